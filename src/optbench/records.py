@@ -1,0 +1,246 @@
+"""Values that pass between rooms: plain, frozen, without behaviour beyond what their fields imply.
+
+Nothing here imports more than the standard library; NumPy types are named for readers and type checkers only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+SplitName = Literal["train", "validation", "test"]
+SPLITS: tuple[SplitName, ...] = ("train", "validation", "test")
+
+
+class RunStatus(StrEnum):
+    """What a folder under the runs directory is, derived from its files (never stored as a flag)."""
+
+    COMPLETED = "completed"
+    DIVERGED = "diverged"
+    RUNNING = "running"
+    UNFINISHED = "unfinished"
+
+    @property
+    def is_finished(self) -> bool:
+        """True if a verified manifest exists for such a run."""
+        return self in (RunStatus.COMPLETED, RunStatus.DIVERGED)
+
+
+@dataclass(frozen=True, slots=True)
+class SplitData:
+    """One split, ready for a model.
+
+    Attributes
+    ----------
+    x : (n, ...) float32, or int32 for token sequences
+    y : (n,) int64, positions in `Dataset.class_names`
+    rows : (n,) int64, row numbers in the data as read (0-based, over all files in order)
+    """
+
+    x: NDArray[np.generic]
+    y: NDArray[np.int64]
+    rows: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A data set, split and preprocessed; every array a run can see.
+
+    Attributes
+    ----------
+    name : the dataset's name in the experiment file
+    train, test : always present
+    validation : None if `split.validation` is 0
+    class_names : label texts in the order of the classes; position = class number
+    positive_class : position of the class that ROC and recall speak of when there are two classes, else None
+    feature_names : names of the model's input columns for tables, () for images and other arrays
+    data_digest : sha256 hex of the parsed data before splitting and preprocessing (the `data` rung)
+    split_digest : sha256 hex of the row numbers and preprocessed arrays of every split (the `split` rung)
+    facts : JSON-able record: source files with sha256 and bytes, rows and columns read, columns used and left
+        out with the reason, rows dropped with the reason, class counts per split, duplicates across splits
+    notes : sentences for the user (what was inferred, left out, imputed, repeated across splits)
+    """
+
+    name: str
+    train: SplitData
+    test: SplitData
+    validation: SplitData | None
+    class_names: tuple[str, ...]
+    positive_class: int | None
+    feature_names: tuple[str, ...]
+    data_digest: str
+    split_digest: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Shape of one example, without the batch axis."""
+        return tuple(self.train.x.shape[1:])
+
+    @property
+    def num_classes(self) -> int:
+        """Number of classes."""
+        return len(self.class_names)
+
+    @property
+    def splits(self) -> dict[SplitName, SplitData]:
+        """The splits that exist, in the order train, validation, test."""
+        named: dict[SplitName, SplitData | None] = {
+            "train": self.train, "validation": self.validation, "test": self.test,
+        }
+        return {name: data for name, data in named.items() if data is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Metrics per epoch; row 0 is the model before training.
+
+    Attributes
+    ----------
+    columns : `("epoch", "loss", "<metric>", ..., "val_loss", "val_<metric>", ..., "learning_rate")`
+    rows : one tuple per epoch, in the order of `columns`; floats are exact (no rounding)
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[float, ...], ...]
+
+    def column(self, name: str) -> list[float]:
+        """Values of one column, one per row."""
+        position = self.columns.index(name)
+        return [row[position] for row in self.rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """What a trained model says about one split.
+
+    Attributes
+    ----------
+    y_true : (n,) int64
+    y_score : (n, num_classes) float32, rows sum to 1; may hold NaN if the run diverged
+    rows : (n,) int64, row numbers in the data as read
+    """
+
+    y_true: NDArray[np.int64]
+    y_score: NDArray[np.float32]
+    rows: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class SplitMetrics:
+    """Metrics of one split; None where a metric is undefined or the run diverged.
+
+    `roc_auc` is the positive class's AUC for two classes and the unweighted mean of one-vs-rest AUCs for more.
+    """
+
+    accuracy: float | None
+    balanced_accuracy: float | None
+    precision_macro: float | None
+    recall_macro: float | None
+    f1_macro: float | None
+    log_loss: float | None
+    roc_auc: float | None
+    majority_accuracy: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class RocCurve:
+    """One ROC curve.
+
+    Attributes
+    ----------
+    split : split it was computed on
+    label : class name, or "macro"
+    fpr, tpr : (m,) float64, non-decreasing, from 0 to 1
+    threshold : (m,) float64 scores; the first is inf (scikit-learn's convention); NaN for "macro"
+    auc : area under the curve
+    """
+
+    split: SplitName
+    label: str
+    fpr: NDArray[np.float64]
+    tpr: NDArray[np.float64]
+    threshold: NDArray[np.float64]
+    auc: float
+
+
+@dataclass(frozen=True, slots=True)
+class ConfusionMatrix:
+    """Counts per true and predicted class: rows true, columns predicted; (classes, classes) int64."""
+
+    split: SplitName
+    class_names: tuple[str, ...]
+    counts: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Everything computed from `y_true` and `y_score` of one run.
+
+    Attributes
+    ----------
+    metrics : per split that exists
+    confusion : on the test split; None if scores are not finite
+    roc_curves : train and test curves; () where undefined
+    report_text, report_json : scikit-learn's classification report on the test split
+    warnings : sentences, in a fixed order
+    """
+
+    metrics: Mapping[SplitName, SplitMetrics]
+    confusion: ConfusionMatrix | None
+    roc_curves: tuple[RocCurve, ...]
+    report_text: str
+    report_json: Mapping[str, Any]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Clock times of one run; never part of its identity. Seconds; evaluation is off the clock."""
+
+    training_seconds: float
+    training_cpu_seconds: float
+    seconds_per_epoch: float | None
+    seconds_to_build: float
+    peak_memory_mb: float
+    runs_in_flight: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """A finished run as read back from its folder: small facts only, no arrays.
+
+    Attributes
+    ----------
+    run : run id, the folder's name
+    folder : path of the folder as given
+    key : 64 hex digits
+    status : completed or diverged
+    seed : replicate number
+    config : resolved experiment as plain JSON values
+    versions : package name -> version
+    metrics : content of metrics.json
+    timing : content of timing.json
+    digests : content of digests.json
+    machine : a short digest-like text that is equal on machines whose clock times may be compared
+    """
+
+    run: str
+    folder: str
+    key: str
+    status: RunStatus
+    seed: int
+    config: Mapping[str, Any]
+    versions: Mapping[str, str]
+    metrics: Mapping[str, Any]
+    timing: Mapping[str, Any]
+    digests: Mapping[str, Any]
+    machine: str

@@ -1,0 +1,135 @@
+"""Python that the user's experiment file names: found, hashed and called, with errors that show the user's line.
+
+A config that names Python executes it. Nothing else in a config, data file or run folder does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import linecache
+import sys
+import traceback
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from optbench.errors import InvalidError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+PREFIX = "python:"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """`file.py:function`, with the file looked up relative to the folder of the config file."""
+
+    file: Path
+    function: str
+
+    def sha256(self) -> str:
+        """Return the sha256 hex digest of the file's bytes."""
+        return hashlib.sha256(self.file.read_bytes()).hexdigest()
+
+
+def parse_reference(text: str, base: Path, *, error: type[InvalidError] = InvalidError) -> Reference:
+    """Parse `file.py:function` (or `python:file.py:function`) and require that the file exists.
+
+    Raises
+    ------
+    error
+        If the text has no `.py` file, no function name, or the file does not exist.
+    """
+    file_text, _, function = text.removeprefix(PREFIX).rpartition(":")
+    if not file_text.endswith(".py") or not function.isidentifier():
+        raise error(
+            f"a Python reference must read 'file.py:function'. Received: {text!r}. "
+            "Use for example 'my_problem.py:build'."
+        )
+    file = base / file_text
+    if not file.is_file():
+        raise error(f"{file} does not exist. Received: {text!r}. Paths are relative to the config file.")
+    return Reference(file=file, function=function)
+
+
+def load_function(reference: Reference, *, error: type[InvalidError] = InvalidError) -> Callable[..., Any]:
+    """Execute the file of `reference` and return the function it names.
+
+    Side effects: runs the user's module; its folder is on `sys.path` while it runs.
+
+    Raises
+    ------
+    error
+        If the module raises (with the user's own line) or has no such function.
+    """
+    name = f"optbench_user_{reference.sha256()[:16]}_{reference.file.stem}"
+    module = sys.modules.get(name)
+    if module is None:
+        spec = importlib.util.spec_from_file_location(name, reference.file)
+        if spec is None or spec.loader is None:  # cannot happen for a .py file that exists
+            raise error(f"{reference.file} cannot be imported as Python.")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        try:
+            with user_errors(f"importing {reference.file.name}", reference.file, error), _on_path(reference.file.parent):
+                spec.loader.exec_module(module)
+        except BaseException:
+            del sys.modules[name]
+            raise
+    function = getattr(module, reference.function, None)
+    if not callable(function):
+        defined = sorted(key for key, value in vars(module).items() if callable(value) and not key.startswith("_"))
+        raise error(
+            f"{reference.file} has no function {reference.function!r}. It defines: {', '.join(defined) or 'none'}."
+        )
+    return function  # type: ignore[no-any-return]
+
+
+def call_function(
+    reference: Reference, *arguments: Any, error: type[InvalidError] = InvalidError, **keywords: Any
+) -> Any:
+    """Load and call the user's function; an exception inside it becomes `error` with the user's own line."""
+    function = load_function(reference, error=error)
+    with user_errors(f"{reference.function}() of {reference.file.name}", reference.file, error), _on_path(
+        reference.file.parent
+    ):
+        return function(*arguments, **keywords)
+
+
+@contextmanager
+def user_errors(doing: str, file: Path, error: type[InvalidError]) -> Iterator[None]:
+    """Turn any exception from the user's code into `error`, naming the innermost line of the user's file."""
+    try:
+        yield
+    except InvalidError:
+        raise
+    except Exception as exception:
+        place = _user_line(exception, file)
+        raise error(f"{doing} raised {type(exception).__name__}: {exception}{place}") from exception
+
+
+def _user_line(exception: Exception, file: Path) -> str:
+    if isinstance(exception, SyntaxError) and exception.lineno:
+        return f"\n  {exception.filename}:{exception.lineno}: {(exception.text or '').strip()}"
+    frames = [f for f in traceback.extract_tb(exception.__traceback__) if Path(f.filename) == file]
+    if not frames:
+        return ""
+    number = frames[-1].lineno or 0
+    return f"\n  {file}:{number}: {linecache.getline(str(file), number).strip()}"
+
+
+@contextmanager
+def _on_path(folder: Path) -> Iterator[None]:
+    # appended, not put first: a file named like a standard module in the user's folder must not replace it
+    entry = str(folder)
+    added = entry not in sys.path
+    if added:
+        sys.path.append(entry)
+    try:
+        yield
+    finally:
+        if added and entry in sys.path:
+            sys.path.remove(entry)
