@@ -1,0 +1,72 @@
+"""What an executor is: tasks in, events while they run, one end for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One call in a child process.
+
+    Attributes
+    ----------
+    name : unique among the tasks of one `execute`
+    function : `package.module:function`, called as `function(arguments, emit)`; returns a JSON-able mapping
+    arguments : JSON-able
+    log : file that the child's stdout and stderr are appended to, or None to drop them
+    lock : file descriptor that the child keeps open as long as it lives, or None
+    """
+
+    name: str
+    function: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    log: str | None = None
+    lock: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskEnd:
+    """How a task ended.
+
+    Attributes
+    ----------
+    exit_code : 0, the exit code, or minus the number of the signal that ended it
+    result : what the function returned; {} if it did not end well
+    error : one sentence (or several lines for a finding in the user's code), "" if it ended well
+    kind : "ok", "invalid", "interrupted", "timeout", "oom" or "crashed"
+    """
+
+    name: str
+    exit_code: int
+    result: Mapping[str, Any]
+    error: str
+    kind: str
+
+
+OnEvent = "Callable[[str, Mapping[str, Any]], None]"
+
+
+class Executor(Protocol):
+    """Executes tasks, several at a time."""
+
+    def start(self) -> None:
+        """Begin whatever takes long to get ready, without waiting for it."""
+
+    def execute(
+        self, tasks: Iterable[Task], *, on_event: Callable[[str, Mapping[str, Any]], None]
+    ) -> Iterator[TaskEnd]:
+        """Execute tasks and yield their ends as they come; takes the next task only when a slot is free.
+
+        `on_event` gets the task's name and what it emitted, in the caller's thread.
+        """
+
+    def stop(self) -> None:
+        """Ask running tasks to end at their next safe point (the first Ctrl-C)."""
+
+    def close(self) -> None:
+        """End everything that is still there."""

@@ -1,0 +1,161 @@
+"""The local executor: slots, ends, signals, time limits, inherited locks; no TensorFlow."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from optbench.executors.interface import Task, TaskEnd
+from optbench.executors.local import LocalExecutor
+
+FUNCTIONS = '''
+import os, signal, sys, time
+from pathlib import Path
+from optbench.errors import ModelError
+
+def double(arguments, emit):
+    emit({"got": arguments["number"]})
+    return {"double": 2 * arguments["number"]}
+
+def overlap(arguments, emit):
+    begin = time.monotonic()
+    time.sleep(0.3)
+    return {"begin": begin, "end": time.monotonic()}
+
+def invalid(arguments, emit):
+    raise ModelError("layer 1 does not fit.")
+
+def broken(arguments, emit):
+    print("on its way")
+    raise RuntimeError("no luck")
+
+def killed(arguments, emit):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def leaves(arguments, emit):
+    os._exit(7)
+
+def sleeps(arguments, emit):
+    emit({"pid": os.getpid()})
+    time.sleep(60)
+
+def variable(arguments, emit):
+    return {"value": os.environ.get("OPTBENCH_TEST_VARIABLE")}
+'''
+
+
+@pytest.fixture
+def functions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    name = f"functions_{tmp_path.name}"
+    (tmp_path / f"{name}.py").write_text(FUNCTIONS)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return name
+
+
+@pytest.fixture
+def executor() -> LocalExecutor:
+    made = LocalExecutor(jobs=2, environment={}, preload="json")
+    yield made
+    made.close()
+
+
+def ends_of(executor: LocalExecutor, tasks: list[Task], events: list | None = None) -> dict[str, TaskEnd]:
+    def on_event(name: str, event: object) -> None:
+        if events is not None:
+            events.append((name, event))
+
+    return {end.name: end for end in executor.execute(tasks, on_event=on_event)}
+
+
+def test_results_and_events_come_back(functions, executor):
+    """Every task's result and every event it emitted reach the caller under the task's name."""
+    events: list = []
+    tasks = [Task(f"t{i}", f"{functions}:double", {"number": i}) for i in range(5)]
+    ends = ends_of(executor, tasks, events)
+    assert {name: end.result["double"] for name, end in ends.items()} == {f"t{i}": 2 * i for i in range(5)}
+    assert sorted(events) == [(f"t{i}", {"got": i}) for i in range(5)]
+    assert {end.kind for end in ends.values()} == {"ok"}
+
+
+def test_as_many_tasks_as_slots_run_together(functions, executor):
+    """Two slots: two tasks overlap, a third waits."""
+    ends = ends_of(executor, [Task(str(i), f"{functions}:overlap") for i in range(3)])
+    spans = sorted((end.result["begin"], end.result["end"]) for end in ends.values())
+    assert spans[1][0] < spans[0][1]
+    assert spans[2][0] > min(spans[0][1], spans[1][1])
+
+
+@pytest.mark.parametrize(
+    ("function", "kind", "exit_code", "says"),
+    [
+        ("invalid", "invalid", 3, "layer 1 does not fit."),
+        ("broken", "crashed", 1, "RuntimeError: no luck"),
+        ("killed", "crashed", -9, "was ended by signal SIGKILL."),
+        ("leaves", "crashed", 7, "ended with exit code 7."),
+    ],
+)
+def test_each_way_to_fail_has_its_kind(functions, executor, function, kind, exit_code, says):
+    """A failing task is reported with its kind, exit code and reason, and the other task is untouched."""
+    ends = ends_of(executor, [Task("bad", f"{functions}:{function}"), Task("good", f"{functions}:double", {"number": 4})])
+    assert (ends["bad"].kind, ends["bad"].exit_code, ends["bad"].error) == (kind, exit_code, says)
+    assert ends["good"].result == {"double": 8}
+
+
+def test_output_and_traceback_go_to_the_log(functions, executor, tmp_path):
+    """What a child prints, and its traceback, stand in its log file."""
+    log = tmp_path / "log.txt"
+    ends_of(executor, [Task("bad", f"{functions}:broken", log=str(log))])
+    text = log.read_text()
+    assert "on its way" in text
+    assert "RuntimeError: no luck" in text
+
+
+def test_a_time_limit_kills_the_task(functions):
+    """A task that takes longer than the limit is killed and reported as a timeout."""
+    executor = LocalExecutor(jobs=1, environment={}, preload="json", timeout=0.5)
+    begin = time.monotonic()
+    ends = ends_of(executor, [Task("slow", f"{functions}:sleeps")])
+    assert ends["slow"].kind == "timeout"
+    assert time.monotonic() - begin < 20
+
+
+def test_stop_ends_running_tasks_and_starts_no_more(functions, executor):
+    """After stop, running tasks end as interrupted and waiting ones are not started."""
+    tasks = [Task(str(i), f"{functions}:sleeps") for i in range(4)]
+    seen: list[str] = []
+
+    def on_event(name: str, _event: object) -> None:
+        seen.append(name)
+        if len(seen) == 2:
+            executor.stop()
+
+    ends = {end.name: end for end in executor.execute(tasks, on_event=on_event)}
+    assert {end.kind for end in ends.values()} == {"interrupted"}
+    assert len(ends) == 2
+
+
+def test_a_lock_is_held_as_long_as_the_child_lives(functions, tmp_path):
+    """A lock passed to a child stays held when the parent closes its own descriptor, and is free after the child."""
+    descriptor = os.open(tmp_path / "lock", os.O_CREAT | os.O_RDWR)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    other = os.open(tmp_path / "lock", os.O_RDWR)
+    executor = LocalExecutor(jobs=1, environment={}, preload="json")
+    held = []
+
+    def on_event(_name: str, _event: object) -> None:
+        os.close(descriptor)
+        try:
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            held.append(True)
+        executor.stop()
+
+    list(executor.execute([Task("t", f"{functions}:sleeps", lock=descriptor)], on_event=on_event))
+    fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.close(other)
+    assert held == [True]
+    assert sys.platform != "win32"
