@@ -1,0 +1,137 @@
+"""Arguments of Keras classes, checked against their signatures and completed with Keras' own defaults."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from optbench.config.findings import Finding, shown
+from optbench.config.keras_api import Argument, class_named, schedule_signatures
+from optbench.errors import did_you_mean
+
+if TYPE_CHECKING:
+    from optbench.config.findings import Path
+    from optbench.config.keras_api import Signature
+
+_RULES = {
+    "number": "must be a number",
+    "rate": "must be a number or a schedule such as {schedule: cosine_decay, ...}",
+    "integer": "must be a whole number",
+    "boolean": "must be true or false",
+    "numbers": "must be a list of numbers",
+    "texts": "must be a list of texts",
+    "any": "must be a scalar or a list of scalars",
+}
+
+
+def check_arguments(
+    given: Mapping[str, Any], signature: Signature, *, path: Path, owner: str, elsewhere: Mapping[str, Signature]
+) -> list[Finding]:
+    """Return what is wrong with the arguments of one Keras class.
+
+    Parameters
+    ----------
+    given : as written
+    owner : how messages call the class, e.g. "optimizer adam"
+    elsewhere : signatures of the other classes; a wrong argument that one of them has is named with its owners
+    """
+    findings = []
+    for name, value in given.items():
+        if name not in signature:
+            findings.append(Finding((*path, name), _unknown(name, signature, owner, elsewhere), at="key"))
+        elif sentence := value_error(value, signature[name]):
+            findings.append(Finding((*path, name), f"{sentence}. Received: {shown(value)}."))
+        elif signature[name].type == "rate" and isinstance(value, Mapping):
+            findings += check_schedule(value, path=(*path, name))
+    for name, argument in signature.items():
+        if argument.required and name not in given:
+            findings.append(Finding((*path, name), f"missing; {owner} needs it. Add '{name}: ...'.", at="key"))
+    return findings
+
+
+def check_schedule(section: Mapping[str, Any], *, path: Path) -> list[Finding]:
+    """Return what is wrong with `{schedule: name, argument: value, ...}`."""
+    known = schedule_signatures()
+    names = ", ".join(map(snake_case, known))
+    if "schedule" not in section:
+        return [Finding((*path, "schedule"), f"missing; name a schedule: {names}.", at="key")]
+    name = class_named(known, str(section["schedule"]))
+    if name is None:
+        hint = did_you_mean(str(section["schedule"]), map(snake_case, known))
+        sentence = f"must be a Keras schedule. Received: {shown(section['schedule'])}.{hint} Known: {names}."
+        return [Finding((*path, "schedule"), sentence)]
+    given = {key: value for key, value in section.items() if key != "schedule"}
+    found = check_arguments(given, known[name], path=path, owner=f"schedule {snake_case(name)}", elsewhere=known)
+    values, boundaries = section.get("values"), section.get("boundaries")
+    if isinstance(values, list) and isinstance(boundaries, list) and len(values) != len(boundaries) + 1:
+        sentence = f"must have one value more than boundaries ({len(boundaries)}). Received: {len(values)} values."
+        found.append(Finding((*path, "values"), sentence))
+    return found
+
+
+def with_defaults(given: Mapping[str, Any], signature: Signature) -> dict[str, Any]:
+    """Return all arguments in the order of the signature, Keras' default where none was given."""
+    return {name: _completed(given.get(name, argument.default), argument) for name, argument in signature.items()}
+
+
+def value_error(value: Any, argument: Argument) -> str:
+    """Return the rule that a value breaks, or ""."""
+    if value is None:
+        return "" if argument.default is None and not argument.required else _RULES[argument.type]
+    if not _has_type(value, argument.type):
+        return _RULES[argument.type]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _range_error(value, argument)
+    return ""
+
+
+def snake_case(name: str) -> str:
+    """Return `cosine_decay` for `CosineDecay`; names such as `RMSprop` are never passed."""
+    return "".join(f"_{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(name))
+
+
+def _completed(value: Any, argument: Argument) -> Any:
+    if argument.type in ("number", "rate") and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if argument.type == "rate" and isinstance(value, Mapping):
+        name = class_named(schedule_signatures(), str(value["schedule"])) or ""
+        return {"schedule": snake_case(name), **with_defaults(value, schedule_signatures()[name])}
+    return value
+
+
+def _has_type(value: Any, kind: str) -> bool:
+    """Return True if a value has the type; a list's items count, a null never does."""
+    if kind in ("numbers", "texts"):
+        item = kind.removesuffix("s")
+        return isinstance(value, list) and bool(value) and all(_has_type(each, item) for each in value)
+    if kind == "any":
+        items = value if isinstance(value, list) else [value]
+        return all(isinstance(each, str | bool) or _has_type(each, "number") for each in items)
+    if kind == "boolean" or isinstance(value, bool):
+        return kind == "boolean" and isinstance(value, bool)
+    types: dict[str, tuple[type, ...]] = {"integer": (int,), "text": (str,), "rate": (int, float, dict)}
+    return isinstance(value, types.get(kind, (int, float))) and not _is_infinite_or_nan(value)
+
+
+def _is_infinite_or_nan(value: Any) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)
+
+
+def _range_error(value: float, argument: Argument) -> str:
+    broken = []
+    if argument.minimum is not None and value < argument.minimum:
+        broken.append(f"at least {argument.minimum:g}")
+    if argument.maximum is not None and value > argument.maximum:
+        broken.append(f"at most {argument.maximum:g}")
+    if argument.exclusive_minimum is not None and value <= argument.exclusive_minimum:
+        broken.append(f"greater than {argument.exclusive_minimum:g}")
+    if argument.exclusive_maximum is not None and value >= argument.exclusive_maximum:
+        broken.append(f"less than {argument.exclusive_maximum:g}")
+    return f"must be {' and '.join(broken)}" if broken else ""
+
+
+def _unknown(name: str, signature: Signature, owner: str, elsewhere: Mapping[str, Signature]) -> str:
+    owners = [other.lower() for other, arguments in elsewhere.items() if name in arguments]
+    hint = f" It belongs to: {', '.join(owners)}." if owners else did_you_mean(name, signature)
+    return f"unknown argument of {owner}.{hint} It takes: {', '.join(signature) or 'nothing'}."

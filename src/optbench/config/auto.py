@@ -1,0 +1,50 @@
+"""What `auto` stands for: a function of the experiment alone, never of the machine, so that a key means the same.
+
+Threads: one for small models, whose steps are too short to share; two where a step has enough arithmetic.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Literal
+
+from optbench.config.layers import layer_specs
+from optbench.config.sections import PythonModel
+
+if TYPE_CHECKING:
+    from optbench.config.sections import ModelConfig
+
+LARGE_MODEL_THREADS = 2
+_LARGE_WEIGHTS = 1_000_000
+_LARGE_INPUT = 1_000
+_HEAVY_LAYERS = ("Conv", "LSTM", "GRU", "SimpleRNN", "SeparableConv", "DepthwiseConv")
+
+
+def auto_loss(num_classes: int) -> str:
+    """Return the loss that fits the classes."""
+    return "binary_crossentropy" if num_classes == 2 else "sparse_categorical_crossentropy"  # noqa: PLR2004
+
+
+def auto_engine() -> Literal["fused"]:
+    """Return the engine for every experiment: Keras' own bits, faster than `fit` on all models measured."""
+    return "fused"
+
+
+def auto_threads(model: ModelConfig, *, input_shape: tuple[int, ...], num_classes: int) -> int:
+    """Return the number of threads.
+
+    Two for convolutions and recurrent layers, for more than a million dense weights, and for a user's own model on
+    inputs of more than 1000 numbers (what is in it cannot be known here); one otherwise.
+    """
+    size = math.prod(input_shape)
+    if isinstance(model, PythonModel):
+        return LARGE_MODEL_THREADS if size > _LARGE_INPUT else 1
+    weights, width = 0, size
+    for spec in layer_specs(model, input_shape=input_shape, num_classes=num_classes):
+        if spec.class_name.startswith(_HEAVY_LAYERS):
+            return LARGE_MODEL_THREADS
+        units = spec.arguments.get("units")
+        if spec.class_name == "Dense" and isinstance(units, int):
+            weights, width = weights + width * units, units
+    weights += width * num_classes
+    return LARGE_MODEL_THREADS if weights > _LARGE_WEIGHTS else 1

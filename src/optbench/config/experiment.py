@@ -1,0 +1,40 @@
+"""The experiment file as one frozen value."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from optbench.config.optimizer import OptimizerConfig
+from optbench.config.sections import DatasetConfig, ModelConfig, ReportConfig, Section, TrainingConfig
+
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
+SEED_LIMIT = 2**63
+Seed = Annotated[int, Field(ge=0, lt=SEED_LIMIT)]
+
+
+class ExperimentConfig(Section):
+    """What one YAML file describes; resolved, it has one seed and no `auto` left."""
+
+    name: str = Field(pattern=NAME_PATTERN, description="Start of the run folders' names.")
+    seed: Seed = Field(default=0, description="Replicate number: initial weights, batch order, dropout.")
+    seeds: list[Seed] | None = Field(default=None, min_length=1, description="Several seeds: one run each.")
+    dataset: DatasetConfig
+    model: ModelConfig
+    optimizer: OptimizerConfig
+    training: TrainingConfig = TrainingConfig()
+    report: ReportConfig = ReportConfig()
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return JSON-able values in the order of the file; `load_resolved` reads them back."""
+        plain = self.model_dump(mode="json", exclude={"optimizer", "seeds"})
+        found: dict[str, Any] = {}
+        for key in type(self).model_fields:
+            if key == "optimizer":
+                found[key] = self.optimizer.to_plain()
+            elif key == "seeds":
+                found |= {"seeds": list(self.seeds)} if self.seeds is not None else {}
+            else:
+                found[key] = plain[key]
+        return found

@@ -1,0 +1,45 @@
+"""What is wrong with an experiment file, each finding with its place; all are reported at once."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Literal
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One broken rule.
+
+    Attributes
+    ----------
+    path : keys and list positions from the root to the value, e.g. `("optimizer", "beta1")`
+    sentence : rule, received value, remedy
+    at : whether the caret belongs under the key or under the value
+    """
+
+    path: Path
+    sentence: str
+    at: Literal["key", "value"] = "value"
+
+    @property
+    def dotted(self) -> str:
+        """The path as it is written for `--set`."""
+        return dotted(self.path)
+
+
+def dotted(path: Path) -> str:
+    """Return `model.layers[0].Dense` for `("model", "layers", 0, "Dense")`."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return text.removeprefix(".")
+
+
+def shown(value: object) -> str:
+    """Return a received value as the user wrote it, shortened."""
+    text = json.dumps(value) if value is None or isinstance(value, bool) else repr(value)
+    limit = 60
+    return text if len(text) <= limit else text[: limit - 3] + "..."

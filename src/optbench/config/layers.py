@@ -1,0 +1,127 @@
+"""What a `model` section means in Keras layers, between the input and the output layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from optbench.config.arguments import check_arguments
+from optbench.config.findings import Finding, shown
+from optbench.config.keras_api import class_named, layer_signatures, layers_left_out
+from optbench.config.sections import CnnConfig, LayersConfig, MlpConfig
+from optbench.errors import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from optbench.config.findings import Path
+    from optbench.config.sections import ModelConfig
+
+
+@dataclass(frozen=True, slots=True)
+class LayerSpec:
+    """One Keras layer: class name in `keras.layers` and constructor arguments."""
+
+    class_name: str
+    arguments: Mapping[str, Any]
+
+
+def layer_specs(model: ModelConfig, *, input_shape: tuple[int, ...], num_classes: int) -> tuple[LayerSpec, ...]:
+    """Return the layers of a model that is not `python`, without input and output layer.
+
+    Parameters
+    ----------
+    input_shape : shape of one example, without the batch axis
+    """
+    del num_classes
+    flatten = (LayerSpec("Flatten", {}),) if len(input_shape) > 1 else ()
+    if isinstance(model, MlpConfig):
+        return (*flatten, *_dense(model, dropout_first=False))
+    if isinstance(model, CnnConfig):
+        return (*_convolutions(model), LayerSpec("Flatten", {}), *_dense(model, dropout_first=True))
+    if isinstance(model, LayersConfig):
+        return tuple(
+            LayerSpec(class_named(layer_signatures(), name) or name, dict(arguments or {}))
+            for item in model.layers
+            for name, arguments in item.items()
+        )
+    return flatten
+
+
+def check_layers(model: LayersConfig, path: Path) -> list[Finding]:
+    """Return what is wrong with inline layers: names and arguments, against Keras' signatures."""
+    known = layer_signatures()
+    findings = []
+    for position, item in enumerate(model.layers):
+        here = (*path, "layers", position)
+        if len(item) != 1:
+            sentence = f"each item is one layer, as in {{Dense: {{units: 64}}}}. Received: {len(item)} keys."
+            findings.append(Finding(here, sentence))
+            continue
+        name, arguments = next(iter(item.items()))
+        class_name = class_named(known, name)
+        if class_name is None:
+            findings.append(Finding((*here, name), _unknown_layer(name), at="key"))
+            continue
+        findings += check_arguments(
+            _without_regularizers(arguments or {}),
+            known[class_name],
+            path=(*here, name),
+            owner=f"layer {class_name}",
+            elsewhere={},
+        )
+        findings += _regularizer_findings(arguments or {}, (*here, name))
+    return findings
+
+
+def _dense(model: MlpConfig | CnnConfig, *, dropout_first: bool) -> tuple[LayerSpec, ...]:
+    specs = []
+    for units in model.hidden_units:
+        layers = [LayerSpec("Dense", {"units": units, "activation": model.activation})]
+        if isinstance(model, MlpConfig) and model.batch_normalization:
+            layers.append(LayerSpec("BatchNormalization", {}))
+        if model.dropout:
+            layers.insert(0 if dropout_first else len(layers), LayerSpec("Dropout", {"rate": model.dropout}))
+        specs += layers
+    return tuple(specs)
+
+
+def _convolutions(model: CnnConfig) -> tuple[LayerSpec, ...]:
+    specs = []
+    for filters in model.filters:
+        arguments = {
+            "filters": filters,
+            "kernel_size": model.kernel_size,
+            "padding": "same",
+            "activation": model.activation,
+        }
+        specs.append(LayerSpec("Conv2D", arguments))
+        if model.batch_normalization:
+            specs.append(LayerSpec("BatchNormalization", {}))
+        specs.append(LayerSpec("MaxPooling2D", {}))
+    return tuple(specs)
+
+
+def _without_regularizers(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    # a mapping is allowed there alone: Keras' way to deserialise mappings elsewhere could load any code
+    return {
+        name: value
+        for name, value in arguments.items()
+        if not (name.endswith("_regularizer") and isinstance(value, dict))
+    }
+
+
+def _regularizer_findings(arguments: Mapping[str, Any], path: Path) -> list[Finding]:
+    findings = []
+    for name, value in arguments.items():
+        if name.endswith("_regularizer") and isinstance(value, dict) and not set(value) <= {"l1", "l2"}:
+            sentence = f"must be l1, l2 or a mapping such as {{l2: 0.001}}. Received: {shown(value)}."
+            findings.append(Finding((*path, name), sentence))
+    return findings
+
+
+def _unknown_layer(name: str) -> str:
+    reason = layers_left_out().get(name)
+    if reason:
+        return f"{name} cannot be used here: it {reason}."
+    return f"must be a Keras layer. Received: {shown(name)}.{did_you_mean(name, layer_signatures())}"

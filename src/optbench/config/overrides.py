@@ -1,0 +1,95 @@
+"""`--set key=value`: values put into a document, with places that point into the argument."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from optbench.config.findings import Finding
+from optbench.config.yaml_document import Place, YamlDocument, parse_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from optbench.config.findings import Path
+
+SOURCE = "--set"
+_KEY = re.compile(r"[^.\[\]\s=]+(?:\.[^.\[\]\s=]+|\[[0-9]+\])*")
+
+
+def apply_overrides(document: YamlDocument, arguments: Sequence[str]) -> None:
+    """Put every argument into the document, later ones winning; what is wrong goes to the document's findings.
+
+    Parameters
+    ----------
+    arguments : such as `optimizer.learning_rate=1e-3`, `model.hidden_units=[64]` or `model.layers[0].Dense.units=8`
+    """
+    for argument in arguments:
+        key, separator, text = argument.partition("=")
+        key = key.strip()
+        start = Place(SOURCE, 0, 0, argument)
+        if not separator or not _KEY.fullmatch(key):
+            sentence = "--set takes KEY=VALUE with a dotted key. Use for example --set optimizer.learning_rate=0.01."
+            document.findings.append((Finding((), f"{sentence} Received: {argument!r}."), start))
+            continue
+        value = parse_yaml(text) if text.strip() else YamlDocument()
+        value_place = Place(SOURCE, 0, len(argument) - len(text.lstrip()), argument)
+        if value.findings:
+            document.findings.append((Finding((), value.findings[0][0].sentence), value_place))
+            continue
+        path = _path(key)
+        refused = _put(document, path, value.plain)
+        if refused:
+            document.findings.append((Finding(path, refused), start))
+        else:
+            _note_places(document, path, value.plain, start, value_place)
+            document.texts |= {(*path, *inner): typed for inner, typed in value.texts.items()}
+
+
+def _path(key: str) -> Path:
+    parts = re.findall(r"\[([0-9]+)\]|([^.\[\]]+)", key)
+    return tuple(int(index) if index else word for index, word in parts)
+
+
+def _put(document: YamlDocument, path: Path, value: Any) -> str:
+    """Set one value; returns why it cannot be set, or ""."""
+    if document.plain is None:
+        document.plain = {}
+    target = document.plain
+    for position, part in enumerate(path):
+        is_last = position == len(path) - 1
+        if isinstance(target, list):
+            if not isinstance(part, int) or part >= len(target):
+                return f"this is a list of {len(target)}; name one of its items, as in layers[0]."
+        elif not isinstance(target, dict) or isinstance(part, int):
+            return "a key cannot be set inside a value that has no keys. Set the whole value instead."
+        if is_last:
+            target[part] = value
+        else:
+            if isinstance(target, dict) and target.get(str(part)) is None:
+                target[str(part)] = {}
+            target = target[part]
+    return ""
+
+
+def _note_places(document: YamlDocument, path: Path, value: Any, key_place: Place, value_place: Place) -> None:
+    for places in (document.key_places, document.value_places):
+        for known in [known for known in places if known[: len(path)] == path]:
+            del places[known]
+    for length in range(1, len(path)):
+        document.key_places.setdefault(path[:length], key_place)
+        document.value_places.setdefault(path[:length], key_place)
+    document.key_places[path] = key_place
+    _note_values(document, path, value, value_place)
+
+
+def _note_values(document: YamlDocument, path: Path, value: Any, place: Place) -> None:
+    document.value_places[path] = place
+    children: list[tuple[str | int, Any]] = []
+    if isinstance(value, dict):
+        children = list(value.items())
+    elif isinstance(value, list):
+        children = list(enumerate(value))
+    for key, child in children:
+        document.key_places[(*path, key)] = place
+        _note_values(document, (*path, key), child, place)

@@ -1,0 +1,91 @@
+"""From an experiment as written to one run's: one seed, every default written out, no `auto` left."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optbench.config.auto import auto_engine, auto_loss, auto_threads
+from optbench.config.layers import layer_specs
+from optbench.config.losses import ONE_UNIT
+from optbench.config.sections import CnnConfig, LayersConfig
+from optbench.errors import ConfigError
+
+if TYPE_CHECKING:
+    from optbench.config.experiment import ExperimentConfig
+    from optbench.config.sections import ModelConfig, SplitConfig
+
+DEFAULT_TEST_FRACTION = 0.2
+_IMAGE_AXES = 3
+
+
+def resolve(
+    config: ExperimentConfig,
+    *,
+    seed: int,
+    num_classes: int,
+    input_shape: tuple[int, ...],
+    official_test: bool,
+) -> ExperimentConfig:
+    """Resolve an experiment for one seed and the data it is for.
+
+    Parameters
+    ----------
+    input_shape : shape of one example, without the batch axis
+    official_test : True if the data has a test set of its own, so that none is split off
+
+    Raises
+    ------
+    ConfigError
+        If model or loss do not fit the data.
+    """
+    _check_fit(config, num_classes=num_classes, input_shape=input_shape)
+    training = config.training
+    threads = training.threads
+    if threads == "auto":
+        threads = auto_threads(config.model, input_shape=input_shape, num_classes=num_classes)
+    resolved_training = training.model_copy(
+        update={
+            "loss": auto_loss(num_classes) if training.loss == "auto" else training.loss,
+            "engine": auto_engine() if training.engine == "auto" else training.engine,
+            "threads": threads,
+        }
+    )
+    split = _resolve_split(config.dataset.split, official_test=official_test)
+    return config.model_copy(
+        update={
+            "seed": seed,
+            "seeds": None,
+            "dataset": config.dataset.model_copy(update={"split": split}),
+            "model": _canonical_model(config.model),
+            "optimizer": config.optimizer.resolved(),
+            "training": resolved_training,
+        }
+    )
+
+
+def _resolve_split(split: SplitConfig, *, official_test: bool) -> SplitConfig:
+    if official_test or split.test is not None or split.column is not None or split.test_path is not None:
+        return split
+    return split.model_copy(update={"test": DEFAULT_TEST_FRACTION})
+
+
+def _canonical_model(model: ModelConfig) -> ModelConfig:
+    """Return inline layers with Keras' own class names, so that `dropout` and `Dropout` are one experiment."""
+    if not isinstance(model, LayersConfig):
+        return model
+    specs = layer_specs(model, input_shape=(), num_classes=0)
+    return model.model_copy(update={"layers": [{spec.class_name: dict(spec.arguments)} for spec in specs]})
+
+
+def _check_fit(config: ExperimentConfig, *, num_classes: int, input_shape: tuple[int, ...]) -> None:
+    loss = config.training.loss
+    if num_classes > 2 and loss in ONE_UNIT:  # noqa: PLR2004 - two classes
+        raise ConfigError(
+            f"training.loss: {loss} is for two classes. Received: data with {num_classes} classes. "
+            "Use auto or sparse_categorical_crossentropy."
+        )
+    if isinstance(config.model, CnnConfig) and len(input_shape) != _IMAGE_AXES:
+        raise ConfigError(
+            "model.name: cnn needs images of shape (height, width, channels). "
+            f"Received: data of shape {input_shape}. Use mlp."
+        )

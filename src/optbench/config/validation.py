@@ -1,0 +1,220 @@
+"""From plain values to an experiment: every section for itself, then the rules between sections; all findings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, get_args
+
+from optbench.config.experiment import ExperimentConfig
+from optbench.config.findings import Finding, shown
+from optbench.config.keras_api import activations
+from optbench.config.layers import check_layers
+from optbench.config.losses import canonical_loss, known_losses
+from optbench.config.optimizer import check_optimizer
+from optbench.config.pydantic_findings import validate_section
+from optbench.config.sections import (
+    CnnConfig,
+    CsvConfig,
+    DownloadedName,
+    EmbeddedName,
+    LayersConfig,
+    LogisticConfig,
+    MlpConfig,
+    NamedDataset,
+    NpzConfig,
+    PythonDataset,
+    PythonModel,
+    ReportConfig,
+    TrainingConfig,
+)
+from optbench.errors import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pydantic import BaseModel
+
+EMBEDDED_DATASETS: tuple[str, ...] = get_args(EmbeddedName)
+DOWNLOADED_DATASETS: tuple[str, ...] = get_args(DownloadedName)
+_NAMED: dict[str, type[BaseModel]] = dict.fromkeys((*EMBEDDED_DATASETS, *DOWNLOADED_DATASETS), NamedDataset)
+DATASET_CONFIGS: Mapping[str, type[BaseModel]] = {
+    **_NAMED,
+    "csv": CsvConfig,
+    "npz": NpzConfig,
+    "python": PythonDataset,
+}
+MODEL_CONFIGS: Mapping[str, type[BaseModel]] = {
+    "logistic": LogisticConfig,
+    "mlp": MlpConfig,
+    "cnn": CnnConfig,
+    "layers": LayersConfig,
+    "python": PythonModel,
+}
+_SECTIONS = {
+    "dataset": "Say which data: dataset: {name: breast_cancer}.",
+    "model": "Say which model: model: {name: mlp}.",
+    "optimizer": "Say which optimizer: optimizer: {name: adam}.",
+    "training": "",
+    "report": "",
+}
+
+
+def validate_experiment(plain: Any) -> tuple[ExperimentConfig | None, list[Finding]]:
+    """Validate a whole experiment; returns the config, or None and everything that is wrong."""
+    if not isinstance(plain, dict):
+        return None, [Finding((), f"an experiment file must be a mapping of sections. Received: {shown(plain)}.")]
+    findings = _missing_sections(plain)
+    valid: dict[str, Any] = {}
+    for name in _SECTIONS:
+        if name in plain:
+            valid[name], found = _section(name, plain[name])
+            findings += found
+    findings += _cross_findings(valid)
+    head = {key: value for key, value in plain.items() if key not in _SECTIONS}
+    findings = _head_findings(head) + findings
+    if findings:
+        return None, findings
+    return ExperimentConfig.model_validate({**head, **valid}), []
+
+
+def _missing_sections(plain: Mapping[str, Any]) -> list[Finding]:
+    return [
+        Finding((name,), f"the section is missing. {remedy}", at="key")
+        for name, remedy in _SECTIONS.items()
+        if remedy and name not in plain
+    ]
+
+
+def _section(name: str, section: Any) -> tuple[Any, list[Finding]]:
+    path = (name,)
+    if section is None:
+        return None, [Finding(path, f"the section is empty. {_SECTIONS[name]}".strip(), at="key")]
+    if not isinstance(section, dict):
+        return None, [Finding(path, f"must be a mapping of keys and values. Received: {shown(section)}.")]
+    return _CHECKS[name](section)
+
+
+def _dataset(section: Mapping[str, Any]) -> tuple[Any, list[Finding]]:
+    return _tagged(section, ("dataset",), DATASET_CONFIGS, "a known data set", "optbench list datasets")
+
+
+def _report(section: Mapping[str, Any]) -> tuple[Any, list[Finding]]:
+    return validate_section(ReportConfig, section, ("report",))
+
+
+def _tagged(
+    section: Mapping[str, Any], path: tuple[str, ...], known: Mapping[str, type[BaseModel]], what: str, command: str
+) -> tuple[Any, list[Finding]]:
+    """Validate a section whose `name` decides which keys it has."""
+    names = ", ".join(known)
+    if "name" not in section:
+        return None, [Finding((*path, "name"), f"missing; name one of: {names}.", at="key")]
+    name = section["name"]
+    if not isinstance(name, str) or name not in known:
+        hint = did_you_mean(name, known) if isinstance(name, str) else ""
+        sentence = f"must be {what}. Received: {shown(name)}.{hint} Known: {names} ({command})."
+        return None, [Finding((*path, "name"), sentence)]
+    return validate_section(known[name], section, path)
+
+
+def _model(section: Mapping[str, Any]) -> tuple[Any, list[Finding]]:
+    path = ("model",)
+    model, findings = _tagged(section, path, MODEL_CONFIGS, "a known model", "optbench list models")
+    if isinstance(model, LayersConfig):
+        findings += check_layers(model, path)
+    activation = section.get("activation")
+    if isinstance(activation, str) and model is not None and activation not in activations():
+        hint = did_you_mean(activation, activations())
+        sentence = (
+            f"must be a Keras activation. Received: {shown(activation)}.{hint} Known: {', '.join(activations())}."
+        )
+        findings.append(Finding((*path, "activation"), sentence))
+    return (None if findings else model), findings
+
+
+def _training(section: Mapping[str, Any]) -> tuple[Any, list[Finding]]:
+    path = ("training",)
+    training, findings = validate_section(TrainingConfig, section, path)
+    written = section.get("loss", "auto")
+    loss = canonical_loss(written) if isinstance(written, str) else None
+    if isinstance(written, str) and loss is None:
+        hint = did_you_mean(written, known_losses())
+        sentence = (
+            f"must be auto, a Keras classification loss or python:file.py:function. Received: {shown(written)}."
+            f"{hint} Known: {', '.join(known_losses())}."
+        )
+        findings.append(Finding((*path, "loss"), sentence))
+    if findings or training is None:
+        return None, findings
+    return training.model_copy(update={"loss": loss}), []
+
+
+_CHECKS: Mapping[str, Callable[[Mapping[str, Any]], tuple[Any, list[Finding]]]] = {
+    "dataset": _dataset,
+    "model": _model,
+    "optimizer": check_optimizer,
+    "training": _training,
+    "report": _report,
+}
+
+
+def _head_findings(head: Mapping[str, Any]) -> list[Finding]:
+    """Check name, seed, seeds and unknown keys, with stand-ins for the sections."""
+    stand_ins = {
+        "dataset": NamedDataset(name="iris"),
+        "model": LogisticConfig(name="logistic"),
+        "optimizer": {"name": "sgd"},
+    }
+    _, findings = validate_section(ExperimentConfig, {**head, **stand_ins}, ())
+    explained = []
+    for finding in findings:
+        if finding.path == ("name",) and isinstance(head.get("name"), str):
+            sentence = (
+                "must be letters, digits, '.', '_' and '-', at most 100, starting with a letter or digit, since it "
+                f"becomes a folder's name. Received: {shown(head.get('name'))}."
+            )
+            explained.append(Finding(finding.path, sentence))
+        else:
+            explained.append(finding)
+    if "seed" in head and head.get("seeds") is not None:
+        explained.append(Finding(("seeds",), "give seed or seeds, not both. Remove one of the two.", at="key"))
+    seeds = head.get("seeds")
+    if isinstance(seeds, list) and all(isinstance(seed, int) for seed in seeds) and len(set(seeds)) < len(seeds):
+        explained.append(Finding(("seeds",), f"each seed once. Received: {shown(seeds)}."))
+    return explained
+
+
+def _cross_findings(valid: Mapping[str, Any]) -> list[Finding]:
+    """Check the rules between sections, as far as the sections are valid for themselves."""
+    findings = []
+    dataset, training = valid.get("dataset"), valid.get("training")
+    if dataset is not None:
+        findings += _split_findings(dataset)
+    if dataset is not None and training is not None and training.early_stopping is not None:
+        monitor = training.early_stopping.monitor
+        if monitor.startswith("val_") and dataset.split.validation == 0:
+            sentence = (
+                f"{monitor} needs validation rows, and dataset.split.validation is 0. Give it a fraction, or monitor "
+                f"{monitor.removeprefix('val_')}."
+            )
+            findings.append(Finding(("training", "early_stopping", "monitor"), sentence))
+    return findings
+
+
+def _split_findings(dataset: Any) -> list[Finding]:
+    split, path = dataset.split, ("dataset", "split")
+    findings = []
+    if (split.test or 0.0) + split.validation >= 1:
+        sentence = (
+            f"test and validation must leave rows for training. Received: {split.test:g} and {split.validation:g} of "
+            "all rows. Make them smaller, together below 1."
+        )
+        findings.append(Finding((*path, "test"), sentence))
+    given = [key for key in ("test", "column", "test_path") if getattr(split, key) is not None]
+    if len(given) > 1:
+        sentence = f"the test rows can be given in one way only. Received: {' and '.join(given)}. Keep one."
+        findings.append(Finding((*path, given[1]), sentence, at="key"))
+    for key in ("column", "test_path"):
+        if getattr(split, key) is not None and dataset.name != "csv":
+            sentence = f"is for tables of your own (dataset.name: csv). Received: dataset.name: {dataset.name}."
+            findings.append(Finding((*path, key), sentence, at="key"))
+    return findings

@@ -1,0 +1,250 @@
+"""YAML as experiment files use it: YAML 1.2 scalars, no aliases, no duplicate keys, and the place of every value.
+
+PyYAML follows YAML 1.1, where `1e-3` is a text, `no` is false and `10:30` is 630; the resolvers are replaced here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from optbench.config.findings import Finding, dotted
+
+if TYPE_CHECKING:
+    from optbench.config.findings import Path
+
+MAX_BYTES = 1 << 20
+MAX_DEPTH = 64
+
+_SCALARS = (
+    ("tag:yaml.org,2002:null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
+    ("tag:yaml.org,2002:bool", r"^(?:true|True|TRUE|false|False|FALSE)$", list("tTfF")),
+    ("tag:yaml.org,2002:int", r"^[-+]?[0-9]+$", list("-+0123456789")),
+    (
+        "tag:yaml.org,2002:float",
+        r"^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$",
+        list("-+0123456789."),
+    ),
+)
+
+
+_OPENING = (
+    yaml.BlockMappingStartToken,
+    yaml.BlockSequenceStartToken,
+    yaml.FlowMappingStartToken,
+    yaml.FlowSequenceStartToken,
+)
+_CLOSING = (yaml.BlockEndToken, yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)
+
+
+class _Loader(yaml.SafeLoader):
+    """SafeLoader with YAML 1.2 scalars."""
+
+    yaml_implicit_resolvers: dict[str, list[Any]] = {}  # noqa: RUF012 - PyYAML's own way to hold them
+
+
+class _Dumper(yaml.SafeDumper):
+    """SafeDumper that quotes every text which YAML 1.1 or 1.2 would read as something else."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012
+        first: list(resolvers) for first, resolvers in yaml.SafeDumper.yaml_implicit_resolvers.items()
+    }
+
+
+for _tag, _pattern, _first in _SCALARS:
+    _Loader.add_implicit_resolver(_tag, re.compile(_pattern), _first)
+    _Dumper.add_implicit_resolver(_tag, re.compile(_pattern), _first)
+
+
+class _FlowList(list[Any]):
+    """A list written on one line."""
+
+
+_Dumper.add_representer(
+    _FlowList, lambda dumper, data: dumper.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=True)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands: file or `--set`, line and column from 0, and the whole line."""
+
+    source: str
+    line: int
+    column: int
+    text: str
+
+
+@dataclass(slots=True)
+class YamlDocument:
+    """A parsed document.
+
+    Attributes
+    ----------
+    source : name of the file, for messages
+    plain : dicts (text keys), lists and scalars
+    texts : scalars as typed, by path
+    key_places, value_places : by path
+    findings : what is wrong with the document itself; `plain` holds what could be read
+    """
+
+    source: str = ""
+    plain: Any = None
+    texts: dict[Path, str] = field(default_factory=dict)
+    key_places: dict[Path, Place] = field(default_factory=dict)
+    value_places: dict[Path, Place] = field(default_factory=dict)
+    findings: list[tuple[Finding, Place | None]] = field(default_factory=list)
+
+    def keep_text(self, path: Path) -> None:
+        """Put a number or truth value back as it was typed, where a text is meant: a name 007, a label 1."""
+        parent: Any = self.plain
+        try:
+            for part in path[:-1]:
+                parent = parent[part]
+            if isinstance(parent[path[-1]], int | float):
+                parent[path[-1]] = self.texts[path]
+        except (KeyError, IndexError, TypeError):
+            return
+
+    def place(self, finding: Finding) -> Place | None:
+        """Return where the caret of a finding belongs: the key, the value, or the nearest parent that exists."""
+        places = self.value_places if finding.at == "value" else self.key_places
+        if finding.path in places:
+            return places[finding.path]
+        for length in range(len(finding.path), 0, -1):
+            if finding.path[:length] in self.key_places:
+                return self.key_places[finding.path[:length]]
+        return None
+
+
+def parse_yaml(text: str, source: str = "") -> YamlDocument:
+    """Parse one document; what is wrong with it is in `findings`, never raised."""
+    document = YamlDocument(source)
+    lines = text.splitlines() or [""]
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        _found(document, "an experiment file has at most 1 MiB. Received a larger one.")
+        return document
+    try:
+        if alias := _first_alias(text):
+            _found(
+                document,
+                "anchors, aliases and merge keys (&, *, <<) are not supported. Write the value out.",
+                _place(alias, document, lines),
+            )
+            return document
+        node = yaml.compose(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        _found(
+            document,
+            f"not valid YAML: {error.problem}. {_remedy(error)}".strip(),
+            _place(mark, document, lines) if mark else None,
+        )
+        return document
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        _found(document, f"not valid YAML: {str(error).splitlines()[0]}.")
+        return document
+    if node is None:
+        _found(document, "the file is empty. 'optbench init' writes a starter.")
+        return document
+    document.plain = _plain(node, (), document, lines)
+    return document
+
+
+def dump_yaml(plain: Any) -> str:
+    """Return plain values as YAML that both a 1.1 and a 1.2 reader take for the same; floats are exact."""
+    return str(yaml.dump(_flowed(plain), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100))
+
+
+def _flowed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _flowed(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        items = [_flowed(item) for item in value]
+        return items if any(isinstance(item, dict | list) for item in items) else _FlowList(items)
+    return value
+
+
+def _first_alias(text: str) -> Any:
+    depth = 0
+    for token in yaml.scan(text, Loader=_Loader):
+        if isinstance(token, yaml.AliasToken | yaml.AnchorToken):
+            return token.start_mark
+        if isinstance(token, yaml.TagToken):
+            raise yaml.MarkedYAMLError(problem="tags (!...) are not supported", problem_mark=token.start_mark)
+        depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
+        if depth > MAX_DEPTH:
+            raise yaml.MarkedYAMLError(problem=f"nested deeper than {MAX_DEPTH} levels", problem_mark=token.start_mark)
+    return None
+
+
+def _plain(node: yaml.Node, path: Path, document: YamlDocument, lines: list[str]) -> Any:
+    document.value_places.setdefault(path, _place(node.start_mark, document, lines))
+    if isinstance(node, yaml.MappingNode):
+        return _plain_mapping(node, path, document, lines)
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item, (*path, i), document, lines) for i, item in enumerate(node.value)]
+    return _plain_scalar(node, path, document, lines)
+
+
+def _plain_mapping(node: yaml.MappingNode, path: Path, document: YamlDocument, lines: list[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in node.value:
+        place = _place(key.start_mark, document, lines)
+        if not isinstance(key, yaml.ScalarNode) or key.tag.endswith(":merge"):
+            document.findings.append((Finding(path, "a key must be a plain word. Received: a list or mapping."), place))
+            continue
+        here = (*path, key.value)
+        if key.value in found:
+            first = document.key_places[here].line + 1
+            sentence = f"{dotted(here)}: key given twice, first in line {first}. Remove one of the two."
+            document.findings.append((Finding((), sentence), place))
+            continue
+        document.key_places[here] = place
+        found[key.value] = _plain(value, here, document, lines)
+    return found
+
+
+def _plain_scalar(node: yaml.Node, path: Path, document: YamlDocument, lines: list[str]) -> Any:
+    document.texts[path] = node.value
+    kind = node.tag.rpartition(":")[2]
+    if kind == "null":
+        return None
+    if kind == "bool":
+        return node.value.lower() == "true"
+    if kind == "int":
+        return _integer(node.value, path, document, _place(node.start_mark, document, lines))
+    if kind == "float":
+        return float(node.value.lower().replace(".inf", "inf").replace(".nan", "nan"))
+    return node.value
+
+
+def _integer(text: str, path: Path, document: YamlDocument, place: Place) -> int:
+    limit = 25  # digits; Python itself refuses thousands of them
+    if len(text) > limit:
+        document.findings.append((Finding(path, "a whole number has at most 25 digits.", "value"), place))
+        return 0
+    return int(text, 10)
+
+
+def _place(mark: Any, document: YamlDocument, lines: list[str]) -> Place:
+    text = lines[mark.line] if mark.line < len(lines) else ""
+    return Place(document.source, mark.line, mark.column, text)
+
+
+def _found(document: YamlDocument, sentence: str, place: Place | None = None) -> None:
+    document.findings.append((Finding((), sentence), place))
+
+
+def _remedy(error: yaml.MarkedYAMLError) -> str:
+    problem = error.problem or ""
+    if "\\t" in problem or "'\\t'" in problem:
+        return "Indent with spaces, not tabs."
+    if "mapping values are not allowed" in problem:
+        return "Put quotes around a text that holds ': '."
+    if "expected a single document" in (error.context or ""):
+        return "An experiment file holds one document: remove the '---' in the middle."
+    return ""
