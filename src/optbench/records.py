@@ -94,7 +94,9 @@ class Dataset:
     def splits(self) -> dict[SplitName, SplitData]:
         """The splits that exist, in the order train, validation, test."""
         named: dict[SplitName, SplitData | None] = {
-            "train": self.train, "validation": self.validation, "test": self.test,
+            "train": self.train,
+            "validation": self.validation,
+            "test": self.test,
         }
         return {name: data for name, data in named.items() if data is not None}
 

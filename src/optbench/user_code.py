@@ -74,14 +74,19 @@ def load_function(reference: Reference, *, error: type[InvalidError] = InvalidEr
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
         try:
-            with user_errors(f"importing {reference.file.name}", reference.file, error), _on_path(reference.file.parent):
+            with (
+                user_errors(f"importing {reference.file.name}", reference.file, error),
+                _on_path(reference.file.parent),
+            ):
                 spec.loader.exec_module(module)
         except BaseException:
             del sys.modules[name]
             raise
     function = getattr(module, reference.function, None)
     if not callable(function):
-        defined = sorted(key for key, value in vars(module).items() if callable(value) and not key.startswith("_"))
+        defined = sorted(
+            key for key, value in vars(module).items() if callable(value) and not key.startswith("_")
+        )
         raise error(
             f"{reference.file} has no function {reference.function!r}. It defines: {', '.join(defined) or 'none'}."
         )
@@ -93,8 +98,9 @@ def call_function(
 ) -> Any:
     """Load and call the user's function; an exception inside it becomes `error` with the user's own line."""
     function = load_function(reference, error=error)
-    with user_errors(f"{reference.function}() of {reference.file.name}", reference.file, error), _on_path(
-        reference.file.parent
+    with (
+        user_errors(f"{reference.function}() of {reference.file.name}", reference.file, error),
+        _on_path(reference.file.parent),
     ):
         return function(*arguments, **keywords)
 

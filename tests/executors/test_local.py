@@ -9,10 +9,11 @@ import time
 from pathlib import Path
 
 import pytest
+
 from optbench.executors.interface import Task, TaskEnd
 from optbench.executors.local import LocalExecutor
 
-FUNCTIONS = '''
+FUNCTIONS = """
 import os, signal, sys, time
 from pathlib import Path
 from optbench.errors import ModelError
@@ -45,7 +46,7 @@ def sleeps(arguments, emit):
 
 def variable(arguments, emit):
     return {"value": os.environ.get("OPTBENCH_TEST_VARIABLE")}
-'''
+"""
 
 
 @pytest.fixture
@@ -100,7 +101,9 @@ def test_as_many_tasks_as_slots_run_together(functions, executor):
 )
 def test_each_way_to_fail_has_its_kind(functions, executor, function, kind, exit_code, says):
     """A failing task is reported with its kind, exit code and reason, and the other task is untouched."""
-    ends = ends_of(executor, [Task("bad", f"{functions}:{function}"), Task("good", f"{functions}:double", {"number": 4})])
+    ends = ends_of(
+        executor, [Task("bad", f"{functions}:{function}"), Task("good", f"{functions}:double", {"number": 4})]
+    )
     assert (ends["bad"].kind, ends["bad"].exit_code, ends["bad"].error) == (kind, exit_code, says)
     assert ends["good"].result == {"double": 8}
 

@@ -85,7 +85,10 @@ def _outcome(
     except Exception as error:  # noqa: BLE001 - whatever it was, the parent must hear of it
         traceback.print_exc()
         kind = "oom" if type(error).__name__ == "ResourceExhaustedError" else "crashed"
-        return 1, ("error", (kind, f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"))
+        return 1, (
+            "error",
+            (kind, f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"),
+        )
     return 0, ("result", result)
 
 

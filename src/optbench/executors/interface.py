@@ -48,9 +48,6 @@ class TaskEnd:
     kind: str
 
 
-OnEvent = "Callable[[str, Mapping[str, Any]], None]"
-
-
 class Executor(Protocol):
     """Executes tasks, several at a time."""
 

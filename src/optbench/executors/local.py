@@ -99,7 +99,9 @@ class LocalExecutor:
         receiving, sending = self._context.Pipe(duplex=False)
         lock = InheritedDescriptor(task.lock) if task.lock is not None else None
         process = self._context.Process(
-            target=child_main, args=(task.function, dict(task.arguments), sending, task.log, lock), daemon=False
+            target=child_main,
+            args=(task.function, dict(task.arguments), sending, task.log, lock),
+            daemon=False,
         )
         process.start()
         sending.close()
@@ -120,7 +122,10 @@ class LocalExecutor:
                 self._running.remove(running)
                 yield self._end(running)
             elif running.deadline is not None and time.monotonic() > running.deadline:
-                running.kind, running.error = "timeout", f"took longer than --timeout {self._timeout:g} seconds."
+                running.kind, running.error = (
+                    "timeout",
+                    f"took longer than --timeout {self._timeout:g} seconds.",
+                )
                 running.deadline = None
                 running.process.kill()
 

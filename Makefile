@@ -1,0 +1,77 @@
+# make run   - set up, train the four optimizers on real data, compare them
+# make test  - set up, run the tests
+# make check - what CI runs: format, lint, types, imports, tests, smoke run
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+RUNS   ?= runs
+FOUR   := configs/sgd.yaml configs/rmsprop.yaml configs/adam.yaml configs/adamw.yaml
+
+.PHONY: run test test-all check lint types imports format smoke lock schema clean
+.DEFAULT_GOAL := run
+
+run: $(VENV)/.installed
+	$(BIN)/optbench run $(FOUR) --runs-dir $(RUNS)
+	$(BIN)/optbench compare '$(RUNS)/breast-cancer-*' --html $(RUNS)/comparison.html
+
+test: $(VENV)/.installed-test
+	$(BIN)/python -m pytest
+
+# the long versions: every kill point at random, every combination
+test-all: $(VENV)/.installed-test
+	$(BIN)/python -m pytest -m ""
+
+check: lint types imports test smoke
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(VENV)/.installed-dev
+	$(BIN)/mypy
+
+imports: $(VENV)/.installed-dev
+	$(BIN)/lint-imports
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# a real run from start to end, in seconds, into a folder of its own
+smoke: $(VENV)/.installed
+	@folder=$$(mktemp -d) && \
+	$(BIN)/optbench run configs/smoke.yaml --runs-dir $$folder && \
+	$(BIN)/optbench check $$folder/* && \
+	$(BIN)/optbench compare $$folder/* && rm -r $$folder
+
+# one Python version's marker syntax covers all: the lock is universal and names no host
+lock: $(VENV)/.installed-dev
+	$(BIN)/pip install --quiet uv
+	printf 'hatchling\neditables\n' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header \
+	  --no-annotate --no-emit-index-url --extra dev --extra parquet pyproject.toml - -o requirements.lock
+
+schema: $(VENV)/.installed
+	$(BIN)/optbench schema > schemas/experiment.schema.json
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "optbench needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V). Use: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+	  { echo "Python's venv module is missing; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+
+$(VENV)/.installed: pyproject.toml requirements.lock | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock hatchling editables
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -c requirements.lock -e .
+	@touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -c requirements.lock -e '.[test]'
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed-test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -c requirements.lock -e '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,151 @@
+"""The one place that spells the file names of a run folder and of the runs directory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KEY_DIGITS_SHOWN = 8
+
+
+def run_id(name: str, seed: int, key: str) -> str:
+    """Return `<name>-s<seed>-<key8>`, the name of a run's folder."""
+    return f"{name}-s{seed}-{key[:KEY_DIGITS_SHOWN]}"
+
+
+@dataclass(frozen=True, slots=True)
+class RunPaths:
+    """Paths of one run folder. Properties only: nothing here touches the disk."""
+
+    folder: Path
+
+    @property
+    def config(self) -> Path:
+        """The experiment file as the user gave it."""
+        return self.folder / "config.yaml"
+
+    @property
+    def config_resolved(self) -> Path:
+        """The experiment with every default, override and `auto` resolved."""
+        return self.folder / "config.resolved.yaml"
+
+    @property
+    def history(self) -> Path:
+        """Metrics per epoch; epoch 0 is before training."""
+        return self.folder / "history.csv"
+
+    @property
+    def metrics(self) -> Path:
+        """Final metrics per split."""
+        return self.folder / "metrics.json"
+
+    @property
+    def predictions(self) -> Path:
+        """Labels, class probabilities and row numbers per split."""
+        return self.folder / "predictions.npz"
+
+    @property
+    def report_text(self) -> Path:
+        """scikit-learn's classification report on the test split, as text."""
+        return self.folder / "classification_report.txt"
+
+    @property
+    def report_json(self) -> Path:
+        """The same report as JSON."""
+        return self.folder / "classification_report.json"
+
+    @property
+    def confusion(self) -> Path:
+        """Confusion matrix, rows true, columns predicted."""
+        return self.folder / "confusion_matrix.csv"
+
+    @property
+    def roc_curve(self) -> Path:
+        """ROC curves of train and test."""
+        return self.folder / "roc_curve.csv"
+
+    def figure(self, stem: str, image_format: str = "png") -> Path:
+        """Return the path of a picture: `confusion_matrix`, `roc_curve` or `learning_curves`."""
+        return self.folder / f"{stem}.{image_format}"
+
+    @property
+    def report_html(self) -> Path:
+        """One self-contained page."""
+        return self.folder / "report.html"
+
+    @property
+    def model(self) -> Path:
+        """The trained model, loadable by plain Keras."""
+        return self.folder / "model.keras"
+
+    @property
+    def digests(self) -> Path:
+        """The ladder of digests."""
+        return self.folder / "digests.json"
+
+    @property
+    def timing(self) -> Path:
+        """Clock times and memory."""
+        return self.folder / "timing.json"
+
+    @property
+    def environment(self) -> Path:
+        """What could explain a difference elsewhere."""
+        return self.folder / "environment.json"
+
+    @property
+    def patch(self) -> Path:
+        """Uncommitted changes of the git checkout the run was started in, if there were any."""
+        return self.folder / "git.patch"
+
+    @property
+    def code(self) -> Path:
+        """Folder with copies of the user's Python files."""
+        return self.folder / "code"
+
+    @property
+    def log(self) -> Path:
+        """What was said."""
+        return self.folder / "log.txt"
+
+    @property
+    def manifest(self) -> Path:
+        """Written last: the run is finished if and only if this verifies."""
+        return self.folder / "MANIFEST.json"
+
+    @property
+    def lock(self) -> Path:
+        """Held with flock by the process that writes the folder."""
+        return self.folder / ".lock"
+
+    @property
+    def state(self) -> Path:
+        """Working files of an unfinished run."""
+        return self.folder / ".state"
+
+    @property
+    def claim(self) -> Path:
+        """The key the folder was claimed for, before anything else is in it."""
+        return self.state / "claim.json"
+
+    @property
+    def job(self) -> Path:
+        """What the worker needs beside the resolved config: key, dataset facts, user's code, options."""
+        return self.state / "job.json"
+
+    @property
+    def training_result(self) -> Path:
+        """Marks training as done: what evaluation and reports need beyond the files above."""
+        return self.state / "training.json"
+
+    @property
+    def attempts(self) -> Path:
+        """Folder with one small file per attempt."""
+        return self.state / "attempts"
+
+    def checkpoint(self, epoch: int) -> Path:
+        """Return the checkpoint written after `epoch`."""
+        return self.state / f"ckpt-{epoch:06d}.npz"
