@@ -1,0 +1,295 @@
+"""The training loop: epochs, history, early stopping, divergence, digests; what an epoch is, engines decide."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from optbench.array_digests import array_digest
+from optbench.errors import StorageError
+from optbench.random_streams import epoch_order
+from optbench.records import History, Predictions, RunStatus
+from optbench.training.early_stopping import best_epoch, should_stop
+from optbench.training.engines import make_engine
+from optbench.training.evaluate import Evaluator
+from optbench.training.problem import Problem, build_problem
+from optbench.training.state import (
+    all_finite,
+    load_arrays,
+    model_arrays,
+    optimizer_arrays,
+    optimizer_digest,
+    weights_digest,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from optbench.config import ExperimentConfig
+    from optbench.records import Dataset, SplitName
+
+BEST = "best/"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything training needs to go on after `epoch`, and nothing that can be derived.
+
+    Attributes
+    ----------
+    arrays : `model/...`, `optimizer/...`, and `best/...` if the best weights will be restored
+    record : JSON-able: history columns, rows as hexadecimal floats (exact), digests per epoch, seconds so far
+    """
+
+    epoch: int
+    arrays: Mapping[str, NDArray[Any]]
+    record: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class EpochReport:
+    """What the loop tells its caller after each epoch, epoch 0 included.
+
+    Attributes
+    ----------
+    values : the history row by column name
+    training_seconds : wall time of training so far
+    snapshot : makes a `Snapshot` of this moment; valid only during the call
+    """
+
+    epoch: int
+    epochs: int
+    values: Mapping[str, float]
+    training_seconds: float
+    snapshot: Callable[[], Snapshot]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingOutcome:
+    """What training hands over.
+
+    Attributes
+    ----------
+    digests : `initial_weights` (text); `order`, `weights`, `optimizer` (one entry per trained epoch)
+    reason : why the run diverged, else ""
+    """
+
+    status: RunStatus
+    reason: str
+    history: History
+    predictions: Mapping[SplitName, Predictions]
+    best_epoch: int
+    epochs_run: int
+    digests: Mapping[str, Any]
+    training_seconds: float
+    training_cpu_seconds: float
+    seconds_to_build: float
+
+
+@dataclass(slots=True)
+class _Training:
+    """The moving parts of one run."""
+
+    config: ExperimentConfig
+    problem: Problem
+    evaluator: Evaluator
+    columns: tuple[str, ...]
+    rows: list[tuple[float, ...]] = field(default_factory=list)
+    digests: dict[str, Any] = field(default_factory=dict)
+    best: dict[str, NDArray[Any]] = field(default_factory=dict)
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    reason: str = ""
+
+    @property
+    def history(self) -> History:
+        return History(self.columns, tuple(self.rows))
+
+    @property
+    def epoch(self) -> int:
+        return len(self.rows) - 1
+
+    @property
+    def monitor(self) -> str:
+        rule = self.config.training.early_stopping
+        if rule is not None:
+            return str(rule.monitor)
+        return "val_loss" if "val_loss" in self.columns else "loss"
+
+    @property
+    def restores_best(self) -> bool:
+        rule = self.config.training.early_stopping
+        return rule is not None and bool(rule.restore_best)
+
+
+def train(
+    config: ExperimentConfig,
+    dataset: Dataset,
+    *,
+    base: Path,
+    resume: Snapshot | None = None,
+    on_epoch: Callable[[EpochReport], None] = lambda _report: None,
+) -> tuple[TrainingOutcome, Problem]:
+    """Train a resolved experiment from its start or from a snapshot; the bits are the same.
+
+    Parameters
+    ----------
+    base : folder that the user's Python is looked up in
+    on_epoch : called after epoch 0 and after every epoch; may raise to stop
+
+    Returns
+    -------
+    TrainingOutcome
+        What is stored and evaluated.
+    Problem
+        With the trained model, for saving it.
+
+    Raises
+    ------
+    ModelError
+        If the experiment cannot be built.
+    StorageError
+        If `resume` belongs to another experiment.
+    """
+    clock = time.perf_counter()
+    problem = build_problem(config, dataset, base=base)
+    engine = make_engine(config.training.engine, problem)
+    engine.prepare()
+    run = _Training(config, problem, Evaluator(problem), _columns(problem))
+    run.digests = {
+        "initial_weights": weights_digest(problem.model),
+        "order": [],
+        "weights": [],
+        "optimizer": [],
+    }
+    seconds_to_build = time.perf_counter() - clock
+    if resume is None:
+        _add_row(run, run.evaluator.metrics("train"))
+        on_epoch(_report(run))
+    else:
+        _restore(run, resume)
+    n = len(dataset.train.y)
+    while not _is_over(run):
+        order = epoch_order(config.seed, run.epoch + 1, n)
+        wall, cpu = time.perf_counter(), time.process_time()
+        logs = engine.run_epoch(order)
+        run.seconds += time.perf_counter() - wall
+        run.cpu_seconds += time.process_time() - cpu
+        _close_epoch(run, order, logs)
+        on_epoch(_report(run))
+    return _finish(run, dataset, seconds_to_build), problem
+
+
+def _columns(problem: Problem) -> tuple[str, ...]:
+    names = problem.metric_names
+    validated = tuple(f"val_{name}" for name in names) if "validation" in problem.examples else ()
+    return ("epoch", *names, *validated, "learning_rate")
+
+
+def _is_over(run: _Training) -> bool:
+    return (
+        bool(run.reason)
+        or run.epoch >= run.config.training.epochs
+        or should_stop(run.history, run.config.training.early_stopping)
+    )
+
+
+def _add_row(run: _Training, logs: Mapping[str, float]) -> None:
+    values = {"epoch": float(len(run.rows)), **logs}
+    if "validation" in run.problem.examples:
+        values |= {f"val_{name}": value for name, value in run.evaluator.metrics("validation").items()}
+    values["learning_rate"] = float(run.problem.model.optimizer.learning_rate)
+    run.rows.append(tuple(values[name] for name in run.columns))
+
+
+def _close_epoch(run: _Training, order: NDArray[np.int64], logs: Mapping[str, float]) -> None:
+    model = run.problem.model
+    _add_row(run, logs)
+    run.digests["order"].append(array_digest(order))
+    run.digests["weights"].append(weights_digest(model))
+    run.digests["optimizer"].append(optimizer_digest(model))
+    run.reason = _divergence(run, logs)
+    if run.restores_best and best_epoch_of(run) == run.epoch:
+        run.best = {BEST + name: array.copy() for name, array in model_arrays(model).items()}
+
+
+def best_epoch_of(run: _Training) -> int:
+    """Return the best epoch so far by the run's monitored value."""
+    rule = run.config.training.early_stopping
+    return best_epoch(run.history, monitor=run.monitor, min_delta=rule.min_delta if rule else 0.0)
+
+
+def _divergence(run: _Training, logs: Mapping[str, float]) -> str:
+    # a finite loss is no proof of health: NaN weights can hide behind it
+    if not math.isfinite(logs["loss"]):
+        return f"the training loss is {logs['loss']} in epoch {run.epoch}"
+    if not all_finite(model_arrays(run.problem.model)):
+        return f"weights are not finite after epoch {run.epoch}"
+    return ""
+
+
+def _report(run: _Training) -> EpochReport:
+    return EpochReport(
+        epoch=run.epoch,
+        epochs=run.config.training.epochs,
+        values=dict(zip(run.columns, run.rows[-1], strict=True)),
+        training_seconds=run.seconds,
+        snapshot=lambda: _snapshot(run),
+    )
+
+
+def _snapshot(run: _Training) -> Snapshot:
+    model = run.problem.model
+    record = {
+        "columns": list(run.columns),
+        "rows": [[value.hex() for value in row] for row in run.rows],
+        "digests": {name: list(value) if isinstance(value, list) else value for name, value in run.digests.items()},
+        "training_seconds": run.seconds,
+        "training_cpu_seconds": run.cpu_seconds,
+        "reason": run.reason,
+    }
+    return Snapshot(run.epoch, {**model_arrays(model), **optimizer_arrays(model), **run.best}, record)
+
+
+def _restore(run: _Training, snapshot: Snapshot) -> None:
+    record = snapshot.record
+    if record["digests"]["initial_weights"] != run.digests["initial_weights"]:
+        raise StorageError(
+            "a checkpoint must come from the same initial weights. Received: other ones, so the model, the "
+            "software or the machine has changed since. Train again with --force."
+        )
+    load_arrays(run.problem.model, snapshot.arrays)
+    run.rows = [tuple(float.fromhex(value) for value in row) for row in record["rows"]]
+    run.digests = {name: list(value) if isinstance(value, list) else value for name, value in record["digests"].items()}
+    run.best = {name: array for name, array in snapshot.arrays.items() if name.startswith(BEST)}
+    run.seconds, run.cpu_seconds = float(record["training_seconds"]), float(record["training_cpu_seconds"])
+    run.reason = str(record["reason"])
+
+
+def _finish(run: _Training, dataset: Dataset, seconds_to_build: float) -> TrainingOutcome:
+    model = run.problem.model
+    if run.restores_best and run.best and not run.reason:
+        load_arrays(model, {name.removeprefix(BEST): array for name, array in run.best.items()})
+    elif run.epoch:
+        model.optimizer.finalize_variable_values(model.trainable_weights)  # EMA: the averages become the weights
+    predictions: dict[SplitName, Predictions] = {
+        name: Predictions(split.y, run.evaluator.y_score(name), split.rows) for name, split in dataset.splits.items()
+    }
+    return TrainingOutcome(
+        status=RunStatus.DIVERGED if run.reason else RunStatus.COMPLETED,
+        reason=run.reason,
+        history=run.history,
+        predictions=predictions,
+        best_epoch=best_epoch_of(run),
+        epochs_run=run.epoch,
+        digests=run.digests,
+        training_seconds=run.seconds,
+        training_cpu_seconds=run.cpu_seconds,
+        seconds_to_build=seconds_to_build,
+    )

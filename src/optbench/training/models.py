@@ -1,0 +1,117 @@
+"""From the `model` section to a built Keras model whose initial weights are a function of the seed and its layers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from optbench.config import layer_specs, output_units
+from optbench.errors import ModelError
+from optbench.random_streams import component_seed
+from optbench.user_code import call_function, parse_reference
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import keras
+
+    from optbench.config import LayerSpec, ModelConfig
+
+
+def build_model(
+    model: ModelConfig, *, loss: str, input_shape: tuple[int, ...], num_classes: int, seed: int, base: Path
+) -> keras.Model:
+    """Build the Keras model of an experiment, not yet compiled.
+
+    Parameters
+    ----------
+    loss : resolved loss name; decides between one sigmoid unit and one softmax unit per class
+    input_shape : shape of one example, without the batch axis
+    seed : the run's seed; equal seeds give byte-identical initial weights, whatever the optimizer
+    base : folder that the user's Python is looked up in
+
+    Raises
+    ------
+    ModelError
+        If the layers do not fit the data or each other, or the user's function fails.
+
+    Notes
+    -----
+    Each layer is constructed right after seeding with a hash of (seed, layer class, its number among the layers
+    of that class): adding a Dropout layer leaves the initial weights of the others as they were.
+    """
+    import keras
+
+    keras.backend.clear_session()  # layer names count from zero, whatever ran in this process before
+    if model.name == "python":
+        return _user_model(model, input_shape=input_shape, num_classes=num_classes, seed=seed, base=base)
+    inputs = keras.Input(input_shape, name="input")
+    specs = layer_specs(model, input_shape=input_shape, num_classes=num_classes)
+    outputs = _apply_layers(inputs, specs, seed=seed)
+    if len(outputs.shape) > 2:  # noqa: PLR2004 - batch and features
+        outputs = keras.layers.Flatten(name="flatten_output")(outputs)
+    units = output_units(num_classes, loss)
+    keras.utils.set_random_seed(component_seed(seed, "layer", "output"))
+    activation = "sigmoid" if units == 1 else "softmax"
+    outputs = keras.layers.Dense(units, activation=activation, name="output")(outputs)
+    return keras.Model(inputs, outputs, name="model")
+
+
+def _apply_layers(tensor: Any, specs: tuple[LayerSpec, ...], *, seed: int) -> Any:
+    import keras
+
+    counts: Counter[str] = Counter()
+    for position, spec in enumerate(specs):
+        number = counts[spec.class_name]
+        counts[spec.class_name] += 1
+        keras.utils.set_random_seed(component_seed(seed, "layer", spec.class_name, number))
+        # a name of our own: Keras' counters depend on what the process built before
+        arguments = {"name": f"{spec.class_name.lower()}_{number}", **spec.arguments}
+        try:
+            tensor = getattr(keras.layers, spec.class_name)(**arguments)(tensor)
+        except (ValueError, TypeError, AttributeError) as exception:
+            reason = str(exception).splitlines()[0]
+            raise ModelError(
+                f"layer {position + 1} ({spec.class_name}) cannot be applied to an input of shape "
+                f"{tuple(tensor.shape[1:])}: {reason} Received: {dict(spec.arguments)}."
+            ) from exception
+    return tensor
+
+
+def _user_model(model: Any, *, input_shape: tuple[int, ...], num_classes: int, seed: int, base: Path) -> keras.Model:
+    import keras
+
+    reference = parse_reference(model.function, base, error=ModelError)
+    keras.utils.set_random_seed(component_seed(seed, "model"))
+    built = call_function(reference, input_shape, num_classes, error=ModelError, **model.arguments)
+    if not isinstance(built, keras.Model):
+        raise ModelError(
+            f"{model.function} must return a keras.Model. Received: {type(built).__name__}. "
+            "Its signature is build(input_shape, num_classes, **arguments) -> keras.Model."
+        )
+    if not built.built:
+        try:
+            built.build((None, *input_shape))
+        except Exception as exception:
+            raise ModelError(
+                f"{model.function} returned a model that cannot be built for inputs of shape {input_shape}: {exception}"
+            ) from exception
+    _check_shapes(model.function, built, input_shape=input_shape, num_classes=num_classes)
+    return built
+
+
+def _check_shapes(function: str, model: keras.Model, *, input_shape: tuple[int, ...], num_classes: int) -> None:
+    try:
+        output = tuple(model.compute_output_shape((None, *input_shape)))
+    except Exception as exception:
+        raise ModelError(
+            f"{function} returned a model that does not take inputs of shape {input_shape}: {exception}"
+        ) from exception
+    allowed = {(None, num_classes)} | ({(None, 1)} if num_classes == 2 else set())  # noqa: PLR2004
+    if output not in allowed:
+        wanted = " or ".join(str(shape[1:]) for shape in sorted(allowed, key=str))
+        raise ModelError(
+            f"{function} must return a model with outputs of shape {wanted} per example "
+            f"(class probabilities). Received: {output[1:]}. End it with "
+            f"keras.layers.Dense({num_classes}, activation='softmax')."
+        )

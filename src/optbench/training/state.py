@@ -1,0 +1,69 @@
+"""Everything that training changes, as named arrays: weights, dropout counters, optimizer slots."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optbench.array_digests import arrays_digest
+from optbench.errors import StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import keras
+    from numpy.typing import NDArray
+
+Arrays = dict[str, "NDArray[Any]"]
+
+
+def model_arrays(model: keras.Model) -> Arrays:
+    """Return every variable of the model, seed generators and moving statistics included.
+
+    Names are numbers in Keras' order: its own names depend on what the process built before.
+    """
+    return {f"model/{i:05d}": np.asarray(variable) for i, variable in enumerate(model.variables)}
+
+
+def optimizer_arrays(model: keras.Model) -> Arrays:
+    """Return every variable of the optimizer: iterations, learning rate, slots, averages, accumulators."""
+    return {f"optimizer/{i:05d}": np.asarray(variable) for i, variable in enumerate(model.optimizer.variables)}
+
+
+def load_arrays(model: keras.Model, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Assign arrays made by `model_arrays` and `optimizer_arrays` back.
+
+    Raises
+    ------
+    StorageError
+        If a variable is missing or its shape or dtype differs: the arrays belong to another experiment.
+    """
+    for prefix, variables in (("model", model.variables), ("optimizer", model.optimizer.variables)):
+        found = sorted(name for name in arrays if name.startswith(prefix + "/"))
+        if prefix == "optimizer" and not found:
+            continue
+        if len(found) != len(variables):
+            raise StorageError(f"a checkpoint must hold {len(variables)} {prefix} variables. Received: {len(found)}.")
+        for name, variable in zip(found, variables, strict=True):
+            array = arrays[name]
+            if tuple(variable.shape) != array.shape or np.asarray(variable).dtype != array.dtype:
+                raise StorageError(
+                    f"{name} must be {variable.dtype} {tuple(variable.shape)}. Received: {array.dtype} {array.shape}."
+                )
+            variable.assign(array)
+
+
+def weights_digest(model: keras.Model) -> str:
+    """Digest of `model_arrays`."""
+    return arrays_digest(model_arrays(model))
+
+
+def optimizer_digest(model: keras.Model) -> str:
+    """Digest of `optimizer_arrays`."""
+    return arrays_digest(optimizer_arrays(model))
+
+
+def all_finite(arrays: Mapping[str, NDArray[Any]]) -> bool:
+    """Return True if no floating-point array holds NaN or infinity."""
+    return all(np.isfinite(array).all() for array in arrays.values() if array.dtype.kind == "f")

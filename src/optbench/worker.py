@@ -1,0 +1,221 @@
+"""What happens in a worker: a staged run folder is trained, or an experiment is tried out before a run exists.
+
+Every executor calls these functions; `python -m optbench.worker RUN_DIR` does the same by hand, and finishes the run.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from optbench.executors.child import InterruptedByUserError
+from optbench.run_store import RunPaths
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from optbench.records import Dataset
+    from optbench.training.loop import EpochReport, Snapshot
+
+# Writing a checkpoint may cost this share of the training time; short epochs are checkpointed less often.
+CHECKPOINT_SHARE = 0.04
+
+
+def try_out(arguments: Mapping[str, Any], emit: Callable[[Mapping[str, Any]], None]) -> Mapping[str, Any]:
+    """Build an experiment without training it.
+
+    Parameters
+    ----------
+    arguments : `config` (resolved YAML text), `data` (folder of a staged data set), `base`, `time_an_epoch`
+
+    Returns
+    -------
+    Mapping
+        `parameters`, `state_bytes`, `seconds_per_epoch`, `peak_memory_mb`
+    """
+    del emit
+    from optbench.config import parse_resolved
+    from optbench.datasets import open_staged_dataset
+    from optbench.training.preflight import preflight
+    from optbench.training.start import configure_process
+
+    config = parse_resolved(str(arguments["config"]))
+    configure_process(config.training)
+    dataset = open_staged_dataset(Path(arguments["data"]))
+    told = preflight(config, dataset, base=Path(arguments["base"]), time_an_epoch=bool(arguments.get("time_an_epoch")))
+    return {
+        "parameters": told.parameters,
+        "state_bytes": told.state_bytes,
+        "seconds_per_epoch": told.seconds_per_epoch,
+        "peak_memory_mb": peak_memory_mb(),
+    }
+
+
+def train_run(arguments: Mapping[str, Any], emit: Callable[[Mapping[str, Any]], None]) -> Mapping[str, Any]:
+    """Train a staged run folder, from its last checkpoint if there is one.
+
+    Parameters
+    ----------
+    arguments : `folder`; `data` (folder of the staged data set) or None to load it from the config;
+        `runs_in_flight`
+    emit : gets `{"epoch", "epochs", "values", "seconds"}` after every epoch and `{"say": sentence}`
+
+    Side effects: writes the training artefacts and, last, the training result into the folder.
+    """
+    from optbench.config import load_resolved
+    from optbench.run_store import read_job
+    from optbench.training.loop import train
+    from optbench.training.start import configure_process
+
+    paths = RunPaths(Path(arguments["folder"]))
+    job = read_job(paths)
+    config = load_resolved(paths.config_resolved)
+    configure_process(config.training)
+    dataset = _dataset_of(arguments.get("data"), config, job)
+    keeper = _CheckpointKeeper(paths, emit)
+    signal.signal(signal.SIGTERM, lambda *_: keeper.ask_to_stop())
+    outcome, problem = train(
+        config, dataset, base=Path(job["base"]), resume=keeper.latest(), on_epoch=keeper.after_epoch
+    )
+    from optbench.runner.artefacts import write_training_artefacts
+
+    write_training_artefacts(
+        paths,
+        config=config,
+        dataset=dataset,
+        outcome=outcome,
+        model=problem.model,
+        peak_memory_mb=peak_memory_mb(),
+        runs_in_flight=int(arguments.get("runs_in_flight", 1)),
+    )
+    return {"status": str(outcome.status), "epochs_run": outcome.epochs_run}
+
+
+def finish(arguments: Mapping[str, Any], emit: Callable[[Mapping[str, Any]], None]) -> Mapping[str, Any]:
+    """Evaluate, draw and close a trained run folder; needs no TensorFlow.
+
+    Parameters
+    ----------
+    arguments : `folder`, `draw`
+    """
+    del emit
+    from optbench.runner.finish import finish_run
+
+    finish_run(RunPaths(Path(arguments["folder"])), draw=bool(arguments.get("draw", True)))
+    return {}
+
+
+def peak_memory_mb() -> float:
+    """Return the largest resident size of this process so far, in MiB."""
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
+
+
+def _dataset_of(staged: str | None, config: Any, job: Mapping[str, Any]) -> Dataset:
+    from optbench.datasets import load_dataset, open_staged_dataset
+    from optbench.errors import DataError
+
+    if staged is not None:
+        dataset = open_staged_dataset(Path(staged))
+    else:
+        data_dir = Path(os.environ.get("OPTBENCH_DATA_DIR", "data"))
+        dataset = load_dataset(config.dataset, base=Path(job["base"]), data_dir=data_dir)
+    for rung, found in (("data", dataset.data_digest), ("split", dataset.split_digest)):
+        if found != job[rung]:
+            raise DataError(
+                f"the {rung} must be the one the run was planned with (sha256 {job[rung][:12]}...). "
+                f"Received: {found[:12]}... The file has changed since; start the run again from its config."
+            )
+    return dataset
+
+
+class _CheckpointKeeper:
+    """Tells the parent about epochs, writes a checkpoint when enough time has passed, stops when asked to."""
+
+    def __init__(self, paths: RunPaths, emit: Callable[[Mapping[str, Any]], None]) -> None:
+        self._paths = paths
+        self._emit = emit
+        self._stop = False
+        self._last = time.perf_counter()
+        self._cost = 0.0
+
+    def ask_to_stop(self) -> None:
+        """Stop after the epoch that is running."""
+        self._stop = True
+
+    def latest(self) -> Snapshot | None:
+        """Return the state to go on from, if an earlier attempt left one."""
+        from optbench.run_store import read_latest_checkpoint
+        from optbench.training.loop import Snapshot
+
+        checkpoint = read_latest_checkpoint(self._paths)
+        if checkpoint is None:
+            return None
+        for sentence in checkpoint.warnings:
+            self._emit({"say": sentence})
+        if checkpoint.arrays is None:
+            return None
+        self._emit({"say": f"goes on after epoch {checkpoint.epoch}"})
+        return Snapshot(checkpoint.epoch, checkpoint.arrays, checkpoint.record)
+
+    def after_epoch(self, report: EpochReport) -> None:
+        """Report an epoch; write a checkpoint if one is due or the run has to stop."""
+        self._emit(
+            {
+                "epoch": report.epoch,
+                "epochs": report.epochs,
+                "values": {name: repr(value) for name, value in report.values.items()},
+                "seconds": report.training_seconds,
+            }
+        )
+        is_last = report.epoch >= report.epochs
+        if self._stop and not is_last:
+            self._write(report)
+            raise InterruptedByUserError(
+                f"stopped after epoch {report.epoch} of {report.epochs}; the same command goes on from there."
+            )
+        elapsed = time.perf_counter() - self._last
+        if report.epoch > 0 and not is_last and self._cost <= CHECKPOINT_SHARE * elapsed:
+            self._write(report)
+
+    def _write(self, report: EpochReport) -> None:
+        from optbench.run_store import write_checkpoint
+
+        begin = time.perf_counter()
+        snapshot = report.snapshot()
+        write_checkpoint(self._paths, epoch=snapshot.epoch, arrays=snapshot.arrays, record=snapshot.record)
+        self._last = time.perf_counter()
+        self._cost = self._last - begin
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Train and finish one staged run folder in this process: `python -m optbench.worker RUN_DIR`."""
+    from optbench.config import load_resolved
+    from optbench.run_store import RunLock
+    from optbench.training.start import worker_environment
+
+    arguments = sys.argv[1:] if argv is None else argv
+    if len(arguments) != 1:
+        sys.stderr.write("usage: python -m optbench.worker RUN_DIR\n")
+        return 2
+    paths = RunPaths(Path(arguments[0]))
+    training = load_resolved(paths.config_resolved).training
+    needed = worker_environment(onednn=training.onednn, device=training.device)
+    if any(os.environ.get(name) != value for name, value in needed.items()):
+        # some have no effect on a process that is already running, so it becomes another one
+        os.execve(sys.executable, [sys.executable, "-m", "optbench.worker", *arguments], {**os.environ, **needed})  # noqa: S606 - no shell is meant
+    say = lambda event: sys.stderr.write(f"{dict(event)}\n")  # noqa: E731
+    with RunLock(paths):
+        train_run({"folder": str(paths.folder), "data": None}, say)
+        finish({"folder": str(paths.folder)}, say)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
