@@ -57,7 +57,7 @@ def make_dataset() -> Callable[..., Dataset]:
 def make_config(tmp_path: Path) -> Callable[..., ExperimentConfig]:
     """Resolve an experiment written as keywords: `make_config(dataset, model={...}, optimizer={...}, seed=1)`."""
 
-    def make(dataset: Dataset, *, seed: int = 0, **sections: Any) -> ExperimentConfig:
+    def make(dataset: Dataset, /, *, seed: int = 0, **sections: Any) -> ExperimentConfig:
         training = {"epochs": 3, "batch_size": 16, "engine": "fused", **sections.pop("training", {})}
         written = {
             "name": "test",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from optbench.config.auto import auto_threads
 from optbench.config.experiment import ExperimentConfig
+from optbench.config.explain import explained_yaml, sources
+from optbench.config.keras_api import optimizers_left_out
 from optbench.config.key import NUMERICS_VERSION, run_key
 from optbench.config.layers import LayerSpec, layer_specs
 from optbench.config.load import (
@@ -14,8 +15,9 @@ from optbench.config.load import (
     parse_resolved,
 )
 from optbench.config.losses import output_units
-from optbench.config.optimizer import OptimizerConfig
+from optbench.config.optimizer import OptimizerConfig, optimizer_defaults
 from optbench.config.resolve import resolve
+from optbench.config.schema import json_schema
 from optbench.config.sections import (
     CsvConfig,
     DatasetConfig,
@@ -28,6 +30,8 @@ from optbench.config.sections import (
     TrainingConfig,
 )
 from optbench.config.seeds import parse_seeds
+from optbench.config.validation import model_fields
+from optbench.config.yaml_document import dump_value
 
 __all__ = [
     "NUMERICS_VERSION",
@@ -44,14 +48,20 @@ __all__ = [
     "ReportConfig",
     "SplitConfig",
     "TrainingConfig",
-    "auto_threads",
     "dump_config",
+    "dump_value",
+    "explained_yaml",
+    "json_schema",
     "layer_specs",
     "load_experiment",
     "load_resolved",
+    "model_fields",
+    "optimizer_defaults",
+    "optimizers_left_out",
     "output_units",
     "parse_resolved",
     "parse_seeds",
     "resolve",
     "run_key",
+    "sources",
 ]

@@ -53,6 +53,11 @@ def optimizer_names() -> tuple[str, ...]:
     return (*(name.lower() for name in optimizer_signatures()), "python")
 
 
+def optimizer_defaults() -> dict[str, dict[str, Any]]:
+    """Return every argument and its default for every optimizer, by the name an experiment file uses."""
+    return {name.lower(): with_defaults({}, signature) for name, signature in optimizer_signatures().items()}
+
+
 def check_optimizer(section: Mapping[str, Any]) -> tuple[OptimizerConfig | None, list[Finding]]:
     """Check the section as written; returns the config, or None and what is wrong."""
     known = optimizer_signatures()

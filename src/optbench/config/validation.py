@@ -58,6 +58,16 @@ _SECTIONS = {
 }
 
 
+def model_fields() -> dict[str, tuple[str, dict[str, Any]]]:
+    """Return each model's description and its keys with their defaults (`...` for a key that must be given)."""
+    found = {}
+    for name, model in MODEL_CONFIGS.items():
+        fields = {key: field for key, field in model.model_fields.items() if key != "name"}
+        defaults = {key: "..." if field.is_required() else field.default for key, field in fields.items()}
+        found[name] = ((model.__doc__ or "").strip(), defaults)
+    return found
+
+
 def validate_experiment(plain: Any) -> tuple[ExperimentConfig | None, list[Finding]]:
     """Validate a whole experiment; returns the config, or None and everything that is wrong."""
     if not isinstance(plain, dict):

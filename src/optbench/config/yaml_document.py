@@ -159,6 +159,12 @@ def dump_yaml(plain: Any) -> str:
     return str(yaml.dump(_flowed(plain), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100))
 
 
+def dump_value(value: Any) -> str:
+    """Return one value as YAML on one line."""
+    text = str(yaml.dump(value, Dumper=_Dumper, default_flow_style=True, allow_unicode=True, width=10**9))
+    return text.removesuffix("...\n").rstrip("\n")
+
+
 def _flowed(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _flowed(item) for key, item in value.items()}

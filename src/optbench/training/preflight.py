@@ -48,9 +48,10 @@ def preflight(config: ExperimentConfig, dataset: Dataset, *, base: Path, time_an
     scores = Evaluator(problem).y_score("train", at_most=EXAMPLES_TRIED)
     check_probabilities(scores, model_name=str(config.model.name))
     seconds = None
-    if time_an_epoch:
+    if time_an_epoch or config.training.engine == "xla":  # XLA refuses some models, and only compiling tells
         engine = make_engine(config.training.engine, problem)
         engine.prepare()
+    if time_an_epoch:
         clock = time.perf_counter()
         engine.run_epoch(epoch_order(config.seed, 1, len(dataset.train.y)))
         seconds = time.perf_counter() - clock

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from optbench.errors import ModelError
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -23,6 +25,7 @@ class FusedEngine:
         import tensorflow as tf
 
         self._problem = problem
+        self._compiled = compiled
         self._n = len(problem.examples["train"].y)
         train = problem.examples["train"]
         arrays = (train.x, train.y) if train.weight is None else (train.x, train.y, train.weight)
@@ -30,36 +33,62 @@ class FusedEngine:
         self._function = _epoch_function(problem.model, problem.batch_size, self._n, compiled=compiled)
 
     def prepare(self) -> None:
-        """Trace and compile by running an epoch of no steps."""
+        """Trace and compile by running an epoch of no steps.
+
+        Raises
+        ------
+        ModelError
+            If XLA cannot compile the model, or not so that it gives the same bits every time.
+        """
         import tensorflow as tf
 
-        self._function(self._data, tf.range(self._n), tf.constant(0), tf.constant(value=False))
+        try:
+            self._run(tf.range(self._n), steps=0, with_rest=False)
+        except (tf.errors.UnimplementedError, tf.errors.InvalidArgumentError) as error:
+            if not self._compiled:
+                raise
+            reason = error.message.strip().splitlines()[0]
+            raise ModelError(f"XLA cannot compile this model: {reason} Set training.engine to auto.") from error
         self._problem.model.reset_metrics()
 
     def run_epoch(self, order: NDArray[np.int64]) -> dict[str, float]:
         """Train one epoch; see `Engine.run_epoch`."""
         import tensorflow as tf
 
-        model, steps = self._problem.model, self._n // self._problem.batch_size
-        model.reset_metrics()
-        rows = tf.convert_to_tensor(order.astype("int32"))
-        logs = self._function(self._data, rows, tf.constant(steps), tf.constant(value=True))
+        self._problem.model.reset_metrics()
+        steps = self._n // self._problem.batch_size
+        logs = self._run(tf.convert_to_tensor(order.astype("int32")), steps=steps, with_rest=True)
         return {name: float(value) for name, value in logs.items()}
+
+    def _run(self, order: Any, *, steps: int, with_rest: bool) -> Any:
+        import tensorflow as tf
+
+        sizes = tf.constant([self._problem.batch_size]), tf.constant([self._n % self._problem.batch_size])
+        return self._function(self._data, order, tf.constant(steps), tf.constant(with_rest), sizes)
 
 
 def _epoch_function(model: Any, batch_size: int, n: int, *, compiled: bool) -> Any:
-    """Return `f(data, order, steps, with_rest) -> logs`; `steps` full batches, then the short last one."""
+    """Return `f(data, order, steps, with_rest, sizes) -> logs`; `steps` full batches, then the short last one.
+
+    Notes
+    -----
+    The batch axis is known to TensorFlow if every batch is full, and unknown otherwise, as in `fit`. It matters for
+    the last bits: a mean over a known number of rows is computed by another formula. XLA has to know all shapes.
+    """
     import tensorflow as tf
 
     rest = n % batch_size
+    is_static = compiled or not rest
 
-    def train_on(data: Any, order: Any, start: Any, size: int) -> None:
-        rows = tf.slice(order, [start], [size])
+    def train_on(data: Any, order: Any, start: Any, size: Any) -> None:
+        rows = tf.slice(order, [start], size)
         model.train_step(tuple(tf.gather(array, rows) for array in data))
 
-    def epoch(data: Any, order: Any, steps: Any, with_rest: Any) -> Any:
+    def epoch(data: Any, order: Any, steps: Any, with_rest: Any, sizes: Any) -> Any:
+        full_size, rest_size = ([batch_size], [rest]) if is_static else sizes
+
         def step(i: Any) -> Any:
-            train_on(data, order, i * batch_size, batch_size)
+            train_on(data, order, i * batch_size, full_size)
             return (i + 1,)
 
         if n >= batch_size:
@@ -67,7 +96,7 @@ def _epoch_function(model: Any, batch_size: int, n: int, *, compiled: bool) -> A
         if rest:
 
             def last() -> Any:
-                train_on(data, order, n - rest, rest)
+                train_on(data, order, n - rest, rest_size)
                 return tf.constant(0)
 
             tf.cond(with_rest, last, lambda: tf.constant(0))
