@@ -1,0 +1,10 @@
+"""Facts about machine, software and code, recorded beside results and never part of them."""
+
+from __future__ import annotations
+
+from optbench.provenance.differences import environment_differences
+from optbench.provenance.environment import collect_environment
+from optbench.provenance.machine import machine_id
+from optbench.provenance.versions import key_versions
+
+__all__ = ["collect_environment", "environment_differences", "key_versions", "machine_id"]

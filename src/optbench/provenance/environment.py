@@ -1,0 +1,96 @@
+"""The facts of `environment.json`: what could explain a difference elsewhere, and nothing private."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import sys
+from typing import TYPE_CHECKING, Any
+
+from optbench.errors import StorageError
+from optbench.provenance.checkout import read_checkout
+from optbench.provenance.machine import cpu_facts, gpu_models, machine_id, memory_facts, platform_facts
+from optbench.provenance.versions import installed_packages
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+# Names, not prefixes: TF_VAR_..., KERAS_..._TOKEN and the like hold secrets. No variable that holds a path is here.
+VARIABLES = (
+    "CUDA_VISIBLE_DEVICES",
+    "DNNL_MAX_CPU_ISA",
+    "KERAS_BACKEND",
+    "LANG",
+    "LC_ALL",
+    "LC_NUMERIC",
+    "MALLOC_ARENA_MAX",
+    "MKL_CBWR",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "NVIDIA_TF32_OVERRIDE",
+    "OMP_NUM_THREADS",
+    "ONEDNN_MAX_CPU_ISA",
+    "OPENBLAS_CORETYPE",
+    "OPENBLAS_NUM_THREADS",
+    "PYTHONHASHSEED",
+    "TF_CUDNN_DETERMINISTIC",
+    "TF_DETERMINISTIC_OPS",
+    "TF_ENABLE_ONEDNN_OPTS",
+    "TF_FORCE_GPU_ALLOW_GROWTH",
+    "TF_NUM_INTEROP_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_USE_LEGACY_KERAS",
+    "TZ",
+    "XLA_FLAGS",
+)
+
+
+def collect_environment(*, base: Path | None = None, code: Mapping[str, Path] | None = None) -> dict[str, Any]:
+    """Return what is known of machine, software and code, as plain JSON values.
+
+    Parameters
+    ----------
+    base : folder whose git checkout is recorded; None records none
+    code : the user's Python files by the name they are recorded under
+
+    Returns
+    -------
+    dict
+        `python, platform, cpu, gpus, memory, packages, variables, git` (None outside a checkout), `code` (sha256 by
+        name), `machine`; and `patch`, the text of uncommitted changes, only if there are any.
+
+    Raises
+    ------
+    StorageError
+        If one of the user's files cannot be read.
+    """
+    checkout = None if base is None else read_checkout(base)
+    facts: dict[str, Any] = {
+        "python": {
+            "version": platform.python_version(),
+            "implementation": platform.python_implementation(),
+            "compiler": platform.python_compiler(),
+            "byte_order": sys.byteorder,
+        },
+        "platform": platform_facts(),
+        "cpu": cpu_facts(),
+        "gpus": gpu_models(),
+        "memory": memory_facts(),
+        "packages": installed_packages(),
+        "variables": {name: os.environ[name] for name in VARIABLES if name in os.environ},
+        "git": None if checkout is None else {"commit": checkout.commit, "dirty": checkout.dirty},
+        "code": {name: _sha256(path) for name, path in sorted((code or {}).items())},
+        "machine": machine_id(),
+    }
+    if checkout is not None and checkout.patch:
+        facts["patch"] = checkout.patch
+    return facts
+
+
+def _sha256(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise StorageError(f"{path} could not be read: {(error.strerror or str(error)).lower()}.") from error

@@ -1,0 +1,46 @@
+"""Versions of installed packages, read from their metadata; no package is imported for its version."""
+
+from __future__ import annotations
+
+from importlib import metadata
+from typing import Final
+
+from optbench.errors import MachineError
+
+# The same library under several distribution names: builds with and without GPU support.
+_KEY_PACKAGES: Final[dict[str, tuple[str, ...]]] = {
+    "tensorflow": ("tensorflow", "tensorflow-cpu", "tensorflow-intel", "tensorflow-macos", "tf-nightly"),
+    "keras": ("keras", "keras-nightly"),
+    "numpy": ("numpy",),
+    "scikit-learn": ("scikit-learn",),
+}
+
+
+def key_versions() -> dict[str, str]:
+    """Return the versions of the packages that can change a run's numbers, by package name.
+
+    Raises
+    ------
+    MachineError
+        If one of them is not installed.
+    """
+    return {package: _first_installed(package, names) for package, names in _KEY_PACKAGES.items()}
+
+
+def installed_packages() -> dict[str, str]:
+    """Return every installed distribution's version by its normalised name, sorted; of two copies the one imported."""
+    found: dict[str, str] = {}
+    for distribution in metadata.distributions():
+        name = distribution.metadata["Name"]
+        if name:  # a half-removed package has none
+            found.setdefault(name.lower().replace("_", "-"), distribution.version)
+    return dict(sorted(found.items()))
+
+
+def _first_installed(package: str, names: tuple[str, ...]) -> str:
+    for name in names:
+        try:
+            return metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    raise MachineError(f"optbench needs {package}, which is not installed. Install it with 'pip install {package}'.")

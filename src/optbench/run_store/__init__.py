@@ -1,0 +1,51 @@
+"""The run folder: its file names, atomic writes, lock, checkpoints, manifest, and the way back to records."""
+
+from __future__ import annotations
+
+from optbench.run_store.atomic import write_bytes, write_text
+from optbench.run_store.attempts import begin_attempt, end_attempt, last_attempt
+from optbench.run_store.checkpoints import Checkpoint, read_latest_checkpoint, write_checkpoint
+from optbench.run_store.contained import contained
+from optbench.run_store.documents import read_job, read_json, write_json
+from optbench.run_store.find import find_folders, find_runs
+from optbench.run_store.folders import claim_run_folder, clear_state, require_writable
+from optbench.run_store.lock import RunLock
+from optbench.run_store.manifest import read_manifest, verify_manifest, write_manifest
+from optbench.run_store.paths import RunPaths, run_id
+from optbench.run_store.reading import file_sha256
+from optbench.run_store.run_records import read_run
+from optbench.run_store.status import run_status
+from optbench.run_store.tables import read_history, read_predictions, write_history, write_predictions
+
+__all__ = [
+    "Checkpoint",
+    "RunLock",
+    "RunPaths",
+    "begin_attempt",
+    "claim_run_folder",
+    "clear_state",
+    "contained",
+    "end_attempt",
+    "file_sha256",
+    "find_folders",
+    "find_runs",
+    "last_attempt",
+    "read_history",
+    "read_job",
+    "read_json",
+    "read_latest_checkpoint",
+    "read_manifest",
+    "read_predictions",
+    "read_run",
+    "require_writable",
+    "run_id",
+    "run_status",
+    "verify_manifest",
+    "write_bytes",
+    "write_checkpoint",
+    "write_history",
+    "write_json",
+    "write_manifest",
+    "write_predictions",
+    "write_text",
+]

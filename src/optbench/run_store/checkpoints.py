@@ -1,0 +1,145 @@
+"""Checkpoints: everything training needs to go on, in one file that carries its own digest.
+
+One file, because of two a kill can leave a new one beside an old one. The two newest are kept, so that one damaged
+file costs some epochs and not the run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from optbench.errors import StorageError
+from optbench.run_store.arrays import array_from_npy, npy_bytes, pack, unpack
+from optbench.run_store.atomic import storage_error, write_bytes
+from optbench.run_store.documents import decode_json, encode_json, require_schema
+from optbench.run_store.folders import recorded_key
+from optbench.run_store.reading import read_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from optbench.run_store.paths import RunPaths
+
+_KEPT = 2
+_NAME = re.compile(r"ckpt-(\d{6,})\.npz")
+_RECORD = "checkpoint.json"
+_FOOTER = b"sha256:"
+_FOOTER_BYTES = len(_FOOTER) + 64
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """The state after an epoch.
+
+    Attributes
+    ----------
+    epoch : the last one that was trained; 0 if `arrays` is None
+    arrays : by name; None if no checkpoint is usable and training has to begin again
+    record : what was stored beside the arrays
+    warnings : a sentence for every checkpoint that was passed over
+    """
+
+    epoch: int
+    arrays: Mapping[str, NDArray[Any]] | None
+    record: Mapping[str, Any]
+    warnings: tuple[str, ...] = ()
+
+
+def write_checkpoint(
+    paths: RunPaths, *, epoch: int, arrays: Mapping[str, NDArray[Any]], record: Mapping[str, Any]
+) -> None:
+    """Write a checkpoint, then remove all but it and the newest one before it.
+
+    Parameters
+    ----------
+    arrays : numbers or booleans, of any shape
+    record : plain JSON values, without NaN
+
+    Raises
+    ------
+    StorageError
+        If it cannot be written; earlier checkpoints are then untouched.
+    """
+    head = {
+        "schema_version": 1,
+        "key": recorded_key(paths),
+        "epoch": epoch,
+        "names": list(arrays),
+        "record": dict(record),
+    }
+    path = paths.checkpoint(epoch)
+    try:
+        entries = {_RECORD: encode_json(head)}
+        entries |= {f"{number}.npy": npy_bytes(array) for number, array in enumerate(arrays.values())}
+        paths.state.mkdir(parents=True, exist_ok=True)
+    except (TypeError, ValueError) as error:
+        raise StorageError(f"{path} could not be written: {error}.") from error
+    except OSError as error:
+        raise storage_error(error, path, doing="written") from error
+    body = pack(entries)
+    write_bytes(path, body + _FOOTER + hashlib.sha256(body).hexdigest().encode())
+    _remove_others(paths, epoch)
+
+
+def read_latest_checkpoint(paths: RunPaths) -> Checkpoint | None:
+    """Return the newest checkpoint that is whole, or None if there are no checkpoints at all.
+
+    A damaged one, or one of another run, is passed over with a warning; if none is left, `arrays` is None.
+    """
+    warnings = []
+    for epoch, path in reversed(_checkpoints(paths)):
+        try:
+            arrays, record = _read(paths, path, epoch)
+        except StorageError as error:
+            warnings.append(f"{error} This checkpoint is passed over.")
+        else:
+            return Checkpoint(epoch, arrays, record, tuple(warnings))
+    if not warnings:
+        return None
+    return Checkpoint(0, None, {}, (*warnings, "No checkpoint is usable; training begins again at epoch 0."))
+
+
+def _read(paths: RunPaths, path: Path, epoch: int) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    data = read_bytes(path)
+    body, footer = data[:-_FOOTER_BYTES], data[-_FOOTER_BYTES:]
+    if footer != _FOOTER + hashlib.sha256(body).hexdigest().encode():
+        raise StorageError(f"{path} is damaged: its content does not have the sha256 that it records.")
+    entries = unpack(body, path)
+    head = decode_json(entries.get(_RECORD, b""), path)
+    require_schema(head, path)
+    if head.get("epoch") != epoch or head.get("key") != recorded_key(paths):
+        raise StorageError(f"{path} belongs to another run or epoch.")
+    names, record = head.get("names"), head.get("record")
+    if not isinstance(names, list) or not isinstance(record, dict) or len(entries) != len(names) + 1:
+        raise StorageError(f"{path} is no checkpoint of optbench.")
+    arrays = {str(name): array_from_npy(entries.get(f"{i}.npy", b""), path) for i, name in enumerate(names)}
+    return arrays, record
+
+
+def _remove_others(paths: RunPaths, epoch: int) -> None:
+    """Remove what is older than the one before `epoch`, and what is newer.
+
+    A newer one can only be one that was passed over as damaged; kept, it would push the good ones out.
+    """
+    found = _checkpoints(paths)
+    kept = [path for number, path in found if number <= epoch][-_KEPT:]
+    for _, path in found:
+        if path not in kept:
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def _checkpoints(paths: RunPaths) -> list[tuple[int, Path]]:
+    """Return epoch and path of every checkpoint, oldest first."""
+    try:
+        named = [(_NAME.fullmatch(path.name), path) for path in paths.state.iterdir()]
+    except OSError:
+        return []
+    return sorted((int(match[1]), path) for match, path in named if match)

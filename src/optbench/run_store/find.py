@@ -1,0 +1,178 @@
+"""Find finished runs by what a user writes: folders, patterns, run ids, key prefixes, runs directories."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from optbench.errors import NoRunsError, did_you_mean
+from optbench.run_store.manifest import read_manifest
+from optbench.run_store.paths import KEY_DIGITS_SHOWN, RunPaths
+from optbench.run_store.run_records import read_run
+from optbench.run_store.status import run_status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from optbench.records import RunRecord
+
+_KEY_PREFIX = re.compile(rf"[0-9a-f]{{{KEY_DIGITS_SHOWN},64}}")
+_NOTES_SHOWN = 5
+
+
+def find_runs(arguments: Sequence[str], runs_dir: Path) -> tuple[list[RunRecord], list[str]]:
+    """Return finished runs in the order given (in a folder: by name, numbers by value), and what was passed over.
+
+    Parameters
+    ----------
+    arguments : run folders, folders of runs or of studies, patterns as `runs/wine-*`, run ids, and keys or their
+        first 8 or more digits
+    runs_dir : where ids, keys, and patterns that match nothing here are looked up
+
+    Returns
+    -------
+    list of RunRecord
+        Each run once; of several with the same key (forced repetitions, copies) the first.
+    list of str
+        A sentence for every folder that is unfinished, damaged, a repetition or no run.
+
+    Raises
+    ------
+    NoRunsError
+        If an argument names nothing, or nothing that was named is finished.
+    """
+    folders, notes = find_folders(arguments, runs_dir)
+    records = _distinct(_readable(folders, notes), notes)
+    if not records:
+        raise NoRunsError(_nothing_finished(arguments, notes))
+    return records, notes
+
+
+def find_folders(arguments: Sequence[str], runs_dir: Path) -> tuple[list[Path], list[str]]:
+    """Return run folders, finished or not, each once and in the order of `find_runs`, and what was passed over.
+
+    Raises
+    ------
+    NoRunsError
+        If an argument names nothing.
+    """
+    notes: list[str] = []
+    folders: dict[Path, Path] = {}  # resolved -> as given, in order
+    for argument in arguments:
+        named = _folders_of(argument, runs_dir)
+        if not named:
+            raise NoRunsError(_names_nothing(argument, runs_dir))
+        for folder in _expand(named, notes):
+            folders.setdefault(folder.resolve(), folder)
+    return list(folders.values()), notes
+
+
+def is_run_folder(folder: Path) -> bool:
+    """Return True if a folder holds, or was begun as, a run."""
+    paths = RunPaths(folder)
+    return any(os.path.lexists(path) for path in (paths.manifest, paths.config_resolved, paths.claim, paths.job))
+
+
+def _folders_of(argument: str, runs_dir: Path) -> list[Path]:
+    """Return the paths an argument names: itself, a pattern's matches, a run id, or all runs of a key."""
+    if not argument or "\0" in argument:
+        return []
+    for path in (Path(argument), runs_dir / argument):
+        if os.path.lexists(path):
+            return [path]
+    if glob.has_magic(argument):
+        for pattern in (argument, os.path.join(glob.escape(str(runs_dir)), argument)):  # noqa: PTH118 - a pattern
+            if matches := glob.glob(pattern):  # noqa: PTH207 - the argument may be absolute
+                return sorted(map(Path, matches), key=_by_name)
+    if runs_dir.is_dir():
+        known = list(_runs_below(runs_dir, []))
+        same_id = [folder for folder in known if folder.name == argument]
+        if same_id or not _KEY_PREFIX.fullmatch(argument):
+            return same_id
+        return [folder for folder in known if _key(folder).startswith(argument)]
+    return []
+
+
+def _expand(paths: Iterable[Path], notes: list[str]) -> Iterator[Path]:
+    """Yield the run folders that the paths are or hold."""
+    for path in paths:
+        if not path.is_dir():
+            notes.append(f"{path} is no folder; passed over.")
+        elif is_run_folder(path):
+            yield path
+        else:
+            found = list(_runs_below(path, notes))
+            if not found:
+                notes.append(f"{path} holds no runs; passed over.")
+            yield from found
+
+
+def _runs_below(folder: Path, notes: list[str], *, depth: int = 2) -> Iterator[Path]:
+    """Yield run folders in a folder and, one level further down, in the studies in it."""
+    for path in _subfolders(folder, notes):
+        if is_run_folder(path):
+            yield path
+        elif depth > 1:
+            below = list(_runs_below(path, notes, depth=depth - 1))
+            if not below:
+                notes.append(f"{path} is no run folder; passed over.")
+            yield from below
+
+
+def _subfolders(folder: Path, notes: list[str]) -> list[Path]:
+    try:
+        names = [entry.name for entry in os.scandir(folder) if not entry.name.startswith(".") and entry.is_dir()]
+    except OSError as error:
+        notes.append(f"{folder} could not be listed ({(error.strerror or str(error)).lower()}); passed over.")
+        return []
+    found = []
+    for path in sorted((folder / name for name in names), key=_by_name):
+        if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
+            notes.append(f"{path} is a link to another place; passed over. Name it by itself to include it.")
+        else:
+            found.append(path)
+    return found
+
+
+def _readable(folders: Iterable[Path], notes: list[str]) -> Iterator[RunRecord]:
+    for folder in folders:
+        try:
+            yield read_run(folder)
+        except NoRunsError as error:
+            status = run_status(RunPaths(folder))
+            is_begun = not os.path.lexists(RunPaths(folder).manifest)
+            notes.append(f"{folder} is {status}; passed over." if is_begun else f"{error} Passed over.")
+
+
+def _distinct(records: Iterable[RunRecord], notes: list[str]) -> list[RunRecord]:
+    first: dict[str, RunRecord] = {}
+    for record in records:
+        kept = first.setdefault(record.key, record)
+        if kept is not record:
+            notes.append(f"{record.folder} has the same key as {kept.folder}, so it is the same run; counted once.")
+    return list(first.values())
+
+
+def _key(folder: Path) -> str:
+    manifest = read_manifest(RunPaths(folder))
+    return "" if manifest is None else str(manifest["key"])
+
+
+def _by_name(path: Path) -> list[tuple[bool, int, str]]:
+    parts = re.split(r"([0-9]+)", path.name)
+    return [(part.isdigit(), int(part[:18]) if part.isdigit() else 0, part) for part in parts]
+
+
+def _names_nothing(argument: str, runs_dir: Path) -> str:
+    known = [folder.name for folder in _runs_below(runs_dir, [])] if runs_dir.is_dir() else []
+    told = f"It was looked for here and in {runs_dir}, as a folder, a pattern, a run id and a key."
+    return f"{argument!r} names no run. {told}{did_you_mean(argument, known)}"
+
+
+def _nothing_finished(arguments: Sequence[str], notes: Sequence[str]) -> str:
+    listed = "".join(f"\n  {note}" for note in notes[:_NOTES_SHOWN])
+    more = f"\n  and {len(notes) - _NOTES_SHOWN} more" if len(notes) > _NOTES_SHOWN else ""
+    return f"no finished run was found in {', '.join(arguments) or 'nothing'}.{listed}{more}"

@@ -1,0 +1,198 @@
+"""The manifest: written last; a run is finished if and only if it is there and verifies."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from optbench.errors import InvalidError, StorageError
+from optbench.records import RunStatus
+from optbench.run_store.atomic import is_temporary, remove_temporaries, storage_error, write_bytes
+from optbench.run_store.contained import contained
+from optbench.run_store.documents import SCHEMA_VERSION, decode_json, encode_json, require_schema
+from optbench.run_store.reading import read_bytes, regular_size, size_and_sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from optbench.run_store.paths import RunPaths
+
+_LARGEST_MANIFEST = 64 << 20
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_FIELDS: Final[dict[str, type]] = {
+    "run": str,
+    "key": str,
+    "status": str,
+    "name": str,
+    "seed": int,
+    "config": dict,
+    "versions": dict,
+    "machine": str,
+    "files": dict,
+    "sha256": str,
+}
+
+
+def write_manifest(
+    paths: RunPaths,
+    *,
+    run: str,
+    key: str,
+    status: RunStatus | str,
+    name: str,
+    seed: int,
+    config: Mapping[str, Any],
+    versions: Mapping[str, str],
+    machine: str,
+) -> None:
+    """Close a run: digest every file of its folder, make all of them durable, and write the manifest.
+
+    Side effects: removes what interrupted writes left in the folder; call it only while holding the lock.
+
+    Raises
+    ------
+    StorageError
+        If a file cannot be read or the manifest cannot be written; the run then stays unfinished.
+    """
+    remove_temporaries(paths.folder)
+    body = {
+        "schema_version": SCHEMA_VERSION,
+        "run": run,
+        "key": key,
+        "status": str(RunStatus(status)),
+        "name": name,
+        "seed": seed,
+        "config": dict(config),
+        "versions": dict(versions),
+        "machine": machine,
+        "files": {name: _entry(paths.folder / name) for name in sorted(_files(paths, paths.folder))},
+    }
+    try:
+        data = _with_digest(body)
+    except ValueError as error:
+        raise StorageError(f"{paths.manifest} must hold finite numbers only ({error}).") from error
+    write_bytes(paths.manifest, data)
+
+
+def read_manifest(paths: RunPaths) -> dict[str, Any] | None:
+    """Return the manifest, or None if there is none that is whole; the files it lists are not looked at."""
+    try:
+        return parse_manifest(paths)
+    except StorageError:
+        return None
+
+
+def verify_manifest(paths: RunPaths, *, deep: bool = False) -> list[str]:
+    """Return what is wrong with a run folder, as sentences; none means that the run is finished and undamaged.
+
+    Parameters
+    ----------
+    deep : compare digests as well as sizes, which reads every byte
+    """
+    return check_manifest(paths, deep=deep)[1]
+
+
+def check_manifest(paths: RunPaths, *, deep: bool = False) -> tuple[dict[str, Any], list[str]]:
+    """Return the manifest ({} if there is none that is whole) and what `verify_manifest` finds."""
+    try:
+        manifest = parse_manifest(paths)
+    except StorageError as error:
+        return {}, [str(error)]
+    found = (_problem(paths, name, entry, deep=deep) for name, entry in manifest["files"].items())
+    return manifest, [problem for problem in found if problem]
+
+
+def parse_manifest(paths: RunPaths) -> dict[str, Any]:
+    """Return the manifest.
+
+    Raises
+    ------
+    StorageError
+        If there is none, a newer optbench wrote it, or a byte of it has changed.
+    """
+    path = paths.manifest
+    if not os.path.lexists(path):
+        raise StorageError(f"{paths.folder} has no {path.name}: the run is not finished.")
+    data = read_bytes(path, most=_LARGEST_MANIFEST)
+    manifest = decode_json(data, path)
+    require_schema(manifest, path)
+    body = {name: value for name, value in manifest.items() if name != "sha256"}
+    if data != _with_digest(body):
+        raise StorageError(f"{path} is damaged: its content does not have the sha256 that it records.")
+    _require_fields(manifest, path)
+    return manifest
+
+
+def _with_digest(body: Mapping[str, Any]) -> bytes:
+    # digest of the bytes, not of the values: any changed byte is seen, white space included
+    return encode_json({**body, "sha256": hashlib.sha256(encode_json(body)).hexdigest()})
+
+
+def _require_fields(manifest: Mapping[str, Any], path: Path) -> None:
+    wrong = [name for name, kind in _FIELDS.items() if type(manifest.get(name)) is not kind]
+    if not wrong and not _SHA256.fullmatch(manifest["key"]):
+        wrong = ["key"]
+    if not wrong and manifest["status"] not in (RunStatus.COMPLETED, RunStatus.DIVERGED):
+        wrong = ["status"]
+    if not wrong and not all(map(_is_entry, manifest["files"].values())):
+        wrong = ["files"]
+    if not wrong and not all(isinstance(version, str) for version in manifest["versions"].values()):
+        wrong = ["versions"]
+    if wrong:
+        raise StorageError(f"{path} is no manifest of a run: {', '.join(wrong)} must be there and have its type.")
+
+
+def _is_entry(entry: Any) -> bool:
+    return (
+        isinstance(entry, dict)
+        and set(entry) == {"size", "sha256"}
+        and type(entry["size"]) is int
+        and isinstance(entry["sha256"], str)
+        and _SHA256.fullmatch(entry["sha256"]) is not None
+    )
+
+
+def _files(paths: RunPaths, folder: Path) -> Iterator[str]:
+    """Yield the names, relative to the run folder, of the files to list; links are neither listed nor followed."""
+    unlisted = {paths.manifest, paths.lock, paths.state}
+    try:
+        entries = list(os.scandir(folder))
+    except OSError as error:
+        raise storage_error(error, folder, doing="listed") from error
+    for entry in entries:
+        path = folder / entry.name
+        if path in unlisted or is_temporary(entry.name):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            yield from _files(paths, path)
+        elif entry.is_file(follow_symlinks=False):
+            yield path.relative_to(paths.folder).as_posix()
+
+
+def _entry(path: Path) -> dict[str, Any]:
+    size, digest = size_and_sha256(path, durable=True)
+    return {"size": size, "sha256": digest}
+
+
+def _problem(paths: RunPaths, name: str, entry: Mapping[str, Any], *, deep: bool) -> str | None:
+    """Return what is wrong with one listed file, or None."""
+    path = paths.folder / name
+    try:
+        contained(paths.folder, name)
+        size = regular_size(path)
+        digest = size_and_sha256(path)[1] if deep and size == entry["size"] else entry["sha256"]
+    except FileNotFoundError:
+        return f"{path} is missing; {paths.manifest.name} lists it."
+    except (InvalidError, StorageError) as error:
+        return str(error)
+    except (OSError, ValueError) as error:
+        return f"{path} could not be read: {error}."
+    changed = "it has changed since the run finished"
+    if size != entry["size"]:
+        return f"{path} must have {entry['size']} bytes. Received: {size}; {changed}."
+    if digest != entry["sha256"]:
+        return f"{path} must have sha256 {entry['sha256'][:12]}... Received: {digest[:12]}...; {changed}."
+    return None

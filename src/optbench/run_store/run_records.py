@@ -1,0 +1,90 @@
+"""A finished run folder as a record; nothing in it is trusted before its manifest has verified."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from optbench.errors import NoRunsError, StorageError
+from optbench.records import SPLITS, RunRecord, RunStatus
+from optbench.run_store.documents import read_json, require_schema
+from optbench.run_store.manifest import check_manifest
+from optbench.run_store.paths import RunPaths
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+def read_run(folder: Path) -> RunRecord:
+    """Read the small facts of a finished run.
+
+    Raises
+    ------
+    NoRunsError
+        If the folder holds no finished run, or one whose metrics, times or digests are unreadable.
+    """
+    paths = RunPaths(folder)
+    manifest, problems = check_manifest(paths)
+    if problems:
+        raise NoRunsError(f"{folder} holds no finished run: {problems[0]}")
+    try:
+        metrics, timing, digests = (
+            _listed_document(manifest, path) for path in (paths.metrics, paths.timing, paths.digests)
+        )
+        _require_config(manifest["config"], paths.manifest)
+        _require_metrics(metrics, paths.metrics)
+        _require_numbers(timing, paths.timing)
+    except StorageError as error:
+        raise NoRunsError(f"{folder} holds no readable run: {error}") from error
+    return RunRecord(
+        run=manifest["run"],
+        folder=str(folder),
+        key=manifest["key"],
+        status=RunStatus(manifest["status"]),
+        seed=manifest["seed"],
+        config=manifest["config"],
+        versions=manifest["versions"],
+        metrics=metrics,
+        timing=timing,
+        digests=digests,
+        machine=manifest["machine"],
+    )
+
+
+def _listed_document(manifest: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    if path.name not in manifest["files"]:
+        raise StorageError(f"{path.name} must be one of the files its manifest lists.")
+    document = read_json(path)
+    require_schema(document, path)
+    return document
+
+
+def _require_config(config: Mapping[str, Any], path: Path) -> None:
+    for name in ("dataset", "model", "optimizer"):
+        section = config.get(name)
+        if not isinstance(section, dict) or not isinstance(section.get("name"), str):
+            raise StorageError(f"{path}: config must name a {name}. Received: {section!r:.80}.")
+
+
+def _require_metrics(metrics: Mapping[str, Any], path: Path) -> None:
+    if not isinstance(metrics.get("test"), dict):
+        raise StorageError(f"{path} must hold the metrics of the test split.")
+    if not isinstance(metrics.get("warnings", []), list):
+        raise StorageError(f"{path}: warnings must be a list.")
+    for split in SPLITS:
+        values = metrics.get(split)
+        if isinstance(values, dict):
+            _require_numbers(values, path)
+        elif values is not None:
+            raise StorageError(f"{path}: {split} must be an object. Received: {type(values).__name__}.")
+
+
+def _require_numbers(values: Mapping[str, Any], path: Path) -> None:
+    wrong = [name for name, value in values.items() if value is not None and not _is_number(value)]
+    if wrong:
+        raise StorageError(f"{path}: {wrong[0]!r} must be a number or null. Received: {values[wrong[0]]!r:.80}.")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

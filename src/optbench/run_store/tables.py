@@ -1,0 +1,121 @@
+"""The history as CSV and the predictions as `.npz`: exact round trips, the same bytes for the same values."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Any
+
+from optbench.errors import StorageError
+from optbench.records import SPLITS, History, Predictions
+from optbench.run_store.arrays import array_from_npy, npy_bytes, pack, unpack
+from optbench.run_store.atomic import write_bytes, write_text
+from optbench.run_store.reading import read_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from optbench.records import SplitName
+
+_LARGEST_HISTORY = 256 << 20
+_LARGEST_PREDICTIONS = 8 << 30
+
+
+def write_history(path: Path, history: History) -> None:
+    """Write the history as CSV: shortest decimal text that reads back as the same float; `nan`, `inf` as such.
+
+    Raises
+    ------
+    StorageError
+        If the file cannot be written.
+    """
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(history.columns)
+    for row in history.rows:
+        writer.writerow([_cell(name, value) for name, value in zip(history.columns, row, strict=True)])
+    write_text(path, buffer.getvalue())
+
+
+def read_history(path: Path) -> History:
+    """Read a history; epochs, too, are floats.
+
+    Raises
+    ------
+    StorageError
+        If the file is missing, damaged or no history.
+    """
+    data = read_bytes(path, most=_LARGEST_HISTORY)
+    try:
+        lines = list(csv.reader(io.StringIO(data.decode("utf-8"), newline=""), strict=True))
+        columns, *rows = lines or [[]]
+        return History(tuple(columns), tuple(_row(columns, row) for row in rows))
+    except (ValueError, csv.Error) as error:
+        raise StorageError(f"{path} is damaged or no history of optbench: {error}.") from error
+
+
+def write_predictions(path: Path, predictions: Mapping[SplitName, Predictions], *, class_names: Sequence[str]) -> None:
+    """Write `y_true_<split>`, `y_score_<split>`, `row_<split>` and `class_names` as an uncompressed `.npz`.
+
+    The bytes depend on the values alone: fixed dates, the order train, validation, test. `numpy.load` reads it.
+
+    Raises
+    ------
+    StorageError
+        If the file cannot be written.
+    """
+    import numpy as np
+
+    arrays: dict[str, NDArray[Any]] = {}
+    for split in SPLITS:
+        if split in predictions:
+            found = predictions[split]
+            arrays[f"y_true_{split}"] = np.asarray(found.y_true, dtype=np.int64)
+            arrays[f"y_score_{split}"] = np.asarray(found.y_score, dtype=np.float32)
+            arrays[f"row_{split}"] = np.asarray(found.rows, dtype=np.int64)
+    arrays["class_names"] = np.array(list(class_names), dtype=np.str_)
+    write_bytes(path, pack({f"{name}.npy": npy_bytes(array) for name, array in arrays.items()}))
+
+
+def read_predictions(path: Path) -> tuple[dict[SplitName, Predictions], tuple[str, ...]]:
+    """Read predictions and class names.
+
+    Raises
+    ------
+    StorageError
+        If the file is missing, damaged, over 8 GiB, or its arrays do not belong together.
+    """
+    entries = unpack(read_bytes(path, most=_LARGEST_PREDICTIONS), path)
+    arrays = {name.removesuffix(".npy"): array_from_npy(data, path) for name, data in entries.items()}
+    names = arrays.get("class_names")
+    if names is None or names.ndim != 1 or (names.size and names.dtype.kind != "U"):
+        raise StorageError(f"{path} holds no class_names; it is damaged or not a file of optbench.")
+    splits = {split: _predictions(arrays, split, path, len(names)) for split in SPLITS if f"y_true_{split}" in arrays}
+    return splits, tuple(names.tolist())
+
+
+def _cell(column: str, value: float) -> str:
+    number = float(value)
+    return str(int(number)) if column == "epoch" and number.is_integer() else repr(number)
+
+
+def _row(columns: Sequence[str], cells: Sequence[str]) -> tuple[float, ...]:
+    if len(cells) != len(columns):
+        raise ValueError(f"a row must have {len(columns)} cells. Received: {len(cells)}")
+    return tuple(float(cell) for cell in cells)
+
+
+def _predictions(arrays: Mapping[str, NDArray[Any]], split: SplitName, path: Path, classes: int) -> Predictions:
+    y_true, y_score, rows = (arrays.get(f"{name}_{split}") for name in ("y_true", "y_score", "row"))
+    if y_true is None or y_score is None or rows is None:
+        raise StorageError(f"{path} lacks an array of the {split} split; it is damaged or not a file of optbench.")
+    types = (y_true.dtype.str, y_score.dtype.str, rows.dtype.str) == ("<i8", "<f4", "<i8")
+    shapes = y_true.ndim == rows.ndim == 1 and y_score.shape == (len(y_true), classes) and rows.shape == y_true.shape
+    if not types or not shapes:
+        raise StorageError(f"{path}: the arrays of the {split} split do not belong together; the file is damaged.")
+    if y_true.size and not (y_true.min() >= 0 and y_true.max() < classes):
+        raise StorageError(f"{path}: y_true_{split} names a class that class_names lacks; the file is damaged.")
+    return Predictions(y_true=y_true, y_score=y_score, rows=rows)
