@@ -1,0 +1,112 @@
+"""Everything that is computed from the predictions of one run."""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from optbench.evaluation.pitfalls import warning_sentences
+from optbench.evaluation.roc import roc_curves
+from optbench.evaluation.split_metrics import is_scored, predicted_labels, split_metrics
+from optbench.records import SPLITS, ConfusionMatrix, Evaluation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from optbench.records import History, Predictions, SplitName
+
+NO_REPORT: Final = "no classification report: the scores of the test split are not finite.\n"
+_REPORT_ROWS: Final = ("accuracy", "micro avg", "macro avg", "weighted avg")
+
+
+def evaluate(
+    predictions: Mapping[SplitName, Predictions],
+    *,
+    class_names: Sequence[str],
+    positive_class: int | None = None,
+    test_rows_in_train: int = 0,
+    history: History | None = None,
+) -> Evaluation:
+    """Compute metrics, confusion matrix, ROC curves, classification report and warnings.
+
+    Parameters
+    ----------
+    predictions : per split that exists; `train` and `test` must
+    class_names : label texts; position = class number
+    positive_class : for two classes, the one that ROC speaks of; the second if None
+    test_rows_in_train : how many test rows have the inputs of a training row
+    history : for the warnings about over-fitting and divergence
+
+    Notes
+    -----
+    Every number is scikit-learn's for `y_true`, `y_score` and `y_pred = y_score.argmax(axis=1)`. Where it would warn,
+    a sentence in `warnings` says what happened.
+    """
+    names = tuple(class_names)
+    positive = len(names) - 1 if positive_class is None else positive_class
+    majority = int(np.bincount(predictions["train"].y_true, minlength=len(names)).argmax())
+    with _without_sklearn_warnings():
+        metrics = {
+            split: split_metrics(predictions[split], positive_class=positive, majority_class=majority)
+            for split in SPLITS
+            if split in predictions
+        }
+        text, document = classification_reports(predictions["test"], names)
+        return Evaluation(
+            metrics=metrics,
+            confusion=confusion_matrix(predictions["test"], names),
+            roc_curves=roc_curves(predictions, class_names=names, positive_class=positive),
+            report_text=text,
+            report_json=document,
+            warnings=warning_sentences(
+                predictions,
+                metrics,
+                class_names=names,
+                majority_class=majority,
+                test_rows_in_train=test_rows_in_train,
+                history=history,
+            ),
+        )
+
+
+@contextmanager
+def _without_sklearn_warnings() -> Iterator[None]:
+    """Keep scikit-learn's remarks on absent classes and sums from the terminal: `pitfalls` says them for the run."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        yield
+
+
+def confusion_matrix(found: Predictions, class_names: tuple[str, ...]) -> ConfusionMatrix | None:
+    """Return the counts on the test split, or None if a score is not finite."""
+    from sklearn.metrics import confusion_matrix as sklearn_confusion_matrix
+
+    if not is_scored(found):
+        return None
+    y_pred = predicted_labels(found.y_score)
+    counts = sklearn_confusion_matrix(found.y_true, y_pred, labels=range(len(class_names)))
+    return ConfusionMatrix("test", class_names, counts.astype(np.int64))
+
+
+def classification_reports(found: Predictions, class_names: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
+    """Return scikit-learn's classification report as text and as JSON values; a sentence and {} if undefined."""
+    from sklearn.metrics import classification_report
+
+    if not is_scored(found):
+        return NO_REPORT, {}
+    # a class that is called like one of the report's own rows would be overwritten by it
+    names = [f"{name} (class)" if name in _REPORT_ROWS else name for name in class_names]
+    options = {"labels": range(len(names)), "target_names": names, "zero_division": 0}
+    y_pred = predicted_labels(found.y_score)
+    text = classification_report(found.y_true, y_pred, **options)
+    document = classification_report(found.y_true, y_pred, output_dict=True, **options)
+    return text, {name: _plain(value) for name, value in document.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: int(number) if name == "support" else float(number) for name, number in value.items()}
+    return float(value)

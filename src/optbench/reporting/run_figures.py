@@ -1,0 +1,212 @@
+"""The pictures of one run: confusion matrix, ROC curves, learning curves."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from optbench.reporting.style import (
+    BLACK,
+    BLUE,
+    FAINT,
+    GREEN,
+    INK,
+    ORANGE,
+    PALETTE,
+    VERMILLION,
+    logarithmic,
+    new_figure,
+    plot_style,
+    shortened,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+    from optbench.records import ConfusionMatrix, History, RocCurve
+
+_IN_LEGEND: Final = 10
+_WITH_MARKERS: Final = 30
+_MANY_EPOCHS: Final = 100
+_WIDE_RANGE: Final = 1000.0
+_DARK_CELL: Final = 0.55
+
+
+def confusion_figure(matrix: ConfusionMatrix) -> Figure:
+    """Draw counts and the shares of each true class; the colour is the share, so that rare classes show too."""
+    classes = len(matrix.class_names)
+    cell = _cell_size(classes)
+    labels = [shortened(name, 22) or "(empty)" for name in matrix.class_names]
+    margin = 1.0 + 0.075 * max(map(len, labels))
+    totals = matrix.counts.sum(axis=1, keepdims=True)
+    shares = matrix.counts / np.maximum(totals, 1)
+    with plot_style():
+        figure, (axes,) = new_figure(width=cell * classes + margin + 1.2, height=cell * classes + margin + 0.4)
+        image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+        axes.set_title(f"Confusion matrix, {matrix.split} split")
+        axes.set_xlabel("predicted class")
+        axes.set_ylabel("true class")
+        slanted = classes > 2 or max(map(len, labels)) > 12  # noqa: PLR2004
+        size = min(9.0, 22 * cell)
+        turn: dict[str, Any] = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if slanted else {}
+        axes.set_xticks(range(classes), labels, fontsize=size, **turn)
+        axes.set_yticks(range(classes), labels, fontsize=size)
+        _cell_lines(axes, classes)
+        _cell_texts(axes, matrix.counts, shares, size=cell)
+        bar = figure.colorbar(image, ax=axes, shrink=0.8, pad=0.02, format=lambda share, _: f"{100 * share:.0f} %")
+        bar.set_label("share of the true class")
+        bar.outline.set_visible(False)
+    return figure
+
+
+def _cell_size(classes: int) -> float:
+    """Return the side of a cell in inches: room for two lines of text up to 25 classes."""
+    if classes <= 4:  # noqa: PLR2004
+        return 3.6 / max(classes, 2)
+    return 0.72 if classes <= 10 else 0.56 if classes <= 25 else max(0.16, 14 / classes)  # noqa: PLR2004
+
+
+def _cell_lines(axes: Axes, classes: int) -> None:
+    axes.grid(visible=False)
+    axes.set_xticks(np.arange(classes + 1) - 0.5, minor=True)
+    axes.set_yticks(np.arange(classes + 1) - 0.5, minor=True)
+    axes.grid(which="minor", color="white", linewidth=1.2 if classes <= _WITH_MARKERS else 0.4)
+    axes.tick_params(which="both", length=0)
+    axes.spines[:].set_visible(False)
+
+
+def _cell_texts(axes: Axes, counts: NDArray[np.int64], shares: NDArray[np.float64], *, size: float) -> None:
+    if size < 0.3:  # noqa: PLR2004 - too many classes for text; the numbers stand in confusion_matrix.csv
+        return
+    points = min(13.0, 13.5 * size)
+    with_shares = size >= 0.5  # noqa: PLR2004
+    for row, column in np.ndindex(*counts.shape):
+        count, share = int(counts[row, column]), float(shares[row, column])
+        colour = "white" if share > _DARK_CELL else INK if count else FAINT
+        middle = 0.14 if with_shares and count else 0.0
+        axes.text(column, row - middle, f"{count}", ha="center", va="center", fontsize=points, color=colour)
+        if with_shares and count:
+            percent = f"{100 * share:.1f} %" if size >= 0.7 else f"{100 * share:.0f} %"  # noqa: PLR2004
+            axes.text(column, row + 0.22, percent, ha="center", va="center", fontsize=0.75 * points, color=colour)
+
+
+def roc_figure(curves: Sequence[RocCurve]) -> Figure:
+    """Draw ROC curves: test solid, train dashed; for more than two classes the mean bold over thin one-vs-rest."""
+    with plot_style():
+        figure, (axes,) = new_figure(width=5.8, height=5.4)
+        axes.set_title("ROC curve")
+        axes.set(xlabel="false positive rate", ylabel="true positive rate", xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
+        axes.set_aspect("equal")
+        axes.plot([0, 1], [0, 1], color=FAINT, linewidth=1, linestyle=":")
+        if not curves:
+            axes.text(0.62, 0.3, "no ROC curve is defined for this run", ha="center", va="center", color=FAINT)
+            return figure
+        if len({curve.label for curve in curves}) == 1:
+            axes.set_title(f"ROC curve of class {shortened(curves[0].label, 30)}")
+            _bold_curves(axes, curves, {"train": ORANGE, "test": BLUE}, name="")
+        else:
+            _thin_curves(axes, [curve for curve in curves if not is_mean(curve) and curve.split == "test"])
+            _bold_curves(axes, [curve for curve in curves if is_mean(curve)], {}, name=", mean over classes")
+        axes.legend(loc="lower right")
+    return figure
+
+
+def is_mean(curve: RocCurve) -> bool:
+    """Return True for the mean over classes; a class may be called "macro" too, but has thresholds."""
+    return curve.label == "macro" and bool(np.isnan(curve.threshold).all())
+
+
+def _bold_curves(axes: Axes, curves: Sequence[RocCurve], colours: dict[str, str], *, name: str) -> None:
+    for curve in sorted(curves, key=lambda curve: curve.split):
+        axes.plot(
+            curve.fpr,
+            curve.tpr,
+            color=colours.get(curve.split, BLACK),
+            linestyle="--" if curve.split == "train" else "-",
+            linewidth=2.4 if curve.split == "test" else 1.8,
+            label=f"{curve.split}{name} (AUC {curve.auc:.3f})",
+        )
+
+
+def _thin_curves(axes: Axes, curves: Sequence[RocCurve]) -> None:
+    """Draw one-vs-rest curves; if the legend would overflow, only the hardest classes have a colour and a name."""
+    room = _IN_LEGEND - 2
+    hardest = sorted(range(len(curves)), key=lambda number: curves[number].auc)
+    named = sorted(hardest if len(curves) <= room else hardest[: room - 1])
+    others = [curve for number, curve in enumerate(curves) if number not in named]
+    for position, curve in enumerate(others):
+        label = f"{len(others)} further classes, higher AUC" if position == 0 else None
+        axes.plot(curve.fpr, curve.tpr, color="#C4CAD0", linewidth=0.8, label=label)
+    colours = [colour for colour in PALETTE if colour != BLACK]
+    for position, number in enumerate(named):
+        curve = curves[number]
+        style = "-" if position < len(colours) else "-."
+        label = f"{shortened(curve.label, 22)} (AUC {curve.auc:.3f})"
+        axes.plot(
+            curve.fpr, curve.tpr, style, color=colours[position % len(colours)], linewidth=1.1, alpha=0.9, label=label
+        )
+
+
+def learning_curves_figure(history: History, *, best_epoch: int | None = None) -> Figure:
+    """Draw loss and accuracy per epoch, train and validation; epoch 0 is the model before training.
+
+    A value that is not finite is marked at the lower edge instead of vanishing.
+    """
+    metrics = [name for name in history.columns[1:] if not name.startswith("val_") and name != "learning_rate"]
+    shown = [name for name in ("loss", "accuracy") if name in metrics] or metrics[:1]
+    shown += [name for name in metrics if name not in shown][: 2 - len(shown)]
+    with plot_style():
+        figure, panels = new_figure(width=4.9 * len(shown), height=3.9, ncols=len(shown))
+        for axes, name in zip(panels, shown, strict=True):
+            _learning_panel(axes, history, name, best_epoch)
+    return figure
+
+
+def _learning_panel(axes: Axes, history: History, name: str, best_epoch: int | None) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    epochs = np.array(history.column("epoch"))
+    drawn: list[float] = []
+    for column, split, colour in ((name, "train", BLUE), (f"val_{name}", "validation", VERMILLION)):
+        if column in history.columns:
+            values = np.array(history.column(column), dtype=np.float64)
+            _line(axes, epochs, values, label=split, colour=colour, lost_at=0.02 if split == "train" else 0.07)
+            drawn += values[np.isfinite(values)].tolist()
+    title = shortened(name.replace("_", " "), 30)
+    axes.set_title(title[:1].upper() + title[1:])
+    axes.set_xlabel("epoch")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if drawn and min(drawn) > 0 and max(drawn) > _WIDE_RANGE * min(drawn):
+        logarithmic(axes, "y")
+    if best_epoch is not None and best_epoch in epochs:
+        axes.axvline(best_epoch, color=GREEN, linewidth=1.2, linestyle=":", label=f"best epoch ({best_epoch})")
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend()
+
+
+def _line(
+    axes: Axes, epochs: NDArray[np.float64], values: NDArray[np.float64], *, label: str, colour: str, lost_at: float
+) -> None:
+    is_known = np.isfinite(values)
+    shown = np.where(is_known, values, math.nan)
+    # a line needs two neighbours: a value between gaps would not be drawn without a marker
+    before, after = np.append(False, is_known[:-1]), np.append(is_known[1:], False)
+    is_marked = is_known if len(values) <= _WITH_MARKERS else is_known & ~before & ~after
+    axes.plot(epochs, shown, color=colour, label=label, marker="o", markersize=3.2, markevery=np.flatnonzero(is_marked))
+    if not is_known.all():
+        lost = epochs[~is_known]
+        axes.plot(
+            lost,
+            np.full(len(lost), lost_at),
+            transform=axes.get_xaxis_transform(),
+            color=colour,
+            marker="x",
+            linestyle="none",
+            label=f"{label}: not finite",
+        )

@@ -1,0 +1,169 @@
+"""How every picture of optbench looks and is saved: colours, type, grid, bytes that depend on nothing but the figure.
+
+Figures use matplotlib's objects, never `pyplot`: no global figure, no window, no user's settings file.
+"""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+import warnings
+from base64 import b64encode
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+ImageFormat = Literal["png", "svg", "pdf"]
+
+BLUE: Final = "#0072B2"
+VERMILLION: Final = "#D55E00"
+GREEN: Final = "#009E73"
+PURPLE: Final = "#CC79A7"
+ORANGE: Final = "#E69F00"
+SKY_BLUE: Final = "#56B4E9"
+BLACK: Final = "#000000"
+PALETTE: Final = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY_BLUE, BLACK)
+"""Okabe and Ito's colours, told apart by colour-blind readers; their yellow is left out: it is too pale on white."""
+
+INK: Final = "#24292F"
+FAINT: Final = "#6E7781"
+GRID: Final = "#E3E6EA"
+LINE_STYLES: Final = ("-", "--", "-.", ":")
+DOTS_PER_INCH: Final = 144
+
+_MEDIA_TYPES: Final = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
+_NO_DATES: Final[dict[str, dict[str, None]]] = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+# DejaVu Sans comes with matplotlib; the others are used where they are installed, for the scripts it lacks.
+_FALLBACK_FONTS: Final = ("Noto Sans CJK SC", "Noto Sans CJK JP", "PingFang SC", "Hiragino Sans", "WenQuanYi Zen Hei")
+_SETTINGS: Final[dict[str, Any]] = {
+    "font.size": 9.5,
+    "axes.titlesize": 11,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.titlepad": 9,
+    "axes.labelsize": 9.5,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": "#B6BCC3",
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.titlecolor": INK,
+    "grid.color": GRID,
+    "grid.linewidth": 0.8,
+    "text.color": INK,
+    "text.parse_math": False,  # class names may hold `$`
+    "xtick.color": FAINT,
+    "ytick.color": FAINT,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.labelsize": 8.5,
+    "ytick.labelsize": 8.5,
+    "legend.frameon": False,
+    "legend.fontsize": 8.5,
+    "lines.linewidth": 1.8,
+    "lines.solid_capstyle": "round",
+    "svg.hashsalt": "optbench",
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+}
+
+
+@contextmanager
+def plot_style() -> Iterator[None]:
+    """Draw in the house style: matplotlib reads its settings when an object is made, so draw inside this block.
+
+    Text is taken literally (`$` and `_` mean themselves); for logarithmic axes use `logarithmic`.
+    """
+    import matplotlib.style
+    from cycler import cycler
+    from matplotlib.font_manager import fontManager
+
+    installed = {font.name for font in fontManager.ttflist}
+    families = ["DejaVu Sans", *(name for name in _FALLBACK_FONTS if name in installed)]
+    colours = {"axes.prop_cycle": cycler(color=PALETTE), "font.family": families}
+    with matplotlib.style.context({**_SETTINGS, **colours}, after_reset=True), warnings.catch_warnings():
+        # A class name in a script without a font is drawn as boxes; its text stands in the CSV file and on the page.
+        warnings.filterwarnings("ignore", message=r"Glyph .* missing from")
+        warnings.filterwarnings("ignore", message=r"Matplotlib currently does not support")
+        yield
+
+
+def new_figure(
+    *, width: float = 6.4, height: float = 4.4, nrows: int = 1, ncols: int = 1, **options: Any
+) -> tuple[Figure, list[Axes]]:
+    """Return an empty figure and its axes, row by row.
+
+    Parameters
+    ----------
+    width, height : inches
+    options : further arguments of `Figure.subplots`, such as `sharex` or `width_ratios`
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    with plot_style():
+        figure = Figure(figsize=(width, height), dpi=DOTS_PER_INCH, layout="constrained")
+        FigureCanvasAgg(figure)
+        axes = figure.subplots(nrows, ncols, squeeze=False, **options)
+    return figure, list(axes.flat)
+
+
+def save_figure(figure: Figure, image_format: ImageFormat = "png") -> bytes:
+    """Return the figure as the bytes of a file; the same figure gives the same bytes, whenever it is drawn."""
+    target = io.BytesIO()
+    with plot_style():
+        figure.savefig(target, format=image_format, dpi=DOTS_PER_INCH, metadata=_NO_DATES[image_format])
+    return target.getvalue()
+
+
+def data_uri(image: bytes, image_format: ImageFormat = "png") -> str:
+    """Return an image as the text that an HTML page can hold in place of a link."""
+    return f"data:{_MEDIA_TYPES[image_format]};base64,{b64encode(image).decode('ascii')}"
+
+
+def optimizer_colours(labels: Iterable[str]) -> dict[str, str]:
+    """Return a colour per label, in the order given; after the last colour the first one comes again."""
+    return {label: PALETTE[position % len(PALETTE)] for position, label in enumerate(dict.fromkeys(labels))}
+
+
+def optimizer_line_styles(labels: Iterable[str]) -> dict[str, str]:
+    """Return a line style per label: solid for the first seven, so that two labels of one colour still differ."""
+    known = enumerate(dict.fromkeys(labels))
+    return {label: LINE_STYLES[position // len(PALETTE) % len(LINE_STYLES)] for position, label in known}
+
+
+def shortened(label: str, width: int = 24) -> str:
+    """Return a label for a picture: one line, no control characters, its middle left out if it is too long.
+
+    Examples
+    --------
+    >>> shortened("a label that goes on and on", 16)
+    'a label … and on'
+    """
+    printable = (" " if unicodedata.category(letter).startswith(("C", "Z")) else letter for letter in label)
+    text = " ".join("".join(printable).split())
+    if len(text) <= width:
+        return text
+    tail = (width - 1) // 2
+    return f"{text[: width - 1 - tail]}…{text[len(text) - tail :]}"
+
+
+def logarithmic(axes: Axes, which: Literal["x", "y"]) -> None:
+    """Make one axis logarithmic, with ticks in plain text."""
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    (axes.set_xscale if which == "x" else axes.set_yscale)("log")
+    axis.set_major_formatter(FuncFormatter(lambda value, _position: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
