@@ -1,0 +1,52 @@
+"""The list of commands. Their files import nothing heavy, so `--help` answers at once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from optbench import __version__
+from optbench.cli.check import check
+from optbench.cli.compare import compare
+from optbench.cli.config import config
+from optbench.cli.doctor import doctor
+from optbench.cli.fetch import fetch
+from optbench.cli.init import init
+from optbench.cli.list import list_names
+from optbench.cli.ls import ls
+from optbench.cli.options import Debug
+from optbench.cli.report import report
+from optbench.cli.run import run
+from optbench.cli.schema import schema
+from optbench.cli.show import show
+from optbench.cli.validate import validate
+
+app = typer.Typer(
+    name="optbench",
+    help="Which Keras optimizer should I use on my problem, by how much is it better, and how sure can I be?",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"optbench {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+    debug: Debug = False,
+) -> None:
+    del version, debug
+
+
+for command in (run, compare, show, ls, report, check, validate, config, schema, init, doctor, fetch):
+    app.command()(command)
+app.command("list")(list_names)

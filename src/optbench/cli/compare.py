@@ -1,0 +1,66 @@
+"""`optbench compare`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from optbench.cli.options import Debug, Quiet, RunsDir, Verbose
+from optbench.cli.output import note, print_data
+
+Runs = Annotated[
+    list[str], typer.Argument(metavar="RUNS...", help="Run folders, globs, run ids or 8-character key prefixes.")
+]
+OutputFormat = Annotated[Literal["table", "json", "csv", "md"], typer.Option("--format", help="How to print it.")]
+
+
+def compare(
+    runs: Runs,
+    metric: Annotated[str, typer.Option(help="Metric of the test split that decides.")] = "accuracy",
+    baseline: Annotated[
+        str | None, typer.Option(help="Compare every optimizer with this one (default: every pair).")
+    ] = None,
+    margin: Annotated[
+        float, typer.Option(help="Largest difference that does not matter; 0.005 is half a point of accuracy.")
+    ] = 0.005,
+    alpha: Annotated[float, typer.Option(help="Level of the tests over all pairs.")] = 0.05,
+    output_format: OutputFormat = "table",
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a page with curves and pictures as well.")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 5 if more than the optimizer differs.")] = False,
+    runs_dir: RunsDir = Path("runs"),
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    debug: Debug = False,
+) -> None:
+    """Compare optimizers on the test split: table, paired differences over seeds, and a verdict with its doubt.
+
+    Above the table stands what differs besides the optimizer. Unfinished and foreign folders are passed over.
+    """
+    del debug, verbose
+    from optbench.runner.compare import CompareOptions, compare_runs, raise_for_mismatches
+
+    options = CompareOptions(
+        runs=runs,
+        runs_dir=runs_dir,
+        metric=metric,
+        baseline=baseline,
+        alpha=alpha,
+        margin=margin,
+        output_format=output_format,
+        html=html,
+        width=shutil.get_terminal_size().columns if sys.stdout.isatty() else None,
+        colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
+    )
+    outcome = compare_runs(options)
+    for sentence in outcome.notes:
+        note(sentence, quiet=quiet)
+    print_data(outcome.text)
+    if strict:
+        raise_for_mismatches(outcome)

@@ -1,0 +1,34 @@
+"""`optbench fetch`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from optbench.cli.options import DataDir, Debug, Quiet, Verbose
+from optbench.cli.output import note, print_data
+
+Name = Annotated[str, typer.Argument(metavar="DATASET", help="Name of a data set ('optbench list datasets').")]
+
+
+def fetch(
+    dataset: Name,
+    data_dir: DataDir = Path("data"),
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    debug: Debug = False,
+) -> None:
+    """Download a data set into the data directory, for machines that will be offline; print where its files lie.
+
+    Files that are there already are checked, not downloaded again.
+    """
+    del debug, verbose
+    from optbench.datasets import fetch as fetch_files
+
+    paths = fetch_files(dataset, data_dir=data_dir, quiet=quiet)
+    if paths:
+        print_data("\n".join(map(str, paths)))
+    else:
+        note(f"{dataset} comes with scikit-learn: there is nothing to download", quiet=quiet)

@@ -1,0 +1,27 @@
+"""`optbench list`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from optbench.cli.options import AsJson, Debug
+from optbench.cli.output import print_data, print_json
+
+
+def list_names(
+    what: Annotated[
+        Literal["datasets", "models", "optimizers"], typer.Argument(help="datasets, models or optimizers.")
+    ],
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """List what an experiment file can name, with effective defaults."""
+    del debug
+    from optbench.runner.names import list_rows, list_text
+
+    if as_json:
+        print_json({"schema_version": 1, what: list_rows(what)})
+    else:
+        print_data(list_text(what))

@@ -1,0 +1,33 @@
+"""`optbench ls`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from optbench.cli.options import AsJson, Debug, Quiet, Verbose
+from optbench.cli.output import note, print_data, print_json
+
+
+def ls(
+    runs_dir: Annotated[
+        Path, typer.Argument(metavar="[RUNS_DIR]", envvar="OPTBENCH_RUNS_DIR", help="Where run folders are.")
+    ] = Path("runs"),
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    debug: Debug = False,
+) -> None:
+    """List run folders: finished ones with test accuracy, unfinished ones with what stopped them."""
+    del debug, verbose
+    from optbench.runner.listing import list_runs, list_text
+
+    runs, notes = list_runs(runs_dir)
+    for sentence in notes:
+        note(sentence, quiet=quiet)
+    if as_json:
+        print_json({"schema_version": 1, "runs": [run.to_json() for run in runs]})
+    else:
+        print_data(list_text(runs))

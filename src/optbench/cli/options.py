@@ -1,0 +1,26 @@
+"""Options that several commands share, spelt once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what went wrong.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Override a value, e.g. optimizer.learning_rate=0.01."),
+]
+Configs = Annotated[list[Path], typer.Argument(metavar="CONFIG...", help="Experiment files.")]
+RunsDir = Annotated[
+    Path,
+    typer.Option("--runs-dir", envvar="OPTBENCH_RUNS_DIR", help="Where run folders are.", show_default=True),
+]
+DataDir = Annotated[
+    Path,
+    typer.Option("--data-dir", envvar="OPTBENCH_DATA_DIR", help="Where data sets are.", show_default=True),
+]

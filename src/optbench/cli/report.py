@@ -1,0 +1,28 @@
+"""`optbench report`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from optbench.cli.options import Debug, Quiet, RunsDir, Verbose
+from optbench.cli.output import note, print_data
+
+
+def report(
+    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="Run folders, globs, ids or key prefixes.")],
+    runs_dir: RunsDir = Path("runs"),
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    debug: Debug = False,
+) -> None:
+    """Draw pictures and page of finished runs again, from what is stored; trains nothing, changes no number."""
+    del debug, verbose
+    from optbench.runner.report import render_reports
+
+    pages, notes = render_reports(runs, runs_dir)
+    for sentence in notes:
+        note(sentence, quiet=quiet)
+    print_data("\n".join(map(str, pages)))

@@ -1,0 +1,29 @@
+"""`optbench show`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from optbench.cli.options import AsJson, Debug, RunsDir, Verbose
+from optbench.cli.output import print_data, print_json
+
+
+def show(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="Run folder, run id or 8-character key prefix.")],
+    runs_dir: RunsDir = Path("runs"),
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+    debug: Debug = False,
+) -> None:
+    """Show what is known of one run: experiment, metrics of each split, warnings, times, files."""
+    del debug, verbose
+    from optbench.runner.listing import show_run
+
+    document, text = show_run(run, runs_dir)
+    if as_json:
+        print_json({"schema_version": 1, **document})
+    else:
+        print_data(text)

@@ -1,0 +1,57 @@
+"""What training leaves in a run folder: history, predictions, the model, and the note that training is done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from optbench.errors import ModelError
+from optbench.run_store import write_bytes, write_history, write_json, write_predictions
+
+if TYPE_CHECKING:
+    from optbench.config import ExperimentConfig
+    from optbench.records import Dataset
+    from optbench.run_store import RunPaths
+    from optbench.training.loop import TrainingOutcome
+
+
+def write_training_artefacts(
+    paths: RunPaths,
+    *,
+    config: ExperimentConfig,
+    dataset: Dataset,
+    outcome: TrainingOutcome,
+    model: Any,
+    peak_memory_mb: float,
+    runs_in_flight: int,
+) -> None:
+    """Write everything that needs the training process; `.state/training.json` last, as the mark that it is there."""
+    from optbench.training.archive import model_archive
+    from optbench.training.facts import software_facts
+
+    write_history(paths.history, outcome.history)
+    write_predictions(paths.predictions, outcome.predictions, class_names=dataset.class_names)
+    notes = []
+    try:
+        write_bytes(paths.model, model_archive(model, config))
+    except ModelError as error:
+        notes.append(f"model.keras was not written: {error}")
+    epochs = outcome.epochs_run
+    result = {
+        "schema_version": 1,
+        "status": str(outcome.status),
+        "reason": outcome.reason,
+        "best_epoch": outcome.best_epoch,
+        "epochs_run": epochs,
+        "digests": dict(outcome.digests),
+        "notes": notes,
+        "software": software_facts(),
+        "timing": {
+            "training_seconds": outcome.training_seconds,
+            "training_cpu_seconds": outcome.training_cpu_seconds,
+            "seconds_per_epoch": outcome.training_seconds / epochs if epochs else None,
+            "seconds_to_build": outcome.seconds_to_build,
+            "peak_memory_mb": peak_memory_mb,
+            "runs_in_flight": runs_in_flight,
+        },
+    }
+    write_json(paths.training_result, result)

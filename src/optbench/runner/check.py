@@ -1,0 +1,76 @@
+"""`optbench check`: run folders against their manifests, executing nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from optbench.errors import MismatchError, NoRunsError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedRun:
+    """One run folder: what is wrong with it, and whether it is finished at all."""
+
+    folder: str
+    finished: bool
+    problems: tuple[str, ...]
+
+
+def check_runs(arguments: Sequence[str], runs_dir: Path) -> tuple[list[CheckedRun], list[str]]:
+    """Verify size and sha256 of every file of the folders that arguments name.
+
+    Raises
+    ------
+    NoRunsError
+        If none of them holds a manifest.
+    """
+    from optbench.run_store import RunPaths, find_folders, verify_manifest
+
+    folders, notes = find_folders(arguments, runs_dir)
+    checked = []
+    for folder in folders:
+        paths = RunPaths(folder)
+        if paths.manifest.is_file():
+            checked.append(CheckedRun(str(folder), True, tuple(verify_manifest(paths, deep=True))))
+        else:
+            checked.append(CheckedRun(str(folder), False, ()))
+    if not any(run.finished for run in checked):
+        raise NoRunsError(f"no finished run was found in {', '.join(arguments)}, so there is nothing to check.")
+    return checked, notes
+
+
+def check_text(checked: Sequence[CheckedRun]) -> str:
+    """Return one line per folder, and one per problem."""
+    lines = []
+    for run in checked:
+        told = "unfinished, passed over" if not run.finished else "damaged" if run.problems else "ok"
+        lines.append(f"{run.folder}: {told}")
+        lines += [f"  {problem}" for problem in run.problems]
+    return "\n".join(lines)
+
+
+def check_json(checked: Sequence[CheckedRun]) -> dict[str, Any]:
+    """Return the document that `check --json` prints."""
+    return {
+        "schema_version": 1,
+        "ok": not any(run.problems for run in checked),
+        "runs": [{"folder": run.folder, "finished": run.finished, "problems": list(run.problems)} for run in checked],
+    }
+
+
+def raise_for_problems(checked: Sequence[CheckedRun]) -> None:
+    """Raise if a folder differs from its manifest.
+
+    Raises
+    ------
+    MismatchError
+        With the number of folders.
+    """
+    damaged = sum(bool(run.problems) for run in checked)
+    if damaged:
+        raise MismatchError(f"{damaged} of {len(checked)} run folders differ from their manifests.")

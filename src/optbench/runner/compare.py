@@ -1,0 +1,159 @@
+"""`optbench compare` as a list of steps: find, compare, write the page, render."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from optbench.errors import MismatchError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from optbench.comparison import Comparison, ProblemComparison, ProblemCurves
+    from optbench.records import History, RocCurve, RunRecord
+
+OutputFormat = Literal["table", "json", "csv", "md"]
+
+
+@dataclass(frozen=True, slots=True)
+class CompareOptions:
+    """What the user asked for.
+
+    Attributes
+    ----------
+    runs : folders, globs, run ids or 8-character key prefixes
+    runs_dir : where ids and key prefixes are looked up
+    metric, baseline, alpha, margin : see `optbench.comparison.compare`
+    html : where the page goes, or None
+    width, colour : of the terminal that the table is for; a width of None wraps nothing
+    """
+
+    runs: Sequence[str]
+    runs_dir: Path
+    metric: str = "accuracy"
+    baseline: str | None = None
+    alpha: float = 0.05
+    margin: float = 0.005
+    output_format: OutputFormat = "table"
+    html: Path | None = None
+    width: int | None = None
+    colour: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CompareOutcome:
+    """What `compare` has to say.
+
+    Attributes
+    ----------
+    text : the comparison in the format asked for
+    notes : what was passed over while looking for runs, and what was written
+    mismatches : what differs besides the optimizer and is more than a remark
+    """
+
+    text: str
+    notes: tuple[str, ...]
+    mismatches: tuple[str, ...]
+
+
+def compare_runs(options: CompareOptions) -> CompareOutcome:
+    """Compare finished runs; unfinished and foreign folders are noted and passed over.
+
+    Raises
+    ------
+    NoRunsError
+        If nothing finished was found.
+    UsageError
+        If the metric or the baseline is not known, or the page's folder does not exist.
+
+    Side effects
+    ------------
+    Writes `options.html`, replacing a file of that name.
+    """
+    from optbench.comparison import compare
+    from optbench.run_store import find_runs
+
+    if options.html is not None and not options.html.absolute().parent.is_dir():
+        raise UsageError(
+            f"--html must name a file in a folder that exists. Received: {options.html}. "
+            f"Create {options.html.absolute().parent} first."
+        )
+    records, notes = find_runs(options.runs, options.runs_dir)
+    comparison = compare(
+        records,
+        metric=options.metric,
+        baseline=options.baseline,
+        alpha=options.alpha,
+        margin=options.margin,
+    )
+    if options.html is not None:
+        write_page(options.html, comparison, records)
+        notes = [*notes, f"wrote {options.html}"]
+    return CompareOutcome(render(comparison, options), tuple(notes), comparison.mismatches)
+
+
+def raise_for_mismatches(outcome: CompareOutcome) -> None:
+    """Raise MismatchError if something besides the optimizer differs: the end of `compare --strict`."""
+    if outcome.mismatches:
+        listed = "".join(f"\n  {sentence}" for sentence in outcome.mismatches)
+        raise MismatchError(f"compare --strict: more than the optimizer differs.{listed}")
+
+
+def render(comparison: Comparison, options: CompareOptions) -> str:
+    """Return the comparison as text in the format asked for."""
+    from optbench.reporting.comparison_text import (
+        render_comparison_csv,
+        render_comparison_markdown,
+        render_comparison_table,
+    )
+
+    if options.output_format == "json":
+        return json.dumps(comparison.to_json(), indent=2, allow_nan=False, ensure_ascii=False)
+    if options.output_format == "csv":
+        return render_comparison_csv(comparison)
+    if options.output_format == "md":
+        return render_comparison_markdown(comparison)
+    return render_comparison_table(comparison, width=options.width, colour=options.colour)
+
+
+def write_page(path: Path, comparison: Comparison, records: Sequence[RunRecord]) -> None:
+    """Write the comparison as one self-contained HTML page."""
+    from optbench.reporting.comparison_page import render_comparison_page
+    from optbench.run_store import write_text
+
+    by_run = {record.run: record for record in records}
+    curves = {problem.problem: read_curves(problem, by_run) for problem in comparison.problems}
+    write_text(path, render_comparison_page(comparison, curves))
+
+
+def read_curves(problem: ProblemComparison, by_run: Mapping[str, RunRecord]) -> ProblemCurves:
+    """Read histories and ROC curves of the runs of one problem from their folders."""
+    from optbench.comparison import ProblemCurves
+
+    folders = {summary.label: [by_run[run].folder for run in summary.runs] for summary in problem.optimizers}
+    return ProblemCurves(
+        histories={label: [_history(folder) for folder in found] for label, found in folders.items()},
+        roc_curves={label: [_roc_curves(folder) for folder in found] for label, found in folders.items()},
+    )
+
+
+def _history(folder: str) -> History:
+    from pathlib import Path
+
+    from optbench.run_store import RunPaths, read_history
+
+    return read_history(RunPaths(Path(folder)).history)
+
+
+def _roc_curves(folder: str) -> tuple[RocCurve, ...]:
+    """Return the curves of one run; a diverged run has none."""
+    from pathlib import Path
+
+    from optbench.evaluation import read_roc_csv
+    from optbench.run_store import RunPaths
+
+    path = RunPaths(Path(folder)).roc_curve
+    return tuple(read_roc_csv(path)) if path.is_file() else ()

@@ -1,0 +1,254 @@
+"""Bring planned runs to their end: skip, resume or stage each, have it trained, finish it, say how it ended."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from optbench.errors import InvalidError, OptbenchError, StorageError
+from optbench.executors.interface import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from optbench.executors.interface import Executor, TaskEnd
+    from optbench.run_store import RunLock
+    from optbench.runner.plan import PlannedRun
+
+TRAIN = "optbench.worker:train_run"
+_POLL_SECONDS = 0.2
+_RETRIED = ("crashed", "oom")
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnd:
+    """How one planned run ended.
+
+    Attributes
+    ----------
+    outcome : "skipped", "completed", "diverged" or "failed"
+    kind : of a failure: crashed, oom, timeout, interrupted, invalid or storage; else ""
+    reason : one sentence, "" if there is nothing to say
+    """
+
+    planned: PlannedRun
+    outcome: str
+    kind: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """Where news of runs go; the names are those of `progress.Progress`."""
+
+    event: Callable[[str, Mapping[str, Any]], None]
+    started: Callable[[str], None]
+    ended: Callable[[RunEnd], None]
+    say: Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Flight:
+    """The runs of one command on one executor.
+
+    Parameters
+    ----------
+    data_folders : staged data sets by their data and split digest
+    environment : facts for `environment.json`, by base folder
+    retries : how often a run that crashed is tried again
+    draw : whether finished runs get their pictures
+    """
+
+    executor: Executor
+    reporter: Reporter
+    data_folders: Mapping[tuple[str, str], str]
+    environment: Callable[[PlannedRun], tuple[Mapping[str, Any], str | None]]
+    jobs: int = 1
+    retries: int = 1
+    draw: bool = True
+    _locks: dict[str, RunLock] = field(default_factory=dict)
+    _runs: dict[str, PlannedRun] = field(default_factory=dict)
+    _tries: Counter[str] = field(default_factory=Counter)
+    _ends: list[RunEnd] = field(default_factory=list)
+
+    def execute(self, runs: Sequence[PlannedRun]) -> list[RunEnd]:
+        """Execute the runs; those that another process holds come last and are waited for."""
+        held: list[PlannedRun] = []
+        again = self._pass(runs, held)
+        for run in held:
+            self._wait_for(run)
+        while again or held:
+            again, held = self._pass([*again, *held], []), []
+        return self._ends
+
+    def _pass(self, runs: Sequence[PlannedRun], held: list[PlannedRun]) -> list[PlannedRun]:
+        """Execute runs once; return those to be tried again."""
+        again = []
+        try:
+            for end in self.executor.execute(self._tasks(runs, held), on_event=self._on_event):
+                run = self._runs[end.name]
+                if self._is_retried(end):
+                    self.reporter.say(f"{run.run}: {end.error} Trying again.")
+                    again.append(run)
+                    self._release(run)
+                else:
+                    self._close(run, self._finish(run, end))
+        finally:
+            for lock in self._locks.values():
+                lock.release()
+            self._locks.clear()
+        return again
+
+    def _tasks(self, runs: Sequence[PlannedRun], held: list[PlannedRun]) -> Iterator[Task]:
+        for run in runs:
+            try:
+                task = self._prepare(run, held)
+            except OptbenchError as error:
+                self._close(run, RunEnd(run, "failed", "storage", str(error)))
+            else:
+                if task is not None:
+                    yield task
+
+    def _prepare(self, run: PlannedRun, held: list[PlannedRun]) -> Task | None:
+        """Claim, lock and stage a run; None if it needs no training or is held by another process."""
+        from optbench.run_store import RunLock, begin_attempt, claim_run_folder, run_status
+        from optbench.runner.stage import stage_run
+
+        claim_run_folder(run.paths, key=run.key)
+        lock = RunLock(run.paths)
+        if not lock.try_acquire():
+            held.append(run)
+            self.reporter.say(f"{run.run} is held by {lock.holder()}; it is waited for.")
+            return None
+        self._locks[run.run] = lock
+        self._runs[run.run] = run
+        if run_status(run.paths, lock_is_ours=True).is_finished:
+            self._close(run, RunEnd(run, "skipped"))
+            return None
+        environment, patch = self.environment(run)
+        stage_run(run, environment=environment, patch=patch, draw=self.draw)
+        if run.paths.training_result.exists():
+            self._close(run, self._finished(run))
+            return None
+        begin_attempt(run.paths)
+        self._tries[run.run] += 1
+        self.reporter.started(run.run)
+        return self._task(run, lock)
+
+    def _task(self, run: PlannedRun, lock: RunLock) -> Task:
+        digests = (run.dataset.data_digest, run.dataset.split_digest)
+        arguments = {
+            "folder": str(run.paths.folder),
+            "data": self.data_folders.get(digests),
+            "runs_in_flight": self.jobs,
+        }
+        return Task(run.run, TRAIN, arguments, log=str(run.paths.log), lock=lock.fileno())
+
+    def _on_event(self, name: str, event: Mapping[str, Any]) -> None:
+        if "say" in event:
+            self.reporter.say(f"{name}: {event['say']}")
+        else:
+            self.reporter.event(name, event)
+
+    def _is_retried(self, end: TaskEnd) -> bool:
+        died = end.kind in _RETRIED and end.exit_code < 0
+        return died and self._tries[end.name] <= self.retries
+
+    def _finish(self, run: PlannedRun, end: TaskEnd) -> RunEnd:
+        from optbench.run_store import end_attempt
+
+        end_attempt(
+            run.paths,
+            kind="trained" if end.kind == "ok" else end.kind,
+            exit_code=end.exit_code,
+            reason=end.error,
+        )
+        if end.kind != "ok":
+            return RunEnd(run, "failed", end.kind, end.error)
+        return self._finished(run)
+
+    def _finished(self, run: PlannedRun) -> RunEnd:
+        from optbench.runner.finish import finish_run
+
+        try:
+            status, reason = finish_run(run.paths, draw=self.draw)
+        except StorageError as error:
+            return RunEnd(run, "failed", "storage", str(error))
+        return RunEnd(run, str(status), reason=reason)
+
+    def _close(self, run: PlannedRun, end: RunEnd) -> None:
+        self._ends.append(end)
+        self._release(run)
+        self.reporter.ended(end)
+
+    def _release(self, run: PlannedRun) -> None:
+        lock = self._locks.pop(run.run, None)
+        if lock is not None:
+            lock.release()
+
+    def _wait_for(self, run: PlannedRun) -> None:
+        from optbench.run_store import RunLock
+
+        while True:
+            lock = RunLock(run.paths)
+            if lock.try_acquire():
+                lock.release()
+                return
+            time.sleep(_POLL_SECONDS)
+
+
+def check_models(
+    runs: Sequence[PlannedRun],
+    *,
+    executor: Executor,
+    data_folders: Mapping[tuple[str, str], str],
+    time_an_epoch: bool = False,
+) -> dict[str, Mapping[str, Any]]:
+    """Build the model of every distinct experiment, before any folder exists.
+
+    Returns
+    -------
+    dict
+        What `worker.try_out` told, by run id; runs that differ in the seed only share an answer.
+
+    Raises
+    ------
+    InvalidError
+        With the finding of every experiment that cannot be built.
+    """
+    distinct: dict[str, PlannedRun] = {}
+    names = {}
+    for run in runs:
+        names[run.run] = _what_is_built(run)
+        distinct.setdefault(names[run.run], run)
+    tasks = [_try_out(name, run, data_folders, time_an_epoch=time_an_epoch) for name, run in distinct.items()]
+    told, findings = {}, []
+    for end in executor.execute(tasks, on_event=lambda _name, _event: None):
+        if end.kind == "ok":
+            told[end.name] = end.result
+        else:
+            findings.append(f"{distinct[end.name].loaded.path}: {end.error}")
+    if findings:
+        raise InvalidError("\n".join(sorted(findings)))
+    return {run: told[name] for run, name in names.items() if name in told}
+
+
+def _what_is_built(run: PlannedRun) -> str:
+    from optbench.config import dump_config
+
+    same_but_for_seed = run.config.model_copy(update={"seed": 0, "name": "same"})
+    return f"{run.loaded.base}\n{dump_config(same_but_for_seed)}"
+
+
+def _try_out(name: str, run: PlannedRun, data_folders: Mapping[tuple[str, str], str], *, time_an_epoch: bool) -> Task:
+    from optbench.config import dump_config
+
+    arguments = {
+        "config": dump_config(run.config),
+        "data": data_folders[(run.dataset.data_digest, run.dataset.split_digest)],
+        "base": str(run.loaded.base.resolve()),
+        "time_an_epoch": time_an_epoch,
+    }
+    return Task(name, "optbench.worker:try_out", arguments)

@@ -1,0 +1,185 @@
+"""From a trained run folder to a finished one: evaluate, write the tables, draw, digest, and last the manifest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from optbench.records import RunStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from optbench.config import ExperimentConfig
+    from optbench.records import Evaluation, History, Predictions, SplitName
+    from optbench.run_store import RunPaths
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A trained run as read from its folder.
+
+    Attributes
+    ----------
+    job : content of `.state/job.json`
+    result : content of `.state/training.json`
+    """
+
+    paths: RunPaths
+    config: ExperimentConfig
+    job: Mapping[str, Any]
+    result: Mapping[str, Any]
+    history: History
+    predictions: Mapping[SplitName, Predictions]
+    environment: Mapping[str, Any]
+
+    @property
+    def diverged(self) -> bool:
+        """True if training ended with a non-finite loss or non-finite weights."""
+        return self.result["status"] == str(RunStatus.DIVERGED)
+
+
+def finish_run(paths: RunPaths, *, draw: bool = True) -> tuple[RunStatus, str]:
+    """Do every step from predictions to manifest; each is a function of what lies in the folder.
+
+    Returns
+    -------
+    RunStatus
+        `completed` or `diverged`.
+    str
+        Why the run diverged, or "".
+
+    Raises
+    ------
+    StorageError
+        If something cannot be written; the folder stays unfinished and the next call goes on.
+    """
+    from optbench.run_store import clear_state, write_manifest
+
+    trained = read_trained(paths)
+    evaluation = evaluate_run(trained)
+    write_tables(trained, evaluation)
+    write_facts(trained)
+    write_digests(trained)
+    if draw and trained.config.report.figures:
+        from optbench.runner.report import draw_run
+
+        draw_run(
+            paths,
+            trained.config,
+            evaluation,
+            trained.history,
+            environment=_environment(trained),
+            timing=trained.result["timing"],
+            result=trained.result,
+        )
+    status = RunStatus(trained.result["status"])
+    write_manifest(
+        paths,
+        run=trained.job["run"],
+        key=trained.job["key"],
+        status=status,
+        name=trained.config.name,
+        seed=trained.config.seed,
+        config=trained.config.to_plain(),
+        versions=trained.job["versions"],
+        machine=trained.environment.get("machine", ""),
+    )
+    clear_state(paths)
+    return status, str(trained.result["reason"])
+
+
+def read_trained(paths: RunPaths) -> Trained:
+    """Read what training left behind."""
+    from optbench.config import load_resolved
+    from optbench.run_store import read_history, read_json, read_predictions
+
+    return Trained(
+        paths=paths,
+        config=load_resolved(paths.config_resolved),
+        job=read_json(paths.job),
+        result=read_json(paths.training_result),
+        history=read_history(paths.history),
+        predictions=read_predictions(paths.predictions)[0],
+        environment=read_json(paths.environment),
+    )
+
+
+def evaluate_run(trained: Trained) -> Evaluation:
+    """Compute every metric and curve from the stored predictions."""
+    from optbench.evaluation import evaluate
+
+    duplicates = trained.environment["data"].get("duplicates", {})
+    return evaluate(
+        trained.predictions,
+        class_names=tuple(trained.job["class_names"]),
+        positive_class=trained.job["positive_class"],
+        test_rows_in_train=int(duplicates.get("test_in_train", 0)),
+        history=trained.history,
+    )
+
+
+def write_tables(trained: Trained, evaluation: Evaluation) -> None:
+    """Write metrics, report, confusion matrix and ROC curves."""
+    from optbench.evaluation import confusion_csv, metrics_json, roc_csv
+    from optbench.run_store import write_json, write_text
+
+    paths, result = trained.paths, trained.result
+    write_json(
+        paths.metrics,
+        metrics_json(
+            evaluation,
+            epochs_run=result["epochs_run"],
+            best_epoch=result["best_epoch"],
+            diverged=trained.diverged,
+        ),
+    )
+    write_text(paths.report_text, evaluation.report_text)
+    write_json(paths.report_json, dict(evaluation.report_json))
+    if evaluation.confusion is not None:
+        write_text(paths.confusion, confusion_csv(evaluation.confusion))
+    write_text(paths.roc_curve, roc_csv(evaluation.roc_curves))
+
+
+def write_facts(trained: Trained) -> None:
+    """Write clock times and the environment, with what the training process told about itself."""
+    from optbench.run_store import write_json
+
+    result = trained.result
+    write_json(trained.paths.timing, {"schema_version": 1, **result["timing"]})
+    write_json(trained.paths.environment, _environment(trained))
+
+
+def write_digests(trained: Trained) -> None:
+    """Write the ladder of digests, from the data to the metrics."""
+    from optbench.array_digests import arrays_digest
+    from optbench.run_store import file_sha256, write_json
+
+    job, paths, digests = trained.job, trained.paths, trained.result["digests"]
+    scores = {f"y_score_{split}": found.y_score for split, found in trained.predictions.items()}
+    write_json(
+        paths.digests,
+        {
+            "schema_version": 1,
+            "data": job["data"],
+            "split": job["split"],
+            "config": file_sha256(paths.config_resolved),
+            "initial_weights": digests["initial_weights"],
+            "order": digests["order"],
+            "weights": digests["weights"],
+            "optimizer": digests["optimizer"],
+            "predictions": arrays_digest(scores),
+            "metrics": file_sha256(paths.metrics),
+        },
+    )
+
+
+def _environment(trained: Trained) -> dict[str, Any]:
+    result, job = trained.result, trained.job
+    return {
+        **trained.environment,
+        "software": result["software"],
+        "class_names": job["class_names"],
+        "positive_class": job["positive_class"],
+        "notes": [*job["notes"], *result["notes"]],
+    }

@@ -1,0 +1,110 @@
+"""`optbench init`: an experiment file to start from, commented; for a table, with what was inferred from it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from optbench.datasets import TableInspection
+
+_HEAD = """\
+# 'optbench validate FILE' checks this file and its data; 'optbench run FILE' trains it.
+# 'optbench list datasets', 'list models' and 'list optimizers' show what else can stand here.
+"""
+_SEED = "seed: 0                          # or seeds: [0, 1, 2]\n"
+_STARTER_DATA = """\
+dataset:
+  name: breast_cancer            # or csv, npz, python: your own data
+  split: {test: 0.2, validation: 0.1, stratify: true, seed: 0}   # fractions of all rows
+"""
+_TAIL = """\
+model:
+  name: mlp                      # or logistic, cnn, layers, python
+  hidden_units: [64, 32]
+  activation: relu
+  dropout: 0.0
+optimizer:
+  name: adam                     # any Keras optimizer; its other arguments have Keras' own names and defaults
+  learning_rate: 0.001
+training:
+  epochs: 10
+  batch_size: 32
+  early_stopping: null           # or {monitor: val_loss, patience: 5, restore_best: true}
+  class_weight: null             # or balanced
+"""
+
+
+def starter() -> str:
+    """Return a complete experiment on embedded data."""
+    return f"{_HEAD}name: my-experiment\n{_SEED}{_STARTER_DATA}{_TAIL}"
+
+
+def starter_for_table(path: Path, target: str | None) -> tuple[str, Sequence[str]]:
+    """Return an experiment for a user's table, and sentences on what was inferred.
+
+    Parameters
+    ----------
+    path : CSV or Parquet file
+    target : label column, or None to have one suggested
+
+    Raises
+    ------
+    DataError
+        If the file is no table, or the target is not in it.
+    """
+    from optbench.datasets import inspect_table
+
+    found = inspect_table(path, target)
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._") or "my-table"
+    return f"{_HEAD}name: {_scalar(name[:80])}\n{_SEED}{_table_section(found)}{_TAIL}", _sentences(found)
+
+
+def _table_section(found: TableInspection) -> str:
+    from optbench.config import dump_value
+
+    lines = [
+        "dataset:",
+        "  name: csv",
+        f"  path: {_scalar(str(found.path))}   # relative to this file",
+        f"  target: {_scalar(found.target)}   # {found.target_reason}",
+    ]
+    if found.positive_class is not None:
+        lines.append(f"  positive_class: {_scalar(found.positive_class)}   # what ROC and recall speak of")
+    if found.separator != ",":
+        lines.append(f"  separator: {_scalar(found.separator)}")
+    lines.append(f"  missing: {dump_value(list(found.missing))}")
+    if found.features:
+        lines.append(f"  features: {dump_value(dict(found.features))}")
+    lines.append(
+        "  # what each column was taken for; correct it with features: {column: number | category} or drop: [column]"
+    )
+    lines += [f"  #   {_comment(column.name)}: {column.kind} ({_comment(column.reason)})" for column in found.columns]
+    lines.append("  split: {test: 0.2, validation: 0.1, stratify: true, seed: 0}   # fractions of all rows")
+    return "\n".join(lines) + "\n"
+
+
+def _sentences(found: TableInspection) -> list[str]:
+    counts = ", ".join(f"{label} {count}" for label, count in found.class_counts.items())
+    sentences = [
+        f"{found.path}: {found.rows} rows, {len(found.columns)} columns, separator {found.separator!r}",
+        f"target {found.target!r} ({found.target_reason}): {counts}",
+        *(f"column {column.name!r}: {column.kind} ({column.reason})" for column in found.columns),
+        *found.notes,
+    ]
+    if found.rows_without_target:
+        sentences.append(f"{found.rows_without_target} rows have no target and would be left out")
+    return sentences
+
+
+def _scalar(text: str) -> str:
+    from optbench.config import dump_value
+
+    return dump_value(text)
+
+
+def _comment(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,171 @@
+"""`optbench ls` and `optbench show`: what lies in a runs directory, and what is known of one run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from optbench.errors import NoRunsError, StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from optbench.records import RunRecord
+    from optbench.run_store import RunPaths
+
+_METRICS = ("accuracy", "balanced_accuracy", "f1_macro", "log_loss", "roc_auc", "majority_accuracy")
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRun:
+    """One run folder.
+
+    Attributes
+    ----------
+    run : the folder's name
+    folder : as it can be typed
+    status : completed, diverged, running or unfinished
+    record : facts of a finished run, else None
+    kind, reason : how the last attempt at an unfinished run ended, else ""
+    """
+
+    run: str
+    folder: str
+    status: str
+    record: RunRecord | None
+    kind: str = ""
+    reason: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        found: dict[str, Any] = {"run": self.run, "folder": self.folder, "status": self.status}
+        if self.record is None:
+            return {**found, "kind": self.kind or None, "reason": self.reason or None}
+        return {
+            **found,
+            "key": self.record.key,
+            "optimizer": self.record.config["optimizer"]["name"],
+            "seed": self.record.seed,
+            "test": self.record.metrics["test"],
+            "training_seconds": self.record.timing["training_seconds"],
+        }
+
+
+def list_runs(runs_dir: Path) -> tuple[list[ListedRun], list[str]]:
+    """Return every run folder under a directory, finished or not, and notes on what else is there.
+
+    Raises
+    ------
+    NoRunsError
+        If the directory does not exist or holds no run folder.
+    """
+    from optbench.run_store import find_folders
+
+    if not runs_dir.is_dir():
+        raise NoRunsError(f"there is no runs directory {runs_dir}. 'optbench run CONFIG...' creates it.")
+    folders, notes = find_folders([str(runs_dir)], runs_dir)
+    if not folders:
+        raise NoRunsError(f"{runs_dir} holds no runs. 'optbench run CONFIG...' makes some.")
+    return [listed(folder) for folder in folders], notes
+
+
+def listed(folder: Path) -> ListedRun:
+    """Return what a folder holds, as far as it can be read."""
+    from optbench.run_store import RunPaths, last_attempt, read_run, run_status
+
+    paths = RunPaths(folder)
+    status = run_status(paths)
+    if status.is_finished:
+        try:
+            return ListedRun(folder.name, str(folder), str(status), read_run(folder))
+        except NoRunsError as error:
+            return ListedRun(folder.name, str(folder), "unfinished", None, "damaged", str(error))
+    attempt = last_attempt(paths) or {"kind": "never begun", "reason": ""}
+    if str(status) == "running":
+        return ListedRun(folder.name, str(folder), str(status), None)
+    return ListedRun(folder.name, str(folder), str(status), None, attempt["kind"], attempt["reason"])
+
+
+def list_text(runs: Sequence[ListedRun]) -> str:
+    """Return one line per run: finished ones with test accuracy, unfinished ones with the reason."""
+    width = max(len("run"), *(len(run.run) for run in runs))
+    lines = [f"{'run':<{width}}  {'status':<10}  accuracy  training"]
+    lines += [f"{run.run:<{width}}  {run.status:<10}  {_list_cells(run)}".rstrip() for run in runs]
+    return "\n".join(lines)
+
+
+def _list_cells(run: ListedRun) -> str:
+    if run.record is None:
+        return ": ".join(filter(None, (run.kind, run.reason)))
+    accuracy = run.record.metrics["test"].get("accuracy")
+    shown = f"{'-':>8}" if accuracy is None else f"{accuracy:8.4f}"
+    return f"{shown}  {run.record.timing['training_seconds']:6.2f} s"
+
+
+def show_run(argument: str, runs_dir: Path) -> tuple[dict[str, Any], str]:
+    """Return what is known of one run, as JSON values and as text.
+
+    Raises
+    ------
+    NoRunsError
+        If the argument names no run folder, or more than one.
+    """
+    from optbench.run_store import RunPaths, find_folders
+
+    folders, _ = find_folders([argument], runs_dir)
+    if len(folders) != 1:
+        names = ", ".join(folder.name for folder in folders[:5])
+        raise NoRunsError(f"show takes one run. Received: {argument!r}, which names {len(folders)}: {names or 'none'}.")
+    run = listed(folders[0])
+    document = {**run.to_json(), **_details(run, RunPaths(folders[0]))}
+    return document, _show_text(run, document)
+
+
+def _details(run: ListedRun, paths: RunPaths) -> dict[str, Any]:
+    from optbench.run_store import read_json
+
+    if run.record is None:
+        return {}
+    environment: Mapping[str, Any] = {}
+    try:
+        environment = read_json(paths.environment)
+    except StorageError:
+        environment = {}
+    return {
+        "config": dict(run.record.config),
+        "metrics": dict(run.record.metrics),
+        "timing": dict(run.record.timing),
+        "versions": dict(run.record.versions),
+        "notes": environment.get("notes", []),
+        "files": sorted(path.name for path in paths.folder.iterdir() if not path.name.startswith(".")),
+    }
+
+
+def _show_text(run: ListedRun, document: Mapping[str, Any]) -> str:
+    lines = [f"{run.run}: {run.status}", f"folder: {run.folder}"]
+    if run.record is None:
+        lines += [f"last attempt: {run.kind} {run.reason}".rstrip()] if run.kind else []
+        return "\n".join(lines)
+    config, metrics, timing = run.record.config, run.record.metrics, run.record.timing
+    optimizer = ", ".join(f"{key} {value}" for key, value in config["optimizer"].items() if value not in (None, False))
+    lines += [
+        f"key: {run.record.key}",
+        f"dataset: {config['dataset']['name']}; model: {config['model']['name']}; seed: {run.record.seed}",
+        f"optimizer: {optimizer}",
+        f"epochs: {metrics['epochs_run']}, best {metrics['best_epoch']}; training: {timing['training_seconds']:.2f} s",
+        "",
+        f"{'':<18}" + "".join(f"{split:>12}" for split in ("train", "validation", "test")),
+    ]
+    for name in _METRICS:
+        cells = [_metric(metrics, split, name) for split in ("train", "validation", "test")]
+        lines.append(f"{name:<18}" + "".join(f"{cell:>12}" for cell in cells))
+    lines += [f"warning: {sentence}" for sentence in metrics["warnings"]]
+    lines += [f"note: {sentence}" for sentence in document["notes"]]
+    lines += ["", "files: " + ", ".join(document["files"])]
+    return "\n".join(lines)
+
+
+def _metric(metrics: Mapping[str, Any], split: str, name: str) -> str:
+    value = (metrics.get(split) or {}).get(name)
+    return "-" if value is None else f"{value:.4f}"

@@ -1,0 +1,88 @@
+"""`optbench list`: data sets, models and optimizers, with their effective defaults; none of it needs TensorFlow."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+What = Literal["datasets", "models", "optimizers"]
+
+
+def list_rows(what: What) -> list[dict[str, Any]]:
+    """Return one JSON-able row per name."""
+    return {"datasets": _datasets, "models": _models, "optimizers": _optimizers}[what]()
+
+
+def list_text(what: What) -> str:
+    """Return the rows as text, one block a name."""
+    rows = list_rows(what)
+    width = max(len(row["name"]) for row in rows)
+    if what == "datasets":
+        return "\n".join(_dataset_line(row, width) for row in rows)
+    lines = [f"{row['name']:<{width}}  {_arguments(row)}" for row in rows]
+    if what == "optimizers":
+        from optbench.config import optimizers_left_out
+
+        lines += ["", "Defaults are Keras' own. They differ between optimizers in ways that confound comparisons:"]
+        lines += ["epsilon, weight_decay, momentum and learning_rate are worth a look before a verdict is believed."]
+        lines += [f"not here: {name} {reason}" for name, reason in optimizers_left_out().items()]
+    return "\n".join(lines)
+
+
+def _datasets() -> list[dict[str, Any]]:
+    from optbench.datasets import DATASETS
+
+    named = [
+        {
+            "name": entry.name,
+            "rows": entry.rows,
+            "shape": list(entry.shape),
+            "classes": entry.classes,
+            "source": "comes with scikit-learn" if entry.is_embedded else "downloaded on first use",
+            "description": entry.description,
+            "licence": entry.licence,
+            "citation": entry.citation,
+        }
+        for entry in DATASETS.values()
+    ]
+    own = (
+        ("csv", "your own table, CSV or Parquet"),
+        ("npz", "your own arrays: x_train, y_train, x_test, y_test"),
+        ("python", "your own function that returns (x_train, y_train), (x_test, y_test)"),
+    )
+    return named + [{"name": name, "description": description} for name, description in own]
+
+
+def _models() -> list[dict[str, Any]]:
+    from optbench.config import model_fields
+
+    return [
+        {"name": name, "description": description, "arguments": arguments}
+        for name, (description, arguments) in model_fields().items()
+    ]
+
+
+def _optimizers() -> list[dict[str, Any]]:
+    from optbench.config import optimizer_defaults
+
+    return [{"name": name, "arguments": arguments} for name, arguments in optimizer_defaults().items()]
+
+
+def _dataset_line(row: dict[str, Any], width: int) -> str:
+    if "rows" not in row:
+        return f"{row['name']:<{width}}  {row['description']}"
+    shape = "x".join(map(str, row["shape"]))
+    return (
+        f"{row['name']:<{width}}  {row['description']} ({row['rows']} rows of {shape}, {row['classes']} classes, "
+        f"{row['source']})"
+    )
+
+
+def _arguments(row: dict[str, Any]) -> str:
+    shown = ", ".join(f"{key} {_value(value)}" for key, value in row["arguments"].items() if value is not None)
+    unset = ", ".join(key for key, value in row["arguments"].items() if value is None)
+    told = ". ".join(filter(None, (row.get("description", "").rstrip("."), shown)))
+    return f"{told}; not set: {unset}" if unset else told
+
+
+def _value(value: Any) -> str:
+    return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)

@@ -1,0 +1,186 @@
+"""From experiment files to planned runs: one per config and seed, each with its data, its key and its folder."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from optbench.errors import ConfigError, InvalidError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from optbench.config import ExperimentConfig, LoadedExperiment
+    from optbench.records import Dataset
+    from optbench.run_store import RunPaths
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRun:
+    """One experiment with one seed, before it has a folder.
+
+    Attributes
+    ----------
+    loaded : the experiment as given
+    config : resolved for this run's seed
+    dataset : shared by all runs on the same data
+    code : user's Python files by the name they are recorded under
+    versions : packages that are part of the key
+    key : 64 hex digits
+    paths : where the run is or will be
+    """
+
+    loaded: LoadedExperiment
+    config: ExperimentConfig
+    dataset: Dataset
+    code: Mapping[str, Path]
+    versions: Mapping[str, str]
+    key: str
+    paths: RunPaths
+
+    @property
+    def run(self) -> str:
+        """The run id: the name of the folder."""
+        return self.paths.folder.name
+
+
+def load_experiments(files: Sequence[Path], overrides: Sequence[str]) -> list[LoadedExperiment]:
+    """Load every file; findings of all files are reported together.
+
+    Raises
+    ------
+    ConfigError
+        With the findings of every file, separated by blank lines.
+    """
+    from optbench.config import load_experiment
+
+    loaded, findings = [], []
+    for file in files:
+        try:
+            loaded.append(load_experiment(file, overrides=overrides))
+        except ConfigError as error:
+            findings.append(str(error))
+    if findings:
+        raise ConfigError("\n".join(findings))
+    return loaded
+
+
+def plan_runs(
+    experiments: Sequence[LoadedExperiment],
+    *,
+    seeds: Sequence[int] | None,
+    runs_dir: Path,
+    data_dir: Path,
+    quiet: bool = True,
+    say: Callable[[str], None] = lambda _sentence: None,
+) -> list[PlannedRun]:
+    """Load the data, resolve every `auto`, compute the keys.
+
+    Parameters
+    ----------
+    seeds : from the command line; replaces those of the files
+    say : gets the data set's notes, each once
+
+    Raises
+    ------
+    InvalidError
+        If a data set or a combination is not valid; nothing has been created.
+    UsageError
+        If two different experiments would share a folder.
+    """
+    from optbench.provenance import key_versions
+
+    versions = key_versions()
+    datasets: dict[str, Dataset] = {}
+    planned: dict[str, PlannedRun] = {}
+    findings = []
+    for loaded in experiments:
+        try:
+            dataset = _dataset(loaded, datasets, data_dir=data_dir, quiet=quiet, say=say)
+            for seed in _seeds(loaded, seeds):
+                run = _plan_run(loaded, seed=seed, dataset=dataset, versions=versions, runs_dir=runs_dir)
+                other = planned.setdefault(run.run, run)
+                if other.key != run.key:
+                    raise UsageError(f"two different runs would share the folder {run.run}; rename one experiment.")
+        except InvalidError as error:
+            text = str(error)
+            findings.append(text if str(loaded.path) in text else f"{loaded.path}: {text}")
+    if findings:
+        raise InvalidError("\n".join(dict.fromkeys(findings)))
+    return list(planned.values())
+
+
+def user_code(config: ExperimentConfig, base: Path) -> dict[str, Path]:
+    """Return the user's Python files that an experiment names, by their name in the config."""
+    from optbench.user_code import PREFIX, parse_reference
+
+    references = [getattr(section, "function", None) for section in (config.dataset, config.model, config.optimizer)]
+    if config.training.loss.startswith(PREFIX):
+        references.append(config.training.loss)
+    files = {}
+    for reference in filter(None, references):
+        name = str(reference).removeprefix(PREFIX).rpartition(":")[0]
+        files[name] = parse_reference(str(reference), base, error=ConfigError).file
+    return files
+
+
+def _seeds(loaded: LoadedExperiment, seeds: Sequence[int] | None) -> Sequence[int]:
+    if seeds is not None:
+        return seeds
+    return loaded.config.seeds if loaded.config.seeds is not None else [loaded.config.seed]
+
+
+def _dataset(
+    loaded: LoadedExperiment,
+    known: dict[str, Dataset],
+    *,
+    data_dir: Path,
+    quiet: bool,
+    say: Callable[[str], None],
+) -> Dataset:
+    from optbench.datasets import load_dataset
+
+    section = loaded.config.to_plain()["dataset"]
+    base = loaded.base if {"path", "function"} & set(section) else Path()
+    identity = json.dumps([section, str(base)], sort_keys=True)
+    if identity not in known:
+        known[identity] = load_dataset(loaded.config.dataset, base=loaded.base, data_dir=data_dir, quiet=quiet)
+        for sentence in known[identity].notes:
+            say(sentence)
+    return known[identity]
+
+
+def resolve_for_data(loaded: LoadedExperiment, *, data_dir: Path) -> ExperimentConfig:
+    """Return an experiment with every `auto` resolved for its data, and its first seed."""
+    from optbench.datasets import load_dataset
+
+    dataset = load_dataset(loaded.config.dataset, base=loaded.base, data_dir=data_dir)
+    return _resolved(loaded, dataset, seed=_seeds(loaded, None)[0])
+
+
+def _resolved(loaded: LoadedExperiment, dataset: Dataset, *, seed: int) -> ExperimentConfig:
+    from optbench.config import resolve
+
+    return resolve(
+        loaded.config,
+        seed=seed,
+        num_classes=dataset.num_classes,
+        input_shape=dataset.input_shape,
+        official_test=bool(dataset.facts["split"]["official_test"]),
+    )
+
+
+def _plan_run(
+    loaded: LoadedExperiment, *, seed: int, dataset: Dataset, versions: Mapping[str, str], runs_dir: Path
+) -> PlannedRun:
+    from optbench.config import run_key
+    from optbench.run_store import RunPaths, contained, file_sha256, run_id
+
+    config = _resolved(loaded, dataset, seed=seed)
+    code = user_code(config, loaded.base)
+    digests = {name: file_sha256(path) for name, path in code.items()}
+    key = run_key(config, data_digest=dataset.data_digest, code=digests, versions=versions)
+    folder = contained(runs_dir, run_id(config.name, seed, key))
+    return PlannedRun(loaded, config, dataset, code, versions, key, RunPaths(folder))

@@ -1,0 +1,149 @@
+"""What a person sees while runs go on: bars on a terminal, one line an epoch elsewhere; always on stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from optbench.runner.execute import RunEnd
+
+
+class Progress(Protocol):
+    """Receives the news of the runs of one command."""
+
+    def __enter__(self) -> Self:
+        """Begin to show."""
+
+    def __exit__(self, *exception: object) -> None:
+        """Leave the terminal as it was."""
+
+    def say(self, sentence: str) -> None:
+        """Show a sentence."""
+
+    def started(self, run: str) -> None:
+        """Show that a run was handed to a worker."""
+
+    def event(self, run: str, event: Mapping[str, Any]) -> None:
+        """Show that an epoch of a run ended."""
+
+    def ended(self, end: RunEnd) -> None:
+        """Show how a run ended."""
+
+
+def make_progress(total: int, *, quiet: bool) -> Progress:
+    """Return bars if stderr is a terminal that takes them, plain lines otherwise, failures alone if `quiet`."""
+    plain = not sys.stderr.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    if quiet:
+        return PlainProgress(total, epochs=False)
+    return PlainProgress(total, epochs=True) if plain else BarProgress(total)
+
+
+def describe_end(end: RunEnd) -> str:
+    """Return one line about how a run ended."""
+    run = end.planned.run
+    if end.outcome == "skipped":
+        return f"{run}: finished before, skipped"
+    if end.outcome == "failed":
+        return f"{run}: failed ({end.kind}): {end.reason}"
+    return f"{run}: {end.outcome}{': ' + end.reason if end.reason else ''}"
+
+
+def describe_values(event: Mapping[str, Any]) -> str:
+    """Return loss and validation accuracy (training accuracy without a validation split) of an epoch as text."""
+    values = {name: float(value) for name, value in event["values"].items()}
+    shown = "val_accuracy" if "val_accuracy" in values else "accuracy"
+    return f"loss {values['loss']:.4f}  {shown} {values[shown]:.4f}"
+
+
+class PlainProgress:
+    """One line an epoch, no colour, no cursor movement."""
+
+    def __init__(self, total: int, *, epochs: bool) -> None:
+        self._total = total
+        self._epochs = epochs
+        self._done = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        pass
+
+    def say(self, sentence: str) -> None:
+        """Write the sentence unless only failures are wanted."""
+        if self._epochs:
+            self._write(sentence)
+
+    def started(self, run: str) -> None:
+        """Say nothing: epoch 0 comes at once."""
+
+    def event(self, run: str, event: Mapping[str, Any]) -> None:
+        """Write the epoch's line."""
+        if self._epochs:
+            self._write(f"{run}: epoch {event['epoch']}/{event['epochs']}  {describe_values(event)}")
+
+    def ended(self, end: RunEnd) -> None:
+        """Write how the run ended, with the count of runs done."""
+        self._done += 1
+        if self._epochs or end.outcome == "failed":
+            self._write(f"[{self._done}/{self._total}] {describe_end(end)}")
+
+    @staticmethod
+    def _write(line: str) -> None:
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()
+
+
+class BarProgress:
+    """A bar for all runs, below it one for each run in flight with epoch, loss, accuracy and time left."""
+
+    def __init__(self, total: int) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self._bars = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[values]}", markup=False),
+            console=Console(stderr=True),
+        )
+        self._all = self._bars.add_task("runs", total=total, values="", visible=total > 1)
+        self._tasks: dict[str, Any] = {}
+        self._failed = 0
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._bars.stop()
+
+    def say(self, sentence: str) -> None:
+        """Show the sentence above the bars."""
+        self._bars.console.print(sentence, markup=False, highlight=False, soft_wrap=True)
+
+    def started(self, run: str) -> None:
+        """Add the run's bar."""
+        if run not in self._tasks:
+            self._tasks[run] = self._bars.add_task(run, total=None, values="")
+
+    def event(self, run: str, event: Mapping[str, Any]) -> None:
+        """Move the run's bar."""
+        self._bars.update(
+            self._tasks[run], total=event["epochs"], completed=event["epoch"], values=describe_values(event)
+        )
+
+    def ended(self, end: RunEnd) -> None:
+        """Replace the run's bar by a line and move the bar of all runs."""
+        task = self._tasks.pop(end.planned.run, None)
+        if task is not None:
+            self._bars.remove_task(task)
+        self._failed += end.outcome == "failed"
+        self._bars.update(self._all, advance=1, values=f"{self._failed} failed" if self._failed else "")
+        self.say(describe_end(end))

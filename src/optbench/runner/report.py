@@ -1,0 +1,211 @@
+"""Pictures and the page of a run: drawn when it is finished, and again from what it stored."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from optbench.errors import OptbenchError, StorageError
+from optbench.records import RunStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from optbench.config import ExperimentConfig
+    from optbench.records import Evaluation, History
+    from optbench.run_store import RunPaths
+
+
+def draw_run(
+    paths: RunPaths,
+    config: ExperimentConfig,
+    evaluation: Evaluation,
+    history: History,
+    *,
+    environment: Mapping[str, Any],
+    timing: Mapping[str, Any],
+    result: Mapping[str, Any],
+) -> None:
+    """Write the pictures and the page of a run; what already has these bytes is left alone.
+
+    Parameters
+    ----------
+    result : `status`, `reason`, `epochs_run` and `best_epoch` of the training
+
+    Side effects
+    ------------
+    Writes `confusion_matrix`, `roc_curve` and `learning_curves` in the format of `config.report`, and `report.html`.
+    """
+    from optbench.run_store import write_bytes
+
+    drawn = drawings(paths, config, evaluation, history, environment=environment, timing=timing, result=result)
+    for path, data in changed(drawn).items():
+        write_bytes(path, data)
+
+
+def drawings(
+    paths: RunPaths,
+    config: ExperimentConfig,
+    evaluation: Evaluation,
+    history: History,
+    *,
+    environment: Mapping[str, Any],
+    timing: Mapping[str, Any],
+    result: Mapping[str, Any],
+) -> dict[Path, bytes]:
+    """Return the bytes of every picture and of the page, by path; writes nothing.
+
+    The page holds PNG pictures where the files are PDF, which browsers do not show inside a page.
+    """
+    from optbench.config import dump_config
+    from optbench.reporting.run_report import RunReport, render_run_report
+    from optbench.reporting.style import data_uri, save_figure
+    from optbench.run_store import read_json
+
+    image_format = config.report.format
+    shown = "png" if image_format == "pdf" else image_format
+    figures = _figures(evaluation, history, best_epoch=result["best_epoch"])
+    files = {stem: save_figure(figure, image_format) for stem, figure in figures.items()}
+    images = files if shown == image_format else {stem: save_figure(f, shown) for stem, f in figures.items()}
+    report = RunReport(
+        run=paths.folder.name,
+        status=str(result["status"]),
+        reason=str(result["reason"]),
+        config=config.to_plain(),
+        config_text=dump_config(config),
+        evaluation=evaluation,
+        epochs_run=result["epochs_run"],
+        best_epoch=result["best_epoch"],
+        environment=environment,
+        timing=timing,
+        digests=read_json(paths.digests) if paths.digests.is_file() else {},
+        pictures={stem: data_uri(image, shown) for stem, image in images.items()},
+    )
+    page = render_run_report(report).encode(
+        "utf-8", "backslashreplace"
+    )  # a lone surrogate in a name is no reason to fail
+    return {**{paths.figure(stem, image_format): data for stem, data in files.items()}, paths.report_html: page}
+
+
+def _figures(evaluation: Evaluation, history: History, *, best_epoch: int | None) -> dict[str, Any]:
+    """Return the figures of a run by the stem of their file; a diverged run has no confusion matrix."""
+    from optbench.reporting.run_figures import confusion_figure, learning_curves_figure, roc_figure
+
+    matrix = {} if evaluation.confusion is None else {"confusion_matrix": confusion_figure(evaluation.confusion)}
+    return {
+        **matrix,
+        "roc_curve": roc_figure(evaluation.roc_curves),
+        "learning_curves": learning_curves_figure(history, best_epoch=best_epoch),
+    }
+
+
+def changed(drawn: Mapping[Path, bytes]) -> dict[Path, bytes]:
+    """Return those files whose bytes on the disk are others, or missing."""
+    return {path: data for path, data in drawn.items() if not path.is_file() or path.read_bytes() != data}
+
+
+def render_reports(runs: Sequence[str], runs_dir: Path) -> tuple[list[Path], list[str]]:
+    """Draw finished runs again from what they stored: `optbench report`.
+
+    Parameters
+    ----------
+    runs : folders, globs, run ids, 8-character key prefixes, or a runs directory
+    runs_dir : where ids and key prefixes are looked up
+
+    Returns
+    -------
+    list of Path
+        The page of each run.
+    list of str
+        What was passed over, and why.
+
+    Raises
+    ------
+    NoRunsError
+        If nothing finished was found.
+    StorageError
+        If none of the runs could be drawn.
+
+    Notes
+    -----
+    No identity file is written. A run whose files do not have the digests of its manifest is passed over: drawing
+    it would lend damaged numbers a fresh manifest. With the same libraries the pictures come out byte for byte as
+    they are, and nothing is written at all; otherwise they are replaced and the manifest is closed again around them.
+    """
+    from pathlib import Path as PathOf
+
+    from optbench.run_store import RunPaths, find_runs
+
+    records, notes = find_runs(runs, runs_dir)
+    pages: list[Path] = []
+    for record in records:
+        paths = RunPaths(PathOf(record.folder))
+        try:
+            _render_again(paths)
+        except OptbenchError as error:
+            notes.append(f"{record.run}: {error}")
+        else:
+            pages.append(paths.report_html)
+    if not pages:
+        raise StorageError("no run could be drawn again.\n  " + "\n  ".join(notes))
+    return pages, notes
+
+
+def _render_again(paths: RunPaths) -> None:
+    from optbench.run_store import RunLock, verify_manifest, write_bytes
+
+    lock = RunLock(paths)
+    if not lock.try_acquire():
+        raise StorageError(f"it is held by {lock.holder()}; ask again when that has ended.")
+    try:
+        problems = verify_manifest(paths, deep=True)
+        if problems:
+            raise StorageError(f"it is not drawn again, because it has been changed: {problems[0]}")
+        new = changed(_stored_drawings(paths))
+        for path, data in new.items():
+            write_bytes(path, data)
+        if new:
+            _close_again(paths)
+    finally:
+        lock.release()
+
+
+def _stored_drawings(paths: RunPaths) -> dict[Path, bytes]:
+    """Draw from the files of a finished run; metrics and warnings are those it recorded."""
+    from optbench.config import load_resolved
+    from optbench.evaluation import evaluate, read_metrics
+    from optbench.run_store import read_history, read_json, read_predictions
+
+    metrics, environment = read_metrics(paths.metrics), read_json(paths.environment)
+    predictions, class_names = read_predictions(paths.predictions)
+    history = read_history(paths.history)
+    evaluation = evaluate(
+        predictions, class_names=class_names, positive_class=environment.get("positive_class"), history=history
+    )
+    result = {
+        "status": str(RunStatus.DIVERGED if metrics["diverged"] else RunStatus.COMPLETED),
+        "reason": environment.get("reason", ""),
+        "epochs_run": metrics["epochs_run"],
+        "best_epoch": metrics["best_epoch"],
+    }
+    return drawings(
+        paths,
+        load_resolved(paths.config_resolved),
+        dataclasses.replace(evaluation, warnings=tuple(metrics["warnings"])),
+        history,
+        environment=environment,
+        timing={name: value for name, value in read_json(paths.timing).items() if name != "schema_version"},
+        result=result,
+    )
+
+
+def _close_again(paths: RunPaths) -> None:
+    """Write the manifest anew around changed pictures: everything else has just been found unchanged."""
+    from optbench.run_store import read_manifest, write_manifest
+
+    manifest = read_manifest(paths)
+    if manifest is None:
+        raise StorageError(f"{paths.manifest} disappeared while the run was drawn.")
+    head = ("run", "key", "status", "name", "seed", "config", "versions", "machine")
+    write_manifest(paths, **{name: manifest[name] for name in head})

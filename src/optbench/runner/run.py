@@ -1,0 +1,217 @@
+"""`optbench run`: the whole way of a command, step by step."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from optbench.errors import UsageError
+from optbench.runner.execute import Flight, Reporter, RunEnd, check_models
+from optbench.runner.plan import PlannedRun, load_experiments, plan_runs
+from optbench.runner.progress import make_progress
+from optbench.runner.stop import stops_on_signals
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from optbench.executors.interface import Executor
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What the command line of `run` says, checked.
+
+    Attributes
+    ----------
+    seeds : replaces the seeds of the files; None leaves them
+    jobs : runs at a time; None takes what the machine has
+    timeout : seconds a run may take, or None
+    force : train again even what is finished, into a folder beside it
+    """
+
+    configs: tuple[Path, ...]
+    overrides: tuple[str, ...] = ()
+    seeds: tuple[int, ...] | None = None
+    runs_dir: Path = Path("runs")
+    data_dir: Path = Path("data")
+    jobs: int | None = None
+    executor: str = "local"
+    retries: int = 1
+    timeout: float | None = None
+    force: bool = False
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A command whose files, data and keys are known; nothing has been created.
+
+    Attributes
+    ----------
+    finished : runs that need nothing
+    open_runs : runs that are new or unfinished
+    """
+
+    options: RunOptions
+    executor: Executor
+    finished: tuple[PlannedRun, ...]
+    open_runs: tuple[PlannedRun, ...]
+
+    @property
+    def jobs(self) -> int:
+        """Runs at a time."""
+        return min(self.options.jobs or available_cores(), max(1, len(self.open_runs)))
+
+
+def run_experiments(options: RunOptions, *, say: Callable[[str], None]) -> list[RunEnd]:
+    """Validate, plan, try out, train and finish every run of the command.
+
+    Raises
+    ------
+    InvalidError
+        If a file, a data set or a model is not valid; nothing has been created.
+    StoppedError
+        If Ctrl-C or SIGTERM ended it early.
+    """
+    with ExitStack() as stack:
+        prepared = prepare(options, stack, say=say)
+        return carry_out(prepared, stack)
+
+
+def prepare(options: RunOptions, stack: ExitStack, *, say: Callable[[str], None], start: bool = True) -> Prepared:
+    """Load and validate everything that needs no TensorFlow; meanwhile TensorFlow is imported elsewhere.
+
+    Parameters
+    ----------
+    start : False if nothing will be executed
+    """
+    experiments = load_experiments(options.configs, options.overrides)
+    executor = make_executor(options, experiments)
+    stack.callback(executor.close)
+    if start:
+        executor.start()
+    planned = plan_runs(
+        experiments,
+        seeds=options.seeds,
+        runs_dir=options.runs_dir,
+        data_dir=options.data_dir,
+        quiet=options.quiet,
+        say=say,
+    )
+    if options.force:
+        planned = [beside_finished(run) for run in planned]
+    finished = tuple(run for run in planned if is_finished(run))
+    open_runs = tuple(run for run in planned if run not in finished)
+    return Prepared(options, executor, finished, open_runs)
+
+
+def carry_out(prepared: Prepared, stack: ExitStack) -> list[RunEnd]:
+    """Try out the models, then execute the open runs."""
+    from optbench.run_store import require_writable
+
+    ends = [RunEnd(run, "skipped") for run in prepared.finished]
+    with make_progress(len(ends) + len(prepared.open_runs), quiet=prepared.options.quiet) as progress:
+        for end in ends:
+            progress.ended(end)
+        if prepared.open_runs:
+            require_writable(prepared.options.runs_dir)
+            data_folders = stage_datasets(prepared.open_runs, stack)
+            check_models(prepared.open_runs, executor=prepared.executor, data_folders=data_folders)
+            flight = Flight(
+                executor=prepared.executor,
+                reporter=Reporter(progress.event, progress.started, progress.ended, progress.say),
+                data_folders=data_folders,
+                environment=environment_facts,
+                jobs=prepared.jobs,
+                retries=prepared.options.retries,
+            )
+            with stops_on_signals(prepared.executor, say=progress.say):
+                ends += flight.execute(prepared.open_runs)
+    return ends
+
+
+def make_executor(options: RunOptions, experiments: Sequence[Any]) -> Executor:
+    """Return the executor the options name, ready to start.
+
+    Raises
+    ------
+    UsageError
+        If experiments differ in what a process must be told before TensorFlow is imported.
+    """
+    from optbench.executors.local import LocalExecutor
+    from optbench.training.start import worker_environment
+
+    settings = {(loaded.config.training.onednn, loaded.config.training.device) for loaded in experiments}
+    if len(settings) > 1:
+        raise UsageError(
+            "experiments of one command must agree in training.onednn and training.device. "
+            f"Received: {sorted(settings)}. Run them in separate commands."
+        )
+    onednn, device = settings.pop()
+    return LocalExecutor(
+        jobs=options.jobs or available_cores(),
+        environment=worker_environment(onednn=onednn, device=device),
+        preload="optbench.training.preload",
+        timeout=options.timeout,
+    )
+
+
+def available_cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def is_finished(run: PlannedRun) -> bool:
+    """Return True if the run's folder holds a manifest that verifies and has the run's key."""
+    from optbench.run_store import run_status
+
+    return run.paths.folder.exists() and run_status(run.paths).is_finished
+
+
+def beside_finished(run: PlannedRun) -> PlannedRun:
+    """Return the run itself, or if it is finished the same run in a folder `<run id>-again<n>` beside it."""
+    from dataclasses import replace
+
+    from optbench.run_store import RunPaths
+
+    number, found = 1, run
+    while is_finished(found):
+        number += 1
+        found = replace(run, paths=RunPaths(run.paths.folder.with_name(f"{run.run}-again{number}")))
+    return found
+
+
+def stage_datasets(runs: Sequence[PlannedRun], stack: ExitStack) -> dict[tuple[str, str], str]:
+    """Write each distinct data set once to a temporary folder that workers map into their memory."""
+    from optbench.datasets import stage_dataset
+
+    root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="optbench-data-")))
+    folders: dict[tuple[str, str], str] = {}
+    for run in runs:
+        digests = (run.dataset.data_digest, run.dataset.split_digest)
+        if digests not in folders:
+            folder = root / str(len(folders))
+            folder.mkdir()
+            stage_dataset(run.dataset, folder)
+            folders[digests] = str(folder)
+    return folders
+
+
+def environment_facts(run: PlannedRun) -> tuple[Mapping[str, Any], str | None]:
+    """Return the facts for `environment.json` and the patch of uncommitted changes."""
+    facts = dict(_facts_of(run.loaded.base, tuple(sorted(run.code.items()))))
+    return facts, facts.pop("patch", None)
+
+
+@cache
+def _facts_of(base: Path, code: tuple[tuple[str, Path], ...]) -> Mapping[str, Any]:
+    from optbench.provenance import collect_environment
+
+    return collect_environment(base=base, code=dict(code))

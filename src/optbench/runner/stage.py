@@ -1,0 +1,49 @@
+"""Bring a planned run to the disk: a claimed folder that any executor, on any machine, can train and finish."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from optbench.runner.plan import PlannedRun
+
+
+def stage_run(planned: PlannedRun, *, environment: Mapping[str, Any], patch: str | None, draw: bool) -> None:
+    """Write the config, the user's code and the job into a claimed and locked folder; an unfinished one is completed.
+
+    Everything written here is a function of the plan, so writing it again over an interrupted attempt changes
+    nothing; `.state/job.json` comes last and marks the folder as staged.
+    """
+    from optbench.config import dump_config
+    from optbench.run_store import write_bytes, write_json, write_text
+
+    paths, dataset = planned.paths, planned.dataset
+    if paths.job.exists():
+        return
+    write_text(paths.config, planned.loaded.text)
+    write_text(paths.config_resolved, dump_config(planned.config))
+    for name, file in planned.code.items():
+        target = paths.code / name.replace("/", "__").replace("..", "_")
+        target.parent.mkdir(exist_ok=True)
+        write_bytes(target, file.read_bytes())
+    if patch:
+        write_text(paths.patch, patch)
+    write_json(paths.environment, {"schema_version": 1, **environment, "data": dict(dataset.facts)})
+    paths.state.mkdir(exist_ok=True)
+    job = {
+        "schema_version": 1,
+        "run": planned.run,
+        "key": planned.key,
+        "base": str(planned.loaded.base.resolve()),
+        "data": dataset.data_digest,
+        "split": dataset.split_digest,
+        "versions": dict(planned.versions),
+        "class_names": list(dataset.class_names),
+        "positive_class": dataset.positive_class,
+        "notes": list(dataset.notes),
+        "draw": draw,
+    }
+    write_json(paths.job, job)

@@ -1,0 +1,51 @@
+"""Ctrl-C and SIGTERM: the first ends the command at the next epoch boundary, the second at once."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from optbench.errors import OptbenchError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from optbench.executors.interface import Executor
+
+
+class StoppedError(OptbenchError):
+    """The user stopped the command; the same command goes on from the last checkpoints."""
+
+    def __init__(self, signal_number: int) -> None:
+        super().__init__("stopped. Unfinished runs go on from their last checkpoint with the same command.")
+        self.exit_code = 128 + signal_number  # type: ignore[misc]  # 130 or 143, by the signal
+
+
+@contextmanager
+def stops_on_signals(executor: Executor, *, say: Callable[[str], None]) -> Iterator[None]:
+    """Stop the executor on the first SIGINT or SIGTERM, kill its children on the second.
+
+    Raises
+    ------
+    StoppedError
+        At the end of the block if a signal came, at once on the second.
+    """
+    received: list[int] = []
+
+    def on_signal(number: int, _frame: Any) -> None:
+        received.append(number)
+        if len(received) > 1:
+            executor.close()
+            raise StoppedError(received[0])
+        say("stopping at the end of the epoch (again: at once)")
+        executor.stop()
+
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if received:
+        raise StoppedError(received[0])

@@ -1,0 +1,170 @@
+"""`optbench validate`: experiment files and their data, looked at without training and without TensorFlow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from optbench.errors import InvalidError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from optbench.config import ExperimentConfig, LoadedExperiment
+    from optbench.records import Dataset
+
+
+@dataclass(frozen=True, slots=True)
+class ValidatedConfig:
+    """One experiment file.
+
+    Attributes
+    ----------
+    path : as given
+    error : every finding, one a line; "" if the file is valid
+    document : what was inferred, as plain JSON values; {} if the file is not valid
+    lines : the same for a reader
+    """
+
+    path: str
+    error: str
+    document: Mapping[str, Any]
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """What there is to say about all files of one command."""
+
+    files: tuple[ValidatedConfig, ...]
+
+    @property
+    def text(self) -> str:
+        """What was inferred from the valid files."""
+        return "\n".join(line for file in self.files for line in file.lines)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return {
+            "schema_version": 1,
+            "ok": not any(file.error for file in self.files),
+            "files": [{"path": f.path, "ok": not f.error, "error": f.error or None, **f.document} for f in self.files],
+        }
+
+    def raise_for_findings(self) -> None:
+        """Raise if a file is not valid.
+
+        Raises
+        ------
+        InvalidError
+            With the findings of all files together.
+        """
+        findings = [file.error for file in self.files if file.error]
+        if findings:
+            raise InvalidError("\n".join(findings))
+
+
+def validate_configs(
+    paths: Sequence[Path],
+    *,
+    overrides: Sequence[str],
+    data_dir: Path,
+    quiet: bool = True,
+    load: Callable[..., LoadedExperiment] | None = None,
+) -> Validation:
+    """Validate experiment files, each with its data; a finding in one does not hide those of another.
+
+    Parameters
+    ----------
+    overrides : `--set` arguments
+    data_dir : where downloaded data sets are; missing ones are downloaded into it
+    load : how a file is read; `optbench.config.load_experiment` if None
+    """
+    if load is None:
+        from optbench.config import load_experiment
+
+        load = load_experiment
+    return Validation(
+        tuple(_validated(path, load, overrides=overrides, data_dir=data_dir, quiet=quiet) for path in paths)
+    )
+
+
+def _validated(
+    path: Path, load: Callable[..., LoadedExperiment], *, overrides: Sequence[str], data_dir: Path, quiet: bool
+) -> ValidatedConfig:
+    from optbench.datasets import load_dataset
+    from optbench.runner.plan import user_code
+
+    try:
+        loaded = load(path, overrides=overrides)
+        user_code(loaded.config, loaded.base)
+        dataset = load_dataset(loaded.config.dataset, base=loaded.base, data_dir=data_dir, quiet=quiet)
+        resolved = _resolved(loaded.config, dataset)
+    except InvalidError as error:
+        text = str(error)
+        return ValidatedConfig(str(path), text if str(path) in text else f"{path}: {text}", {}, ())
+    document = {"name": resolved.name, "data": _data_document(dataset), "resolved": resolved.to_plain()}
+    return ValidatedConfig(str(path), "", document, (f"{path}: ok", *_data_lines(dataset), *_model_lines(resolved)))
+
+
+def _resolved(config: ExperimentConfig, dataset: Dataset) -> ExperimentConfig:
+    from optbench.config import resolve
+
+    return resolve(
+        config,
+        seed=config.seed if config.seeds is None else config.seeds[0],
+        num_classes=dataset.num_classes,
+        input_shape=dataset.input_shape,
+        official_test=bool(dataset.facts["split"]["official_test"]),
+    )
+
+
+def _data_document(dataset: Dataset) -> dict[str, Any]:
+    return {
+        "dataset": dataset.name,
+        "input_shape": list(dataset.input_shape),
+        "feature_names": list(dataset.feature_names),
+        "data_digest": dataset.data_digest,
+        "split_digest": dataset.split_digest,
+        "notes": list(dataset.notes),
+        **dataset.facts,
+    }
+
+
+def _data_lines(dataset: Dataset) -> list[str]:
+    facts = dataset.facts
+    rows = ", ".join(f"{name} {count}" for name, count in facts["split"]["rows"].items())
+    counts = facts["class_counts"]
+    classes = ", ".join(f"{label} {sum(part[label] for part in counts.values())}" for label in dataset.class_names)
+    majority = facts["majority"]
+    columns = facts.get("columns", [])
+    width = max((len(column["name"]) for column in columns), default=0)
+    return [
+        f"  data: {dataset.name}, {facts['rows_read']} rows read; {rows} ({_method(facts['split'])})",
+        f"  classes: {classes}" + (f"; positive: {facts['positive_class']}" if facts["positive_class"] else ""),
+        f"  always answering {majority['class']!r} is right in {majority['share']['test']:.1%} of the test rows",
+        *([f"  columns, by the {facts['split']['rows']['train']} training rows:"] if columns else []),
+        *(f"    {column['name']:<{width}}  {column['kind']}: {column['reason']}" for column in columns),
+        f"  input shape: {' x '.join(map(str, dataset.input_shape))}",
+        *(f"  note: {sentence}" for sentence in dataset.notes),
+    ]
+
+
+def _method(split: Mapping[str, Any]) -> str:
+    named = {
+        "fractions": "split by fractions",
+        "column": "split by a column",
+        "test_path": "test rows from a file of their own",
+        "official": "the data's own test set",
+    }
+    told = named[split["method"]]
+    if "stratify" in split:
+        told += f", {'stratified' if split['stratify'] else 'not stratified'}, split seed {split['seed']}"
+    return told
+
+
+def _model_lines(resolved: ExperimentConfig) -> list[str]:
+    training = resolved.training
+    told = f"model: {resolved.model.name}; optimizer: {resolved.optimizer.name}; loss: {training.loss}"
+    return [f"  {told}; engine: {training.engine}; threads: {training.threads}"]

@@ -1,0 +1,211 @@
+"""Pictures and page of a run: written once, drawn again without touching a number."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import numpy as np
+import pytest
+
+from optbench.config import dump_config, load_experiment, resolve
+from optbench.errors import NoRunsError, StorageError
+from optbench.records import History, Predictions
+from optbench.run_store import (
+    RunLock,
+    RunPaths,
+    claim_run_folder,
+    run_id,
+    verify_manifest,
+    write_history,
+    write_json,
+    write_predictions,
+    write_text,
+)
+from optbench.runner.finish import finish_run
+from optbench.runner.report import render_reports
+
+KEY = "ab" * 32
+NAMES = ("setosa", "<b>versi</b>", "$virginica$")
+COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
+
+
+@pytest.fixture
+def trained(tmp_path):
+    """Make a run folder as training leaves it, without TensorFlow; returns its paths."""
+
+    def make(*, image_format="png", figures=True, diverged=False):
+        config_file = tmp_path / "wine.yaml"
+        config_file.write_text(
+            "name: wine\ndataset: {name: iris}\nmodel: {name: mlp}\noptimizer: {name: adam}\n"
+            f"report: {{figures: {str(figures).lower()}, format: {image_format}}}\n"
+        )
+        loaded = load_experiment(config_file)
+        config = resolve(loaded.config, seed=0, num_classes=3, input_shape=(4,), official_test=False)
+        paths = RunPaths(tmp_path / "runs" / run_id("wine", 0, KEY))
+        claim_run_folder(paths, key=KEY)
+        write_text(paths.config, loaded.text)
+        write_text(paths.config_resolved, dump_config(config))
+        write_history(paths.history, history(diverged=diverged))
+        write_predictions(paths.predictions, predictions(diverged=diverged), class_names=NAMES)
+        data = {"classes": list(NAMES), "duplicates": {"test_rows_in_train": 0}, "rows_read": 150}
+        write_json(paths.environment, {"schema_version": 1, "machine": "m", "packages": {"numpy": "2"}, "data": data})
+        paths.state.mkdir(exist_ok=True)
+        write_json(paths.job, job())
+        write_json(paths.training_result, training_result(diverged=diverged))
+        return paths
+
+    return make
+
+
+def history(*, diverged):
+    lost = float("nan") if diverged else 0.3
+    rows = ((0.0, 1.1, 0.3, 1.1, 0.3, 0.01), (1.0, 0.5, 0.8, 0.6, 0.7, 0.01), (2.0, lost, 0.9, lost, 0.8, 0.01))
+    return History(COLUMNS, rows)
+
+
+def predictions(*, diverged):
+    rng = np.random.default_rng(0)
+    found = {}
+    for split, n in (("train", 90), ("validation", 15), ("test", 45)):
+        y = rng.integers(0, 3, n)
+        scores = rng.dirichlet(np.ones(3), n).astype(np.float32)
+        found[split] = Predictions(y, np.full_like(scores, np.nan) if diverged else scores, np.arange(n))
+    return found
+
+
+def job():
+    return {
+        "schema_version": 1,
+        "run": run_id("wine", 0, KEY),
+        "key": KEY,
+        "base": ".",
+        "data": "d" * 64,
+        "split": "e" * 64,
+        "versions": {"numpy": "2"},
+        "class_names": list(NAMES),
+        "positive_class": None,
+        "notes": [],
+        "draw": True,
+    }
+
+
+def training_result(*, diverged):
+    return {
+        "schema_version": 1,
+        "status": "diverged" if diverged else "completed",
+        "reason": "the training loss is nan in epoch 2" if diverged else "",
+        "best_epoch": 1,
+        "epochs_run": 2,
+        "digests": {"initial_weights": "f" * 64, "order": ["0"], "weights": ["1"], "optimizer": ["2"]},
+        "notes": [],
+        "software": {},
+        "timing": {
+            "training_seconds": 0.5,
+            "training_cpu_seconds": 0.5,
+            "seconds_per_epoch": 0.25,
+            "seconds_to_build": 1.0,
+            "peak_memory_mb": 300.0,
+            "runs_in_flight": 1,
+        },
+    }
+
+
+def contents(paths):
+    """Digest of every file beside the lock and working files."""
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(paths.folder.iterdir())
+        if path.is_file() and path != paths.lock
+    }
+
+
+@pytest.mark.parametrize("image_format", ["png", "svg", "pdf"])
+def test_a_finished_run_has_its_pictures_and_page_in_the_format_asked_for(trained, image_format):
+    """All four files are there, listed in the manifest, and the page shows what a browser can show."""
+    paths = trained(image_format=image_format)
+    finish_run(paths)
+    pictures = [paths.figure(stem, image_format) for stem in ("confusion_matrix", "roc_curve", "learning_curves")]
+    listed = json.loads(paths.manifest.read_text())["files"]
+    assert {path.name for path in [*pictures, paths.report_html]} <= set(listed)
+    page = paths.report_html.read_text()
+    assert page.count("data:image/svg+xml;" if image_format == "svg" else "data:image/png;") == 3
+    assert "<b>versi" not in page
+
+
+def test_drawing_again_writes_nothing_where_nothing_changes(trained):
+    """The same libraries give the same bytes, from the stored files alone: not even a new time stamp."""
+    paths = trained()
+    finish_run(paths)
+    before = {path: path.stat().st_mtime_ns for path in paths.folder.iterdir() if path != paths.lock}
+    pages, notes = render_reports([str(paths.folder)], paths.folder.parent)
+    assert (pages, notes) == ([paths.report_html], [])
+    assert {path: path.stat().st_mtime_ns for path in paths.folder.iterdir() if path != paths.lock} == before
+
+
+def test_other_pictures_are_replaced_and_the_manifest_verifies_again(trained, monkeypatch):
+    """With another plotting library only pictures, page and manifest differ; the run stays finished."""
+    paths = trained()
+    finish_run(paths)
+    before = contents(paths)
+    head = {name: value for name, value in json.loads(paths.manifest.read_text()).items() if name != "files"}
+    monkeypatch.setattr("optbench.reporting.style.DOTS_PER_INCH", 72)
+    render_reports([str(paths.folder)], paths.folder.parent)
+    after = contents(paths)
+    assert {name for name in after if after[name] != before.get(name)} == {
+        "confusion_matrix.png",
+        "roc_curve.png",
+        "learning_curves.png",
+        "report.html",
+        "MANIFEST.json",
+    }
+    assert verify_manifest(paths, deep=True) == []
+    again = json.loads(paths.manifest.read_text())
+    assert all(again[name] == value for name, value in head.items() if name != "sha256")
+
+
+def test_a_run_trained_without_pictures_gets_them(trained):
+    """`report` draws what `report.figures: false` left out."""
+    paths = trained(figures=False)
+    finish_run(paths)
+    assert not paths.report_html.exists()
+    render_reports([str(paths.folder)], paths.folder.parent)
+    assert paths.report_html.is_file()
+    assert verify_manifest(paths, deep=True) == []
+
+
+def test_a_changed_run_is_not_drawn_again(trained):
+    """A damaged number never gets a fresh manifest."""
+    paths = trained()
+    finish_run(paths)
+    data = bytearray(paths.predictions.read_bytes())
+    data[-200] ^= 1
+    paths.predictions.write_bytes(bytes(data))
+    before = contents(paths)
+    with pytest.raises(StorageError, match=r"predictions\.npz must have sha256"):
+        render_reports([str(paths.folder)], paths.folder.parent)
+    assert contents(paths) == before
+
+
+def test_a_run_that_somebody_holds_is_passed_over(trained):
+    """Nothing is written beside another process."""
+    paths = trained()
+    finish_run(paths)
+    with RunLock(paths), pytest.raises(StorageError, match="is held by"):
+        render_reports([str(paths.folder)], paths.folder.parent)
+
+
+def test_a_diverged_run_is_drawn_without_a_confusion_matrix(trained):
+    """Curves, an empty ROC picture and a page with the reason."""
+    paths = trained(diverged=True)
+    finish_run(paths)
+    assert not paths.figure("confusion_matrix").exists()
+    assert paths.figure("roc_curve").is_file()
+    assert "the training loss is nan in epoch 2" in paths.report_html.read_text()
+
+
+def test_no_finished_run_is_an_error_of_its_own(tmp_path):
+    """An empty folder is exit code 4, like everywhere."""
+    (tmp_path / "runs").mkdir()
+    with pytest.raises(NoRunsError):
+        render_reports([str(tmp_path / "runs")], tmp_path / "runs")
