@@ -158,14 +158,16 @@ class _CheckpointKeeper:
         if checkpoint is None:
             return None
         for sentence in checkpoint.warnings:
-            self._emit({"say": sentence})
+            self._say(sentence)
         if checkpoint.arrays is None:
             return None
-        self._emit({"say": f"goes on after epoch {checkpoint.epoch}"})
+        self._say(f"goes on after epoch {checkpoint.epoch}")
         return Snapshot(checkpoint.epoch, checkpoint.arrays, checkpoint.record)
 
     def after_epoch(self, report: EpochReport) -> None:
         """Report an epoch; write a checkpoint if one is due or the run has to stop."""
+        shown = "  ".join(f"{name} {value:.6g}" for name, value in report.values.items() if name != "epoch")
+        sys.stdout.write(f"epoch {report.epoch}/{report.epochs}  {shown}\n")  # a worker's stdout is log.txt
         self._emit(
             {
                 "epoch": report.epoch,
@@ -183,6 +185,10 @@ class _CheckpointKeeper:
         elapsed = time.perf_counter() - self._last
         if report.epoch > 0 and not is_last and self._cost <= CHECKPOINT_SHARE * elapsed:
             self._write(report)
+
+    def _say(self, sentence: str) -> None:
+        sys.stdout.write(sentence + "\n")
+        self._emit({"say": sentence})
 
     def _write(self, report: EpochReport) -> None:
         from optbench.run_store import write_checkpoint
@@ -210,11 +216,14 @@ def main(argv: list[str] | None = None) -> int:
     if any(os.environ.get(name) != value for name, value in needed.items()):
         # some have no effect on a process that is already running, so it becomes another one
         os.execve(sys.executable, [sys.executable, "-m", "optbench.worker", *arguments], {**os.environ, **needed})  # noqa: S606 - no shell is meant
-    say = lambda event: sys.stderr.write(f"{dict(event)}\n")  # noqa: E731
     with RunLock(paths):
-        train_run({"folder": str(paths.folder), "data": None}, say)
-        finish({"folder": str(paths.folder)}, say)
+        train_run({"folder": str(paths.folder), "data": None}, _nobody_listens)
+        finish({"folder": str(paths.folder)}, _nobody_listens)
     return 0
+
+
+def _nobody_listens(event: Mapping[str, Any]) -> None:
+    del event
 
 
 if __name__ == "__main__":

@@ -10,7 +10,13 @@ from optbench.run_store.documents import read_job, read_json, write_json
 from optbench.run_store.find import find_folders, find_runs
 from optbench.run_store.folders import claim_run_folder, clear_state, require_writable
 from optbench.run_store.lock import RunLock
-from optbench.run_store.manifest import read_manifest, verify_manifest, write_manifest
+from optbench.run_store.manifest import (
+    added_files,
+    read_manifest,
+    replace_files,
+    verify_manifest,
+    write_manifest,
+)
 from optbench.run_store.paths import RunPaths, run_id
 from optbench.run_store.reading import file_sha256
 from optbench.run_store.run_records import read_run
@@ -21,6 +27,7 @@ __all__ = [
     "Checkpoint",
     "RunLock",
     "RunPaths",
+    "added_files",
     "begin_attempt",
     "claim_run_folder",
     "clear_state",
@@ -37,6 +44,7 @@ __all__ = [
     "read_manifest",
     "read_predictions",
     "read_run",
+    "replace_files",
     "require_writable",
     "run_id",
     "run_status",

@@ -77,6 +77,35 @@ def write_manifest(
     write_bytes(paths.manifest, data)
 
 
+def replace_files(paths: RunPaths, new: Mapping[Path, bytes]) -> None:
+    """Replace files of a finished run, which stays finished whenever it is cut off.
+
+    The manifest first lets go of the files, then they are written, then it takes them back with their new digests.
+    Call it only while holding the lock, and for files that are no part of the run's identity.
+
+    Raises
+    ------
+    StorageError
+        If the run is not finished, or something cannot be written.
+    """
+    body = {name: value for name, value in parse_manifest(paths).items() if name != "sha256"}
+    names = {path.relative_to(paths.folder).as_posix(): path for path in new}
+    kept = {name: entry for name, entry in body["files"].items() if name not in names}
+    write_bytes(paths.manifest, _with_digest({**body, "files": kept}))
+    for path, data in new.items():
+        write_bytes(path, data)
+    entries = {**kept, **{name: _entry(path) for name, path in names.items()}}
+    write_bytes(paths.manifest, _with_digest({**body, "files": dict(sorted(entries.items()))}))
+
+
+def added_files(paths: RunPaths) -> list[str]:
+    """Return a sentence for every file of a finished run that its manifest does not list."""
+    manifest = read_manifest(paths)
+    listed = set() if manifest is None else set(manifest["files"])
+    added = sorted(name for name in _files(paths, paths.folder) if name not in listed)
+    return [f"{paths.folder / name} was added; {paths.manifest.name} does not list it." for name in added]
+
+
 def read_manifest(paths: RunPaths) -> dict[str, Any] | None:
     """Return the manifest, or None if there is none that is whole; the files it lists are not looked at."""
     try:

@@ -29,14 +29,15 @@ def check_runs(arguments: Sequence[str], runs_dir: Path) -> tuple[list[CheckedRu
     NoRunsError
         If none of them holds a manifest.
     """
-    from optbench.run_store import RunPaths, find_folders, verify_manifest
+    from optbench.run_store import RunPaths, added_files, find_folders, verify_manifest
 
     folders, notes = find_folders(arguments, runs_dir)
     checked = []
     for folder in folders:
         paths = RunPaths(folder)
         if paths.manifest.is_file():
-            checked.append(CheckedRun(str(folder), True, tuple(verify_manifest(paths, deep=True))))
+            problems = (*verify_manifest(paths, deep=True), *added_files(paths))
+            checked.append(CheckedRun(str(folder), True, problems))
         else:
             checked.append(CheckedRun(str(folder), False, ()))
     if not any(run.finished for run in checked):

@@ -113,7 +113,7 @@ class Flight:
 
     def _prepare(self, run: PlannedRun, held: list[PlannedRun]) -> Task | None:
         """Claim, lock and stage a run; None if it needs no training or is held by another process."""
-        from optbench.run_store import RunLock, begin_attempt, claim_run_folder, run_status
+        from optbench.run_store import RunLock, begin_attempt, claim_run_folder, clear_state, run_status
         from optbench.runner.stage import stage_run
 
         claim_run_folder(run.paths, key=run.key)
@@ -125,6 +125,7 @@ class Flight:
         self._locks[run.run] = lock
         self._runs[run.run] = run
         if run_status(run.paths, lock_is_ours=True).is_finished:
+            clear_state(run.paths)  # an earlier command may have been cut off just before it
             self._close(run, RunEnd(run, "skipped"))
             return None
         environment, patch = self.environment(run)

@@ -36,7 +36,7 @@ class Trained:
     @property
     def diverged(self) -> bool:
         """True if training ended with a non-finite loss or non-finite weights."""
-        return self.result["status"] == str(RunStatus.DIVERGED)
+        return bool(self.result["status"] == str(RunStatus.DIVERGED))
 
 
 def finish_run(paths: RunPaths, *, draw: bool = True) -> tuple[RunStatus, str]:
@@ -179,6 +179,7 @@ def _environment(trained: Trained) -> dict[str, Any]:
     return {
         **trained.environment,
         "software": result["software"],
+        "reason": result["reason"],
         "class_names": job["class_names"],
         "positive_class": job["positive_class"],
         "notes": [*job["notes"], *result["notes"]],

@@ -131,7 +131,7 @@ def render_reports(runs: Sequence[str], runs_dir: Path) -> tuple[list[Path], lis
     -----
     No identity file is written. A run whose files do not have the digests of its manifest is passed over: drawing
     it would lend damaged numbers a fresh manifest. With the same libraries the pictures come out byte for byte as
-    they are, and nothing is written at all; otherwise they are replaced and the manifest is closed again around them.
+    they are, and nothing is written at all; otherwise they are replaced, and the run stays finished throughout.
     """
     from pathlib import Path as PathOf
 
@@ -153,7 +153,7 @@ def render_reports(runs: Sequence[str], runs_dir: Path) -> tuple[list[Path], lis
 
 
 def _render_again(paths: RunPaths) -> None:
-    from optbench.run_store import RunLock, verify_manifest, write_bytes
+    from optbench.run_store import RunLock, replace_files, verify_manifest
 
     lock = RunLock(paths)
     if not lock.try_acquire():
@@ -163,10 +163,8 @@ def _render_again(paths: RunPaths) -> None:
         if problems:
             raise StorageError(f"it is not drawn again, because it has been changed: {problems[0]}")
         new = changed(_stored_drawings(paths))
-        for path, data in new.items():
-            write_bytes(path, data)
         if new:
-            _close_again(paths)
+            replace_files(paths, new)
     finally:
         lock.release()
 
@@ -198,14 +196,3 @@ def _stored_drawings(paths: RunPaths) -> dict[Path, bytes]:
         timing={name: value for name, value in read_json(paths.timing).items() if name != "schema_version"},
         result=result,
     )
-
-
-def _close_again(paths: RunPaths) -> None:
-    """Write the manifest anew around changed pictures: everything else has just been found unchanged."""
-    from optbench.run_store import read_manifest, write_manifest
-
-    manifest = read_manifest(paths)
-    if manifest is None:
-        raise StorageError(f"{paths.manifest} disappeared while the run was drawn.")
-    head = ("run", "key", "status", "name", "seed", "config", "versions", "machine")
-    write_manifest(paths, **{name: manifest[name] for name in head})

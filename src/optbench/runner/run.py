@@ -170,9 +170,12 @@ def available_cores() -> int:
 
 def is_finished(run: PlannedRun) -> bool:
     """Return True if the run's folder holds a manifest that verifies and has the run's key."""
-    from optbench.run_store import run_status
+    from optbench.run_store import read_manifest, run_status
 
-    return run.paths.folder.exists() and run_status(run.paths).is_finished
+    if not run.paths.folder.exists() or not run_status(run.paths).is_finished:
+        return False
+    manifest = read_manifest(run.paths)
+    return manifest is not None and manifest["key"] == run.key
 
 
 def beside_finished(run: PlannedRun) -> PlannedRun:
