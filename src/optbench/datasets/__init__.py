@@ -1,0 +1,20 @@
+"""Data sets: what there is, where it comes from, how it is split and preprocessed."""
+
+from __future__ import annotations
+
+from optbench.datasets.downloads import fetch
+from optbench.datasets.inspection import TableInspection, inspect_table
+from optbench.datasets.load import load_dataset
+from optbench.datasets.registry import DATASETS, DatasetEntry
+from optbench.datasets.staging import open_staged_dataset, stage_dataset
+
+__all__ = [
+    "DATASETS",
+    "DatasetEntry",
+    "TableInspection",
+    "fetch",
+    "inspect_table",
+    "load_dataset",
+    "open_staged_dataset",
+    "stage_dataset",
+]

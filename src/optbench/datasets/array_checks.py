@@ -1,0 +1,111 @@
+"""Checks on single arrays, and their form as a model takes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optbench.errors import DataError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_MIN_IMAGE_DIMENSIONS = 3
+_PIXEL_MAX = 255
+_EXACT_IN_FLOAT = 2**53
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInputs:
+    """(n, ...) float32 inputs and a note on how they were made ("" if only the type changed)."""
+
+    x: NDArray[np.float32]
+    note: str
+
+
+def check_pair(x: NDArray[Any], y: NDArray[Any], *, split: str, where: str) -> None:
+    """Require inputs and labels of one split that belong together and are numbers or, for `y`, labels.
+
+    Raises
+    ------
+    DataError
+        If a length, a dimension, a type or a value is wrong; with the shapes received.
+    """
+    received = f"Received: x_{split} of shape {x.shape} and {x.dtype}, y_{split} of shape {y.shape} and {y.dtype}."
+    if x.ndim < 2:  # noqa: PLR2004 - rows and at least one feature
+        raise DataError(f"{where}: x_{split} must have a row per example and at least one feature. {received}")
+    if len(x) == 0 or x[0].size == 0:
+        raise DataError(f"{where}: x_{split} must hold at least one example and one feature. {received}")
+    if x.dtype.kind not in "biuf":
+        raise DataError(f"{where}: x_{split} must hold numbers. {received}")
+    if y.ndim == 2 and y.shape[1] > 1:  # noqa: PLR2004 - rows and classes
+        raise DataError(
+            f"{where}: y_{split} must hold one label per example. {received} If it is one-hot encoded, "
+            f"use y_{split}.argmax(axis=1)."
+        )
+    if y.shape not in ((len(x),), (len(x), 1)):
+        raise DataError(f"{where}: x_{split} and y_{split} must have the same number of examples. {received}")
+    _require_finite(x, name=f"x_{split}", where=where)
+
+
+def as_labels(y: NDArray[Any], *, split: str, where: str) -> list[str]:
+    """Return labels as texts, one per example: whole numbers in decimal, texts stripped.
+
+    Raises
+    ------
+    DataError
+        If they are neither whole numbers nor texts.
+    """
+    flat = y.reshape(-1)
+    if flat.dtype.kind == "f" and (np.abs(flat) < _EXACT_IN_FLOAT).all() and (flat == np.rint(flat)).all():
+        flat = flat.astype(np.int64)
+    if flat.dtype.kind == "b":
+        flat = flat.astype(np.int64)
+    if flat.dtype.kind in "iu":
+        values, positions = np.unique(flat, return_inverse=True)
+        names = [str(value) for value in values.tolist()]
+        return [names[position] for position in positions.tolist()]
+    texts = flat.tolist()
+    if not all(isinstance(text, str) for text in texts):
+        raise DataError(
+            f"{where}: y_{split} must hold whole numbers or texts. Received: {flat.dtype}, e.g. {texts[0]!r}."
+        )
+    return [text.strip() for text in texts]
+
+
+def model_inputs(x: NDArray[Any], *, where: str) -> ModelInputs:
+    """Return inputs as float32; images (uint8, three dimensions or more) divided by 255 and with a channel axis.
+
+    Arrays of another type are taken as they are: numbers that somebody has scaled already, sequences, tokens.
+
+    Raises
+    ------
+    DataError
+        If a number is too large for float32.
+    """
+    if x.dtype != np.uint8 or x.ndim < _MIN_IMAGE_DIMENSIONS:
+        with np.errstate(over="ignore"):
+            out = np.ascontiguousarray(x, dtype=np.float32)
+        _require_finite(out, name="x as float32", where=where)
+        return ModelInputs(x=out, note="")
+    out = np.divide(x, np.float32(_PIXEL_MAX), dtype=np.float32)
+    note = "pixels 0 to 255 are divided by 255"
+    if x.ndim == _MIN_IMAGE_DIMENSIONS:
+        out = out[..., np.newaxis]
+        note += f"; a channel axis is added: {x.shape[1:]} becomes {out.shape[1:]}"
+    return ModelInputs(x=out, note=note)
+
+
+def _require_finite(x: NDArray[Any], *, name: str, where: str) -> None:
+    if x.dtype.kind != "f":
+        return
+    finite = np.isfinite(x)
+    if finite.all():
+        return
+    place = tuple(int(i) for i in np.argwhere(~finite)[0])
+    raise DataError(
+        f"{where}: {name} must hold finite numbers. Received: {x[place]} at position {place}, shape {x.shape}; "
+        f"{int((~finite).sum())} such values in all. Replace them before training."
+    )

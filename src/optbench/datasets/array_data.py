@@ -1,0 +1,168 @@
+"""Arrays that come with a test set (npz files, images, a user's function) into data sets, every shape checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optbench.array_digests import arrays_digest
+from optbench.datasets.array_checks import as_labels, check_pair, model_inputs
+from optbench.datasets.assembly import Draft, assemble
+from optbench.datasets.labels import choose_positive_class, label_order, require_classes
+from optbench.datasets.splits import split_by_fractions
+from optbench.datasets.table_splits import refuse_test_fraction, rule_facts, split_rule
+from optbench.errors import DataError
+from optbench.records import SplitData
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from optbench.config import SplitConfig
+    from optbench.datasets.labels import LabelOrder
+    from optbench.records import Dataset, SplitName
+
+Pair = tuple["NDArray[Any]", "NDArray[Any]"]
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayData:
+    """Arrays as given; rows count on from train over validation to test.
+
+    Attributes
+    ----------
+    name : name of the data set
+    where : how messages call the origin, e.g. "data.npz" or "load() of my_problem.py"
+    train, test : (x, y)
+    validation : (x, y), or None: then a fraction of the training rows
+    labels : names of the classes 0, 1, ... if `y` holds such numbers only; () otherwise
+    facts : what the run records of the origin
+    """
+
+    name: str
+    where: str
+    train: Pair
+    test: Pair
+    validation: Pair | None = None
+    labels: tuple[str, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def pairs(self) -> dict[SplitName, Pair]:
+        """The pairs that exist, in the order of the row numbers."""
+        named: dict[SplitName, Pair | None] = {
+            "train": self.train,
+            "validation": self.validation,
+            "test": self.test,
+        }
+        return {name: pair for name, pair in named.items() if pair is not None}
+
+
+def load_arrays(data: ArrayData, *, split: SplitConfig) -> Dataset:
+    """Return arrays with a test set of their own as a data set.
+
+    Raises
+    ------
+    DataError
+        If shapes, types, values or labels do not fit each other or a classification problem.
+    """
+    refuse_test_fraction(split, "official")
+    for name, (x, y) in data.pairs.items():
+        check_pair(x, y, split=name, where=data.where)
+    _require_equal_shapes(data)
+    texts = {name: as_labels(y, split=name, where=data.where) for name, (_, y) in data.pairs.items()}
+    order = _ordered(data, texts)
+    y_of = {n: np.array([order.class_of[text] for text in part], dtype=np.int64) for n, part in texts.items()}
+    parts = _given_parts(data, y_of) if data.validation is not None else _drawn_parts(data, y_of, order, split)
+    inputs = {name: model_inputs(part.x, where=data.where) for name, part in parts.items()}
+    positive, positive_note = choose_positive_class(order.class_names, None)
+    note = inputs["train"].note
+    return assemble(
+        Draft(
+            name=data.name,
+            class_names=data.labels or order.class_names,
+            positive_class=positive,
+            feature_names=(),
+            data_digest=_digest(data),
+            splits={n: SplitData(x=inputs[n].x, y=part.y, rows=part.rows) for n, part in parts.items()},
+            compared={name: part.x for name, part in parts.items()},
+            method="official",
+            facts={
+                **data.facts,
+                "rows_read": sum(len(y) for _, y in data.pairs.values()),
+                "arrays": {name: {"x": _described(x), "y": _described(y)} for name, (x, y) in data.pairs.items()},
+                "labels": dict(order.class_of),
+                "split": {} if data.validation is not None else rule_facts(split_rule(split, test=0.0)),
+            },
+            notes=[text for text in (note, *order.notes, positive_note) if text],
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    x: NDArray[Any]
+    y: NDArray[np.int64]
+    rows: NDArray[np.int64]
+
+
+def _given_parts(data: ArrayData, y_of: Mapping[SplitName, NDArray[np.int64]]) -> dict[SplitName, _Part]:
+    parts: dict[SplitName, _Part] = {}
+    start = 0
+    for name, (x, _) in data.pairs.items():
+        rows = np.arange(start, start + len(x), dtype=np.int64)
+        parts[name] = _Part(x=x, y=y_of[name], rows=rows)
+        start += len(x)
+    return parts
+
+
+def _drawn_parts(
+    data: ArrayData, y_of: Mapping[SplitName, NDArray[np.int64]], order: LabelOrder, split: SplitConfig
+) -> dict[SplitName, _Part]:
+    given = _given_parts(data, y_of)
+    whole = given["train"]
+    present, renumbered = np.unique(whole.y, return_inverse=True)
+    names = [order.class_names[number] for number in present]
+    drawn = split_by_fractions(whole.rows, renumbered, split_rule(split, test=0.0), class_names=names)
+    parts: dict[SplitName, _Part] = {"train": _taken(whole, drawn.train)}
+    if drawn.validation is not None:
+        parts["validation"] = _taken(whole, drawn.validation)
+    return {**parts, "test": given["test"]}
+
+
+def _taken(whole: _Part, rows: NDArray[np.int64]) -> _Part:
+    if len(rows) == len(whole.rows):
+        return whole
+    return _Part(x=whole.x[rows], y=whole.y[rows], rows=rows)
+
+
+def _ordered(data: ArrayData, texts: Mapping[SplitName, Sequence[str]]) -> LabelOrder:
+    order = label_order({text for part in texts.values() for text in part})
+    require_classes(order, n_rows=sum(map(len, texts.values())), where=f"the labels of {data.where}")
+    if data.labels and len(data.labels) != len(order.class_names):
+        raise DataError(
+            f"{data.where} must hold {len(data.labels)} classes. Received: {len(order.class_names)} of them."
+        )
+    return order
+
+
+def _require_equal_shapes(data: ArrayData) -> None:
+    shape = data.train[0].shape[1:]
+    for name, (x, _) in data.pairs.items():
+        if x.shape[1:] != shape:
+            raise DataError(
+                f"{data.where}: examples of x_{name} must have the shape of x_train's. Received: x_train of shape "
+                f"{data.train[0].shape}, x_{name} of shape {x.shape}."
+            )
+
+
+def _digest(data: ArrayData) -> str:
+    named = {f"x_{name}": x for name, (x, _) in data.pairs.items()}
+    return arrays_digest(named | {f"y_{name}": y for name, (_, y) in data.pairs.items()})
+
+
+def _described(array: NDArray[Any]) -> dict[str, Any]:
+    return {"shape": list(array.shape), "dtype": str(array.dtype)}

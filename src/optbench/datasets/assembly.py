@@ -1,0 +1,143 @@
+"""The last step of every loader: arrays of each split into a `Dataset` with its digests, facts and notes."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optbench.array_digests import arrays_digest
+from optbench.datasets.labels import class_counts
+from optbench.errors import DataError
+from optbench.records import Dataset, SplitData
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from optbench.records import SplitName
+
+_ROW_DIGEST_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Everything a loader knows of a data set.
+
+    Attributes
+    ----------
+    name, class_names, positive_class, feature_names, data_digest : as in `Dataset`
+    splits : per split that exists
+    compared : per split the rows as read, where comparing those is cheaper than comparing `x`; {} otherwise
+    method : "fractions", "column", "test_path" or "official"
+    facts, notes : what the loader has to say
+    """
+
+    name: str
+    class_names: tuple[str, ...]
+    positive_class: int | None
+    feature_names: tuple[str, ...]
+    data_digest: str
+    splits: Mapping[SplitName, SplitData]
+    method: str
+    compared: Mapping[SplitName, NDArray[Any]] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+
+
+def assemble(draft: Draft) -> Dataset:
+    """Return the data set: digests computed, classes and repeated rows counted, all of it recorded.
+
+    Raises
+    ------
+    DataError
+        If a class of another split has no training row.
+    """
+    splits = draft.splits
+    _require_training_rows(draft)
+    repeats = _repeated_rows(splits, draft.compared)
+    notes = [*draft.notes, *_repeat_notes(repeats, splits)]
+    facts = {
+        **draft.facts,
+        "classes": list(draft.class_names),
+        "positive_class": None if draft.positive_class is None else draft.class_names[draft.positive_class],
+        "split": {
+            "method": draft.method,
+            "official_test": draft.method == "official",
+            "rows": {name: len(data.y) for name, data in splits.items()},
+            **draft.facts.get("split", {}),
+        },
+        "class_counts": {n: class_counts(data.y, draft.class_names) for n, data in splits.items()},
+        "majority": _majority(splits, draft.class_names),
+        "duplicates": repeats,
+    }
+    return Dataset(
+        name=draft.name,
+        train=splits["train"],
+        test=splits["test"],
+        validation=splits.get("validation"),
+        class_names=draft.class_names,
+        positive_class=draft.positive_class,
+        feature_names=draft.feature_names,
+        data_digest=draft.data_digest,
+        split_digest=_split_digest(splits, draft.class_names),
+        facts=facts,
+        notes=tuple(notes),
+    )
+
+
+def row_digests(rows: NDArray[Any]) -> list[bytes]:
+    """Return a digest per row of an array; equal if and only if (as far as anyone can find) the rows are equal."""
+    flat = np.ascontiguousarray(rows).reshape(len(rows), -1)
+    return [hashlib.blake2b(row.data, digest_size=_ROW_DIGEST_BYTES).digest() for row in flat]
+
+
+def _split_digest(splits: Mapping[SplitName, SplitData], class_names: Sequence[str]) -> str:
+    arrays: dict[str, NDArray[Any]] = {"class_names": np.array(class_names, dtype=object)}
+    for name, data in splits.items():
+        arrays |= {f"{name}.x": data.x, f"{name}.y": data.y, f"{name}.rows": data.rows}
+    return arrays_digest(arrays)
+
+
+def _require_training_rows(draft: Draft) -> None:
+    trained = np.bincount(draft.splits["train"].y, minlength=len(draft.class_names))
+    for name in draft.splits:
+        counts = np.bincount(draft.splits[name].y, minlength=len(draft.class_names))
+        for number in np.flatnonzero((counts > 0) & (trained == 0)).tolist():
+            raise DataError(
+                f"{draft.name}: class {draft.class_names[number]!r} has rows in the {name} split "
+                f"({counts[number]}) and none in training: a model cannot learn it. "
+                + (
+                    "Set split.stratify: true, or give more rows."
+                    if draft.method == "fractions"
+                    else "Correct the label, or give training rows of that class."
+                )
+            )
+
+
+def _repeated_rows(splits: Mapping[SplitName, SplitData], compared: Mapping[SplitName, NDArray[Any]]) -> dict[str, int]:
+    digests = {name: row_digests(compared.get(name, data.x)) for name, data in splits.items()}
+    in_train = set(digests["train"])
+    others = [name for name in splits if name != "train"]
+    counts = {f"{name}_in_train": sum(d in in_train for d in digests[name]) for name in others}
+    everything = [digest for part in digests.values() for digest in part]
+    return {**counts, "repeated_rows": len(everything) - len(set(everything))}
+
+
+def _repeat_notes(repeats: Mapping[str, int], splits: Mapping[SplitName, SplitData]) -> list[str]:
+    notes = []
+    for name, data in splits.items():
+        count = repeats.get(f"{name}_in_train", 0)
+        if count:
+            notes.append(f"{count} of {len(data.y)} {name} rows have the same inputs as a training row")
+    return notes
+
+
+def _majority(splits: Mapping[SplitName, SplitData], class_names: Sequence[str]) -> dict[str, Any]:
+    """Return the most frequent training class and its share of each split."""
+    number = int(np.bincount(splits["train"].y, minlength=len(class_names)).argmax())
+    shares = {name: float(np.mean(data.y == number)) for name, data in splits.items()}
+    return {"class": class_names[number], "share": shares}

@@ -1,0 +1,82 @@
+"""Data that comes with scikit-learn, split by fractions: tables of numbers, and images of digits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optbench.array_digests import array_digest, arrays_digest
+from optbench.datasets.array_sources import bundled_arrays
+from optbench.datasets.assembly import Draft, assemble
+from optbench.datasets.column_kinds import sorted_texts
+from optbench.datasets.features import NumberColumn, feature_matrix, fit_columns
+from optbench.datasets.labels import choose_positive_class
+from optbench.datasets.splits import DEFAULT_TEST, split_by_fractions
+from optbench.datasets.table_splits import rule_facts, split_rule
+from optbench.records import SplitData
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from optbench.config import SplitConfig
+    from optbench.datasets.registry import DatasetEntry
+    from optbench.datasets.splits import SplitRows
+    from optbench.records import Dataset
+
+    RowInputs = Callable[[NDArray[np.int64]], NDArray[np.float32]]
+
+_DIGIT_MAX = 16
+
+
+def load_bundled(entry: DatasetEntry, *, split: SplitConfig) -> Dataset:
+    """Return a data set that comes with scikit-learn.
+
+    Classes are in the order of their names (benign before malignant), as everywhere in optbench, which is not always
+    scikit-learn's order.
+
+    Raises
+    ------
+    DataError
+        If the split cannot be filled.
+    """
+    (x, target), given_names, features = bundled_arrays(entry.name)
+    class_names = tuple(sorted_texts(given_names))
+    y = np.array([class_names.index(name) for name in given_names], dtype=np.int64)[target]
+    rule = split_rule(split, test=DEFAULT_TEST if split.test is None else split.test)
+    rows = split_by_fractions(np.arange(len(y), dtype=np.int64), y, rule, class_names=class_names)
+    is_table = entry.form == "sklearn_table"
+    inputs = _table_inputs(x, features, rows) if is_table else _image_inputs(x, entry)
+    positive, note = choose_positive_class(class_names, entry.positive_class)
+    return assemble(
+        Draft(
+            name=entry.name,
+            class_names=class_names,
+            positive_class=positive,
+            feature_names=features if is_table else (),
+            data_digest=arrays_digest({"x": x, "y": y, "class_names": np.array(class_names, dtype=object)}),
+            splits={name: SplitData(x=inputs(part), y=y[part], rows=part) for name, part in rows.by_name.items()},
+            method="fractions",
+            facts={
+                "files": [{"name": f"scikit-learn: load_{entry.name}", "sha256": array_digest(x), "bytes": x.nbytes}],
+                "rows_read": len(y),
+                "columns_read": x.shape[1],
+                "split": rule_facts(rule),
+            },
+            notes=[text for text in (note, "" if is_table else "pixels 0 to 16 are divided by 16") if text],
+        )
+    )
+
+
+def _table_inputs(x: NDArray[Any], names: tuple[str, ...], rows: SplitRows) -> RowInputs:
+    everything = np.arange(len(x), dtype=np.int64)
+    columns = [NumberColumn(name, x[:, i].astype(np.float64)) for i, name in enumerate(names)]
+    fitted = fit_columns(columns, train=rows.train, used=everything)
+    return lambda part: feature_matrix(fitted, part)
+
+
+def _image_inputs(x: NDArray[Any], entry: DatasetEntry) -> RowInputs:
+    images = np.divide(x, _DIGIT_MAX, dtype=np.float32, casting="unsafe").reshape(-1, *entry.shape)
+    return lambda part: images[part]

@@ -1,0 +1,205 @@
+"""CSV files into text tables: read once, in file order, strictly.
+
+Python's own `csv` is used because it can be strict: a reader made for convenience fills short rows, cuts long ones
+and turns the word "None" into a missing value, each in silence.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import itertools
+import json
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from optbench.datasets.column_kinds import counted, is_number
+from optbench.datasets.downloads import CheckedFile
+from optbench.datasets.memory import require_memory
+from optbench.datasets.text_table import ColumnBuilder, TextTable, wrong_separator_hint
+from optbench.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+    from typing import TextIO
+
+SEPARATORS = (",", ";", "\t", "|")
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_SNIFFED_LINES = 50
+_BATCH_ROWS = 512  # small enough that Python's collector of cycles has little to walk through
+_BYTES_PER_BYTE = 4  # of memory per byte of a file, at least
+
+
+def read_csv(path: Path, *, separator: str, name: str | None = None, copy: str = "") -> TextTable:
+    """Read a CSV file with a header line; UTF-8 with or without byte-order mark, LF or CRLF line ends.
+
+    Parameters
+    ----------
+    separator : one character
+    name : how messages and the run's record call the file; the path as given if None
+    copy : which of the known copies the file is, for the record
+
+    Raises
+    ------
+    DataError
+        If the file is missing, empty, binary, not UTF-8, has no data row, or a row, quote or header is not well
+        formed; with the line number.
+    """
+    name = name or str(path)
+    _check_separator(separator)
+    data = read_bytes(path)
+    rows = _rows(data, separator=separator, name=name)
+    line, first = next(rows, (0, []))
+    if not first:
+        raise DataError(f"{name} is empty: a table needs a header line and rows.")
+    header = [cell.strip() for cell in first]
+    _check_header(header, name=name, line=line, separator=separator)
+    builders = [ColumnBuilder() for _ in header]
+    lines: list[int] = []
+    while batch := list(itertools.islice(rows, _BATCH_ROWS)):
+        lines.extend(line for line, _ in batch)
+        _check_widths(batch, width=len(header), name=name, separator=separator)
+        for builder, cells in zip(builders, zip(*(row for _, row in batch), strict=True), strict=True):
+            builder.add(cells)
+    if not lines:
+        raise DataError(f"{name} holds a header line and no rows: there is nothing to learn from.")
+    return TextTable(
+        files=(CheckedFile(path, name, hashlib.sha256(data).hexdigest(), len(data), copy),),
+        columns=tuple(builder.column(column) for builder, column in zip(builders, header, strict=True)),
+        file_of_row=np.zeros(len(lines), dtype=np.int64),
+        lines=np.array(lines, dtype=np.int64),
+    )
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return the bytes of a file that an experiment file names.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read.
+    """
+    try:
+        require_memory(
+            _BYTES_PER_BYTE * path.stat().st_size,
+            what=f"reading {path}",
+            remedy="Use a part of the rows, or a machine with more memory.",
+        )
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise DataError(
+            f"{path} does not exist. A path in an experiment file is relative to the folder of that file."
+        ) from None
+    except IsADirectoryError:
+        raise DataError(f"{path} is a folder. Name the file in it.") from None
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def open_text(data: bytes, name: str) -> TextIO:
+    """Return the text of a CSV file, every line end as a line feed, without byte-order mark.
+
+    Raises
+    ------
+    DataError
+        If the bytes are no UTF-8 text.
+    """
+    if data.startswith(_UTF16_MARKS):
+        raise DataError(f"{name} is UTF-16 text. Save it as UTF-8.")
+    if b"\0" in data:
+        line = data.count(b"\n", 0, data.index(b"\0")) + 1
+        raise DataError(f"{name} is a binary file, not CSV text: it holds a zero byte in line {line}.")
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise DataError(
+            f"{name} is not UTF-8 text: byte 0x{data[error.start]:02x} in line {line} is not part of it. "
+            "Save the file as UTF-8."
+        ) from None
+    return io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", newline=None)
+
+
+def sniff_separator(path: Path) -> str:
+    """Return the separator that gives the first lines of a CSV file the most columns, the same number in each line.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read as text.
+    """
+    return _most_columns(open_text(read_bytes(path), str(path)))[0]
+
+
+def _most_columns(text: TextIO) -> tuple[str, int]:
+    """Return the separator of the first lines and the number of columns it gives, 0 if none gives equal rows."""
+    start = "".join(itertools.islice(text, _SNIFFED_LINES))
+    columns = {separator: _columns_if(start, separator) for separator in SEPARATORS}
+    best = max(SEPARATORS, key=lambda separator: columns[separator])
+    return best, columns[best]
+
+
+def _columns_if(text: str, separator: str) -> int:
+    try:
+        widths = {len(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator) if row}
+    except csv.Error:
+        return 0
+    return widths.pop() if len(widths) == 1 else 0
+
+
+def _rows(data: bytes, *, separator: str, name: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the line number and the cells of every row; blank lines hold no row."""
+    reader = csv.reader(open_text(data, name), delimiter=separator, strict=True)
+    next_line = 1
+    try:
+        for row in reader:
+            if row:
+                yield next_line, row
+            next_line = reader.line_num + 1
+    except csv.Error as error:
+        other, columns = _most_columns(open_text(data, name))
+        hint = ""
+        if other != separator and columns > 1:
+            hint = f" With another separator its lines have {columns} fields each: set dataset.separator: "
+            hint += f"{json.dumps(other)}."
+        raise DataError(f"{name}: line {next_line} cannot be read as CSV: {error}.{hint}") from None
+
+
+def _check_separator(separator: str) -> None:
+    if len(separator) != 1 or separator in '"\r\n':
+        raise DataError(
+            f'dataset.separator must be one character. Received: {separator!r}. Use for example ";" or "\\t".'
+        )
+
+
+def _check_header(header: Sequence[str], *, name: str, line: int, separator: str) -> None:
+    unnamed = [position for position, column in enumerate(header, start=1) if not column]
+    repeated = [column for column, count in Counter(header).items() if column and count > 1]
+    if unnamed and header != [""]:
+        raise DataError(
+            f"{name}: line {line}: column {unnamed[0]} has no name. Give it one in the header line "
+            "(pandas writes such a column for its index: use to_csv(..., index=False))."
+        )
+    if repeated:
+        data = any(is_number(column) for column in header)
+        hint = " Is the first line a row of data? Put a header line on top." if data else ""
+        raise DataError(
+            f"{name}: line {line}: the header names the column {repeated[0]!r} twice. Rename one of them.{hint}"
+        )
+    hint = wrong_separator_hint(header, separator)
+    if hint:
+        raise DataError(f"{name} has a single column, named {header[0]!r}.{hint}")
+
+
+def _check_widths(rows: Sequence[tuple[int, list[str]]], *, width: int, name: str, separator: str) -> None:
+    for line, row in rows:
+        if len(row) != width:
+            hint = f" (a {separator} inside a text needs quotes around it)" if len(row) > width else ""
+            raise DataError(
+                f"{name}: line {line} has {counted(len(row), 'field')}, the header has {width}. "
+                f"Every row needs {counted(width, 'field')}{hint}. The line begins with: {json.dumps(list(row[:3]))}."
+            )

@@ -1,0 +1,252 @@
+"""Files of named data sets: found, checked by sha256, downloaded where they are missing.
+
+A file below the data directory either has an accepted sha256 or is an error: a cut or altered download never looks
+like data. Bytes on their way lie in `<name>.part`, from which an interrupted download goes on.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import functools
+import hashlib
+import os
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from optbench.datasets.registry import DATASETS
+from optbench.errors import DataError, MachineError, UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+    from typing import IO, Any
+
+    from optbench.datasets.registry import DataFile
+
+_CHUNK_BYTES = 1 << 16
+_RANGE_NOT_SATISFIABLE = 416
+_WHOLE_FILE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFile:
+    """A file whose bytes are known.
+
+    Attributes
+    ----------
+    path : where it lies
+    name : path below the data directory, or as the experiment file gives it
+    sha256, size_bytes : of its bytes
+    copy : which of the accepted copies it is, e.g. "CRLF line ends"; "" for a user's own file
+    """
+
+    path: Path
+    name: str
+    sha256: str
+    size_bytes: int
+    copy: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what a run records of it; where it lies is not part of what it is."""
+        told = {"name": self.name, "sha256": self.sha256, "bytes": self.size_bytes}
+        return {**told, "copy": self.copy} if self.copy else told
+
+
+def fetch(name: str, *, data_dir: Path, quiet: bool) -> list[Path]:
+    """Make the files of a named data set present below `data_dir` and return their paths ([] for embedded data).
+
+    Side effects: downloads into `data_dir/<name>/`; a progress bar on stderr, on a terminal, unless `quiet`.
+
+    Raises
+    ------
+    UsageError
+        If there is no data set of that name.
+    DataError
+        If a file cannot be downloaded, or has another sha256 than the pinned ones.
+    MachineError
+        If the data directory cannot be written.
+    """
+    entry = DATASETS.get(name)
+    if entry is None:
+        raise UsageError(
+            f"there is no data set {name!r} to fetch.{did_you_mean(name, DATASETS)} Known: {', '.join(DATASETS)}."
+        )
+    return [ensure_file(file, data_dir=data_dir, quiet=quiet, dataset=name).path for file in entry.files]
+
+
+def ensure_file(file: DataFile, *, data_dir: Path, quiet: bool, dataset: str) -> CheckedFile:
+    """Return a file of a named data set, downloaded if it is missing, its sha256 checked.
+
+    Raises
+    ------
+    DataError, MachineError
+        As `fetch`.
+    """
+    path = data_dir / file.name
+    if not path.is_file():
+        _download(file, path, quiet=quiet, dataset=dataset)
+    try:
+        found = file_sha256(path)
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
+    if found not in file.sha256:
+        raise DataError(
+            f"{path} is not the file it should be: its sha256 is {found}, expected {_expected(file)}. "
+            f"Move it away and type 'optbench fetch {dataset}'."
+        )
+    return CheckedFile(path=path, name=file.name, sha256=found, size_bytes=path.stat().st_size, copy=file.sha256[found])
+
+
+def file_sha256(path: Path) -> str:
+    """Return the sha256 hex digest of a file; read once per process as long as size and mtime stay the same."""
+    status = path.stat()
+    return _sha256_of(path, status.st_size, status.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=64)
+def _sha256_of(path: Path, size_bytes: int, mtime_ns: int) -> str:
+    del size_bytes, mtime_ns  # part of the cache's key only
+    return _digest_of(path)
+
+
+def _digest_of(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _expected(file: DataFile) -> str:
+    return " or ".join(f"{digest} ({copy})" for digest, copy in file.sha256.items())
+
+
+def _download(file: DataFile, path: Path, *, quiet: bool, dataset: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _folder_lock(path.parent):
+            if not path.is_file():  # another process may have brought it while this one waited
+                _download_from_any(file, path, quiet=quiet, dataset=dataset)
+    except OSError as error:
+        raise MachineError(
+            f"the data directory cannot be written: {path.parent}: {error.strerror or error}. "
+            "Name another one with --data-dir or OPTBENCH_DATA_DIR."
+        ) from error
+
+
+def _download_from_any(file: DataFile, path: Path, *, quiet: bool, dataset: str) -> None:
+    from requests import RequestException
+
+    part = path.with_name(path.name + ".part")
+    failures = []
+    for url in file.urls:
+        try:
+            _receive(url, part, size_bytes=file.size_bytes, quiet=quiet)
+        except RequestException as error:
+            failures.append(f"{url} ({_reason(error)})")
+            continue
+        except _TooLongError as error:
+            part.unlink()
+            failures.append(f"{url} ({error})")
+            continue
+        found = _digest_of(part)
+        if found in file.sha256:
+            part.replace(path)
+            return
+        part.unlink()
+        failures.append(f"{url} (it gave bytes with sha256 {found}, expected {_expected(file)})")
+    raise DataError(
+        f"{dataset} could not be downloaded from {' or '.join(failures)}. Get the file by hand and put it at {path}, "
+        f"or type 'optbench fetch {dataset}' again where there is a network."
+    )
+
+
+class _TooLongError(Exception):
+    """An address sends more bytes than the file has."""
+
+
+class _AtMost:
+    """A file that takes so many bytes and no more: an answer without end does not fill the disk."""
+
+    def __init__(self, out: IO[bytes], size_bytes: int) -> None:
+        self._out = out
+        self._size_bytes = size_bytes
+
+    def write(self, chunk: bytes) -> None:
+        """Append bytes."""
+        if os.fstat(self._out.fileno()).st_size + len(chunk) > self._size_bytes:
+            raise _TooLongError(f"it sends more than the {self._size_bytes} bytes of the file")
+        self._out.write(chunk)
+
+    def flush(self) -> None:
+        """Hand the bytes to the system, so that their number is known."""
+        self._out.flush()
+
+
+def _receive(url: str, part: Path, *, size_bytes: int, quiet: bool) -> None:
+    """Append what is missing of `url` to `part`; a server that sends the whole file again replaces it."""
+    import pooch
+    from requests import HTTPError
+
+    with part.open("ab") as out:
+        have = out.tell()
+        downloader = pooch.HTTPDownloader(
+            progressbar=_announce(url, quiet=quiet),
+            chunk_size=_CHUNK_BYTES,
+            headers=_request_headers(have),
+            hooks={"response": functools.partial(_restart_unless_partial, out)},
+        )
+        try:
+            downloader(url, _AtMost(out, size_bytes), None)
+        except HTTPError as error:
+            if have == 0 or error.response is None or error.response.status_code != _RANGE_NOT_SATISFIABLE:
+                raise
+            out.truncate(0)  # what lay there was no beginning of this file
+        else:
+            os.fsync(out.fileno())
+            return
+    _receive(url, part, size_bytes=size_bytes, quiet=quiet)
+
+
+def _request_headers(have: int) -> Mapping[str, str]:
+    # a compressed transfer would count other bytes than the file has
+    headers = {"Accept-Encoding": "identity"}
+    return {**headers, "Range": f"bytes={have}-"} if have else headers
+
+
+def _restart_unless_partial(out: IO[bytes], response: Any, **_: Any) -> None:
+    if response.status_code == _WHOLE_FILE:  # and not 206: the server knows no ranges
+        out.truncate(0)
+
+
+def _announce(url: str, *, quiet: bool) -> bool:
+    """Return True if a progress bar is to be drawn; without a terminal say one line instead."""
+    if quiet:
+        return False
+    if sys.stderr.isatty():
+        return True
+    sys.stderr.write(f"downloading {url}\n")
+    return False
+
+
+def _reason(error: Exception) -> str:
+    from requests import ConnectionError as NoConnectionError
+    from requests import HTTPError, Timeout
+
+    if isinstance(error, HTTPError) and error.response is not None:
+        return f"it answered {error.response.status_code} {error.response.reason}"
+    if isinstance(error, Timeout):
+        return "it did not answer in time"
+    if isinstance(error, NoConnectionError):
+        return "it cannot be reached from here"
+    return f"{type(error).__name__}: {error}"
+
+
+@contextmanager
+def _folder_lock(folder: Path) -> Iterator[None]:
+    """Hold the folder: of several processes that miss the same file, one downloads and the others wait for it."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

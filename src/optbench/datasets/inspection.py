@@ -1,0 +1,206 @@
+"""A look at a table before there is an experiment file: what `optbench init my.csv` writes is inferred here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from optbench.datasets.column_kinds import infer_kind, numbers_of
+from optbench.datasets.csv_files import SEPARATORS, sniff_separator
+from optbench.datasets.labels import choose_positive_class, class_counts
+from optbench.datasets.parquet_files import ENDINGS
+from optbench.datasets.registry import DEFAULT_MISSING
+from optbench.datasets.table_columns import TableOptions, column_uses, missing_texts
+from optbench.datasets.tables import label_rows, read_table
+from optbench.datasets.text_table import listed, require_column
+from optbench.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from optbench.datasets.table_columns import ColumnUse
+    from optbench.datasets.text_table import TextColumn, TextTable
+
+_DISGUISES = ("N/A", "n/a", "na", "#N/A", "nan", "NaN", "null", "NULL", "none", "None", "-", "--", "unknown")
+_TARGET_NAMES = ("target", "label", "labels", "class", "y", "outcome", "response", "churn", "species", "diagnosis")
+_MOST_CLASSES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class TableInspection:
+    """What a table holds, and settings under which it loads.
+
+    Attributes
+    ----------
+    path : as given
+    separator : found or given; "," for Parquet
+    missing : texts that mean "no value": the defaults, and words found in columns of numbers
+    target, target_reason : the column given or suggested, and why it
+    features : column name -> kind, for columns that cannot be inferred
+    rows : rows read; rows_without_target of them would be dropped
+    columns : what becomes of each column, and why, in the order of the table
+    class_counts : rows per label, labels in class order
+    positive_class : the label that would be taken for positive, None for more than two classes
+    notes : sentences about spellings of labels, suggested missing words and suggested kinds
+    """
+
+    path: Path
+    separator: str
+    missing: tuple[str, ...]
+    target: str
+    target_reason: str
+    features: Mapping[str, str]
+    rows: int
+    rows_without_target: int
+    columns: tuple[ColumnUse, ...]
+    class_counts: Mapping[str, int]
+    positive_class: str | None
+    notes: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return {
+            "path": str(self.path),
+            "separator": self.separator,
+            "missing": list(self.missing),
+            "target": self.target,
+            "target_reason": self.target_reason,
+            "features": dict(self.features),
+            "rows": self.rows,
+            "rows_without_target": self.rows_without_target,
+            "columns": [column.to_json() for column in self.columns],
+            "class_counts": dict(self.class_counts),
+            "positive_class": self.positive_class,
+            "notes": list(self.notes),
+        }
+
+
+def inspect_table(
+    path: Path,
+    target: str | None = None,
+    *,
+    separator: str | None = None,
+    missing: Sequence[str] | None = None,
+    drop: Sequence[str] = (),
+    features: Mapping[str, str] | None = None,
+) -> TableInspection:
+    """Look at a CSV or Parquet file and say what each column would be.
+
+    Parameters
+    ----------
+    target : name of the label column; suggested if None
+    separator : one character; found from the first lines if None
+    missing : texts that mean "no value"; suggested if None
+    drop, features : as in the experiment file
+
+    Raises
+    ------
+    DataError
+        If the file is no table, `target` is no column of it or none can be suggested, or its labels are none.
+    """
+    if separator is None:
+        separator = SEPARATORS[0] if path.suffix.lower() in ENDINGS else sniff_separator(path)
+    table = read_table(path, separator=separator, name=path.name)
+    words = () if missing is not None else _missing_words(table, target)
+    options = TableOptions(
+        target=target or "",
+        drop=tuple(drop),
+        separator=separator,
+        missing=missing_texts((*DEFAULT_MISSING, *words) if missing is None else missing),
+    )
+    target_reason = "as given"
+    if target is None:
+        target, target_reason = _suggested_target(table, options)
+    require_column(table, target, setting="the target", separator=separator)
+    options = replace(options, target=target)
+    labelled = label_rows(table, options)
+    forced = _forced_kinds(table, options, rows=labelled.rows, given=features or {})
+    options = replace(options, features={**forced, **(features or {})})
+    names = labelled.order.class_names
+    positive, _ = choose_positive_class(names, None)
+    return TableInspection(
+        path=path,
+        separator=separator,
+        missing=options.missing,
+        target=target,
+        target_reason=target_reason,
+        features=options.features or {},
+        rows=table.n_rows,
+        rows_without_target=table.n_rows - len(labelled.rows),
+        columns=column_uses(table, options, rows=labelled.rows),
+        class_counts=class_counts(labelled.y[labelled.rows], names),
+        positive_class=None if positive is None else names[positive],
+        notes=(*labelled.order.notes, *_missing_notes(words), *_kind_notes(forced)),
+    )
+
+
+def _missing_words(table: TextTable, target: str | None) -> tuple[str, ...]:
+    """Return the words that stand in columns of numbers, where they can only mean that there is no value."""
+    found: set[str] = set()
+    for column in table.columns:
+        texts = [text for text in column.levels if text is not None and text not in DEFAULT_MISSING]
+        words = [text for text in texts if text in _DISGUISES]
+        numbers = [text for text in texts if text not in _DISGUISES]
+        if words and len(numbers) > 1 and column.name != target and numbers_of(numbers) is not None:
+            found.update(words)
+    return tuple(word for word in _DISGUISES if word in found)
+
+
+def _suggested_target(table: TextTable, options: TableOptions) -> tuple[str, str]:
+    possible = [column.name for column in table.columns if _can_be_target(table, column, options)]
+    for name in possible:
+        if name.lower() in _TARGET_NAMES:
+            return name, "suggested: its name is one that targets have"
+    if table.names[-1] in possible:
+        return table.names[-1], "suggested: it is the last column, and its values repeat like labels"
+    binary = [name for name in possible if len(_texts(table.column(name), options.missing)) == 2]  # noqa: PLR2004
+    if len(binary) == 1:
+        return binary[0], "suggested: it is the only column of two values"
+    raise DataError(
+        f"a target is needed: which column of {table.shown_name} holds the labels? "
+        f"The {len(table.names)} columns are: {listed(table.names)}. Name one with --target."
+    )
+
+
+def _can_be_target(table: TextTable, column: TextColumn, options: TableOptions) -> bool:
+    if not 1 < len(_texts(column, options.missing)) <= _MOST_CLASSES:
+        return False
+    try:
+        label_rows(table, replace(options, target=column.name))
+    except DataError:
+        return False
+    return True
+
+
+def _texts(column: TextColumn, missing: Collection[str]) -> list[str]:
+    return [text for text in column.levels if text is not None and text not in missing]
+
+
+def _forced_kinds(
+    table: TextTable, options: TableOptions, *, rows: NDArray[np.int64], given: Mapping[str, str]
+) -> dict[str, str]:
+    """Return `category` for each column that is neither number nor category by its texts."""
+    forced = {}
+    for column in table.columns:
+        if column.name != options.target and column.name not in options.drop and column.name not in given:
+            try:
+                infer_kind(table, column, rows=rows, missing=options.missing)
+            except DataError:
+                forced[column.name] = "category"
+    return forced
+
+
+def _missing_notes(words: Sequence[str]) -> list[str]:
+    return [f"{word!r} stands in columns of numbers and is taken for a missing value" for word in words]
+
+
+def _kind_notes(forced: Mapping[str, str]) -> list[str]:
+    return [
+        f"column {name!r} holds numbers and other texts; it is taken for a category: correct it, drop it, or add the "
+        "texts to dataset.missing"
+        for name in forced
+    ]

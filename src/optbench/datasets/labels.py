@@ -1,0 +1,131 @@
+"""Labels of a classification problem: texts or numbers as found, into class numbers with a recorded order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from optbench.datasets.column_kinds import is_number, sorted_texts
+from optbench.errors import DataError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+_BINARY = 2
+_LABELS_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class LabelOrder:
+    """Spellings of labels and the classes they stand for.
+
+    Attributes
+    ----------
+    class_names : one spelling per class; by value if all are numbers, else by character codes
+    class_of : class number per spelling found
+    notes : sentences about spellings taken as one class
+    """
+
+    class_names: tuple[str, ...]
+    class_of: dict[str, int]
+    notes: tuple[str, ...]
+
+
+def label_order(texts: Iterable[str]) -> LabelOrder:
+    """Return the classes of a set of label texts.
+
+    Spellings of one number ("1", "1.0") are one class, and so are two texts of which one has a full stop at its end
+    (the test file of the Adult data set spells its labels that way).
+    """
+    spellings = sorted_texts(set(texts))
+    groups: dict[str | float, list[str]] = {}
+    all_numbers = all(is_number(text) for text in spellings)
+    for text in spellings:
+        key: str | float = float(text) if all_numbers else _without_stop(text, spellings)
+        groups.setdefault(key, []).append(text)
+    names = {key: min(group, key=lambda text: (len(text), text)) for key, group in groups.items()}
+    ordered = sorted_texts(names.values())
+    class_of = {text: ordered.index(names[key]) for key, group in groups.items() for text in group}
+    notes = tuple(
+        f"the labels {', '.join(map(repr, group))} are taken as one class, {names[key]!r}"
+        for key, group in groups.items()
+        if len(group) > 1
+    )
+    return LabelOrder(class_names=tuple(ordered), class_of=class_of, notes=notes)
+
+
+def require_classes(order: LabelOrder, *, n_rows: int, where: str) -> None:
+    """Require labels that a classifier can learn: at least two classes, and fewer than rows.
+
+    Raises
+    ------
+    DataError
+        If there is no label, one class only, or more than half as many classes as rows.
+    """
+    found = len(order.class_names)
+    if found == 0:
+        raise DataError(f"{where} must hold labels. Received: no value in any row. Name another target.")
+    if found < _BINARY:
+        raise DataError(
+            f"{where} must hold at least two classes. Received: {order.class_names[0]!r} in all {n_rows} rows. "
+            "There is nothing to tell apart: name another target."
+        )
+    if found > n_rows / 2:
+        raise DataError(
+            f"{where} holds {found} different values in {n_rows} rows, e.g. {shown_labels(order.class_names[:3])}. "
+            "A classification target has few labels that repeat: is it a number to predict, or an identifier?"
+        )
+
+
+def choose_positive_class(
+    class_names: Sequence[str], wanted: str | None, *, setting: str = ""
+) -> tuple[int | None, str]:
+    """Return the position of the positive class and a note ("" if nothing had to be chosen).
+
+    Parameters
+    ----------
+    wanted : label that is named, or None: then it is the last of two classes
+    setting : where the user can name one; "" if nowhere
+
+    Raises
+    ------
+    DataError
+        If `wanted` is no label, or there are more than two classes to be positive among.
+    """
+    if wanted is None:
+        if len(class_names) != _BINARY:
+            return None, ""
+        how = f" ({setting} names another)" if setting else ""
+        return 1, f"positive class: {class_names[1]!r}, the last of the labels in order{how}"
+    if len(class_names) != _BINARY:
+        raise DataError(
+            f"{setting} has a meaning for two classes only. Received: {wanted!r} with {len(class_names)} classes. "
+            "Remove the line."
+        )
+    if wanted.strip() not in class_names:
+        raise DataError(
+            f"{setting} must be one of the labels. Received: {wanted!r}.{did_you_mean(wanted.strip(), class_names)} "
+            f"The labels found are: {shown_labels(class_names)}."
+        )
+    return class_names.index(wanted.strip()), ""
+
+
+def class_counts(y: NDArray[np.int64], class_names: Sequence[str]) -> dict[str, int]:
+    """Return the number of rows per class name, zeros included."""
+    counts = np.bincount(y, minlength=len(class_names)).tolist()
+    return dict(zip(class_names, counts, strict=True))
+
+
+def shown_labels(names: Sequence[str]) -> str:
+    """Return labels for a message, quoted, cut after a few."""
+    more = f", ... ({len(names)} in all)" if len(names) > _LABELS_SHOWN else ""
+    return ", ".join(map(repr, names[:_LABELS_SHOWN])) + more
+
+
+def _without_stop(text: str, spellings: Sequence[str]) -> str:
+    bare = text.removesuffix(".").rstrip()
+    return bare if bare in spellings else text

@@ -1,0 +1,108 @@
+"""The door of this room: the `dataset:` section of an experiment file becomes a data set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optbench.datasets.array_data import load_arrays
+from optbench.datasets.array_sources import call_user_function, read_idx_pairs, read_npz
+from optbench.datasets.bundled import load_bundled
+from optbench.datasets.csv_files import read_csv
+from optbench.datasets.downloads import ensure_file
+from optbench.datasets.registry import DATASETS
+from optbench.datasets.table_columns import TableOptions, missing_texts
+from optbench.datasets.tables import load_table, read_table
+from optbench.errors import DataError, did_you_mean
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from optbench.config import CsvConfig, DatasetConfig
+    from optbench.datasets.downloads import CheckedFile
+    from optbench.datasets.registry import DatasetEntry, TableEntry
+    from optbench.records import Dataset
+
+OWN_DATA = ("csv", "npz", "python")
+
+
+def load_dataset(config: DatasetConfig, *, base: Path, data_dir: Path, quiet: bool = True) -> Dataset:
+    """Load, split and preprocess the data set of an experiment.
+
+    Parameters
+    ----------
+    config : the validated `dataset:` section
+    base : folder that paths in it start from
+    data_dir : where downloaded data sets are; missing ones are downloaded into it
+    quiet : say nothing about downloads
+
+    Notes
+    -----
+    A test set that comes with the data (fashion_mnist, mnist, npz, python) is kept: `split.test` is then an error, and
+    `split.validation` a fraction of the other rows. A validation set in an npz file is kept too; `split.validation`
+    has no effect then. Images (uint8 arrays, digits) become float32 from 0 to 1 with a channel axis, the shape that
+    `cnn` takes.
+
+    Raises
+    ------
+    DataError
+        If the data is missing, unreadable or unfit for classification as configured.
+    MachineError
+        If the data directory cannot be written, or an extra package is missing.
+    """
+    if config.name == "csv":
+        return _own_table(config, base)
+    if config.name == "npz":
+        return load_arrays(read_npz("npz", base / config.path, shown=config.path), split=config.split)
+    if config.name == "python":
+        data = call_user_function("python", config.function, config.arguments, base=base)
+        return load_arrays(data, split=config.split)
+    entry = DATASETS.get(config.name)
+    if entry is None:
+        known = (*DATASETS, *OWN_DATA)
+        raise DataError(
+            f"dataset.name must be a known data set. Received: {config.name!r}."
+            f"{did_you_mean(config.name, known)} Known: {', '.join(known)}."
+        )
+    if entry.is_embedded:
+        return load_bundled(entry, split=config.split)
+    files = [ensure_file(file, data_dir=data_dir, quiet=quiet, dataset=entry.name) for file in entry.files]
+    return _downloaded(entry, files, config)
+
+
+def _own_table(config: CsvConfig, base: Path) -> Dataset:
+    options = TableOptions(
+        target=config.target,
+        positive_class=config.positive_class,
+        drop=tuple(config.drop),
+        separator=config.separator,
+        missing=missing_texts(config.missing),
+        features=config.features,
+        split_column=config.split.column,
+    )
+    table = read_table(base / config.path, separator=config.separator, name=config.path)
+    test_path = config.split.test_path
+    test_table = None
+    if test_path is not None:
+        test_table = read_table(base / test_path, separator=config.separator, name=test_path)
+    return load_table("csv", table, test_table=test_table, options=options, split=config.split)
+
+
+def _downloaded(entry: DatasetEntry, files: list[CheckedFile], config: DatasetConfig) -> Dataset:
+    if entry.table is not None:
+        return _named_table(entry, entry.table, files[0], config)
+    if entry.form == "idx":
+        return load_arrays(read_idx_pairs(entry, files), split=config.split)
+    file = files[0]
+    data = read_npz(entry.name, file.path, shown=file.name, copy=file.copy, labels=entry.labels)
+    return load_arrays(data, split=config.split)
+
+
+def _named_table(entry: DatasetEntry, table_entry: TableEntry, file: CheckedFile, config: DatasetConfig) -> Dataset:
+    options = TableOptions(
+        target=table_entry.target,
+        positive_class=table_entry.positive_class,
+        separator=table_entry.separator,
+        missing=table_entry.missing,
+    )
+    table = read_csv(file.path, separator=table_entry.separator, name=file.name, copy=file.copy)
+    return load_table(entry.name, table, test_table=None, options=options, split=config.split)

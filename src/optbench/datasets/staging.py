@@ -1,0 +1,91 @@
+"""A loaded data set as plain files, so that every run of a command shares one copy of it in memory.
+
+Arrays lie in `.npy` files that are opened as memory maps: the system holds their pages once, however many processes
+read them.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optbench.errors import DataError
+from optbench.records import SPLITS, Dataset, SplitData
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from optbench.records import SplitName
+
+_RECORD = "dataset.json"
+_ARRAYS = ("x", "y", "rows")
+
+
+def stage_dataset(dataset: Dataset, folder: Path) -> None:
+    """Write a data set into a folder.
+
+    Side effects: creates the folder if needed and writes an `.npy` file per array and one JSON file, the JSON last.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in dataset.splits.items():
+        for part, array in (("x", data.x), ("y", data.y), ("rows", data.rows)):
+            np.save(folder / f"{name}.{part}.npy", array, allow_pickle=False)
+    record = {
+        "name": dataset.name,
+        "splits": list(dataset.splits),
+        "class_names": list(dataset.class_names),
+        "positive_class": dataset.positive_class,
+        "feature_names": list(dataset.feature_names),
+        "data_digest": dataset.data_digest,
+        "split_digest": dataset.split_digest,
+        "facts": dataset.facts,
+        "notes": list(dataset.notes),
+    }
+    text = json.dumps(record, allow_nan=False, ensure_ascii=False)
+    (folder / _RECORD).write_text(text, encoding="utf-8")
+
+
+def open_staged_dataset(folder: Path) -> Dataset:
+    """Open a staged data set; its arrays are read-only memory maps.
+
+    Raises
+    ------
+    DataError
+        If the folder holds no complete staged data set.
+    """
+    try:
+        record = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
+        splits = {name: _open_split(folder, name) for name in SPLITS if name in record["splits"]}
+        return Dataset(
+            name=record["name"],
+            train=splits["train"],
+            test=splits["test"],
+            validation=splits.get("validation"),
+            class_names=tuple(record["class_names"]),
+            positive_class=record["positive_class"],
+            feature_names=tuple(record["feature_names"]),
+            data_digest=record["data_digest"],
+            split_digest=record["split_digest"],
+            facts=record["facts"],
+            notes=tuple(record["notes"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(
+            f"{folder} holds no complete staged data set ({type(error).__name__}: {error}). Stage it again."
+        ) from error
+
+
+def _open_split(folder: Path, name: SplitName) -> SplitData:
+    x, y, rows = (_open_array(folder / f"{name}.{part}.npy") for part in _ARRAYS)
+    if not len(x) == len(y) == len(rows):
+        raise ValueError(f"the arrays of the {name} split have {len(x)}, {len(y)} and {len(rows)} rows")
+    return SplitData(x=x, y=y, rows=rows)
+
+
+def _open_array(path: Path) -> NDArray[Any]:
+    array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    return array

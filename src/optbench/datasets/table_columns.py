@@ -1,0 +1,165 @@
+"""What becomes of each column of a table: target, input, left out; decided once, recorded with the reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from optbench.datasets.column_kinds import infer_kind, is_missing, number_values
+from optbench.datasets.features import CategoryColumn, NumberColumn
+from optbench.datasets.registry import DEFAULT_MISSING
+from optbench.datasets.text_table import listed, require_column
+from optbench.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from optbench.datasets.features import Column
+    from optbench.datasets.text_table import TextColumn, TextTable
+
+Role = Literal["number", "category", "id", "constant", "target", "split", "dropped"]
+_INPUT_KINDS = ("number", "category")
+
+
+@dataclass(frozen=True, slots=True)
+class TableOptions:
+    """What an experiment file says about a table; see DESIGN's `dataset:` section for each.
+
+    Attributes
+    ----------
+    target, positive_class, drop, separator, missing : as in the experiment file
+    features : column name -> "number" or "category", where it differs from what is inferred
+    split_column : column that names each row's split, or None
+    """
+
+    target: str
+    positive_class: str | None = None
+    drop: tuple[str, ...] = ()
+    separator: str = ","
+    missing: tuple[str, ...] = DEFAULT_MISSING
+    features: Mapping[str, str] | None = None
+    split_column: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnUse:
+    """One column: what it is and why.
+
+    Attributes
+    ----------
+    kind : number or category (inputs of the model), id or constant (left out), target, split or dropped
+    reason : sentence part, e.g. "all 7043 values are numbers"
+    """
+
+    name: str
+    kind: Role
+    reason: str
+
+    @property
+    def is_input(self) -> bool:
+        """True if the model sees it."""
+        return self.kind in _INPUT_KINDS
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what a run records."""
+        return {"name": self.name, "kind": self.kind, "reason": self.reason, "used": self.is_input}
+
+
+def missing_texts(given: Iterable[str]) -> tuple[str, ...]:
+    """Return the texts that mean "no value" after stripping blanks: those given, and always the empty one."""
+    return tuple(dict.fromkeys(["", *(text.strip() for text in given)]))
+
+
+def column_uses(table: TextTable, options: TableOptions, *, rows: NDArray[np.int64]) -> tuple[ColumnUse, ...]:
+    """Return what becomes of each column, in the order of the table.
+
+    Parameters
+    ----------
+    rows : row numbers that kinds are inferred from: the training rows, so that nothing is learned from others
+
+    Raises
+    ------
+    DataError
+        If the options name columns that do not exist or contradict each other, or no input is left.
+    """
+    _check_names(table, options)
+    uses = tuple(_use_of(table, column, options, rows) for column in table.columns)
+    if not any(use.is_input for use in uses):
+        told = "; ".join(f"{use.name} ({use.kind}: {use.reason})" for use in uses)
+        raise DataError(f"{table.shown_name} leaves no column to learn from: {told}.")
+    return uses
+
+
+def input_columns(table: TextTable, uses: Sequence[ColumnUse], *, missing: Collection[str]) -> tuple[Column, ...]:
+    """Return the values of the input columns, in the order of the table.
+
+    Parameters
+    ----------
+    uses : of all columns, from `column_uses`
+
+    Raises
+    ------
+    DataError
+        If a number column has a cell that is neither missing nor a finite number.
+    """
+    return tuple(
+        NumberColumn(use.name, number_values(table, column, missing=missing))
+        if use.kind == "number"
+        else category_column(column, missing=missing)
+        for use, column in zip(uses, table.columns, strict=True)
+        if use.is_input
+    )
+
+
+def category_column(column: TextColumn, *, missing: Collection[str]) -> CategoryColumn:
+    """Return a column as categories: its texts without the missing ones, -1 for those."""
+    kept = [i for i, level in enumerate(column.levels) if not is_missing(level, missing)]
+    code_of = np.full(len(column.levels), -1, dtype=np.int64)
+    code_of[kept] = np.arange(len(kept))
+    levels = tuple(str(column.levels[i]) for i in kept)
+    return CategoryColumn(name=column.name, levels=levels, codes=code_of[column.codes])
+
+
+def column_notes(uses: Sequence[ColumnUse]) -> list[str]:
+    """Return a sentence for each column that is left out without the user having said so."""
+    left_out = [use for use in uses if use.kind in ("id", "constant")]
+    what = {"id": "an identifier", "constant": "constant"}
+    return [
+        f"column {use.name!r} is left out as {what[use.kind]}: {use.reason} "
+        f"(dataset.features: {{{use.name}: category}} keeps it)"
+        for use in left_out
+    ]
+
+
+def _use_of(table: TextTable, column: TextColumn, options: TableOptions, rows: NDArray[np.int64]) -> ColumnUse:
+    if column.name == options.target:
+        return ColumnUse(column.name, "target", "dataset.target")
+    if column.name == options.split_column:
+        return ColumnUse(column.name, "split", "split.column")
+    if column.name in options.drop:
+        return ColumnUse(column.name, "dropped", "dataset.drop")
+    wanted = (options.features or {}).get(column.name)
+    if wanted is not None:
+        return ColumnUse(column.name, "number" if wanted == "number" else "category", "dataset.features")
+    inferred = infer_kind(table, column, rows=rows, missing=options.missing)
+    return ColumnUse(column.name, inferred.kind, inferred.reason)
+
+
+def _check_names(table: TextTable, options: TableOptions) -> None:
+    features = options.features or {}
+    for name in options.drop:
+        require_column(table, name, setting="dataset.drop", separator=options.separator)
+    for name in features:
+        require_column(table, name, setting="dataset.features", separator=options.separator)
+    for setting, names in (("dataset.drop", options.drop), ("dataset.features", tuple(features))):
+        taken = [name for name in names if name in (options.target, options.split_column)]
+        if taken:
+            role = "target" if taken[0] == options.target else "split column"
+            raise DataError(f"{setting} names the {role} {taken[0]!r}. Remove it from {setting}.")
+    both = [name for name in options.drop if name in features]
+    if both:
+        raise DataError(f"dataset.drop and dataset.features both name {listed(both)}. Remove one of the two.")

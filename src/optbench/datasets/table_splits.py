@@ -1,0 +1,171 @@
+"""Splits of a table: by fractions, by a column that names them, or by a second file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optbench.datasets.splits import DEFAULT_TEST, SplitRows, SplitRule, split_by_fractions
+from optbench.datasets.text_table import require_column
+from optbench.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from optbench.config import SplitConfig
+    from optbench.datasets.text_table import TextTable
+
+_SPLIT_WORDS = {
+    "train": "train",
+    "training": "train",
+    "validation": "validation",
+    "val": "validation",
+    "valid": "validation",
+    "test": "test",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DividedRows:
+    """Rows per split, how they were divided, and what there is to say about it."""
+
+    rows: SplitRows
+    method: str
+    facts: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def split_table(
+    table: TextTable,
+    rows: NDArray[np.int64],
+    y: NDArray[np.int64],
+    split: SplitConfig,
+    *,
+    class_names: Sequence[str],
+) -> DividedRows:
+    """Divide the labelled rows of a table as `split` says.
+
+    Parameters
+    ----------
+    rows : row numbers with a label
+    y : (all rows of the table,) class numbers
+
+    Raises
+    ------
+    DataError
+        If the settings contradict each other or a split cannot be filled.
+    """
+    if split.column is not None:
+        return _by_column(table, rows, y, split, class_names=class_names)
+    if split.test_path is not None:
+        in_test = table.file_of_row[rows] > 0
+        return divide_fixed(rows[~in_test], rows[in_test], y, split, class_names=class_names, method="test_path")
+    rule = split_rule(split, test=DEFAULT_TEST if split.test is None else split.test)
+    divided = split_by_fractions(rows, y[rows], rule, class_names=class_names)
+    return DividedRows(divided, "fractions", rule_facts(rule))
+
+
+def divide_fixed(
+    rows: NDArray[np.int64],
+    test: NDArray[np.int64],
+    y: NDArray[np.int64],
+    split: SplitConfig,
+    *,
+    class_names: Sequence[str],
+    method: str,
+) -> DividedRows:
+    """Keep a given test split and take the validation split, a fraction, from the other rows.
+
+    Raises
+    ------
+    DataError
+        If `split.test` is set too, the test split is empty, or a split cannot be filled.
+    """
+    refuse_test_fraction(split, method)
+    if len(test) == 0 or len(rows) == 0:
+        raise DataError(
+            f"the {'test' if len(test) == 0 else 'training'} rows given by {_shown(method)} are none. "
+            "Give some, or split by fractions."
+        )
+    present = np.unique(y[rows])
+    renumbered = np.searchsorted(present, y[rows])
+    rule = split_rule(split, test=0.0)
+    divided = split_by_fractions(rows, renumbered, rule, class_names=[class_names[c] for c in present])
+    return DividedRows(SplitRows(divided.train, divided.validation, test), method, rule_facts(rule))
+
+
+def refuse_test_fraction(split: SplitConfig, method: str) -> None:
+    """Refuse a test fraction where the test rows are given.
+
+    Raises
+    ------
+    DataError
+        If `split.test` is set.
+    """
+    if split.test is not None:
+        raise DataError(
+            f"split.test must be left out here: the test rows are given by {_shown(method)}. "
+            f"Received: {split.test}. Remove the line; split.validation is a fraction of the other rows."
+        )
+
+
+def split_rule(split: SplitConfig, *, test: float) -> SplitRule:
+    """Return the drawing rule of a configured split."""
+    return SplitRule(test=test, validation=split.validation, stratify=split.stratify, seed=split.seed)
+
+
+def rule_facts(rule: SplitRule) -> dict[str, Any]:
+    """Return what a run records of a drawing rule."""
+    return {
+        "test": rule.test,
+        "validation": rule.validation,
+        "stratify": rule.stratify,
+        "seed": rule.seed,
+    }
+
+
+def _shown(method: str) -> str:
+    names = {"test_path": "split.test_path", "column": "split.column", "official": "the data set itself"}
+    return names[method]
+
+
+def _by_column(
+    table: TextTable,
+    rows: NDArray[np.int64],
+    y: NDArray[np.int64],
+    split: SplitConfig,
+    *,
+    class_names: Sequence[str],
+) -> DividedRows:
+    refuse_test_fraction(split, "column")
+    by_name = _rows_by_word(table, rows, str(split.column))
+    if "validation" not in by_name:
+        train, test = by_name.get("train", rows[:0]), by_name.get("test", rows[:0])
+        divided = divide_fixed(train, test, y, split, class_names=class_names, method="column")
+        note = f"{split.column!r} names no validation rows: split.validation takes them from the training rows"
+        return DividedRows(
+            divided.rows, "column", divided.facts, (note,) if divided.rows.validation is not None else ()
+        )
+    absent = [name for name in ("train", "test") if name not in by_name]
+    if absent:
+        raise DataError(f"the column {split.column!r} names no {absent[0]} row. Name some.")
+    parts = SplitRows(by_name["train"], by_name["validation"], by_name["test"])
+    return DividedRows(parts, "column", {"column": split.column})
+
+
+def _rows_by_word(table: TextTable, rows: NDArray[np.int64], name: str) -> Mapping[str, NDArray[np.int64]]:
+    column = require_column(table, name, setting="split.column")
+    words = [_SPLIT_WORDS.get((level or "").lower(), "") for level in column.levels]
+    by_row = np.array(words, dtype=object)[column.codes[rows]]
+    unknown = np.flatnonzero(by_row == "")
+    if len(unknown):
+        row = int(rows[unknown[0]])
+        cell = column.levels[int(column.codes[row])]
+        raise DataError(
+            f"the column {name!r} must hold train, validation or test. Received: {cell!r} in {table.place(row)}."
+        )
+    return {word: rows[by_row == word] for word in ("train", "validation", "test") if (by_row == word).any()}

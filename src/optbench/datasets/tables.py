@@ -1,0 +1,206 @@
+"""Tables (CSV, Parquet) into data sets: labels, splits, inputs, in that order, each with what it found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optbench.datasets.assembly import Draft, assemble
+from optbench.datasets.csv_files import read_csv
+from optbench.datasets.features import FittedCategory, FittedNumber, feature_matrix, feature_names, fit_columns
+from optbench.datasets.labels import LabelOrder, choose_positive_class, label_order, require_classes
+from optbench.datasets.memory import require_memory
+from optbench.datasets.parquet_files import ENDINGS, read_parquet
+from optbench.datasets.table_columns import (
+    TableOptions,
+    category_column,
+    column_notes,
+    column_uses,
+    input_columns,
+)
+from optbench.datasets.table_splits import split_table
+from optbench.datasets.text_table import concatenate, require_column
+from optbench.records import SplitData
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from optbench.config import SplitConfig
+    from optbench.datasets.features import FittedColumn
+    from optbench.datasets.splits import SplitRows
+    from optbench.datasets.table_columns import ColumnUse
+    from optbench.datasets.text_table import TextTable
+    from optbench.records import Dataset, SplitName
+
+_FLOAT32_BYTES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """The target of a table.
+
+    Attributes
+    ----------
+    order : classes and their spellings
+    rows : row numbers that have a label, ascending int64
+    y : (all rows,) int64 class numbers, -1 where there is no label
+    """
+
+    order: LabelOrder
+    rows: NDArray[np.int64]
+    y: NDArray[np.int64]
+
+
+def read_table(path: Path, *, separator: str, name: str) -> TextTable:
+    """Read a table by the ending of its name: Parquet, else CSV.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read as a table.
+    """
+    if path.suffix.lower() in ENDINGS:
+        return read_parquet(path, name=name)
+    return read_csv(path, separator=separator, name=name)
+
+
+def load_table(
+    name: str, table: TextTable, *, test_table: TextTable | None, options: TableOptions, split: SplitConfig
+) -> Dataset:
+    """Return a table as a data set.
+
+    Parameters
+    ----------
+    test_table : rows of the test split, if they stand in a file of their own
+
+    Raises
+    ------
+    DataError
+        If target, labels, columns or split do not allow a classification problem.
+    """
+    require_column(table, options.target, setting="dataset.target", separator=options.separator)
+    whole = table if test_table is None else concatenate(table, test_table)
+    labelled = label_rows(whole, options)
+    divided = split_table(whole, labelled.rows, labelled.y, split, class_names=labelled.order.class_names)
+    uses = column_uses(whole, options, rows=divided.rows.train)
+    columns = input_columns(whole, uses, missing=options.missing)
+    fitted = fit_columns(columns, train=divided.rows.train, used=labelled.rows)
+    positive, positive_note = choose_positive_class(
+        labelled.order.class_names, options.positive_class, setting="dataset.positive_class"
+    )
+    n_dropped = whole.n_rows - len(labelled.rows)
+    return assemble(
+        Draft(
+            name=name,
+            class_names=labelled.order.class_names,
+            positive_class=positive,
+            feature_names=feature_names(fitted),
+            data_digest=whole.digest(),
+            splits=_split_data(fitted, labelled, divided.rows),
+            method=divided.method,
+            facts=_facts(whole, options, uses, fitted, labelled, divided.facts),
+            notes=[
+                *_dropped_note(n_dropped, whole.n_rows, options.target),
+                *labelled.order.notes,
+                *column_notes(uses),
+                *_fitted_notes(fitted),
+                *divided.notes,
+                *([positive_note] if positive_note else []),
+            ],
+        )
+    )
+
+
+def label_rows(table: TextTable, options: TableOptions) -> Labelled:
+    """Return the labels of a table; rows without one are left out.
+
+    Raises
+    ------
+    DataError
+        If there is no label, one class only, or nearly as many as rows.
+    """
+    target = category_column(table.column(options.target), missing=options.missing)
+    rows = np.flatnonzero(target.codes >= 0).astype(np.int64, copy=False)
+    where = f"the target {options.target!r} of {table.shown_name}"
+    order = label_order(target.levels)
+    require_classes(order, n_rows=len(rows), where=where)
+    class_of_code = np.array([order.class_of[level] for level in target.levels], dtype=np.int64)
+    y = np.full(table.n_rows, -1, dtype=np.int64)
+    y[rows] = class_of_code[target.codes[rows]]
+    return Labelled(order=order, rows=rows, y=y)
+
+
+def _split_data(fitted: Sequence[FittedColumn], labelled: Labelled, rows: SplitRows) -> dict[SplitName, SplitData]:
+    widest = max(fitted, key=lambda column: len(column.names))
+    width = sum(len(column.names) for column in fitted)
+    require_memory(
+        len(labelled.rows) * width * _FLOAT32_BYTES,
+        what=f"the matrix of {len(labelled.rows)} rows and {width} model inputs",
+        remedy=f"Drop columns, the one with most inputs first: {widest.column.name!r} has {len(widest.names)}.",
+    )
+    return {
+        name: SplitData(x=feature_matrix(fitted, part), y=labelled.y[part], rows=part)
+        for name, part in rows.by_name.items()
+    }
+
+
+def _facts(
+    table: TextTable,
+    options: TableOptions,
+    uses: Sequence[ColumnUse],
+    fitted: Sequence[FittedColumn],
+    labelled: Labelled,
+    split_facts: dict[str, Any],
+) -> dict[str, Any]:
+    n_dropped = table.n_rows - len(labelled.rows)
+    return {
+        "files": [file.to_json() for file in table.files],
+        "rows_read": table.n_rows,
+        "columns_read": len(table.columns),
+        "columns": [use.to_json() for use in uses],
+        "columns_used": [use.name for use in uses if use.is_input],
+        "columns_left_out": {use.name: use.reason for use in uses if use.kind in ("id", "constant", "dropped")},
+        "rows_dropped": {f"no value in {options.target}": n_dropped} if n_dropped else {},
+        "target": options.target,
+        "labels": dict(labelled.order.class_of),
+        "preprocessing": {column.column.name: column.to_json() for column in fitted},
+        "split": split_facts,
+    }
+
+
+def _dropped_note(n_dropped: int, n_rows: int, target: str) -> list[str]:
+    return [f"{n_dropped} of {n_rows} rows have no value in {target!r} and are dropped"] if n_dropped else []
+
+
+def _fitted_notes(fitted: Sequence[FittedColumn]) -> list[str]:
+    return [note for column in fitted for note in _notes_of(column)]
+
+
+def _notes_of(column: FittedColumn) -> list[str]:
+    name, cells = column.column.name, "cell" if column.n_missing == 1 else "cells"
+    if isinstance(column, FittedNumber):
+        told = f"{name}: {column.n_missing} missing {cells} set to the training median, {column.median:g}"
+        return [told] if column.n_missing else []
+    return _category_notes(column, name, cells)
+
+
+def _category_notes(column: FittedCategory, name: str, cells: str) -> list[str]:
+    notes = []
+    if column.n_missing:
+        notes.append(f"{name}: {column.n_missing} missing {cells} counted as the category (unknown)")
+    if column.n_unseen:
+        notes.append(
+            f"{name}: {column.n_unseen} rows outside training have a category that training has not; "
+            "it counts as (unknown)"
+        )
+    if column.n_rare:
+        notes.append(
+            f"{name}: {column.n_rare + len(column.levels)} different texts are many; the {len(column.levels)} "
+            f"most frequent have an input each, the others count as (unknown)"
+        )
+    return notes

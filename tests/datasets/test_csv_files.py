@@ -1,0 +1,159 @@
+"""CSV files are read strictly, with the line of what is wrong."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from optbench.datasets.csv_files import read_csv, sniff_separator
+from optbench.errors import DataError
+
+
+@pytest.fixture
+def write(tmp_path):
+    def written(content):
+        path = tmp_path / "t.csv"
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    return written
+
+
+def refused(path, sentence, separator=","):
+    with pytest.raises(DataError, match=re.escape(sentence)):
+        read_csv(path, separator=separator, name="t.csv")
+
+
+def cells(table, name):
+    column = table.column(name)
+    return [column.levels[code] for code in column.codes]
+
+
+def test_cells_are_stripped_texts_in_file_order(write):
+    """Nothing is guessed: words that other readers take for missing or true stay texts."""
+    table = read_csv(write("a, b \n None ,NA\nnan,true\n1.0,\n"), separator=",")
+    assert table.names == ("a", "b")
+    assert cells(table, "a") == ["None", "nan", "1.0"]
+    assert cells(table, "b") == ["NA", "true", ""]
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        b"a,b\r\n1,x\r\n2,y z\r\n",
+        b"\xef\xbb\xbfa,b\n1,x\n2,y z\n",
+        b'"a","b"\n"1","x"\n2,"y z"',
+        b"a , b\n 1,x \n\n2,y z\n\n",
+        b"a,b\r1,x\r2,y z\r",
+    ],
+)
+def test_digest_is_of_the_content(write, same):
+    """Line ends, byte-order mark, quotes, blanks and the path leave the digest as it is."""
+    plain = read_csv(write("a,b\n1,x\n2,y z\n"), separator=",", name="one").digest()
+    assert read_csv(write(same), separator=",", name="other").digest() == plain
+    assert read_csv(write(same.replace(b",", b";")), separator=";").digest() == plain
+
+
+@pytest.mark.parametrize("other", ["a,b\n1,x\n2,yz\n", "a,c\n1,x\n2,y z\n", "a,b\n2,y z\n1,x\n", "b,a\nx,1\ny z,2\n"])
+def test_digest_sees_every_change(write, other):
+    """Another cell, name, row order or column order is other data."""
+    plain = read_csv(write("a,b\n1,x\n2,y z\n"), separator=",").digest()
+    assert read_csv(write(other), separator=",").digest() != plain
+
+
+def test_quoted_separators_and_line_ends_belong_to_the_cell(write):
+    """A quoted cell may hold the separator and line ends; lines are still counted right."""
+    table = read_csv(write('a,b\n"1,5","x\ny"\n2,z\n'), separator=",")
+    assert cells(table, "a") == ["1,5", "2"]
+    assert table.lines.tolist() == [2, 4]
+    assert table.place(1) == f"row 2 (line 4 of {table.shown_name})"
+
+
+def test_missing_file_is_named(tmp_path):
+    """A path that leads nowhere is an error that says from where it starts."""
+    with pytest.raises(DataError, match="does not exist. A path in an experiment file is relative to the folder"):
+        read_csv(tmp_path / "absent.csv", separator=",")
+
+
+def test_folder_is_no_table(tmp_path):
+    """A folder in place of a file is an error, not a traceback."""
+    with pytest.raises(DataError, match=r"is a folder\. Name the file in it"):
+        read_csv(tmp_path, separator=",")
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf"])
+def test_empty_file_is_refused(write, content):
+    """A file without a line says so."""
+    refused(write(content), "t.csv is empty: a table needs a header line and rows.")
+
+
+def test_header_only_is_refused(write):
+    """A header without rows says so."""
+    refused(write("a,b\n"), "t.csv holds a header line and no rows: there is nothing to learn from.")
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"a,b\n1,\x00\n", "t.csv is a binary file, not CSV text: it holds a zero byte in line 2."),
+        (b"a,b\n1,\xe9\n", "t.csv is not UTF-8 text: byte 0xe9 in line 2 is not part of it."),
+        ("a,b\n1,2\n".encode("utf-16"), "t.csv is UTF-16 text. Save it as UTF-8."),
+    ],
+)
+def test_what_is_no_utf8_text_is_refused(write, content, sentence):
+    """Binary files and other encodings are told apart from text, with the line."""
+    refused(write(content), sentence)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("a,b\n1,2\n1,2,3\n", "t.csv: line 3 has 3 fields, the header has 2. Every row needs 2 fields (a , inside"),
+        ("a,b\n1,2\n\n1\n", "t.csv: line 4 has 1 field, the header has 2. Every row needs 2 fields. The line begins"),
+        ('a,b\n1,"2\n3,4\n', "t.csv: line 2 cannot be read as CSV: unexpected end of data."),
+        ('a,b\n1,"2"x\n', "t.csv: line 2 cannot be read as CSV: ',' expected after '\"'."),
+    ],
+)
+def test_ragged_rows_and_open_quotes_are_refused_with_their_line(write, content, sentence):
+    """Rows are neither filled nor cut in silence."""
+    refused(write(content), sentence)
+
+
+def test_huge_field_is_refused(write):
+    """A cell beyond Python's limit is an error with a line number."""
+    refused(write('a,b\n1,"' + "x" * 200_000 + '"\n'), "t.csv: line 2 cannot be read as CSV: field larger than")
+
+
+def test_repeated_and_unnamed_columns_are_refused(write):
+    """Each column has a name of its own."""
+    refused(write("a,b,a\n1,2,3\n"), "line 1: the header names the column 'a' twice. Rename one of them.")
+    refused(write(",a,b\n0,1,2\n"), "line 1: column 1 has no name. Give it one in the header line (pandas writes")
+
+
+def test_repeated_numbers_in_the_header_hint_at_a_missing_header(write):
+    """A first line of data is suspected where two of its numbers are equal."""
+    refused(write("5.1,5.1,x\n4.9,3.0,y\n"), "Is the first line a row of data? Put a header line on top.")
+
+
+def test_single_column_with_another_separator_is_a_wrong_separator(write):
+    """Reading a semicolon file with commas says which separator to set."""
+    refused(
+        write("age;job;y\n30;x;no\n"),
+        "t.csv has a single column, named 'age;job;y'. The only column contains ';': the separator is wrong, "
+        'set dataset.separator: ";".',
+    )
+    refused(write("a,b\n1,2\n"), 'the separator is wrong, set dataset.separator: ",".', separator=";")
+
+
+@pytest.mark.parametrize("separator", ["", ",,", '"', "\n"])
+def test_separator_is_one_usable_character(write, separator):
+    """A separator that cannot separate is refused before the file is read."""
+    refused(write("a,b\n1,2\n"), "dataset.separator must be one character. Received:", separator=separator)
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_sniffing_finds_the_separator(write, separator):
+    """The separator is the one that gives every line the same, largest number of columns."""
+    content = "\n".join(separator.join(row) for row in (["a x", "b", "c"], ["1", '"2,5;|"', "3"], ["4", "5", "6"]))
+    assert sniff_separator(write(content)) == separator

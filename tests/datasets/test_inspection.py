@@ -1,0 +1,130 @@
+"""A table is looked at before there is an experiment file; what is suggested loads."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from optbench.datasets import inspect_table, load_dataset
+from optbench.errors import DataError
+
+
+@pytest.fixture
+def inspect(tmp_path):
+    def inspected(content, target=None, **settings):
+        path = tmp_path / "my.csv"
+        path.write_text(content)
+        return inspect_table(path, target, **settings)
+
+    return inspected
+
+
+def kinds(found):
+    return {column.name: column.kind for column in found.columns}
+
+
+def test_columns_with_kind_and_reason(inspect, table):
+    """Every column has a kind and the reason for it; the target has its classes and their counts."""
+    found = inspect(table(), "y")
+    assert kinds(found) == {"a": "number", "b": "number", "c": "category", "y": "target"}
+    assert [column.reason for column in found.columns][:3] == [
+        "all 60 values are numbers",
+        "all 60 values are numbers",
+        "3 different texts",
+    ]
+    assert (found.target, found.target_reason, found.rows, found.rows_without_target) == ("y", "as given", 60, 0)
+    assert found.class_counts == {"no": 30, "yes": 30}
+    assert found.positive_class == "yes"
+    assert found.features == {}
+    json.dumps(found.to_json(), allow_nan=False)
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_separator_is_found(inspect, table, separator):
+    """The separator comes from the file."""
+    found = inspect(table(separator=separator), "y")
+    assert found.separator == separator
+    assert len(found.columns) == 4
+
+
+@pytest.mark.parametrize(
+    ("header", "target", "reason"),
+    [
+        ("a,b,c,y", "y", "its name is one that targets have"),
+        ("a,b,Label,k", "Label", "its name is one that targets have"),
+        ("a,b,c,k", "k", "it is the last column"),
+    ],
+)
+def test_target_is_suggested_with_the_reason(inspect, table, header, target, reason):
+    """Without a target the likeliest column is suggested: by its name, then by its place."""
+    found = inspect(table(header=header))
+    assert found.target == target
+    assert reason in found.target_reason
+
+
+def test_only_column_of_two_values_is_suggested(inspect):
+    """In front of a column of numbers, the one with two values is meant."""
+    found = inspect("flag,x\n" + "".join(f"{'no' if i % 3 else 'yes'},{i * 1.5}\n" for i in range(60)))
+    assert (found.target, found.target_reason) == ("flag", "suggested: it is the only column of two values")
+
+
+def test_without_a_possible_target_the_columns_are_listed(inspect):
+    """Where nothing can be a label, the error lists the columns and the flag."""
+    content = "a,b\n" + "".join(f"{i * 0.5},{i * 0.25}\n" for i in range(60))
+    with pytest.raises(DataError, match=r"The 2 columns are: a, b\. Name one with --target\."):
+        inspect(content)
+    with pytest.raises(DataError, match=r"the target must name a column of my.csv. Received: 'B'. Did you mean 'b'"):
+        inspect(content, "B")
+
+
+def test_missing_words_in_columns_of_numbers_are_suggested(inspect):
+    """A word that stands among numbers is suggested as missing; the same word in a category is not the reason."""
+    rows = [f"{i * 0.5 if i % 9 else 'null'},{'None' if i % 2 else 'some'},{'yn'[i % 2]}" for i in range(60)]
+    found = inspect("\n".join(["x,c,y", *rows]), "y")
+    assert found.missing == ("", "?", "NA", "null")
+    assert kinds(found)["x"] == "number"
+    assert "'null' stands in columns of numbers and is taken for a missing value" in found.notes
+    levels = inspect("x,c,y\n" + "".join(f"{i / 2},{'none' if i % 2 else '5'},{'yn'[i % 2]}\n" for i in range(60)), "y")
+    assert levels.missing == ("", "?", "NA")
+    given = inspect("\n".join(["x,c,y", *rows]), "y", missing=["", "some"])
+    assert given.missing == ("", "some")
+
+
+def test_column_of_numbers_and_texts_is_said_not_refused(inspect):
+    """What `run` would refuse is given a kind here, with a note, so that a file can be written."""
+    rows = [f"{i * 0.5 if i % 30 else 'broken'},{i % 7},{'yn'[i % 2]}" for i in range(60)]
+    found = inspect("\n".join(["x,z,y", *rows]), "y")
+    assert found.features == {"x": "category"}
+    assert kinds(found)["x"] == "category"
+    assert any("column 'x' holds numbers and other texts" in note for note in found.notes)
+
+
+def test_what_is_suggested_loads(inspect, table, tmp_path, config):
+    """The suggested settings, put into an experiment file, load the table."""
+    content = table(header="a,b,c,y").replace(",u,", ",unknown,")
+    lines = [
+        line if i % 11 else line.replace(line.split(",")[0], "n/a", 1) for i, line in enumerate(content.splitlines())
+    ]
+    found = inspect("\n".join([content.splitlines()[0], *lines[1:]]))
+    made = config(
+        "csv",
+        path="my.csv",
+        target=found.target,
+        separator=found.separator,
+        missing=list(found.missing),
+        features=dict(found.features),
+        positive_class=found.positive_class,
+    )
+    dataset = load_dataset(made, base=tmp_path, data_dir=tmp_path)
+    assert dict.fromkeys(dataset.class_names, 30) == dict(found.class_counts)
+    assert {column["name"]: column["kind"] for column in dataset.facts["columns"]} == kinds(found)
+
+
+def test_parquet_is_inspected_too(tmp_path):
+    """A Parquet file needs no separator."""
+    pa = pytest.importorskip("pyarrow", reason="Parquet is an optional extra")
+    pq = pytest.importorskip("pyarrow.parquet", reason="Parquet is an optional extra")
+    pq.write_table(pa.table({"x": [i / 2 for i in range(40)], "y": ["a", "b"] * 20}), tmp_path / "t.parquet")
+    found = inspect_table(tmp_path / "t.parquet")
+    assert (found.target, found.class_counts, kinds(found)["x"]) == ("y", {"a": 20, "b": 20}, "number")
