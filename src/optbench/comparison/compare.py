@@ -1,0 +1,158 @@
+"""The comparison as a visible list of steps."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from optbench.comparison.audit import (
+    clock_remarks,
+    diverged_remarks,
+    margin_remarks,
+    missing_score_remarks,
+    optimizer_remarks,
+    repeated_remarks,
+)
+from optbench.comparison.differences import (
+    confounded_pairs,
+    missing_optimizers,
+    seed_differences,
+    setting_differences,
+    start_differences,
+)
+from optbench.comparison.groups import sort_into_problems
+from optbench.comparison.metrics import metric_named
+from optbench.comparison.pairs import Plan, compare_pairs
+from optbench.comparison.result import Comparison, ProblemComparison
+from optbench.comparison.scores import ranked, score_of_diverged, summarise
+from optbench.comparison.severity import Severity
+from optbench.comparison.verdict import Verdict
+from optbench.errors import NoRunsError, UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from optbench.comparison.groups import Group, Problem
+    from optbench.comparison.metrics import Metric
+    from optbench.comparison.result import OptimizerSummary, PairResult
+    from optbench.comparison.severity import Difference
+    from optbench.records import RunRecord
+
+_WEIGHT = {Severity.CONFOUND: 0, Severity.MISMATCH: 1, Severity.REMARK: 2}
+
+
+def compare(
+    records: Sequence[RunRecord],
+    *,
+    metric: str = "accuracy",
+    baseline: str | None = None,
+    alpha: float = 0.05,
+    margin: float = 0.005,
+) -> Comparison:
+    """Compare finished runs on the test split, each data set and model for itself.
+
+    Parameters
+    ----------
+    records : finished runs in any order; diverged ones count as outcomes
+    metric : a name of `METRICS`
+    baseline : label or name of the optimizer that all others are compared with; None compares every pair
+    alpha : level of the tests, Holm-adjusted over the pairs of a problem
+    margin : largest difference that does not matter in practice, in units of the metric (0.005 is half a
+    point)
+
+    Raises
+    ------
+    NoRunsError
+        If there are no records.
+    UsageError
+        If the metric or the baseline is not known, or alpha or margin make no sense.
+    """
+    chosen = metric_named(metric)
+    _check_levels(alpha, margin)
+    if not records:
+        raise NoRunsError("there is no finished run to compare. Train some with 'optbench run CONFIG...'.")
+    problems = sort_into_problems(records)
+    _check_baseline(problems, baseline)
+    compared = tuple(
+        _compare_problem(problem, chosen, baseline=baseline, alpha=alpha, margin=margin) for problem in problems
+    )
+    labels = {problem.problem: [summary.label for summary in problem.optimizers] for problem in compared}
+    return Comparison(chosen, alpha, margin, baseline, compared, missing_optimizers(labels))
+
+
+def _compare_problem(
+    problem: Problem, metric: Metric, *, baseline: str | None, alpha: float, margin: float
+) -> ProblemComparison:
+    groups = problem.groups
+    stand_in = score_of_diverged([record for group in groups for record in group.records], metric)
+    summaries = ranked([summarise(group, metric, alpha=alpha, stand_in=stand_in) for group in groups], metric)
+    plan = Plan(metric, alpha, margin, _baseline_label(groups, baseline), confounded_pairs(groups))
+    pairs = compare_pairs(summaries, plan)
+    differences = _differences(problem, summaries, pairs, plan, stand_in)
+    verdict = Verdict(groups, summaries, pairs, differences, plan).text()
+    return ProblemComparison(problem.title, summaries, pairs, differences, verdict)
+
+
+def _differences(
+    problem: Problem,
+    summaries: Sequence[OptimizerSummary],
+    pairs: Sequence[PairResult],
+    plan: Plan,
+    stand_in: float | None,
+) -> tuple[Difference, ...]:
+    """Return everything worth a warning, heaviest first."""
+    groups = problem.groups
+    by_label = {group.label: group for group in groups}
+    found = [
+        *setting_differences(groups),
+        *start_differences(groups),
+        *repeated_remarks(problem.repeated),
+        *diverged_remarks(summaries, by_label, plan.metric, stand_in),
+        *missing_score_remarks(summaries, by_label, plan.metric),
+        *seed_differences(groups),
+        *optimizer_remarks(groups),
+        *margin_remarks(summaries, pairs, plan.metric, plan.margin),
+        *clock_remarks(groups),
+    ]
+    return tuple(sorted(found, key=lambda difference: _WEIGHT[difference.severity]))
+
+
+def _check_levels(alpha: float, margin: float) -> None:
+    if not 0.0 < alpha < 0.5:  # noqa: PLR2004 - equivalence needs the 1 - 2 alpha interval
+        raise UsageError(f"--alpha must be between 0 and 0.5. Received: {alpha}. Use for example 0.05.")
+    if not (margin > 0.0 and math.isfinite(margin)):
+        raise UsageError(
+            f"--margin must be a positive number in units of the metric. Received: {margin}. "
+            "Use for example 0.005 for half a point of accuracy."
+        )
+
+
+def _check_baseline(problems: Sequence[Problem], baseline: str | None) -> None:
+    """Refuse a baseline that no problem has, or that fits several groups of one problem."""
+    if baseline is None:
+        return
+    found = [_baseline_candidates(problem.groups, baseline) for problem in problems]
+    ambiguous = next((labels for labels in found if len(labels) > 1), None)
+    if ambiguous:
+        raise UsageError(
+            f"--baseline {baseline!r} fits several optimizers; name one of them: "
+            f"{', '.join(repr(label) for label in ambiguous)}."
+        )
+    if not any(found):
+        known = sorted({group.label for problem in problems for group in problem.groups})
+        hint = did_you_mean(baseline, known)
+        raise UsageError(
+            f"--baseline must name an optimizer of the runs. Received: {baseline!r}.{hint} Known: {', '.join(known)}."
+        )
+
+
+def _baseline_candidates(groups: Sequence[Group], baseline: str) -> list[str]:
+    """Return the labels that `baseline` may mean: the one equal to it, else those of the optimizer of that name."""
+    folded = baseline.lower()
+    exact = [group.label for group in groups if group.label.lower() == folded]
+    return exact or [group.label for group in groups if group.optimizer.lower() == folded]
+
+
+def _baseline_label(groups: Sequence[Group], baseline: str | None) -> str | None:
+    """Return the group's label for the baseline; where it did not run, the word as typed, which pairs with nothing."""
+    return next(iter(_baseline_candidates(groups, baseline)), baseline) if baseline else None

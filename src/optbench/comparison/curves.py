@@ -1,0 +1,172 @@
+"""Curves of several seeds as one mean curve with a band: what the comparison page draws."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from optbench.records import History, RocCurve, SplitName
+
+ROC_GRID_POINTS: Final = 201
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemCurves:
+    """What the runs of one problem left behind, by optimizer label.
+
+    Attributes
+    ----------
+    histories : one per run
+    roc_curves : per run all its ROC curves
+    """
+
+    histories: Mapping[str, Sequence[History]]
+    roc_curves: Mapping[str, Sequence[Sequence[RocCurve]]]
+
+
+@dataclass(frozen=True, slots=True)
+class CurveBand:
+    """One optimizer's history of one column over its seeds.
+
+    Attributes
+    ----------
+    label, column : optimizer and history column
+    epochs : (m,) epochs from 0, as far as any run went
+    mean, low, high : (m,) mean, smallest and largest value over the runs that reached the epoch
+    runs : (m,) how many runs reached it with a finite value
+    """
+
+    label: str
+    column: str
+    epochs: NDArray[np.int64]
+    mean: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    runs: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class RocBand:
+    """One optimizer's ROC curves of one class over its seeds, on a common grid of false-positive rates.
+
+    Attributes
+    ----------
+    label, curve_label, split : optimizer; class or "macro"; split
+    fpr : (201,) from 0 to 1
+    mean, low, high : (201,) true-positive rates
+    auc : mean area over the runs
+    runs : number of runs
+    """
+
+    label: str
+    curve_label: str
+    split: SplitName
+    fpr: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    auc: float
+    runs: int
+
+
+def curve_bands(histories: Mapping[str, Sequence[History]], column: str) -> tuple[CurveBand, ...]:
+    """Return one band per optimizer that has the column.
+
+    Parameters
+    ----------
+    histories : optimizer label -> histories of its runs
+    column : history column such as `val_loss`; runs without it are left out
+
+    Notes
+    -----
+    The band is the range over seeds, not an interval: with few seeds it hides nothing. Runs that stopped
+    early leave the mean where they end, so late epochs may rest on fewer runs.
+    """
+    found = []
+    for label in sorted(histories):
+        by_epoch: dict[int, list[float]] = {}
+        for history in histories[label]:
+            if column in history.columns:
+                _collect(history, column, by_epoch)
+        if by_epoch:
+            found.append(_curve_band(label, column, by_epoch))
+    return tuple(found)
+
+
+def roc_bands(
+    curves: Mapping[str, Sequence[Sequence[RocCurve]]], *, curve_label: str, split: SplitName = "test"
+) -> tuple[RocBand, ...]:
+    """Return one band per optimizer for one class ("macro" for the mean over classes).
+
+    Parameters
+    ----------
+    curves : optimizer label -> per run its ROC curves
+
+    Notes
+    -----
+    Each curve is interpolated linearly on 201 false-positive rates and the true-positive rates are averaged
+    there (vertical averaging).
+
+    References
+    ----------
+    Fawcett 2006, Pattern Recognit. Lett. 27, 861-874, algorithm 3.
+    """
+    found = []
+    for label in sorted(curves):
+        chosen = [
+            curve for run in curves[label] for curve in run if curve.split == split and curve.label == curve_label
+        ]
+        if chosen:
+            found.append(_roc_band(label, chosen))
+    return tuple(found)
+
+
+def _collect(history: History, column: str, by_epoch: dict[int, list[float]]) -> None:
+    for epoch, value in zip(history.column("epoch"), history.column(column), strict=True):
+        if math.isfinite(value):
+            by_epoch.setdefault(int(epoch), []).append(value)
+
+
+def _curve_band(label: str, column: str, by_epoch: Mapping[int, Sequence[float]]) -> CurveBand:
+    epochs = sorted(by_epoch)
+    values = [np.sort(np.asarray(by_epoch[epoch])) for epoch in epochs]  # sorted: the order of runs moves no digit
+    return CurveBand(
+        label=label,
+        column=column,
+        epochs=np.array(epochs, dtype=np.int64),
+        mean=np.array([value.mean() for value in values]),
+        low=np.array([value[0] for value in values]),
+        high=np.array([value[-1] for value in values]),
+        runs=np.array([value.size for value in values], dtype=np.int64),
+    )
+
+
+def _roc_band(label: str, curves: Sequence[RocCurve]) -> RocBand:
+    grid = np.linspace(0.0, 1.0, ROC_GRID_POINTS)
+    rates = np.sort(np.array([_upper_curve(curve, grid) for curve in curves]), axis=0)
+    return RocBand(
+        label=label,
+        curve_label=curves[0].label,
+        split=curves[0].split,
+        fpr=grid,
+        mean=rates.mean(axis=0),
+        low=rates[0],
+        high=rates[-1],
+        auc=math.fsum(curve.auc for curve in curves) / len(curves),
+        runs=len(curves),
+    )
+
+
+def _upper_curve(curve: RocCurve, grid: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Interpolate, keeping the start at (0, 0): at the first step upwards numpy.interp would take the top."""
+    rates = np.interp(grid, curve.fpr, curve.tpr)
+    rates[0] = 0.0
+    return rates

@@ -1,0 +1,272 @@
+"""What a comparison says, as values; `to_json` is the shape of `compare --format json` and of verdict.json."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from optbench.comparison.severity import Severity
+
+if TYPE_CHECKING:
+    from optbench.comparison.metrics import Metric
+    from optbench.comparison.severity import Difference
+    from optbench.statistics import Decision
+
+SCHEMA_VERSION: Final = 1
+
+
+class Obstacle(StrEnum):
+    """Why a pair was not tested."""
+
+    CONFOUNDED = "confounded"
+    NO_SHARED_SEEDS = "no_shared_seeds"
+    NO_SCORE = "no_score"
+    ONE_SEED = "one_seed"
+    TOO_FEW_SEEDS = "too_few_seeds"
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizerSummary:
+    """All runs of one optimizer under one set of conditions.
+
+    Attributes
+    ----------
+    label : unique name; `optimizer` is the name without what sets it apart
+    learning_rate : a number, or a schedule in short
+    runs, seeds, scores : one entry per seed, by rising seed; a score is None if the run has none
+    n_diverged : how many of the runs diverged; they are among `runs`
+    mean, sd, ci_low, ci_high : of the scores; sd with n - 1; Student t interval, cut to the range of the
+        metric; None where undefined
+    best_epoch, training_seconds, peak_memory_mb : medians over completed runs
+    noise_floor : gap that chance alone produces between two groups of this many seeds (95 %); from 4 seeds
+    """
+
+    label: str
+    optimizer: str
+    learning_rate: float | str | None
+    runs: tuple[str, ...]
+    seeds: tuple[int, ...]
+    scores: tuple[float | None, ...]
+    n_diverged: int
+    mean: float | None
+    sd: float | None
+    ci_low: float | None
+    ci_high: float | None
+    best_epoch: float | None
+    training_seconds: float | None
+    peak_memory_mb: float | None
+    noise_floor: float | None
+
+    @property
+    def n(self) -> int:
+        """Number of runs, diverged ones included."""
+        return len(self.runs)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return DESIGN's keys, then the additional ones."""
+        return {
+            "optimizer": self.label,
+            "learning_rate": self.learning_rate,
+            "n": self.n,
+            "n_diverged": self.n_diverged,
+            "mean": self.mean,
+            "sd": self.sd,
+            "ci_low": self.ci_low,
+            "ci_high": self.ci_high,
+            "training_seconds": self.training_seconds,
+            "runs": list(self.runs),
+            "name": self.optimizer,
+            "seeds": list(self.seeds),
+            "scores": list(self.scores),
+            "best_epoch": self.best_epoch,
+            "peak_memory_mb": self.peak_memory_mb,
+            "noise_floor": self.noise_floor,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PairResult:
+    """Optimizer `a` against optimizer `b` on the seeds that both have.
+
+    Attributes
+    ----------
+    n, seeds, differences : shared seeds, and score of a minus score of b on each
+    difference : their mean
+    ci_low, ci_high : sign-flip interval at 1 - alpha; None if unbounded (fewer than 6 seeds at 0.05)
+    p, p_adjusted : sign-flip test, and after Holm over all pairs; None without a test
+    decision : one of four words
+    is_negligible : a difference was shown, and that it lies within the margin; the decision is `equivalent`
+    obstacle : why no test was made
+    equivalence_low, equivalence_high : sign-flip interval at 1 - 2 alpha, which decides equivalence
+    t_ci_low, t_ci_high : Student t interval of the mean difference, for readers used to it
+    improvement : share of seeds on which a has the better score, ties half
+    noise_floor : the larger one of the two optimizers
+    seeds_needed : seeds from which a test with all these comparisons can decide
+    more_seeds, detectable : that many more seeds would detect a difference this large (80 % power);
+    undecided only
+    """
+
+    a: str
+    b: str
+    n: int
+    difference: float | None
+    ci_low: float | None
+    ci_high: float | None
+    p: float | None
+    p_adjusted: float | None
+    decision: Decision
+    is_negligible: bool
+    obstacle: Obstacle | None
+    seeds: tuple[int, ...]
+    differences: tuple[float, ...]
+    equivalence_low: float | None
+    equivalence_high: float | None
+    t_ci_low: float | None
+    t_ci_high: float | None
+    improvement: float | None
+    noise_floor: float | None
+    seeds_needed: int
+    more_seeds: int | None
+    detectable: float | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return DESIGN's keys, then the additional ones."""
+        return {
+            "a": self.a,
+            "b": self.b,
+            "n": self.n,
+            "difference": self.difference,
+            "ci_low": self.ci_low,
+            "ci_high": self.ci_high,
+            "p": self.p,
+            "p_adjusted": self.p_adjusted,
+            "decision": self.decision.value,
+            "negligible": self.is_negligible,
+            "not_tested_because": self.obstacle.value if self.obstacle else None,
+            "seeds": list(self.seeds),
+            "differences": list(self.differences),
+            "equivalence_low": self.equivalence_low,
+            "equivalence_high": self.equivalence_high,
+            "t_ci_low": self.t_ci_low,
+            "t_ci_high": self.t_ci_high,
+            "improvement": self.improvement,
+            "noise_floor": self.noise_floor,
+            "seeds_needed": self.seeds_needed,
+            "more_seeds": self.more_seeds,
+            "detectable": self.detectable,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemComparison:
+    """The optimizers that ran on one data set with one model.
+
+    Attributes
+    ----------
+    problem : data set and model in a few words
+    optimizers : best mean first; without a mean last
+    pairs : in the order of the optimizers; `a` stands before `b`, or `b` is the baseline
+    differences : what differs besides the optimizer, heaviest first
+    verdict : one sentence, or a few
+    """
+
+    problem: str
+    optimizers: tuple[OptimizerSummary, ...]
+    pairs: tuple[PairResult, ...]
+    differences: tuple[Difference, ...]
+    verdict: str
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The sentences of what differs."""
+        return tuple(difference.sentence for difference in self.differences)
+
+    def optimizer(self, label: str) -> OptimizerSummary:
+        """Return the summary called `label`."""
+        return next(summary for summary in self.optimizers if summary.label == label)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what is said about the problem as a whole; its optimizers and pairs stand at the top level."""
+        return {
+            "problem": self.problem,
+            "verdict": self.verdict,
+            "warnings": list(self.warnings),
+            "differences": [item.to_json() for item in self.differences],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """All runs that were given, compared problem by problem, on the test split.
+
+    Attributes
+    ----------
+    metric : what was compared
+    alpha, margin : level of the tests; largest difference that does not matter, in units of the metric
+    baseline : what the user asked to compare with, as typed
+    problems : by title; never mixed with each other
+    differences : what concerns several problems: an optimizer that did not run on all of them
+    """
+
+    metric: Metric
+    alpha: float
+    margin: float
+    baseline: str | None
+    problems: tuple[ProblemComparison, ...]
+    differences: tuple[Difference, ...]
+
+    @property
+    def verdict(self) -> str:
+        """The verdict, with the problem in front of it if there are several."""
+        if len(self.problems) == 1:
+            return self.problems[0].verdict
+        return " ".join(f"[{problem.problem}] {problem.verdict}" for problem in self.problems)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Everything that differs besides the optimizer, in sentences; of several problems each says which."""
+        return tuple(item.sentence for item in self.all_differences)
+
+    @property
+    def all_differences(self) -> tuple[Difference, ...]:
+        """Differences across problems, then those of each problem, named if there are several."""
+        several = len(self.problems) > 1
+        return self.differences + tuple(
+            replace(item, sentence=f"[{problem.problem}] {item.sentence}") if several else item
+            for problem in self.problems
+            for item in problem.differences
+        )
+
+    @property
+    def mismatches(self) -> tuple[str, ...]:
+        """Sentences that `compare --strict` refuses: confounds and mismatches, not remarks."""
+        return tuple(item.sentence for item in self.all_differences if item.severity is not Severity.REMARK)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return strict JSON values in DESIGN's shape, additional keys at the end of each object.
+
+        The shape does not depend on the number of problems: `optimizers` and `pairs` are flat lists whose entries
+        name their `problem` (no pair joins two problems), and `problems` has a verdict for each.
+        """
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "metric": self.metric.name,
+            "split": "test",
+            "alpha": self.alpha,
+            "margin": self.margin,
+            "optimizers": [
+                {**summary.to_json(), "problem": problem.problem}
+                for problem in self.problems
+                for summary in problem.optimizers
+            ],
+            "pairs": [
+                {**pair.to_json(), "problem": problem.problem} for problem in self.problems for pair in problem.pairs
+            ],
+            "warnings": list(self.warnings),
+            "verdict": self.verdict,
+            "problems": [problem.to_json() for problem in self.problems],
+            "differences": [item.to_json() for item in self.differences],
+            "baseline": self.baseline,
+            "higher_is_better": self.metric.higher_is_better,
+        }

@@ -1,0 +1,97 @@
+"""The score of each run, diverged ones included, and what is said about a group of runs."""
+
+from __future__ import annotations
+
+import math
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from optbench.comparison.result import OptimizerSummary
+from optbench.comparison.wording import value_text
+from optbench.records import RunStatus
+from optbench.statistics import noise_floor, sample_sd, student_t_interval
+from optbench.statistics.noise_floor import FEWEST_SEEDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from optbench.comparison.groups import Group
+    from optbench.comparison.metrics import Metric
+    from optbench.records import RunRecord
+
+
+def run_score(record: RunRecord, metric: Metric, *, stand_in: float | None) -> float | None:
+    """Return the run's score on the test split; a diverged run gets `stand_in`, whatever its last numbers were."""
+    if record.status is RunStatus.DIVERGED:
+        return stand_in
+    return _number(record.metrics.get("test", {}).get(metric.name))
+
+
+def score_of_diverged(records: Iterable[RunRecord], metric: Metric) -> float | None:
+    """Return what a diverged run counts with, or None if there is no such number.
+
+    A diverged run is an outcome, never a missing value: for accuracy it counts as the majority class (the
+    same for all runs on one test split), for ROC AUC as 0.5. For the other metrics the score of a constant
+    model depends on the number of classes or is infinite, so a comparison on them has to do without it.
+    """
+    if metric.name != "accuracy":
+        return metric.of_constant
+    shares = (_number(record.metrics.get("test", {}).get("majority_accuracy")) for record in records)
+    return max((share for share in shares if share is not None), default=None)
+
+
+def summarise(group: Group, metric: Metric, *, alpha: float, stand_in: float | None) -> OptimizerSummary:
+    """Return a group's numbers; where any run lacks a score, mean and spread are None."""
+    scores = tuple(run_score(record, metric, stand_in=stand_in) for record in group.records)
+    known = [score for score in scores if score is not None]
+    complete = len(known) == len(scores)
+    several = complete and len(known) > 1
+    low, high = map(metric.within_range, student_t_interval(known, alpha)) if several else (None, None)
+    finished = [record for record in group.records if record.status is RunStatus.COMPLETED]
+    return OptimizerSummary(
+        label=group.label,
+        optimizer=group.optimizer,
+        learning_rate=_learning_rate(group.settings.get("optimizer.learning_rate")),
+        runs=tuple(record.run for record in group.records),
+        seeds=group.seeds,
+        scores=scores,
+        n_diverged=len(group.records) - len(finished),
+        mean=math.fsum(known) / len(known) if complete else None,
+        sd=sample_sd(known) if several else None,
+        ci_low=low,
+        ci_high=high,
+        best_epoch=_median(record.metrics.get("best_epoch") for record in finished),
+        training_seconds=_median(record.timing.get("training_seconds") for record in finished),
+        peak_memory_mb=_median(record.timing.get("peak_memory_mb") for record in finished),
+        noise_floor=noise_floor(known) if complete and len(known) >= FEWEST_SEEDS else None,
+    )
+
+
+def ranked(summaries: Sequence[OptimizerSummary], metric: Metric) -> tuple[OptimizerSummary, ...]:
+    """Sort by mean, best first; without a mean last; equal ones by label."""
+
+    def place(summary: OptimizerSummary) -> tuple[bool, float, str]:
+        return summary.mean is None, -metric.sign * (summary.mean or 0.0), summary.label
+
+    return tuple(sorted(summaries, key=place))
+
+
+def scores_by_seed(summary: OptimizerSummary) -> Mapping[int, float | None]:
+    """Return seed -> score."""
+    return dict(zip(summary.seeds, summary.scores, strict=True))
+
+
+def _learning_rate(value: Any) -> float | str | None:
+    if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+        return value
+    return value_text(value)
+
+
+def _median(values: Iterable[Any]) -> float | None:
+    known = [number for value in values if (number := _number(value)) is not None]
+    return float(median(known)) if known else None
+
+
+def _number(value: Any) -> float | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and math.isfinite(value) else None

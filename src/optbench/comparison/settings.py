@@ -1,0 +1,98 @@
+"""The conditions a run was made under, as one flat mapping: what runs are grouped by and checked against."""
+
+from __future__ import annotations
+
+import json
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from optbench.records import RunRecord
+
+Settings = dict[str, Any]
+
+_IDENTITY_OF_DATA: Final = ("name", "path", "target", "function", "arguments")
+_PATHS: Final = ("path", "test_path")
+
+
+def canonical(value: Any) -> str:
+    """Return one text per JSON value, whatever the order of its keys."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
+
+
+def settings_of(record: RunRecord) -> Settings:
+    """Return everything but the seed that can change the numbers of a run, by dotted name.
+
+    The sections: `optimizer`, `training`, `dataset` (without what names the data set; the digest speaks for
+    the content of its files), `digest.data`, `digest.split`, `versions`. The model is not among them, since
+    runs of different models are different problems.
+    """
+    return {
+        **dict(_prefixed("optimizer", _flat_optimizer(record.config.get("optimizer", {})))),
+        **dict(_prefixed("training", record.config.get("training", {}))),
+        **dict(_prefixed("dataset", _data_settings(record.config.get("dataset", {})))),
+        **{f"digest.{rung}": record.digests[rung] for rung in ("data", "split") if record.digests.get(rung)},
+        **dict(_prefixed("versions", record.versions)),
+    }
+
+
+def problem_of(record: RunRecord) -> str:
+    """Return a text that is equal for runs on the same data set with the same model."""
+    dataset = record.config.get("dataset", {})
+    identity = {key: dataset[key] for key in _IDENTITY_OF_DATA if key in dataset}
+    if identity.get("path"):
+        identity["path"] = file_name(identity["path"])
+    return canonical([identity, record.config.get("model", {})])
+
+
+def optimizer_name(record: RunRecord) -> str:
+    """Return the optimizer's name; for the user's own Python the name of the function."""
+    optimizer = record.config.get("optimizer", {})
+    name = str(optimizer.get("name", "unknown"))
+    function = optimizer.get("function")
+    return f"{name}:{str(function).rpartition(':')[2]}" if function else name
+
+
+def data_title(record: RunRecord) -> str:
+    """Name the data set in a few characters: `telco_churn`, `csv my.csv`, `python my_problem.py:load`."""
+    dataset = record.config.get("dataset", {})
+    what = file_name(dataset["path"]) if dataset.get("path") else dataset.get("function")
+    return " ".join(str(part) for part in (dataset.get("name", "unknown data"), what) if part)
+
+
+def model_title(record: RunRecord) -> str:
+    """Name the model in a few characters: `mlp 64-32`, `cnn 8-16`, `logistic`, `python my_problem.py:build`."""
+    model = record.config.get("model", {})
+    sizes = "-".join(str(size) for key in ("filters", "hidden_units") for size in _as_list(model.get(key)))
+    layers = f"{len(model['layers'])} layers" if model.get("layers") else None
+    parts = (model.get("name", "unknown model"), sizes, layers, model.get("function"))
+    return " ".join(str(part) for part in parts if part)
+
+
+def file_name(path: Any) -> str:
+    """Return the last part of a path: the folders before it differ between machines, not between problems."""
+    return PurePosixPath(str(path).replace("\\", "/")).name
+
+
+def _flat_optimizer(optimizer: Mapping[str, Any]) -> Settings:
+    flat = {key: value for key, value in optimizer.items() if key not in ("name", "arguments")}
+    return {**flat, **(optimizer.get("arguments") or {})}
+
+
+def _data_settings(dataset: Mapping[str, Any]) -> Settings:
+    plain = {key: value for key, value in dataset.items() if key not in (*_IDENTITY_OF_DATA, "split")}
+    split = {f"split.{key}": value for key, value in (dataset.get("split") or {}).items()}
+    return {key: value for key, value in {**plain, **split}.items() if key.rpartition(".")[2] not in _PATHS}
+
+
+def _prefixed(section: str, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key in sorted(values):
+        yield f"{section}.{key}", values[key]
+
+
+def _as_list(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return list(value) if isinstance(value, list | tuple) else [value]

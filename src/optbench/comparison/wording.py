@@ -1,0 +1,90 @@
+"""How values and lists are written in sentences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+SMALLEST_P_SHOWN: Final = 1e-4
+_MINUTE: Final = 60
+_HOUR: Final = 3600
+_LONGEST_DIGEST: Final = 64
+_DIGEST_DIGITS: Final = 8
+_LONGEST_VALUE: Final = 40
+
+
+def listing(words: Sequence[str]) -> str:
+    """Join words as people do: `a`, `a and b`, `a, b and c`."""
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def seed_ranges(seeds: Iterable[int]) -> str:
+    """Write seeds briefly.
+
+    Examples
+    --------
+    >>> seed_ranges([5, 0, 1, 2, 3])
+    '0-3, 5'
+    """
+    parts: list[list[int]] = []
+    for seed in sorted(set(seeds)):
+        if parts and seed == parts[-1][-1] + 1:
+            parts[-1].append(seed)
+        else:
+            parts.append([seed])
+    return ", ".join(str(part[0]) if len(part) == 1 else f"{part[0]}-{part[-1]}" for part in parts)
+
+
+def counted(count: int, noun: str) -> str:
+    """Write a count with its noun: `1 seed`, `3 seeds`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def p_text(p: float) -> str:
+    """Write a p value with its sign: `= 0.012`, `< 0.0001`."""
+    return f"< {SMALLEST_P_SHOWN:.4f}" if p < SMALLEST_P_SHOWN else f"= {p:.2g}"
+
+
+def duration(seconds: float) -> str:
+    """Write a duration in the unit people would use: `40 seconds`, `9 minutes`, `1.5 hours`."""
+    if seconds < 1.5 * _MINUTE:
+        return counted(max(1, round(seconds)), "second")
+    if seconds < 1.5 * _HOUR:
+        return f"{round(seconds / _MINUTE)} minutes"
+    return f"{seconds / _HOUR:.1f} hours"
+
+
+def value_text(value: Any) -> str:
+    """Write a configuration value on one short line; a schedule as `cosine_decay(0.01)`.
+
+    Examples
+    --------
+    >>> value_text({"schedule": "cosine_decay", "initial_learning_rate": 0.01, "decay_steps": 100})
+    'cosine_decay(0.01)'
+    """
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, dict):
+        return _mapping_text(value)
+    if isinstance(value, list | tuple):
+        return "[" + _shortened(", ".join(value_text(item) for item in value)) + "]"
+    text = str(value)
+    is_digest = len(text) == _LONGEST_DIGEST and all(character in "0123456789abcdef" for character in text)
+    return text[:_DIGEST_DIGITS] if is_digest else _shortened(text)
+
+
+def _mapping_text(value: Mapping[str, Any]) -> str:
+    if "schedule" in value:
+        first = next((item for key, item in value.items() if "learning_rate" in key), None)
+        return f"{value['schedule']}({value_text(first)})" if first is not None else str(value["schedule"])
+    return _shortened(", ".join(f"{key}: {value_text(item)}" for key, item in value.items()) or "nothing")
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 3] + "..."

@@ -1,0 +1,137 @@
+"""For notebooks: finished runs as a table, and the comparison of any part of that table."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from optbench.errors import NoRunsError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import pandas as pd
+
+    from optbench.comparison import Comparison
+    from optbench.records import RunRecord
+
+_SPLITS: Final = ("test", "validation", "train")
+
+
+def load_runs(path: str | Path = "runs") -> pd.DataFrame:
+    """Return the finished runs under a folder, one row each, sorted by dataset, model, optimizer and seed.
+
+    Parameters
+    ----------
+    path : a runs directory, or one run folder; what is unfinished or no run folder is left out
+
+    Returns
+    -------
+    DataFrame with the columns `run, folder, dataset, model, optimizer, learning_rate, seed, status, epochs_run,
+    best_epoch`, then `test_accuracy` and the other metrics of each split, `training_seconds` and the other times
+    in seconds (`peak_memory_mb` in MB), then the other optimizer arguments as `optimizer_momentum` and so on
+    (missing where an optimizer has no such argument; a schedule as JSON text)
+
+    Raises
+    ------
+    NoRunsError
+        If there is no finished run.
+    """
+    import pandas as pd
+
+    from optbench.run_store import find_runs
+
+    folder = Path(path)
+    records, _ = find_runs([str(folder)], folder)
+    if not records:
+        raise NoRunsError(f"{folder} holds no finished run. Train some with 'optbench run CONFIG...'.")
+    rows = [_row(record) for record in records]
+    order = ["dataset", "model", "optimizer", "seed", "run"]
+    return pd.DataFrame(rows).sort_values(order, kind="stable", ignore_index=True)
+
+
+def compare(
+    runs: pd.DataFrame | Sequence[RunRecord] | str | Path,
+    *,
+    metric: str = "accuracy",
+    baseline: str | None = None,
+    alpha: float = 0.05,
+    margin: float = 0.005,
+) -> Comparison:
+    """Compare runs on the test split.
+
+    Parameters
+    ----------
+    runs : rows of `load_runs` (all of them or a selection), a runs directory, or run records
+    metric, baseline, alpha, margin : as on the command line
+
+    Returns
+    -------
+    Comparison; `.verdict` is the sentence, `.problems[0].optimizers` and `.pairs` the numbers
+
+    Raises
+    ------
+    UsageError
+        If `runs` is a table without the column `folder`, or the metric or the baseline is not known.
+
+    Examples
+    --------
+    >>> runs = optbench.load_runs("runs")  # doctest: +SKIP
+    >>> optbench.compare(runs[runs.dataset == "wine"]).verdict  # doctest: +SKIP
+    """
+    from optbench.comparison import compare as compare_records
+
+    records = _records(runs)
+    return compare_records(records, metric=metric, baseline=baseline, alpha=alpha, margin=margin)
+
+
+def _records(runs: pd.DataFrame | Sequence[RunRecord] | str | Path) -> list[RunRecord]:
+    from optbench.run_store import find_runs, read_run
+
+    if isinstance(runs, str | Path):
+        return find_runs([str(runs)], Path(runs))[0]
+    folders = _folders(runs)
+    if folders is None:
+        return list(runs)  # type: ignore[arg-type] # no table, so these are records
+    return [read_run(Path(folder)) for folder in folders]
+
+
+def _folders(runs: Any) -> list[str] | None:
+    """Return the folders of a table of runs, or None if it is not a table."""
+    if not hasattr(runs, "columns"):
+        return None
+    if "folder" not in runs.columns:
+        raise UsageError(
+            "compare needs the column 'folder' of load_runs to find the runs again. "
+            f"Received: a table with {', '.join(map(str, runs.columns))}. Select rows, not columns."
+        )
+    return [str(folder) for folder in runs["folder"]]
+
+
+def _row(record: RunRecord) -> dict[str, Any]:
+    optimizer = dict(_optimizer_arguments(record))
+    rate = optimizer.pop("learning_rate", None)
+    return {
+        "run": record.run,
+        "folder": record.folder,
+        "dataset": record.config.get("dataset", {}).get("name"),
+        "model": record.config.get("model", {}).get("name"),
+        "optimizer": record.config.get("optimizer", {}).get("name"),
+        "learning_rate": rate,
+        "seed": record.seed,
+        "status": record.status.value,
+        "epochs_run": record.metrics.get("epochs_run"),
+        "best_epoch": record.metrics.get("best_epoch"),
+        **{f"{split}_{name}": value for split in _SPLITS for name, value in (record.metrics.get(split) or {}).items()},
+        **{name: value for name, value in record.timing.items() if name != "schema_version"},
+        **{f"optimizer_{name}": value for name, value in optimizer.items()},
+    }
+
+
+def _optimizer_arguments(record: RunRecord) -> Iterator[tuple[str, Any]]:
+    """Yield argument and value, one level; what is nested becomes JSON text, since a cell holds one value."""
+    optimizer = record.config.get("optimizer", {})
+    arguments = {key: value for key, value in optimizer.items() if key not in ("name", "arguments")}
+    for key, value in {**arguments, **(optimizer.get("arguments") or {})}.items():
+        yield key, json.dumps(value, sort_keys=True) if isinstance(value, dict | list) else value

@@ -1,0 +1,284 @@
+"""Pictures of a comparison: scores per seed, differences per pair, curves over seeds, time against score.
+
+Each function takes values and returns a figure; one optimizer has one colour in all pictures of a comparison.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from optbench.comparison import Obstacle, curve_bands, roc_bands
+from optbench.reporting.style import (
+    FAINT,
+    GREEN,
+    GRID,
+    INK,
+    logarithmic,
+    new_figure,
+    optimizer_colours,
+    optimizer_line_styles,
+    plot_style,
+    shortened,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from optbench.comparison import (
+        CurveBand,
+        Metric,
+        OptimizerSummary,
+        PairResult,
+        ProblemComparison,
+        ProblemCurves,
+    )
+    from optbench.records import SplitName
+
+_SPREAD: Final = 0.12
+_ABOVE: Final = 0.15
+_BELOW: Final = -0.2
+_MOST_LINKS: Final = 20
+_MOST_PAIRS: Final = 15
+_MOST_PANELS: Final = 4
+_WIDE_RANGE: Final = 30.0
+_NO_CURVES: Final = ("epoch", "learning_rate")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How each optimizer is drawn: label -> colour, label -> line style."""
+
+    colours: Mapping[str, str]
+    line_styles: Mapping[str, str]
+
+    @classmethod
+    def of(cls, labels: Iterable[str]) -> Look:
+        """Return the look of these optimizers, whatever their order."""
+        known = sorted(set(labels))
+        return cls(optimizer_colours(known), optimizer_line_styles(known))
+
+
+def scores_figure(problem: ProblemComparison, metric: Metric, look: Look) -> Figure:
+    """Draw the test score of every seed, with mean and interval: one row per optimizer, the best on top.
+
+    Thin lines join the runs of one seed, as long as there are few enough to follow.
+    """
+    summaries = problem.optimizers
+    figure, (axes,) = new_figure(width=7.0, height=1.3 + 0.55 * len(summaries))
+    with plot_style():
+        rows = {summary.label: len(summaries) - 1 - place for place, summary in enumerate(summaries)}
+        _link_seeds(axes, summaries, rows, metric)
+        for summary in summaries:
+            _draw_scores(axes, summary, rows[summary.label], metric, look.colours[summary.label])
+        _name_rows(axes, {row: shortened(label) for label, row in rows.items()})
+        axes.set_xlabel(_axis_title(metric))
+    return figure
+
+
+def differences_figure(problem: ProblemComparison, metric: Metric, margin: float) -> Figure | None:
+    """Draw the difference of each pair per seed, with mean and interval, over the zone that does not matter.
+
+    Drawn are `drawn_pairs`; returns None if there is none. A loss is turned round, so that right of zero always
+    means that the first optimizer of a pair is better.
+    """
+    pairs = drawn_pairs(problem)
+    if not pairs:
+        return None
+    figure, (axes,) = new_figure(width=7.0, height=1.5 + 0.5 * len(pairs))
+    with plot_style():
+        scale = _scale(metric)
+        axes.axvspan(-margin * scale, margin * scale, color=GREEN, alpha=0.12, linewidth=0)
+        axes.axvline(0.0, color=FAINT, linewidth=1.0)
+        for place, pair in enumerate(pairs):
+            _draw_pair(axes, pair, len(pairs) - 1 - place, metric)
+        names = {
+            len(pairs) - 1 - place: f"{shortened(pair.a, 18)} − {shortened(pair.b, 18)}"  # noqa: RUF001 - a minus
+            for place, pair in enumerate(pairs)
+        }
+        _name_rows(axes, names)
+        unit = " [percentage points]" if metric.in_points else ""
+        turned = "" if metric.higher_is_better else ", turned round"
+        axes.set_xlabel(f"difference in test {metric.title}{unit}{turned}: right of 0 the first one is better")
+    return figure
+
+
+def drawn_pairs(problem: ProblemComparison) -> list[PairResult]:
+    """Return the pairs with a difference; of more than a picture can hold those with the best optimizer."""
+    pairs = [pair for pair in problem.pairs if pair.difference is not None]
+    has_baseline = len({pair.b for pair in pairs}) == 1
+    if has_baseline or len(pairs) <= _MOST_PAIRS:
+        return pairs
+    best = problem.optimizers[0].label
+    return [pair for pair in pairs if best in (pair.a, pair.b)]
+
+
+def curves_figure(curves: ProblemCurves, look: Look) -> Figure | None:
+    """Draw the learning curves of all optimizers over each other: mean over seeds, range as band.
+
+    Returns None if there is no history.
+    """
+    bands = {name: found for name in _columns(curves) if (found := curve_bands(curves.histories, name))}
+    if not bands:
+        return None
+    across = min(2, len(bands))
+    down = math.ceil(len(bands) / across)
+    figure, panels = new_figure(width=4.0 * across, height=0.5 + 2.8 * down, nrows=down, ncols=across)
+    with plot_style():
+        for axes, (name, found) in zip(panels, bands.items(), strict=False):
+            _draw_bands(axes, name, found, look)
+        for axes in panels[len(bands) :]:
+            axes.set_axis_off()
+        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    return figure
+
+
+def roc_figure(curves: ProblemCurves, look: Look, *, split: SplitName = "test") -> Figure | None:
+    """Draw one ROC curve per optimizer: mean over seeds, range as band; None if no run has one.
+
+    With more than two classes it is the mean of the one-vs-rest curves, else the curve of the positive class.
+    """
+    found = {
+        curve.label for runs in curves.roc_curves.values() for run in runs for curve in run if curve.split == split
+    }
+    if not found:
+        return None
+    label = "macro" if "macro" in found else min(found)
+    figure, (axes,) = new_figure(width=5.2, height=4.8)
+    with plot_style():
+        axes.plot([0, 1], [0, 1], color=FAINT, linewidth=1.0, linestyle=":")
+        for band in roc_bands(curves.roc_curves, curve_label=label, split=split):
+            colour, style = look.colours[band.label], look.line_styles[band.label]
+            axes.fill_between(band.fpr, band.low, band.high, color=colour, alpha=0.15, linewidth=0)
+            text = f"{shortened(band.label)} (AUC {band.auc:.3f})"
+            axes.plot(band.fpr, band.mean, color=colour, linestyle=style, label=text)
+        subject = "mean over classes" if label == "macro" else f"class {shortened(label)}"
+        axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal")
+        axes.set(
+            xlabel="false-positive rate", ylabel="true-positive rate", title=f"ROC on the {split} split, {subject}"
+        )
+        axes.legend(loc="lower right")
+    return figure
+
+
+def time_figure(problem: ProblemComparison, metric: Metric, look: Look) -> Figure | None:
+    """Draw mean score against training time, one mark per optimizer; None if no time or no mean is known."""
+    known = [
+        (summary, summary.training_seconds, summary.mean)
+        for summary in problem.optimizers
+        if summary.training_seconds is not None and summary.mean is not None
+    ]
+    if not known:
+        return None
+    scale = _scale(metric)
+    figure, (axes,) = new_figure(width=6.4, height=3.8)
+    with plot_style():
+        for summary, seconds, mean in known:
+            colour = look.colours[summary.label]
+            if summary.ci_low is not None and summary.ci_high is not None:
+                ends = [scale * summary.ci_low, scale * summary.ci_high]
+                axes.plot([seconds, seconds], ends, color=colour, linewidth=2.0, alpha=0.6)
+            axes.plot(seconds, scale * mean, "o", color=colour, markersize=8, label=shortened(summary.label))
+        times = [seconds for _, seconds, _ in known]
+        if min(times) > 0.0 and max(times) / min(times) > _WIDE_RANGE:
+            logarithmic(axes, "x")
+        elif max(times) > 0.0:
+            axes.set_xlim(0.0, 1.15 * max(times))
+        axes.set(xlabel="training time of a run [s], median over seeds", ylabel=_axis_title(metric))
+        figure.legend(loc="outside right upper")
+    return figure
+
+
+def _draw_scores(axes: Axes, summary: OptimizerSummary, row: int, metric: Metric, colour: str) -> None:
+    points = list(_points(summary, row, metric).values())
+    axes.scatter([x for x, _ in points], [y for _, y in points], s=22, color=colour, alpha=0.55, linewidth=0)
+    _draw_mean(axes, row, colour, _scale(metric), (summary.mean, summary.ci_low, summary.ci_high))
+
+
+def _draw_mean(
+    axes: Axes, row: int, colour: str, scale: float, numbers: tuple[float | None, float | None, float | None]
+) -> None:
+    """Draw mean and interval below the dots of a row, as far as they are known."""
+    mean, low, high = numbers
+    if low is not None and high is not None:
+        axes.plot([scale * low, scale * high], [row + _BELOW] * 2, color=colour, linewidth=2.5)
+    if mean is not None:
+        axes.scatter(
+            scale * mean, row + _BELOW, marker="D", s=44, color="white", edgecolor=colour, linewidth=1.8, zorder=3
+        )
+
+
+def _link_seeds(axes: Axes, summaries: Sequence[OptimizerSummary], rows: Mapping[str, int], metric: Metric) -> None:
+    if max(summary.n for summary in summaries) > _MOST_LINKS:
+        return
+    placed = [_points(summary, rows[summary.label], metric) for summary in summaries]
+    for upper, lower in itertools.pairwise(placed):
+        for seed in upper.keys() & lower.keys():
+            (x_upper, y_upper), (x_lower, y_lower) = upper[seed], lower[seed]
+            axes.plot([x_upper, x_lower], [y_upper, y_lower], color=GRID, linewidth=0.8, zorder=1)
+
+
+def _points(summary: OptimizerSummary, row: int, metric: Metric) -> dict[int, tuple[float, float]]:
+    """Return seed -> point; seeds are spread a little above the row, so that equal scores don't hide each other."""
+    several = max(1, summary.n - 1)
+    return {
+        seed: (_scale(metric) * score, row + _ABOVE + (_SPREAD * (1 - 2 * place / several) if summary.n > 1 else 0.0))
+        for place, (seed, score) in enumerate(zip(summary.seeds, summary.scores, strict=True))
+        if score is not None
+    }
+
+
+def _draw_pair(axes: Axes, pair: PairResult, row: int, metric: Metric) -> None:
+    scale = metric.sign * _scale(metric)
+    colour = FAINT if pair.obstacle is Obstacle.CONFOUNDED else INK
+    values = [scale * value for value in pair.differences]
+    axes.scatter(values, [row + _ABOVE] * len(values), s=20, color=colour, alpha=0.35, linewidth=0)
+    _draw_mean(axes, row, colour, scale, (pair.difference, pair.ci_low, pair.ci_high))
+
+
+def _draw_bands(axes: Axes, name: str, bands: Sequence[CurveBand], look: Look) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    for band in bands:
+        colour, style = look.colours[band.label], look.line_styles[band.label]
+        axes.fill_between(band.epochs, band.low, band.high, color=colour, alpha=0.15, linewidth=0)
+        axes.plot(band.epochs, band.mean, color=colour, linestyle=style, label=shortened(band.label))
+    lowest, highest = min(float(band.low.min()) for band in bands), max(float(band.high.max()) for band in bands)
+    if lowest > 0.0 and highest / lowest > _WIDE_RANGE:
+        logarithmic(axes, "y")
+    axes.set_title(_curve_title(name))
+    axes.set_xlabel("epoch (0 = before training)")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def _columns(curves: ProblemCurves) -> list[str]:
+    """Return what there is to draw: loss and accuracy, on the training and the validation split."""
+    names = [
+        name for runs in curves.histories.values() for run in runs for name in run.columns if name not in _NO_CURVES
+    ]
+    return list(dict.fromkeys(names))[:_MOST_PANELS]
+
+
+def _curve_title(name: str) -> str:
+    is_validation = name.startswith("val_")
+    return f"{name.removeprefix('val_').replace('_', ' ')}, {'validation' if is_validation else 'training'}"
+
+
+def _name_rows(axes: Axes, names: Mapping[int, str]) -> None:
+    axes.set_yticks(list(names), list(names.values()))
+    axes.set_ylim(min(names) - 0.6, max(names) + 0.6)
+    axes.grid(visible=False, axis="y")
+
+
+def _axis_title(metric: Metric) -> str:
+    better = "" if metric.higher_is_better else ", lower is better"
+    return f"test {metric.title}{' [%]' if metric.in_points else ''}{better}"
+
+
+def _scale(metric: Metric) -> float:
+    return 100.0 if metric.in_points else 1.0

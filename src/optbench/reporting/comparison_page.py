@@ -1,0 +1,155 @@
+"""A comparison as one self-contained page: the verdict first, what casts doubt on it, tables, pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from optbench.comparison import Obstacle
+from optbench.reporting.comparison_figures import (
+    Look,
+    curves_figure,
+    differences_figure,
+    drawn_pairs,
+    roc_figure,
+    scores_figure,
+    time_figure,
+)
+from optbench.reporting.comparison_text import optimizer_header, optimizer_rows, pair_header, pair_rows
+from optbench.reporting.page import render_page
+from optbench.reporting.style import data_uri, save_figure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from matplotlib.figure import Figure
+
+    from optbench.comparison import Comparison, ProblemComparison, ProblemCurves
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture on a page: the image as a data URI, words for who cannot see it, and how to read it."""
+
+    uri: str
+    alt: str
+    caption: str
+
+
+def render_comparison_page(comparison: Comparison, curves: Mapping[str, ProblemCurves]) -> str:
+    """Return the HTML page of a comparison.
+
+    Parameters
+    ----------
+    curves : title of a problem -> what its runs left behind; a problem without an entry has no curves drawn
+    """
+    look = Look.of(summary.label for problem in comparison.problems for summary in problem.optimizers)
+    problems = [
+        _problem_values(comparison, problem, curves.get(problem.problem), look) for problem in comparison.problems
+    ]
+    return render_page(
+        "comparison.html",
+        title=_title(comparison),
+        problems=problems,
+        warnings=[difference.sentence for difference in comparison.differences],
+        metric=comparison.metric,
+        confidence=f"{100 * (1 - comparison.alpha):g} %",
+        alpha=f"{comparison.alpha:g}",
+        margin=comparison.metric.size(comparison.margin),
+    )
+
+
+def _title(comparison: Comparison) -> str:
+    where = comparison.problems[0].problem if len(comparison.problems) == 1 else f"{len(comparison.problems)} problems"
+    return f"Optimizers compared on test {comparison.metric.title}: {where}"
+
+
+def _problem_values(
+    comparison: Comparison, problem: ProblemComparison, curves: ProblemCurves | None, look: Look
+) -> dict[str, Any]:
+    """Return what the template says about one problem."""
+    return {
+        "name": problem.problem,
+        "verdict": problem.verdict,
+        "warnings": problem.warnings,
+        "optimizer_header": optimizer_header(comparison, problem),
+        "optimizer_rows": optimizer_rows(comparison, problem),
+        "pair_header": pair_header(comparison),
+        "pair_rows": pair_rows(comparison, problem),
+        "pictures": list(_pictures(comparison, problem, curves, look)),
+        "runs": [(summary.label, summary.runs) for summary in problem.optimizers],
+    }
+
+
+def _pictures(
+    comparison: Comparison, problem: ProblemComparison, curves: ProblemCurves | None, look: Look
+) -> Iterator[Picture]:
+    metric = comparison.metric
+    level = f"{100 * (1 - comparison.alpha):g} %"
+    yield _picture(
+        scores_figure(problem, metric, look),
+        f"Test {metric.title} of every seed, per optimizer",
+        f"Each dot is the test {metric.title} of one seed; diverged runs are among them. The diamond is the mean, the "
+        f"bar its {level} interval (Student t); thin lines join runs of one seed. "
+        "Look at the dots before the mean: two clusters mean that an optimizer sometimes fails. Overlapping bars do "
+        "not mean that there is no difference; that is what the next picture is for.",
+    )
+    if (differences := differences_figure(problem, metric, comparison.margin)) is not None:
+        yield _picture(
+            differences,
+            f"Differences in test {metric.title} per pair of optimizers",
+            _differences_caption(comparison, problem),
+        )
+    if curves is not None:
+        yield from _curve_pictures(curves, look)
+    if (time := time_figure(problem, metric, look)) is not None:
+        yield _picture(
+            time,
+            f"Mean test {metric.title} against training time, per optimizer",
+            f"The dot is the mean test {metric.title} at the median training time of a run, the bar the {level} "
+            "interval of the mean. Evaluation is off the clock. "
+            f"{'Up' if metric.higher_is_better else 'Down'} and to the left is better.",
+        )
+
+
+def _curve_pictures(curves: ProblemCurves, look: Look) -> Iterator[Picture]:
+    if (learning := curves_figure(curves, look)) is not None:
+        yield _picture(
+            learning,
+            "Learning curves per optimizer",
+            "The line is the mean over seeds, the band reaches from the lowest to the highest seed: it shows what "
+            "happened, it is no interval. Where lines cross, a shorter or longer training would give another order. "
+            "Runs that stopped early or diverged leave the mean where they end.",
+        )
+    if (roc := roc_figure(curves, look)) is not None:
+        yield _picture(
+            roc,
+            "ROC curves on the test split per optimizer",
+            "The line is the mean over seeds at each false-positive rate, the band their range; the dotted diagonal is "
+            "guessing. Curves that cross rank the classes differently at different thresholds: compare them at the "
+            "false-positive rate you can afford. Diverged runs have no curve.",
+        )
+
+
+def _differences_caption(comparison: Comparison, problem: ProblemComparison) -> str:
+    level = f"{100 * (1 - comparison.alpha):g} %"
+    caption = (
+        "Each dot is the difference on one seed that both have, the diamond the mean, the bar its "
+        f"{level} interval (exact sign-flip test, for this pair alone). Right of 0 the first one is better. The green "
+        f"zone, ±{comparison.metric.size(comparison.margin)}, is what was declared not to matter: a bar inside it "
+        "shows that the two are equivalent, a bar beside 0 that they differ, a bar across 0 and the zone's edge that "
+        "more seeds are needed."
+    )
+    drawn = drawn_pairs(problem)
+    if len(drawn) < len(problem.pairs):
+        caption += " The table has more pairs than are drawn here."
+    obstacles = {pair.obstacle for pair in drawn}
+    if obstacles & {Obstacle.ONE_SEED, Obstacle.TOO_FEW_SEEDS}:
+        caption += " Pairs with too few seeds have no bar: nothing could be concluded."
+    if Obstacle.CONFOUNDED in obstacles:
+        caption += " Grey pairs were not tested, because more than the optimizer differs."
+    return caption
+
+
+def _picture(figure: Figure, alt: str, caption: str) -> Picture:
+    return Picture(data_uri(save_figure(figure)), alt, caption)

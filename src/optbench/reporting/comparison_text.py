@@ -1,0 +1,266 @@
+"""A comparison as text: a table for the terminal, CSV for spreadsheets, Markdown for a page or an issue.
+
+Names of runs, files and classes come from strangers: control characters never reach a terminal, a cell never
+starts a formula, a name never becomes markup.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Any, Final
+
+from optbench.comparison import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from rich.console import Console, RenderableType
+    from rich.table import Table
+
+    from optbench.comparison import Comparison, Metric, OptimizerSummary, PairResult, ProblemComparison
+
+_UNWRAPPED: Final = 10_000
+_NOTHING: Final = "-"
+_DECISIONS: Final = {"equivalent": "equivalent", "undecided": "undecided"}
+_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+_MARKS: Final = {Severity.CONFOUND: "!!", Severity.MISMATCH: "!", Severity.REMARK: "-"}
+_STYLES: Final = {Severity.CONFOUND: "bold red", Severity.MISMATCH: "yellow", Severity.REMARK: "dim"}
+_CSV_COLUMNS: Final = (
+    "optimizer",
+    "learning_rate",
+    "n",
+    "n_diverged",
+    "mean",
+    "sd",
+    "ci_low",
+    "ci_high",
+    "best_epoch",
+    "training_seconds",
+    "peak_memory_mb",
+    "noise_floor",
+)
+
+
+def render_comparison_table(comparison: Comparison, *, width: int | None = None, colour: bool = False) -> str:
+    """Return the comparison for a terminal: what differs, one row per optimizer, one per pair, the verdict.
+
+    Parameters
+    ----------
+    width : columns of the terminal; None wraps nothing, since a log or a pipe has no width
+    colour : draw lines and colours; False gives plain text
+    """
+    from rich.console import Console
+
+    target = io.StringIO()
+    console = Console(
+        file=target,
+        width=_UNWRAPPED if width is None else width,
+        force_terminal=colour,
+        no_color=not colour,
+        color_system="standard" if colour else None,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+    for difference in comparison.differences:
+        _say(console, f"{_MARKS[difference.severity]} {difference.sentence}", _STYLES[difference.severity])
+    for position, problem in enumerate(comparison.problems):
+        if position or comparison.differences:
+            console.print()
+        _print_problem(console, comparison, problem, colour=colour)
+    return "\n".join(line.rstrip() for line in target.getvalue().splitlines()) + "\n"
+
+
+def render_comparison_csv(comparison: Comparison) -> str:
+    """Return one row per optimizer and problem, numbers at full precision, empty where there is none."""
+    target = io.StringIO()
+    writer = csv.writer(target, lineterminator="\n")
+    writer.writerow(["problem", "metric", *_CSV_COLUMNS])
+    for problem in comparison.problems:
+        for summary in problem.optimizers:
+            values = summary.to_json()
+            row = [problem.problem, comparison.metric.name, *(values[column] for column in _CSV_COLUMNS)]
+            writer.writerow([_csv_cell(value) for value in row])
+    return target.getvalue()
+
+
+def render_comparison_markdown(comparison: Comparison) -> str:
+    """Return a Markdown section per problem: warnings, optimizers, pairs, verdict."""
+    blocks = [_markdown_list([difference.sentence for difference in comparison.differences])]
+    for problem in comparison.problems:
+        blocks += [
+            f"## {_markdown_text(_title(comparison.metric, problem))}",
+            _markdown_list(problem.warnings),
+            _markdown_table(optimizer_header(comparison, problem), optimizer_rows(comparison, problem)),
+            _markdown_table(pair_header(comparison), pair_rows(comparison, problem)) if problem.pairs else "",
+            f"**Verdict.** {_markdown_text(problem.verdict)}",
+        ]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def optimizer_header(comparison: Comparison, problem: ProblemComparison) -> tuple[str, ...]:
+    """Return the column titles of `optimizer_rows`."""
+    unit = " [%]" if comparison.metric.in_points else ""
+    interval = f"{100 * (1 - comparison.alpha):g} % CI"
+    diverged = ("div.",) if _any_diverged(problem) else ()
+    score = f"{comparison.metric.title}{unit}"
+    return ("optimizer", "rate", "runs", *diverged, score, "sd", interval, "epoch", "time [s]", "MB")
+
+
+def optimizer_rows(comparison: Comparison, problem: ProblemComparison) -> list[tuple[str, ...]]:
+    """Return one row of texts per optimizer, best first; `epoch` is the best one, `div.` stands there if any did."""
+    show_diverged = _any_diverged(problem)
+    return [_optimizer_row(comparison.metric, summary, show_diverged) for summary in problem.optimizers]
+
+
+def pair_header(comparison: Comparison) -> tuple[str, ...]:
+    """Return the column titles of `pair_rows`."""
+    unit = " [points]" if comparison.metric.in_points else ""
+    return ("pair", "seeds", f"gap{unit}", f"{100 * (1 - comparison.alpha):g} % CI", "p (Holm)", "decision")
+
+
+def pair_rows(comparison: Comparison, problem: ProblemComparison) -> list[tuple[str, ...]]:
+    """Return one row of texts per pair; the gap is the first optimizer's score minus the second's."""
+    return [_pair_row(comparison.metric, pair) for pair in problem.pairs]
+
+
+def _any_diverged(problem: ProblemComparison) -> bool:
+    return any(summary.n_diverged for summary in problem.optimizers)
+
+
+def _optimizer_row(metric: Metric, summary: OptimizerSummary, show_diverged: bool) -> tuple[str, ...]:
+    rate = summary.learning_rate
+    return (
+        summary.label,
+        f"{rate:.4g}" if isinstance(rate, int | float) else str(rate or _NOTHING),
+        str(summary.n),
+        *((str(summary.n_diverged),) if show_diverged else ()),
+        _number(metric, summary.mean),
+        _number(metric, summary.sd),
+        _range(metric, summary.ci_low, summary.ci_high),
+        _rounded(summary.best_epoch, 1),
+        _rounded(summary.training_seconds, 2),
+        _rounded(summary.peak_memory_mb, 0),
+    )
+
+
+def _pair_row(metric: Metric, pair: PairResult) -> tuple[str, ...]:
+    p = _NOTHING if pair.p_adjusted is None else f"{pair.p_adjusted:.2g}"
+    return (
+        f"{pair.a} - {pair.b}",
+        str(pair.n),
+        _number(metric, pair.difference),
+        _range(metric, pair.ci_low, pair.ci_high),
+        p,
+        decision_words(pair),
+    )
+
+
+def decision_words(pair: PairResult) -> str:
+    """Say how a pair ended, in a few words."""
+    if pair.obstacle is not None:
+        return "not tested: " + pair.obstacle.value.replace("_", " ")
+    if pair.is_negligible:
+        return "real but negligible"
+    better = {"a_better": pair.a, "b_better": pair.b}.get(pair.decision.value)
+    return f"{better} better" if better else _DECISIONS[pair.decision.value]
+
+
+def _number(metric: Metric, value: float | None) -> str:
+    return _NOTHING if value is None else metric.number(value)
+
+
+def _range(metric: Metric, low: float | None, high: float | None) -> str:
+    return _NOTHING if low is None or high is None else f"{metric.number(low)} to {metric.number(high)}"
+
+
+def _rounded(value: float | None, digits: int) -> str:
+    if value is None:
+        return _NOTHING
+    return f"{value:.{digits}f}".removesuffix(".0")
+
+
+def _title(metric: Metric, problem: ProblemComparison) -> str:
+    runs = sum(summary.n for summary in problem.optimizers)
+    entrants = f"{len(problem.optimizers)} optimizer{'s' if len(problem.optimizers) != 1 else ''}"
+    return f"{problem.problem}: test {metric.title}, {entrants}, {runs} run{'s' if runs != 1 else ''}"
+
+
+def _print_problem(console: Console, comparison: Comparison, problem: ProblemComparison, *, colour: bool) -> None:
+    _say(console, _title(comparison.metric, problem), "bold")
+    for difference in problem.differences:
+        _say(console, f"{_MARKS[difference.severity]} {difference.sentence}", _STYLES[difference.severity])
+    console.print()
+    _show(console, _table(optimizer_header(comparison, problem), optimizer_rows(comparison, problem), colour=colour))
+    if problem.pairs:
+        console.print()
+        _show(console, _table(pair_header(comparison), pair_rows(comparison, problem), colour=colour))
+    console.print()
+    _say(console, problem.verdict, "bold")
+
+
+def _say(console: Console, sentence: str, style: str) -> None:
+    from rich.text import Text
+
+    _show(console, Text(printable(sentence), style=style))
+
+
+def _show(console: Console, what: RenderableType) -> None:
+    console.print(what, crop=False)
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]], *, colour: bool) -> Table:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(
+        box=box.SIMPLE_HEAD if colour else None,
+        show_edge=False,
+        pad_edge=False,
+        padding=(0, 0 if colour else 1, 0, 0),  # a box brings its own space between columns
+        header_style="bold",
+    )
+    for position, title in enumerate(header):
+        is_text = position == 0 or title == "decision"
+        table.add_column(Text(title), justify="left" if is_text else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(printable(cell)) for cell in row))
+    return table
+
+
+def printable(text: str) -> str:
+    """Replace what would steer a terminal instead of being shown by it."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+
+
+def _csv_cell(value: Any) -> str:
+    """Write a number in full, and text so that no spreadsheet takes it for a formula."""
+    if value is None:
+        return ""
+    if isinstance(value, int | float):
+        return repr(value)
+    text = str(value)
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def _markdown_list(sentences: Iterable[str]) -> str:
+    return "\n".join(f"- {_markdown_text(sentence)}" for sentence in sentences)
+
+
+def _markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
+    escaped = [
+        [cell if position == 1 else _markdown_text(cell) for cell in line] for position, line in enumerate(lines)
+    ]
+    return "\n".join("| " + " | ".join(line) + " |" for line in escaped)
+
+
+def _markdown_text(text: str) -> str:
+    """Escape what Markdown or the HTML inside it would interpret; an underscore within a word is safe."""
+    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
+        text = text.replace(character, entity)
+    for character in "\\`*|[]!#":
+        text = text.replace(character, "\\" + character)
+    return " ".join(text.split())

@@ -1,0 +1,70 @@
+"""Values and lists as people write them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from optbench.comparison import METRICS
+from optbench.comparison.wording import counted, duration, listing, p_text, seed_ranges, value_text
+
+
+@pytest.mark.parametrize(
+    ("words", "text"), [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (list("abc"), "a, b and c")]
+)
+def test_listing(words, text):
+    """Commas, and one 'and'."""
+    assert listing(words) == text
+
+
+@given(st.sets(st.integers(0, 60), min_size=1))
+def test_seed_ranges_hold_exactly_the_seeds(seeds):
+    """Reading the ranges back gives the seeds."""
+    back = set()
+    for part in seed_ranges(seeds).split(", "):
+        first, _, last = part.partition("-")
+        back |= set(range(int(first), int(last or first) + 1))
+    assert back == seeds
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.2, "1 second"), (40, "40 seconds"), (540, "9 minutes"), (5400, "1.5 hours"), (36000, "10.0 hours")],
+)
+def test_duration(seconds, text):
+    """The unit people would use."""
+    assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "none"),
+        (True, "yes"),
+        (0.1 + 0.2, "0.3"),
+        (32, "32"),
+        ([64, 32], "[64, 32]"),
+        ("d" * 64, "dddddddd"),
+        ({"patience": 5}, "patience: 5"),
+        ({}, "nothing"),
+        ("x" * 100, "x" * 37 + "..."),
+    ],
+)
+def test_value_text(value, text):
+    """Configuration values on one short line."""
+    assert value_text(value) == text
+
+
+def test_small_p_values_are_bounded_not_zero():
+    """No p is printed as 0."""
+    assert p_text(0.0123) == "= 0.012"
+    assert p_text(1e-7) == "< 0.0001"
+    assert counted(1, "seed") + counted(2, "seed") == "1 seed2 seeds"
+
+
+def test_no_number_is_minus_zero():
+    """A difference that rounds to nothing has no sign."""
+    assert METRICS["accuracy"].number(-0.00001) == "0.00"
+    assert METRICS["log_loss"].number(-0.000001) == "0.0000"
+    assert METRICS["accuracy"].number(-0.0042) == "-0.42"

@@ -1,0 +1,120 @@
+"""The page of a comparison stands alone, escapes every name, and begins with the verdict."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from html.parser import HTMLParser
+from pathlib import Path
+
+from optbench.comparison import ProblemCurves, compare
+from optbench.reporting.comparison_page import render_comparison_page
+
+FINISHED_RUNS = runpy.run_path(str(Path(__file__).resolve().parents[1] / "comparison" / "conftest.py"))
+make_run, make_history, make_roc = (FINISHED_RUNS[name] for name in ("make_run", "make_history", "make_roc"))
+
+HOSTILE = '<script>alert("1")</script>'
+
+
+class Outline(HTMLParser):
+    """Collects tags, links and visible text."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.tags, self.links, self.words, self.hidden, self.open = [], [], [], False, []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        self.links += [value for name, value in attributes if name in {"src", "href"}]
+        self.hidden = tag == "style"
+        if tag not in {"meta", "img", "br", "link"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        self.hidden = False
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if not self.hidden:
+            self.words.append(data)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.words).split())
+
+
+def records(optimizer="sgd", n=7, **options):
+    adam = [make_run("adam", seed, 0.9 + 0.001 * seed, **options) for seed in range(n)]
+    other = [make_run(optimizer, seed, 0.8 + 0.001 * seed**1.5, diverged=seed == 3, **options) for seed in range(n)]
+    return adam + other
+
+
+def page_of(comparison):
+    curves = {
+        problem.problem: ProblemCurves(
+            {summary.label: [make_history(seed) for seed in summary.seeds] for summary in problem.optimizers},
+            {summary.label: [make_roc()] for summary in problem.optimizers},
+        )
+        for problem in comparison.problems
+    }
+    return render_comparison_page(comparison, curves)
+
+
+def test_verdict_then_warnings_then_table_then_pictures():
+    """The order in which a reader should meet them."""
+    comparison = compare(records())
+    page = page_of(comparison)
+    outline = Outline(page)
+    assert outline.open == []
+    places = [
+        outline.text.index(comparison.verdict),
+        outline.text.index("sgd diverged in 1 of 7 runs"),
+        outline.text.index("95 % CI", outline.text.index("sgd diverged in 1 of 7 runs")),
+        outline.text.index("Each dot is the test accuracy"),
+    ]
+    assert places == sorted(places)
+    assert outline.tags.count("img") == 5 == outline.tags.count("figcaption")
+
+
+def test_nothing_is_loaded_from_elsewhere():
+    """One file: pictures are inside, there is no script."""
+    outline = Outline(page_of(compare(records())))
+    assert all(link.startswith("data:image/png;base64,") for link in outline.links)
+    assert not {"script", "link", "iframe", "object"} & set(outline.tags)
+
+
+def test_names_are_text():
+    """An optimizer called like a script is shown, not executed."""
+    page = page_of(compare(records(HOSTILE)))
+    assert "<script" not in page
+    assert HOSTILE in Outline(page).text
+
+
+def test_every_problem_has_its_section():
+    """Verdicts of all problems come first, then a section for each; a problem without curves has fewer pictures."""
+    comparison = compare(records() + records(dataset={"name": "iris"}))
+    page = render_comparison_page(comparison, {})
+    outline = Outline(page)
+    assert [heading for heading in re.findall(r"<h2>(.*?)</h2>", page) if "mlp" in heading] == [
+        "iris, mlp 64-32",
+        "wine, mlp 64-32",
+    ]
+    assert outline.tags.count("img") == 6
+    for problem in comparison.problems:
+        assert f"{problem.problem}. {problem.verdict}" in outline.text
+    assert outline.text.count("Verdict. ") == 2
+
+
+def test_the_same_comparison_gives_the_same_page():
+    """No date, no random name: equal records, equal bytes."""
+    comparison = compare(records())
+    assert page_of(comparison) == page_of(compare(records()[::-1]))
+
+
+def test_one_seed_has_a_page():
+    """Too few seeds are said under the picture as well."""
+    text = Outline(page_of(compare(records(n=1)))).text
+    assert "One seed can't decide" in text
+    assert "Pairs with too few seeds have no bar" in text
