@@ -65,7 +65,9 @@ def load_function(reference: Reference, *, error: type[InvalidError] = InvalidEr
     error
         If the module raises (with the user's own line) or has no such function.
     """
-    name = f"optbench_user_{reference.sha256()[:16]}_{reference.file.stem}"
+    # the place is part of the name: an equal file elsewhere has neighbours of its own
+    place = hashlib.sha256(f"{reference.file.resolve()}\n{reference.sha256()}".encode()).hexdigest()
+    name = f"optbench_user_{place[:16]}_{reference.file.stem}"
     module = sys.modules.get(name)
     if module is None:
         spec = importlib.util.spec_from_file_location(name, reference.file)
@@ -84,9 +86,7 @@ def load_function(reference: Reference, *, error: type[InvalidError] = InvalidEr
             raise
     function = getattr(module, reference.function, None)
     if not callable(function):
-        defined = sorted(
-            key for key, value in vars(module).items() if callable(value) and not key.startswith("_")
-        )
+        defined = sorted(key for key, value in vars(module).items() if callable(value) and not key.startswith("_"))
         raise error(
             f"{reference.file} has no function {reference.function!r}. It defines: {', '.join(defined) or 'none'}."
         )

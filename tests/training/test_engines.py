@@ -43,7 +43,11 @@ SETTINGS = {
     "full batches of 10": {"training": {"batch_size": 10}},
     "short last batch": {"training": {"batch_size": 24}},
 }
-CASES = [("layers", setting) for setting in SETTINGS] + [("mlp", "plain"), ("cnn", "plain"), ("cnn", "clipping and EMA")]
+CASES = [("layers", setting) for setting in SETTINGS] + [
+    ("mlp", "plain"),
+    ("cnn", "plain"),
+    ("cnn", "clipping and EMA"),
+]
 
 
 def outcome_of(engine, dataset, make_config, tmp_path, **sections):

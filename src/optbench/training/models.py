@@ -66,9 +66,9 @@ def _apply_layers(tensor: Any, specs: tuple[LayerSpec, ...], *, seed: int) -> An
         counts[spec.class_name] += 1
         keras.utils.set_random_seed(component_seed(seed, "layer", spec.class_name, number))
         # a name of our own: Keras' counters depend on what the process built before
-        arguments = {"name": f"{spec.class_name.lower()}_{number}", **spec.arguments}
+        name = f"{spec.class_name.lower()}_{number}"
         try:
-            tensor = getattr(keras.layers, spec.class_name)(**arguments)(tensor)
+            tensor = getattr(keras.layers, spec.class_name)(name=name, **_keras_arguments(spec))(tensor)
         except (ValueError, TypeError, AttributeError) as exception:
             reason = str(exception).splitlines()[0]
             raise ModelError(
@@ -76,6 +76,16 @@ def _apply_layers(tensor: Any, specs: tuple[LayerSpec, ...], *, seed: int) -> An
                 f"{tuple(tensor.shape[1:])}: {reason} Received: {dict(spec.arguments)}."
             ) from exception
     return tensor
+
+
+def _keras_arguments(spec: LayerSpec) -> dict[str, Any]:
+    """Return a layer's arguments with `{l1: ..., l2: ...}` as Keras' regularizer."""
+    import keras
+
+    return {
+        name: keras.regularizers.L1L2(**value) if isinstance(value, dict) else value
+        for name, value in spec.arguments.items()
+    }
 
 
 def _user_model(model: Any, *, input_shape: tuple[int, ...], num_classes: int, seed: int, base: Path) -> keras.Model:
