@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-import runpy
-from pathlib import Path
 
 import pandas as pd
 import pytest
+from finished_runs import make_run, store_run
 
 from optbench.errors import NoRunsError, UsageError
 from optbench.notebook import compare, load_runs
-
-FINISHED_RUNS = runpy.run_path(str(Path(__file__).resolve().parent / "comparison" / "conftest.py"))
-make_run, store_run = FINISHED_RUNS["make_run"], FINISHED_RUNS["store_run"]
 
 
 @pytest.fixture

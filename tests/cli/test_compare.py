@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import runpy
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-
-FINISHED_RUNS = runpy.run_path(str(Path(__file__).resolve().parents[1] / "comparison" / "conftest.py"))
-make_run, store_run = FINISHED_RUNS["make_run"], FINISHED_RUNS["store_run"]
+from finished_runs import make_run, store_run
 
 
 def optbench(*arguments, cwd):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import runpy
-from pathlib import Path
-
 import numpy as np
 import pytest
+from finished_runs import make_history, make_roc, make_run
 
 from optbench.comparison import ProblemCurves, compare
 from optbench.reporting.comparison_figures import (
@@ -18,9 +16,6 @@ from optbench.reporting.comparison_figures import (
     time_figure,
 )
 from optbench.reporting.style import save_figure
-
-FINISHED_RUNS = runpy.run_path(str(Path(__file__).resolve().parents[1] / "comparison" / "conftest.py"))
-make_run, make_history, make_roc = (FINISHED_RUNS[name] for name in ("make_run", "make_history", "make_roc"))
 
 HIGH = [0.9, 0.91, 0.92, 0.9, 0.93, 0.9, 0.92]
 LOW = [0.8, 0.83, 0.82, 0.8, 0.81, 0.8, 0.84]

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-import runpy
 from html.parser import HTMLParser
-from pathlib import Path
+
+from finished_runs import make_history, make_roc, make_run
 
 from optbench.comparison import ProblemCurves, compare
 from optbench.reporting.comparison_page import render_comparison_page
-
-FINISHED_RUNS = runpy.run_path(str(Path(__file__).resolve().parents[1] / "comparison" / "conftest.py"))
-make_run, make_history, make_roc = (FINISHED_RUNS[name] for name in ("make_run", "make_history", "make_roc"))
 
 HOSTILE = '<script>alert("1")</script>'
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-import runpy
-from pathlib import Path
 
 import pytest
+from finished_runs import make_run
 
 from optbench.comparison import compare
 from optbench.reporting.comparison_text import (
@@ -16,9 +15,6 @@ from optbench.reporting.comparison_text import (
     render_comparison_markdown,
     render_comparison_table,
 )
-
-FINISHED_RUNS = runpy.run_path(str(Path(__file__).resolve().parents[1] / "comparison" / "conftest.py"))
-make_run = FINISHED_RUNS["make_run"]
 
 HIGH = [0.9, 0.91, 0.92, 0.9, 0.93, 0.9, 0.92]
 LOW = [0.8, 0.83, 0.82, 0.8, 0.81, 0.8, 0.84]

@@ -5,16 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-import runpy
-from pathlib import Path
 
 import pytest
+from finished_runs import make_run, store_run
 
 from optbench.errors import MismatchError, NoRunsError, UsageError
 from optbench.runner.compare import CompareOptions, compare_runs, raise_for_mismatches
-
-FINISHED_RUNS = runpy.run_path(str(Path(__file__).resolve().parents[1] / "comparison" / "conftest.py"))
-make_run, store_run = FINISHED_RUNS["make_run"], FINISHED_RUNS["store_run"]
 
 HIGH = [0.9, 0.91, 0.92, 0.9, 0.93, 0.9, 0.92]
 LOW = [0.8, 0.83, 0.82, 0.8, 0.81, 0.8, 0.84]

@@ -1,0 +1,61 @@
+"""The repository keeps its own promises: links, documented commands, documented files, no data."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("data/*.md"), *ROOT.glob("runs/*.md")])
+
+
+def tracked_files() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return [ROOT / name for name in listed.stdout.split("\0") if name]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_relative_links_lead_somewhere(page):
+    """Every relative link of every page names a file that exists."""
+    links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text())
+    missing = [link for link in links if "://" not in link and not (page.parent / link).exists()]
+    assert not missing
+
+
+def test_every_command_is_in_the_readme():
+    """README shows each command of the command line."""
+    from optbench.cli.app import app
+
+    names = {command.name or command.callback.__name__ for command in app.registered_commands}
+    text = (ROOT / "README.md").read_text()
+    assert names
+    assert {name for name in names if f"optbench {name}" not in text} == set()
+
+
+def test_every_file_of_a_run_folder_is_documented():
+    """The table in docs/architecture.md names every path that RunPaths knows."""
+    from optbench.run_store.paths import RunPaths
+
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    paths = RunPaths(Path("run"))
+    known = {name: value for name in dir(RunPaths) if isinstance(value := getattr(paths, name), Path)}
+    shown = {path.relative_to("run").parts[0] for name, path in known.items() if name != "folder"}
+    assert shown
+    assert {name for name in shown if name not in text} == set()
+
+
+def test_nothing_tracked_is_large():
+    """Neither data sets nor models nor wheels are committed: no tracked file is over 1 MB."""
+    files = tracked_files()
+    assert files
+    assert [path for path in files if path.is_file() and path.stat().st_size > 1_000_000] == []
+
+
+def test_the_lock_names_no_host():
+    """requirements.lock pins versions and names no address."""
+    text = (ROOT / "requirements.lock").read_text()
+    assert "tensorflow==" in text
+    assert "://" not in text
