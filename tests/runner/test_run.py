@@ -1,0 +1,274 @@
+"""`run` as a list of steps, with a trainer that needs no TensorFlow: skip, resume, retry, fail, force, refuse."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from fake_training import FakeExecutor, identity
+
+from optbench.errors import ConfigError, InvalidError, MachineError, RunFailedError, UsageError
+from optbench.run_store import RunLock, RunPaths, last_attempt, run_status, verify_manifest
+from optbench.runner import run as run_module
+from optbench.runner.foresee import dry_run, explain_runs, foreseen_text
+from optbench.runner.run import RunOptions, run_experiments
+from optbench.runner.summary import raise_for_failures, summary_json, summary_text
+
+EXPERIMENT = """\
+name: {name}
+dataset: {{name: iris}}
+model: {{name: mlp, hidden_units: [4]}}
+optimizer: {{name: {optimizer}}}
+training: {{epochs: 3}}
+report: {{figures: false}}
+"""
+
+
+@pytest.fixture
+def experiment(tmp_path):
+    """Write an experiment file for an optimizer; returns its path."""
+
+    def write(optimizer="adam", name=None):
+        path = tmp_path / f"{name or optimizer}.yaml"
+        path.write_text(EXPERIMENT.format(name=name or optimizer, optimizer=optimizer))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch):
+    """Run experiments with a fake executor; `command.executor` is the one of the last call."""
+
+    class Command:
+        runs_dir = tmp_path / "runs"
+        said: list[str]
+
+        def options(self, *configs, **options):
+            return RunOptions(tuple(configs), runs_dir=self.runs_dir, quiet=True, **options)
+
+        def __call__(self, *configs, behaviour=None, **options):
+            self.executor = FakeExecutor(behaviour)
+            self.said = []
+            monkeypatch.setattr(run_module, "make_executor", lambda *_arguments: self.executor)
+            return run_experiments(self.options(*configs, **options), say=self.said.append)
+
+    return Command()
+
+
+def outcomes(ends):
+    return [end.outcome for end in ends]
+
+
+def test_every_config_and_seed_becomes_a_finished_folder(command, experiment):
+    """Two files and three seeds are six folders whose manifests verify, named by experiment, seed and key."""
+    ends = command(experiment("adam"), experiment("sgd"), seeds=(0, 1, 2))
+    assert outcomes(ends) == ["completed"] * 6
+    folders = sorted(path.name for path in command.runs_dir.iterdir())
+    assert len(folders) == 6
+    for end in ends:
+        paths = end.planned.paths
+        assert paths.folder.name == f"{end.planned.config.name}-s{end.planned.config.seed}-{end.planned.key[:8]}"
+        assert verify_manifest(paths, deep=True) == []
+        assert not paths.state.exists()
+
+
+def test_models_are_tried_out_once_for_all_seeds(command, experiment):
+    """Ten seeds of one experiment build one model before anything is created."""
+    command(experiment(), seeds=tuple(range(10)))
+    assert len(command.executor.tried_out) == 1
+
+
+def test_the_same_command_again_trains_nothing(command, experiment):
+    """Finished runs are skipped, not even tried out, and no byte changes; a new seed is trained alone."""
+    (first,) = command(experiment())
+    manifest = first.planned.paths.manifest.read_bytes()
+    assert outcomes(command(experiment())) == ["skipped"]
+    assert (command.executor.tried_out, command.executor.trained) == ([], [])
+    assert outcomes(command(experiment(), seeds=(0, 7))) == ["skipped", "completed"]
+    assert first.planned.paths.manifest.read_bytes() == manifest
+
+
+def test_a_changed_value_is_another_run(command, experiment):
+    """Another epoch count gets a folder of its own; another report does not."""
+    (first,) = command(experiment())
+    (other,) = command(experiment(), overrides=("training.epochs=4",))
+    assert (other.outcome, other.planned.run != first.planned.run) == ("completed", True)
+    assert outcomes(command(experiment(), overrides=("report.format=svg",))) == ["skipped"]
+
+
+def test_force_trains_beside_the_finished_run(command, experiment):
+    """The finished folder is untouched, the new one has the same digests."""
+    (first,) = command(experiment())
+    before = first.planned.paths.manifest.read_bytes()
+    (again,) = command(experiment(), force=True)
+    assert again.planned.paths.folder.name == f"{first.planned.run}-again2"
+    assert identity(again.planned.paths.folder) == identity(first.planned.paths.folder)
+    assert first.planned.paths.manifest.read_bytes() == before
+    (third,) = command(experiment(), force=True)
+    assert third.planned.paths.folder.name == f"{first.planned.run}-again3"
+
+
+def test_a_run_that_fails_does_not_stop_the_others(command, experiment):
+    """The failure has its kind and reason, the folder is unfinished, the end of the command says so with exit 1."""
+    ends = command(experiment("adam"), experiment("sgd"), experiment("rmsprop"), behaviour={"sgd": ["fail"]})
+    assert sorted(outcomes(ends)) == ["completed", "completed", "failed"]
+    failed = next(end for end in ends if end.outcome == "failed")
+    assert (failed.kind, failed.reason) == ("crashed", "ValueError: no")
+    assert str(run_status(failed.planned.paths)) == "unfinished"
+    assert last_attempt(failed.planned.paths)["kind"] == "crashed"
+    with pytest.raises(RunFailedError, match=r"1 of 3 runs failed[\s\S]*sgd-s0-.*crashed: ValueError: no"):
+        raise_for_failures(ends)
+    assert [row["outcome"] for row in summary_json(ends)["runs"]] == outcomes(ends)
+    assert "failed" in summary_text(ends)
+
+
+def test_the_same_command_tries_a_failed_run_again(command, experiment):
+    """What failed once is finished by the next call, and ends like a run that never failed."""
+    command(experiment("sgd"), behaviour={"sgd": ["fail"]})
+    (end,) = command(experiment("sgd"))
+    (plain,) = command(experiment("sgd"), force=True)
+    assert end.outcome == "completed"
+    assert identity(end.planned.paths.folder) == identity(plain.planned.paths.folder)
+
+
+def test_a_killed_run_is_retried_as_often_as_asked(command, experiment):
+    """A signal is retried, an exit code of the run's own is not."""
+    assert outcomes(command(experiment("sgd"), behaviour={"sgd": ["crash", "ok"]})) == ["completed"]
+    ends = command(experiment("adam"), behaviour={"adam": ["crash"]}, retries=2)
+    assert outcomes(ends) == ["failed"]
+    assert set(command.executor.attempts.values()) == {3}
+    command(experiment("rmsprop"), behaviour={"rmsprop": ["fail", "ok"]}, retries=5)
+    assert set(command.executor.attempts.values()) == {1}
+
+
+def test_a_diverged_run_is_a_result(command, experiment):
+    """It is finished, counts as diverged, is not tried again, and is no failure."""
+    (end,) = command(experiment(), behaviour={"adam": ["diverge"]})
+    assert (end.outcome, end.reason) == ("diverged", "the training loss is nan in epoch 3")
+    raise_for_failures([end])
+    assert outcomes(command(experiment())) == ["skipped"]
+
+
+def test_a_trained_run_is_only_finished(command, experiment, monkeypatch):
+    """Killed between training and manifest, a run is evaluated by the next call, not trained again."""
+    from optbench.errors import StorageError
+    from optbench.runner import finish
+
+    def refuse(*_arguments, **_keywords):
+        raise StorageError("no space left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(finish, "write_tables", refuse)
+        (first,) = command(experiment())
+    assert (first.outcome, first.kind) == ("failed", "storage")
+    (second,) = command(experiment())
+    assert (second.outcome, command.executor.trained) == ("completed", [])
+
+
+def test_a_bad_model_creates_nothing(command, experiment):
+    """Exit 3 names the file; neither the bad nor the good experiment has left a trace."""
+    with pytest.raises(InvalidError, match=r"sgd\.yaml: the model cannot be built"):
+        command(experiment("adam"), experiment("sgd"), behaviour={"sgd": ["bad model"]})
+    assert not command.runs_dir.exists()
+    assert command.executor.closed
+
+
+def test_findings_of_all_files_are_told_together(command, experiment, tmp_path):
+    """Two broken files are two findings, and nothing is created."""
+    first, second = experiment("adam", "one"), experiment("adam", "two")
+    first.write_text(first.read_text().replace("epochs", "epoch"))
+    second.write_text(second.read_text().replace("iris", "irus"))
+    with pytest.raises(ConfigError, match=r"one\.yaml:5:\d+[\s\S]*two\.yaml:2:\d+"):
+        command(first, second)
+    assert not command.runs_dir.exists()
+
+
+def test_two_experiments_of_one_name_get_two_folders(command, experiment, tmp_path):
+    """Equal names are no clash as long as the keys differ; the same experiment twice is one run."""
+    first, second = experiment("adam", "same"), tmp_path / "other.yaml"
+    second.write_text(first.read_text().replace("epochs: 3", "epochs: 4"))
+    assert outcomes(command(first, second, first)) == ["completed", "completed"]
+
+
+def test_an_unusable_runs_directory_is_found_before_training(command, experiment):
+    """A file in its place is exit 3, and nothing was tried out."""
+    command.runs_dir.write_text("in the way")
+    with pytest.raises(MachineError, match="runs directory"):
+        command(experiment())
+    assert command.executor.tried_out == []
+
+
+def test_a_foreign_folder_is_never_touched(command, experiment):
+    """A folder of the run's name that is no run stays as it is; the run fails with a way out."""
+    (end,) = command(experiment())
+    folder = end.planned.paths.folder
+    moved = folder.rename(folder.with_name("moved"))
+    folder.mkdir()
+    (folder / "thesis.tex").write_text("mine")
+    (again,) = command(experiment())
+    assert (again.outcome, again.kind) == ("failed", "storage")
+    assert "Move that folder away" in again.reason
+    assert [path.name for path in folder.iterdir()] == ["thesis.tex"]
+    assert moved.is_dir()
+
+
+def test_a_held_run_is_waited_for(command, experiment):
+    """While another process holds the lock the run waits; then it is found finished or trained."""
+    (first,) = command(experiment(), behaviour={"adam": ["fail"]})
+    lock = RunLock(first.planned.paths)
+    assert lock.try_acquire()
+    threading.Timer(0.5, lock.release).start()
+    (end,) = command(experiment())
+    assert end.outcome == "completed"
+
+
+def test_experiments_of_one_command_agree_on_what_a_process_is_told(experiment):
+    """oneDNN and the device are fixed before TensorFlow is imported."""
+    from optbench.runner.plan import load_experiments
+    from optbench.runner.run import make_executor
+
+    files = (experiment("adam"), experiment("sgd"))
+    loaded = [
+        load_experiments([file], [f"training.onednn={flag}"])[0]
+        for file, flag in zip(files, ("true", "false"), strict=True)
+    ]
+    with pytest.raises(UsageError, match="must agree in training.onednn"):
+        make_executor(RunOptions(files), loaded)
+
+
+def test_explain_says_what_would_happen_and_why(command, experiment):
+    """New, finished, resumed and changed runs are told apart; nothing is created or executed."""
+    path = experiment()
+    (told,) = explain_runs(command.options(path), say=lambda _: None)
+    assert told.why == "new: no run of this name yet"
+    assert not command.runs_dir.exists()
+    (end,) = command(path)
+    (told,) = explain_runs(command.options(path), say=lambda _: None)
+    assert told.why == f"completed: same key {end.planned.key[:8]}"
+    (told,) = explain_runs(command.options(path, overrides=("optimizer.learning_rate=0.5",)), say=lambda _: None)
+    assert told.why == f"new: optimizer.learning_rate 0.001 -> 0.5 against {end.planned.run}"
+    command(experiment("sgd"), behaviour={"sgd": ["interrupted"]})
+    (told,) = explain_runs(command.options(experiment("sgd")), say=lambda _: None)
+    assert told.why.startswith("resumes: interrupted")
+
+
+def test_a_dry_run_predicts_and_creates_nothing(command, experiment, monkeypatch):
+    """Time, memory and disk of what is left; finished runs cost nothing."""
+    monkeypatch.setattr(run_module, "make_executor", lambda *_arguments: FakeExecutor())
+    found = dry_run(command.options(experiment(), seeds=(0, 1)), say=lambda _: None)
+    assert [one.seconds for one in found] == [1.5, 1.5]
+    assert all(one.disk_bytes > 1000 for one in found)
+    assert "2 runs, about 1.5 s of training with -j 2" in foreseen_text(found, jobs=2)
+    assert not command.runs_dir.exists()
+
+
+def test_a_run_keeps_what_it_was_given(command, experiment, tmp_path):
+    """The folder holds the file as given, with the override in the resolved one, and the data's notes."""
+    path = experiment()
+    (end,) = command(path, overrides=("optimizer.learning_rate=0.5",))
+    paths = RunPaths(end.planned.paths.folder)
+    assert paths.config.read_text() == path.read_text()
+    assert "learning_rate: 0.5" in paths.config_resolved.read_text()
+    assert Path(paths.environment).is_file()

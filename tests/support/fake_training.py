@@ -1,0 +1,127 @@
+"""Training without TensorFlow: an executor whose trainer writes plausible results that depend on config and seed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from optbench.config import load_resolved
+from optbench.datasets import open_staged_dataset
+from optbench.executors.interface import Task, TaskEnd
+from optbench.records import History, Predictions
+from optbench.run_store import RunPaths, read_json, write_bytes, write_history, write_json, write_predictions
+
+COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
+
+
+class FakeExecutor:
+    """Executes tasks in this process, one after the other.
+
+    Parameters
+    ----------
+    behaviour : name of an optimizer -> what happens at each of its runs' attempts, the last one repeated: "ok",
+        "diverge", "crash" (killed by a signal), "fail" (exit code 1), "interrupted" or "bad model"
+    """
+
+    def __init__(self, behaviour: Mapping[str, Sequence[str]] | None = None) -> None:
+        self.behaviour = behaviour or {}
+        self.attempts: dict[str, int] = defaultdict(int)
+        self.trained: list[str] = []
+        self.tried_out: list[str] = []
+        self.closed = False
+
+    def start(self) -> None:
+        """Nothing takes long here."""
+
+    def stop(self) -> None:
+        """Nothing runs while this is called."""
+
+    def close(self) -> None:
+        self.closed = True
+
+    def execute(self, tasks, *, on_event) -> Iterator[TaskEnd]:
+        for task in tasks:
+            yield self._try_out(task) if task.function.endswith(":try_out") else self._train(task, on_event)
+
+    def _try_out(self, task: Task) -> TaskEnd:
+        self.tried_out.append(task.name)
+        optimizer = next((name for name in self.behaviour if f"name: {name}" in task.arguments["config"]), "")
+        if self.behaviour.get(optimizer, ["ok"])[0] == "bad model":
+            return TaskEnd(task.name, 3, {}, "the model cannot be built", "invalid")
+        told = {"parameters": 10, "state_bytes": 1000, "seconds_per_epoch": 0.5, "peak_memory_mb": 300.0}
+        return TaskEnd(task.name, 0, told, "", "ok")
+
+    def _train(self, task: Task, on_event) -> TaskEnd:
+        paths = RunPaths(Path(task.arguments["folder"]))
+        config = load_resolved(paths.config_resolved)
+        planned = self.behaviour.get(config.optimizer.name, ["ok"])
+        what = planned[min(self.attempts[task.name], len(planned) - 1)]
+        self.attempts[task.name] += 1
+        ends = {
+            "crash": TaskEnd(task.name, -9, {}, "it was killed by SIGKILL.", "crashed"),
+            "fail": TaskEnd(task.name, 1, {}, "ValueError: no", "crashed"),
+            "interrupted": TaskEnd(task.name, 143, {}, "stopped after epoch 1 of 3", "interrupted"),
+        }
+        if what in ends:
+            return ends[what]
+        on_event(task.name, {"epoch": 1, "epochs": config.training.epochs, "values": {"loss": "0.5", "accuracy": "1"}})
+        write_results(paths, task.arguments["data"], diverged=what == "diverge")
+        self.trained.append(task.name)
+        return TaskEnd(task.name, 0, {}, "", "ok")
+
+
+def write_results(paths: RunPaths, data: str, *, diverged: bool = False) -> None:
+    """Write what training leaves in a staged folder; a function of its resolved config and the data."""
+    config, dataset = load_resolved(paths.config_resolved), open_staged_dataset(Path(data))
+    text = paths.config_resolved.read_bytes()
+    draw = np.random.Generator(np.random.Philox(int.from_bytes(hashlib.sha256(text).digest()[:8], "big")))
+    rows = [(float(epoch), *draw.random(4), 0.01) for epoch in range(config.training.epochs + 1)]
+    if diverged:
+        rows[-1] = (rows[-1][0], float("nan"), 0.5, float("nan"), 0.5, 0.01)
+    predictions = {}
+    for name, split in dataset.splits.items():
+        right = np.eye(dataset.num_classes)[split.y]
+        scores = 0.6 * right + 0.4 * draw.dirichlet(np.ones(dataset.num_classes), len(split.y))
+        scores = np.full_like(scores, np.nan) if diverged else scores
+        predictions[name] = Predictions(split.y, scores.astype(np.float32), split.rows)
+    write_history(paths.history, History(COLUMNS, tuple(rows)))
+    write_predictions(paths.predictions, predictions, class_names=dataset.class_names)
+    write_bytes(paths.model, b"no real model")
+    epochs = config.training.epochs
+    digest = hashlib.sha256(str(config.seed).encode()).hexdigest()
+    write_json(
+        paths.training_result,
+        {
+            "schema_version": 1,
+            "status": "diverged" if diverged else "completed",
+            "reason": f"the training loss is nan in epoch {epochs}" if diverged else "",
+            "best_epoch": 1,
+            "epochs_run": epochs,
+            "digests": {
+                "initial_weights": digest,
+                "order": [digest] * epochs,
+                "weights": [hashlib.sha256(text).hexdigest()] * epochs,
+                "optimizer": [digest] * epochs,
+            },
+            "notes": [],
+            "software": {},
+            "timing": {
+                "training_seconds": 0.25,
+                "training_cpu_seconds": 0.25,
+                "seconds_per_epoch": 0.25 / epochs,
+                "seconds_to_build": 1.0,
+                "peak_memory_mb": 300.0,
+                "runs_in_flight": 1,
+            },
+        },
+    )
+
+
+def identity(folder: Path) -> dict[str, Any]:
+    """Return the ladder of digests of a finished run."""
+    return read_json(RunPaths(folder).digests)
