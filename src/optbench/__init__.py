@@ -1,4 +1,4 @@
-"""optbench: which Keras optimizer should I use, by how much is it better, and how sure can I be?"""
+"""Answers, for people who train Keras models, which optimizer to use, by how much it is better, and how sure that is."""
 
 from __future__ import annotations
 

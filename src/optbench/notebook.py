@@ -77,8 +77,9 @@ def compare(
 
     Examples
     --------
-    >>> runs = optbench.load_runs("runs")  # doctest: +SKIP
-    >>> optbench.compare(runs[runs.dataset == "wine"]).verdict  # doctest: +SKIP
+    >>> from optbench.notebook import compare, load_runs
+    >>> runs = load_runs("runs")  # doctest: +SKIP
+    >>> compare(runs[runs.dataset == "wine"]).verdict  # doctest: +SKIP
     """
     from optbench.comparison import compare as compare_records
 

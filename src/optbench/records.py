@@ -39,7 +39,7 @@ class SplitData:
 
     Attributes
     ----------
-    x : (n, ...) float32, or int32 for token sequences
+    x : (n, ...) float32
     y : (n,) int64, positions in `Dataset.class_names`
     rows : (n,) int64, row numbers in the data as read (0-based, over all files in order)
     """

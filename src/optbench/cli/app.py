@@ -17,6 +17,7 @@ from optbench.cli.list import list_names
 from optbench.cli.ls import ls
 from optbench.cli.options import Debug
 from optbench.cli.report import report
+from optbench.cli.reproduce import reproduce
 from optbench.cli.run import run
 from optbench.cli.schema import schema
 from optbench.cli.show import show
@@ -47,6 +48,6 @@ def _root(
     del version, debug
 
 
-for command in (run, compare, show, ls, report, check, validate, config, schema, init, doctor, fetch):
+for command in (run, compare, reproduce, show, ls, report, check, validate, config, schema, init, doctor, fetch):
     app.command()(command)
 app.command("list")(list_names)

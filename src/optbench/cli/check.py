@@ -12,7 +12,7 @@ from optbench.cli.output import note, print_data, print_json
 
 
 def check(
-    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="Run folders, globs, ids or key prefixes.")],
+    runs: Annotated[list[str], typer.Argument(metavar="RUN", help="Run folders, globs, ids or key prefixes.")],
     runs_dir: RunsDir = Path("runs"),
     as_json: AsJson = False,
     quiet: Quiet = False,

@@ -14,7 +14,7 @@ from optbench.cli.options import Debug, Quiet, RunsDir, Verbose
 from optbench.cli.output import note, print_data
 
 Runs = Annotated[
-    list[str], typer.Argument(metavar="RUNS...", help="Run folders, globs, run ids or 8-character key prefixes.")
+    list[str], typer.Argument(metavar="RUNS", help="Run folders, globs, run ids or 8-character key prefixes.")
 ]
 OutputFormat = Annotated[Literal["table", "json", "csv", "md"], typer.Option("--format", help="How to print it.")]
 

@@ -12,7 +12,8 @@ from optbench.cli.output import print_data, print_json
 
 def list_names(
     what: Annotated[
-        Literal["datasets", "models", "optimizers"], typer.Argument(help="datasets, models or optimizers.")
+        Literal["datasets", "models", "optimizers"],
+        typer.Argument(metavar="datasets|models|optimizers", help="What to list."),
     ],
     as_json: AsJson = False,
     debug: Debug = False,

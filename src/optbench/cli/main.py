@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 import traceback
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from optbench.cli.streams import guarded_streams
 from optbench.errors import OptbenchError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _INTERNAL_ERROR = 70
 
@@ -19,21 +27,49 @@ def main() -> None:
         Always: 0 ok; 1 a run failed; 2 usage; 3 invalid config or data; 4 no runs matched; 5 mismatch; 70 a bug of
         ours; 130 and 143 interrupted.
     """
-    from optbench.cli.app import app
+    with _told_errors(), guarded_streams(), _told_errors(), _sigterm_unwinds():
+        from optbench.cli.app import app
 
-    try:
         app()
+
+
+@contextmanager
+def _told_errors() -> Iterator[None]:
+    """Turn an error into a message and an exit; twice in `main`, since the streams themselves may fail."""
+    try:
+        yield
     except OptbenchError as error:
-        if "--debug" in sys.argv:
-            traceback.print_exc()
-        sys.stderr.write(f"optbench: {error}\n")
+        _tell(f"optbench: {error}\n", error, always=True)
         raise SystemExit(error.exit_code) from None
     except Exception as error:  # noqa: BLE001 - the last resort, or Typer would end with 1, "a run failed"
-        if "--debug" in sys.argv:
-            traceback.print_exc()
-        else:
-            sys.stderr.write(
-                f"optbench: internal error: {type(error).__name__}: {error}\n"
-                "This is a bug in optbench. Repeat the command with --debug and report what it prints.\n"
-            )
+        message = (
+            f"optbench: internal error: {type(error).__name__}: {error}\n"
+            "This is a bug in optbench. Repeat the command with --debug and report what it prints.\n"
+        )
+        _tell(message, error, always=False)
         raise SystemExit(_INTERNAL_ERROR) from None
+
+
+def _tell(message: str, error: Exception, *, always: bool) -> None:
+    debug = "--debug" in sys.argv
+    if debug:
+        traceback.print_exception(error)
+    if sys.stderr is not None and (always or not debug):
+        sys.stderr.write(message)
+
+
+@contextmanager
+def _sigterm_unwinds() -> Iterator[None]:
+    """Let SIGTERM end the command like an exception, so that child processes and temporary folders go with it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _end_terminated)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _end_terminated(number: int, _frame: Any) -> NoReturn:
+    raise SystemExit(128 + number)

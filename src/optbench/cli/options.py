@@ -15,7 +15,7 @@ Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Override a value, e.g. optimizer.learning_rate=0.01."),
 ]
-Configs = Annotated[list[Path], typer.Argument(metavar="CONFIG...", help="Experiment files.")]
+Configs = Annotated[list[Path], typer.Argument(metavar="CONFIG", help="Experiment files.")]
 RunsDir = Annotated[
     Path,
     typer.Option("--runs-dir", envvar="OPTBENCH_RUNS_DIR", help="Where run folders are.", show_default=True),

@@ -1,25 +1,23 @@
-"""Data goes to stdout, everything else to stderr; a closed pipe ends the printing in silence."""
+"""Data goes to stdout, everything else to stderr."""
 
 from __future__ import annotations
 
 import json
-import os
 import sys
 from typing import Any
 
 
 def print_data(text: str) -> None:
-    """Write one block of data to stdout, ending with a newline."""
-    try:
+    """Write one block of data to stdout, ending with a newline; nothing if there is nothing."""
+    if text:
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
         sys.stdout.flush()
-    except BrokenPipeError:  # `optbench ls | head`: the reader has enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def print_json(document: Any) -> None:
-    """Write one strict JSON document to stdout."""
-    print_data(json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False))
+    """Write one strict JSON document to stdout, escaped where stdout cannot hold every character."""
+    takes_all = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    print_data(json.dumps(document, indent=2, allow_nan=False, ensure_ascii=not takes_all))
 
 
 def note(text: str, *, quiet: bool = False) -> None:

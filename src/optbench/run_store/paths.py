@@ -106,6 +106,10 @@ class RunPaths:
         """Folder with copies of the user's Python files."""
         return self.folder / "code"
 
+    def code_copy(self, name: str) -> Path:
+        """Return where the copy of a user's file lies, by the name that the config uses."""
+        return self.code / name.replace("/", "__").replace("..", "_")
+
     @property
     def log(self) -> Path:
         """What was said."""

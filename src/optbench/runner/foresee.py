@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from optbench.errors import StorageError
 from optbench.runner.execute import check_models
 from optbench.runner.run import RunOptions, prepare, stage_datasets
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 # What a run folder holds beside weights: figures, page, tables; measured on the shipped configs.
 _REPORT_BYTES = 700_000
 _BYTES_PER_SCORE = 4
+_CHANGES_SHOWN = 4
+_DIGEST = "digest of "
+_MINUTE, _HOUR = 60.0, 3600.0
+_NOT_IN_KEY = ("name", "report")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +56,18 @@ def explain_runs(options: RunOptions, *, say: Callable[[str], None]) -> list[For
 
 
 def dry_run(options: RunOptions, *, say: Callable[[str], None]) -> list[Foreseen]:
-    """Build every model, time one epoch of each distinct experiment, and predict what is left; creates nothing."""
+    """Build every model, time one epoch of each distinct experiment, and predict what is left; creates nothing.
+
+    Raises
+    ------
+    InvalidError
+        For everything that `run` would refuse, a runs directory that cannot be written included.
+    """
+    from optbench.run_store import require_writable
+
     with ExitStack() as stack:
         prepared = prepare(options, stack, say=say)
+        require_writable(options.runs_dir)
         told: Mapping[str, Mapping[str, Any]] = {}
         if prepared.open_runs:
             told = check_models(
@@ -68,7 +82,7 @@ def dry_run(options: RunOptions, *, say: Callable[[str], None]) -> list[Foreseen
 
 def why(run: PlannedRun) -> str:
     """Return one line on the state of a planned run."""
-    from optbench.run_store import last_attempt, run_status
+    from optbench.run_store import run_status, verify_manifest
 
     if not run.paths.folder.exists():
         return f"new: {_difference(run)}"
@@ -77,8 +91,22 @@ def why(run: PlannedRun) -> str:
         return f"{status}: same key {run.key[:8]}"
     if str(status) == "running":
         return "running: held by another process"
+    if run.paths.manifest.exists():
+        return f"begins again: it was finished, but {verify_manifest(run.paths)[0]}"
+    return _how_it_goes_on(run)
+
+
+def _how_it_goes_on(run: PlannedRun) -> str:
+    from optbench.run_store import last_attempt, read_latest_checkpoint
+
+    if run.paths.training_result.exists():
+        return "resumes: trained, but not evaluated yet"
     attempt = last_attempt(run.paths)
-    return f"resumes: {attempt['kind'] if attempt else 'never begun'}"
+    kind = attempt["kind"] if attempt else "never begun"
+    checkpoint = read_latest_checkpoint(run.paths)
+    if checkpoint is None or checkpoint.arrays is None:
+        return f"begins again: {kind}, no checkpoint yet" if attempt else f"begins: {kind}"
+    return f"resumes after epoch {checkpoint.epoch} of {run.config.training.epochs}: {kind}"
 
 
 def foreseen_json(found: list[Foreseen], *, jobs: int) -> dict[str, Any]:
@@ -107,10 +135,12 @@ def foreseen_text(found: list[Foreseen], *, jobs: int) -> str:
     """Return the lines that `run --dry-run` and `--explain` print."""
     lines = [f"{one.planned.run}  {one.why}{_cost(one)}" for one in found]
     document = foreseen_json(found, jobs=jobs)
+    seconds = [one.seconds for one in found if one.seconds is not None]
     if document["training_seconds"] is not None:
         lines.append(
-            f"{len(found)} runs, about {document['training_seconds']:.1f} s of training with -j {jobs} and "
-            f"{document['disk_bytes'] / 1e6:.1f} MB of disk (one measured epoch per experiment, this machine)"
+            f"{len(seconds)} of {len(found)} runs to train, about {_duration(document['training_seconds'])} with "
+            f"-j {jobs}, {document['disk_bytes'] / 1e6:.1f} MB of disk (by one measured epoch per experiment, on this "
+            "machine; loading TensorFlow, evaluation and pictures come on top)"
         )
     return "\n".join(lines)
 
@@ -118,7 +148,14 @@ def foreseen_text(found: list[Foreseen], *, jobs: int) -> str:
 def _cost(one: Foreseen) -> str:
     if one.seconds is None:
         return ""
-    return f"  {one.parameters} weights, about {one.seconds:.2f} s, {one.memory_mb:.0f} MB of memory"
+    return f"  {one.parameters} weights, about {_duration(one.seconds)}, {one.memory_mb:.0f} MB of memory"
+
+
+def _duration(seconds: float) -> str:
+    """Return seconds with two digits that mean something, minutes and hours where they read better."""
+    if seconds < _MINUTE:
+        return f"{seconds:.2g} s"
+    return f"{seconds / _MINUTE:.0f} min" if seconds < _HOUR else f"{seconds / _HOUR:.1f} h"
 
 
 def _foresee(run: PlannedRun, told: Mapping[str, Any]) -> Foreseen:
@@ -136,31 +173,61 @@ def _foresee(run: PlannedRun, told: Mapping[str, Any]) -> Foreseen:
 
 def _difference(run: PlannedRun) -> str:
     """Name what differs from the nearest run of the same name, or say that there is none."""
-    others = _recorded_configs(run)
+    others = _recorded(run)
     if not others:
         return "no run of this name yet"
-    own = _flat(run.config.to_plain())
-    differences = {
-        name: [
-            f"{key} {other.get(key)} -> {own.get(key)}"
-            for key in sorted({*own, *other})
-            if own.get(key) != other.get(key)
-        ]
-        for name, other in others.items()
-    }
+    own = _planned_facts(run)
+    differences = {name: _changes(other, own) for name, other in others.items()}
     nearest = min(differences, key=lambda name: (len(differences[name]), name))
-    return f"{'; '.join(differences[nearest][:4]) or 'data, code or software changed'} against {nearest}"
+    told = differences[nearest]
+    more = f" and {len(told) - _CHANGES_SHOWN} more" if len(told) > _CHANGES_SHOWN else ""
+    listed = "; ".join(told[:_CHANGES_SHOWN]) or "the same experiment, by another optbench"
+    return f"{listed}{more} against {nearest}"
 
 
-def _recorded_configs(run: PlannedRun) -> dict[str, dict[str, Any]]:
-    from optbench.run_store import RunPaths, read_manifest
+def _changes(other: Mapping[str, Any], own: Mapping[str, Any]) -> list[str]:
+    """Return a phrase for every fact that differs; a digest says nothing to a reader."""
+    names = [name for name in {**own, **other} if own.get(name) != other.get(name)]
+    return [
+        f"{name.removeprefix(_DIGEST)} changed"
+        if name.startswith(_DIGEST)
+        else f"{name} {other.get(name)} -> {own.get(name)}"
+        for name in names
+    ]
+
+
+def _planned_facts(run: PlannedRun) -> dict[str, Any]:
+    from optbench.run_store import file_sha256
+
+    code = {name: file_sha256(path) for name, path in run.code.items()}
+    return _facts(run.config.to_plain(), data=run.dataset.data_digest, code=code, versions=run.versions)
+
+
+def _recorded(run: PlannedRun) -> dict[str, dict[str, Any]]:
+    """Return the facts of every finished run of the same name, by its folder's name."""
+    from optbench.run_store import RunPaths, read_json, read_manifest
 
     found = {}
     for folder in sorted(run.paths.folder.parent.glob(f"{run.config.name}-s*")):
-        manifest = read_manifest(RunPaths(Path(folder)))
-        if manifest is not None:
-            found[folder.name] = _flat(manifest["config"])
+        paths = RunPaths(Path(folder))
+        manifest = read_manifest(paths)
+        if manifest is None:
+            continue
+        try:
+            data, code = read_json(paths.digests).get("data"), read_json(paths.environment).get("code", {})
+        except StorageError:
+            continue
+        found[folder.name] = _facts(manifest["config"], data=data, code=code, versions=manifest["versions"])
     return found
+
+
+def _facts(
+    config: Mapping[str, Any], *, data: str | None, code: Mapping[str, str], versions: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return what enters the run key, flat: a value by its key in the file, data and code by their digests."""
+    in_key = {name: section for name, section in config.items() if name not in _NOT_IN_KEY}
+    digests = {f"{_DIGEST}{name}": digest for name, digest in code.items()}
+    return {**_flat(in_key), f"{_DIGEST}the data": data, **digests, **versions}
 
 
 def _flat(value: Any, prefix: str = "") -> dict[str, Any]:

@@ -48,7 +48,7 @@ class ListedRun:
             "optimizer": self.record.config["optimizer"]["name"],
             "seed": self.record.seed,
             "test": self.record.metrics["test"],
-            "training_seconds": self.record.timing["training_seconds"],
+            "training_seconds": self.record.timing.get("training_seconds"),
         }
 
 
@@ -63,7 +63,8 @@ def list_runs(runs_dir: Path) -> tuple[list[ListedRun], list[str]]:
     from optbench.run_store import find_folders
 
     if not runs_dir.is_dir():
-        raise NoRunsError(f"there is no runs directory {runs_dir}. 'optbench run CONFIG...' creates it.")
+        told = "is no directory" if runs_dir.exists() else "does not exist. 'optbench run CONFIG...' creates it"
+        raise NoRunsError(f"{runs_dir} {told}.")
     folders, notes = find_folders([str(runs_dir)], runs_dir)
     if not folders:
         raise NoRunsError(f"{runs_dir} holds no runs. 'optbench run CONFIG...' makes some.")
@@ -72,7 +73,7 @@ def list_runs(runs_dir: Path) -> tuple[list[ListedRun], list[str]]:
 
 def listed(folder: Path) -> ListedRun:
     """Return what a folder holds, as far as it can be read."""
-    from optbench.run_store import RunPaths, last_attempt, read_run, run_status
+    from optbench.run_store import RunPaths, last_attempt, read_run, run_status, verify_manifest
 
     paths = RunPaths(folder)
     status = run_status(paths)
@@ -81,9 +82,11 @@ def listed(folder: Path) -> ListedRun:
             return ListedRun(folder.name, str(folder), str(status), read_run(folder))
         except NoRunsError as error:
             return ListedRun(folder.name, str(folder), "unfinished", None, "damaged", str(error))
-    attempt = last_attempt(paths) or {"kind": "never begun", "reason": ""}
     if str(status) == "running":
         return ListedRun(folder.name, str(folder), str(status), None)
+    if paths.manifest.exists():
+        return ListedRun(folder.name, str(folder), str(status), None, "damaged", verify_manifest(paths)[0])
+    attempt = last_attempt(paths) or {"kind": "never begun", "reason": ""}
     return ListedRun(folder.name, str(folder), str(status), None, attempt["kind"], attempt["reason"])
 
 
@@ -100,7 +103,7 @@ def _list_cells(run: ListedRun) -> str:
         return ": ".join(filter(None, (run.kind, run.reason)))
     accuracy = run.record.metrics["test"].get("accuracy")
     shown = f"{'-':>8}" if accuracy is None else f"{accuracy:8.4f}"
-    return f"{shown}  {run.record.timing['training_seconds']:6.2f} s"
+    return f"{shown}  {_seconds(run.record.timing):>8}"
 
 
 def show_run(argument: str, runs_dir: Path) -> tuple[dict[str, Any], str]:
@@ -147,20 +150,20 @@ def _show_text(run: ListedRun, document: Mapping[str, Any]) -> str:
     if run.record is None:
         lines += [f"last attempt: {run.kind} {run.reason}".rstrip()] if run.kind else []
         return "\n".join(lines)
-    config, metrics, timing = run.record.config, run.record.metrics, run.record.timing
-    optimizer = ", ".join(f"{key} {value}" for key, value in config["optimizer"].items() if value not in (None, False))
+    config, metrics = run.record.config, run.record.metrics
+    epochs, best = metrics.get("epochs_run", "-"), metrics.get("best_epoch", "-")
     lines += [
         f"key: {run.record.key}",
         f"dataset: {config['dataset']['name']}; model: {config['model']['name']}; seed: {run.record.seed}",
-        f"optimizer: {optimizer}",
-        f"epochs: {metrics['epochs_run']}, best {metrics['best_epoch']}; training: {timing['training_seconds']:.2f} s",
+        f"optimizer: {_optimizer(config['optimizer'])}",
+        f"epochs: {epochs}, best {best}; training: {_seconds(run.record.timing)}",
         "",
         f"{'':<18}" + "".join(f"{split:>12}" for split in ("train", "validation", "test")),
     ]
     for name in _METRICS:
         cells = [_metric(metrics, split, name) for split in ("train", "validation", "test")]
         lines.append(f"{name:<18}" + "".join(f"{cell:>12}" for cell in cells))
-    lines += [f"warning: {sentence}" for sentence in metrics["warnings"]]
+    lines += [f"warning: {sentence}" for sentence in metrics.get("warnings", [])]
     lines += [f"note: {sentence}" for sentence in document["notes"]]
     lines += ["", "files: " + ", ".join(document["files"])]
     return "\n".join(lines)
@@ -169,3 +172,14 @@ def _show_text(run: ListedRun, document: Mapping[str, Any]) -> str:
 def _metric(metrics: Mapping[str, Any], split: str, name: str) -> str:
     value = (metrics.get(split) or {}).get(name)
     return "-" if value is None else f"{value:.4f}"
+
+
+def _optimizer(section: Mapping[str, Any]) -> str:
+    """Return the name and what is set; what Keras leaves unset or off is not worth a line."""
+    set_to = [f"{key} {value}" for key, value in section.items() if key != "name" and value not in (None, False)]
+    return f"{section['name']} ({', '.join(set_to)})" if set_to else str(section["name"])
+
+
+def _seconds(timing: Mapping[str, Any]) -> str:
+    seconds = timing.get("training_seconds")
+    return "-" if seconds is None else f"{seconds:.2f} s"

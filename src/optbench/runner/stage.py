@@ -23,21 +23,22 @@ def stage_run(planned: PlannedRun, *, environment: Mapping[str, Any], patch: str
     paths, dataset = planned.paths, planned.dataset
     if paths.job.exists():
         return
+    base = str(planned.loaded.base.resolve())
     write_text(paths.config, planned.loaded.text)
     write_text(paths.config_resolved, dump_config(planned.config))
     for name, file in planned.code.items():
-        target = paths.code / name.replace("/", "__").replace("..", "_")
+        target = paths.code_copy(name)
         target.parent.mkdir(exist_ok=True)
         write_bytes(target, file.read_bytes())
     if patch:
         write_text(paths.patch, patch)
-    write_json(paths.environment, {"schema_version": 1, **environment, "data": dict(dataset.facts)})
+    write_json(paths.environment, {"schema_version": 1, **environment, "base": base, "data": dict(dataset.facts)})
     paths.state.mkdir(exist_ok=True)
     job = {
         "schema_version": 1,
         "run": planned.run,
         "key": planned.key,
-        "base": str(planned.loaded.base.resolve()),
+        "base": base,
         "data": dataset.data_digest,
         "split": dataset.split_digest,
         "versions": dict(planned.versions),

@@ -1,0 +1,70 @@
+"""The ladder of digests: two runs climbed together, rung by rung, until they differ."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+_ONCE_BEFORE = ("data", "split", "config", "initial_weights")
+_EACH_EPOCH = ("order", "weights", "optimizer")
+_ONCE_AFTER = ("predictions", "metrics")
+# What of an environment can move a rung, by the start of the fact's name; everything below a rung moves it too.
+_READING = ("packages.pandas", "packages.pyarrow", "packages.numpy", "packages.scikit-learn", "code.", "python.")
+_SPELLING = ("packages.optbench", "packages.keras", "packages.pyyaml", "packages.pydantic")
+_COMPUTING = (
+    "software.",
+    "cpu.",
+    "gpus",
+    "variables.",
+    "packages.tensorflow",
+    "packages.keras",
+    "packages.numpy",
+    "packages.ml-dtypes",
+    "packages.optbench",
+    "platform.libc",
+    "code.",
+)
+_MEASURING = ("packages.scikit-learn", "packages.scipy", "packages.numpy", "packages.optbench")
+
+
+def rungs(digests: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield name and digest of every rung of `digests.json`, from the data to the metrics."""
+    for name in _ONCE_BEFORE:
+        yield name, str(digests[name])
+    for epoch, per_epoch in enumerate(zip(*(digests[name] for name in _EACH_EPOCH), strict=True), start=1):
+        for name, digest in zip(_EACH_EPOCH, per_epoch, strict=True):
+            yield f"{name} of epoch {epoch}", str(digest)
+    for name in _ONCE_AFTER:
+        yield name, str(digests[name])
+
+
+def first_difference(first: Mapping[str, Any], second: Mapping[str, Any]) -> tuple[str, int]:
+    """Return the first rung that differs ("" if none does) and how many were equal before it."""
+    ours, theirs = list(rungs(first)), list(rungs(second))
+    for number, (one, other) in enumerate(zip(ours, theirs, strict=False)):
+        if one != other:
+            return one[0], number
+    if len(ours) != len(theirs):
+        return "number of epochs", min(len(ours), len(theirs))
+    return "", len(ours)
+
+
+def explanations(rung: str, differences: Sequence[str]) -> list[str]:
+    """Return those differences of two environments that could move a rung.
+
+    Parameters
+    ----------
+    differences : sentences that begin with the name of a fact, as in `cpu.model differs: ...`
+    """
+    starts = _starts(rung)
+    return [sentence for sentence in differences if sentence.startswith(starts)]
+
+
+def _starts(rung: str) -> tuple[str, ...]:
+    if rung in ("data", "split"):
+        return _READING
+    if rung == "config":
+        return _SPELLING
+    return _MEASURING if rung == "metrics" else _COMPUTING

@@ -1,0 +1,306 @@
+"""`optbench reproduce`: execute a run again from its own folder, and prove identity or name the first difference."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from optbench.errors import MismatchError, NoRunsError, RunFailedError
+from optbench.runner.ladder import explanations, first_difference
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from optbench.config import ExperimentConfig
+    from optbench.records import Dataset
+    from optbench.run_store import RunPaths
+    from optbench.runner.plan import PlannedRun
+
+_IDENTITY_FILES = (
+    "history",
+    "metrics",
+    "predictions",
+    "report_text",
+    "report_json",
+    "confusion",
+    "roc_curve",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A finished run as its folder tells it.
+
+    Attributes
+    ----------
+    code : user's Python files by the name in the config -> the copy in the folder
+    """
+
+    paths: RunPaths
+    config: ExperimentConfig
+    manifest: Mapping[str, Any]
+    environment: Mapping[str, Any]
+    digests: Mapping[str, Any]
+    code: Mapping[str, Path]
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduction:
+    """How a run compares with itself executed again.
+
+    Attributes
+    ----------
+    rungs : how many rungs are equal, from the first on
+    first_difference : name of the first rung or file that differs, "" if none does
+    could_explain : facts of the environment that differ and could explain it
+    score_difference, metric_difference : largest absolute difference of a predicted probability and of a metric;
+        None if they cannot be compared
+    """
+
+    run: str
+    rungs: int
+    first_difference: str
+    could_explain: tuple[str, ...]
+    score_difference: float | None
+    metric_difference: float | None
+
+    @property
+    def is_identical(self) -> bool:
+        """True if every rung and every identity file is equal."""
+        return not self.first_difference
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the document that `reproduce --json` prints."""
+        return {
+            "schema_version": 1,
+            "run": self.run,
+            "identical": self.is_identical,
+            "rungs": self.rungs,
+            "first_difference": self.first_difference or None,
+            "could_explain": list(self.could_explain),
+            "largest_difference": {"y_score": self.score_difference, "metrics": self.metric_difference},
+        }
+
+    def text(self) -> str:
+        """Return what the command prints."""
+        if self.is_identical:
+            return f"{self.run}: bit-identical, {self.rungs} rungs"
+        lines = [f"{self.run}: {self.rungs} rungs are equal, then '{self.first_difference}' differs"]
+        lines += [f"  could explain it: {sentence}" for sentence in self.could_explain]
+        if not self.could_explain:
+            lines.append("  no recorded fact of the environment differs that could explain it")
+        lines.append(f"  largest difference of a predicted probability: {_number(self.score_difference)}")
+        lines.append(f"  largest difference of a metric: {_number(self.metric_difference)}")
+        return "\n".join(lines)
+
+
+def reproduce(run: str, *, runs_dir: Path, data_dir: Path, say: Callable[[str], None]) -> Reproduction:
+    """Execute a finished run again, in a temporary folder, and climb the ladder.
+
+    Parameters
+    ----------
+    run : folder, run id or key prefix
+    say : gets sentences about what cannot be the same here, before anything is trained
+
+    Raises
+    ------
+    NoRunsError
+        If `run` names no finished run.
+    MismatchError
+        If the folder differs from its manifest: damaged numbers prove nothing.
+    RunFailedError
+        If the run cannot be executed again.
+    """
+    recorded = read_recorded(run, runs_dir)
+    for sentence in foreseen_differences(recorded):
+        say(f"cannot be the same here: {sentence}")
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="optbench-reproduce-")))
+        planned = plan_again(recorded, folder, data_dir=data_dir)
+        execute_again(planned, stack)
+        return compare(recorded, planned.paths)
+
+
+def raise_for_difference(found: Reproduction) -> None:
+    """Raise MismatchError if the run was not bit-identical."""
+    if not found.is_identical:
+        raise MismatchError(f"{found.run} was not reproduced: '{found.first_difference}' differs.")
+
+
+def read_recorded(run: str, runs_dir: Path) -> Recorded:
+    """Read a finished run and verify every byte of it."""
+    from optbench.config import load_resolved
+    from optbench.run_store import RunPaths, find_folders, read_json, read_manifest, verify_manifest
+
+    folders, _ = find_folders([run], runs_dir)
+    if len(folders) != 1:
+        raise NoRunsError(f"reproduce takes one run. Received: {run!r}, which names {len(folders)}.")
+    paths = RunPaths(folders[0])
+    if not paths.manifest.is_file():
+        raise NoRunsError(f"{folders[0]} holds no finished run. 'optbench run' with its config finishes it.")
+    problems = verify_manifest(paths, deep=True)
+    manifest = read_manifest(paths)
+    if problems or manifest is None:
+        raise MismatchError(f"a run must be intact to be reproduced. {' '.join(problems)}")
+    environment = read_json(paths.environment)
+    return Recorded(
+        paths=paths,
+        config=load_resolved(paths.config_resolved),
+        manifest=manifest,
+        environment=environment,
+        digests=read_json(paths.digests),
+        code={name: paths.code_copy(name) for name in environment.get("code", {})},
+    )
+
+
+def foreseen_differences(recorded: Recorded) -> list[str]:
+    """Return the facts of this machine and its software that keep the bits from being the same."""
+    from optbench.provenance import collect_environment, environment_differences
+
+    known = {name: value for name, value in recorded.environment.items() if name not in ("software", "git", "code")}
+    here = {name: value for name, value in collect_environment().items() if name not in ("git", "code")}
+    return explanations("weights", environment_differences(known, here))
+
+
+def plan_again(recorded: Recorded, folder: Path, *, data_dir: Path) -> PlannedRun:
+    """Plan the run for a temporary folder, with the user's Python as the run kept it."""
+    from optbench.config import LoadedExperiment, run_key
+    from optbench.provenance import key_versions
+    from optbench.run_store import RunPaths
+    from optbench.runner.plan import PlannedRun
+
+    base = restore_code(recorded.code, folder / "code")
+    dataset = load_again(recorded, base, data_dir=data_dir)
+    versions = key_versions()
+    config = recorded.config
+    code = {name: base / name for name in recorded.code}
+    key = run_key(
+        config,
+        data_digest=dataset.data_digest,
+        code=dict(recorded.environment.get("code", {})),
+        versions=versions,
+    )
+    text = recorded.paths.config.read_text(encoding="utf-8")
+    return PlannedRun(
+        loaded=LoadedExperiment(config, recorded.paths.config, text, base, {}),
+        config=config,
+        dataset=dataset,
+        code=code,
+        versions=versions,
+        key=key,
+        paths=RunPaths(folder / "runs" / recorded.manifest["run"]),
+    )
+
+
+def restore_code(code: Mapping[str, Path], folder: Path) -> Path:
+    """Lay the copies of the user's files out under the names the config uses; returns the base to look them up from."""
+    steps_up = max((name.split("/").count("..") for name in code), default=0)
+    base = folder.joinpath(*(["base"] * (steps_up + 1)))
+    base.mkdir(parents=True)
+    for name, copy in code.items():
+        if not Path(name).is_absolute():  # an absolute path in a config is looked up where it says
+            target = base / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(copy.read_bytes())
+    return base
+
+
+def load_again(recorded: Recorded, code_base: Path, *, data_dir: Path) -> Dataset:
+    """Load the data: named data by digest, files from where the experiment lay, functions from their copies."""
+    from optbench.datasets import load_dataset
+
+    dataset = recorded.config.dataset
+    base = code_base
+    if hasattr(dataset, "path"):
+        base = Path(str(recorded.environment.get("base", ".")))
+    return load_dataset(dataset, base=base, data_dir=data_dir)
+
+
+def execute_again(planned: PlannedRun, stack: ExitStack) -> None:
+    """Train and finish the run in its temporary folder, as `run` does.
+
+    Raises
+    ------
+    RunFailedError
+        If it does not come to its end.
+    """
+    from optbench.runner.execute import Flight, Reporter
+    from optbench.runner.run import RunOptions, environment_facts, make_executor, stage_datasets
+
+    executor = make_executor(RunOptions((), jobs=1), [planned.loaded])
+    stack.callback(executor.close)
+    flight = Flight(
+        executor=executor,
+        reporter=Reporter(_ignore, _ignore, _ignore, _ignore),
+        data_folders=stage_datasets([planned], stack),
+        environment=environment_facts,
+        draw=False,
+    )
+    (end,) = flight.execute([planned])
+    if end.outcome == "failed":
+        raise RunFailedError(f"{planned.run} could not be executed again: {end.kind}: {end.reason}")
+
+
+def compare(recorded: Recorded, again: RunPaths) -> Reproduction:
+    """Climb the ladder of both runs, then compare their identity files byte for byte."""
+    from optbench.provenance import environment_differences
+    from optbench.run_store import read_json
+
+    rung, equal = first_difference(recorded.digests, read_json(again.digests))
+    if not rung:
+        rung = next((name for name in _IDENTITY_FILES if _differs(recorded.paths, again, name)), "")
+    differences = environment_differences(recorded.environment, read_json(again.environment))
+    return Reproduction(
+        run=str(recorded.manifest["run"]),
+        rungs=equal,
+        first_difference=rung,
+        could_explain=tuple(explanations(rung, differences)) if rung else (),
+        score_difference=score_difference(recorded.paths, again),
+        metric_difference=metric_difference(recorded.paths, again),
+    )
+
+
+def score_difference(first: RunPaths, second: RunPaths) -> float | None:
+    """Return the largest absolute difference of a predicted probability over all splits; None if shapes differ."""
+    import numpy as np
+
+    from optbench.run_store import read_predictions
+
+    ours, theirs = read_predictions(first.predictions)[0], read_predictions(second.predictions)[0]
+    pairs = [(ours[split].y_score, theirs[split].y_score) for split in ours if split in theirs]
+    if len(pairs) != len(ours) or any(one.shape != other.shape for one, other in pairs):
+        return None
+    largest = max(float(np.abs(one.astype(np.float64) - other).max()) for one, other in pairs)
+    return largest if np.isfinite(largest) else None
+
+
+def metric_difference(first: RunPaths, second: RunPaths) -> float | None:
+    """Return the largest absolute difference of a metric over all splits; None if none can be compared."""
+    from optbench.run_store import read_json
+
+    ours, theirs = read_json(first.metrics), read_json(second.metrics)
+    gaps = [
+        abs(value - theirs[split][name])
+        for split in ("train", "validation", "test")
+        for name, value in (ours.get(split) or {}).items()
+        if value is not None and (theirs.get(split) or {}).get(name) is not None
+    ]
+    return max(gaps, default=None)
+
+
+def _differs(first: RunPaths, second: RunPaths, name: str) -> bool:
+    ours, theirs = getattr(first, name), getattr(second, name)
+    if not ours.is_file() or not theirs.is_file():
+        return bool(ours.is_file() != theirs.is_file())
+    return bool(ours.read_bytes() != theirs.read_bytes())
+
+
+def _number(value: float | None) -> str:
+    return "cannot be compared" if value is None else f"{value:.3g}"
+
+
+def _ignore(*_news: Any) -> None:
+    pass
