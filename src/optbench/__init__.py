@@ -1,4 +1,4 @@
-"""Answers, for people who train Keras models, which optimizer to use, by how much it is better, and how sure that is."""
+"""Which Keras optimizer to use on a problem, by how much it is better, and how sure one can be."""
 
 from __future__ import annotations
 

@@ -179,3 +179,15 @@ def test_removing_leftovers_stays_in_the_folder(tmp_path):
     assert sorted(path.name for path in inside.iterdir()) == [".tmp", "code", "link"]
     assert list((inside / "code").iterdir()) == []
     assert (outside / leftover).exists()
+
+
+def test_what_reads_back_otherwise_does_not_replace_the_old_file(tmp_path, monkeypatch):
+    """A disk that lies about a checkpoint costs the new one, not the old one."""
+    path = tmp_path / "state"
+    write_bytes(path, b"old")
+    monkeypatch.setattr(Path, "read_bytes", lambda _self: b"other")
+    with pytest.raises(StorageError, match="reads back as something else"):
+        write_bytes(path, b"new", verify=True)
+    monkeypatch.undo()
+    assert path.read_bytes() == b"old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["state"]

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+SUPPORT = Path(__file__).parents[1] / "support"
 
 # A run with a fake trainer. Every operation of the store on the folder is counted; the one of the given number kills
 # the process (a sync loses half of the file first, as a power cut would) or fails as on a full disk. All runs of
@@ -14,13 +17,12 @@ import pytest
 DRIVER = '''
 import errno, json, os, signal, sys, warnings
 from pathlib import Path
-import numpy as np
 warnings.simplefilter("ignore")
+sys.path.insert(0, sys.argv[3])
+from storage_scenario import contents, work
 from optbench.errors import StorageError
-from optbench.records import History, Predictions
-from optbench.run_store import *
+from optbench.run_store import RunPaths, run_status
 
-KEY = "0123456789abcdef" * 4
 EVENTS = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate"}
 count, target, mode, inside = 0, None, None, ""
 fsync = os.fsync
@@ -47,36 +49,6 @@ def counted_fsync(descriptor):
     strike(descriptor)
     fsync(descriptor)
 
-def train(paths):
-    begin_attempt(paths)
-    found = read_latest_checkpoint(paths)
-    w, epoch = np.zeros(3), 0
-    if found is not None and found.arrays is not None:
-        w, epoch = found.arrays["w"], found.epoch
-    for e in range(epoch + 1, 3):
-        w = w * 1.5 + e
-        write_checkpoint(paths, epoch=e, arrays={"w": w}, record={"e": e})
-    write_history(paths.history, History(("epoch", "w"), tuple((float(i), float(v)) for i, v in enumerate(w))))
-    scores = Predictions(np.zeros(3, np.int64), w[:, None].astype(np.float32), np.arange(3))
-    write_predictions(paths.predictions, {"test": scores}, class_names=("a",))
-    write_json(paths.training_result, {"schema_version": 1, "status": "completed"})
-
-def work(folder):
-    paths = RunPaths(folder)
-    claim_run_folder(paths, key=KEY)
-    with RunLock(paths):
-        if run_status(paths, lock_is_ours=True).is_finished:
-            return
-        if not paths.job.exists():
-            write_text(paths.config, "x")
-            write_json(paths.job, {"schema_version": 1, "key": KEY})
-        if not paths.training_result.exists():
-            train(paths)
-        write_json(paths.metrics, {"schema_version": 1, "test": {"w": read_history(paths.history).rows[2][1]}})
-        facts = {"run": "r", "key": KEY, "name": "r", "seed": 0, "config": {}, "versions": {}, "machine": ""}
-        write_manifest(paths, status="completed", **facts)
-        clear_state(paths)
-
 def forked(folder, number, how):
     """Work in a child; return its exit status: 0, a signal, 1 for StorageError, 2 for anything else."""
     global target, mode, inside, count
@@ -96,11 +68,6 @@ def forked(folder, number, how):
             (folder.parent.parent / "count").write_text(str(count)) if how == "count" else None
         os._exit(status)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-def contents(folder):
-    paths = RunPaths(folder)
-    assert verify_manifest(paths, deep=True) == [], verify_manifest(paths, deep=True)
-    return paths.manifest.read_bytes()
 
 def main(root, how):
     sys.addaudithook(hook)
@@ -136,7 +103,7 @@ main(Path(sys.argv[1]), sys.argv[2])
 @pytest.mark.parametrize("how", ["kill", "once", "full"])
 def test_every_operation(tmp_path, how):
     """Killed at, or refused (once, or from then on) each operation, then again, then left alone: the same bytes."""
-    command = [sys.executable, "-W", "ignore", "-c", DRIVER, str(tmp_path), how]
+    command = [sys.executable, "-W", "ignore", "-c", DRIVER, str(tmp_path), how, str(SUPPORT)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     told = json.loads(done.stdout)

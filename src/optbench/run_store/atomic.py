@@ -41,18 +41,25 @@ def storage_error(error: OSError, path: Path, *, doing: str) -> StorageError:
     return StorageError(f"{path} could not be {doing}: {reason}. {remedy}".rstrip())
 
 
-def write_bytes(path: Path, data: bytes) -> None:
+def write_bytes(path: Path, data: bytes, *, verify: bool = False) -> None:
     """Write a file atomically and durably; an older one of that name is replaced.
+
+    Parameters
+    ----------
+    verify : read it back before the older one is given up
 
     Raises
     ------
     StorageError
-        If it cannot be written; the older file is then still there, whole, and no temporary file is left behind.
+        If it cannot be written, or reads back as something else; the older file is then still there, whole, and no
+        temporary file is left behind.
     """
     temporary = path.with_name(f".{path.name[:_NAME_CHARACTERS]}.{secrets.token_hex(8)}.tmp")
     try:
         with _removed_on_failure(temporary):
             _write_new(temporary, data)
+            if verify:
+                _require_content(temporary, data)
             temporary.replace(path)
         sync_folder(path.parent)
     except OSError as error:
@@ -114,6 +121,11 @@ def _write_new(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _require_content(path: Path, data: bytes) -> None:
+    if path.read_bytes() != data:
+        raise OSError(errno.EIO, "it reads back as something else")
 
 
 @contextlib.contextmanager

@@ -84,7 +84,7 @@ def write_checkpoint(
     except OSError as error:
         raise storage_error(error, path, doing="written") from error
     body = pack(entries)
-    write_bytes(path, body + _FOOTER + hashlib.sha256(body).hexdigest().encode())
+    write_bytes(path, body + _FOOTER + hashlib.sha256(body).hexdigest().encode(), verify=True)
     _remove_others(paths, epoch)
 
 

@@ -1,0 +1,141 @@
+"""strace kills a run, or makes a system call fail, at every call of the storage layer in turn; the end is the same.
+
+The run is the fake one of `storage_scenario`. Each child is forked from this process, waits until strace has attached
+itself, and then works; that makes a thousand of them cheap.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import traceback
+from pathlib import Path
+
+import pytest
+from storage_scenario import contents, work
+
+from optbench.errors import StorageError
+from optbench.run_store import RunPaths, run_status
+from optbench.run_store import atomic as atomic_module
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("strace") is None, reason="strace is not installed: apt-get install strace"
+)
+
+CALLS = ("openat", "write", "fsync", "rename", "mkdir", "unlink", "unlinkat", "rmdir")
+EPOCHS = 12
+FAULTS = {
+    "kill": "signal=SIGKILL:when={n}",
+    "EIO once": "error=EIO:when={n}",
+    "ENOSPC from then on": "error=ENOSPC:when={n}+",
+    "EROFS from then on": "error=EROFS:when={n}+",
+}
+# what a read-only or a full file system refuses
+REFUSED = {
+    "ENOSPC from then on": ("write", "fsync", "mkdir", "rename"),
+    "EROFS from then on": ("mkdir", "rename", "unlink"),
+}
+LEAST = {"kill": 200, "EIO once": 200, "ENOSPC from then on": 80, "EROFS from then on": 30}
+
+
+def worker(folder: Path, ready: int) -> None:
+    """What the child does: wait for strace, work, tell the end by the exit status."""
+    os.read(ready, 1)
+    status = 0
+    try:
+        work(folder, EPOCHS)
+    except StorageError:
+        status = 1
+    except BaseException:  # noqa: BLE001 - the parent tells what it was
+        traceback.print_exc()
+        status = 2
+    os._exit(status)
+
+
+def struck(folder: Path, call: str, fault: str, log: Path) -> tuple[int, bool]:
+    """Work in a child under strace; returns its exit status and whether the fault was injected."""
+    ready, go = os.pipe()
+    child = os.fork()
+    if child == 0:
+        worker(folder, ready)
+    command = ["strace", "-f", "-o", str(log), "-p", str(child), "-e", f"trace={call}", "-e", f"inject={call}:{fault}"]
+    tracer = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        assert "attached" in tracer.stderr.readline()
+        os.write(go, b"x")
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        tracer.wait(timeout=10)
+    finally:
+        os.close(ready)
+        os.close(go)
+        tracer.stderr.close()
+    text = log.read_text()
+    return status, "INJECTED" in text or "killed by SIGKILL" in text
+
+
+def brought_to_its_end(folder: Path) -> bytes:
+    """Work in a child without strace; returns what the finished run holds."""
+    child = os.fork()
+    if child == 0:
+        ready, go = os.pipe()
+        os.write(go, b"x")
+        worker(folder, ready)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert status == 0, status
+    return contents(folder)
+
+
+def every_point(root: Path, name: str) -> int:
+    """Strike every call in turn, resume, and compare; returns the number of points."""
+    (root / "whole").mkdir()
+    work(root / "whole" / "run", EPOCHS)  # in this process too, so that no later child imports anything
+    expected = contents(root / "whole" / "run")
+    points = 0
+    for call in REFUSED.get(name, CALLS):
+        number = 1
+        while True:
+            folder = root / f"{call}-{number}" / "run"
+            folder.parent.mkdir()
+            status, was_struck = struck(folder, call, FAULTS[name].format(n=number), root / "strace.log")
+            if not was_struck:
+                assert status == 0
+                break
+            assert status in ((-signal.SIGKILL,) if name == "kill" else (0, 1)), (call, number, status)
+            if status == 0 or run_status(RunPaths(folder)).is_finished:
+                assert contents(folder) == expected, (call, number)
+            assert brought_to_its_end(folder) == expected, (call, number)
+            shutil.rmtree(folder.parent)
+            points += 1
+            number += 1
+    return points
+
+
+@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork.*:DeprecationWarning")
+def test_every_system_call(tmp_path, name, capsys):
+    """Killed or refused at each call, then left alone: byte for byte the run that nothing happened to."""
+    points = every_point(tmp_path, name)
+    with capsys.disabled():
+        sys.stdout.write(f"[{name}: {points} points] ")
+    assert points > LEAST[name]
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork.*:DeprecationWarning")
+def test_a_naive_writer_is_found_out(tmp_path, monkeypatch):
+    """Negative control: with files written in place, some kill leaves what is taken for whole and is not."""
+
+    def in_place(path, data, **_options):
+        with path.open("wb") as file:
+            for start in range(0, len(data), 64):
+                file.write(data[start : start + 64])
+                file.flush()
+
+    for module in list(sys.modules.values()):
+        if getattr(module, "write_bytes", None) is atomic_module.write_bytes and module is not atomic_module:
+            monkeypatch.setattr(module, "write_bytes", in_place)
+    monkeypatch.setattr(atomic_module, "write_bytes", in_place)
+    with pytest.raises(AssertionError):
+        every_point(tmp_path, "kill")
