@@ -1,0 +1,153 @@
+"""`reproduce`: identity is proved, and every kind of difference is named."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from fake_training import FakeExecutor
+
+from optbench.errors import MismatchError, NoRunsError, RunFailedError
+from optbench.run_store import RunPaths, read_json, write_manifest
+from optbench.runner import run as run_module
+from optbench.runner.reproduce import raise_for_difference, reproduce, restore_code
+from optbench.runner.run import RunOptions, run_experiments
+
+EXPERIMENT = """\
+name: table
+dataset: {name: csv, path: table.csv, target: y}
+model: {name: python, function: "../lib/own.py:build"}
+optimizer: {name: adam}
+training: {epochs: 3}
+report: {figures: false}
+"""
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """A finished run of a user's table and model; `run()` reproduces it and returns result and what was said."""
+    experiments = tmp_path / "experiments"
+    experiments.mkdir()
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "own.py").write_text("def build(input_shape, num_classes):\n    return None\n")
+    rows = "".join(f"{i % 7},{i % 3},{'ab'[i % 2]}\n" for i in range(80))
+    (experiments / "table.csv").write_text("p,q,y\n" + rows)
+    (experiments / "table.yaml").write_text(EXPERIMENT)
+    executor = FakeExecutor()
+    monkeypatch.setattr(run_module, "make_executor", lambda *_arguments: executor)
+    options = RunOptions((experiments / "table.yaml",), runs_dir=tmp_path / "runs", quiet=True)
+    (end,) = run_experiments(options, say=lambda _sentence: None)
+    assert end.outcome == "completed"
+
+    class Run:
+        paths = end.planned.paths
+        said: list[str]
+
+        def __call__(self):
+            self.said = []
+            folder = str(self.paths.folder)
+            return reproduce(folder, runs_dir=tmp_path / "runs", data_dir=tmp_path, say=self.said.append)
+
+        def rewrite(self, path, **changes):
+            """Change a JSON file of the run and close it again, as if it had been recorded so."""
+            manifest = read_json(self.paths.manifest)
+            path.write_text(json.dumps({**read_json(path), **changes}))
+            head = ("run", "key", "status", "name", "seed", "config", "versions", "machine")
+            write_manifest(self.paths, **{name: manifest[name] for name in head})
+
+    Run.executor = executor
+    Run.table = experiments / "table.csv"
+    return Run()
+
+
+def test_the_same_again_is_bit_identical(run, tmp_path):
+    """4 rungs, 3 per epoch, 2 at the end; the run's folder and the runs directory are only read."""
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "runs").rglob("*")}
+    found = run()
+    assert (found.is_identical, found.rungs, found.first_difference) == (True, 15, "")
+    assert (found.score_difference, found.metric_difference) == (0.0, 0.0)
+    assert found.text().endswith("bit-identical, 15 rungs")
+    assert run.said == []
+    raise_for_difference(found)
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "runs").rglob("*")} == before
+
+
+def test_it_runs_from_its_own_copy_of_the_code(run, tmp_path):
+    """The user's file may have changed or gone since: the run keeps its own."""
+    (tmp_path / "lib" / "own.py").unlink()
+    assert run().is_identical
+
+
+def test_changed_data_is_the_first_rung(run):
+    """Another table differs at the bottom, whatever follows from it."""
+    run.table.write_text(run.table.read_text().replace("0,0,a", "0,0,b"))
+    found = run()
+    assert (found.first_difference, found.rungs) == ("data", 0)
+    with pytest.raises(MismatchError, match="'data' differs"):
+        raise_for_difference(found)
+
+
+def test_other_weights_are_named_with_the_largest_differences(run, monkeypatch):
+    """The first differing epoch is named, and how far predictions and metrics are apart."""
+    digests = read_json(run.paths.digests)
+    run.rewrite(run.paths.digests, weights=[digests["weights"][0], "other", "other"])
+    found = run()
+    assert (found.first_difference, found.rungs) == ("weights of epoch 2", 8)
+    assert found.score_difference == 0.0
+    assert "no recorded fact of the environment differs" in found.text()
+    assert json.dumps(found.to_json(), allow_nan=False)
+
+
+def test_what_cannot_be_the_same_is_said_before_training(run):
+    """A recorded CPU that is not this one is announced, and explains the rung."""
+    cpu = {**read_json(run.paths.environment)["cpu"], "model": "another processor"}
+    run.rewrite(run.paths.environment, cpu=cpu)
+    run.rewrite(run.paths.digests, initial_weights="other")
+    trained_before = len(run.executor.trained)
+    found = run()
+    assert [s for s in run.said if "cpu.model differs: another processor against" in s]
+    assert found.first_difference == "initial_weights"
+    assert [s for s in found.could_explain if s.startswith("cpu.model")]
+    assert len(run.executor.trained) == trained_before + 1
+
+
+def test_a_damaged_run_proves_nothing(run):
+    """A changed byte is exit 5 before anything is trained."""
+    data = bytearray(run.paths.predictions.read_bytes())
+    data[-100] ^= 1
+    run.paths.predictions.write_bytes(bytes(data))
+    with pytest.raises(MismatchError, match=r"must be intact to be reproduced.*predictions\.npz"):
+        run()
+
+
+def test_an_unfinished_run_cannot_be_reproduced(run):
+    """Without a manifest there is nothing to compare with."""
+    run.paths.manifest.unlink()
+    with pytest.raises(NoRunsError, match="no finished run"):
+        run()
+
+
+def test_a_run_that_fails_now_is_exit_1(run):
+    """A failure to execute is not a difference."""
+    run.executor.behaviour = {"adam": ["fail"]}
+    with pytest.raises(RunFailedError, match="could not be executed again: crashed"):
+        run()
+
+
+def test_files_are_restored_under_the_names_of_the_config(tmp_path):
+    """Names that climb stay inside the temporary folder."""
+    copy = tmp_path / "copy.py"
+    copy.write_text("x = 1\n")
+    folder = tmp_path / "restored"
+    base = restore_code({"../../lib/a.py": copy, "b.py": copy}, folder)
+    for name in ("../../lib/a.py", "b.py"):
+        found = (base / name).resolve()
+        assert found.read_text() == "x = 1\n"
+        assert found.is_relative_to(folder.resolve())
+
+
+def test_paths_of_copies_do_not_leave_the_run_folder(tmp_path):
+    """Whatever a config calls its file, the copy lies in `code/`."""
+    paths = RunPaths(tmp_path)
+    for name in ("../x.py", "a/../../x.py", "/abs/x.py"):
+        assert paths.code_copy(name).parent == paths.code
