@@ -1,0 +1,190 @@
+"""Real training, killed at random moments and at every epoch's end, and resumed: the bytes of an undisturbed run."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from optbench.run_store import RunPaths, verify_manifest
+from optbench.runner import execute as execute_module
+from optbench.runner.run import RunOptions, run_experiments
+
+pytestmark = pytest.mark.tensorflow
+
+IDENTITY = (
+    "config.yaml",
+    "config.resolved.yaml",
+    "history.csv",
+    "metrics.json",
+    "predictions.npz",
+    "classification_report.txt",
+    "classification_report.json",
+    "confusion_matrix.csv",
+    "roc_curve.csv",
+    "digests.json",
+)
+EXPERIMENTS = {
+    "dropout, batch norm, adam": """\
+name: mlp
+dataset: {name: digits}
+model: {name: mlp, hidden_units: [32, 16], dropout: 0.3, batch_normalization: true}
+optimizer: {name: adam}
+training: {epochs: 25}
+report: {figures: false}
+""",
+    "cnn, sgd with momentum": """\
+name: cnn
+dataset: {name: digits}
+model: {name: cnn, filters: [8], hidden_units: [16], dropout: 0.2}
+optimizer: {name: sgd, momentum: 0.9}
+training: {epochs: 12, threads: 1}
+report: {figures: false}
+""",
+    "adamw, schedule, early stopping": """\
+name: adamw
+dataset: {name: digits}
+model: {name: layers, layers: [Flatten: , {GaussianNoise: {stddev: 0.3}}, {Dense: {units: 32, activation: relu}}]}
+optimizer:
+  name: adamw
+  use_ema: true
+  learning_rate: {schedule: cosine_decay, initial_learning_rate: 0.02, decay_steps: 800}
+training:
+  epochs: 40
+  early_stopping: {monitor: val_loss, patience: 6, restore_best: true}
+report: {figures: false}
+""",
+}
+
+
+@pytest.fixture(scope="module", params=EXPERIMENTS)
+def undisturbed(request, tmp_path_factory):
+    """An experiment file, the folder of its run when nothing happens to it, and how long training took."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    config = folder / "experiment.yaml"
+    config.write_text(EXPERIMENTS[request.param])
+    begin = time.monotonic()
+    paths = trained(config, folder / "runs")
+    return config, paths, time.monotonic() - begin
+
+
+def trained(config, runs_dir, **options):
+    """Train in children of this process; returns the finished folder's paths."""
+    options = RunOptions((config,), runs_dir=runs_dir, jobs=1, quiet=True, **options)
+    (end,) = run_experiments(options, say=lambda _sentence: None)
+    assert end.outcome == "completed", (end.kind, end.reason)
+    return end.planned.paths
+
+
+def assert_same(first: RunPaths, second: RunPaths):
+    """Both are intact, and every identity file has the same bytes."""
+    assert verify_manifest(second, deep=True) == []
+    for name in IDENTITY:
+        assert (first.folder / name).read_bytes() == (second.folder / name).read_bytes(), name
+
+
+class Killer(threading.Thread):
+    """Kills the child that trains, after random times, until it has done so often enough."""
+
+    def __init__(self, runs_dir: Path, *, kills: int, longest: float, seed: int) -> None:
+        super().__init__(daemon=True)
+        self._runs_dir, self._left, self._longest = runs_dir, kills, longest
+        self._random = random.Random(seed)
+        self._done = threading.Event()
+        self.kills = 0
+
+    def run(self):
+        while not list(self._runs_dir.glob("*/.state/job.json")) and not self._done.is_set():
+            time.sleep(0.01)  # trying the model out is not what is tested
+        while self._left and not self._done.wait(self._random.uniform(0.02, self._longest)):
+            for child in multiprocessing.active_children():
+                os.kill(child.pid, signal.SIGKILL)
+                self._left -= 1
+                self.kills += 1
+
+    def stop(self):
+        self._done.set()
+        self.join()
+
+
+def killed_at_random(config, expected, runs_dir, *, kills, longest, seed):
+    """Train with kills on the way; returns how many there were."""
+    killer = Killer(runs_dir, kills=kills, longest=longest, seed=seed)
+    killer.start()
+    try:
+        paths = trained(config, runs_dir, retries=kills)
+    finally:
+        killer.stop()
+    assert_same(expected, paths)
+    return killer.kills
+
+
+def test_killed_at_random_times(undisturbed, tmp_path, capsys):
+    """A chain of up to five kills ends with the same bytes."""
+    config, expected, seconds = undisturbed
+    kills = killed_at_random(config, expected, tmp_path / "runs", kills=5, longest=max(0.5, seconds / 6), seed=1)
+    with capsys.disabled():
+        sys.stdout.write(f"[{kills} kills] ")
+    assert kills >= 2
+
+
+def test_killed_at_every_epoch_boundary(undisturbed, tmp_path, monkeypatch, capsys):
+    """The child is killed as soon as an epoch is reported, at another one each time, and goes on from there."""
+    config, expected, _ = undisturbed
+    killed: set[int] = set()
+    told = execute_module.Flight._on_event
+
+    def kill_once_per_epoch(self, name, event):
+        told(self, name, event)
+        epoch = event.get("epoch")
+        if epoch is not None and epoch not in killed and len(killed) < 4:
+            killed.add(epoch)
+            for child in multiprocessing.active_children():
+                os.kill(child.pid, signal.SIGKILL)
+
+    monkeypatch.setattr(execute_module.Flight, "_on_event", kill_once_per_epoch)
+    assert_same(expected, trained(config, tmp_path / "runs", retries=10))
+    with capsys.disabled():
+        sys.stdout.write(f"[{len(killed)} kills] ")
+    assert len(killed) == 4
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(8))
+def test_killed_a_hundred_times(undisturbed, tmp_path, seed):
+    """The same, at many more moments."""
+    config, expected, seconds = undisturbed
+    killed_at_random(config, expected, tmp_path / "runs", kills=5, longest=max(0.3, seconds / 8), seed=seed)
+
+
+def test_the_whole_command_killed(tmp_path):
+    """`kill -9` of the command and all its children, twice; the same command again ends with the same bytes."""
+    config = tmp_path / "experiment.yaml"
+    config.write_text(EXPERIMENTS["dropout, batch norm, adam"].replace("epochs: 25", "epochs: 100"))
+    expected = trained(config, tmp_path / "undisturbed")
+    runs_dir = tmp_path / "runs"
+    command = [sys.executable, "-m", "optbench", "run", str(config), "--runs-dir", str(runs_dir), "-q"]
+    for _ in range(2):
+        process = subprocess.Popen(
+            command, start_new_session=True, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        )
+        checkpoints = len(list(runs_dir.glob("*/.state/ckpt-*")))
+        deadline = time.monotonic() + 60
+        while len(list(runs_dir.glob("*/.state/ckpt-*"))) <= min(checkpoints, 1) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        time.sleep(0.3)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    done = subprocess.run([*command[:-1], "--explain"], capture_output=True, text=True, check=True)
+    assert "resumes" in done.stdout
+    subprocess.run(command, check=True, capture_output=True)
+    (folder,) = runs_dir.iterdir()
+    assert_same(expected, RunPaths(folder))
