@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from optbench.executors.interface import Task, TaskEnd
-from optbench.executors.local import LocalExecutor
+from optbench.executors.local import LocalExecutor, oom_kills
 
 FUNCTIONS = """
 import os, signal, sys, time
@@ -162,3 +162,21 @@ def test_a_lock_is_held_as_long_as_the_child_lives(functions, tmp_path):
     os.close(other)
     assert held == [True]
     assert sys.platform != "win32"
+
+
+def test_the_kernels_count_of_kills_for_memory(tmp_path):
+    """The counter is read where there is one, and 0 where there is none or it is something else."""
+    events = tmp_path / "memory.events"
+    assert oom_kills(events) == 0
+    events.write_text("low 0\nhigh 0\nmax 12\noom 3\noom_kill 2\noom_group_kill 0\n")
+    assert oom_kills(events) == 2
+    events.write_text("nothing like that\n")
+    assert oom_kills(events) == 0
+
+
+def test_a_kill_for_memory_is_told_from_another_kill(functions, executor, monkeypatch):
+    """SIGKILL is `oom` if the kernel's counter has risen meanwhile, else `crashed`."""
+    counts = iter([0, 1])
+    monkeypatch.setattr("optbench.executors.local.oom_kills", lambda: next(counts))
+    end = ends_of(executor, [Task("bad", f"{functions}:killed")])["bad"]
+    assert (end.kind, end.exit_code) == ("oom", -9)

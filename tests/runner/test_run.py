@@ -11,7 +11,6 @@ from fake_training import FakeExecutor, identity
 from optbench.errors import ConfigError, InvalidError, MachineError, RunFailedError, UsageError
 from optbench.run_store import RunLock, RunPaths, last_attempt, run_status, verify_manifest
 from optbench.runner import run as run_module
-from optbench.runner.foresee import dry_run, explain_runs, foreseen_text
 from optbench.runner.run import RunOptions, run_experiments
 from optbench.runner.summary import raise_for_failures, summary_json, summary_text
 
@@ -143,6 +142,17 @@ def test_a_killed_run_is_retried_as_often_as_asked(command, experiment):
     assert set(command.executor.attempts.values()) == {1}
 
 
+def test_a_run_killed_for_memory_is_tried_again_alone(command, experiment):
+    """The second attempt shares the machine with no other run; a third is not made."""
+    both = experiment("adam"), experiment("sgd")
+    ends = command(*both, behaviour={"adam": ["oom", "ok"], "sgd": ["oom", "oom", "ok"]})
+    assert sorted((end.planned.config.name, end.outcome, end.kind) for end in ends) == [
+        ("adam", "completed", ""),
+        ("sgd", "failed", "oom"),
+    ]
+    assert [len(batch) for batch in command.executor.batches] == [2, 2, 1, 1]
+
+
 def test_a_diverged_run_is_a_result(command, experiment):
     """It is finished, counts as diverged, is not tried again, and is no failure."""
     (end,) = command(experiment(), behaviour={"adam": ["diverge"]})
@@ -236,32 +246,6 @@ def test_experiments_of_one_command_agree_on_what_a_process_is_told(experiment):
     ]
     with pytest.raises(UsageError, match="must agree in training.onednn"):
         make_executor(RunOptions(files), loaded)
-
-
-def test_explain_says_what_would_happen_and_why(command, experiment):
-    """New, finished, resumed and changed runs are told apart; nothing is created or executed."""
-    path = experiment()
-    (told,) = explain_runs(command.options(path), say=lambda _: None)
-    assert told.why == "new: no run of this name yet"
-    assert not command.runs_dir.exists()
-    (end,) = command(path)
-    (told,) = explain_runs(command.options(path), say=lambda _: None)
-    assert told.why == f"completed: same key {end.planned.key[:8]}"
-    (told,) = explain_runs(command.options(path, overrides=("optimizer.learning_rate=0.5",)), say=lambda _: None)
-    assert told.why == f"new: optimizer.learning_rate 0.001 -> 0.5 against {end.planned.run}"
-    command(experiment("sgd"), behaviour={"sgd": ["interrupted"]})
-    (told,) = explain_runs(command.options(experiment("sgd")), say=lambda _: None)
-    assert told.why.startswith("resumes: interrupted")
-
-
-def test_a_dry_run_predicts_and_creates_nothing(command, experiment, monkeypatch):
-    """Time, memory and disk of what is left; finished runs cost nothing."""
-    monkeypatch.setattr(run_module, "make_executor", lambda *_arguments: FakeExecutor())
-    found = dry_run(command.options(experiment(), seeds=(0, 1)), say=lambda _: None)
-    assert [one.seconds for one in found] == [1.5, 1.5]
-    assert all(one.disk_bytes > 1000 for one in found)
-    assert "2 runs, about 1.5 s of training with -j 2" in foreseen_text(found, jobs=2)
-    assert not command.runs_dir.exists()
 
 
 def test_a_run_keeps_what_it_was_given(command, experiment, tmp_path):

@@ -25,7 +25,8 @@ class FakeExecutor:
     Parameters
     ----------
     behaviour : name of an optimizer -> what happens at each of its runs' attempts, the last one repeated: "ok",
-        "diverge", "crash" (killed by a signal), "fail" (exit code 1), "interrupted" or "bad model"
+        "diverge", "crash" (killed by a signal), "oom" (killed for want of memory), "fail" (exit code 1), "interrupted"
+        or "bad model"
     """
 
     def __init__(self, behaviour: Mapping[str, Sequence[str]] | None = None) -> None:
@@ -34,6 +35,7 @@ class FakeExecutor:
         self.trained: list[str] = []
         self.tried_out: list[str] = []
         self.closed = False
+        self.batches: list[list[str]] = []  # names of the tasks of each `execute`
 
     def start(self) -> None:
         """Nothing takes long here."""
@@ -45,6 +47,8 @@ class FakeExecutor:
         self.closed = True
 
     def execute(self, tasks, *, on_event) -> Iterator[TaskEnd]:
+        tasks = list(tasks)
+        self.batches.append([task.name for task in tasks])
         for task in tasks:
             yield self._try_out(task) if task.function.endswith(":try_out") else self._train(task, on_event)
 
@@ -64,6 +68,7 @@ class FakeExecutor:
         self.attempts[task.name] += 1
         ends = {
             "crash": TaskEnd(task.name, -9, {}, "it was killed by SIGKILL.", "crashed"),
+            "oom": TaskEnd(task.name, -9, {}, "was killed because the memory ran out.", "oom"),
             "fail": TaskEnd(task.name, 1, {}, "ValueError: no", "crashed"),
             "interrupted": TaskEnd(task.name, 143, {}, "stopped after epoch 1 of 3", "interrupted"),
         }

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import connection as mp_connection
 from multiprocessing import forkserver
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optbench.executors.child import INTERRUPTED_EXIT, InheritedDescriptor, child_main
@@ -30,6 +31,7 @@ class _Running:
     process: Any
     events: Connection
     deadline: float | None
+    oom_kills: int = 0  # of this process' memory group, when the task began
     result: Mapping[str, Any] = field(default_factory=dict)
     kind: str = "ok"
     error: str = ""
@@ -106,7 +108,7 @@ class LocalExecutor:
         process.start()
         sending.close()
         deadline = time.monotonic() + self._timeout if self._timeout else None
-        return _Running(task, process, receiving, deadline)
+        return _Running(task, process, receiving, deadline, oom_kills())
 
     def _wait(self, on_event: Callable[[str, Mapping[str, Any]], None]) -> Iterator[TaskEnd]:
         """Deliver what came in and return the tasks that ended, after at most a fifth of a second."""
@@ -133,14 +135,16 @@ class LocalExecutor:
         code = int(running.process.exitcode)
         kind, error = running.kind, running.error
         if kind == "ok" and code != 0:
-            kind, error = self._unreported(code)
+            kind, error = self._unreported(code, running)
         result = running.result if kind == "ok" else {}
         return TaskEnd(running.task.name, code, result, error, kind)
 
-    def _unreported(self, code: int) -> tuple[str, str]:
+    def _unreported(self, code: int, running: _Running) -> tuple[str, str]:
         """Name the end of a child that could not tell it itself."""
         if code == INTERRUPTED_EXIT or (self._stopping and code == -signal.SIGTERM):
             return "interrupted", "stopped before its first epoch ended."
+        if code == -signal.SIGKILL and oom_kills() > running.oom_kills:
+            return "oom", "was killed because the memory ran out."
         if code < 0:
             return "crashed", f"was ended by signal {signal.Signals(-code).name}."
         return "crashed", f"ended with exit code {code}."
@@ -159,6 +163,15 @@ def _receive(running: _Running, on_event: Callable[[str, Mapping[str, Any]], Non
                 running.kind, running.error = value
     except (EOFError, OSError):
         return
+
+
+def oom_kills(events: Path = Path("/sys/fs/cgroup/memory.events")) -> int:
+    """Return how often the kernel has killed a process of this memory group for want of memory; 0 if it can't tell."""
+    try:
+        counts = dict(line.split() for line in events.read_text(encoding="ascii").splitlines())
+        return int(counts.get("oom_kill", 0))
+    except (OSError, ValueError):
+        return 0
 
 
 @contextmanager

@@ -72,6 +72,7 @@ class Flight:
     _runs: dict[str, PlannedRun] = field(default_factory=dict)
     _tries: Counter[str] = field(default_factory=Counter)
     _ends: list[RunEnd] = field(default_factory=list)
+    _out_of_memory: set[str] = field(default_factory=set)
 
     def execute(self, runs: Sequence[PlannedRun]) -> list[RunEnd]:
         """Execute the runs; those that another process holds come last and are waited for."""
@@ -79,8 +80,13 @@ class Flight:
         again = self._pass(runs, held)
         for run in held:
             self._wait_for(run)
-        while again or held:
-            again, held = self._pass([*again, *held], []), []
+        again += held
+        while again:
+            hungry = [run for run in again if run.run in self._out_of_memory]
+            others = [run for run in again if run.run not in self._out_of_memory]
+            again = self._pass(others, []) if others else []
+            for run in hungry:  # one at a time: no other run beside it takes its memory
+                again += self._pass([run], [])
         return self._ends
 
     def _pass(self, runs: Sequence[PlannedRun], held: list[PlannedRun]) -> list[PlannedRun]:
@@ -91,6 +97,9 @@ class Flight:
                 run = self._runs[end.name]
                 if self._is_retried(end):
                     self.reporter.say(f"{run.run}: {end.error} Trying again.")
+                    self._end_attempt(run, end)
+                    if end.kind == "oom":
+                        self._out_of_memory.add(run.run)
                     again.append(run)
                     self._release(run)
                 else:
@@ -157,15 +166,15 @@ class Flight:
         died = end.kind in _RETRIED and end.exit_code < 0
         return died and self._tries[end.name] <= self.retries
 
-    def _finish(self, run: PlannedRun, end: TaskEnd) -> RunEnd:
+    @staticmethod
+    def _end_attempt(run: PlannedRun, end: TaskEnd) -> None:
         from optbench.run_store import end_attempt
 
-        end_attempt(
-            run.paths,
-            kind="trained" if end.kind == "ok" else end.kind,
-            exit_code=end.exit_code,
-            reason=end.error,
-        )
+        kind = "trained" if end.kind == "ok" else end.kind
+        end_attempt(run.paths, kind=kind, exit_code=end.exit_code, reason=end.error)
+
+    def _finish(self, run: PlannedRun, end: TaskEnd) -> RunEnd:
+        self._end_attempt(run, end)
         if end.kind != "ok":
             return RunEnd(run, "failed", end.kind, end.error)
         return self._finished(run)
