@@ -32,7 +32,7 @@ while True:
 
 def test_killed_writer_leaves_a_whole_file(tmp_path):
     """After kill -9 at a random instant the file is one of those that were written, never a part of one."""
-    chance = random.Random(0)  # noqa: S311 - instants, not secrets
+    chance = random.Random(0)
     target = tmp_path / "state.bin"
     kills = leftovers = 0
     for _ in range(12):

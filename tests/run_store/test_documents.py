@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optbench.errors import StorageError
-from optbench.run_store import read_job, read_json, write_json
+from optbench.run_store import read_json, write_json
 from optbench.run_store.documents import decode_json, encode_json, require_schema
 
 VALUES = st.recursive(
@@ -90,14 +90,6 @@ def test_newer_documents_are_refused(version, ok):
     else:
         with pytest.raises(StorageError, match="schema_version"):
             require_schema(document, Path("x"))
-
-
-def test_job_that_is_not_there(paths):
-    """A folder that was not staged has no job, and says so by its path."""
-    with pytest.raises(StorageError, match=r"job\.json"):
-        read_job(paths)
-    write_json(paths.job, {"schema_version": 1, "base": "/x"})
-    assert read_job(paths)["base"] == "/x"
 
 
 def test_write_replaces():

@@ -18,9 +18,11 @@ from optbench.run_store import (
     run_id,
     verify_manifest,
     write_history,
+    write_job,
     write_json,
     write_predictions,
     write_text,
+    write_training_result,
 )
 from optbench.runner.finish import finish_run
 from optbench.runner.report import render_reports
@@ -49,10 +51,11 @@ def trained(tmp_path):
         write_history(paths.history, history(diverged=diverged))
         write_predictions(paths.predictions, predictions(diverged=diverged), class_names=NAMES)
         data = {"classes": list(NAMES), "duplicates": {"test_rows_in_train": 0}, "rows_read": 150}
-        write_json(paths.environment, {"schema_version": 1, "machine": "m", "packages": {"numpy": "2"}, "data": data})
-        paths.state.mkdir(exist_ok=True)
-        write_json(paths.job, job())
-        write_json(paths.training_result, training_result(diverged=diverged))
+        write_json(
+            paths.staged_environment, {"schema_version": 1, "machine": "m", "packages": {"numpy": "2"}, "data": data}
+        )
+        write_job(paths, job())
+        write_training_result(paths, training_result(diverged=diverged))
         return paths
 
     return make

@@ -14,7 +14,7 @@ from optbench.config import load_resolved
 from optbench.datasets import open_staged_dataset
 from optbench.executors.interface import Task, TaskEnd
 from optbench.records import History, Predictions
-from optbench.run_store import RunPaths, read_json, write_bytes, write_history, write_json, write_predictions
+from optbench.run_store import RunPaths, read_json, write_bytes, write_history, write_predictions, write_training_result
 
 COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
 
@@ -99,8 +99,8 @@ def write_results(paths: RunPaths, data: str, *, diverged: bool = False) -> None
     write_bytes(paths.model, b"no real model")
     epochs = config.training.epochs
     digest = hashlib.sha256(str(config.seed).encode()).hexdigest()
-    write_json(
-        paths.training_result,
+    write_training_result(
+        paths,
         {
             "schema_version": 1,
             "status": "diverged" if diverged else "completed",

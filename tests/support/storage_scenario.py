@@ -19,10 +19,12 @@ from optbench.run_store import (
     verify_manifest,
     write_checkpoint,
     write_history,
+    write_job,
     write_json,
     write_manifest,
     write_predictions,
     write_text,
+    write_training_result,
 )
 
 KEY = "0123456789abcdef" * 4
@@ -41,7 +43,7 @@ def train(paths: RunPaths, epochs: int) -> None:
     write_history(paths.history, History(("epoch", "w"), tuple((float(i), float(v)) for i, v in enumerate(w))))
     scores = Predictions(np.zeros(3, np.int64), w[:, None].astype(np.float32), np.arange(3))
     write_predictions(paths.predictions, {"test": scores}, class_names=("a",))
-    write_json(paths.training_result, {"schema_version": 1, "status": "completed"})
+    write_training_result(paths, {"schema_version": 1, "status": "completed"})
 
 
 def work(folder: Path, epochs: int = 2) -> None:
@@ -53,7 +55,7 @@ def work(folder: Path, epochs: int = 2) -> None:
             return
         if not paths.job.exists():
             write_text(paths.config, "x")
-            write_json(paths.job, {"schema_version": 1, "key": KEY})
+            write_job(paths, {"schema_version": 1, "key": KEY})
         if not paths.training_result.exists():
             train(paths, epochs)
         write_json(paths.metrics, {"schema_version": 1, "test": {"w": read_history(paths.history).rows[2][1]}})

@@ -6,7 +6,7 @@ from optbench.run_store.atomic import write_bytes, write_text
 from optbench.run_store.attempts import begin_attempt, end_attempt, last_attempt
 from optbench.run_store.checkpoints import Checkpoint, read_latest_checkpoint, write_checkpoint
 from optbench.run_store.contained import contained
-from optbench.run_store.documents import read_job, read_json, write_json
+from optbench.run_store.documents import read_json, write_json
 from optbench.run_store.find import find_folders, find_runs
 from optbench.run_store.folders import claim_run_folder, clear_state, require_writable
 from optbench.run_store.lock import RunLock
@@ -20,6 +20,7 @@ from optbench.run_store.manifest import (
 from optbench.run_store.paths import RunPaths, run_id
 from optbench.run_store.reading import file_sha256
 from optbench.run_store.run_records import read_run
+from optbench.run_store.sealed import read_job, read_training_result, write_job, write_training_result
 from optbench.run_store.status import run_status
 from optbench.run_store.tables import read_history, read_predictions, write_history, write_predictions
 
@@ -44,6 +45,7 @@ __all__ = [
     "read_manifest",
     "read_predictions",
     "read_run",
+    "read_training_result",
     "replace_files",
     "require_writable",
     "run_id",
@@ -52,8 +54,10 @@ __all__ = [
     "write_bytes",
     "write_checkpoint",
     "write_history",
+    "write_job",
     "write_json",
     "write_manifest",
     "write_predictions",
     "write_text",
+    "write_training_result",
 ]

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from optbench.run_store.paths import RunPaths
-
 SCHEMA_VERSION = 1
 _LARGEST_DOCUMENT = 256 << 20
 
@@ -100,19 +98,6 @@ def require_schema(document: Mapping[str, Any], path: Path) -> None:
             f"{path} was written by a newer optbench (schema_version {version}; this one reads up to "
             f"{SCHEMA_VERSION}). Update optbench to read it."
         )
-
-
-def read_job(paths: RunPaths) -> dict[str, Any]:
-    """Read `.state/job.json`: what the worker needs beside the resolved config.
-
-    Raises
-    ------
-    StorageError
-        If the run has not been staged, or by a newer optbench.
-    """
-    job = read_json(paths.job)
-    require_schema(job, paths.job)
-    return job
 
 
 def _refuse_constant(name: str) -> float:

@@ -141,6 +141,11 @@ class RunPaths:
         return self.state / "job.json"
 
     @property
+    def staged_environment(self) -> Path:
+        """What was known of the environment before training; becomes `environment.json` when the run is finished."""
+        return self.state / "environment.json"
+
+    @property
     def training_result(self) -> Path:
         """Marks training as done: what evaluation and reports need beyond the files above."""
         return self.state / "training.json"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from optbench.errors import ModelError
-from optbench.run_store import write_bytes, write_history, write_json, write_predictions
+from optbench.run_store import write_bytes, write_history, write_predictions, write_training_result
 
 if TYPE_CHECKING:
     from optbench.config import ExperimentConfig
@@ -54,4 +54,4 @@ def write_training_artefacts(
             "runs_in_flight": runs_in_flight,
         },
     }
-    write_json(paths.training_result, result)
+    write_training_result(paths, result)

@@ -138,14 +138,29 @@ class Flight:
             self._close(run, RunEnd(run, "skipped"))
             return None
         environment, patch = self.environment(run)
-        stage_run(run, environment=environment, patch=patch, draw=self.draw)
-        if run.paths.training_result.exists():
+        damage = stage_run(run, environment=environment, patch=patch, draw=self.draw)
+        if damage:
+            self.reporter.say(f"{run.run}: {damage}")
+        if self._is_trained(run):
             self._close(run, self._finished(run))
             return None
         begin_attempt(run.paths)
         self._tries[run.run] += 1
         self.reporter.started(run.run)
         return self._task(run, lock)
+
+    def _is_trained(self, run: PlannedRun) -> bool:
+        """Return True if training is done and what it left is whole; otherwise the last checkpoint is gone back to."""
+        from optbench.run_store import read_training_result
+
+        if not run.paths.training_result.exists():
+            return False
+        try:
+            read_training_result(run.paths)
+        except StorageError as error:
+            self.reporter.say(f"{run.run}: {error} It is trained again from its last checkpoint.")
+            return False
+        return True
 
     def _task(self, run: PlannedRun, lock: RunLock) -> Task:
         digests = (run.dataset.data_digest, run.dataset.split_digest)

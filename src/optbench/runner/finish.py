@@ -90,18 +90,18 @@ def finish_run(paths: RunPaths, *, draw: bool = True) -> tuple[RunStatus, str]:
 
 
 def read_trained(paths: RunPaths) -> Trained:
-    """Read what training left behind."""
+    """Read what training left behind; what has changed since is refused."""
     from optbench.config import load_resolved
-    from optbench.run_store import read_history, read_json, read_predictions
+    from optbench.run_store import read_history, read_job, read_json, read_predictions, read_training_result
 
     return Trained(
         paths=paths,
         config=load_resolved(paths.config_resolved),
-        job=read_json(paths.job),
-        result=read_json(paths.training_result),
+        job=read_job(paths),
+        result=read_training_result(paths),
         history=read_history(paths.history),
         predictions=read_predictions(paths.predictions)[0],
-        environment=read_json(paths.environment),
+        environment=read_json(paths.staged_environment),
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optbench.errors import StorageError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
@@ -11,18 +13,36 @@ if TYPE_CHECKING:
     from optbench.runner.plan import PlannedRun
 
 
-def stage_run(planned: PlannedRun, *, environment: Mapping[str, Any], patch: str | None, draw: bool) -> None:
+def stage_run(planned: PlannedRun, *, environment: Mapping[str, Any], patch: str | None, draw: bool) -> str:
     """Write the config, the user's code and the job into a claimed and locked folder; an unfinished one is completed.
 
-    Everything written here is a function of the plan, so writing it again over an interrupted attempt changes
-    nothing; `.state/job.json` comes last and marks the folder as staged.
+    Everything written here is a function of the plan, so writing it again over an interrupted or damaged attempt
+    changes nothing; `.state/job.json` comes last and marks the folder as staged.
+
+    Returns
+    -------
+    str
+        What was damaged and has been written again, or "".
     """
+    from optbench.run_store import read_job
+
+    paths, damage = planned.paths, ""
+    if paths.job.exists():
+        try:
+            read_job(paths)
+        except StorageError as error:
+            damage = f"{error} It is written again from the experiment."
+        else:
+            return ""
+    _write_staged(planned, environment=environment, patch=patch, draw=draw)
+    return damage
+
+
+def _write_staged(planned: PlannedRun, *, environment: Mapping[str, Any], patch: str | None, draw: bool) -> None:
     from optbench.config import dump_config
-    from optbench.run_store import write_bytes, write_json, write_text
+    from optbench.run_store import write_bytes, write_job, write_json, write_text
 
     paths, dataset = planned.paths, planned.dataset
-    if paths.job.exists():
-        return
     base = str(planned.loaded.base.resolve())
     write_text(paths.config, planned.loaded.text)
     write_text(paths.config_resolved, dump_config(planned.config))
@@ -32,8 +52,9 @@ def stage_run(planned: PlannedRun, *, environment: Mapping[str, Any], patch: str
         write_bytes(target, file.read_bytes())
     if patch:
         write_text(paths.patch, patch)
-    write_json(paths.environment, {"schema_version": 1, **environment, "base": base, "data": dict(dataset.facts)})
     paths.state.mkdir(exist_ok=True)
+    facts = {"schema_version": 1, **environment, "base": base, "data": dict(dataset.facts)}
+    write_json(paths.staged_environment, facts)
     job = {
         "schema_version": 1,
         "run": planned.run,
@@ -47,4 +68,4 @@ def stage_run(planned: PlannedRun, *, environment: Mapping[str, Any], patch: str
         "notes": list(dataset.notes),
         "draw": draw,
     }
-    write_json(paths.job, job)
+    write_job(paths, job)

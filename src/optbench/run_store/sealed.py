@@ -1,0 +1,103 @@
+"""Working documents of an unfinished run that carry their own digest, and those of the files they stand for.
+
+The manifest vouches for a finished run. Until there is one, the job vouches for what was staged and the training
+result for what training left; a changed byte in any of them is seen before anything is built on it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from optbench.errors import InvalidError, StorageError
+from optbench.run_store.atomic import write_bytes
+from optbench.run_store.contained import contained
+from optbench.run_store.documents import decode_json, encode_json, require_schema
+from optbench.run_store.reading import file_sha256, read_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from optbench.run_store.paths import RunPaths
+
+_LARGEST = 256 << 20
+
+
+def write_job(paths: RunPaths, job: Mapping[str, Any]) -> None:
+    """Write `.state/job.json`, which marks a folder as staged and vouches for everything staged in it.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be written.
+    """
+    staged = [paths.config, paths.config_resolved, paths.staged_environment, paths.patch]
+    copies = sorted(paths.code.iterdir()) if paths.code.is_dir() else []
+    _write(paths, paths.job, job, [*staged, *copies])
+
+
+def read_job(paths: RunPaths) -> dict[str, Any]:
+    """Read `.state/job.json`: what the worker needs beside the resolved config.
+
+    Raises
+    ------
+    StorageError
+        If the run has not been staged, a newer optbench staged it, or anything of it has changed since.
+    """
+    return _read(paths, paths.job)
+
+
+def write_training_result(paths: RunPaths, result: Mapping[str, Any]) -> None:
+    """Write `.state/training.json`, which marks training as done and vouches for history, predictions and model.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be written.
+    """
+    _write(paths, paths.training_result, result, [paths.history, paths.predictions, paths.model])
+
+
+def read_training_result(paths: RunPaths) -> dict[str, Any]:
+    """Read `.state/training.json`.
+
+    Raises
+    ------
+    StorageError
+        If training is not done, or anything it left has changed since.
+    """
+    return _read(paths, paths.training_result)
+
+
+def _write(paths: RunPaths, path: Path, document: Mapping[str, Any], files: Sequence[Path]) -> None:
+    digests = {f.relative_to(paths.folder).as_posix(): file_sha256(f) for f in files if f.is_file()}
+    try:
+        body = {**document, "files": digests}
+        write_bytes(path, encode_json({**body, "sha256": _digest(body)}))
+    except ValueError as error:
+        raise StorageError(f"{path} must hold finite numbers only ({error}).") from error
+
+
+def _read(paths: RunPaths, path: Path) -> dict[str, Any]:
+    data = read_bytes(path, most=_LARGEST)
+    document = decode_json(data, path)
+    require_schema(document, path)
+    body = {name: value for name, value in document.items() if name != "sha256"}
+    if data != encode_json({**body, "sha256": _digest(body)}) or not isinstance(body.get("files"), dict):
+        raise StorageError(f"{path} is damaged: its content does not have the sha256 that it records.")
+    for name, digest in body["files"].items():
+        if _digest_of(paths, name) != digest:
+            raise StorageError(f"{paths.folder / name} has changed since {path.name} was written.")
+    return body
+
+
+def _digest_of(paths: RunPaths, name: str) -> str:
+    try:
+        return file_sha256(contained(paths.folder, name))
+    except InvalidError as error:
+        raise StorageError(str(error)) from error
+
+
+def _digest(body: Mapping[str, Any]) -> str:
+    return hashlib.sha256(encode_json(body)).hexdigest()

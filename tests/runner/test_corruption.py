@@ -1,0 +1,136 @@
+"""Bit-flips and truncations in every file of an unfinished run: seen and told, never built on, never a traceback."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+
+import pytest
+from fake_training import FakeExecutor, identity, write_results
+
+from optbench.errors import OptbenchError
+from optbench.run_store import RunPaths, verify_manifest, write_checkpoint
+from optbench.runner import run as run_module
+from optbench.runner.run import RunOptions, run_experiments
+
+EXPERIMENT = """\
+name: iris
+dataset: {name: iris}
+model: {name: mlp, hidden_units: [4]}
+optimizer: {name: adam}
+training: {epochs: 3}
+report: {figures: false}
+"""
+POINTS = 200
+
+
+class Laboratory:
+    """One unfinished folder, copied and damaged as often as one likes."""
+
+    def __init__(self, root, monkeypatch):
+        import numpy as np
+
+        self.root, self.monkeypatch = root, monkeypatch
+        self.config = root / "iris.yaml"
+        self.config.write_text(EXPERIMENT)
+        (end,) = self.command("undisturbed", {})
+        self.expected, self.run = identity(end.planned.paths.folder), end.planned.run
+        (end,) = self.command("unfinished", {"adam": ["interrupted"]})
+        paths = end.planned.paths
+        for epoch in (1, 2):
+            write_checkpoint(paths, epoch=epoch, arrays={"w": np.arange(5.0)}, record={"epoch": epoch})
+        shutil.copytree(paths.folder, root / "staged")
+        (data,) = self.data
+        write_results(paths, data)
+        shutil.copytree(paths.folder, root / "trained")
+
+    def command(self, name, behaviour):
+        """Run the experiment; the executor trains where `behaviour` lets it."""
+        executor = FakeExecutor(behaviour)
+        self.monkeypatch.setattr(run_module, "make_executor", lambda *_arguments: executor)
+        self.monkeypatch.setattr(run_module, "stage_datasets", self.stage_datasets)
+        options = RunOptions((self.config,), runs_dir=self.root / name, quiet=True)
+        return run_experiments(options, say=lambda _sentence: None)
+
+    def stage_datasets(self, runs, _stack):
+        """Stage the data once for all runs."""
+        from optbench.datasets import stage_dataset
+
+        folder = self.root / "data"
+        if not folder.exists():
+            folder.mkdir()
+            stage_dataset(runs[0].dataset, folder)
+        self.data = {str(folder)}
+        return {(run.dataset.data_digest, run.dataset.split_digest): str(folder) for run in runs}
+
+    def files(self, which):
+        """All files of the unfinished folder, relative to it, but for the lock."""
+        folder = self.root / which
+        found = (path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file())
+        return [path for path in found if path.name != ".lock"]
+
+    def end_of(self, which, file, damage):
+        """Damage one file, give the command again; returns "refused", or the outcome of a run equal to the expected."""
+        runs_dir = self.root / "again"
+        shutil.rmtree(runs_dir, ignore_errors=True)
+        shutil.copytree(self.root / which, runs_dir / self.run)
+        path = runs_dir / self.run / file
+        path.write_bytes(damage(path.read_bytes()))
+        try:
+            (end,) = self.command("again", {})
+        except OptbenchError:
+            return "refused"
+        if end.outcome == "failed":
+            assert end.reason
+            return "refused"
+        paths = RunPaths(end.planned.paths.folder)
+        assert verify_manifest(paths, deep=True) == [], file
+        assert identity(paths.folder) == self.expected, file
+        assert paths.config.read_text() == EXPERIMENT, file
+        return end.outcome
+
+
+def points_of(laboratory, points):
+    """Spread flips and truncations over all bytes of all files, every file at least four times."""
+    places = []
+    for which in ("staged", "trained"):
+        for file in laboratory.files(which):
+            size = (laboratory.root / which / file).stat().st_size
+            share = max(4, points // 18)
+            places += [(which, file, size * i // share) for i in range(share) if size]
+    return places
+
+
+@pytest.fixture
+def laboratory(tmp_path, monkeypatch):
+    return Laboratory(tmp_path, monkeypatch)
+
+
+def damaged_everywhere(laboratory, places, capsys):
+    """Flip at one place, truncate at the next; returns how the runs ended."""
+    ends = {}
+    for number, (which, file, offset) in enumerate(places):
+
+        def damage(data, number=number, offset=offset):
+            flipped = data[:offset] + bytes([data[offset] ^ (1 << number % 8)]) + data[offset + 1 :]
+            return flipped if number % 2 else data[:offset]
+
+        ends.setdefault(laboratory.end_of(which, file, damage), []).append(str(file))
+    with capsys.disabled():
+        sys.stdout.write(f"[{len(places)} places: { ({end: len(files) for end, files in ends.items()}) }] ")
+    return ends
+
+
+def test_nothing_damaged_is_built_on(laboratory, capsys):
+    """After any damage the same command ends with the undisturbed run's digests or refuses in a sentence."""
+    places = points_of(laboratory, POINTS)
+    assert len(places) >= POINTS
+    ends = damaged_everywhere(laboratory, places, capsys)
+    assert len(ends["completed"]) > 0.9 * len(places)
+    assert set(ends.get("refused", [])) <= {".state/claim.json"}
+
+
+@pytest.mark.long
+def test_nothing_damaged_is_built_on_at_many_more_places(laboratory, capsys):
+    """The same at 4,000 places."""
+    damaged_everywhere(laboratory, points_of(laboratory, 4000), capsys)
