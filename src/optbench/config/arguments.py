@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from optbench.config.findings import Finding, shown
+from optbench.config.hints import nearest, unknown_key_remedy, value_remedy
 from optbench.config.keras_api import Argument, class_named, schedule_signatures
 from optbench.errors import did_you_mean
 
@@ -21,7 +22,7 @@ _RULES = {
     "boolean": "must be true or false",
     "numbers": "must be a list of numbers",
     "texts": "must be a list of texts",
-    "any": "must be a scalar or a list of scalars",
+    "any": "must be a number, a text, true, false or a list of them",
 }
 
 
@@ -39,9 +40,11 @@ def check_arguments(
     findings = []
     for name, value in given.items():
         if name not in signature:
-            findings.append(Finding((*path, name), _unknown(name, signature, owner, elsewhere), at="key"))
+            findings.append(_unknown((*path, name), signature, owner, elsewhere))
         elif sentence := value_error(value, signature[name]):
-            findings.append(Finding((*path, name), f"{sentence}. Received: {shown(value)}."))
+            remedy = _rate_remedy(value) if signature[name].type == "rate" else ""
+            remedy = remedy or value_remedy(sentence, value)
+            findings.append(Finding((*path, name), f"{sentence}. Received: {shown(value)}.{remedy}"))
         elif signature[name].type == "rate" and isinstance(value, Mapping):
             findings += check_schedule(value, path=(*path, name))
     for name, argument in signature.items():
@@ -55,6 +58,9 @@ def check_schedule(section: Mapping[str, Any], *, path: Path) -> list[Finding]:
     known = schedule_signatures()
     names = ", ".join(map(snake_case, known))
     if "schedule" not in section:
+        other = next((key for key in section if nearest(key, ["schedule", "name"])), None)
+        if other is not None:
+            return [Finding((*path, other), "unknown key. Did you mean 'schedule'?", at="key")]
         return [Finding((*path, "schedule"), f"missing; name a schedule: {names}.", at="key")]
     name = class_named(known, str(section["schedule"]))
     if name is None:
@@ -106,8 +112,9 @@ def _has_type(value: Any, kind: str) -> bool:
         item = kind.removesuffix("s")
         return isinstance(value, list) and bool(value) and all(_has_type(each, item) for each in value)
     if kind == "any":
-        items = value if isinstance(value, list) else [value]
-        return all(isinstance(each, str | bool) or _has_type(each, "number") for each in items)
+        if isinstance(value, list):
+            return all(_has_type(each, "any") for each in value)
+        return isinstance(value, str | bool) or _has_type(value, "number")
     if kind == "boolean" or isinstance(value, bool):
         return kind == "boolean" and isinstance(value, bool)
     types: dict[str, tuple[type, ...]] = {"integer": (int,), "text": (str,), "rate": (int, float, dict)}
@@ -131,7 +138,22 @@ def _range_error(value: float, argument: Argument) -> str:
     return f"must be {' and '.join(broken)}" if broken else ""
 
 
-def _unknown(name: str, signature: Signature, owner: str, elsewhere: Mapping[str, Signature]) -> str:
+def _unknown(path: Path, signature: Signature, owner: str, elsewhere: Mapping[str, Signature]) -> Finding:
+    name = str(path[-1])
     owners = [other.lower() for other, arguments in elsewhere.items() if name in arguments]
-    hint = f" It belongs to: {', '.join(owners)}." if owners else did_you_mean(name, signature)
-    return f"unknown argument of {owner}.{hint} It takes: {', '.join(signature) or 'nothing'}."
+    if owners or not signature:
+        belongs = f" It belongs to: {', '.join(owners)}." if owners else ""
+        takes = f" It takes: {', '.join(signature) or 'nothing'}."
+        return Finding(path, f"unknown argument of {owner}.{belongs}{takes}", at="key")
+    remedy, meant = unknown_key_remedy(name, signature, path[:-1])
+    return Finding(path, f"unknown argument of {owner}.{remedy}", at="key", means=(*path[:-1], meant) if meant else ())
+
+
+def _rate_remedy(value: Any) -> str:
+    if isinstance(value, list):
+        return " A file has one learning rate; for others, run it with --set optimizer.learning_rate=..."
+    name = class_named(schedule_signatures(), value) if isinstance(value, str) else None
+    if name is None:
+        return ""
+    needed = [f"{key}: ..." for key, argument in schedule_signatures()[name].items() if argument.required]
+    return f" Write {{{', '.join([f'schedule: {snake_case(name)}', *needed])}}}."

@@ -17,7 +17,7 @@ Seed = Annotated[int, Field(ge=0, lt=SEED_LIMIT)]
 class ExperimentConfig(Section):
     """What one YAML file describes; resolved, it has one seed and no `auto` left."""
 
-    name: str = Field(pattern=NAME_PATTERN, description="Start of the run folders' names.")
+    name: str = Field(pattern=NAME_PATTERN, description="Name of the experiment; its run folders begin with it.")
     seed: Seed = Field(default=0, description="Replicate number: initial weights, batch order, dropout.")
     seeds: list[Seed] | None = Field(default=None, min_length=1, description="Several seeds: one run each.")
     dataset: DatasetConfig
@@ -33,8 +33,9 @@ class ExperimentConfig(Section):
         for key in type(self).model_fields:
             if key == "optimizer":
                 found[key] = self.optimizer.to_plain()
-            elif key == "seeds":
-                found |= {"seeds": list(self.seeds)} if self.seeds is not None else {}
+            elif key in ("seed", "seeds"):
+                # a file has one of the two
+                found |= {"seeds": list(self.seeds)} if self.seeds is not None else {"seed": self.seed}
             else:
                 found[key] = plain[key]
         return found

@@ -18,11 +18,13 @@ class Finding:
     path : keys and list positions from the root to the value, e.g. `("optimizer", "beta1")`
     sentence : rule, received value, remedy
     at : whether the caret belongs under the key or under the value
+    means : for an unknown key, the path that was probably meant: that it is missing need not be said as well
     """
 
     path: Path
     sentence: str
     at: Literal["key", "value"] = "value"
+    means: Path = ()
 
     @property
     def dotted(self) -> str:

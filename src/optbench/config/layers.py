@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from optbench.config.arguments import check_arguments
 from optbench.config.findings import Finding, shown
-from optbench.config.keras_api import class_named, layer_signatures, layers_left_out
+from optbench.config.hints import nearest
+from optbench.config.keras_api import activations, class_named, layer_signatures, layers_left_out
 from optbench.config.sections import CnnConfig, LayersConfig, MlpConfig
 from optbench.errors import did_you_mean
 
@@ -54,10 +56,6 @@ def check_layers(model: LayersConfig, path: Path) -> list[Finding]:
     findings = []
     for position, item in enumerate(model.layers):
         here = (*path, "layers", position)
-        if len(item) != 1:
-            sentence = f"each item is one layer, as in {{Dense: {{units: 64}}}}. Received: {len(item)} keys."
-            findings.append(Finding(here, sentence))
-            continue
         name, arguments = next(iter(item.items()))
         class_name = class_named(known, name)
         if class_name is None:
@@ -71,7 +69,36 @@ def check_layers(model: LayersConfig, path: Path) -> list[Finding]:
             elsewhere={},
         )
         findings += _regularizer_findings(arguments or {}, (*here, name))
+        findings += _activation_findings(arguments or {}, (*here, name))
     return findings
+
+
+def misshapen_layers(layers: Any, path: Path) -> list[Finding]:
+    """Return a finding for every item of `layers` that is not one layer, before anything in it is looked at."""
+    if isinstance(layers, dict) and layers:
+        sentence = "must be a list. Put '- ' before each layer. Received: a mapping."
+        return [Finding((*path, "layers"), sentence)]
+    return [
+        Finding((*path, "layers", position), f"each item is one layer. Received: {shown(item)}.{_as_one_layer(item)}")
+        for position, item in enumerate(layers if isinstance(layers, list) else ())
+        if isinstance(item, dict) and (len(item) != 1 or nearest(next(iter(item)), ["name"]))
+    ]
+
+
+def _as_one_layer(item: Mapping[str, Any]) -> str:
+    named = next((key for key, value in item.items() if nearest(key, ["name"]) and isinstance(value, str)), None)
+    if named is None:
+        return " Write it as {Dense: {units: 64}}."
+    arguments = ", ".join(f"{key}: {value}" for key, value in item.items() if key != named)
+    return f" Write {{{item[named]}: {{{arguments}}}}}."
+
+
+def activation_finding(value: str, path: Path) -> Finding | None:
+    """Return what is wrong with the name of an activation."""
+    if value in activations():
+        return None
+    hint = did_you_mean(value, activations()) or f" Known: {', '.join(activations())}."
+    return Finding(path, f"must be a Keras activation. Received: {shown(value)}.{hint}")
 
 
 def _dense(model: MlpConfig | CnnConfig, *, dropout_first: bool) -> tuple[LayerSpec, ...]:
@@ -114,10 +141,21 @@ def _without_regularizers(arguments: Mapping[str, Any]) -> dict[str, Any]:
 def _regularizer_findings(arguments: Mapping[str, Any], path: Path) -> list[Finding]:
     findings = []
     for name, value in arguments.items():
-        if name.endswith("_regularizer") and isinstance(value, dict) and not set(value) <= {"l1", "l2"}:
+        if name.endswith("_regularizer") and isinstance(value, dict) and not _is_penalty(value):
             sentence = f"must be l1, l2 or a mapping such as {{l2: 0.001}}. Received: {shown(value)}."
             findings.append(Finding((*path, name), sentence))
     return findings
+
+
+def _is_penalty(value: Mapping[str, Any]) -> bool:
+    numbers = [item for item in value.values() if isinstance(item, int | float) and not isinstance(item, bool)]
+    return len(numbers) == len(value) > 0 and set(value) <= {"l1", "l2"} and all(0 <= n < math.inf for n in numbers)
+
+
+def _activation_findings(arguments: Mapping[str, Any], path: Path) -> list[Finding]:
+    named = {key: value for key, value in arguments.items() if key.endswith("activation") and isinstance(value, str)}
+    found = (activation_finding(value, (*path, key)) for key, value in named.items())
+    return [finding for finding in found if finding is not None]
 
 
 def _unknown_layer(name: str) -> str:

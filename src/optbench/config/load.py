@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unicodedata import combining, east_asian_width
 
-from optbench.config.findings import dotted
+from optbench.config.findings import Finding, dotted
 from optbench.config.overrides import apply_overrides
 from optbench.config.validation import validate_experiment
 from optbench.config.yaml_document import MAX_BYTES, dump_yaml, parse_yaml
@@ -16,12 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from optbench.config.experiment import ExperimentConfig
-    from optbench.config.findings import Finding
     from optbench.config.yaml_document import Place, YamlDocument
 
 
 # what may look like a number and is a text: labels, column names, markers of missing values
 _TEXT_KEYS = (("target",), ("positive_class",), ("drop",), ("missing",))
+_MOST_FINDINGS = 100
+_WIDEST = 160
 _SPLIT_COLUMN = ("dataset", "split", "column")
 
 
@@ -96,18 +98,19 @@ def _read(path: Path) -> str:
 
 
 def _validated(document: YamlDocument, overrides: Sequence[str]) -> ExperimentConfig:
+    if document.plain is None and not document.findings and not overrides:
+        document.findings.append((Finding((), "the file is empty. 'optbench init' writes a starter."), None))
     apply_overrides(document, overrides)
     for path in document.texts:
         if _is_text(path):
             document.keep_text(path)
     placed = list(document.findings)
     config = None
-    if document.plain is not None:
+    if not document.is_broken and not (document.plain is None and placed):
         config, findings = validate_experiment(document.plain)
         placed += [(finding, document.place(finding)) for finding in findings]
     if placed or config is None:
-        ordered = sorted(placed, key=_order)
-        raise ConfigError("\n".join(_rendered(finding, place, document.source) for finding, place in ordered))
+        raise ConfigError(_rendered_all(sorted(placed, key=_order), document.source))
     return config
 
 
@@ -120,15 +123,36 @@ def _order(item: tuple[Finding, Place | None]) -> tuple[bool, int, int]:
     return (place is not None and place.source == "--set", place.line if place else 0, place.column if place else 0)
 
 
+def _rendered_all(placed: Sequence[tuple[Finding, Place | None]], source: str) -> str:
+    lines = [_rendered(finding, place, source) for finding, place in placed[:_MOST_FINDINGS]]
+    if len(placed) > _MOST_FINDINGS:
+        lines.append(f"{source}: {len(placed) - _MOST_FINDINGS} more findings are not shown.")
+    return "\n".join(lines)
+
+
 def _rendered(finding: Finding, place: Place | None, source: str) -> str:
     said = f"{finding.dotted}: {finding.sentence}" if finding.path else finding.sentence
+    # keys and values can hold any character; only printable ones may reach a terminal
+    said = "".join(c if c.isprintable() else repr(c)[1:-1] for c in said)
     if place is None:
         return f"{source}: {said}"
-    before = place.text[: place.column].expandtabs(4)
+    # of a very long line, what surrounds the caret
+    start = max(0, place.column - _WIDEST // 2) if len(place.text) > _WIDEST else 0
+    before = _visible(place.text[start : place.column])
     margin = f"{place.line + 1:>5} | "
-    caret = " " * (len(margin) - 2) + "| " + " " * len(before) + "^"
-    shown = place.text.expandtabs(4)
-    return f"{place.source}:{place.line + 1}:{place.column + 1}: {said}\n{margin}{shown}\n{caret}"
+    caret = " " * (len(margin) - 2) + "| " + " " * _columns(before) + "^"
+    line = _visible(place.text[start : start + _WIDEST])
+    return f"{place.source}:{place.line + 1}:{place.column + 1}: {said}\n{margin}{line}\n{caret}"
+
+
+def _visible(text: str) -> str:
+    """Return a line without what a terminal would obey: control characters, changes of the writing direction."""
+    return "".join(c if c.isprintable() or c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in text).expandtabs(4)
+
+
+def _columns(text: str) -> int:
+    """Return the columns a text takes on a terminal: none for a combining character, two for a wide one."""
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def _sources(document: YamlDocument) -> dict[str, str]:

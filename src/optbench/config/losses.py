@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from optbench.config.keras_api import folded
+from optbench.config.sections import FUNCTION_PATTERN
 
 PYTHON_PREFIX = "python:"
 # For two classes these work on one sigmoid unit; all others want one softmax unit per class.
@@ -11,11 +14,22 @@ PER_CLASS = (
     "sparse_categorical_crossentropy",
     "categorical_crossentropy",
     "categorical_focal_crossentropy",
-    "categorical_generalized_cross_entropy",
     "categorical_hinge",
     "kl_divergence",
     "mean_squared_error",
 )
+# what Keras and other tools call them; only the whole names are taken, so that a file says what is meant
+SHORT_NAMES = {
+    "mse": "mean_squared_error",
+    "kld": "kl_divergence",
+    "bce": "binary_crossentropy",
+    "cce": "categorical_crossentropy",
+    "log_loss": "sparse_categorical_crossentropy",
+    "logloss": "sparse_categorical_crossentropy",
+    "cross_entropy": "sparse_categorical_crossentropy",
+    "crossentropy": "sparse_categorical_crossentropy",
+    "nll": "sparse_categorical_crossentropy",
+}
 
 
 def known_losses() -> tuple[str, ...]:
@@ -26,7 +40,7 @@ def known_losses() -> tuple[str, ...]:
 def canonical_loss(name: str) -> str | None:
     """Return the snake-case name of a loss given in any case, a Python reference as it is, None if unknown."""
     if name.startswith(PYTHON_PREFIX):
-        return name
+        return name if re.match(FUNCTION_PATTERN, name.removeprefix(PYTHON_PREFIX)) else None
     return next((known for known in known_losses() if folded(known) == folded(name)), None)
 
 

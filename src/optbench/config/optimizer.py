@@ -9,6 +9,7 @@ from pydantic import Field
 from optbench.config.arguments import check_arguments, with_defaults
 from optbench.config.findings import Finding, shown
 from optbench.config.keras_api import class_named, folded, optimizer_signatures, optimizers_left_out
+from optbench.config.pydantic_findings import missing_name, unfit_arguments, validate_section
 from optbench.config.sections import FunctionReference, Section
 from optbench.errors import did_you_mean
 
@@ -62,8 +63,8 @@ def check_optimizer(section: Mapping[str, Any]) -> tuple[OptimizerConfig | None,
     """Check the section as written; returns the config, or None and what is wrong."""
     known = optimizer_signatures()
     name = section.get("name")
-    if name is None:
-        return None, [Finding((*PATH, "name"), f"missing; name one of: {', '.join(optimizer_names())}.", at="key")]
+    if "name" not in section:
+        return None, [missing_name(section, PATH, ", ".join(optimizer_names()))]
     if not isinstance(name, str):
         return None, [Finding((*PATH, "name"), f"must be a text. Received: {shown(name)}.")]
     given = {key: value for key, value in section.items() if key != "name"}
@@ -85,9 +86,9 @@ def check_optimizer(section: Mapping[str, Any]) -> tuple[OptimizerConfig | None,
 
 
 def _python_optimizer(section: Mapping[str, Any]) -> tuple[OptimizerConfig | None, list[Finding]]:
-    from optbench.config.pydantic_findings import validate_section
-
     config, findings = validate_section(OptimizerConfig, section, PATH)
+    if config is not None:
+        findings = unfit_arguments(config.arguments, (*PATH, "arguments"))
     if config is not None and config.function is None:
         findings = [Finding((*PATH, "function"), "missing; add 'function: my_problem.py:make'.", at="key")]
     return (None if findings else config), findings
@@ -97,5 +98,5 @@ def _unknown(name: str) -> str:
     left_out = {folded(key): reason for key, reason in optimizers_left_out().items()}
     if folded(name) in left_out:
         return f"{name} cannot be used here: it {left_out[folded(name)]}."
-    hint = did_you_mean(name, optimizer_names())
+    hint = did_you_mean(name.partition("(")[0].rpartition(".")[2], optimizer_names())
     return f"must be a Keras optimizer. Received: {shown(name)}.{hint} Known: {', '.join(optimizer_names())}."

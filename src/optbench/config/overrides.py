@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from optbench.config.findings import Path
 
 SOURCE = "--set"
-_KEY = re.compile(r"[^.\[\]\s=]+(?:\.[^.\[\]\s=]+|\[[0-9]+\])*")
+_KEY = re.compile(r"[^.\[\]\s=]+(?:\.[^.\[\]\s=]+|\[[0-9]{1,9}\])*")
 
 
 def apply_overrides(document: YamlDocument, arguments: Sequence[str]) -> None:
@@ -27,23 +27,41 @@ def apply_overrides(document: YamlDocument, arguments: Sequence[str]) -> None:
     for argument in arguments:
         key, separator, text = argument.partition("=")
         key = key.strip()
-        start = Place(SOURCE, 0, 0, argument)
+        start = Place(SOURCE, 0, len(argument) - len(argument.lstrip()), argument)
         if not separator or not _KEY.fullmatch(key):
-            sentence = "--set takes KEY=VALUE with a dotted key. Use for example --set optimizer.learning_rate=0.01."
-            document.findings.append((Finding((), f"{sentence} Received: {argument!r}."), start))
+            sentence = "--set takes KEY=VALUE with a dotted key"
+            remedy = "Use for example --set optimizer.learning_rate=0.01."
+            document.findings.append((Finding((), f"{sentence}. Received: {argument!r}. {remedy}"), start))
             continue
-        value = parse_yaml(text) if text.strip() else YamlDocument()
-        value_place = Place(SOURCE, 0, len(argument) - len(text.lstrip()), argument)
+        text = text.lstrip(" \t")
+        value = _value(text)
+        offset = len(argument) - len(text)
         if value.findings:
-            document.findings.append((Finding((), value.findings[0][0].sentence), value_place))
+            finding, inside = value.findings[0]
+            document.findings.append((finding, _inside(inside, argument, offset)))
             continue
         path = _path(key)
-        refused = _put(document, path, value.plain)
+        refused = "" if document.is_broken else _put(document, path, value.plain)
         if refused:
             document.findings.append((Finding(path, refused), start))
         else:
-            _note_places(document, path, value.plain, start, value_place)
+            _note_places(document, path, value, start, offset)
             document.texts |= {(*path, *inner): typed for inner, typed in value.texts.items()}
+
+
+def _value(text: str) -> YamlDocument:
+    """Parse the text after `=`; nothing is null, and a comment is no value."""
+    value = parse_yaml(text)
+    if not value.value_places and not value.findings and text.strip():
+        sentence = "what begins with '#' is a comment. Put quotes around it, as in name='\"#1\"'."
+        value.findings.append((Finding((), sentence), None))
+    return value
+
+
+def _inside(place: Place | None, argument: str, offset: int) -> Place:
+    """Return the place in the argument of a place in its value; lines after the first point to the value's start."""
+    column = place.column if place is not None and place.line == 0 else 0
+    return Place(SOURCE, 0, offset + column, argument)
 
 
 def _path(key: str) -> Path:
@@ -67,12 +85,14 @@ def _put(document: YamlDocument, path: Path, value: Any) -> str:
             target[part] = value
         else:
             if isinstance(target, dict) and target.get(str(part)) is None:
+                if any(isinstance(later, int) for later in path[position + 1 :]):
+                    return "the file has no such list. Set the whole list instead."
                 target[str(part)] = {}
             target = target[part]
     return ""
 
 
-def _note_places(document: YamlDocument, path: Path, value: Any, key_place: Place, value_place: Place) -> None:
+def _note_places(document: YamlDocument, path: Path, value: YamlDocument, key_place: Place, offset: int) -> None:
     for places in (document.key_places, document.value_places):
         for known in [known for known in places if known[: len(path)] == path]:
             del places[known]
@@ -80,16 +100,8 @@ def _note_places(document: YamlDocument, path: Path, value: Any, key_place: Plac
         document.key_places.setdefault(path[:length], key_place)
         document.value_places.setdefault(path[:length], key_place)
     document.key_places[path] = key_place
-    _note_values(document, path, value, value_place)
-
-
-def _note_values(document: YamlDocument, path: Path, value: Any, place: Place) -> None:
-    document.value_places[path] = place
-    children: list[tuple[str | int, Any]] = []
-    if isinstance(value, dict):
-        children = list(value.items())
-    elif isinstance(value, list):
-        children = list(enumerate(value))
-    for key, child in children:
-        document.key_places[(*path, key)] = place
-        _note_values(document, (*path, key), child, place)
+    document.value_places[path] = Place(SOURCE, 0, offset, key_place.text)
+    for inner, place in value.value_places.items():
+        document.value_places[(*path, *inner)] = _inside(place, key_place.text, offset)
+    for inner, place in value.key_places.items():
+        document.key_places[(*path, *inner)] = _inside(place, key_place.text, offset)

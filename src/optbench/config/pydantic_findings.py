@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from optbench.config.findings import Finding, shown
+from optbench.config.hints import mapping_remedy, nearest, unknown_key_remedy, value_remedy
 from optbench.errors import did_you_mean
 
 if TYPE_CHECKING:
@@ -46,6 +48,26 @@ def validate_section(
         return None, _findings(error, model, section, path)
 
 
+def missing_name(section: Mapping[str, Any], path: Path, names: str) -> Finding:
+    """Return the finding for a section without a `name`, at the key that stands for it if there is one."""
+    for key in section:
+        if ":" in key or nearest(key, ["name"]):
+            remedy, _ = unknown_key_remedy(key, ["name"], path)
+            return Finding((*path, key), f"unknown key.{remedy} Names: {names}.", at="key")
+    return Finding((*path, "name"), f"missing; name one of: {names}.", at="key")
+
+
+def unfit_arguments(value: Any, path: Path) -> list[Finding]:
+    """Return a finding for every infinity and NaN in the arguments of a user's function: a record cannot hold them."""
+    if isinstance(value, dict):
+        return [finding for key, item in value.items() for finding in unfit_arguments(item, (*path, key))]
+    if isinstance(value, list):
+        return [finding for i, item in enumerate(value) for finding in unfit_arguments(item, (*path, i))]
+    if isinstance(value, float) and not math.isfinite(value):
+        return [Finding(path, f"must be a finite number. Received: {shown(value)}.")]
+    return []
+
+
 def _findings(error: ValidationError, model: type[BaseModel], section: Any, path: Path) -> list[Finding]:
     by_path: dict[Path, list[Finding]] = {}
     for told in error.errors(include_url=False):
@@ -54,11 +76,8 @@ def _findings(error: ValidationError, model: type[BaseModel], section: Any, path
         by_path.setdefault(finding.path, []).append(finding)
     # a union reports one error per member: say those for one value as alternatives, and where a member fails deeper
     # inside, that is what the user meant
-    return [
-        _merged(found)
-        for path_of, found in by_path.items()
-        if not any(len(other) > len(path_of) and other[: len(path_of)] == path_of for other in by_path)
-    ]
+    above = {path_of[:length] for path_of in by_path for length in range(len(path_of))}
+    return [_merged(found) for path_of, found in by_path.items() if path_of not in above]
 
 
 def _in_document(loc: tuple[int | str, ...], section: Any) -> Path:
@@ -79,14 +98,18 @@ def _finding(told: Any, path: Path, inner: Path, model: type[BaseModel] | None) 
     kind, value = told["type"], told["input"]
     if kind == "extra_forbidden":
         known = list(model.model_fields) if model else []
-        hint = did_you_mean(str(inner[-1]), known)
-        return Finding((*path, *inner), f"unknown key.{hint} Known: {', '.join(known)}.", at="key")
+        remedy, meant = unknown_key_remedy(str(inner[-1]), known, (*path, *inner[:-1]))
+        means = (*path, *inner[:-1], meant) if meant else ()
+        return Finding((*path, *inner), f"unknown key.{remedy}", at="key", means=means)
     if kind == "missing":
         name = told["loc"][-1]
         return Finding((*path, *inner, name), f"missing. Add '{name}: ...'.{_described(model, name)}", at="key")
     if value is None and kind in ("model_type", "dict_type"):
         return Finding((*path, *inner), "the section is empty. Give it keys or remove it.", at="key")
-    return Finding((*path, *inner), f"{_rule(told)}. Received: {shown(value)}.{_hint(told)}")
+    rule = _rule(told)
+    remedy = mapping_remedy((*path, *inner), value) if kind in ("model_type", "dict_type") else ""
+    remedy = remedy or _literal_hint(told) or value_remedy(rule, value)
+    return Finding((*path, *inner), f"{rule}. Received: {shown(value)}.{remedy}")
 
 
 def _rule(told: Any) -> str:
@@ -97,29 +120,20 @@ def _rule(told: Any) -> str:
     if kind == "literal_error":
         return f"must be {context['expected'].replace(chr(39), '')}"
     if kind == "string_pattern_mismatch":
-        return "must read 'file.py:function'"
+        return "must read 'file.py:function', a file beside the experiment file and a function in it"
     if kind in ("string_too_short", "too_short"):
         return "must not be empty"
     if kind == "string_too_long":
-        return f"must have at most {context['max_length']} character(s)"
+        limit = context["max_length"]
+        return "must be one character" if limit == 1 else f"must have at most {limit} characters"
     return _TYPES.get(kind, str(told["msg"]).lower())
 
 
-def _hint(told: Any) -> str:
-    if told["type"] == "literal_error" and isinstance(told["input"], str):
-        expected = told["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
-        return did_you_mean(told["input"], expected)
-    if isinstance(told["input"], str) and told["type"].startswith(("int", "float", "bool")):
-        return " Write it without quotes." if _reads_as_number(told["input"]) else ""
-    return ""
-
-
-def _reads_as_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return text in ("true", "false")
-    return True
+def _literal_hint(told: Any) -> str:
+    if told["type"] != "literal_error" or not isinstance(told["input"], str):
+        return ""
+    expected = told["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
+    return did_you_mean(told["input"], expected)
 
 
 def _merged(found: list[Finding]) -> Finding:

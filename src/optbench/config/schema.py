@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.config.arguments import snake_case
 from optbench.config.experiment import ExperimentConfig
-from optbench.config.keras_api import layer_signatures, optimizer_signatures, schedule_signatures
+from optbench.config.keras_api import activations, layer_signatures, optimizer_signatures, schedule_signatures
+from optbench.config.losses import known_losses
+from optbench.config.sections import FUNCTION_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,16 +22,31 @@ _TYPES: Mapping[str, dict[str, Any]] = {
     "number": _NUMBER,
     "integer": {"type": "integer"},
     "boolean": {"type": "boolean"},
-    "numbers": {"type": "array", "items": _NUMBER},
-    "texts": {"type": "array", "items": {"type": "string"}},
-    "any": {"anyOf": [_SCALAR, {"type": "array", "items": _SCALAR}, {"type": "object"}]},
+    "numbers": {"type": "array", "items": _NUMBER, "minItems": 1},
+    "texts": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+    "any": {"$ref": "#/$defs/Value"},
+}
+_PENALTY: dict[str, Any] = {"type": "number", "minimum": 0}
+_VALUES: Mapping[str, dict[str, Any]] = {
+    "Value": {"anyOf": [_SCALAR, {"type": "array", "items": {"$ref": "#/$defs/Value"}}]},
+    "Regularizer": {
+        "anyOf": [
+            {"type": ["string", "null"]},
+            {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {"l1": _PENALTY, "l2": _PENALTY},
+                "minProperties": 1,
+            },
+        ]
+    },
 }
 
 
 def json_schema() -> dict[str, Any]:
     """Return the schema as plain JSON values."""
     schema = ExperimentConfig.model_json_schema()
-    definitions = schema["$defs"]
+    definitions = schema["$defs"] | _VALUES
     definitions["OptimizerConfig"] = {"oneOf": [*_optimizers(), definitions["OptimizerConfig"] | _PYTHON_OPTIMIZER]}
     definitions["Schedule"] = {
         "oneOf": [
@@ -37,6 +54,10 @@ def json_schema() -> dict[str, Any]:
             for name, signature in schedule_signatures().items()
         ]
     }
+    for model in ("MlpConfig", "CnnConfig"):
+        definitions[model]["properties"]["activation"] |= {"enum": list(activations())}
+    definitions["TrainingConfig"]["properties"]["loss"] |= {"pattern": _loss_pattern()}
+    schema["properties"]["seeds"]["anyOf"].append({"type": "string", "pattern": _SEED_RANGE})
     definitions["LayersConfig"]["properties"]["layers"]["items"] = {
         "type": "object",
         "minProperties": 1,
@@ -46,14 +67,25 @@ def json_schema() -> dict[str, Any]:
             name: {"anyOf": [_object(signature), {"type": "null"}]} for name, signature in layer_signatures().items()
         },
     }
+    schema["$defs"] = definitions
     return {"$schema": DIALECT, **schema, "title": "optbench experiment", "description": "One experiment of optbench."}
+
+
+_ITEM = r"\s*[0-9]{1,18}(\.\.[0-9]{1,18})?\s*"
+_SEED_RANGE = f"^{_ITEM}(,{_ITEM})*$"
+
+
+def _loss_pattern() -> str:
+    """Return a pattern for what `canonical_loss` takes, as people write it: snake case or Keras' class name."""
+    names = [name for loss in known_losses() for name in (loss, loss.title().replace("_", ""), loss.upper())]
+    return f"^({'|'.join(dict.fromkeys(names))}|KLDivergence|python:{FUNCTION_PATTERN.strip('^$')})$"
 
 
 _PYTHON_OPTIMIZER: dict[str, Any] = {
     "description": "A function of the user's own: make(**arguments) -> keras.optimizers.Optimizer.",
     "properties": {
         "name": {"const": "python"},
-        "function": {"type": "string", "pattern": r"^[^:]+\.py:[A-Za-z_][A-Za-z0-9_]*$"},
+        "function": {"type": "string", "pattern": FUNCTION_PATTERN},
         "arguments": {"type": "object"},
     },
     "required": ["name", "function"],
@@ -77,12 +109,14 @@ def _object(signature: Signature, head: Mapping[str, Any] | None = None) -> dict
     return {
         "type": "object",
         "additionalProperties": False,
-        "properties": {**head, **{name: _argument(argument) for name, argument in signature.items()}},
+        "properties": {**head, **{name: _argument(name, argument) for name, argument in signature.items()}},
         **({"required": required} if required else {}),
     }
 
 
-def _argument(argument: Argument) -> dict[str, Any]:
+def _argument(name: str, argument: Argument) -> dict[str, Any]:
+    if name.endswith("_regularizer"):
+        return {"$ref": "#/$defs/Regularizer"}
     bounds = {
         "minimum": argument.minimum,
         "maximum": argument.maximum,

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
-FunctionReference = Annotated[str, Field(pattern=r"^[^:]+\.py:[A-Za-z_][A-Za-z0-9_]*$")]
-LayerArgument = bool | int | float | str | list[int] | list[float] | dict[str, float] | None
+FUNCTION_PATTERN = r"^[^:]+\.py:[A-Za-z_][A-Za-z0-9_]*$"
+FunctionReference = Annotated[str, Field(pattern=FUNCTION_PATTERN)]
 
 # The datasets room holds what these are; a test keeps the two lists equal.
 EmbeddedName = Literal["breast_cancer", "iris", "wine", "digits"]
@@ -118,7 +118,7 @@ class LayersConfig(Section):
     """Keras layers written out; input and output layer are added."""
 
     name: Literal["layers"]
-    layers: list[dict[str, dict[str, LayerArgument] | None]] = Field(
+    layers: list[dict[str, dict[str, Any] | None]] = Field(
         min_length=1, max_length=1000, description="A list of {Layer: {argument: value}}."
     )
 

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from optbench.config.experiment import ExperimentConfig
 from optbench.config.findings import Finding, shown
-from optbench.config.keras_api import activations
-from optbench.config.layers import check_layers
-from optbench.config.losses import canonical_loss, known_losses
+from optbench.config.head import head_findings, with_seed_list
+from optbench.config.hints import mapping_remedy
+from optbench.config.layers import activation_finding, check_layers, misshapen_layers
+from optbench.config.losses import SHORT_NAMES, canonical_loss, known_losses
 from optbench.config.optimizer import check_optimizer
-from optbench.config.pydantic_findings import validate_section
+from optbench.config.pydantic_findings import missing_name, unfit_arguments, validate_section
 from optbench.config.sections import (
     CnnConfig,
     CsvConfig,
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
+    from optbench.config.findings import Path
+
 EMBEDDED_DATASETS: tuple[str, ...] = get_args(EmbeddedName)
 DOWNLOADED_DATASETS: tuple[str, ...] = get_args(DownloadedName)
 _NAMED: dict[str, type[BaseModel]] = dict.fromkeys((*EMBEDDED_DATASETS, *DOWNLOADED_DATASETS), NamedDataset)
@@ -48,6 +51,15 @@ MODEL_CONFIGS: Mapping[str, type[BaseModel]] = {
     "cnn": CnnConfig,
     "layers": LayersConfig,
     "python": PythonModel,
+}
+_OWN_TABLE = " For a file of your own write {name: csv, path: FILE, target: COLUMN}."
+_NAME_REMEDIES = {
+    "csv": _OWN_TABLE,
+    "parquet": _OWN_TABLE,
+    "npz": " For arrays of your own write {name: npz, path: FILE}.",
+    "rnn": " Recurrent layers are written as layers: {name: layers, layers: [{LSTM: {units: 32}}]}.",
+    "lstm": " Recurrent layers are written as layers: {name: layers, layers: [{LSTM: {units: 32}}]}.",
+    "transformer": " Build it in Python: {name: python, function: 'my_problem.py:build'}.",
 }
 _SECTIONS = {
     "dataset": "Say which data: dataset: {name: breast_cancer}.",
@@ -80,10 +92,29 @@ def validate_experiment(plain: Any) -> tuple[ExperimentConfig | None, list[Findi
             findings += found
     findings += _cross_findings(valid)
     head = {key: value for key, value in plain.items() if key not in _SECTIONS}
-    findings = _head_findings(head) + findings
+    head = with_seed_list(head)
+    findings = _without_consequences(head_findings(head) + findings, plain)
     if findings:
         return None, findings
     return ExperimentConfig.model_validate({**head, **valid}), []
+
+
+def _without_consequences(findings: list[Finding], plain: Any) -> list[Finding]:
+    """Leave out that a key is missing where another finding says how it was misspelt."""
+    meant = {finding.means for finding in findings if finding.means}
+    return [finding for finding in findings if finding.path not in meant or _is_written(plain, finding.path)]
+
+
+def _is_written(plain: Any, path: Path) -> bool:
+    current = plain
+    for part in path:
+        if isinstance(current, dict) and part in current:
+            current = current[str(part)]
+        elif isinstance(current, list) and isinstance(part, int):
+            current = current[part]
+        else:
+            return False
+    return True
 
 
 def _missing_sections(plain: Mapping[str, Any]) -> list[Finding]:
@@ -99,7 +130,8 @@ def _section(name: str, section: Any) -> tuple[Any, list[Finding]]:
     if section is None:
         return None, [Finding(path, f"the section is empty. {_SECTIONS[name]}".strip(), at="key")]
     if not isinstance(section, dict):
-        return None, [Finding(path, f"must be a mapping of keys and values. Received: {shown(section)}.")]
+        sentence = f"must be a mapping of keys and values. Received: {shown(section)}.{mapping_remedy(path, section)}"
+        return None, [Finding(path, sentence)]
     return _CHECKS[name](section)
 
 
@@ -117,27 +149,31 @@ def _tagged(
     """Validate a section whose `name` decides which keys it has."""
     names = ", ".join(known)
     if "name" not in section:
-        return None, [Finding((*path, "name"), f"missing; name one of: {names}.", at="key")]
+        return None, [missing_name(section, path, names)]
     name = section["name"]
     if not isinstance(name, str) or name not in known:
-        hint = did_you_mean(name, known) if isinstance(name, str) else ""
-        sentence = f"must be {what}. Received: {shown(name)}.{hint} Known: {names} ({command})."
+        remedy = _NAME_REMEDIES.get(str(name).lower().rpartition(".")[2], "")
+        remedy = remedy or (did_you_mean(name, known) if isinstance(name, str) else "")
+        sentence = f"must be {what}. Received: {shown(name)}.{remedy} Known: {names} ({command})."
         return None, [Finding((*path, "name"), sentence)]
-    return validate_section(known[name], section, path)
+    config, findings = validate_section(known[name], section, path)
+    arguments = section.get("arguments")
+    if config is not None and isinstance(arguments, dict):
+        findings += unfit_arguments(arguments, (*path, "arguments"))
+    return config, findings
 
 
 def _model(section: Mapping[str, Any]) -> tuple[Any, list[Finding]]:
     path = ("model",)
+    if section.get("name") == "layers" and (misshapen := misshapen_layers(section.get("layers"), path)):
+        return None, misshapen
     model, findings = _tagged(section, path, MODEL_CONFIGS, "a known model", "optbench list models")
     if isinstance(model, LayersConfig):
         findings += check_layers(model, path)
     activation = section.get("activation")
-    if isinstance(activation, str) and model is not None and activation not in activations():
-        hint = did_you_mean(activation, activations())
-        sentence = (
-            f"must be a Keras activation. Received: {shown(activation)}.{hint} Known: {', '.join(activations())}."
-        )
-        findings.append(Finding((*path, "activation"), sentence))
+    if isinstance(activation, str) and section.get("name") in ("mlp", "cnn"):
+        finding = activation_finding(activation, (*path, "activation"))
+        findings += [finding] if finding else []
     return (None if findings else model), findings
 
 
@@ -147,7 +183,7 @@ def _training(section: Mapping[str, Any]) -> tuple[Any, list[Finding]]:
     written = section.get("loss", "auto")
     loss = canonical_loss(written) if isinstance(written, str) else None
     if isinstance(written, str) and loss is None:
-        hint = did_you_mean(written, known_losses())
+        hint = did_you_mean(SHORT_NAMES.get(written.lower(), written), known_losses())
         sentence = (
             f"must be auto, a Keras classification loss or python:file.py:function. Received: {shown(written)}."
             f"{hint} Known: {', '.join(known_losses())}."
@@ -165,32 +201,6 @@ _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], tuple[Any, list[Finding]]]] 
     "training": _training,
     "report": _report,
 }
-
-
-def _head_findings(head: Mapping[str, Any]) -> list[Finding]:
-    """Check name, seed, seeds and unknown keys, with stand-ins for the sections."""
-    stand_ins = {
-        "dataset": NamedDataset(name="iris"),
-        "model": LogisticConfig(name="logistic"),
-        "optimizer": {"name": "sgd"},
-    }
-    _, findings = validate_section(ExperimentConfig, {**head, **stand_ins}, ())
-    explained = []
-    for finding in findings:
-        if finding.path == ("name",) and isinstance(head.get("name"), str):
-            sentence = (
-                "must be letters, digits, '.', '_' and '-', at most 100, starting with a letter or digit, since it "
-                f"becomes a folder's name. Received: {shown(head.get('name'))}."
-            )
-            explained.append(Finding(finding.path, sentence))
-        else:
-            explained.append(finding)
-    if "seed" in head and head.get("seeds") is not None:
-        explained.append(Finding(("seeds",), "give seed or seeds, not both. Remove one of the two.", at="key"))
-    seeds = head.get("seeds")
-    if isinstance(seeds, list) and all(isinstance(seed, int) for seed in seeds) and len(set(seeds)) < len(seeds):
-        explained.append(Finding(("seeds",), f"each seed once. Received: {shown(seeds)}."))
-    return explained
 
 
 def _cross_findings(valid: Mapping[str, Any]) -> list[Finding]:

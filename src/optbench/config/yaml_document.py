@@ -31,6 +31,16 @@ _SCALARS = (
 )
 
 
+_NO_ANCHORS = "anchors, aliases and merge keys (&, *, <<) are not supported. Write the value out."
+_REMEDIES = {
+    "'\\t'": "Indent with spaces, not tabs.",
+    "mapping values are not allowed": "Put quotes around a text that holds ': ', indent the keys of a section equally, "
+    "and put a space after the ':' of every key above.",
+    "cannot start any token": "Put quotes around the text.",
+    "unknown escape character": "Put single quotes around a text with a backslash.",
+    "expected <block end>": "Indent the keys of a section equally, and look for a quote too many above.",
+    "expected the node content": "A value is missing before it.",
+}
 _OPENING = (
     yaml.BlockMappingStartToken,
     yaml.BlockSequenceStartToken,
@@ -63,6 +73,13 @@ class _FlowList(list[Any]):
     """A list written on one line."""
 
 
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    # line breaks of all kinds survive in double quotes alone
+    style = None if text.isprintable() else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)
 _Dumper.add_representer(
     _FlowList, lambda dumper, data: dumper.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=True)
 )
@@ -89,6 +106,7 @@ class YamlDocument:
     texts : scalars as typed, by path
     key_places, value_places : by path
     findings : what is wrong with the document itself; `plain` holds what could be read
+    is_broken : True if nothing could be read
     """
 
     source: str = ""
@@ -97,6 +115,7 @@ class YamlDocument:
     key_places: dict[Path, Place] = field(default_factory=dict)
     value_places: dict[Path, Place] = field(default_factory=dict)
     findings: list[tuple[Finding, Place | None]] = field(default_factory=list)
+    is_broken: bool = False
 
     def keep_text(self, path: Path) -> None:
         """Put a number or truth value back as it was typed, where a text is meant: a name 007, a label 1."""
@@ -125,30 +144,25 @@ def parse_yaml(text: str, source: str = "") -> YamlDocument:
     document = YamlDocument(source)
     lines = text.splitlines() or [""]
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        _found(document, "an experiment file has at most 1 MiB. Received a larger one.")
+        _broken(document, "an experiment file has at most 1 MiB. Received: a larger one.")
         return document
     try:
         if alias := _first_alias(text):
-            _found(
+            _broken(
                 document,
-                "anchors, aliases and merge keys (&, *, <<) are not supported. Write the value out.",
+                _NO_ANCHORS,
                 _place(alias, document, lines),
             )
             return document
         node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        _found(
-            document,
-            f"not valid YAML: {error.problem}. {_remedy(error)}".strip(),
-            _place(mark, document, lines) if mark else None,
-        )
+        mark, sentence = _explained(error)
+        _broken(document, f"not valid YAML: {sentence}", _place(mark, document, lines) if mark else None)
         return document
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        _found(document, f"not valid YAML: {str(error).splitlines()[0]}.")
+        _broken(document, f"not valid YAML: {str(error).splitlines()[0]}.")
         return document
     if node is None:
-        _found(document, "the file is empty. 'optbench init' writes a starter.")
         return document
     document.plain = _plain(node, (), document, lines)
     return document
@@ -200,17 +214,21 @@ def _plain_mapping(node: yaml.MappingNode, path: Path, document: YamlDocument, l
     found: dict[str, Any] = {}
     for key, value in node.value:
         place = _place(key.start_mark, document, lines)
-        if not isinstance(key, yaml.ScalarNode) or key.tag.endswith(":merge"):
+        if key.value == "<<" and not key.style:
+            document.findings.append((Finding((), _NO_ANCHORS), place))
+            continue
+        if not isinstance(key, yaml.ScalarNode):
             document.findings.append((Finding(path, "a key must be a plain word. Received: a list or mapping."), place))
             continue
-        here = (*path, key.value)
-        if key.value in found:
+        word = _whole(key, document, place)
+        here = (*path, word)
+        if word in found:
             first = document.key_places[here].line + 1
             sentence = f"{dotted(here)}: key given twice, first in line {first}. Remove one of the two."
             document.findings.append((Finding((), sentence), place))
             continue
         document.key_places[here] = place
-        found[key.value] = _plain(value, here, document, lines)
+        found[word] = _plain(value, here, document, lines)
     return found
 
 
@@ -225,7 +243,20 @@ def _plain_scalar(node: yaml.Node, path: Path, document: YamlDocument, lines: li
         return _integer(node.value, path, document, _place(node.start_mark, document, lines))
     if kind == "float":
         return float(node.value.lower().replace(".inf", "inf").replace(".nan", "nan"))
-    return node.value
+    return _whole(node, document, _place(node.start_mark, document, lines))
+
+
+def _whole(node: yaml.Node, document: YamlDocument, place: Place) -> str:
+    """Return a text with the pairs of escapes that JSON writes for one character put together."""
+    text = str(node.value)
+    try:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError:
+        sentence = (
+            "a text must not hold half a character, an escape from \\ud800 to \\udfff. Write the character itself."
+        )
+        document.findings.append((Finding((), sentence), place))
+        return ""
 
 
 def _integer(text: str, path: Path, document: YamlDocument, place: Place) -> int:
@@ -241,16 +272,19 @@ def _place(mark: Any, document: YamlDocument, lines: list[str]) -> Place:
     return Place(document.source, mark.line, mark.column, text)
 
 
-def _found(document: YamlDocument, sentence: str, place: Place | None = None) -> None:
+def _broken(document: YamlDocument, sentence: str, place: Place | None = None) -> None:
     document.findings.append((Finding((), sentence), place))
+    document.is_broken = True
 
 
-def _remedy(error: yaml.MarkedYAMLError) -> str:
-    problem = error.problem or ""
-    if "\\t" in problem or "'\\t'" in problem:
-        return "Indent with spaces, not tabs."
-    if "mapping values are not allowed" in problem:
-        return "Put quotes around a text that holds ': '."
+def _explained(error: yaml.MarkedYAMLError) -> tuple[Any, str]:
+    """Return where the caret belongs and what PyYAML's problem means."""
+    problem, mark = error.problem or error.context or "", error.problem_mark or error.context_mark
     if "expected a single document" in (error.context or ""):
-        return "An experiment file holds one document: remove the '---' in the middle."
-    return ""
+        return mark, "an experiment file holds one document. Remove the '---' in the middle."
+    if ("<stream end>" in problem or "end of stream" in problem) and error.context_mark is not None:
+        return error.context_mark, "what is opened here is never closed. Add the missing bracket, brace or quote."
+    if "expected ':'" in problem:
+        return error.context_mark or mark, f"{problem}. Every key ends with ': '."
+    remedy = next((remedy for words, remedy in _REMEDIES.items() if words in problem), "")
+    return mark, f"{problem}. {remedy}".rstrip()

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 _HEAD = """\
 # 'optbench validate FILE' checks this file and its data; 'optbench run FILE' trains it.
 # 'optbench list datasets', 'list models' and 'list optimizers' show what else can stand here.
+# 'optbench schema > experiment.schema.json' and a first line '# yaml-language-server: $schema=experiment.schema.json'
+# let an editor complete and check it.
 """
 _SEED = "seed: 0                          # or seeds: [0, 1, 2]\n"
 _STARTER_DATA = """\
@@ -70,7 +72,7 @@ def _table_section(found: TableInspection) -> str:
         "dataset:",
         "  name: csv",
         f"  path: {_scalar(str(found.path))}   # relative to this file",
-        f"  target: {_scalar(found.target)}   # {found.target_reason}",
+        f"  target: {_scalar(found.target)}   # {_comment(found.target_reason)}",
     ]
     if found.positive_class is not None:
         lines.append(f"  positive_class: {_scalar(found.positive_class)}   # what ROC and recall speak of")
@@ -107,4 +109,5 @@ def _scalar(text: str) -> str:
 
 
 def _comment(text: str) -> str:
-    return " ".join(text.split())
+    # one line, without characters that a YAML reader refuses even in comments
+    return "".join(c if c.isprintable() else " " for c in " ".join(text.split()))

@@ -1,0 +1,183 @@
+"""What a user probably meant: words of other tools, keys in the wrong section, values in another notation."""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from optbench.config.keras_api import optimizer_signatures
+from optbench.config.sections import (
+    CnnConfig,
+    CsvConfig,
+    EarlyStopping,
+    LayersConfig,
+    MlpConfig,
+    ReportConfig,
+    SplitConfig,
+    TrainingConfig,
+)
+from optbench.errors import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from optbench.config.findings import Path
+
+_SYNONYMS: Mapping[str, str] = {
+    other: ours
+    for ours, others in {
+        "name": "type class class_name kind id",
+        "hidden_units": "units layers neurons hidden hidden_layers hidden_layer_sizes",
+        "path": "file filename file_name filepath",
+        "target": "label labels y target_column",
+        "separator": "sep delimiter",
+        "drop": "drop_columns exclude ignore",
+        "missing": "na_values na missing_values",
+        "test": "test_size test_fraction",
+        "validation": "validation_split validation_size val_size valid",
+        "seed": "random_state random_seed",
+        "batch_size": "batch batchsize",
+        "epochs": "epoch num_epochs n_epochs max_epochs",
+        "loss": "criterion loss_function",
+        "batch_normalization": "bn batchnorm batch_norm",
+        "epsilon": "eps",
+        "beta_1": "betas",
+        "learning_rate": "lr",
+        "weight_decay": "wd",
+        "restore_best": "restore_best_weights",
+    }.items()
+    for other in others.split()
+}
+_BESIDE_NAME = "Write the arguments beside 'name', without 'arguments'."
+_EXPLAINED: Mapping[tuple[str, str], str] = {
+    ("split", "train"): "The rows that are neither for test nor for validation train.",
+    ("training", "metrics"): "Every run measures accuracy, F1, ROC AUC, log loss and more without being told.",
+    ("optimizer", "decay"): "Keras 3 has no such argument; use weight_decay or a learning-rate schedule.",
+    ("optimizer", "arguments"): _BESIDE_NAME,
+    ("model", "arguments"): _BESIDE_NAME,
+    ("training", "shuffle"): "Rows are shuffled anew in every epoch, in an order that the seed decides.",
+    ("training", "callbacks"): "Early stopping has a key of its own, and so has a learning-rate schedule.",
+}
+_TRUE, _FALSE = ("true", "yes", "on", "y"), ("false", "no", "off", "n")
+_PERCENT = 100
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that a word probably means, or None."""
+    names = list(known)
+    synonym = _SYNONYMS.get(word.lower())
+    if synonym in names:
+        return synonym
+    return next(iter(did_you_mean(word, names).split("'")[1:2]), None)
+
+
+def unknown_key_remedy(word: str, known: Iterable[str], section: Path) -> tuple[str, str | None]:
+    """Return the sentences that follow "unknown key.", and the known key that is probably meant."""
+    names = list(known)
+    meant = nearest(word, names)
+    if word.isdigit() and section:
+        return " A number is written with a point, as in 0.001; a comma starts a new key.", None
+    if ":" in word:
+        return f" Put a space after the colon: {word.partition(':')[0]}: {word.partition(':')[2]}.", None
+    explained = _EXPLAINED.get((str(section[-1]), word)) if section else None
+    if explained:
+        return f" {explained}", None
+    is_layer = section[:2] == ("model", "layers")
+    here = ".".join(map(str, section))
+    ours = _SYNONYMS.get(word.lower(), word)
+    homes = [home for home, fields in _homes().items() if ours in fields and home != here and not is_layer]
+    if homes and (meant is None or meant.lower() != word.lower()):
+        return f" It belongs in the section {homes[0]}{'' if ours == word else f', as {ours}'}.", None
+    if meant is not None:
+        return f" Did you mean '{meant}'?", meant
+    return f" Known: {', '.join(names)}.", None
+
+
+def value_remedy(rule: str, value: Any) -> str:
+    """Return how a value is written, as far as one can tell from what was written; "" if one cannot.
+
+    Parameters
+    ----------
+    rule : the broken rule, such as "must be a number"
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return ""
+    if rule.startswith("must be a list"):
+        return f" Write [{value}]." if value != "" else ""
+    return _text_remedy(rule, value.strip()) if isinstance(value, str) else _number_remedy(rule, value)
+
+
+def mapping_remedy(path: Path, value: Any) -> str:
+    """Return how a section is written, where one value stands instead of it; "" if one cannot tell."""
+    meant = ""
+    if path[-1] == "class_weight" and not isinstance(value, str):
+        meant = "{LABEL: WEIGHT, ...}"
+    elif isinstance(value, str) and path in {("dataset",), ("model",), ("optimizer",)}:
+        meant = f"{path[0]}: {{name: {value}}}"
+    elif isinstance(value, float) and path[-1] == "split":
+        meant = f"{{test: {value:g}}}"
+    if meant or isinstance(value, list | dict) or value is None:
+        return f" Write {meant}." if meant else ""
+    if path[-1] == "early_stopping":
+        patience = value if isinstance(value, int) and not isinstance(value, bool) else 5
+        return f" Write {{monitor: val_loss, patience: {patience}}}, or null for none."
+    if path[:2] != ("model", "layers"):
+        return ""
+    if isinstance(path[-1], int):
+        return f" A layer is a mapping of its name to its arguments: write {{{value}: {{}}}}."
+    return f" Name the argument, as in {{{path[-1]}: {{units: {value}}}}}."
+
+
+def _number_remedy(rule: str, value: float) -> str:
+    if "whole number" in rule and isinstance(value, float) and value.is_integer():
+        return f" Write {int(value)}."
+    if "less than 1" in rule and 1 < value < _PERCENT:
+        return f" It is a fraction: write {value / _PERCENT:g} for {value:g} %."
+    if "number" in rule and not math.isfinite(value):
+        return " Write a finite number."
+    return " Put quotes around it." if rule.startswith("must be a text") else ""
+
+
+def _text_remedy(rule: str, text: str) -> str:
+    if rule.startswith("must be true or false"):
+        meant = "true" if text.lower() in _TRUE else "false" if text.lower() in _FALSE else ""
+        return f" Write {meant}, without quotes." if meant else ""
+    if rule == "must be one character" and text == "\\t":
+        return ' Write "\\t", in double quotes.'
+    return _number_in_words(text) if "number" in rule else ""
+
+
+def _number_in_words(text: str) -> str:
+    if _number(text) is not None:
+        return " Write it without quotes."
+    if text.endswith("%") and (percent := _number(text[:-1])) is not None:
+        return f" Write {percent / _PERCENT:g}."
+    if text.count(",") == 1 and _number(text.replace(",", ".")) is not None:
+        return f" Write {text.replace(',', '.')}."
+    above, _, below = text.partition("/")
+    divided, divisor = _number(above), _number(below)
+    return f" Write {divided / divisor:g}." if divided is not None and divisor else ""
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+@cache
+def _homes() -> Mapping[str, frozenset[str]]:
+    models = (*MlpConfig.model_fields, *CnnConfig.model_fields, *LayersConfig.model_fields)
+    arguments = (name for signature in optimizer_signatures().values() for name in signature)
+    found: dict[str, Iterable[str]] = {
+        "training": TrainingConfig.model_fields,
+        "training.early_stopping": EarlyStopping.model_fields,
+        "dataset.split": SplitConfig.model_fields,
+        "dataset": CsvConfig.model_fields,
+        "model": models,
+        "optimizer": arguments,
+        "report": ReportConfig.model_fields,
+    }
+    return {section: frozenset(names) - {"name", "seed", "path", "rate"} for section, names in found.items()}

@@ -1,0 +1,111 @@
+"""`optbench init`: what it writes loads, runs on what it was written for, and says what was inferred."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from optbench.config import load_experiment
+from optbench.errors import DataError
+from optbench.runner.init import starter, starter_for_table
+
+
+def write(folder, content):
+    path = folder / "experiment.yaml"
+    path.write_text(content, encoding="utf-8")
+    return load_experiment(path).config
+
+
+@pytest.fixture
+def table(tmp_path):
+    def make(text, name="my table.csv"):
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return make
+
+
+ROWS = "id;x;kind;Churn\n" + "\n".join(
+    f"k{i};{i * 7 % 31 / 2};{'uvw'[i % 3]};{'No' if i % 4 else 'Yes'}" for i in range(60)
+)
+
+
+def test_starter_loads_and_holds_the_defaults(tmp_path):
+    """The starter is a complete experiment whose values are the defaults, and tells what else there is."""
+    config = write(tmp_path, starter())
+    assert config.dataset.name == "breast_cancer"
+    assert config.training == type(config.training)()
+    for words in ("optbench validate", "early_stopping", "seeds: [0, 1, 2]", "csv, npz, python"):
+        assert words in starter()
+
+
+def test_table_starter_loads_with_what_was_inferred(table, tmp_path):
+    """The file for a table names its path, target, separator and positive class, and says why."""
+    text, sentences = starter_for_table(table(ROWS), "Churn")
+    config = write(tmp_path, text)
+    found = config.dataset
+    assert (config.name, found.name, found.target, found.separator) == ("my-table", "csv", "Churn", ";")
+    assert found.positive_class == "Yes"
+    assert any("60 rows, 4 columns" in sentence for sentence in sentences)
+    assert any(sentence.startswith("column 'x': number") for sentence in sentences)
+    assert any(sentence.startswith("target 'Churn'") and "No 45, Yes 15" in sentence for sentence in sentences)
+
+
+def test_target_is_suggested(table):
+    """Without a target one is suggested, with the reason beside it."""
+    text, _ = starter_for_table(table(ROWS), None)
+    assert yaml.safe_load(text)["dataset"]["target"] == "Churn"
+    assert "target: Churn   # " in text
+
+
+def test_unknown_target_and_missing_file_are_refused(table, tmp_path):
+    """A target that is no column, and a file that is no table, are refused."""
+    with pytest.raises(DataError, match="Churn"):
+        starter_for_table(table(ROWS), "Chrun")
+    with pytest.raises(DataError):
+        starter_for_table(tmp_path / "absent.csv", None)
+
+
+@pytest.mark.parametrize(
+    "name, expected",
+    [
+        ("007.csv", "007"),
+        ("ü é.csv", "my-table"),
+        ("-a b-.csv", "a-b"),
+        ("true.csv", "true"),
+        (f"{'x' * 120}.csv", "x" * 80),
+    ],
+)
+def test_names_from_file_names(table, tmp_path, name, expected):
+    """The experiment's name is what of the file's name a folder's name can hold."""
+    text, _ = starter_for_table(table(ROWS, name), "Churn")
+    assert write(tmp_path, text).name == expected
+
+
+COLUMN = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=8).filter(
+    lambda word: word.strip() == word
+)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    columns=st.lists(COLUMN, min_size=2, max_size=3, unique=True),
+    labels=st.lists(COLUMN, min_size=2, max_size=2, unique=True),
+)
+def test_any_column_name_gives_a_file_that_loads(table, tmp_path, columns, labels):
+    """Whatever characters columns and labels hold, the file is one that loads, with the target as it is named."""
+    import csv
+    import io
+
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([[*(f"{i * k % 7}.5" for k in range(1, len(columns))), labels[i % 2]] for i in range(20)])
+    try:
+        text, _ = starter_for_table(table(buffer.getvalue(), "any.csv"), columns[-1])
+    except DataError:
+        return
+    assert write(tmp_path, text).dataset.target == columns[-1]
