@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import socket
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -18,6 +21,18 @@ def data_dir() -> Path:
     if not (folder / "telco_churn").is_dir():
         pytest.skip(f"reference data not found in {folder}: set OPTBENCH_DATA_DIR")
     return folder
+
+
+@pytest.fixture(scope="session")
+def make_runs() -> ModuleType:
+    """The module `runs.py` beside this file: run folders made by the real steps, with training invented."""
+    if "optbench_test_runs" not in sys.modules:
+        spec = importlib.util.spec_from_file_location("optbench_test_runs", ROOT / "tests" / "runs.py")
+        assert spec is not None
+        assert spec.loader is not None
+        sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[spec.name])
+    return sys.modules["optbench_test_runs"]
 
 
 @pytest.fixture(autouse=True)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import re
+import shlex
 import subprocess
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("data/*.md"), *ROOT.glob("runs/*.md")])
 
 
 def tracked_files() -> list[Path]:
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout")
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
     return [ROOT / name for name in listed.stdout.split("\0") if name]
 
@@ -33,6 +38,28 @@ def test_every_command_is_in_the_readme():
     text = (ROOT / "README.md").read_text()
     assert names
     assert {name for name in names if f"optbench {name}" not in text} == set()
+
+
+def shown_commands():
+    """Return every command line of optbench that a page shows in a block, with the page's name."""
+    shown = []
+    for page in PAGES:
+        for block in re.findall(r"^```[a-z]*\n(.*?)^```", page.read_text(), flags=re.DOTALL | re.MULTILINE):
+            lines = [line.split("#")[0].strip() for line in block.splitlines()]
+            shown += [(page.name, line) for line in lines if line.startswith("optbench ")]
+    return shown
+
+
+@pytest.mark.parametrize(("page", "line"), shown_commands())
+def test_every_command_shown_can_be_typed(page, line, monkeypatch):
+    """Command lines in the pages have commands and options that exist."""
+    from optbench.cli.app import app
+
+    words = shlex.split(line)
+    arguments = words[1 : words.index(">")] if ">" in words else words[1:]
+    command = next(c for c in app.registered_commands if arguments[0] == (c.name or c.callback.__name__))
+    monkeypatch.setattr(command, "callback", functools.wraps(command.callback)(lambda *_given, **_options: None))
+    assert CliRunner().invoke(app, arguments).exit_code == 0
 
 
 def test_every_file_of_a_run_folder_is_documented():

@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 import traceback
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from optbench.cli.streams import guarded_streams
@@ -27,10 +27,10 @@ def main() -> None:
         Always: 0 ok; 1 a run failed; 2 usage; 3 invalid config or data; 4 no runs matched; 5 mismatch; 70 a bug of
         ours; 130 and 143 interrupted.
     """
-    with _told_errors(), guarded_streams(), _told_errors(), _sigterm_unwinds():
+    with _told_errors(), guarded_streams(), _told_errors(), _signals_unwind():
         from optbench.cli.app import app
 
-        app()
+        app(prog_name="optbench")
 
 
 @contextmanager
@@ -59,17 +59,20 @@ def _tell(message: str, error: Exception, *, always: bool) -> None:
 
 
 @contextmanager
-def _sigterm_unwinds() -> Iterator[None]:
-    """Let SIGTERM end the command like an exception, so that child processes and temporary folders go with it."""
+def _signals_unwind() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end the command like an exception: child processes and temporary folders go with it."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, _end_terminated)
+    before = {number: signal.signal(number, _end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-def _end_terminated(number: int, _frame: Any) -> NoReturn:
+def _end(number: int, _frame: Any) -> NoReturn:
+    with suppress(RuntimeError):  # the signal may have come in the middle of a line
+        sys.stderr.write(f"optbench: stopped by {signal.Signals(number).name}.\n")
     raise SystemExit(128 + number)

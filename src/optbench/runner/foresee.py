@@ -86,6 +86,8 @@ def why(run: PlannedRun) -> str:
 
     if not run.paths.folder.exists():
         return f"new: {_difference(run)}"
+    if blocked := _in_the_way(run):
+        return f"blocked: {blocked}; move it away or choose another --runs-dir"
     status = run_status(run.paths)
     if status.is_finished:
         return f"{status}: same key {run.key[:8]}"
@@ -94,6 +96,22 @@ def why(run: PlannedRun) -> str:
     if run.paths.manifest.exists():
         return f"begins again: it was finished, but {verify_manifest(run.paths)[0]}"
     return _how_it_goes_on(run)
+
+
+def _in_the_way(run: PlannedRun) -> str:
+    """Return what makes the run's folder unusable, or ""."""
+    from optbench.run_store.folders import recorded_key
+
+    if not run.paths.folder.is_dir():
+        return f"{run.paths.folder} is a file"
+    try:
+        key = recorded_key(run.paths)
+    except StorageError as error:
+        return str(error).rstrip(".")
+    if key not in (None, run.key):
+        return f"{run.paths.folder} holds the run with key {str(key)[:12]}..."
+    visible = any(not path.name.startswith(".") for path in run.paths.folder.iterdir())
+    return f"{run.paths.folder} holds files that are no run" if key is None and visible else ""
 
 
 def _how_it_goes_on(run: PlannedRun) -> str:
@@ -111,7 +129,6 @@ def _how_it_goes_on(run: PlannedRun) -> str:
 
 def foreseen_json(found: list[Foreseen], *, jobs: int) -> dict[str, Any]:
     """Return the document that `run --dry-run --json` and `--explain --json` print."""
-    seconds = [one.seconds for one in found if one.seconds is not None]
     return {
         "schema_version": 1,
         "runs": [
@@ -126,9 +143,15 @@ def foreseen_json(found: list[Foreseen], *, jobs: int) -> dict[str, Any]:
             for one in found
         ],
         "jobs": jobs,
-        "training_seconds": sum(seconds) / jobs if seconds else None,
+        "training_seconds": _together(found, jobs=jobs),
         "disk_bytes": sum(one.disk_bytes for one in found),
     }
+
+
+def _together(found: list[Foreseen], *, jobs: int) -> float | None:
+    """Return how long the runs take side by side: never less than the longest of them."""
+    seconds = [one.seconds for one in found if one.seconds is not None]
+    return max(*seconds, sum(seconds) / jobs) if seconds else None
 
 
 def foreseen_text(found: list[Foreseen], *, jobs: int) -> str:
@@ -211,7 +234,7 @@ def _recorded(run: PlannedRun) -> dict[str, dict[str, Any]]:
     for folder in sorted(run.paths.folder.parent.glob(f"{run.config.name}-s*")):
         paths = RunPaths(Path(folder))
         manifest = read_manifest(paths)
-        if manifest is None:
+        if manifest is None or manifest["name"] != run.config.name:
             continue
         try:
             data, code = read_json(paths.digests).get("data"), read_json(paths.environment).get("code", {})

@@ -100,7 +100,7 @@ def list_text(runs: Sequence[ListedRun]) -> str:
 
 def _list_cells(run: ListedRun) -> str:
     if run.record is None:
-        return ": ".join(filter(None, (run.kind, run.reason)))
+        return ": ".join(filter(None, (run.kind, " ".join(run.reason.split()))))
     accuracy = run.record.metrics["test"].get("accuracy")
     shown = f"{'-':>8}" if accuracy is None else f"{accuracy:8.4f}"
     return f"{shown}  {_seconds(run.record.timing):>8}"
@@ -148,7 +148,7 @@ def _details(run: ListedRun, paths: RunPaths) -> dict[str, Any]:
 def _show_text(run: ListedRun, document: Mapping[str, Any]) -> str:
     lines = [f"{run.run}: {run.status}", f"folder: {run.folder}"]
     if run.record is None:
-        lines += [f"last attempt: {run.kind} {run.reason}".rstrip()] if run.kind else []
+        lines += [f"last attempt: {_list_cells(run)}"] if run.kind else []
         return "\n".join(lines)
     config, metrics = run.record.config, run.record.metrics
     epochs, best = metrics.get("epochs_run", "-"), metrics.get("best_epoch", "-")

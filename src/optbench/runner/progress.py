@@ -55,8 +55,8 @@ def describe_end(end: RunEnd) -> str:
 def describe_values(event: Mapping[str, Any]) -> str:
     """Return loss and validation accuracy (training accuracy without a validation split) of an epoch as text."""
     values = {name: float(value) for name, value in event["values"].items()}
-    shown = "val_accuracy" if "val_accuracy" in values else "accuracy"
-    return f"loss {values['loss']:.4f}  {shown} {values[shown]:.4f}"
+    accuracy = "val_accuracy" if "val_accuracy" in values else "accuracy"
+    return "  ".join(f"{name} {values[name]:.4f}" for name in ("loss", accuracy) if name in values)
 
 
 class PlainProgress:

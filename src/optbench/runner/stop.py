@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from optbench.errors import OptbenchError
@@ -38,8 +38,9 @@ def stops_on_signals(executor: Executor, *, say: Callable[[str], None]) -> Itera
         if len(received) > 1:
             executor.close()
             raise StoppedError(received[0])
-        say("stopping at the end of the epoch (again: at once)")
         executor.stop()
+        with suppress(RuntimeError):  # the signal may have come in the middle of a line
+            say("stopping at the end of the epoch (again: at once)")
 
     before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -1,0 +1,85 @@
+"""Ctrl-C on a real `optbench run`: it ends at an epoch, says how to go on, and the next command does."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+PROGRAM = "import sys; from optbench.cli import main; sys.argv[0] = 'optbench'; main()"
+SLOW = """\
+name: slow
+dataset: {name: digits}
+model: {name: mlp, hidden_units: [64]}
+optimizer: {name: sgd}
+training: {epochs: %d, batch_size: 1}
+report: {figures: false}
+"""
+EPOCHS = 40
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+def test_an_interrupted_run_goes_on(tmp_path, process, number):
+    """130 (or 143) with a hint, nothing half written; the same command resumes and ends well."""
+    config = tmp_path / "slow.yaml"
+    config.write_text(SLOW % EPOCHS)
+    running, said = start_and_signal(tmp_path, number)
+    assert running.returncode == 128 + number
+    text = "".join(said)
+    assert "stopping at the end of the epoch" in text
+    assert "with the same command" in said[-1]
+    assert "Traceback" not in text
+    if number == signal.SIGINT:
+        goes_on(process, tmp_path)
+
+
+def goes_on(process, folder):
+    """What was stopped is listed with its epoch, explained, and resumed."""
+    listed = process("ls", "runs")
+    assert "unfinished  interrupted: stopped after epoch" in listed.out
+    reached = int(listed.out.split("stopped after epoch ")[1].split()[0])
+    assert 0 < reached < EPOCHS
+    explained = process("run", "slow.yaml", "--explain")
+    assert f"resumes after epoch {reached} of {EPOCHS}: interrupted" in explained.out
+    resumes(process, reached, folder)
+
+
+def start_and_signal(folder, number):
+    """Start the run as a shell does, in a process group of its own, and signal it after its second epoch."""
+    running = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, "run", "slow.yaml"],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        process_group=0,
+    )
+    guard = threading.Timer(90, running.kill)
+    guard.start()
+    said = []
+    for line in running.stderr:
+        said.append(line)
+        if "epoch 2/" in line:
+            # Ctrl-C reaches every process of the terminal's group, the workers too
+            os.killpg(running.pid, number) if number == signal.SIGINT else running.send_signal(number)
+    running.wait(60)
+    running.stderr.close()
+    guard.cancel()
+    return running, said
+
+
+def resumes(process, reached, folder):
+    done = process("run", "slow.yaml", "--json", "--timeout", "100")
+    assert done.code == 0
+    (run,) = json.loads(done.out)["runs"]
+    assert run["outcome"] == "completed"
+    log = (folder / run["folder"] / "log.txt").read_text()
+    assert f"goes on after epoch {reached}\n" in log
+    assert log.count(f"epoch {reached + 1}/{EPOCHS}") == 1

@@ -1,0 +1,114 @@
+"""What is said while runs go on: plain lines off a terminal, nothing but failures if quiet, bars on a terminal."""
+
+from __future__ import annotations
+
+import io
+import re
+from types import SimpleNamespace
+
+import pytest
+
+from optbench.runner.execute import RunEnd
+from optbench.runner.progress import BarProgress, PlainProgress, describe_end, make_progress
+
+EVENT = {"epoch": 3, "epochs": 10, "values": {"loss": "0.25", "accuracy": "0.5", "val_accuracy": "0.75"}}
+
+
+def end(outcome, kind="", reason="", run="demo-s0-12345678"):
+    return RunEnd(SimpleNamespace(run=run), outcome, kind, reason)
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    """Make stderr a terminal that takes bars; called by the test, since pytest sets stderr after fixtures."""
+    stream = Terminal()
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def become():
+        monkeypatch.setattr("sys.stderr", stream)
+        return stream
+
+    return become
+
+
+def test_plain_lines(capsys):
+    """One line an epoch, one an end with the count of runs; all on stderr."""
+    with make_progress(2, quiet=False) as progress:
+        progress.say("hello")
+        progress.started("demo-s0-12345678")
+        progress.event("demo-s0-12345678", EVENT)
+        progress.ended(end("completed"))
+        progress.ended(end("failed", "oom", "too big."))
+    written = capsys.readouterr()
+    assert written.out == ""
+    assert written.err.splitlines() == [
+        "hello",
+        "demo-s0-12345678: epoch 3/10  loss 0.2500  val_accuracy 0.7500",
+        "[1/2] demo-s0-12345678: completed",
+        "[2/2] demo-s0-12345678: failed (oom): too big.",
+    ]
+
+
+def test_quiet_says_failures_only(capsys):
+    """-q leaves what went wrong."""
+    with make_progress(2, quiet=True) as progress:
+        progress.say("hello")
+        progress.event("demo-s0-12345678", EVENT)
+        progress.ended(end("completed"))
+        progress.ended(end("failed", "oom", "too big."))
+    assert capsys.readouterr().err == "[2/2] demo-s0-12345678: failed (oom): too big.\n"
+
+
+def test_without_validation_the_training_accuracy_is_shown(capsys):
+    """Nothing depends on a split that need not exist."""
+    make_progress(1, quiet=False).event("r", {**EVENT, "values": {"loss": "nan", "accuracy": "0.5"}})
+    assert capsys.readouterr().err == "r: epoch 3/10  loss nan  accuracy 0.5000\n"
+
+
+@pytest.mark.parametrize(("name", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
+def test_a_terminal_can_ask_for_plain_lines(terminal, monkeypatch, name, value):
+    """NO_COLOR and TERM=dumb give plain lines on a terminal too."""
+    monkeypatch.setenv(name, value)
+    shown = terminal()
+    progress = make_progress(1, quiet=False)
+    assert isinstance(progress, PlainProgress)
+    progress.ended(end("completed"))
+    assert shown.getvalue() == "[1/1] demo-s0-12345678: completed\n"
+
+
+def test_a_terminal_gets_bars(terminal):
+    """Bars while runs go on; how each run ended stays on the screen, markup in a reason is text."""
+    stream = terminal()
+    with make_progress(2, quiet=False) as progress:
+        assert isinstance(progress, BarProgress)
+        progress.started("demo-s0-12345678")
+        progress.started("demo-s0-12345678")  # a second attempt has the same bar
+        progress.event("demo-s0-12345678", EVENT)
+        progress._bars.refresh()  # as the clock does ten times a second
+        progress.ended(end("completed"))
+        progress.ended(end("failed", "crashed", "[bold] is no [/tag]", run="other-s0-87654321"))
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue())
+    assert "loss 0.2500" in shown
+    assert "demo-s0-12345678: completed" in shown
+    assert "other-s0-87654321: failed (crashed): [bold] is no [/tag]" in shown
+    assert "1 failed" in shown
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (end("skipped"), "demo-s0-12345678: finished before, skipped"),
+        (end("diverged", reason="the loss is nan"), "demo-s0-12345678: diverged: the loss is nan"),
+        (end("failed", "timeout", "took long."), "demo-s0-12345678: failed (timeout): took long."),
+    ],
+)
+def test_every_end_has_its_line(given, said):
+    """A person can tell the ends apart."""
+    assert describe_end(given) == said

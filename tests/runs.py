@@ -1,0 +1,121 @@
+"""Run folders made by the real steps of a run, with training invented: no TensorFlow, a tenth of a second each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from optbench.records import History, Predictions
+from optbench.run_store import (
+    RunPaths,
+    begin_attempt,
+    claim_run_folder,
+    end_attempt,
+    file_sha256,
+    write_history,
+    write_predictions,
+    write_training_result,
+)
+from optbench.runner.finish import finish_run
+from optbench.runner.plan import PlannedRun, load_experiments, plan_runs
+from optbench.runner.stage import stage_run
+
+EPOCHS = 3
+COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
+
+
+def write_experiment(folder: Path, *, optimizer: str = "adam", extra: str = "", name: str | None = None) -> Path:
+    """Write an experiment on iris that trains in no time; `extra` is more YAML."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name or optimizer}.yaml"
+    path.write_text(
+        f"name: {name or optimizer}\ndataset: {{name: iris}}\nmodel: {{name: mlp, hidden_units: [4]}}\n"
+        f"optimizer: {{name: {optimizer}, learning_rate: 0.01}}\ntraining: {{epochs: {EPOCHS}}}\n{extra}",
+        encoding="utf-8",
+    )
+    return path
+
+
+def plan(config: Path, runs_dir: Path, *, seeds: tuple[int, ...] = (0,), overrides: tuple[str, ...] = ()) -> list:
+    """Return the planned runs of an experiment file, with the keys that `optbench run` computes."""
+    return plan_runs(load_experiments([config], overrides), seeds=seeds, runs_dir=runs_dir, data_dir=runs_dir / "data")
+
+
+def stage(run: PlannedRun) -> RunPaths:
+    """Claim and stage a run, as far as `optbench run` does before training."""
+    claim_run_folder(run.paths, key=run.key)
+    code = {name: file_sha256(path) for name, path in run.code.items()}
+    stage_run(run, environment={"machine": "m1", "packages": {}, "code": code}, patch=None, draw=False)
+    return run.paths
+
+
+def pretend_training(run: PlannedRun, *, accuracy: float = 0.9, diverged: bool = False) -> None:
+    """Write what training leaves behind: a history, predictions that are right `accuracy` of the time, the result."""
+    write_history(run.paths.history, _history(diverged=diverged))
+    predictions = {
+        name: Predictions(split.y, _scores(split.y, run.dataset.num_classes, accuracy, diverged=diverged), split.rows)
+        for name, split in run.dataset.splits.items()
+    }
+    write_predictions(run.paths.predictions, predictions, class_names=run.dataset.class_names)
+    run.paths.model.write_bytes(b"no model")
+    write_training_result(run.paths, _result(diverged=diverged))
+
+
+def finished_run(run: PlannedRun, *, accuracy: float = 0.9, diverged: bool = False, draw: bool = False) -> RunPaths:
+    """Stage, pretend to train and finish a run; its folder is one that `optbench run` would skip."""
+    paths = stage(run)
+    begin_attempt(paths)
+    pretend_training(run, accuracy=accuracy, diverged=diverged)
+    end_attempt(paths, kind="trained", exit_code=0)
+    finish_run(paths, draw=draw)
+    return paths
+
+
+def interrupted_run(run: PlannedRun) -> RunPaths:
+    """Stage a run whose first attempt was stopped by the user."""
+    paths = stage(run)
+    begin_attempt(paths)
+    end_attempt(paths, kind="interrupted", exit_code=143, reason="stopped after epoch 1 of 3.")
+    return paths
+
+
+def _history(*, diverged: bool) -> History:
+    rows = [
+        (float(epoch), 1.1 - 0.2 * epoch, 0.3 + 0.2 * epoch, 1.2 - 0.2 * epoch, 0.3 + 0.1 * epoch, 0.01)
+        for epoch in range(EPOCHS + 1)
+    ]
+    if diverged:
+        rows[-1] = (float(EPOCHS), float("nan"), 0.3, float("nan"), 0.3, 0.01)
+    return History(COLUMNS, tuple(rows))
+
+
+def _scores(y: np.ndarray, classes: int, accuracy: float, *, diverged: bool) -> np.ndarray:
+    right = np.arange(len(y)) % 10 < round(10 * accuracy)
+    answer = np.where(right, y, (y + 1) % classes)
+    scores = np.full((len(y), classes), 0.1 / (classes - 1), dtype=np.float32)
+    scores[np.arange(len(y)), answer] = 0.9
+    return np.full_like(scores, np.nan) if diverged else scores
+
+
+def _result(*, diverged: bool) -> dict[str, Any]:
+    rungs = [f"{epoch:064x}" for epoch in range(1, EPOCHS + 1)]
+    return {
+        "schema_version": 1,
+        "status": "diverged" if diverged else "completed",
+        "reason": f"the training loss is nan in epoch {EPOCHS}" if diverged else "",
+        "best_epoch": EPOCHS,
+        "epochs_run": EPOCHS,
+        "digests": {"initial_weights": "a" * 64, "order": rungs, "weights": rungs, "optimizer": rungs},
+        "notes": [],
+        "software": {"tensorflow": "2.21.0"},
+        "timing": {
+            "training_seconds": 0.25,
+            "training_cpu_seconds": 0.25,
+            "seconds_per_epoch": 0.25 / EPOCHS,
+            "seconds_to_build": 0.5,
+            "peak_memory_mb": 300.0,
+            "runs_in_flight": 1,
+        },
+    }
