@@ -120,7 +120,7 @@ def user_errors(doing: str, file: Path, error: type[InvalidError]) -> Iterator[N
 def _user_line(exception: Exception, file: Path) -> str:
     if isinstance(exception, SyntaxError) and exception.lineno:
         return f"\n  {exception.filename}:{exception.lineno}: {(exception.text or '').strip()}"
-    frames = [f for f in traceback.extract_tb(exception.__traceback__) if Path(f.filename) == file]
+    frames = [f for f in traceback.extract_tb(exception.__traceback__) if Path(f.filename).resolve() == file.resolve()]
     if not frames:
         return ""
     number = frames[-1].lineno or 0

@@ -5,9 +5,11 @@ The fork comes from Python's own fork server, so a run starts in milliseconds an
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
+import threading
 import time
 from collections import deque
 from contextlib import contextmanager
@@ -57,11 +59,15 @@ class LocalExecutor:
         self._context.set_forkserver_preload([preload])
         self._running: list[_Running] = []
         self._stopping = False
+        self._server: int | None = None
+        self._used = False
 
     def start(self) -> None:
         """Start the fork server, which begins to import its preload; returns at once."""
-        with _environment(self._environment):
+        with _environment(self._environment), _ctrl_c_ignored():
+            before = _child_pids()
             forkserver.ensure_running()
+        self._server = next(iter(_child_pids() - before), self._server)
 
     def execute(
         self, tasks: Iterable[Task], *, on_event: Callable[[str, Mapping[str, Any]], None]
@@ -91,13 +97,18 @@ class LocalExecutor:
             running.process.terminate()
 
     def close(self) -> None:
-        """Kill what is still running."""
+        """Kill what is still running, and the fork server if nobody has used it: it would go on importing."""
         for running in self._running:
             running.process.kill()
             running.process.join()
         self._running = []
+        if self._server is not None and not self._used:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._server, signal.SIGKILL)
+            self._server = None
 
     def _begin(self, task: Task) -> _Running:
+        self._used = True
         receiving, sending = self._context.Pipe(duplex=False)
         lock = InheritedDescriptor(task.lock) if task.lock is not None else None
         process = self._context.Process(
@@ -172,6 +183,25 @@ def oom_kills(events: Path = Path("/sys/fs/cgroup/memory.events")) -> int:
         return int(counts.get("oom_kill", 0))
     except (OSError, ValueError):
         return 0
+
+
+def _child_pids() -> set[int]:
+    import psutil
+
+    return {child.pid for child in psutil.Process().children()}
+
+
+@contextmanager
+def _ctrl_c_ignored() -> Iterator[None]:
+    """Start the fork server so that it ignores Ctrl-C, which reaches all processes of a terminal: we decide."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager
