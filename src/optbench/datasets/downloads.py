@@ -6,6 +6,7 @@ like data. Bytes on their way lie in `<name>.part`, from which an interrupted do
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import functools
 import hashlib
@@ -131,6 +132,10 @@ def _download(file: DataFile, path: Path, *, quiet: bool, dataset: str) -> None:
             f"the data directory cannot be written: {path.parent}: {error.strerror or error}. "
             "Name another one with --data-dir or OPTBENCH_DATA_DIR."
         ) from error
+    finally:
+        for folder in (path.parent, path.parent.parent):
+            with contextlib.suppress(OSError):
+                folder.rmdir()  # only if it is empty: a download that failed leaves nothing behind
 
 
 def _download_from_any(file: DataFile, path: Path, *, quiet: bool, dataset: str) -> None:
