@@ -122,6 +122,7 @@ def _expected(file: DataFile) -> str:
 
 
 def _download(file: DataFile, path: Path, *, quiet: bool, dataset: str) -> None:
+    created = [folder for folder in path.parents if not folder.exists()]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with _folder_lock(path.parent):
@@ -133,7 +134,7 @@ def _download(file: DataFile, path: Path, *, quiet: bool, dataset: str) -> None:
             "Name another one with --data-dir or OPTBENCH_DATA_DIR."
         ) from error
     finally:
-        for folder in (path.parent, path.parent.parent):
+        for folder in created:
             with contextlib.suppress(OSError):
                 folder.rmdir()  # only if it is empty: a download that failed leaves nothing behind
 
