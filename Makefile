@@ -16,7 +16,7 @@ run: $(VENV)/.installed
 	$(BIN)/optbench compare '$(RUNS)/breast-cancer-*' --html $(RUNS)/comparison.html
 
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # the long versions: every kill point at random, every combination
 test-all: $(VENV)/.installed-test
