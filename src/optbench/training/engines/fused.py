@@ -30,7 +30,7 @@ class FusedEngine:
         train = problem.examples["train"]
         arrays = (train.x, train.y) if train.weight is None else (train.x, train.y, train.weight)
         self._data = tuple(tf.convert_to_tensor(array) for array in arrays)
-        self._function = _epoch_function(problem.model, problem.batch_size, self._n, compiled=compiled)
+        self._function: Any = None
 
     def prepare(self) -> None:
         """Trace and compile by running an epoch of no steps.
@@ -42,8 +42,15 @@ class FusedEngine:
         """
         import tensorflow as tf
 
+        rows = tf.range(self._n)
+        arguments = (self._data, rows, tf.constant(0), tf.constant(self._problem.batch_size))
+        epoch = _epoch_function(self._problem.model, self._problem.batch_size, self._n, compiled=self._compiled)
         try:
-            self._run(tf.range(self._n), steps=0, with_rest=False)
+            # a concrete function is traced once; called as it is, a tf.function would be traced twice
+            self._function = tf.function(epoch, autograph=False, jit_compile=self._compiled).get_concrete_function(
+                *arguments
+            )
+            self._function(*arguments)
         except (tf.errors.UnimplementedError, tf.errors.InvalidArgumentError) as error:
             if not self._compiled:
                 raise
@@ -55,51 +62,52 @@ class FusedEngine:
         """Train one epoch; see `Engine.run_epoch`."""
         import tensorflow as tf
 
+        size = self._problem.batch_size
         self._problem.model.reset_metrics()
-        steps = self._n // self._problem.batch_size
-        logs = self._run(tf.convert_to_tensor(order.astype("int32")), steps=steps, with_rest=True)
+        rows = tf.convert_to_tensor(order.astype("int32"))
+        logs = self._function(self._data, rows, tf.constant(-(-self._n // size)), tf.constant(size))
         return {name: float(value) for name, value in logs.items()}
-
-    def _run(self, order: Any, *, steps: int, with_rest: bool) -> Any:
-        import tensorflow as tf
-
-        sizes = tf.constant([self._problem.batch_size]), tf.constant([self._n % self._problem.batch_size])
-        return self._function(self._data, order, tf.constant(steps), tf.constant(with_rest), sizes)
 
 
 def _epoch_function(model: Any, batch_size: int, n: int, *, compiled: bool) -> Any:
-    """Return `f(data, order, steps, with_rest, sizes) -> logs`; `steps` full batches, then the short last one.
+    """Return `f(data, order, steps, size) -> logs`: as many steps as asked for, the last one with what rows are left.
+
+    Parameters
+    ----------
+    batch_size, n : rows of a batch and of the training split
+    compiled : for XLA, which has to know all shapes: a short last batch gets a step of its own
 
     Notes
     -----
     The batch axis is known to TensorFlow if every batch is full, and unknown otherwise, as in `fit`. It matters for
-    the last bits: a mean over a known number of rows is computed by another formula. XLA has to know all shapes.
+    the last bits: a mean over a known number of rows is computed by another formula. `size` is `batch_size` again, as
+    a tensor that no optimizer of graphs can take for a constant.
     """
     import tensorflow as tf
 
-    rest = n % batch_size
+    full_steps, rest = divmod(n, batch_size)
     is_static = compiled or not rest
 
     def train_on(data: Any, order: Any, start: Any, size: Any) -> None:
-        rows = tf.slice(order, [start], size)
+        rows = tf.slice(order, [start], [size])
         model.train_step(tuple(tf.gather(array, rows) for array in data))
 
-    def epoch(data: Any, order: Any, steps: Any, with_rest: Any, sizes: Any) -> Any:
-        full_size, rest_size = ([batch_size], [rest]) if is_static else sizes
-
+    def epoch(data: Any, order: Any, steps: Any, size: Any) -> Any:
         def step(i: Any) -> Any:
-            train_on(data, order, i * batch_size, full_size)
+            start = i * batch_size
+            train_on(data, order, start, batch_size if is_static else tf.minimum(size, n - start))
             return (i + 1,)
 
-        if n >= batch_size:
-            tf.while_loop(lambda i: i < steps, step, (tf.constant(0),), parallel_iterations=1)
-        if rest:
+        looped = tf.minimum(steps, full_steps) if is_static else steps
+        if full_steps or not is_static:
+            tf.while_loop(lambda i: i < looped, step, (tf.constant(0),), parallel_iterations=1)
+        if is_static and rest:
 
             def last() -> Any:
-                train_on(data, order, n - rest, rest_size)
+                train_on(data, order, n - rest, rest)
                 return tf.constant(0)
 
-            tf.cond(with_rest, last, lambda: tf.constant(0))
+            tf.cond(steps > full_steps, last, lambda: tf.constant(0))
         return model.get_metrics_result()
 
-    return tf.function(epoch, autograph=False, jit_compile=compiled)
+    return epoch
