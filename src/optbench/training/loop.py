@@ -7,6 +7,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from optbench.array_digests import array_digest
 from optbench.errors import StorageError
 from optbench.random_streams import epoch_order
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from optbench.config import ExperimentConfig
@@ -279,7 +280,7 @@ def _finish(run: _Training, dataset: Dataset, seconds_to_build: float) -> Traini
     elif run.epoch:
         model.optimizer.finalize_variable_values(model.trainable_weights)  # EMA: the averages become the weights
     predictions: dict[SplitName, Predictions] = {
-        name: Predictions(split.y, run.evaluator.y_score(name), split.rows) for name, split in dataset.splits.items()
+        name: Predictions(split.y, _y_score(run, name, dataset), split.rows) for name, split in dataset.splits.items()
     }
     return TrainingOutcome(
         status=RunStatus.DIVERGED if run.reason else RunStatus.COMPLETED,
@@ -293,3 +294,10 @@ def _finish(run: _Training, dataset: Dataset, seconds_to_build: float) -> Traini
         training_cpu_seconds=run.cpu_seconds,
         seconds_to_build=seconds_to_build,
     )
+
+
+def _y_score(run: _Training, split: SplitName, dataset: Dataset) -> NDArray[np.float32]:
+    """Return the scores of a split; none for one without rows, as a withheld test split."""
+    if len(dataset.splits[split].y) == 0:
+        return np.zeros((0, dataset.num_classes), dtype=np.float32)
+    return run.evaluator.y_score(split)
