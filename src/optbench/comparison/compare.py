@@ -25,17 +25,18 @@ from optbench.comparison.metrics import metric_named
 from optbench.comparison.pairs import Plan, compare_pairs
 from optbench.comparison.result import Comparison, ProblemComparison
 from optbench.comparison.scores import ranked, score_of_diverged, summarise
-from optbench.comparison.severity import Severity
+from optbench.comparison.severity import Difference, Severity
 from optbench.comparison.verdict import Verdict
+from optbench.comparison.wording import counted
 from optbench.errors import NoRunsError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from optbench.comparison.groups import Group, Problem
     from optbench.comparison.metrics import Metric
     from optbench.comparison.result import OptimizerSummary, PairResult
-    from optbench.comparison.severity import Difference
     from optbench.records import RunRecord
 
 _WEIGHT = {Severity.CONFOUND: 0, Severity.MISMATCH: 1, Severity.REMARK: 2}
@@ -48,6 +49,8 @@ def compare(
     baseline: str | None = None,
     alpha: float = 0.05,
     margin: float = 0.005,
+    labels: Mapping[str, str] | None = None,
+    aside: Mapping[str, AbstractSet[str]] | None = None,
 ) -> Comparison:
     """Compare finished runs on the test split, each data set and model for itself.
 
@@ -59,11 +62,17 @@ def compare(
     alpha : level of the tests, Holm-adjusted over the pairs of a problem
     margin : largest difference that does not matter in practice, in units of the metric (0.005 is half a
     point)
+    labels : run id -> label, where a plan names its optimizers; None makes labels from names and settings
+    aside : label -> the only labels it is compared with; the verdict's ranking leaves it out
+
+    Notes
+    -----
+    Runs whose test split is withheld have no test metric: they are left out, with a remark.
 
     Raises
     ------
     NoRunsError
-        If there are no records.
+        If there are no records, or all of them have their test split withheld.
     UsageError
         If the metric or the baseline is not known, or alpha or margin make no sense.
     """
@@ -71,25 +80,55 @@ def compare(
     _check_levels(alpha, margin)
     if not records:
         raise NoRunsError("there is no finished run to compare. Train some with 'optbench run CONFIG...'.")
-    problems = sort_into_problems(records)
+    scored, left_out = _with_test_split(records)
+    problems = sort_into_problems(scored, labels)
     _check_baseline(problems, baseline)
     compared = tuple(
-        _compare_problem(problem, chosen, baseline=baseline, alpha=alpha, margin=margin) for problem in problems
+        _compare_problem(problem, chosen, baseline=baseline, alpha=alpha, margin=margin, aside=aside or {})
+        for problem in problems
     )
-    labels = {problem.problem: [summary.label for summary in problem.optimizers] for problem in compared}
-    return Comparison(chosen, alpha, margin, baseline, compared, missing_optimizers(labels))
+    present = {problem.problem: [summary.label for summary in problem.optimizers] for problem in compared}
+    return Comparison(chosen, alpha, margin, baseline, compared, (*missing_optimizers(present), *left_out))
+
+
+def _with_test_split(records: Sequence[RunRecord]) -> tuple[list[RunRecord], list[Difference]]:
+    """Return the runs that have a test split, and a remark on the others."""
+    scored = [record for record in records if not _is_withheld(record)]
+    if not scored:
+        raise NoRunsError(
+            f"the test split of {'this run' if len(records) == 1 else f'all {len(records)} runs'} is withheld, so there "
+            "is no test metric to compare. Tuning runs of a study are like that; compare its confirmation runs."
+        )
+    hidden = len(records) - len(scored)
+    if not hidden:
+        return scored, []
+    sentence = f"{counted(hidden, 'run')} with a withheld test split (tuning runs of a study) are left out."
+    return scored, [Difference("dataset.split.withhold_test", Severity.REMARK, sentence)]
+
+
+def _is_withheld(record: RunRecord) -> bool:
+    split = record.config.get("dataset", {}).get("split") or {}
+    return bool(split.get("withhold_test", False))
 
 
 def _compare_problem(
-    problem: Problem, metric: Metric, *, baseline: str | None, alpha: float, margin: float
+    problem: Problem,
+    metric: Metric,
+    *,
+    baseline: str | None,
+    alpha: float,
+    margin: float,
+    aside: Mapping[str, AbstractSet[str]],
 ) -> ProblemComparison:
     groups = problem.groups
     stand_in = score_of_diverged([record for group in groups for record in group.records], metric)
     summaries = ranked([summarise(group, metric, alpha=alpha, stand_in=stand_in) for group in groups], metric)
-    plan = Plan(metric, alpha, margin, _baseline_label(groups, baseline), confounded_pairs(groups))
+    plan = Plan(metric, alpha, margin, _baseline_label(groups, baseline), confounded_pairs(groups), aside)
     pairs = compare_pairs(summaries, plan)
     differences = _differences(problem, summaries, pairs, plan, stand_in)
-    verdict = Verdict(groups, summaries, pairs, differences, plan).text()
+    listed = [summary for summary in summaries if summary.label not in aside]
+    spoken_of = [pair for pair in pairs if not {pair.a, pair.b} & aside.keys()]
+    verdict = Verdict(groups, listed, spoken_of, differences, plan, len(pairs)).text()
     return ProblemComparison(problem.title, summaries, pairs, differences, verdict)
 
 

@@ -62,13 +62,20 @@ class Problem:
     repeated: Mapping[str, tuple[str, ...]]
 
 
-def sort_into_problems(records: Sequence[RunRecord]) -> tuple[Problem, ...]:
+def sort_into_problems(records: Sequence[RunRecord], labels: Mapping[str, str] | None = None) -> tuple[Problem, ...]:
     """Sort records by problem, optimizer and conditions; the order of `records` does not matter.
 
+    Parameters
+    ----------
+    labels : run id -> name of its group, where a plan gives names: then two groups may have the same settings
+
+    Notes
+    -----
     A run that is given twice (the same key) counts once. Of several runs of one group with one seed (other
     code behind the same configuration) the one with the smallest key is kept and the others are named.
     """
-    unique = {record.key: record for record in sorted(records, key=_by_name, reverse=True)}
+    names = labels or {}
+    unique = {(record.key, names.get(record.run)): record for record in sorted(records, key=_by_name, reverse=True)}
     by_problem: dict[str, list[RunRecord]] = defaultdict(list)
     for record in sorted(unique.values(), key=lambda record: record.key):
         by_problem[problem_of(record)].append(record)
@@ -77,7 +84,7 @@ def sort_into_problems(records: Sequence[RunRecord]) -> tuple[Problem, ...]:
         [f"{data_title(runs[0])}, {model_title(runs[0])}" for runs in members],
         [runs[0].config.get("model", {}) for runs in members],
     )
-    problems = [_problem(title, runs) for title, runs in zip(titles, members, strict=True)]
+    problems = [_problem(title, runs, names) for title, runs in zip(titles, members, strict=True)]
     return tuple(sorted(problems, key=lambda problem: problem.title))
 
 
@@ -112,16 +119,16 @@ def differing_keys(settings: Iterable[Mapping[str, Any]]) -> list[str]:
     return [key for key in keys if len({canonical(mapping.get(key)) for mapping in settings}) > 1]
 
 
-def _problem(title: str, records: Sequence[RunRecord]) -> Problem:
-    by_conditions: dict[tuple[str, str], list[RunRecord]] = defaultdict(list)
-    settings: dict[tuple[str, str], Settings] = {}
+def _problem(title: str, records: Sequence[RunRecord], names: Mapping[str, str]) -> Problem:
+    by_conditions: dict[tuple[str, str, str], list[RunRecord]] = defaultdict(list)
+    settings: dict[tuple[str, str, str], Settings] = {}
     for record in records:
         conditions = settings_of(record)
-        key = (optimizer_name(record), canonical(conditions))
+        key = (optimizer_name(record), canonical(conditions), names.get(record.run, ""))
         by_conditions[key].append(record)
         settings.setdefault(key, conditions)
     keys = sorted(by_conditions)
-    labels = distinct_labels([name for name, _ in keys], [settings[key] for key in keys])
+    labels = distinct_labels([given or name for name, _, given in keys], [settings[key] for key in keys])
     groups, repeated = [], {}
     for label, key in zip(labels, keys, strict=True):
         kept, left_out = _one_per_seed(by_conditions[key])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -26,6 +26,7 @@ from optbench.statistics import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from collections.abc import Set as AbstractSet
 
     from optbench.comparison.metrics import Metric
@@ -44,6 +45,7 @@ class Plan:
     metric, alpha, margin : as in `Comparison`
     baseline : label that every other optimizer is compared with; None for all pairs
     confounded : pairs of labels whose conditions differ in something that could make the gap
+    aside : label -> the only labels it is compared with; its rank decides nothing (a default beside its tuned self)
     """
 
     metric: Metric
@@ -51,6 +53,13 @@ class Plan:
     margin: float
     baseline: str | None
     confounded: AbstractSet[frozenset[str]]
+    aside: Mapping[str, AbstractSet[str]] = field(default_factory=dict)
+
+    def compares(self, a: str, b: str) -> bool:
+        """Return True if the plan compares two labels."""
+        if a in self.aside or b in self.aside:
+            return b in self.aside.get(a, ()) or a in self.aside.get(b, ())
+        return self.baseline is None or self.baseline in (a, b)
 
 
 def compare_pairs(summaries: tuple[OptimizerSummary, ...], plan: Plan) -> tuple[PairResult, ...]:
@@ -68,7 +77,7 @@ def compare_pairs(summaries: tuple[OptimizerSummary, ...], plan: Plan) -> tuple[
     chosen = [
         (b, a) if a.label == plan.baseline else (a, b)
         for a, b in itertools.combinations(summaries, 2)
-        if plan.baseline is None or plan.baseline in (a.label, b.label)
+        if plan.compares(a.label, b.label)
     ]
     raw = [_describe(a, b, plan, comparisons=len(chosen)) for a, b in chosen]
     adjusted = holm([1.0 if pair.p is None else pair.p for pair in raw])

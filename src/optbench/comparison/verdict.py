@@ -29,7 +29,8 @@ class Verdict:
     ----------
     groups : the conditions behind the optimizers, for the scope of the verdict
     optimizers : best first
-    pairs : the comparisons of the plan
+    pairs : the comparisons it speaks of
+    comparisons : how many comparisons the plan has in all, Holm's m
     differences : what differs besides the optimizer
     plan : metric, levels, baseline
     """
@@ -39,6 +40,7 @@ class Verdict:
     pairs: Sequence[PairResult]
     differences: Sequence[Difference]
     plan: Plan
+    comparisons: int
 
     def text(self) -> str:
         """Return the verdict in plain language, ending with a full stop."""
@@ -87,12 +89,12 @@ class Verdict:
     def _too_few_seeds(self) -> str:
         most = max(self.pairs, key=lambda pair: pair.n)
         need = f"Run at least {counted(most.seeds_needed, 'seed')}"
-        if len(self.pairs) > 1:
-            need += f" for {counted(len(self.pairs), 'comparison')}"
+        if self.comparisons > 1:
+            need += f" for {counted(self.comparisons, 'comparison')}"
         if most.n == 1:
             return f"One seed can't decide: {self._order_seen()}. {need}."
         smallest = smallest_p(most.n)
-        after_holm = f", {len(self.pairs)} times that after Holm's correction" if len(self.pairs) > 1 else ""
+        after_holm = f", {self.comparisons} times that after Holm's correction" if self.comparisons > 1 else ""
         return (
             f"{most.n} seeds can't reach p = {self.plan.alpha:g} (the smallest possible is {smallest:g}{after_holm}), "
             f"so no test was made; {self._order_seen()}. {need}."
@@ -134,7 +136,7 @@ class Verdict:
         count = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
         floors = [pair.noise_floor for pair in shown if pair.noise_floor is not None]
         floor = f", A/A noise floor {self.plan.metric.number(max(floors))}" if floors else ""
-        return f"({count} paired seeds, Holm over {counted(len(self.pairs), 'comparison')}{floor}.)"
+        return f"({count} paired seeds, Holm over {counted(self.comparisons, 'comparison')}{floor}.)"
 
     def _wins(self, pair: PairResult, label: str) -> bool:
         return pair.decision is (Decision.A_BETTER if pair.a == label else Decision.B_BETTER)
@@ -172,4 +174,6 @@ class Verdict:
 
     def _sentences(self) -> PairSentences:
         comparable_times = not any(item.what == "machine" for item in self.differences)
-        return PairSentences(self.plan, self.optimizers, comparisons=len(self.pairs), comparable_times=comparable_times)
+        return PairSentences(
+            self.plan, self.optimizers, comparisons=self.comparisons, comparable_times=comparable_times
+        )

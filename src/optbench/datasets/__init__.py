@@ -7,6 +7,7 @@ from optbench.datasets.inspection import TableInspection, inspect_table
 from optbench.datasets.load import load_dataset
 from optbench.datasets.registry import DATASETS, DatasetEntry
 from optbench.datasets.staging import open_staged_dataset, stage_dataset
+from optbench.datasets.withhold import without_test_rows
 
 __all__ = [
     "DATASETS",
@@ -17,4 +18,5 @@ __all__ = [
     "load_dataset",
     "open_staged_dataset",
     "stage_dataset",
+    "without_test_rows",
 ]

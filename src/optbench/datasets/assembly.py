@@ -59,7 +59,7 @@ def assemble(draft: Draft) -> Dataset:
     splits = draft.splits
     _require_training_rows(draft)
     repeats = _repeated_rows(splits, draft.compared)
-    notes = [*draft.notes, *_repeat_notes(repeats, splits)]
+    notes = [*draft.notes, *repeat_notes(repeats, splits)]
     facts = {
         **draft.facts,
         "classes": list(draft.class_names),
@@ -83,7 +83,7 @@ def assemble(draft: Draft) -> Dataset:
         positive_class=draft.positive_class,
         feature_names=draft.feature_names,
         data_digest=draft.data_digest,
-        split_digest=_split_digest(splits, draft.class_names),
+        split_digest=split_digest(splits, draft.class_names),
         facts=facts,
         notes=tuple(notes),
     )
@@ -95,7 +95,8 @@ def row_digests(rows: NDArray[Any]) -> list[bytes]:
     return [hashlib.blake2b(row.data, digest_size=_ROW_DIGEST_BYTES).digest() for row in flat]
 
 
-def _split_digest(splits: Mapping[SplitName, SplitData], class_names: Sequence[str]) -> str:
+def split_digest(splits: Mapping[SplitName, SplitData], class_names: Sequence[str]) -> str:
+    """Return the digest of the class names and of every split's inputs, labels and row numbers; 64 hex digits."""
     arrays: dict[str, NDArray[Any]] = {"class_names": np.array(class_names, dtype=object)}
     for name, data in splits.items():
         arrays |= {f"{name}.x": data.x, f"{name}.y": data.y, f"{name}.rows": data.rows}
@@ -127,7 +128,8 @@ def _repeated_rows(splits: Mapping[SplitName, SplitData], compared: Mapping[Spli
     return {**counts, "repeated_rows": len(everything) - len(set(everything))}
 
 
-def _repeat_notes(repeats: Mapping[str, int], splits: Mapping[SplitName, SplitData]) -> list[str]:
+def repeat_notes(repeats: Mapping[str, int], splits: Mapping[SplitName, SplitData]) -> list[str]:
+    """Return a sentence per split that has rows with the inputs of a training row."""
     notes = []
     for name, data in splits.items():
         count = repeats.get(f"{name}_in_train", 0)

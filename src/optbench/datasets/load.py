@@ -12,6 +12,7 @@ from optbench.datasets.downloads import ensure_file
 from optbench.datasets.registry import DATASETS
 from optbench.datasets.table_columns import TableOptions, missing_texts
 from optbench.datasets.tables import load_table, read_table
+from optbench.datasets.withhold import without_test_rows
 from optbench.errors import DataError, did_you_mean
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ OWN_DATA = ("csv", "npz", "python")
 
 
 def load_dataset(config: DatasetConfig, *, base: Path, data_dir: Path, quiet: bool = True) -> Dataset:
-    """Load, split and preprocess the data set of an experiment.
+    """Load, split and preprocess the data set of an experiment; with `split.withhold_test` its test split is empty.
 
     Parameters
     ----------
@@ -49,6 +50,11 @@ def load_dataset(config: DatasetConfig, *, base: Path, data_dir: Path, quiet: bo
     MachineError
         If the data directory cannot be written, or an extra package is missing.
     """
+    dataset = _loaded(config, base=base, data_dir=data_dir, quiet=quiet)
+    return without_test_rows(dataset) if config.split.withhold_test else dataset
+
+
+def _loaded(config: DatasetConfig, *, base: Path, data_dir: Path, quiet: bool) -> Dataset:
     if config.name == "csv":
         return _own_table(config, base)
     if config.name == "npz":

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from optbench.records import History, Predictions, SplitName
 
 NO_REPORT: Final = "no classification report: the scores of the test split are not finite.\n"
+NO_TEST_ROWS: Final = "no classification report: the test split is withheld, so that no run can look at it.\n"
 _REPORT_ROWS: Final = ("accuracy", "micro avg", "macro avg", "weighted avg")
 
 
@@ -81,7 +82,7 @@ def _without_sklearn_warnings() -> Iterator[None]:
 
 
 def confusion_matrix(found: Predictions, class_names: tuple[str, ...]) -> ConfusionMatrix | None:
-    """Return the counts on the test split, or None if a score is not finite."""
+    """Return the counts on the test split, or None if it has no rows or a score is not finite."""
     from sklearn.metrics import confusion_matrix as sklearn_confusion_matrix
 
     if not is_scored(found):
@@ -95,6 +96,8 @@ def classification_reports(found: Predictions, class_names: tuple[str, ...]) -> 
     """Return scikit-learn's classification report as text and as JSON values; a sentence and {} if undefined."""
     from sklearn.metrics import classification_report
 
+    if len(found.y_true) == 0:
+        return NO_TEST_ROWS, {}
     if not is_scored(found):
         return NO_REPORT, {}
     # a class that is called like one of the report's own rows would be overwritten by it

@@ -53,7 +53,8 @@ def warning_sentences(
 
 
 def _diverged(predictions: Mapping[SplitName, Predictions], history: History | None) -> list[str]:
-    unscored = [split for split in SPLITS if split in predictions and not is_scored(predictions[split])]
+    unscored = [name for name, found in predictions.items() if len(found.y_true) and not is_scored(found)]
+    unscored.sort(key=SPLITS.index)
     if unscored:
         return [f"the run diverged: scores of {_listed(unscored)} are not finite, so there are no metrics for them."]
     losses = history.column("loss") if history is not None else []
@@ -154,7 +155,7 @@ def _small_test_split(test: Predictions) -> list[str]:
 def _absent_classes(predictions: Mapping[SplitName, Predictions], class_names: Sequence[str]) -> list[str]:
     sentences = []
     for split in SPLITS:
-        if split not in predictions:
+        if split not in predictions or len(predictions[split].y_true) == 0:
             continue
         counts = np.bincount(predictions[split].y_true, minlength=len(class_names))
         absent = [repr(class_names[number]) for number in np.flatnonzero(counts == 0).tolist()]

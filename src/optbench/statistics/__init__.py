@@ -7,13 +7,21 @@ everywhere.
 
 from __future__ import annotations
 
+from optbench.statistics.best_of_k import best_of_k, best_of_k_interval, cross_fitted_best_of_k
+from optbench.statistics.calibration import Reliability, expected_calibration_error, reliability
+from optbench.statistics.corrected_split_test import CorrectedTest, corrected_split_test
+from optbench.statistics.crossing import crossings
 from optbench.statistics.decision import Decision, Outcome, decide
+from optbench.statistics.disagreement import McNemar, churn, mcnemar, recall_per_class
 from optbench.statistics.equivalence import is_equivalent
+from optbench.statistics.friedman import Friedman, critical_difference, friedman, indistinct_groups
 from optbench.statistics.improvement import paired_improvement
 from optbench.statistics.intervals import bca_interval, student_t_interval
+from optbench.statistics.learning_rate_width import LearningRateWidth, learning_rate_width
 from optbench.statistics.location import interquartile_mean, sample_sd
 from optbench.statistics.multiplicity import holm
 from optbench.statistics.noise_floor import noise_floor
+from optbench.statistics.performance_profile import PerformanceProfile, performance_profile
 from optbench.statistics.planning import (
     paired_power,
     sd_upper_bound,
@@ -21,19 +29,43 @@ from optbench.statistics.planning import (
     seeds_for_power,
     smallest_p,
 )
+from optbench.statistics.restricted_mean_time import restricted_mean_time
 from optbench.statistics.sign_flip import sign_flip_interval, sign_flip_p
+from optbench.statistics.time_to_target import target_discriminates, time_to_target
 
 __all__ = [
+    "CorrectedTest",
     "Decision",
+    "Friedman",
+    "LearningRateWidth",
+    "McNemar",
     "Outcome",
+    "PerformanceProfile",
+    "Reliability",
     "bca_interval",
+    "best_of_k",
+    "best_of_k_interval",
+    "churn",
+    "corrected_split_test",
+    "critical_difference",
+    "cross_fitted_best_of_k",
+    "crossings",
     "decide",
+    "expected_calibration_error",
+    "friedman",
     "holm",
+    "indistinct_groups",
     "interquartile_mean",
     "is_equivalent",
+    "learning_rate_width",
+    "mcnemar",
     "noise_floor",
     "paired_improvement",
     "paired_power",
+    "performance_profile",
+    "recall_per_class",
+    "reliability",
+    "restricted_mean_time",
     "sample_sd",
     "sd_upper_bound",
     "seeds_for_comparisons",
@@ -42,4 +74,6 @@ __all__ = [
     "sign_flip_p",
     "smallest_p",
     "student_t_interval",
+    "target_discriminates",
+    "time_to_target",
 ]
