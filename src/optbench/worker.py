@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
     from optbench.records import Dataset
     from optbench.training.loop import EpochReport, Snapshot
+    from optbench.training.program import Program
+
+# The program of the last run: a process serves runs of one group after each other.
+_kept: list[Program] = []
 
 # Writing a checkpoint may cost this share of the training time; short epochs are checkpointed less often.
 CHECKPOINT_SHARE = 0.04
@@ -74,13 +78,20 @@ def train_run(arguments: Mapping[str, Any], emit: Callable[[Mapping[str, Any]], 
     paths = RunPaths(Path(arguments["folder"]))
     job = read_job(paths)
     config = load_resolved(paths.config_resolved)
-    configure_process(config.training)
+    if not _kept:
+        configure_process(config.training)
     dataset = _dataset_of(arguments.get("data"), config, job)
     keeper = _CheckpointKeeper(paths, emit)
     signal.signal(signal.SIGTERM, lambda *_: keeper.ask_to_stop())
-    outcome, problem = train(
-        config, dataset, base=Path(job["base"]), resume=keeper.latest(), on_epoch=keeper.after_epoch
+    outcome, program = train(
+        config,
+        dataset,
+        base=Path(job["base"]),
+        resume=keeper.latest(),
+        on_epoch=keeper.after_epoch,
+        kept=_kept[0] if _kept else None,
     )
+    _kept[:] = [program]
     from optbench.runner.artefacts import write_training_artefacts
 
     write_training_artefacts(
@@ -88,7 +99,7 @@ def train_run(arguments: Mapping[str, Any], emit: Callable[[Mapping[str, Any]], 
         config=config,
         dataset=dataset,
         outcome=outcome,
-        model=problem.model,
+        model=program.problem.model,
         peak_memory_mb=peak_memory_mb(),
         runs_in_flight=int(arguments.get("runs_in_flight", 1)),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import multiprocessing
 import os
 import sys
 import time
@@ -43,6 +44,14 @@ def leaves(arguments, emit):
 def sleeps(arguments, emit):
     emit({"pid": os.getpid()})
     time.sleep(60)
+
+def pid(arguments, emit):
+    print("line of", arguments["number"])
+    return {"pid": os.getpid()}
+
+def descriptors(arguments, emit):
+    links = [os.path.join("/proc/self/fd", name) for name in os.listdir("/proc/self/fd")]
+    return {"open": [os.readlink(link) for link in links if os.path.lexists(link)]}
 
 def variable(arguments, emit):
     return {"value": os.environ.get("OPTBENCH_TEST_VARIABLE")}
@@ -180,3 +189,43 @@ def test_a_kill_for_memory_is_told_from_another_kill(functions, executor, monkey
     monkeypatch.setattr("optbench.executors.local.oom_kills", lambda: next(counts))
     end = ends_of(executor, [Task("bad", f"{functions}:killed")])["bad"]
     assert (end.kind, end.exit_code) == ("oom", -9)
+
+
+def test_tasks_of_one_group_share_a_process(functions, executor, tmp_path):
+    """A group is served by at most one process a slot, each task with its own log; other tasks get one each."""
+    logs = [tmp_path / f"{i}.txt" for i in range(6)]
+    tasks = [Task(f"g{i}", f"{functions}:pid", {"number": i}, log=str(logs[i]), group="g") for i in range(6)]
+    alone = [Task(f"a{i}", f"{functions}:pid", {"number": i}) for i in range(3)]
+    ends = ends_of(executor, [*tasks, *alone])
+    grouped = {ends[task.name].result["pid"] for task in tasks}
+    assert 1 <= len(grouped) <= 2
+    assert len({ends[task.name].result["pid"] for task in alone} - grouped) == 3
+    assert [log.read_text() for log in logs] == [f"line of {i}\n" for i in range(6)]
+    assert not multiprocessing.active_children()
+
+
+def test_a_group_loses_only_the_task_its_process_died_in(functions, executor):
+    """The others of the group go on in another process; what failed is told with its kind."""
+    order = ["pid", "killed", "pid", "broken", "pid", "invalid", "pid"]
+    tasks = [Task(str(i), f"{functions}:{name}", {"number": i}, group="g") for i, name in enumerate(order)]
+    ends = ends_of(executor, tasks)
+    assert [ends[str(i)].kind for i in range(7)] == ["ok", "crashed", "ok", "crashed", "ok", "invalid", "ok"]
+
+
+def test_groups_follow_each_other_in_the_slots(functions, executor):
+    """With more groups than slots, waiting processes make room: never more processes than slots."""
+    tasks = [Task(f"{g}{i}", f"{functions}:pid", {"number": i}, group=g) for g in "abcd" for i in range(3)]
+    ends = executor.execute(tasks, on_event=lambda *_: None)
+    most = [len(multiprocessing.active_children()) for _ in ends]
+    assert len(most) == 12
+    assert max(most) <= 2
+
+
+def test_a_group_holds_each_tasks_lock_while_it_runs(functions, executor, tmp_path):
+    """The descriptor of each task reaches the process that serves the group."""
+    files = [(tmp_path / str(i)).open("w") for i in range(3)]
+    tasks = [Task(str(i), f"{functions}:descriptors", lock=file.fileno(), group="g") for i, file in enumerate(files)]
+    ends = ends_of(executor, tasks)
+    for i, file in enumerate(files):
+        assert file.name in ends[str(i)].result["open"]
+        file.close()

@@ -113,7 +113,7 @@ def test_fused_equals_a_plain_keras_script(make_dataset, make_config, tmp_path):
 
     dataset = make_dataset()
     config = make_config(dataset, model={"name": "mlp", "hidden_units": [8]})
-    outcome, problem = train(config, dataset, base=tmp_path)
+    outcome, program = train(config, dataset, base=tmp_path)
     start = build_problem(config, dataset, base=tmp_path).model.get_weights()
 
     model = keras.Sequential(
@@ -129,6 +129,6 @@ def test_fused_equals_a_plain_keras_script(make_dataset, make_config, tmp_path):
     for epoch in (1, 2, 3):
         order = epoch_order(0, epoch, len(y))
         model.fit(x[order], y[order], batch_size=16, shuffle=False, verbose=0)
-    for mine, plain in zip(problem.model.get_weights(), model.get_weights(), strict=True):
+    for mine, plain in zip(program.problem.model.get_weights(), model.get_weights(), strict=True):
         assert mine.tobytes() == plain.tobytes()
     assert outcome.epochs_run == 3

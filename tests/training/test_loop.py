@@ -96,9 +96,9 @@ def test_early_stopping_restores_the_best_weights(make_dataset, make_config, tmp
         optimizer={"name": "adam", "learning_rate": 0.1},
         training={"epochs": 60, "early_stopping": stopping},
     )
-    outcome, problem = train(config, dataset, base=tmp_path)
+    outcome, program = train(config, dataset, base=tmp_path)
     assert outcome.epochs_run == outcome.best_epoch + 3 < 60
-    loss = problem.model.evaluate(dataset.validation.x, dataset.validation.y.reshape(-1, 1), verbose=0)[0]
+    loss = program.problem.model.evaluate(dataset.validation.x, dataset.validation.y.reshape(-1, 1), verbose=0)[0]
     assert loss == pytest.approx(min(outcome.history.column("val_loss")[1:]), rel=1e-5)
 
 
@@ -179,10 +179,10 @@ def test_leaving_the_dropout_counter_out_is_noticed(make_dataset, make_config, t
     dataset = make_dataset()
     config = make_config(dataset, model={"name": "mlp", "dropout": 0.5})
     snapshots = []
-    straight, problem = train(
+    straight, program = train(
         config, dataset, base=tmp_path, on_epoch=lambda report: snapshots.append(report.snapshot())
     )
-    counters = [i for i, variable in enumerate(problem.model.variables) if "seed" in variable.path]
+    counters = [i for i, variable in enumerate(program.problem.model.variables) if "seed" in variable.path]
     assert counters
     broken = {
         name: snapshots[0].arrays[name] if name in {f"model/{i:05d}" for i in counters} else array

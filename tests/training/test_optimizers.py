@@ -42,10 +42,10 @@ def test_every_optimizer_trains_the_loss_down(name, make_dataset, make_config, t
     """With Keras' defaults, the loss after three epochs is below the loss before training."""
     dataset = make_dataset(classes=3)
     config = make_config(dataset, optimizer={"name": name})
-    outcome, problem = train(config, dataset, base=tmp_path)
+    outcome, program = train(config, dataset, base=tmp_path)
     losses = outcome.history.column("loss")
     assert losses[-1] < losses[0]
-    assert type(problem.model.optimizer).__name__.lower() == name
+    assert type(program.problem.model.optimizer).__name__.lower() == name
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import traceback
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from optbench.errors import InvalidError, OptbenchError
@@ -27,44 +28,66 @@ class InterruptedByUserError(OptbenchError):
     exit_code = INTERRUPTED_EXIT
 
 
-class InheritedDescriptor:
-    """A file descriptor that goes along when a child process is started, so that its lock outlives the parent."""
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a child is told to do: a `Task` without its name.
 
-    def __init__(self, descriptor: int) -> None:
-        self.descriptor = descriptor
+    Attributes
+    ----------
+    has_lock : a file descriptor follows on the connection
+    is_last : the child ends afterwards, whatever came of it
+    """
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        from multiprocessing.reduction import DupFd
-
-        return _received, (DupFd(self.descriptor),)
-
-
-def _received(duplicate: Any) -> InheritedDescriptor:
-    return InheritedDescriptor(duplicate.detach())
+    function: str
+    arguments: Mapping[str, Any]
+    log: str | None
+    has_lock: bool
+    is_last: bool
 
 
-def child_main(
-    function: str,
-    arguments: Mapping[str, Any],
-    connection: Connection,
-    log: str | None,
-    lock: InheritedDescriptor | None,
-) -> None:
-    """Call `function` in this process, tell the parent how it ended, and exit.
+def send_order(connection: Connection, order: Order, lock: int | None, pid: int) -> None:
+    """Send an order to the child `pid`, with a duplicate of the file descriptor `lock` if there is one."""
+    from multiprocessing.reduction import send_handle
 
-    Side effects: ignores SIGINT (the parent decides), dies with its parent, sends stdout and stderr to `log`.
+    connection.send(order)
+    if lock is not None:
+        send_handle(connection, lock, pid)
+
+
+def child_main(connection: Connection) -> None:
+    """Carry out orders one after the other, tell the parent how each ended, and exit.
+
+    The first order that does not end well is the last: what it left behind in the process is not known.
+
+    Side effects: ignores SIGINT (the parent decides), dies with its parent, sends stdout and stderr to the log.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _die_with_parent()
-    held = lock.descriptor if lock else None  # kept open until the process ends
-    with _output_to(log):
-        exit_code, message = _outcome(function, arguments, lambda event: connection.send(("event", event)))
-    with contextlib.suppress(BrokenPipeError):
-        connection.send(message)
+    exit_code = 0
+    while True:
+        try:
+            order: Order = connection.recv()
+        except (EOFError, OSError):
+            break
+        exit_code = _carry_out(order, connection)
+        if exit_code or order.is_last:
+            break
     connection.close()
+    sys.exit(exit_code)
+
+
+def _carry_out(order: Order, connection: Connection) -> int:
+    from multiprocessing.reduction import recv_handle
+
+    held = recv_handle(connection) if order.has_lock else None  # kept open, so that its lock outlives the parent
+    with _output_to(order.log):
+        exit_code, message = _outcome(order.function, order.arguments, lambda event: connection.send(("event", event)))
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if held is not None:
         os.close(held)
-    sys.exit(exit_code)
+    with contextlib.suppress(BrokenPipeError):
+        connection.send(message)
+    return exit_code
 
 
 def _outcome(

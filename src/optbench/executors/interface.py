@@ -19,7 +19,8 @@ class Task:
     function : `package.module:function`, called as `function(arguments, emit)`; returns a JSON-able mapping
     arguments : JSON-able
     log : file that the child's stdout and stderr are appended to, or None to drop them
-    lock : file descriptor that the child keeps open as long as it lives, or None
+    lock : file descriptor that the child keeps open until the task ends, or None
+    group : tasks of one group may be executed by one child after each other; "" for a child of its own
     """
 
     name: str
@@ -27,6 +28,7 @@ class Task:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     log: str | None = None
     lock: int | None = None
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,24 +19,27 @@ from multiprocessing import forkserver
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from optbench.executors.child import INTERRUPTED_EXIT, InheritedDescriptor, child_main
+from optbench.executors.child import INTERRUPTED_EXIT, Order, child_main, send_order
 from optbench.executors.interface import Task, TaskEnd
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from multiprocessing.connection import Connection
 
 
 @dataclass(slots=True)
-class _Running:
-    task: Task
+class _Child:
+    """A process and the connection to it; `task` is what it is at, None while it waits for the next of its group."""
+
     process: Any
-    events: Connection
-    deadline: float | None
+    connection: Connection
+    group: str
+    task: Task | None = None
+    deadline: float | None = None
     oom_kills: int = 0  # of this process' memory group, when the task began
-    result: Mapping[str, Any] = field(default_factory=dict)
-    kind: str = "ok"
+    kind: str = ""  # of the task's end, "" as long as nothing was reported
     error: str = ""
+    result: Mapping[str, Any] = field(default_factory=dict)
 
 
 class LocalExecutor:
@@ -57,7 +60,8 @@ class LocalExecutor:
         self._timeout = timeout
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload([preload])
-        self._running: list[_Running] = []
+        self._busy: list[_Child] = []
+        self._idle: list[_Child] = []
         self._stopping = False
         self._server: int | None = None
         self._used = False
@@ -78,13 +82,14 @@ class LocalExecutor:
         exhausted = False
         ended: deque[TaskEnd] = deque()
         while True:
-            while len(self._running) < self._jobs and not exhausted and not self._stopping:
+            while len(self._busy) < self._jobs and not exhausted and not self._stopping:
                 task = next(waiting, None)
                 if task is None:
                     exhausted = True
                 else:
-                    self._running.append(self._begin(task))
-            if not self._running:
+                    self._begin(task)
+            if not self._busy:
+                self._dismiss(self._idle)
                 return
             ended.extend(self._wait(on_event))
             while ended:
@@ -93,85 +98,107 @@ class LocalExecutor:
     def stop(self) -> None:
         """Start nothing more and send SIGTERM: a run writes a checkpoint at the end of its epoch and ends."""
         self._stopping = True
-        for running in self._running:
-            running.process.terminate()
+        for child in self._busy:
+            child.process.terminate()
 
     def close(self) -> None:
         """Kill what is still running, and the fork server if nobody has used it: it would go on importing."""
-        for running in self._running:
-            running.process.kill()
-            running.process.join()
-        self._running = []
+        self._dismiss([*self._busy, *self._idle])
         if self._server is not None and not self._used:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._server, signal.SIGKILL)
             self._server = None
 
-    def _begin(self, task: Task) -> _Running:
+    def _begin(self, task: Task) -> None:
+        """Give a task to the child that waits for one of its group, or to a new one."""
+        child = next((c for c in self._idle if task.group and c.group == task.group), None)
+        if child is None:
+            self._dismiss(self._idle[: len(self._busy) + len(self._idle) + 1 - self._jobs])
+            child = self._new_child(task.group)
+        else:
+            self._idle.remove(child)
+        child.task, child.kind, child.error, child.result = task, "", "", {}
+        child.deadline = time.monotonic() + self._timeout if self._timeout else None
+        child.oom_kills = oom_kills()
+        self._busy.append(child)
+        order = Order(task.function, dict(task.arguments), task.log, task.lock is not None, is_last=not task.group)
+        with contextlib.suppress(BrokenPipeError, ConnectionError):  # it died: its end is found by waiting for it
+            send_order(child.connection, order, task.lock, child.process.pid)
+
+    def _new_child(self, group: str) -> _Child:
         self._used = True
-        receiving, sending = self._context.Pipe(duplex=False)
-        lock = InheritedDescriptor(task.lock) if task.lock is not None else None
-        process = self._context.Process(
-            target=child_main,
-            args=(task.function, dict(task.arguments), sending, task.log, lock),
-            daemon=False,
-        )
+        ours, theirs = self._context.Pipe(duplex=True)
+        process = self._context.Process(target=child_main, args=(theirs,), daemon=False)
         process.start()
-        sending.close()
-        deadline = time.monotonic() + self._timeout if self._timeout else None
-        return _Running(task, process, receiving, deadline, oom_kills())
+        theirs.close()
+        return _Child(process, ours, group)
+
+    def _dismiss(self, children: Sequence[_Child]) -> None:
+        """End children at once; those that wait have nothing to lose."""
+        for child in list(children):
+            child.process.kill()
+            child.process.join()
+            child.connection.close()
+        self._busy = [child for child in self._busy if child not in children]
+        self._idle = [child for child in self._idle if child not in children]
 
     def _wait(self, on_event: Callable[[str, Mapping[str, Any]], None]) -> Iterator[TaskEnd]:
         """Deliver what came in and return the tasks that ended, after at most a fifth of a second."""
-        handles: list[Any] = [item for r in self._running for item in (r.events, r.process.sentinel)]
-        ready = set(mp_connection.wait([h for h in handles if not getattr(h, "closed", False)], timeout=0.2))
-        for running in list(self._running):
-            if running.events in ready or running.process.sentinel in ready:
-                _receive(running, on_event)
-            if running.process.sentinel in ready:
-                running.process.join()
-                _receive(running, on_event)
-                running.events.close()
-                self._running.remove(running)
-                yield self._end(running)
-            elif running.deadline is not None and time.monotonic() > running.deadline:
-                running.kind, running.error = (
-                    "timeout",
-                    f"took longer than --timeout {self._timeout:g} seconds.",
-                )
-                running.deadline = None
-                running.process.kill()
+        handles: list[Any] = [item for c in self._busy for item in (c.connection, c.process.sentinel)]
+        ready = set(mp_connection.wait(handles, timeout=0.2))
+        for child in list(self._busy):
+            died = child.process.sentinel in ready
+            if died:
+                child.process.join()
+            if died or child.connection in ready:
+                _receive(child, on_event)
+            if died or (child.kind == "ok" and child.group):
+                yield self._end(child, died=died)
+            elif child.deadline is not None and time.monotonic() > child.deadline:
+                child.kind, child.error = "timeout", f"took longer than --timeout {self._timeout:g} seconds."
+                child.deadline = None
+                child.process.kill()
 
-    def _end(self, running: _Running) -> TaskEnd:
-        code = int(running.process.exitcode)
-        kind, error = running.kind, running.error
-        if kind == "ok" and code != 0:
-            kind, error = self._unreported(code, running)
-        result = running.result if kind == "ok" else {}
-        return TaskEnd(running.task.name, code, result, error, kind)
+    def _end(self, child: _Child, *, died: bool) -> TaskEnd:
+        """Return how the child's task ended; a child that lives waits for the next task of its group."""
+        task, code = child.task, int(child.process.exitcode) if died else 0
+        if task is None:  # cannot be: only a busy child ends a task
+            raise RuntimeError("a child without a task cannot end one")
+        self._busy.remove(child)
+        if died:
+            child.connection.close()
+        else:
+            self._idle.append(child)
+        kind, error = child.kind or "ok", child.error
+        if code != 0 and kind == "ok":
+            kind, error = self._unreported(code, child)
+        child.task = None
+        return TaskEnd(task.name, code, child.result if kind == "ok" else {}, error, kind)
 
-    def _unreported(self, code: int, running: _Running) -> tuple[str, str]:
+    def _unreported(self, code: int, child: _Child) -> tuple[str, str]:
         """Name the end of a child that could not tell it itself."""
         if code == INTERRUPTED_EXIT or (self._stopping and code == -signal.SIGTERM):
             return "interrupted", "stopped before its first epoch ended."
-        if code == -signal.SIGKILL and oom_kills() > running.oom_kills:
+        if code == -signal.SIGKILL and oom_kills() > child.oom_kills:
             return "oom", "was killed because the memory ran out."
         if code < 0:
             return "crashed", f"was ended by signal {signal.Signals(-code).name}."
         return "crashed", f"ended with exit code {code}."
 
 
-def _receive(running: _Running, on_event: Callable[[str, Mapping[str, Any]], None]) -> None:
-    """Take everything that lies in the pipe."""
+def _receive(child: _Child, on_event: Callable[[str, Mapping[str, Any]], None]) -> None:
+    """Take everything that lies in the pipe, up to the end of the task."""
+    if child.task is None:
+        return
     try:
-        while not running.events.closed and running.events.poll():
-            what, value = running.events.recv()
+        while child.connection.poll():
+            what, value = child.connection.recv()
             if what == "event":
-                on_event(running.task.name, value)
+                on_event(child.task.name, value)
             elif what == "result":
-                running.result = value
-            else:
-                running.kind, running.error = value
+                child.kind, child.result = "ok", value
+            elif child.kind != "timeout":
+                child.kind, child.error = value
     except (EOFError, OSError):
         return
 

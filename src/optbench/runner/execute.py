@@ -163,13 +163,16 @@ class Flight:
         return True
 
     def _task(self, run: PlannedRun, lock: RunLock) -> Task:
+        from optbench.training.program import program_key
+
         digests = (run.dataset.data_digest, run.dataset.split_digest)
         arguments = {
             "folder": str(run.paths.folder),
             "data": self.data_folders.get(digests),
             "runs_in_flight": self.jobs,
         }
-        return Task(run.run, TRAIN, arguments, log=str(run.paths.log), lock=lock.fileno())
+        group = program_key(run.config, run.dataset) if self._tries[run.run] == 1 else ""  # a second try is made alone
+        return Task(run.run, TRAIN, arguments, log=str(run.paths.log), lock=lock.fileno(), group=group)
 
     def _on_event(self, name: str, event: Mapping[str, Any]) -> None:
         if "say" in event:

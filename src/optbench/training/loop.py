@@ -14,9 +14,7 @@ from optbench.errors import StorageError
 from optbench.random_streams import epoch_order
 from optbench.records import History, Predictions, RunStatus
 from optbench.training.early_stopping import best_epoch, should_stop
-from optbench.training.engines import make_engine
-from optbench.training.evaluate import Evaluator
-from optbench.training.problem import Problem, build_problem
+from optbench.training.program import program_for
 from optbench.training.state import (
     all_finite,
     load_arrays,
@@ -34,6 +32,9 @@ if TYPE_CHECKING:
 
     from optbench.config import ExperimentConfig
     from optbench.records import Dataset, SplitName
+    from optbench.training.evaluate import Evaluator
+    from optbench.training.problem import Problem
+    from optbench.training.program import Program
 
 BEST = "best/"
 
@@ -136,20 +137,22 @@ def train(
     base: Path,
     resume: Snapshot | None = None,
     on_epoch: Callable[[EpochReport], None] = lambda _report: None,
-) -> tuple[TrainingOutcome, Problem]:
+    kept: Program | None = None,
+) -> tuple[TrainingOutcome, Program]:
     """Train a resolved experiment from its start or from a snapshot; the bits are the same.
 
     Parameters
     ----------
     base : folder that the user's Python is looked up in
     on_epoch : called after epoch 0 and after every epoch; may raise to stop
+    kept : program of an earlier run of this process, used again if it may be
 
     Returns
     -------
     TrainingOutcome
         What is stored and evaluated.
-    Problem
-        With the trained model, for saving it.
+    Program
+        With the trained model, for saving it and for the next run.
 
     Raises
     ------
@@ -159,10 +162,9 @@ def train(
         If `resume` belongs to another experiment.
     """
     clock = time.perf_counter()
-    problem = build_problem(config, dataset, base=base)
-    engine = make_engine(config.training.engine, problem)
-    engine.prepare()
-    run = _Training(config, problem, Evaluator(problem), _columns(problem))
+    program = program_for(config, dataset, base=base, kept=kept)
+    problem, engine = program.problem, program.engine
+    run = _Training(config, problem, program.evaluator, _columns(problem))
     run.digests = {
         "initial_weights": weights_digest(problem.model),
         "order": [],
@@ -184,7 +186,7 @@ def train(
         run.cpu_seconds += time.process_time() - cpu
         _close_epoch(run, order, logs)
         on_epoch(_report(run))
-    return _finish(run, dataset, seconds_to_build), problem
+    return _finish(run, dataset, seconds_to_build), program
 
 
 def _columns(problem: Problem) -> tuple[str, ...]:

@@ -1,0 +1,86 @@
+"""A program that serves several runs gives each the bits of a process of its own."""
+
+from __future__ import annotations
+
+import pytest
+
+from optbench.training.loop import train
+from optbench.training.program import program_key
+
+pytestmark = pytest.mark.tensorflow
+
+CASES = {
+    "dropout, adam": {"model": {"name": "mlp", "hidden_units": [8], "dropout": 0.4}},
+    "batch norm, sgd": {
+        "model": {"name": "mlp", "hidden_units": [8], "batch_normalization": True},
+        "optimizer": {"name": "sgd", "momentum": 0.9},
+    },
+    "EMA, adagrad": {"optimizer": {"name": "adagrad", "use_ema": True}},
+    "schedule free": {"optimizer": {"name": "scheduleFreeAdamW"}},
+    "accumulation": {"optimizer": {"name": "adam", "gradient_accumulation_steps": 3}},
+    "schedule": {
+        "optimizer": {
+            "name": "sgd",
+            "learning_rate": {"schedule": "cosine_decay", "initial_learning_rate": 0.1, "decay_steps": 9},
+        }
+    },
+}
+
+
+def same(first, second):
+    """Digests, history and predictions are equal."""
+    return (
+        first.digests == second.digests
+        and first.history == second.history
+        and all((first.predictions[s].y_score == second.predictions[s].y_score).all() for s in first.predictions)
+    )
+
+
+@pytest.mark.parametrize("engine", ["fused", "xla"])
+@pytest.mark.parametrize("case", CASES)
+def test_each_run_of_a_program_has_the_bits_of_a_run_alone(case, engine, make_dataset, make_config, tmp_path):
+    """Other seeds, other learning rates, more epochs and early stopping, in any order, and the first again."""
+    dataset = make_dataset()
+    optimizer = CASES[case].get("optimizer", {"name": "adam"})
+    rates = [{}] if "learning_rate" in optimizer else [{}, {"learning_rate": 0.05}]
+    settings = [
+        (seed, rate, training)
+        for seed, rate, training in (
+            (0, rates[0], {}),
+            (1, rates[-1], {"epochs": 5}),
+            (2, rates[0], {"epochs": 9, "early_stopping": {"monitor": "val_loss", "patience": 1}}),
+            (0, rates[0], {}),
+        )
+    ]
+    kept = None
+    for seed, rate, training in settings:
+        sections = {**CASES[case], "optimizer": {**optimizer, **rate}, "training": {**training, "engine": engine}}
+        config = make_config(dataset, seed=seed, **sections)
+        alone, _ = train(config, dataset, base=tmp_path)
+        shared, program = train(config, dataset, base=tmp_path, kept=kept)
+        assert kept is None or program is kept
+        kept = program
+        assert same(alone, shared), (seed, rate, training)
+
+
+def test_what_is_part_of_the_graph_is_part_of_the_key(make_dataset, make_config):
+    """Numbers held in variables may differ; everything else, and any Python of the user's, makes another program."""
+    dataset = make_dataset()
+    key = program_key(make_config(dataset), dataset)
+    for sections in (
+        {"seed": 5},
+        {"optimizer": {"name": "adam", "learning_rate": 0.5}},
+        {"training": {"epochs": 7, "early_stopping": {"monitor": "loss", "patience": 2}}},
+    ):
+        assert program_key(make_config(dataset, **sections), dataset) == key
+    for sections in (
+        {"optimizer": {"name": "adam", "beta_1": 0.8}},
+        {"optimizer": {"name": "sgd"}},
+        {"model": {"name": "mlp", "hidden_units": [9]}},
+        {"training": {"batch_size": 8}},
+        {"training": {"threads": 2}},
+        {"training": {"class_weight": "balanced"}},
+    ):
+        assert program_key(make_config(dataset, **sections), dataset) != key
+    own = make_config(dataset, optimizer={"name": "python", "function": "own.py:make"})
+    assert program_key(own, dataset) == ""
