@@ -112,12 +112,12 @@ def user_errors(doing: str, file: Path, error: type[InvalidError]) -> Iterator[N
         yield
     except InvalidError:
         raise
-    except Exception as exception:
+    except (Exception, SystemExit) as exception:
         place = _user_line(exception, file)
         raise error(f"{doing} raised {type(exception).__name__}: {exception}{place}") from exception
 
 
-def _user_line(exception: Exception, file: Path) -> str:
+def _user_line(exception: BaseException, file: Path) -> str:
     if isinstance(exception, SyntaxError) and exception.lineno:
         return f"\n  {exception.filename}:{exception.lineno}: {(exception.text or '').strip()}"
     frames = [f for f in traceback.extract_tb(exception.__traceback__) if Path(f.filename).resolve() == file.resolve()]

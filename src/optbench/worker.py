@@ -209,6 +209,7 @@ class _CheckpointKeeper:
         write_checkpoint(self._paths, epoch=snapshot.epoch, arrays=snapshot.arrays, record=snapshot.record)
         self._last = time.perf_counter()
         self._cost = self._last - begin
+        sys.stdout.write(f"checkpoint after epoch {report.epoch}, written in {1000 * self._cost:.1f} ms\n")
 
 
 def main(argv: list[str] | None = None) -> int:

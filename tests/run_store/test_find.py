@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -224,3 +225,34 @@ def test_listing_runs_loads_no_numpy(runs):
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=runs.parent, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "4 []"
+
+
+def test_numbers_changed_at_equal_size_are_not_believed(runs):
+    """The documents that are compared are verified by digest, not by size alone."""
+    records, _ = find_runs([str(runs)], runs)
+    paths = RunPaths(Path(records[0].folder))
+    paths.metrics.write_text(paths.metrics.read_text().replace("0.5", "0.9"))
+    found, notes = find_runs([str(runs)], runs)
+    assert len(found) == len(records) - 1
+    assert any("metrics.json has changed since the run finished" in note for note in notes)
+
+
+def test_the_same_run_with_other_numbers_is_an_alarm(tmp_path, make_run, finish_run):
+    """A repetition whose digests differ is no repetition: the note says what that means."""
+    make_run(tmp_path)
+    again = make_run(tmp_path, suffix="-again2")
+    write_json(again.digests, {"schema_version": 1, "order": ["a", "other"]})
+    finish_run(again, key="01" * 32, status="completed", name="wine", seed=0)
+    found, notes = find_runs([str(tmp_path)], tmp_path)
+    assert len(found) == 1
+    assert any(note.startswith("WARNING") and "did not give the same numbers" in note for note in notes)
+
+
+def test_a_manifest_of_something_else_is_no_run(tmp_path, make_run):
+    """Foreign folders are noted and passed over, whatever they call their files."""
+    make_run(tmp_path)
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "MANIFEST.json").write_text('{"hello": 1}')
+    folders, notes = find_folders([str(tmp_path)], tmp_path)
+    assert [folder.name for folder in folders] == ["wine-s0-01010101"]
+    assert any("web is no run folder" in note for note in notes)

@@ -79,10 +79,13 @@ def test_it_runs_from_its_own_copy_of_the_code(run, tmp_path):
 
 
 def test_changed_data_is_the_first_rung(run):
-    """Another table differs at the bottom, whatever follows from it."""
+    """Another table differs at the bottom: the file is named, and nothing is trained on it."""
     run.table.write_text(run.table.read_text().replace("0,0,a", "0,0,b"))
+    trained_before = len(run.executor.trained)
     found = run()
     assert (found.first_difference, found.rungs) == ("data", 0)
+    assert [sentence for sentence in found.could_explain if sentence.startswith("data.files.0.sha256 differs")]
+    assert (found.score_difference, len(run.executor.trained)) == (None, trained_before)
     with pytest.raises(MismatchError, match="'data' differs"):
         raise_for_difference(found)
 

@@ -224,6 +224,21 @@ def test_a_foreign_folder_is_never_touched(command, experiment):
     assert moved.is_dir()
 
 
+def test_a_changed_finished_run_is_neither_skipped_nor_written_over(command, experiment):
+    """A number changed at equal size is found; the folder stays as it is, and `--force` trains beside it."""
+    (first,) = command(experiment())
+    paths = first.planned.paths
+    text = paths.metrics.read_text()
+    paths.metrics.write_text(text.replace('"epochs_run": 3', '"epochs_run": 4'))
+    before = {path.name: path.read_bytes() for path in paths.folder.iterdir() if path.is_file()}
+    (again,) = command(experiment())
+    assert (again.outcome, again.kind) == ("failed", "storage")
+    assert "metrics.json has changed since the run finished" in again.reason
+    assert {path.name: path.read_bytes() for path in paths.folder.iterdir() if path.is_file()} == before
+    (forced,) = command(experiment(), force=True)
+    assert forced.planned.paths.folder.name == f"{first.planned.run}-again2"
+
+
 def test_a_held_run_is_waited_for(command, experiment):
     """While another process holds the lock the run waits; then it is found finished or trained."""
     (first,) = command(experiment(), behaviour={"adam": ["fail"]})

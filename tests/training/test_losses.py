@@ -7,6 +7,7 @@ import pytest
 
 from optbench.errors import ModelError
 from optbench.training.losses import build_loss, class_weights, encode_labels
+from optbench.training.preflight import preflight
 
 Y = np.array([0, 2, 1, 1], dtype=np.int64)
 
@@ -56,3 +57,37 @@ def test_a_users_loss_is_called_with_their_code(tmp_path):
     loss = build_loss("python:mine.py:absolute", base=tmp_path)
     values = loss(np.array([[1.0, 0.0], [0.0, 1.0]], "float32"), np.array([[0.5, 0.5], [0.0, 1.0]], "float32"))
     assert np.asarray(values).tolist() == [1.0, 0.0]
+
+
+OWN_LOSSES = """
+import keras
+
+def good(y_true, y_pred):
+    return keras.losses.categorical_crossentropy(y_true, y_pred)
+
+def scalar(y_true, y_pred):
+    return keras.ops.mean(keras.losses.categorical_crossentropy(y_true, y_pred))
+
+def sparse(y_true, y_pred):
+    return keras.losses.sparse_categorical_crossentropy(y_true, y_pred)
+
+def leaves(y_true, y_pred):
+    raise SystemExit(0)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("scalar", r"must return one number per row, of shape \(8,\). Received: shape \(\)"),
+        ("sparse", r"(?s)own\.py:11: return keras\.losses\.sparse.*y_true of shape \(8, 3\) \(one-hot\)"),
+        ("leaves", r"raised SystemExit: 0\n.*own\.py:14: raise SystemExit"),
+    ],
+)
+def test_a_users_loss_is_tried_before_a_run(name, expected, make_dataset, make_config, tmp_path):
+    """What it does wrong is told with the user's own line and the shapes it got; a good one passes."""
+    (tmp_path / "own.py").write_text(OWN_LOSSES)
+    dataset = make_dataset(classes=3)
+    preflight(make_config(dataset, training={"loss": "python:own.py:good"}), dataset, base=tmp_path)
+    with pytest.raises(ModelError, match=expected):
+        preflight(make_config(dataset, training={"loss": f"python:own.py:{name}"}), dataset, base=tmp_path)

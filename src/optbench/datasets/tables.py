@@ -22,6 +22,7 @@ from optbench.datasets.table_columns import (
 )
 from optbench.datasets.table_splits import split_table
 from optbench.datasets.text_table import concatenate, require_column
+from optbench.errors import DataError
 from optbench.records import SplitData
 
 if TYPE_CHECKING:
@@ -56,6 +57,18 @@ class Labelled:
     y: NDArray[np.int64]
 
 
+def require_regular_file(path: Path, name: str) -> None:
+    """Refuse devices and pipes, which may never end.
+
+    Raises
+    ------
+    DataError
+        If something of that name exists and is neither a file nor a folder.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise DataError(f"{name} must be a regular file. Received: a device or a pipe.")
+
+
 def read_table(path: Path, *, separator: str, name: str) -> TextTable:
     """Read a table by the ending of its name: Parquet, else CSV.
 
@@ -64,6 +77,7 @@ def read_table(path: Path, *, separator: str, name: str) -> TextTable:
     DataError
         If it cannot be read as a table.
     """
+    require_regular_file(path, name)
     if path.suffix.lower() in ENDINGS:
         return read_parquet(path, name=name)
     return read_csv(path, separator=separator, name=name)

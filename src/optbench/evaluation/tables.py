@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
 
+from optbench.csv_cells import guarded, unguarded
 from optbench.errors import StorageError
 from optbench.records import SPLITS, ConfusionMatrix, RocCurve
 
@@ -24,8 +25,9 @@ ROC_COLUMNS: Final = ("split", "class", "fpr", "tpr", "threshold")
 
 def confusion_csv(matrix: ConfusionMatrix) -> str:
     """Return a table with one row per true class and one column per predicted class, both labelled."""
-    rows = zip(matrix.class_names, matrix.counts.tolist(), strict=True)
-    return _csv([(CORNER, *matrix.class_names), *((name, *counts) for name, counts in rows)])
+    names = [guarded(name) for name in matrix.class_names]
+    rows = zip(names, matrix.counts.tolist(), strict=True)
+    return _csv([(CORNER, *names), *((name, *counts) for name, counts in rows)])
 
 
 def read_confusion(path: Path) -> ConfusionMatrix:
@@ -44,7 +46,7 @@ def read_confusion(path: Path) -> ConfusionMatrix:
         raise _unreadable(path, "a confusion matrix") from error
     if rows[0][0] != CORNER or counts.shape != (len(names), len(names)) or names != tuple(r[0] for r in rows[1:]):
         raise _unreadable(path, "a confusion matrix")
-    return ConfusionMatrix("test", names, counts)
+    return ConfusionMatrix("test", tuple(map(unguarded, names)), counts)
 
 
 def roc_csv(curves: Iterable[RocCurve]) -> str:
@@ -52,7 +54,7 @@ def roc_csv(curves: Iterable[RocCurve]) -> str:
     rows: list[Sequence[object]] = [ROC_COLUMNS]
     for curve in curves:
         points = zip(curve.fpr.tolist(), curve.tpr.tolist(), curve.threshold.tolist(), strict=True)
-        rows += [(curve.split, curve.label, *point) for point in points]
+        rows += [(curve.split, guarded(curve.label), *point) for point in points]
     return _csv(rows)
 
 
@@ -73,7 +75,7 @@ def read_roc_csv(path: Path) -> tuple[RocCurve, ...]:
         for split, label, *cells in rows[1:]:
             fpr, tpr, threshold = map(float, cells)
             # "macro" may be a class as well: its mean is the curve without thresholds
-            key = (split, label, math.isnan(threshold))
+            key = (split, unguarded(label), math.isnan(threshold))
             if not keys or keys[-1] != key or math.isinf(threshold):
                 keys.append(key)
                 parts.append([])

@@ -8,7 +8,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from optbench.errors import NoRunsError, did_you_mean
+from optbench.errors import NoRunsError, StorageError, did_you_mean
+from optbench.run_store.documents import read_json
 from optbench.run_store.manifest import read_manifest
 from optbench.run_store.paths import KEY_DIGITS_SHOWN, RunPaths
 from optbench.run_store.run_records import read_run
@@ -73,7 +74,12 @@ def find_folders(arguments: Sequence[str], runs_dir: Path) -> tuple[list[Path], 
 def is_run_folder(folder: Path) -> bool:
     """Return True if a folder holds, or was begun as, a run."""
     paths = RunPaths(folder)
-    return any(os.path.lexists(path) for path in (paths.manifest, paths.config_resolved, paths.claim, paths.job))
+    if any(os.path.lexists(path) for path in (paths.config_resolved, paths.claim, paths.job)):
+        return True
+    try:
+        return "files" in read_json(paths.manifest)  # a manifest of something else is no run
+    except StorageError:
+        return os.path.lexists(paths.manifest)  # one that cannot be read is a run's that was damaged
 
 
 def _folders_of(argument: str, runs_dir: Path) -> list[Path]:
@@ -151,7 +157,12 @@ def _distinct(records: Iterable[RunRecord], notes: list[str]) -> list[RunRecord]
     first: dict[str, RunRecord] = {}
     for record in records:
         kept = first.setdefault(record.key, record)
-        if kept is not record:
+        if kept is not record and kept.digests != record.digests:
+            notes.append(
+                f"WARNING: {record.folder} has the same key as {kept.folder} and other digests: the same run did not "
+                "give the same numbers. Only the first is counted; 'optbench reproduce' tells more."
+            )
+        elif kept is not record:
             notes.append(f"{record.folder} has the same key as {kept.folder}, so it is the same run; counted once.")
     return list(first.values())
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from typing import TYPE_CHECKING, Any
 
 from optbench.errors import NoRunsError, StorageError
 from optbench.records import SPLITS, RunRecord, RunStatus
-from optbench.run_store.documents import read_json, require_schema
+from optbench.run_store.documents import decode_json, require_schema
 from optbench.run_store.manifest import check_manifest
 from optbench.run_store.paths import RunPaths
+from optbench.run_store.reading import read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+_LARGEST_DOCUMENT = 256 << 20
 
 
 def read_run(folder: Path) -> RunRecord:
@@ -55,7 +59,10 @@ def read_run(folder: Path) -> RunRecord:
 def _listed_document(manifest: Mapping[str, Any], path: Path) -> dict[str, Any]:
     if path.name not in manifest["files"]:
         raise StorageError(f"{path.name} must be one of the files its manifest lists.")
-    document = read_json(path)
+    data = read_bytes(path, most=_LARGEST_DOCUMENT)
+    if hashlib.sha256(data).hexdigest() != manifest["files"][path.name]["sha256"]:
+        raise StorageError(f"{path} has changed since the run finished.")
+    document = decode_json(data, path)
     require_schema(document, path)
     return document
 

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from optbench.errors import InvalidError, OptbenchError, StorageError
+from optbench.errors import InvalidError, NoRunsError, OptbenchError, StorageError
 from optbench.executors.interface import Task
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ class Flight:
 
     def _prepare(self, run: PlannedRun, held: list[PlannedRun]) -> Task | None:
         """Claim, lock and stage a run; None if it needs no training or is held by another process."""
-        from optbench.run_store import RunLock, begin_attempt, claim_run_folder, clear_state, run_status
+        from optbench.run_store import RunLock, begin_attempt, claim_run_folder, clear_state
         from optbench.runner.stage import stage_run
 
         claim_run_folder(run.paths, key=run.key)
@@ -133,7 +133,8 @@ class Flight:
             return None
         self._locks[run.run] = lock
         self._runs[run.run] = run
-        if run_status(run.paths, lock_is_ours=True).is_finished:
+        if run.paths.manifest.exists():
+            read_finished(run)
             clear_state(run.paths)  # an earlier command may have been cut off just before it
             self._close(run, RunEnd(run, "skipped"))
             return None
@@ -225,6 +226,24 @@ class Flight:
                 lock.release()
                 return
             time.sleep(_POLL_SECONDS)
+
+
+def read_finished(run: PlannedRun) -> None:
+    """Require that a run which was finished still is: a changed one is neither skipped nor written over.
+
+    Raises
+    ------
+    StorageError
+        With what has changed, and the ways out.
+    """
+    from optbench.run_store import read_run
+
+    try:
+        read_run(run.paths.folder)
+    except NoRunsError as error:
+        raise StorageError(
+            f"{error} It is not trained again in place: move the folder away, or use --force to train beside it."
+        ) from error
 
 
 def check_models(

@@ -11,13 +11,20 @@ _ONCE_BEFORE = ("data", "split", "config", "initial_weights")
 _EACH_EPOCH = ("order", "weights", "optimizer")
 _ONCE_AFTER = ("predictions", "metrics")
 # What of an environment can move a rung, by the start of the fact's name; everything below a rung moves it too.
+# What optbench pins itself (threads, oneDNN, op determinism, the backend) is not among it.
 _READING = ("packages.pandas", "packages.pyarrow", "packages.numpy", "packages.scikit-learn", "code.", "python.")
 _SPELLING = ("packages.optbench", "packages.keras", "packages.pyyaml", "packages.pydantic")
 _COMPUTING = (
     "software.",
-    "cpu.",
+    "cpu.model",
+    "cpu.family",
+    "cpu.flags",
     "gpus",
-    "variables.",
+    "variables.ONEDNN_MAX_CPU_ISA",
+    "variables.DNNL_MAX_CPU_ISA",
+    "variables.MKL_CBWR",
+    "variables.NVIDIA_TF32_OVERRIDE",
+    "variables.XLA_FLAGS",
     "packages.tensorflow",
     "packages.keras",
     "packages.numpy",

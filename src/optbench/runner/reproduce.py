@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from optbench.errors import MismatchError, NoRunsError, RunFailedError
 from optbench.runner.ladder import explanations, first_difference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator
 
     from optbench.config import ExperimentConfig
     from optbench.records import Dataset
@@ -115,11 +116,14 @@ def reproduce(run: str, *, runs_dir: Path, data_dir: Path, say: Callable[[str], 
         If the run cannot be executed again.
     """
     recorded = read_recorded(run, runs_dir)
-    for sentence in foreseen_differences(recorded):
-        say(f"cannot be the same here: {sentence}")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="optbench-reproduce-")))
         planned = plan_again(recorded, folder, data_dir=data_dir)
+        changed = changed_data(recorded, planned.dataset)
+        if changed is not None:
+            return changed
+        for sentence in foreseen_differences(recorded):
+            say(f"may not be the same here: {sentence}")
         execute_again(planned, stack)
         return compare(recorded, planned.paths)
 
@@ -154,6 +158,24 @@ def read_recorded(run: str, runs_dir: Path) -> Recorded:
         digests=read_json(paths.digests),
         code={name: paths.code_copy(name) for name in environment.get("code", {})},
     )
+
+
+def changed_data(recorded: Recorded, dataset: Dataset) -> Reproduction | None:
+    """Return the end of the climb if the data or its split is another one: training on it would prove nothing."""
+    rungs = (("data", dataset.data_digest), ("split", dataset.split_digest))
+    number, rung = next(
+        ((i, name) for i, (name, digest) in enumerate(rungs) if recorded.digests[name] != digest), (0, "")
+    )
+    if not rung:
+        return None
+    before = dict(_leaves("data.files", recorded.environment.get("data", {}).get("files")))
+    now = dict(_leaves("data.files", dataset.facts.get("files")))
+    causes = [
+        f"{name} differs: {before.get(name)} against {now.get(name)}."
+        for name in sorted({*before, *now})
+        if before.get(name) != now.get(name)
+    ]
+    return Reproduction(str(recorded.manifest["run"]), number, rung, tuple(causes), None, None)
 
 
 def foreseen_differences(recorded: Recorded) -> list[str]:
@@ -289,6 +311,19 @@ def metric_difference(first: RunPaths, second: RunPaths) -> float | None:
         if value is not None and (theirs.get(split) or {}).get(name) is not None
     ]
     return max(gaps, default=None)
+
+
+def _leaves(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield every scalar of a nested document under a dotted name."""
+    children: list[tuple[str, Any]] = []
+    if isinstance(value, Mapping):
+        children = [(str(key), item) for key, item in value.items()]
+    elif isinstance(value, list | tuple):
+        children = [(str(position), item) for position, item in enumerate(value)]
+    else:
+        yield name, value
+    for key, item in children:
+        yield from _leaves(f"{name}.{key}", item)
 
 
 def _differs(first: RunPaths, second: RunPaths, name: str) -> bool:

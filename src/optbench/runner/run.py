@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from optbench.errors import UsageError
+from optbench.errors import NoRunsError, UsageError
 from optbench.runner.execute import Flight, Reporter, RunEnd, check_models
 from optbench.runner.plan import PlannedRun, load_experiments, plan_runs
 from optbench.runner.progress import make_progress
@@ -170,22 +170,22 @@ def available_cores() -> int:
 
 def is_finished(run: PlannedRun) -> bool:
     """Return True if the run's folder holds a manifest that verifies and has the run's key."""
-    from optbench.run_store import read_manifest, run_status
+    from optbench.run_store import read_run
 
-    if not run.paths.folder.exists() or not run_status(run.paths).is_finished:
+    try:
+        return read_run(run.paths.folder).key == run.key
+    except NoRunsError:
         return False
-    manifest = read_manifest(run.paths)
-    return manifest is not None and manifest["key"] == run.key
 
 
 def beside_finished(run: PlannedRun) -> PlannedRun:
-    """Return the run itself, or if it is finished the same run in a folder `<run id>-again<n>` beside it."""
+    """Return the run itself, or if its folder was finished the same run in `<run id>-again<n>` beside it."""
     from dataclasses import replace
 
     from optbench.run_store import RunPaths
 
     number, found = 1, run
-    while is_finished(found):
+    while found.paths.manifest.exists():  # finished, or finished and changed since
         number += 1
         found = replace(run, paths=RunPaths(run.paths.folder.with_name(f"{run.run}-again{number}")))
     return found

@@ -207,7 +207,8 @@ def _add_row(run: _Training, logs: Mapping[str, float]) -> None:
     values = {"epoch": float(len(run.rows)), **logs}
     if "validation" in run.problem.examples:
         values |= {f"val_{name}": value for name, value in run.evaluator.metrics("validation").items()}
-    values["learning_rate"] = float(run.problem.model.optimizer.learning_rate)
+    # Keras holds it as float32: 0.001 is written as such, not as 0.0010000000474974513
+    values["learning_rate"] = float(str(np.float32(run.problem.model.optimizer.learning_rate)))
     run.rows.append(tuple(values[name] for name in run.columns))
 
 

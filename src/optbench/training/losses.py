@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optbench.errors import ModelError
-from optbench.user_code import PREFIX, load_function, parse_reference
+from optbench.user_code import PREFIX, call_function, load_function, parse_reference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from optbench.training.problem import Problem
+
+
+ROWS_TRIED = 8
 
 
 def build_loss(name: str, *, base: Path) -> Any:
@@ -32,6 +37,31 @@ def build_loss(name: str, *, base: Path) -> Any:
         return keras.losses.get(name)
     except ValueError as exception:
         raise ModelError(f"training.loss must be a Keras classification loss. Received: {name!r}.") from exception
+
+
+def check_loss(problem: Problem, name: str, *, base: Path) -> None:
+    """Call a user's loss on a few rows and look at what it returns.
+
+    Raises
+    ------
+    ModelError
+        If it raises (with the user's own line), or does not return one number per row.
+    """
+    reference = parse_reference(name, base, error=ModelError)
+    train = problem.examples["train"]
+    x, y = train.x[:ROWS_TRIED], train.y[:ROWS_TRIED]
+    labels = f"y_true of shape {y.shape} ({'one-hot' if y.shape[-1] > 1 else '0 or 1'}), y_pred of the same shape"
+    outputs = problem.model(x, training=False)
+    try:
+        found = call_function(reference, y, outputs, error=ModelError)
+    except ModelError as error:
+        raise ModelError(f"{error}\n  It was called with {labels}.") from error
+    shape = tuple(getattr(found, "shape", ()))
+    if shape != (len(x),):
+        raise ModelError(
+            f"{name} must return one number per row, of shape ({len(x)},). Received: shape {shape}, for {labels}. "
+            "Take the mean over the last axis only; Keras averages over the rows."
+        )
 
 
 def encode_labels(y: NDArray[np.int64], *, loss: str, units: int, num_classes: int) -> NDArray[Any]:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from optbench.random_streams import epoch_order
 from optbench.training.engines import make_engine
 from optbench.training.evaluate import Evaluator
+from optbench.training.losses import check_loss
 from optbench.training.problem import build_problem, check_probabilities
+from optbench.user_code import PREFIX
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,6 +49,8 @@ def preflight(config: ExperimentConfig, dataset: Dataset, *, base: Path, time_an
     problem = build_problem(config, dataset, base=base)
     scores = Evaluator(problem).y_score("train", at_most=EXAMPLES_TRIED)
     check_probabilities(scores, model_name=str(config.model.name))
+    if config.training.loss.startswith(PREFIX):
+        check_loss(problem, config.training.loss, base=base)
     seconds = None
     if time_an_epoch or config.training.engine == "xla":  # XLA refuses some models, and only compiling tells
         engine = make_engine(config.training.engine, problem)

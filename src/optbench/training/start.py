@@ -8,6 +8,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from optbench.errors import MachineError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -48,6 +50,11 @@ def import_backend() -> None:
 def configure_process(training: TrainingConfig) -> None:
     """Pin threads, devices and op determinism; must run before the first operation of the process.
 
+    Raises
+    ------
+    MachineError
+        If a GPU is asked for and there is none.
+
     Side effects: process-wide TensorFlow settings, never taken back (there is no public way).
     """
     import_backend()
@@ -60,6 +67,10 @@ def configure_process(training: TrainingConfig) -> None:
     if training.device == "cpu":
         with _silent_stderr():  # probing for CUDA is reported as an error on machines without it
             tf.config.set_visible_devices([], "GPU")
+    elif not tf.config.list_physical_devices("GPU"):
+        raise MachineError(
+            "training.device: gpu needs a GPU that TensorFlow can see. Received: a machine without one. Use cpu."
+        )
     if training.op_determinism:
         # the seed is replaced by the run's own before anything is drawn; determinism requires that one is set
         tf.random.set_seed(0)
