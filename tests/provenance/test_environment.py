@@ -18,8 +18,19 @@ def test_record_is_strict_json(tmp_path):
     """The record is plain JSON values with the documented sections, whatever folder it is made for."""
     facts = collect_environment(base=tmp_path)
     assert json.loads(json.dumps(facts, allow_nan=False)) == facts
-    sections = {"python", "platform", "cpu", "gpus", "memory", "packages", "variables", "git", "code", "machine"}
-    assert set(facts) == sections
+    sections = {
+        "python",
+        "platform",
+        "cpu",
+        "gpus",
+        "memory",
+        "packages",
+        "package_digests",
+        "variables",
+        "git",
+        "code",
+    }
+    assert set(facts) == sections | {"machine"}
     assert facts["git"] is None
     assert facts["packages"]["numpy"] == metadata.version("numpy")
     assert facts["memory"]["total_bytes"] > 2**20

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,12 +28,24 @@ def run_key(
     code : sha256 of the user's Python files by name
     versions : versions of the packages that determine the numbers
     """
-    plain = resolved.to_plain()
     content = {
-        "config": {name: value for name, value in plain.items() if name not in _NOT_IN_KEY},
+        "config": _what_counts(resolved),
         "data": data_digest,
         "code": dict(code),
         "versions": {**versions, "optbench-numerics": NUMERICS_VERSION},
     }
+    return _digest(content)
+
+
+def config_digest(resolved: ExperimentConfig) -> str:
+    """Return the `config` rung: sha256 hex of what of a resolved experiment determines numbers."""
+    return _digest(_what_counts(resolved))
+
+
+def _what_counts(resolved: ExperimentConfig) -> dict[str, Any]:
+    return {name: value for name, value in resolved.to_plain().items() if name not in _NOT_IN_KEY}
+
+
+def _digest(content: Mapping[str, Any]) -> str:
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()

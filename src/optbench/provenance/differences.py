@@ -8,7 +8,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 # In the order in which they are suspected when two runs differ. What is not here says nothing about numbers.
-_SECTIONS = ("software", "variables", "packages", "cpu", "gpus", "code", "git", "python", "platform", "memory")
+_SECTIONS = (
+    "software",
+    "variables",
+    "packages",
+    "package_digests",
+    "cpu",
+    "gpus",
+    "code",
+    "git",
+    "python",
+    "platform",
+    "memory",
+)
 _FIRST = ("packages.tensorflow", "packages.keras", "packages.numpy", "packages.scikit-learn")
 _LONGEST_VALUE = 120
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from optbench.errors import StorageError
 from optbench.provenance.checkout import read_checkout
 from optbench.provenance.machine import cpu_facts, gpu_models, machine_id, memory_facts, platform_facts
-from optbench.provenance.versions import installed_packages
+from optbench.provenance.versions import installed_packages, key_package_digests
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,6 +79,7 @@ def collect_environment(*, base: Path | None = None, code: Mapping[str, Path] | 
         "gpus": gpu_models(),
         "memory": memory_facts(),
         "packages": installed_packages(),
+        "package_digests": key_package_digests(),
         "variables": {name: os.environ[name] for name in VARIABLES if name in os.environ},
         "git": None if checkout is None else {"commit": checkout.commit, "dirty": checkout.dirty},
         "code": {name: _sha256(path) for name, path in sorted((code or {}).items())},

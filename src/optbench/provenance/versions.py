@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from contextlib import suppress
 from importlib import metadata
 from typing import Final
 
@@ -27,6 +29,14 @@ def key_versions() -> dict[str, str]:
     return {package: _first_installed(package, names) for package, names in _KEY_PACKAGES.items()}
 
 
+def key_package_digests() -> dict[str, str]:
+    """Return sha256 hex of what each key package installed, by package name; two builds of one version differ here.
+
+    Taken over the names and digests of its library files as the installer recorded them; "" where it recorded none.
+    """
+    return {package: _recorded_digest(names) for package, names in _KEY_PACKAGES.items()}
+
+
 def installed_packages() -> dict[str, str]:
     """Return every installed distribution's version by its normalised name, sorted; of two copies the one imported."""
     found: dict[str, str] = {}
@@ -35,6 +45,15 @@ def installed_packages() -> dict[str, str]:
         if name:  # a half-removed package has none
             found.setdefault(name.lower().replace("_", "-"), distribution.version)
     return dict(sorted(found.items()))
+
+
+def _recorded_digest(names: tuple[str, ...]) -> str:
+    for name in names:
+        with suppress(metadata.PackageNotFoundError):
+            files = metadata.files(name) or []
+            lines = sorted(f"{f} {f.hash.value}" for f in files if f.hash and ".dist-info" not in str(f))
+            return hashlib.sha256("\n".join(lines).encode()).hexdigest() if lines else ""
+    return ""
 
 
 def _first_installed(package: str, names: tuple[str, ...]) -> str:

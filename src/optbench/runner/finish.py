@@ -153,6 +153,7 @@ def write_facts(trained: Trained) -> None:
 def write_digests(trained: Trained) -> None:
     """Write the ladder of digests, from the data to the metrics."""
     from optbench.array_digests import arrays_digest
+    from optbench.config import config_digest
     from optbench.run_store import file_sha256, write_json
 
     job, paths, digests = trained.job, trained.paths, trained.result["digests"]
@@ -163,7 +164,7 @@ def write_digests(trained: Trained) -> None:
             "schema_version": 1,
             "data": job["data"],
             "split": job["split"],
-            "config": file_sha256(paths.config_resolved),
+            "config": config_digest(trained.config),
             "initial_weights": digests["initial_weights"],
             "order": digests["order"],
             "weights": digests["weights"],

@@ -29,6 +29,7 @@ _COMPUTING = (
     "packages.keras",
     "packages.numpy",
     "packages.ml-dtypes",
+    "package_digests.",
     "packages.optbench",
     "platform.libc",
     "code.",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,9 +19,11 @@ from optbench.runner.progress import make_progress
 from optbench.runner.stop import stops_on_signals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from optbench.executors.interface import Executor
+
+STAGED_DATA = "optbench-data-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +199,9 @@ def stage_datasets(runs: Sequence[PlannedRun], stack: ExitStack) -> dict[tuple[s
     """Write each distinct data set once to a temporary folder that workers map into their memory."""
     from optbench.datasets import stage_dataset
 
-    root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="optbench-data-")))
+    remove_abandoned_data()
+    root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=STAGED_DATA)))
+    stack.enter_context(_held(root / "in-use"))
     folders: dict[tuple[str, str], str] = {}
     for run in runs:
         digests = (run.dataset.data_digest, run.dataset.split_digest)
@@ -205,6 +211,21 @@ def stage_datasets(runs: Sequence[PlannedRun], stack: ExitStack) -> dict[tuple[s
             stage_dataset(run.dataset, folder)
             folders[digests] = str(folder)
     return folders
+
+
+def remove_abandoned_data() -> None:
+    """Remove the staged data of commands that were killed: their folders are there and nobody holds them."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{STAGED_DATA}*"):
+        with suppress(OSError), (folder / "in-use").open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[None]:
+    with path.open("wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def environment_facts(run: PlannedRun) -> tuple[Mapping[str, Any], str | None]:
