@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from optbench.datasets.text_doubts import doubt
 from optbench.errors import DataError
 
 if TYPE_CHECKING:
@@ -76,8 +77,9 @@ def infer_kind(
     if len(numbers) >= _MOSTLY * len(cells.texts) and len(cells.texts) > _LEVELS_FOR_A_NUMBER:
         raise _mixed_error(table, column, cells, n_numbers=len(numbers))
     if cells.are_unique:
-        return ColumnKind("id", f"every one of its {cells.n_present} texts is different")
-    return ColumnKind("category", f"{counted(len(cells.texts), 'different text')}{_missing_words(cells)}")
+        return ColumnKind("id", f"every one of its {cells.n_present} texts is different{doubt(cells.texts, is_number)}")
+    told = f"{counted(len(cells.texts), 'different text')}{_missing_words(cells)}"
+    return ColumnKind("category", f"{told}{doubt(cells.texts, is_number)}")
 
 
 def is_missing(level: str | None, missing: Collection[str]) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 from optbench.datasets.column_kinds import infer_kind, is_missing, number_values
 from optbench.datasets.features import CategoryColumn, NumberColumn
 from optbench.datasets.registry import DEFAULT_MISSING
+from optbench.datasets.text_doubts import has_doubt
 from optbench.datasets.text_table import listed, require_column
 from optbench.errors import DataError
 
@@ -128,10 +129,14 @@ def column_notes(uses: Sequence[ColumnUse]) -> list[str]:
     """Return a sentence for each column that is left out without the user having said so."""
     left_out = [use for use in uses if use.kind in ("id", "constant")]
     what = {"id": "an identifier", "constant": "constant"}
+    doubtful = [use for use in uses if use.kind == "category" and has_doubt(use.reason)]
     return [
-        f"column {use.name!r} is left out as {what[use.kind]}: {use.reason} "
-        f"(dataset.features: {{{use.name}: category}} keeps it)"
-        for use in left_out
+        *(
+            f"column {use.name!r} is left out as {what[use.kind]}: {use.reason} "
+            f"(dataset.features: {{{use.name}: category}} keeps it)"
+            for use in left_out
+        ),
+        *(f"column {use.name!r} is taken for a category: {use.reason}" for use in doubtful),
     ]
 
 

@@ -1,0 +1,48 @@
+"""Texts that were probably meant as something else: numbers in another spelling, dates, numbers among other words."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_NEARLY_ALL = 0.9
+_MANY = 0.5
+_LEVELS = 10  # fewer different texts are a category whatever they look like
+_SHOWN = 3
+_USE = " to use them as numbers"
+_SPELLINGS = (
+    (r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", "numbers with thousands separators: remove the commas to use them as numbers"),
+    (r"[+-]?\d+,\d+", "numbers with a decimal comma: write them with a point to use them as numbers"),
+    (r"[+-]?\d+(\.\d+)? ?(%|[$€£])|[$€£] ?\d+(\.\d+)?", "numbers with a unit: remove it to use them as numbers"),
+    (
+        r"\d{4}-\d{1,2}-\d{1,2}([T ].*)?|\d{1,2}[./]\d{1,2}[./]\d{2,4}",
+        "dates: make numbers of them, or drop them",
+    ),
+)
+
+
+def doubt(texts: Sequence[str], is_number: Callable[[str], bool]) -> str:
+    """Return what many different texts look like, as the end of a sentence, or "".
+
+    Parameters
+    ----------
+    texts : the different texts of a column that is taken for a category or an identifier
+    """
+    if len(texts) < _LEVELS:
+        return ""
+    for pattern, words in _SPELLINGS:
+        if sum(re.fullmatch(pattern, text.strip()) is not None for text in texts) >= _NEARLY_ALL * len(texts):
+            return f"; they look like {words}"
+    others = [text for text in texts if not is_number(text)]
+    if len(others) <= _MANY * len(texts):
+        listed = ", ".join(map(repr, others[:_SHOWN])) + (", ..." if len(others) > _SHOWN else "")
+        return f"; all but {len(others)} of them are numbers: add {listed} to dataset.missing{_USE}"
+    return ""
+
+
+def has_doubt(reason: str) -> bool:
+    """Return True if a reason ends with what `doubt` returned."""
+    return any(words in reason for _, words in _SPELLINGS) or reason.endswith(_USE)

@@ -1,0 +1,33 @@
+"""What was probably meant as a number or a date is said."""
+
+from __future__ import annotations
+
+import pytest
+
+from optbench.datasets.column_kinds import is_number
+from optbench.datasets.text_doubts import doubt
+
+
+@pytest.mark.parametrize(
+    ("texts", "words"),
+    [
+        ([f"{i},{i}5" for i in range(40)], "a decimal comma"),
+        ([f"{i},{i:03d}" for i in range(1, 40)], "thousands separators"),
+        ([f"{i} %" for i in range(40)], "with a unit"),
+        ([f"${i}.50" for i in range(40)], "with a unit"),
+        ([f"2024-01-{i:02d}" for i in range(1, 29)], "dates"),
+        ([f"{i}.12.2024" for i in range(1, 29)], "dates"),
+        ([*map(str, range(30)), "n/a", "null"], "all but 2 of them are numbers: add 'n/a', 'null' to dataset.missing"),
+    ],
+)
+def test_another_spelling_is_named(texts, words):
+    """Numbers and dates in another spelling, and numbers among a few words."""
+    assert words in doubt(texts, is_number)
+
+
+@pytest.mark.parametrize(
+    "texts", [[f"street {i}" for i in range(50)], ["1,5", "2,5"], [], [f"{i}a" for i in range(40)], ["x"] * 3]
+)
+def test_words_are_words(texts):
+    """Names, codes and a handful of levels raise no doubt."""
+    assert doubt(texts, is_number) == ""
