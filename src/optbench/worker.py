@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _kept: list[Program] = []
 
 # Writing a checkpoint may cost this share of the training time; short epochs are checkpointed less often.
-CHECKPOINT_SHARE = 0.04
+CHECKPOINT_SHARE = 0.03
 
 
 def try_out(arguments: Mapping[str, Any], emit: Callable[[Mapping[str, Any]], None]) -> Mapping[str, Any]:
