@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 RUNS   ?= runs
 FOUR   := configs/sgd.yaml configs/rmsprop.yaml configs/adam.yaml configs/adamw.yaml
 
-.PHONY: run test test-all check lint types imports format smoke lock schema clean
+.PHONY: run test test-all check lint types imports format smoke bench lock schema clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
@@ -45,6 +45,13 @@ smoke: $(VENV)/.installed
 	$(BIN)/optbench check $$folder/* && \
 	$(BIN)/optbench compare $$folder/* && rm -r $$folder
 
+# ratios against what a user would do instead; on a quiet machine, a few minutes
+bench: $(VENV)/.installed
+	$(BIN)/python bench/startup.py
+	$(BIN)/python bench/steps.py
+	$(BIN)/python bench/one_run.py
+	$(BIN)/python bench/checkpoint_cost.py
+
 # one Python version's marker syntax covers all: the lock is universal and names no host
 lock: $(VENV)/.installed-dev
 	$(BIN)/pip install --quiet uv
@@ -53,6 +60,7 @@ lock: $(VENV)/.installed-dev
 
 schema: $(VENV)/.installed
 	$(BIN)/optbench schema > schemas/experiment.schema.json
+	$(BIN)/optbench schema --study > schemas/study.schema.json
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
