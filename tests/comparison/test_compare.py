@@ -227,3 +227,29 @@ def test_false_verdicts_stay_below_the_level(run):
         decisions = {pair.decision for pair in only(compare(records)).pairs}
         false += bool(decisions & {Decision.A_BETTER, Decision.B_BETTER})
     assert false / 300 < 0.05 + 2.5 * (0.05 * 0.95 / 300) ** 0.5
+
+
+def test_equivalence_is_corrected_for_the_number_of_pairs(runs):
+    """What shows equivalence of a pair alone may not do so among six pairs: Holm counts both kinds of error."""
+    base = np.array(BASE)
+    near = base + np.array([0.004, 0.004, 0.0049, 0.004, -0.003, 0.006, 0.0049, 0.001])
+    far = base - np.array([0.1, 0.12, 0.09, 0.11, 0.1, 0.13, 0.08, 0.1])
+    two = runs("adam", list(base)) + runs("sgd", list(near))
+    (alone,) = only(compare(two)).pairs
+    assert alone.decision is Decision.EQUIVALENT
+    assert alone.p_equivalence_adjusted == alone.p_equivalence
+    others = runs("rmsprop", list(far)) + runs("adamw", list(far - 0.1))
+    pairs = only(compare(two + others)).pairs
+    adjusted = holm([pair.p_equivalence for pair in pairs])
+    assert [pair.p_equivalence_adjusted for pair in pairs] == adjusted.tolist()
+    assert all((pair.decision is Decision.EQUIVALENT) == (pair.p_equivalence_adjusted <= 0.05) for pair in pairs)
+    same = next(pair for pair in pairs if {pair.a, pair.b} == {"adam", "sgd"})
+    assert same.p_equivalence == alone.p_equivalence
+    assert same.p_equivalence_adjusted == pytest.approx(6 * alone.p_equivalence)
+    assert same.decision is not Decision.EQUIVALENT
+
+
+def test_without_a_test_there_is_no_p_of_equivalence(runs):
+    """Too few seeds show neither difference nor equivalence."""
+    (pair,) = only(compare(runs("adam", [0.9] * 5) + runs("sgd", [0.9] * 5))).pairs
+    assert (pair.p_equivalence, pair.p_equivalence_adjusted) == (None, None)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 from finished_runs import make_history, make_roc, make_run
 
-from optbench.comparison import ProblemCurves, compare
+from optbench.comparison import Disagreement, ProblemCurves, RunTrace, compare
+from optbench.comparison.disagreement import ClassGap
 from optbench.reporting.comparison_page import render_comparison_page
 
 HOSTILE = '<script>alert("1")</script>'
@@ -115,3 +117,54 @@ def test_one_seed_has_a_page():
     text = Outline(page_of(compare(records(n=1)))).text
     assert "One seed can't decide" in text
     assert "Pairs with too few seeds have no bar" in text
+
+
+def detailed_page(comparison):
+    """A page of runs with traces and predictions: adam is fast, one run of sgd diverged."""
+    (problem,) = comparison.problems
+    traces = {
+        summary.label: [
+            RunTrace(make_history(seed), 10, summary.label == "sgd" and seed == 3, 0.5, 100) for seed in summary.seeds
+        ]
+        for summary in problem.optimizers
+    }
+    histories = {label: [trace.history for trace in found] for label, found in traces.items()}
+    found = Disagreement("adam", "sgd", 6, 0.05, 0.2, 0.1, None, 0.031, 0.042, (ClassGap(HOSTILE, 0.9, 0.7),))
+    return render_comparison_page(comparison, {problem.problem: ProblemCurves(histories, {}, traces, [found])})
+
+
+def test_time_to_target_noise_disagreement_and_rules_have_their_tables():
+    """What is beyond the final score: with the misses, the noise floor beside the gap, and every rule."""
+    page = detailed_page(compare(records()))
+    text = Outline(page).text
+    assert "Time to validation accuracy at least" in text
+    assert "adam 7 of 7" in text
+    assert "sgd 6 of 7 ≥" in text
+    assert "A/A floor [points]" in text
+    assert "adam - sgd 5.00 20.0 % 10.0 % –" in text  # noqa: RUF001 - the dash of a missing number
+    assert f"{HOSTILE}: +20.0" in text
+    assert "w ← w - lr g" in text
+    assert "<script" not in page
+
+
+def test_without_traces_there_is_no_target_table():
+    """Nothing is said about times that nobody knows; the rules are still there."""
+    text = Outline(page_of(compare(records()))).text
+    assert "Time to" not in text
+    assert "What the optimizers do, as Keras applies it" in text
+
+
+def test_a_crossing_is_part_of_the_verdict_on_the_page():
+    """The sentence that the terminal shows stands on the page too."""
+    runs = records()
+    histories = {run.run: make_history(run.seed) for run in runs}
+    for run in runs:
+        if "sgd" in run.run:
+            rows = [
+                (r[0], *r[1:4], r[4] + (0.2 - 0.04 * r[0]) + 0.001 * (run.seed % 3), r[5])
+                for r in make_history(run.seed).rows
+            ]
+            histories[run.run] = replace(histories[run.run], rows=tuple(rows))
+    comparison = compare(runs, histories=histories)
+    assert "flips at epoch 5" in comparison.verdict
+    assert comparison.verdict in Outline(page_of(comparison)).text

@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+from pathlib import Path
 
+import numpy as np
 import pytest
 from finished_runs import make_run, store_run
 
@@ -116,3 +119,55 @@ def test_no_finished_run_is_exit_4(tmp_path):
     with pytest.raises(NoRunsError) as raised:
         compare_runs(options(tmp_path))
     assert raised.value.exit_code == 4
+
+
+def store_predictions(folder, seed, *, wrong):
+    """Add predictions to a finished run: `wrong` of 10 test examples, 64 training rows."""
+    from optbench.records import Predictions
+    from optbench.run_store import RunPaths, write_predictions
+
+    truth = np.arange(10) % 2
+    classes = np.where(np.arange(10) < wrong, 1 - truth, truth)
+    test = Predictions(truth, np.eye(2, dtype=np.float32)[classes], np.arange(10))
+    train = Predictions(
+        np.zeros(64, dtype=np.int64), np.eye(2, dtype=np.float32)[np.zeros(64, dtype=int)], np.arange(64)
+    )
+    paths = RunPaths(folder)
+    write_predictions(paths.predictions, {"train": train, "test": test}, class_names=("no", "yes"))
+
+
+def test_the_page_reads_predictions_and_times(tmp_path):
+    """Steps come from the training rows, churn from the test rows; 64 rows in batches of 32 are 2 steps an epoch."""
+    timing = {"seconds_per_epoch": 0.25}
+    for seed in range(3):
+        for name, wrong in (("adam", 1), ("sgd", 3)):
+            folder = store_run(make_run(name, seed, 0.9, timing=timing), tmp_path / "runs")
+            store_predictions(folder, seed, wrong=wrong)
+    page = tmp_path / "page.html"
+    compare_runs(options(tmp_path / "runs", html=page))
+    text = " ".join(
+        re.sub(r"<[^>]+>", " ", re.sub(r"<style.*?</style>", "", page.read_text(), flags=re.DOTALL)).split()
+    )
+    row = re.search(r"adam (\d) of 3 (≥ )?([\d.]+) (≥ )?([\d.]+) (≥ )?([\d.]+) s", text)
+    epochs, steps, seconds = (float(row[i]) for i in (3, 5, 7))
+    assert steps == pytest.approx(2 * epochs, abs=1)
+    assert seconds == pytest.approx(0.25 * epochs, abs=0.02)
+    assert "adam - sgd 20.00 20.0 % 0.0 % 0.0 %" in text
+
+
+def test_histories_reach_the_verdict(runs_dir):
+    """The document names crossings, none for curves that never part."""
+    document = json.loads(compare_runs(options(runs_dir, output_format="json")).text)
+    assert document["problems"][0]["crossings"] == []
+    assert [rule["optimizer"] for rule in document["problems"][0]["update_rules"]] == ["adam", "sgd"]
+
+
+@pytest.mark.parametrize("kind", ["device", "link", "folder"])
+def test_a_page_replaces_plain_files_only(kind, tmp_path):
+    """A device, a link or a folder is refused before anything is read."""
+    target = {"device": Path("/dev/null"), "link": tmp_path / "link", "folder": tmp_path}[kind]
+    if kind == "link":
+        target.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(UsageError, match="a plain file"):
+        compare_runs(CompareOptions([str(tmp_path)], tmp_path, html=target))
+    assert Path("/dev/null").is_char_device()

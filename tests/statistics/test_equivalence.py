@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from statsmodels.stats.weightstats import ttost_paired
 
-from optbench.statistics import is_equivalent, sign_flip_interval
+from optbench.statistics import equivalence_p, is_equivalent, sign_flip_interval
 
 MARGIN = 0.5
 
@@ -60,3 +60,37 @@ def test_a_margin_is_positive(margin):
     """Nothing is equivalent within nothing."""
     with pytest.raises(ValueError, match="margin must be positive"):
         is_equivalent([0.0] * 8, margin)
+
+
+@pytest.mark.parametrize("n", [4, 5, 6, 9, 13, 18])
+def test_p_is_at_most_alpha_exactly_where_equivalence_is_shown(n):
+    """Interval and p value are one test, at every level and with ties."""
+    rng = np.random.default_rng(n)
+    for shift in (0.0, 0.2, 0.4, 0.6):
+        d = np.round(rng.normal(shift, 0.4, n), 1)
+        p = equivalence_p(d, MARGIN)
+        for alpha in (0.001, 0.01, 0.05, 0.2, 0.4):
+            assert is_equivalent(d, MARGIN, alpha) == (p <= alpha)
+
+
+def test_p_is_the_larger_of_two_one_sided_permutation_tests():
+    """scipy.stats.permutation_test with flipped signs, on either side of the margin."""
+    from scipy.stats import permutation_test
+
+    rng = np.random.default_rng(8)
+    for _ in range(5):
+        d = rng.normal(0.1, 0.3, 8)
+        above, below = (
+            permutation_test(
+                (d - edge,), np.mean, permutation_type="samples", n_resamples=np.inf, alternative=side
+            ).pvalue
+            for edge, side in ((-MARGIN, "greater"), (MARGIN, "less"))
+        )
+        assert max(above, below) < 0.5
+        assert equivalence_p(d, MARGIN) == pytest.approx(max(above, below))
+
+
+def test_p_outside_the_margin_is_one():
+    """A mean beyond the margin is no evidence for equivalence at all."""
+    assert equivalence_p([0.6] * 8, MARGIN) == 1.0
+    assert equivalence_p([-0.6] * 8, MARGIN) == 1.0

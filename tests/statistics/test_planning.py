@@ -14,6 +14,7 @@ from optbench.statistics import (
     seeds_for_comparisons,
     seeds_for_power,
     sign_flip_p,
+    sign_flip_power,
     smallest_p,
 )
 
@@ -46,9 +47,9 @@ def test_a_huge_effect_is_always_found(n):
     assert paired_power(n, 2.0 if n > 6 else 50.0) == pytest.approx(1.0)
 
 
-@pytest.mark.parametrize(("effect", "seeds"), [(2.0, 6), (1.5, 6), (1.0, 10), (0.8, 15), (0.5, 34), (0.3, 90)])
+@pytest.mark.parametrize(("effect", "seeds"), [(2.0, 6), (1.0, 11), (0.8, 15), (0.5, 34), (0.3, 90)])
 def test_seeds_for_power_of_the_rule_of_thumb(effect, seeds):
-    """Published sizes, never below the six that an exact test needs."""
+    """Published sizes of the t test; one seed more at 1.0, since the exact test can't use all of its 5 %."""
     assert seeds_for_power(effect, 1.0) == seeds
 
 
@@ -56,7 +57,7 @@ def test_seeds_for_power_of_the_rule_of_thumb(effect, seeds):
 def test_seeds_for_power_is_the_smallest_number(comparisons):
     """One seed less has too little power."""
     n = seeds_for_power(0.4, 1.0, comparisons=comparisons)
-    assert paired_power(n, 0.4, 0.05 / comparisons) >= 0.8 > paired_power(n - 1, 0.4, 0.05 / comparisons)
+    assert sign_flip_power(n, 0.4, 0.05 / comparisons) >= 0.8 > sign_flip_power(n - 1, 0.4, 0.05 / comparisons)
 
 
 def test_without_spread_the_exact_test_sets_the_number():
@@ -87,6 +88,25 @@ def test_planned_power_is_what_the_exact_test_has():
     rng = np.random.default_rng(0)
     found = np.mean([sign_flip_p(rng.normal(1.0, 1.0, n)) <= 0.05 for _ in range(1000)])
     assert found == pytest.approx(0.8, abs=0.05)
+
+
+@pytest.mark.parametrize("n", [6, 7, 8, 9, 10, 12])
+@pytest.mark.parametrize("effect", [0.0, 0.8, 1.5])
+@pytest.mark.parametrize("alpha", [0.05, 0.05 / 3])
+def test_power_of_the_exact_test_by_simulation(n, effect, alpha):
+    """Never far below what is stated, and exact where one sign must be shared by all."""
+    rng = np.random.default_rng(n)
+    found = np.mean([sign_flip_p(rng.normal(effect, 1.0, n)) <= alpha for _ in range(1000)])
+    stated = sign_flip_power(n, effect, alpha)
+    extreme = int(alpha * 2 ** (n - 1))
+    bias = {0: 0.0, 1: 0.0, 2: 0.06}.get(extreme, 0.03)
+    assert stated - bias - 0.05 <= found <= stated + 0.05
+
+
+def test_power_of_many_seeds_is_that_of_the_t_test():
+    """The levels lie so close together that nothing is lost."""
+    assert sign_flip_power(400, 0.1) == paired_power(400, 0.1)
+    assert sign_flip_power(5, 9.0) == 0.0
 
 
 def test_nonsense_is_refused():

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from optbench.comparison.compare import compare
+from optbench.comparison.crossings import Crossing, column_is_loss, column_words, curve_column
 from optbench.comparison.curves import CurveBand, ProblemCurves, RocBand, curve_bands, roc_bands
+from optbench.comparison.disagreement import ClassGap, Disagreement, disagreement
 from optbench.comparison.metrics import METRICS, Metric, metric_named
 from optbench.comparison.result import (
     Comparison,
@@ -13,12 +15,17 @@ from optbench.comparison.result import (
     ProblemComparison,
 )
 from optbench.comparison.severity import Difference, Severity
+from optbench.comparison.targets import RunTrace, TargetRow, TargetTable, suggested_targets, target_table
+from optbench.comparison.update_rules import UpdateRule, update_rules
 
 __all__ = [
     "METRICS",
+    "ClassGap",
     "Comparison",
+    "Crossing",
     "CurveBand",
     "Difference",
+    "Disagreement",
     "Metric",
     "Obstacle",
     "OptimizerSummary",
@@ -26,9 +33,20 @@ __all__ = [
     "ProblemComparison",
     "ProblemCurves",
     "RocBand",
+    "RunTrace",
     "Severity",
+    "TargetRow",
+    "TargetTable",
+    "UpdateRule",
+    "column_is_loss",
+    "column_words",
     "compare",
     "curve_bands",
+    "curve_column",
+    "disagreement",
     "metric_named",
     "roc_bands",
+    "suggested_targets",
+    "target_table",
+    "update_rules",
 ]

@@ -13,6 +13,7 @@ from optbench.comparison.audit import (
     optimizer_remarks,
     repeated_remarks,
 )
+from optbench.comparison.crossings import crossing_sentences, find_crossings
 from optbench.comparison.differences import (
     confounded_pairs,
     missing_optimizers,
@@ -26,6 +27,7 @@ from optbench.comparison.pairs import Plan, compare_pairs
 from optbench.comparison.result import Comparison, ProblemComparison
 from optbench.comparison.scores import ranked, score_of_diverged, summarise
 from optbench.comparison.severity import Difference, Severity
+from optbench.comparison.update_rules import update_rules
 from optbench.comparison.verdict import Verdict
 from optbench.comparison.wording import counted
 from optbench.errors import NoRunsError, UsageError, did_you_mean
@@ -34,10 +36,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
+    from optbench.comparison.crossings import Crossing
     from optbench.comparison.groups import Group, Problem
-    from optbench.comparison.metrics import Metric
     from optbench.comparison.result import OptimizerSummary, PairResult
-    from optbench.records import RunRecord
+    from optbench.comparison.update_rules import UpdateRule
+    from optbench.records import History, RunRecord
 
 _WEIGHT = {Severity.CONFOUND: 0, Severity.MISMATCH: 1, Severity.REMARK: 2}
 
@@ -51,6 +54,7 @@ def compare(
     margin: float = 0.005,
     labels: Mapping[str, str] | None = None,
     aside: Mapping[str, AbstractSet[str]] | None = None,
+    histories: Mapping[str, History] | None = None,
 ) -> Comparison:
     """Compare finished runs on the test split, each data set and model for itself.
 
@@ -64,6 +68,7 @@ def compare(
     point)
     labels : run id -> label, where a plan names its optimizers; None makes labels from names and settings
     aside : label -> the only labels it is compared with; the verdict's ranking leaves it out
+    histories : run id -> history, to see where the order flips during training; None says nothing about that
 
     Notes
     -----
@@ -84,7 +89,18 @@ def compare(
     problems = sort_into_problems(scored, labels)
     _check_baseline(problems, baseline)
     compared = tuple(
-        _compare_problem(problem, chosen, baseline=baseline, alpha=alpha, margin=margin, aside=aside or {})
+        _compare_problem(
+            problem,
+            Plan(
+                metric=chosen,
+                alpha=alpha,
+                margin=margin,
+                baseline=_baseline_label(problem.groups, baseline),
+                confounded=confounded_pairs(problem.groups),
+                aside=aside or {},
+            ),
+            histories or {},
+        )
         for problem in problems
     )
     present = {problem.problem: [summary.label for summary in problem.optimizers] for problem in compared}
@@ -96,8 +112,8 @@ def _with_test_split(records: Sequence[RunRecord]) -> tuple[list[RunRecord], lis
     scored = [record for record in records if not _is_withheld(record)]
     if not scored:
         raise NoRunsError(
-            f"the test split of {'this run' if len(records) == 1 else f'all {len(records)} runs'} is withheld, so there "
-            "is no test metric to compare. Tuning runs of a study are like that; compare its confirmation runs."
+            f"there is no test metric to compare: the test split of {counted(len(records), 'run')} is withheld. "
+            "Tuning runs of a study are like that; compare its confirmation runs."
         )
     hidden = len(records) - len(scored)
     if not hidden:
@@ -111,25 +127,40 @@ def _is_withheld(record: RunRecord) -> bool:
     return bool(split.get("withhold_test", False))
 
 
-def _compare_problem(
-    problem: Problem,
-    metric: Metric,
-    *,
-    baseline: str | None,
-    alpha: float,
-    margin: float,
-    aside: Mapping[str, AbstractSet[str]],
-) -> ProblemComparison:
-    groups = problem.groups
+def _compare_problem(problem: Problem, plan: Plan, histories: Mapping[str, History]) -> ProblemComparison:
+    groups, metric = problem.groups, plan.metric
     stand_in = score_of_diverged([record for group in groups for record in group.records], metric)
-    summaries = ranked([summarise(group, metric, alpha=alpha, stand_in=stand_in) for group in groups], metric)
-    plan = Plan(metric, alpha, margin, _baseline_label(groups, baseline), confounded_pairs(groups), aside)
+    summaries = ranked([summarise(group, metric, alpha=plan.alpha, stand_in=stand_in) for group in groups], metric)
     pairs = compare_pairs(summaries, plan)
     differences = _differences(problem, summaries, pairs, plan, stand_in)
-    listed = [summary for summary in summaries if summary.label not in aside]
-    spoken_of = [pair for pair in pairs if not {pair.a, pair.b} & aside.keys()]
+    listed = [summary for summary in summaries if summary.label not in plan.aside]
+    spoken_of = [pair for pair in pairs if not {pair.a, pair.b} & plan.aside.keys()]
+    crossed = _crossings(groups, histories, plan)
     verdict = Verdict(groups, listed, spoken_of, differences, plan, len(pairs)).text()
-    return ProblemComparison(problem.title, summaries, pairs, differences, verdict)
+    return ProblemComparison(
+        problem=problem.title,
+        optimizers=summaries,
+        pairs=pairs,
+        differences=differences,
+        verdict=" ".join(part for part in (verdict, crossing_sentences(crossed)) if part),
+        crossings=crossed,
+        update_rules=_update_rules(groups, summaries),
+    )
+
+
+def _crossings(groups: Sequence[Group], histories: Mapping[str, History], plan: Plan) -> tuple[Crossing, ...]:
+    """Return the crossings of pairs that the verdict speaks of and that nothing confounds."""
+    listed = [group for group in groups if group.label not in plan.aside]
+    return tuple(
+        crossing
+        for crossing in find_crossings(listed, histories, plan.metric, plan.margin)
+        if plan.compares(crossing.a, crossing.b) and frozenset((crossing.a, crossing.b)) not in plan.confounded
+    )
+
+
+def _update_rules(groups: Sequence[Group], summaries: Sequence[OptimizerSummary]) -> tuple[UpdateRule, ...]:
+    by_label = {group.label: group for group in groups}
+    return update_rules([by_label[summary.label] for summary in summaries])
 
 
 def _differences(

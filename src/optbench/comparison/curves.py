@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from optbench.comparison.disagreement import Disagreement
+    from optbench.comparison.targets import RunTrace
     from optbench.records import History, RocCurve, SplitName
 
 ROC_GRID_POINTS: Final = 201
@@ -26,10 +28,14 @@ class ProblemCurves:
     ----------
     histories : one per run
     roc_curves : per run all its ROC curves
+    traces : one per run: what the time to a target needs
+    disagreements : pairs of optimizers and where their predictions differ
     """
 
     histories: Mapping[str, Sequence[History]]
     roc_curves: Mapping[str, Sequence[Sequence[RocCurve]]]
+    traces: Mapping[str, Sequence[RunTrace]] = field(default_factory=dict)
+    disagreements: Sequence[Disagreement] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from optbench.comparison.scores import scores_by_seed
 from optbench.statistics import (
     Decision,
     decide,
+    equivalence_p,
     holm,
-    is_equivalent,
     paired_improvement,
     sd_upper_bound,
     seeds_for_comparisons,
@@ -71,7 +71,8 @@ def compare_pairs(summaries: tuple[OptimizerSummary, ...], plan: Plan) -> tuple[
 
     Notes
     -----
-    Holm's m is the number of pairs of the plan. A pair that cannot be tested counts as p = 1 there, so that
+    Holm's m is the number of pairs of the plan, for the tests of a difference and for those of equivalence
+    alike. A pair that cannot be tested counts as p = 1 there, so that
     leaving out a pair never makes another one easier to decide.
     """
     chosen = [
@@ -81,9 +82,16 @@ def compare_pairs(summaries: tuple[OptimizerSummary, ...], plan: Plan) -> tuple[
     ]
     raw = [_describe(a, b, plan, comparisons=len(chosen)) for a, b in chosen]
     adjusted = holm([1.0 if pair.p is None else pair.p for pair in raw])
+    equivalence = holm([1.0 if pair.p_equivalence is None else pair.p_equivalence for pair in raw])
     return tuple(
-        pair if pair.p is None else _decided(pair, float(p), plan, comparisons=len(chosen))
-        for pair, p in zip(raw, adjusted, strict=True)
+        pair
+        if pair.p is None
+        else _decided(
+            replace(pair, p_adjusted=float(p), p_equivalence_adjusted=float(p_equivalence)),
+            plan,
+            comparisons=len(chosen),
+        )
+        for pair, p, p_equivalence in zip(raw, adjusted, equivalence, strict=True)
     )
 
 
@@ -123,6 +131,8 @@ def _describe(a: OptimizerSummary, b: OptimizerSummary, plan: Plan, *, compariso
         seeds_needed=needed,
         more_seeds=None,
         detectable=None,
+        p_equivalence=equivalence_p(d, plan.margin) if obstacle is None else None,
+        p_equivalence_adjusted=None,
     )
 
 
@@ -141,14 +151,15 @@ def _obstacle(
     return Obstacle.TOO_FEW_SEEDS if shared < needed else None
 
 
-def _decided(pair: PairResult, p_adjusted: float, plan: Plan, *, comparisons: int) -> PairResult:
+def _decided(pair: PairResult, plan: Plan, *, comparisons: int) -> PairResult:
+    """Return the pair, whose p values are adjusted, with its decision."""
     outcome = decide(
-        p_adjusted=p_adjusted,
-        equivalent=is_equivalent(pair.differences, plan.margin, plan.alpha),
+        p_adjusted=1.0 if pair.p_adjusted is None else pair.p_adjusted,
+        equivalent=pair.p_equivalence_adjusted is not None and pair.p_equivalence_adjusted <= plan.alpha,
         a_is_ahead=plan.metric.sign * math.fsum(pair.differences) > 0.0,
         alpha=plan.alpha,
     )
-    decided = replace(pair, p_adjusted=p_adjusted, decision=outcome.decision, is_negligible=outcome.is_negligible)
+    decided = replace(pair, decision=outcome.decision, is_negligible=outcome.is_negligible)
     if outcome.decision is not Decision.UNDECIDED:
         return decided
     more, detectable = _seeds_to_settle(pair, plan, comparisons=comparisons)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 from optbench.comparison.severity import Severity
 
 if TYPE_CHECKING:
+    from optbench.comparison.crossings import Crossing
     from optbench.comparison.metrics import Metric
     from optbench.comparison.severity import Difference
+    from optbench.comparison.update_rules import UpdateRule
     from optbench.statistics import Decision
 
 SCHEMA_VERSION: Final = 1
@@ -98,13 +100,15 @@ class PairResult:
     decision : one of four words
     is_negligible : a difference was shown, and that it lies within the margin; the decision is `equivalent`
     obstacle : why no test was made
-    equivalence_low, equivalence_high : sign-flip interval at 1 - 2 alpha, which decides equivalence
+    equivalence_low, equivalence_high : sign-flip interval at 1 - 2 alpha, which shows equivalence if there is one pair
     t_ci_low, t_ci_high : Student t interval of the mean difference, for readers used to it
     improvement : share of seeds on which a has the better score, ties half
     noise_floor : the larger one of the two optimizers
     seeds_needed : seeds from which a test with all these comparisons can decide
     more_seeds, detectable : that many more seeds would detect a difference this large (80 % power);
     undecided only
+    p_equivalence, p_equivalence_adjusted : larger p of the two one-sided tests against the margin, and after
+        Holm over all pairs; "equivalent" if that is at most alpha; None without a test
     """
 
     a: str
@@ -129,6 +133,8 @@ class PairResult:
     seeds_needed: int
     more_seeds: int | None
     detectable: float | None
+    p_equivalence: float | None
+    p_equivalence_adjusted: float | None
 
     def to_json(self) -> dict[str, Any]:
         """Return DESIGN's keys, then the additional ones."""
@@ -155,6 +161,8 @@ class PairResult:
             "seeds_needed": self.seeds_needed,
             "more_seeds": self.more_seeds,
             "detectable": self.detectable,
+            "p_equivalence": self.p_equivalence,
+            "p_equivalence_adjusted": self.p_equivalence_adjusted,
         }
 
 
@@ -169,6 +177,8 @@ class ProblemComparison:
     pairs : in the order of the optimizers; `a` stands before `b`, or `b` is the baseline
     differences : what differs besides the optimizer, heaviest first
     verdict : one sentence, or a few
+    crossings : pairs whose order flips during training; empty if no histories were given
+    update_rules : what each optimizer does, with its arguments as Keras applies them; in the order of `optimizers`
     """
 
     problem: str
@@ -176,6 +186,8 @@ class ProblemComparison:
     pairs: tuple[PairResult, ...]
     differences: tuple[Difference, ...]
     verdict: str
+    crossings: tuple[Crossing, ...] = ()
+    update_rules: tuple[UpdateRule, ...] = ()
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -193,6 +205,8 @@ class ProblemComparison:
             "verdict": self.verdict,
             "warnings": list(self.warnings),
             "differences": [item.to_json() for item in self.differences],
+            "crossings": [crossing.to_json() for crossing in self.crossings],
+            "update_rules": [rule.to_json() for rule in self.update_rules],
         }
 
 

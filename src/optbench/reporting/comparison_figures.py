@@ -104,7 +104,7 @@ def differences_figure(problem: ProblemComparison, metric: Metric, margin: float
         _name_rows(axes, names)
         unit = " [percentage points]" if metric.in_points else ""
         turned = "" if metric.higher_is_better else ", turned round"
-        axes.set_xlabel(f"difference in test {metric.title}{unit}{turned}: right of 0 the first one is better")
+        axes.set_xlabel(f"difference in test {metric.title}{unit}{turned}\nright of 0 the first one is better")
     return figure
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from optbench.comparison import Obstacle
+from optbench.reporting.comparison_details import detail_tables
 from optbench.reporting.comparison_figures import (
     Look,
     curves_figure,
@@ -20,7 +21,7 @@ from optbench.reporting.page import render_page
 from optbench.reporting.style import data_uri, save_figure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from matplotlib.figure import Figure
 
@@ -36,22 +37,66 @@ class Picture:
     caption: str
 
 
-def render_comparison_page(comparison: Comparison, curves: Mapping[str, ProblemCurves]) -> str:
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part that a page has beyond the comparison itself: what a study knows of its tuning and its protocol.
+
+    Attributes
+    ----------
+    paragraphs : plain text
+    table : caption, header and rows, or None
+    """
+
+    title: str
+    paragraphs: Sequence[str] = ()
+    table: tuple[str, Sequence[str], Sequence[Sequence[str]]] | None = None
+    pictures: Sequence[Picture] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What surrounds a comparison that is part of something larger.
+
+    Attributes
+    ----------
+    title : of the page
+    summary : paragraphs after the verdict
+    warnings : sentences beside those of the comparison
+    sections : after the comparison, in their order
+    """
+
+    title: str
+    summary: Sequence[str]
+    warnings: Sequence[str]
+    sections: Sequence[Section]
+
+
+def look_of(comparison: Comparison) -> Look:
+    """Return the colours and line styles of the optimizers of a comparison."""
+    return Look.of(summary.label for problem in comparison.problems for summary in problem.optimizers)
+
+
+def render_comparison_page(
+    comparison: Comparison, curves: Mapping[str, ProblemCurves], frame: Frame | None = None
+) -> str:
     """Return the HTML page of a comparison.
 
     Parameters
     ----------
     curves : title of a problem -> what its runs left behind; a problem without an entry has no curves drawn
+    frame : what surrounds it, for a study
     """
-    look = Look.of(summary.label for problem in comparison.problems for summary in problem.optimizers)
+    look = look_of(comparison)
     problems = [
         _problem_values(comparison, problem, curves.get(problem.problem), look) for problem in comparison.problems
     ]
     return render_page(
         "comparison.html",
-        title=_title(comparison),
+        title=frame.title if frame else _title(comparison),
         problems=problems,
-        warnings=[difference.sentence for difference in comparison.differences],
+        warnings=[*(difference.sentence for difference in comparison.differences), *(frame.warnings if frame else ())],
+        summary=frame.summary if frame else (),
+        sections=frame.sections if frame else (),
         metric=comparison.metric,
         confidence=f"{100 * (1 - comparison.alpha):g} %",
         alpha=f"{comparison.alpha:g}",
@@ -77,6 +122,7 @@ def _problem_values(
         "pair_header": pair_header(comparison),
         "pair_rows": pair_rows(comparison, problem),
         "pictures": list(_pictures(comparison, problem, curves, look)),
+        "tables": list(detail_tables(comparison, problem, curves)),
         "runs": [(summary.label, summary.runs) for summary in problem.optimizers],
     }
 
@@ -86,7 +132,7 @@ def _pictures(
 ) -> Iterator[Picture]:
     metric = comparison.metric
     level = f"{100 * (1 - comparison.alpha):g} %"
-    yield _picture(
+    yield picture_of(
         scores_figure(problem, metric, look),
         f"Test {metric.title} of every seed, per optimizer",
         f"Each dot is the test {metric.title} of one seed; diverged runs are among them. The diamond is the mean, the "
@@ -95,7 +141,7 @@ def _pictures(
         "not mean that there is no difference; that is what the next picture is for.",
     )
     if (differences := differences_figure(problem, metric, comparison.margin)) is not None:
-        yield _picture(
+        yield picture_of(
             differences,
             f"Differences in test {metric.title} per pair of optimizers",
             _differences_caption(comparison, problem),
@@ -103,7 +149,7 @@ def _pictures(
     if curves is not None:
         yield from _curve_pictures(curves, look)
     if (time := time_figure(problem, metric, look)) is not None:
-        yield _picture(
+        yield picture_of(
             time,
             f"Mean test {metric.title} against training time, per optimizer",
             f"The dot is the mean test {metric.title} at the median training time of a run, the bar the {level} "
@@ -114,7 +160,7 @@ def _pictures(
 
 def _curve_pictures(curves: ProblemCurves, look: Look) -> Iterator[Picture]:
     if (learning := curves_figure(curves, look)) is not None:
-        yield _picture(
+        yield picture_of(
             learning,
             "Learning curves per optimizer",
             "The line is the mean over seeds, the band reaches from the lowest to the highest seed: it shows what "
@@ -122,7 +168,7 @@ def _curve_pictures(curves: ProblemCurves, look: Look) -> Iterator[Picture]:
             "Runs that stopped early or diverged leave the mean where they end.",
         )
     if (roc := roc_figure(curves, look)) is not None:
-        yield _picture(
+        yield picture_of(
             roc,
             "ROC curves on the test split per optimizer",
             "The line is the mean over seeds at each false-positive rate, the band their range; the dotted diagonal is "
@@ -151,5 +197,6 @@ def _differences_caption(comparison: Comparison, problem: ProblemComparison) -> 
     return caption
 
 
-def _picture(figure: Figure, alt: str, caption: str) -> Picture:
+def picture_of(figure: Figure, alt: str, caption: str) -> Picture:
+    """Return a figure as it stands on a page."""
     return Picture(data_uri(save_figure(figure)), alt, caption)

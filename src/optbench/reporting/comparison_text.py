@@ -11,6 +11,7 @@ import io
 from typing import TYPE_CHECKING, Any, Final
 
 from optbench.comparison import Severity
+from optbench.csv_cells import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 _UNWRAPPED: Final = 10_000
 _NOTHING: Final = "-"
 _DECISIONS: Final = {"equivalent": "equivalent", "undecided": "undecided"}
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 _MARKS: Final = {Severity.CONFOUND: "!!", Severity.MISMATCH: "!", Severity.REMARK: "-"}
 _STYLES: Final = {Severity.CONFOUND: "bold red", Severity.MISMATCH: "yellow", Severity.REMARK: "dim"}
 _CSV_COLUMNS: Final = (
@@ -241,8 +241,7 @@ def _csv_cell(value: Any) -> str:
         return ""
     if isinstance(value, int | float):
         return repr(value)
-    text = str(value)
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    return guarded(str(value))
 
 
 def _markdown_list(sentences: Iterable[str]) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from optbench.errors import MismatchError, UsageError
 
@@ -12,10 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from optbench.comparison import Comparison, ProblemComparison, ProblemCurves
-    from optbench.records import History, RocCurve, RunRecord
+    from optbench.comparison import Comparison, Disagreement, ProblemComparison, ProblemCurves, RunTrace
+    from optbench.records import History, Predictions, RocCurve, RunRecord
 
 OutputFormat = Literal["table", "json", "csv", "md"]
+_MOST_PAIRS: Final = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,10 @@ def compare_runs(options: CompareOptions) -> CompareOutcome:
     from optbench.comparison import compare
     from optbench.run_store import find_runs
 
+    if options.html is not None and os.path.lexists(options.html) and not _is_plain_file(options.html):
+        raise UsageError(
+            f"--html must name a file that is free or a plain file. Received: {options.html}, which is something else."
+        )
     if options.html is not None and not options.html.absolute().parent.is_dir():
         raise UsageError(
             f"--html must name a file in a folder that exists. Received: {options.html}. "
@@ -88,11 +94,16 @@ def compare_runs(options: CompareOptions) -> CompareOutcome:
         baseline=options.baseline,
         alpha=options.alpha,
         margin=options.margin,
+        histories=read_histories(records),
     )
     if options.html is not None:
         write_page(options.html, comparison, records)
         notes = [*notes, f"wrote {options.html}"]
     return CompareOutcome(render(comparison, options), tuple(notes), comparison.mismatches)
+
+
+def _is_plain_file(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
 
 
 def raise_for_mismatches(outcome: CompareOutcome) -> None:
@@ -130,14 +141,78 @@ def write_page(path: Path, comparison: Comparison, records: Sequence[RunRecord])
 
 
 def read_curves(problem: ProblemComparison, by_run: Mapping[str, RunRecord]) -> ProblemCurves:
-    """Read histories and ROC curves of the runs of one problem from their folders."""
+    """Read what the page of one problem shows from the folders of its runs: histories, ROC curves, predictions."""
     from optbench.comparison import ProblemCurves
 
-    folders = {summary.label: [by_run[run].folder for run in summary.runs] for summary in problem.optimizers}
+    records = {summary.label: [by_run[run] for run in summary.runs] for summary in problem.optimizers}
+    predicted = {run.run: _predicted(run.folder) for found in records.values() for run in found}
+    traces = {label: [_trace(run, predicted[run.run]) for run in found] for label, found in records.items()}
     return ProblemCurves(
-        histories={label: [_history(folder) for folder in found] for label, found in folders.items()},
-        roc_curves={label: [_roc_curves(folder) for folder in found] for label, found in folders.items()},
+        histories={label: [trace.history for trace in found] for label, found in traces.items()},
+        roc_curves={label: [_roc_curves(run.folder) for run in found] for label, found in records.items()},
+        traces=traces,
+        disagreements=_disagreements(problem, records, predicted),
     )
+
+
+def read_histories(records: Sequence[RunRecord]) -> dict[str, History]:
+    """Read the history of every run, by run id."""
+    return {record.run: _history(record.folder) for record in records}
+
+
+@dataclass(frozen=True, slots=True)
+class _Predicted:
+    """What is used of a run's predictions: all on the test split, of the training split only its size."""
+
+    test: Predictions | None
+    class_names: tuple[str, ...]
+    n_train: int | None
+
+
+def _predicted(folder: str) -> _Predicted:
+    """Read the predictions of a run; a folder without them gives nothing."""
+    from pathlib import Path
+
+    from optbench.run_store import RunPaths, read_predictions
+
+    path = RunPaths(Path(folder)).predictions
+    if not path.is_file():
+        return _Predicted(None, (), None)
+    splits, class_names = read_predictions(path)
+    train = splits.get("train")
+    return _Predicted(splits.get("test"), class_names, None if train is None else len(train.y_true))
+
+
+def _trace(record: RunRecord, predicted: _Predicted) -> RunTrace:
+    from optbench.comparison import RunTrace
+    from optbench.records import RunStatus
+
+    history, training = _history(record.folder), record.config.get("training", {})
+    size = training.get("batch_size")
+    return RunTrace(
+        history=history,
+        epochs=training.get("epochs") or max(1, len(history.rows) - 1),
+        diverged=record.status is RunStatus.DIVERGED,
+        seconds_per_epoch=record.timing.get("seconds_per_epoch"),
+        steps_per_epoch=-(-predicted.n_train // size) if predicted.n_train and isinstance(size, int) else None,
+    )
+
+
+def _disagreements(
+    problem: ProblemComparison, records: Mapping[str, Sequence[RunRecord]], predicted: Mapping[str, _Predicted]
+) -> list[Disagreement]:
+    """Compare the predictions of the pairs, as far as all runs name the same classes."""
+    from optbench.comparison import disagreement
+
+    names = {predicted[run.run].class_names for found in records.values() for run in found} - {()}
+    if len(names) != 1:
+        return []
+    tests = {
+        label: {run.seed: test for run in found if (test := predicted[run.run].test) is not None}
+        for label, found in records.items()
+    }
+    found = (disagreement(pair.a, pair.b, tests, next(iter(names))) for pair in problem.pairs[:_MOST_PAIRS])
+    return [item for item in found if item is not None]
 
 
 def _history(folder: str) -> History:

@@ -13,11 +13,15 @@ from optbench.statistics.corrected_split_test import CorrectedTest, corrected_sp
 from optbench.statistics.crossing import crossings
 from optbench.statistics.decision import Decision, Outcome, decide
 from optbench.statistics.disagreement import McNemar, churn, mcnemar, recall_per_class
-from optbench.statistics.equivalence import is_equivalent
+from optbench.statistics.equivalence import equivalence_p, is_equivalent
 from optbench.statistics.friedman import Friedman, critical_difference, friedman, indistinct_groups
 from optbench.statistics.improvement import paired_improvement
 from optbench.statistics.intervals import bca_interval, student_t_interval
-from optbench.statistics.learning_rate_width import LearningRateWidth, learning_rate_width
+from optbench.statistics.learning_rate_width import (
+    LearningRateWidth,
+    learning_rate_width,
+    learning_rate_width_interval,
+)
 from optbench.statistics.location import interquartile_mean, sample_sd
 from optbench.statistics.multiplicity import holm
 from optbench.statistics.noise_floor import noise_floor
@@ -27,6 +31,7 @@ from optbench.statistics.planning import (
     sd_upper_bound,
     seeds_for_comparisons,
     seeds_for_power,
+    sign_flip_power,
     smallest_p,
 )
 from optbench.statistics.restricted_mean_time import restricted_mean_time
@@ -51,6 +56,7 @@ __all__ = [
     "cross_fitted_best_of_k",
     "crossings",
     "decide",
+    "equivalence_p",
     "expected_calibration_error",
     "friedman",
     "holm",
@@ -58,6 +64,7 @@ __all__ = [
     "interquartile_mean",
     "is_equivalent",
     "learning_rate_width",
+    "learning_rate_width_interval",
     "mcnemar",
     "noise_floor",
     "paired_improvement",
@@ -72,6 +79,7 @@ __all__ = [
     "seeds_for_power",
     "sign_flip_interval",
     "sign_flip_p",
+    "sign_flip_power",
     "smallest_p",
     "student_t_interval",
     "target_discriminates",

@@ -35,7 +35,8 @@ def decide(*, p_adjusted: float, equivalent: bool, a_is_ahead: bool, alpha: floa
     Parameters
     ----------
     p_adjusted : Holm-adjusted p value of the test of no difference
-    equivalent : result of `is_equivalent` for the declared margin
+    equivalent : result of `is_equivalent` for the declared margin; among several comparisons, whether the
+        Holm-adjusted `equivalence_p` is at most alpha
     a_is_ahead : True if A has the better mean (the higher one, or the lower one for a loss)
     alpha : level
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 MOST_SEEDS: Final = 1_000_000
+_MANY_SEEDS: Final = 50  # from here on the levels that the test can use lie close together
 
 
 def smallest_p(n: int) -> float:
@@ -80,7 +81,7 @@ def paired_power(n: int, effect: float, alpha: float = 0.05) -> float:
     Notes
     -----
     1 - F(c) + F(-c), F the noncentral t with n - 1 degrees of freedom and noncentrality effect sqrt(n),
-    c = t_{1 - alpha/2, n - 1}. The sign-flip test comes close to it for normal differences.
+    c = t_{1 - alpha/2, n - 1}. For the sign-flip test, which decides here, see `sign_flip_power`.
 
     References
     ----------
@@ -95,16 +96,49 @@ def paired_power(n: int, effect: float, alpha: float = 0.05) -> float:
     return above + below  # mirrored, because F(-c) itself is NaN for large effects
 
 
+def sign_flip_power(n: int, effect: float, alpha: float = 0.05) -> float:
+    """Return the power of the exact sign-flip test for normal differences.
+
+    Parameters
+    ----------
+    n : number of pairs, >= 2
+    effect : true mean difference divided by the standard deviation of the differences, >= 0
+
+    Notes
+    -----
+    Of the 2^(n-1) splits of the seeds, k = floor(alpha 2^(n-1)) may be as extreme as the data. k = 0: the test
+    cannot reject. k = 1: it rejects where all differences have one sign, so the power is Phi(effect)^n +
+    Phi(-effect)^n, exactly. Else it is taken as that of the t test at the level k / 2^(n-1) that is really used;
+    by simulation that is too high by up to 0.06 at k = 2, by 0.03 at k = 3 to 5, and right within 0.02 beyond.
+
+    Examples
+    --------
+    >>> round(sign_flip_power(6, 1.5), 3), round(paired_power(6, 1.5), 3)
+    (0.66, 0.833)
+    """
+    from scipy.special import ndtr
+
+    check_alpha(alpha)
+    splits = math.ldexp(1.0, min(n, _MANY_SEEDS) - 1)
+    extreme = math.floor(alpha * splits)
+    if extreme == 0:
+        return 0.0
+    if extreme == 1:
+        return float(ndtr(effect) ** n + ndtr(-effect) ** n)
+    return paired_power(n, effect, alpha if n > _MANY_SEEDS else extreme / splits)
+
+
 def seeds_for_power(
     difference: float, sd: float, *, alpha: float = 0.05, power: float = 0.8, comparisons: int = 1
 ) -> int:
-    """Return the smallest number of paired seeds that detects `difference` with probability `power`.
+    """Return the smallest number of paired seeds with which the sign-flip test detects `difference`.
 
     Parameters
     ----------
     difference : true mean difference to detect, > 0
     sd : standard deviation of the paired differences, >= 0; give `sd_upper_bound`, since s is itself a guess
     comparisons : comparisons of the plan; each is planned at alpha / comparisons, the hardest step of Holm
+    power : probability to detect it, for normal differences (`sign_flip_power`)
 
     Returns
     -------
@@ -121,13 +155,13 @@ def seeds_for_power(
         return fewest
     effect = difference / sd
     too_few, enough = fewest - 1, fewest
-    while paired_power(enough, effect, alpha / comparisons) < power:
+    while sign_flip_power(enough, effect, alpha / comparisons) < power:
         if enough >= MOST_SEEDS:
             return MOST_SEEDS
         too_few, enough = enough, min(2 * enough, MOST_SEEDS)
     while enough - too_few > 1:
         middle = (too_few + enough) // 2
-        if paired_power(middle, effect, alpha / comparisons) < power:
+        if sign_flip_power(middle, effect, alpha / comparisons) < power:
             too_few = middle
         else:
             enough = middle

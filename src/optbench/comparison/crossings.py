@@ -1,0 +1,158 @@
+"""Where the order of two optimizers flips during training: the budget that decides who wins."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from optbench.comparison.wording import listing
+from optbench.records import RunStatus
+from optbench.statistics import crossings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from optbench.comparison.groups import Group
+    from optbench.comparison.metrics import Metric
+    from optbench.records import History
+
+_STANDARD_ERRORS: Final = 2.0
+_FEWEST_EPOCHS: Final = 3
+_MOST_SENTENCES: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """Two mean curves that change places.
+
+    Attributes
+    ----------
+    a, b : labels; a is ahead at the end
+    column : the history column that was looked at
+    epochs : where the order flips, rising, interpolated
+    n : shared seeds behind the means, diverged ones left out
+    """
+
+    a: str
+    b: str
+    column: str
+    epochs: tuple[float, ...]
+    n: int
+
+    def sentence(self) -> str:
+        """Say at which budget the verdict would be another one."""
+        what = column_words(self.column)
+        if len(self.epochs) > 1:
+            times = listing([f"{epoch:.0f}" for epoch in self.epochs])
+            return f"The order of {self.a} and {self.b} in mean {what} flips at epochs {times}."
+        return (
+            f"The order of {self.a} and {self.b} in mean {what} flips at epoch {self.epochs[0]:.0f}: with a shorter "
+            f"training {self.b} would be ahead."
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the crossing as JSON values."""
+        return {"a": self.a, "b": self.b, "column": self.column, "epochs": list(self.epochs), "n": self.n}
+
+
+def find_crossings(
+    groups: Sequence[Group], histories: Mapping[str, History], metric: Metric, margin: float
+) -> tuple[Crossing, ...]:
+    """Return the pairs of optimizers whose mean curves cross.
+
+    Parameters
+    ----------
+    histories : run id -> history; runs without one are left out
+    margin : a lead below it does not count, if the curve is in units of the metric
+
+    Notes
+    -----
+    Looked at is the validation curve of the metric, else that of the loss. Means are over the seeds that both
+    have and that did not diverge, up to the epoch that all of them reached. A lead counts where it exceeds both
+    the margin and two standard errors of the paired differences at that epoch: curves of equal optimizers touch
+    all the time. With one seed there is no standard error, and nothing is said.
+    """
+    found = []
+    for a, b in itertools.combinations(groups, 2):
+        curves = _paired_curves(a, b, histories, metric)
+        if curves is not None and (crossing := _crossing(a.label, b.label, *curves, metric, margin)) is not None:
+            found.append(crossing)
+    return tuple(found)
+
+
+def crossing_sentences(found: Sequence[Crossing]) -> str:
+    """Return what the verdict says about crossings; empty if there is none."""
+    shown = [crossing.sentence() for crossing in found[:_MOST_SENTENCES]]
+    rest = len(found) - len(shown)
+    if rest:
+        shown.append(f"{rest} more {'pair crosses' if rest == 1 else 'pairs cross'}.")
+    return " ".join(shown)
+
+
+def curve_column(histories: Sequence[History], metric: Metric) -> str | None:
+    """Return the column that shows progress best: validation metric, validation loss, training loss; None if mixed."""
+    for column in (f"val_{metric.name}", "val_loss", "loss"):
+        if histories and all(column in history.columns for history in histories):
+            return column
+    return None
+
+
+def column_is_loss(column: str) -> bool:
+    """Return True if smaller is better in a history column."""
+    return column.removeprefix("val_") == "loss"
+
+
+def column_words(column: str) -> str:
+    """Name a history column: `validation accuracy`, `training loss`."""
+    name = column.removeprefix("val_")
+    return f"{'validation' if column.startswith('val_') else 'training'} {name.replace('_', ' ')}"
+
+
+def _paired_curves(
+    a: Group, b: Group, histories: Mapping[str, History], metric: Metric
+) -> tuple[str, NDArray[np.float64], NDArray[np.float64]] | None:
+    """Return the column, the epochs (m,) and the differences a - b (seeds, m); None if there are too few."""
+    of_a, of_b = (
+        {
+            record.seed: histories[record.run]
+            for record in group.records
+            if record.status is RunStatus.COMPLETED and record.run in histories
+        }
+        for group in (a, b)
+    )
+    seeds = sorted(of_a.keys() & of_b.keys())
+    column = curve_column([of[seed] for seed in seeds for of in (of_a, of_b)], metric)
+    if len(seeds) < 2 or column is None:  # noqa: PLR2004 - one seed has no standard error
+        return None
+    epochs = min(len(of[seed].rows) for seed in seeds for of in (of_a, of_b))
+    if epochs < _FEWEST_EPOCHS:
+        return None
+    curves_a, curves_b = (np.array([of[seed].column(column)[:epochs] for seed in seeds]) for of in (of_a, of_b))
+    return column, np.array(of_a[seeds[0]].column("epoch")[:epochs]), curves_a - curves_b
+
+
+def _crossing(
+    a: str,
+    b: str,
+    column: str,
+    epochs: NDArray[np.float64],
+    differences: NDArray[np.float64],
+    metric: Metric,
+    margin: float,
+) -> Crossing | None:
+    n = len(differences)
+    advantage = differences.mean(axis=0) * (-1.0 if column_is_loss(column) else 1.0)
+    noise = _STANDARD_ERRORS * differences.std(axis=0, ddof=1) / math.sqrt(n)
+    least = margin if column == f"val_{metric.name}" else 0.0
+    flips = crossings(epochs, advantage, np.zeros_like(advantage), smallest_lead=np.maximum(noise, least))
+    if not flips:
+        return None
+    clear = advantage[np.abs(advantage) > np.maximum(noise, least)]
+    first, second = (a, b) if clear[-1] > 0.0 else (b, a)
+    return Crossing(first, second, column, tuple(flips), n)

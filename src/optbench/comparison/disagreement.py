@@ -1,0 +1,183 @@
+"""Where two optimizers differ although their accuracy is the same: single examples and single classes."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optbench.statistics import churn, expected_calibration_error, recall_per_class
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from optbench.records import Predictions
+
+
+@dataclass(frozen=True, slots=True)
+class ClassGap:
+    """Recall of one class: mean over seeds for both optimizers; None if the test split has no such class."""
+
+    name: str
+    recall_a: float | None
+    recall_b: float | None
+
+    @property
+    def gap(self) -> float | None:
+        """Recall of a minus recall of b."""
+        return None if self.recall_a is None or self.recall_b is None else self.recall_a - self.recall_b
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """How differently two optimizers classify the same test examples.
+
+    Attributes
+    ----------
+    a, b, n : labels, and the shared seeds behind the means; seeds on which one diverged are left out
+    accuracy_gap : mean accuracy of a minus that of b on these seeds
+    churn : share of test examples that the two classify differently, mean over seeds
+    churn_a, churn_b : the same between two seeds of one optimizer: what retraining alone changes; None for one seed
+    calibration_a, calibration_b : expected calibration error, mean over seeds
+    classes : recall per class
+    """
+
+    a: str
+    b: str
+    n: int
+    accuracy_gap: float
+    churn: float
+    churn_a: float | None
+    churn_b: float | None
+    calibration_a: float
+    calibration_b: float
+    classes: tuple[ClassGap, ...]
+
+    @property
+    def widest(self) -> ClassGap | None:
+        """The class on which the two differ most; the first of equals."""
+        known = [item for item in self.classes if item.gap is not None]
+        return max(known, key=lambda item: abs(item.gap or 0.0), default=None)
+
+    def sentence(self) -> str:
+        """Say how much equal accuracy hides."""
+        text = (
+            f"{self.a} and {self.b} differ by {100 * abs(self.accuracy_gap):.2f} points of test accuracy but classify "
+            f"{100 * self.churn:.1f} % of the test examples differently"
+        )
+        own = [
+            f"{100 * value:.1f} % for {label}"
+            for label, value in ((self.a, self.churn_a), (self.b, self.churn_b))
+            if value is not None
+        ]
+        text += f" (two seeds of one optimizer: {', '.join(own)})" if own else ""
+        widest = self.widest
+        if widest is None or not widest.gap:
+            return f"{text}."
+        ahead, behind = (self.a, self.b) if widest.gap > 0.0 else (self.b, self.a)
+        gap = f"{100 * abs(widest.gap):.1f} points"
+        return f"{text}; class {widest.name} shows the widest gap: {ahead} finds {gap} more of it than {behind}."
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the values as JSON."""
+        return {
+            "a": self.a,
+            "b": self.b,
+            "n": self.n,
+            "accuracy_gap": self.accuracy_gap,
+            "churn": self.churn,
+            "churn_a": self.churn_a,
+            "churn_b": self.churn_b,
+            "calibration_a": self.calibration_a,
+            "calibration_b": self.calibration_b,
+            "classes": [
+                {"class": item.name, "recall_a": item.recall_a, "recall_b": item.recall_b} for item in self.classes
+            ],
+        }
+
+
+def disagreement(
+    a: str, b: str, predictions: Mapping[str, Mapping[int, Predictions]], class_names: Sequence[str]
+) -> Disagreement | None:
+    """Compare what two optimizers predict for the same test examples, seed by seed.
+
+    Parameters
+    ----------
+    a, b : labels
+    predictions : label -> seed -> predictions on the test split, in any order of rows
+    class_names : by class number
+
+    Returns
+    -------
+    None if the two share no seed on which both have finite scores, or their test rows are not the same
+    """
+    of_a, of_b = _finite(predictions.get(a, {})), _finite(predictions.get(b, {}))
+    seeds = sorted(of_a.keys() & of_b.keys())
+    if not seeds:
+        return None
+    runs_a, runs_b = [_by_row(of_a[seed]) for seed in seeds], [_by_row(of_b[seed]) for seed in seeds]
+    first = runs_a[0]
+    if not first.y_true.size or any(not np.array_equal(run.rows, first.rows) for run in (*runs_a, *runs_b)):
+        return None
+    truth = first.y_true
+    classes_a, classes_b = ([run.y_score.argmax(axis=1) for run in runs] for runs in (runs_a, runs_b))
+    return Disagreement(
+        a=a,
+        b=b,
+        n=len(seeds),
+        accuracy_gap=_mean([float((x == truth).mean() - (y == truth).mean()) for x, y in _zip(classes_a, classes_b)]),
+        churn=_mean([churn(x, y) for x, y in _zip(classes_a, classes_b)]),
+        churn_a=_own_churn(classes_a),
+        churn_b=_own_churn(classes_b),
+        calibration_a=_mean([expected_calibration_error(truth, run.y_score) for run in runs_a]),
+        calibration_b=_mean([expected_calibration_error(truth, run.y_score) for run in runs_b]),
+        classes=_class_gaps(truth, classes_a, classes_b, class_names),
+    )
+
+
+def _finite(runs: Mapping[int, Predictions]) -> dict[int, Predictions]:
+    return {seed: run for seed, run in runs.items() if np.isfinite(run.y_score).all()}
+
+
+def _by_row(run: Predictions) -> Predictions:
+    from dataclasses import replace
+
+    order = np.argsort(run.rows, kind="stable")
+    return replace(run, y_true=run.y_true[order], y_score=run.y_score[order], rows=run.rows[order])
+
+
+def _own_churn(runs: Sequence[NDArray[np.int64]]) -> float | None:
+    pairs = [churn(x, y) for x, y in itertools.combinations(runs, 2)]
+    return _mean(pairs) if pairs else None
+
+
+def _class_gaps(
+    truth: NDArray[np.int64],
+    classes_a: Sequence[NDArray[np.int64]],
+    classes_b: Sequence[NDArray[np.int64]],
+    class_names: Sequence[str],
+) -> tuple[ClassGap, ...]:
+    mean_a, mean_b = (
+        np.mean([recall_per_class(truth, run, len(class_names)) for run in runs], axis=0)
+        for runs in (classes_a, classes_b)
+    )
+    return tuple(ClassGap(name, _known(x), _known(y)) for name, x, y in zip(class_names, mean_a, mean_b, strict=True))
+
+
+def _known(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def _mean(values: Sequence[float]) -> float:
+    return math.fsum(values) / len(values)
+
+
+def _zip(
+    first: Sequence[NDArray[np.int64]], second: Sequence[NDArray[np.int64]]
+) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    return list(zip(first, second, strict=True))
