@@ -21,6 +21,7 @@ from optbench.cli.reproduce import reproduce
 from optbench.cli.run import run
 from optbench.cli.schema import schema
 from optbench.cli.show import show
+from optbench.cli.study import study
 from optbench.cli.validate import validate
 
 app = typer.Typer(
@@ -48,6 +49,6 @@ def _root(
     del version, debug
 
 
-for command in (run, compare, reproduce, show, ls, report, check, validate, config, schema, init, doctor, fetch):
+for command in (run, study, compare, reproduce, show, ls, report, check, validate, config, schema, init, doctor, fetch):
     app.command()(command)
 app.command("list")(list_names)

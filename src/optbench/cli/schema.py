@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from optbench.cli.options import Debug
 from optbench.cli.output import print_json
 
 
-def schema(debug: Debug = False) -> None:
+def schema(
+    study: Annotated[bool, typer.Option("--study", help="That of study files instead.")] = False,
+    debug: Debug = False,
+) -> None:
     """Print the JSON schema of experiment files, for editors that check while one types."""
     del debug
-    from optbench.config import json_schema
+    from optbench.config import json_schema, study_json_schema
 
-    print_json(json_schema())
+    print_json(study_json_schema() if study else json_schema())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from optbench.config.experiment import ExperimentConfig
 from optbench.config.explain import explained_yaml, sources
 from optbench.config.keras_api import optimizers_left_out
-from optbench.config.key import NUMERICS_VERSION, run_key
+from optbench.config.key import NUMERICS_VERSION, config_digest, run_key
 from optbench.config.layers import LayerSpec, layer_specs
 from optbench.config.load import (
     LoadedExperiment,
@@ -18,6 +18,7 @@ from optbench.config.losses import output_units
 from optbench.config.optimizer import OptimizerConfig, optimizer_defaults
 from optbench.config.resolve import resolve
 from optbench.config.schema import json_schema
+from optbench.config.search_ranges import DEFAULT_RANGES
 from optbench.config.sections import (
     CsvConfig,
     DatasetConfig,
@@ -30,10 +31,14 @@ from optbench.config.sections import (
     TrainingConfig,
 )
 from optbench.config.seeds import parse_seeds
+from optbench.config.study_file import load_study
+from optbench.config.study_schema import study_json_schema
+from optbench.config.study_sections import LoadedStudy, RateRange, StudyConfig, StudyOptimizer
 from optbench.config.validation import model_fields
 from optbench.config.yaml_document import dump_value
 
 __all__ = [
+    "DEFAULT_RANGES",
     "NUMERICS_VERSION",
     "CsvConfig",
     "DatasetConfig",
@@ -41,13 +46,18 @@ __all__ = [
     "ExperimentConfig",
     "LayerSpec",
     "LoadedExperiment",
+    "LoadedStudy",
     "ModelConfig",
     "NpzConfig",
     "OptimizerConfig",
     "PythonDataset",
+    "RateRange",
     "ReportConfig",
     "SplitConfig",
+    "StudyConfig",
+    "StudyOptimizer",
     "TrainingConfig",
+    "config_digest",
     "dump_config",
     "dump_value",
     "explained_yaml",
@@ -55,6 +65,7 @@ __all__ = [
     "layer_specs",
     "load_experiment",
     "load_resolved",
+    "load_study",
     "model_fields",
     "optimizer_defaults",
     "optimizers_left_out",
@@ -64,4 +75,5 @@ __all__ = [
     "resolve",
     "run_key",
     "sources",
+    "study_json_schema",
 ]

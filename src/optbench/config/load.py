@@ -59,7 +59,7 @@ def load_experiment(path: Path, overrides: Sequence[str] = ()) -> LoadedExperime
     ConfigError
         With every finding.
     """
-    text = _read(path)
+    text = read_text(path)
     document = parse_yaml(text, str(path))
     config = _validated(document, overrides)
     return LoadedExperiment(config, path, text, path.parent, _sources(document))
@@ -67,7 +67,7 @@ def load_experiment(path: Path, overrides: Sequence[str] = ()) -> LoadedExperime
 
 def load_resolved(path: Path) -> ExperimentConfig:
     """Read `config.resolved.yaml` of a run folder."""
-    return _validated(parse_yaml(_read(path), str(path)), ())
+    return _validated(parse_yaml(read_text(path), str(path)), ())
 
 
 def parse_resolved(text: str) -> ExperimentConfig:
@@ -80,7 +80,14 @@ def dump_config(config: ExperimentConfig) -> str:
     return dump_yaml(config.to_plain())
 
 
-def _read(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """Return the text of an experiment or study file.
+
+    Raises
+    ------
+    ConfigError
+        If it is missing, no file, too large or not UTF-8.
+    """
     try:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
@@ -102,7 +109,7 @@ def _validated(document: YamlDocument, overrides: Sequence[str]) -> ExperimentCo
         document.findings.append((Finding((), "the file is empty. 'optbench init' writes a starter."), None))
     apply_overrides(document, overrides)
     for path in document.texts:
-        if _is_text(path):
+        if is_text(path):
             document.keep_text(path)
     placed = list(document.findings)
     config = None
@@ -110,11 +117,12 @@ def _validated(document: YamlDocument, overrides: Sequence[str]) -> ExperimentCo
         config, findings = validate_experiment(document.plain)
         placed += [(finding, document.place(finding)) for finding in findings]
     if placed or config is None:
-        raise ConfigError(_rendered_all(sorted(placed, key=_order), document.source))
+        raise ConfigError(render_findings(placed, document.source))
     return config
 
 
-def _is_text(path: tuple[str | int, ...]) -> bool:
+def is_text(path: tuple[str | int, ...]) -> bool:
+    """Return True for the places of an experiment where what looks like a number is a text."""
     return path == ("name",) or (path[:1] == ("dataset",) and path[1:2] in _TEXT_KEYS) or path[:3] == _SPLIT_COLUMN
 
 
@@ -123,7 +131,9 @@ def _order(item: tuple[Finding, Place | None]) -> tuple[bool, int, int]:
     return (place is not None and place.source == "--set", place.line if place else 0, place.column if place else 0)
 
 
-def _rendered_all(placed: Sequence[tuple[Finding, Place | None]], source: str) -> str:
+def render_findings(findings: Sequence[tuple[Finding, Place | None]], source: str) -> str:
+    """Return all findings as text in the order of the file, each with file, line, column and caret."""
+    placed = sorted(findings, key=_order)
     lines = [_rendered(finding, place, source) for finding, place in placed[:_MOST_FINDINGS]]
     if len(placed) > _MOST_FINDINGS:
         lines.append(f"{source}: {len(placed) - _MOST_FINDINGS} more findings are not shown.")

@@ -93,13 +93,13 @@ def validate_experiment(plain: Any) -> tuple[ExperimentConfig | None, list[Findi
     findings += _cross_findings(valid)
     head = {key: value for key, value in plain.items() if key not in _SECTIONS}
     head = with_seed_list(head)
-    findings = _without_consequences(head_findings(head) + findings, plain)
+    findings = without_consequences(head_findings(head) + findings, plain)
     if findings:
         return None, findings
     return ExperimentConfig.model_validate({**head, **valid}), []
 
 
-def _without_consequences(findings: list[Finding], plain: Any) -> list[Finding]:
+def without_consequences(findings: list[Finding], plain: Any) -> list[Finding]:
     """Leave out that a key is missing where another finding says how it was misspelt."""
     meant = {finding.means for finding in findings if finding.means}
     return [finding for finding in findings if finding.path not in meant or _is_written(plain, finding.path)]

@@ -77,7 +77,7 @@ def dry_run(options: RunOptions, *, say: Callable[[str], None]) -> list[Foreseen
                 data_folders=stage_datasets(prepared.open_runs, stack),
             )
         done = [Foreseen(run, why(run)) for run in prepared.finished]
-        return [*done, *(_foresee(run, told[run.run]) for run in prepared.open_runs)]
+        return [*done, *(foresee_run(run, told[run.run]) for run in prepared.open_runs)]
 
 
 def why(run: PlannedRun) -> str:
@@ -161,7 +161,7 @@ def foreseen_text(found: list[Foreseen], *, jobs: int) -> str:
     seconds = [one.seconds for one in found if one.seconds is not None]
     if document["training_seconds"] is not None:
         lines.append(
-            f"{len(seconds)} of {len(found)} runs to train, about {_duration(document['training_seconds'])} with "
+            f"{len(seconds)} of {len(found)} runs to train, about {duration(document['training_seconds'])} with "
             f"-j {jobs}, {document['disk_bytes'] / 1e6:.1f} MB of disk (by one measured epoch per experiment, on this "
             "machine; loading TensorFlow, evaluation and pictures come on top)"
         )
@@ -171,17 +171,18 @@ def foreseen_text(found: list[Foreseen], *, jobs: int) -> str:
 def _cost(one: Foreseen) -> str:
     if one.seconds is None:
         return ""
-    return f"  {one.parameters} weights, about {_duration(one.seconds)}, {one.memory_mb:.0f} MB of memory"
+    return f"  {one.parameters} weights, about {duration(one.seconds)}, {one.memory_mb:.0f} MB of memory"
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """Return seconds with two digits that mean something, minutes and hours where they read better."""
     if seconds < _MINUTE:
         return f"{seconds:.2g} s"
     return f"{seconds / _MINUTE:.0f} min" if seconds < _HOUR else f"{seconds / _HOUR:.1f} h"
 
 
-def _foresee(run: PlannedRun, told: Mapping[str, Any]) -> Foreseen:
+def foresee_run(run: PlannedRun, told: Mapping[str, Any]) -> Foreseen:
+    """Return what a run will cost, from what `worker.try_out` told of it."""
     rows = sum(len(split.y) for split in run.dataset.splits.values())
     scores = rows * run.dataset.num_classes * _BYTES_PER_SCORE
     return Foreseen(

@@ -100,7 +100,7 @@ def plan_runs(
         try:
             dataset = _dataset(loaded, datasets, data_dir=data_dir, quiet=quiet, say=say)
             for seed in _seeds(loaded, seeds):
-                run = _plan_run(loaded, seed=seed, dataset=dataset, versions=versions, runs_dir=runs_dir)
+                run = plan_run(loaded, seed=seed, dataset=dataset, versions=versions, runs_dir=runs_dir)
                 other = planned.setdefault(run.run, run)
                 if other.key != run.key:
                     raise UsageError(f"two different runs would share the folder {run.run}; rename one experiment.")
@@ -172,9 +172,10 @@ def _resolved(loaded: LoadedExperiment, dataset: Dataset, *, seed: int) -> Exper
     )
 
 
-def _plan_run(
+def plan_run(
     loaded: LoadedExperiment, *, seed: int, dataset: Dataset, versions: Mapping[str, str], runs_dir: Path
 ) -> PlannedRun:
+    """Resolve an experiment for one seed and the data it is for, and compute its key."""
     from optbench.config import run_key
     from optbench.run_store import RunPaths, contained, file_sha256, run_id
 

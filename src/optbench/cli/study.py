@@ -1,0 +1,76 @@
+"""`optbench study`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from optbench.cli.options import AsJson, DataDir, Debug, Quiet, RunsDir, Verbose
+from optbench.cli.output import note, print_data, print_json
+from optbench.cli.run import ExecutorName, Jobs, Retries, Timeout
+
+
+def study(
+    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="Study file.")],
+    runs_dir: RunsDir = Path("runs"),
+    data_dir: DataDir = Path("data"),
+    jobs: Jobs = None,
+    executor: ExecutorName = "local",
+    retries: Retries = 1,
+    timeout: Timeout = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say how many runs, how long, and what the seeds can decide.")
+    ] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say why each run is skipped, resumed or new; create nothing.")
+    ] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    debug: Debug = False,
+) -> None:
+    """Compare optimizers fairly: tune each with the same budget, repeat the best on fresh seeds, end with a verdict.
+
+    The same command given again resumes an unfinished study; more seeds or points extend a finished one.
+    """
+    del debug, verbose
+    from optbench.study.run import StudyOptions, run_study
+
+    options = StudyOptions(
+        config=config,
+        runs_dir=runs_dir,
+        data_dir=data_dir,
+        jobs=jobs,
+        executor=executor,
+        retries=retries,
+        timeout=timeout,
+        quiet=quiet or as_json,
+    )
+
+    def say(sentence: str) -> None:
+        note(sentence, quiet=options.quiet)
+
+    if dry_run or explain:
+        from optbench.study import foresee
+
+        found = (foresee.dry_run if dry_run else foresee.explain)(options, say=say)
+        if as_json:
+            print_json(found.to_json())
+        else:
+            print_data(found.text())
+        return
+    end = run_study(options, say=say)
+    if as_json:
+        print_json(end.conclusion.to_json())
+    else:
+        from optbench.study.summary import study_summary
+
+        colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        print_data(study_summary(end.conclusion, width=width, colour=colour))
+    say(end.sentence)

@@ -1,0 +1,200 @@
+"""What a study file holds, as frozen values; its checks are in `study_file`."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field
+
+from optbench.config.experiment import NAME_PATTERN
+from optbench.config.optimizer import OptimizerConfig
+from optbench.config.sections import Section
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from optbench.config.experiment import ExperimentConfig
+
+FIRST_CONFIRMATION_SEED = 1000
+"""Tuning takes the seeds 0, 1, ...; confirmation 1000, 1001, ...: disjoint, however many are added to either."""
+
+TuningMetric = Literal[
+    "val_loss", "val_accuracy", "val_balanced_accuracy", "val_f1_macro", "val_log_loss", "val_roc_auc"
+]
+# The comparison room holds what these are; a test keeps the two lists equal.
+TestMetric = Literal[
+    "accuracy", "balanced_accuracy", "precision_macro", "recall_macro", "f1_macro", "log_loss", "roc_auc"
+]
+
+
+class RateRange(Section):
+    """Learning rates that are tried, evenly on a logarithmic scale."""
+
+    low: float = Field(gt=0, le=1e6, description="Smallest learning rate.")
+    high: float = Field(gt=0, le=1e6, description="Largest learning rate.")
+
+
+class TuningConfig(Section):
+    """How the learning rate is chosen: on the validation split, with seeds of its own."""
+
+    points: int = Field(default=7, ge=1, le=1000, description="Learning rates tried per optimizer.")
+    seeds: int = Field(
+        default=2, ge=1, le=FIRST_CONFIRMATION_SEED, description="How many seeds each of them is trained with."
+    )
+    metric: TuningMetric = Field(default="val_loss", description="What decides, averaged over the seeds.")
+    sampler: Literal["grid", "halton"] = Field(
+        default="grid", description="grid: even steps, both ends included; halton: a sequence that can be extended."
+    )
+
+
+class ConfirmationConfig(Section):
+    """The runs that the verdict rests on: every optimizer at its chosen setting, on fresh seeds."""
+
+    seeds: int = Field(default=10, ge=1, le=100_000, description="How many seeds, the same for all optimizers.")
+
+
+class StudyHead(Section):
+    """Everything in a study file but the experiment and the optimizers, which are checked on their own."""
+
+    name: str | None = Field(
+        default=None, pattern=NAME_PATTERN, description="Name of the study; without it, that of its file."
+    )
+    experiment: Any = Field(default=None, description="Experiment file, or {dataset, model, training}.")
+    optimizers: Any = Field(default=None, description="Names, or {name, label, learning_rate, ...}.")
+    tuning: TuningConfig = TuningConfig()
+    confirmation: ConfirmationConfig = ConfirmationConfig()
+    metric: TestMetric = Field(default="accuracy", description="Metric of the test split that the verdict is about.")
+    margin: float = Field(default=0.005, gt=0, description="Largest difference that does not matter in practice.")
+    alpha: float = Field(default=0.05, gt=0, lt=0.5, description="Level of the tests over all comparisons.")
+    baseline: str | None = Field(
+        default=None, min_length=1, description="Label that all others are compared with; null compares every pair."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StudyOptimizer:
+    """One optimizer of a study.
+
+    Attributes
+    ----------
+    label : unique name of its row and of its runs
+    config : its fixed arguments; without a learning rate if that is searched
+    search : learning rates to look through, or None if nothing is tuned
+    """
+
+    label: str
+    config: OptimizerConfig
+    search: RateRange | None
+
+    @property
+    def is_default(self) -> bool:
+        """True if every argument has the value that Keras gives it."""
+        if self.search is not None or self.config.name == "python":
+            return False
+        return self.config.resolved() == OptimizerConfig(name=self.config.name).resolved()
+
+    def with_rate(self, rate: float | None) -> OptimizerConfig:
+        """Return the optimizer at a learning rate; None leaves its arguments as they are."""
+        if rate is None:
+            return self.config
+        arguments = {**self.config.arguments, "learning_rate": rate}
+        return self.config.model_copy(update={"arguments": arguments})
+
+
+@dataclass(frozen=True, slots=True)
+class StudyConfig:
+    """A study as its file describes it, every default filled in.
+
+    Attributes
+    ----------
+    experiment : data, model and training; its optimizer stands for none
+    """
+
+    name: str
+    experiment: ExperimentConfig
+    optimizers: tuple[StudyOptimizer, ...]
+    tuning: TuningConfig
+    confirmation: ConfirmationConfig
+    metric: str
+    margin: float
+    alpha: float
+    baseline: str | None
+
+    @property
+    def tuning_seeds(self) -> tuple[int, ...]:
+        """Seeds of the tuning runs."""
+        return tuple(range(self.tuning.seeds))
+
+    @property
+    def confirmation_seeds(self) -> tuple[int, ...]:
+        """Seeds of the confirmation runs, none of them a tuning seed."""
+        return tuple(range(FIRST_CONFIRMATION_SEED, FIRST_CONFIRMATION_SEED + self.confirmation.seeds))
+
+    @property
+    def tuned(self) -> tuple[StudyOptimizer, ...]:
+        """The optimizers whose learning rate is searched."""
+        return tuple(optimizer for optimizer in self.optimizers if optimizer.search is not None)
+
+    @property
+    def defaults(self) -> tuple[StudyOptimizer, ...]:
+        """A row per optimizer at its defaults, without tuning, as far as the file does not list it."""
+        names = dict.fromkeys(optimizer.config.name for optimizer in self.optimizers)
+        listed = {optimizer.config.name for optimizer in self.optimizers if optimizer.is_default}
+        return tuple(
+            StudyOptimizer(default_label(name), OptimizerConfig(name=name), None)
+            for name in names
+            if name not in listed and name != "python"
+        )
+
+    @property
+    def aside(self) -> dict[str, frozenset[str]]:
+        """Label of each default -> labels of the optimizers it is the default of: the only ones it is compared with.
+
+        Who stops at the defaults learns what tuning is worth; the other pairs would cost the tests power.
+        """
+        rows = [*self.defaults, *(one for one in self.optimizers if one.label == default_label(one.config.name))]
+        listed = [one for one in self.optimizers if one not in rows]
+        if len(listed) < 2:  # noqa: PLR2004 - nothing else to compare: then the defaults are the others
+            return {}
+        beside = {
+            row.label: frozenset(one.label for one in listed if one.config.name == row.config.name) for row in rows
+        }
+        return {label: others for label, others in beside.items() if others}
+
+    def compares(self, a: str, b: str) -> bool:
+        """Return True if the plan compares two labels."""
+        aside = self.aside
+        if a in aside or b in aside:
+            return b in aside.get(a, ()) or a in aside.get(b, ())
+        return self.baseline is None or self.baseline in (a, b)
+
+    @property
+    def comparisons(self) -> int:
+        """How many pairs the plan compares."""
+        labels = [one.label for one in (*self.optimizers, *self.defaults)]
+        return sum(self.compares(a, b) for a, b in itertools.combinations(labels, 2))
+
+
+def default_label(name: str) -> str:
+    """Return how the row of an optimizer at its defaults is called."""
+    return f"{name}-default"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedStudy:
+    """A study file as read.
+
+    Attributes
+    ----------
+    path : the file as given
+    text : its content
+    base : folder that paths in the experiment and in optimizers start from: that of the experiment file if one is
+        named, else that of the study file
+    """
+
+    config: StudyConfig
+    path: Path
+    text: str
+    base: Path

@@ -1,0 +1,41 @@
+"""A data set whose test rows are kept from whoever trains on it: split as otherwise, then the test split is emptied."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from optbench.datasets.assembly import repeat_notes, split_digest
+from optbench.records import SplitData
+
+if TYPE_CHECKING:
+    from optbench.records import Dataset
+
+WITHHELD_NOTE = "the test split is withheld: its rows were split off as always and left out"
+
+
+def without_test_rows(dataset: Dataset) -> Dataset:
+    """Return the data set with an empty test split, and without anything that was counted on its rows.
+
+    Training and validation rows, and the digest of the data, stay as they are; the digest of the split changes.
+    """
+    test = SplitData(dataset.test.x[:0], dataset.test.y[:0], dataset.test.rows[:0])
+    splits = {**dataset.splits, "test": test}
+    counted = repeat_notes(dataset.facts.get("duplicates", {}), {"test": dataset.test})
+    return replace(
+        dataset,
+        test=test,
+        split_digest=split_digest(splits, dataset.class_names),
+        facts=_facts_without_test(dict(dataset.facts)),
+        notes=(*(note for note in dataset.notes if note not in counted), WITHHELD_NOTE),
+    )
+
+
+def _facts_without_test(facts: dict[str, Any]) -> dict[str, Any]:
+    split = dict(facts.get("split", {}))
+    split |= {"rows": {**split.get("rows", {}), "test": 0}, "withheld": "test"}
+    counts = {name: found for name, found in facts.get("class_counts", {}).items() if name != "test"}
+    majority = dict(facts.get("majority", {}))
+    majority["share"] = {name: share for name, share in majority.get("share", {}).items() if name != "test"}
+    duplicates = {name: n for name, n in facts.get("duplicates", {}).items() if name == "validation_in_train"}
+    return {**facts, "split": split, "class_counts": counts, "majority": majority, "duplicates": duplicates}

@@ -1,0 +1,1 @@
+"""A study as a visible list of steps: plan, tune, choose, open the test split, confirm, conclude."""

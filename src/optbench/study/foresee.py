@@ -1,0 +1,278 @@
+"""`--dry-run`: how many runs, how long, how big, and what the seeds can decide; `--explain`: why each run is to do."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from optbench.comparison.wording import counted
+from optbench.runner.execute import check_models
+from optbench.runner.foresee import Foreseen, duration, foresee_run, why
+from optbench.runner.run import available_cores, is_finished, make_executor, stage_datasets
+from optbench.study.record import read_record
+from optbench.study.run import first_of_each, prepare_study
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from optbench.study.plan import StudyPlan, StudyRun
+    from optbench.study.run import StudyOptions
+
+# Handing a run to a worker, building its model, evaluating and writing its folder: measured on small models, 2 cores.
+_SECONDS_AROUND_A_RUN = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The runs of one optimizer in one stage.
+
+    Attributes
+    ----------
+    runs, left : in all, and not finished yet
+    cost : of one run; None if none is left or nothing was measured
+    """
+
+    stage: str
+    label: str
+    runs: int
+    left: int
+    cost: Foreseen | None
+
+    @property
+    def seconds(self) -> float | None:
+        """Training time of what is left, one run after the other."""
+        if self.left == 0:
+            return 0.0
+        return None if self.cost is None or self.cost.seconds is None else self.left * self.cost.seconds
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the share as JSON values."""
+        return {
+            "stage": self.stage,
+            "optimizer": self.label,
+            "runs": self.runs,
+            "left": self.left,
+            "seconds_per_run": None if self.cost is None else self.cost.seconds,
+            "memory_mb": None if self.cost is None else self.cost.memory_mb,
+            "disk_bytes": 0 if self.cost is None else self.left * self.cost.disk_bytes,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a study will cost, and what it can decide.
+
+    Attributes
+    ----------
+    jobs : runs at a time
+    lines : for `--explain`: stage, run and why it is to do
+    """
+
+    plan: StudyPlan
+    shares: tuple[Share, ...]
+    jobs: int
+    lines: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def seconds(self) -> float | None:
+        """How long what is left takes with these jobs; stages come one after the other."""
+        known = [share.seconds for share in self.shares if share.seconds is not None]
+        if len(known) < len(self.shares):
+            return None
+        left = sum(share.left for share in self.shares)
+        return (sum(known) + left * _SECONDS_AROUND_A_RUN) / self.jobs
+
+    @property
+    def disk_bytes(self) -> int:
+        """Size of the folders that will be written."""
+        return sum(share.to_json()["disk_bytes"] for share in self.shares)
+
+    @property
+    def memory_mb(self) -> float | None:
+        """Largest memory of all runs at a time together."""
+        peaks = [share.cost.memory_mb for share in self.shares if share.cost and share.cost.memory_mb is not None]
+        return self.jobs * max(peaks) if peaks else None
+
+    def count(self, stage: str) -> tuple[int, int]:
+        """Return the runs of a stage, and how many of them are left."""
+        shares = [share for share in self.shares if share.stage == stage]
+        return sum(share.runs for share in shares), sum(share.left for share in shares)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the document that `--dry-run --json` and `--explain --json` print."""
+        config = self.plan.config
+        return {
+            "schema_version": 1,
+            "study": config.name,
+            "folder": str(self.plan.paths.folder),
+            "plan": self.plan.digest,
+            "stages": [share.to_json() for share in self.shares],
+            "runs": sum(share.runs for share in self.shares),
+            "left": sum(share.left for share in self.shares),
+            "jobs": self.jobs,
+            "seconds": self.seconds,
+            "disk_bytes": self.disk_bytes,
+            "memory_mb": self.memory_mb,
+            "comparisons": config.comparisons,
+            "seeds": config.confirmation.seeds,
+            "seeds_needed": seeds_needed(self.plan),
+            "says": power_sentence(self.plan),
+            "explained": [{"stage": stage, "run": run, "why": reason} for stage, run, reason in self.lines],
+        }
+
+    def text(self) -> str:
+        """Return the same for people."""
+        lines = [f"{stage:<12}  {run}  {reason}" for stage, run, reason in self.lines]
+        if not lines:
+            lines += [_share_line(share) for share in self.shares]
+        lines.append(self._total())
+        return "\n".join([*lines, power_sentence(self.plan)])
+
+    def _total(self) -> str:
+        tuning, tuning_left = self.count("tuning")
+        confirmation, confirmation_left = self.count("confirmation")
+        told = (
+            f"{counted(tuning, 'tuning run')} ({tuning_left} to go) and {counted(confirmation, 'confirmation run')} "
+            f"({confirmation_left} to go) in {self.plan.paths.folder}"
+        )
+        if not any(share.cost for share in self.shares):
+            return f"{told}."
+        if self.seconds is not None:
+            told += f": about {duration(self.seconds)} with -j {self.jobs}"
+        memory = "" if self.memory_mb is None else f", up to {self.memory_mb:.0f} MB of memory"
+        return (
+            f"{told}, {self.disk_bytes / 1e6:.1f} MB of disk{memory} (by one measured epoch per optimizer on this "
+            "machine; loading TensorFlow and drawing the page come on top)."
+        )
+
+
+def dry_run(options: StudyOptions, *, say: Callable[[str], None]) -> Forecast:
+    """Build each optimizer's model, time an epoch of each, and predict what is left; creates nothing.
+
+    Raises
+    ------
+    InvalidError
+        For everything that `study` would refuse.
+    """
+    from optbench.run_store import require_writable
+
+    plan = prepare_study(options, say=say)
+    groups = _groups(plan)
+    require_writable(options.runs_dir)
+    costs: dict[str, Foreseen] = {}
+    if any(left for _, _, left, _ in groups):
+        costs = _measure(plan, options)
+    shares = tuple(
+        Share(stage, label, len(runs) or expected, left, costs.get(label))
+        for (stage, label, left, (runs, expected)) in groups
+    )
+    return Forecast(plan, shares, _jobs(options, shares))
+
+
+def explain(options: StudyOptions, *, say: Callable[[str], None]) -> Forecast:
+    """Say for each run whether it is skipped, resumed or new, and why; builds no model and creates nothing."""
+    plan = prepare_study(options, say=say)
+    groups = _groups(plan)
+    lines = []
+    for stage, label, _, (runs, expected) in groups:
+        lines += [(stage, run.run, why(run.planned)) for run in runs]
+        if not runs:
+            lines.append((stage, f"{label} x {counted(expected, 'seed')}", "new: its learning rate is not chosen yet"))
+    shares = tuple(
+        Share(stage, label, len(runs) or expected, left, None) for stage, label, left, (runs, expected) in groups
+    )
+    return Forecast(plan, shares, _jobs(options, shares), tuple(lines))
+
+
+def power_sentence(plan: StudyPlan) -> str:
+    """Say what the confirmation seeds can decide."""
+    from optbench.statistics import smallest_p
+
+    config = plan.config
+    seeds, needed, comparisons = config.confirmation.seeds, seeds_needed(plan), config.comparisons
+    smallest = smallest_p(seeds)
+    together = f" over {counted(comparisons, 'comparison')} (Holm)" if comparisons > 1 else ""
+    if seeds < needed:
+        times = f" x {comparisons}" if comparisons > 1 else ""
+        return (
+            f"{counted(seeds, 'seed')} cannot reach p < {config.alpha:g}{together}: the smallest possible p of a "
+            f"paired exact test is {smallest:.3g}{times}. No difference can be shown. "
+            f"Use at least {needed}: confirmation: {{seeds: {needed}}}."
+        )
+    return (
+        f"{counted(seeds, 'seed')} can decide at p < {config.alpha:g}{together}: {needed} are the fewest. "
+        f"{_detectable(plan)}"
+    )
+
+
+def seeds_needed(plan: StudyPlan) -> int:
+    """Return the fewest confirmation seeds with which a difference can be shown at all."""
+    from optbench.statistics import seeds_for_comparisons
+
+    return seeds_for_comparisons(plan.config.comparisons, plan.config.alpha)
+
+
+def _detectable(plan: StudyPlan) -> str:
+    """Say how large a difference has to be, in standard deviations, for these seeds to find it four times in five."""
+    from optbench.statistics import seeds_for_power
+
+    config = plan.config
+    for tenths in range(3, 60):
+        effect = tenths / 10
+        needed = seeds_for_power(effect, 1.0, alpha=config.alpha, comparisons=config.comparisons)
+        if needed <= config.confirmation.seeds:
+            return (
+                f"With a power of 80 % they find a difference of {effect:g} standard deviations (of the differences "
+                "from seed to seed); smaller ones will stay undecided, or be called equivalent."
+            )
+    return ""
+
+
+def _groups(plan: StudyPlan) -> list[tuple[str, str, int, tuple[list[StudyRun], int]]]:
+    """Return stage, label, runs left, the runs as far as they are known, and their number, per optimizer."""
+    found = []
+    tuning = plan.tuning_runs()
+    for one in plan.config.tuned:
+        runs = [run for run in tuning if run.label == one.label]
+        found.append(("tuning", one.label, _left(runs), (runs, len(runs))))
+    chosen = _chosen(plan)
+    known = plan.confirmation_runs(chosen) if chosen or not plan.config.tuned else plan.fixed_runs()
+    for one in plan.rows:
+        runs = [run for run in known if run.label == one.label]
+        expected = plan.config.confirmation.seeds
+        found.append(("confirmation", one.label, _left(runs) if runs else expected, (runs, expected)))
+    return found
+
+
+def _chosen(plan: StudyPlan) -> Mapping[str, float]:
+    record = read_record(plan)
+    same = record.get("plan") == plan.digest
+    return (record.get("chosen") or {}) if same else {}
+
+
+def _left(runs: list[StudyRun]) -> int:
+    return sum(not is_finished(run.planned) for run in runs)
+
+
+def _jobs(options: StudyOptions, shares: tuple[Share, ...]) -> int:
+    return max(1, min(options.jobs or available_cores(), sum(share.left for share in shares)))
+
+
+def _measure(plan: StudyPlan, options: StudyOptions) -> dict[str, Foreseen]:
+    samples = first_of_each(plan)
+    planned = [run.planned for run in samples]
+    with ExitStack() as stack:
+        executor = make_executor(options.for_runs, [planned[0].loaded])
+        stack.callback(executor.close)
+        executor.start()
+        folders = stage_datasets(planned, stack)
+        told = check_models(planned, executor=executor, data_folders=folders, time_an_epoch=True)
+    return {run.label: foresee_run(run.planned, told[run.run]) for run in samples}
+
+
+def _share_line(share: Share) -> str:
+    start = f"{share.stage:<12}  {share.label:<24}  {counted(share.runs, 'run')}, {share.left} to go"
+    if share.cost is None or share.cost.seconds is None or not share.left:
+        return start
+    return f"{start}, about {duration(share.cost.seconds)} each"

@@ -1,0 +1,114 @@
+"""study.json: the plan, what was chosen, every opening of the test split, and the digests of the results."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from optbench.study.plan import protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from optbench.study.plan import StudyPlan
+    from optbench.study.tuning import Tuning
+
+
+def read_record(plan: StudyPlan) -> dict[str, Any]:
+    """Return the content of study.json, or {} if there is none yet.
+
+    Raises
+    ------
+    StorageError
+        If it is damaged, or of another study.
+    """
+    from optbench.errors import StorageError
+    from optbench.run_store import read_json
+
+    path = plan.paths.record
+    if not path.exists():
+        return {}
+    record = read_json(path)
+    if record.get("key") != plan.key:
+        raise StorageError(
+            f"{plan.paths.folder} holds another study (key {str(record.get('key'))[:12]}...). Move that folder away, "
+            "rename the study, or choose another --runs-dir."
+        )
+    return record
+
+
+def write_plan(plan: StudyPlan, record: Mapping[str, Any]) -> dict[str, Any]:
+    """Write the plan into study.json before anything runs; openings of the test split are kept, for ever."""
+    same = record.get("plan") == plan.digest
+    return _write(
+        plan,
+        {
+            "schema_version": 1,
+            "study": plan.config.name,
+            "key": plan.key,
+            "plan": plan.digest,
+            "data": plan.open_data.data_digest,
+            "split": plan.open_data.split_digest,
+            "versions": dict(plan.versions),
+            "protocol": protocol(plan.config),
+            "chosen": record.get("chosen") if same else None,
+            "openings": list(record.get("openings", [])),
+            "outputs": record.get("outputs", {}) if same else {},
+        },
+        before=record,
+    )
+
+
+def open_test_split(plan: StudyPlan, record: Mapping[str, Any], tunings: Sequence[Tuning]) -> dict[str, Any]:
+    """Record, before any confirmation run, that the test split is opened now, by which plan.
+
+    A plan opens it once, however often its runs are interrupted. An entry counts the openings of the same split that
+    other studies in the same runs directory had recorded by then.
+    """
+    openings = list(record["openings"])
+    if all(opening["plan"] != plan.digest for opening in openings):
+        openings.append(
+            {
+                "plan": plan.digest,
+                "data": plan.open_data.data_digest,
+                "split": plan.open_data.split_digest,
+                "date": datetime.now(UTC).date().isoformat(),
+                "by_other_studies_before": _openings_elsewhere(plan),
+            }
+        )
+    chosen = {tuning.label: tuning.winner.learning_rate for tuning in tunings}
+    return _write(plan, {**record, "chosen": chosen, "openings": openings}, before=record)
+
+
+def close_record(plan: StudyPlan, record: Mapping[str, Any], outputs: Mapping[str, str]) -> dict[str, Any]:
+    """Write the digests of the results: the study is done."""
+    return _write(plan, {**record, "outputs": dict(outputs)}, before=record)
+
+
+def _openings_elsewhere(plan: StudyPlan) -> int:
+    found = 0
+    for path in sorted(plan.paths.folder.parent.glob(f"*/{plan.paths.record.name}")):
+        if path != plan.paths.record:
+            found += sum(opening == plan.open_data.split_digest for opening in _splits_opened(path))
+    return found
+
+
+def _splits_opened(path: Path) -> list[Any]:
+    from optbench.errors import StorageError
+    from optbench.run_store import read_json
+
+    try:
+        openings = read_json(path).get("openings", [])
+    except StorageError:
+        return []
+    known = openings if isinstance(openings, list) else []
+    return [opening.get("split") for opening in known if isinstance(opening, dict)]
+
+
+def _write(plan: StudyPlan, document: dict[str, Any], *, before: Mapping[str, Any]) -> dict[str, Any]:
+    from optbench.run_store import write_json
+
+    if document != before:
+        write_json(plan.paths.record, document)
+    return document

@@ -1,0 +1,208 @@
+"""`optbench study`: the whole way of a command, step by step."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from optbench.runner.execute import Flight, Reporter, RunEnd, check_models
+from optbench.runner.progress import make_progress
+from optbench.runner.run import (
+    RunOptions,
+    available_cores,
+    environment_facts,
+    is_finished,
+    make_executor,
+    stage_datasets,
+)
+from optbench.runner.stop import stops_on_signals
+from optbench.runner.summary import raise_for_failures
+from optbench.study.conclusion import conclude
+from optbench.study.outputs import write_outputs
+from optbench.study.plan import plan_study
+from optbench.study.record import open_test_split, read_record, write_plan
+from optbench.study.tables import plan_csv
+from optbench.study.tuning import choose
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from optbench.executors.interface import Executor
+    from optbench.records import RunRecord
+    from optbench.runner.plan import PlannedRun
+    from optbench.study.conclusion import Conclusion
+    from optbench.study.plan import StudyPlan, StudyRun
+
+
+@dataclass(frozen=True, slots=True)
+class StudyOptions:
+    """What the command line of `study` says, checked.
+
+    Attributes
+    ----------
+    jobs : runs at a time; None takes what the machine has
+    timeout : seconds a run may take, or None
+    """
+
+    config: Path
+    runs_dir: Path = Path("runs")
+    data_dir: Path = Path("data")
+    jobs: int | None = None
+    executor: str = "local"
+    retries: int = 1
+    timeout: float | None = None
+    quiet: bool = False
+
+    @property
+    def for_runs(self) -> RunOptions:
+        """The same for the machinery of `run`."""
+        return RunOptions(
+            configs=(self.config,),
+            runs_dir=self.runs_dir,
+            data_dir=self.data_dir,
+            jobs=self.jobs,
+            executor=self.executor,
+            retries=self.retries,
+            timeout=self.timeout,
+            quiet=self.quiet,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StudyEnd:
+    """How a study ended.
+
+    Attributes
+    ----------
+    trained : how many runs had to be trained or finished
+    written : the outputs that changed; () if there was nothing to do
+    """
+
+    conclusion: Conclusion
+    trained: int
+    written: tuple[Path, ...]
+
+    @property
+    def sentence(self) -> str:
+        """What was done, and where the pages are."""
+        paths = self.conclusion.plan.paths
+        where = f"{paths.verdict_text}, {paths.page}"
+        if not self.trained and not self.written:
+            return f"nothing to do: all {len(self.conclusion.runs)} runs are finished. {where}"
+        return f"{self.trained} of {len(self.conclusion.runs)} runs were executed. {where}"
+
+
+def prepare_study(options: StudyOptions, *, say: Callable[[str], None]) -> StudyPlan:
+    """Read and validate the file and the data, and plan; nothing is created."""
+    from optbench.config import load_study
+
+    loaded = load_study(options.config)
+    return plan_study(loaded, runs_dir=options.runs_dir, data_dir=options.data_dir, quiet=options.quiet, say=say)
+
+
+def run_study(options: StudyOptions, *, say: Callable[[str], None]) -> StudyEnd:
+    """Tune, choose, open the test split, confirm, conclude; what is done already is not done again.
+
+    Raises
+    ------
+    InvalidError
+        If the file, the data or a model is not valid; nothing has been created.
+    RunFailedError
+        If a run failed: without it nothing can be concluded, and the same command tries it again.
+    StoppedError
+        If Ctrl-C or SIGTERM ended it early.
+    """
+    plan = prepare_study(options, say=say)
+    record = read_record(plan)
+    with ExitStack() as stack:
+        crew = _Crew(options, plan, stack, say)
+        tuning = plan.tuning_runs()
+        crew.check(first_of_each(plan), tuning)
+        record = begin(plan, record)
+        tuned = crew.finish("tuning", tuning)
+        tunings = choose(plan, tuning, tuned)
+        record = open_test_split(plan, record, tunings)
+        confirmation = plan.confirmation_runs({one.label: one.winner.learning_rate for one in tunings})
+        confirmed = crew.finish("confirmation", confirmation)
+    runs = [*tuning, *confirmation]
+    conclusion = conclude(plan, runs, {**tuned, **confirmed}, tunings, record["openings"])
+    return StudyEnd(conclusion, crew.trained, write_outputs(conclusion, record))
+
+
+def begin(plan: StudyPlan, record: dict[str, object]) -> dict[str, object]:
+    """Create the study's folder with the plan in it, before its first run."""
+    from optbench.run_store import write_text
+
+    plan.paths.folder.mkdir(parents=True, exist_ok=True)
+    found = write_plan(plan, record)
+    text = plan_csv(plan)
+    if not plan.paths.plan.is_file() or plan.paths.plan.read_text(encoding="utf-8") != text:
+        write_text(plan.paths.plan, text)
+    return found
+
+
+def first_of_each(plan: StudyPlan) -> list[StudyRun]:
+    """Return one run per optimizer: those of one optimizer build the same model and differ in a number."""
+    found: dict[str, StudyRun] = {}
+    for run in [*plan.tuning_runs(), *plan.fixed_runs()]:
+        found.setdefault(run.label, run)
+    return list(found.values())
+
+
+class _Crew:
+    """One executor for both stages, started when the first run needs it."""
+
+    def __init__(self, options: StudyOptions, plan: StudyPlan, stack: ExitStack, say: Callable[[str], None]) -> None:
+        self._options, self._plan, self._stack, self._say = options, plan, stack, say
+        self._executor: Executor | None = None
+        self.trained = 0
+
+    def check(self, samples: Sequence[StudyRun], tuning: Sequence[StudyRun]) -> None:
+        """Build every optimizer's model once, before anything exists, unless the study was begun before."""
+        from optbench.run_store import require_writable
+
+        is_begun = self._plan.paths.record.exists()
+        if is_begun and all(is_finished(run.planned) for run in tuning):
+            return
+        require_writable(self._options.runs_dir)
+        planned = [run.planned for run in samples]
+        check_models(planned, executor=self._hired(), data_folders=stage_datasets(planned, self._stack))
+
+    def finish(self, stage: str, runs: Sequence[StudyRun]) -> dict[str, RunRecord]:
+        """Bring the runs of a stage to their end and read them."""
+        from optbench.run_store import read_run
+
+        open_runs = [run.planned for run in runs if not is_finished(run.planned)]
+        if open_runs:
+            done = len(runs) - len(open_runs)
+            resumed = f", {done} finished before" if done else ""
+            self._say(f"{stage}: {len(open_runs)} of {len(runs)} runs to go{resumed}")
+            ends = self._fly(open_runs)
+            raise_for_failures(ends)
+            self.trained += len(open_runs)
+        return {run.run: read_run(run.planned.paths.folder) for run in runs}
+
+    def _fly(self, runs: Sequence[PlannedRun]) -> list[RunEnd]:
+        executor = self._hired()
+        with make_progress(len(runs), quiet=self._options.quiet) as progress:
+            flight = Flight(
+                executor=executor,
+                reporter=Reporter(progress.event, progress.started, progress.ended, progress.say),
+                data_folders=stage_datasets(runs, self._stack),
+                environment=environment_facts,
+                jobs=min(self._options.jobs or available_cores(), len(runs)),
+                retries=self._options.retries,
+                draw=False,
+            )
+            with stops_on_signals(executor, say=progress.say):
+                return flight.execute(runs)
+
+    def _hired(self) -> Executor:
+        if self._executor is None:
+            sample = first_of_each(self._plan)[0].planned.loaded
+            self._executor = make_executor(self._options.for_runs, [sample])
+            self._stack.callback(self._executor.close)
+            self._executor.start()
+        return self._executor

@@ -1,0 +1,80 @@
+"""plan.csv and results.csv: every run of a study as one row, before and after."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Any
+
+from optbench.study.tuning import validation_score
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from optbench.records import RunRecord
+    from optbench.study.plan import StudyPlan, StudyRun
+
+_METRICS = ("accuracy", "balanced_accuracy", "f1_macro", "log_loss", "roc_auc")
+_PLAN = ("stage", "optimizer", "name", "learning_rate", "seed", "run")
+_RESULTS = (
+    *("stage", "optimizer", "learning_rate", "seed", "run", "status", "epochs", "best_epoch", "seconds", "val_loss"),
+    *(f"val_{name}" for name in _METRICS),
+    *(f"test_{name}" for name in _METRICS),
+)
+
+
+def plan_csv(plan: StudyPlan) -> str:
+    """Return the runs as planned; the learning rate that tuning will choose reads "chosen", and its run is open."""
+    rows: list[Sequence[Any]] = [_PLAN, *(_planned(run) for run in plan.tuning_runs())]
+    known = plan.fixed_runs()
+    for row in plan.rows:
+        if row.search is None:
+            rows += [_planned(run) for run in known if run.label == row.label]
+        else:
+            seeds = plan.config.confirmation_seeds
+            rows += [("confirmation", row.label, row.config.name, "chosen", seed, "") for seed in seeds]
+    return _csv(rows)
+
+
+def results_csv(runs: Sequence[StudyRun], records: Mapping[str, RunRecord]) -> str:
+    """Return one row per run of the plan, in the order of the plan; what a run has not is empty."""
+    return _csv([_RESULTS, *(_result(run, records[run.run]) for run in runs)])
+
+
+def rate_of(run: StudyRun) -> Any:
+    """Return the learning rate of a run as its optimizer got it; None for a schedule or a user's own optimizer."""
+    rate = run.planned.config.optimizer.arguments.get("learning_rate")
+    return rate if isinstance(rate, int | float) else None
+
+
+def _planned(run: StudyRun) -> tuple[Any, ...]:
+    config = run.planned.config
+    return run.stage, run.label, config.optimizer.name, _cell(rate_of(run)), config.seed, run.run
+
+
+def _result(run: StudyRun, record: RunRecord) -> tuple[Any, ...]:
+    validation, test = record.metrics.get("validation") or {}, record.metrics.get("test") or {}
+    return (
+        run.stage,
+        run.label,
+        _cell(rate_of(run)),
+        record.seed,
+        run.run,
+        record.status.value,
+        _cell(record.metrics.get("epochs_run")),
+        _cell(record.metrics.get("best_epoch")),
+        _cell(record.timing.get("training_seconds")),
+        _cell(validation_score(record, "val_loss")),
+        *(_cell(validation.get(name)) for name in _METRICS),
+        *(_cell(test.get(name)) for name in _METRICS),
+    )
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else repr(value)
+
+
+def _csv(rows: Iterable[Iterable[Any]]) -> str:
+    target = io.StringIO()
+    csv.writer(target, lineterminator="\n").writerows(rows)
+    return target.getvalue()

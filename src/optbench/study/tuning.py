@@ -1,0 +1,182 @@
+"""What the tuning runs told: the validation scores of every learning rate, and which one is chosen."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from optbench.records import RunStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from optbench.records import RunRecord
+    from optbench.study.plan import StudyPlan, StudyRun
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One learning rate of one optimizer.
+
+    Attributes
+    ----------
+    runs, seeds, scores : one entry per tuning seed; a score is None if the run diverged or has none
+    mean : of the scores, None if one is missing
+    """
+
+    learning_rate: float
+    runs: tuple[str, ...]
+    seeds: tuple[int, ...]
+    scores: tuple[float | None, ...]
+
+    @property
+    def n_diverged(self) -> int:
+        """How many runs ended without a score."""
+        return sum(score is None for score in self.scores)
+
+    @property
+    def known(self) -> list[float]:
+        """The scores there are."""
+        return [score for score in self.scores if score is not None]
+
+    @property
+    def mean(self) -> float | None:
+        """Mean over the seeds, or None."""
+        return None if self.n_diverged else math.fsum(self.known) / len(self.known)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the setting as JSON values."""
+        return {
+            "learning_rate": self.learning_rate,
+            "mean": self.mean,
+            "n_diverged": self.n_diverged,
+            "seeds": list(self.seeds),
+            "scores": list(self.scores),
+            "runs": list(self.runs),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """The tuning of one optimizer.
+
+    Attributes
+    ----------
+    label : of the optimizer
+    metric : what decided, such as `val_loss`
+    settings : by rising learning rate
+    chosen : position of the chosen one
+    """
+
+    label: str
+    metric: str
+    settings: tuple[Setting, ...]
+    chosen: int
+
+    @property
+    def winner(self) -> Setting:
+        """The chosen setting."""
+        return self.settings[self.chosen]
+
+    @property
+    def is_at_edge(self) -> bool:
+        """True if the best learning rate is the smallest or the largest tried: a better one may lie outside."""
+        return len(self.settings) > 1 and self.chosen in (0, len(self.settings) - 1)
+
+    @property
+    def runs(self) -> int:
+        """Number of tuning runs."""
+        return sum(len(setting.runs) for setting in self.settings)
+
+    @property
+    def n_diverged(self) -> int:
+        """How many of them diverged."""
+        return sum(setting.n_diverged for setting in self.settings)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the tuning as JSON values."""
+        return {
+            "optimizer": self.label,
+            "metric": self.metric,
+            "settings": len(self.settings),
+            "runs": self.runs,
+            "n_diverged": self.n_diverged,
+            "chosen": self.winner.learning_rate,
+            "at_edge": self.is_at_edge,
+            "curve": [setting.to_json() for setting in self.settings],
+        }
+
+
+def lower_is_better(metric: str) -> bool:
+    """Return True for losses."""
+    return metric.endswith("loss")
+
+
+def choose(plan: StudyPlan, runs: Sequence[StudyRun], records: Mapping[str, RunRecord]) -> tuple[Tuning, ...]:
+    """Choose a learning rate for every tuned optimizer.
+
+    Parameters
+    ----------
+    runs : the tuning runs, in any order
+    records : run id -> finished run
+
+    Notes
+    -----
+    The setting with the fewest diverged runs wins, among those the one with the best mean over the seeds, among equal
+    ones the one with the smallest learning rate: a diverged run is the worst outcome there is, never a missing one.
+    """
+    metric = plan.config.tuning.metric
+    found = []
+    for optimizer in plan.config.tuned:
+        own = [run for run in runs if run.label == optimizer.label]
+        rates = sorted({run.learning_rate for run in own if run.learning_rate is not None})
+        settings = tuple(_setting(rate, own, records, metric) for rate in rates)
+        best = min(range(len(settings)), key=lambda position: _worth(settings[position], metric))
+        found.append(Tuning(optimizer.label, metric, settings, best))
+    return tuple(found)
+
+
+def validation_score(record: RunRecord, metric: str) -> float | None:
+    """Return a run's score on the validation split, with the weights it ended with; None if it diverged.
+
+    `val_loss` is the training's own loss, from the history; every other metric is that of metrics.json.
+    """
+    if record.status is RunStatus.DIVERGED:
+        return None
+    if metric != "val_loss":
+        value = (record.metrics.get("validation") or {}).get(metric.removeprefix("val_"))
+        return None if value is None else float(value)
+    score = _final_loss(record)
+    return score if score is not None and math.isfinite(score) else None
+
+
+def _final_loss(record: RunRecord) -> float | None:
+    from optbench.run_store import RunPaths, read_history
+
+    history = read_history(RunPaths(Path(record.folder)).history)
+    if "val_loss" not in history.columns:
+        return None
+    stopping = record.config.get("training", {}).get("early_stopping") or {}
+    best = record.metrics.get("best_epoch")
+    losses = dict(zip(history.column("epoch"), history.column("val_loss"), strict=True))
+    if stopping.get("restore_best") and best in losses:
+        return losses[best]
+    return history.column("val_loss")[-1]
+
+
+def _setting(rate: float, runs: Sequence[StudyRun], records: Mapping[str, RunRecord], metric: str) -> Setting:
+    own = sorted((run for run in runs if run.learning_rate == rate), key=lambda run: run.planned.config.seed)
+    return Setting(
+        learning_rate=rate,
+        runs=tuple(run.run for run in own),
+        seeds=tuple(run.planned.config.seed for run in own),
+        scores=tuple(validation_score(records[run.run], metric) for run in own),
+    )
+
+
+def _worth(setting: Setting, metric: str) -> tuple[int, float, float]:
+    sign = 1.0 if lower_is_better(metric) else -1.0
+    mean = math.fsum(setting.known) / len(setting.known) if setting.known else 0.0
+    return setting.n_diverged, sign * mean, setting.learning_rate

@@ -1,0 +1,190 @@
+"""Study files: four lines are enough, and every mistake is told at once, in its place, with its remedy."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import get_args
+
+import jsonschema
+import pytest
+import yaml
+
+from optbench.comparison import METRICS
+from optbench.config import DEFAULT_RANGES, RateRange, load_study, optimizer_defaults, study_json_schema
+from optbench.config.study_sections import TestMetric
+from optbench.errors import ConfigError
+
+ROOT = Path(__file__).resolve().parents[2]
+INLINE = "experiment: {dataset: {name: iris}, model: {name: logistic}}\n"
+
+
+@pytest.fixture
+def load(tmp_path):
+    """Load a study from its text."""
+
+    def read(text, name="mine.yaml"):
+        path = tmp_path / name
+        path.write_text(text)
+        return load_study(path)
+
+    return read
+
+
+def findings(load, text):
+    with pytest.raises(ConfigError) as raised:
+        load(text)
+    return str(raised.value)
+
+
+def test_two_lines_are_enough(load):
+    """Name from the file, default ranges, documented defaults for everything else."""
+    config = load(INLINE + "optimizers: [sgd, Adam]\n", "my first study.yaml").config
+    assert config.name == "my-first-study"
+    assert [one.label for one in config.optimizers] == ["sgd", "adam"]
+    assert config.optimizers[1].search == RateRange(low=1e-4, high=1e-1)
+    assert (config.tuning.points, config.tuning.seeds, config.tuning.metric) == (7, 2, "val_loss")
+    assert (config.confirmation.seeds, config.metric, config.margin, config.alpha) == (10, "accuracy", 0.005, 0.05)
+
+
+def test_a_number_or_a_schedule_is_not_tuned(load):
+    """Only a range, or nothing, is searched."""
+    items = "[{name: sgd, learning_rate: 0.5}, {name: adam, learning_rate: {schedule: cosine_decay, "
+    items += "initial_learning_rate: 0.1, decay_steps: 10}}, {name: lion, learning_rate: {low: 1e-6, high: 1}}]"
+    config = load(INLINE + f"optimizers: {items}\n").config
+    assert [one.search is not None for one in config.optimizers] == [False, False, True]
+    assert config.tuned[0].with_rate(0.3).arguments["learning_rate"] == 0.3
+
+
+def test_seeds_of_both_stages_are_disjoint_whatever_their_number(load):
+    """By construction: the largest numbers allowed share no seed."""
+    config = load(INLINE + "optimizers: [sgd]\ntuning: {seeds: 1000}\nconfirmation: {seeds: 100000}\n").config
+    assert not set(config.tuning_seeds) & set(config.confirmation_seeds)
+    assert "at most 1000" in findings(load, INLINE + "optimizers: [sgd]\ntuning: {seeds: 1001}\n")
+
+
+def test_defaults_are_always_a_row_and_never_twice(load):
+    """One per optimizer's name, unless the file lists it already; compared with the rows of that name alone."""
+    config = load(INLINE + "optimizers: [sgd, {label: fast, name: sgd, momentum: 0.9}, adam]\n").config
+    assert [one.label for one in config.defaults] == ["sgd-default", "adam-default"]
+    assert config.aside == {"sgd-default": {"sgd", "fast"}, "adam-default": {"adam"}}
+    assert config.comparisons == 3 + 3
+    listed = load(INLINE + "optimizers: [sgd, adam, {label: adam-default, name: adam, learning_rate: 0.001}]\n").config
+    assert [one.label for one in listed.defaults] == ["sgd-default"]
+    assert listed.aside == {"sgd-default": {"sgd"}, "adam-default": {"adam"}}
+
+
+def test_the_label_of_a_default_is_reserved(load):
+    """Another setting must not be shown as the default."""
+    told = findings(load, INLINE + "optimizers: [adam, {label: adam-default, name: adam, learning_rate: 0.1}]\n")
+    assert "optimizers[1]: the label 'adam-default' is for the optimizer at its defaults" in told
+
+
+def test_one_optimizer_is_compared_with_its_default(load):
+    """A study of one optimizer asks what tuning is worth."""
+    assert load(INLINE + "optimizers: [sgd]\n").config.comparisons == 1
+
+
+def test_every_default_range_spans_three_decades_and_every_optimizer_has_one():
+    """Equal points lie equally close for all; a new optimizer of Keras is noticed here."""
+    assert set(DEFAULT_RANGES) == set(optimizer_defaults())
+    for low, high in DEFAULT_RANGES.values():
+        assert high / low == pytest.approx(1000)
+
+
+def test_metrics_are_those_of_the_comparison():
+    """Two rooms that do not know each other hold one list."""
+    assert set(get_args(TestMetric)) == set(METRICS)
+
+
+def test_an_experiment_file_lends_all_but_its_optimizer_and_seeds(load, tmp_path):
+    """Its folder is where paths start; what is wrong in it is told with its own lines."""
+    folder = tmp_path / "sub"
+    folder.mkdir()
+    text = "name: x\nseeds: [4, 5]\ndataset: {name: wine}\nmodel: {name: mlp}\noptimizer: {name: lion}\n"
+    (folder / "wine.yaml").write_text(text)
+    loaded = load("experiment: sub/wine.yaml\noptimizers: [sgd]\n")
+    assert loaded.base == folder
+    assert loaded.config.experiment.dataset.name == "wine"
+    (folder / "wine.yaml").write_text(text.replace("wine}", "whine}"))
+    told = findings(load, "experiment: sub/wine.yaml\noptimizers: [sgdd]\n")
+    assert "wine.yaml:3:17: dataset.name: must be a known data set" in told
+    assert "Did you mean 'sgd'?" in told
+    assert "Did you mean 'wine.yaml'?" in findings(load, "experiment: sub/wiene.yaml\noptimizers: [sgd]\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "the file is empty"),
+        ("[1]", "must be a mapping"),
+        (INLINE, "optimizers: missing. List some"),
+        ("optimizers: [sgd]\n", "experiment: missing. Name an experiment file"),
+        (INLINE + "optimizer: [sgd]\n", "optimizer: unknown key. Did you mean 'optimizers'?"),
+        (INLINE + "optimizers: sgd\n", "optimizers: must be a list of optimizers. Received: 'sgd'"),
+        (INLINE + "optimizers: []\n", "must be a list of optimizers"),
+        (INLINE + "optimizers: [3]\n", "optimizers[0]: must be a name or"),
+        (INLINE + "optimizers: [sgdd]\n", "Did you mean 'sgd'?"),
+        (INLINE + "optimizers: [{name: adam, momentum: 1}]\n", "optimizers[0].momentum: unknown argument"),
+        (INLINE + "optimizers: [{name: adam, label: a b}]\n", "optimizers[0].label: must be letters"),
+        (INLINE + "optimizers: [adam, Adam]\n", "the label 'adam' is given twice, first to item 1"),
+        (
+            INLINE + "optimizers: [{name: adam, learning_rate: {low: 1, high: 0.1}}]\n",
+            "high must be at least 1.1 times",
+        ),
+        (INLINE + "optimizers: [{name: adam, learning_rate: {low: 0, high: 1}}]\n", "must be greater than 0"),
+        (INLINE + "optimizers: [{name: adam, learning_rate: {lo: 1, high: 2}}]\n", "Did you mean 'low'?"),
+        (INLINE + "optimizers: [adam]\ntuning: {point: 3}\n", "tuning.point: unknown key. Did you mean 'points'?"),
+        (INLINE + "optimizers: [adam]\ntuning: {metric: val_los}\n", "Did you mean 'val_loss'?"),
+        (INLINE + "optimizers: [adam]\nmetric: acuracy\n", "Did you mean 'accuracy'?"),
+        (INLINE + "optimizers: [adam]\nmargin: 0\n", "margin: must be greater than 0"),
+        (INLINE + "optimizers: [adam]\nalpha: 0.5\n", "alpha: must be less than 0.5"),
+        (INLINE + "optimizers: [adam]\nbaseline: sgd\n", "baseline: must be the label of an optimizer"),
+        (INLINE + "optimizers: [adam]\nname: a b\n", "name: must be letters"),
+        (INLINE.replace("}}", "}, optimizer: {name: sgd}}") + "optimizers: [adam]\n", "are listed under 'optimizers'"),
+        (
+            INLINE.replace("iris", "iris, split: {withhold_test: true}") + "optimizers: [adam]\n",
+            "for the study to decide",
+        ),
+        (INLINE.replace("iris", "irus") + "optimizers: [adam]\n", "experiment.dataset.name: must be a known data set"),
+    ],
+)
+def test_mistakes_are_told_with_their_remedy(load, text, sentence):
+    """Each as file:line:column (or the file, where there is no line), rule, received value, remedy."""
+    told = findings(load, text)
+    assert sentence in told
+    assert told.startswith(str(told.split("mine.yaml")[0]) + "mine.yaml:")
+
+
+def test_all_mistakes_at_once_each_with_a_caret(load):
+    """Five mistakes, five findings, in the order of the lines; what follows from a misspelling is not told twice."""
+    text = "experiment: {dataset: {name: irus}, model: {name: mlp, unit: 3}}\noptimizers:\n  - sgdd\n"
+    text += "  - {name: adam, learning_rate: {lo: 1, high: 2}}\nmetrik: accuracy\n"
+    told = findings(load, text)
+    assert [line.split(":")[1] for line in told.splitlines() if "mine.yaml:" in line] == ["1", "1", "3", "4", "5"]
+    assert sum(line.rstrip().endswith("^") for line in told.splitlines()) == 5
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "configs" / "studies").glob("*.yaml")), ids=lambda path: path.stem)
+def test_shipped_studies_are_valid_and_can_decide(path):
+    """Both for optbench and for an editor; with the seeds they ask for a difference can be shown."""
+    from optbench.statistics import seeds_for_comparisons
+
+    config = load_study(path).config
+    assert config.confirmation.seeds >= seeds_for_comparisons(config.comparisons, config.alpha)
+    plain = yaml.safe_load(path.read_text().replace("1e-4", "0.0001").replace("1e-1", "0.1"))
+    jsonschema.validate(plain, study_json_schema())
+
+
+def test_committed_schema_is_the_generated_one():
+    """The file is `optbench schema --study`; `make schema` writes it again."""
+    assert json.loads((ROOT / "schemas" / "study.schema.json").read_text()) == study_json_schema()
+
+
+@pytest.mark.parametrize("wrong", [{"optimizers": ["sgdd"]}, {"tuning": {"point": 1}}, {"experiment": {"model": {}}}])
+def test_the_schema_refuses_what_the_loader_refuses(wrong):
+    """An editor shows the same mistakes."""
+    right = {"experiment": "a.yaml", "optimizers": ["sgd"]}
+    jsonschema.validate(right, study_json_schema())
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**right, **wrong}, study_json_schema())
