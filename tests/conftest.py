@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import socket
-import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+import run_folders
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -25,14 +24,8 @@ def data_dir() -> Path:
 
 @pytest.fixture(scope="session")
 def make_runs() -> ModuleType:
-    """The module `runs.py` beside this file: run folders made by the real steps, with training invented."""
-    if "optbench_test_runs" not in sys.modules:
-        spec = importlib.util.spec_from_file_location("optbench_test_runs", ROOT / "tests" / "runs.py")
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[spec.name])
-    return sys.modules["optbench_test_runs"]
+    """The module `run_folders`: run folders made by the real steps, with training invented."""
+    return run_folders
 
 
 @pytest.fixture(autouse=True)

@@ -10,25 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from identity_files import IDENTITY_FILES
 
 from optbench.run_store import RunPaths
 
 pytestmark = pytest.mark.tensorflow
 
 ROOT = Path(__file__).parents[1]
-# everything of a run folder but times, environment, pictures, page, log and the manifest that lists them
-IDENTITY = (
-    "config.yaml",
-    "config.resolved.yaml",
-    "history.csv",
-    "metrics.json",
-    "predictions.npz",
-    "classification_report.txt",
-    "classification_report.json",
-    "confusion_matrix.csv",
-    "roc_curve.csv",
-    "digests.json",
-)
 
 
 def optbench(*arguments, data_dir, check=0):
@@ -105,7 +93,7 @@ def test_two_folders_hold_the_same_bytes(telco, telco_again, optimizer):
     """Another folder, another order, another number of runs at a time: every identity file is byte for byte equal."""
     first, second = telco[optimizer], telco_again[optimizer]
     assert first.name == second.name
-    for name in IDENTITY:
+    for name in IDENTITY_FILES:
         assert (first / name).read_bytes() == (second / name).read_bytes(), name
 
 

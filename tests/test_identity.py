@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from fake_training import FakeExecutor
+from identity_files import IDENTITY_FILES
 
 from optbench.run_store import RunPaths, verify_manifest
 from optbench.runner import run as run_module
@@ -26,7 +27,6 @@ optimizer: {name: adam}
 training: {epochs: 2}
 report: {figures: false}
 """
-IDENTITY = ("history.csv", "metrics.json", "predictions.npz", "roc_curve.csv", "digests.json", "config.resolved.yaml")
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def optbench(*arguments, code=0, **variables):
 
 def assert_same(first: RunPaths, second: RunPaths):
     assert verify_manifest(second, deep=True) == []
-    for name in IDENTITY:
+    for name in IDENTITY_FILES:
         assert (first.folder / name).read_bytes() == (second.folder / name).read_bytes(), name
 
 

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
+from identity_files import IDENTITY_FILES
 
 from optbench.run_store import RunPaths, verify_manifest
 from optbench.runner import execute as execute_module
@@ -20,18 +21,6 @@ from optbench.runner.run import RunOptions, run_experiments
 
 pytestmark = pytest.mark.tensorflow
 
-IDENTITY = (
-    "config.yaml",
-    "config.resolved.yaml",
-    "history.csv",
-    "metrics.json",
-    "predictions.npz",
-    "classification_report.txt",
-    "classification_report.json",
-    "confusion_matrix.csv",
-    "roc_curve.csv",
-    "digests.json",
-)
 LONGEST_WAIT = 0.8  # seconds between two kills; building takes half a second, training one to three
 EXPERIMENTS = {
     "dropout, batch norm, adam": """\
@@ -86,7 +75,7 @@ def trained(config, runs_dir, **options):
 def assert_same(first: RunPaths, second: RunPaths):
     """Both are intact, and every identity file has the same bytes."""
     assert verify_manifest(second, deep=True) == []
-    for name in IDENTITY:
+    for name in IDENTITY_FILES:
         assert (first.folder / name).read_bytes() == (second.folder / name).read_bytes(), name
 
 

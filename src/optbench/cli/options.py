@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -24,3 +24,9 @@ DataDir = Annotated[
     Path,
     typer.Option("--data-dir", envvar="OPTBENCH_DATA_DIR", help="Where data sets are.", show_default=True),
 ]
+Jobs = Annotated[int | None, typer.Option("-j", "--jobs", min=1, help="Runs at a time (default: one per core).")]
+ExecutorName = Annotated[
+    Literal["local"], typer.Option("--executor", envvar="OPTBENCH_EXECUTOR", help="Where runs are executed.")
+]
+Retries = Annotated[int, typer.Option(min=0, help="How often a run that was killed is tried again.")]
+Timeout = Annotated[float | None, typer.Option(min=1, metavar="SECONDS", help="Longest time a run may take.")]

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from optbench.cli.options import AsJson, Configs, DataDir, Debug, Overrides, Quiet, RunsDir, Verbose
+from optbench.cli.options import (
+    AsJson,
+    Configs,
+    DataDir,
+    Debug,
+    ExecutorName,
+    Jobs,
+    Overrides,
+    Quiet,
+    Retries,
+    RunsDir,
+    Timeout,
+    Verbose,
+)
 from optbench.cli.output import note, print_data, print_json
 
 Seeds = Annotated[str | None, typer.Option(metavar="SEEDS", help="Seeds: 3, or 0,1,5, or 0..9.")]
-Jobs = Annotated[int | None, typer.Option("-j", "--jobs", min=1, help="Runs at a time (default: one per core).")]
-ExecutorName = Annotated[
-    Literal["local"], typer.Option("--executor", envvar="OPTBENCH_EXECUTOR", help="Where runs are executed.")
-]
-Retries = Annotated[int, typer.Option(min=0, help="How often a run that was killed is tried again.")]
-Timeout = Annotated[float | None, typer.Option(min=1, metavar="SECONDS", help="Longest time a run may take.")]
 
 
 def run(

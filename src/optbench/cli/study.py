@@ -10,9 +10,19 @@ from typing import Annotated
 
 import typer
 
-from optbench.cli.options import AsJson, DataDir, Debug, Quiet, RunsDir, Verbose
+from optbench.cli.options import (
+    AsJson,
+    DataDir,
+    Debug,
+    ExecutorName,
+    Jobs,
+    Quiet,
+    Retries,
+    RunsDir,
+    Timeout,
+    Verbose,
+)
 from optbench.cli.output import note, print_data, print_json
-from optbench.cli.run import ExecutorName, Jobs, Retries, Timeout
 
 
 def study(
