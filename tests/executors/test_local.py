@@ -31,6 +31,10 @@ def overlap(arguments, emit):
 def invalid(arguments, emit):
     raise ModelError("layer 1 does not fit.")
 
+def full(arguments, emit):
+    from optbench.errors import StorageError
+    raise StorageError("no space left on device.")
+
 def broken(arguments, emit):
     print("on its way")
     raise RuntimeError("no luck")
@@ -103,6 +107,7 @@ def test_as_many_tasks_as_slots_run_together(functions, executor):
     ("function", "kind", "exit_code", "says"),
     [
         ("invalid", "invalid", 3, "layer 1 does not fit."),
+        ("full", "storage", 1, "no space left on device."),
         ("broken", "crashed", 1, "RuntimeError: no luck"),
         ("killed", "crashed", -9, "was ended by signal SIGKILL."),
         ("leaves", "crashed", 7, "ended with exit code 7."),

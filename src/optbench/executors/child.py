@@ -12,7 +12,7 @@ import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from optbench.errors import InvalidError, OptbenchError
+from optbench.errors import InvalidError, OptbenchError, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -96,12 +96,10 @@ def _outcome(
     module, _, name = function.partition(":")
     try:
         result = getattr(importlib.import_module(module), name)(arguments, emit)
-    except InvalidError as error:
-        return error.exit_code, ("error", ("invalid", str(error)))
-    except InterruptedByUserError as error:
-        return error.exit_code, ("error", ("interrupted", str(error)))
     except OptbenchError as error:
-        return error.exit_code, ("error", ("crashed", str(error)))
+        kinds = {InvalidError: "invalid", InterruptedByUserError: "interrupted", StorageError: "storage"}
+        kind = next((kind for known, kind in kinds.items() if isinstance(error, known)), "crashed")
+        return error.exit_code, ("error", (kind, str(error)))
     except MemoryError:
         traceback.print_exc()
         return 1, ("error", ("oom", "the run needs more memory than there is."))

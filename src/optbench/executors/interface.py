@@ -40,7 +40,7 @@ class TaskEnd:
     exit_code : 0, the exit code, or minus the number of the signal that ended it
     result : what the function returned; {} if it did not end well
     error : one sentence (or several lines for a finding in the user's code), "" if it ended well
-    kind : "ok", "invalid", "interrupted", "timeout", "oom" or "crashed"
+    kind : "ok", "invalid", "interrupted", "timeout", "oom", "storage" or "crashed"
     """
 
     name: str
