@@ -63,8 +63,10 @@ class StudyHead(Section):
     )
     experiment: Any = Field(default=None, description="Experiment file, or {dataset, model, training}.")
     optimizers: Any = Field(default=None, description="Names, or {name, label, learning_rate, ...}.")
-    tuning: TuningConfig = TuningConfig()
-    confirmation: ConfirmationConfig = ConfirmationConfig()
+    tuning: TuningConfig = Field(default=TuningConfig(), description="How settings are searched on validation rows.")
+    confirmation: ConfirmationConfig = Field(
+        default=ConfirmationConfig(), description="How the chosen settings are repeated on fresh seeds."
+    )
     metric: TestMetric = Field(default="accuracy", description="Metric of the test split that the verdict is about.")
     margin: float = Field(default=0.005, gt=0, description="Largest difference that does not matter in practice.")
     alpha: float = Field(default=0.05, gt=0, lt=0.5, description="Level of the tests over all comparisons.")
