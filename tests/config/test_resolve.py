@@ -89,7 +89,7 @@ RATE = (
 )
 OPTIMIZERS = FUNCTION | st.fixed_dictionaries(
     {"name": st.sampled_from(sorted(optimizer_defaults()))},
-    optional={"learning_rate": RATE, "weight_decay": st.floats(0, 1) | st.none(), "clipnorm": st.floats(0.1, 9)},
+    optional={"learning_rate": RATE, "weight_decay": st.floats(0, 1), "clipnorm": st.floats(0.1, 9) | st.none()},
 )
 TRAINING = st.fixed_dictionaries(
     {},
