@@ -20,7 +20,7 @@ test: $(VENV)/.installed-test
 
 # the long versions: every kill point at random, every combination
 test-all: $(VENV)/.installed-test
-	$(BIN)/python -m pytest -m ""
+	OPTBENCH_HYPOTHESIS=default $(BIN)/python -m pytest -m ""
 
 check: lint types imports test smoke
 

@@ -9,6 +9,11 @@ from types import ModuleType
 
 import pytest
 import run_folders
+from hypothesis import settings
+
+# The same examples on every run, so that a change is to blame when one fails; `make test-all` draws new ones.
+settings.register_profile("steady", derandomize=True)
+settings.load_profile(os.environ.get("OPTBENCH_HYPOTHESIS", "steady"))
 
 ROOT = Path(__file__).resolve().parent.parent
 
