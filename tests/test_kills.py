@@ -115,16 +115,15 @@ def killed_at_random(config, expected, runs_dir, *, kills, seed):
     return killer.kills
 
 
-def test_killed_at_random_times(undisturbed, tmp_path, capsys):
+def test_killed_at_random_times(undisturbed, tmp_path, record_property):
     """A chain of up to five kills ends with the same bytes."""
     config, expected = undisturbed
     kills = killed_at_random(config, expected, tmp_path / "runs", kills=5, seed=1)
-    with capsys.disabled():
-        sys.stdout.write(f"[{kills} kills] ")
+    record_property("count", f"{kills} kills")
     assert kills >= 2
 
 
-def test_killed_at_every_epoch_boundary(undisturbed, tmp_path, monkeypatch, capsys):
+def test_killed_at_every_epoch_boundary(undisturbed, tmp_path, monkeypatch, record_property):
     """The child is killed as soon as an epoch is reported, at another one each time, and goes on from there."""
     config, expected = undisturbed
     killed: set[int] = set()
@@ -140,8 +139,7 @@ def test_killed_at_every_epoch_boundary(undisturbed, tmp_path, monkeypatch, caps
 
     monkeypatch.setattr(execute_module.Flight, "_on_event", kill_once_per_epoch)
     assert_same(expected, trained(config, tmp_path / "runs", retries=10))
-    with capsys.disabled():
-        sys.stdout.write(f"[{len(killed)} kills] ")
+    record_property("count", f"{len(killed)} kills")
     assert len(killed) == 4
 
 

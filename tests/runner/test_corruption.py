@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 
 import pytest
 from fake_training import FakeExecutor, identity, write_results
@@ -106,7 +105,7 @@ def laboratory(tmp_path, monkeypatch):
     return Laboratory(tmp_path, monkeypatch)
 
 
-def damaged_everywhere(laboratory, places, capsys):
+def damaged_everywhere(laboratory, places, record_property):
     """Flip at one place, truncate at the next; returns how the runs ended."""
     ends = {}
     for number, (which, file, offset) in enumerate(places):
@@ -116,21 +115,20 @@ def damaged_everywhere(laboratory, places, capsys):
             return flipped if number % 2 else data[:offset]
 
         ends.setdefault(laboratory.end_of(which, file, damage), []).append(str(file))
-    with capsys.disabled():
-        sys.stdout.write(f"[{len(places)} places: { ({end: len(files) for end, files in ends.items()}) }] ")
+    record_property("count", f"{len(places)} places: { ({end: len(files) for end, files in ends.items()}) }")
     return ends
 
 
-def test_nothing_damaged_is_built_on(laboratory, capsys):
+def test_nothing_damaged_is_built_on(laboratory, record_property):
     """After any damage the same command ends with the undisturbed run's digests or refuses in a sentence."""
     places = points_of(laboratory, POINTS)
     assert len(places) >= POINTS
-    ends = damaged_everywhere(laboratory, places, capsys)
+    ends = damaged_everywhere(laboratory, places, record_property)
     assert len(ends["completed"]) > 0.9 * len(places)
     assert set(ends.get("refused", [])) <= {".state/claim.json"}
 
 
 @pytest.mark.long
-def test_nothing_damaged_is_built_on_at_many_more_places(laboratory, capsys):
+def test_nothing_damaged_is_built_on_at_many_more_places(laboratory, record_property):
     """The same at 4,000 places."""
-    damaged_everywhere(laboratory, points_of(laboratory, 4000), capsys)
+    damaged_everywhere(laboratory, points_of(laboratory, 4000), record_property)
