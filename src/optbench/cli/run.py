@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,6 +22,11 @@ from optbench.cli.options import (
     Verbose,
 )
 from optbench.cli.output import note, print_data, print_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from optbench.runner.run import RunOptions
 
 Seeds = Annotated[str | None, typer.Option(metavar="SEEDS", help="Seeds: 3, or 0,1,5, or 0..9.")]
 
@@ -56,7 +61,7 @@ def run(
     """
     del debug, verbose
     from optbench.config import parse_seeds
-    from optbench.runner.run import RunOptions, available_cores, run_experiments
+    from optbench.runner.run import RunOptions
 
     options = RunOptions(
         configs=tuple(configs),
@@ -76,15 +81,25 @@ def run(
         note(sentence, quiet=options.quiet)
 
     if dry_run or explain:
-        from optbench.runner import foresee
+        _foresee(options, say, costs=dry_run, as_json=as_json)
+    else:
+        _execute(options, say, as_json=as_json)
 
-        found = (foresee.dry_run if dry_run else foresee.explain_runs)(options, say=say)
-        workers = jobs or available_cores()
-        if as_json:
-            print_json(foresee.foreseen_json(found, jobs=workers))
-        else:
-            print_data(foresee.foreseen_text(found, jobs=workers))
-        return
+
+def _foresee(options: RunOptions, say: Callable[[str], None], *, costs: bool, as_json: bool) -> None:
+    from optbench.runner import foresee
+    from optbench.runner.run import available_cores
+
+    found = (foresee.dry_run if costs else foresee.explain_runs)(options, say=say)
+    jobs = options.jobs or available_cores()
+    if as_json:
+        print_json(foresee.foreseen_json(found, jobs=jobs))
+    else:
+        print_data(foresee.foreseen_text(found, jobs=jobs))
+
+
+def _execute(options: RunOptions, say: Callable[[str], None], *, as_json: bool) -> None:
+    from optbench.runner.run import run_experiments
     from optbench.runner.summary import raise_for_failures, summary_json, summary_text
 
     ends = run_experiments(options, say=say)

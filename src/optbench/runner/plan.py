@@ -99,7 +99,7 @@ def plan_runs(
     for loaded in experiments:
         try:
             dataset = _dataset(loaded, datasets, data_dir=data_dir, quiet=quiet, say=say)
-            for seed in _seeds(loaded, seeds):
+            for seed in seeds_of(loaded, seeds):
                 run = plan_run(loaded, seed=seed, dataset=dataset, versions=versions, runs_dir=runs_dir)
                 other = planned.setdefault(run.run, run)
                 if other.key != run.key:
@@ -126,7 +126,8 @@ def user_code(config: ExperimentConfig, base: Path) -> dict[str, Path]:
     return files
 
 
-def _seeds(loaded: LoadedExperiment, seeds: Sequence[int] | None) -> Sequence[int]:
+def seeds_of(loaded: LoadedExperiment, seeds: Sequence[int] | None = None) -> Sequence[int]:
+    """Return the seeds given, else those of the file."""
     if seeds is not None:
         return seeds
     return loaded.config.seeds if loaded.config.seeds is not None else [loaded.config.seed]
@@ -157,10 +158,11 @@ def resolve_for_data(loaded: LoadedExperiment, *, data_dir: Path) -> ExperimentC
     from optbench.datasets import load_dataset
 
     dataset = load_dataset(loaded.config.dataset, base=loaded.base, data_dir=data_dir)
-    return _resolved(loaded, dataset, seed=_seeds(loaded, None)[0])
+    return resolve_with(loaded, dataset, seed=seeds_of(loaded)[0])
 
 
-def _resolved(loaded: LoadedExperiment, dataset: Dataset, *, seed: int) -> ExperimentConfig:
+def resolve_with(loaded: LoadedExperiment, dataset: Dataset, *, seed: int) -> ExperimentConfig:
+    """Return an experiment with every `auto` resolved for data that is loaded."""
     from optbench.config import resolve
 
     return resolve(
@@ -179,7 +181,7 @@ def plan_run(
     from optbench.config import run_key
     from optbench.run_store import RunPaths, contained, file_sha256, run_id
 
-    config = _resolved(loaded, dataset, seed=seed)
+    config = resolve_with(loaded, dataset, seed=seed)
     code = user_code(config, loaded.base)
     digests = {name: file_sha256(path) for name, path in code.items()}
     key = run_key(config, data_digest=dataset.data_digest, code=digests, versions=versions)

@@ -94,30 +94,18 @@ def _validated(
     path: Path, load: Callable[..., LoadedExperiment], *, overrides: Sequence[str], data_dir: Path, quiet: bool
 ) -> ValidatedConfig:
     from optbench.datasets import load_dataset
-    from optbench.runner.plan import user_code
+    from optbench.runner.plan import resolve_with, seeds_of, user_code
 
     try:
         loaded = load(path, overrides=overrides)
         user_code(loaded.config, loaded.base)
         dataset = load_dataset(loaded.config.dataset, base=loaded.base, data_dir=data_dir, quiet=quiet)
-        resolved = _resolved(loaded.config, dataset)
+        resolved = resolve_with(loaded, dataset, seed=seeds_of(loaded)[0])
     except InvalidError as error:
         text = str(error)
         return ValidatedConfig(str(path), text if str(path) in text else f"{path}: {text}", {}, ())
     document = {"name": resolved.name, "data": _data_document(dataset), "resolved": resolved.to_plain()}
     return ValidatedConfig(str(path), "", document, (f"{path}: ok", *_data_lines(dataset), *_model_lines(resolved)))
-
-
-def _resolved(config: ExperimentConfig, dataset: Dataset) -> ExperimentConfig:
-    from optbench.config import resolve
-
-    return resolve(
-        config,
-        seed=config.seed if config.seeds is None else config.seeds[0],
-        num_classes=dataset.num_classes,
-        input_shape=dataset.input_shape,
-        official_test=bool(dataset.facts["split"]["official_test"]),
-    )
 
 
 def _data_document(dataset: Dataset) -> dict[str, Any]:
