@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from optbench.config import hints
-from optbench.config.sections import CnnConfig, CsvConfig, EarlyStopping, MlpConfig, SplitConfig, TrainingConfig
+from optbench.config.dataset_sections import CsvConfig, SplitConfig
+from optbench.config.model_sections import CnnConfig, MlpConfig
+from optbench.config.training_sections import EarlyStopping, TrainingConfig
 
 
 def test_every_synonym_leads_to_a_key_that_exists():

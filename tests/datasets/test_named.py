@@ -10,7 +10,7 @@ import pytest
 
 from optbench.array_digests import array_digest
 from optbench.config import resolve
-from optbench.config.sections import DownloadedName, EmbeddedName
+from optbench.config.dataset_sections import DownloadedName, EmbeddedName
 from optbench.datasets import DATASETS, fetch, load_dataset
 from optbench.datasets.array_sources import read_idx
 from optbench.errors import DataError, UsageError

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from optbench.config import NpzConfig, SplitConfig
-from optbench.config.sections import NamedDataset
+from optbench.config.dataset_sections import NamedDataset
 from optbench.datasets import load_dataset, open_staged_dataset, stage_dataset, without_test_rows
 
 

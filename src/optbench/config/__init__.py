@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from optbench.config.dataset_sections import CsvConfig, DatasetConfig, NpzConfig, PythonDataset, SplitConfig
 from optbench.config.experiment import ExperimentConfig
 from optbench.config.explain import explained_yaml, sources
 from optbench.config.keras_api import optimizers_left_out
@@ -15,25 +16,16 @@ from optbench.config.load import (
     parse_resolved,
 )
 from optbench.config.losses import output_units
+from optbench.config.model_sections import ModelConfig
 from optbench.config.optimizer import OptimizerConfig, optimizer_defaults
 from optbench.config.resolve import resolve
 from optbench.config.schema import json_schema
 from optbench.config.search_ranges import DEFAULT_RANGES
-from optbench.config.sections import (
-    CsvConfig,
-    DatasetConfig,
-    EarlyStopping,
-    ModelConfig,
-    NpzConfig,
-    PythonDataset,
-    ReportConfig,
-    SplitConfig,
-    TrainingConfig,
-)
 from optbench.config.seeds import parse_seeds
 from optbench.config.study_file import load_study
 from optbench.config.study_schema import study_json_schema
 from optbench.config.study_sections import LoadedStudy, RateRange, StudyConfig, StudyOptimizer
+from optbench.config.training_sections import EarlyStopping, ReportConfig, TrainingConfig
 from optbench.config.validation import model_fields
 from optbench.config.yaml_document import dump_value
 

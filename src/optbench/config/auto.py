@@ -9,10 +9,10 @@ import math
 from typing import TYPE_CHECKING, Literal
 
 from optbench.config.layers import layer_specs
-from optbench.config.sections import PythonModel
+from optbench.config.model_sections import PythonModel
 
 if TYPE_CHECKING:
-    from optbench.config.sections import ModelConfig
+    from optbench.config.model_sections import ModelConfig
 
 LARGE_MODEL_THREADS = 2
 _LARGE_WEIGHTS = 1_000_000

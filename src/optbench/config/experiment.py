@@ -6,8 +6,11 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from optbench.config.dataset_sections import DatasetConfig
+from optbench.config.model_sections import ModelConfig
 from optbench.config.optimizer import OptimizerConfig
-from optbench.config.sections import DatasetConfig, ModelConfig, ReportConfig, Section, TrainingConfig
+from optbench.config.section import Section
+from optbench.config.training_sections import ReportConfig, TrainingConfig
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
 SEED_LIMIT = 2**63

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from optbench.config.dataset_sections import NamedDataset
 from optbench.config.experiment import ExperimentConfig
 from optbench.config.findings import Finding, shown
+from optbench.config.model_sections import LogisticConfig
 from optbench.config.pydantic_findings import validate_section
-from optbench.config.sections import LogisticConfig, NamedDataset
 from optbench.config.seeds import parse_seeds
 from optbench.errors import UsageError
 

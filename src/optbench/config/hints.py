@@ -6,17 +6,10 @@ import math
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from optbench.config.dataset_sections import CsvConfig, SplitConfig
 from optbench.config.keras_api import optimizer_signatures
-from optbench.config.sections import (
-    CnnConfig,
-    CsvConfig,
-    EarlyStopping,
-    LayersConfig,
-    MlpConfig,
-    ReportConfig,
-    SplitConfig,
-    TrainingConfig,
-)
+from optbench.config.model_sections import CnnConfig, LayersConfig, MlpConfig
+from optbench.config.training_sections import EarlyStopping, ReportConfig, TrainingConfig
 from optbench.errors import did_you_mean
 
 if TYPE_CHECKING:

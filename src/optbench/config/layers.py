@@ -10,14 +10,14 @@ from optbench.config.arguments import check_arguments
 from optbench.config.findings import Finding, shown
 from optbench.config.hints import nearest
 from optbench.config.keras_api import activations, class_named, layer_signatures, layers_left_out
-from optbench.config.sections import CnnConfig, LayersConfig, MlpConfig
+from optbench.config.model_sections import CnnConfig, LayersConfig, MlpConfig
 from optbench.errors import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from optbench.config.findings import Path
-    from optbench.config.sections import ModelConfig
+    from optbench.config.model_sections import ModelConfig
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from optbench.config.keras_api import folded
-from optbench.config.sections import FUNCTION_PATTERN
+from optbench.config.section import FUNCTION_PATTERN
 
 PYTHON_PREFIX = "python:"
 # For two classes these work on one sigmoid unit; all others want one softmax unit per class.

@@ -10,7 +10,7 @@ from optbench.config.arguments import check_arguments, with_defaults
 from optbench.config.findings import Finding, shown
 from optbench.config.keras_api import class_named, folded, optimizer_signatures, optimizers_left_out
 from optbench.config.pydantic_findings import missing_name, unfit_arguments, validate_section
-from optbench.config.sections import FunctionReference, Section
+from optbench.config.section import FunctionReference, Section
 from optbench.errors import did_you_mean
 
 if TYPE_CHECKING:

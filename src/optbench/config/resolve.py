@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from optbench.config.auto import auto_engine, auto_loss, auto_threads
 from optbench.config.layers import layer_specs
 from optbench.config.losses import ONE_UNIT
-from optbench.config.sections import CnnConfig, LayersConfig
+from optbench.config.model_sections import CnnConfig, LayersConfig
 from optbench.errors import ConfigError
 
 if TYPE_CHECKING:
+    from optbench.config.dataset_sections import SplitConfig
     from optbench.config.experiment import ExperimentConfig
-    from optbench.config.sections import ModelConfig, SplitConfig
+    from optbench.config.model_sections import ModelConfig
 
 DEFAULT_TEST_FRACTION = 0.2
 _IMAGE_AXES = 3

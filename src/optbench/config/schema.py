@@ -8,7 +8,7 @@ from optbench.config.arguments import snake_case
 from optbench.config.experiment import ExperimentConfig
 from optbench.config.keras_api import activations, layer_signatures, optimizer_signatures, schedule_signatures
 from optbench.config.losses import known_losses
-from optbench.config.sections import FUNCTION_PATTERN
+from optbench.config.section import FUNCTION_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from optbench.config.experiment import NAME_PATTERN
 from optbench.config.optimizer import OptimizerConfig
-from optbench.config.sections import Section
+from optbench.config.section import Section
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,29 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, get_args
 
+from optbench.config.dataset_sections import (
+    CsvConfig,
+    DownloadedName,
+    EmbeddedName,
+    NamedDataset,
+    NpzConfig,
+    PythonDataset,
+)
 from optbench.config.experiment import ExperimentConfig
 from optbench.config.findings import Finding, shown
 from optbench.config.head import head_findings, with_seed_list
 from optbench.config.hints import mapping_remedy
 from optbench.config.layers import activation_finding, check_layers, misshapen_layers
 from optbench.config.losses import SHORT_NAMES, canonical_loss, known_losses
+from optbench.config.model_sections import CnnConfig, LayersConfig, LogisticConfig, MlpConfig, PythonModel
 from optbench.config.optimizer import check_optimizer
 from optbench.config.pydantic_findings import missing_name, unfit_arguments, validate_section
-from optbench.config.sections import (
-    CnnConfig,
-    CsvConfig,
-    DownloadedName,
-    EmbeddedName,
-    LayersConfig,
-    LogisticConfig,
-    MlpConfig,
-    NamedDataset,
-    NpzConfig,
-    PythonDataset,
-    PythonModel,
-    ReportConfig,
-    TrainingConfig,
-)
+from optbench.config.training_sections import ReportConfig, TrainingConfig
 from optbench.errors import did_you_mean
 
 if TYPE_CHECKING:

@@ -1,0 +1,74 @@
+"""The `dataset` section of an experiment file."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from optbench.config.section import FunctionReference, Section
+
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+
+# The datasets room holds what these are; a test keeps the two lists equal.
+EmbeddedName = Literal["breast_cancer", "iris", "wine", "digits"]
+DownloadedName = Literal["telco_churn", "fashion_mnist", "mnist"]
+
+
+class SplitConfig(Section):
+    """Which rows train, validate and test."""
+
+    test: Fraction | None = Field(
+        default=None, description="Fraction of all rows for testing; 0.2 where the data has no test set of its own."
+    )
+    validation: float = Field(default=0.1, ge=0, lt=1, description="Fraction of all rows for validation; 0 for none.")
+    stratify: bool = Field(default=True, description="Keep the classes' shares in every split.")
+    seed: int = Field(default=0, ge=0, lt=2**63, description="Seed of the split, separate from the run's seed.")
+    test_path: str | None = Field(default=None, min_length=1, description="A second file that holds the test rows.")
+    column: str | None = Field(default=None, min_length=1, description="A column that names each row's split.")
+    withhold_test: bool = Field(
+        default=False, description="Leave the test split empty after splitting, so that no run can look at it."
+    )
+
+
+class NamedDataset(Section):
+    """A data set that comes with scikit-learn or is downloaded on first use."""
+
+    name: EmbeddedName | DownloadedName
+    split: SplitConfig = SplitConfig()
+
+
+class CsvConfig(Section):
+    """A table of the user's own: CSV, or Parquet by the file's ending."""
+
+    name: Literal["csv"]
+    path: str = Field(min_length=1, description="File, relative to the experiment file.")
+    target: str = Field(min_length=1, description="Column that holds the label.")
+    positive_class: str | None = Field(default=None, description="Label that ROC and recall speak of, for two classes.")
+    drop: list[str] = Field(default=[], description="Columns to leave out.")
+    separator: str = Field(default=",", min_length=1, max_length=1, description="Character between cells.")
+    missing: list[str] = Field(default=["", "?", "NA"], description="Texts that mean 'no value'.")
+    features: dict[str, Literal["number", "category"]] = Field(
+        default={}, description="Kinds of columns, where the inferred one is wrong."
+    )
+    split: SplitConfig = SplitConfig()
+
+
+class NpzConfig(Section):
+    """Arrays of the user's own: x_train, y_train, x_test, y_test, optionally x_validation, y_validation."""
+
+    name: Literal["npz"]
+    path: str = Field(min_length=1, description="File, relative to the experiment file.")
+    split: SplitConfig = SplitConfig()
+
+
+class PythonDataset(Section):
+    """A function of the user's own that returns (x_train, y_train), (x_test, y_test)."""
+
+    name: Literal["python"]
+    function: FunctionReference = Field(description="file.py:function, relative to the experiment file.")
+    arguments: dict[str, Any] = Field(default={}, description="Keyword arguments of the function.")
+    split: SplitConfig = SplitConfig()
+
+
+DatasetConfig = NamedDataset | CsvConfig | NpzConfig | PythonDataset

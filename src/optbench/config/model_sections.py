@@ -1,0 +1,63 @@
+"""The `model` section of an experiment file."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from optbench.config.section import FunctionReference, Section
+
+
+class LogisticConfig(Section):
+    """The output layer alone: (multinomial) logistic regression."""
+
+    name: Literal["logistic"]
+
+
+class MlpConfig(Section):
+    """Dense layers."""
+
+    name: Literal["mlp"]
+    hidden_units: list[Annotated[int, Field(ge=1, le=1_000_000)]] = Field(
+        default=[64, 32], description="Units of each hidden layer."
+    )
+    activation: str = Field(default="relu", description="A Keras activation.")
+    dropout: float = Field(default=0.0, ge=0, lt=1, description="Share of units dropped after each hidden layer.")
+    batch_normalization: bool = Field(default=False, description="Normalise after each hidden layer.")
+
+
+class CnnConfig(Section):
+    """Convolutions, each followed by pooling, then dense layers; for images."""
+
+    name: Literal["cnn"]
+    filters: list[Annotated[int, Field(ge=1, le=1_000_000)]] = Field(
+        default=[32, 64], min_length=1, description="Filters of each convolution."
+    )
+    kernel_size: int = Field(default=3, ge=1, le=99, description="Width and height of the kernels.")
+    hidden_units: list[Annotated[int, Field(ge=1, le=1_000_000)]] = Field(
+        default=[64], description="Units of each dense layer after the convolutions."
+    )
+    activation: str = Field(default="relu", description="A Keras activation.")
+    dropout: float = Field(default=0.0, ge=0, lt=1, description="Share of units dropped before each dense layer.")
+    batch_normalization: bool = Field(default=False, description="Normalise after each convolution.")
+
+
+class LayersConfig(Section):
+    """Keras layers written out; input and output layer are added."""
+
+    name: Literal["layers"]
+    layers: list[dict[str, dict[str, Any] | None]] = Field(
+        min_length=1, max_length=1000, description="A list of {Layer: {argument: value}}."
+    )
+
+
+class PythonModel(Section):
+    """A function of the user's own: build(input_shape, num_classes, **arguments) -> keras.Model."""
+
+    name: Literal["python"]
+    function: FunctionReference = Field(description="file.py:function, relative to the experiment file.")
+    arguments: dict[str, Any] = Field(default={}, description="Keyword arguments of the function.")
+
+
+ModelConfig = LogisticConfig | MlpConfig | CnnConfig | LayersConfig | PythonModel

@@ -1,0 +1,48 @@
+"""The `training` and `report` sections of an experiment file."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from optbench.config.section import Section
+
+
+class EarlyStopping(Section):
+    """Stop when the monitored value has not improved for a while."""
+
+    monitor: Literal["loss", "accuracy", "val_loss", "val_accuracy"] = Field(
+        default="val_loss", description="Column of the history."
+    )
+    patience: int = Field(default=5, ge=1, le=1_000_000, description="Epochs without improvement before stopping.")
+    restore_best: bool = Field(default=True, description="End with the weights of the best epoch.")
+    min_delta: float = Field(default=0.0, ge=0, description="Smallest change that counts as improvement.")
+
+
+class TrainingConfig(Section):
+    """How the model is trained."""
+
+    epochs: int = Field(default=10, ge=1, le=1_000_000, description="Passes over the training rows.")
+    batch_size: int = Field(default=32, ge=1, le=10_000_000, description="Rows per step.")
+    loss: str = Field(
+        default="auto", min_length=1, description="auto, a Keras classification loss, or python:file.py:function."
+    )
+    early_stopping: EarlyStopping | None = Field(default=None, description="null: train all epochs.")
+    class_weight: Literal["balanced"] | dict[str, Annotated[float, Field(ge=0)]] | None = Field(
+        default=None, description="null, balanced, or a weight per label."
+    )
+    engine: Literal["auto", "fused", "xla", "keras"] = Field(default="auto", description="How an epoch is executed.")
+    threads: Literal["auto"] | Annotated[int, Field(ge=1, le=1024)] = Field(
+        default="auto", description="CPU threads of one run; part of the result, since they change the last bits."
+    )
+    onednn: bool = Field(default=True, description="Let TensorFlow use oneDNN.")
+    op_determinism: bool = Field(default=True, description="Only operations that give the same bits every time.")
+    device: Literal["cpu", "gpu"] = Field(default="cpu", description="Where the model is trained.")
+
+
+class ReportConfig(Section):
+    """What is drawn; never part of the result."""
+
+    figures: bool = Field(default=True, description="Draw pictures and the page.")
+    format: Literal["png", "svg", "pdf"] = Field(default="png", description="Format of the picture files.")
