@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optbench.mapped_arrays import blocks
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -34,7 +36,8 @@ def array_digest(array: NDArray[Any]) -> str:
     little = array.dtype.newbyteorder("<")
     hasher = hashlib.sha256(_header(little.str, array.shape))
     if array.size:
-        hasher.update(np.ascontiguousarray(array, dtype=little).data)
+        for block in blocks(np.atleast_1d(array)):
+            hasher.update(np.ascontiguousarray(block, dtype=little).data)
     return hasher.hexdigest()
 
 

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from optbench.datasets.column_kinds import sorted_texts
 from optbench.errors import DataError
+from optbench.mapped_arrays import blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -180,13 +182,18 @@ def _fit_number(column: NumberColumn, train: NDArray[np.int64], used: NDArray[np
 def _mean_and_sd(values: NDArray[np.float64]) -> tuple[float, float]:
     """Return the correctly rounded mean and the standard deviation (divisor n); (nan, nan) beyond float64."""
     try:
-        mean = math.fsum(values.tolist()) / len(values)
+        mean = _exact_sum(blocks(values)) / len(values)
         with np.errstate(over="ignore"):
-            squares = ((values - mean) ** 2).tolist()
-        sd = math.sqrt(math.fsum(squares) / len(values))
+            squares = ((block - mean) ** 2 for block in blocks(values))
+            sd = math.sqrt(_exact_sum(squares) / len(values))
     except OverflowError:
         return math.nan, math.nan
     return mean, 1.0 if sd == 0.0 or values.min() == values.max() else sd
+
+
+def _exact_sum(parts: Iterable[NDArray[np.float64]]) -> float:
+    """Return the correctly rounded sum of all numbers, which no order and no division into parts changes."""
+    return math.fsum(chain.from_iterable(part.tolist() for part in parts))
 
 
 def _fit_category(column: CategoryColumn, train: NDArray[np.int64], used: NDArray[np.int64]) -> FittedCategory:

@@ -6,15 +6,14 @@ parsed, compared and hashed once, however often it occurs.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optbench.array_digests import array_digest, text_digest
+from optbench.datasets.cell_digests import cells_digest, table_digest
 from optbench.datasets.column_kinds import is_number
 from optbench.errors import DataError, did_you_mean
 
@@ -91,9 +90,8 @@ class TextTable:
 
         Path, line ends, byte-order mark, quoting and separator of the files do not enter it.
         """
-        parts: list[Any] = [array_digest(self.file_of_row)]
-        parts += [[c.name, text_digest(c.levels), array_digest(c.codes)] for c in self.columns]
-        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+        digests = {column.name: cells_digest(column.levels, column.codes) for column in self.columns}
+        return table_digest(np.bincount(self.file_of_row).tolist(), digests)
 
 
 class ColumnBuilder:

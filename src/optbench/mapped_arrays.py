@@ -1,0 +1,36 @@
+"""Arrays that are files mapped into memory: read a block at a time, so that only a block is held."""
+
+from __future__ import annotations
+
+import mmap
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+BLOCK_BYTES = 16 << 20
+
+
+def blocks(array: NDArray[Any], *, n_bytes: int = BLOCK_BYTES) -> Iterator[NDArray[Any]]:
+    """Yield consecutive parts of an array along its first axis, each of about `n_bytes`.
+
+    A part is a view and valid until the next one is asked for: the pages of a mapped array are then let go.
+    """
+    row_bytes = max(1, array.nbytes // max(1, len(array)))
+    step = max(1, n_bytes // row_bytes)
+    for start in range(0, len(array), step):
+        yield array[start : start + step]
+        release_pages(array)
+
+
+def release_pages(array: NDArray[Any]) -> None:
+    """Let go of the memory that holds pages of a mapped array; they are read from the file again when needed."""
+    owner: Any = array
+    while isinstance(owner, np.ndarray):
+        owner = owner.base
+    if isinstance(owner, mmap.mmap) and not array.flags.writeable and hasattr(mmap, "MADV_DONTNEED"):
+        owner.madvise(mmap.MADV_DONTNEED)
