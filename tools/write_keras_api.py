@@ -13,7 +13,7 @@ from typing import Any
 TABLE = Path(__file__).parents[1] / "src/optbench/config/keras_api.json"
 
 OPTIMIZERS_LEFT_OUT = {
-    "LossScaleOptimizer": "wraps another optimizer for float16 training, which optbench does not do",
+    "LossScaleOptimizer": "wraps another optimizer: name that one, and write loss_scale: dynamic beside its arguments",
     "MultiOptimizer": "takes Python objects: a map from layers to optimizers; use optimizer.name: python",
     "OptimizerMap": "is no optimizer: the map that MultiOptimizer takes",
     "Optimizer": "is the base class",

@@ -18,7 +18,8 @@ FILES = {
     },
     "named": {
         "dataset": "{name: iris}",
-        "optimizer": "{name: sgd, learning_rate: {schedule: cosine_decay, initial_learning_rate: 1, decay_steps: 5}}",
+        "optimizer": "{name: sgd, weight_decay: 0.1, exclude_from_weight_decay: [bias], loss_scale: dynamic, "
+        "learning_rate: {schedule: cosine_decay, initial_learning_rate: 1, warmup_target: 2, decay_steps: 5}}",
     },
     "cnn": {"model": "{name: cnn}", "training": "{class_weight: balanced}"},
     "python": {

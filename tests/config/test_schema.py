@@ -63,6 +63,10 @@ VALID = [
     {"optimizer": "{name: SGD, momentum: 0.9, nesterov: true}"},
     {"optimizer": "{name: adam, learning_rate: {schedule: cosine_decay, initial_learning_rate: 1, decay_steps: 9}}"},
     {"optimizer": "{name: adam, weight_decay: null}"},
+    {"optimizer": "{name: adamw, exclude_from_weight_decay: [bias], loss_scale: dynamic}"},
+    {"optimizer": "{name: adam, loss_scale: {initial_scale: 2}}"},
+    {"optimizer": "{name: schedulefreeadamw, warmup_epochs: 2}"},
+    {"optimizer": "{name: sgd, learning_rate: {schedule: cosine_decay, initial_learning_rate: 1, decay_epochs: auto}}"},
     {"optimizer": "{name: python, function: a.py:f}"},
     {"training": "{loss: CategoricalCrossentropy, early_stopping: {patience: 3}, class_weight: balanced}"},
     {"training": "{loss: 'python:a.py:f', class_weight: {a: 1}, threads: 4}"},
@@ -102,6 +106,14 @@ INVALID = [
     {"optimizer": "{name: adam, learning_rate: -1}"},
     {"optimizer": "{name: adam, learning_rate: '0.1'}"},
     {"optimizer": "{name: adam, learning_rate: {schedule: cosine_decay}}"},
+    {"optimizer": "{name: adam, learning_rate: {schedule: cosine_decay, initial_learning_rate: 1, decay_epochs: x}}"},
+    {
+        "optimizer": "{name: adam, learning_rate: "
+        "{schedule: cosine_decay, initial_learning_rate: 1, decay_steps: 1, decay_epochs: 1}}"
+    },
+    {"optimizer": "{name: adam, loss_scale: static}"},
+    {"optimizer": "{name: adam, loss_scale: {initial_scale: 0}}"},
+    {"optimizer": "{name: adamw, exclude_from_weight_decay: bias}"},
     {"optimizer": "{name: adam, beta_1: 1}"},
     {"optimizer": "{name: adam, amsgrad: 1}"},
     {"optimizer": "{name: python}"},

@@ -75,6 +75,7 @@ def make_config(tmp_path: Path) -> Callable[..., ExperimentConfig]:
             num_classes=dataset.num_classes,
             input_shape=dataset.input_shape,
             official_test=False,
+            train_rows=len(dataset.train.y),
         )
 
     return make

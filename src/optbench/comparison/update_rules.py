@@ -146,7 +146,7 @@ _RULES: Final[Mapping[str, _Rule]] = {
 _OWN: Final = "your own function decides"
 _SHARED: Final = (
     "weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "use_ema", "ema_momentum", "ema_overwrite_frequency",
-    "loss_scale_factor", "gradient_accumulation_steps",
+    "loss_scale_factor", "gradient_accumulation_steps", "exclude_from_weight_decay", "loss_scale",
 )  # fmt: skip
 _HIDDEN: Final = ("function", "name", "arguments")
 
@@ -172,12 +172,13 @@ def _row(label: str, optimizer: str, given: Mapping[str, Any]) -> UpdateRule:
         label=label,
         rule=next(formula for switch, formula in reversed(rule.formulas) if not switch or values.get(switch)),
         arguments=tuple((name, value_text(values[name]), values[name] == defaults.get(name)) for name in shown),
-        weight_decay=_weight_decay(values.get("weight_decay")),
+        weight_decay=_weight_decay(values.get("weight_decay"), values.get("exclude_from_weight_decay")),
         remark=rule.instead[1] if values.get(rule.instead[0]) else rule.remark,
     )
 
 
-def _weight_decay(value: Any) -> str:
+def _weight_decay(value: Any, excluded: Any) -> str:
     if not value:
         return "none"
-    return f"w ← w - lr {value_text(value)} w before each step, biases and normalisation included; not in the loss"
+    where = f"except {', '.join(excluded)}" if excluded else "biases and normalisation included"
+    return f"w ← w - lr {value_text(value)} w before each step, {where}; not in the loss"

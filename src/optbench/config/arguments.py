@@ -9,12 +9,20 @@ from typing import TYPE_CHECKING, Any
 from optbench.config.findings import Finding, shown
 from optbench.config.hints import nearest, unknown_key_remedy, value_remedy
 from optbench.config.keras_api import Argument, class_named, schedule_signatures
+from optbench.config.schedule_epochs import epochs_key_in, with_epochs_keys
 from optbench.errors import did_you_mean
 
 if TYPE_CHECKING:
     from optbench.config.findings import Path
     from optbench.config.keras_api import Signature
 
+# A word that stands for a value of a type that is no text.
+_WORDS = {"auto_number": "auto", "loss_scale": "dynamic"}
+# What `loss_scale` takes: the arguments of Keras' LossScaleOptimizer.
+LOSS_SCALE: Signature = {
+    "initial_scale": Argument("number", default=32768.0, exclusive_minimum=0),
+    "dynamic_growth_steps": Argument("integer", default=2000, minimum=1),
+}
 _RULES = {
     "number": "must be a number",
     "rate": "must be a number or a schedule such as {schedule: cosine_decay, ...}",
@@ -22,6 +30,8 @@ _RULES = {
     "boolean": "must be true or false",
     "numbers": "must be a list of numbers",
     "texts": "must be a list of texts",
+    "auto_number": "must be a number or auto",
+    "loss_scale": "must be dynamic or {initial_scale: ..., dynamic_growth_steps: ...}",
     "any": "must be a number, a text, true, false or a list of them",
 }
 
@@ -47,9 +57,15 @@ def check_arguments(
             findings.append(Finding((*path, name), f"{sentence}. Received: {shown(value)}.{remedy}"))
         elif signature[name].type == "rate" and isinstance(value, Mapping):
             findings += check_schedule(value, path=(*path, name))
+        elif signature[name].type == "loss_scale" and isinstance(value, Mapping):
+            findings += check_arguments(value, LOSS_SCALE, path=(*path, name), owner=name, elsewhere={})
     for name, argument in signature.items():
-        if argument.required and name not in given:
+        in_epochs = epochs_key_in(given, name)
+        if argument.required and name not in given and not in_epochs:
             findings.append(Finding((*path, name), f"missing; {owner} needs it. Add '{name}: ...'.", at="key"))
+        if name in given and in_epochs:
+            sentence = f"stands beside {name}; both say when. Remove one."
+            findings.append(Finding((*path, in_epochs), sentence, at="key"))
     return findings
 
 
@@ -68,8 +84,14 @@ def check_schedule(section: Mapping[str, Any], *, path: Path) -> list[Finding]:
         sentence = f"must be a Keras schedule. Received: {shown(section['schedule'])}.{hint} Known: {names}."
         return [Finding((*path, "schedule"), sentence)]
     given = {key: value for key, value in section.items() if key != "schedule"}
-    found = check_arguments(given, known[name], path=path, owner=f"schedule {snake_case(name)}", elsewhere=known)
-    values, boundaries = section.get("values"), section.get("boundaries")
+    signature = with_epochs_keys(known[name])
+    found = check_arguments(given, signature, path=path, owner=f"schedule {snake_case(name)}", elsewhere=known)
+    if any(section.get(key) for key in ("warmup_steps", "warmup_epochs")) and section.get("warmup_target") is None:
+        sentence = (
+            "missing; without the rate that the warm-up ends with, Keras leaves it out. Add 'warmup_target: ...'."
+        )
+        found.append(Finding((*path, "warmup_target"), sentence, at="key"))
+    values, boundaries = section.get("values"), section.get("boundaries", section.get("boundary_epochs"))
     if isinstance(values, list) and isinstance(boundaries, list) and len(values) != len(boundaries) + 1:
         sentence = f"must have one value more than boundaries ({len(boundaries)}). Received: {len(values)} values."
         found.append(Finding((*path, "values"), sentence))
@@ -77,8 +99,17 @@ def check_schedule(section: Mapping[str, Any], *, path: Path) -> list[Finding]:
 
 
 def with_defaults(given: Mapping[str, Any], signature: Signature) -> dict[str, Any]:
-    """Return all arguments in the order of the signature, Keras' default where none was given."""
-    return {name: _completed(given.get(name, argument.default), argument) for name, argument in signature.items()}
+    """Return all arguments in the order of the signature, Keras' default where none was given.
+
+    What is given in epochs stays so, in the place of the steps it will become.
+    """
+    found = {}
+    for name, argument in signature.items():
+        if key := epochs_key_in(given, name):
+            found[key] = given[key]
+        else:
+            found[name] = _completed(given.get(name, argument.default), argument)
+    return found
 
 
 def value_error(value: Any, argument: Argument) -> str:
@@ -103,6 +134,8 @@ def _completed(value: Any, argument: Argument) -> Any:
     if argument.type == "rate" and isinstance(value, Mapping):
         name = class_named(schedule_signatures(), str(value["schedule"])) or ""
         return {"schedule": snake_case(name), **with_defaults(value, schedule_signatures()[name])}
+    if argument.type == "loss_scale" and value is not None:
+        return with_defaults(value if isinstance(value, Mapping) else {}, LOSS_SCALE)
     return value
 
 
@@ -115,9 +148,16 @@ def _has_type(value: Any, kind: str) -> bool:
         if isinstance(value, list):
             return all(_has_type(each, "any") for each in value)
         return isinstance(value, str | bool) or _has_type(value, "number")
+    if isinstance(value, str) and kind in _WORDS:
+        return value == _WORDS[kind]
     if kind == "boolean" or isinstance(value, bool):
         return kind == "boolean" and isinstance(value, bool)
-    types: dict[str, tuple[type, ...]] = {"integer": (int,), "text": (str,), "rate": (int, float, dict)}
+    types: dict[str, tuple[type, ...]] = {
+        "integer": (int,),
+        "text": (str,),
+        "rate": (int, float, dict),
+        "loss_scale": (dict,),
+    }
     return isinstance(value, types.get(kind, (int, float))) and not _is_infinite_or_nan(value)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from optbench.config.schedule_epochs import EPOCHS_KEYS
 from optbench.config.yaml_document import dump_yaml
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def sources(loaded: LoadedExperiment, resolved: ExperimentConfig) -> dict[str, s
     written = loaded.config.to_plain()
     found = {}
     for path, value in _leaves(resolved.to_plain(), ""):
-        source = _written_source(path, loaded.sources)
+        source = _written_source(path, loaded.sources) or _written_source(_in_epochs(path), loaded.sources)
         if path in _AUTO and value != _at(written, path):
             source = "auto"
         found[path] = source or "default"
@@ -49,6 +50,12 @@ def _written_source(path: str, known: Mapping[str, str]) -> str:
         return known[path]
     # a list written over several lines has a place for each item only
     return next((source for written, source in known.items() if written.startswith(f"{path}[")), "")
+
+
+def _in_epochs(path: str) -> str:
+    """Return the path that a number of steps is written under in epochs, or one that is nowhere written."""
+    parent, _, name = path.rpartition(".")
+    return f"{parent}.{EPOCHS_KEYS.get(name, '')}"
 
 
 def _at(plain: Any, path: str) -> Any:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ArgumentType = Literal["number", "integer", "boolean", "numbers", "texts", "rate", "any"]
+ArgumentType = Literal["number", "integer", "boolean", "numbers", "texts", "rate", "any", "auto_number", "loss_scale"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,8 @@ class Argument:
 
     Attributes
     ----------
-    type : `rate` is a number or a learning-rate schedule; `any` a scalar or a list of scalars
+    type : `rate` is a number or a learning-rate schedule; `any` a scalar or a list of scalars; `auto_number` a
+        number or `auto`; `loss_scale` is `dynamic` or its arguments
     default : Keras' own; meaningless if `required`
     minimum, maximum, exclusive_minimum, exclusive_maximum : bounds of numbers
     """

@@ -8,17 +8,25 @@ from pydantic import Field
 
 from optbench.config.arguments import check_arguments, with_defaults
 from optbench.config.findings import Finding, shown
-from optbench.config.keras_api import class_named, folded, optimizer_signatures, optimizers_left_out
+from optbench.config.keras_api import Argument, class_named, folded, optimizer_signatures, optimizers_left_out
 from optbench.config.pydantic_findings import missing_name, unfit_arguments, validate_section
+from optbench.config.schedule_epochs import in_steps, with_epochs_keys
 from optbench.config.section import FunctionReference, Section
 from optbench.errors import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from optbench.config.keras_api import Signature
+
 PATH = ("optimizer",)
 # Keras refuses more than one of these
 _CLIPPING = ("clipnorm", "clipvalue", "global_clipnorm")
+# What every optimizer takes beside Keras' arguments: a method and a wrapper of Keras, as keys.
+_BESIDE: Signature = {
+    "exclude_from_weight_decay": Argument("texts"),
+    "loss_scale": Argument("loss_scale"),
+}
 
 
 class OptimizerConfig(Section):
@@ -41,12 +49,35 @@ class OptimizerConfig(Section):
             return {"name": self.name, "function": self.function, "arguments": self.arguments}
         return {"name": self.name, **self.arguments}
 
+    @property
+    def exclude_from_weight_decay(self) -> list[str]:
+        """Patterns of variables that are not decayed; a user's own function sees to that itself."""
+        return [] if self.name == "python" else self.arguments.get("exclude_from_weight_decay") or []
+
     def resolved(self) -> OptimizerConfig:
         """Return the same optimizer with every default of Keras written out."""
         if self.name == "python":
             return self
-        signature = optimizer_signatures()[class_named(optimizer_signatures(), self.name) or ""]
+        signature = optimizer_keys(class_named(optimizer_signatures(), self.name) or "")
         return OptimizerConfig(name=self.name, arguments=with_defaults(self.arguments, signature))
+
+    def in_steps(self, *, steps_per_epoch: int, epochs: int) -> OptimizerConfig:
+        """Return the same optimizer with what is told in epochs as steps.
+
+        Raises
+        ------
+        ConfigError
+            If a warm-up leaves nothing to decay over.
+        """
+        if self.name == "python":
+            return self
+        arguments = in_steps(self.arguments, steps_per_epoch=steps_per_epoch, epochs=epochs)
+        return OptimizerConfig(name=self.name, arguments=arguments)
+
+
+def optimizer_keys(class_name: str) -> Signature:
+    """Return what the section of an optimizer takes beside `name`: Keras' arguments, and the keys all share."""
+    return {**optimizer_signatures()[class_name], **_BESIDE}
 
 
 def optimizer_names() -> tuple[str, ...]:
@@ -56,7 +87,7 @@ def optimizer_names() -> tuple[str, ...]:
 
 def optimizer_defaults() -> dict[str, dict[str, Any]]:
     """Return every argument and its default for every optimizer, by the name an experiment file uses."""
-    return {name.lower(): with_defaults({}, signature) for name, signature in optimizer_signatures().items()}
+    return {name.lower(): with_defaults({}, optimizer_keys(name)) for name in optimizer_signatures()}
 
 
 def check_optimizer(section: Mapping[str, Any]) -> tuple[OptimizerConfig | None, list[Finding]]:
@@ -73,9 +104,9 @@ def check_optimizer(section: Mapping[str, Any]) -> tuple[OptimizerConfig | None,
     class_name = class_named(known, name)
     if class_name is None:
         return None, [Finding((*PATH, "name"), _unknown(name))]
-    findings = check_arguments(
-        given, known[class_name], path=PATH, owner=f"optimizer {class_name.lower()}", elsewhere=known
-    )
+    signature = with_epochs_keys(optimizer_keys(class_name))
+    findings = check_arguments(given, signature, path=PATH, owner=f"optimizer {class_name.lower()}", elsewhere=known)
+    findings += _without_effect(given, signature)
     clipping = [key for key in _CLIPPING if given.get(key) is not None]
     if len(clipping) > 1:
         sentence = f"only one kind of gradient clipping can be set. Received: {' and '.join(clipping)}. Remove one."
@@ -92,6 +123,19 @@ def _python_optimizer(section: Mapping[str, Any]) -> tuple[OptimizerConfig | Non
     if config is not None and config.function is None:
         findings = [Finding((*PATH, "function"), "missing; add 'function: my_problem.py:make'.", at="key")]
     return (None if findings else config), findings
+
+
+def _without_effect(given: Mapping[str, Any], signature: Signature) -> list[Finding]:
+    """Return what would be silently ignored: no decay to exclude from, one scaling of the loss over another."""
+    findings = []
+    decays = [key for key in ("weight_decay", "adam_weight_decay") if key in signature]
+    if given.get("exclude_from_weight_decay") and not any(given.get(key, signature[key].default) for key in decays):
+        sentence = "there is no weight decay to exclude from. Add 'weight_decay: ...', or remove this key."
+        findings.append(Finding((*PATH, "exclude_from_weight_decay"), sentence, at="key"))
+    if given.get("loss_scale") is not None and given.get("loss_scale_factor") is not None:
+        sentence = "stands beside loss_scale, which scales the loss itself, by a factor that adapts. Remove one."
+        findings.append(Finding((*PATH, "loss_scale_factor"), sentence, at="key"))
+    return findings
 
 
 def _unknown(name: str) -> str:

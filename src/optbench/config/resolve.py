@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from optbench.config.dataset_sections import SplitConfig
     from optbench.config.experiment import ExperimentConfig
     from optbench.config.model_sections import ModelConfig
+    from optbench.config.optimizer import OptimizerConfig
 
 DEFAULT_TEST_FRACTION = 0.2
 _IMAGE_AXES = 3
@@ -26,6 +27,7 @@ def resolve(
     num_classes: int,
     input_shape: tuple[int, ...],
     official_test: bool,
+    train_rows: int | None = None,
 ) -> ExperimentConfig:
     """Resolve an experiment for one seed and the data it is for.
 
@@ -33,6 +35,7 @@ def resolve(
     ----------
     input_shape : shape of one example, without the batch axis
     official_test : True if the data has a test set of its own, so that none is split off
+    train_rows : rows of the training split; schedules told in epochs stay so without it
 
     Raises
     ------
@@ -58,10 +61,17 @@ def resolve(
             "seeds": None,
             "dataset": config.dataset.model_copy(update={"split": split}),
             "model": _canonical_model(config.model),
-            "optimizer": config.optimizer.resolved(),
+            "optimizer": _resolve_optimizer(config, train_rows).resolved(),
             "training": resolved_training,
         }
     )
+
+
+def _resolve_optimizer(config: ExperimentConfig, train_rows: int | None) -> OptimizerConfig:
+    if train_rows is None:
+        return config.optimizer
+    steps = -(-train_rows // config.training.batch_size)
+    return config.optimizer.in_steps(steps_per_epoch=steps, epochs=config.training.epochs)
 
 
 def _resolve_split(split: SplitConfig, *, official_test: bool) -> SplitConfig:

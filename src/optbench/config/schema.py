@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from optbench.config.arguments import snake_case
+from optbench.config.arguments import LOSS_SCALE, snake_case
 from optbench.config.experiment import ExperimentConfig
 from optbench.config.keras_api import activations, layer_signatures, optimizer_signatures, schedule_signatures
 from optbench.config.losses import known_losses
+from optbench.config.optimizer import optimizer_keys
+from optbench.config.schedule_epochs import EPOCHS_KEYS, with_epochs_keys
 from optbench.config.section import FUNCTION_PATTERN
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ _TYPES: Mapping[str, dict[str, Any]] = {
     "numbers": {"type": "array", "items": _NUMBER, "minItems": 1},
     "texts": {"type": "array", "items": {"type": "string"}, "minItems": 1},
     "any": {"$ref": "#/$defs/Value"},
+    "loss_scale": {"$ref": "#/$defs/LossScale"},
 }
 _PENALTY: dict[str, Any] = {"type": "number", "minimum": 0}
 _VALUES: Mapping[str, dict[str, Any]] = {
@@ -50,7 +53,7 @@ def json_schema() -> dict[str, Any]:
     definitions["OptimizerConfig"] = {"oneOf": [*_optimizers(), definitions["OptimizerConfig"] | _PYTHON_OPTIMIZER]}
     definitions["Schedule"] = {
         "oneOf": [
-            _object(signature, head={"schedule": _named(snake_case(name), name)})
+            _object(with_epochs_keys(signature), head={"schedule": _named(snake_case(name), name)})
             for name, signature in schedule_signatures().items()
         ]
     }
@@ -67,6 +70,7 @@ def json_schema() -> dict[str, Any]:
             name: {"anyOf": [_object(signature), {"type": "null"}]} for name, signature in layer_signatures().items()
         },
     }
+    definitions["LossScale"] = {"anyOf": [{"const": "dynamic"}, _object(LOSS_SCALE)]}
     schema["$defs"] = definitions
     return {"$schema": DIALECT, **schema, "title": "optbench experiment", "description": "One experiment of optbench."}
 
@@ -94,8 +98,8 @@ _PYTHON_OPTIMIZER: dict[str, Any] = {
 
 def _optimizers() -> list[dict[str, Any]]:
     return [
-        _object(signature, head={"name": _named(name.lower(), name)})
-        for name, signature in optimizer_signatures().items()
+        _object(with_epochs_keys(optimizer_keys(name)), head={"name": _named(name.lower(), name)})
+        for name in optimizer_signatures()
     ]
 
 
@@ -105,12 +109,17 @@ def _named(*names: str) -> dict[str, Any]:
 
 def _object(signature: Signature, head: Mapping[str, Any] | None = None) -> dict[str, Any]:
     head = dict(head or {})
-    required = [*head, *(name for name, argument in signature.items() if argument.required)]
+    needed = [name for name, argument in signature.items() if argument.required]
+    required = [*head, *(name for name in needed if name not in EPOCHS_KEYS)]
+    either = [
+        {"oneOf": [{"required": [name]}, {"required": [EPOCHS_KEYS[name]]}]} for name in needed if name in EPOCHS_KEYS
+    ]
     return {
         "type": "object",
         "additionalProperties": False,
         "properties": {**head, **{name: _argument(name, argument) for name, argument in signature.items()}},
         **({"required": required} if required else {}),
+        **({"allOf": either} if either else {}),
     }
 
 
@@ -126,6 +135,8 @@ def _argument(name: str, argument: Argument) -> dict[str, Any]:
     limits = {key: bound for key, bound in bounds.items() if bound is not None}
     if argument.type == "rate":
         return {"anyOf": [{**_NUMBER, **limits}, {"$ref": "#/$defs/Schedule"}], "default": argument.default}
+    if argument.type == "auto_number":
+        return {"anyOf": [{**_NUMBER, **limits}, {"enum": ["auto", None]}]}
     told = {**_TYPES[argument.type], **limits}
     if argument.required:
         return told

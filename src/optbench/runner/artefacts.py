@@ -27,10 +27,13 @@ def write_training_artefacts(
     """Write everything that needs the training process; `.state/training.json` last, as the mark that it is there."""
     from optbench.training.archive import model_archive
     from optbench.training.facts import software_facts
+    from optbench.training.optimizers import averaging_note
 
     write_history(paths.history, outcome.history)
     write_predictions(paths.predictions, outcome.predictions, class_names=dataset.class_names)
-    notes = []
+    rule = config.training.early_stopping
+    note = averaging_note(model.optimizer, restores_best=rule is not None and rule.restore_best)
+    notes = [note] if note else []
     try:
         write_bytes(paths.model, model_archive(model, config))
     except ModelError as error:

@@ -171,6 +171,7 @@ def resolve_with(loaded: LoadedExperiment, dataset: Dataset, *, seed: int) -> Ex
         num_classes=dataset.num_classes,
         input_shape=dataset.input_shape,
         official_test=bool(dataset.facts["split"]["official_test"]),
+        train_rows=len(dataset.train.y),
     )
 
 

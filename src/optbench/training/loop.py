@@ -14,6 +14,7 @@ from optbench.errors import StorageError
 from optbench.random_streams import epoch_order
 from optbench.records import History, Predictions, RunStatus
 from optbench.training.early_stopping import best_epoch, should_stop
+from optbench.training.optimizers import current_learning_rate
 from optbench.training.program import program_for
 from optbench.training.state import (
     all_finite,
@@ -207,8 +208,7 @@ def _add_row(run: _Training, logs: Mapping[str, float]) -> None:
     values = {"epoch": float(len(run.rows)), **logs}
     if "validation" in run.problem.examples:
         values |= {f"val_{name}": value for name, value in run.evaluator.metrics("validation").items()}
-    # Keras holds it as float32: 0.001 is written as such, not as 0.0010000000474974513
-    values["learning_rate"] = float(str(np.float32(run.problem.model.optimizer.learning_rate)))
+    values["learning_rate"] = current_learning_rate(run.problem.model.optimizer)
     run.rows.append(tuple(values[name] for name in run.columns))
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from optbench.errors import ModelError, did_you_mean
 from optbench.user_code import call_function, parse_reference
@@ -17,7 +20,9 @@ if TYPE_CHECKING:
 
 
 def build_optimizer(optimizer: OptimizerConfig, *, base: Path) -> keras.optimizers.Optimizer:
-    """Build a fresh Keras optimizer.
+    """Build a fresh Keras optimizer, wrapped if the section asks for it.
+
+    Weight decay's exceptions are not in it: they need the model (`weight_decay.exclude_from_weight_decay`).
 
     Raises
     ------
@@ -31,13 +36,49 @@ def build_optimizer(optimizer: OptimizerConfig, *, base: Path) -> keras.optimize
         return _user_optimizer(optimizer, base=base)
     optimizer_class = _class_named(keras.optimizers, optimizer.name)
     arguments = dict(optimizer.arguments)
+    arguments.pop("exclude_from_weight_decay", None)
+    loss_scale = arguments.pop("loss_scale", None)
     rate = arguments.get("learning_rate")
     if isinstance(rate, Mapping):
         arguments["learning_rate"] = build_schedule(rate)
     try:
-        return optimizer_class(**arguments)
+        built = optimizer_class(**arguments)
     except (ValueError, TypeError) as exception:
         raise ModelError(f"Keras refuses optimizer {optimizer.name!r}: {exception}") from exception
+    if loss_scale is None:
+        return built
+    return keras.optimizers.LossScaleOptimizer(built, **({} if loss_scale == "dynamic" else loss_scale))
+
+
+def inner_optimizer(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
+    """Return the optimizer that loss scaling wraps; any other is its own."""
+    return getattr(optimizer, "inner_optimizer", optimizer)
+
+
+def current_learning_rate(optimizer: keras.optimizers.Optimizer) -> float:
+    """Return the rate of the next step; NaN where there is no single one, as for a MultiOptimizer.
+
+    Keras holds it as float32: 0.001 is told as such, not as 0.0010000000474974513.
+    """
+    try:
+        return float(str(np.float32(optimizer.learning_rate)))
+    except AttributeError:
+        return math.nan
+
+
+def averaging_note(optimizer: keras.optimizers.Optimizer, *, restores_best: bool) -> str:
+    """Return what a reader has to know of the final weights where `use_ema` keeps averages; "" elsewhere."""
+    if not getattr(inner_optimizer(optimizer), "use_ema", False):
+        return ""
+    if restores_best:
+        return (
+            "early stopping restored the best epoch's weights as trained, as Keras does: the averages of use_ema were "
+            "kept but are not in the model."
+        )
+    return (
+        "the final weights are the moving averages of use_ema, as after Keras' fit; history.csv tells of the weights "
+        "as trained, before averaging."
+    )
 
 
 def build_schedule(section: Mapping[str, Any]) -> keras.optimizers.schedules.LearningRateSchedule:

@@ -10,7 +10,8 @@ import numpy as np
 from optbench.errors import ModelError
 from optbench.training.losses import build_loss, class_weights, encode_labels
 from optbench.training.models import build_model
-from optbench.training.optimizers import build_optimizer
+from optbench.training.optimizers import build_optimizer, inner_optimizer
+from optbench.training.weight_decay import exclude_from_weight_decay
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,6 +89,8 @@ def build_problem(config: ExperimentConfig, dataset: Dataset, *, base: Path) -> 
     )
     if not model.trainable_variables:
         raise ModelError(f"model {config.model.name!r} has no trainable weights, so no optimizer can change it.")
+    if patterns := config.optimizer.exclude_from_weight_decay:
+        exclude_from_weight_decay(inner_optimizer(model.optimizer), patterns, model.trainable_variables)
     model.optimizer.build(model.trainable_variables)
     examples = {
         name: Examples(split.x, labels[name], weights if name == "train" else None)
