@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optbench.training.blocks import BLOCK_BYTES, rows_of_a_block
+from optbench.training.metric_state import build_metrics, reset_if
 from optbench.training.problem import EVALUATION_BATCH
 
 if TYPE_CHECKING:
@@ -18,22 +20,28 @@ if TYPE_CHECKING:
 
 
 class Evaluator:
-    """Keras' own `test_step` and forward pass in batches of `EVALUATION_BATCH`; trains nothing."""
+    """Keras' own `test_step` and forward pass in batches of `EVALUATION_BATCH`; trains nothing.
 
-    def __init__(self, problem: Problem) -> None:
+    One call evaluates a block of rows, so memory stays bounded, and a small split is one call.
+    """
+
+    def __init__(self, problem: Problem, *, block_bytes: int = BLOCK_BYTES) -> None:
         self._problem = problem
+        self._block_bytes = block_bytes
+        self._has_metrics = False
         self._functions: dict[tuple[str, int], Any] = {}
 
     def metrics(self, split: SplitName) -> dict[str, float]:
         """Return `loss` and metrics of one split, as Keras' `evaluate` would, with the split's weights."""
-        model, examples = self._problem.model, self._problem.examples[split]
-        model.reset_metrics()
-        for part in _parts(len(examples.y)):
-            batch: tuple[Any, ...] = (examples.x[part], examples.y[part])
-            if examples.weight is not None:
-                batch = (*batch, examples.weight[part])
-            self._call(model.test_step, batch)
-        return {name: float(value) for name, value in model.get_metrics_result().items()}
+        import tensorflow as tf
+
+        if not self._has_metrics:
+            build_metrics(self._problem)
+            self._has_metrics = True
+        logs: dict[str, Any] = {}
+        for position, block in enumerate(self._blocks(self._problem.examples[split].arrays)):
+            logs = self._call(self._test, block, tf.constant(position == 0))
+        return {name: float(value) for name, value in logs.items()}
 
     def y_score(self, split: SplitName, *, at_most: int | None = None) -> NDArray[np.float32]:
         """Return class probabilities, (n, num_classes) float32, of the first `at_most` examples of a split.
@@ -41,29 +49,67 @@ class Evaluator:
         One sigmoid output p becomes the two columns 1 - p and p.
         """
         x = self._problem.examples[split].x[:at_most]
-        parts = [self._call(self._forward, (x[part],)).numpy() for part in _parts(len(x))]
-        outputs = np.concatenate(parts).astype(np.float32)
+        outputs = np.concatenate([self._call(self._predict, block).numpy() for block in self._blocks((x,))])
+        outputs = outputs.astype(np.float32, copy=False)
         if outputs.shape[1] == 1:
             outputs = np.concatenate([np.float32(1) - outputs, outputs], axis=1)
         return outputs
 
-    def _forward(self, data: Any) -> Any:
-        return self._problem.model(data[0], training=False)
+    def _blocks(self, arrays: tuple[NDArray[Any], ...]) -> Iterator[tuple[NDArray[Any], ...]]:
+        rows = rows_of_a_block(arrays, EVALUATION_BATCH, block_bytes=self._block_bytes)
+        for start in range(0, len(arrays[0]), rows):
+            yield tuple(array[start : start + rows] for array in arrays)
 
-    def _call(self, function: Any, arrays: tuple[Any, ...]) -> Any:
-        """Call `function(arrays)` as one graph for batches of any length, traced once.
+    def _call(self, function: Any, block: tuple[NDArray[Any], ...], *arguments: Any) -> Any:
+        """Call `function(block)` as one graph for blocks of any length, traced once.
 
         With a length of its own for each graph, the last bits would depend on which split was evaluated first.
         """
         import tensorflow as tf
 
-        tensors = tuple(tf.convert_to_tensor(array) for array in arrays)
+        tensors = tuple(tf.convert_to_tensor(array) for array in block)
         key = (function.__name__, len(tensors))
         if key not in self._functions:
             shapes = tuple(tf.TensorSpec((None, *tensor.shape[1:]), tensor.dtype) for tensor in tensors)
-            self._functions[key] = tf.function(function, autograph=False).get_concrete_function(shapes)
-        return self._functions[key](tensors)
+            self._functions[key] = tf.function(function, autograph=False).get_concrete_function(shapes, *arguments)
+        return self._functions[key](tensors, *arguments)
+
+    def _test(self, block: Any, is_first: Any) -> Any:
+        """Add a block to the metrics, in batches; the first block of a split begins them anew."""
+        import tensorflow as tf
+
+        model = self._problem.model
+        reset_if(is_first, model)
+
+        def step(batch: Any, nothing: Any) -> Any:
+            model.test_step(batch)
+            return nothing
+
+        _loop_over_batches(block, step, tf.constant(0))
+        return model.get_metrics_result()
+
+    def _predict(self, block: Any) -> Any:
+        """Return the outputs for a block, computed in batches."""
+        import tensorflow as tf
+
+        model = self._problem.model
+        shape = (None, *model.output_shape[1:])
+        outputs = tf.TensorArray(model.compute_dtype, size=0, dynamic_size=True, element_shape=shape, infer_shape=False)
+
+        def step(batch: Any, outputs: Any) -> Any:
+            return outputs.write(outputs.size(), model(batch[0], training=False))
+
+        return _loop_over_batches(block, step, outputs).concat()
 
 
-def _parts(n: int) -> Iterator[slice]:
-    return (slice(start, min(start + EVALUATION_BATCH, n)) for start in range(0, n, EVALUATION_BATCH))
+def _loop_over_batches(block: Any, step: Any, value: Any) -> Any:
+    """Return `step(batch, value)` applied along the batches of a block; the length of a batch is known to no graph."""
+    import tensorflow as tf
+
+    rows = tf.shape(block[0])[0]
+
+    def one(start: Any, value: Any) -> Any:
+        stop = tf.minimum(start + EVALUATION_BATCH, rows)
+        return stop, step(tuple(array[start:stop] for array in block), value)
+
+    return tf.while_loop(lambda start, _: start < rows, one, (tf.constant(0), value), parallel_iterations=1)[1]

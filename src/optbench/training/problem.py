@@ -35,6 +35,11 @@ class Examples:
     y: NDArray[Any]
     weight: NDArray[np.float32] | None
 
+    @property
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """What a step takes: inputs, labels and, if there are any, weights."""
+        return (self.x, self.y) if self.weight is None else (self.x, self.y, self.weight)
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:

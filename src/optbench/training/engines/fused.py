@@ -1,4 +1,4 @@
-"""All steps of an epoch in one TensorFlow function: data as tensors, batches gathered by the epoch's order.
+"""Many steps in one TensorFlow function: it loops over the batches of a block of rows, in the epoch's order.
 
 The step is the model's own `train_step`, so the numbers are those of `fit(shuffle=False)` on the reordered arrays,
 bit for bit; what is saved is the way through Python and `tf.data` between two steps. Compiled with XLA the same
@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from optbench.errors import ModelError
+from optbench.training.blocks import BLOCK_BYTES, Blocks, rows_of_a_block
+from optbench.training.metric_state import build_metrics, reset_if
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,21 +21,18 @@ if TYPE_CHECKING:
 
 
 class FusedEngine:
-    """One `tf.function` that loops over the steps of an epoch."""
+    """One `tf.function` that loops over the steps of a block; an epoch is one block, or several if it is large."""
 
-    def __init__(self, problem: Problem, *, compiled: bool) -> None:
-        import tensorflow as tf
-
+    def __init__(self, problem: Problem, *, compiled: bool, block_bytes: int = BLOCK_BYTES) -> None:
         self._problem = problem
         self._compiled = compiled
-        self._n = len(problem.examples["train"].y)
-        train = problem.examples["train"]
-        arrays = (train.x, train.y) if train.weight is None else (train.x, train.y, train.weight)
-        self._data = tuple(tf.convert_to_tensor(array) for array in arrays)
+        arrays = problem.examples["train"].arrays
+        self._n = len(arrays[0])
+        self._blocks = Blocks(arrays, rows_of_a_block(arrays, problem.batch_size, block_bytes=block_bytes))
         self._function: Any = None
 
     def prepare(self) -> None:
-        """Trace and compile by running an epoch of no steps.
+        """Trace and compile by training on no rows.
 
         Raises
         ------
@@ -42,12 +41,12 @@ class FusedEngine:
         """
         import tensorflow as tf
 
-        rows = tf.range(self._n)
-        arguments = (self._data, rows, tf.constant(0), tf.constant(self._problem.batch_size))
-        epoch = _epoch_function(self._problem.model, self._problem.batch_size, self._n, compiled=self._compiled)
+        build_metrics(self._problem)
+        arguments = self._arguments(self._blocks.empty(), 0, is_first=True)
+        function = _block_function(self._problem.model, self._problem.batch_size, self._n, compiled=self._compiled)
         try:
             # a concrete function is traced once; called as it is, a tf.function would be traced twice
-            self._function = tf.function(epoch, autograph=False, jit_compile=self._compiled).get_concrete_function(
+            self._function = tf.function(function, autograph=False, jit_compile=self._compiled).get_concrete_function(
                 *arguments
             )
             self._function(*arguments)
@@ -56,21 +55,23 @@ class FusedEngine:
                 raise
             reason = error.message.strip().splitlines()[0]
             raise ModelError(f"XLA cannot compile this model: {reason} Set training.engine to auto.") from error
-        self._problem.model.reset_metrics()
 
     def run_epoch(self, order: NDArray[np.int64]) -> dict[str, float]:
         """Train one epoch; see `Engine.run_epoch`."""
-        import tensorflow as tf
-
-        size = self._problem.batch_size
-        self._problem.model.reset_metrics()
-        rows = tf.convert_to_tensor(order.astype("int32"))
-        logs = self._function(self._data, rows, tf.constant(-(-self._n // size)), tf.constant(size))
+        logs: dict[str, Any] = {}
+        for position, (block, rows) in enumerate(self._blocks.in_order(order)):
+            logs = self._function(*self._arguments(block, rows, is_first=position == 0))
         return {name: float(value) for name, value in logs.items()}
 
+    def _arguments(self, block: list[NDArray[Any]], rows: int, *, is_first: bool) -> tuple[Any, ...]:
+        import tensorflow as tf
 
-def _epoch_function(model: Any, batch_size: int, n: int, *, compiled: bool) -> Any:
-    """Return `f(data, order, steps, size) -> logs`: as many steps as asked for, the last one with what rows are left.
+        tensors = tuple(tf.convert_to_tensor(array) for array in block)
+        return tensors, tf.constant(rows), tf.constant(self._problem.batch_size), tf.constant(is_first)
+
+
+def _block_function(model: Any, batch_size: int, n: int, *, compiled: bool) -> Any:
+    """Return `f(block, rows, size, is_first) -> logs`: one step per batch of the block's first `rows` rows.
 
     Parameters
     ----------
@@ -81,33 +82,41 @@ def _epoch_function(model: Any, batch_size: int, n: int, *, compiled: bool) -> A
     -----
     The batch axis is known to TensorFlow if every batch is full, and unknown otherwise, as in `fit`. It matters for
     the last bits: a mean over a known number of rows is computed by another formula. `size` is `batch_size` again, as
-    a tensor that no optimizer of graphs can take for a constant.
+    a tensor that no optimizer of graphs can take for a constant. The logs are of all blocks since the first.
     """
     import tensorflow as tf
 
-    full_steps, rest = divmod(n, batch_size)
+    rest = n % batch_size
     is_static = compiled or not rest
 
-    def train_on(data: Any, order: Any, start: Any, size: Any) -> None:
-        rows = tf.slice(order, [start], [size])
-        model.train_step(tuple(tf.gather(array, rows) for array in data))
+    def train_on(block: Any, start: Any, size: Any) -> None:
+        model.train_step(tuple(_rows(array, start, size) for array in block))
 
-    def epoch(data: Any, order: Any, steps: Any, size: Any) -> Any:
+    def all_steps(block: Any, rows: Any, size: Any, is_first: Any) -> Any:
+        reset_if(is_first, model)
+        steps = rows // batch_size if is_static else (rows + batch_size - 1) // batch_size
+
         def step(i: Any) -> Any:
             start = i * batch_size
-            train_on(data, order, start, batch_size if is_static else tf.minimum(size, n - start))
+            train_on(block, start, batch_size if is_static else tf.minimum(size, rows - start))
             return (i + 1,)
 
-        looped = tf.minimum(steps, full_steps) if is_static else steps
-        if full_steps or not is_static:
-            tf.while_loop(lambda i: i < looped, step, (tf.constant(0),), parallel_iterations=1)
+        if n >= batch_size or not is_static:
+            tf.while_loop(lambda i: i < steps, step, (tf.constant(0),), parallel_iterations=1)
         if is_static and rest:
 
             def last() -> Any:
-                train_on(data, order, n - rest, rest)
+                train_on(block, (n - rest) % int(block[0].shape[0]), rest)
                 return tf.constant(0)
 
-            tf.cond(steps > full_steps, last, lambda: tf.constant(0))
+            tf.cond(rows > steps * batch_size, last, lambda: tf.constant(0))
         return model.get_metrics_result()
 
-    return epoch
+    return all_steps
+
+
+def _rows(array: Any, start: Any, size: Any) -> Any:
+    import tensorflow as tf
+
+    others = array.shape[1:]
+    return tf.slice(array, [start, *(0 for _ in others)], [size, *others])

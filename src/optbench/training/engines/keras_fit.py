@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from optbench.training.blocks import BLOCK_BYTES, Blocks, rows_of_a_block
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -12,27 +16,47 @@ if TYPE_CHECKING:
 
 
 class KerasFitEngine:
-    """Calls `fit(shuffle=False)` on the arrays in the epoch's order."""
+    """Calls `fit(shuffle=False)` on the rows in the epoch's order: as arrays, or batch by batch if they are many."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, *, block_bytes: int = BLOCK_BYTES) -> None:
         self._problem = problem
+        self._arrays = problem.examples["train"].arrays
+        self._n = len(self._arrays[0])
+        self._rows = rows_of_a_block(self._arrays, problem.batch_size, block_bytes=block_bytes)
 
     def prepare(self) -> None:
         """Do nothing: `fit` traces in its first step."""
 
     def run_epoch(self, order: NDArray[np.int64]) -> dict[str, float]:
-        """Train one epoch; see `Engine.run_epoch`. Copies the training arrays once, in the epoch's order."""
-        train, model = self._problem.examples["train"], self._problem.model
+        """Train one epoch; see `Engine.run_epoch`."""
+        model, size = self._problem.model, self._problem.batch_size
         with _kept_weights(model.optimizer):
-            history = model.fit(
-                train.x[order],
-                train.y[order],
-                sample_weight=None if train.weight is None else train.weight[order],
-                batch_size=self._problem.batch_size,
-                shuffle=False,
-                verbose=0,
-            )
+            if self._rows == self._n:
+                x, y, *weight = (array[order] for array in self._arrays)
+                weights = weight[0] if weight else None
+                history = model.fit(x, y, sample_weight=weights, batch_size=size, shuffle=False, verbose=0)
+            else:
+                history = model.fit(self._batches(order), shuffle=False, verbose=0)
         return {name: float(values[-1]) for name, values in history.history.items()}
+
+    def _batches(self, order: NDArray[np.int64]) -> Any:
+        """Return a `tf.data.Dataset` of the epoch's batches that holds one block of rows at a time.
+
+        As with arrays, the batch axis is known if every batch is full: it decides the last bits.
+        """
+        import tensorflow as tf
+
+        size = self._problem.batch_size
+        length = None if self._n % size else size
+        signature = tuple(tf.TensorSpec((length, *array.shape[1:]), array.dtype) for array in self._arrays)
+
+        def batches() -> Iterator[tuple[NDArray[Any], ...]]:
+            for block, rows in Blocks(self._arrays, self._rows).in_order(order):
+                for start in range(0, rows, size):
+                    yield tuple(array[start : min(start + size, rows)] for array in block)
+
+        dataset = tf.data.Dataset.from_generator(batches, output_signature=signature)
+        return dataset.apply(tf.data.experimental.assert_cardinality(-(-self._n // size)))
 
 
 class _kept_weights:  # noqa: N801 - reads as a statement
