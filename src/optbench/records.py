@@ -9,11 +9,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
+from optbench.metric_names import CLASSIFICATION, REGRESSION
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import numpy as np
     from numpy.typing import NDArray
+
+    from optbench.metric_names import Task
 
 SplitName = Literal["train", "validation", "test"]
 SPLITS: tuple[SplitName, ...] = ("train", "validation", "test")
@@ -40,12 +44,12 @@ class SplitData:
     Attributes
     ----------
     x : (n, ...) float32
-    y : (n,) int64, positions in `Dataset.class_names`
+    y : (n,) int64, positions in `Dataset.class_names`; for regression (n,) float64, in the unit of the target
     rows : (n,) int64, row numbers in the data as read (0-based, over all files in order)
     """
 
     x: NDArray[np.generic]
-    y: NDArray[np.int64]
+    y: NDArray[Any]
     rows: NDArray[np.int64]
 
 
@@ -58,7 +62,7 @@ class Dataset:
     name : the dataset's name in the experiment file
     train, test : always present
     validation : None if `split.validation` is 0
-    class_names : label texts in the order of the classes; position = class number
+    class_names : label texts in the order of the classes; position = class number; () for regression
     positive_class : position of the class that ROC and recall speak of when there are two classes, else None
     feature_names : names of the model's input columns for tables, () for images and other arrays
     data_digest : sha256 hex of the parsed data before splitting and preprocessing (the `data` rung)
@@ -66,6 +70,7 @@ class Dataset:
     facts : JSON-able record: source files with sha256 and bytes, rows and columns read, columns used and left
         out with the reason, rows dropped with the reason, class counts per split, duplicates across splits
     notes : sentences for the user (what was inferred, left out, imputed, repeated across splits)
+    task : classification or regression
     """
 
     name: str
@@ -79,6 +84,7 @@ class Dataset:
     split_digest: str
     facts: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    task: Task = CLASSIFICATION
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -87,8 +93,13 @@ class Dataset:
 
     @property
     def num_classes(self) -> int:
-        """Number of classes."""
+        """Number of classes; 0 for regression."""
         return len(self.class_names)
+
+    @property
+    def num_outputs(self) -> int:
+        """Numbers that are predicted per example: a score per class, or the target."""
+        return 1 if self.task == REGRESSION else self.num_classes
 
     @property
     def splits(self) -> dict[SplitName, SplitData]:

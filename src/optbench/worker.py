@@ -136,7 +136,7 @@ def _dataset_of(staged: str | None, config: Any, job: Mapping[str, Any]) -> Data
         dataset = open_staged_dataset(Path(staged))
     else:
         data_dir = Path(os.environ.get("OPTBENCH_DATA_DIR", "data"))
-        dataset = load_dataset(config.dataset, base=Path(job["base"]), data_dir=data_dir)
+        dataset = load_dataset(config.dataset, base=Path(job["base"]), data_dir=data_dir, task=config.task)
     for rung, found in (("data", dataset.data_digest), ("split", dataset.split_digest)):
         if found != job[rung]:
             raise DataError(

@@ -21,7 +21,12 @@ def threads(load, text):
 @pytest.mark.parametrize("classes, loss", [(2, "binary_crossentropy"), (3, "sparse_categorical_crossentropy")])
 def test_loss(classes, loss):
     """Two classes make one sigmoid unit, more a softmax."""
-    assert auto_loss(classes) == loss
+    assert auto_loss("classification", classes) == loss
+
+
+def test_loss_of_a_number():
+    """Regression is trained on the mean squared error."""
+    assert auto_loss("regression", 0) == "mean_squared_error"
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ OTHER = {
     "a.py:g": "b.py:g",
     "a.py:h": "b.py:h",
 }
-FIXED = ("dataset.name", "model.name", "optimizer.name", "optimizer.learning_rate.schedule")
+FIXED = ("task", "dataset.name", "model.name", "optimizer.name", "optimizer.learning_rate.schedule")
 
 
 @pytest.fixture(params=FILES)

@@ -99,8 +99,12 @@ MISTAKES = [
     ({"model": "{name: mlp, units: [3]}"}, "model.units: unknown key.", "Did you mean 'hidden_units'?"),
     ({"model": "{name: mlp, filters: [3]}"}, "model.filters: unknown key.", "Known: name, hidden_units"),
     ({"model": "{type: mlp}"}, "model.type: unknown key.", "Did you mean 'name'?"),
-    ({"model": "{}"}, "model.name: missing;", "name one of: logistic, mlp"),
-    ({"dataset": "{name: csv, path: a.csv}"}, "dataset.target: missing.", "Column that holds the label."),
+    ({"model": "{}"}, "model.name: missing;", "name one of: logistic, linear, mlp"),
+    (
+        {"dataset": "{name: csv, path: a.csv}"},
+        "dataset.target: missing.",
+        "Column that holds the label, or the number to predict.",
+    ),
     # a misspelt key that is needed is one mistake, not two
     ({"dataset": "{name: csv, file: a.csv, target: y}"}, "dataset.file: unknown key.", "Did you mean 'path'?"),
     ({"optimizer": None, "optimiser": "{name: adam}"}, "optimiser: unknown key.", "Did you mean 'optimizer'?"),

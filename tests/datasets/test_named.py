@@ -21,7 +21,10 @@ EMBEDDED = [name for name, entry in DATASETS.items() if entry.is_embedded]
 @pytest.fixture(scope="module")
 def embedded(config, tmp_path_factory):
     none = tmp_path_factory.mktemp("none")
-    return {name: load_dataset(config(name), base=none, data_dir=none / "data") for name in EMBEDDED}
+    return {
+        name: load_dataset(config(name), base=none, data_dir=none / "data", task=DATASETS[name].task)
+        for name in EMBEDDED
+    }
 
 
 def test_registry_and_config_name_the_same_data_sets():
@@ -40,7 +43,7 @@ def test_embedded_data_is_scikit_learns(embedded, name):
     assert dataset.facts["rows_read"] == entry.rows == len(bunch.target)
     assert dataset.input_shape == entry.shape
     assert dataset.num_classes == entry.classes
-    for part in dataset.splits.values():
+    for part in dataset.splits.values() if entry.classes else ():
         given = [str(bunch.target_names[number]) for number in bunch.target[part.rows]]
         assert [dataset.class_names[number] for number in part.y] == given
     assert fetch(name, data_dir=None, quiet=True) == []
@@ -55,6 +58,21 @@ def test_embedded_tables_are_standardised_on_training_rows(embedded):
     assert dataset.feature_names == tuple(bunch.feature_names)
     scaler = StandardScaler().fit(bunch.data[dataset.train.rows])
     np.testing.assert_allclose(dataset.test.x, scaler.transform(bunch.data[dataset.test.rows]), rtol=1e-5, atol=1e-6)
+
+
+def test_the_target_of_diabetes_is_a_number(embedded):
+    """Numbers as scikit-learn has them, drawn without strata; classes have no place in the record."""
+    from sklearn.datasets import load_diabetes
+
+    dataset, target = embedded["diabetes"], load_diabetes().target
+    assert dataset.task == "regression"
+    assert dataset.num_outputs == 1
+    for name, part in dataset.splits.items():
+        assert np.array_equal(part.y, target[part.rows])
+        told = dataset.facts["target_values"][name]
+        assert told == {"mean": part.y.mean(), "sd": part.y.std(), "min": part.y.min(), "max": part.y.max()}
+    assert not {"classes", "class_counts", "majority", "positive_class"} & dataset.facts.keys()
+    assert dataset.facts["split"]["stratify"] is False
 
 
 def test_positive_class_of_breast_cancer_is_the_illness(embedded):

@@ -168,7 +168,10 @@ def test_test_fraction_and_given_test_rows_exclude_each_other(load_csv, table, t
         ("a,y\n1,no\n2\n", "line 3 has 1 field, the header has 2"),
         ("a,y\n1,no\n2,no\n3,no\n4,no\n", "must hold at least two classes. Received: 'no' in all 4 rows."),
         ("a,y\n1,\n2,?\n", "the target 'y' of data.csv must hold labels. Received: no value in any row."),
-        ("a,y\n1,0.5\n2,0.75\n3,0.2\n4,0.9\n", "is it a number to predict, or an identifier?"),
+        (
+            "a,y\n1,0.5\n2,0.75\n3,0.2\n4,0.9\n",
+            "is it a number to predict (then set task: regression), or an identifier?",
+        ),
         (
             "id,y\n" + "".join(f"{i},{i % 2}\n" for i in range(40)),
             "leaves no column to learn from: id (id: every one of",

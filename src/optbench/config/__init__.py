@@ -25,6 +25,7 @@ from optbench.config.seeds import parse_seeds
 from optbench.config.study_file import load_study
 from optbench.config.study_schema import study_json_schema
 from optbench.config.study_sections import LoadedStudy, RateRange, StudyConfig, StudyOptimizer
+from optbench.config.task_rules import without_strata
 from optbench.config.training_sections import EarlyStopping, ReportConfig, TrainingConfig
 from optbench.config.validation import model_fields
 from optbench.config.yaml_document import dump_value
@@ -68,4 +69,5 @@ __all__ = [
     "run_key",
     "sources",
     "study_json_schema",
+    "without_strata",
 ]

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Literal
 
 from optbench.config.layers import layer_specs
 from optbench.config.model_sections import PythonModel
+from optbench.metric_names import REGRESSION
 
 if TYPE_CHECKING:
     from optbench.config.model_sections import ModelConfig
+    from optbench.metric_names import Task
 
 LARGE_MODEL_THREADS = 2
 _LARGE_WEIGHTS = 1_000_000
@@ -20,8 +22,10 @@ _LARGE_INPUT = 1_000
 _HEAVY_LAYERS = ("Conv", "LSTM", "GRU", "SimpleRNN", "SeparableConv", "DepthwiseConv")
 
 
-def auto_loss(num_classes: int) -> str:
-    """Return the loss that fits the classes."""
+def auto_loss(task: Task, num_classes: int) -> str:
+    """Return the loss that fits the task and, for classification, the classes."""
+    if task == REGRESSION:
+        return "mean_squared_error"
     return "binary_crossentropy" if num_classes == 2 else "sparse_categorical_crossentropy"  # noqa: PLR2004
 
 
@@ -46,5 +50,5 @@ def auto_threads(model: ModelConfig, *, input_shape: tuple[int, ...], num_classe
         units = spec.arguments.get("units")
         if spec.class_name == "Dense" and isinstance(units, int):
             weights, width = weights + width * units, units
-    weights += width * num_classes
+    weights += width * max(1, num_classes)
     return LARGE_MODEL_THREADS if weights > _LARGE_WEIGHTS else 1

@@ -11,8 +11,10 @@ from optbench.config.section import FunctionReference, Section
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 
 # The datasets room holds what these are; a test keeps the two lists equal.
-EmbeddedName = Literal["breast_cancer", "iris", "wine", "digits"]
+EmbeddedName = Literal["breast_cancer", "iris", "wine", "digits", "diabetes"]
 DownloadedName = Literal["telco_churn", "fashion_mnist", "mnist"]
+# Named data sets whose target is a number; all others have classes.
+REGRESSION_DATASETS = ("diabetes",)
 
 
 class SplitConfig(Section):
@@ -22,7 +24,7 @@ class SplitConfig(Section):
         default=None, description="Fraction of all rows for testing; 0.2 where the data has no test set of its own."
     )
     validation: float = Field(default=0.1, ge=0, lt=1, description="Fraction of all rows for validation; 0 for none.")
-    stratify: bool = Field(default=True, description="Keep the classes' shares in every split.")
+    stratify: bool = Field(default=True, description="Keep the classes' shares in every split; not for regression.")
     seed: int = Field(default=0, ge=0, lt=2**63, description="Seed of the split, separate from the run's seed.")
     test_path: str | None = Field(default=None, min_length=1, description="A second file that holds the test rows.")
     column: str | None = Field(default=None, min_length=1, description="A column that names each row's split.")
@@ -43,7 +45,7 @@ class CsvConfig(Section):
 
     name: Literal["csv"]
     path: str = Field(min_length=1, description="File, relative to the experiment file.")
-    target: str = Field(min_length=1, description="Column that holds the label.")
+    target: str = Field(min_length=1, description="Column that holds the label, or the number to predict.")
     positive_class: str | None = Field(default=None, description="Label that ROC and recall speak of, for two classes.")
     drop: list[str] = Field(default=[], description="Columns to leave out.")
     separator: str = Field(default=",", min_length=1, max_length=1, description="Character between cells.")

@@ -1,11 +1,16 @@
-"""Names of losses for classification, and how many output units each wants."""
+"""Names of losses by task, and how many output units each wants."""
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from optbench.config.keras_api import folded
 from optbench.config.section import FUNCTION_PATTERN
+from optbench.metric_names import CLASSIFICATION, REGRESSION
+
+if TYPE_CHECKING:
+    from optbench.metric_names import Task
 
 PYTHON_PREFIX = "python:"
 # For two classes these work on one sigmoid unit; all others want one softmax unit per class.
@@ -18,6 +23,9 @@ PER_CLASS = (
     "kl_divergence",
     "mean_squared_error",
 )
+# For regression: one linear unit. The last two are made of the true values' sizes, which a standardised target has not.
+OF_SIZES = ("mean_absolute_percentage_error", "mean_squared_logarithmic_error")
+REGRESSION_LOSSES = ("mean_squared_error", "mean_absolute_error", "huber", "log_cosh", *OF_SIZES)
 # what Keras and other tools call them; only the whole names are taken, so that a file says what is meant
 SHORT_NAMES = {
     "mse": "mean_squared_error",
@@ -29,12 +37,21 @@ SHORT_NAMES = {
     "cross_entropy": "sparse_categorical_crossentropy",
     "crossentropy": "sparse_categorical_crossentropy",
     "nll": "sparse_categorical_crossentropy",
+    "l2": "mean_squared_error",
+    "rmse": "mean_squared_error",
+    "l1": "mean_absolute_error",
+    "mae": "mean_absolute_error",
+    "mape": "mean_absolute_percentage_error",
+    "msle": "mean_squared_logarithmic_error",
+    "smooth_l1": "huber",
 }
 
 
-def known_losses() -> tuple[str, ...]:
-    """Return every loss name an experiment file can hold, `auto` first."""
-    return ("auto", *ONE_UNIT, *PER_CLASS)
+def known_losses(task: Task | None = None) -> tuple[str, ...]:
+    """Return every loss name an experiment file can hold, `auto` first: of one task, or of both."""
+    if task is None:
+        return tuple(dict.fromkeys((*known_losses(CLASSIFICATION), *known_losses(REGRESSION))))
+    return ("auto", *REGRESSION_LOSSES) if task == REGRESSION else ("auto", *ONE_UNIT, *PER_CLASS)
 
 
 def canonical_loss(name: str) -> str | None:
@@ -45,5 +62,5 @@ def canonical_loss(name: str) -> str | None:
 
 
 def output_units(num_classes: int, loss: str) -> int:
-    """Return the units of the output layer: 1 (sigmoid) or one per class (softmax)."""
+    """Return the units of a classifier's output layer: 1 (sigmoid) or one per class (softmax)."""
     return 1 if num_classes == 2 and loss in ONE_UNIT else num_classes  # noqa: PLR2004 - two classes

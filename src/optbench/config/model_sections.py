@@ -15,6 +15,12 @@ class LogisticConfig(Section):
     name: Literal["logistic"]
 
 
+class LinearConfig(Section):
+    """The output layer alone: linear regression."""
+
+    name: Literal["linear"]
+
+
 class MlpConfig(Section):
     """Dense layers."""
 
@@ -53,11 +59,11 @@ class LayersConfig(Section):
 
 
 class PythonModel(Section):
-    """A function of the user's own: build(input_shape, num_classes, **arguments) -> keras.Model."""
+    """A function of the user's own: build(input_shape, num_classes, **arguments) -> keras.Model; 1 for regression."""
 
     name: Literal["python"]
     function: FunctionReference = Field(description="file.py:function, relative to the experiment file.")
     arguments: dict[str, Any] = Field(default={}, description="Keyword arguments of the function.")
 
 
-ModelConfig = LogisticConfig | MlpConfig | CnnConfig | LayersConfig | PythonModel
+ModelConfig = LogisticConfig | LinearConfig | MlpConfig | CnnConfig | LayersConfig | PythonModel

@@ -9,6 +9,7 @@ from optbench.config.layers import layer_specs
 from optbench.config.losses import ONE_UNIT
 from optbench.config.model_sections import CnnConfig, LayersConfig
 from optbench.errors import ConfigError
+from optbench.metric_names import REGRESSION
 
 if TYPE_CHECKING:
     from optbench.config.dataset_sections import SplitConfig
@@ -33,6 +34,7 @@ def resolve(
 
     Parameters
     ----------
+    num_classes : 0 for regression
     input_shape : shape of one example, without the batch axis
     official_test : True if the data has a test set of its own, so that none is split off
     train_rows : rows of the training split; schedules told in epochs stay so without it
@@ -43,15 +45,17 @@ def resolve(
         If model or loss do not fit the data.
     """
     _check_fit(config, num_classes=num_classes, input_shape=input_shape)
+    is_regression = config.task == REGRESSION
     training = config.training
     threads = training.threads
     if threads == "auto":
         threads = auto_threads(config.model, input_shape=input_shape, num_classes=num_classes)
     resolved_training = training.model_copy(
         update={
-            "loss": auto_loss(num_classes) if training.loss == "auto" else training.loss,
+            "loss": auto_loss(config.task, num_classes) if training.loss == "auto" else training.loss,
             "engine": auto_engine() if training.engine == "auto" else training.engine,
             "threads": threads,
+            "standardize_target": training.standardize_target is not False if is_regression else None,
         }
     )
     split = _resolve_split(config.dataset.split, official_test=official_test)

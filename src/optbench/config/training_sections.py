@@ -8,13 +8,27 @@ from pydantic import Field
 
 from optbench.config.section import Section
 
+# `accuracy` for classification, the last four for regression
+Monitor = Literal[
+    "loss",
+    "val_loss",
+    "accuracy",
+    "val_accuracy",
+    "mse",
+    "rmse",
+    "mae",
+    "r2",
+    "val_mse",
+    "val_rmse",
+    "val_mae",
+    "val_r2",
+]
+
 
 class EarlyStopping(Section):
     """Stop when the monitored value has not improved for a while."""
 
-    monitor: Literal["loss", "accuracy", "val_loss", "val_accuracy"] = Field(
-        default="val_loss", description="Column of the history."
-    )
+    monitor: Monitor = Field(default="val_loss", description="Column of the history.")
     patience: int = Field(default=5, ge=1, le=1_000_000, description="Epochs without improvement before stopping.")
     restore_best: bool = Field(default=True, description="End with the weights of the best epoch.")
     min_delta: float = Field(default=0.0, ge=0, description="Smallest change that counts as improvement.")
@@ -26,11 +40,16 @@ class TrainingConfig(Section):
     epochs: int = Field(default=10, ge=1, le=1_000_000, description="Passes over the training rows.")
     batch_size: int = Field(default=32, ge=1, le=10_000_000, description="Rows per step.")
     loss: str = Field(
-        default="auto", min_length=1, description="auto, a Keras classification loss, or python:file.py:function."
+        default="auto", min_length=1, description="auto, a Keras loss of the task, or python:file.py:function."
     )
     early_stopping: EarlyStopping | None = Field(default=None, description="null: train all epochs.")
     class_weight: Literal["balanced"] | dict[str, Annotated[float, Field(ge=0)]] | None = Field(
         default=None, description="null, balanced, or a weight per label."
+    )
+    standardize_target: bool | None = Field(
+        default=None,
+        description="Regression: train on the target minus its training mean, over its standard deviation; predictions "
+        "and metrics are in the target's own unit either way. true if not given.",
     )
     engine: Literal["auto", "fused", "xla", "keras"] = Field(default="auto", description="How an epoch is executed.")
     threads: Literal["auto"] | Annotated[int, Field(ge=1, le=1024)] = Field(

@@ -18,11 +18,20 @@ from optbench.config.head import head_findings, with_seed_list
 from optbench.config.hints import mapping_remedy
 from optbench.config.layers import activation_finding, check_layers, misshapen_layers
 from optbench.config.losses import SHORT_NAMES, canonical_loss, known_losses
-from optbench.config.model_sections import CnnConfig, LayersConfig, LogisticConfig, MlpConfig, PythonModel
+from optbench.config.model_sections import (
+    CnnConfig,
+    LayersConfig,
+    LinearConfig,
+    LogisticConfig,
+    MlpConfig,
+    PythonModel,
+)
 from optbench.config.optimizer import check_optimizer
 from optbench.config.pydantic_findings import missing_name, unfit_arguments, validate_section
+from optbench.config.task_rules import task_findings, without_strata
 from optbench.config.training_sections import ReportConfig, TrainingConfig
 from optbench.errors import did_you_mean
+from optbench.metric_names import CLASSIFICATION, REGRESSION, TASKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,6 +51,7 @@ DATASET_CONFIGS: Mapping[str, type[BaseModel]] = {
 }
 MODEL_CONFIGS: Mapping[str, type[BaseModel]] = {
     "logistic": LogisticConfig,
+    "linear": LinearConfig,
     "mlp": MlpConfig,
     "cnn": CnnConfig,
     "layers": LayersConfig,
@@ -86,11 +96,16 @@ def validate_experiment(plain: Any) -> tuple[ExperimentConfig | None, list[Findi
             valid[name], found = _section(name, plain[name])
             findings += found
     findings += _cross_findings(valid)
+    task = plain.get("task", CLASSIFICATION)
+    if task in TASKS:
+        findings += task_findings(task, valid)
     head = {key: value for key, value in plain.items() if key not in _SECTIONS}
     head = with_seed_list(head)
     findings = without_consequences(head_findings(head) + findings, plain)
     if findings:
         return None, findings
+    if task == REGRESSION:
+        valid["dataset"] = without_strata(valid["dataset"])
     return ExperimentConfig.model_validate({**head, **valid}), []
 
 
@@ -180,7 +195,7 @@ def _training(section: Mapping[str, Any]) -> tuple[Any, list[Finding]]:
     if isinstance(written, str) and loss is None:
         hint = did_you_mean(SHORT_NAMES.get(written.lower(), written), known_losses())
         sentence = (
-            f"must be auto, a Keras classification loss or python:file.py:function. Received: {shown(written)}."
+            f"must be auto, a Keras loss or python:file.py:function. Received: {shown(written)}."
             f"{hint} Known: {', '.join(known_losses())}."
         )
         findings.append(Finding((*path, "loss"), sentence))

@@ -70,7 +70,8 @@ def as_labels(y: NDArray[Any], *, split: str, where: str) -> list[str]:
     texts = flat.tolist()
     if not all(isinstance(text, str) for text in texts):
         raise DataError(
-            f"{where}: y_{split} must hold whole numbers or texts. Received: {flat.dtype}, e.g. {texts[0]!r}."
+            f"{where}: y_{split} must hold whole numbers or texts. Received: {flat.dtype}, e.g. {texts[0]!r}. "
+            "Are they numbers to predict? Then set task: regression."
         )
     return [text.strip() for text in texts]
 

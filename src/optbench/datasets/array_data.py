@@ -10,10 +10,12 @@ import numpy as np
 from optbench.array_digests import arrays_digest
 from optbench.datasets.array_checks import as_labels, check_pair, model_inputs
 from optbench.datasets.assembly import Draft, assemble
-from optbench.datasets.labels import choose_positive_class, label_order, require_classes
+from optbench.datasets.labels import LabelOrder, choose_positive_class, label_order, require_classes
 from optbench.datasets.splits import split_by_fractions
 from optbench.datasets.table_splits import refuse_test_fraction, rule_facts, split_rule
+from optbench.datasets.targets import as_targets
 from optbench.errors import DataError
+from optbench.metric_names import CLASSIFICATION, REGRESSION
 from optbench.records import SplitData
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from optbench.config import SplitConfig
-    from optbench.datasets.labels import LabelOrder
+    from optbench.metric_names import Task
     from optbench.records import Dataset, SplitName
 
 Pair = tuple["NDArray[Any]", "NDArray[Any]"]
@@ -61,21 +63,19 @@ class ArrayData:
         return {name: pair for name, pair in named.items() if pair is not None}
 
 
-def load_arrays(data: ArrayData, *, split: SplitConfig) -> Dataset:
+def load_arrays(data: ArrayData, *, split: SplitConfig, task: Task = CLASSIFICATION) -> Dataset:
     """Return arrays with a test set of their own as a data set.
 
     Raises
     ------
     DataError
-        If shapes, types, values or labels do not fit each other or a classification problem.
+        If shapes, types, values or labels do not fit each other or the task.
     """
     refuse_test_fraction(split, "official")
     for name, (x, y) in data.pairs.items():
         check_pair(x, y, split=name, where=data.where)
     _require_equal_shapes(data)
-    texts = {name: as_labels(y, split=name, where=data.where) for name, (_, y) in data.pairs.items()}
-    order = _ordered(data, texts)
-    y_of = {n: np.array([order.class_of[text] for text in part], dtype=np.int64) for n, part in texts.items()}
+    order, y_of = _numbers(data) if task == REGRESSION else _labels(data)
     parts = _given_parts(data, y_of) if data.validation is not None else _drawn_parts(data, y_of, order, split)
     inputs = {name: model_inputs(part.x, where=data.where) for name, part in parts.items()}
     positive, positive_note = choose_positive_class(order.class_names, None)
@@ -98,18 +98,32 @@ def load_arrays(data: ArrayData, *, split: SplitConfig) -> Dataset:
                 "split": {} if data.validation is not None else rule_facts(split_rule(split, test=0.0)),
             },
             notes=[text for text in (note, *order.notes, positive_note) if text],
+            task=task,
         )
     )
+
+
+def _labels(data: ArrayData) -> tuple[LabelOrder, dict[SplitName, NDArray[Any]]]:
+    texts = {name: as_labels(y, split=name, where=data.where) for name, (_, y) in data.pairs.items()}
+    order = _ordered(data, texts)
+    return order, {n: np.array([order.class_of[text] for text in part], dtype=np.int64) for n, part in texts.items()}
+
+
+def _numbers(data: ArrayData) -> tuple[LabelOrder, dict[SplitName, NDArray[Any]]]:
+    y_of: dict[SplitName, NDArray[Any]] = {
+        name: as_targets(y, split=name, where=data.where) for name, (_, y) in data.pairs.items()
+    }
+    return LabelOrder((), {}, ()), y_of
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
     x: NDArray[Any]
-    y: NDArray[np.int64]
+    y: NDArray[Any]
     rows: NDArray[np.int64]
 
 
-def _given_parts(data: ArrayData, y_of: Mapping[SplitName, NDArray[np.int64]]) -> dict[SplitName, _Part]:
+def _given_parts(data: ArrayData, y_of: Mapping[SplitName, NDArray[Any]]) -> dict[SplitName, _Part]:
     parts: dict[SplitName, _Part] = {}
     start = 0
     for name, (x, _) in data.pairs.items():
@@ -120,12 +134,12 @@ def _given_parts(data: ArrayData, y_of: Mapping[SplitName, NDArray[np.int64]]) -
 
 
 def _drawn_parts(
-    data: ArrayData, y_of: Mapping[SplitName, NDArray[np.int64]], order: LabelOrder, split: SplitConfig
+    data: ArrayData, y_of: Mapping[SplitName, NDArray[Any]], order: LabelOrder, split: SplitConfig
 ) -> dict[SplitName, _Part]:
     given = _given_parts(data, y_of)
     whole = given["train"]
     present, renumbered = np.unique(whole.y, return_inverse=True)
-    names = [order.class_names[number] for number in present]
+    names = [order.class_names[number] for number in present] if order.class_names else []
     drawn = split_by_fractions(whole.rows, renumbered, split_rule(split, test=0.0), class_names=names)
     parts: dict[SplitName, _Part] = {"train": _taken(whole, drawn.train)}
     if drawn.validation is not None:

@@ -131,11 +131,11 @@ def call_user_function(name: str, function: str, arguments: Mapping[str, Any], *
 
 
 def bundled_arrays(name: str) -> tuple[Pair, tuple[str, ...], tuple[str, ...]]:
-    """Return `((x, y), class names, feature names)` of a data set that comes with scikit-learn."""
+    """Return `((x, y), class names, feature names)` of a data set of scikit-learn; without classes for regression."""
     from sklearn import datasets
 
     bunch = getattr(datasets, f"load_{name}")()
-    classes = tuple(str(label) for label in bunch.target_names)
+    classes = tuple(str(label) for label in bunch.get("target_names", ()))
     return (bunch.data, bunch.target), classes, tuple(map(str, bunch.feature_names))
 
 

@@ -10,8 +10,10 @@ import numpy as np
 
 from optbench.array_digests import arrays_digest
 from optbench.datasets.labels import class_counts
+from optbench.datasets.targets import require_spread, target_facts
 from optbench.errors import DataError
 from optbench.mapped_arrays import blocks
+from optbench.metric_names import CLASSIFICATION, REGRESSION
 from optbench.records import Dataset, SplitData
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from optbench.metric_names import Task
     from optbench.records import SplitName
 
 _ROW_DIGEST_BYTES = 8
@@ -30,7 +33,7 @@ class Draft:
 
     Attributes
     ----------
-    name, class_names, positive_class, feature_names, data_digest : as in `Dataset`
+    name, class_names, positive_class, feature_names, data_digest, task : as in `Dataset`
     splits : per split that exists
     compared : per split the rows as read, where comparing those is cheaper than comparing `x`; {} otherwise
     method : "fractions", "column", "test_path" or "official"
@@ -47,6 +50,7 @@ class Draft:
     compared: Mapping[SplitName, NDArray[Any]] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
     notes: Sequence[str] = ()
+    task: Task = CLASSIFICATION
 
 
 def assemble(draft: Draft) -> Dataset:
@@ -55,24 +59,24 @@ def assemble(draft: Draft) -> Dataset:
     Raises
     ------
     DataError
-        If a class of another split has no training row.
+        If a class of another split has no training row, or the number to predict is always the same.
     """
     splits = draft.splits
-    _require_training_rows(draft)
+    if draft.task == REGRESSION:
+        require_spread(splits["train"].y, where=f"the target of {draft.name}")
+    else:
+        _require_training_rows(draft)
     repeats = _repeated_rows(splits, draft.compared)
     notes = [*draft.notes, *repeat_notes(repeats, splits)]
     facts = {
         **draft.facts,
-        "classes": list(draft.class_names),
-        "positive_class": None if draft.positive_class is None else draft.class_names[draft.positive_class],
+        **({"target_values": target_facts(splits)} if draft.task == REGRESSION else _class_facts(draft)),
         "split": {
             "method": draft.method,
             "official_test": draft.method == "official",
             "rows": {name: len(data.y) for name, data in splits.items()},
             **draft.facts.get("split", {}),
         },
-        "class_counts": {n: class_counts(data.y, draft.class_names) for n, data in splits.items()},
-        "majority": _majority(splits, draft.class_names),
         "duplicates": repeats,
     }
     return Dataset(
@@ -87,7 +91,18 @@ def assemble(draft: Draft) -> Dataset:
         split_digest=split_digest(splits, draft.class_names),
         facts=facts,
         notes=tuple(notes),
+        task=draft.task,
     )
+
+
+def _class_facts(draft: Draft) -> dict[str, Any]:
+    names = draft.class_names
+    return {
+        "classes": list(names),
+        "positive_class": None if draft.positive_class is None else names[draft.positive_class],
+        "class_counts": {split: class_counts(data.y, names) for split, data in draft.splits.items()},
+        "majority": _majority(draft.splits, names),
+    }
 
 
 def row_digests(rows: NDArray[Any]) -> NDArray[np.uint64]:

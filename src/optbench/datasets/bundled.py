@@ -17,7 +17,7 @@ from optbench.datasets.table_splits import rule_facts, split_rule
 from optbench.records import SplitData
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -44,7 +44,7 @@ def load_bundled(entry: DatasetEntry, *, split: SplitConfig) -> Dataset:
     """
     (x, target), given_names, features = bundled_arrays(entry.name)
     class_names = tuple(sorted_texts(given_names))
-    y = np.array([class_names.index(name) for name in given_names], dtype=np.int64)[target]
+    y: NDArray[Any] = _class_numbers(given_names, class_names)[target] if class_names else target.astype(np.float64)
     rule = split_rule(split, test=DEFAULT_TEST if split.test is None else split.test)
     rows = split_by_fractions(np.arange(len(y), dtype=np.int64), y, rule, class_names=class_names)
     is_table = entry.form == "sklearn_table"
@@ -66,8 +66,13 @@ def load_bundled(entry: DatasetEntry, *, split: SplitConfig) -> Dataset:
                 "split": rule_facts(rule),
             },
             notes=[text for text in (note, "" if is_table else "pixels 0 to 16 are divided by 16") if text],
+            task=entry.task,
         )
     )
+
+
+def _class_numbers(given: Sequence[str], ordered: Sequence[str]) -> NDArray[np.int64]:
+    return np.array([ordered.index(name) for name in given], dtype=np.int64)
 
 
 def _table_inputs(x: NDArray[Any], names: tuple[str, ...], rows: SplitRows) -> RowInputs:

@@ -11,7 +11,8 @@ from optbench.datasets.labels import choose_positive_class, class_counts
 from optbench.datasets.parquet_files import ENDINGS
 from optbench.datasets.registry import DEFAULT_MISSING
 from optbench.datasets.table_columns import TableOptions, column_uses, missing_texts
-from optbench.datasets.tables import label_rows, read_table
+from optbench.datasets.table_targets import label_rows
+from optbench.datasets.tables import read_table
 from optbench.datasets.text_table import listed, require_column
 from optbench.errors import DataError
 

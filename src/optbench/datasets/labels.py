@@ -77,7 +77,8 @@ def require_classes(order: LabelOrder, *, n_rows: int, where: str) -> None:
     if found > n_rows / 2:
         raise DataError(
             f"{where} holds {found} different values in {n_rows} rows, e.g. {shown_labels(order.class_names[:3])}. "
-            "A classification target has few labels that repeat: is it a number to predict, or an identifier?"
+            "A classification target has few labels that repeat: is it a number to predict (then set "
+            "task: regression), or an identifier?"
         )
 
 

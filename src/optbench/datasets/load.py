@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optbench.config import without_strata
 from optbench.datasets.array_data import load_arrays
 from optbench.datasets.array_sources import call_user_function, read_idx_pairs, read_npz
 from optbench.datasets.bundled import load_bundled
@@ -14,6 +15,7 @@ from optbench.datasets.table_columns import TableOptions, missing_texts
 from optbench.datasets.tables import load_table, read_table
 from optbench.datasets.withhold import without_test_rows
 from optbench.errors import DataError, did_you_mean
+from optbench.metric_names import CLASSIFICATION, REGRESSION
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,12 +23,15 @@ if TYPE_CHECKING:
     from optbench.config import CsvConfig, DatasetConfig
     from optbench.datasets.downloads import CheckedFile
     from optbench.datasets.registry import DatasetEntry, TableEntry
+    from optbench.metric_names import Task
     from optbench.records import Dataset
 
 OWN_DATA = ("csv", "npz", "python")
 
 
-def load_dataset(config: DatasetConfig, *, base: Path, data_dir: Path, quiet: bool = True) -> Dataset:
+def load_dataset(
+    config: DatasetConfig, *, base: Path, data_dir: Path, quiet: bool = True, task: Task = CLASSIFICATION
+) -> Dataset:
     """Load, split and preprocess the data set of an experiment; with `split.withhold_test` its test split is empty.
 
     Parameters
@@ -35,6 +40,7 @@ def load_dataset(config: DatasetConfig, *, base: Path, data_dir: Path, quiet: bo
     base : folder that paths in it start from
     data_dir : where downloaded data sets are; missing ones are downloaded into it
     quiet : say nothing about downloads
+    task : what is predicted: a class, or a number; rows are drawn without strata for a number
 
     Notes
     -----
@@ -46,22 +52,24 @@ def load_dataset(config: DatasetConfig, *, base: Path, data_dir: Path, quiet: bo
     Raises
     ------
     DataError
-        If the data is missing, unreadable or unfit for classification as configured.
+        If the data is missing, unreadable or unfit for the task as configured.
     MachineError
         If the data directory cannot be written, or an extra package is missing.
     """
-    dataset = _loaded(config, base=base, data_dir=data_dir, quiet=quiet)
+    if task == REGRESSION:
+        config = without_strata(config)
+    dataset = _loaded(config, base=base, data_dir=data_dir, quiet=quiet, task=task)
     return without_test_rows(dataset) if config.split.withhold_test else dataset
 
 
-def _loaded(config: DatasetConfig, *, base: Path, data_dir: Path, quiet: bool) -> Dataset:
+def _loaded(config: DatasetConfig, *, base: Path, data_dir: Path, quiet: bool, task: Task) -> Dataset:
     if config.name == "csv":
-        return _own_table(config, base)
+        return _own_table(config, base, task)
     if config.name == "npz":
-        return load_arrays(read_npz("npz", base / config.path, shown=config.path), split=config.split)
+        return load_arrays(read_npz("npz", base / config.path, shown=config.path), split=config.split, task=task)
     if config.name == "python":
         data = call_user_function("python", config.function, config.arguments, base=base)
-        return load_arrays(data, split=config.split)
+        return load_arrays(data, split=config.split, task=task)
     entry = DATASETS.get(config.name)
     if entry is None:
         known = (*DATASETS, *OWN_DATA)
@@ -69,13 +77,15 @@ def _loaded(config: DatasetConfig, *, base: Path, data_dir: Path, quiet: bool) -
             f"dataset.name must be a known data set. Received: {config.name!r}."
             f"{did_you_mean(config.name, known)} Known: {', '.join(known)}."
         )
+    if entry.task != task:
+        raise DataError(f"{entry.name} is for task: {entry.task}. Received: task: {task}. Write 'task: {entry.task}'.")
     if entry.is_embedded:
         return load_bundled(entry, split=config.split)
     files = [ensure_file(file, data_dir=data_dir, quiet=quiet, dataset=entry.name) for file in entry.files]
     return _downloaded(entry, files, config)
 
 
-def _own_table(config: CsvConfig, base: Path) -> Dataset:
+def _own_table(config: CsvConfig, base: Path, task: Task) -> Dataset:
     options = TableOptions(
         target=config.target,
         positive_class=config.positive_class,
@@ -90,7 +100,7 @@ def _own_table(config: CsvConfig, base: Path) -> Dataset:
     test_table = None
     if test_path is not None:
         test_table = read_table(base / test_path, separator=config.separator, name=test_path)
-    return load_table("csv", table, test_table=test_table, options=options, split=config.split)
+    return load_table("csv", table, test_table=test_table, options=options, split=config.split, task=task)
 
 
 def _downloaded(entry: DatasetEntry, files: list[CheckedFile], config: DatasetConfig) -> Dataset:

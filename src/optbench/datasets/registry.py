@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
+from optbench.metric_names import CLASSIFICATION, REGRESSION
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from optbench.metric_names import Task
 
 DEFAULT_MISSING = ("", "?", "NA")
 Form = Literal["sklearn_table", "sklearn_images", "table", "idx", "npz"]
@@ -58,7 +62,7 @@ class DatasetEntry:
     form : how it is read
     rows : examples, test set included
     shape : shape of one example as read: (columns,) of features for a table, (height, width, channels) for images
-    classes : number of classes
+    classes : number of classes; 0 for regression
     official_test : True if its authors named a test set, which is then kept
     licence, citation : what a publication has to say
     files : () for data that comes with scikit-learn
@@ -80,6 +84,11 @@ class DatasetEntry:
     table: TableEntry | None = None
     labels: tuple[str, ...] = ()
     positive_class: str | None = None
+
+    @property
+    def task(self) -> Task:
+        """What it is for: a number is predicted where there are no classes."""
+        return CLASSIFICATION if self.classes else REGRESSION
 
     @property
     def is_embedded(self) -> bool:
@@ -143,6 +152,17 @@ _EMBEDDED = (
         official_test=False,
         licence="CC BY 4.0",
         citation="Alpaydin, Kaynak (1998): Optical Recognition of Handwritten Digits. UCI. doi 10.24432/C50P49",
+    ),
+    DatasetEntry(
+        name="diabetes",
+        description="Diabetes patients described by 10 numbers: progression of the disease after a year (25 to 346)",
+        form="sklearn_table",
+        rows=442,
+        shape=(10,),
+        classes=0,
+        official_test=False,
+        licence="public domain; distributed with scikit-learn (BSD-3-Clause)",
+        citation="Efron, Hastie, Johnstone, Tibshirani (2004): Least Angle Regression. Annals of Statistics 32(2)",
     ),
 )
 

@@ -44,6 +44,7 @@ def stage_dataset(dataset: Dataset, folder: Path) -> None:
         "split_digest": dataset.split_digest,
         "facts": dataset.facts,
         "notes": list(dataset.notes),
+        "task": dataset.task,
     }
     text = json.dumps(record, allow_nan=False, ensure_ascii=False)
     (folder / _RECORD).write_text(text, encoding="utf-8")
@@ -72,6 +73,7 @@ def open_staged_dataset(folder: Path) -> Dataset:
             split_digest=record["split_digest"],
             facts=record["facts"],
             notes=tuple(record["notes"]),
+            task=record["task"],
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(

@@ -2,59 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from optbench.datasets.assembly import Draft, assemble
 from optbench.datasets.csv_files import read_csv
 from optbench.datasets.features import FittedCategory, FittedNumber, feature_matrix, feature_names, fit_columns
-from optbench.datasets.labels import LabelOrder, choose_positive_class, label_order, require_classes
+from optbench.datasets.labels import choose_positive_class
 from optbench.datasets.memory import require_memory
 from optbench.datasets.parquet_files import ENDINGS, read_parquet
 from optbench.datasets.table_columns import (
     TableOptions,
-    category_column,
     column_notes,
     column_uses,
     input_columns,
 )
 from optbench.datasets.table_splits import split_table
+from optbench.datasets.table_targets import label_rows, number_rows
 from optbench.datasets.text_table import concatenate, require_column
 from optbench.errors import DataError
+from optbench.metric_names import CLASSIFICATION, REGRESSION
 from optbench.records import SplitData
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
     from optbench.config import SplitConfig
     from optbench.datasets.features import FittedColumn
     from optbench.datasets.splits import SplitRows
     from optbench.datasets.table_columns import ColumnUse
+    from optbench.datasets.table_targets import Labelled
     from optbench.datasets.text_table import TextTable
+    from optbench.metric_names import Task
     from optbench.records import Dataset, SplitName
 
 _FLOAT32_BYTES = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """The target of a table.
-
-    Attributes
-    ----------
-    order : classes and their spellings
-    rows : row numbers that have a label, ascending int64
-    y : (all rows,) int64 class numbers, -1 where there is no label
-    """
-
-    order: LabelOrder
-    rows: NDArray[np.int64]
-    y: NDArray[np.int64]
 
 
 def require_regular_file(path: Path, name: str) -> None:
@@ -84,7 +66,13 @@ def read_table(path: Path, *, separator: str, name: str) -> TextTable:
 
 
 def load_table(
-    name: str, table: TextTable, *, test_table: TextTable | None, options: TableOptions, split: SplitConfig
+    name: str,
+    table: TextTable,
+    *,
+    test_table: TextTable | None,
+    options: TableOptions,
+    split: SplitConfig,
+    task: Task = CLASSIFICATION,
 ) -> Dataset:
     """Return a table as a data set.
 
@@ -95,12 +83,13 @@ def load_table(
     Raises
     ------
     DataError
-        If target, labels, columns or split do not allow a classification problem.
+        If target, labels, columns or split do not allow the task.
     """
     require_column(table, options.target, setting="dataset.target", separator=options.separator)
     whole = table if test_table is None else concatenate(table, test_table)
-    labelled = label_rows(whole, options)
-    divided = split_table(whole, labelled.rows, labelled.y, split, class_names=labelled.order.class_names)
+    labelled = (number_rows if task == REGRESSION else label_rows)(whole, options)
+    strata, names = labelled.strata
+    divided = split_table(whole, labelled.rows, strata, split, class_names=names)
     uses = column_uses(whole, options, rows=divided.rows.train)
     columns = input_columns(whole, uses, missing=options.missing)
     fitted = fit_columns(columns, train=divided.rows.train, used=labelled.rows)
@@ -126,27 +115,9 @@ def load_table(
                 *divided.notes,
                 *([positive_note] if positive_note else []),
             ],
+            task=task,
         )
     )
-
-
-def label_rows(table: TextTable, options: TableOptions) -> Labelled:
-    """Return the labels of a table; rows without one are left out.
-
-    Raises
-    ------
-    DataError
-        If there is no label, one class only, or nearly as many as rows.
-    """
-    target = category_column(table.column(options.target), missing=options.missing)
-    rows = np.flatnonzero(target.codes >= 0).astype(np.int64, copy=False)
-    where = f"the target {options.target!r} of {table.shown_name}"
-    order = label_order(target.levels)
-    require_classes(order, n_rows=len(rows), where=where)
-    class_of_code = np.array([order.class_of[level] for level in target.levels], dtype=np.int64)
-    y = np.full(table.n_rows, -1, dtype=np.int64)
-    y[rows] = class_of_code[target.codes[rows]]
-    return Labelled(order=order, rows=rows, y=y)
 
 
 def _split_data(fitted: Sequence[FittedColumn], labelled: Labelled, rows: SplitRows) -> dict[SplitName, SplitData]:

@@ -34,8 +34,13 @@ def without_test_rows(dataset: Dataset) -> Dataset:
 def _facts_without_test(facts: dict[str, Any]) -> dict[str, Any]:
     split = dict(facts.get("split", {}))
     split |= {"rows": {**split.get("rows", {}), "test": 0}, "withheld": "test"}
-    counts = {name: found for name, found in facts.get("class_counts", {}).items() if name != "test"}
-    majority = dict(facts.get("majority", {}))
-    majority["share"] = {name: share for name, share in majority.get("share", {}).items() if name != "test"}
+    counted = ("class_counts", "target_values")
+    per_split: dict[str, Any] = {key: _without_test(facts[key]) for key in counted if key in facts}
+    if "majority" in facts:
+        per_split["majority"] = {**facts["majority"], "share": _without_test(facts["majority"].get("share", {}))}
     duplicates = {name: n for name, n in facts.get("duplicates", {}).items() if name == "validation_in_train"}
-    return {**facts, "split": split, "class_counts": counts, "majority": majority, "duplicates": duplicates}
+    return {**facts, "split": split, **per_split, "duplicates": duplicates}
+
+
+def _without_test(by_split: dict[str, Any]) -> dict[str, Any]:
+    return {name: found for name, found in by_split.items() if name != "test"}

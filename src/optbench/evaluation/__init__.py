@@ -1,17 +1,21 @@
-"""From `y_true` and `y_score` to metrics, curves and warnings, all through scikit-learn."""
+"""From `y_true` and `y_score` or `y_pred` to metrics, curves and warnings, all through scikit-learn."""
 
 from __future__ import annotations
 
 from optbench.evaluation.evaluate import evaluate
 from optbench.evaluation.metrics_file import metrics_json, read_metrics
+from optbench.evaluation.regression import evaluate_regression
+from optbench.evaluation.residuals import residuals_csv
 from optbench.evaluation.tables import confusion_csv, read_confusion, read_roc_csv, roc_csv
 
 __all__ = [
     "confusion_csv",
     "evaluate",
+    "evaluate_regression",
     "metrics_json",
     "read_confusion",
     "read_metrics",
     "read_roc_csv",
+    "residuals_csv",
     "roc_csv",
 ]

@@ -10,11 +10,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from optbench.records import Evaluation, SplitMetrics
+    from optbench.regression_records import RegressionEvaluation, RegressionMetrics
 
 SCHEMA_VERSION: Final = 1
 
 
-def metrics_json(evaluation: Evaluation, *, epochs_run: int, best_epoch: int | None, diverged: bool) -> dict[str, Any]:
+def metrics_json(
+    evaluation: Evaluation | RegressionEvaluation, *, epochs_run: int, best_epoch: int | None, diverged: bool
+) -> dict[str, Any]:
     """Return the content of `metrics.json`: metrics per split (None if there is no such split) and the warnings."""
     splits = {split: _numbers(evaluation.metrics.get(split)) for split in ("test", "validation", "train")}
     return {
@@ -42,7 +45,7 @@ def read_metrics(path: Path) -> dict[str, Any]:
     return document
 
 
-def _numbers(metrics: SplitMetrics | None) -> dict[str, float | None] | None:
+def _numbers(metrics: SplitMetrics | RegressionMetrics | None) -> dict[str, float | None] | None:
     if metrics is None:
         return None
     values = dataclasses.asdict(metrics)

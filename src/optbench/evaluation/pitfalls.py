@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from optbench.evaluation.common_pitfalls import listed, not_finite_loss, rising_loss, seen_rows
 from optbench.evaluation.split_metrics import are_probabilities, is_scored, predicted_labels
 from optbench.records import SPLITS
 
@@ -17,11 +18,9 @@ if TYPE_CHECKING:
 
 _GAP_STANDARD_ERRORS: Final = 2.58
 _SMALLEST_GAP: Final = 0.02
-_RISE_OF_LOSS: Final = 1.05
 _WIDEST_HALF_INTERVAL: Final = 0.05
 _ALPHA: Final = 0.05
 _SUM_TOLERANCE: Final = 1e-3
-_NAMES_SHOWN: Final = 5
 
 
 def warning_sentences(
@@ -43,9 +42,8 @@ def warning_sentences(
     if is_scored(test):
         sentences += _no_better_than_a_constant(test, class_names=class_names, majority_class=majority_class)
         sentences += _accuracy_gap(predictions, metrics)
-    if history is not None:
-        sentences += _rising_loss(history)
-    sentences += _seen_rows(test_rows_in_train, len(test.y_true))
+    sentences += rising_loss(history)
+    sentences += seen_rows(test_rows_in_train, len(test.y_true))
     if is_scored(test):
         sentences += _small_test_split(test)
     sentences += _absent_classes(predictions, class_names)
@@ -56,11 +54,8 @@ def _diverged(predictions: Mapping[SplitName, Predictions], history: History | N
     unscored = [name for name, found in predictions.items() if len(found.y_true) and not is_scored(found)]
     unscored.sort(key=SPLITS.index)
     if unscored:
-        return [f"the run diverged: scores of {_listed(unscored)} are not finite, so there are no metrics for them."]
-    losses = history.column("loss") if history is not None else []
-    if losses and not math.isfinite(losses[-1]):
-        return [f"the run diverged: the training loss of the last epoch is {losses[-1]}; its metrics mean little."]
-    return []
+        return [f"the run diverged: scores of {listed(unscored)} are not finite, so there are no metrics for them."]
+    return not_finite_loss(history)
 
 
 def _no_probabilities(predictions: Mapping[SplitName, Predictions]) -> list[str]:
@@ -117,28 +112,6 @@ def _accuracy_gap(predictions: Mapping[SplitName, Predictions], metrics: Mapping
     return [f"the model over-fits: {told}, {100 * gap:.1f} points apart, more than the size of the splits explains."]
 
 
-def _rising_loss(history: History) -> list[str]:
-    if "val_loss" not in history.columns:
-        return []
-    columns = (history.column("epoch"), history.column("loss"), history.column("val_loss"))
-    points = [point for point in zip(*columns, strict=True) if all(map(math.isfinite, point))]
-    if not points:
-        return []
-    best, last = min(points, key=lambda point: point[2]), points[-1]
-    if not (best[0] < last[0] and last[2] > _RISE_OF_LOSS * best[2] and last[1] < best[1]):
-        return []
-    rise = f"lowest after epoch {best[0]:.0f} ({best[2]:.4g}) and rose to {last[2]:.4g} after epoch {last[0]:.0f}"
-    fall = f"the training loss fell from {best[1]:.4g} to {last[1]:.4g}"
-    remedy = "fewer epochs, regularisation or early_stopping with restore_best would help"
-    return [f"the validation loss was {rise}, while {fall}: training went on into over-fitting; {remedy}."]
-
-
-def _seen_rows(count: int, total: int) -> list[str]:
-    if not count:
-        return []
-    return [f"{count} of {total} test rows have the same inputs as a training row, which flatters the test metrics."]
-
-
 def _small_test_split(test: Predictions) -> list[str]:
     from scipy.stats import binomtest
 
@@ -161,16 +134,10 @@ def _absent_classes(predictions: Mapping[SplitName, Predictions], class_names: S
         absent = [repr(class_names[number]) for number in np.flatnonzero(counts == 0).tolist()]
         if absent:
             sentences.append(
-                f"the {split} split has no row of {_listed(absent)}: its ROC AUC is undefined and its macro averages "
+                f"the {split} split has no row of {listed(absent)}: its ROC AUC is undefined and its macro averages "
                 "count what is absent as 0."
             )
     return sentences
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:_NAMES_SHOWN])
-    hidden = len(names) - _NAMES_SHOWN
-    return f"{shown} and {hidden} more" if hidden > 0 else shown
 
 
 def _percent(share: float) -> str:

@@ -7,6 +7,8 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
+from optbench.metric_names import significant_digits
+
 if TYPE_CHECKING:
     from jinja2 import Environment
 
@@ -69,3 +71,21 @@ def seconds(value: float | None) -> str:
 def thousands(value: float | None) -> str:
     """Return a count with separators: 5634 -> "5,634"."""
     return NOTHING if value is None or not math.isfinite(value) else f"{value:,.0f}"
+
+
+def significant(value: float | None, digits: int = 4) -> str:
+    """Return a number with so many significant digits, without an exponent where that is readable.
+
+    Examples
+    --------
+    >>> significant(2916.127), significant(54.0012), significant(0.00123456), significant(1.5e9)
+    ('2916', '54.00', '0.001235', '1.500e+09')
+    """
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    return significant_digits(value, digits)
+
+
+def text_or_dash(value: Any) -> str:
+    """Return a value as text, a dash for None."""
+    return NOTHING if value is None else str(value)

@@ -154,12 +154,12 @@ def _thin_curves(axes: Axes, curves: Sequence[RocCurve]) -> None:
 
 
 def learning_curves_figure(history: History, *, best_epoch: int | None = None) -> Figure:
-    """Draw loss and accuracy per epoch, train and validation; epoch 0 is the model before training.
+    """Draw loss and accuracy or RMSE per epoch, train and validation; epoch 0 is the model before training.
 
     A value that is not finite is marked at the lower edge instead of vanishing.
     """
     metrics = [name for name in history.columns[1:] if not name.startswith("val_") and name != "learning_rate"]
-    shown = [name for name in ("loss", "accuracy") if name in metrics] or metrics[:1]
+    shown = [name for name in ("loss", "accuracy", "rmse") if name in metrics] or metrics[:1]
     shown += [name for name in metrics if name not in shown][: 2 - len(shown)]
     with plot_style():
         figure, panels = new_figure(width=4.9 * len(shown), height=3.9, ncols=len(shown))
@@ -178,7 +178,7 @@ def _learning_panel(axes: Axes, history: History, name: str, best_epoch: int | N
             values = np.array(history.column(column), dtype=np.float64)
             _line(axes, epochs, values, label=split, colour=colour, lost_at=0.02 if split == "train" else 0.07)
             drawn += values[np.isfinite(values)].tolist()
-    title = shortened(name.replace("_", " "), 30)
+    title = "RMSE" if name == "rmse" else shortened(name.replace("_", " "), 30)
     axes.set_title(title[:1].upper() + title[1:])
     axes.set_xlabel("epoch")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))

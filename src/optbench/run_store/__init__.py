@@ -23,6 +23,7 @@ from optbench.run_store.run_records import read_run
 from optbench.run_store.sealed import read_job, read_training_result, write_job, write_training_result
 from optbench.run_store.status import run_status
 from optbench.run_store.tables import read_history, read_predictions, write_history, write_predictions
+from optbench.run_store.target_tables import read_target_predictions, write_target_predictions
 
 __all__ = [
     "Checkpoint",
@@ -45,6 +46,7 @@ __all__ = [
     "read_manifest",
     "read_predictions",
     "read_run",
+    "read_target_predictions",
     "read_training_result",
     "replace_files",
     "require_writable",
@@ -58,6 +60,7 @@ __all__ = [
     "write_json",
     "write_manifest",
     "write_predictions",
+    "write_target_predictions",
     "write_text",
     "write_training_result",
 ]

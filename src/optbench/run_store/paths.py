@@ -44,7 +44,7 @@ class RunPaths:
 
     @property
     def predictions(self) -> Path:
-        """Labels, class probabilities and row numbers per split."""
+        """Per split: labels and class probabilities, or true and predicted numbers; row numbers."""
         return self.folder / "predictions.npz"
 
     @property
@@ -67,8 +67,17 @@ class RunPaths:
         """ROC curves of train and test."""
         return self.folder / "roc_curve.csv"
 
+    @property
+    def residuals(self) -> Path:
+        """Regression: true value, prediction and residual of every test row."""
+        return self.folder / "residuals.csv"
+
     def figure(self, stem: str, image_format: str = "png") -> Path:
-        """Return the path of a picture: `confusion_matrix`, `roc_curve` or `learning_curves`."""
+        """Return the path of a picture.
+
+        `learning_curves`; for classes `confusion_matrix`, `roc_curve`; for regression `predicted_against_true`,
+        `residuals`.
+        """
         return self.folder / f"{stem}.{image_format}"
 
     @property

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from optbench.errors import ModelError
-from optbench.run_store import write_bytes, write_history, write_predictions, write_training_result
+from optbench.run_store import write_bytes, write_history, write_training_result
+from optbench.runner.evaluation import write_run_predictions
 
 if TYPE_CHECKING:
     from optbench.config import ExperimentConfig
@@ -30,12 +31,12 @@ def write_training_artefacts(
     from optbench.training.optimizers import averaging_note
 
     write_history(paths.history, outcome.history)
-    write_predictions(paths.predictions, outcome.predictions, class_names=dataset.class_names)
+    write_run_predictions(paths, outcome.predictions, class_names=dataset.class_names)
     rule = config.training.early_stopping
     note = averaging_note(model.optimizer, restores_best=rule is not None and rule.restore_best)
     notes = [note] if note else []
     try:
-        write_bytes(paths.model, model_archive(model, config))
+        write_bytes(paths.model, model_archive(model, config, dataset))
     except ModelError as error:
         notes.append(f"model.keras was not written: {error}")
     epochs = outcome.epochs_run

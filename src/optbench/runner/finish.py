@@ -6,13 +6,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from optbench.records import RunStatus
+from optbench.runner.evaluation import (
+    evaluate_predictions,
+    predicted_arrays,
+    read_run_predictions,
+    write_evaluation,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from optbench.config import ExperimentConfig
-    from optbench.records import Evaluation, History, Predictions, SplitName
+    from optbench.records import History
     from optbench.run_store import RunPaths
+    from optbench.runner.evaluation import AnyEvaluation, AnyPredictions
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +37,7 @@ class Trained:
     job: Mapping[str, Any]
     result: Mapping[str, Any]
     history: History
-    predictions: Mapping[SplitName, Predictions]
+    predictions: AnyPredictions
     environment: Mapping[str, Any]
 
     @property
@@ -92,37 +99,36 @@ def finish_run(paths: RunPaths, *, draw: bool = True) -> tuple[RunStatus, str]:
 def read_trained(paths: RunPaths) -> Trained:
     """Read what training left behind; what has changed since is refused."""
     from optbench.config import load_resolved
-    from optbench.run_store import read_history, read_job, read_json, read_predictions, read_training_result
+    from optbench.run_store import read_history, read_job, read_json, read_training_result
 
+    config = load_resolved(paths.config_resolved)
     return Trained(
         paths=paths,
-        config=load_resolved(paths.config_resolved),
+        config=config,
         job=read_job(paths),
         result=read_training_result(paths),
         history=read_history(paths.history),
-        predictions=read_predictions(paths.predictions)[0],
+        predictions=read_run_predictions(paths, config.task),
         environment=read_json(paths.staged_environment),
     )
 
 
-def evaluate_run(trained: Trained) -> Evaluation:
+def evaluate_run(trained: Trained) -> AnyEvaluation:
     """Compute every metric and curve from the stored predictions."""
-    from optbench.evaluation import evaluate
-
     duplicates = trained.environment["data"].get("duplicates", {})
-    return evaluate(
+    return evaluate_predictions(
         trained.predictions,
-        class_names=tuple(trained.job["class_names"]),
+        class_names=trained.job["class_names"],
         positive_class=trained.job["positive_class"],
         test_rows_in_train=int(duplicates.get("test_in_train", 0)),
         history=trained.history,
     )
 
 
-def write_tables(trained: Trained, evaluation: Evaluation) -> None:
-    """Write metrics, report, confusion matrix and ROC curves."""
-    from optbench.evaluation import confusion_csv, metrics_json, roc_csv
-    from optbench.run_store import write_json, write_text
+def write_tables(trained: Trained, evaluation: AnyEvaluation) -> None:
+    """Write metrics and the tables of the task."""
+    from optbench.evaluation import metrics_json
+    from optbench.run_store import write_json
 
     paths, result = trained.paths, trained.result
     write_json(
@@ -134,11 +140,7 @@ def write_tables(trained: Trained, evaluation: Evaluation) -> None:
             diverged=trained.diverged,
         ),
     )
-    write_text(paths.report_text, evaluation.report_text)
-    write_json(paths.report_json, dict(evaluation.report_json))
-    if evaluation.confusion is not None:
-        write_text(paths.confusion, confusion_csv(evaluation.confusion))
-    write_text(paths.roc_curve, roc_csv(evaluation.roc_curves))
+    write_evaluation(paths, evaluation)
 
 
 def write_facts(trained: Trained) -> None:
@@ -157,7 +159,6 @@ def write_digests(trained: Trained) -> None:
     from optbench.run_store import file_sha256, write_json
 
     job, paths, digests = trained.job, trained.paths, trained.result["digests"]
-    scores = {f"y_score_{split}": found.y_score for split, found in trained.predictions.items()}
     write_json(
         paths.digests,
         {
@@ -169,7 +170,7 @@ def write_digests(trained: Trained) -> None:
             "order": digests["order"],
             "weights": digests["weights"],
             "optimizer": digests["optimizer"],
-            "predictions": arrays_digest(scores),
+            "predictions": arrays_digest(predicted_arrays(trained.predictions)),
             "metrics": file_sha256(paths.metrics),
         },
     )

@@ -184,7 +184,7 @@ def duration(seconds: float) -> str:
 def foresee_run(run: PlannedRun, told: Mapping[str, Any]) -> Foreseen:
     """Return what a run will cost, from what `worker.try_out` told of it."""
     rows = sum(len(split.y) for split in run.dataset.splits.values())
-    scores = rows * run.dataset.num_classes * _BYTES_PER_SCORE
+    scores = rows * run.dataset.num_outputs * _BYTES_PER_SCORE
     return Foreseen(
         run,
         why(run),

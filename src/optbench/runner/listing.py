@@ -6,15 +6,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from optbench.errors import NoRunsError, StorageError
+from optbench.metric_names import CLASSIFICATION, HEADLINE, REGRESSION, score_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from optbench.metric_names import Task
     from optbench.records import RunRecord
     from optbench.run_store import RunPaths
 
-_METRICS = ("accuracy", "balanced_accuracy", "f1_macro", "log_loss", "roc_auc", "majority_accuracy")
+_METRICS: Mapping[Task, tuple[str, ...]] = {
+    CLASSIFICATION: ("accuracy", "balanced_accuracy", "f1_macro", "log_loss", "roc_auc", "majority_accuracy"),
+    REGRESSION: ("rmse", "mean_predictor_rmse", "mae", "mean_predictor_mae", "mse", "r2"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +96,9 @@ def listed(folder: Path) -> ListedRun:
 
 
 def list_text(runs: Sequence[ListedRun]) -> str:
-    """Return one line per run: finished ones with test accuracy, unfinished ones with the reason."""
+    """Return one line per run: finished ones with their score on the test split, unfinished ones with the reason."""
     width = max(len("run"), *(len(run.run) for run in runs))
-    lines = [f"{'run':<{width}}  {'status':<10}  accuracy  training"]
+    lines = [f"{'run':<{width}}  {'status':<10}  {'test score':<15}  training"]
     lines += [f"{run.run:<{width}}  {run.status:<10}  {_list_cells(run)}".rstrip() for run in runs]
     return "\n".join(lines)
 
@@ -101,9 +106,10 @@ def list_text(runs: Sequence[ListedRun]) -> str:
 def _list_cells(run: ListedRun) -> str:
     if run.record is None:
         return ": ".join(filter(None, (run.kind, " ".join(run.reason.split()))))
-    accuracy = run.record.metrics["test"].get("accuracy")
-    shown = f"{'-':>8}" if accuracy is None else f"{accuracy:8.4f}"
-    return f"{shown}  {_seconds(run.record.timing):>8}"
+    metric = HEADLINE[run.record.config.get("task", CLASSIFICATION)]
+    score = run.record.metrics["test"].get(metric)
+    shown = f"{metric} {'-' if score is None else score_text(metric, score)}"
+    return f"{shown:<15}  {_seconds(run.record.timing):>8}"
 
 
 def show_run(argument: str, runs_dir: Path) -> tuple[dict[str, Any], str]:
@@ -158,11 +164,11 @@ def _show_text(run: ListedRun, document: Mapping[str, Any]) -> str:
         f"optimizer: {_optimizer(config['optimizer'])}",
         f"epochs: {epochs}, best {best}; training: {_seconds(run.record.timing)}",
         "",
-        f"{'':<18}" + "".join(f"{split:>12}" for split in ("train", "validation", "test")),
+        f"{'':<20}" + "".join(f"{split:>12}" for split in ("train", "validation", "test")),
     ]
-    for name in _METRICS:
+    for name in _METRICS[config.get("task", CLASSIFICATION)]:
         cells = [_metric(metrics, split, name) for split in ("train", "validation", "test")]
-        lines.append(f"{name:<18}" + "".join(f"{cell:>12}" for cell in cells))
+        lines.append(f"{name:<20}" + "".join(f"{cell:>12}" for cell in cells))
     lines += [f"warning: {sentence}" for sentence in metrics.get("warnings", [])]
     lines += [f"note: {sentence}" for sentence in document["notes"]]
     lines += ["", "files: " + ", ".join(document["files"])]
@@ -171,7 +177,7 @@ def _show_text(run: ListedRun, document: Mapping[str, Any]) -> str:
 
 def _metric(metrics: Mapping[str, Any], split: str, name: str) -> str:
     value = (metrics.get(split) or {}).get(name)
-    return "-" if value is None else f"{value:.4f}"
+    return "-" if value is None else score_text(name.removeprefix("mean_predictor_"), value)
 
 
 def _optimizer(section: Mapping[str, Any]) -> str:

@@ -36,6 +36,7 @@ def _datasets() -> list[dict[str, Any]]:
             "name": entry.name,
             "rows": entry.rows,
             "shape": list(entry.shape),
+            "task": entry.task,
             "classes": entry.classes,
             "source": "comes with scikit-learn" if entry.is_embedded else "downloaded on first use",
             "description": entry.description,
@@ -71,10 +72,8 @@ def _dataset_line(row: dict[str, Any], width: int) -> str:
     if "rows" not in row:
         return f"{row['name']:<{width}}  {row['description']}"
     shape = "x".join(map(str, row["shape"]))
-    return (
-        f"{row['name']:<{width}}  {row['description']} ({row['rows']} rows of {shape}, {row['classes']} classes, "
-        f"{row['source']})"
-    )
+    target = f"{row['classes']} classes" if row["classes"] else row["task"]
+    return f"{row['name']:<{width}}  {row['description']} ({row['rows']} rows of {shape}, {target}, {row['source']})"
 
 
 def _arguments(row: dict[str, Any]) -> str:

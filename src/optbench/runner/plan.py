@@ -141,23 +141,27 @@ def _dataset(
     quiet: bool,
     say: Callable[[str], None],
 ) -> Dataset:
-    from optbench.datasets import load_dataset
-
     section = loaded.config.to_plain()["dataset"]
     base = loaded.base if {"path", "function"} & set(section) else Path()
-    identity = json.dumps([section, str(base)], sort_keys=True)
+    identity = json.dumps([loaded.config.task, section, str(base)], sort_keys=True)
     if identity not in known:
-        known[identity] = load_dataset(loaded.config.dataset, base=loaded.base, data_dir=data_dir, quiet=quiet)
+        known[identity] = load_data(loaded, data_dir=data_dir, quiet=quiet)
         for sentence in known[identity].notes:
             say(sentence)
     return known[identity]
 
 
-def resolve_for_data(loaded: LoadedExperiment, *, data_dir: Path) -> ExperimentConfig:
-    """Return an experiment with every `auto` resolved for its data, and its first seed."""
+def load_data(loaded: LoadedExperiment, *, data_dir: Path, quiet: bool = True) -> Dataset:
+    """Load the data set of an experiment, for its task."""
     from optbench.datasets import load_dataset
 
-    dataset = load_dataset(loaded.config.dataset, base=loaded.base, data_dir=data_dir)
+    config = loaded.config
+    return load_dataset(config.dataset, base=loaded.base, data_dir=data_dir, quiet=quiet, task=config.task)
+
+
+def resolve_for_data(loaded: LoadedExperiment, *, data_dir: Path) -> ExperimentConfig:
+    """Return an experiment with every `auto` resolved for its data, and its first seed."""
+    dataset = load_data(loaded, data_dir=data_dir)
     return resolve_with(loaded, dataset, seed=seeds_of(loaded)[0])
 
 

@@ -6,6 +6,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+from optbench.metric_names import HEADLINE, score_text
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -53,10 +55,11 @@ def describe_end(end: RunEnd) -> str:
 
 
 def describe_values(event: Mapping[str, Any]) -> str:
-    """Return loss and validation accuracy (training accuracy without a validation split) of an epoch as text."""
+    """Return loss and headline metric of an epoch, on the validation split if there is one, as text."""
     values = {name: float(value) for name, value in event["values"].items()}
-    accuracy = "val_accuracy" if "val_accuracy" in values else "accuracy"
-    return "  ".join(f"{name} {values[name]:.4f}" for name in ("loss", accuracy) if name in values)
+    shown = [f"loss {values['loss']:.4f}"]
+    headline = [name for metric in HEADLINE.values() for name in (f"val_{metric}", metric) if name in values]
+    return "  ".join(shown + [f"{name} {score_text(name, values[name])}" for name in headline[:1]])
 
 
 class PlainProgress:

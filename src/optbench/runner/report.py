@@ -7,20 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.errors import OptbenchError, StorageError
 from optbench.records import RunStatus
+from optbench.regression_records import RegressionEvaluation
+from optbench.runner.evaluation import evaluate_predictions, read_run_predictions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from optbench.config import ExperimentConfig
-    from optbench.records import Evaluation, History
+    from optbench.records import History
     from optbench.run_store import RunPaths
+    from optbench.runner.evaluation import AnyEvaluation
 
 
 def draw_run(
     paths: RunPaths,
     config: ExperimentConfig,
-    evaluation: Evaluation,
+    evaluation: AnyEvaluation,
     history: History,
     *,
     environment: Mapping[str, Any],
@@ -35,7 +38,7 @@ def draw_run(
 
     Side effects
     ------------
-    Writes `confusion_matrix`, `roc_curve` and `learning_curves` in the format of `config.report`, and `report.html`.
+    Writes the pictures of the task (`RunPaths.figure`) in the format of `config.report`, and `report.html`.
     """
     from optbench.run_store import write_bytes
 
@@ -47,7 +50,7 @@ def draw_run(
 def drawings(
     paths: RunPaths,
     config: ExperimentConfig,
-    evaluation: Evaluation,
+    evaluation: AnyEvaluation,
     history: History,
     *,
     environment: Mapping[str, Any],
@@ -88,9 +91,17 @@ def drawings(
     return {**{paths.figure(stem, image_format): data for stem, data in files.items()}, paths.report_html: page}
 
 
-def _figures(evaluation: Evaluation, history: History, *, best_epoch: int | None) -> dict[str, Any]:
+def _figures(evaluation: AnyEvaluation, history: History, *, best_epoch: int | None) -> dict[str, Any]:
     """Return the figures of a run by the stem of their file; a diverged run has no confusion matrix."""
+    from optbench.reporting.regression_figures import predicted_against_true_figure, residuals_figure
     from optbench.reporting.run_figures import confusion_figure, learning_curves_figure, roc_figure
+
+    if isinstance(evaluation, RegressionEvaluation):
+        return {
+            "predicted_against_true": predicted_against_true_figure(evaluation.predictions),
+            "residuals": residuals_figure(evaluation.predictions),
+            "learning_curves": learning_curves_figure(history, best_epoch=best_epoch),
+        }
 
     matrix = {} if evaluation.confusion is None else {"confusion_matrix": confusion_figure(evaluation.confusion)}
     return {
@@ -172,14 +183,17 @@ def _render_again(paths: RunPaths) -> None:
 def _stored_drawings(paths: RunPaths) -> dict[Path, bytes]:
     """Draw from the files of a finished run; metrics and warnings are those it recorded."""
     from optbench.config import load_resolved
-    from optbench.evaluation import evaluate, read_metrics
-    from optbench.run_store import read_history, read_json, read_predictions
+    from optbench.evaluation import read_metrics
+    from optbench.run_store import read_history, read_json
 
+    config = load_resolved(paths.config_resolved)
     metrics, environment = read_metrics(paths.metrics), read_json(paths.environment)
-    predictions, class_names = read_predictions(paths.predictions)
     history = read_history(paths.history)
-    evaluation = evaluate(
-        predictions, class_names=class_names, positive_class=environment.get("positive_class"), history=history
+    evaluation = evaluate_predictions(
+        read_run_predictions(paths, config.task),
+        class_names=environment.get("class_names", ()),
+        positive_class=environment.get("positive_class"),
+        history=history,
     )
     result = {
         "status": str(RunStatus.DIVERGED if metrics["diverged"] else RunStatus.COMPLETED),
@@ -189,7 +203,7 @@ def _stored_drawings(paths: RunPaths) -> dict[Path, bytes]:
     }
     return drawings(
         paths,
-        load_resolved(paths.config_resolved),
+        config,
         dataclasses.replace(evaluation, warnings=tuple(metrics["warnings"])),
         history,
         environment=environment,

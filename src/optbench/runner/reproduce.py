@@ -57,7 +57,7 @@ class Reproduction:
     rungs : how many rungs are equal, from the first on
     first_difference : name of the first rung or file that differs, "" if none does
     could_explain : facts of the environment that differ and could explain it
-    score_difference, metric_difference : largest absolute difference of a predicted probability and of a metric;
+    score_difference, metric_difference : largest absolute difference of a prediction and of a metric;
         None if they cannot be compared
     """
 
@@ -93,7 +93,7 @@ class Reproduction:
         lines += [f"  could explain it: {sentence}" for sentence in self.could_explain]
         if not self.could_explain:
             lines.append("  no recorded fact of the environment differs that could explain it")
-        lines.append(f"  largest difference of a predicted probability: {_number(self.score_difference)}")
+        lines.append(f"  largest difference of a prediction: {_number(self.score_difference)}")
         lines.append(f"  largest difference of a metric: {_number(self.metric_difference)}")
         return "\n".join(lines)
 
@@ -238,7 +238,7 @@ def load_again(recorded: Recorded, code_base: Path, *, data_dir: Path) -> Datase
     base = code_base
     if hasattr(dataset, "path"):
         base = Path(str(recorded.environment.get("base", ".")))
-    return load_dataset(dataset, base=base, data_dir=data_dir)
+    return load_dataset(dataset, base=base, data_dir=data_dir, task=recorded.config.task)
 
 
 def execute_again(planned: PlannedRun, stack: ExitStack) -> None:
@@ -289,10 +289,12 @@ def score_difference(first: RunPaths, second: RunPaths) -> float | None:
     """Return the largest absolute difference of a predicted probability over all splits; None if shapes differ."""
     import numpy as np
 
-    from optbench.run_store import read_predictions
+    from optbench.config import load_resolved
+    from optbench.runner.evaluation import predicted_arrays, read_run_predictions
 
-    ours, theirs = read_predictions(first.predictions)[0], read_predictions(second.predictions)[0]
-    pairs = [(ours[split].y_score, theirs[split].y_score) for split in ours if split in theirs]
+    task = load_resolved(first.config_resolved).task
+    ours, theirs = (predicted_arrays(read_run_predictions(paths, task)) for paths in (first, second))
+    pairs = [(ours[name], theirs[name]) for name in ours if name in theirs]
     if len(pairs) != len(ours) or any(one.shape != other.shape for one, other in pairs):
         return None
     # a withheld test split has no scores

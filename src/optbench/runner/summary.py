@@ -5,13 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from optbench.errors import RunFailedError
+from optbench.metric_names import CLASSIFICATION, REGRESSION, TASKS, score_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from optbench.metric_names import Task
     from optbench.runner.execute import RunEnd
 
-_SHOWN = ("accuracy", "majority_accuracy", "roc_auc", "log_loss")
+# per task the columns of the table: title, and name in metrics.json
+_COLUMNS: Mapping[Task, Mapping[str, str]] = {
+    CLASSIFICATION: {
+        "accuracy": "accuracy",
+        "majority": "majority_accuracy",
+        "roc_auc": "roc_auc",
+        "log_loss": "log_loss",
+    },
+    REGRESSION: {"rmse": "rmse", "of mean": "mean_predictor_rmse", "mae": "mae", "r2": "r2"},
+}
+_NARROWEST = 8
 
 
 def summary_rows(ends: Sequence[RunEnd]) -> list[dict[str, Any]]:
@@ -25,12 +37,11 @@ def summary_json(ends: Sequence[RunEnd]) -> dict[str, Any]:
 
 
 def summary_text(ends: Sequence[RunEnd]) -> str:
-    """Return the table that `run` prints: a line per run, test metrics, time, and the next command."""
+    """Return the table that `run` prints: a line per run, test metrics, time; each task has a table of its own."""
     rows = summary_rows(ends)
     width = max(len("run"), *(len(row["run"]) for row in rows)) if rows else 3
-    lines = [f"{'run':<{width}}  {'outcome':<9}  accuracy  majority  roc_auc  log_loss  training"]
-    lines += [_line(row, width) for row in rows]
-    return "\n".join(lines)
+    tables = [_table(task, [row for row in rows if row["task"] == task], width) for task in TASKS]
+    return "\n".join(line for table in tables for line in table) or _header(CLASSIFICATION, width)
 
 
 def raise_for_failures(ends: Sequence[RunEnd]) -> None:
@@ -60,6 +71,7 @@ def _row(end: RunEnd) -> dict[str, Any]:
         "outcome": end.outcome,
         "kind": end.kind or None,
         "reason": end.reason or None,
+        "task": end.planned.config.task,
         "test": None,
         "training_seconds": None,
     }
@@ -69,10 +81,21 @@ def _row(end: RunEnd) -> dict[str, Any]:
     return row
 
 
+def _table(task: Task, rows: Sequence[dict[str, Any]], width: int) -> list[str]:
+    return [_header(task, width), *(_line(row, width) for row in rows)] if rows else []
+
+
+def _header(task: Task, width: int) -> str:
+    titles = "  ".join(f"{title:>{_NARROWEST}}" for title in _COLUMNS[task])
+    return f"{'run':<{width}}  {'outcome':<9}  {titles}  training"
+
+
 def _line(row: dict[str, Any], width: int) -> str:
     test = row["test"] or {}
-    cells = [f"{'-':>8}" if test.get(name) is None else f"{test[name]:8.4f}" for name in _SHOWN]
+    cells = "  ".join(f"{_cell(name, test.get(name)):>{_NARROWEST}}" for name in _COLUMNS[row["task"]].values())
     seconds = "-" if row["training_seconds"] is None else f"{row['training_seconds']:.2f} s"
-    return (
-        f"{row['run']:<{width}}  {row['outcome']:<9}  {cells[0]}  {cells[1]}  {cells[2][1:]}  {cells[3]}  {seconds:>8}"
-    )
+    return f"{row['run']:<{width}}  {row['outcome']:<9}  {cells}  {seconds:>8}"
+
+
+def _cell(name: str, value: float | None) -> str:
+    return "-" if value is None else score_text(name.removeprefix("mean_predictor_"), value)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from optbench.errors import InvalidError
+from optbench.metric_names import REGRESSION, significant_digits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -93,13 +94,12 @@ def validate_configs(
 def _validated(
     path: Path, load: Callable[..., LoadedExperiment], *, overrides: Sequence[str], data_dir: Path, quiet: bool
 ) -> ValidatedConfig:
-    from optbench.datasets import load_dataset
-    from optbench.runner.plan import resolve_with, seeds_of, user_code
+    from optbench.runner.plan import load_data, resolve_with, seeds_of, user_code
 
     try:
         loaded = load(path, overrides=overrides)
         user_code(loaded.config, loaded.base)
-        dataset = load_dataset(loaded.config.dataset, base=loaded.base, data_dir=data_dir, quiet=quiet)
+        dataset = load_data(loaded, data_dir=data_dir, quiet=quiet)
         resolved = resolve_with(loaded, dataset, seed=seeds_of(loaded)[0])
     except InvalidError as error:
         text = str(error)
@@ -123,20 +123,33 @@ def _data_document(dataset: Dataset) -> dict[str, Any]:
 def _data_lines(dataset: Dataset) -> list[str]:
     facts = dataset.facts
     rows = ", ".join(f"{name} {count}" for name, count in facts["split"]["rows"].items())
-    counts = facts["class_counts"]
-    classes = ", ".join(f"{label} {sum(part[label] for part in counts.values())}" for label in dataset.class_names)
-    majority = facts["majority"]
     columns = facts.get("columns", [])
     width = max((len(column["name"]) for column in columns), default=0)
     return [
         f"  data: {dataset.name}, {facts['rows_read']} rows read; {rows} ({_method(facts['split'])})",
-        f"  classes: {classes}" + (f"; positive: {facts['positive_class']}" if facts["positive_class"] else ""),
-        f"  always answering {majority['class']!r} is right in {majority['share']['test']:.1%} of the test rows",
+        *(_number_lines(facts) if dataset.task == REGRESSION else _class_lines(dataset)),
         *([f"  columns, by the {facts['split']['rows']['train']} training rows:"] if columns else []),
         *(f"    {column['name']:<{width}}  {column['kind']}: {column['reason']}" for column in columns),
         f"  input shape: {' x '.join(map(str, dataset.input_shape))}",
         *(f"  note: {sentence}" for sentence in dataset.notes),
     ]
+
+
+def _class_lines(dataset: Dataset) -> list[str]:
+    facts = dataset.facts
+    counts, majority = facts["class_counts"], facts["majority"]
+    classes = ", ".join(f"{label} {sum(part[label] for part in counts.values())}" for label in dataset.class_names)
+    lines = [f"  classes: {classes}" + (f"; positive: {facts['positive_class']}" if facts["positive_class"] else "")]
+    if "test" in majority["share"]:
+        share = majority["share"]["test"]
+        lines.append(f"  always answering {majority['class']!r} is right in {share:.1%} of the test rows")
+    return lines
+
+
+def _number_lines(facts: Mapping[str, Any]) -> list[str]:
+    values = facts["target_values"]["train"]
+    mean, sd, low, high = (significant_digits(values[name]) for name in ("mean", "sd", "min", "max"))
+    return [f"  target: numbers from {low} to {high} in the training rows, mean {mean}, standard deviation {sd}"]
 
 
 def _method(split: Mapping[str, Any]) -> str:

@@ -156,7 +156,8 @@ def plan_study(
     from optbench.run_store import contained, file_sha256
 
     config = loaded.config
-    dataset = load_dataset(config.experiment.dataset, base=loaded.base, data_dir=data_dir, quiet=quiet)
+    experiment = config.experiment
+    dataset = load_dataset(experiment.dataset, base=loaded.base, data_dir=data_dir, quiet=quiet, task=experiment.task)
     for sentence in dataset.notes:
         say(sentence)
     if config.tuned and (dataset.validation is None or len(dataset.validation.y) == 0):
@@ -179,7 +180,7 @@ def study_identity(config: StudyConfig) -> dict[str, Any]:
     experiment = config.experiment.to_plain()
     return {
         "plan_version": PLAN_VERSION,
-        "experiment": {name: experiment[name] for name in ("dataset", "model", "training")},
+        "experiment": {name: experiment[name] for name in ("task", "dataset", "model", "training")},
         "optimizers": [_optimizer(one) for one in config.optimizers],
         "tuning": {"metric": config.tuning.metric, "sampler": config.tuning.sampler},
     }

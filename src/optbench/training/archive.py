@@ -7,14 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from optbench.errors import ModelError
+from optbench.metric_names import REGRESSION
+from optbench.training.target_scale import target_scale
 
 if TYPE_CHECKING:
     import keras
 
     from optbench.config import ExperimentConfig
+    from optbench.records import Dataset
+    from optbench.training.target_scale import TargetScale
 
 
-def model_archive(model: keras.Model, config: ExperimentConfig) -> bytes:
+def model_archive(model: keras.Model, config: ExperimentConfig, dataset: Dataset) -> bytes:
     """Return the bytes of `model.keras`; not the same on every call, since Keras stores a date in it.
 
     Raises
@@ -24,8 +28,13 @@ def model_archive(model: keras.Model, config: ExperimentConfig) -> bytes:
 
     Notes
     -----
+    Of a regression with a standardised target the archive ends with a layer that brings the output to the unit of the
+    target; it is not compiled then: training on would need the standardised target.
+
     A user's own loss or optimizer stays out: plain Keras could not load the model without their code.
     """
+    if config.task == REGRESSION and config.training.standardize_target:
+        model = _in_unit(model, target_scale(dataset.train.y, standardize=True))
     own = config.training.loss.startswith("python:") or config.optimizer.name == "python"
     compiled = model.compiled
     with tempfile.TemporaryDirectory(prefix="optbench-") as folder:
@@ -39,3 +48,13 @@ def model_archive(model: keras.Model, config: ExperimentConfig) -> bytes:
         finally:
             model.compiled = compiled
         return path.read_bytes()
+
+
+def _in_unit(model: keras.Model, scale: TargetScale) -> keras.Model:
+    """Return the model with a last layer that undoes the standardisation; it shares the weights."""
+    import keras
+
+    layer = keras.layers.Rescaling(scale.unit, scale.zero, name="unit_of_the_target")
+    if isinstance(model, keras.Sequential) or not hasattr(model, "operations"):
+        return keras.Sequential([keras.Input(model.input_shape[1:]), model, layer], name=model.name)
+    return keras.Model(model.inputs, layer(model.outputs[0]), name=model.name)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from optbench.metric_names import lower_is_better
+
 if TYPE_CHECKING:
     from optbench.config import EarlyStopping
     from optbench.records import History
@@ -14,9 +16,9 @@ def best_epoch(history: History, *, monitor: str, min_delta: float = 0.0) -> int
     """Return the trained epoch (from 1) with the best monitored value; 0 if none was trained or all are NaN.
 
     An epoch replaces the best one only if it is better by more than `min_delta`, so ties go to the earlier.
-    Losses are better when lower, everything else when higher.
+    Losses and errors are better when lower, scores when higher.
     """
-    sign = 1.0 if monitor.endswith("loss") else -1.0
+    sign = 1.0 if lower_is_better(monitor) else -1.0
     best, best_value = 0, math.inf
     epochs = [int(value) for value in history.column("epoch")]
     for epoch, value in zip(epochs, history.column(monitor), strict=True):

@@ -43,14 +43,18 @@ class Evaluator:
             logs = self._call(self._test, block, tf.constant(position == 0))
         return {name: float(value) for name, value in logs.items()}
 
+    def outputs(self, split: SplitName, *, at_most: int | None = None) -> NDArray[np.float32]:
+        """Return what the model says, (n, units) float32, on the first `at_most` examples of a split."""
+        x = self._problem.examples[split].x[:at_most]
+        outputs = np.concatenate([self._call(self._predict, block).numpy() for block in self._blocks((x,))])
+        return outputs.astype(np.float32, copy=False)
+
     def y_score(self, split: SplitName, *, at_most: int | None = None) -> NDArray[np.float32]:
         """Return class probabilities, (n, num_classes) float32, of the first `at_most` examples of a split.
 
         One sigmoid output p becomes the two columns 1 - p and p.
         """
-        x = self._problem.examples[split].x[:at_most]
-        outputs = np.concatenate([self._call(self._predict, block).numpy() for block in self._blocks((x,))])
-        outputs = outputs.astype(np.float32, copy=False)
+        outputs = self.outputs(split, at_most=at_most)
         if outputs.shape[1] == 1:
             outputs = np.concatenate([np.float32(1) - outputs, outputs], axis=1)
         return outputs

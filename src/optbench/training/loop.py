@@ -13,6 +13,7 @@ from optbench.array_digests import array_digest
 from optbench.errors import StorageError
 from optbench.random_streams import epoch_order
 from optbench.records import History, Predictions, RunStatus
+from optbench.regression_records import TargetPredictions
 from optbench.training.early_stopping import best_epoch, should_stop
 from optbench.training.optimizers import current_learning_rate
 from optbench.training.program import program_for
@@ -86,7 +87,7 @@ class TrainingOutcome:
     status: RunStatus
     reason: str
     history: History
-    predictions: Mapping[SplitName, Predictions]
+    predictions: Mapping[SplitName, Predictions | TargetPredictions]
     best_epoch: int
     epochs_run: int
     digests: Mapping[str, Any]
@@ -205,9 +206,10 @@ def _is_over(run: _Training) -> bool:
 
 
 def _add_row(run: _Training, logs: Mapping[str, float]) -> None:
-    values = {"epoch": float(len(run.rows)), **logs}
+    values = {"epoch": float(len(run.rows)), **run.problem.history_values("train", logs)}
     if "validation" in run.problem.examples:
-        values |= {f"val_{name}": value for name, value in run.evaluator.metrics("validation").items()}
+        validated = run.problem.history_values("validation", run.evaluator.metrics("validation"))
+        values |= {f"val_{name}": value for name, value in validated.items()}
     values["learning_rate"] = current_learning_rate(run.problem.model.optimizer)
     run.rows.append(tuple(values[name] for name in run.columns))
 
@@ -282,9 +284,7 @@ def _finish(run: _Training, dataset: Dataset, seconds_to_build: float) -> Traini
         load_arrays(model, {name.removeprefix(BEST): array for name, array in run.best.items()})
     elif run.epoch:
         model.optimizer.finalize_variable_values(model.trainable_weights)  # EMA: the averages become the weights
-    predictions: dict[SplitName, Predictions] = {
-        name: Predictions(split.y, _y_score(run, name, dataset), split.rows) for name, split in dataset.splits.items()
-    }
+    predictions = {name: _predictions(run, name, dataset) for name in dataset.splits}
     return TrainingOutcome(
         status=RunStatus.DIVERGED if run.reason else RunStatus.COMPLETED,
         reason=run.reason,
@@ -299,8 +299,11 @@ def _finish(run: _Training, dataset: Dataset, seconds_to_build: float) -> Traini
     )
 
 
-def _y_score(run: _Training, split: SplitName, dataset: Dataset) -> NDArray[np.float32]:
-    """Return the scores of a split; none for one without rows, as a withheld test split."""
-    if len(dataset.splits[split].y) == 0:
-        return np.zeros((0, dataset.num_classes), dtype=np.float32)
-    return run.evaluator.y_score(split)
+def _predictions(run: _Training, split: SplitName, dataset: Dataset) -> Predictions | TargetPredictions:
+    """Return the predictions of a split; none for one without rows, as a withheld test split."""
+    data, target = dataset.splits[split], run.problem.target
+    empty = np.zeros((0, dataset.num_outputs), dtype=np.float32)
+    if target is None:
+        return Predictions(data.y, run.evaluator.y_score(split) if len(data.y) else empty, data.rows)
+    outputs = run.evaluator.outputs(split) if len(data.y) else empty
+    return TargetPredictions(data.y, target.scale.in_unit(outputs), data.rows)

@@ -36,7 +36,7 @@ def build_loss(name: str, *, base: Path) -> Any:
     try:
         return keras.losses.get(name)
     except ValueError as exception:
-        raise ModelError(f"training.loss must be a Keras classification loss. Received: {name!r}.") from exception
+        raise ModelError(f"training.loss must be a Keras loss. Received: {name!r}.") from exception
 
 
 def check_loss(problem: Problem, name: str, *, base: Path) -> None:
@@ -50,7 +50,8 @@ def check_loss(problem: Problem, name: str, *, base: Path) -> None:
     reference = parse_reference(name, base, error=ModelError)
     train = problem.examples["train"]
     x, y = train.x[:ROWS_TRIED], train.y[:ROWS_TRIED]
-    labels = f"y_true of shape {y.shape} ({'one-hot' if y.shape[-1] > 1 else '0 or 1'}), y_pred of the same shape"
+    values = "numbers" if problem.target is not None else "one-hot" if y.shape[-1] > 1 else "0 or 1"
+    labels = f"y_true of shape {y.shape} ({values}), y_pred of the same shape"
     outputs = problem.model(x, training=False)
     try:
         found = call_function(reference, y, outputs, error=ModelError)

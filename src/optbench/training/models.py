@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.config import layer_specs, output_units
 from optbench.errors import ModelError
+from optbench.metric_names import CLASSIFICATION, REGRESSION
 from optbench.random_streams import component_seed
 from optbench.user_code import call_function, parse_reference
 
@@ -16,15 +17,24 @@ if TYPE_CHECKING:
     import keras
 
     from optbench.config import LayerSpec, ModelConfig
+    from optbench.metric_names import Task
 
 
 def build_model(
-    model: ModelConfig, *, loss: str, input_shape: tuple[int, ...], num_classes: int, seed: int, base: Path
+    model: ModelConfig,
+    *,
+    task: Task = CLASSIFICATION,
+    loss: str,
+    input_shape: tuple[int, ...],
+    num_classes: int,
+    seed: int,
+    base: Path,
 ) -> keras.Model:
     """Build the Keras model of an experiment, not yet compiled.
 
     Parameters
     ----------
+    task : regression has one linear output unit
     loss : resolved loss name; decides between one sigmoid unit and one softmax unit per class
     input_shape : shape of one example, without the batch axis
     seed : the run's seed; equal seeds give byte-identical initial weights, whatever the optimizer
@@ -45,15 +55,15 @@ def build_model(
     # layer names count from zero, whatever ran in this process before; collecting garbage here would cost 0.2 s
     keras.backend.clear_session(free_memory=False)
     if model.name == "python":
-        return _user_model(model, input_shape=input_shape, num_classes=num_classes, seed=seed, base=base)
+        return _user_model(model, task=task, input_shape=input_shape, num_classes=num_classes, seed=seed, base=base)
     inputs = keras.Input(input_shape, name="input")
     specs = layer_specs(model, input_shape=input_shape, num_classes=num_classes)
     outputs = _apply_layers(inputs, specs, seed=seed)
     if len(outputs.shape) > 2:  # noqa: PLR2004 - batch and features
         outputs = keras.layers.Flatten(name="flatten_output")(outputs)
-    units = output_units(num_classes, loss)
+    units = 1 if task == REGRESSION else output_units(num_classes, loss)
     keras.utils.set_random_seed(component_seed(seed, "layer", "output"))
-    activation = "sigmoid" if units == 1 else "softmax"
+    activation = "linear" if task == REGRESSION else "sigmoid" if units == 1 else "softmax"
     outputs = keras.layers.Dense(units, activation=activation, name="output")(outputs)
     return keras.Model(inputs, outputs, name="model")
 
@@ -89,12 +99,15 @@ def _keras_arguments(spec: LayerSpec) -> dict[str, Any]:
     }
 
 
-def _user_model(model: Any, *, input_shape: tuple[int, ...], num_classes: int, seed: int, base: Path) -> keras.Model:
+def _user_model(
+    model: Any, *, task: Task, input_shape: tuple[int, ...], num_classes: int, seed: int, base: Path
+) -> keras.Model:
     import keras
 
     reference = parse_reference(model.function, base, error=ModelError)
     keras.utils.set_random_seed(component_seed(seed, "model"))
-    built = call_function(reference, input_shape, num_classes, error=ModelError, **model.arguments)
+    outputs = 1 if task == REGRESSION else num_classes
+    built = call_function(reference, input_shape, outputs, error=ModelError, **model.arguments)
     if not isinstance(built, keras.Model):
         raise ModelError(
             f"{model.function} must return a keras.Model. Received: {type(built).__name__}. "
@@ -107,22 +120,24 @@ def _user_model(model: Any, *, input_shape: tuple[int, ...], num_classes: int, s
             raise ModelError(
                 f"{model.function} returned a model that cannot be built for inputs of shape {input_shape}: {exception}"
             ) from exception
-    _check_shapes(model.function, built, input_shape=input_shape, num_classes=num_classes)
+    _check_shapes(model.function, built, input_shape=input_shape, num_outputs=outputs)
     return built
 
 
-def _check_shapes(function: str, model: keras.Model, *, input_shape: tuple[int, ...], num_classes: int) -> None:
+def _check_shapes(function: str, model: keras.Model, *, input_shape: tuple[int, ...], num_outputs: int) -> None:
     try:
         output = tuple(model.compute_output_shape((None, *input_shape)))
     except Exception as exception:
         raise ModelError(
             f"{function} returned a model that does not take inputs of shape {input_shape}: {exception}"
         ) from exception
-    allowed = {(None, num_classes)} | ({(None, 1)} if num_classes == 2 else set())  # noqa: PLR2004
+    allowed = {(None, num_outputs)} | ({(None, 1)} if num_outputs == 2 else set())  # noqa: PLR2004 - two classes
     if output not in allowed:
         wanted = " or ".join(str(shape[1:]) for shape in sorted(allowed, key=str))
+        what, end = "class probabilities", f"Dense({num_outputs}, activation='softmax')"
+        if num_outputs == 1:
+            what, end = "the number to predict", "Dense(1)"
         raise ModelError(
             f"{function} must return a model with outputs of shape {wanted} per example "
-            f"(class probabilities). Received: {output[1:]}. End it with "
-            f"keras.layers.Dense({num_classes}, activation='softmax')."
+            f"({what}). Received: {output[1:]}. End it with keras.layers.{end}."
         )

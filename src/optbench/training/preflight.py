@@ -47,8 +47,11 @@ def preflight(config: ExperimentConfig, dataset: Dataset, *, base: Path, time_an
         If model, optimizer, loss and data do not fit each other.
     """
     problem = build_problem(config, dataset, base=base)
-    scores = Evaluator(problem).y_score("train", at_most=EXAMPLES_TRIED)
-    check_probabilities(scores, model_name=str(config.model.name))
+    evaluator = Evaluator(problem)
+    if problem.target is None:
+        check_probabilities(evaluator.y_score("train", at_most=EXAMPLES_TRIED), model_name=str(config.model.name))
+    else:
+        evaluator.outputs("train", at_most=EXAMPLES_TRIED)
     if config.training.loss.startswith(PREFIX):
         check_loss(problem, config.training.loss, base=base)
     seconds = None

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optbench.errors import ModelError
+from optbench.metric_names import CLASSIFICATION, HISTORY_METRICS, REGRESSION
 from optbench.training.losses import build_loss, class_weights, encode_labels
 from optbench.training.models import build_model
 from optbench.training.optimizers import build_optimizer, inner_optimizer
+from optbench.training.target_scale import target_scale
 from optbench.training.weight_decay import exclude_from_weight_decay
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from optbench.config import ExperimentConfig
     from optbench.records import Dataset, SplitName
+    from optbench.training.target_scale import TargetScale
 
 # Larger than a training batch, because nothing is kept for a backward pass; fixed, because it decides the last bits.
 EVALUATION_BATCH = 1024
@@ -50,16 +53,32 @@ class Problem:
     model : compiled, built, with built optimizer
     examples : per split that exists; only the training split is weighted
     batch_size : examples per training step
+    target : what is known of the number to predict; None for classes
     """
 
     model: keras.Model
     examples: Mapping[SplitName, Examples]
     batch_size: int
+    target: Target | None = None
 
     @property
     def metric_names(self) -> tuple[str, ...]:
         """Names of the values an epoch reports, in history order."""
-        return ("loss", "accuracy")
+        return ("loss", *HISTORY_METRICS[CLASSIFICATION if self.target is None else REGRESSION])
+
+    def history_values(self, split: SplitName, logs: Mapping[str, float]) -> dict[str, float]:
+        """Return what Keras measured on a split as the history records it: errors in the unit of the target."""
+        if self.target is None:
+            return dict(logs)
+        return self.target.scale.history_values(logs, self.target.variances[split])
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The number to predict: the scale it is trained on, and its variance per split in its own squared unit."""
+
+    scale: TargetScale
+    variances: Mapping[SplitName, float]
 
 
 def build_problem(config: ExperimentConfig, dataset: Dataset, *, base: Path) -> Problem:
@@ -73,23 +92,25 @@ def build_problem(config: ExperimentConfig, dataset: Dataset, *, base: Path) -> 
     training = config.training
     model = build_model(
         config.model,
+        task=config.task,
         loss=training.loss,
         input_shape=dataset.input_shape,
         num_classes=dataset.num_classes,
         seed=config.seed,
         base=base,
     )
-    units = int(model.output_shape[-1])
-    labels = {
-        name: encode_labels(split.y, loss=training.loss, units=units, num_classes=dataset.num_classes)
-        for name, split in dataset.splits.items()
-    }
-    weights = class_weights(training.class_weight, y=dataset.train.y, class_names=dataset.class_names)
+    target = _target(config, dataset)
+    weights = None
+    if target is None:
+        labels = _labels(config, dataset, units=int(model.output_shape[-1]))
+        weights = class_weights(training.class_weight, y=dataset.train.y, class_names=dataset.class_names)
+    else:
+        labels = {name: target.scale.scaled(split.y) for name, split in dataset.splits.items()}
     # Keras' own jit_compile stays off: under op determinism it only warns. Compiling is an engine's business.
     model.compile(
         optimizer=build_optimizer(config.optimizer, base=base),
         loss=build_loss(training.loss, base=base),
-        metrics=["accuracy"],
+        metrics=["accuracy"] if target is None else _error_metrics(),
         jit_compile=False,
     )
     if not model.trainable_variables:
@@ -101,7 +122,29 @@ def build_problem(config: ExperimentConfig, dataset: Dataset, *, base: Path) -> 
         name: Examples(split.x, labels[name], weights if name == "train" else None)
         for name, split in dataset.splits.items()
     }
-    return Problem(model=model, examples=examples, batch_size=training.batch_size)
+    return Problem(model=model, examples=examples, batch_size=training.batch_size, target=target)
+
+
+def _labels(config: ExperimentConfig, dataset: Dataset, *, units: int) -> dict[SplitName, NDArray[Any]]:
+    return {
+        name: encode_labels(split.y, loss=config.training.loss, units=units, num_classes=dataset.num_classes)
+        for name, split in dataset.splits.items()
+    }
+
+
+def _target(config: ExperimentConfig, dataset: Dataset) -> Target | None:
+    if config.task != REGRESSION:
+        return None
+    scale = target_scale(dataset.train.y, standardize=config.training.standardize_target is not False)
+    variances = {name: float(split.y.var()) for name, split in dataset.splits.items() if len(split.y)}
+    return Target(scale, variances)
+
+
+def _error_metrics() -> list[Any]:
+    """Return the two errors that the others follow from, under the names of the history."""
+    import keras
+
+    return [keras.metrics.MeanSquaredError(name="mse"), keras.metrics.MeanAbsoluteError(name="mae")]
 
 
 def check_probabilities(y_score: NDArray[np.float32], *, model_name: str) -> None:

@@ -1,0 +1,102 @@
+"""The target column of a table: labels of classes, or numbers to predict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optbench.datasets.column_kinds import is_number, numbers_of
+from optbench.datasets.labels import LabelOrder, label_order, require_classes
+from optbench.datasets.table_columns import category_column
+from optbench.errors import DataError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from optbench.datasets.features import CategoryColumn
+    from optbench.datasets.table_columns import TableOptions
+    from optbench.datasets.text_table import TextTable
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """The target of a table.
+
+    Attributes
+    ----------
+    order : classes and their spellings; without classes for numbers
+    rows : row numbers that have a value, ascending int64
+    y : (all rows,) int64 class numbers, -1 where there is no label; float64 numbers, NaN where there is none
+    """
+
+    order: LabelOrder
+    rows: NDArray[np.int64]
+    y: NDArray[Any]
+
+    @property
+    def strata(self) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+        """What a split is drawn by: class numbers per row and their names; numbers to predict are one stratum."""
+        if self.order.class_names:
+            return self.y, self.order.class_names
+        return np.zeros(len(self.y), dtype=np.int64), ("all",)
+
+
+def label_rows(table: TextTable, options: TableOptions) -> Labelled:
+    """Return the labels of a table; rows without one are left out.
+
+    Raises
+    ------
+    DataError
+        If there is no label, one class only, or nearly as many as rows.
+    """
+    target = category_column(table.column(options.target), missing=options.missing)
+    rows = _rows_with_value(target)
+    order = label_order(target.levels)
+    require_classes(order, n_rows=len(rows), where=_where(table, options))
+    class_of_code = np.array([order.class_of[level] for level in target.levels], dtype=np.int64)
+    y = np.full(table.n_rows, -1, dtype=np.int64)
+    y[rows] = class_of_code[target.codes[rows]]
+    return Labelled(order=order, rows=rows, y=y)
+
+
+def number_rows(table: TextTable, options: TableOptions) -> Labelled:
+    """Return the numbers to predict; rows without one are left out.
+
+    Raises
+    ------
+    DataError
+        If there is none, or a cell is no finite number.
+    """
+    target = category_column(table.column(options.target), missing=options.missing)
+    rows = _rows_with_value(target)
+    if not len(rows):
+        raise DataError(f"{_where(table, options)} must hold numbers. Received: no value in any row. Name another.")
+    numbers = numbers_of(target.levels)
+    if numbers is None or not np.isfinite(numbers).all():
+        raise _no_number(table, options, target)
+    y = np.full(table.n_rows, np.nan)
+    y[rows] = np.array(numbers)[target.codes[rows]]
+    return Labelled(order=LabelOrder((), {}, ()), rows=rows, y=y)
+
+
+def _rows_with_value(target: CategoryColumn) -> NDArray[np.int64]:
+    return np.flatnonzero(target.codes >= 0).astype(np.int64, copy=False)
+
+
+def _where(table: TextTable, options: TableOptions) -> str:
+    return f"the target {options.target!r} of {table.shown_name}"
+
+
+def _no_number(table: TextTable, options: TableOptions, target: CategoryColumn) -> DataError:
+    wrong = [code for code, level in enumerate(target.levels) if not is_number(level)]
+    row = int(np.flatnonzero(np.isin(target.codes, wrong))[0])
+    cell = target.levels[int(target.codes[row])]
+    remedy = "Leave out 'task: regression' if these are classes"
+    if len(wrong) < len(target.levels):
+        remedy = f"Correct the cell, or add {cell!r} to dataset.missing: rows without a target are dropped"
+    return DataError(
+        f"{_where(table, options)} must hold finite numbers for task: regression. Received: {cell!r} in "
+        f"{table.place(row)}. {remedy}."
+    )

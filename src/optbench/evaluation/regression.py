@@ -1,0 +1,76 @@
+"""Everything that is computed from the predictions of one regression run, through scikit-learn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from optbench.evaluation.regression_pitfalls import regression_warnings
+from optbench.records import SPLITS
+from optbench.regression_records import RegressionEvaluation, RegressionMetrics
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from optbench.records import History, SplitName
+    from optbench.regression_records import TargetPredictions
+
+
+def evaluate_regression(
+    predictions: Mapping[SplitName, TargetPredictions],
+    *,
+    test_rows_in_train: int = 0,
+    history: History | None = None,
+) -> RegressionEvaluation:
+    """Compute metrics and warnings.
+
+    Parameters
+    ----------
+    predictions : per split that exists; `train` and `test` must
+    test_rows_in_train : how many test rows have the inputs of a training row
+    history : for the warnings about over-fitting and divergence
+
+    Notes
+    -----
+    The constant that everything is held against is the mean of the training targets, on every split.
+    """
+    mean = float(predictions["train"].y_true.mean())
+    metrics = {split: regression_metrics(predictions[split], mean) for split in SPLITS if split in predictions}
+    drawn: tuple[SplitName, ...] = ("train", "test")
+    return RegressionEvaluation(
+        metrics=metrics,
+        predictions={split: predictions[split] for split in drawn if is_predicted(predictions[split])},
+        warnings=regression_warnings(
+            predictions, metrics, mean=mean, test_rows_in_train=test_rows_in_train, history=history
+        ),
+    )
+
+
+def is_predicted(found: TargetPredictions) -> bool:
+    """Return True if there are rows and every prediction is finite: only then do metrics exist."""
+    return len(found.y_true) > 0 and bool(np.isfinite(found.y_pred).all())
+
+
+def regression_metrics(found: TargetPredictions, mean: float) -> RegressionMetrics:
+    """Return the metrics of one split; those of the model are None if a prediction is not finite.
+
+    Parameters
+    ----------
+    mean : of the training targets
+    """
+    nothing = (None, None, None, None)
+    of_mean = errors(found.y_true, np.full(len(found.y_true), mean)) if len(found.y_true) else nothing
+    of_model = errors(found.y_true, found.y_pred) if is_predicted(found) else nothing
+    return RegressionMetrics(*of_model, *of_mean)
+
+
+def errors(y_true: NDArray[np.float64], y_pred: NDArray[np.float64]) -> tuple[float, float, float, float | None]:
+    """Return mean squared error, its root, mean absolute error, and R2, None if the true values do not differ."""
+    from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
+
+    mse = float(mean_squared_error(y_true, y_pred))
+    r2 = float(r2_score(y_true, y_pred)) if float(np.ptp(y_true)) > 0.0 else None
+    return mse, float(np.sqrt(mse)), float(mean_absolute_error(y_true, y_pred)), r2

@@ -1,0 +1,127 @@
+"""Sentences where people fool themselves with the numbers of one regression run, in a fixed order."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from optbench.evaluation.common_pitfalls import listed, not_finite_loss, rising_loss, seen_rows
+from optbench.records import SPLITS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from optbench.records import History, SplitName
+    from optbench.regression_records import RegressionMetrics, TargetPredictions
+
+_ALPHA: Final = 0.05
+_GAP_STANDARD_ERRORS: Final = 2.58
+_SMALLEST_GAP: Final = 1.1
+_WIDEST_HALF_INTERVAL: Final = 0.1
+_NORMAL_975: Final = 1.96
+_CONSTANT: Final = 1e-6
+_DOMINATED: Final = 0.5
+_FEWEST_ROWS: Final = 10
+
+
+def regression_warnings(
+    predictions: Mapping[SplitName, TargetPredictions],
+    metrics: Mapping[SplitName, RegressionMetrics],
+    *,
+    mean: float,
+    test_rows_in_train: int,
+    history: History | None,
+) -> tuple[str, ...]:
+    """Return what a reader of the metrics has to know, the gravest first.
+
+    Order: diverged, a constant or no better than the mean, over-fitting (RMSE, then loss), test rows seen in training,
+    small test split, an error that a single row makes.
+
+    Parameters
+    ----------
+    mean : of the training targets
+    """
+    test = predictions["test"]
+    is_scored = metrics["test"].mse is not None
+    sentences = _diverged(predictions, history)
+    if is_scored:
+        sentences += _no_better_than_the_mean(test, metrics["test"], mean)
+        sentences += _gap(predictions, metrics)
+    sentences += rising_loss(history)
+    sentences += seen_rows(test_rows_in_train, len(test.y_true))
+    if is_scored:
+        sentences += _small_test_split(test)
+        sentences += _dominated(test)
+    return tuple(sentences)
+
+
+def _diverged(predictions: Mapping[SplitName, TargetPredictions], history: History | None) -> list[str]:
+    lost = [name for name in SPLITS if name in predictions and not np.isfinite(predictions[name].y_pred).all()]
+    if lost:
+        return [f"the run diverged: predictions of {listed(lost)} are not finite, so there are no metrics for them."]
+    return not_finite_loss(history)
+
+
+def _no_better_than_the_mean(test: TargetPredictions, metrics: RegressionMetrics, mean: float) -> list[str]:
+    from scipy.stats import ttest_1samp
+
+    scores = f"RMSE {metrics.rmse:.4g}, that of the mean {metrics.mean_predictor_rmse:.4g}"
+    if float(np.ptp(test.y_pred)) <= _CONSTANT * max(float(test.y_true.std()), abs(mean) * _CONSTANT):
+        told = f"the model predicts {test.y_pred[0]:.4g} for all {len(test.y_pred)} test rows ({scores})"
+        return [f"{told}: it has learned nothing."]
+    always = f"always answering the training mean, {mean:.4g}"
+    gains = (test.y_true - mean) ** 2 - _squares(test)
+    if gains.mean() <= 0.0:
+        return [f"on the test split the model is no better than {always} ({scores})."]
+    if len(gains) < 2 or float(np.ptp(gains)) == 0.0:  # noqa: PLR2004 - no spread, no test
+        return []
+    p = float(ttest_1samp(gains, 0.0, alternative="greater").pvalue)
+    if p >= _ALPHA:
+        return [f"on the test split the model is not clearly better than {always} ({scores}, one-sided p = {p:.2g})."]
+    return []
+
+
+def _gap(
+    predictions: Mapping[SplitName, TargetPredictions], metrics: Mapping[SplitName, RegressionMetrics]
+) -> list[str]:
+    train, test = metrics["train"].rmse, metrics["test"].rmse
+    if train is None or test is None:
+        return []
+    variances = [_variance_of_mean(_squares(predictions[name])) for name in ("train", "test")]
+    if test <= _SMALLEST_GAP * train or test**2 - train**2 <= _GAP_STANDARD_ERRORS * math.sqrt(sum(variances)):
+        return []
+    told = f"RMSE is {train:.4g} on train and {test:.4g} on test"
+    return [f"the model over-fits: {told}, further apart than the size of the splits explains."]
+
+
+def _small_test_split(test: TargetPredictions) -> list[str]:
+    squares = _squares(test)
+    mse, half = float(squares.mean()), _NORMAL_975 * math.sqrt(_variance_of_mean(squares))
+    low, high = math.sqrt(max(0.0, mse - half)), math.sqrt(mse + half)
+    rmse = math.sqrt(mse)
+    if len(squares) < 2 or high - low <= 2 * _WIDEST_HALF_INTERVAL * rmse:  # noqa: PLR2004 - one row has no spread
+        return []
+    told = f"a 95 % interval from {low:.4g} to {high:.4g}"
+    return [f"the test split has only {len(squares)} rows: the RMSE of {rmse:.4g} has {told}."]
+
+
+def _dominated(test: TargetPredictions) -> list[str]:
+    squares = _squares(test)
+    worst, total = int(squares.argmax()), float(squares.sum())
+    if len(squares) < _FEWEST_ROWS or total == 0.0 or squares[worst] <= _DOMINATED * total:
+        return []
+    share = f"{100 * squares[worst] / total:.0f} % of the squared error"
+    told = f"one test row (row {test.rows[worst]}: true {test.y_true[worst]:.4g}, predicted {test.y_pred[worst]:.4g})"
+    return [f"{told} makes {share}: look at MAE too."]
+
+
+def _squares(found: TargetPredictions) -> NDArray[np.float64]:
+    return found.residuals**2
+
+
+def _variance_of_mean(values: NDArray[np.float64]) -> float:
+    return float(values.var(ddof=1)) / len(values) if len(values) > 1 else 0.0

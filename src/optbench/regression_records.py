@@ -1,0 +1,70 @@
+"""What a regression run predicts and is measured by, as plain values; the counterparts for classes are in `records`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from optbench.records import SplitName
+
+
+@dataclass(frozen=True, slots=True)
+class TargetPredictions:
+    """What a trained model says about one split, in the unit of the target.
+
+    Attributes
+    ----------
+    y_true : (n,) float64
+    y_pred : (n,) float64; may hold NaN or infinity if the run diverged
+    rows : (n,) int64, row numbers in the data as read
+    """
+
+    y_true: NDArray[np.float64]
+    y_pred: NDArray[np.float64]
+    rows: NDArray[np.int64]
+
+    @property
+    def residuals(self) -> NDArray[np.float64]:
+        """True value minus prediction, (n,)."""
+        return self.y_true - self.y_pred
+
+
+@dataclass(frozen=True, slots=True)
+class RegressionMetrics:
+    """Metrics of one split; None where a metric is undefined or the run diverged.
+
+    `mse` is in the squared unit of the target, `rmse` and `mae` in its unit, `r2` has none. The `mean_predictor_`
+    numbers are those of always answering the mean of the training targets; they need no model, so a diverged run has
+    them too.
+    """
+
+    mse: float | None
+    rmse: float | None
+    mae: float | None
+    r2: float | None
+    mean_predictor_mse: float | None
+    mean_predictor_rmse: float | None
+    mean_predictor_mae: float | None
+    mean_predictor_r2: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class RegressionEvaluation:
+    """Everything computed from `y_true` and `y_pred` of one run.
+
+    Attributes
+    ----------
+    metrics : per split that exists
+    predictions : those of train and test with finite predictions: what the pictures show
+    warnings : sentences, in a fixed order
+    """
+
+    metrics: Mapping[SplitName, RegressionMetrics]
+    predictions: Mapping[SplitName, TargetPredictions]
+    warnings: tuple[str, ...]
