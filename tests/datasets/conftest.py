@@ -44,10 +44,13 @@ def split():
 def load_csv(tmp_path):
     """Write a CSV text (or bytes) and load it."""
 
-    def load(content: str | bytes, *, split: dict[str, Any] | None = None, **settings: Any):
+    def load(
+        content: str | bytes, *, split: dict[str, Any] | None = None, task: str = "classification", **settings: Any
+    ):
         path = tmp_path / settings.setdefault("path", "data.csv")
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return load_dataset(section("csv", split=split, **settings), base=tmp_path, data_dir=tmp_path / "none")
+        made = section("csv", split=split, **settings)
+        return load_dataset(made, base=tmp_path, data_dir=tmp_path / "none", task=task)
 
     return load
 

@@ -6,6 +6,7 @@ from optbench.datasets.downloads import fetch
 from optbench.datasets.inspection import TableInspection, inspect_table
 from optbench.datasets.load import load_dataset
 from optbench.datasets.registry import DATASETS, DatasetEntry
+from optbench.datasets.scratch import make_scratch, remove_abandoned
 from optbench.datasets.staging import open_staged_dataset, stage_dataset
 from optbench.datasets.withhold import without_test_rows
 
@@ -16,7 +17,9 @@ __all__ = [
     "fetch",
     "inspect_table",
     "load_dataset",
+    "make_scratch",
     "open_staged_dataset",
+    "remove_abandoned",
     "stage_dataset",
     "without_test_rows",
 ]

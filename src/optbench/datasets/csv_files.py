@@ -23,12 +23,12 @@ from optbench.datasets.text_table import ColumnBuilder, TextTable, wrong_separat
 from optbench.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
     from typing import TextIO
 
 SEPARATORS = (",", ";", "\t", "|")
-_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _SNIFFED_LINES = 50
 _BATCH_ROWS = 512  # small enough that Python's collector of cycles has little to walk through
 _BYTES_PER_BYTE = 4  # of memory per byte of a file, at least
@@ -50,23 +50,19 @@ def read_csv(path: Path, *, separator: str, name: str | None = None, copy: str =
         formed; with the line number.
     """
     name = name or str(path)
-    _check_separator(separator)
+    check_separator(separator)
     data = read_bytes(path)
-    rows = _rows(data, separator=separator, name=name)
-    line, first = next(rows, (0, []))
-    if not first:
-        raise DataError(f"{name} is empty: a table needs a header line and rows.")
-    header = [cell.strip() for cell in first]
-    _check_header(header, name=name, line=line, separator=separator)
+    rows = csv_rows(open_text(data, name), separator=separator, name=name, sample=lambda: open_text(data, name))
+    header = read_header(rows, name=name, separator=separator)
     builders = [ColumnBuilder() for _ in header]
     lines: list[int] = []
     while batch := list(itertools.islice(rows, _BATCH_ROWS)):
         lines.extend(line for line, _ in batch)
-        _check_widths(batch, width=len(header), name=name, separator=separator)
+        check_widths(batch, width=len(header), name=name, separator=separator)
         for builder, cells in zip(builders, zip(*(row for _, row in batch), strict=True), strict=True):
             builder.add(cells)
     if not lines:
-        raise DataError(f"{name} holds a header line and no rows: there is nothing to learn from.")
+        raise no_rows_error(name)
     return TextTable(
         files=(CheckedFile(path, name, hashlib.sha256(data).hexdigest(), len(data), copy),),
         columns=tuple(builder.column(column) for builder, column in zip(builders, header, strict=True)),
@@ -90,14 +86,17 @@ def read_bytes(path: Path) -> bytes:
             remedy="Use a part of the rows, or a machine with more memory.",
         )
         return path.read_bytes()
-    except FileNotFoundError:
-        raise DataError(
-            f"{path} does not exist. A path in an experiment file is relative to the folder of that file."
-        ) from None
-    except IsADirectoryError:
-        raise DataError(f"{path} is a folder. Name the file in it.") from None
     except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise unreadable_error(path, error) from error
+
+
+def unreadable_error(path: Path, error: OSError) -> DataError:
+    """Return the error for a file that the system does not give."""
+    if isinstance(error, FileNotFoundError):
+        return DataError(f"{path} does not exist. A path in an experiment file is relative to the folder of that file.")
+    if isinstance(error, IsADirectoryError):
+        return DataError(f"{path} is a folder. Name the file in it.")
+    return DataError(f"{path} cannot be read: {error.strerror or error}.")
 
 
 def open_text(data: bytes, name: str) -> TextIO:
@@ -108,20 +107,32 @@ def open_text(data: bytes, name: str) -> TextIO:
     DataError
         If the bytes are no UTF-8 text.
     """
-    if data.startswith(_UTF16_MARKS):
-        raise DataError(f"{name} is UTF-16 text. Save it as UTF-8.")
+    if data.startswith(UTF16_MARKS):
+        raise utf16_error(name)
     if b"\0" in data:
-        line = data.count(b"\n", 0, data.index(b"\0")) + 1
-        raise DataError(f"{name} is a binary file, not CSV text: it holds a zero byte in line {line}.")
+        raise binary_error(name, line=data.count(b"\n", 0, data.index(b"\0")) + 1)
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise DataError(
-            f"{name} is not UTF-8 text: byte 0x{data[error.start]:02x} in line {line} is not part of it. "
-            "Save the file as UTF-8."
-        ) from None
+        raise utf8_error(name, data[error.start], line=data.count(b"\n", 0, error.start) + 1) from None
     return io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", newline=None)
+
+
+def utf16_error(name: str) -> DataError:
+    """Return the error for a file in another encoding."""
+    return DataError(f"{name} is UTF-16 text. Save it as UTF-8.")
+
+
+def binary_error(name: str, *, line: int) -> DataError:
+    """Return the error for a file with a zero byte."""
+    return DataError(f"{name} is a binary file, not CSV text: it holds a zero byte in line {line}.")
+
+
+def utf8_error(name: str, byte: int, *, line: int) -> DataError:
+    """Return the error for a byte that is no part of UTF-8 text."""
+    return DataError(
+        f"{name} is not UTF-8 text: byte 0x{byte:02x} in line {line} is not part of it. Save the file as UTF-8."
+    )
 
 
 def sniff_separator(path: Path) -> str:
@@ -151,17 +162,31 @@ def _columns_if(text: str, separator: str) -> int:
     return widths.pop() if len(widths) == 1 else 0
 
 
-def _rows(data: bytes, *, separator: str, name: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the line number and the cells of every row; blank lines hold no row."""
-    reader = csv.reader(open_text(data, name), delimiter=separator, strict=True)
-    next_line = 1
+def csv_rows(
+    text: TextIO, *, separator: str, name: str, sample: Callable[[], TextIO], first_line: int = 1
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield the line number and the cells of every row; blank lines hold no row.
+
+    Parameters
+    ----------
+    sample : opens the text again, for a hint on what may be wrong
+    first_line : number of the text's first line in the file
+
+    Raises
+    ------
+    DataError
+        If a row cannot be read.
+    """
+    reader = csv.reader(text, delimiter=separator, strict=True)
+    next_line = first_line
     try:
         for row in reader:
             if row:
                 yield next_line, row
-            next_line = reader.line_num + 1
+            next_line = reader.line_num + first_line
     except csv.Error as error:
-        other, columns = _most_columns(open_text(data, name))
+        with sample() as start:
+            other, columns = _most_columns(start)
         hint = ""
         if other != separator and columns > 1:
             hint = f" With another separator its lines have {columns} fields each: set dataset.separator: "
@@ -169,14 +194,37 @@ def _rows(data: bytes, *, separator: str, name: str) -> Iterator[tuple[int, list
         raise DataError(f"{name}: line {next_line} cannot be read as CSV: {error}.{hint}") from None
 
 
-def _check_separator(separator: str) -> None:
+def read_header(rows: Iterator[tuple[int, list[str]]], *, name: str, separator: str) -> list[str]:
+    """Take the first row and return it as column names, stripped.
+
+    Raises
+    ------
+    DataError
+        If there is none, or a column has no name or that of another.
+    """
+    line, first = next(rows, (0, []))
+    if not first:
+        raise DataError(f"{name} is empty: a table needs a header line and rows.")
+    header = [cell.strip() for cell in first]
+    check_header(header, name=name, line=line, separator=separator)
+    return header
+
+
+def no_rows_error(name: str) -> DataError:
+    """Return the error for a table of column names alone."""
+    return DataError(f"{name} holds a header line and no rows: there is nothing to learn from.")
+
+
+def check_separator(separator: str) -> None:
+    """Require one character that can separate fields."""
     if len(separator) != 1 or separator in '"\r\n':
         raise DataError(
             f'dataset.separator must be one character. Received: {separator!r}. Use for example ";" or "\\t".'
         )
 
 
-def _check_header(header: Sequence[str], *, name: str, line: int, separator: str) -> None:
+def check_header(header: Sequence[str], *, name: str, line: int, separator: str) -> None:
+    """Require that every column has a name of its own."""
     unnamed = [position for position, column in enumerate(header, start=1) if not column]
     repeated = [column for column, count in Counter(header).items() if column and count > 1]
     if unnamed and header != [""]:
@@ -195,7 +243,8 @@ def _check_header(header: Sequence[str], *, name: str, line: int, separator: str
         raise DataError(f"{name} has a single column, named {header[0]!r}.{hint}")
 
 
-def _check_widths(rows: Sequence[tuple[int, list[str]]], *, width: int, name: str, separator: str) -> None:
+def check_widths(rows: Sequence[tuple[int, list[str]]], *, width: int, name: str, separator: str) -> None:
+    """Require as many cells in each row as the header has."""
     for line, row in rows:
         if len(row) != width:
             hint = f" (a {separator} inside a text needs quotes around it)" if len(row) > width else ""

@@ -140,7 +140,7 @@ def fit_columns(
         If the numbers of a column are too large to be standardised.
     """
     return tuple(
-        _fit_number(column, train, used) if isinstance(column, NumberColumn) else _fit_category(column, train, used)
+        fit_number(column, train, used) if isinstance(column, NumberColumn) else _fit_category(column, train, used)
         for column in columns
     )
 
@@ -161,7 +161,8 @@ def feature_names(fitted: Sequence[FittedColumn]) -> tuple[str, ...]:
     return tuple(name for column in fitted for name in column.names)
 
 
-def _fit_number(column: NumberColumn, train: NDArray[np.int64], used: NDArray[np.int64]) -> FittedNumber:
+def fit_number(column: NumberColumn, train: NDArray[np.int64], used: NDArray[np.int64]) -> FittedNumber:
+    """Return a number column fitted on the training rows; see `fit_columns`."""
     values = column.values[train]
     present = values[~np.isnan(values)]
     median = float(np.median(present)) if len(present) else 0.0

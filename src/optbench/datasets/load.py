@@ -10,9 +10,10 @@ from optbench.datasets.array_sources import call_user_function, read_idx_pairs, 
 from optbench.datasets.bundled import load_bundled
 from optbench.datasets.csv_files import read_csv
 from optbench.datasets.downloads import ensure_file
+from optbench.datasets.large_tables import is_large
 from optbench.datasets.registry import DATASETS
 from optbench.datasets.table_columns import TableOptions, missing_texts
-from optbench.datasets.tables import load_table, read_table
+from optbench.datasets.tables import load_large_table, load_table, read_table, require_regular_file
 from optbench.datasets.withhold import without_test_rows
 from optbench.errors import DataError, did_you_mean
 from optbench.metric_names import CLASSIFICATION, REGRESSION
@@ -95,12 +96,14 @@ def _own_table(config: CsvConfig, base: Path, task: Task) -> Dataset:
         features=config.features,
         split_column=config.split.column,
     )
-    table = read_table(base / config.path, separator=config.separator, name=config.path)
-    test_path = config.split.test_path
-    test_table = None
-    if test_path is not None:
-        test_table = read_table(base / test_path, separator=config.separator, name=test_path)
-    return load_table("csv", table, test_table=test_table, options=options, split=config.split, task=task)
+    paths = [(name, base / name) for name in (config.path, config.split.test_path) if name is not None]
+    for name, path in paths:
+        require_regular_file(path, name)
+    if is_large([path for _, path in paths]):
+        return load_large_table("csv", paths, options=options, split=config.split, task=task)
+    tables = [read_table(path, separator=config.separator, name=name) for name, path in paths]
+    test_table = tables[1] if len(tables) > 1 else None
+    return load_table("csv", tables[0], test_table=test_table, options=options, split=config.split, task=task)
 
 
 def _downloaded(entry: DatasetEntry, files: list[CheckedFile], config: DatasetConfig) -> Dataset:

@@ -29,27 +29,14 @@ def read_parquet(path: Path, *, name: str | None = None) -> TextTable:
     MachineError
         If pyarrow is not installed.
     """
-    try:
-        import pyarrow as pa
-        from pyarrow import parquet
-    except ImportError:
-        raise MachineError(
-            'Parquet files need the package pyarrow, which is not installed. Run: pip install "optbench[parquet]".'
-        ) from None
+    pa, parquet = import_pyarrow()
     name = name or str(path)
     data = read_bytes(path)
     try:
         read = parquet.ParquetFile(io.BytesIO(data)).read()
     except pa.ArrowException as error:
-        raise DataError(f"{name} cannot be read as Parquet: {error}.") from error
-    if read.num_rows == 0:
-        raise DataError(f"{name} holds column names and no rows: there is nothing to learn from.")
-    repeated = [column for i, column in enumerate(read.column_names) if column in read.column_names[:i]]
-    if repeated:
-        raise DataError(f"{name} names the column {repeated[0]!r} twice. Rename one of them.")
-    nested = [field.name for field in read.schema if pa.types.is_nested(field.type)]
-    if nested:
-        raise DataError(f"{name}: column {nested[0]!r} holds lists or records. Drop it or store plain values in it.")
+        raise unreadable_parquet(name, error) from error
+    check_schema(read.schema, n_rows=read.num_rows, name=name)
     file = CheckedFile(path=path, name=name, sha256=hashlib.sha256(data).hexdigest(), size_bytes=len(data))
     columns = zip(read.column_names, read.columns, strict=True)
     return TextTable(
@@ -60,15 +47,59 @@ def read_parquet(path: Path, *, name: str | None = None) -> TextTable:
     )
 
 
+def import_pyarrow() -> tuple[Any, Any]:
+    """Return the modules `pyarrow` and `pyarrow.parquet`.
+
+    Raises
+    ------
+    MachineError
+        If pyarrow is not installed.
+    """
+    try:
+        import pyarrow as pa
+        from pyarrow import parquet
+    except ImportError:
+        raise MachineError(
+            'Parquet files need the package pyarrow, which is not installed. Run: pip install "optbench[parquet]".'
+        ) from None
+    return pa, parquet
+
+
+def unreadable_parquet(name: str, error: Exception) -> DataError:
+    """Return the error for bytes that pyarrow does not read."""
+    return DataError(f"{name} cannot be read as Parquet: {error}.")
+
+
+def check_schema(schema: Any, *, n_rows: int, name: str) -> None:
+    """Require rows, and columns of plain values under names of their own.
+
+    Raises
+    ------
+    DataError
+        If there are none, or two columns share a name, or one holds lists or records.
+    """
+    import pyarrow as pa
+
+    if n_rows == 0:
+        raise DataError(f"{name} holds column names and no rows: there is nothing to learn from.")
+    repeated = [column for i, column in enumerate(schema.names) if column in schema.names[:i]]
+    if repeated:
+        raise DataError(f"{name} names the column {repeated[0]!r} twice. Rename one of them.")
+    nested = [field.name for field in schema if pa.types.is_nested(field.type)]
+    if nested:
+        raise DataError(f"{name}: column {nested[0]!r} holds lists or records. Drop it or store plain values in it.")
+
+
 def _column(name: str, cells: Any) -> TextColumn:
     """Return a column; each different value is turned into text once."""
     encoded = cells.combine_chunks().dictionary_encode()
-    texts = [_text(value) for value in encoded.dictionary.to_pylist()]
+    texts = [text_of(value) for value in encoded.dictionary.to_pylist()]
     codes = encoded.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False).astype(np.int64)
     return column_of_codes(name, [*texts, None], codes)
 
 
-def _text(value: Any) -> str | None:
+def text_of(value: Any) -> str | None:
+    """Return the text of a Parquet value: of a number the shortest that gives the same number, of a null None."""
     if value is None or isinstance(value, str):
         return value
     return repr(value) if isinstance(value, float) else str(value)

@@ -6,7 +6,9 @@ read them.
 
 from __future__ import annotations
 
+import contextlib
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,8 +17,6 @@ from optbench.errors import DataError
 from optbench.records import SPLITS, Dataset, SplitData
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
     from optbench.records import SplitName
@@ -33,7 +33,7 @@ def stage_dataset(dataset: Dataset, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, data in dataset.splits.items():
         for part, array in (("x", data.x), ("y", data.y), ("rows", data.rows)):
-            np.save(folder / f"{name}.{part}.npy", array, allow_pickle=False)
+            _save(folder / f"{name}.{part}.npy", array)
     record = {
         "name": dataset.name,
         "splits": list(dataset.splits),
@@ -48,6 +48,17 @@ def stage_dataset(dataset: Dataset, folder: Path) -> None:
     }
     text = json.dumps(record, allow_nan=False, ensure_ascii=False)
     (folder / _RECORD).write_text(text, encoding="utf-8")
+
+
+def _save(path: Path, array: NDArray[Any]) -> None:
+    """Write an array; one that is an `.npy` file already gets a second name for the same bytes, if that can be had."""
+    if isinstance(array, np.memmap) and array.filename is not None:
+        with contextlib.suppress(OSError):
+            file = Path(array.filename)
+            if file.suffix == path.suffix and array.offset + array.nbytes == file.stat().st_size:
+                path.hardlink_to(file)
+                return
+    np.save(path, array, allow_pickle=False)
 
 
 def open_staged_dataset(folder: Path) -> Dataset:

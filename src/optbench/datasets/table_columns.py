@@ -87,12 +87,23 @@ def column_uses(table: TextTable, options: TableOptions, *, rows: NDArray[np.int
     DataError
         If the options name columns that do not exist or contradict each other, or no input is left.
     """
-    _check_names(table, options)
+    check_names(table, options)
     uses = tuple(_use_of(table, column, options, rows) for column in table.columns)
+    require_inputs(table, uses)
+    return uses
+
+
+def require_inputs(table: TextTable, uses: Sequence[ColumnUse]) -> None:
+    """Require that a column is left to learn from.
+
+    Raises
+    ------
+    DataError
+        With what became of each column.
+    """
     if not any(use.is_input for use in uses):
         told = "; ".join(f"{use.name} ({use.kind}: {use.reason})" for use in uses)
         raise DataError(f"{table.shown_name} leaves no column to learn from: {told}.")
-    return uses
 
 
 def input_columns(table: TextTable, uses: Sequence[ColumnUse], *, missing: Collection[str]) -> tuple[Column, ...]:
@@ -107,13 +118,15 @@ def input_columns(table: TextTable, uses: Sequence[ColumnUse], *, missing: Colle
     DataError
         If a number column has a cell that is neither missing nor a finite number.
     """
-    return tuple(
-        NumberColumn(use.name, number_values(table, column, missing=missing))
-        if use.kind == "number"
-        else category_column(column, missing=missing)
-        for use, column in zip(uses, table.columns, strict=True)
-        if use.is_input
-    )
+    pairs = zip(uses, table.columns, strict=True)
+    return tuple(input_column(table, column, use, missing=missing) for use, column in pairs if use.is_input)
+
+
+def input_column(table: TextTable, column: TextColumn, use: ColumnUse, *, missing: Collection[str]) -> Column:
+    """Return the values of one input column; see `input_columns`."""
+    if use.kind == "number":
+        return NumberColumn(use.name, number_values(table, column, missing=missing))
+    return category_column(column, missing=missing)
 
 
 def category_column(column: TextColumn, *, missing: Collection[str]) -> CategoryColumn:
@@ -141,20 +154,31 @@ def column_notes(uses: Sequence[ColumnUse]) -> list[str]:
 
 
 def _use_of(table: TextTable, column: TextColumn, options: TableOptions, rows: NDArray[np.int64]) -> ColumnUse:
-    if column.name == options.target:
-        return ColumnUse(column.name, "target", "dataset.target")
-    if column.name == options.split_column:
-        return ColumnUse(column.name, "split", "split.column")
-    if column.name in options.drop:
-        return ColumnUse(column.name, "dropped", "dataset.drop")
-    wanted = (options.features or {}).get(column.name)
-    if wanted is not None:
-        return ColumnUse(column.name, "number" if wanted == "number" else "category", "dataset.features")
+    return stated_use(column.name, options) or infer_use(table, column, options, rows)
+
+
+def infer_use(table: TextTable, column: TextColumn, options: TableOptions, rows: NDArray[np.int64]) -> ColumnUse:
+    """Return what the cells of some rows make of a column."""
     inferred = infer_kind(table, column, rows=rows, missing=options.missing)
     return ColumnUse(column.name, inferred.kind, inferred.reason)
 
 
-def _check_names(table: TextTable, options: TableOptions) -> None:
+def stated_use(name: str, options: TableOptions) -> ColumnUse | None:
+    """Return what the experiment file says of a column, or None if it is to be inferred."""
+    if name == options.target:
+        return ColumnUse(name, "target", "dataset.target")
+    if name == options.split_column:
+        return ColumnUse(name, "split", "split.column")
+    if name in options.drop:
+        return ColumnUse(name, "dropped", "dataset.drop")
+    wanted = (options.features or {}).get(name)
+    if wanted is not None:
+        return ColumnUse(name, "number" if wanted == "number" else "category", "dataset.features")
+    return None
+
+
+def check_names(table: TextTable, options: TableOptions) -> None:
+    """Require that the columns which the experiment file names exist and are named for one purpose only."""
     features = options.features or {}
     for name in options.drop:
         require_column(table, name, setting="dataset.drop", separator=options.separator)

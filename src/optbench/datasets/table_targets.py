@@ -9,6 +9,8 @@ import numpy as np
 
 from optbench.datasets.column_kinds import is_number, numbers_of
 from optbench.datasets.labels import LabelOrder, label_order, require_classes
+from optbench.datasets.large_tables import LargeTable
+from optbench.datasets.many_texts import parse_numbers
 from optbench.datasets.table_columns import category_column
 from optbench.errors import DataError
 
@@ -69,6 +71,11 @@ def number_rows(table: TextTable, options: TableOptions) -> Labelled:
     DataError
         If there is none, or a cell is no finite number.
     """
+    if isinstance(table, LargeTable):
+        y = parse_numbers(table.stored_column(options.target).blocks(), missing=options.missing).values
+        rows = np.flatnonzero(np.isfinite(y)).astype(np.int64, copy=False)
+        if len(rows) and not np.isinf(y).any():
+            return Labelled(order=LabelOrder((), {}, ()), rows=rows, y=y)
     target = category_column(table.column(options.target), missing=options.missing)
     rows = _rows_with_value(target)
     if not len(rows):

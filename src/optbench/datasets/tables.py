@@ -6,22 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.datasets.assembly import Draft, assemble
 from optbench.datasets.csv_files import read_csv
-from optbench.datasets.features import FittedCategory, FittedNumber, feature_matrix, feature_names, fit_columns
+from optbench.datasets.features import FittedCategory, FittedNumber, feature_names
 from optbench.datasets.labels import choose_positive_class
-from optbench.datasets.memory import require_memory
+from optbench.datasets.large_tables import read_large_table
 from optbench.datasets.parquet_files import ENDINGS, read_parquet
+from optbench.datasets.scratch import make_scratch, remove_abandoned, storage_errors
 from optbench.datasets.table_columns import (
     TableOptions,
     column_notes,
-    column_uses,
-    input_columns,
 )
+from optbench.datasets.table_inputs import split_data, table_inputs
 from optbench.datasets.table_splits import split_table
 from optbench.datasets.table_targets import label_rows, number_rows
 from optbench.datasets.text_table import concatenate, require_column
 from optbench.errors import DataError
 from optbench.metric_names import CLASSIFICATION, REGRESSION
-from optbench.records import SplitData
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,14 +28,12 @@ if TYPE_CHECKING:
 
     from optbench.config import SplitConfig
     from optbench.datasets.features import FittedColumn
-    from optbench.datasets.splits import SplitRows
-    from optbench.datasets.table_columns import ColumnUse
+    from optbench.datasets.large_inputs import LargeInputs
+    from optbench.datasets.table_inputs import TableInputs
     from optbench.datasets.table_targets import Labelled
     from optbench.datasets.text_table import TextTable
     from optbench.metric_names import Task
-    from optbench.records import Dataset, SplitName
-
-_FLOAT32_BYTES = 4
+    from optbench.records import Dataset
 
 
 def require_regular_file(path: Path, name: str) -> None:
@@ -90,9 +87,7 @@ def load_table(
     labelled = (number_rows if task == REGRESSION else label_rows)(whole, options)
     strata, names = labelled.strata
     divided = split_table(whole, labelled.rows, strata, split, class_names=names)
-    uses = column_uses(whole, options, rows=divided.rows.train)
-    columns = input_columns(whole, uses, missing=options.missing)
-    fitted = fit_columns(columns, train=divided.rows.train, used=labelled.rows)
+    inputs = table_inputs(whole, options, train=divided.rows.train, used=labelled.rows)
     positive, positive_note = choose_positive_class(
         labelled.order.class_names, options.positive_class, setting="dataset.positive_class"
     )
@@ -102,16 +97,16 @@ def load_table(
             name=name,
             class_names=labelled.order.class_names,
             positive_class=positive,
-            feature_names=feature_names(fitted),
+            feature_names=feature_names(inputs.fitted),
             data_digest=whole.digest(),
-            splits=_split_data(fitted, labelled, divided.rows),
+            splits=split_data(inputs, labelled.y, divided.rows),
             method=divided.method,
-            facts=_facts(whole, options, uses, fitted, labelled, divided.facts),
+            facts=_facts(whole, options, inputs, labelled, divided.facts),
             notes=[
                 *_dropped_note(n_dropped, whole.n_rows, options.target),
                 *labelled.order.notes,
-                *column_notes(uses),
-                *_fitted_notes(fitted),
+                *column_notes(inputs.uses),
+                *_fitted_notes(inputs.fitted),
                 *divided.notes,
                 *([positive_note] if positive_note else []),
             ],
@@ -120,25 +115,42 @@ def load_table(
     )
 
 
-def _split_data(fitted: Sequence[FittedColumn], labelled: Labelled, rows: SplitRows) -> dict[SplitName, SplitData]:
-    widest = max(fitted, key=lambda column: len(column.names))
-    width = sum(len(column.names) for column in fitted)
-    require_memory(
-        len(labelled.rows) * width * _FLOAT32_BYTES,
-        what=f"the matrix of {len(labelled.rows)} rows and {width} model inputs",
-        remedy=f"Drop columns, the one with most inputs first: {widest.column.name!r} has {len(widest.names)}.",
-    )
-    return {
-        name: SplitData(x=feature_matrix(fitted, part), y=labelled.y[part], rows=part)
-        for name, part in rows.by_name.items()
-    }
+def load_large_table(
+    name: str, paths: Sequence[tuple[str, Path]], *, options: TableOptions, split: SplitConfig, task: Task
+) -> Dataset:
+    """Return a table, read in chunks, as a data set whose arrays are files mapped into memory; all else is equal.
+
+    Parameters
+    ----------
+    paths : what messages call the file, and where it is; then the same of the file with the test rows, if there is one
+
+    Side effects: the arrays lie in a temporary folder, which is removed when nobody refers to them any more or the
+    process ends.
+
+    Raises
+    ------
+    DataError
+        As `load_table` and the readers.
+    MachineError
+        If the temporary files cannot be written.
+    """
+    remove_abandoned()
+    scratch = make_scratch()
+    try:
+        with storage_errors():
+            table = read_large_table(paths, separator=options.separator, folder=scratch.path)
+            dataset = load_table(name, table, test_table=None, options=options, split=split, task=task)
+    except BaseException:
+        scratch.remove()
+        raise
+    scratch.remove_with(dataset.train.x)
+    return dataset
 
 
 def _facts(
     table: TextTable,
     options: TableOptions,
-    uses: Sequence[ColumnUse],
-    fitted: Sequence[FittedColumn],
+    inputs: TableInputs | LargeInputs,
     labelled: Labelled,
     split_facts: dict[str, Any],
 ) -> dict[str, Any]:
@@ -146,14 +158,14 @@ def _facts(
     return {
         "files": [file.to_json() for file in table.files],
         "rows_read": table.n_rows,
-        "columns_read": len(table.columns),
-        "columns": [use.to_json() for use in uses],
-        "columns_used": [use.name for use in uses if use.is_input],
-        "columns_left_out": {use.name: use.reason for use in uses if use.kind in ("id", "constant", "dropped")},
+        "columns_read": len(table.names),
+        "columns": [use.to_json() for use in inputs.uses],
+        "columns_used": [use.name for use in inputs.uses if use.is_input],
+        "columns_left_out": {use.name: use.reason for use in inputs.uses if use.kind in ("id", "constant", "dropped")},
         "rows_dropped": {f"no value in {options.target}": n_dropped} if n_dropped else {},
         "target": options.target,
         "labels": dict(labelled.order.class_of),
-        "preprocessing": {column.column.name: column.to_json() for column in fitted},
+        "preprocessing": {column.column.name: column.to_json() for column in inputs.fitted},
         "split": split_facts,
     }
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 _NEARLY_ALL = 0.9
 _MANY = 0.5
 _LEVELS = 10  # fewer different texts are a category whatever they look like
-_SHOWN = 3
+SHOWN = 3
 _USE = " to use them as numbers"
 _SPELLINGS = (
     (r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", "numbers with thousands separators: remove the commas to use them as numbers"),
@@ -31,15 +31,41 @@ def doubt(texts: Sequence[str], is_number: Callable[[str], bool]) -> str:
     ----------
     texts : the different texts of a column that is taken for a category or an identifier
     """
-    if len(texts) < _LEVELS:
+    matching = {pattern: re.compile(pattern, re.ASCII) for pattern in patterns()}
+    return doubt_of(
+        len(texts),
+        n_matching=lambda pattern: sum(matching[pattern].fullmatch(text) is not None for text in texts),
+        others=lambda: _counted([text for text in texts if not is_number(text)]),
+    )
+
+
+def _counted(texts: Sequence[str]) -> tuple[int, Sequence[str]]:
+    return len(texts), texts[:SHOWN]
+
+
+def patterns() -> tuple[str, ...]:
+    """Return the spellings that are looked for, as regular expressions of ASCII digits."""
+    return tuple(pattern for pattern, _ in _SPELLINGS)
+
+
+def doubt_of(n_texts: int, *, n_matching: Callable[[str], int], others: Callable[[], tuple[int, Sequence[str]]]) -> str:
+    """Return what `doubt` returns, from counts.
+
+    Parameters
+    ----------
+    n_texts : number of different texts
+    n_matching : how many of them match one of `patterns` from end to end
+    others : number of those that are no numbers, and the first three
+    """
+    if n_texts < _LEVELS:
         return ""
     for pattern, words in _SPELLINGS:
-        if sum(re.fullmatch(pattern, text.strip()) is not None for text in texts) >= _NEARLY_ALL * len(texts):
+        if n_matching(pattern) >= _NEARLY_ALL * n_texts:
             return f"; they look like {words}"
-    others = [text for text in texts if not is_number(text)]
-    if len(others) <= _MANY * len(texts):
-        listed = ", ".join(map(repr, others[:_SHOWN])) + (", ..." if len(others) > _SHOWN else "")
-        return f"; all but {len(others)} of them are numbers: add {listed} to dataset.missing{_USE}"
+    n_others, first = others()
+    if n_others <= _MANY * n_texts:
+        listed = ", ".join(map(repr, first)) + (", ..." if n_others > len(first) else "")
+        return f"; all but {n_others} of them are numbers: add {listed} to dataset.missing{_USE}"
     return ""
 
 

@@ -170,14 +170,7 @@ def concatenate(first: TextTable, second: TextTable) -> TextTable:
     DataError
         If the column names differ.
     """
-    if set(first.names) != set(second.names):
-        absent = [name for name in first.names if name not in second.names]
-        added = [name for name in second.names if name not in first.names]
-        told = [f"it lacks {listed(absent)}"] * bool(absent) + [f"it adds {listed(added)}"] * bool(added)
-        raise DataError(
-            f"{second.shown_name} must have the columns of {first.shown_name}: {' and '.join(told)}. "
-            "Both files need the same header line."
-        )
+    require_same_columns(first.names, second.names, shown=(first.shown_name, second.shown_name))
     others = {column.name: column for column in second.columns}
     columns = tuple(_joined(column, others[column.name]) for column in first.columns)
     return TextTable(
@@ -186,6 +179,28 @@ def concatenate(first: TextTable, second: TextTable) -> TextTable:
         file_of_row=np.concatenate([first.file_of_row, second.file_of_row + len(first.files)]),
         lines=np.concatenate([first.lines, second.lines]),
     )
+
+
+def require_same_columns(first: Sequence[str], second: Sequence[str], *, shown: tuple[str, str]) -> None:
+    """Require the same column names in two files, in any order.
+
+    Parameters
+    ----------
+    shown : names of the two files
+
+    Raises
+    ------
+    DataError
+        With the names that are missing or too many in the second.
+    """
+    if set(first) != set(second):
+        absent = [name for name in first if name not in second]
+        added = [name for name in second if name not in first]
+        told = [f"it lacks {listed(absent)}"] * bool(absent) + [f"it adds {listed(added)}"] * bool(added)
+        raise DataError(
+            f"{shown[1]} must have the columns of {shown[0]}: {' and '.join(told)}. "
+            "Both files need the same header line."
+        )
 
 
 def _joined(first: TextColumn, second: TextColumn) -> TextColumn:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import shutil
-import tempfile
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,11 +16,9 @@ from optbench.runner.progress import make_progress
 from optbench.runner.stop import stops_on_signals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from optbench.executors.interface import Executor
-
-STAGED_DATA = "optbench-data-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,35 +192,20 @@ def beside_finished(run: PlannedRun) -> PlannedRun:
 
 def stage_datasets(runs: Sequence[PlannedRun], stack: ExitStack) -> dict[tuple[str, str], str]:
     """Write each distinct data set once to a temporary folder that workers map into their memory."""
-    from optbench.datasets import stage_dataset
+    from optbench.datasets import make_scratch, remove_abandoned, stage_dataset
 
-    remove_abandoned_data()
-    root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=STAGED_DATA)))
-    stack.enter_context(_held(root / "in-use"))
+    remove_abandoned()
+    scratch = make_scratch()
+    stack.callback(scratch.remove)
     folders: dict[tuple[str, str], str] = {}
     for run in runs:
         digests = (run.dataset.data_digest, run.dataset.split_digest)
         if digests not in folders:
-            folder = root / str(len(folders))
+            folder = scratch.path / str(len(folders))
             folder.mkdir()
             stage_dataset(run.dataset, folder)
             folders[digests] = str(folder)
     return folders
-
-
-def remove_abandoned_data() -> None:
-    """Remove the staged data of commands that were killed: their folders are there and nobody holds them."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{STAGED_DATA}*"):
-        with suppress(OSError), (folder / "in-use").open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _held(path: Path) -> Iterator[None]:
-    with path.open("wb") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def environment_facts(run: PlannedRun) -> tuple[Mapping[str, Any], str | None]:

@@ -1,0 +1,261 @@
+"""CSV files in chunks of rows: the same table as `csv_files` reads, without ever holding it.
+
+A part without quotes is divided into fields by pyarrow. A part with quotes, and what pyarrow does not take, is read by
+Python's strict reader, whose errors are the ones that people see.
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import io
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optbench.datasets.csv_files import (
+    UTF16_MARKS,
+    binary_error,
+    check_separator,
+    check_widths,
+    csv_rows,
+    no_rows_error,
+    read_header,
+    unreadable_error,
+    utf8_error,
+    utf16_error,
+)
+from optbench.datasets.downloads import CheckedFile
+from optbench.datasets.stripped_texts import stripped, texts_of
+from optbench.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+    from typing import BinaryIO, TextIO
+
+    from numpy.typing import NDArray
+
+CHUNK_BYTES = 16 << 20
+CHUNK_ROWS = 1 << 15
+_LONGEST_FIELD = 131_072  # of Python's reader
+_BOM = codecs.BOM_UTF8
+_ASCII = 128
+_LONGEST_PART = 256 << 20  # of lines that a quoted text may run through before the file is read line by line
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some rows that follow each other.
+
+    Attributes
+    ----------
+    columns : cells per column, stripped; pyarrow string or large_string arrays
+    lines : (rows,) int64, line of each row in its file, from 1
+    """
+
+    columns: tuple[Any, ...]
+    lines: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkedTable:
+    """A file whose bytes have been looked at once, and its rows.
+
+    Attributes
+    ----------
+    names : of the columns, stripped
+    chunks : can be iterated once
+    """
+
+    file: CheckedFile
+    names: tuple[str, ...]
+    chunks: Iterator[Chunk]
+
+
+def open_csv(path: Path, *, separator: str, name: str) -> ChunkedTable:
+    """Look at the bytes and the header of a CSV file; its rows are read as they are asked for.
+
+    Raises
+    ------
+    DataError
+        As `csv_files.read_csv`, for the bytes and the header now, for rows when they are reached.
+    """
+    check_separator(separator)
+    try:
+        file = _scan(path, name)
+    except OSError as error:
+        raise unreadable_error(path, error) from error
+    reader = _Reader(path, separator, name)
+    with reader.open_text() as text:
+        rows = reader.rows(text)
+        names = read_header(rows, name=name, separator=separator)
+        if next(rows, None) is None:
+            raise no_rows_error(name)
+    return ChunkedTable(file, tuple(names), reader.chunks(len(names)))
+
+
+def _scan(path: Path, name: str) -> CheckedFile:
+    """Return the file with its digest; refuse bytes that are no UTF-8 text."""
+    digest, size, lines = hashlib.sha256(), 0, 0
+    wrong: tuple[int, int] | None = None
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb") as file:
+        while block := file.read(CHUNK_BYTES):
+            if size == 0 and block.startswith(UTF16_MARKS):
+                raise utf16_error(name)
+            if b"\0" in block:
+                raise binary_error(name, line=lines + block.count(b"\n", 0, block.index(b"\0")) + 1)
+            if wrong is None:
+                wrong = _wrong_byte(decoder, block, lines)
+            digest.update(block)
+            size += len(block)
+            lines += block.count(b"\n")
+    wrong = _wrong_byte(decoder, b"", lines, final=True) if wrong is None else wrong
+    if wrong is not None:
+        raise utf8_error(name, wrong[0], line=wrong[1])
+    return CheckedFile(path, name, digest.hexdigest(), size)
+
+
+def _wrong_byte(
+    decoder: codecs.IncrementalDecoder, block: bytes, lines: int, *, final: bool = False
+) -> tuple[int, int] | None:
+    """Return the first byte that is no UTF-8 and its line, or None; `lines` line ends stand before the block."""
+    try:
+        decoder.decode(block, final)
+    except UnicodeDecodeError as error:
+        return error.object[error.start], lines + error.object.count(b"\n", 0, error.start) + 1
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    path: Path
+    separator: str
+    name: str
+
+    def open_text(self) -> TextIO:
+        return self.path.open(encoding="utf-8-sig", newline=None)
+
+    def rows(self, text: TextIO, first_line: int = 1) -> Iterator[tuple[int, list[str]]]:
+        return csv_rows(text, separator=self.separator, name=self.name, sample=self.open_text, first_line=first_line)
+
+    def chunks(self, width: int) -> Iterator[Chunk]:
+        line, n_rows, in_header = 1, 0, True
+        with self.path.open("rb") as file:
+            for block in _closed_blocks(file):
+                chunk, is_whole = self._chunk(block, width, first_line=line, in_header=in_header)
+                if not is_whole:
+                    yield from self._strict_chunks(width, after=n_rows)
+                    return
+                line += block.count(b"\n")
+                n_rows += len(chunk.lines)
+                in_header = in_header and not block.strip(b"\n")  # nothing but blank lines yet
+                if len(chunk.lines):
+                    yield chunk
+
+    def _chunk(self, block: bytes, width: int, *, first_line: int, in_header: bool) -> tuple[Chunk, bool]:
+        """Return the rows of a block of lines, and whether a reader of the whole file would find the same."""
+        if b'"' not in block and ord(self.separator) < _ASCII:
+            part = block.lstrip(b"\n").partition(b"\n")[2] if in_header else block
+            first = first_line + block.count(b"\n") - part.count(b"\n")
+            return self._plain_chunk(part, width, first_line=first), True
+        try:
+            rows = list(self.rows(io.StringIO(block.decode()), first_line))
+            return self._strict_chunk(rows[1:] if in_header else rows, width), len(block) <= _LONGEST_PART
+        except DataError:
+            return Chunk((), np.zeros(0, dtype=np.int64)), False
+
+    def _strict_chunks(self, width: int, *, after: int) -> Iterator[Chunk]:
+        with self.open_text() as text:
+            rows = itertools.islice(self.rows(text), after + 1, None)
+            while batch := list(itertools.islice(rows, CHUNK_ROWS)):
+                yield self._strict_chunk(batch, width)
+
+    def _plain_chunk(self, block: bytes, width: int, *, first_line: int) -> Chunk:
+        lines = _lines_of_rows(block, first_line)
+        columns = _fields(block, width, self.separator, len(lines)) if len(lines) else ()
+        if columns is None:
+            rows = list(self.rows(io.StringIO(block.decode()), first_line))
+            return self._strict_chunk(rows, width)
+        return Chunk(columns, lines)
+
+    def _strict_chunk(self, rows: Sequence[tuple[int, list[str]]], width: int) -> Chunk:
+        if not rows:
+            return Chunk((), np.zeros(0, dtype=np.int64))
+        check_widths(rows, width=width, name=self.name, separator=self.separator)
+        cells = zip(*(row for _, row in rows), strict=True)
+        columns = tuple(texts_of([cell.strip() for cell in column]) for column in cells)
+        return Chunk(columns, np.array([line for line, _ in rows], dtype=np.int64))
+
+
+def _whole_lines(file: BinaryIO) -> Iterator[bytes]:
+    """Yield blocks of whole lines without byte-order mark; every line ends with a line feed."""
+    if file.read(len(_BOM)) != _BOM:
+        file.seek(0)
+    rest = b""
+    while block := file.read(CHUNK_BYTES):
+        while block.endswith(b"\r") and (more := file.read(1)):
+            block += more
+        text = rest + block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        cut = text.rfind(b"\n") + 1
+        rest = text[cut:]
+        if cut:
+            yield text[:cut]
+    if rest:
+        yield rest + b"\n"
+
+
+def _closed_blocks(file: BinaryIO) -> Iterator[bytes]:
+    """Yield blocks of whole lines, each with an even number of quotes unless it is longer than `_LONGEST_PART`."""
+    parts: list[bytes] = []
+    quotes = size = 0
+    for block in _whole_lines(file):
+        parts.append(block)
+        size += len(block)
+        quotes += block.count(b'"')
+        if quotes % 2 == 0 or size > _LONGEST_PART:
+            yield b"".join(parts)
+            parts, quotes, size = [], 0, 0
+    if parts:
+        yield b"".join(parts)
+
+
+def _lines_of_rows(block: bytes, first_line: int) -> NDArray[np.int64]:
+    """Return the line number of every line that is not blank."""
+    if b"\n\n" not in block and not block.startswith(b"\n"):
+        return np.arange(first_line, first_line + block.count(b"\n"), dtype=np.int64)
+    ends = np.flatnonzero(np.frombuffer(block, dtype=np.uint8) == ord("\n"))
+    lengths = np.diff(ends, prepend=-1) - 1
+    return first_line + np.flatnonzero(lengths > 0).astype(np.int64)
+
+
+def _fields(block: bytes, width: int, separator: str, n_rows: int) -> tuple[Any, ...] | None:
+    """Return the columns of a block without quotes, or None if pyarrow does not read it as that many full rows."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    names = [str(position) for position in range(width)]
+    try:
+        table = csv.read_csv(
+            pa.BufferReader(block),
+            read_options=csv.ReadOptions(column_names=names, block_size=len(block) + 1),
+            parse_options=csv.ParseOptions(delimiter=separator, quote_char=False, newlines_in_values=False),
+            convert_options=csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, check_utf8=False
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None
+    columns = tuple(column.combine_chunks() for column in table.columns)
+    if table.num_rows != n_rows or any(_longest(column) > _LONGEST_FIELD for column in columns):
+        return None
+    return tuple(stripped(column) for column in columns)
+
+
+def _longest(column: Any) -> int:
+    import pyarrow.compute as pc
+
+    return int(pc.max(pc.binary_length(column)).as_py() or 0)
