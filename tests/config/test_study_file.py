@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from optbench.comparison import METRICS
-from optbench.config import DEFAULT_RANGES, RateRange, load_study, optimizer_defaults, study_json_schema
+from optbench.config import DEFAULT_RANGES, SearchRange, load_study, optimizer_defaults, study_json_schema
 from optbench.config.study_sections import TestMetric
 from optbench.errors import ConfigError
 
@@ -42,7 +42,7 @@ def test_two_lines_are_enough(load):
     config = load(INLINE + "optimizers: [sgd, Adam]\n", "my first study.yaml").config
     assert config.name == "my-first-study"
     assert [one.label for one in config.optimizers] == ["sgd", "adam"]
-    assert config.optimizers[1].search == RateRange(low=1e-4, high=1e-1)
+    assert config.optimizers[1].search == {"learning_rate": SearchRange(low=1e-4, high=1e-1)}
     assert (config.tuning.points, config.tuning.seeds, config.tuning.metric) == (7, 2, "val_loss")
     assert (config.confirmation.seeds, config.metric, config.margin, config.alpha) == (10, "accuracy", 0.005, 0.05)
 
@@ -52,8 +52,8 @@ def test_a_number_or_a_schedule_is_not_tuned(load):
     items = "[{name: sgd, learning_rate: 0.5}, {name: adam, learning_rate: {schedule: cosine_decay, "
     items += "initial_learning_rate: 0.1, decay_steps: 10}}, {name: lion, learning_rate: {low: 1e-6, high: 1}}]"
     config = load(INLINE + f"optimizers: {items}\n").config
-    assert [one.search is not None for one in config.optimizers] == [False, False, True]
-    assert config.tuned[0].with_rate(0.3).arguments["learning_rate"] == 0.3
+    assert [bool(one.search) for one in config.optimizers] == [False, False, True]
+    assert config.tuned[0].at((("learning_rate", 0.3),)).arguments["learning_rate"] == 0.3
 
 
 def test_seeds_of_both_stages_are_disjoint_whatever_their_number(load):
@@ -104,13 +104,42 @@ def test_an_experiment_file_lends_all_but_its_optimizer_and_seeds(load, tmp_path
     text = "name: x\nseeds: [4, 5]\ndataset: {name: wine}\nmodel: {name: mlp}\noptimizer: {name: lion}\n"
     (folder / "wine.yaml").write_text(text)
     loaded = load("experiment: sub/wine.yaml\noptimizers: [sgd]\n")
-    assert loaded.base == folder
-    assert loaded.config.experiment.dataset.name == "wine"
+    (problem,) = loaded.config.problems
+    assert problem.base == folder
+    assert problem.experiment.dataset.name == "wine"
     (folder / "wine.yaml").write_text(text.replace("wine}", "whine}"))
     told = findings(load, "experiment: sub/wine.yaml\noptimizers: [sgdd]\n")
     assert "wine.yaml:3:17: dataset.name: must be a known data set" in told
     assert "Did you mean 'sgd'?" in told
     assert "Did you mean 'wine.yaml'?" in findings(load, "experiment: sub/wiene.yaml\noptimizers: [sgd]\n")
+
+
+def test_several_hyperparameters_are_searched_the_learning_rate_first(load):
+    """An optimizer's own arguments by name, the model's under `with`; a number there is fixed."""
+    text = "optimizers:\n  - {name: adamw, weight_decay: {low: 1e-4, high: 0.1}}\n"
+    text += "  - {label: adam-l2, name: adam, learning_rate: 0.01, with: {model.l2: {low: 1e-6, high: 0.01}}}\n"
+    text += "  - {label: steady, name: sgd, momentum: {low: 0.5, high: 0.99, scale: linear}, with: {model.l2: 0.001}}\n"
+    model = INLINE.replace("logistic", "mlp") + "tuning: {points: 9, metric: val_accuracy}\n"
+    adamw, adam, sgd = load(model + text).config.optimizers
+    assert list(adamw.search) == ["learning_rate", "weight_decay"]
+    assert (list(adam.search), adam.config.arguments) == (["model.l2"], {"learning_rate": 0.01})
+    assert (list(sgd.search), sgd.fixed) == (["learning_rate", "momentum"], {"model.l2": 0.001})
+    base = load(model + text).config.problems[0].experiment
+    chosen = sgd.experiment(base, (("learning_rate", 0.1), ("momentum", 0.9)))
+    assert (chosen.model.l2, chosen.optimizer.arguments) == (0.001, {"learning_rate": 0.1, "momentum": 0.9})
+    assert adam.experiment(base, (("model.l2", 0.002),)).model.l2 == 0.002
+    assert base.model.l2 == 0.0
+
+
+def test_several_problems_have_names(load, tmp_path):
+    """The one written, else the data set's, with the model's or a number where that is not enough."""
+    (tmp_path / "wine.yaml").write_text("name: w\ndataset: {name: wine}\nmodel: {name: mlp}\noptimizer: {name: sgd}\n")
+    text = (
+        "experiments:\n  - wine.yaml\n  - {dataset: {name: wine}, model: {name: logistic}}\n  - {name: third, dataset: "
+    )
+    text += "{name: wine}, model: {name: mlp}}\n  - {dataset: {name: iris}, model: {name: mlp}}\noptimizers: [sgd]\n"
+    assert [one.name for one in load(text).config.problems] == ["wine-mlp", "wine-logistic", "third", "iris"]
+    assert "the name 'iris' is given twice, first to item 3" in findings(load, text.replace("third", "iris") + "")
 
 
 @pytest.mark.parametrize(
@@ -134,6 +163,26 @@ def test_an_experiment_file_lends_all_but_its_optimizer_and_seeds(load, tmp_path
         ),
         (INLINE + "optimizers: [{name: adam, learning_rate: {low: 0, high: 1}}]\n", "must be greater than 0"),
         (INLINE + "optimizers: [{name: adam, learning_rate: {lo: 1, high: 2}}]\n", "Did you mean 'low'?"),
+        (
+            INLINE + "experiments: [a.yaml]\noptimizers: [adam]\n",
+            "experiments: a study has 'experiment' or 'experiments'",
+        ),
+        ("experiments: []\noptimizers: [adam]\n", "experiments: must be a list of experiments"),
+        ("experiments: [3]\noptimizers: [adam]\n", "experiments[0]: must be an experiment file or a mapping"),
+        (INLINE + "optimizers: [{name: adam, beta1: {low: 0.1, high: 0.9}}]\n", "Did you mean 'beta_1'?"),
+        (INLINE + "optimizers: [{name: adam, beta_1: {low: 0.1, high: 2}}]\n", "beta_1: must be less than 1"),
+        (INLINE + "optimizers: [{name: adam, with: {model.width: 3}}]\n", "does not fit iris: unknown key"),
+        (INLINE + "optimizers: [{name: adam, with: {training.epochs: 3}}]\n", "only keys of the model section"),
+        (INLINE + "optimizers: [{name: adam, with: {model.l2: high}}]\n", "must be a number or a range"),
+        (INLINE + "optimizers: [{name: adam, with: 3}]\n", "with: must be a mapping such as"),
+        (
+            INLINE + "optimizers: [{name: adam, weight_decay: {low: 1e-3, high: 1}}]\n",
+            "points must be one of 4, 9, 16",
+        ),
+        (
+            INLINE + "optimizers: [{name: adam, with: {model.l2: 0.1}}]\n",
+            "tuning.metric: val_loss holds the L2 penalty",
+        ),
         (INLINE + "optimizers: [adam]\ntuning: {point: 3}\n", "tuning.point: unknown key. Did you mean 'points'?"),
         (INLINE + "optimizers: [adam]\ntuning: {metric: val_los}\n", "Did you mean 'val_loss'?"),
         (INLINE + "optimizers: [adam]\nmetric: acuracy\n", "Did you mean 'accuracy'?"),

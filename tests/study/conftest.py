@@ -12,13 +12,15 @@ from optbench.study.run import StudyOptions, run_study
 
 STUDY = """\
 name: {name}
-experiment: {{dataset: {{name: iris}}, model: {{name: mlp, hidden_units: [4]}}, training: {{epochs: 3}}}}
+{experiment}
 optimizers: {optimizers}
 tuning: {{points: {points}, seeds: {tuning_seeds}, metric: {metric}, sampler: {sampler}}}
 confirmation: {{seeds: {seeds}}}
 margin: {margin}
 """
+EXPERIMENT = "{dataset: {name: iris}, model: {name: mlp, hidden_units: [4]}, training: {epochs: 3}}"
 DEFAULTS = {
+    "experiment": f"experiment: {EXPERIMENT}",
     "name": "trial",
     "optimizers": "[sgd, adam]",
     "points": 3,

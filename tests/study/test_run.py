@@ -44,7 +44,7 @@ def test_the_best_mean_validation_loss_is_chosen(finished):
     table = results(end)
     for label, tuned in table[table.stage == "tuning"].groupby("optimizer"):
         best = tuned.groupby("learning_rate").val_loss.mean().idxmin()
-        assert end.conclusion.to_json()["chosen"][label] == best
+        assert end.conclusion.to_json()["chosen"][label] == {"learning_rate": best}
         confirmed = table[(table.stage == "confirmation") & (table.optimizer == label)]
         assert set(confirmed.learning_rate) == {best}
 
@@ -123,7 +123,7 @@ def test_more_seeds_or_points_extend_a_study(study, sampler, more):
     assert not before & {name for name in study.executor.trained if name in before}
     kept = {run.run for run in second.conclusion.runs if run.stage == "tuning"} & before
     assert kept == {run.run for run in first.conclusion.runs if run.stage == "tuning"}
-    assert len(second.conclusion.to_json()["study"]["openings"]) == 2
+    assert len(second.conclusion.to_json()["openings"]) == 2
     assert any("opened 2 times" in sentence for sentence in second.conclusion.warnings)
 
 
@@ -148,7 +148,7 @@ def test_the_order_of_the_runs_changes_nothing(finished):
         from optbench.study.tuning import choose
 
         tunings = choose(found.plan, [run for run in runs if run.stage == "tuning"], dict(records))
-        again = conclude(found.plan, runs, dict(records), tunings, found.openings)
+        again = conclude(found.plan, runs, dict(records), tunings, found.problems[0].openings)
         assert json.dumps(again.to_json()) == expected
 
 
@@ -171,8 +171,8 @@ def test_a_learning_rate_that_diverges_is_not_chosen(study, monkeypatch):
     """One lost seed makes a setting worse than any that has none, however good its other seed is."""
     from optbench.study.tuning import Setting, _worth
 
-    lost = Setting(0.1, ("a", "b"), (0, 1), (0.01, None))
-    poor = Setting(0.2, ("c", "d"), (0, 1), (5.0, 6.0))
+    lost = Setting((("learning_rate", 0.1),), ("a", "b"), (0, 1), (0.01, None))
+    poor = Setting((("learning_rate", 0.2),), ("c", "d"), (0, 1), (5.0, 6.0))
     assert _worth(poor, "val_loss") < _worth(lost, "val_loss")
     assert (lost.mean, lost.n_diverged) == (None, 1)
 
@@ -201,10 +201,11 @@ def test_verdict_json_is_a_comparison_with_more_at_its_end(finished):
     document = json.loads(end.conclusion.plan.paths.verdict_json.read_text())
     shape = list(end.conclusion.comparison.to_json())
     assert list(document)[: len(shape)] == shape
-    assert list(document)[len(shape) : len(shape) + 5] == ["study", "protocol", "tuning", "shrinkage", "chosen"]
-    opening = document["study"]["openings"][0]
+    assert {"study", "protocol", "tuning", "shrinkage", "chosen"} <= set(list(document)[len(shape) :])
+    opening = document["openings"][0]
     record = read_json(end.conclusion.plan.paths.record)
-    assert opening == {"plan": record["plan"], "data": record["data"], "split": record["split"]}
+    told = {name: record[name]["iris"] for name in ("data", "split")}
+    assert opening == {"plan": record["plan"], **told}
 
 
 def test_shrinkage_is_tuning_against_fresh_seeds(study):
@@ -215,7 +216,9 @@ def test_shrinkage_is_tuning_against_fresh_seeds(study):
         for one in end.conclusion.to_json()["shrinkage"]:
             own = table[(table.optimizer == one["optimizer"]) & (table.stage == "confirmation")]
             chosen = table[(table.optimizer == one["optimizer"]) & (table.stage == "tuning")]
-            chosen = chosen[chosen.learning_rate == end.conclusion.to_json()["chosen"][one["optimizer"]]]
+            chosen = chosen[
+                chosen.learning_rate == end.conclusion.to_json()["chosen"][one["optimizer"]]["learning_rate"]
+            ]
             expected = sign * (own[metric].mean() - chosen[metric].mean())
             assert one["shrinkage"] == pytest.approx(expected)
 

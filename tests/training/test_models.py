@@ -155,3 +155,21 @@ def test_wrong_models_are_refused_with_the_reason(build, user_file, function, ex
     """What the user's function does wrong is told in a sentence, with the user's own line where there is one."""
     with pytest.raises(ModelError, match=expected):
         build(user(function), classes=3)
+
+
+@pytest.mark.parametrize(
+    ("section", "shape", "kernels"),
+    [
+        ({"name": "logistic"}, (6,), 1),
+        ({"name": "mlp", "hidden_units": [5, 4]}, (6,), 3),
+        ({"name": "cnn"}, (8, 8, 1), 4),
+    ],
+)
+def test_l2_penalises_every_kernel(build, section, shape, kernels):
+    """l2 times the sum of squares of all kernels, the output layer's included, no bias; none without it."""
+    model = build({**section, "l2": 0.01}, shape=shape)
+    found = [layer.kernel.numpy() for layer in model.layers if hasattr(layer, "kernel")]
+    assert len(found) == kernels
+    expected = 0.01 * sum(float((kernel.astype("float64") ** 2).sum()) for kernel in found)
+    assert float(sum(model.losses)) == pytest.approx(expected, rel=1e-5)
+    assert build(section, shape=shape).losses == []

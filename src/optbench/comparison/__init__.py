@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from optbench.comparison.across import Across, AcrossPair, AcrossRow, across_problems, across_sentences
 from optbench.comparison.compare import compare
-from optbench.comparison.crossings import Crossing, column_is_loss, column_words, curve_column
+from optbench.comparison.crossings import Crossing, column_words, curve_column
 from optbench.comparison.curves import CurveBand, ProblemCurves, RocBand, curve_bands, roc_bands
 from optbench.comparison.disagreement import ClassGap, Disagreement, disagreement
 from optbench.comparison.metrics import METRICS, Metric, metric_named
 from optbench.comparison.result import (
+    SCHEMA_VERSION,
     Comparison,
     Obstacle,
     OptimizerSummary,
@@ -20,6 +22,10 @@ from optbench.comparison.update_rules import UpdateRule, update_rules
 
 __all__ = [
     "METRICS",
+    "SCHEMA_VERSION",
+    "Across",
+    "AcrossPair",
+    "AcrossRow",
     "ClassGap",
     "Comparison",
     "Crossing",
@@ -38,7 +44,8 @@ __all__ = [
     "TargetRow",
     "TargetTable",
     "UpdateRule",
-    "column_is_loss",
+    "across_problems",
+    "across_sentences",
     "column_words",
     "compare",
     "curve_bands",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from optbench.comparison.across import across_problems
 from optbench.comparison.audit import (
     clock_remarks,
     diverged_remarks,
@@ -26,6 +27,7 @@ from optbench.comparison.metrics import metric_named
 from optbench.comparison.pairs import Plan, compare_pairs
 from optbench.comparison.result import Comparison, ProblemComparison
 from optbench.comparison.scores import ranked, score_of_diverged, summarise
+from optbench.comparison.settings import VARIED, data_of
 from optbench.comparison.severity import Difference, Severity
 from optbench.comparison.update_rules import update_rules
 from optbench.comparison.verdict import Verdict
@@ -55,6 +57,8 @@ def compare(
     labels: Mapping[str, str] | None = None,
     aside: Mapping[str, AbstractSet[str]] | None = None,
     histories: Mapping[str, History] | None = None,
+    varied: AbstractSet[str] = frozenset(),
+    clock: bool = True,
 ) -> Comparison:
     """Compare finished runs on the test split, each data set and model for itself.
 
@@ -68,6 +72,9 @@ def compare(
     point)
     labels : run id -> label, where a plan names its optimizers; None makes labels from names and settings
     aside : label -> the only labels it is compared with; the verdict's ranking leaves it out
+    varied : keys of the model section, such as `model.dropout`, that a plan lets each optimizer set for itself;
+        `model.l2` always is one
+    clock : False keeps clock times out of the verdict and the differences: then they are the same for every execution
     histories : run id -> history, to see where the order flips during training; None says nothing about that
 
     Notes
@@ -86,7 +93,7 @@ def compare(
     if not records:
         raise NoRunsError("there is no finished run to compare. Train some with 'optbench run CONFIG...'.")
     scored, left_out = _with_test_split(records)
-    problems = sort_into_problems(scored, labels)
+    problems = sort_into_problems(scored, labels, VARIED | varied)
     _check_baseline(problems, baseline)
     compared = tuple(
         _compare_problem(
@@ -98,13 +105,22 @@ def compare(
                 baseline=_baseline_label(problem.groups, baseline),
                 confounded=confounded_pairs(problem.groups),
                 aside=aside or {},
+                clock=clock,
             ),
             histories or {},
         )
         for problem in problems
     )
     present = {problem.problem: [summary.label for summary in problem.optimizers] for problem in compared}
-    return Comparison(chosen, alpha, margin, baseline, compared, (*missing_optimizers(present), *left_out))
+    return Comparison(
+        metric=chosen,
+        alpha=alpha,
+        margin=margin,
+        baseline=baseline,
+        problems=compared,
+        differences=(*missing_optimizers(present), *left_out),
+        across=across_problems(compared, chosen, alpha=alpha, margin=margin),
+    )
 
 
 def _with_test_split(records: Sequence[RunRecord]) -> tuple[list[RunRecord], list[Difference]]:
@@ -132,7 +148,8 @@ def _compare_problem(problem: Problem, plan: Plan, histories: Mapping[str, Histo
     stand_in = score_of_diverged([record for group in groups for record in group.records], metric)
     summaries = ranked([summarise(group, metric, alpha=plan.alpha, stand_in=stand_in) for group in groups], metric)
     pairs = compare_pairs(summaries, plan)
-    differences = _differences(problem, summaries, pairs, plan, stand_in)
+    on_clock = tuple(clock_remarks(groups))
+    differences = _differences(problem, summaries, pairs, plan, stand_in, on_clock if plan.clock else ())
     listed = [summary for summary in summaries if summary.label not in plan.aside]
     spoken_of = [pair for pair in pairs if not {pair.a, pair.b} & plan.aside.keys()]
     crossed = _crossings(groups, histories, plan)
@@ -145,6 +162,8 @@ def _compare_problem(problem: Problem, plan: Plan, histories: Mapping[str, Histo
         verdict=" ".join(part for part in (verdict, crossing_sentences(crossed)) if part),
         crossings=crossed,
         update_rules=_update_rules(groups, summaries),
+        data=data_of(groups[0].records[0]),
+        clock_differences=on_clock,
     )
 
 
@@ -169,6 +188,7 @@ def _differences(
     pairs: Sequence[PairResult],
     plan: Plan,
     stand_in: float | None,
+    on_clock: Sequence[Difference],
 ) -> tuple[Difference, ...]:
     """Return everything worth a warning, heaviest first."""
     groups = problem.groups
@@ -182,7 +202,7 @@ def _differences(
         *seed_differences(groups),
         *optimizer_remarks(groups),
         *margin_remarks(summaries, pairs, plan.metric, plan.margin),
-        *clock_remarks(groups),
+        *on_clock,
     ]
     return tuple(sorted(found, key=lambda difference: _WEIGHT[difference.severity]))
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from optbench.comparison.wording import listing
+from optbench.metric_names import lower_is_better
 from optbench.records import RunStatus
 from optbench.statistics import crossings
 
@@ -103,11 +104,6 @@ def curve_column(histories: Sequence[History], metric: Metric) -> str | None:
     return None
 
 
-def column_is_loss(column: str) -> bool:
-    """Return True if smaller is better in a history column."""
-    return column.removeprefix("val_") == "loss"
-
-
 def column_words(column: str) -> str:
     """Name a history column: `validation accuracy`, `training loss`."""
     name = column.removeprefix("val_")
@@ -147,7 +143,7 @@ def _crossing(
     margin: float,
 ) -> Crossing | None:
     n = len(differences)
-    advantage = differences.mean(axis=0) * (-1.0 if column_is_loss(column) else 1.0)
+    advantage = differences.mean(axis=0) * (-1.0 if lower_is_better(column) else 1.0)
     noise = _STANDARD_ERRORS * differences.std(axis=0, ddof=1) / math.sqrt(n)
     least = margin if column == f"val_{metric.name}" else 0.0
     flips = crossings(epochs, advantage, np.zeros_like(advantage), smallest_lead=np.maximum(noise, least))

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 # How the numbers are computed, not what is computed: they move the last bits (and, under XLA, dropout's stream).
 _EXECUTION: Final = ("engine", "threads", "onednn", "op_determinism", "device")
 _DIGESTS: Final = {"digest.data": "the data differ by digest", "digest.split": "the split differs by digest"}
+_EFFECTS: Final = {
+    Severity.CONFOUND: "a gap could come from it",
+    Severity.MISMATCH: "it can move the last digits",
+    Severity.REMARK: "a gap could come from it, not from the rule",
+}
 _COUNTS: Final = {"training.epochs": "the number of epochs", "training.threads": "the number of threads"}
 
 
@@ -37,6 +42,8 @@ def severity_of(key: str) -> Severity | None:
     section, _, name = key.partition(".")
     if section == "optimizer":
         return None
+    if section == "model":  # only what an optimizer may set for itself is among the settings
+        return Severity.REMARK
     if section == "versions" or (section == "training" and name in _EXECUTION):
         return Severity.MISMATCH
     return Severity.CONFOUND
@@ -111,7 +118,7 @@ def values_sentence(words: str, values: Mapping[str, str]) -> str:
 
 def _setting_sentence(key: str, groups: Sequence[Group], severity: Severity) -> str:
     values = {group.label: value_text(group.settings.get(key)) for group in groups}
-    verdict = "a gap could come from it" if severity is Severity.CONFOUND else "it can move the last digits"
+    verdict = _EFFECTS[severity]
     sentence = f"{values_sentence(_words(key), values)}; {verdict}."
     return sentence[0].upper() + sentence[1:]
 
@@ -123,6 +130,8 @@ def _words(key: str) -> str:
     if section == "versions":
         return f"the version of {name} differs"
     name = _COUNTS.get(key, name)
+    if section == "model":
+        name = f"the model's {name}"
     return f"{name.replace('_', ' ').replace('.', ' ')} differs"
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from optbench.comparison.settings import (
+    VARIED,
     canonical,
     data_title,
     model_title,
@@ -18,6 +19,7 @@ from optbench.comparison.wording import value_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from optbench.comparison.settings import Settings
     from optbench.records import RunRecord
@@ -62,12 +64,17 @@ class Problem:
     repeated: Mapping[str, tuple[str, ...]]
 
 
-def sort_into_problems(records: Sequence[RunRecord], labels: Mapping[str, str] | None = None) -> tuple[Problem, ...]:
+def sort_into_problems(
+    records: Sequence[RunRecord],
+    labels: Mapping[str, str] | None = None,
+    varied: AbstractSet[str] = VARIED,
+) -> tuple[Problem, ...]:
     """Sort records by problem, optimizer and conditions; the order of `records` does not matter.
 
     Parameters
     ----------
     labels : run id -> name of its group, where a plan gives names: then two groups may have the same settings
+    varied : keys of the model section that make no other problem, but are an optimizer's own setting
 
     Notes
     -----
@@ -78,13 +85,13 @@ def sort_into_problems(records: Sequence[RunRecord], labels: Mapping[str, str] |
     unique = {(record.key, names.get(record.run)): record for record in sorted(records, key=_by_name, reverse=True)}
     by_problem: dict[str, list[RunRecord]] = defaultdict(list)
     for record in sorted(unique.values(), key=lambda record: record.key):
-        by_problem[problem_of(record)].append(record)
+        by_problem[problem_of(record, varied)].append(record)
     members = [by_problem[name] for name in sorted(by_problem)]
     titles = distinct_labels(
         [f"{data_title(runs[0])}, {model_title(runs[0])}" for runs in members],
         [runs[0].config.get("model", {}) for runs in members],
     )
-    problems = [_problem(title, runs, names) for title, runs in zip(titles, members, strict=True)]
+    problems = [_problem(title, runs, names, varied) for title, runs in zip(titles, members, strict=True)]
     return tuple(sorted(problems, key=lambda problem: problem.title))
 
 
@@ -119,11 +126,11 @@ def differing_keys(settings: Iterable[Mapping[str, Any]]) -> list[str]:
     return [key for key in keys if len({canonical(mapping.get(key)) for mapping in settings}) > 1]
 
 
-def _problem(title: str, records: Sequence[RunRecord], names: Mapping[str, str]) -> Problem:
+def _problem(title: str, records: Sequence[RunRecord], names: Mapping[str, str], varied: AbstractSet[str]) -> Problem:
     by_conditions: dict[tuple[str, str, str], list[RunRecord]] = defaultdict(list)
     settings: dict[tuple[str, str, str], Settings] = {}
     for record in records:
-        conditions = settings_of(record)
+        conditions = settings_of(record, varied)
         key = (optimizer_name(record), canonical(conditions), names.get(record.run, ""))
         by_conditions[key].append(record)
         settings.setdefault(key, conditions)

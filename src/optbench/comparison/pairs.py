@@ -46,6 +46,7 @@ class Plan:
     baseline : label that every other optimizer is compared with; None for all pairs
     confounded : pairs of labels whose conditions differ in something that could make the gap
     aside : label -> the only labels it is compared with; its rank decides nothing (a default beside its tuned self)
+    clock : False leaves out what clocks measured, so that the words follow from the runs' numbers alone
     """
 
     metric: Metric
@@ -54,6 +55,7 @@ class Plan:
     baseline: str | None
     confounded: AbstractSet[frozenset[str]]
     aside: Mapping[str, AbstractSet[str]] = field(default_factory=dict)
+    clock: bool = True
 
     def compares(self, a: str, b: str) -> bool:
         """Return True if the plan compares two labels."""

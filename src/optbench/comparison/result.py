@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from optbench.comparison.severity import Severity
 
 if TYPE_CHECKING:
+    from optbench.comparison.across import Across
     from optbench.comparison.crossings import Crossing
     from optbench.comparison.metrics import Metric
     from optbench.comparison.severity import Difference
@@ -179,6 +180,8 @@ class ProblemComparison:
     verdict : one sentence, or a few
     crossings : pairs whose order flips during training; empty if no histories were given
     update_rules : what each optimizer does, with its arguments as Keras applies them; in the order of `optimizers`
+    data : equal for problems on the same data set
+    clock_differences : what makes training times hard to compare; among `differences` too unless clocks were left out
     """
 
     problem: str
@@ -188,6 +191,8 @@ class ProblemComparison:
     verdict: str
     crossings: tuple[Crossing, ...] = ()
     update_rules: tuple[UpdateRule, ...] = ()
+    data: str = ""
+    clock_differences: tuple[Difference, ...] = ()
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -221,6 +226,7 @@ class Comparison:
     baseline : what the user asked to compare with, as typed
     problems : by title; never mixed with each other
     differences : what concerns several problems: an optimizer that did not run on all of them
+    across : what several problems say together; None for one
     """
 
     metric: Metric
@@ -229,6 +235,7 @@ class Comparison:
     baseline: str | None
     problems: tuple[ProblemComparison, ...]
     differences: tuple[Difference, ...]
+    across: Across | None = None
 
     @property
     def verdict(self) -> str:
@@ -283,4 +290,5 @@ class Comparison:
             "differences": [item.to_json() for item in self.differences],
             "baseline": self.baseline,
             "higher_is_better": self.metric.higher_is_better,
+            "across": self.across and self.across.to_json(),
         }

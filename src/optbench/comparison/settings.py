@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from collections.abc import Set as AbstractSet
 
     from optbench.records import RunRecord
 
@@ -16,20 +17,24 @@ Settings = dict[str, Any]
 _IDENTITY_OF_DATA: Final = ("name", "path", "target", "function", "arguments")
 _PATHS: Final = ("path", "test_path")
 
+VARIED: Final = frozenset({"model.l2"})
+"""Keys of the model section that belong to an optimizer's settings: an L2 penalty is one way to decay weights."""
+
 
 def canonical(value: Any) -> str:
     """Return one text per JSON value, whatever the order of its keys."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
 
 
-def settings_of(record: RunRecord) -> Settings:
+def settings_of(record: RunRecord, varied: AbstractSet[str] = VARIED) -> Settings:
     """Return everything but the seed that can change the numbers of a run, by dotted name.
 
     The sections: `optimizer`, `training`, `dataset` (without what names the data set; the digest speaks for
-    the content of its files), `digest.data`, `digest.split`, `versions`. The model is not among them, since
-    runs of different models are different problems.
+    the content of its files), `digest.data`, `digest.split`, `versions`. Of the model only the keys in `varied`
+    are among them, since runs of different models are different problems.
     """
     return {
+        **{name: value for name in sorted(varied) if (value := _at(record.config, name.split("."))) is not None},
         **dict(_prefixed("optimizer", _flat_optimizer(record.config.get("optimizer", {})))),
         **dict(_prefixed("training", record.config.get("training", {}))),
         **dict(_prefixed("dataset", _data_settings(record.config.get("dataset", {})))),
@@ -38,13 +43,18 @@ def settings_of(record: RunRecord) -> Settings:
     }
 
 
-def problem_of(record: RunRecord) -> str:
-    """Return a text that is equal for runs on the same data set with the same model."""
+def problem_of(record: RunRecord, varied: AbstractSet[str] = VARIED) -> str:
+    """Return a text that is equal for runs on the same data set with the same model, but for what is varied."""
     dataset = record.config.get("dataset", {})
     identity = {key: dataset[key] for key in _IDENTITY_OF_DATA if key in dataset}
     if identity.get("path"):
         identity["path"] = file_name(identity["path"])
-    return canonical([identity, record.config.get("model", {})])
+    return canonical([identity, _without(record.config.get("model", {}), "model", varied)])
+
+
+def data_of(record: RunRecord) -> str:
+    """Return a text that is equal for runs on the same data set: the digest of its data, else how it is named."""
+    return str(record.digests.get("data") or canonical(record.config.get("dataset", {})))
 
 
 def optimizer_name(record: RunRecord) -> str:
@@ -74,6 +84,22 @@ def model_title(record: RunRecord) -> str:
 def file_name(path: Any) -> str:
     """Return the last part of a path: the folders before it differ between machines, not between problems."""
     return PurePosixPath(str(path).replace("\\", "/")).name
+
+
+def _at(value: Any, path: list[str]) -> Any:
+    """Return what lies at a path of keys, or None."""
+    for key in path:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def _without(section: Mapping[str, Any], prefix: str, left_out: AbstractSet[str]) -> dict[str, Any]:
+    """Return nested mappings without the dotted names that are left out."""
+    return {
+        key: _without(value, f"{prefix}.{key}", left_out) if isinstance(value, dict) else value
+        for key, value in section.items()
+        if f"{prefix}.{key}" not in left_out
+    }
 
 
 def _flat_optimizer(optimizer: Mapping[str, Any]) -> Settings:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optbench.comparison.crossings import column_is_loss
+from optbench.metric_names import lower_is_better
 from optbench.statistics import restricted_mean_time, target_discriminates, time_to_target
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def suggested_targets(histories: Sequence[History], column: str) -> tuple[float,
     The value is one that was reached (no interpolation), so rounding cannot put it out of reach. Of two equal
     targets one is returned; none if no run has a finite value.
     """
-    is_loss = column_is_loss(column)
+    is_loss = lower_is_better(column)
     best = sorted((value for history in histories if (value := _best(history, column)) is not None), reverse=is_loss)
     if not best:
         return ()
@@ -152,7 +152,7 @@ def _best(history: History, column: str) -> float | None:
     if column not in history.columns:
         return None
     values = [value for value in history.column(column)[1:] if math.isfinite(value)]
-    return (min if column_is_loss(column) else max)(values, default=None)
+    return (min if lower_is_better(column) else max)(values, default=None)
 
 
 def _time(trace: RunTrace, column: str, target: float, horizon: int) -> float:
@@ -160,7 +160,7 @@ def _time(trace: RunTrace, column: str, target: float, horizon: int) -> float:
         return math.inf
     history = trace.history
     epoch = time_to_target(
-        history.column("epoch"), history.column(column), target, higher_is_better=not column_is_loss(column)
+        history.column("epoch"), history.column(column), target, higher_is_better=not lower_is_better(column)
     )
     return epoch if epoch <= horizon else math.inf
 

@@ -157,7 +157,7 @@ class Verdict:
 
     def _time(self, pair: PairResult) -> str:
         seconds = [summary.training_seconds for summary in self.optimizers if summary.label in (pair.a, pair.b)]
-        if any(value is None for value in seconds):
+        if not self.plan.clock or any(value is None for value in seconds):
             return ""
         total = sum(value for value in seconds if value is not None) * (pair.more_seeds or 0)
         return f" (some {duration(total)} of training)"
@@ -173,7 +173,7 @@ class Verdict:
         return "no score" if score is None else self.plan.metric.score_text(score)
 
     def _sentences(self) -> PairSentences:
-        comparable_times = not any(item.what == "machine" for item in self.differences)
+        comparable_times = self.plan.clock and not any(item.what == "machine" for item in self.differences)
         return PairSentences(
             self.plan, self.optimizers, comparisons=self.comparisons, comparable_times=comparable_times
         )

@@ -7,7 +7,7 @@ from optbench.config.experiment import ExperimentConfig
 from optbench.config.explain import explained_yaml, sources
 from optbench.config.keras_api import optimizers_left_out
 from optbench.config.key import NUMERICS_VERSION, config_digest, run_key
-from optbench.config.layers import LayerSpec, layer_specs
+from optbench.config.layers import LayerSpec, kernel_penalty, layer_specs
 from optbench.config.load import (
     LoadedExperiment,
     dump_config,
@@ -24,7 +24,8 @@ from optbench.config.search_ranges import DEFAULT_RANGES
 from optbench.config.seeds import parse_seeds
 from optbench.config.study_file import load_study
 from optbench.config.study_schema import study_json_schema
-from optbench.config.study_sections import LoadedStudy, RateRange, StudyConfig, StudyOptimizer
+from optbench.config.study_search import LEARNING_RATE, MODEL, SearchRange, StudyOptimizer, Values
+from optbench.config.study_sections import LoadedStudy, StudyConfig, StudyProblem
 from optbench.config.task_rules import without_strata
 from optbench.config.training_sections import EarlyStopping, ReportConfig, TrainingConfig
 from optbench.config.validation import model_fields
@@ -32,6 +33,8 @@ from optbench.config.yaml_document import dump_value
 
 __all__ = [
     "DEFAULT_RANGES",
+    "LEARNING_RATE",
+    "MODEL",
     "NUMERICS_VERSION",
     "CsvConfig",
     "DatasetConfig",
@@ -44,17 +47,20 @@ __all__ = [
     "NpzConfig",
     "OptimizerConfig",
     "PythonDataset",
-    "RateRange",
     "ReportConfig",
+    "SearchRange",
     "SplitConfig",
     "StudyConfig",
     "StudyOptimizer",
+    "StudyProblem",
     "TrainingConfig",
+    "Values",
     "config_digest",
     "dump_config",
     "dump_value",
     "explained_yaml",
     "json_schema",
+    "kernel_penalty",
     "layer_specs",
     "load_experiment",
     "load_resolved",

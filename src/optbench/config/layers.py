@@ -50,6 +50,12 @@ def layer_specs(model: ModelConfig, *, input_shape: tuple[int, ...], num_classes
     return flatten
 
 
+def kernel_penalty(model: ModelConfig) -> dict[str, Any]:
+    """Return the argument that penalises a layer's kernel as the model asks; {} without a penalty."""
+    l2 = getattr(model, "l2", 0.0)
+    return {"kernel_regularizer": {"l2": l2}} if l2 else {}
+
+
 def check_layers(model: LayersConfig, path: Path) -> list[Finding]:
     """Return what is wrong with inline layers: names and arguments, against Keras' signatures."""
     known = layer_signatures()
@@ -104,7 +110,7 @@ def activation_finding(value: str, path: Path) -> Finding | None:
 def _dense(model: MlpConfig | CnnConfig, *, dropout_first: bool) -> tuple[LayerSpec, ...]:
     specs = []
     for units in model.hidden_units:
-        layers = [LayerSpec("Dense", {"units": units, "activation": model.activation})]
+        layers = [LayerSpec("Dense", {"units": units, "activation": model.activation, **kernel_penalty(model)})]
         if isinstance(model, MlpConfig) and model.batch_normalization:
             layers.append(LayerSpec("BatchNormalization", {}))
         if model.dropout:
@@ -121,6 +127,7 @@ def _convolutions(model: CnnConfig) -> tuple[LayerSpec, ...]:
             "kernel_size": model.kernel_size,
             "padding": "same",
             "activation": model.activation,
+            **kernel_penalty(model),
         }
         specs.append(LayerSpec("Conv2D", arguments))
         if model.batch_normalization:

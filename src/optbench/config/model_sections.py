@@ -8,11 +8,16 @@ from pydantic import Field
 
 from optbench.config.section import FunctionReference, Section
 
+Penalty = Annotated[
+    float, Field(ge=0, description="L2 penalty on every kernel, the output layer's included: l2 * sum of squares.")
+]
+
 
 class LogisticConfig(Section):
     """The output layer alone: (multinomial) logistic regression."""
 
     name: Literal["logistic"]
+    l2: Penalty = 0.0
 
 
 class LinearConfig(Section):
@@ -31,6 +36,7 @@ class MlpConfig(Section):
     activation: str = Field(default="relu", description="A Keras activation.")
     dropout: float = Field(default=0.0, ge=0, lt=1, description="Share of units dropped after each hidden layer.")
     batch_normalization: bool = Field(default=False, description="Normalise after each hidden layer.")
+    l2: Penalty = 0.0
 
 
 class CnnConfig(Section):
@@ -47,6 +53,7 @@ class CnnConfig(Section):
     activation: str = Field(default="relu", description="A Keras activation.")
     dropout: float = Field(default=0.0, ge=0, lt=1, description="Share of units dropped before each dense layer.")
     batch_normalization: bool = Field(default=False, description="Normalise after each convolution.")
+    l2: Penalty = 0.0
 
 
 class LayersConfig(Section):

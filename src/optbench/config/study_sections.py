@@ -11,6 +11,7 @@ from pydantic import Field
 from optbench.config.experiment import NAME_PATTERN
 from optbench.config.optimizer import OptimizerConfig
 from optbench.config.section import Section
+from optbench.config.study_search import StudyOptimizer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,23 +30,20 @@ TestMetric = Literal[
 ]
 
 
-class RateRange(Section):
-    """Learning rates that are tried, evenly on a logarithmic scale."""
-
-    low: float = Field(gt=0, le=1e6, description="Smallest learning rate.")
-    high: float = Field(gt=0, le=1e6, description="Largest learning rate.")
-
-
 class TuningConfig(Section):
-    """How the learning rate is chosen: on the validation split, with seeds of its own."""
+    """How settings are chosen: on the validation split, with seeds of its own."""
 
-    points: int = Field(default=7, ge=1, le=1000, description="Learning rates tried per optimizer.")
+    points: int = Field(
+        default=7, ge=1, le=1000, description="Settings tried per optimizer, however many hyperparameters it searches."
+    )
     seeds: int = Field(
         default=2, ge=1, le=FIRST_CONFIRMATION_SEED, description="How many seeds each of them is trained with."
     )
     metric: TuningMetric = Field(default="val_loss", description="What decides, averaged over the seeds.")
     sampler: Literal["grid", "halton"] = Field(
-        default="grid", description="grid: even steps, both ends included; halton: a sequence that can be extended."
+        default="grid",
+        description="grid: even steps, both ends included (over two hyperparameters points must be a square, such as "
+        "9); halton: a sequence that fills any number of dimensions and can be extended by any number.",
     )
 
 
@@ -62,7 +60,8 @@ class StudyHead(Section):
         default=None, pattern=NAME_PATTERN, description="Name of the study; without it, that of its file."
     )
     experiment: Any = Field(default=None, description="Experiment file, or {dataset, model, training}.")
-    optimizers: Any = Field(default=None, description="Names, or {name, label, learning_rate, ...}.")
+    experiments: Any = Field(default=None, description="Several of them: one verdict each, and one across them all.")
+    optimizers: Any = Field(default=None, description="Names, or {name, label, learning_rate, with, ...}.")
     tuning: TuningConfig = Field(default=TuningConfig(), description="How settings are searched on validation rows.")
     confirmation: ConfirmationConfig = Field(
         default=ConfirmationConfig(), description="How the chosen settings are repeated on fresh seeds."
@@ -76,33 +75,19 @@ class StudyHead(Section):
 
 
 @dataclass(frozen=True, slots=True)
-class StudyOptimizer:
-    """One optimizer of a study.
+class StudyProblem:
+    """One data set with one model and its training.
 
     Attributes
     ----------
-    label : unique name of its row and of its runs
-    config : its fixed arguments; without a learning rate if that is searched
-    search : learning rates to look through, or None if nothing is tuned
+    name : unique in the study
+    experiment : data, model and training; its optimizer stands for none
+    base : folder that paths in it start from: that of the experiment file if one is named, else that of the study file
     """
 
-    label: str
-    config: OptimizerConfig
-    search: RateRange | None
-
-    @property
-    def is_default(self) -> bool:
-        """True if every argument has the value that Keras gives it."""
-        if self.search is not None or self.config.name == "python":
-            return False
-        return self.config.resolved() == OptimizerConfig(name=self.config.name).resolved()
-
-    def with_rate(self, rate: float | None) -> OptimizerConfig:
-        """Return the optimizer at a learning rate; None leaves its arguments as they are."""
-        if rate is None:
-            return self.config
-        arguments = {**self.config.arguments, "learning_rate": rate}
-        return self.config.model_copy(update={"arguments": arguments})
+    name: str
+    experiment: ExperimentConfig
+    base: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +96,11 @@ class StudyConfig:
 
     Attributes
     ----------
-    experiment : data, model and training; its optimizer stands for none
+    problems : one for `experiment`, several for `experiments`
     """
 
     name: str
-    experiment: ExperimentConfig
+    problems: tuple[StudyProblem, ...]
     optimizers: tuple[StudyOptimizer, ...]
     tuning: TuningConfig
     confirmation: ConfirmationConfig
@@ -136,8 +121,13 @@ class StudyConfig:
 
     @property
     def tuned(self) -> tuple[StudyOptimizer, ...]:
-        """The optimizers whose learning rate is searched."""
-        return tuple(optimizer for optimizer in self.optimizers if optimizer.search is not None)
+        """The optimizers that search something."""
+        return tuple(optimizer for optimizer in self.optimizers if optimizer.search)
+
+    @property
+    def model_keys(self) -> frozenset[str]:
+        """Keys of the model section, with `model.`, that some optimizer sets for itself."""
+        return frozenset(name for optimizer in self.optimizers for name in optimizer.model_keys)
 
     @property
     def defaults(self) -> tuple[StudyOptimizer, ...]:
@@ -145,7 +135,7 @@ class StudyConfig:
         names = dict.fromkeys(optimizer.config.name for optimizer in self.optimizers)
         listed = {optimizer.config.name for optimizer in self.optimizers if optimizer.is_default}
         return tuple(
-            StudyOptimizer(default_label(name), OptimizerConfig(name=name), None)
+            StudyOptimizer(default_label(name), OptimizerConfig(name=name))
             for name in names
             if name not in listed and name != "python"
         )
@@ -174,7 +164,7 @@ class StudyConfig:
 
     @property
     def comparisons(self) -> int:
-        """How many pairs the plan compares."""
+        """How many pairs the plan compares on each problem."""
         labels = [one.label for one in (*self.optimizers, *self.defaults)]
         return sum(self.compares(a, b) for a, b in itertools.combinations(labels, 2))
 
@@ -192,11 +182,8 @@ class LoadedStudy:
     ----------
     path : the file as given
     text : its content
-    base : folder that paths in the experiment and in optimizers start from: that of the experiment file if one is
-        named, else that of the study file
     """
 
     config: StudyConfig
     path: Path
     text: str
-    base: Path

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from optbench.comparison import column_is_loss, column_words, curve_column, suggested_targets, target_table
+from optbench.comparison import column_words, curve_column, suggested_targets, target_table
+from optbench.metric_names import lower_is_better
 from optbench.reporting.page import NOTHING
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def _target_tables(comparison: Comparison, curves: ProblemCurves) -> Iterator[Ta
 
 
 def _target_table(found: TargetTable) -> Table:
-    relation = "at most" if column_is_loss(found.column) else "at least"
+    relation = "at most" if lower_is_better(found.column) else "at least"
     return Table(
         f"Time to {column_words(found.column)} {relation} {found.target:.4g}, fastest first. A miss counts with the "
         f"whole budget of {found.horizon} epochs, so means are lower bounds where runs missed; a diverged run is a "

@@ -44,12 +44,12 @@ class Section:
     Attributes
     ----------
     paragraphs : plain text
-    table : caption, header and rows, or None
+    tables : caption, header and rows of each
     """
 
     title: str
     paragraphs: Sequence[str] = ()
-    table: tuple[str, Sequence[str], Sequence[Sequence[str]]] | None = None
+    tables: Sequence[tuple[str, Sequence[str], Sequence[Sequence[str]]]] = ()
     pictures: Sequence[Picture] = ()
 
 
@@ -62,13 +62,14 @@ class Frame:
     title : of the page
     summary : paragraphs after the verdict
     warnings : sentences beside those of the comparison
-    sections : after the comparison, in their order
+    before, sections : before and after the problems, in their order
     """
 
     title: str
     summary: Sequence[str]
     warnings: Sequence[str]
     sections: Sequence[Section]
+    before: Sequence[Section] = ()
 
 
 def look_of(comparison: Comparison) -> Look:
@@ -96,6 +97,7 @@ def render_comparison_page(
         problems=problems,
         warnings=[*(difference.sentence for difference in comparison.differences), *(frame.warnings if frame else ())],
         summary=frame.summary if frame else (),
+        before=frame.before if frame else (),
         sections=frame.sections if frame else (),
         metric=comparison.metric,
         confidence=f"{100 * (1 - comparison.alpha):g} %",

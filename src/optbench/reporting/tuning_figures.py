@@ -27,12 +27,14 @@ class TuningCurve:
     learning_rates : ascending
     scores : per learning rate the scores of its seeds; None for a run that diverged
     chosen : position of the chosen learning rate
+    is_curve : False where more than the learning rate was searched: then the points stand for themselves
     """
 
     label: str
     learning_rates: tuple[float, ...]
     scores: tuple[tuple[float | None, ...], ...]
     chosen: int
+    is_curve: bool = True
 
     def known(self, position: int) -> list[float]:
         """Return the scores there are at one learning rate."""
@@ -65,9 +67,12 @@ def _draw_curve(axes: Axes, curve: TuningCurve, look: Look) -> None:
     places = [place for place in range(len(curve.scores)) if curve.known(place)]
     rates = [curve.learning_rates[place] for place in places]
     means = [sum(curve.known(place)) / len(curve.known(place)) for place in places]
-    axes.plot(rates, means, color=colour, linestyle=style, label=shortened(curve.label))
-    lows, highs = ([end(curve.known(place)) for place in places] for end in (min, max))
-    axes.fill_between(rates, lows, highs, color=colour, alpha=0.15, linewidth=0)
+    if curve.is_curve:
+        axes.plot(rates, means, color=colour, linestyle=style, label=shortened(curve.label))
+        lows, highs = ([end(curve.known(place)) for place in places] for end in (min, max))
+        axes.fill_between(rates, lows, highs, color=colour, alpha=0.15, linewidth=0)
+    else:
+        axes.plot(rates, means, "o", color=colour, alpha=0.6, label=shortened(curve.label))
     for place, rate in zip(places, rates, strict=True):
         known = curve.known(place)
         axes.plot([rate] * len(known), known, ".", color=colour, markersize=5)

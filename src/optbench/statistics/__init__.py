@@ -14,7 +14,7 @@ from optbench.statistics.crossing import crossings
 from optbench.statistics.decision import Decision, Outcome, decide
 from optbench.statistics.disagreement import McNemar, churn, mcnemar, recall_per_class
 from optbench.statistics.equivalence import equivalence_p, is_equivalent
-from optbench.statistics.friedman import Friedman, critical_difference, friedman, indistinct_groups
+from optbench.statistics.friedman import FEWEST_PROBLEMS, Friedman, critical_difference, friedman, indistinct_groups
 from optbench.statistics.improvement import paired_improvement
 from optbench.statistics.intervals import bca_interval, student_t_interval
 from optbench.statistics.learning_rate_width import (
@@ -36,9 +36,11 @@ from optbench.statistics.planning import (
 )
 from optbench.statistics.restricted_mean_time import restricted_mean_time
 from optbench.statistics.sign_flip import sign_flip_interval, sign_flip_p
+from optbench.statistics.signed_rank import signed_rank_p
 from optbench.statistics.time_to_target import target_discriminates, time_to_target
 
 __all__ = [
+    "FEWEST_PROBLEMS",
     "CorrectedTest",
     "Decision",
     "Friedman",
@@ -80,6 +82,7 @@ __all__ = [
     "sign_flip_interval",
     "sign_flip_p",
     "sign_flip_power",
+    "signed_rank_p",
     "smallest_p",
     "student_t_interval",
     "target_discriminates",

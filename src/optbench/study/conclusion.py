@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from optbench.comparison import SCHEMA_VERSION
+from optbench.metric_names import lower_is_better
 from optbench.study.analyses import extra_analyses
-from optbench.study.doubts import study_warnings
+from optbench.study.doubts import problem_doubts, study_doubts
 from optbench.study.plan import protocol
-from optbench.study.tuning import lower_is_better, validation_score
+from optbench.study.tuning import validation_score
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from optbench.comparison import Comparison, PairResult
+    from optbench.comparison import Across, Comparison, Metric, PairResult, ProblemComparison
     from optbench.records import RunRecord
     from optbench.study.plan import StudyPlan, StudyRun
     from optbench.study.tuning import Tuning
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Shrinkage:
-    """How much the choice of the best learning rate flattered its validation score.
+    """How much the choice of the best setting flattered its validation score.
 
     Attributes
     ----------
@@ -75,21 +77,34 @@ class WorthOfTuning:
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """Everything that the outputs of a study are written from.
+    """What a study found on one problem.
 
     Attributes
     ----------
-    runs : of the plan, tuning first
+    name : of the problem
+    runs : of the plan on this problem, tuning first
     records : run id -> finished run
-    openings : of the test split, by plan, in their order
+    openings : of its test split, by plan, in their order
     """
 
     plan: StudyPlan
+    name: str
     runs: Sequence[StudyRun]
     records: Mapping[str, RunRecord]
     tunings: Sequence[Tuning]
     comparison: Comparison
     openings: Sequence[Mapping[str, Any]]
+
+    @property
+    def problem(self) -> ProblemComparison:
+        """The comparison of the confirmation runs on the problem."""
+        return self.comparison.problems[0]
+
+    @property
+    def epochs(self) -> int:
+        """Epochs of a run."""
+        found = next(problem for problem in self.plan.problems if problem.name == self.name)
+        return int(found.experiment.training.epochs)
 
     @property
     def confirmed(self) -> list[StudyRun]:
@@ -106,7 +121,7 @@ class Conclusion:
         """One per tuned optimizer that is compared with its defaults."""
         found = []
         for default, labels in self.plan.config.aside.items():
-            for pair in self.comparison.problems[0].pairs:
+            for pair in self.problem.pairs:
                 others = {pair.a, pair.b} - {default}
                 if default in (pair.a, pair.b) and others <= labels:
                     found.append(self._worth(min(others), default, pair))
@@ -116,33 +131,33 @@ class Conclusion:
     @property
     def warnings(self) -> list[str]:
         """What casts doubt on the verdict, on top of what the comparison says."""
-        return study_warnings(self)
+        return problem_doubts(self)
 
     @property
     def verdict(self) -> str:
         """The verdict of the comparison, then what it cost and what tuning was worth."""
         from optbench.study.wording import budget_sentence, worth_sentence
 
-        parts = [self.comparison.verdict, budget_sentence(self), worth_sentence(self)]
+        parts = [self.comparison.verdict, budget_sentence(self.plan.config), worth_sentence(self)]
         return " ".join(part for part in parts if part)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the shape of `compare --format json`, then what only a study knows; no clock time is added to it."""
+        """Return the shape of `compare --format json`, then what only a study knows of the problem.
+
+        Of the clock there is `training_seconds` alone.
+        """
         document = self.comparison.to_json()
+        for summary in document["optimizers"]:
+            del summary["peak_memory_mb"]
         return {
             **document,
             "warnings": [*document["warnings"], *self.warnings],
             "verdict": self.verdict,
-            "study": {
-                "name": self.plan.config.name,
-                "key": self.plan.key,
-                "plan": self.plan.digest,
-                "openings": [{key: opening[key] for key in ("plan", "data", "split")} for opening in self.openings],
-            },
-            "protocol": protocol(self.plan.config),
+            "name": self.name,
+            "openings": [{key: opening[key] for key in ("plan", "data", "split")} for opening in self.openings],
             "tuning": [tuning.to_json() for tuning in self.tunings],
             "shrinkage": [shrinkage.to_json() for shrinkage in self.shrinkages],
-            "chosen": {tuning.label: tuning.winner.learning_rate for tuning in self.tunings},
+            "chosen": {tuning.label: dict(tuning.winner.values) for tuning in self.tunings},
             **extra_analyses(self),
         }
 
@@ -160,18 +175,131 @@ class Conclusion:
         return WorthOfTuning(label, default, towards * self.comparison.metric.sign * pair.difference, pair)
 
 
+@dataclass(frozen=True, slots=True)
+class StudyConclusion:
+    """Everything that the outputs of a study are written from.
+
+    Attributes
+    ----------
+    problems : in the order of the plan
+    across : what they say together; None for one
+    """
+
+    plan: StudyPlan
+    problems: tuple[Conclusion, ...]
+    across: Across | None
+
+    @property
+    def runs(self) -> list[StudyRun]:
+        """All runs of the plan, by problem."""
+        return [run for problem in self.problems for run in problem.runs]
+
+    @property
+    def records(self) -> dict[str, RunRecord]:
+        """Run id -> finished run."""
+        return {run: record for problem in self.problems for run, record in problem.records.items()}
+
+    @property
+    def metric(self) -> Metric:
+        """What was compared."""
+        return self.problems[0].comparison.metric
+
+    @property
+    def comparison(self) -> Comparison:
+        """The comparisons of all problems as one."""
+        first = self.problems[0].comparison
+        return replace(first, problems=tuple(one.problem for one in self.problems), across=self.across)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What casts doubt on the verdict; of several problems each sentence says which it is about."""
+        several = len(self.problems) > 1
+        own = [(one.name, sentence) for one in self.problems for sentence in one.warnings]
+        return [*(f"[{name}] {told}" if several else told for name, told in own), *study_doubts(self.plan.config)]
+
+    @property
+    def verdict(self) -> str:
+        """The verdict on the problem; of several what they say together, then each for itself."""
+        from optbench.study.wording import budget_sentence, worth_sentence
+
+        if len(self.problems) == 1:
+            return self.problems[0].verdict
+        each = [
+            " ".join(filter(None, (f"[{one.name}]", one.comparison.verdict, worth_sentence(one))))
+            for one in self.problems
+        ]
+        return " ".join(filter(None, (*self.across_sentences, budget_sentence(self.plan.config), *each)))
+
+    @property
+    def across_sentences(self) -> list[str]:
+        """What several problems say together; [] for one."""
+        from optbench.comparison import across_sentences
+
+        return across_sentences(self.across, self.metric) if self.across else []
+
+    def to_json(self) -> dict[str, Any]:
+        """Return verdict.json: for one problem the shape of `compare --format json` with more at its end.
+
+        For several, what is common to them, then `problems` with one such shape each, then `across`.
+        """
+        study = {
+            "study": {"name": self.plan.config.name, "key": self.plan.key, "plan": self.plan.digest},
+            "protocol": protocol(self.plan.config),
+        }
+        common = {"warnings": self.warnings, "verdict": self.verdict}
+        if len(self.problems) == 1:
+            document = self.problems[0].to_json()
+            return {**document, **common, "warnings": [*self.comparison.warnings, *self.warnings], **study}
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "metric": self.metric.name,
+            "split": "test",
+            "alpha": self.plan.config.alpha,
+            "margin": self.plan.config.margin,
+            **common,
+            **study,
+            "problems": [problem.to_json() for problem in self.problems],
+            "across": self.across and self.across.to_json(),
+        }
+
+
 def conclude(
     plan: StudyPlan,
     runs: Sequence[StudyRun],
     records: Mapping[str, RunRecord],
     tunings: Sequence[Tuning],
     openings: Sequence[Mapping[str, Any]],
+) -> StudyConclusion:
+    """Compare the confirmation runs of every problem; the order of the runs does not matter."""
+    from optbench.comparison import across_problems, metric_named
+
+    problems = tuple(_conclude(plan, problem.name, runs, records, tunings, openings) for problem in plan.problems)
+    config = plan.config
+    listed = [one.label for one in config.optimizers if one.label not in config.aside]
+    across = across_problems(
+        [problem.problem for problem in problems],
+        metric_named(config.metric),
+        alpha=config.alpha,
+        margin=config.margin,
+        entrants=listed if len(listed) > 1 else None,
+        reference=[one.label for one in config.tuned],
+    )
+    return StudyConclusion(plan, problems, across)
+
+
+def _conclude(
+    plan: StudyPlan,
+    name: str,
+    runs: Sequence[StudyRun],
+    records: Mapping[str, RunRecord],
+    tunings: Sequence[Tuning],
+    openings: Sequence[Mapping[str, Any]],
 ) -> Conclusion:
-    """Compare the confirmation runs of a study; the order of the runs does not matter."""
     from optbench.comparison import compare
 
     config = plan.config
-    confirmed = [run for run in runs if run.stage == "confirmation"]
+    own = [run for run in runs if run.problem == name]
+    confirmed = [run for run in own if run.stage == "confirmation"]
     comparison = compare(
         [records[run.run] for run in confirmed],
         metric=config.metric,
@@ -180,5 +308,19 @@ def conclude(
         margin=config.margin,
         labels={run.run: run.label for run in confirmed},
         aside=config.aside,
+        varied=config.model_keys,
+        clock=False,
     )
-    return Conclusion(plan, runs, records, tunings, comparison, openings)
+    if len(plan.problems) > 1:
+        only = comparison.problems[0]
+        title = only.problem if only.problem.startswith(name) else f"{name}: {only.problem}"
+        comparison = replace(comparison, problems=(replace(only, problem=title),))
+    return Conclusion(
+        plan=plan,
+        name=name,
+        runs=own,
+        records={run.run: records[run.run] for run in own},
+        tunings=[tuning for tuning in tunings if tuning.problem == name],
+        comparison=comparison,
+        openings=[opening for opening in openings if opening["problem"] == name],
+    )

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optbench.comparison.wording import counted
+from optbench.study.wording import name_words, setting_word
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from optbench.config import StudyConfig
     from optbench.study.conclusion import Conclusion
-    from optbench.study.tuning import Tuning
 
 _FEW_SEEDS = 2
 
 
-def study_warnings(conclusion: Conclusion) -> list[str]:
-    """Return sentences, the gravest first."""
-    return [
-        *_openings(conclusion),
-        *_failed_tuning(conclusion),
-        *_edges(conclusion),
-        *_budgets(conclusion),
-        *_one_seed(conclusion),
-    ]
+def problem_doubts(conclusion: Conclusion) -> list[str]:
+    """Return sentences about one problem, the gravest first."""
+    return [*_openings(conclusion), *_failed_tuning(conclusion), *_edges(conclusion)]
+
+
+def study_doubts(config: StudyConfig) -> list[str]:
+    """Return sentences about the protocol, which is the same for all problems."""
+    return [*_budgets(config), *_one_seed(config)]
 
 
 def _openings(conclusion: Conclusion) -> Iterator[str]:
@@ -41,37 +43,32 @@ def _failed_tuning(conclusion: Conclusion) -> Iterator[str]:
     for tuning in conclusion.tunings:
         if tuning.winner.n_diverged:
             yield (
-                f"{tuning.label} diverged at every learning rate tried for at least one tuning seed; "
-                f"{tuning.winner.learning_rate:g} diverged least often. Give it lower learning rates."
+                f"{tuning.label} diverged at every {setting_word(tuning.names)} tried for at least one tuning seed; "
+                f"{tuning.winner.text} diverged least often. Give it lower learning rates."
             )
         elif tuning.n_diverged:
             yield f"{tuning.n_diverged} of {tuning.runs} tuning runs of {tuning.label} diverged: the worst outcome."
 
 
 def _edges(conclusion: Conclusion) -> Iterator[str]:
-    edges = [tuning for tuning in conclusion.tunings if tuning.is_at_edge]
-    for tuning in edges:
-        yield (
-            f"The best learning rate of {tuning.label}, {tuning.winner.learning_rate:.4g}, is the {_which(tuning)} "
-            "tried: a better one may lie outside. Widen the ranges of all optimizers, or of none."
-        )
+    for tuning in conclusion.tunings:
+        for name, which in tuning.edges.items():
+            yield (
+                f"The best {name_words(name)} of {tuning.label}, {dict(tuning.winner.values)[name]:.4g}, is the "
+                f"{which} tried: a better one may lie outside. Widen the ranges of all optimizers, or of none."
+            )
 
 
-def _which(tuning: Tuning) -> str:
-    return "smallest" if tuning.chosen == 0 else "largest"
-
-
-def _budgets(conclusion: Conclusion) -> Iterator[str]:
-    config = conclusion.plan.config
-    fixed = [one.label for one in config.optimizers if one.search is None and one.label not in config.aside]
+def _budgets(config: StudyConfig) -> Iterator[str]:
+    fixed = [one.label for one in config.optimizers if not one.search and one.label not in config.aside]
     if config.tuned and fixed:
         yield (
             f"The tuning budgets differ: {', '.join(fixed)} {'was' if len(fixed) == 1 else 'were'} not tuned, the "
-            f"others tried {config.tuning.points} learning rates each. Tuning effort alone can turn an order round."
+            f"others tried {counted(config.tuning.points, 'setting')} each. Tuning effort alone can turn an order "
+            "round."
         )
 
 
-def _one_seed(conclusion: Conclusion) -> Iterator[str]:
-    config = conclusion.plan.config
+def _one_seed(config: StudyConfig) -> Iterator[str]:
     if config.tuned and config.tuning.seeds < _FEW_SEEDS:
-        yield "Every learning rate was tried with one seed only: what was chosen may be the luckiest, not the best."
+        yield "Every setting was tried with one seed only: what was chosen may be the luckiest, not the best."

@@ -10,11 +10,11 @@ from optbench.comparison.wording import counted
 from optbench.runner.execute import check_models
 from optbench.runner.foresee import Foreseen, duration, foresee_run, why
 from optbench.runner.run import available_cores, is_finished, make_executor, stage_datasets
-from optbench.study.record import read_record
+from optbench.study.record import read_record, recorded_choice
 from optbench.study.run import first_of_each, prepare_study
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Sequence
 
     from optbench.study.plan import StudyPlan, StudyRun
     from optbench.study.run import StudyOptions
@@ -25,7 +25,7 @@ _SECONDS_AROUND_A_RUN = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """The runs of one optimizer in one stage.
+    """The runs of one optimizer on one problem in one stage.
 
     Attributes
     ----------
@@ -34,6 +34,7 @@ class Share:
     """
 
     stage: str
+    problem: str
     label: str
     runs: int
     left: int
@@ -50,6 +51,7 @@ class Share:
         """Return the share as JSON values."""
         return {
             "stage": self.stage,
+            "problem": self.problem,
             "optimizer": self.label,
             "runs": self.runs,
             "left": self.left,
@@ -160,13 +162,10 @@ def dry_run(options: StudyOptions, *, say: Callable[[str], None]) -> Forecast:
     plan = prepare_study(options, say=say)
     groups = _groups(plan)
     require_writable(options.runs_dir)
-    costs: dict[str, Foreseen] = {}
-    if any(left for _, _, left, _ in groups):
+    costs: dict[tuple[str, str], Foreseen] = {}
+    if any(group.left for group in groups):
         costs = _measure(plan, options)
-    shares = tuple(
-        Share(stage, label, len(runs) or expected, left, costs.get(label))
-        for (stage, label, left, (runs, expected)) in groups
-    )
+    shares = tuple(group.share(costs.get((group.problem, group.label))) for group in groups)
     return Forecast(plan, shares, _jobs(options, shares))
 
 
@@ -175,13 +174,12 @@ def explain(options: StudyOptions, *, say: Callable[[str], None]) -> Forecast:
     plan = prepare_study(options, say=say)
     groups = _groups(plan)
     lines = []
-    for stage, label, _, (runs, expected) in groups:
-        lines += [(stage, run.run, why(run.planned)) for run in runs]
-        if not runs:
-            lines.append((stage, f"{label} x {counted(expected, 'seed')}", "new: its learning rate is not chosen yet"))
-    shares = tuple(
-        Share(stage, label, len(runs) or expected, left, None) for stage, label, left, (runs, expected) in groups
-    )
+    for group in groups:
+        lines += [(group.stage, run.run, why(run.planned)) for run in group.known]
+        if not group.known:
+            what = f"{group.name} x {counted(group.runs, 'seed')}"
+            lines.append((group.stage, what, "new: its setting is not chosen yet"))
+    shares = tuple(group.share(None) for group in groups)
     return Forecast(plan, shares, _jobs(options, shares), tuple(lines))
 
 
@@ -229,29 +227,52 @@ def _detectable(plan: StudyPlan) -> str:
     return ""
 
 
-def _groups(plan: StudyPlan) -> list[tuple[str, str, int, tuple[list[StudyRun], int]]]:
-    """Return stage, label, runs left, the runs as far as they are known, and their number, per optimizer."""
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """The runs of one optimizer on one problem in one stage, as far as they are known.
+
+    Attributes
+    ----------
+    name : what is shown
+    known : () before tuning has chosen their setting
+    runs : their number
+    """
+
+    stage: str
+    problem: str
+    label: str
+    name: str
+    known: tuple[StudyRun, ...]
+    runs: int
+
+    @property
+    def left(self) -> int:
+        """How many are not finished."""
+        return _left(self.known) if self.known else self.runs
+
+    def share(self, cost: Foreseen | None) -> Share:
+        """Return what they cost."""
+        return Share(self.stage, self.problem, self.name, self.runs, self.left, cost)
+
+
+def _groups(plan: StudyPlan) -> list[_Group]:
     found = []
     tuning = plan.tuning_runs()
-    for one in plan.config.tuned:
-        runs = [run for run in tuning if run.label == one.label]
-        found.append(("tuning", one.label, _left(runs), (runs, len(runs))))
-    chosen = _chosen(plan)
-    known = plan.confirmation_runs(chosen) if chosen or not plan.config.tuned else plan.fixed_runs()
-    for one in plan.rows:
-        runs = [run for run in known if run.label == one.label]
-        expected = plan.config.confirmation.seeds
-        found.append(("confirmation", one.label, _left(runs) if runs else expected, (runs, expected)))
+    chosen = recorded_choice(plan, read_record(plan))
+    confirmation = plan.confirmation_runs(chosen) if chosen or not plan.config.tuned else plan.fixed_runs()
+    stages = (("tuning", plan.config.tuned, tuning), ("confirmation", plan.rows, confirmation))
+    for stage, rows, runs in stages:
+        for problem in plan.problems:
+            for one in rows:
+                own = tuple(run for run in runs if (run.problem, run.label) == (problem.name, one.label))
+                name = f"{problem.name} {one.label}" if len(plan.problems) > 1 else one.label
+                found.append(
+                    _Group(stage, problem.name, one.label, name, own, len(own) or plan.config.confirmation.seeds)
+                )
     return found
 
 
-def _chosen(plan: StudyPlan) -> Mapping[str, float]:
-    record = read_record(plan)
-    same = record.get("plan") == plan.digest
-    return (record.get("chosen") or {}) if same else {}
-
-
-def _left(runs: list[StudyRun]) -> int:
+def _left(runs: Sequence[StudyRun]) -> int:
     return sum(not is_finished(run.planned) for run in runs)
 
 
@@ -259,16 +280,16 @@ def _jobs(options: StudyOptions, shares: tuple[Share, ...]) -> int:
     return max(1, min(options.jobs or available_cores(), sum(share.left for share in shares)))
 
 
-def _measure(plan: StudyPlan, options: StudyOptions) -> dict[str, Foreseen]:
+def _measure(plan: StudyPlan, options: StudyOptions) -> dict[tuple[str, str], Foreseen]:
     samples = first_of_each(plan)
     planned = [run.planned for run in samples]
     with ExitStack() as stack:
-        executor = make_executor(options.for_runs, [planned[0].loaded])
+        executor = make_executor(options.for_runs, [run.loaded for run in planned])
         stack.callback(executor.close)
         executor.start()
         folders = stage_datasets(planned, stack)
         told = check_models(planned, executor=executor, data_folders=folders, time_an_epoch=True)
-    return {run.label: foresee_run(run.planned, told[run.run]) for run in samples}
+    return {(run.problem, run.label): foresee_run(run.planned, told[run.run]) for run in samples}
 
 
 def _share_line(share: Share) -> str:

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from optbench.study.conclusion import Conclusion
+    from optbench.study.conclusion import StudyConclusion
 
 
-def write_outputs(conclusion: Conclusion, record: Mapping[str, Any]) -> tuple[Path, ...]:
+def write_outputs(conclusion: StudyConclusion, record: Mapping[str, Any]) -> tuple[Path, ...]:
     """Write what is missing or has changed; the page is drawn only if something else has, or it is damaged.
 
     Returns
@@ -42,7 +42,7 @@ def write_outputs(conclusion: Conclusion, record: Mapping[str, Any]) -> tuple[Pa
     return tuple(written)
 
 
-def _small_files(conclusion: Conclusion) -> dict[Path, bytes]:
+def _small_files(conclusion: StudyConclusion) -> dict[Path, bytes]:
     from optbench.run_store.documents import encode_json
     from optbench.study.text import verdict_markdown
 
@@ -55,7 +55,7 @@ def _small_files(conclusion: Conclusion) -> dict[Path, bytes]:
     }
 
 
-def _page(conclusion: Conclusion) -> bytes:
+def _page(conclusion: StudyConclusion) -> bytes:
     from optbench.study.page import study_page
 
     return study_page(conclusion).encode("utf-8", "backslashreplace")

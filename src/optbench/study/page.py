@@ -1,62 +1,84 @@
-"""report.html of a study: the page of its comparison, with tuning curves and the protocol."""
+"""report.html of a study: the page of its comparisons, with tuning curves and the protocol."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from optbench.study.text import protocol_paragraphs, tuning_table
+from optbench.study.clock import settle_sentence
+from optbench.study.protocol_text import protocol_paragraphs
+from optbench.study.tables_text import tuning_table
 from optbench.study.wording import METRIC_WORDS, budget_sentence, worth_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from optbench.comparison import ProblemComparison
     from optbench.reporting.comparison_page import Picture, Section
-    from optbench.study.conclusion import Conclusion
+    from optbench.study.conclusion import Conclusion, StudyConclusion
 
 
-def study_page(conclusion: Conclusion) -> str:
+def study_page(conclusion: StudyConclusion) -> str:
     """Return the page as HTML."""
     from optbench.reporting.comparison_page import Frame, render_comparison_page
     from optbench.runner.compare import read_curves
 
-    comparison = conclusion.comparison
-    curves = {problem.problem: read_curves(problem, conclusion.records) for problem in comparison.problems}
+    problems = tuple(_with_worth(one) for one in conclusion.problems)
+    comparison = replace(conclusion.comparison, problems=problems)
+    curves = {problem.problem: read_curves(problem, conclusion.records) for problem in problems}
+    where = problems[0].problem if len(problems) == 1 else f"{len(problems)} problems"
     frame = Frame(
-        title=f"{conclusion.plan.config.name}: which optimizer? {comparison.problems[0].problem}",
-        summary=[text for text in (budget_sentence(conclusion), worth_sentence(conclusion)) if text],
+        title=f"{conclusion.plan.config.name}: which optimizer? {where}",
+        summary=[budget_sentence(conclusion.plan.config)],
         warnings=conclusion.warnings,
         sections=list(_sections(conclusion)),
     )
     return render_comparison_page(comparison, curves, frame)
 
 
-def _sections(conclusion: Conclusion) -> Iterator[Section]:
+def _with_worth(one: Conclusion) -> ProblemComparison:
+    """Return the comparison with what tuning was worth, and what would settle it, behind its verdict."""
+    told = (one.problem.verdict, worth_sentence(one), settle_sentence(one))
+    return replace(one.problem, verdict=" ".join(text for text in told if text))
+
+
+def _sections(conclusion: StudyConclusion) -> Iterator[Section]:
     from optbench.reporting.comparison_page import Section
 
-    if conclusion.tunings:
-        metric = METRIC_WORDS[conclusion.plan.config.tuning.metric]
-        header, rows = tuning_table(conclusion)
-        caption = (
-            f"Per optimizer the learning rates tried, runs spent and lost, and the {metric} of the chosen one: in "
-            "tuning, which flatters, and on the fresh seeds that count."
-        )
-        yield Section("Tuning", (), (caption, header, rows), _tuning_pictures(conclusion))
+    for one in conclusion.problems:
+        if one.tunings:
+            yield _tuning(one, title=f"Tuning on {one.name}" if len(conclusion.problems) > 1 else "Tuning")
     yield Section("How it was done", protocol_paragraphs(conclusion))
 
 
+def _tuning(conclusion: Conclusion, *, title: str) -> Section:
+    from optbench.reporting.comparison_page import Section
+
+    metric = METRIC_WORDS[conclusion.plan.config.tuning.metric]
+    header, rows = tuning_table(conclusion)
+    caption = (
+        f"Per optimizer what was tried, runs spent and lost, and the {metric} of the chosen setting: in tuning, which "
+        "flatters, and on the fresh seeds that count."
+    )
+    return Section(title, (), [(caption, header, rows)], _tuning_pictures(conclusion))
+
+
 def _tuning_pictures(conclusion: Conclusion) -> list[Picture]:
+    from optbench.config import LEARNING_RATE
     from optbench.reporting.comparison_page import look_of, picture_of
     from optbench.reporting.tuning_figures import TuningCurve, tuning_figure
 
     metric = METRIC_WORDS[conclusion.plan.config.tuning.metric]
     curves = [
         TuningCurve(
-            tuning.label,
-            tuple(setting.learning_rate for setting in tuning.settings),
-            tuple(setting.scores for setting in tuning.settings),
-            tuning.chosen,
+            label=tuning.label,
+            learning_rates=tuple(dict(setting.values)[LEARNING_RATE] for setting in tuning.settings),
+            scores=tuple(setting.scores for setting in tuning.settings),
+            chosen=tuning.chosen,
+            is_curve=tuning.names == (LEARNING_RATE,),
         )
         for tuning in conclusion.tunings
+        if LEARNING_RATE in tuning.names
     ]
     figure = tuning_figure(curves, look_of(conclusion.comparison), metric=metric)
     if figure is None:
@@ -66,4 +88,6 @@ def _tuning_pictures(conclusion: Conclusion) -> list[Picture]:
         "the star what was chosen. A wide valley means that an optimizer forgives a learning rate that is off; a star "
         "at an end that the range was too narrow. Crosses mark learning rates at which a run diverged."
     )
+    if not all(curve.is_curve for curve in curves):
+        told += " Where more than the learning rate was searched, dots differ in the other hyperparameters too."
     return [picture_of(figure, f"{metric} against learning rate, per optimizer", told)]

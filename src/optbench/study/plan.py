@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,17 +12,20 @@ from optbench.config import LoadedExperiment
 from optbench.errors import ConfigError
 from optbench.runner.plan import PlannedRun, plan_run, user_code
 from optbench.study.paths import StudyPaths
-from optbench.study.sampling import rate_at, unit_points
+from optbench.study.sampling import settings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from optbench.config import LoadedStudy, StudyConfig, StudyOptimizer
+    from optbench.config import ExperimentConfig, LoadedStudy, StudyConfig, StudyOptimizer, StudyProblem, Values
     from optbench.records import Dataset
 
 Stage = Literal["tuning", "confirmation"]
-PLAN_VERSION = 1
+Chosen = Mapping[tuple[str, str], "Values"]
+"""Problem and label of a tuned optimizer -> its chosen setting."""
+
+PLAN_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +34,15 @@ class StudyRun:
 
     Attributes
     ----------
+    problem : name of its problem
     label : of the optimizer, the name of its row
-    learning_rate : tried or chosen; None if the optimizer's own argument stands (fixed, a schedule, its default)
+    values : of the hyperparameters that are searched, tried or chosen; () if nothing is
     """
 
     stage: Stage
+    problem: str
     label: str
-    learning_rate: float | None
+    values: Values
     planned: PlannedRun
 
     @property
@@ -46,25 +52,39 @@ class StudyRun:
 
 
 @dataclass(frozen=True, slots=True)
-class StudyPlan:
-    """A study whose data is read and whose folder is known; nothing has been created.
+class PlannedProblem:
+    """A problem whose data is read.
 
     Attributes
     ----------
     open_data : with its test split, for confirmation
     tuning_data : the same without test rows
+    """
+
+    name: str
+    experiment: ExperimentConfig
+    base: Path
+    open_data: Dataset
+    tuning_data: Dataset
+
+
+@dataclass(frozen=True, slots=True)
+class StudyPlan:
+    """A study whose data is read and whose folder is known; nothing has been created.
+
+    Attributes
+    ----------
     key : what cannot be extended: data, model, training, optimizers, ranges, rule of choice
     digest : of everything that the verdict depends on, numbers of points and seeds, metric and levels included
     """
 
     loaded: LoadedStudy
-    open_data: Dataset
-    tuning_data: Dataset
+    problems: tuple[PlannedProblem, ...]
     versions: Mapping[str, str]
     key: str
     digest: str
     paths: StudyPaths
-    _planned: dict[tuple[str, str, float | None, int], StudyRun] = field(default_factory=dict)
+    _planned: dict[tuple[str, str, str, Values, int], StudyRun] = field(default_factory=dict)
 
     @property
     def config(self) -> StudyConfig:
@@ -76,27 +96,26 @@ class StudyPlan:
         """Every optimizer that is confirmed: those listed, then those at their defaults."""
         return (*self.config.optimizers, *self.config.defaults)
 
-    def rates(self, optimizer: StudyOptimizer) -> list[float]:
-        """Return the learning rates that are tried for an optimizer, ascending; [] if nothing is tuned."""
-        if optimizer.search is None:
-            return []
+    def settings(self, optimizer: StudyOptimizer) -> list[Values]:
+        """Return the settings that are tried for an optimizer; [] if nothing is tuned."""
         tuning = self.config.tuning
-        points = unit_points(tuning.sampler, tuning.points)
-        return list(dict.fromkeys(rate_at(position, optimizer.search) for position in points))
+        return settings_of(optimizer.search, sampler=tuning.sampler, points=tuning.points)
 
     def tuning_runs(self) -> list[StudyRun]:
         """Return the runs of the first stage."""
         return [
-            self._run("tuning", optimizer, rate, seed)
+            self._run("tuning", problem, optimizer, values, seed)
+            for problem in self.problems
             for optimizer in self.config.tuned
-            for rate in self.rates(optimizer)
+            for values in self.settings(optimizer)
             for seed in self.config.tuning_seeds
         ]
 
-    def confirmation_runs(self, chosen: Mapping[str, float]) -> list[StudyRun]:
-        """Return the runs of the second stage; `chosen` maps the label of each tuned optimizer to its rate."""
+    def confirmation_runs(self, chosen: Chosen) -> list[StudyRun]:
+        """Return the runs of the second stage; `chosen` has a setting per problem and tuned optimizer."""
         return [
-            self._run("confirmation", optimizer, chosen.get(optimizer.label), seed)
+            self._run("confirmation", problem, optimizer, chosen.get((problem.name, optimizer.label), ()), seed)
+            for problem in self.problems
             for optimizer in self.rows
             for seed in self.config.confirmation_seeds
         ]
@@ -104,41 +123,46 @@ class StudyPlan:
     def fixed_runs(self) -> list[StudyRun]:
         """Return the confirmation runs that are known before tuning: those of optimizers that are not tuned."""
         return [
-            self._run("confirmation", optimizer, None, seed)
+            self._run("confirmation", problem, optimizer, (), seed)
+            for problem in self.problems
             for optimizer in self.rows
             for seed in self.config.confirmation_seeds
-            if optimizer.search is None
+            if not optimizer.search
         ]
 
-    def _run(self, stage: Stage, optimizer: StudyOptimizer, rate: float | None, seed: int) -> StudyRun:
-        key = (stage, optimizer.label, rate, seed)
+    def _run(
+        self, stage: Stage, problem: PlannedProblem, optimizer: StudyOptimizer, values: Values, seed: int
+    ) -> StudyRun:
+        key = (stage, problem.name, optimizer.label, values, seed)
         if key not in self._planned:
             planned = plan_run(
-                self._experiment(stage, optimizer, rate),
+                self._experiment(stage, problem, optimizer, values),
                 seed=seed,
-                dataset=self.tuning_data if stage == "tuning" else self.open_data,
+                dataset=problem.tuning_data if stage == "tuning" else problem.open_data,
                 versions=self.versions,
                 runs_dir=self.paths.folder,
             )
-            self._planned[key] = StudyRun(stage, optimizer.label, rate, planned)
+            self._planned[key] = StudyRun(stage, problem.name, optimizer.label, values, planned)
         return self._planned[key]
 
-    def _experiment(self, stage: Stage, optimizer: StudyOptimizer, rate: float | None) -> LoadedExperiment:
+    def _experiment(
+        self, stage: Stage, problem: PlannedProblem, optimizer: StudyOptimizer, values: Values
+    ) -> LoadedExperiment:
         from optbench.config import dump_config
 
-        base = self.config.experiment
+        base = optimizer.experiment(problem.experiment, values)
         split = base.dataset.split.model_copy(update={"withhold_test": stage == "tuning"})
+        several = len(self.problems) > 1
         config = base.model_copy(
             update={
-                "name": optimizer.label,
+                "name": f"{problem.name}-{optimizer.label}" if several else optimizer.label,
                 "seed": 0,
                 "seeds": None,
                 "dataset": base.dataset.model_copy(update={"split": split}),
-                "optimizer": optimizer.with_rate(rate),
                 "report": base.report.model_copy(update={"figures": False}),
             }
         )
-        return LoadedExperiment(config, self.loaded.path, dump_config(config), self.loaded.base, {})
+        return LoadedExperiment(config, self.loaded.path, dump_config(config), problem.base, {})
 
 
 def plan_study(
@@ -151,36 +175,50 @@ def plan_study(
     InvalidError
         If the data is not valid, or has no validation split to tune on.
     """
-    from optbench.datasets import load_dataset, without_test_rows
     from optbench.provenance import key_versions
-    from optbench.run_store import contained, file_sha256
+    from optbench.run_store import contained
 
     config = loaded.config
-    experiment = config.experiment
-    dataset = load_dataset(experiment.dataset, base=loaded.base, data_dir=data_dir, quiet=quiet, task=experiment.task)
-    for sentence in dataset.notes:
-        say(sentence)
-    if config.tuned and (dataset.validation is None or len(dataset.validation.y) == 0):
-        raise ConfigError(
-            f"{loaded.path}: tuning needs validation rows, and the data has none. Set dataset.split.validation to a "
-            "fraction such as 0.1, or give every optimizer a number for its learning rate."
-        )
+    problems = tuple(_read(loaded, problem, data_dir, quiet=quiet, say=say) for problem in config.problems)
     versions = key_versions()
-    files = [user_code(_with(config, row), loaded.base) for row in (*config.optimizers, *config.defaults)]
-    code = {name: file_sha256(path) for found in files for name, path in found.items()}
-    data = {"data": dataset.data_digest, "split": dataset.split_digest, "code": code, "versions": dict(versions)}
+    data = {"data": [_data_facts(config, problem) for problem in problems], "versions": dict(versions)}
     key = _digest({**study_identity(config), **data})
     paths = StudyPaths(contained(runs_dir, f"{config.name}-{key[:8]}"))
-    digest = _digest({**protocol(config), **data})
-    return StudyPlan(loaded, dataset, without_test_rows(dataset), versions, key, digest, paths)
+    return StudyPlan(loaded, problems, versions, key, _digest({**protocol(config), **data}), paths)
+
+
+def _read(
+    loaded: LoadedStudy, problem: StudyProblem, data_dir: Path, *, quiet: bool, say: Callable[[str], None]
+) -> PlannedProblem:
+    from optbench.datasets import load_dataset, without_test_rows
+
+    experiment = problem.experiment
+    dataset = load_dataset(experiment.dataset, base=problem.base, data_dir=data_dir, quiet=quiet, task=experiment.task)
+    for sentence in dataset.notes:
+        say(sentence)
+    if loaded.config.tuned and (dataset.validation is None or len(dataset.validation.y) == 0):
+        raise ConfigError(
+            f"{loaded.path}: tuning needs validation rows, and {problem.name} has none. Set dataset.split.validation "
+            "to a fraction such as 0.1, or give every optimizer a number for its learning rate."
+        )
+    return PlannedProblem(problem.name, problem.experiment, problem.base, dataset, without_test_rows(dataset))
+
+
+def _data_facts(config: StudyConfig, problem: PlannedProblem) -> dict[str, Any]:
+    """Return the digests of a problem's data and of the user's Python that its runs execute."""
+    from optbench.run_store import file_sha256
+
+    rows = (*config.optimizers, *config.defaults)
+    files = [user_code(row.experiment(problem.experiment, ()), problem.base) for row in rows]
+    code = {name: file_sha256(path) for found in files for name, path in found.items()}
+    return {"data": problem.open_data.data_digest, "split": problem.open_data.split_digest, "code": code}
 
 
 def study_identity(config: StudyConfig) -> dict[str, Any]:
     """Return what makes a study another one: everything that more points, seeds or another level do not touch."""
-    experiment = config.experiment.to_plain()
     return {
         "plan_version": PLAN_VERSION,
-        "experiment": {name: experiment[name] for name in ("task", "dataset", "model", "training")},
+        "problems": [_problem(problem) for problem in config.problems],
         "optimizers": [_optimizer(one) for one in config.optimizers],
         "tuning": {"metric": config.tuning.metric, "sampler": config.tuning.sampler},
     }
@@ -201,13 +239,18 @@ def protocol(config: StudyConfig) -> dict[str, Any]:
     }
 
 
+def _problem(problem: StudyProblem) -> dict[str, Any]:
+    experiment = problem.experiment.to_plain()
+    return {"name": problem.name, **{name: experiment[name] for name in ("task", "dataset", "model", "training")}}
+
+
 def _optimizer(one: StudyOptimizer) -> dict[str, Any]:
-    search = None if one.search is None else {"low": one.search.low, "high": one.search.high, "scale": "log"}
-    return {"label": one.label, "optimizer": one.config.to_plain(), "learning_rate": search}
-
-
-def _with(config: StudyConfig, row: StudyOptimizer) -> Any:
-    return config.experiment.model_copy(update={"optimizer": row.config})
+    return {
+        "label": one.label,
+        "optimizer": one.config.to_plain(),
+        "search": {name: found.model_dump() for name, found in one.search.items()},
+        "with": dict(one.fixed),
+    }
 
 
 def _span(seeds: Sequence[int]) -> str:

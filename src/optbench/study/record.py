@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from optbench.study.plan import StudyPlan
+    from optbench.study.plan import Chosen, StudyPlan
     from optbench.study.tuning import Tuning
 
 
@@ -48,8 +48,8 @@ def write_plan(plan: StudyPlan, record: Mapping[str, Any]) -> dict[str, Any]:
             "study": plan.config.name,
             "key": plan.key,
             "plan": plan.digest,
-            "data": plan.open_data.data_digest,
-            "split": plan.open_data.split_digest,
+            "data": {problem.name: problem.open_data.data_digest for problem in plan.problems},
+            "split": {problem.name: problem.open_data.split_digest for problem in plan.problems},
             "versions": dict(plan.versions),
             "protocol": protocol(plan.config),
             "chosen": record.get("chosen") if same else None,
@@ -61,24 +61,39 @@ def write_plan(plan: StudyPlan, record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def open_test_split(plan: StudyPlan, record: Mapping[str, Any], tunings: Sequence[Tuning]) -> dict[str, Any]:
-    """Record, before any confirmation run, that the test split is opened now, by which plan.
+    """Record, before any confirmation run, that the test splits are opened now, by which plan.
 
-    A plan opens it once, however often its runs are interrupted. An entry counts the openings of the same split that
+    A plan opens each once, however often its runs are interrupted. An entry counts the openings of the same split that
     other studies in the same runs directory had recorded by then.
     """
     openings = list(record["openings"])
     if all(opening["plan"] != plan.digest for opening in openings):
-        openings.append(
+        openings += [
             {
+                "problem": problem.name,
                 "plan": plan.digest,
-                "data": plan.open_data.data_digest,
-                "split": plan.open_data.split_digest,
+                "data": problem.open_data.data_digest,
+                "split": problem.open_data.split_digest,
                 "date": datetime.now(UTC).date().isoformat(),
-                "by_other_studies_before": _openings_elsewhere(plan),
+                "by_other_studies_before": _openings_elsewhere(plan, problem.open_data.split_digest),
             }
-        )
-    chosen = {tuning.label: tuning.winner.learning_rate for tuning in tunings}
+            for problem in plan.problems
+        ]
+    chosen: dict[str, dict[str, Any]] = {problem.name: {} for problem in plan.problems}
+    for tuning in tunings:
+        chosen[tuning.problem][tuning.label] = dict(tuning.winner.values)
     return _write(plan, {**record, "chosen": chosen, "openings": openings}, before=record)
+
+
+def recorded_choice(plan: StudyPlan, record: Mapping[str, Any]) -> Chosen:
+    """Return the settings that this very plan has chosen before; {} if it has not."""
+    if record.get("plan") != plan.digest:
+        return {}
+    return {
+        (problem, label): tuple(values.items())
+        for problem, found in (record.get("chosen") or {}).items()
+        for label, values in found.items()
+    }
 
 
 def close_record(plan: StudyPlan, record: Mapping[str, Any], outputs: Mapping[str, str]) -> dict[str, Any]:
@@ -86,11 +101,11 @@ def close_record(plan: StudyPlan, record: Mapping[str, Any], outputs: Mapping[st
     return _write(plan, {**record, "outputs": dict(outputs)}, before=record)
 
 
-def _openings_elsewhere(plan: StudyPlan) -> int:
+def _openings_elsewhere(plan: StudyPlan, split: str) -> int:
     found = 0
     for path in sorted(plan.paths.folder.parent.glob(f"*/{plan.paths.record.name}")):
         if path != plan.paths.record:
-            found += sum(opening == plan.open_data.split_digest for opening in _splits_opened(path))
+            found += sum(opened == split for opened in _splits_opened(path))
     return found
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from optbench.executors.interface import Executor
     from optbench.records import RunRecord
     from optbench.runner.plan import PlannedRun
-    from optbench.study.conclusion import Conclusion
+    from optbench.study.conclusion import StudyConclusion
     from optbench.study.plan import StudyPlan, StudyRun
 
 
@@ -80,7 +80,7 @@ class StudyEnd:
     written : the outputs that changed; () if there was nothing to do
     """
 
-    conclusion: Conclusion
+    conclusion: StudyConclusion
     trained: int
     written: tuple[Path, ...]
 
@@ -124,7 +124,7 @@ def run_study(options: StudyOptions, *, say: Callable[[str], None]) -> StudyEnd:
         tuned = crew.finish("tuning", tuning)
         tunings = choose(plan, tuning, tuned)
         record = open_test_split(plan, record, tunings)
-        confirmation = plan.confirmation_runs({one.label: one.winner.learning_rate for one in tunings})
+        confirmation = plan.confirmation_runs({(one.problem, one.label): one.winner.values for one in tunings})
         confirmed = crew.finish("confirmation", confirmation)
     runs = [*tuning, *confirmation]
     conclusion = conclude(plan, runs, {**tuned, **confirmed}, tunings, record["openings"])
@@ -144,10 +144,10 @@ def begin(plan: StudyPlan, record: dict[str, object]) -> dict[str, object]:
 
 
 def first_of_each(plan: StudyPlan) -> list[StudyRun]:
-    """Return one run per optimizer: those of one optimizer build the same model and differ in a number."""
-    found: dict[str, StudyRun] = {}
+    """Return one run per problem and optimizer: those of one optimizer build the same model and differ in numbers."""
+    found: dict[tuple[str, str], StudyRun] = {}
     for run in [*plan.tuning_runs(), *plan.fixed_runs()]:
-        found.setdefault(run.label, run)
+        found.setdefault((run.problem, run.label), run)
     return list(found.values())
 
 
@@ -201,8 +201,8 @@ class _Crew:
 
     def _hired(self) -> Executor:
         if self._executor is None:
-            sample = first_of_each(self._plan)[0].planned.loaded
-            self._executor = make_executor(self._options.for_runs, [sample])
+            samples = [run.planned.loaded for run in first_of_each(self._plan)]
+            self._executor = make_executor(self._options.for_runs, samples)
             self._stack.callback(self._executor.close)
             self._executor.start()
         return self._executor

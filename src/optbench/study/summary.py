@@ -5,15 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from optbench.study.conclusion import Conclusion
+    from optbench.study.conclusion import StudyConclusion
 
 
-def study_summary(conclusion: Conclusion, *, width: int | None = None, colour: bool = False) -> str:
+def study_summary(conclusion: StudyConclusion, *, width: int | None = None, colour: bool = False) -> str:
     """Return the text for a terminal; a width of None wraps nothing."""
     from optbench.reporting.comparison_text import render_comparison_table
+    from optbench.study.clock import settle_sentence
     from optbench.study.wording import budget_sentence, worth_sentence
 
     table = render_comparison_table(conclusion.comparison, width=width, colour=colour).rstrip("\n")
-    told = [text for text in (budget_sentence(conclusion), worth_sentence(conclusion)) if text]
+    several = len(conclusion.problems) > 1
+    own = [(one.name, f"{worth_sentence(one)} {settle_sentence(one)}".strip()) for one in conclusion.problems]
+    told = [
+        budget_sentence(conclusion.plan.config),
+        *conclusion.across_sentences,
+        *(f"[{name}] {text}" if several else text for name, text in own if text),
+    ]
     doubts = [f"- {sentence}" for sentence in conclusion.warnings]
     return "\n".join([table, *told, *doubts])

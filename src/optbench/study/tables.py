@@ -6,6 +6,7 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any
 
+from optbench.config import LEARNING_RATE
 from optbench.study.tuning import validation_score
 
 if TYPE_CHECKING:
@@ -15,24 +16,26 @@ if TYPE_CHECKING:
     from optbench.study.plan import StudyPlan, StudyRun
 
 _METRICS = ("accuracy", "balanced_accuracy", "f1_macro", "log_loss", "roc_auc")
-_PLAN = ("stage", "optimizer", "name", "learning_rate", "seed", "run")
+_PLAN = ("stage", "problem", "optimizer", "name", "learning_rate", "setting", "seed", "run")
 _RESULTS = (
-    *("stage", "optimizer", "learning_rate", "seed", "run", "status", "epochs", "best_epoch", "seconds", "val_loss"),
+    *("stage", "problem", "optimizer", "learning_rate", "setting", "seed", "run", "status", "epochs", "best_epoch"),
+    *("seconds", "val_loss"),
     *(f"val_{name}" for name in _METRICS),
     *(f"test_{name}" for name in _METRICS),
 )
 
 
 def plan_csv(plan: StudyPlan) -> str:
-    """Return the runs as planned; the learning rate that tuning will choose reads "chosen", and its run is open."""
+    """Return the runs as planned; the setting that tuning will choose reads "chosen", and its run is open."""
     rows: list[Sequence[Any]] = [_PLAN, *(_planned(run) for run in plan.tuning_runs())]
     known = plan.fixed_runs()
-    for row in plan.rows:
-        if row.search is None:
-            rows += [_planned(run) for run in known if run.label == row.label]
-        else:
-            seeds = plan.config.confirmation_seeds
-            rows += [("confirmation", row.label, row.config.name, "chosen", seed, "") for seed in seeds]
+    for problem in plan.problems:
+        for row in plan.rows:
+            if row.search:
+                start = ("confirmation", problem.name, row.label, row.config.name, "chosen", "chosen")
+                rows += [(*start, seed, "") for seed in plan.config.confirmation_seeds]
+            else:
+                rows += [_planned(run) for run in known if (run.problem, run.label) == (problem.name, row.label)]
     return _csv(rows)
 
 
@@ -49,15 +52,18 @@ def rate_of(run: StudyRun) -> Any:
 
 def _planned(run: StudyRun) -> tuple[Any, ...]:
     config = run.planned.config
-    return run.stage, run.label, config.optimizer.name, _cell(rate_of(run)), config.seed, run.run
+    start = (run.stage, run.problem, run.label, config.optimizer.name)
+    return *start, _cell(rate_of(run)), _setting(run), config.seed, run.run
 
 
 def _result(run: StudyRun, record: RunRecord) -> tuple[Any, ...]:
     validation, test = record.metrics.get("validation") or {}, record.metrics.get("test") or {}
     return (
         run.stage,
+        run.problem,
         run.label,
         _cell(rate_of(run)),
+        _setting(run),
         record.seed,
         run.run,
         record.status.value,
@@ -68,6 +74,11 @@ def _result(run: StudyRun, record: RunRecord) -> tuple[Any, ...]:
         *(_cell(validation.get(name)) for name in _METRICS),
         *(_cell(test.get(name)) for name in _METRICS),
     )
+
+
+def _setting(run: StudyRun) -> str:
+    """Return what was searched besides the learning rate: `weight_decay=0.004`, parted by blanks."""
+    return " ".join(f"{name}={value!r}" for name, value in run.values if name != LEARNING_RATE)
 
 
 def _cell(value: Any) -> str:

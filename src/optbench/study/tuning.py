@@ -7,29 +7,44 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from optbench.config import LEARNING_RATE
+from optbench.metric_names import lower_is_better
 from optbench.records import RunStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from optbench.config import Values
     from optbench.records import RunRecord
     from optbench.study.plan import StudyPlan, StudyRun
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One learning rate of one optimizer.
+    """One setting of one optimizer.
 
     Attributes
     ----------
+    values : of the hyperparameters that are searched
     runs, seeds, scores : one entry per tuning seed; a score is None if the run diverged or has none
     mean : of the scores, None if one is missing
     """
 
-    learning_rate: float
+    values: Values
     runs: tuple[str, ...]
     seeds: tuple[int, ...]
     scores: tuple[float | None, ...]
+
+    @property
+    def learning_rate(self) -> float | None:
+        """The learning rate, if it is searched."""
+        return dict(self.values).get(LEARNING_RATE)
+
+    @property
+    def text(self) -> str:
+        """The values, as they stand in a sentence or a table: `0.01`, or `0.01, weight_decay 0.004`."""
+        parts = [f"{'' if name == LEARNING_RATE else f'{name} '}{value:.4g}" for name, value in self.values]
+        return ", ".join(parts)
 
     @property
     def n_diverged(self) -> int:
@@ -49,7 +64,7 @@ class Setting:
     def to_json(self) -> dict[str, Any]:
         """Return the setting as JSON values."""
         return {
-            "learning_rate": self.learning_rate,
+            **dict(self.values),
             "mean": self.mean,
             "n_diverged": self.n_diverged,
             "seeds": list(self.seeds),
@@ -60,16 +75,17 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """The tuning of one optimizer.
+    """The tuning of one optimizer on one problem.
 
     Attributes
     ----------
-    label : of the optimizer
+    problem, label : of the optimizer
     metric : what decided, such as `val_loss`
-    settings : by rising learning rate
+    settings : by rising values
     chosen : position of the chosen one
     """
 
+    problem: str
     label: str
     metric: str
     settings: tuple[Setting, ...]
@@ -81,9 +97,23 @@ class Tuning:
         return self.settings[self.chosen]
 
     @property
-    def is_at_edge(self) -> bool:
-        """True if the best learning rate is the smallest or the largest tried: a better one may lie outside."""
-        return len(self.settings) > 1 and self.chosen in (0, len(self.settings) - 1)
+    def names(self) -> tuple[str, ...]:
+        """The hyperparameters that were searched."""
+        return tuple(name for name, _ in self.winner.values)
+
+    def tried(self, name: str) -> list[float]:
+        """Return the values of one hyperparameter that were tried, each once, rising."""
+        return sorted({dict(setting.values)[name] for setting in self.settings})
+
+    @property
+    def edges(self) -> dict[str, str]:
+        """Hyperparameters whose best value is the smallest or the largest tried: a better one may lie outside."""
+        found = {}
+        for name, value in self.winner.values:
+            tried = self.tried(name)
+            if len(tried) > 1 and value in (tried[0], tried[-1]):
+                found[name] = "smallest" if value == tried[0] else "largest"
+        return found
 
     @property
     def runs(self) -> int:
@@ -103,19 +133,14 @@ class Tuning:
             "settings": len(self.settings),
             "runs": self.runs,
             "n_diverged": self.n_diverged,
-            "chosen": self.winner.learning_rate,
-            "at_edge": self.is_at_edge,
+            "chosen": dict(self.winner.values),
+            "at_edge": list(self.edges),
             "curve": [setting.to_json() for setting in self.settings],
         }
 
 
-def lower_is_better(metric: str) -> bool:
-    """Return True for losses."""
-    return metric.endswith("loss")
-
-
 def choose(plan: StudyPlan, runs: Sequence[StudyRun], records: Mapping[str, RunRecord]) -> tuple[Tuning, ...]:
-    """Choose a learning rate for every tuned optimizer.
+    """Choose a setting for every tuned optimizer on every problem.
 
     Parameters
     ----------
@@ -125,16 +150,18 @@ def choose(plan: StudyPlan, runs: Sequence[StudyRun], records: Mapping[str, RunR
     Notes
     -----
     The setting with the fewest diverged runs wins, among those the one with the best mean over the seeds, among equal
-    ones the one with the smallest learning rate: a diverged run is the worst outcome there is, never a missing one.
+    ones the one with the smallest values: a diverged run is the worst outcome there is, never a missing one.
     """
     metric = plan.config.tuning.metric
     found = []
-    for optimizer in plan.config.tuned:
-        own = [run for run in runs if run.label == optimizer.label]
-        rates = sorted({run.learning_rate for run in own if run.learning_rate is not None})
-        settings = tuple(_setting(rate, own, records, metric) for rate in rates)
-        best = min(range(len(settings)), key=lambda position: _worth(settings[position], metric))
-        found.append(Tuning(optimizer.label, metric, settings, best))
+    for problem in plan.problems:
+        for optimizer in plan.config.tuned:
+            own = [run for run in runs if (run.problem, run.label) == (problem.name, optimizer.label)]
+            settings = tuple(
+                _setting(values, own, records, metric) for values in sorted({run.values for run in own}, key=_numbers)
+            )
+            best = min(range(len(settings)), key=lambda place: _worth(settings[place], metric))
+            found.append(Tuning(problem.name, optimizer.label, metric, settings, best))
     return tuple(found)
 
 
@@ -166,17 +193,21 @@ def _final_loss(record: RunRecord) -> float | None:
     return history.column("val_loss")[-1]
 
 
-def _setting(rate: float, runs: Sequence[StudyRun], records: Mapping[str, RunRecord], metric: str) -> Setting:
-    own = sorted((run for run in runs if run.learning_rate == rate), key=lambda run: run.planned.config.seed)
+def _setting(values: Values, runs: Sequence[StudyRun], records: Mapping[str, RunRecord], metric: str) -> Setting:
+    own = sorted((run for run in runs if run.values == values), key=lambda run: run.planned.config.seed)
     return Setting(
-        learning_rate=rate,
+        values=values,
         runs=tuple(run.run for run in own),
         seeds=tuple(run.planned.config.seed for run in own),
         scores=tuple(validation_score(records[run.run], metric) for run in own),
     )
 
 
-def _worth(setting: Setting, metric: str) -> tuple[int, float, float]:
+def _worth(setting: Setting, metric: str) -> tuple[int, float, tuple[float, ...]]:
     sign = 1.0 if lower_is_better(metric) else -1.0
     mean = math.fsum(setting.known) / len(setting.known) if setting.known else 0.0
-    return setting.n_diverged, sign * mean, setting.learning_rate
+    return setting.n_diverged, sign * mean, _numbers(setting.values)
+
+
+def _numbers(values: Values) -> tuple[float, ...]:
+    return tuple(value for _, value in values)

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from optbench.comparison.wording import counted
+from optbench.config import LEARNING_RATE, MODEL
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from optbench.config import StudyConfig
     from optbench.study.conclusion import Conclusion, WorthOfTuning
 
 METRIC_WORDS: Final = {
@@ -19,16 +23,34 @@ METRIC_WORDS: Final = {
 }
 
 
-def budget_sentence(conclusion: Conclusion) -> str:
+def name_words(name: str) -> str:
+    """Name a hyperparameter as people do: `learning rate`, `weight decay`, `l2 of the model`."""
+    of_model = name.startswith(MODEL)
+    words = name.removeprefix(MODEL).replace("_", " ").replace(".", " ")
+    return f"{words} of the model" if of_model else words
+
+
+def setting_word(names: Iterable[str]) -> str:
+    """Return the word for a point of a search: `learning rate` if that is all it is, else `setting`."""
+    return "learning rate" if set(names) <= {LEARNING_RATE} else "setting"
+
+
+def study_setting_word(config: StudyConfig) -> str:
+    """Return the word for what the optimizers of a study try."""
+    return setting_word(name for one in config.tuned for name in one.search)
+
+
+def budget_sentence(config: StudyConfig) -> str:
     """Say what every tuned optimizer had been given before, or ""."""
-    config = conclusion.plan.config
-    if not conclusion.tunings:
+    if not config.tuned:
         return "Nothing was tuned."
     tuning = config.tuning
     runs = tuning.points * tuning.seeds
-    who = "Each tuned optimizer ran" if len(conclusion.tunings) > 1 else f"{conclusion.tunings[0].label} ran"
+    who = "Each tuned optimizer ran" if len(config.tuned) > 1 else f"{config.tuned[0].label} ran"
+    each = " on each problem" if len(config.problems) > 1 else ""
     return (
-        f"{who} at the best of {counted(tuning.points, 'learning rate')} ({counted(runs, 'tuning run')}), chosen by "
+        f"{who}{each} at the best of {counted(tuning.points, study_setting_word(config))} "
+        f"({counted(runs, 'tuning run')}), chosen by "
         f"{METRIC_WORDS[tuning.metric]} with other seeds and the test split withheld."
     )
 

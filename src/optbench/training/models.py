@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from optbench.config import layer_specs, output_units
+from optbench.config import LayerSpec, kernel_penalty, layer_specs, output_units
 from optbench.errors import ModelError
 from optbench.metric_names import CLASSIFICATION, REGRESSION
 from optbench.random_streams import component_seed
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import keras
 
-    from optbench.config import LayerSpec, ModelConfig
+    from optbench.config import ModelConfig
     from optbench.metric_names import Task
 
 
@@ -64,7 +64,8 @@ def build_model(
     units = 1 if task == REGRESSION else output_units(num_classes, loss)
     keras.utils.set_random_seed(component_seed(seed, "layer", "output"))
     activation = "linear" if task == REGRESSION else "sigmoid" if units == 1 else "softmax"
-    outputs = keras.layers.Dense(units, activation=activation, name="output")(outputs)
+    last = LayerSpec("Dense", {"units": units, "activation": activation, **kernel_penalty(model)})
+    outputs = keras.layers.Dense(name="output", **_keras_arguments(last))(outputs)
     return keras.Model(inputs, outputs, name="model")
 
 

@@ -1,0 +1,182 @@
+"""The optimizers of a study file: fixed arguments, what is searched, and what each sets in the model for itself."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from optbench.config.experiment import NAME_PATTERN
+from optbench.config.findings import Finding, shown
+from optbench.config.optimizer import check_optimizer, optimizer_names
+from optbench.config.pydantic_findings import validate_section
+from optbench.config.search_ranges import DEFAULT_RANGES
+from optbench.config.study_problems import below
+from optbench.config.study_search import LEARNING_RATE, MODEL, SearchRange, StudyOptimizer
+from optbench.config.study_sections import default_label
+from optbench.config.validation import validate_experiment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from optbench.config.findings import Path
+    from optbench.config.optimizer import OptimizerConfig
+    from optbench.config.study_sections import StudyProblem
+
+WRITE_OPTIMIZERS = "List some: optimizers: [sgd, adam]."
+_WITH = "with"
+_NARROWEST = 1.1
+_OWN_KEYS = ("label", _WITH)
+
+
+class OptimizerReader:
+    """Turns the list of optimizers into values and gathers what is wrong with them."""
+
+    def __init__(self, problems: Sequence[StudyProblem]) -> None:
+        self.problems = problems
+        self.findings: list[Finding] = []
+
+    def read(self, plain: Mapping[str, Any], *, is_misspelt: bool) -> list[StudyOptimizer]:
+        """Return the optimizers that are valid."""
+        value, path = plain.get("optimizers"), ("optimizers",)
+        if value is None:
+            if not is_misspelt:
+                self._say(path, f"missing. {WRITE_OPTIMIZERS}", at_key=True)
+            return []
+        if not isinstance(value, list) or not value:
+            self._say(path, f"must be a list of optimizers. Received: {shown(value)}. {WRITE_OPTIMIZERS}")
+            return []
+        found = [self._optimizer(item, (*path, position)) for position, item in enumerate(value)]
+        self._distinct(found)
+        return [optimizer for optimizer in found if optimizer is not None]
+
+    def _optimizer(self, item: Any, path: Path) -> StudyOptimizer | None:
+        section = {"name": item} if isinstance(item, str) else item
+        if not isinstance(section, dict):
+            known = ", ".join(optimizer_names())
+            self._say(path, f"must be a name or {{name: ..., ...}}. Received: {shown(item)}. Names: {known}.")
+            return None
+        before = len(self.findings)
+        ranges = {key: value for key, value in section.items() if _is_range(key, value)}
+        search = {key: self._range(value, (*path, key)) for key, value in ranges.items()}
+        fixed = {key: value for key, value in section.items() if key not in _OWN_KEYS and key not in ranges}
+        config, findings = check_optimizer(fixed)
+        at_item = isinstance(item, str)
+        self.findings += [replace(found, path=path) if at_item else below(found, path, skip=1) for found in findings]
+        label = self._label(section, config.name if config else "", path)
+        self._try_ends(fixed, search, path)
+        of_model, searched_model = self._with(section.get(_WITH), (*path, _WITH)) if _WITH in section else ({}, {})
+        if len(self.findings) > before or config is None:
+            return None
+        known_ranges = {key: found for key, found in {**search, **searched_model}.items() if found is not None}
+        return StudyOptimizer(label, config, _with_default(section, config, known_ranges), of_model)
+
+    def _range(self, value: Mapping[str, Any], path: Path) -> SearchRange | None:
+        floats = {key: float(v) if isinstance(v, int) and not isinstance(v, bool) else v for key, v in value.items()}
+        given, findings = validate_section(SearchRange, floats, path)
+        self.findings += findings
+        if given is None:
+            return None
+        if given.scale == "log" and given.low == 0:
+            self._say((*path, "low"), "must be greater than 0 on a logarithmic scale. Received: 0. Or scale: linear.")
+        elif given.high < _NARROWEST * given.low or given.high <= given.low:
+            told = f"high must be at least {_NARROWEST} times low. Received: low {given.low:g} and high {given.high:g}."
+            self._say(path, f"{told} For one value, without tuning, write the number itself.")
+        return given
+
+    def _try_ends(self, fixed: Mapping[str, Any], search: Mapping[str, SearchRange | None], path: Path) -> None:
+        """Check what is searched as Keras' arguments: known ones, which take a number, at both ends."""
+        for key, found in search.items():
+            for end in () if found is None else (found.low, found.high):
+                _, findings = check_optimizer({**fixed, key: end})
+                told = [finding for finding in findings if finding.path[1:2] == (key,)]
+                self.findings += [below(finding, path, skip=1) for finding in told]
+                if told:
+                    break
+
+    def _with(self, section: Any, path: Path) -> tuple[dict[str, float], dict[str, SearchRange | None]]:
+        """Return the numbers and the ranges that an optimizer sets in the model, by `model.` and their key."""
+        fixed: dict[str, float] = {}
+        search: dict[str, SearchRange | None] = {}
+        if not isinstance(section, dict):
+            self._say(path, f"must be a mapping such as {{model.l2: {{low: 1e-6, high: 1e-2}}}}. {_received(section)}")
+            return fixed, search
+        for key, value in section.items():
+            here = (*path, key)
+            if not key.startswith(MODEL):
+                self._say(here, "only keys of the model section can be set here, such as model.l2.", at_key=True)
+            elif isinstance(value, dict):
+                search[key] = self._range(value, here)
+                found = search[key]
+                self._fits_model(key, () if found is None else (found.low, found.high), here)
+            elif isinstance(value, int | float) and not isinstance(value, bool):
+                fixed[key] = value
+                self._fits_model(key, (value,), here)
+            else:
+                self._say(here, f"must be a number or a range {{low: ..., high: ...}}. {_received(value)}")
+        return fixed, search
+
+    def _fits_model(self, key: str, values: Sequence[float], path: Path) -> None:
+        """Say so if a problem's model does not take a value."""
+        for problem in self.problems:
+            plain = problem.experiment.to_plain()
+            for value in values:
+                changed = _replaced(plain, key.split("."), value)
+                findings = validate_experiment(changed)[1] if changed else []
+                if changed is None or findings:
+                    reason = findings[0].sentence if findings else f"the {plain['model']['name']} has no such key."
+                    self._say(path, f"does not fit {problem.name}: {reason}", at_key=True)
+                    return
+
+    def _label(self, section: Mapping[str, Any], name: str, path: Path) -> str:
+        label = section.get("label", name)
+        if "label" in section and not (isinstance(label, str) and re.fullmatch(NAME_PATTERN, label)):
+            told = "must be letters, digits, '.', '_' and '-', since its runs' folders are called so"
+            self._say((*path, "label"), f"{told}. Received: {shown(label)}.")
+        return str(label)
+
+    def _distinct(self, found: Sequence[StudyOptimizer | None]) -> None:
+        seen: dict[str, int] = {}
+        for position, optimizer in enumerate(found):
+            if optimizer is None:
+                continue
+            first = seen.setdefault(optimizer.label.lower(), position)
+            if first != position:
+                told = f"the label {optimizer.label!r} is given twice, first to item {first + 1}"
+                self._say(("optimizers", position), f"{told}. Give one of them another: label: {optimizer.label}-2.")
+        for label, position in seen.items():
+            optimizer = found[position]
+            if optimizer is not None and label == default_label(optimizer.config.name) and not optimizer.is_default:
+                told = f"the label {optimizer.label!r} is for the optimizer at its defaults, which is always run too"
+                self._say(("optimizers", position), f"{told}. Give this one another label.")
+
+    def _say(self, path: Path, sentence: str, *, at_key: bool = False) -> None:
+        self.findings.append(Finding(path, sentence, at="key" if at_key else "value"))
+
+
+def _is_range(key: str, value: Any) -> bool:
+    return key not in (*_OWN_KEYS, "name", "arguments") and isinstance(value, dict) and "schedule" not in value
+
+
+def _with_default(
+    section: Mapping[str, Any], config: OptimizerConfig, search: dict[str, SearchRange]
+) -> dict[str, SearchRange]:
+    """Return what is searched, the learning rate first: on its default range where the file does not name it."""
+    if LEARNING_RATE not in section and config.name in DEFAULT_RANGES:
+        low, high = DEFAULT_RANGES[config.name]
+        search = {LEARNING_RATE: SearchRange(low=low, high=high), **search}
+    return dict(sorted(search.items(), key=lambda item: item[0] != LEARNING_RATE))
+
+
+def _replaced(plain: Mapping[str, Any], path: Sequence[str], value: float) -> dict[str, Any] | None:
+    """Return plain values with one replaced; None if there is no mapping to put it into."""
+    first, *rest = path
+    if not rest:
+        return {**plain, first: value}
+    inner = plain.get(first)
+    changed = _replaced(inner, rest, value) if isinstance(inner, dict) else None
+    return None if changed is None else {**plain, first: changed}
+
+
+def _received(value: Any) -> str:
+    return f"Received: {shown(value)}."

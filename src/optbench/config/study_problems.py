@@ -1,0 +1,142 @@
+"""The problems of a study file: experiment files by path, or data, model and training written inline."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from optbench.config.experiment import NAME_PATTERN
+from optbench.config.findings import Finding, shown
+from optbench.config.hints import unknown_key_remedy
+from optbench.config.load import load_experiment
+from optbench.config.study_sections import StudyProblem
+from optbench.config.validation import validate_experiment
+from optbench.errors import ConfigError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from optbench.config.experiment import ExperimentConfig
+    from optbench.config.findings import Path as Place
+
+INLINE = ("task", "dataset", "model", "training")
+WRITE_EXPERIMENT = "Name an experiment file, or write {dataset: {name: ...}, model: {name: ...}}."
+_WRITE_EXPERIMENTS = "List some: experiments: [iris.yaml, wine.yaml]."
+_STAND_IN = {"name": "sgd"}
+
+
+class ProblemReader:
+    """Turns `experiment` or `experiments` into problems and gathers what is wrong with them.
+
+    Attributes
+    ----------
+    findings : in the study file
+    elsewhere : text of the findings in the experiment files it names
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.findings: list[Finding] = []
+        self.elsewhere: list[str] = []
+
+    def read(self, plain: Mapping[str, Any], *, is_misspelt: bool) -> tuple[StudyProblem, ...]:
+        """Return the problems that are valid."""
+        one, several = plain.get("experiment"), plain.get("experiments")
+        if one is not None and several is not None:
+            self._say(("experiments",), "a study has 'experiment' or 'experiments', not both. Remove one.", at_key=True)
+            return ()
+        if several is not None:
+            return self._several(several)
+        if one is None:
+            if not is_misspelt:
+                self._say(("experiment",), f"missing. {WRITE_EXPERIMENT}", at_key=True)
+            return ()
+        problem = self._problem(one, ("experiment",))
+        return () if problem is None else (problem,)
+
+    def _several(self, value: Any) -> tuple[StudyProblem, ...]:
+        path = ("experiments",)
+        if not isinstance(value, list) or not value:
+            self._say(path, f"must be a list of experiments. Received: {shown(value)}. {_WRITE_EXPERIMENTS}")
+            return ()
+        given = [item.get("name") if isinstance(item, dict) else None for item in value]
+        found = [self._problem(item, (*path, position), named=True) for position, item in enumerate(value)]
+        problems = [problem for problem in found if problem is not None]
+        if len(problems) < len(value):
+            return ()
+        names = _distinct(problems, given)
+        for position, name in enumerate(names):
+            if names.index(name) != position:
+                told = f"the name {name!r} is given twice, first to item {names.index(name) + 1}. Choose another."
+                self._say((*path, position, "name"), told)
+        return tuple(replace(problem, name=name) for problem, name in zip(problems, names, strict=True))
+
+    def _problem(self, value: Any, path: Place, *, named: bool = False) -> StudyProblem | None:
+        if isinstance(value, str):
+            return self._from_file(value, path)
+        if not isinstance(value, dict):
+            self._say(path, f"must be an experiment file or a mapping. Received: {shown(value)}. {WRITE_EXPERIMENT}")
+            return None
+        known = ("name", *INLINE) if named else INLINE
+        for key in [key for key in value if key not in known]:
+            told = "The optimizers of a study are listed under 'optimizers'." if key == "optimizer" else ""
+            remedy = told or unknown_key_remedy(key, known, path)[0].strip()
+            self._say((*path, key), f"unknown key. {remedy}", at_key=True)
+        name = value.get("name", "problem") if named else "problem"
+        if not (isinstance(name, str) and re.fullmatch(NAME_PATTERN, name)):
+            told = "must be letters, digits, '.', '_' and '-', since the folders of its runs are called so"
+            self._say((*path, "name"), f"{told}. Received: {shown(name)}.")
+        inline = {key: value[key] for key in INLINE if key in value}
+        config, findings = validate_experiment({"name": "study", "optimizer": _STAND_IN, **inline})
+        self.findings += [below(finding, path) for finding in findings]
+        return self._without_own_protocol(config, self.path.parent, path)
+
+    def _from_file(self, value: str, path: Place) -> StudyProblem | None:
+        file = self.path.parent / value
+        if not file.exists():
+            near = [found.name for found in sorted(file.parent.glob("*.y*ml"))] if file.parent.is_dir() else []
+            hint = did_you_mean(file.name, near)
+            self._say(path, f"there is no such file beside the study file. Received: {shown(value)}.{hint}")
+            return None
+        try:
+            loaded = load_experiment(file)
+        except ConfigError as error:
+            self.elsewhere.append(str(error))
+            return None
+        return self._without_own_protocol(loaded.config, file.parent, path)
+
+    def _without_own_protocol(self, config: ExperimentConfig | None, base: Path, path: Place) -> StudyProblem | None:
+        if config is None:
+            return None
+        if config.dataset.split.withhold_test:
+            told = "dataset.split.withhold_test is for the study to decide: it withholds the test split while it tunes."
+            self._say(path, f"{told} Remove it.")
+            return None
+        return StudyProblem(str(config.dataset.name), config, base)
+
+    def _say(self, path: Place, sentence: str, *, at_key: bool = False) -> None:
+        self.findings.append(Finding(path, sentence, at="key" if at_key else "value"))
+
+
+def below(finding: Finding, path: Place, *, skip: int = 0) -> Finding:
+    """Return a finding of a part as one of the whole; `path` is where the part stands."""
+    means = (*path, *finding.means[skip:]) if finding.means else ()
+    return replace(finding, path=(*path, *finding.path[skip:]), means=means)
+
+
+def _distinct(problems: Sequence[StudyProblem], given: Sequence[Any]) -> list[str]:
+    """Return the names given; without one the data set's, with the model's or a number where that is not enough."""
+    data = Counter(problem.name for problem in problems)
+    own = [
+        f"{problem.name}-{problem.experiment.model.name}" if data[problem.name] > 1 else problem.name
+        for problem in problems
+    ]
+    unnamed = Counter(name for name, written in zip(own, given, strict=True) if written is None)
+    names, seen = [], Counter[str]()
+    for name, written in zip(own, given, strict=True):
+        seen[name] += written is None
+        names.append(str(written) if written is not None else f"{name}-{seen[name]}" if unnamed[name] > 1 else name)
+    return names
