@@ -36,6 +36,8 @@ def try_out(arguments: Mapping[str, Any], emit: Callable[[Mapping[str, Any]], No
     ----------
     arguments : `config` (resolved YAML text), `data` (folder of a staged data set), `base`, `time_an_epoch`
 
+    Side effects: keeps the model, for runs of the same group that this process is given next.
+
     Returns
     -------
     Mapping
@@ -50,7 +52,10 @@ def try_out(arguments: Mapping[str, Any], emit: Callable[[Mapping[str, Any]], No
     config = parse_resolved(str(arguments["config"]))
     configure_process(config.training)
     dataset = open_staged_dataset(Path(arguments["data"]))
-    told = preflight(config, dataset, base=Path(arguments["base"]), time_an_epoch=bool(arguments.get("time_an_epoch")))
+    told, program = preflight(
+        config, dataset, base=Path(arguments["base"]), time_an_epoch=bool(arguments.get("time_an_epoch"))
+    )
+    _kept[:] = [program]
     return {
         "parameters": told.parameters,
         "state_bytes": told.state_bytes,
@@ -112,12 +117,17 @@ def finish(arguments: Mapping[str, Any], emit: Callable[[Mapping[str, Any]], Non
     Parameters
     ----------
     arguments : `folder`, `draw`
+
+    Returns
+    -------
+    Mapping
+        `finished` (the status), and `reason` if it diverged
     """
     del emit
     from optbench.runner.finish import finish_run
 
-    finish_run(RunPaths(Path(arguments["folder"])), draw=bool(arguments.get("draw", True)))
-    return {}
+    status, reason = finish_run(RunPaths(Path(arguments["folder"])), draw=bool(arguments.get("draw", True)))
+    return {"finished": str(status), "reason": reason}
 
 
 def peak_memory_mb() -> float:

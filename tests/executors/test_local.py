@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from optbench.executors.children import oom_kills
 from optbench.executors.interface import Task, TaskEnd
-from optbench.executors.local import LocalExecutor, oom_kills
+from optbench.executors.local import LocalExecutor
 
 FUNCTIONS = """
 import os, signal, sys, time
@@ -56,6 +57,9 @@ def pid(arguments, emit):
 def descriptors(arguments, emit):
     links = [os.path.join("/proc/self/fd", name) for name in os.listdir("/proc/self/fd")]
     return {"open": [os.readlink(link) for link in links if os.path.lexists(link)]}
+
+def imported(arguments, emit):
+    return {"imported": arguments["module"] in sys.modules, "pid": os.getpid()}
 
 def variable(arguments, emit):
     return {"value": os.environ.get("OPTBENCH_TEST_VARIABLE")}
@@ -191,7 +195,7 @@ def test_the_kernels_count_of_kills_for_memory(tmp_path):
 def test_a_kill_for_memory_is_told_from_another_kill(functions, executor, monkeypatch):
     """SIGKILL is `oom` if the kernel's counter has risen meanwhile, else `crashed`."""
     counts = iter([0, 1])
-    monkeypatch.setattr("optbench.executors.local.oom_kills", lambda: next(counts))
+    monkeypatch.setattr("optbench.executors.children.oom_kills", lambda: next(counts))
     end = ends_of(executor, [Task("bad", f"{functions}:killed")])["bad"]
     assert (end.kind, end.exit_code) == ("oom", -9)
 
@@ -206,6 +210,7 @@ def test_tasks_of_one_group_share_a_process(functions, executor, tmp_path):
     assert 1 <= len(grouped) <= 2
     assert len({ends[task.name].result["pid"] for task in alone} - grouped) == 3
     assert [log.read_text() for log in logs] == [f"line of {i}\n" for i in range(6)]
+    executor.close()
     assert not multiprocessing.active_children()
 
 
@@ -234,3 +239,43 @@ def test_a_group_holds_each_tasks_lock_while_it_runs(functions, executor, tmp_pa
     for i, file in enumerate(files):
         assert file.name in ends[str(i)].result["open"]
         file.close()
+
+
+def test_helpers_are_copies_of_this_process_without_its_locks(functions, executor, tmp_path):
+    """A helper has what this process has imported, serves tasks of any group one after the other, holds no lock."""
+    with (tmp_path / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        sys.modules["only_here"] = sys
+        executor.hire_helpers(1)
+        del sys.modules["only_here"]
+        tasks = [Task(str(i), f"{functions}:imported", {"module": "only_here"}, pool="helper") for i in range(3)]
+        ends = ends_of(executor, tasks)
+    with (tmp_path / "lock").open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    assert [end.result["imported"] for end in ends.values()] == [True] * 3
+    assert len({end.result["pid"] for end in ends.values()}) == 1
+
+
+def test_a_helper_that_died_is_replaced(functions, executor):
+    """Only the task it died in is lost."""
+    executor.hire_helpers(1)
+    tasks = [Task(name, f"{functions}:{name}", {"number": 1}, pool="helper") for name in ("pid", "killed", "double")]
+    ends = ends_of(executor, tasks)
+    assert {name: end.kind for name, end in ends.items()} == {"pid": "ok", "killed": "crashed", "double": "ok"}
+
+
+def test_tasks_can_be_added_while_others_run(functions, executor):
+    """What is submitted at the end of a task is executed before `execute` ends."""
+    ends = []
+    for end in executor.execute([Task("first", f"{functions}:double", {"number": 1})], on_event=lambda *_: None):
+        ends.append(end.name)
+        if end.name == "first":
+            executor.submit(Task("second", f"{functions}:double", {"number": 2}, pool="helper"))
+    assert ends == ["first", "second"]
+
+
+def test_a_task_is_prepared_when_its_turn_comes(functions, executor):
+    """What `prepare` returns is executed; None drops the task."""
+    prepared = Task("b", f"{functions}:double", {"number": 4})
+    tasks = [Task("a", "none:none", prepare=lambda: None), Task("b", "none:none", prepare=lambda: prepared)]
+    assert {name: end.result for name, end in ends_of(executor, tasks).items()} == {"b": {"double": 8}}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ import numpy as np
 
 from optbench.config import load_resolved
 from optbench.datasets import open_staged_dataset
+from optbench.errors import StorageError
 from optbench.executors.interface import Task, TaskEnd
 from optbench.records import History, Predictions
 from optbench.run_store import RunPaths, read_json, write_bytes, write_history, write_predictions, write_training_result
+from optbench.worker import finish
 
 COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
 
@@ -46,11 +49,28 @@ class FakeExecutor:
     def close(self) -> None:
         self.closed = True
 
+    def hire_helpers(self, number: int) -> None:
+        """Everything is done in this process."""
+
+    def submit(self, task: Task) -> None:
+        self._waiting.append(task)
+
     def execute(self, tasks, *, on_event) -> Iterator[TaskEnd]:
-        tasks = list(tasks)
-        self.batches.append([task.name for task in tasks])
-        for task in tasks:
-            yield self._try_out(task) if task.function.endswith(":try_out") else self._train(task, on_event)
+        self._waiting = deque(tasks)
+        self.batches.append([task.name for task in self._waiting])
+        kinds = {"try_out": self._try_out, "train_run": partial(self._train, on_event=on_event), "finish": self._finish}
+        while self._waiting:
+            waiting = self._waiting.popleft()
+            task = waiting.prepare() if waiting.prepare else waiting
+            if task is not None:
+                yield kinds[task.function.partition(":")[2]](task)
+
+    @staticmethod
+    def _finish(task: Task) -> TaskEnd:
+        try:
+            return TaskEnd(task.name, 0, finish(task.arguments, lambda _event: None), "", "ok")
+        except StorageError as error:
+            return TaskEnd(task.name, 1, {}, str(error), "storage")
 
     def _try_out(self, task: Task) -> TaskEnd:
         self.tried_out.append(task.name)

@@ -50,6 +50,14 @@ def run(
     force: Annotated[
         bool, typer.Option("--force", help="Train again what is finished, into a folder beside it.")
     ] = False,
+    figures: Annotated[
+        bool | None,
+        typer.Option(
+            "--figures/--no-figures",
+            help="Draw pictures and page of every run; by default of up to 12 runs, more are drawn by 'report'.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -74,6 +82,7 @@ def run(
         retries=retries,
         timeout=timeout,
         force=force,
+        figures=figures,
         quiet=quiet or as_json,
     )
 

@@ -7,6 +7,7 @@ import ctypes
 import importlib
 import os
 import signal
+import stat
 import sys
 import traceback
 from dataclasses import dataclass
@@ -54,15 +55,22 @@ def send_order(connection: Connection, order: Order, lock: int | None, pid: int)
         send_handle(connection, lock, pid)
 
 
-def child_main(connection: Connection) -> None:
+def child_main(connection: Connection, is_forked: bool = False) -> None:
     """Carry out orders one after the other, tell the parent how each ended, and exit.
 
     The first order that does not end well is the last: what it left behind in the process is not known.
 
+    Parameters
+    ----------
+    is_forked : this process is a copy of its parent, with everything that was open there
+
     Side effects: ignores SIGINT (the parent decides), dies with its parent, sends stdout and stderr to the log.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _die_with_parent()
+    if is_forked:
+        _close_inherited_files()
     exit_code = 0
     while True:
         try:
@@ -111,6 +119,14 @@ def _outcome(
             (kind, f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"),
         )
     return 0, ("result", result)
+
+
+def _close_inherited_files() -> None:
+    """Close the files, locks of runs among them, that were open where this process was forked from."""
+    for name in os.listdir("/dev/fd"):  # noqa: PTH208 - names, not paths
+        with contextlib.suppress(OSError):  # the descriptor of the listing itself
+            if int(name) > 2 and stat.S_ISREG(os.fstat(int(name)).st_mode):  # noqa: PLR2004 - the standard streams
+                os.close(int(name))
 
 
 def _die_with_parent() -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+
+
+# A worker has imported TensorFlow; a helper is forked from the command's own process, with all that it has imported.
+Pool = Literal["worker", "helper"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,9 @@ class Task:
     log : file that the child's stdout and stderr are appended to, or None to drop them
     lock : file descriptor that the child keeps open until the task ends, or None
     group : tasks of one group may be executed by one child after each other; "" for a child of its own
+    pool : which kind of child executes it
+    prepare : called in the caller's thread when a slot is free for the task; returns the task as it is to be executed,
+        or None if there is nothing left to execute
     """
 
     name: str
@@ -29,6 +36,8 @@ class Task:
     log: str | None = None
     lock: int | None = None
     group: str = ""
+    pool: Pool = "worker"
+    prepare: Callable[[], Task | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +65,16 @@ class Executor(Protocol):
     def start(self) -> None:
         """Begin whatever takes long to get ready, without waiting for it."""
 
+    def hire_helpers(self, number: int) -> None:
+        """Fork helpers from this process as it is now; call it before threads are started and locks are taken."""
+
+    def submit(self, task: Task) -> None:
+        """Add a task to those of the `execute` that is going on."""
+
     def execute(
         self, tasks: Iterable[Task], *, on_event: Callable[[str, Mapping[str, Any]], None]
     ) -> Iterator[TaskEnd]:
-        """Execute tasks and yield their ends as they come; takes the next task only when a slot is free.
+        """Execute tasks and yield their ends as they come, in an order that lets groups share children.
 
         `on_event` gets the task's name and what it emitted, in the caller's thread.
         """

@@ -5,19 +5,21 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from optbench.errors import InvalidError, NoRunsError, OptbenchError, StorageError
 from optbench.executors.interface import Task
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from optbench.executors.interface import Executor, TaskEnd
     from optbench.run_store import RunLock
     from optbench.runner.plan import PlannedRun
 
 TRAIN = "optbench.worker:train_run"
+FINISH = "optbench.worker:finish"
 _POLL_SECONDS = 0.2
 _RETRIED = ("crashed", "oom")
 
@@ -59,6 +61,7 @@ class Flight:
     environment : facts for `environment.json`, by base folder
     retries : how often a run that crashed is tried again
     draw : whether finished runs get their pictures
+    has_helpers : whether the executor has helpers, which then finish the runs; without, this process does
     """
 
     executor: Executor
@@ -68,6 +71,7 @@ class Flight:
     jobs: int = 1
     retries: int = 1
     draw: bool = True
+    has_helpers: bool = False
     _locks: dict[str, RunLock] = field(default_factory=dict)
     _runs: dict[str, PlannedRun] = field(default_factory=dict)
     _tries: Counter[str] = field(default_factory=Counter)
@@ -96,29 +100,48 @@ class Flight:
             for end in self.executor.execute(self._tasks(runs, held), on_event=self._on_event):
                 run = self._runs[end.name]
                 if self._is_retried(end):
-                    self.reporter.say(f"{run.run}: {end.error} Trying again.")
-                    self._end_attempt(run, end)
-                    if end.kind == "oom":
-                        self._out_of_memory.add(run.run)
+                    self._note_retry(run, end)
                     again.append(run)
-                    self._release(run)
                 else:
-                    self._close(run, self._finish(run, end))
+                    self._go_on(run, end)
         finally:
             for lock in self._locks.values():
                 lock.release()
             self._locks.clear()
         return again
 
-    def _tasks(self, runs: Sequence[PlannedRun], held: list[PlannedRun]) -> Iterator[Task]:
-        for run in runs:
-            try:
-                task = self._prepare(run, held)
-            except OptbenchError as error:
-                self._close(run, RunEnd(run, "failed", "storage", str(error)))
-            else:
-                if task is not None:
-                    yield task
+    def _note_retry(self, run: PlannedRun, end: TaskEnd) -> None:
+        self.reporter.say(f"{run.run}: {end.error} Trying again.")
+        self._end_attempt(run, end)
+        if end.kind == "oom":
+            self._out_of_memory.add(run.run)
+        self._release(run)
+
+    def _go_on(self, run: PlannedRun, end: TaskEnd) -> None:
+        """Take a run a step further: from trained to finished, or to its end."""
+        if "finished" in end.result:
+            self._close(run, RunEnd(run, end.result["finished"], reason=end.result["reason"]))
+            return
+        self._end_attempt(run, end)
+        if end.kind == "ok":
+            self._finish(run)
+        else:
+            self._close(run, RunEnd(run, "failed", end.kind, end.error))
+
+    def _tasks(self, runs: Sequence[PlannedRun], held: list[PlannedRun]) -> list[Task]:
+        return [Task(run.run, TRAIN, group=self._group(run), prepare=partial(self._ready, run, held)) for run in runs]
+
+    def _group(self, run: PlannedRun) -> str:
+        from optbench.training.program import program_key
+
+        return "" if self._tries[run.run] else program_key(run.config, run.dataset)  # a second try is made alone
+
+    def _ready(self, run: PlannedRun, held: list[PlannedRun]) -> Task | None:
+        try:
+            return self._prepare(run, held)
+        except OptbenchError as error:
+            self._close(run, RunEnd(run, "failed", "storage", str(error)))
+            return None
 
     def _prepare(self, run: PlannedRun, held: list[PlannedRun]) -> Task | None:
         """Claim, lock and stage a run; None if it needs no training or is held by another process."""
@@ -143,12 +166,14 @@ class Flight:
         if damage:
             self.reporter.say(f"{run.run}: {damage}")
         if self._is_trained(run):
-            self._close(run, self._finished(run))
+            self._tries[run.run] += 1
+            self._finish(run)
             return None
         begin_attempt(run.paths)
+        task = self._task(run, lock)
         self._tries[run.run] += 1
         self.reporter.started(run.run)
-        return self._task(run, lock)
+        return task
 
     def _is_trained(self, run: PlannedRun) -> bool:
         """Return True if training is done and what it left is whole; otherwise the last checkpoint is gone back to."""
@@ -164,16 +189,13 @@ class Flight:
         return True
 
     def _task(self, run: PlannedRun, lock: RunLock) -> Task:
-        from optbench.training.program import program_key
-
         digests = (run.dataset.data_digest, run.dataset.split_digest)
         arguments = {
             "folder": str(run.paths.folder),
             "data": self.data_folders.get(digests),
             "runs_in_flight": self.jobs,
         }
-        group = program_key(run.config, run.dataset) if self._tries[run.run] == 1 else ""  # a second try is made alone
-        return Task(run.run, TRAIN, arguments, log=str(run.paths.log), lock=lock.fileno(), group=group)
+        return Task(run.run, TRAIN, arguments, str(run.paths.log), lock.fileno(), self._group(run))
 
     def _on_event(self, name: str, event: Mapping[str, Any]) -> None:
         if "say" in event:
@@ -192,13 +214,15 @@ class Flight:
         kind = "trained" if end.kind == "ok" else end.kind
         end_attempt(run.paths, kind=kind, exit_code=end.exit_code, reason=end.error)
 
-    def _finish(self, run: PlannedRun, end: TaskEnd) -> RunEnd:
-        self._end_attempt(run, end)
-        if end.kind != "ok":
-            return RunEnd(run, "failed", end.kind, end.error)
-        return self._finished(run)
+    def _finish(self, run: PlannedRun) -> None:
+        """Have a trained run finished by a helper, or do it here."""
+        if self.has_helpers:
+            arguments = {"folder": str(run.paths.folder), "draw": self.draw}
+            self.executor.submit(Task(run.run, FINISH, arguments, lock=self._locks[run.run].fileno(), pool="helper"))
+        else:
+            self._close(run, self._finished_here(run))
 
-    def _finished(self, run: PlannedRun) -> RunEnd:
+    def _finished_here(self, run: PlannedRun) -> RunEnd:
         from optbench.runner.finish import finish_run
 
         try:
@@ -258,7 +282,7 @@ def check_models(
     Returns
     -------
     dict
-        What `worker.try_out` told, by run id; runs that differ in the seed only share an answer.
+        What `worker.try_out` told, by run id; runs that may share a program share an answer.
 
     Raises
     ------
@@ -283,14 +307,20 @@ def check_models(
 
 
 def _what_is_built(run: PlannedRun) -> str:
+    """Return a text that is equal for runs whose models are built and compiled in the same way."""
     from optbench.config import dump_config
+    from optbench.training.program import program_key
 
+    key = program_key(run.config, run.dataset)
+    if key:
+        return key
     same_but_for_seed = run.config.model_copy(update={"seed": 0, "name": "same"})
     return f"{run.loaded.base}\n{dump_config(same_but_for_seed)}"
 
 
 def _try_out(name: str, run: PlannedRun, data_folders: Mapping[tuple[str, str], str], *, time_an_epoch: bool) -> Task:
     from optbench.config import dump_config
+    from optbench.training.program import program_key
 
     arguments = {
         "config": dump_config(run.config),
@@ -298,4 +328,6 @@ def _try_out(name: str, run: PlannedRun, data_folders: Mapping[tuple[str, str], 
         "base": str(run.loaded.base.resolve()),
         "time_an_epoch": time_an_epoch,
     }
-    return Task(name, "optbench.worker:try_out", arguments)
+    # the process that has built a model goes on with the runs of its group; one that has trained does not
+    group = "" if time_an_epoch else program_key(run.config, run.dataset)
+    return Task(name, "optbench.worker:try_out", arguments, group=group)

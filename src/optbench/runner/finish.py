@@ -46,6 +46,18 @@ class Trained:
         return bool(self.result["status"] == str(RunStatus.DIVERGED))
 
 
+def load_libraries(*, draw: bool) -> None:
+    """Import what finishing needs: beside the import of TensorFlow elsewhere, and once for all helpers."""
+    import optbench.evaluation
+    import optbench.run_store
+
+    if draw:
+        import optbench.reporting.run_figures
+        import optbench.reporting.run_report
+        import optbench.reporting.style
+        import optbench.runner.report  # noqa: F401
+
+
 def finish_run(paths: RunPaths, *, draw: bool = True) -> tuple[RunStatus, str]:
     """Do every step from predictions to manifest; each is a function of what lies in the folder.
 

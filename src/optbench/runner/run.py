@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from optbench.executors.interface import Executor
 
+# Drawing a run takes longer than training a small one: of more runs than these, `optbench report` draws on demand.
+MOST_DRAWN = 12
+
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
@@ -31,6 +34,7 @@ class RunOptions:
     jobs : runs at a time; None takes what the machine has
     timeout : seconds a run may take, or None
     force : train again even what is finished, into a folder beside it
+    figures : draw pictures and page of every run; None does so for up to `MOST_DRAWN` runs
     """
 
     configs: tuple[Path, ...]
@@ -43,6 +47,7 @@ class RunOptions:
     retries: int = 1
     timeout: float | None = None
     force: bool = False
+    figures: bool | None = None
     quiet: bool = False
 
 
@@ -65,6 +70,13 @@ class Prepared:
     def jobs(self) -> int:
         """Runs at a time."""
         return min(self.options.jobs or available_cores(), max(1, len(self.open_runs)))
+
+    @property
+    def draw(self) -> bool:
+        """Whether the runs get their pictures now."""
+        if self.options.figures is not None:
+            return self.options.figures
+        return len(self.open_runs) <= MOST_DRAWN
 
 
 def run_experiments(options: RunOptions, *, say: Callable[[str], None]) -> list[RunEnd]:
@@ -113,14 +125,17 @@ def carry_out(prepared: Prepared, stack: ExitStack) -> list[RunEnd]:
     """Try out the models, then execute the open runs."""
     from optbench.run_store import require_writable
 
+    data_folders: Mapping[tuple[str, str], str] = {}
+    if prepared.open_runs:
+        require_writable(prepared.options.runs_dir)
+        data_folders = stage_datasets(prepared.open_runs, stack)
+        hire_helpers(prepared.executor, runs=len(prepared.open_runs), jobs=prepared.jobs, draw=prepared.draw)
+        check_models(prepared.open_runs, executor=prepared.executor, data_folders=data_folders)
     ends = [RunEnd(run, "skipped") for run in prepared.finished]
     with make_progress(len(ends) + len(prepared.open_runs), quiet=prepared.options.quiet) as progress:
         for end in ends:
             progress.ended(end)
         if prepared.open_runs:
-            require_writable(prepared.options.runs_dir)
-            data_folders = stage_datasets(prepared.open_runs, stack)
-            check_models(prepared.open_runs, executor=prepared.executor, data_folders=data_folders)
             flight = Flight(
                 executor=prepared.executor,
                 reporter=Reporter(progress.event, progress.started, progress.ended, progress.say),
@@ -128,10 +143,21 @@ def carry_out(prepared: Prepared, stack: ExitStack) -> list[RunEnd]:
                 environment=environment_facts,
                 jobs=prepared.jobs,
                 retries=prepared.options.retries,
+                draw=prepared.draw,
+                has_helpers=len(prepared.open_runs) > 1,
             )
             with stops_on_signals(prepared.executor, say=progress.say):
                 ends += flight.execute(prepared.open_runs)
     return ends
+
+
+def hire_helpers(executor: Executor, *, runs: int, jobs: int, draw: bool) -> None:
+    """Import what finishing needs, and fork helpers that have it if there are several runs to finish."""
+    from optbench.runner.finish import load_libraries
+
+    load_libraries(draw=draw)
+    if runs > 1:
+        executor.hire_helpers(min(jobs, runs))
 
 
 def make_executor(options: RunOptions, experiments: Sequence[Any]) -> Executor:

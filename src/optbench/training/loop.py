@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optbench.array_digests import array_digest
+from optbench.array_digests import array_digest, arrays_digest
 from optbench.errors import StorageError
 from optbench.random_streams import epoch_order
 from optbench.records import History, Predictions, RunStatus
@@ -22,7 +22,6 @@ from optbench.training.state import (
     load_arrays,
     model_arrays,
     optimizer_arrays,
-    optimizer_digest,
     weights_digest,
 )
 
@@ -217,12 +216,13 @@ def _add_row(run: _Training, logs: Mapping[str, float]) -> None:
 def _close_epoch(run: _Training, order: NDArray[np.int64], logs: Mapping[str, float]) -> None:
     model = run.problem.model
     _add_row(run, logs)
+    weights = model_arrays(model)
     run.digests["order"].append(array_digest(order))
-    run.digests["weights"].append(weights_digest(model))
-    run.digests["optimizer"].append(optimizer_digest(model))
-    run.reason = _divergence(run, logs)
+    run.digests["weights"].append(arrays_digest(weights))
+    run.digests["optimizer"].append(arrays_digest(optimizer_arrays(model)))
+    run.reason = _divergence(run, logs, weights)
     if run.restores_best and best_epoch_of(run) == run.epoch:
-        run.best = {BEST + name: array.copy() for name, array in model_arrays(model).items()}
+        run.best = {BEST + name: array.copy() for name, array in weights.items()}
 
 
 def best_epoch_of(run: _Training) -> int:
@@ -231,11 +231,11 @@ def best_epoch_of(run: _Training) -> int:
     return best_epoch(run.history, monitor=run.monitor, min_delta=rule.min_delta if rule else 0.0)
 
 
-def _divergence(run: _Training, logs: Mapping[str, float]) -> str:
+def _divergence(run: _Training, logs: Mapping[str, float], weights: Mapping[str, NDArray[Any]]) -> str:
     # a finite loss is no proof of health: NaN weights can hide behind it
     if not math.isfinite(logs["loss"]):
         return f"the training loss is {logs['loss']} in epoch {run.epoch}"
-    if not all_finite(model_arrays(run.problem.model)):
+    if not all_finite(weights):
         return f"weights are not finite after epoch {run.epoch}"
     return ""
 

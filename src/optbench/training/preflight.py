@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from optbench.random_streams import epoch_order
-from optbench.training.engines import make_engine
-from optbench.training.evaluate import Evaluator
 from optbench.training.losses import check_loss
-from optbench.training.problem import build_problem, check_probabilities
+from optbench.training.problem import check_probabilities
+from optbench.training.program import make_program
 from optbench.user_code import PREFIX
 
 if TYPE_CHECKING:
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
     from optbench.config import ExperimentConfig
     from optbench.records import Dataset
+    from optbench.training.program import Program
 
 EXAMPLES_TRIED = 64
 
@@ -38,16 +38,25 @@ class Preflight:
     seconds_per_epoch: float | None
 
 
-def preflight(config: ExperimentConfig, dataset: Dataset, *, base: Path, time_an_epoch: bool = False) -> Preflight:
+def preflight(
+    config: ExperimentConfig, dataset: Dataset, *, base: Path, time_an_epoch: bool = False
+) -> tuple[Preflight, Program]:
     """Build the model, predict a few examples, and optionally time one epoch.
+
+    Returns
+    -------
+    Preflight
+        What was found out.
+    Program
+        For the runs that follow in this process.
 
     Raises
     ------
     ModelError
         If model, optimizer, loss and data do not fit each other.
     """
-    problem = build_problem(config, dataset, base=base)
-    evaluator = Evaluator(problem)
+    program = make_program(config, dataset, base=base)
+    problem, evaluator = program.problem, program.evaluator
     if problem.target is None:
         check_probabilities(evaluator.y_score("train", at_most=EXAMPLES_TRIED), model_name=str(config.model.name))
     else:
@@ -56,16 +65,16 @@ def preflight(config: ExperimentConfig, dataset: Dataset, *, base: Path, time_an
         check_loss(problem, config.training.loss, base=base)
     seconds = None
     if time_an_epoch or config.training.engine == "xla":  # XLA refuses some models, and only compiling tells
-        engine = make_engine(config.training.engine, problem)
-        engine.prepare()
+        program.prepare()
     if time_an_epoch:
         clock = time.perf_counter()
-        engine.run_epoch(epoch_order(config.seed, 1, len(dataset.train.y)))
+        program.engine.run_epoch(epoch_order(config.seed, 1, len(dataset.train.y)))
         seconds = time.perf_counter() - clock
     model = problem.model
     variables = [*model.variables, *model.optimizer.variables]
-    return Preflight(
+    found = Preflight(
         parameters=int(sum(variable.numpy().size for variable in model.trainable_variables)),
         state_bytes=int(sum(variable.numpy().nbytes for variable in variables)),
         seconds_per_epoch=seconds,
     )
+    return found, program

@@ -7,7 +7,7 @@ every variable is set to what a fresh model of the new run would hold, so the bi
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from optbench.training.engines import make_engine
@@ -22,23 +22,45 @@ if TYPE_CHECKING:
     from optbench.records import Dataset
     from optbench.training.engines.interface import Engine
     from optbench.training.problem import Problem
+    from optbench.training.state import Arrays
 
 PYTHON = "python"
 
 
-@dataclass(frozen=True, slots=True)
+# What is kept of initial states, so that ten seeds at five learning rates build ten models and not fifty.
+_KEPT_BYTES = 64 << 20
+
+
+@dataclass(slots=True)
 class Program:
     """What a run is executed with.
 
     Attributes
     ----------
     key : equal for runs that may share it; "" if none may
+    initial : what the variables held before training, by seed
+    is_prepared : the training step is traced
     """
 
     key: str
     problem: Problem
     engine: Engine
     evaluator: Evaluator
+    initial: dict[int, Arrays] = field(default_factory=dict)
+    is_prepared: bool = False
+
+    def prepare(self) -> None:
+        """Trace the training step, once."""
+        if not self.is_prepared:
+            self.engine.prepare()
+            self.is_prepared = True
+
+    def keep_initial(self, seed: int, arrays: Arrays) -> None:
+        """Keep the initial state of a seed, in the place of the oldest ones if there are too many."""
+        self.initial[seed] = arrays
+        size = sum(array.nbytes for array in arrays.values())
+        while len(self.initial) * size > _KEPT_BYTES:
+            del self.initial[next(iter(self.initial))]
 
 
 def program_key(config: ExperimentConfig, dataset: Dataset) -> str:
@@ -61,7 +83,7 @@ def program_key(config: ExperimentConfig, dataset: Dataset) -> str:
 
 
 def make_program(config: ExperimentConfig, dataset: Dataset, *, base: Path) -> Program:
-    """Build the model of a resolved experiment and trace its training step.
+    """Build the model of a resolved experiment; its training step is not traced yet.
 
     Raises
     ------
@@ -69,16 +91,35 @@ def make_program(config: ExperimentConfig, dataset: Dataset, *, base: Path) -> P
         If model, optimizer, loss, engine and data do not fit each other.
     """
     problem = build_problem(config, dataset, base=base)
-    engine = make_engine(config.training.engine, problem)
-    engine.prepare()
-    return Program(program_key(config, dataset), problem, engine, Evaluator(problem))
+    program = Program(
+        program_key(config, dataset), problem, make_engine(config.training.engine, problem), Evaluator(problem)
+    )
+    if program.key:
+        program.keep_initial(config.seed, {**model_arrays(problem.model), **optimizer_arrays(problem.model)})
+    return program
 
 
 def program_for(config: ExperimentConfig, dataset: Dataset, *, base: Path, kept: Program | None) -> Program:
     """Return the kept program with the variables of a fresh model, if it may serve this run, else a new program."""
     key = program_key(config, dataset)
     if kept is None or not key or kept.key != key:
-        return make_program(config, dataset, base=base)
-    fresh = build_problem(config, dataset, base=base).model
-    load_arrays(kept.problem.model, {**model_arrays(fresh), **optimizer_arrays(fresh)})
-    return kept
+        program = make_program(config, dataset, base=base)
+    else:
+        program = kept
+        _begin_again(program, config, dataset, base=base)
+    program.prepare()
+    return program
+
+
+def _begin_again(program: Program, config: ExperimentConfig, dataset: Dataset, *, base: Path) -> None:
+    """Set every variable to what a fresh model and optimizer of this seed and learning rate hold."""
+    model = program.problem.model
+    if config.seed not in program.initial:
+        fresh = build_problem(config, dataset, base=base).model
+        program.keep_initial(config.seed, {**model_arrays(fresh), **optimizer_arrays(fresh)})
+        load_arrays(model, {**model_arrays(fresh), **optimizer_arrays(fresh)})
+    else:
+        load_arrays(model, program.initial[config.seed])
+    rate = config.optimizer.arguments.get("learning_rate")
+    if isinstance(rate, float):
+        model.optimizer.learning_rate = rate

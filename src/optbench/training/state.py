@@ -47,7 +47,7 @@ def load_arrays(model: keras.Model, arrays: Mapping[str, NDArray[Any]]) -> None:
             raise StorageError(f"a checkpoint must hold {len(variables)} {prefix} variables. Received: {len(found)}.")
         for name, variable in zip(found, variables, strict=True):
             array = arrays[name]
-            if tuple(variable.shape) != array.shape or np.asarray(variable).dtype != array.dtype:
+            if tuple(variable.shape) != array.shape or variable.dtype != array.dtype.name:
                 raise StorageError(
                     f"{name} must be {variable.dtype} {tuple(variable.shape)}. Received: {array.dtype} {array.shape}."
                 )
@@ -57,11 +57,6 @@ def load_arrays(model: keras.Model, arrays: Mapping[str, NDArray[Any]]) -> None:
 def weights_digest(model: keras.Model) -> str:
     """Digest of `model_arrays`."""
     return arrays_digest(model_arrays(model))
-
-
-def optimizer_digest(model: keras.Model) -> str:
-    """Digest of `optimizer_arrays`."""
-    return arrays_digest(optimizer_arrays(model))
 
 
 def all_finite(arrays: Mapping[str, NDArray[Any]]) -> bool:
