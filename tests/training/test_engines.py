@@ -73,9 +73,8 @@ def test_fused_has_the_bits_of_keras_fit(model, setting, make_dataset, make_conf
 
 
 def test_xla_is_close_to_keras_fit(make_dataset, make_config, tmp_path):
-    """Without dropout, three epochs of `xla` end within 1e-4 of `fit` in every predicted probability."""
+    """Three epochs of `xla`, dropout included, end within 1e-4 of `fit` in every predicted probability."""
     shape, section = MODELS["layers"]
-    section = {"name": "layers", "layers": section["layers"][:2]}
     dataset = make_dataset(shape, classes=3)
     xla, keras = (outcome_of(engine, dataset, make_config, tmp_path, model=section) for engine in ("xla", "keras"))
     assert xla.digests["order"] == keras.digests["order"]

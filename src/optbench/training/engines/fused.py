@@ -2,15 +2,17 @@
 
 The step is the model's own `train_step`, so the numbers are those of `fit(shuffle=False)` on the reordered arrays,
 bit for bit; what is saved is the way through Python and `tf.data` between two steps. Compiled with XLA the same
-function is the `xla` engine: faster on small dense models, other last bits, and dropout draws another stream.
+function is the `xla` engine: faster on small dense models, with the same dropout masks and other last bits.
 """
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from optbench.errors import ModelError
 from optbench.training.blocks import BLOCK_BYTES, Blocks, rows_of_a_block
+from optbench.training.engines.philox import dropout_of_keras
 from optbench.training.metric_state import build_metrics, reset_if
 
 if TYPE_CHECKING:
@@ -44,11 +46,11 @@ class FusedEngine:
         build_metrics(self._problem)
         arguments = self._arguments(self._blocks.empty(), 0, is_first=True)
         function = _block_function(self._problem.model, self._problem.batch_size, self._n, compiled=self._compiled)
+        traceable = tf.function(function, autograph=False, jit_compile=self._compiled)
         try:
             # a concrete function is traced once; called as it is, a tf.function would be traced twice
-            self._function = tf.function(function, autograph=False, jit_compile=self._compiled).get_concrete_function(
-                *arguments
-            )
+            with dropout_of_keras() if self._compiled else contextlib.nullcontext():
+                self._function = traceable.get_concrete_function(*arguments)
             self._function(*arguments)
         except (tf.errors.UnimplementedError, tf.errors.InvalidArgumentError) as error:
             if not self._compiled:
