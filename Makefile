@@ -46,9 +46,10 @@ smoke: $(VENV)/.installed
 	$(BIN)/optbench compare $$folder/* && rm -r $$folder
 
 # ratios against what a user would do instead; on a quiet machine, a few minutes
-bench: $(VENV)/.installed
+bench: $(VENV)/.installed $(VENV)-bench/.installed
 	$(BIN)/python bench/startup.py
 	$(BIN)/python bench/steps.py
+	$(BIN)/python bench/engines.py
 	$(BIN)/python bench/one_run.py
 	$(BIN)/python bench/checkpoint_cost.py
 
@@ -81,5 +82,12 @@ $(VENV)/.installed-dev: $(VENV)/.installed-test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -c requirements.lock -e '.[dev]'
 	@touch $@
 
+# the packages of the extra `bench` alone, without optbench and TensorFlow
+$(VENV)-bench/.installed: pyproject.toml requirements.lock | $(VENV)/.installed
+	$(PYTHON) -m venv $(VENV)-bench
+	$(VENV)-bench/bin/python -m pip install --quiet --disable-pip-version-check -c requirements.lock \
+	  $$($(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["bench"])')
+	@touch $@
+
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-bench build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
