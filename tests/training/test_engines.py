@@ -87,7 +87,7 @@ def test_what_xla_cannot_compile_is_refused_before_a_run(make_dataset, make_conf
     shape, section = MODELS["cnn"]
     dataset = make_dataset(shape, classes=3)
     config = make_config(dataset, model=section, training={"engine": "xla"})
-    with pytest.raises(ModelError, match=r"XLA cannot compile .* training\.engine to auto"):
+    with pytest.raises(ModelError, match=r"XLA cannot compile .* training\.engine to fused"):
         preflight(config, dataset, base=tmp_path)
 
 

@@ -6,7 +6,7 @@ Threads: one for small models, whose steps are too short to share; two where a s
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from optbench.config.layers import layer_specs
 from optbench.config.model_sections import PythonModel
@@ -27,11 +27,6 @@ def auto_loss(task: Task, num_classes: int) -> str:
     if task == REGRESSION:
         return "mean_squared_error"
     return "binary_crossentropy" if num_classes == 2 else "sparse_categorical_crossentropy"  # noqa: PLR2004
-
-
-def auto_engine() -> Literal["fused"]:
-    """Return the engine for every experiment: Keras' own bits, faster than `fit` on all models measured."""
-    return "fused"
 
 
 def auto_threads(model: ModelConfig, *, input_shape: tuple[int, ...], num_classes: int) -> int:

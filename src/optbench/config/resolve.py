@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optbench.config.auto import auto_engine, auto_loss, auto_threads
+from optbench.config.auto import auto_loss, auto_threads
+from optbench.config.auto_engine import auto_engine
 from optbench.config.layers import layer_specs
 from optbench.config.losses import ONE_UNIT
-from optbench.config.model_sections import CnnConfig, LayersConfig
+from optbench.config.model_sections import CnnConfig, LayersConfig, PythonModel
 from optbench.errors import ConfigError
 from optbench.metric_names import REGRESSION
 
@@ -37,7 +38,7 @@ def resolve(
     num_classes : 0 for regression
     input_shape : shape of one example, without the batch axis
     official_test : True if the data has a test set of its own, so that none is split off
-    train_rows : rows of the training split; schedules told in epochs stay so without it
+    train_rows : rows of the training split; without it schedules told in epochs stay so, and `auto` means `fused`
 
     Raises
     ------
@@ -50,10 +51,16 @@ def resolve(
     threads = training.threads
     if threads == "auto":
         threads = auto_threads(config.model, input_shape=input_shape, num_classes=num_classes)
+    engine = training.engine
+    if engine == "auto":
+        is_known = not isinstance(config.model, PythonModel)
+        specs = layer_specs(config.model, input_shape=input_shape, num_classes=num_classes) if is_known else None
+        outputs = max(1, num_classes)
+        engine = auto_engine(config, specs, input_shape=input_shape, outputs=outputs, train_rows=train_rows)
     resolved_training = training.model_copy(
         update={
             "loss": auto_loss(config.task, num_classes) if training.loss == "auto" else training.loss,
-            "engine": auto_engine() if training.engine == "auto" else training.engine,
+            "engine": engine,
             "threads": threads,
             "standardize_target": training.standardize_target is not False if is_regression else None,
         }

@@ -56,7 +56,7 @@ class FusedEngine:
             if not self._compiled:
                 raise
             reason = error.message.strip().splitlines()[0]
-            raise ModelError(f"XLA cannot compile this model: {reason} Set training.engine to auto.") from error
+            raise ModelError(f"XLA cannot compile this model: {reason} Set training.engine to fused.") from error
 
     def run_epoch(self, order: NDArray[np.int64]) -> dict[str, float]:
         """Train one epoch; see `Engine.run_epoch`."""

@@ -1,0 +1,143 @@
+"""The contract of the engines over every registered model: a model that joins is tested from then on.
+
+How close `xla` is to `fit` is stated here once, in `CLOSE`; docs/performance.md quotes it.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import replace
+from typing import get_args
+
+import numpy as np
+import pytest
+
+from optbench.config.keras_api import optimizer_signatures
+from optbench.config.model_sections import ModelConfig
+from optbench.errors import OptbenchError
+from optbench.training.loop import train
+from optbench.training.problem import build_problem
+
+pytestmark = pytest.mark.tensorflow
+
+# Three epochs of a small problem: the largest difference of a predicted probability.
+CLOSE = 1e-4
+
+MODELS = sorted(get_args(section.model_fields["name"].annotation)[0] for section in get_args(ModelConfig))
+# Written out where defaults alone are no model or leave out what matters; others are taken with Keras' defaults.
+EXAMPLES = {
+    "mlp": {"hidden_units": [8, 4], "dropout": 0.3, "batch_normalization": True},
+    "cnn": {"filters": [4], "hidden_units": [8], "dropout": 0.2, "batch_normalization": True},
+    "layers": {
+        "layers": [
+            {"Dense": {"units": 8, "activation": "relu", "kernel_regularizer": "l2"}},
+            {"LayerNormalization": {}},
+            {"Dropout": {"rate": 0.2}},
+        ]
+    },
+    "python": {"function": "own.py:build"},
+}
+OWN = """
+import keras
+
+class Double(keras.layers.Layer):
+    def call(self, x):
+        return 2 * x
+
+def build(input_shape, num_classes):
+    inputs = keras.Input(input_shape)
+    x = keras.layers.Dropout(0.2)(Double()(keras.layers.Dense(8)(inputs)))
+    return keras.Model(inputs, keras.layers.Dense(num_classes, activation="softmax")(x))
+"""
+NOT_COMPILED = {"cnn": "max pooling has no deterministic gradient in XLA"}
+SHAPES = ((6,), (8, 8, 1), (6, 3))
+
+
+@pytest.fixture
+def fitting(make_dataset, make_config, tmp_path):
+    """Return a data set that the model takes, and a function from engine to config."""
+    (tmp_path / "own.py").write_text(OWN)
+
+    def find(model):
+        section = {"name": model, **EXAMPLES.get(model, {})}
+        for shape in SHAPES:
+            dataset, sections = make_dataset(shape, classes=3, n=40), {"model": section}
+            if model == "linear":
+                dataset = numbers_to_predict(dataset)
+                sections |= {"task": "regression", "dataset": {"name": "diabetes"}}
+            make = functools.partial(make_config, dataset, **sections)
+            try:
+                build_problem(make(), dataset, base=tmp_path)
+            except OptbenchError:
+                continue
+            return dataset, lambda engine, make=make: make(training={"engine": engine})
+        pytest.fail(f"no shape of {SHAPES} fits model {model!r}: write an example, or leave it out with a reason")
+
+    return find
+
+
+def numbers_to_predict(dataset):
+    """The same examples with a number for each instead of a class."""
+    splits = {name: replace(split, y=split.x.sum(axis=1).astype(float)) for name, split in dataset.splits.items()}
+    return replace(dataset, task="regression", class_names=(), positive_class=None, **splits)
+
+
+def predicted(outcome):
+    """Probabilities or numbers of the test split."""
+    found = outcome.predictions["test"]
+    return found.y_pred if hasattr(found, "y_pred") else found.y_score
+
+
+def test_each_exclusion_is_of_a_model():
+    """What is left out exists, so that no reason outlives its model."""
+    assert {*EXAMPLES, *NOT_COMPILED} <= set(MODELS)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_model_has_the_bits_of_fit_and_is_close_under_xla(model, fitting, tmp_path):
+    """`fused` in every weight, slot and logged number; `xla` in every predicted probability."""
+    dataset, config = fitting(model)
+    keras, _ = train(config("keras"), dataset, base=tmp_path)
+    fused, _ = train(config("fused"), dataset, base=tmp_path)
+    assert fused.digests == keras.digests
+    assert fused.history == keras.history
+    assert (predicted(fused) == predicted(keras)).all()
+    if model in NOT_COMPILED:
+        with pytest.raises(OptbenchError, match="XLA cannot compile"):
+            train(config("xla"), dataset, base=tmp_path)
+        return
+    xla, _ = train(config("xla"), dataset, base=tmp_path)
+    assert xla.digests["initial_weights"] == keras.digests["initial_weights"]
+    np.testing.assert_allclose(predicted(xla), predicted(keras), atol=CLOSE)
+
+
+@pytest.mark.parametrize("engine", ["fused", "xla", "keras"])
+def test_each_engine_resumes_exactly(engine, fitting, tmp_path):
+    """From a snapshot in another program: dropout counters, moving statistics and slots go on as if never stopped."""
+    dataset, config = fitting("mlp")
+    snapshots = []
+    straight, _ = train(
+        config(engine), dataset, base=tmp_path, on_epoch=lambda report: snapshots.append(report.snapshot())
+    )
+    resumed, _ = train(config(engine), dataset, base=tmp_path, resume=snapshots[1])
+    assert resumed.digests == straight.digests
+    assert resumed.history == straight.history
+    assert (resumed.predictions["test"].y_score == straight.predictions["test"].y_score).all()
+
+
+# Their steps divide by small numbers: what two roundings differ in is magnified, as between two machines.
+MAGNIFIED = {"adagrad": 1e-3}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", sorted(name.lower() for name in optimizer_signatures()))
+def test_every_optimizer_is_close_under_xla(name, make_dataset, make_config, tmp_path):
+    """Compiled, each optimizer of Keras ends where `fit` does."""
+    dataset = make_dataset(classes=3)
+    xla, keras = (
+        train(make_config(dataset, optimizer={"name": name}, training={"engine": engine}), dataset, base=tmp_path)[0]
+        for engine in ("xla", "keras")
+    )
+    np.testing.assert_allclose(
+        xla.predictions["test"].y_score, keras.predictions["test"].y_score, atol=MAGNIFIED.get(name, CLOSE)
+    )
