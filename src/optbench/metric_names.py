@@ -35,6 +35,8 @@ HISTORY_METRICS: Final[Mapping[Task, tuple[str, ...]]] = {
 }
 # What a comparison is made on, and a listing shows, if nobody says otherwise.
 HEADLINE: Final[Mapping[Task, str]] = {CLASSIFICATION: "accuracy", REGRESSION: "rmse"}
+# Largest difference that does not matter, of a share; of an error in the unit of the target that of the mean times it.
+DEFAULT_MARGIN: Final = 0.005
 _SMALLEST_PLAIN: Final = 1e-4
 _LARGEST_PLAIN: Final = 1e7
 _LOWER_IS_BETTER: Final = ("loss", "log_loss", "mse", "rmse", "mae")

@@ -54,10 +54,10 @@ def load_runs(path: str | Path = "runs") -> pd.DataFrame:
 def compare(
     runs: pd.DataFrame | Sequence[RunRecord] | str | Path,
     *,
-    metric: str = "accuracy",
+    metric: str | None = None,
     baseline: str | None = None,
     alpha: float = 0.05,
-    margin: float = 0.005,
+    margin: float | None = None,
 ) -> Comparison:
     """Compare runs on the test split.
 

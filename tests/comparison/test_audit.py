@@ -25,7 +25,7 @@ def test_diverged_runs_count_as_the_majority_class(run, runs):
     assert summary.mean == pytest.approx((5 * 0.9 + 2 * 0.4) / 7)
     assert problem.pairs[0].n == 7
     assert problem.warnings[0] == (
-        "sgd diverged in 2 of 7 runs (seeds 1, 3); each counts with the majority class's accuracy, 40.00 %."
+        "sgd diverged in 2 of 7 runs (seeds 1, 3); each counts with the accuracy of the majority class, 40.00 %."
     )
 
 

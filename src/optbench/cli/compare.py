@@ -21,13 +21,19 @@ OutputFormat = Annotated[Literal["table", "json", "csv", "md"], typer.Option("--
 
 def compare(
     runs: Runs,
-    metric: Annotated[str, typer.Option(help="Metric of the test split that decides.")] = "accuracy",
+    metric: Annotated[
+        str | None, typer.Option(help="Metric of the test split that decides (default: accuracy, for numbers rmse).")
+    ] = None,
     baseline: Annotated[
         str | None, typer.Option(help="Compare every optimizer with this one (default: every pair).")
     ] = None,
     margin: Annotated[
-        float, typer.Option(help="Largest difference that does not matter; 0.005 is half a point of accuracy.")
-    ] = 0.005,
+        float | None,
+        typer.Option(
+            help="Largest difference that does not matter, in units of the metric "
+            "(default: 0.005, half a point of accuracy; for errors 0.5 % of that of the mean)."
+        ),
+    ] = None,
     alpha: Annotated[float, typer.Option(help="Level of the tests over all pairs.")] = 0.05,
     output_format: OutputFormat = "table",
     html: Annotated[

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from optbench.comparison.wording import counted, listing
+from optbench.metric_names import DEFAULT_MARGIN
 from optbench.statistics import (
     FEWEST_PROBLEMS,
     critical_difference,
@@ -186,11 +187,13 @@ def across_problems(
     metric: Metric,
     *,
     alpha: float,
-    margin: float,
+    margin: float | None,
     entrants: Collection[str] | None = None,
     reference: Collection[str] | None = None,
 ) -> Across | None:
     """Return what several problems say together; None for one problem, or without two optimizers that ran on all.
+
+    None as well for a metric in the unit of the target: another data set has another unit.
 
     Parameters
     ----------
@@ -202,6 +205,9 @@ def across_problems(
     Nothing is tested on fewer than five data sets, nor where a data set stands behind several problems: those are no
     independent draws. The best of several means flatters itself a little, so regrets are slightly too large.
     """
+    if metric.has_unit:
+        return None
+    margin = DEFAULT_MARGIN if margin is None else margin
     shared = [label for label in _labels(problems[0]) if all(label in _labels(one) for one in problems)]
     if len(problems) < 2 or len(shared) < 2:  # noqa: PLR2004 - two of each make a table
         return None

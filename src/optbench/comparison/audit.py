@@ -52,11 +52,10 @@ def diverged_remarks(
         if not seeds:
             continue
         if stand_in is None:
-            hint = "" if metric.name == "accuracy" else "; on accuracy it counts as the majority class"
+            hint = "; on accuracy it counts as the majority class" if not metric.constant else ""
             effect = f"a diverged run has no {metric.title}, so there is no mean{hint}"
         else:
-            stands_for = "the majority class's" if metric.name == "accuracy" else "a constant model's"
-            effect = f"each counts with {stands_for} {metric.title}, {metric.score_text(stand_in)}"
+            effect = f"each counts with the {metric.title} of {metric.constant_title}, {metric.score_text(stand_in)}"
         sentence = (
             f"{summary.label} diverged in {len(seeds)} of {counted(summary.n, 'run')} "
             f"({'seed' if len(seeds) == 1 else 'seeds'} {seed_ranges(seeds)}); {effect}."

@@ -23,12 +23,12 @@ from optbench.comparison.differences import (
     start_differences,
 )
 from optbench.comparison.groups import sort_into_problems
-from optbench.comparison.metrics import metric_named
 from optbench.comparison.pairs import Plan, compare_pairs
 from optbench.comparison.result import Comparison, ProblemComparison
-from optbench.comparison.scores import ranked, score_of_diverged, summarise
+from optbench.comparison.scores import default_margin, ranked, score_of_diverged, summarise
 from optbench.comparison.settings import VARIED, data_of
 from optbench.comparison.severity import Difference, Severity
+from optbench.comparison.task_metric import choose_metric
 from optbench.comparison.update_rules import update_rules
 from optbench.comparison.verdict import Verdict
 from optbench.comparison.wording import counted
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from optbench.comparison.crossings import Crossing
     from optbench.comparison.groups import Group, Problem
+    from optbench.comparison.metrics import Metric
     from optbench.comparison.result import OptimizerSummary, PairResult
     from optbench.comparison.update_rules import UpdateRule
     from optbench.records import History, RunRecord
@@ -50,10 +51,10 @@ _WEIGHT = {Severity.CONFOUND: 0, Severity.MISMATCH: 1, Severity.REMARK: 2}
 def compare(
     records: Sequence[RunRecord],
     *,
-    metric: str = "accuracy",
+    metric: str | None = None,
     baseline: str | None = None,
     alpha: float = 0.05,
-    margin: float = 0.005,
+    margin: float | None = None,
     labels: Mapping[str, str] | None = None,
     aside: Mapping[str, AbstractSet[str]] | None = None,
     histories: Mapping[str, History] | None = None,
@@ -65,11 +66,11 @@ def compare(
     Parameters
     ----------
     records : finished runs in any order; diverged ones count as outcomes
-    metric : a name of `METRICS`
+    metric : a name of `METRICS`; None takes the task's own, accuracy or RMSE. Runs of the other task are left out
     baseline : label or name of the optimizer that all others are compared with; None compares every pair
     alpha : level of the tests, Holm-adjusted over the pairs of a problem
     margin : largest difference that does not matter in practice, in units of the metric (0.005 is half a
-    point)
+    point); None takes `default_margin`, for each problem its own
     labels : run id -> label, where a plan names its optimizers; None makes labels from names and settings
     aside : label -> the only labels it is compared with; the verdict's ranking leaves it out
     varied : keys of the model section, such as `model.dropout`, that a plan lets each optimizer set for itself;
@@ -88,11 +89,11 @@ def compare(
     UsageError
         If the metric or the baseline is not known, or alpha or margin make no sense.
     """
-    chosen = metric_named(metric)
     _check_levels(alpha, margin)
     if not records:
         raise NoRunsError("there is no finished run to compare. Train some with 'optbench run CONFIG...'.")
-    scored, left_out = _with_test_split(records)
+    chosen, of_task, other_task = choose_metric(records, metric)
+    scored, left_out = _with_test_split(of_task)
     problems = sort_into_problems(scored, labels, VARIED | varied)
     _check_baseline(problems, baseline)
     compared = tuple(
@@ -101,7 +102,7 @@ def compare(
             Plan(
                 metric=chosen,
                 alpha=alpha,
-                margin=margin,
+                margin=_margin(problem, chosen) if margin is None else margin,
                 baseline=_baseline_label(problem.groups, baseline),
                 confounded=confounded_pairs(problem.groups),
                 aside=aside or {},
@@ -112,15 +113,21 @@ def compare(
         for problem in problems
     )
     present = {problem.problem: [summary.label for summary in problem.optimizers] for problem in compared}
+    margins = {problem.margin for problem in compared}
     return Comparison(
         metric=chosen,
         alpha=alpha,
-        margin=margin,
+        margin=margins.pop() if len(margins) == 1 else None,
         baseline=baseline,
         problems=compared,
-        differences=(*missing_optimizers(present), *left_out),
+        differences=(*missing_optimizers(present), *left_out, *other_task),
         across=across_problems(compared, chosen, alpha=alpha, margin=margin),
     )
+
+
+def _margin(problem: Problem, metric: Metric) -> float:
+    records = [record for group in problem.groups for record in group.records]
+    return default_margin(metric, score_of_diverged(records, metric))
 
 
 def _with_test_split(records: Sequence[RunRecord]) -> tuple[list[RunRecord], list[Difference]]:
@@ -164,6 +171,7 @@ def _compare_problem(problem: Problem, plan: Plan, histories: Mapping[str, Histo
         update_rules=_update_rules(groups, summaries),
         data=data_of(groups[0].records[0]),
         clock_differences=on_clock,
+        margin=plan.margin,
     )
 
 
@@ -207,10 +215,10 @@ def _differences(
     return tuple(sorted(found, key=lambda difference: _WEIGHT[difference.severity]))
 
 
-def _check_levels(alpha: float, margin: float) -> None:
+def _check_levels(alpha: float, margin: float | None) -> None:
     if not 0.0 < alpha < 0.5:  # noqa: PLR2004 - equivalence needs the 1 - 2 alpha interval
         raise UsageError(f"--alpha must be between 0 and 0.5. Received: {alpha}. Use for example 0.05.")
-    if not (margin > 0.0 and math.isfinite(margin)):
+    if margin is not None and not (margin > 0.0 and math.isfinite(margin)):
         raise UsageError(
             f"--margin must be a positive number in units of the metric. Received: {margin}. "
             "Use for example 0.005 for half a point of accuracy."

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from optbench.comparison.metrics import METRICS
 from optbench.comparison.wording import listing
 from optbench.metric_names import lower_is_better
 from optbench.records import RunStatus
@@ -107,7 +108,8 @@ def curve_column(histories: Sequence[History], metric: Metric) -> str | None:
 def column_words(column: str) -> str:
     """Name a history column: `validation accuracy`, `training loss`."""
     name = column.removeprefix("val_")
-    return f"{'validation' if column.startswith('val_') else 'training'} {name.replace('_', ' ')}"
+    title = METRICS[name].title if name in METRICS else name.replace("_", " ")
+    return f"{'validation' if column.startswith('val_') else 'training'} {title}"
 
 
 def _paired_curves(

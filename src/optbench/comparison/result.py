@@ -182,6 +182,7 @@ class ProblemComparison:
     update_rules : what each optimizer does, with its arguments as Keras applies them; in the order of `optimizers`
     data : equal for problems on the same data set
     clock_differences : what makes training times hard to compare; among `differences` too unless clocks were left out
+    margin : largest difference that does not matter here, in units of the metric
     """
 
     problem: str
@@ -193,6 +194,7 @@ class ProblemComparison:
     update_rules: tuple[UpdateRule, ...] = ()
     data: str = ""
     clock_differences: tuple[Difference, ...] = ()
+    margin: float = 0.005
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -207,6 +209,7 @@ class ProblemComparison:
         """Return what is said about the problem as a whole; its optimizers and pairs stand at the top level."""
         return {
             "problem": self.problem,
+            "margin": self.margin,
             "verdict": self.verdict,
             "warnings": list(self.warnings),
             "differences": [item.to_json() for item in self.differences],
@@ -222,7 +225,8 @@ class Comparison:
     Attributes
     ----------
     metric : what was compared
-    alpha, margin : level of the tests; largest difference that does not matter, in units of the metric
+    alpha, margin : level of the tests; largest difference that does not matter, in units of the metric, None if each
+        problem has its own
     baseline : what the user asked to compare with, as typed
     problems : by title; never mixed with each other
     differences : what concerns several problems: an optimizer that did not run on all of them
@@ -231,7 +235,7 @@ class Comparison:
 
     metric: Metric
     alpha: float
-    margin: float
+    margin: float | None
     baseline: str | None
     problems: tuple[ProblemComparison, ...]
     differences: tuple[Difference, ...]

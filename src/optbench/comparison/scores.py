@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.comparison.result import OptimizerSummary
 from optbench.comparison.wording import value_text
+from optbench.metric_names import DEFAULT_MARGIN
 from optbench.records import RunStatus
 from optbench.statistics import noise_floor, sample_sd, student_t_interval
 from optbench.statistics.noise_floor import FEWEST_SEEDS
@@ -30,14 +31,30 @@ def run_score(record: RunRecord, metric: Metric, *, stand_in: float | None) -> f
 def score_of_diverged(records: Iterable[RunRecord], metric: Metric) -> float | None:
     """Return what a diverged run counts with, or None if there is no such number.
 
-    A diverged run is an outcome, never a missing value: for accuracy it counts as the majority class (the
-    same for all runs on one test split), for ROC AUC as 0.5. For the other metrics the score of a constant
-    model depends on the number of classes or is infinite, so a comparison on them has to do without it.
+    A diverged run is an outcome, never a missing value: for accuracy it counts as the majority class, for an error
+    as the mean of the training targets (the same for all runs on one test split), for ROC AUC as 0.5. For the other
+    metrics the score of a constant model depends on the number of classes or is infinite, so a comparison on them has
+    to do without it.
     """
-    if metric.name != "accuracy":
+    if not metric.constant:
         return metric.of_constant
-    shares = (_number(record.metrics.get("test", {}).get("majority_accuracy")) for record in records)
-    return max((share for share in shares if share is not None), default=None)
+    scores = (_number(record.metrics.get("test", {}).get(metric.constant)) for record in records)
+    return max((score for score in scores if score is not None), key=lambda score: metric.sign * score, default=None)
+
+
+def default_margin(metric: Metric, constant: float | None) -> float:
+    """Return the largest difference that does not matter, where nobody has said what does.
+
+    Parameters
+    ----------
+    constant : what always giving one answer scores
+
+    Notes
+    -----
+    Half a point of a share, and 0.005 of any other metric without a unit. In the unit of a target no number is small as
+    such: there it is 0.5 % of the error of the mean. For MSE that is a difference of 0.005 in R2.
+    """
+    return DEFAULT_MARGIN * constant if metric.has_unit and constant else DEFAULT_MARGIN
 
 
 def summarise(group: Group, metric: Metric, *, alpha: float, stand_in: float | None) -> OptimizerSummary:

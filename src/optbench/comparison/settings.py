@@ -6,6 +6,8 @@ import json
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
+from optbench.metric_names import CLASSIFICATION
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from collections.abc import Set as AbstractSet
@@ -49,7 +51,9 @@ def problem_of(record: RunRecord, varied: AbstractSet[str] = VARIED) -> str:
     identity = {key: dataset[key] for key in _IDENTITY_OF_DATA if key in dataset}
     if identity.get("path"):
         identity["path"] = file_name(identity["path"])
-    return canonical([identity, _without(record.config.get("model", {}), "model", varied)])
+    return canonical(
+        [record.config.get("task", CLASSIFICATION), identity, _without(record.config.get("model", {}), "model", varied)]
+    )
 
 
 def data_of(record: RunRecord) -> str:

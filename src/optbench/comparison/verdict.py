@@ -76,8 +76,7 @@ class Verdict:
             without = [summary.label for summary in self.optimizers if summary.mean is None]
             return (
                 f"Not compared on test {self.plan.metric.title}: {listing(without)} "
-                f"{'has' if len(without) == 1 else 'have'} runs without it. Use accuracy, where a diverged run "
-                "counts as the majority class."
+                f"{'has' if len(without) == 1 else 'have'} runs without it. {self._other_metric()}"
             )
         if obstacles == {Obstacle.NO_SHARED_SEEDS}:
             return (
@@ -85,6 +84,11 @@ class Verdict:
                 "Run all of them on the same seeds."
             )
         return self._too_few_seeds()
+
+    def _other_metric(self) -> str:
+        if self.plan.metric.constant:
+            return "Train those again."
+        return "Use accuracy, where a diverged run counts as the majority class."
 
     def _too_few_seeds(self) -> str:
         most = max(self.pairs, key=lambda pair: pair.n)

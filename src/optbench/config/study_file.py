@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 from optbench.config.findings import Finding, shown
 from optbench.config.load import is_text, read_text, render_findings
 from optbench.config.pydantic_findings import validate_section
+from optbench.config.study_metrics import default_metric, metric_findings
 from optbench.config.study_optimizers import WRITE_OPTIMIZERS, OptimizerReader
 from optbench.config.study_problems import WRITE_EXPERIMENT, ProblemReader
 from optbench.config.study_sections import LoadedStudy, StudyConfig, StudyHead
 from optbench.config.validation import without_consequences
 from optbench.config.yaml_document import parse_yaml
 from optbench.errors import ConfigError, did_you_mean
+from optbench.metric_names import DEFAULT_MARGIN, IN_UNIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -90,17 +92,19 @@ class _Reader:
         self._baseline(plain.get("baseline"), listed)
         if head is not None:
             self.findings += _tuning_findings(head, listed)
+            self.findings += metric_findings(head, found)
         self.findings = without_consequences(self.findings, plain)
         if self.findings or self.elsewhere or head is None:
             return None
+        metric = head.metric or default_metric(found)
         return StudyConfig(
             name=head.name or name,
             problems=found,
             optimizers=tuple(listed),
             tuning=head.tuning,
             confirmation=head.confirmation,
-            metric=head.metric,
-            margin=head.margin,
+            metric=metric,
+            margin=DEFAULT_MARGIN if head.margin is None and metric not in IN_UNIT else head.margin,
             alpha=head.alpha,
             baseline=head.baseline,
         )

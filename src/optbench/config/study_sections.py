@@ -22,11 +22,30 @@ FIRST_CONFIRMATION_SEED = 1000
 """Tuning takes the seeds 0, 1, ...; confirmation 1000, 1001, ...: disjoint, however many are added to either."""
 
 TuningMetric = Literal[
-    "val_loss", "val_accuracy", "val_balanced_accuracy", "val_f1_macro", "val_log_loss", "val_roc_auc"
+    "val_loss",
+    "val_accuracy",
+    "val_balanced_accuracy",
+    "val_f1_macro",
+    "val_log_loss",
+    "val_roc_auc",
+    "val_mse",
+    "val_rmse",
+    "val_mae",
+    "val_r2",
 ]
 # The comparison room holds what these are; a test keeps the two lists equal.
 TestMetric = Literal[
-    "accuracy", "balanced_accuracy", "precision_macro", "recall_macro", "f1_macro", "log_loss", "roc_auc"
+    "accuracy",
+    "balanced_accuracy",
+    "precision_macro",
+    "recall_macro",
+    "f1_macro",
+    "log_loss",
+    "roc_auc",
+    "mse",
+    "rmse",
+    "mae",
+    "r2",
 ]
 
 
@@ -66,8 +85,16 @@ class StudyHead(Section):
     confirmation: ConfirmationConfig = Field(
         default=ConfirmationConfig(), description="How the chosen settings are repeated on fresh seeds."
     )
-    metric: TestMetric = Field(default="accuracy", description="Metric of the test split that the verdict is about.")
-    margin: float = Field(default=0.005, gt=0, description="Largest difference that does not matter in practice.")
+    metric: TestMetric | None = Field(
+        default=None,
+        description="Metric of the test split that the verdict is about; if not given accuracy, or rmse.",
+    )
+    margin: float | None = Field(
+        default=None,
+        gt=0,
+        description="Largest difference that does not matter in practice, in units of the metric. If not given 0.005, "
+        "half a point of accuracy; for an error in the unit of the target 0.5 % of that of the training mean.",
+    )
     alpha: float = Field(default=0.05, gt=0, lt=0.5, description="Level of the tests over all comparisons.")
     baseline: str | None = Field(
         default=None, min_length=1, description="Label that all others are compared with; null compares every pair."
@@ -97,6 +124,7 @@ class StudyConfig:
     Attributes
     ----------
     problems : one for `experiment`, several for `experiments`
+    margin : in units of the metric; None for an error in the unit of the target that nobody gave a margin for
     """
 
     name: str
@@ -105,7 +133,7 @@ class StudyConfig:
     tuning: TuningConfig
     confirmation: ConfirmationConfig
     metric: str
-    margin: float
+    margin: float | None
     alpha: float
     baseline: str | None
 

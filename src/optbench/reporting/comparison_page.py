@@ -102,8 +102,14 @@ def render_comparison_page(
         metric=comparison.metric,
         confidence=f"{100 * (1 - comparison.alpha):g} %",
         alpha=f"{comparison.alpha:g}",
-        margin=comparison.metric.size(comparison.margin),
+        margin=_margin(comparison),
     )
+
+
+def _margin(comparison: Comparison) -> str:
+    if comparison.margin is None:
+        return "the margin of its problem (0.5 % of the error of the mean)"
+    return comparison.metric.size(comparison.margin)
 
 
 def _title(comparison: Comparison) -> str:
@@ -142,7 +148,7 @@ def _pictures(
         "Look at the dots before the mean: two clusters mean that an optimizer sometimes fails. Overlapping bars do "
         "not mean that there is no difference; that is what the next picture is for.",
     )
-    if (differences := differences_figure(problem, metric, comparison.margin)) is not None:
+    if (differences := differences_figure(problem, metric, problem.margin)) is not None:
         yield picture_of(
             differences,
             f"Differences in test {metric.title} per pair of optimizers",
@@ -184,7 +190,7 @@ def _differences_caption(comparison: Comparison, problem: ProblemComparison) -> 
     caption = (
         "Each dot is the difference on one seed that both have, the diamond the mean, the bar its "
         f"{level} interval (exact sign-flip test, for this pair alone). Right of 0 the first one is better. The green "
-        f"zone, ±{comparison.metric.size(comparison.margin)}, is what was declared not to matter: a bar inside it "
+        f"zone, ±{comparison.metric.size(problem.margin)}, is what was declared not to matter: a bar inside it "
         "shows that the two are equivalent, a bar beside 0 that they differ, a bar across 0 and the zone's edge that "
         "more seeds are needed."
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from optbench.errors import MismatchError, UsageError
+from optbench.metric_names import REGRESSION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,10 +36,10 @@ class CompareOptions:
 
     runs: Sequence[str]
     runs_dir: Path
-    metric: str = "accuracy"
+    metric: str | None = None
     baseline: str | None = None
     alpha: float = 0.05
-    margin: float = 0.005
+    margin: float | None = None
     output_format: OutputFormat = "table"
     html: Path | None = None
     width: int | None = None
@@ -145,7 +146,7 @@ def read_curves(problem: ProblemComparison, by_run: Mapping[str, RunRecord]) -> 
     from optbench.comparison import ProblemCurves
 
     records = {summary.label: [by_run[run] for run in summary.runs] for summary in problem.optimizers}
-    predicted = {run.run: _predicted(run.folder) for found in records.values() for run in found}
+    predicted = {run.run: _predicted(run) for found in records.values() for run in found}
     traces = {label: [_trace(run, predicted[run.run]) for run in found] for label, found in records.items()}
     return ProblemCurves(
         histories={label: [trace.history for trace in found] for label, found in traces.items()},
@@ -169,15 +170,17 @@ class _Predicted:
     n_train: int | None
 
 
-def _predicted(folder: str) -> _Predicted:
-    """Read the predictions of a run; a folder without them gives nothing."""
+def _predicted(record: RunRecord) -> _Predicted:
+    """Read the predictions of a run; a folder without them gives nothing, one of a regression the number of rows."""
     from pathlib import Path
 
-    from optbench.run_store import RunPaths, read_predictions
+    from optbench.run_store import RunPaths, read_predictions, read_target_predictions
 
-    path = RunPaths(Path(folder)).predictions
+    path = RunPaths(Path(record.folder)).predictions
     if not path.is_file():
         return _Predicted(None, (), None)
+    if record.config.get("task") == REGRESSION:
+        return _Predicted(None, (), len(read_target_predictions(path)["train"].y_true))
     splits, class_names = read_predictions(path)
     train = splits.get("train")
     return _Predicted(splits.get("test"), class_names, None if train is None else len(train.y_true))

@@ -22,10 +22,11 @@ def protocol_paragraphs(conclusion: StudyConclusion) -> list[str]:
 def _fixed(conclusion: StudyConclusion) -> str:
     config = conclusion.plan.config
     each = " of each problem" if len(config.problems) > 1 else ""
+    margin = conclusion.metric.size(conclusion.problems[0].problem.margin)
     return (
         f"Everything here was fixed before the first run (plan {conclusion.plan.digest[:12]}): optimizers, ranges, "
         f"numbers of runs, the rule of choice, the metric, what difference matters "
-        f"(±{conclusion.metric.size(config.margin)}), and the {counted(config.comparisons, 'comparison')}{each} tested "
+        f"(±{margin}), and the {counted(config.comparisons, 'comparison')}{each} tested "
         f"together at the level {config.alpha:g} (Holm)."
     )
 

@@ -7,21 +7,24 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from optbench.config import LEARNING_RATE
+from optbench.metric_names import CLASSIFICATION, METRICS, REGRESSION
 from optbench.study.tuning import validation_score
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from optbench.metric_names import Task
     from optbench.records import RunRecord
     from optbench.study.plan import StudyPlan, StudyRun
 
-_METRICS = ("accuracy", "balanced_accuracy", "f1_macro", "log_loss", "roc_auc")
+_METRICS: Mapping[Task, tuple[str, ...]] = {
+    CLASSIFICATION: ("accuracy", "balanced_accuracy", "f1_macro", "log_loss", "roc_auc"),
+    REGRESSION: METRICS[REGRESSION],
+}
 _PLAN = ("stage", "problem", "optimizer", "name", "learning_rate", "setting", "seed", "run")
 _RESULTS = (
     *("stage", "problem", "optimizer", "learning_rate", "setting", "seed", "run", "status", "epochs", "best_epoch"),
     *("seconds", "val_loss"),
-    *(f"val_{name}" for name in _METRICS),
-    *(f"test_{name}" for name in _METRICS),
 )
 
 
@@ -41,7 +44,9 @@ def plan_csv(plan: StudyPlan) -> str:
 
 def results_csv(runs: Sequence[StudyRun], records: Mapping[str, RunRecord]) -> str:
     """Return one row per run of the plan, in the order of the plan; what a run has not is empty."""
-    return _csv([_RESULTS, *(_result(run, records[run.run]) for run in runs)])
+    names = _METRICS[runs[0].planned.config.task if runs else CLASSIFICATION]
+    header = (*_RESULTS, *(f"val_{name}" for name in names), *(f"test_{name}" for name in names))
+    return _csv([header, *(_result(run, records[run.run], names) for run in runs)])
 
 
 def rate_of(run: StudyRun) -> Any:
@@ -56,7 +61,7 @@ def _planned(run: StudyRun) -> tuple[Any, ...]:
     return *start, _cell(rate_of(run)), _setting(run), config.seed, run.run
 
 
-def _result(run: StudyRun, record: RunRecord) -> tuple[Any, ...]:
+def _result(run: StudyRun, record: RunRecord, names: Sequence[str]) -> tuple[Any, ...]:
     validation, test = record.metrics.get("validation") or {}, record.metrics.get("test") or {}
     return (
         run.stage,
@@ -71,8 +76,8 @@ def _result(run: StudyRun, record: RunRecord) -> tuple[Any, ...]:
         _cell(record.metrics.get("best_epoch")),
         _cell(record.timing.get("training_seconds")),
         _cell(validation_score(record, "val_loss")),
-        *(_cell(validation.get(name)) for name in _METRICS),
-        *(_cell(test.get(name)) for name in _METRICS),
+        *(_cell(validation.get(name)) for name in names),
+        *(_cell(test.get(name)) for name in names),
     )
 
 

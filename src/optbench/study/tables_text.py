@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optbench.config import LEARNING_RATE
+from optbench.metric_names import score_text
 from optbench.study.wording import name_words, study_setting_word
 
 if TYPE_CHECKING:
@@ -95,7 +96,10 @@ def _tuning_row(tuning: Tuning, shrinkage: Shrinkage) -> list[str]:
         word = "" if tuning.names == (LEARNING_RATE,) else f"{name_words(name)} "
         spans.append(f"{word}{tried[0]:g} to {tried[-1]:g}")
     edge = " (at the edge)" if tuning.edges else ""
-    numbers = [NONE if v is None else f"{v:.4f}" for v in (shrinkage.tuning, shrinkage.confirmation, shrinkage.value)]
+    numbers = [
+        NONE if v is None else score_text(tuning.metric, v)
+        for v in (shrinkage.tuning, shrinkage.confirmation, shrinkage.value)
+    ]
     counts = [str(len(tuning.settings)), str(tuning.runs), str(tuning.n_diverged)]
     return [tuning.label, ", ".join(spans), *counts, f"{tuning.winner.text}{edge}", *numbers]
 

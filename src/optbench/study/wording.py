@@ -20,6 +20,10 @@ METRIC_WORDS: Final = {
     "val_f1_macro": "macro F1 on the validation split",
     "val_log_loss": "log loss on the validation split",
     "val_roc_auc": "ROC AUC on the validation split",
+    "val_mse": "validation MSE",
+    "val_rmse": "validation RMSE",
+    "val_mae": "validation MAE",
+    "val_r2": "R2 on the validation split",
 }
 
 

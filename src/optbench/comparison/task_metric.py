@@ -1,0 +1,64 @@
+"""Which metric a comparison is made on, and which of the runs have it: classes and numbers share none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optbench.comparison.metrics import metric_named
+from optbench.comparison.severity import Difference, Severity
+from optbench.comparison.wording import counted
+from optbench.errors import NoRunsError, UsageError
+from optbench.metric_names import CLASSIFICATION, HEADLINE, tasks_with
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from optbench.comparison.metrics import Metric
+    from optbench.metric_names import Task
+    from optbench.records import RunRecord
+
+
+def task_of(record: RunRecord) -> Task:
+    """Return what a run was trained for."""
+    task: Task = record.config.get("task", CLASSIFICATION)
+    return task
+
+
+def choose_metric(records: Sequence[RunRecord], name: str | None) -> tuple[Metric, list[RunRecord], list[Difference]]:
+    """Return the metric, the runs that are measured by it, and a remark on the others.
+
+    Parameters
+    ----------
+    name : as the user gave it; None for the one of the runs' task
+
+    Raises
+    ------
+    UsageError
+        If there is no such metric, or none is named and the runs are of both tasks.
+    NoRunsError
+        If the metric is that of the other task.
+    """
+    tasks = sorted({task_of(record) for record in records})
+    if name is None and len(tasks) > 1:
+        raise UsageError(
+            "these runs are of two tasks, which share no metric. Name one, e.g. "
+            + " or ".join(f"--metric {HEADLINE[task]} for {task}" for task in tasks)
+            + "; the runs of the other task are left out then."
+        )
+    metric = metric_named(HEADLINE[tasks[0]] if name is None else name)
+    measured = tasks_with(metric.name)
+    kept = [record for record in records if task_of(record) in measured]
+    if not kept:
+        raise NoRunsError(
+            f"no run is measured by {metric.name}: it is for {measured[0]}, and these are runs of {tasks[0]}. "
+            f"Use --metric {HEADLINE[tasks[0]]}."
+        )
+    if len(kept) == len(records):
+        return metric, kept, []
+    others = len(records) - len(kept)
+    sentence = f"{counted(others, 'run')} of another task, without {metric.title}, {_are(others)} left out."
+    return metric, kept, [Difference("task", Severity.REMARK, sentence)]
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
