@@ -43,7 +43,7 @@ class SplitData:
 
     Attributes
     ----------
-    x : (n, ...) float32
+    x : (n, ...) float32, or (n, time) int32 for token sequences, 0 where a sequence has ended or not begun
     y : (n,) int64, positions in `Dataset.class_names`; for regression (n,) float64, in the unit of the target
     rows : (n,) int64, row numbers in the data as read (0-based, over all files in order)
     """
@@ -71,6 +71,7 @@ class Dataset:
         out with the reason, rows dropped with the reason, class counts per split, duplicates across splits
     notes : sentences for the user (what was inferred, left out, imputed, repeated across splits)
     task : classification or regression
+    vocabulary_size : number of different tokens, padding included, for token sequences; else None
     """
 
     name: str
@@ -85,6 +86,7 @@ class Dataset:
     facts: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     task: Task = CLASSIFICATION
+    vocabulary_size: int | None = None
 
     @property
     def input_shape(self) -> tuple[int, ...]:

@@ -185,7 +185,10 @@ def test_losses_for_two_classes(resolved, loss):
 
 def test_cnn_needs_images(resolved):
     """Convolutions are refused for a table and taken for images."""
-    with pytest.raises(ConfigError, match=r"needs images.*Received: data of shape \(4,\). Use mlp."):
+    with pytest.raises(
+        ConfigError,
+        match=r"cnn takes images .*Received: table rows .* Models that take them: logistic, mlp",
+    ):
         resolved(model="{name: cnn}")
     assert resolved({"input_shape": (8, 8, 1)}, model="{name: cnn}").model.name == "cnn"
 

@@ -123,7 +123,7 @@ def test_every_key_is_described():
 
 def test_datasets_of_the_file_are_those_of_the_registry():
     """The names an experiment file can hold are the data sets that can be loaded."""
-    from optbench.config.validation import DOWNLOADED_DATASETS, EMBEDDED_DATASETS
+    from optbench.config.dataset_section import DOWNLOADED_DATASETS, EMBEDDED_DATASETS
     from optbench.datasets import DATASETS
 
     assert set(DATASETS) == {*EMBEDDED_DATASETS, *DOWNLOADED_DATASETS}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from example_models import EXAMPLE_MODELS
 
 from optbench.errors import ModelError
 from optbench.training.loop import train
@@ -11,21 +12,6 @@ from optbench.training.preflight import preflight
 
 pytestmark = pytest.mark.tensorflow
 
-MODELS = {
-    "mlp": ((6,), {"name": "mlp", "hidden_units": [8, 4], "dropout": 0.3}),
-    "layers": (
-        (6,),
-        {
-            "name": "layers",
-            "layers": [
-                {"Dense": {"units": 8, "activation": "relu", "kernel_regularizer": "l2"}},
-                {"BatchNormalization": {}},
-                {"Dropout": {"rate": 0.2}},
-            ],
-        },
-    ),
-    "cnn": ((8, 8, 1), {"name": "cnn", "filters": [4], "hidden_units": [8]}),
-}
 SETTINGS = {
     "plain": {},
     "class weights": {"training": {"class_weight": "balanced"}},
@@ -44,9 +30,10 @@ SETTINGS = {
     "short last batch": {"training": {"batch_size": 24}},
 }
 CASES = [("layers", setting) for setting in SETTINGS] + [
-    ("mlp", "plain"),
-    ("cnn", "plain"),
+    *((model, "plain") for model in EXAMPLE_MODELS if model != "layers"),
     ("cnn", "clipping and EMA"),
+    ("transformer, tokens", "clipping and EMA"),
+    ("rnn, tokens", "short last batch"),
 ]
 
 
@@ -59,10 +46,10 @@ def outcome_of(engine, dataset, make_config, tmp_path, **sections):
 @pytest.mark.parametrize(("model", "setting"), CASES)
 def test_fused_has_the_bits_of_keras_fit(model, setting, make_dataset, make_config, tmp_path):
     """Weights, dropout counters, optimizer slots, history and predictions are byte for byte those of `fit`."""
-    shape, section = MODELS[model]
-    dataset = make_dataset(shape, classes=3)
+    example = EXAMPLE_MODELS[model]
+    dataset = make_dataset(example.shape, classes=3, vocabulary_size=example.vocabulary_size)
     fused, keras = (
-        outcome_of(engine, dataset, make_config, tmp_path, model=section, **SETTINGS[setting])
+        outcome_of(engine, dataset, make_config, tmp_path, model=example.section, **SETTINGS[setting])
         for engine in ("fused", "keras")
     )
     assert fused.digests == keras.digests
@@ -74,7 +61,7 @@ def test_fused_has_the_bits_of_keras_fit(model, setting, make_dataset, make_conf
 
 def test_xla_is_close_to_keras_fit(make_dataset, make_config, tmp_path):
     """Three epochs of `xla`, dropout included, end within 1e-4 of `fit` in every predicted probability."""
-    shape, section = MODELS["layers"]
+    shape, section = EXAMPLE_MODELS["layers"].shape, EXAMPLE_MODELS["layers"].section
     dataset = make_dataset(shape, classes=3)
     xla, keras = (outcome_of(engine, dataset, make_config, tmp_path, model=section) for engine in ("xla", "keras"))
     assert xla.digests["order"] == keras.digests["order"]
@@ -84,7 +71,7 @@ def test_xla_is_close_to_keras_fit(make_dataset, make_config, tmp_path):
 
 def test_what_xla_cannot_compile_is_refused_before_a_run(make_dataset, make_config, tmp_path):
     """Max pooling has no deterministic XLA gradient: the preflight says so and names the way out."""
-    shape, section = MODELS["cnn"]
+    shape, section = EXAMPLE_MODELS["cnn"].shape, EXAMPLE_MODELS["cnn"].section
     dataset = make_dataset(shape, classes=3)
     config = make_config(dataset, model=section, training={"engine": "xla"})
     with pytest.raises(ModelError, match=r"XLA cannot compile .* training\.engine to fused"):
@@ -95,7 +82,7 @@ def test_what_xla_cannot_compile_is_refused_before_a_run(make_dataset, make_conf
 def test_the_same_run_twice_in_one_process(engine, make_dataset, make_config, tmp_path):
     """An engine gives the same bits whatever ran in the process before."""
     dataset = make_dataset()
-    section = MODELS["mlp"][1]
+    section = EXAMPLE_MODELS["mlp"].section
     first = outcome_of(engine, dataset, make_config, tmp_path, model=section)
     outcome_of(engine, dataset, make_config, tmp_path, model=section, seed=7)
     second = outcome_of(engine, dataset, make_config, tmp_path, model=section)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from example_models import EXAMPLE_MODELS
 
 from optbench.records import RunStatus
 from optbench.training.loop import train
@@ -151,6 +152,18 @@ RESUMED = {
     "EMA": {"optimizer": {"name": "sgd", "use_ema": True, "ema_overwrite_frequency": 4}},
     "accumulation": {"optimizer": {"name": "adam", "gradient_accumulation_steps": 3}},
 }
+
+
+@pytest.mark.parametrize("model", [name for name in EXAMPLE_MODELS if name.startswith(("rnn", "transformer"))])
+def test_every_model_resumes_exactly(model, make_dataset, make_config, tmp_path):
+    """What a model keeps, dropout counters of attention and recurrent layers included, is in a snapshot."""
+    example = EXAMPLE_MODELS[model]
+    dataset = make_dataset(example.shape, vocabulary_size=example.vocabulary_size)
+    config = make_config(dataset, model=example.section)
+    snapshots = []
+    straight, _ = train(config, dataset, base=tmp_path, on_epoch=lambda report: snapshots.append(report.snapshot()))
+    resumed, _ = train(config, dataset, base=tmp_path, resume=snapshots[1])
+    assert (resumed.digests, resumed.history) == (straight.digests, straight.history)
 
 
 @pytest.mark.parametrize("engine", ["fused", "xla", "keras"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from example_models import EXAMPLE_MODELS
 
 from optbench.errors import ModelError
 from optbench.training.models import build_model
@@ -15,8 +16,8 @@ pytestmark = pytest.mark.tensorflow
 def build(make_dataset, make_config, tmp_path):
     """Build the model of a section for data of a shape and a number of classes."""
 
-    def make(section, *, shape=(6,), classes=2, seed=0, loss=None):
-        dataset = make_dataset(shape, classes=classes)
+    def make(section, *, shape=(6,), classes=2, seed=0, loss=None, vocabulary_size=None):
+        dataset = make_dataset(shape, classes=classes, vocabulary_size=vocabulary_size)
         training = {"loss": loss} if loss else {}
         config = make_config(dataset, model=section, training=training)
         return build_model(
@@ -26,6 +27,7 @@ def build(make_dataset, make_config, tmp_path):
             num_classes=classes,
             seed=seed,
             base=tmp_path,
+            vocabulary_size=vocabulary_size,
         )
 
     return make
@@ -69,6 +71,102 @@ def test_layers_of_a_section(build, section, shape, classes, expected):
     assert ((scores >= 0) & (scores <= 1)).all()
     if classes > 2:
         np.testing.assert_allclose(scores.sum(axis=1), 1, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("section", "shape", "vocabulary_size", "expected"),
+    [
+        # by the formulas: 4 gates of (inputs + units + 1) * units, twice for two directions
+        ({"name": "rnn", "recurrent_units": [5]}, (7, 3), None, 4 * (3 + 5 + 1) * 5 + 6 * 3),
+        ({"name": "rnn", "bidirectional": True}, (7, 3), None, 2 * 4 * (3 + 32 + 1) * 32 + 65 * 3),
+        # Keras' GRU has two biases per unit and gate
+        ({"name": "rnn", "cell": "gru", "recurrent_units": [5]}, (7, 3), None, 3 * (3 + 5 + 2) * 5 + 6 * 3),
+        (
+            {"name": "rnn", "cell": "simple_rnn", "recurrent_units": [5, 4], "hidden_units": [6]},
+            (7, 3),
+            None,
+            (3 + 5 + 1) * 5 + (5 + 4 + 1) * 4 + 5 * 6 + 7 * 3,
+        ),
+        ({"name": "rnn", "cell": "gru", "embedding_dimension": 4}, (9,), 12, 12 * 4 + 3 * (4 + 32 + 2) * 32 + 33 * 3),
+        ({"name": "mlp", "hidden_units": [5], "embedding_dimension": 4}, (9,), 12, 12 * 4 + 5 * 5 + 6 * 3),
+        # per block: two normalisations, four projections of 8 x 8 with bias, feed-forward 8 -> 6 -> 8
+        (
+            {"name": "transformer", "embedding_dimension": 8, "feed_forward_units": 6, "blocks": 2},
+            (7, 3),
+            None,
+            3 * 8 + 7 * 8 + 2 * (2 * 16 + 4 * 72 + 9 * 6 + 7 * 8) + 16 + 9 * 3,
+        ),
+        (
+            {"name": "transformer", "embedding_dimension": 8, "feed_forward_units": 6, "num_heads": 4},
+            (9,),
+            12,
+            12 * 8 + 10 * 8 + (2 * 16 + 4 * 72 + 9 * 6 + 7 * 8) + 16 + 9 * 3,
+        ),
+    ],
+)
+def test_number_of_parameters(build, section, shape, vocabulary_size, expected):
+    """Every model has as many weights as its formula says."""
+    model = build(section, shape=shape, vocabulary_size=vocabulary_size, classes=3)
+    assert model.count_params() == expected
+
+
+@pytest.mark.parametrize("model", ["mlp, tokens", "rnn, tokens", "transformer, tokens"])
+@pytest.mark.parametrize("side", ["behind", "in front"])
+def test_padding_changes_nothing(build, model, side):
+    """A token sequence is the same with more padding on either side."""
+    example = EXAMPLE_MODELS[model]
+    built = build(example.section, shape=(9,), vocabulary_size=12)
+    short = np.zeros((1, 9), dtype="int32")
+    short[0, :4] = [3, 7, 1, 5]
+    longer = np.roll(short, 5 if side == "in front" else 0)
+    np.testing.assert_allclose(built(short).numpy(), built(longer).numpy(), rtol=1e-5)
+    assert not np.allclose(built(short).numpy(), built(short[:, ::-1]).numpy(), atol=1e-4) or model == "mlp, tokens"
+
+
+@pytest.mark.parametrize("model", [name for name in EXAMPLE_MODELS if name not in ("layers", "logistic")])
+def test_l2_penalises_every_kernel_of_every_model(build, model):
+    """The penalty is l2 times the squares of all kernels, recurrent and attention's included; of nothing else."""
+    example = EXAMPLE_MODELS[model]
+    built = build({**example.section, "l2": 0.1}, shape=example.shape, vocabulary_size=example.vocabulary_size)
+    kernels = [variable.numpy() for variable in built.trainable_variables if variable.path.endswith("kernel")]
+    assert float(sum(built.losses)) == pytest.approx(0.1 * sum((kernel**2).sum() for kernel in kernels), rel=1e-4)
+
+
+# Keras 3.15 reads its own file with a call that NumPy 2 discourages
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+@pytest.mark.parametrize("model", ["rnn, gru", "transformer, tokens"])
+def test_a_saved_model_is_read_by_keras_alone(build, model, tmp_path):
+    """Nothing of optbench is in the file: Keras loads it, custom objects forbidden, with the same outputs."""
+    import keras
+
+    example = EXAMPLE_MODELS[model]
+    built = build(example.section, shape=example.shape, vocabulary_size=example.vocabulary_size)
+    built.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras", custom_objects=None, safe_mode=True)
+    x = np.ones((2, *example.shape), dtype="int32" if example.vocabulary_size else "float32")
+    assert (again(x).numpy() == built(x).numpy()).all()
+
+
+def test_a_transformer_is_keras_own_layers(build):
+    """The same layers written by hand, with the same weights, give the same outputs."""
+    import keras
+    from keras import layers
+
+    section = {"name": "transformer", "embedding_dimension": 8, "feed_forward_units": 6}
+    model = build(section, shape=(9,), vocabulary_size=12, classes=3)
+    tokens = keras.Input((9,), dtype="int32")
+    places = keras.Input((9,), dtype="int32")
+    x = layers.Add()([layers.Embedding(12, 8, mask_zero=True)(tokens), layers.Embedding(10, 8, mask_zero=True)(places)])
+    normal = layers.LayerNormalization(epsilon=1e-6)(x)
+    x = layers.Add()([x, layers.MultiHeadAttention(2, 4)(normal, normal)])
+    normal = layers.LayerNormalization(epsilon=1e-6)(x)
+    x = layers.Add()([x, layers.Dense(8)(layers.Dense(6, activation="relu")(normal))])
+    x = layers.GlobalAveragePooling1D()(layers.LayerNormalization(epsilon=1e-6)(x))
+    plain = keras.Model([tokens, places], layers.Dense(3, activation="softmax")(x))
+    plain.set_weights(model.get_weights())
+    given = np.array([[3, 7, 1, 5, 0, 0, 0, 0, 0], [2, 2, 3, 4, 5, 6, 7, 8, 9]], dtype="int32")
+    numbers = np.where(given > 0, np.arange(1, 10), 0)
+    np.testing.assert_allclose(model(given).numpy(), plain([given, numbers]).numpy(), rtol=1e-5)
 
 
 def test_categorical_crossentropy_has_a_unit_per_class(build):

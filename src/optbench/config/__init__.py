@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from optbench.config.dataset_sections import CsvConfig, DatasetConfig, NpzConfig, PythonDataset, SplitConfig
+from optbench.config.dataset_section import DatasetConfig, generated_fields
+from optbench.config.dataset_sections import CsvConfig, NpzConfig, PythonDataset, SplitConfig
 from optbench.config.experiment import ExperimentConfig
 from optbench.config.explain import explained_yaml, sources
+from optbench.config.generated_sections import (
+    DelayedRecallConfig,
+    GeneratedConfig,
+    IllConditionedLogisticConfig,
+    MakeClassificationConfig,
+    SequenceParityConfig,
+    SignalsConfig,
+    TwoSpiralsConfig,
+)
 from optbench.config.keras_api import optimizers_left_out
 from optbench.config.key import NUMERICS_VERSION, config_digest, run_key
-from optbench.config.layers import LayerSpec, kernel_penalty, layer_specs
+from optbench.config.layer_graph import INPUT, OPERATION, LayerSpec, kernel_penalty
+from optbench.config.layers import layer_specs
 from optbench.config.load import (
     LoadedExperiment,
     dump_config,
@@ -33,32 +44,42 @@ from optbench.config.yaml_document import dump_value
 
 __all__ = [
     "DEFAULT_RANGES",
+    "INPUT",
     "LEARNING_RATE",
     "MODEL",
     "NUMERICS_VERSION",
+    "OPERATION",
     "CsvConfig",
     "DatasetConfig",
+    "DelayedRecallConfig",
     "EarlyStopping",
     "ExperimentConfig",
+    "GeneratedConfig",
+    "IllConditionedLogisticConfig",
     "LayerSpec",
     "LoadedExperiment",
     "LoadedStudy",
+    "MakeClassificationConfig",
     "ModelConfig",
     "NpzConfig",
     "OptimizerConfig",
     "PythonDataset",
     "ReportConfig",
     "SearchRange",
+    "SequenceParityConfig",
+    "SignalsConfig",
     "SplitConfig",
     "StudyConfig",
     "StudyOptimizer",
     "StudyProblem",
     "TrainingConfig",
+    "TwoSpiralsConfig",
     "Values",
     "config_digest",
     "dump_config",
     "dump_value",
     "explained_yaml",
+    "generated_fields",
     "json_schema",
     "kernel_penalty",
     "layer_specs",

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 LARGE_MODEL_THREADS = 2
 _LARGE_WEIGHTS = 1_000_000
 _LARGE_INPUT = 1_000
-_HEAVY_LAYERS = ("Conv", "LSTM", "GRU", "SimpleRNN", "SeparableConv", "DepthwiseConv")
+_HEAVY_LAYERS = (
+    *("Conv", "SeparableConv", "DepthwiseConv"),
+    *("LSTM", "GRU", "SimpleRNN", "Bidirectional", "MultiHeadAttention"),
+)
 
 
 def auto_loss(task: Task, num_classes: int) -> str:
@@ -29,17 +32,19 @@ def auto_loss(task: Task, num_classes: int) -> str:
     return "binary_crossentropy" if num_classes == 2 else "sparse_categorical_crossentropy"  # noqa: PLR2004
 
 
-def auto_threads(model: ModelConfig, *, input_shape: tuple[int, ...], num_classes: int) -> int:
+def auto_threads(
+    model: ModelConfig, *, input_shape: tuple[int, ...], num_classes: int, vocabulary_size: int | None = None
+) -> int:
     """Return the number of threads.
 
-    Two for convolutions and recurrent layers, for more than a million dense weights, and for a user's own model on
-    inputs of more than 1000 numbers (what is in it cannot be known here); one otherwise.
+    Two for convolutions, recurrent layers and attention, for more than a million dense weights, and for a user's own
+    model on inputs of more than 1000 numbers (what is in it cannot be known here); one otherwise.
     """
     size = math.prod(input_shape)
     if isinstance(model, PythonModel):
         return LARGE_MODEL_THREADS if size > _LARGE_INPUT else 1
     weights, width = 0, size
-    for spec in layer_specs(model, input_shape=input_shape, num_classes=num_classes):
+    for spec in layer_specs(model, input_shape=input_shape, num_classes=num_classes, vocabulary_size=vocabulary_size):
         if spec.class_name.startswith(_HEAVY_LAYERS):
             return LARGE_MODEL_THREADS
         units = spec.arguments.get("units")

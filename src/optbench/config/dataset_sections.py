@@ -1,4 +1,4 @@
-"""The `dataset` section of an experiment file."""
+"""The `dataset` sections of data that is read from somewhere."""
 
 from __future__ import annotations
 
@@ -71,6 +71,3 @@ class PythonDataset(Section):
     function: FunctionReference = Field(description="file.py:function, relative to the experiment file.")
     arguments: dict[str, Any] = Field(default={}, description="Keyword arguments of the function.")
     split: SplitConfig = SplitConfig()
-
-
-DatasetConfig = NamedDataset | CsvConfig | NpzConfig | PythonDataset

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from optbench.config.dataset_sections import DatasetConfig
+from optbench.config.dataset_section import DatasetConfig
 from optbench.config.model_sections import ModelConfig
 from optbench.config.optimizer import OptimizerConfig
 from optbench.config.section import Section

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.config.dataset_sections import CsvConfig, SplitConfig
 from optbench.config.keras_api import optimizer_signatures
-from optbench.config.model_sections import CnnConfig, LayersConfig, MlpConfig
+from optbench.config.model_sections import CnnConfig, LayersConfig, MlpConfig, RnnConfig, TransformerConfig
 from optbench.config.training_sections import EarlyStopping, ReportConfig, TrainingConfig
 from optbench.errors import did_you_mean
 
@@ -162,7 +162,8 @@ def _number(text: str) -> float | None:
 
 @cache
 def _homes() -> Mapping[str, frozenset[str]]:
-    models = (*MlpConfig.model_fields, *CnnConfig.model_fields, *LayersConfig.model_fields)
+    sections = (MlpConfig, CnnConfig, RnnConfig, TransformerConfig, LayersConfig)
+    models = (name for section in sections for name in section.model_fields)
     arguments = (name for signature in optimizer_signatures().values() for name in signature)
     found: dict[str, Iterable[str]] = {
         "training": TrainingConfig.model_fields,

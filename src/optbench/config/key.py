@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from optbench.config.experiment import ExperimentConfig
 
 # Raised when a change of optbench changes the numbers of the same experiment: another order, split, seeding, ...
-NUMERICS_VERSION = 1
+NUMERICS_VERSION = 2
 _NOT_IN_KEY = ("name", "report")
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from optbench.config.arguments import check_arguments
 from optbench.config.findings import Finding, shown
 from optbench.config.hints import nearest
 from optbench.config.keras_api import activations, class_named, layer_signatures, layers_left_out
-from optbench.config.model_sections import CnnConfig, LayersConfig, MlpConfig
+from optbench.config.layer_graph import LayerSpec, kernel_penalty
+from optbench.config.model_sections import CnnConfig, LayersConfig, MlpConfig, RnnConfig, TransformerConfig
+from optbench.config.sequence_layers import embedding, encoder, recurrent
 from optbench.errors import did_you_mean
 
 if TYPE_CHECKING:
@@ -20,40 +21,43 @@ if TYPE_CHECKING:
     from optbench.config.model_sections import ModelConfig
 
 
-@dataclass(frozen=True, slots=True)
-class LayerSpec:
-    """One Keras layer: class name in `keras.layers` and constructor arguments."""
-
-    class_name: str
-    arguments: Mapping[str, Any]
-
-
-def layer_specs(model: ModelConfig, *, input_shape: tuple[int, ...], num_classes: int) -> tuple[LayerSpec, ...]:
+def layer_specs(
+    model: ModelConfig, *, input_shape: tuple[int, ...], num_classes: int, vocabulary_size: int | None = None
+) -> tuple[LayerSpec, ...]:
     """Return the layers of a model that is not `python`, without input and output layer.
 
     Parameters
     ----------
     input_shape : shape of one example, without the batch axis
+    vocabulary_size : number of different tokens, padding included, if the examples are token sequences
     """
     del num_classes
-    flatten = (LayerSpec("Flatten", {}),) if len(input_shape) > 1 else ()
-    if isinstance(model, MlpConfig):
-        return (*flatten, *_dense(model, dropout_first=False))
-    if isinstance(model, CnnConfig):
-        return (*_convolutions(model), LayerSpec("Flatten", {}), *_dense(model, dropout_first=True))
     if isinstance(model, LayersConfig):
         return tuple(
             LayerSpec(class_named(layer_signatures(), name) or name, dict(arguments or {}))
             for item in model.layers
             for name, arguments in item.items()
         )
-    return flatten
+    if isinstance(model, TransformerConfig):
+        return encoder(model, input_shape=input_shape, vocabulary_size=vocabulary_size)
+    front = _front(model, input_shape, vocabulary_size)
+    if isinstance(model, RnnConfig):
+        return (*front, *recurrent(model), *_dense(model, dropout_first=False))
+    if isinstance(model, MlpConfig):
+        return (*front, *_dense(model, dropout_first=False))
+    if isinstance(model, CnnConfig):
+        return (*front, *_convolutions(model), LayerSpec("Flatten", {}), *_dense(model, dropout_first=True))
+    return front
 
 
-def kernel_penalty(model: ModelConfig) -> dict[str, Any]:
-    """Return the argument that penalises a layer's kernel as the model asks; {} without a penalty."""
-    l2 = getattr(model, "l2", 0.0)
-    return {"kernel_regularizer": {"l2": l2}} if l2 else {}
+def _front(model: ModelConfig, input_shape: tuple[int, ...], vocabulary_size: int | None) -> tuple[LayerSpec, ...]:
+    """Return what brings examples into the form the model's own layers take."""
+    is_flat = not isinstance(model, CnnConfig | RnnConfig)
+    if vocabulary_size is not None:
+        dimension = getattr(model, "embedding_dimension", None)
+        vectors = embedding(vocabulary_size, dimension, masked=not isinstance(model, CnnConfig))
+        return (vectors, LayerSpec("GlobalAveragePooling1D", {})) if is_flat else (vectors,)
+    return (LayerSpec("Flatten", {}),) if is_flat and len(input_shape) > 1 else ()
 
 
 def check_layers(model: LayersConfig, path: Path) -> list[Finding]:
@@ -107,7 +111,7 @@ def activation_finding(value: str, path: Path) -> Finding | None:
     return Finding(path, f"must be a Keras activation. Received: {shown(value)}.{hint}")
 
 
-def _dense(model: MlpConfig | CnnConfig, *, dropout_first: bool) -> tuple[LayerSpec, ...]:
+def _dense(model: MlpConfig | CnnConfig | RnnConfig, *, dropout_first: bool) -> tuple[LayerSpec, ...]:
     specs = []
     for units in model.hidden_units:
         layers = [LayerSpec("Dense", {"units": units, "activation": model.activation, **kernel_penalty(model)})]

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from optbench.config.auto import auto_loss, auto_threads
 from optbench.config.auto_engine import auto_engine
+from optbench.config.fit import misfit
 from optbench.config.layers import layer_specs
 from optbench.config.losses import ONE_UNIT
-from optbench.config.model_sections import CnnConfig, LayersConfig, PythonModel
+from optbench.config.model_sections import LayersConfig, PythonModel
+from optbench.config.sequence_layers import DEFAULT_EMBEDDING_DIMENSION
 from optbench.errors import ConfigError
 from optbench.metric_names import REGRESSION
 
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from optbench.config.optimizer import OptimizerConfig
 
 DEFAULT_TEST_FRACTION = 0.2
-_IMAGE_AXES = 3
 
 
 def resolve(
@@ -30,6 +31,7 @@ def resolve(
     input_shape: tuple[int, ...],
     official_test: bool,
     train_rows: int | None = None,
+    vocabulary_size: int | None = None,
 ) -> ExperimentConfig:
     """Resolve an experiment for one seed and the data it is for.
 
@@ -39,22 +41,29 @@ def resolve(
     input_shape : shape of one example, without the batch axis
     official_test : True if the data has a test set of its own, so that none is split off
     train_rows : rows of the training split; without it schedules told in epochs stay so, and `auto` means `fused`
+    vocabulary_size : number of different tokens, padding included, if the examples are token sequences
 
     Raises
     ------
     ConfigError
         If model or loss do not fit the data.
     """
-    _check_fit(config, num_classes=num_classes, input_shape=input_shape)
     is_regression = config.task == REGRESSION
+    _check_fit(config, num_classes=num_classes, input_shape=input_shape, vocabulary_size=vocabulary_size)
     training = config.training
     threads = training.threads
     if threads == "auto":
-        threads = auto_threads(config.model, input_shape=input_shape, num_classes=num_classes)
+        threads = auto_threads(
+            config.model, input_shape=input_shape, num_classes=num_classes, vocabulary_size=vocabulary_size
+        )
     engine = training.engine
     if engine == "auto":
         is_known = not isinstance(config.model, PythonModel)
-        specs = layer_specs(config.model, input_shape=input_shape, num_classes=num_classes) if is_known else None
+        specs = (
+            layer_specs(config.model, input_shape=input_shape, num_classes=num_classes, vocabulary_size=vocabulary_size)
+            if is_known
+            else None
+        )
         outputs = max(1, num_classes)
         engine = auto_engine(config, specs, input_shape=input_shape, outputs=outputs, train_rows=train_rows)
     resolved_training = training.model_copy(
@@ -71,8 +80,8 @@ def resolve(
             "seed": seed,
             "seeds": None,
             "dataset": config.dataset.model_copy(update={"split": split}),
-            "model": _canonical_model(config.model),
             "optimizer": _resolve_optimizer(config, train_rows).resolved(),
+            "model": _canonical_model(config.model, has_tokens=vocabulary_size is not None),
             "training": resolved_training,
         }
     )
@@ -91,23 +100,34 @@ def _resolve_split(split: SplitConfig, *, official_test: bool) -> SplitConfig:
     return split.model_copy(update={"test": DEFAULT_TEST_FRACTION})
 
 
-def _canonical_model(model: ModelConfig) -> ModelConfig:
-    """Return inline layers with Keras' own class names, so that `dropout` and `Dropout` are one experiment."""
+def _canonical_model(model: ModelConfig, *, has_tokens: bool) -> ModelConfig:
+    """Return inline layers with Keras' own class names, and the embedding's default where there are tokens.
+
+    So `dropout` and `Dropout` are one experiment.
+    """
     if not isinstance(model, LayersConfig):
-        return model
+        is_open = has_tokens and getattr(model, "embedding_dimension", 0) is None
+        return model.model_copy(update={"embedding_dimension": DEFAULT_EMBEDDING_DIMENSION}) if is_open else model
     specs = layer_specs(model, input_shape=(), num_classes=0)
     return model.model_copy(update={"layers": [{spec.class_name: dict(spec.arguments)} for spec in specs]})
 
 
-def _check_fit(config: ExperimentConfig, *, num_classes: int, input_shape: tuple[int, ...]) -> None:
+def _check_fit(
+    config: ExperimentConfig, *, num_classes: int, input_shape: tuple[int, ...], vocabulary_size: int | None
+) -> None:
     loss = config.training.loss
     if num_classes > 2 and loss in ONE_UNIT:  # noqa: PLR2004 - two classes
         raise ConfigError(
             f"training.loss: {loss} is for two classes. Received: data with {num_classes} classes. "
             "Use auto or sparse_categorical_crossentropy."
         )
-    if isinstance(config.model, CnnConfig) and len(input_shape) != _IMAGE_AXES:
-        raise ConfigError(
-            "model.name: cnn needs images of shape (height, width, channels). "
-            f"Received: data of shape {input_shape}. Use mlp."
-        )
+    sentence = misfit(config.model.name, input_shape=input_shape, vocabulary_size=vocabulary_size, task=config.task)
+    if sentence:
+        raise ConfigError(sentence)
+    if vocabulary_size is None and config.model.name != "transformer":
+        dimension = getattr(config.model, "embedding_dimension", None)
+        if dimension is not None:
+            raise ConfigError(
+                f"model.embedding_dimension is for token sequences. Received: {dimension}, with data of shape "
+                f"{input_shape}. Remove the line; if the numbers are tokens, set dataset.tokens: true."
+            )

@@ -57,7 +57,7 @@ def json_schema() -> dict[str, Any]:
             for name, signature in schedule_signatures().items()
         ]
     }
-    for model in ("MlpConfig", "CnnConfig"):
+    for model in ("MlpConfig", "CnnConfig", "RnnConfig", "TransformerConfig"):
         definitions[model]["properties"]["activation"] |= {"enum": list(activations())}
     definitions["TrainingConfig"]["properties"]["loss"] |= {"pattern": _loss_pattern()}
     schema["properties"]["seeds"]["anyOf"].append({"type": "string", "pattern": _SEED_RANGE})

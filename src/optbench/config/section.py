@@ -5,7 +5,7 @@ Descriptions of fields are shown by editors (they become part of the JSON schema
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,3 +17,10 @@ class Section(BaseModel):
     """What all sections share: a typo is an error, a value never changes, `"5"` is not 5."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+def section_fields(section: type[BaseModel], *, without: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
+    """Return a section's description and its keys with their defaults (`...` for a key that must be given)."""
+    fields = {key: field for key, field in section.model_fields.items() if key not in without}
+    defaults = {key: "..." if field.is_required() else field.default for key, field in fields.items()}
+    return (section.__doc__ or "").strip(), defaults

@@ -13,7 +13,7 @@ from optbench.metric_names import CLASSIFICATION, HISTORY_METRICS, REGRESSION
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from optbench.config.dataset_sections import DatasetConfig
+    from optbench.config.dataset_section import DatasetConfig
     from optbench.config.training_sections import TrainingConfig
     from optbench.metric_names import Task
 

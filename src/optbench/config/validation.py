@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
-from optbench.config.dataset_sections import (
-    CsvConfig,
-    DownloadedName,
-    EmbeddedName,
-    NamedDataset,
-    NpzConfig,
-    PythonDataset,
-)
+from optbench.config.dataset_section import DATASET_CONFIGS
 from optbench.config.experiment import ExperimentConfig
 from optbench.config.findings import Finding, shown
 from optbench.config.head import head_findings, with_seed_list
@@ -25,9 +18,12 @@ from optbench.config.model_sections import (
     LogisticConfig,
     MlpConfig,
     PythonModel,
+    RnnConfig,
+    TransformerConfig,
 )
 from optbench.config.optimizer import check_optimizer
 from optbench.config.pydantic_findings import missing_name, unfit_arguments, validate_section
+from optbench.config.section import section_fields
 from optbench.config.task_rules import task_findings, without_strata
 from optbench.config.training_sections import ReportConfig, TrainingConfig
 from optbench.errors import did_you_mean
@@ -40,20 +36,13 @@ if TYPE_CHECKING:
 
     from optbench.config.findings import Path
 
-EMBEDDED_DATASETS: tuple[str, ...] = get_args(EmbeddedName)
-DOWNLOADED_DATASETS: tuple[str, ...] = get_args(DownloadedName)
-_NAMED: dict[str, type[BaseModel]] = dict.fromkeys((*EMBEDDED_DATASETS, *DOWNLOADED_DATASETS), NamedDataset)
-DATASET_CONFIGS: Mapping[str, type[BaseModel]] = {
-    **_NAMED,
-    "csv": CsvConfig,
-    "npz": NpzConfig,
-    "python": PythonDataset,
-}
 MODEL_CONFIGS: Mapping[str, type[BaseModel]] = {
     "logistic": LogisticConfig,
     "linear": LinearConfig,
     "mlp": MlpConfig,
     "cnn": CnnConfig,
+    "rnn": RnnConfig,
+    "transformer": TransformerConfig,
     "layers": LayersConfig,
     "python": PythonModel,
 }
@@ -62,9 +51,10 @@ _NAME_REMEDIES = {
     "csv": _OWN_TABLE,
     "parquet": _OWN_TABLE,
     "npz": " For arrays of your own write {name: npz, path: FILE}.",
-    "rnn": " Recurrent layers are written as layers: {name: layers, layers: [{LSTM: {units: 32}}]}.",
-    "lstm": " Recurrent layers are written as layers: {name: layers, layers: [{LSTM: {units: 32}}]}.",
-    "transformer": " Build it in Python: {name: python, function: 'my_problem.py:build'}.",
+    **{cell: f" Write {{name: rnn, cell: {cell}}}." for cell in ("lstm", "gru", "simple_rnn")},
+    "simplernn": " Write {name: rnn, cell: simple_rnn}.",
+    "attention": " Write {name: transformer}.",
+    "embedding": " Name a model; with token sequences each has model.embedding_dimension.",
 }
 _SECTIONS = {
     "dataset": "Say which data: dataset: {name: breast_cancer}.",
@@ -77,12 +67,7 @@ _SECTIONS = {
 
 def model_fields() -> dict[str, tuple[str, dict[str, Any]]]:
     """Return each model's description and its keys with their defaults (`...` for a key that must be given)."""
-    found = {}
-    for name, model in MODEL_CONFIGS.items():
-        fields = {key: field for key, field in model.model_fields.items() if key != "name"}
-        defaults = {key: "..." if field.is_required() else field.default for key, field in fields.items()}
-        found[name] = ((model.__doc__ or "").strip(), defaults)
-    return found
+    return {name: section_fields(model, without=("name",)) for name, model in MODEL_CONFIGS.items()}
 
 
 def validate_experiment(plain: Any) -> tuple[ExperimentConfig | None, list[Finding]]:
@@ -181,9 +166,15 @@ def _model(section: Mapping[str, Any]) -> tuple[Any, list[Finding]]:
     if isinstance(model, LayersConfig):
         findings += check_layers(model, path)
     activation = section.get("activation")
-    if isinstance(activation, str) and section.get("name") in ("mlp", "cnn"):
+    if isinstance(activation, str) and section.get("name") in ("mlp", "cnn", "rnn", "transformer"):
         finding = activation_finding(activation, (*path, "activation"))
         findings += [finding] if finding else []
+    if isinstance(model, TransformerConfig) and model.embedding_dimension % model.num_heads:
+        sentence = (
+            f"must divide embedding_dimension ({model.embedding_dimension}) evenly. Received: {model.num_heads}. "
+            "Change one of the two."
+        )
+        findings.append(Finding((*path, "num_heads"), sentence))
     return (None if findings else model), findings
 
 

@@ -33,7 +33,7 @@ class Draft:
 
     Attributes
     ----------
-    name, class_names, positive_class, feature_names, data_digest, task : as in `Dataset`
+    name, class_names, positive_class, feature_names, data_digest, task, vocabulary_size : as in `Dataset`
     splits : per split that exists
     compared : per split the rows as read, where comparing those is cheaper than comparing `x`; {} otherwise
     method : "fractions", "column", "test_path" or "official"
@@ -51,6 +51,7 @@ class Draft:
     facts: Mapping[str, Any] = field(default_factory=dict)
     notes: Sequence[str] = ()
     task: Task = CLASSIFICATION
+    vocabulary_size: int | None = None
 
 
 def assemble(draft: Draft) -> Dataset:
@@ -92,6 +93,7 @@ def assemble(draft: Draft) -> Dataset:
         facts=facts,
         notes=tuple(notes),
         task=draft.task,
+        vocabulary_size=draft.vocabulary_size,
     )
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optbench.config import without_strata
+from optbench.config import GeneratedConfig, without_strata
 from optbench.datasets.array_data import load_arrays
 from optbench.datasets.array_sources import call_user_function, read_idx_pairs, read_npz
 from optbench.datasets.bundled import load_bundled
 from optbench.datasets.csv_files import read_csv
 from optbench.datasets.downloads import ensure_file
+from optbench.datasets.generated import load_generated
 from optbench.datasets.large_tables import is_large
 from optbench.datasets.registry import DATASETS
 from optbench.datasets.table_columns import TableOptions, missing_texts
@@ -64,6 +65,9 @@ def load_dataset(
 
 
 def _loaded(config: DatasetConfig, *, base: Path, data_dir: Path, quiet: bool, task: Task) -> Dataset:
+    if isinstance(config, GeneratedConfig):
+        _require_task(config.name, CLASSIFICATION, task)
+        return load_generated(config)
     if config.name == "csv":
         return _own_table(config, base, task)
     if config.name == "npz":
@@ -78,12 +82,16 @@ def _loaded(config: DatasetConfig, *, base: Path, data_dir: Path, quiet: bool, t
             f"dataset.name must be a known data set. Received: {config.name!r}."
             f"{did_you_mean(config.name, known)} Known: {', '.join(known)}."
         )
-    if entry.task != task:
-        raise DataError(f"{entry.name} is for task: {entry.task}. Received: task: {task}. Write 'task: {entry.task}'.")
+    _require_task(entry.name, entry.task, task)
     if entry.is_embedded:
         return load_bundled(entry, split=config.split)
     files = [ensure_file(file, data_dir=data_dir, quiet=quiet, dataset=entry.name) for file in entry.files]
     return _downloaded(entry, files, config)
+
+
+def _require_task(name: str, wanted: Task, task: Task) -> None:
+    if wanted != task:
+        raise DataError(f"{name} is for task: {wanted}. Received: task: {task}. Write 'task: {wanted}'.")
 
 
 def _own_table(config: CsvConfig, base: Path, task: Task) -> Dataset:

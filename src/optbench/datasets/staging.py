@@ -45,6 +45,7 @@ def stage_dataset(dataset: Dataset, folder: Path) -> None:
         "facts": dataset.facts,
         "notes": list(dataset.notes),
         "task": dataset.task,
+        "vocabulary_size": dataset.vocabulary_size,
     }
     text = json.dumps(record, allow_nan=False, ensure_ascii=False)
     (folder / _RECORD).write_text(text, encoding="utf-8")
@@ -85,6 +86,7 @@ def open_staged_dataset(folder: Path) -> Dataset:
             facts=record["facts"],
             notes=tuple(record["notes"]),
             task=record["task"],
+            vocabulary_size=record["vocabulary_size"],
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(

@@ -29,6 +29,7 @@ def list_text(what: What) -> str:
 
 
 def _datasets() -> list[dict[str, Any]]:
+    from optbench.config import generated_fields
     from optbench.datasets import DATASETS
 
     named = [
@@ -50,7 +51,11 @@ def _datasets() -> list[dict[str, Any]]:
         ("npz", "your own arrays: x_train, y_train, x_test, y_test"),
         ("python", "your own function that returns (x_train, y_train), (x_test, y_test)"),
     )
-    return named + [{"name": name, "description": description} for name, description in own]
+    made = [
+        {"name": name, "source": "made, not downloaded", "description": description, "arguments": arguments}
+        for name, (description, arguments) in generated_fields().items()
+    ]
+    return named + made + [{"name": name, "description": description} for name, description in own]
 
 
 def _models() -> list[dict[str, Any]]:
@@ -69,6 +74,8 @@ def _optimizers() -> list[dict[str, Any]]:
 
 
 def _dataset_line(row: dict[str, Any], width: int) -> str:
+    if "arguments" in row:
+        return f"{row['name']:<{width}}  {_arguments(row)}"
     if "rows" not in row:
         return f"{row['name']:<{width}}  {row['description']}"
     shape = "x".join(map(str, row["shape"]))

@@ -176,6 +176,7 @@ def resolve_with(loaded: LoadedExperiment, dataset: Dataset, *, seed: int) -> Ex
         input_shape=dataset.input_shape,
         official_test=bool(dataset.facts["split"]["official_test"]),
         train_rows=len(dataset.train.y),
+        vocabulary_size=dataset.vocabulary_size,
     )
 
 

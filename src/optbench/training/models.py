@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from optbench.config import LayerSpec, kernel_penalty, layer_specs, output_units
 from optbench.errors import ModelError
 from optbench.metric_names import CLASSIFICATION, REGRESSION
 from optbench.random_streams import component_seed
+from optbench.training.layers import apply_specs, make_layer
 from optbench.user_code import call_function, parse_reference
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def build_model(
     num_classes: int,
     seed: int,
     base: Path,
+    vocabulary_size: int | None = None,
 ) -> keras.Model:
     """Build the Keras model of an experiment, not yet compiled.
 
@@ -39,6 +40,7 @@ def build_model(
     input_shape : shape of one example, without the batch axis
     seed : the run's seed; equal seeds give byte-identical initial weights, whatever the optimizer
     base : folder that the user's Python is looked up in
+    vocabulary_size : number of different tokens, padding included, if the examples are token sequences (int32)
 
     Raises
     ------
@@ -56,48 +58,18 @@ def build_model(
     keras.backend.clear_session(free_memory=False)
     if model.name == "python":
         return _user_model(model, task=task, input_shape=input_shape, num_classes=num_classes, seed=seed, base=base)
-    inputs = keras.Input(input_shape, name="input")
-    specs = layer_specs(model, input_shape=input_shape, num_classes=num_classes)
-    outputs = _apply_layers(inputs, specs, seed=seed)
+    dtype = "float32" if vocabulary_size is None else "int32"
+    inputs = keras.Input(input_shape, dtype=dtype, name="input")
+    specs = layer_specs(model, input_shape=input_shape, num_classes=num_classes, vocabulary_size=vocabulary_size)
+    outputs = apply_specs(inputs, specs, seed=seed)
     if len(outputs.shape) > 2:  # noqa: PLR2004 - batch and features
         outputs = keras.layers.Flatten(name="flatten_output")(outputs)
     units = 1 if task == REGRESSION else output_units(num_classes, loss)
     keras.utils.set_random_seed(component_seed(seed, "layer", "output"))
     activation = "linear" if task == REGRESSION else "sigmoid" if units == 1 else "softmax"
     last = LayerSpec("Dense", {"units": units, "activation": activation, **kernel_penalty(model)})
-    outputs = keras.layers.Dense(name="output", **_keras_arguments(last))(outputs)
+    outputs = make_layer(last, name="output")(outputs)
     return keras.Model(inputs, outputs, name="model")
-
-
-def _apply_layers(tensor: Any, specs: tuple[LayerSpec, ...], *, seed: int) -> Any:
-    import keras
-
-    counts: Counter[str] = Counter()
-    for position, spec in enumerate(specs):
-        number = counts[spec.class_name]
-        counts[spec.class_name] += 1
-        keras.utils.set_random_seed(component_seed(seed, "layer", spec.class_name, number))
-        # a name of our own: Keras' counters depend on what the process built before
-        name = f"{spec.class_name.lower()}_{number}"
-        try:
-            tensor = getattr(keras.layers, spec.class_name)(name=name, **_keras_arguments(spec))(tensor)
-        except (ValueError, TypeError, AttributeError) as exception:
-            reason = str(exception).splitlines()[0]
-            raise ModelError(
-                f"layer {position + 1} ({spec.class_name}) cannot be applied to an input of shape "
-                f"{tuple(tensor.shape[1:])}: {reason} Received: {dict(spec.arguments)}."
-            ) from exception
-    return tensor
-
-
-def _keras_arguments(spec: LayerSpec) -> dict[str, Any]:
-    """Return a layer's arguments with `{l1: ..., l2: ...}` as Keras' regularizer."""
-    import keras
-
-    return {
-        name: keras.regularizers.L1L2(**value) if isinstance(value, dict) else value
-        for name, value in spec.arguments.items()
-    }
 
 
 def _user_model(

@@ -96,6 +96,7 @@ def build_problem(config: ExperimentConfig, dataset: Dataset, *, base: Path) -> 
         loss=training.loss,
         input_shape=dataset.input_shape,
         num_classes=dataset.num_classes,
+        vocabulary_size=dataset.vocabulary_size,
         seed=config.seed,
         base=base,
     )

@@ -64,6 +64,9 @@ def configure_process(training: TrainingConfig) -> None:
         raise TypeError(f"threads must be resolved to a number. Received: {training.threads!r}.")
     tf.config.threading.set_intra_op_parallelism_threads(training.threads)
     tf.config.threading.set_inter_op_parallelism_threads(training.threads)
+    # TensorFlow would regroup sums, such as the gradients that meet at a residual connection, by what stands in the
+    # graph around them: two engines would differ in the last bits. Not regrouped, they are added in Keras' order.
+    tf.config.optimizer.set_experimental_options({"arithmetic_optimization": False})
     if training.device == "cpu":
         with _silent_stderr():  # probing for CUDA is reported as an error on machines without it
             tf.config.set_visible_devices([], "GPU")

@@ -1,0 +1,62 @@
+"""Which models take which data: each its own kinds, and a misfit is refused with the models that fit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from optbench.metric_names import REGRESSION
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from optbench.metric_names import Task
+
+Kind = Literal["table", "tokens", "sequences", "images", "arrays"]
+KINDS: Mapping[Kind, str] = {
+    "table": "table rows (columns)",
+    "tokens": "token sequences (time)",
+    "sequences": "sequences (time, features)",
+    "images": "images (height, width, channels)",
+    "arrays": "arrays of four axes or more",
+}
+_BY_AXES: Mapping[int, Kind] = {1: "table", 2: "sequences", 3: "images"}
+_DENSE: tuple[Kind, ...] = ("table", "sequences", "images", "arrays")
+_ALL: tuple[Kind, ...] = tuple(KINDS)
+TAKES: Mapping[str, tuple[Kind, ...]] = {
+    "logistic": _DENSE,
+    "linear": _DENSE,
+    "mlp": _ALL,
+    "cnn": ("images",),
+    "rnn": ("tokens", "sequences"),
+    "transformer": ("tokens", "sequences"),
+    "layers": _ALL,
+    "python": _ALL,
+}
+
+
+def kind_of(input_shape: tuple[int, ...], vocabulary_size: int | None) -> Kind:
+    """Return what an example of this shape is; with a vocabulary it is a sequence of tokens."""
+    return "tokens" if vocabulary_size is not None else _BY_AXES.get(len(input_shape), "arrays")
+
+
+def misfit(name: str, *, input_shape: tuple[int, ...], vocabulary_size: int | None, task: Task) -> str:
+    """Return why a model cannot take the data, and which models can; "" if it can."""
+    kind = kind_of(input_shape, vocabulary_size)
+    if kind in TAKES[name]:
+        return ""
+    taken = [KINDS[each] for each in TAKES[name]]
+    other = "logistic" if task == REGRESSION else "linear"
+    fitting = [model for model, kinds in TAKES.items() if kind in kinds and model != other]
+    return (
+        f"model.name: {name} takes {' or '.join(taken)}. Received: {KINDS[kind]} of shape {input_shape}. "
+        f"Models that take them: {', '.join(fitting)}.{_remedy(name, kind)}"
+    )
+
+
+def _remedy(name: str, kind: Kind) -> str:
+    if kind == "table" and "sequences" in TAKES[name]:
+        return (
+            " If the columns are steps in time, give them as arrays of shape (time, 1); if they are token numbers, "
+            "set dataset.tokens: true."
+        )
+    return ""

@@ -1,0 +1,60 @@
+"""A model between its input and its output layer as data: Keras layers, and what each is applied to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from optbench.config.model_sections import ModelConfig
+
+INPUT = -1
+"""The position that stands for the model's input."""
+OPERATION = "ops."
+"""What the name of a function of `keras.ops` begins with, where it stands in the place of a layer."""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerSpec:
+    """One Keras layer, or one operation.
+
+    Attributes
+    ----------
+    class_name : class in `keras.layers`, or `ops.` and a function in `keras.ops`
+    arguments : of the constructor (of the function, behind its inputs); a value may be another `LayerSpec`
+    inputs : positions of the specs it is applied to, `INPUT` for the model's input; () for the one before it
+    """
+
+    class_name: str
+    arguments: Mapping[str, Any]
+    inputs: tuple[int, ...] = ()
+
+
+class LayerGraph:
+    """Specs in the order they are applied; each is added behind those it needs, so there is no circle."""
+
+    def __init__(self) -> None:
+        self._specs: list[LayerSpec] = []
+
+    @property
+    def last(self) -> int:
+        """Position of the spec added last, `INPUT` if there is none."""
+        return len(self._specs) - 1
+
+    @property
+    def specs(self) -> tuple[LayerSpec, ...]:
+        """What was added; the last one is the output."""
+        return tuple(self._specs)
+
+    def add(self, class_name: str, *inputs: int, **arguments: Any) -> int:
+        """Add a layer on the given positions (the last one if none is given); returns its own."""
+        self._specs.append(LayerSpec(class_name, arguments, inputs))
+        return self.last
+
+
+def kernel_penalty(model: ModelConfig) -> dict[str, Any]:
+    """Return the argument that penalises a layer's kernel as the model asks; {} without a penalty."""
+    l2 = getattr(model, "l2", 0.0)
+    return {"kernel_regularizer": {"l2": l2}} if l2 else {}

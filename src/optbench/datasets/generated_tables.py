@@ -1,0 +1,94 @@
+"""Generated problems with a row of numbers per example: two spirals, clusters, an ill-conditioned logistic model."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optbench.datasets.draws import integers, normal, uniform
+from optbench.datasets.generated_problem import GeneratedRows, numbered
+from optbench.errors import DataError
+from optbench.random_streams import stream
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from optbench.config import IllConditionedLogisticConfig, MakeClassificationConfig, TwoSpiralsConfig
+
+
+def two_spirals(config: TwoSpiralsConfig) -> GeneratedRows:
+    """Return points of the plane, (rows, 2): r = angle / (2 pi turns), the second spiral half a turn behind the first.
+
+    Points are spread evenly along the radius; the problem is Lang and Witbrock's (1988).
+    """
+    y = integers("two_spirals/classes", config.seed, config.rows, below=2)
+    radius = np.sqrt(uniform("two_spirals/radius", config.seed, config.rows))
+    angle = 2 * np.pi * config.turns * radius + np.pi * y
+    points = radius[:, np.newaxis] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    points += config.noise * normal("two_spirals/noise", config.seed, config.rows, 2)
+    return GeneratedRows(points.astype(np.float32), y, ("first", "second"), feature_names=("x", "y"))
+
+
+def make_classification(config: MakeClassificationConfig) -> GeneratedRows:
+    """Return what scikit-learn's `make_classification` makes, its generator fed by a counter-based one."""
+    from sklearn import datasets
+
+    settings = config.model_dump(exclude={"name", "rows", "seed", "split"})
+    generator = np.random.RandomState(stream("make_classification", config.seed))
+    try:
+        x, y = datasets.make_classification(n_samples=config.rows, random_state=generator, **settings)
+    except ValueError as error:
+        raise DataError(f"dataset.name: make_classification: {error}. Received: {settings}.") from error
+    names = numbered(config.n_features, "x")
+    return GeneratedRows(x.astype(np.float32), y.astype(np.int64), numbered(config.n_classes), feature_names=names)
+
+
+def ill_conditioned_logistic(config: IllConditionedLogisticConfig) -> GeneratedRows:
+    """Return white noise and labels drawn from a logistic model of it; the inputs are stretched after the split.
+
+    Every direction counts alike for the labels, so a model has to find large weights where inputs are small.
+    """
+    shape = (config.rows, config.features)
+    white = normal("ill_conditioned_logistic/rows", config.seed, *shape)
+    direction = normal("ill_conditioned_logistic/direction", config.seed, config.features)
+    log_odds = config.signal * white @ direction / np.linalg.norm(direction)
+    chance = uniform("ill_conditioned_logistic/labels", config.seed, config.rows)
+    y = (chance < 1 / (1 + np.exp(-log_odds))).astype(np.int64)
+    names = numbered(config.features, "x")
+    return GeneratedRows(white, y, ("0", "1"), feature_names=names, shaped=partial(_stretched, config))
+
+
+def _stretched(
+    config: IllConditionedLogisticConfig, white: NDArray[Any], train: NDArray[np.int64]
+) -> tuple[NDArray[np.float32], dict[str, Any]]:
+    """Return inputs whose training rows have mean 0 and covariance Q diag(1, ..., 1 / condition number) Q'.
+
+    Notes
+    -----
+    The Hessian of the mean logistic loss at zero weights is a quarter of the second moments of inputs and constant:
+    with these inputs its condition number is the one asked for, exactly but for rounding.
+    """
+    if len(train) <= config.features:
+        raise DataError(
+            f"dataset.rows must leave more training rows than features ({config.features}). Received: {len(train)} "
+            "training rows. Make more rows or fewer features."
+        )
+    centred = white - white[train].mean(axis=0)
+    covariance = centred[train].T @ centred[train] / len(train)
+    root = np.linalg.inv(np.linalg.cholesky(covariance)).T
+    scale = np.logspace(0, -np.log10(config.condition_number) / 2, config.features)
+    x = centred @ root * scale
+    if config.rotated:
+        square = normal("ill_conditioned_logistic/rotation", config.seed, config.features, config.features)
+        x = x @ np.linalg.qr(square)[0]
+    inputs: NDArray[np.float32] = x.astype(np.float32)
+    return inputs, {"condition_number": _condition_number(inputs[train])}
+
+
+def _condition_number(x: NDArray[np.float32]) -> float:
+    """Return largest over smallest eigenvalue of the second moments of the inputs and a constant 1."""
+    with_constant = np.column_stack([x.astype(np.float64), np.ones(len(x))])
+    values = np.linalg.svd(with_constant, compute_uv=False)
+    return float(f"{(values[0] / values[-1]) ** 2:.6g}")

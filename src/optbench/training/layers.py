@@ -1,0 +1,71 @@
+"""Layers described as data, applied to a tensor; each constructed right after seeding with a number of its own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from optbench.config import INPUT, OPERATION, LayerSpec
+from optbench.errors import ModelError
+from optbench.random_streams import component_seed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_TAKE_A_LIST = ("Add", "Concatenate")
+
+
+def apply_specs(inputs: Any, specs: Sequence[LayerSpec], *, seed: int) -> Any:
+    """Apply layers to the model's input and return the output of the last; the input itself if there is none.
+
+    Raises
+    ------
+    ModelError
+        If a layer cannot be applied to what it stands behind.
+    """
+    import keras
+
+    counts: Counter[str] = Counter()
+    outputs: list[Any] = []
+    for position, spec in enumerate(specs):
+        number = counts[spec.class_name]
+        counts[spec.class_name] += 1
+        keras.utils.set_random_seed(component_seed(seed, "layer", spec.class_name, number))
+        behind = spec.inputs or (position - 1,)
+        tensors = [inputs if source == INPUT else outputs[source] for source in behind]
+        try:
+            outputs.append(_applied(spec, tensors, number=number))
+        except (ValueError, TypeError, AttributeError) as exception:
+            reason = str(exception).splitlines()[0]
+            raise ModelError(
+                f"layer {position + 1} ({spec.class_name}) cannot be applied to an input of shape "
+                f"{tuple(tensors[0].shape[1:])}: {reason} Received: {dict(spec.arguments)}."
+            ) from exception
+    return outputs[-1] if outputs else inputs
+
+
+def _applied(spec: LayerSpec, tensors: list[Any], *, number: int) -> Any:
+    import keras
+
+    if spec.class_name.startswith(OPERATION):
+        return getattr(keras.ops, spec.class_name.removeprefix(OPERATION))(*tensors, **spec.arguments)
+    # a name of our own: Keras' counters depend on what the process built before
+    layer = make_layer(spec, name=f"{spec.class_name.lower()}_{number}")
+    return layer(tensors) if spec.class_name in _TAKE_A_LIST else layer(*tensors)
+
+
+def make_layer(spec: LayerSpec, *, name: str) -> Any:
+    """Return the Keras layer of a spec, not yet applied to anything."""
+    import keras
+
+    arguments = {key: _keras_value(value, name=f"{name}_{key}") for key, value in spec.arguments.items()}
+    return getattr(keras.layers, spec.class_name)(name=name, **arguments)
+
+
+def _keras_value(value: Any, *, name: str) -> Any:
+    """Return a layer for a spec, Keras' regularizer for `{l1: ..., l2: ...}`, other values as they are."""
+    import keras
+
+    if isinstance(value, LayerSpec):
+        return make_layer(value, name=name)
+    return keras.regularizers.L1L2(**value) if isinstance(value, dict) else value
