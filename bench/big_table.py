@@ -3,7 +3,7 @@
     python bench/big_table.py                    # CSV and Parquet, 10 million rows, in a temporary folder
     python bench/big_table.py --rows 200000 --formats csv
 
-Memory is the proportional set size (PSS) of all processes of the command, added up ten times a second: pages that
+Memory is the proportional set size (PSS) of all processes of the command, added up four times a second: pages that
 processes share count once. Linux only.
 """
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 CHUNK_ROWS = 250_000
 NUMBERS = 20
 CATEGORIES = (2, 3, 3, 4, 5, 6, 8, 10)
-INTERVAL = 0.1
+INTERVAL = 0.25
 MIB = 2**20
 EXPERIMENT = """\
 name: big-table

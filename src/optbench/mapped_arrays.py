@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import mmap
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +16,13 @@ if TYPE_CHECKING:
 BLOCK_BYTES = 16 << 20
 
 
-def blocks(array: NDArray[Any], *, n_bytes: int = BLOCK_BYTES) -> Iterator[NDArray[Any]]:
-    """Yield consecutive parts of an array along its first axis, each of about `n_bytes`.
+def blocks(array: NDArray[Any], *, n_bytes: int | None = None) -> Iterator[NDArray[Any]]:
+    """Yield consecutive parts of an array along its first axis, each of at most `n_bytes` (16 MiB) or one row.
 
     A part is a view and valid until the next one is asked for: the pages of a mapped array are then let go.
     """
     row_bytes = max(1, array.nbytes // max(1, len(array)))
-    step = max(1, n_bytes // row_bytes)
+    step = max(1, (BLOCK_BYTES if n_bytes is None else n_bytes) // row_bytes)
     for start in range(0, len(array), step):
         yield array[start : start + step]
         release_pages(array)
@@ -34,3 +35,22 @@ def release_pages(array: NDArray[Any]) -> None:
         owner = owner.base
     if isinstance(owner, mmap.mmap) and not array.flags.writeable and hasattr(mmap, "MADV_DONTNEED"):
         owner.madvise(mmap.MADV_DONTNEED)
+
+
+def take_rows(array: NDArray[Any], rows: NDArray[np.int64], out: NDArray[Any]) -> None:
+    """Copy `array[rows]` into the first rows of `out`.
+
+    A mapped file is gone through once from its begin to its end, whatever the order of `rows`, and no more than a
+    block of it is held: rows in a random order would otherwise bring most of its pages into memory.
+    """
+    if not isinstance(array, np.memmap):
+        out[: len(rows)] = array[rows]
+        return
+    places = np.argsort(rows, kind="stable")
+    ordered = rows[places]
+    step = max(1, BLOCK_BYTES // max(1, array.nbytes // max(1, len(array))))
+    cuts = np.searchsorted(ordered, np.arange(0, len(array) + step, step))
+    for begin, end in itertools.pairwise(cuts.tolist()):
+        if begin < end:
+            out[places[begin:end]] = array[ordered[begin:end]]
+            release_pages(array)

@@ -7,8 +7,8 @@ import pytest
 from sklearn import metrics as oracle
 
 from optbench.evaluation import evaluate
-from optbench.evaluation.roc import macro_curve, roc_curves
-from optbench.records import RocCurve
+from optbench.evaluation.roc import MOST_POINTS, macro_curve, roc_curves
+from optbench.records import Predictions, RocCurve
 
 
 def test_points_are_scikit_learns(predictions):
@@ -74,3 +74,21 @@ def test_reversing_the_scores_mirrors_the_area(predictions):
     forward = evaluate(found, class_names="ab", positive_class=1).metrics["test"].roc_auc
     part = found["test"]
     assert oracle.roc_auc_score(part.y_true == 1, -part.y_score[:, 1]) == pytest.approx(1 - forward)
+
+
+def test_a_curve_of_very_many_points_is_thinned_and_its_area_is_not():
+    """Of 200,000 different scores 10,000 points are kept, points of the full curve and nowhere far from each other."""
+    rng = np.random.default_rng(0)
+    score = rng.random(200_000).astype(np.float32)
+    y_true = (rng.random(200_000) < score).astype(np.int64)
+    found = Predictions(y_true, np.stack([1 - score, score], axis=1), np.arange(200_000))
+    (curve,) = roc_curves({"test": found}, class_names=("no", "yes"), positive_class=1)
+    assert curve.auc == oracle.roc_auc_score(y_true, score)
+    fpr, tpr, threshold = oracle.roc_curve(y_true, score)
+    assert MOST_POINTS * 0.9 < len(curve.fpr) <= MOST_POINTS + 1 < len(fpr)
+    assert (curve.fpr[0], curve.tpr[0], curve.fpr[-1], curve.tpr[-1]) == (0, 0, 1, 1)
+    assert set(zip(curve.fpr, curve.tpr, curve.threshold, strict=True)) <= set(zip(fpr, tpr, threshold, strict=True))
+    kept, all_points = curve.fpr + curve.tpr, fpr + tpr
+    before = kept[np.searchsorted(kept, all_points, side="right") - 1]
+    assert (all_points - before).max() <= 2 / (MOST_POINTS - 1)
+    assert np.trapezoid(curve.tpr, curve.fpr) == pytest.approx(curve.auc, abs=1e-6)

@@ -95,6 +95,19 @@ def test_predictions_round_trip(tmp_path, score, names):
     assert path.read_bytes() == first
 
 
+def test_a_large_archive_is_written_in_parts_to_the_same_bytes(tmp_path, monkeypatch):
+    """Held or not, the file is the same, and nothing else is left in the folder."""
+    from optbench.run_store import arrays as module
+
+    found = {"train": predictions(4001, 3), "test": predictions(0, 3)}
+    write_predictions(tmp_path / "held.npz", found, class_names=("a", "b", "c"))
+    monkeypatch.setattr(module, "LARGEST_HELD", 0)
+    monkeypatch.setattr("optbench.mapped_arrays.BLOCK_BYTES", 1000)
+    write_predictions(tmp_path / "parts.npz", found, class_names=("a", "b", "c"))
+    assert (tmp_path / "parts.npz").read_bytes() == (tmp_path / "held.npz").read_bytes()
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 def test_numpy_reads_predictions(tmp_path):
     """A user's numpy.load, without pickle, finds the documented names, types and values."""
     found = predictions(7, 3)

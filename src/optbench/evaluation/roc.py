@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MACRO: Final = "macro"
 CURVE_SPLITS: Final[tuple[SplitName, ...]] = ("train", "test")
+MOST_POINTS: Final = 10_000
 _MACRO_STEPS: Final = 1000
 
 
@@ -54,8 +55,21 @@ def _class_curves(split: SplitName, found: Predictions, labels: Mapping[int, str
         # points on a straight line between their neighbours are left out: thousands on a large split
         fpr, tpr, threshold = roc_curve(is_class, score, drop_intermediate=True)
         area = float(roc_auc_score(is_class, score))
-        curves.append(RocCurve(split, label, fpr, tpr, np.asarray(threshold, dtype=np.float64), area))
+        kept = _kept_points(fpr, tpr)
+        curves.append(RocCurve(split, label, fpr[kept], tpr[kept], threshold[kept].astype(np.float64), area))
     return curves
+
+
+def _kept_points(fpr: NDArray[np.float64], tpr: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the positions of the points that are kept: all, or of more than `MOST_POINTS` that many along the curve.
+
+    Millions of rows have a curve of millions of points. Those kept are points of it, at equal steps of fpr + tpr, so
+    that no point left out is farther than 2 / `MOST_POINTS` from one that is kept.
+    """
+    if len(fpr) <= MOST_POINTS:
+        return np.arange(len(fpr))
+    steps = np.linspace(0, 2, MOST_POINTS)
+    return np.unique(np.append(np.searchsorted(fpr + tpr, steps).clip(max=len(fpr) - 1), [0, len(fpr) - 1]))
 
 
 def macro_curve(curves: Sequence[RocCurve]) -> RocCurve:

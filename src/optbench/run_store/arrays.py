@@ -15,10 +15,13 @@ import zipfile
 from typing import TYPE_CHECKING, Any
 
 from optbench.errors import StorageError
+from optbench.run_store.atomic import write_bytes, write_in_parts
+from optbench.run_store.reading import read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+    from typing import BinaryIO
 
     import numpy as np
     from numpy.typing import NDArray
@@ -27,6 +30,7 @@ _FIRST_ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 _READABLE_BY_ALL = 0o100644 << 16
 _UNIX = 3
 _KINDS = "biufcU"
+LARGEST_HELD = 64 << 20
 _DTYPE = re.compile(r"[<|][biufcU]\d{1,9}")
 _MAGIC = b"\x93NUMPY"
 _HEADER_LENGTH = {1: "<H", 2: "<I"}  # by the version of the .npy format
@@ -37,10 +41,70 @@ def pack(entries: Mapping[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name, data in entries.items():
-            info = zipfile.ZipInfo(name, _FIRST_ZIP_DATE)
-            info.create_system, info.external_attr = _UNIX, _READABLE_BY_ALL
-            archive.writestr(info, data)
+            archive.writestr(_entry(name, len(data)), data)
     return buffer.getvalue()
+
+
+def pack_arrays(file: BinaryIO, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write arrays as `pack` would, each as `npy_bytes` makes it, holding a block of one at a time."""
+    import numpy as np
+
+    from optbench.mapped_arrays import blocks
+
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        for name, array in arrays.items():
+            little = array.dtype.newbyteorder("<")
+            header = _npy_start(little, array.shape)
+            with archive.open(_entry(f"{name}.npy", len(header) + array.nbytes), "w") as entry:
+                entry.write(header)
+                for block in blocks(array):
+                    entry.write(np.ascontiguousarray(block, dtype=little).data)
+
+
+def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write an archive of arrays atomically; one that is large is written in parts, to the same bytes.
+
+    Raises
+    ------
+    StorageError
+        If the file cannot be written.
+    """
+    if sum(array.nbytes for array in arrays.values()) > LARGEST_HELD:
+        write_in_parts(path, lambda file: pack_arrays(file, arrays))
+    else:
+        write_bytes(path, pack({f"{name}.npy": npy_bytes(array) for name, array in arrays.items()}))
+
+
+def read_arrays(path: Path, *, most: int) -> dict[str, NDArray[Any]]:
+    """Read an archive of arrays.
+
+    Parameters
+    ----------
+    most : largest size in bytes
+
+    Raises
+    ------
+    StorageError
+        If the file is missing, damaged or larger.
+    """
+    entries = unpack(read_bytes(path, most=most), path)
+    return {name.removesuffix(".npy"): array_from_npy(entries.pop(name), path) for name in list(entries)}
+
+
+def _npy_start(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
+    """Return the bytes of an `.npy` file before its values."""
+    import numpy as np
+
+    buffer = io.BytesIO()
+    described = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(buffer, described)
+    return buffer.getvalue()
+
+
+def _entry(name: str, size: int) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name, _FIRST_ZIP_DATE)
+    info.create_system, info.external_attr, info.file_size = _UNIX, _READABLE_BY_ALL, size
+    return info
 
 
 def unpack(data: bytes, path: Path) -> dict[str, bytes]:

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 from optbench.errors import StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+    from typing import BinaryIO
 
 # A temporary file bears its target's name, so that a leftover tells what was being written.
 _TEMPORARY = re.compile(r"\..*\.[0-9a-f]{16}\.tmp", re.DOTALL)
@@ -54,12 +55,30 @@ def write_bytes(path: Path, data: bytes, *, verify: bool = False) -> None:
         If it cannot be written, or reads back as something else; the older file is then still there, whole, and no
         temporary file is left behind.
     """
+    _replace(path, lambda file: file.write(data), check=lambda new: _require_content(new, data) if verify else None)
+
+
+def write_in_parts(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Write a file atomically and durably, as `write_bytes` does, without holding its bytes.
+
+    Parameters
+    ----------
+    write : gets the file, new and empty, and writes into it
+
+    Raises
+    ------
+    StorageError
+        As for `write_bytes`.
+    """
+    _replace(path, write, check=lambda _new: None)
+
+
+def _replace(path: Path, write: Callable[[BinaryIO], object], *, check: Callable[[Path], None]) -> None:
     temporary = path.with_name(f".{path.name[:_NAME_CHARACTERS]}.{secrets.token_hex(8)}.tmp")
     try:
         with _removed_on_failure(temporary):
-            _write_new(temporary, data)
-            if verify:
-                _require_content(temporary, data)
+            _write_new(temporary, write)
+            check(temporary)
             temporary.replace(path)
         sync_folder(path.parent)
     except OSError as error:
@@ -114,11 +133,11 @@ def remove_temporaries(folder: Path) -> None:
                     (folder / entry.name).unlink()
 
 
-def _write_new(path: Path, data: bytes) -> None:
+def _write_new(path: Path, write: Callable[[BinaryIO], object]) -> None:
     # not tempfile: its 0600 would hide runs from a team that shares a folder; here the umask decides
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
+        write(file)
         file.flush()
         os.fsync(file.fileno())
 

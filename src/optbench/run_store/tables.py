@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.errors import StorageError
 from optbench.records import SPLITS, History, Predictions
-from optbench.run_store.arrays import array_from_npy, npy_bytes, pack, unpack
-from optbench.run_store.atomic import write_bytes, write_text
+from optbench.run_store.arrays import read_arrays, write_arrays
+from optbench.run_store.atomic import write_text
 from optbench.run_store.reading import read_bytes
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def write_predictions(path: Path, predictions: Mapping[SplitName, Predictions], 
             arrays[f"y_score_{split}"] = np.asarray(found.y_score, dtype=np.float32)
             arrays[f"row_{split}"] = np.asarray(found.rows, dtype=np.int64)
     arrays["class_names"] = np.array(list(class_names), dtype=np.str_)
-    write_bytes(path, pack({f"{name}.npy": npy_bytes(array) for name, array in arrays.items()}))
+    write_arrays(path, arrays)
 
 
 def read_predictions(path: Path) -> tuple[dict[SplitName, Predictions], tuple[str, ...]]:
@@ -88,8 +88,7 @@ def read_predictions(path: Path) -> tuple[dict[SplitName, Predictions], tuple[st
     StorageError
         If the file is missing, damaged, over 8 GiB, or its arrays do not belong together.
     """
-    entries = unpack(read_bytes(path, most=_LARGEST_PREDICTIONS), path)
-    arrays = {name.removesuffix(".npy"): array_from_npy(data, path) for name, data in entries.items()}
+    arrays = read_arrays(path, most=_LARGEST_PREDICTIONS)
     names = arrays.get("class_names")
     if names is None or names.ndim != 1 or (names.size and names.dtype.kind != "U"):
         raise StorageError(f"{path} holds no class_names; it is damaged or not a file of optbench.")

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 from optbench.errors import StorageError
 from optbench.records import SPLITS
 from optbench.regression_records import TargetPredictions
-from optbench.run_store.arrays import array_from_npy, npy_bytes, pack, unpack
-from optbench.run_store.atomic import write_bytes
-from optbench.run_store.reading import read_bytes
+from optbench.run_store.arrays import read_arrays, write_arrays
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +39,7 @@ def write_target_predictions(path: Path, predictions: Mapping[SplitName, TargetP
             arrays[f"y_true_{split}"] = np.asarray(found.y_true, dtype=np.float64)
             arrays[f"y_pred_{split}"] = np.asarray(found.y_pred, dtype=np.float64)
             arrays[f"row_{split}"] = np.asarray(found.rows, dtype=np.int64)
-    write_bytes(path, pack({f"{name}.npy": npy_bytes(array) for name, array in arrays.items()}))
+    write_arrays(path, arrays)
 
 
 def read_target_predictions(path: Path) -> dict[SplitName, TargetPredictions]:
@@ -52,8 +50,7 @@ def read_target_predictions(path: Path) -> dict[SplitName, TargetPredictions]:
     StorageError
         If the file is missing, damaged, over 8 GiB, or its arrays do not belong together.
     """
-    entries = unpack(read_bytes(path, most=_LARGEST_PREDICTIONS), path)
-    arrays = {name.removesuffix(".npy"): array_from_npy(data, path) for name, data in entries.items()}
+    arrays = read_arrays(path, most=_LARGEST_PREDICTIONS)
     return {split: _predictions(arrays, split, path) for split in SPLITS if f"y_true_{split}" in arrays}
 
 

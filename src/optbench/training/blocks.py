@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optbench.mapped_arrays import take_rows
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -58,5 +60,5 @@ class Blocks:
         for start in range(0, self._n, self._rows):
             part = order[start : start + self._rows]
             for array, buffer in zip(self._arrays, self._buffers, strict=True):
-                buffer[: len(part)] = array[part]
+                take_rows(array, part, out=buffer)
             yield self._buffers, len(part)

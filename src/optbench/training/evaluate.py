@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optbench.mapped_arrays import release_pages
 from optbench.training.blocks import BLOCK_BYTES, rows_of_a_block
 from optbench.training.metric_state import build_metrics, reset_if
 from optbench.training.problem import EVALUATION_BATCH
@@ -63,6 +64,8 @@ class Evaluator:
         rows = rows_of_a_block(arrays, EVALUATION_BATCH, block_bytes=self._block_bytes)
         for start in range(0, len(arrays[0]), rows):
             yield tuple(array[start : start + rows] for array in arrays)
+            for array in arrays:
+                release_pages(array)
 
     def _call(self, function: Any, block: tuple[NDArray[Any], ...], *arguments: Any) -> Any:
         """Call `function(block)` as one graph for blocks of any length, traced once.
