@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
@@ -128,3 +129,30 @@ def test_parquet_is_inspected_too(tmp_path):
     pq.write_table(pa.table({"x": [i / 2 for i in range(40)], "y": ["a", "b"] * 20}), tmp_path / "t.parquet")
     found = inspect_table(tmp_path / "t.parquet")
     assert (found.target, found.class_counts, kinds(found)["x"]) == ("y", {"a": 20, "b": 20}, "number")
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_of_a_large_file_the_first_rows_are_looked_at(ending, table, tmp_path, monkeypatch):
+    """What it finds there it says, and that it looked no further; small files are read whole."""
+    content = table(200, separator=";")
+    path = tmp_path / f"my.{ending}"
+    if ending == "csv":
+        path.write_text(content)
+    else:
+        pandas = pytest.importorskip("pandas")
+        pandas.read_csv(io.StringIO(content), sep=";").to_parquet(path)
+    whole = inspect_table(path)
+    monkeypatch.setenv("OPTBENCH_LARGE_TABLE_MB", "0")
+    monkeypatch.setattr("optbench.datasets.table_heads.HEAD_ROWS", 50)
+    head = inspect_table(path)
+    assert (whole.rows, head.rows) == (200, 50)
+    assert head.notes[0].startswith("the file is large: only its first 50 rows were looked at")
+    assert (head.separator, head.target, kinds(head)) == (whole.separator, whole.target, kinds(whole))
+
+
+def test_a_large_file_that_is_no_text_is_refused(tmp_path, monkeypatch):
+    """The wrong byte is named, although no more than the first lines would be read."""
+    monkeypatch.setenv("OPTBENCH_LARGE_TABLE_MB", "0")
+    (tmp_path / "my.csv").write_bytes(b"a,y\n1,\xff\n")
+    with pytest.raises(DataError, match="byte 0xff in line 2"):
+        inspect_table(tmp_path / "my.csv")

@@ -5,6 +5,10 @@ from __future__ import annotations
 import csv
 import gc
 import io
+import json
+import os
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -281,3 +285,40 @@ def test_texts_of_parquet_numbers_are_pythons():
     special = [0.0, -0.0, 1e-4, 9.9999e-5, 1e9, 1e15, 1e16, 1e17, 5e-324, np.inf, -np.inf, np.nan]
     values = np.concatenate([bits, -bits, sizes, np.round(sizes), np.round(sizes, 2), special])
     assert texts_of_values(pa.array(values)).to_pylist() == [text_of(value) for value in values.tolist()]
+
+
+LOAD = """\
+import json, resource, sys
+from pathlib import Path
+from pydantic import TypeAdapter
+from optbench.config import DatasetConfig
+from optbench.datasets import csv_chunks, load_dataset
+csv_chunks.CHUNK_BYTES = 1 << 20
+section = TypeAdapter(DatasetConfig).validate_python({"name": "csv", "path": sys.argv[1], "target": "y"})
+import pyarrow.csv, pyarrow.compute, psutil
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+dataset = load_dataset(section, base=Path(), data_dir=Path())
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+print(json.dumps([dataset.data_digest, dataset.split_digest, peak / 1024]))
+"""
+
+
+def test_memory_is_not_that_of_the_table(tmp_path):
+    """Reading a table of 60,000 rows in chunks takes less than half of the memory that holding it takes."""
+    n = 60_000
+    rng = np.random.default_rng(0)
+    numbers = np.char.mod("%.6f", rng.normal(size=(n, 10)))
+    rows = [",".join(row) + f",{'uvw'[i % 3]},{'no' if i % 2 else 'yes'}" for i, row in enumerate(numbers.tolist())]
+    path = tmp_path / "table.csv"
+    path.write_text("\n".join([",".join([*"abcdefghij", "kind", "y"]), *rows]))
+    del numbers, rows
+    found = []
+    for megabytes in ("1000", "1"):
+        variables = {**os.environ, VARIABLE: megabytes, "TMPDIR": str(tmp_path)}
+        done = subprocess.run(
+            [sys.executable, "-c", LOAD, str(path)], env=variables, capture_output=True, text=True, check=True
+        )
+        found.append(json.loads(done.stdout))
+    (*held, held_mb), (*mapped, mapped_mb) = found
+    assert mapped == held
+    assert mapped_mb < held_mb / 2

@@ -53,18 +53,33 @@ def read_csv(path: Path, *, separator: str, name: str | None = None, copy: str =
     check_separator(separator)
     data = read_bytes(path)
     rows = csv_rows(open_text(data, name), separator=separator, name=name, sample=lambda: open_text(data, name))
-    header = read_header(rows, name=name, separator=separator)
+    file = CheckedFile(path, name, hashlib.sha256(data).hexdigest(), len(data), copy)
+    return table_of_rows(rows, file, separator=separator)
+
+
+def table_of_rows(
+    rows: Iterator[tuple[int, list[str]]], file: CheckedFile, *, separator: str, most: int | None = None
+) -> TextTable:
+    """Return the first `most` rows, or all, as a table; the very first holds the column names.
+
+    Raises
+    ------
+    DataError
+        As `read_csv`.
+    """
+    header = read_header(rows, name=file.name, separator=separator)
     builders = [ColumnBuilder() for _ in header]
     lines: list[int] = []
-    while batch := list(itertools.islice(rows, _BATCH_ROWS)):
+    wanted = itertools.islice(rows, most)
+    while batch := list(itertools.islice(wanted, _BATCH_ROWS)):
         lines.extend(line for line, _ in batch)
-        check_widths(batch, width=len(header), name=name, separator=separator)
+        check_widths(batch, width=len(header), name=file.name, separator=separator)
         for builder, cells in zip(builders, zip(*(row for _, row in batch), strict=True), strict=True):
             builder.add(cells)
     if not lines:
-        raise no_rows_error(name)
+        raise no_rows_error(file.name)
     return TextTable(
-        files=(CheckedFile(path, name, hashlib.sha256(data).hexdigest(), len(data), copy),),
+        files=(file,),
         columns=tuple(builder.column(column) for builder, column in zip(builders, header, strict=True)),
         file_of_row=np.zeros(len(lines), dtype=np.int64),
         lines=np.array(lines, dtype=np.int64),
@@ -143,7 +158,12 @@ def sniff_separator(path: Path) -> str:
     DataError
         If the file cannot be read as text.
     """
-    return _most_columns(open_text(read_bytes(path), str(path)))[0]
+    return separator_of(open_text(read_bytes(path), str(path)))
+
+
+def separator_of(text: TextIO) -> str:
+    """Return the separator that `sniff_separator` finds, from a text that is open."""
+    return _most_columns(text)[0]
 
 
 def _most_columns(text: TextIO) -> tuple[str, int]:

@@ -6,13 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from optbench.datasets.column_kinds import infer_kind, numbers_of
-from optbench.datasets.csv_files import SEPARATORS, sniff_separator
 from optbench.datasets.labels import choose_positive_class, class_counts
-from optbench.datasets.parquet_files import ENDINGS
 from optbench.datasets.registry import DEFAULT_MISSING
 from optbench.datasets.table_columns import TableOptions, column_uses, missing_texts
+from optbench.datasets.table_heads import read_head
 from optbench.datasets.table_targets import label_rows
-from optbench.datasets.tables import read_table
 from optbench.datasets.text_table import listed, require_column
 from optbench.errors import DataError
 
@@ -42,7 +40,7 @@ class TableInspection:
     missing : texts that mean "no value": the defaults, and words found in columns of numbers
     target, target_reason : the column given or suggested, and why it
     features : column name -> kind, for columns that cannot be inferred
-    rows : rows read; rows_without_target of them would be dropped
+    rows : rows looked at, of a large file the first ones; rows_without_target of them would be dropped
     columns : what becomes of each column, and why, in the order of the table
     class_counts : rows per label, labels in class order
     positive_class : the label that would be taken for positive, None for more than two classes
@@ -103,9 +101,7 @@ def inspect_table(
     DataError
         If the file is no table, `target` is no column of it or none can be suggested, or its labels are none.
     """
-    if separator is None:
-        separator = SEPARATORS[0] if path.suffix.lower() in ENDINGS else sniff_separator(path)
-    table = read_table(path, separator=separator, name=path.name)
+    table, separator, is_head = read_head(path, separator=separator, name=path.name)
     words = () if missing is not None else _missing_words(table, target)
     options = TableOptions(
         target=target or "",
@@ -135,7 +131,12 @@ def inspect_table(
         columns=column_uses(table, options, rows=labelled.rows),
         class_counts=class_counts(labelled.y[labelled.rows], names),
         positive_class=None if positive is None else names[positive],
-        notes=(*labelled.order.notes, *_missing_notes(words), *_kind_notes(forced)),
+        notes=(
+            *_head_notes(table, is_head=is_head),
+            *labelled.order.notes,
+            *_missing_notes(words),
+            *_kind_notes(forced),
+        ),
     )
 
 
@@ -193,6 +194,13 @@ def _forced_kinds(
             except DataError:
                 forced[column.name] = "category"
     return forced
+
+
+def _head_notes(table: TextTable, *, is_head: bool) -> list[str]:
+    if not is_head:
+        return []
+    told = f"the file is large: only its first {table.n_rows} rows were looked at, and counted here"
+    return [f"{told}; 'optbench validate' reads all of it"]
 
 
 def _missing_notes(words: Sequence[str]) -> list[str]:

@@ -36,8 +36,12 @@ def read_parquet(path: Path, *, name: str | None = None) -> TextTable:
         read = parquet.ParquetFile(io.BytesIO(data)).read()
     except pa.ArrowException as error:
         raise unreadable_parquet(name, error) from error
-    check_schema(read.schema, n_rows=read.num_rows, name=name)
-    file = CheckedFile(path=path, name=name, sha256=hashlib.sha256(data).hexdigest(), size_bytes=len(data))
+    return table_of(read, CheckedFile(path, name, sha256=hashlib.sha256(data).hexdigest(), size_bytes=len(data)))
+
+
+def table_of(read: Any, file: CheckedFile) -> TextTable:
+    """Return a pyarrow table as texts; see `read_parquet`."""
+    check_schema(read.schema, n_rows=read.num_rows, name=file.name)
     columns = zip(read.column_names, read.columns, strict=True)
     return TextTable(
         files=(file,),

@@ -78,7 +78,10 @@ def split_data(inputs: TableInputs | LargeInputs, y: NDArray[Any], rows: SplitRo
         If they do not fit on the disk.
     """
     if isinstance(inputs, LargeInputs):
-        return {name: _mapped_split(inputs, name, y, part) for name, part in rows.by_name.items()}
+        splits = {name: _mapped_split(inputs, name, y, part) for name, part in rows.by_name.items()}
+        for file in inputs.files:
+            file.unlink()
+        return splits
     widest = max(inputs.fitted, key=lambda column: len(column.names))
     width, n_rows = sum(len(column.names) for column in inputs.fitted), sum(map(len, rows.by_name.values()))
     require_memory(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from optbench.runner.execute import check_models
 from optbench.runner.run import RunOptions, prepare, stage_datasets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from optbench.runner.plan import PlannedRun
 
@@ -145,7 +146,15 @@ def foreseen_json(found: list[Foreseen], *, jobs: int) -> dict[str, Any]:
         "jobs": jobs,
         "training_seconds": _together(found, jobs=jobs),
         "disk_bytes": sum(one.disk_bytes for one in found),
+        "temporary_bytes": _staged_bytes([one.planned for one in found if one.seconds is not None]),
     }
+
+
+def _staged_bytes(runs: Sequence[PlannedRun]) -> int:
+    """Return the size of the data that is staged for some runs, each data set once."""
+    datasets = {(run.dataset.data_digest, run.dataset.split_digest): run.dataset for run in runs}
+    splits = [split for dataset in datasets.values() for split in dataset.splits.values()]
+    return sum(int(split.x.nbytes + split.y.nbytes + split.rows.nbytes) for split in splits)
 
 
 def _together(found: list[Foreseen], *, jobs: int) -> float | None:
@@ -162,8 +171,9 @@ def foreseen_text(found: list[Foreseen], *, jobs: int) -> str:
     if document["training_seconds"] is not None:
         lines.append(
             f"{len(seconds)} of {len(found)} runs to train, about {duration(document['training_seconds'])} with "
-            f"-j {jobs}, {document['disk_bytes'] / 1e6:.1f} MB of disk (by one measured epoch per experiment, on this "
-            "machine; loading TensorFlow, evaluation and pictures come on top)"
+            f"-j {jobs}, {document['disk_bytes'] / 1e6:.1f} MB of disk, and meanwhile "
+            f"{document['temporary_bytes'] / 1e6:.1f} MB in {tempfile.gettempdir()} (by one measured epoch per "
+            "experiment, on this machine; loading TensorFlow, evaluation and pictures come on top)"
         )
     return "\n".join(lines)
 
