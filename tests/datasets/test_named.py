@@ -10,7 +10,7 @@ import pytest
 
 from optbench.array_digests import array_digest
 from optbench.config import resolve
-from optbench.config.dataset_sections import DownloadedName, EmbeddedName
+from optbench.config.dataset_sections import DownloadedName, EmbeddedName, TokenName
 from optbench.datasets import DATASETS, fetch, load_dataset
 from optbench.datasets.array_sources import read_idx
 from optbench.errors import DataError, UsageError
@@ -30,7 +30,7 @@ def embedded(config, tmp_path_factory):
 def test_registry_and_config_name_the_same_data_sets():
     """What an experiment file may name exists, and what exists may be named."""
     assert tuple(EMBEDDED) == get_args(EmbeddedName)
-    assert tuple(name for name in DATASETS if name not in EMBEDDED) == get_args(DownloadedName)
+    assert tuple(name for name in DATASETS if name not in EMBEDDED) == (*get_args(DownloadedName), *get_args(TokenName))
 
 
 @pytest.mark.parametrize("name", EMBEDDED)

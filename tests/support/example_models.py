@@ -31,6 +31,12 @@ EXAMPLE_MODELS = {
         (6,),
     ),
     "cnn": ExampleModel({"name": "cnn", "filters": [4], "hidden_units": [8]}, (8, 8, 1)),
+    "cnn, residual": ExampleModel(
+        {"name": "cnn", "filters": [4, 6], "depth": 2, "residual": True, "batch_normalization": True, "pooling": "max"},
+        (8, 8, 1),
+    ),
+    "cnn, sequences": ExampleModel({"name": "cnn", "filters": [4], "pooling": "average"}, (8, 3)),
+    "cnn, tokens": ExampleModel({"name": "cnn", "filters": [4], "residual": True, "embedding_dimension": 4}, (9,), 12),
     "rnn, lstm": ExampleModel({"name": "rnn", "recurrent_units": [5], "dropout": 0.2}, (7, 3)),
     "rnn, gru": ExampleModel(
         {"name": "rnn", "cell": "gru", "recurrent_units": [5, 4], "hidden_units": [4], "bidirectional": True}, (7, 3)

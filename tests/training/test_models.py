@@ -89,6 +89,25 @@ def test_layers_of_a_section(build, section, shape, classes, expected):
         ),
         ({"name": "rnn", "cell": "gru", "embedding_dimension": 4}, (9,), 12, 12 * 4 + 3 * (4 + 32 + 2) * 32 + 33 * 3),
         ({"name": "mlp", "hidden_units": [5], "embedding_dimension": 4}, (9,), 12, 12 * 4 + 5 * 5 + 6 * 3),
+        # two convolutions of 3 x 3, the second stage with a convolution of size 1 for what is added
+        (
+            {"name": "cnn", "filters": [4], "depth": 2, "residual": True, "pooling": "average", "hidden_units": []},
+            (8, 8, 1),
+            None,
+            (9 * 1 + 1) * 4 + (9 * 4 + 1) * 4 + (1 + 1) * 4 + 5 * 3,
+        ),
+        (
+            {"name": "cnn", "filters": [4, 4], "residual": True, "batch_normalization": True, "hidden_units": []},
+            (8, 4),
+            None,
+            2 * ((3 * 4 + 1) * 4 + 4 * 4) + (2 * 4 + 1) * 3,
+        ),
+        (
+            {"name": "cnn", "filters": [4], "embedding_dimension": 5, "hidden_units": [], "pooling": "max"},
+            (9,),
+            12,
+            12 * 5 + (3 * 5 + 1) * 4 + 5 * 3,
+        ),
         # per block: two normalisations, four projections of 8 x 8 with bias, feed-forward 8 -> 6 -> 8
         (
             {"name": "transformer", "embedding_dimension": 8, "feed_forward_units": 6, "blocks": 2},

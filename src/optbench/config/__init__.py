@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from optbench.config.dataset_section import DatasetConfig, generated_fields
-from optbench.config.dataset_sections import CsvConfig, NpzConfig, PythonDataset, SplitConfig
+from optbench.config.dataset_sections import CsvConfig, NpzConfig, PythonDataset, SplitConfig, TextConfig, TokenDataset
 from optbench.config.experiment import ExperimentConfig
 from optbench.config.explain import explained_yaml, sources
 from optbench.config.generated_sections import (
@@ -72,6 +72,8 @@ __all__ = [
     "StudyConfig",
     "StudyOptimizer",
     "StudyProblem",
+    "TextConfig",
+    "TokenDataset",
     "TrainingConfig",
     "TwoSpiralsConfig",
     "Values",

@@ -11,6 +11,8 @@ from optbench.config.dataset_sections import (
     NamedDataset,
     NpzConfig,
     PythonDataset,
+    TokenDataset,
+    TokenName,
 )
 from optbench.config.generated_sections import GENERATED, GeneratedDataset
 from optbench.config.section import section_fields
@@ -21,9 +23,10 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 EMBEDDED_DATASETS: tuple[str, ...] = get_args(EmbeddedName)
-DOWNLOADED_DATASETS: tuple[str, ...] = get_args(DownloadedName)
+DOWNLOADED_DATASETS: tuple[str, ...] = (*get_args(DownloadedName), *get_args(TokenName))
 DATASET_CONFIGS: Mapping[str, type[BaseModel]] = {
     **dict.fromkeys((*EMBEDDED_DATASETS, *DOWNLOADED_DATASETS), NamedDataset),
+    **dict.fromkeys(get_args(TokenName), TokenDataset),
     **GENERATED,
     "csv": CsvConfig,
     "npz": NpzConfig,
@@ -36,4 +39,4 @@ def generated_fields() -> dict[str, tuple[str, dict[str, Any]]]:
     return {name: section_fields(section, without=("name", "split")) for name, section in GENERATED.items()}
 
 
-DatasetConfig = NamedDataset | CsvConfig | NpzConfig | PythonDataset | GeneratedDataset
+DatasetConfig = NamedDataset | TokenDataset | CsvConfig | NpzConfig | PythonDataset | GeneratedDataset

@@ -8,11 +8,15 @@ from pydantic import Field
 
 from optbench.config.section import FunctionReference, Section
 
+IsTokens = Annotated[
+    bool, Field(description="x holds token numbers, a sequence in each row, padded with 0; models embed them.")
+]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 
 # The datasets room holds what these are; a test keeps the two lists equal.
 EmbeddedName = Literal["breast_cancer", "iris", "wine", "digits", "diabetes"]
-DownloadedName = Literal["telco_churn", "fashion_mnist", "mnist"]
+DownloadedName = Literal["telco_churn", "fashion_mnist", "mnist", "cifar10"]
+TokenName = Literal["imdb", "reuters"]
 # Named data sets whose target is a number; all others have classes.
 REGRESSION_DATASETS = ("diabetes",)
 
@@ -31,6 +35,28 @@ class SplitConfig(Section):
     withhold_test: bool = Field(
         default=False, description="Leave the test split empty after splitting, so that no run can look at it."
     )
+
+
+class TextConfig(Section):
+    """How texts become token sequences."""
+
+    max_tokens: int = Field(
+        default=10_000, ge=4, le=10_000_000, description="Different tokens at most; rarer words are one, 'unknown'."
+    )
+    length: int = Field(
+        default=200,
+        ge=2,
+        le=100_000,
+        description="Tokens kept of each text, from its beginning; short ones are padded.",
+    )
+
+
+class TokenDataset(Section):
+    """A data set of texts, downloaded on first use as lists of word numbers."""
+
+    name: TokenName
+    text: TextConfig = Field(default=TextConfig(), description="How texts become token sequences.")
+    split: SplitConfig = SplitConfig()
 
 
 class NamedDataset(Section):
@@ -61,6 +87,7 @@ class NpzConfig(Section):
 
     name: Literal["npz"]
     path: str = Field(min_length=1, description="File, relative to the experiment file.")
+    tokens: IsTokens = False
     split: SplitConfig = SplitConfig()
 
 
@@ -70,4 +97,5 @@ class PythonDataset(Section):
     name: Literal["python"]
     function: FunctionReference = Field(description="file.py:function, relative to the experiment file.")
     arguments: dict[str, Any] = Field(default={}, description="Keyword arguments of the function.")
+    tokens: IsTokens = False
     split: SplitConfig = SplitConfig()

@@ -26,7 +26,7 @@ TAKES: Mapping[str, tuple[Kind, ...]] = {
     "logistic": _DENSE,
     "linear": _DENSE,
     "mlp": _ALL,
-    "cnn": ("images",),
+    "cnn": ("tokens", "sequences", "images"),
     "rnn": ("tokens", "sequences"),
     "transformer": ("tokens", "sequences"),
     "layers": _ALL,

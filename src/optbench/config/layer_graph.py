@@ -35,8 +35,8 @@ class LayerSpec:
 class LayerGraph:
     """Specs in the order they are applied; each is added behind those it needs, so there is no circle."""
 
-    def __init__(self) -> None:
-        self._specs: list[LayerSpec] = []
+    def __init__(self, front: tuple[LayerSpec, ...] = ()) -> None:
+        self._specs: list[LayerSpec] = list(front)
 
     @property
     def last(self) -> int:

@@ -6,12 +6,13 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from optbench.config.arguments import check_arguments
+from optbench.config.convolution_layers import convolutional
 from optbench.config.findings import Finding, shown
 from optbench.config.hints import nearest
 from optbench.config.keras_api import activations, class_named, layer_signatures, layers_left_out
 from optbench.config.layer_graph import LayerSpec, kernel_penalty
 from optbench.config.model_sections import CnnConfig, LayersConfig, MlpConfig, RnnConfig, TransformerConfig
-from optbench.config.sequence_layers import embedding, encoder, recurrent
+from optbench.config.sequence_layers import DEFAULT_EMBEDDING_DIMENSION, embedding, encoder, recurrent
 from optbench.errors import did_you_mean
 
 if TYPE_CHECKING:
@@ -46,7 +47,11 @@ def layer_specs(
     if isinstance(model, MlpConfig):
         return (*front, *_dense(model, dropout_first=False))
     if isinstance(model, CnnConfig):
-        return (*front, *_convolutions(model), LayerSpec("Flatten", {}), *_dense(model, dropout_first=True))
+        axes, channels = len(input_shape) - 1, input_shape[-1]
+        if vocabulary_size is not None:
+            axes, channels = 1, model.embedding_dimension or DEFAULT_EMBEDDING_DIMENSION
+        stages = convolutional(model, front, axes=axes, channels=channels)
+        return (*stages, *_dense(model, dropout_first=True))
     return front
 
 
@@ -120,23 +125,6 @@ def _dense(model: MlpConfig | CnnConfig | RnnConfig, *, dropout_first: bool) -> 
         if model.dropout:
             layers.insert(0 if dropout_first else len(layers), LayerSpec("Dropout", {"rate": model.dropout}))
         specs += layers
-    return tuple(specs)
-
-
-def _convolutions(model: CnnConfig) -> tuple[LayerSpec, ...]:
-    specs = []
-    for filters in model.filters:
-        arguments = {
-            "filters": filters,
-            "kernel_size": model.kernel_size,
-            "padding": "same",
-            "activation": model.activation,
-            **kernel_penalty(model),
-        }
-        specs.append(LayerSpec("Conv2D", arguments))
-        if model.batch_normalization:
-            specs.append(LayerSpec("BatchNormalization", {}))
-        specs.append(LayerSpec("MaxPooling2D", {}))
     return tuple(specs)
 
 

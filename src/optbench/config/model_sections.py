@@ -44,16 +44,22 @@ class MlpConfig(Section):
 
 
 class CnnConfig(Section):
-    """Convolutions, each followed by pooling, then dense layers; for images."""
+    """Stages of convolutions, each ending with pooling, then dense layers; for images and sequences."""
 
     name: Literal["cnn"]
-    filters: list[Units] = Field(default=[32, 64], min_length=1, description="Filters of each convolution.")
-    kernel_size: int = Field(default=3, ge=1, le=99, description="Width and height of the kernels.")
+    filters: list[Units] = Field(default=[32, 64], min_length=1, description="Filters of each stage's convolutions.")
+    kernel_size: int = Field(default=3, ge=1, le=99, description="Width and height of the kernels, or their steps.")
+    depth: int = Field(default=1, ge=1, le=1000, description="Convolutions of each stage.")
+    residual: bool = Field(default=False, description="Add to each stage's result what it was applied to.")
+    pooling: Literal["flatten", "average", "max"] = Field(
+        default="flatten", description="What follows the last stage: all its numbers, or one per filter."
+    )
     hidden_units: list[Units] = Field(default=[64], description="Units of each dense layer after the convolutions.")
     activation: str = Field(default="relu", description="A Keras activation.")
     dropout: float = Field(default=0.0, ge=0, lt=1, description="Share of units dropped before each dense layer.")
     batch_normalization: bool = Field(default=False, description="Normalise after each convolution.")
     l2: Penalty = 0.0
+    embedding_dimension: EmbeddingDimension = None
 
 
 class RnnConfig(Section):

@@ -14,14 +14,15 @@ if TYPE_CHECKING:
 
 _MIN_IMAGE_DIMENSIONS = 3
 _PIXEL_MAX = 255
+_MAX_TOKEN = 10_000_000
 _EXACT_IN_FLOAT = 2**53
 
 
 @dataclass(frozen=True, slots=True)
 class ModelInputs:
-    """(n, ...) float32 inputs and a note on how they were made ("" if only the type changed)."""
+    """(n, ...) float32 or int32 inputs and a note on how they were made ("" if only the type changed)."""
 
-    x: NDArray[np.float32]
+    x: NDArray[np.float32] | NDArray[np.int32]
     note: str
 
 
@@ -97,6 +98,36 @@ def model_inputs(x: NDArray[Any], *, where: str) -> ModelInputs:
         out = out[..., np.newaxis]
         note += f"; a channel axis is added: {x.shape[1:]} becomes {out.shape[1:]}"
     return ModelInputs(x=out, note=note)
+
+
+def check_tokens(x: NDArray[Any], *, split: str, where: str) -> None:
+    """Require token sequences: whole numbers from 0, a sequence in each row, each with a token.
+
+    Raises
+    ------
+    DataError
+        If they are not.
+    """
+    received = f"Received: x_{split} of shape {x.shape} and {x.dtype}"
+    if x.ndim != 2:  # noqa: PLR2004 - rows and time
+        raise DataError(f"{where}: token sequences must have the shape (examples, time). {received}.")
+    if x.dtype.kind == "f" and not (x == np.rint(x)).all():
+        raise DataError(f"{where}: tokens must be whole numbers. {received}, with fractions. Set tokens: false.")
+    if x.min() < 0 or x.max() > _MAX_TOKEN:
+        found = int(x.min()) if x.min() < 0 else int(x.max())
+        raise DataError(f"{where}: tokens must be from 0, for padding, to {_MAX_TOKEN}. {received}, with {found}.")
+    empty = np.flatnonzero(~x.any(axis=1))
+    if len(empty):
+        raise DataError(
+            f"{where}: each sequence must have a token. {received}; row {empty[0]} is padding only, and "
+            f"{len(empty)} rows in all are. Leave them out, or give them one token that stands for nothing."
+        )
+
+
+def token_inputs(x: NDArray[Any], *, where: str) -> ModelInputs:
+    """Return checked token sequences as int32."""
+    del where
+    return ModelInputs(x=np.ascontiguousarray(x, dtype=np.int32), note="")
 
 
 def _require_finite(x: NDArray[Any], *, name: str, where: str) -> None:

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optbench.array_digests import arrays_digest
-from optbench.datasets.array_checks import as_labels, check_pair, model_inputs
+from optbench.datasets.array_checks import (
+    as_labels,
+    check_pair,
+    check_tokens,
+    model_inputs,
+    token_inputs,
+)
 from optbench.datasets.assembly import Draft, assemble
 from optbench.datasets.labels import LabelOrder, choose_positive_class, label_order, require_classes
 from optbench.datasets.splits import split_by_fractions
@@ -63,8 +69,12 @@ class ArrayData:
         return {name: pair for name, pair in named.items() if pair is not None}
 
 
-def load_arrays(data: ArrayData, *, split: SplitConfig, task: Task = CLASSIFICATION) -> Dataset:
+def load_arrays(data: ArrayData, *, split: SplitConfig, task: Task = CLASSIFICATION, tokens: bool = False) -> Dataset:
     """Return arrays with a test set of their own as a data set.
+
+    Parameters
+    ----------
+    tokens : the inputs are token numbers, padded with 0
 
     Raises
     ------
@@ -74,10 +84,13 @@ def load_arrays(data: ArrayData, *, split: SplitConfig, task: Task = CLASSIFICAT
     refuse_test_fraction(split, "official")
     for name, (x, y) in data.pairs.items():
         check_pair(x, y, split=name, where=data.where)
+        if tokens:
+            check_tokens(x, split=name, where=data.where)
     _require_equal_shapes(data)
     order, y_of = _numbers(data) if task == REGRESSION else _labels(data)
     parts = _given_parts(data, y_of) if data.validation is not None else _drawn_parts(data, y_of, order, split)
-    inputs = {name: model_inputs(part.x, where=data.where) for name, part in parts.items()}
+    as_inputs = token_inputs if tokens else model_inputs
+    inputs = {name: as_inputs(part.x, where=data.where) for name, part in parts.items()}
     positive, positive_note = choose_positive_class(order.class_names, None)
     note = inputs["train"].note
     return assemble(
@@ -99,6 +112,7 @@ def load_arrays(data: ArrayData, *, split: SplitConfig, task: Task = CLASSIFICAT
             },
             notes=[text for text in (note, *order.notes, positive_note) if text],
             task=task,
+            vocabulary_size=1 + max(int(x.max()) for x, _ in data.pairs.values()) if tokens else None,
         )
     )
 

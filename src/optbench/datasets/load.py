@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optbench.config import GeneratedConfig, without_strata
+from optbench.config import GeneratedConfig, TokenDataset, without_strata
 from optbench.datasets.array_data import load_arrays
 from optbench.datasets.array_sources import call_user_function, read_idx_pairs, read_npz
 from optbench.datasets.bundled import load_bundled
+from optbench.datasets.cifar import read_cifar10
 from optbench.datasets.csv_files import read_csv
 from optbench.datasets.downloads import ensure_file
 from optbench.datasets.generated import load_generated
@@ -15,6 +16,7 @@ from optbench.datasets.large_tables import is_large
 from optbench.datasets.registry import DATASETS
 from optbench.datasets.table_columns import TableOptions, missing_texts
 from optbench.datasets.tables import load_large_table, load_table, read_table, require_regular_file
+from optbench.datasets.token_lists import load_token_lists
 from optbench.datasets.withhold import without_test_rows
 from optbench.errors import DataError, did_you_mean
 from optbench.metric_names import CLASSIFICATION, REGRESSION
@@ -71,10 +73,11 @@ def _loaded(config: DatasetConfig, *, base: Path, data_dir: Path, quiet: bool, t
     if config.name == "csv":
         return _own_table(config, base, task)
     if config.name == "npz":
-        return load_arrays(read_npz("npz", base / config.path, shown=config.path), split=config.split, task=task)
+        data = read_npz("npz", base / config.path, shown=config.path)
+        return load_arrays(data, split=config.split, task=task, tokens=config.tokens)
     if config.name == "python":
         data = call_user_function("python", config.function, config.arguments, base=base)
-        return load_arrays(data, split=config.split, task=task)
+        return load_arrays(data, split=config.split, task=task, tokens=config.tokens)
     entry = DATASETS.get(config.name)
     if entry is None:
         known = (*DATASETS, *OWN_DATA)
@@ -120,6 +123,10 @@ def _downloaded(entry: DatasetEntry, files: list[CheckedFile], config: DatasetCo
     if entry.form == "idx":
         return load_arrays(read_idx_pairs(entry, files), split=config.split)
     file = files[0]
+    if isinstance(config, TokenDataset):
+        return load_token_lists(entry, file, config)
+    if entry.form == "cifar":
+        return load_arrays(read_cifar10(entry, file), split=config.split)
     data = read_npz(entry.name, file.path, shown=file.name, copy=file.copy, labels=entry.labels)
     return load_arrays(data, split=config.split)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from optbench.metric_names import Task
 
 DEFAULT_MISSING = ("", "?", "NA")
-Form = Literal["sklearn_table", "sklearn_images", "table", "idx", "npz"]
+Form = Literal["sklearn_table", "sklearn_images", "table", "idx", "npz", "cifar", "token_lists"]
 
 _KERAS_FILES = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 _ZALANDO_FILES = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"
@@ -253,6 +253,67 @@ _DOWNLOADED = (
                 size_bytes=11_490_434,
                 sha256={"731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1": "original"},
                 urls=(_KERAS_FILES + "mnist.npz",),
+            ),
+        ),
+    ),
+    DatasetEntry(
+        name="cifar10",
+        description="Photographs, 32 x 32 pixels in colour: ten kinds of things and animals",
+        form="cifar",
+        rows=60_000,
+        shape=(32, 32, 3),
+        classes=10,
+        official_test=True,
+        licence="none stated",
+        citation="Krizhevsky (2009): Learning Multiple Layers of Features from Tiny Images. University of Toronto",
+        files=(
+            # the binary form, not the pickles that Keras reads: same images, and nothing in it can run
+            DataFile(
+                name="cifar10/cifar-10-binary.tar.gz",
+                size_bytes=170_052_171,
+                sha256={"c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd": "original"},
+                urls=("https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",),
+            ),
+        ),
+        labels=("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
+    ),
+    DatasetEntry(
+        name="imdb",
+        description="Film reviews as sequences of word numbers: negative or positive",
+        form="token_lists",
+        rows=50_000,
+        shape=(200,),
+        classes=2,
+        official_test=True,
+        licence="none stated",
+        citation="Maas, Daly, Pham, Huang, Ng, Potts (2011): Learning Word Vectors for Sentiment Analysis. ACL",
+        files=(
+            DataFile(
+                name="imdb/imdb.npz",
+                size_bytes=17_464_789,
+                sha256={"69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f": "original"},
+                urls=(_KERAS_FILES + "imdb.npz",),
+            ),
+        ),
+        labels=("negative", "positive"),
+        positive_class="positive",
+    ),
+    DatasetEntry(
+        name="reuters",
+        description="News as sequences of word numbers: 46 topics, some of them rare",
+        form="token_lists",
+        rows=11_228,
+        shape=(200,),
+        classes=46,
+        official_test=False,
+        licence="(c) Reuters, for research",
+        citation="Lewis (1997): Reuters-21578, Distribution 1.0",
+        files=(
+            DataFile(
+                name="reuters/reuters.npz",
+                size_bytes=2_110_848,
+                sha256={"d6586e694ee56d7a4e65172e12b3e987c03096cb01eab99753921ef915959916": "original"},
+                urls=(_KERAS_FILES + "reuters.npz",),
             ),
         ),
     ),

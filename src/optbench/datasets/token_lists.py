@@ -1,0 +1,88 @@
+"""Texts that come as lists of word numbers (imdb, reuters), into token sequences as Keras numbers them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optbench.array_digests import arrays_digest
+from optbench.datasets.array_data import ArrayData, load_arrays
+from optbench.datasets.assembly import Draft, assemble
+from optbench.datasets.labels import label_order
+from optbench.datasets.pickled_lists import read_arrays_and_lists
+from optbench.datasets.splits import DEFAULT_TEST, split_by_fractions
+from optbench.datasets.table_splits import rule_facts, split_rule
+from optbench.records import SplitData
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from optbench.config import TextConfig, TokenDataset
+    from optbench.datasets.downloads import CheckedFile
+    from optbench.datasets.registry import DatasetEntry
+    from optbench.records import Dataset
+
+START, UNKNOWN, _FIRST_WORD = 1, 2, 3
+
+
+def load_token_lists(entry: DatasetEntry, file: CheckedFile, config: TokenDataset) -> Dataset:
+    """Return a data set of word numbers; 0 pads behind, 1 starts each text, 2 is a word that is too rare.
+
+    Word n of the file, by frequency, is token n + 3, as in `keras.datasets`; of a long text the beginning is kept.
+
+    Raises
+    ------
+    DataError
+        If the file is damaged, or the split cannot be filled.
+    """
+    names = ("x_train", "y_train", "x_test", "y_test") if entry.official_test else ("x", "y")
+    found = read_arrays_and_lists(file.path, names, shown=file.name)
+    facts = {"files": [file.to_json()], "text": config.text.model_dump()}
+    if not entry.official_test:
+        return _split_by_fractions(entry, found["x"], found["y"], config, facts)
+    data = ArrayData(
+        name=entry.name,
+        where=file.name,
+        train=(token_rows(found["x_train"], config.text), found["y_train"]),
+        test=(token_rows(found["x_test"], config.text), found["y_test"]),
+        labels=entry.labels,
+        facts=facts,
+    )
+    return load_arrays(data, split=config.split, tokens=True)
+
+
+def token_rows(texts: Sequence[Sequence[int]], text: TextConfig) -> NDArray[np.int32]:
+    """Return (texts, length) int32 tokens, as long as the longest text but at most `text.length`."""
+    length = min(text.length, 1 + max(map(len, texts)))
+    rows = np.zeros((len(texts), length), dtype=np.int32)
+    rows[:, 0] = START
+    for row, words in zip(rows, texts, strict=True):
+        kept = np.asarray(words[: length - 1], dtype=np.int64) + _FIRST_WORD
+        row[1 : 1 + len(kept)] = np.where(kept < text.max_tokens, kept, UNKNOWN)
+    return rows
+
+
+def _split_by_fractions(
+    entry: DatasetEntry, texts: Sequence[Sequence[int]], labels: NDArray[Any], config: TokenDataset, facts: Any
+) -> Dataset:
+    x = token_rows(texts, config.text)
+    order = label_order({str(label) for label in labels.tolist()})
+    y = np.array([order.class_of[str(label)] for label in labels.tolist()], dtype=np.int64)
+    rule = split_rule(config.split, test=DEFAULT_TEST if config.split.test is None else config.split.test)
+    rows = split_by_fractions(np.arange(len(y), dtype=np.int64), y, rule, class_names=order.class_names)
+    return assemble(
+        Draft(
+            name=entry.name,
+            class_names=entry.labels or order.class_names,
+            positive_class=None,
+            feature_names=(),
+            data_digest=arrays_digest({"x": x, "y": y}),
+            splits={name: SplitData(x=x[part], y=y[part], rows=part) for name, part in rows.by_name.items()},
+            method="fractions",
+            facts={**facts, "rows_read": len(y), "split": rule_facts(rule)},
+            vocabulary_size=int(x.max()) + 1,
+        )
+    )
