@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _BINARY = 2
 _LABELS_SHOWN = 10
+_MOST_NUMBERED_CLASSES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +51,23 @@ def label_order(texts: Iterable[str]) -> LabelOrder:
     names = {key: min(group, key=lambda text: (len(text), text)) for key, group in groups.items()}
     ordered = sorted_texts(names.values())
     class_of = {text: ordered.index(names[key]) for key, group in groups.items() for text in group}
-    notes = tuple(
+    same = tuple(
         f"the labels {', '.join(map(repr, group))} are taken as one class, {names[key]!r}"
         for key, group in groups.items()
         if len(group) > 1
     )
-    return LabelOrder(class_names=tuple(ordered), class_of=class_of, notes=notes)
+    quantity = (quantity_note(ordered),) if looks_like_quantity(ordered) else ()
+    return LabelOrder(class_names=tuple(ordered), class_of=class_of, notes=(*same, *quantity))
+
+
+def looks_like_quantity(class_names: Sequence[str]) -> bool:
+    """Return True if labels are more different numbers than classes are likely to be."""
+    return len(class_names) > _MOST_NUMBERED_CLASSES and all(map(is_number, class_names))
+
+
+def quantity_note(class_names: Sequence[str]) -> str:
+    """Return how such a target is predicted as a number."""
+    return f"the target has {len(class_names)} different numbers: to predict a quantity, set task: regression"
 
 
 def require_classes(order: LabelOrder, *, n_rows: int, where: str) -> None:
