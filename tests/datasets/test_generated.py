@@ -7,7 +7,7 @@ import pytest
 from pydantic import TypeAdapter
 from scipy import stats
 
-from optbench.config import DatasetConfig
+from optbench.config import REGRESSION_DATASETS, DatasetConfig
 from optbench.datasets import load_dataset
 from optbench.datasets.draws import integers, normal, uniform
 from optbench.datasets.generated import PROBLEMS
@@ -16,7 +16,8 @@ from optbench.errors import DataError
 
 def load(name, **settings):
     section = TypeAdapter(DatasetConfig).validate_python({"name": name, "rows": 600, **settings})
-    return load_dataset(section, base=None, data_dir=None)
+    task = "regression" if name in REGRESSION_DATASETS else "classification"
+    return load_dataset(section, base=None, data_dir=None, task=task)
 
 
 def everything(dataset):
@@ -36,7 +37,7 @@ def test_rows_are_a_function_of_the_section(name):
     assert {part: len(data.y) for part, data in first.splits.items()} == {"train": 420, "validation": 60, "test": 120}
     assert first.train.x.dtype == np.float32
     assert np.isfinite(first.train.x).all()
-    assert set(first.train.y) == set(range(first.num_classes))
+    assert first.task == "regression" or set(first.train.y) == set(range(first.num_classes))
     assert first.facts["generated"]["seed"] == 0
 
 
@@ -132,3 +133,30 @@ def test_draws_have_their_distribution():
     assert not np.array_equal(uniform("test", 0, 9), uniform("other", 0, 9))
     assert not np.array_equal(uniform("test", 0, 9), uniform("test", 1, 9))
     assert np.array_equal(uniform("test", 0, 9).reshape(3, 3), uniform("test", 0, 3, 3))
+
+
+def test_friedman1():
+    """Without noise the numbers are those of scikit-learn's formula on the same rows; noise adds its own spread."""
+    from sklearn.linear_model import LinearRegression
+
+    x, y = everything(load("friedman1", noise=0.0))
+    x = x.astype(np.float64)
+    exact = 10 * np.sin(np.pi * x[:, 0] * x[:, 1]) + 20 * (x[:, 2] - 0.5) ** 2 + 10 * x[:, 3] + 5 * x[:, 4]
+    np.testing.assert_allclose(y, exact, atol=1e-5)
+    assert x.shape == (600, 10)
+    assert 0 < x.min() < x.max() < 1
+    assert 0.6 < LinearRegression().fit(x, y).score(x, y) < 0.85  # no line explains it all
+    _, noisy = everything(load("friedman1", noise=2.0))
+    assert np.std(noisy - y) == pytest.approx(2.0, rel=0.1)
+
+
+def test_make_regression_is_a_weighted_sum():
+    """Least squares explains everything but the noise; more informative columns than columns are refused."""
+    from sklearn.linear_model import LinearRegression
+
+    x, y = everything(load("make_regression", noise=0.0, n_features=6, n_informative=3))
+    fitted = LinearRegression().fit(x, y)
+    assert fitted.score(x, y) == pytest.approx(1.0, abs=1e-6)
+    assert (np.abs(fitted.coef_) > 1).sum() == 3
+    with pytest.raises(DataError, match="n_informative must be at most n_features"):
+        load("make_regression", n_features=2)

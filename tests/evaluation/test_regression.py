@@ -130,6 +130,13 @@ def test_what_is_common_to_both_tasks_is_said_here_too():
     assert any("12 of 200 test rows have the same inputs" in sentence for sentence in found.warnings)
 
 
+def test_residuals_of_many_rows_are_thinned():
+    """A spreadsheet can still open the file; first and last row are there."""
+    lines = residuals_csv(predicted(250_000, seed=3)).splitlines()
+    assert len(lines) == 100_001
+    assert (lines[1].split(",")[0], lines[-1].split(",")[0]) == ("0", "249999")
+
+
 def test_residuals_read_back():
     """Row number, true value, prediction and their difference, exact."""
     one = predicted(30, seed=3)

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from optbench.config.dataset_section import DatasetConfig, generated_fields
-from optbench.config.dataset_sections import CsvConfig, NpzConfig, PythonDataset, SplitConfig, TextConfig, TokenDataset
+from optbench.config.dataset_sections import (
+    REGRESSION_DATASETS,
+    CsvConfig,
+    NpzConfig,
+    PythonDataset,
+    SplitConfig,
+    TextConfig,
+    TokenDataset,
+)
 from optbench.config.experiment import ExperimentConfig
 from optbench.config.explain import explained_yaml, sources
 from optbench.config.generated_sections import (
     DelayedRecallConfig,
+    Friedman1Config,
     GeneratedConfig,
     IllConditionedLogisticConfig,
     MakeClassificationConfig,
+    MakeRegressionConfig,
     SequenceParityConfig,
     SignalsConfig,
     TwoSpiralsConfig,
@@ -49,17 +59,20 @@ __all__ = [
     "MODEL",
     "NUMERICS_VERSION",
     "OPERATION",
+    "REGRESSION_DATASETS",
     "CsvConfig",
     "DatasetConfig",
     "DelayedRecallConfig",
     "EarlyStopping",
     "ExperimentConfig",
+    "Friedman1Config",
     "GeneratedConfig",
     "IllConditionedLogisticConfig",
     "LayerSpec",
     "LoadedExperiment",
     "LoadedStudy",
     "MakeClassificationConfig",
+    "MakeRegressionConfig",
     "ModelConfig",
     "NpzConfig",
     "OptimizerConfig",

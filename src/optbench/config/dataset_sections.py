@@ -18,7 +18,7 @@ EmbeddedName = Literal["breast_cancer", "iris", "wine", "digits", "diabetes"]
 DownloadedName = Literal["telco_churn", "fashion_mnist", "mnist", "cifar10"]
 TokenName = Literal["imdb", "reuters"]
 # Named data sets whose target is a number; all others have classes.
-REGRESSION_DATASETS = ("diabetes",)
+REGRESSION_DATASETS = ("diabetes", "friedman1", "make_regression")
 
 
 class SplitConfig(Section):

@@ -99,6 +99,26 @@ class IllConditionedLogisticConfig(GeneratedConfig):
     )
 
 
+class Friedman1Config(GeneratedConfig):
+    """Numbers to predict from a curved function of five columns; the other columns mean nothing. For regression."""
+
+    name: Literal["friedman1"]
+    features: int = Field(default=10, ge=5, le=100_000, description="Columns, of which the first five matter.")
+    noise: float = Field(default=1.0, ge=0, le=1e6, description="Standard deviation of the noise; more is harder.")
+
+
+class MakeRegressionConfig(GeneratedConfig):
+    """Numbers to predict from a weighted sum of some columns: scikit-learn's make_regression. For regression."""
+
+    name: Literal["make_regression"]
+    n_features: int = Field(default=20, ge=1, le=100_000, description="Columns.")
+    n_informative: int = Field(default=10, ge=1, le=100_000, description="Columns that the number depends on.")
+    effective_rank: int | None = Field(
+        default=None, ge=1, le=100_000, description="How many directions explain most of the columns; fewer is harder."
+    )
+    noise: float = Field(default=10.0, ge=0, le=1e6, description="Standard deviation of the noise; more is harder.")
+
+
 GENERATED: Mapping[str, type[GeneratedConfig]] = {
     "sequence_parity": SequenceParityConfig,
     "delayed_recall": DelayedRecallConfig,
@@ -106,6 +126,8 @@ GENERATED: Mapping[str, type[GeneratedConfig]] = {
     "two_spirals": TwoSpiralsConfig,
     "make_classification": MakeClassificationConfig,
     "ill_conditioned_logistic": IllConditionedLogisticConfig,
+    "friedman1": Friedman1Config,
+    "make_regression": MakeRegressionConfig,
 }
 GeneratedDataset = (
     SequenceParityConfig
@@ -114,4 +136,6 @@ GeneratedDataset = (
     | TwoSpiralsConfig
     | MakeClassificationConfig
     | IllConditionedLogisticConfig
+    | Friedman1Config
+    | MakeRegressionConfig
 )

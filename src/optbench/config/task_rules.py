@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from optbench.config.dataset_sections import REGRESSION_DATASETS, CsvConfig, NamedDataset
+from optbench.config.dataset_sections import REGRESSION_DATASETS, CsvConfig, NpzConfig, PythonDataset
 from optbench.config.findings import Finding, shown
 from optbench.config.losses import OF_SIZES, PYTHON_PREFIX, known_losses
 from optbench.config.model_sections import LinearConfig, LogisticConfig
@@ -37,7 +37,8 @@ def without_strata(dataset: DatasetConfig) -> DatasetConfig:
 
 def _dataset_findings(task: Task, dataset: Any) -> list[Finding]:
     findings, path = [], ("dataset",)
-    if isinstance(dataset, NamedDataset) and (dataset.name in REGRESSION_DATASETS) != (task == REGRESSION):
+    has_own_task = not isinstance(dataset, CsvConfig | NpzConfig | PythonDataset)
+    if has_own_task and (dataset.name in REGRESSION_DATASETS) != (task == REGRESSION):
         if task == REGRESSION:
             sentence = f"{dataset.name} has classes. Remove 'task: regression', or take {_listed(REGRESSION_DATASETS)}."
         else:

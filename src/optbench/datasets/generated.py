@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optbench.array_digests import arrays_digest
-from optbench.datasets import generated_sequences, generated_tables
+from optbench.datasets import generated_numbers, generated_sequences, generated_tables
 from optbench.datasets.assembly import Draft, assemble
 from optbench.datasets.labels import choose_positive_class
 from optbench.datasets.memory import require_memory
 from optbench.datasets.splits import DEFAULT_TEST, split_by_fractions
 from optbench.datasets.table_splits import rule_facts, split_rule
+from optbench.metric_names import CLASSIFICATION, REGRESSION
 from optbench.records import SplitData
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ PROBLEMS: Mapping[str, Callable[[Any], GeneratedRows]] = {
     "two_spirals": generated_tables.two_spirals,
     "make_classification": generated_tables.make_classification,
     "ill_conditioned_logistic": generated_tables.ill_conditioned_logistic,
+    "friedman1": generated_numbers.friedman1,
+    "make_regression": generated_numbers.make_regression,
 }
 _BYTES_PER_NUMBER = 32  # what making a float64 takes at its peak
 
@@ -67,6 +70,7 @@ def load_generated(config: GeneratedConfig) -> Dataset:
                 "split": rule_facts(rule),
             },
             notes=[note] if note else [],
+            task=CLASSIFICATION if made.class_names else REGRESSION,
         )
     )
 

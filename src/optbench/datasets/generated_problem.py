@@ -19,14 +19,14 @@ class GeneratedRows:
     Attributes
     ----------
     x : (rows, ...) float32, ready for a model unless `shaped` is given
-    y : (rows,) int64
-    class_names : in the order of the class numbers
+    y : (rows,) int64; float64 for regression
+    class_names : in the order of the class numbers; () for regression
     feature_names : of the columns of a table; () otherwise
     shaped : `f(x, training rows) -> (x, facts)`, where the inputs depend on which rows train
     """
 
     x: NDArray[Any]
-    y: NDArray[np.int64]
+    y: NDArray[Any]
     class_names: tuple[str, ...]
     feature_names: tuple[str, ...] = ()
     shaped: Callable[[NDArray[Any], NDArray[np.int64]], tuple[NDArray[np.float32], dict[str, Any]]] | None = field(

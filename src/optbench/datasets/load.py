@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optbench.config import GeneratedConfig, TokenDataset, without_strata
+from optbench.config import REGRESSION_DATASETS, GeneratedConfig, TokenDataset, without_strata
 from optbench.datasets.array_data import load_arrays
 from optbench.datasets.array_sources import call_user_function, read_idx_pairs, read_npz
 from optbench.datasets.bundled import load_bundled
@@ -68,7 +68,7 @@ def load_dataset(
 
 def _loaded(config: DatasetConfig, *, base: Path, data_dir: Path, quiet: bool, task: Task) -> Dataset:
     if isinstance(config, GeneratedConfig):
-        _require_task(config.name, CLASSIFICATION, task)
+        _require_task(config.name, REGRESSION if config.name in REGRESSION_DATASETS else CLASSIFICATION, task)
         return load_generated(config)
     if config.name == "csv":
         return _own_table(config, base, task)
