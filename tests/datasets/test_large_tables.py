@@ -11,12 +11,14 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from optbench.datasets import csv_chunks, large_inputs, open_staged_dataset, stage_dataset
-from optbench.datasets.large_tables import VARIABLE, is_large
+from optbench.datasets import csv_chunks, large_inputs, memory, open_staged_dataset, stage_dataset
+from optbench.datasets.large_tables import is_large
+from optbench.datasets.memory import LARGE_TABLE as VARIABLE
 from optbench.datasets.parquet_chunks import texts_of_values
 from optbench.datasets.parquet_files import text_of
 from optbench.datasets.scratch import PREFIX
@@ -274,6 +276,19 @@ def test_what_is_large_is_said_by_a_variable(tmp_path):
     for wrong in ("many", "-1", "nan"):
         with pytest.raises(UsageError, match=VARIABLE):
             is_large(paths, {VARIABLE: wrong})
+
+
+def test_without_pyarrow_a_table_is_held_or_refused_with_the_remedy(both, table, monkeypatch):
+    """The numbers are the same; what does not fit says what to install."""
+    monkeypatch.setattr("optbench.datasets.large_tables.has_pyarrow", lambda: False)
+    held, also_held = both(table(200))
+    assert also_held.split_digest == held.split_digest
+    assert not isinstance(also_held.train.x, np.memmap)
+    monkeypatch.setattr(memory, "has_pyarrow", lambda: False)
+    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=10))
+    _, (kind, message) = both(table(200))
+    assert kind is DataError
+    assert 'pip install "optbench[parquet]"' in message
 
 
 def test_texts_of_parquet_numbers_are_pythons():

@@ -18,7 +18,7 @@ import numpy as np
 
 from optbench.datasets.column_kinds import counted, is_number
 from optbench.datasets.downloads import CheckedFile
-from optbench.datasets.memory import require_memory
+from optbench.datasets.memory import require_memory, table_remedy
 from optbench.datasets.text_table import ColumnBuilder, TextTable, wrong_separator_hint
 from optbench.errors import DataError
 
@@ -98,7 +98,7 @@ def read_bytes(path: Path) -> bytes:
         require_memory(
             _BYTES_PER_BYTE * path.stat().st_size,
             what=f"reading {path}",
-            remedy="Use a part of the rows, or a machine with more memory.",
+            remedy=table_remedy(),
         )
         return path.read_bytes()
     except OSError as error:

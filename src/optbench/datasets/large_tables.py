@@ -11,6 +11,7 @@ import numpy as np
 
 from optbench.datasets.cell_digests import table_digest
 from optbench.datasets.csv_chunks import open_csv
+from optbench.datasets.memory import LARGE_TABLE, has_pyarrow
 from optbench.datasets.parquet_chunks import open_parquet
 from optbench.datasets.parquet_files import ENDINGS, import_pyarrow, unreadable_parquet
 from optbench.datasets.scratch import require_disk
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from optbench.datasets.csv_chunks import Chunk, ChunkedTable
     from optbench.datasets.stored_columns import StoredColumn
 
-VARIABLE = "OPTBENCH_LARGE_TABLE_MB"
 DEFAULT_MB = 64.0
 _BYTES = 1_000_000
 
@@ -75,21 +75,14 @@ def is_large(paths: Sequence[Path], environment: Mapping[str, str] | None = None
         If the variable is no number.
     """
     environment = os.environ if environment is None else environment
-    given = environment.get(VARIABLE, str(DEFAULT_MB))
+    given = environment.get(LARGE_TABLE, str(DEFAULT_MB))
     try:
         most = float(given) * _BYTES
     except ValueError:
-        raise UsageError(f"{VARIABLE} must be a number of megabytes. Received: {given!r}.") from None
+        raise UsageError(f"{LARGE_TABLE} must be a number of megabytes. Received: {given!r}.") from None
     if not most >= 0:
-        raise UsageError(f"{VARIABLE} must be 0 or more megabytes. Received: {given!r}.")
+        raise UsageError(f"{LARGE_TABLE} must be 0 or more megabytes. Received: {given!r}.")
     return has_pyarrow() and sum(map(_size, paths)) > most
-
-
-def has_pyarrow() -> bool:
-    """Return True if pyarrow is installed."""
-    from importlib.util import find_spec
-
-    return find_spec("pyarrow") is not None
 
 
 def _size(path: Path) -> int:
