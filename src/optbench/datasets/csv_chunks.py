@@ -237,6 +237,8 @@ def _fields(block: bytes, width: int, separator: str, n_rows: int) -> tuple[Any,
     import pyarrow as pa
     from pyarrow import csv
 
+    if block.startswith(_BOM):  # a character like others here, which pyarrow would leave out
+        return None
     names = [str(position) for position in range(width)]
     try:
         table = csv.read_csv(
