@@ -76,9 +76,10 @@ class CsvConfig(Section):
     drop: list[str] = Field(default=[], description="Columns to leave out.")
     separator: str = Field(default=",", min_length=1, max_length=1, description="Character between cells.")
     missing: list[str] = Field(default=["", "?", "NA"], description="Texts that mean 'no value'.")
-    features: dict[str, Literal["number", "category"]] = Field(
-        default={}, description="Kinds of columns, where the inferred one is wrong."
+    features: dict[str, Literal["number", "category", "text"]] = Field(
+        default={}, description="Kinds of columns, where the inferred one is wrong; a text is the only input."
     )
+    text: TextConfig = Field(default=TextConfig(), description="How a text column becomes token sequences.")
     split: SplitConfig = SplitConfig()
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from optbench.datasets.table_columns import ColumnUse
+    from optbench.datasets.table_columns import ColumnUse, FeatureKind
     from optbench.datasets.text_table import TextColumn, TextTable
 
 _DISGUISES = ("N/A", "n/a", "na", "#N/A", "nan", "NaN", "null", "NULL", "none", "None", "-", "--", "unknown")
@@ -85,7 +85,7 @@ def inspect_table(
     separator: str | None = None,
     missing: Sequence[str] | None = None,
     drop: Sequence[str] = (),
-    features: Mapping[str, str] | None = None,
+    features: Mapping[str, FeatureKind] | None = None,
 ) -> TableInspection:
     """Look at a CSV or Parquet file and say what each column would be.
 
@@ -183,10 +183,10 @@ def _texts(column: TextColumn, missing: Collection[str]) -> list[str]:
 
 
 def _forced_kinds(
-    table: TextTable, options: TableOptions, *, rows: NDArray[np.int64], given: Mapping[str, str]
-) -> dict[str, str]:
+    table: TextTable, options: TableOptions, *, rows: NDArray[np.int64], given: Mapping[str, FeatureKind]
+) -> dict[str, FeatureKind]:
     """Return `category` for each column that is neither number nor category by its texts."""
-    forced = {}
+    forced: dict[str, FeatureKind] = {}
     for column in table.columns:
         if column.name != options.target and column.name not in options.drop and column.name not in given:
             try:

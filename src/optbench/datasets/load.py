@@ -16,6 +16,7 @@ from optbench.datasets.large_tables import is_large
 from optbench.datasets.registry import DATASETS
 from optbench.datasets.table_columns import TableOptions, missing_texts
 from optbench.datasets.tables import load_large_table, load_table, read_table, require_regular_file
+from optbench.datasets.text_tables import load_text_table
 from optbench.datasets.token_lists import load_token_lists
 from optbench.datasets.withhold import without_test_rows
 from optbench.errors import DataError, did_you_mean
@@ -110,6 +111,8 @@ def _own_table(config: CsvConfig, base: Path, task: Task) -> Dataset:
     paths = [(name, base / name) for name in (config.path, config.split.test_path) if name is not None]
     for name, path in paths:
         require_regular_file(path, name)
+    if "text" in config.features.values():
+        return load_text_table("csv", paths, options=options, text=config.text, split=config.split, task=task)
     if is_large([path for _, path in paths]):
         return load_large_table("csv", paths, options=options, split=config.split, task=task)
     tables = [read_table(path, separator=config.separator, name=name) for name, path in paths]

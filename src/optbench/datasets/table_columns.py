@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from optbench.datasets.features import Column
     from optbench.datasets.text_table import TextColumn, TextTable
 
-Role = Literal["number", "category", "id", "constant", "target", "split", "dropped"]
-_INPUT_KINDS = ("number", "category")
+FeatureKind = Literal["number", "category", "text"]
+Role = Literal["number", "category", "text", "id", "constant", "target", "split", "dropped"]
+_INPUT_KINDS = ("number", "category", "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class TableOptions:
     Attributes
     ----------
     target, positive_class, drop, separator, missing : as in the experiment file
-    features : column name -> "number" or "category", where it differs from what is inferred
+    features : column name -> "number", "category" or "text", where it differs from what is inferred
     split_column : column that names each row's split, or None
     """
 
@@ -42,7 +43,7 @@ class TableOptions:
     drop: tuple[str, ...] = ()
     separator: str = ","
     missing: tuple[str, ...] = DEFAULT_MISSING
-    features: Mapping[str, str] | None = None
+    features: Mapping[str, FeatureKind] | None = None
     split_column: str | None = None
 
 
@@ -52,7 +53,7 @@ class ColumnUse:
 
     Attributes
     ----------
-    kind : number or category (inputs of the model), id or constant (left out), target, split or dropped
+    kind : number, category or text (inputs of the model), id or constant (left out), target, split or dropped
     reason : sentence part, e.g. "all 7043 values are numbers"
     """
 
@@ -173,7 +174,7 @@ def stated_use(name: str, options: TableOptions) -> ColumnUse | None:
         return ColumnUse(name, "dropped", "dataset.drop")
     wanted = (options.features or {}).get(name)
     if wanted is not None:
-        return ColumnUse(name, "number" if wanted == "number" else "category", "dataset.features")
+        return ColumnUse(name, wanted, "dataset.features")
     return None
 
 
