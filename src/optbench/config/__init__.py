@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from optbench.config.augmentation import augment_specs
 from optbench.config.dataset_section import DatasetConfig, generated_fields
 from optbench.config.dataset_sections import (
     REGRESSION_DATASETS,
@@ -90,6 +91,7 @@ __all__ = [
     "TrainingConfig",
     "TwoSpiralsConfig",
     "Values",
+    "augment_specs",
     "config_digest",
     "dump_config",
     "dump_value",

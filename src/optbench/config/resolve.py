@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optbench.config.augmentation import augment_specs
 from optbench.config.auto import auto_loss, auto_threads
 from optbench.config.auto_engine import auto_engine
-from optbench.config.fit import misfit
+from optbench.config.fit import kind_of, misfit
 from optbench.config.layers import layer_specs
 from optbench.config.losses import ONE_UNIT
 from optbench.config.model_sections import LayersConfig, PythonModel
@@ -64,6 +65,7 @@ def resolve(
             if is_known
             else None
         )
+        specs = None if specs is None else (*augment_specs(training.augment), *specs)
         outputs = max(1, num_classes)
         engine = auto_engine(config, specs, input_shape=input_shape, outputs=outputs, train_rows=train_rows)
     resolved_training = training.model_copy(
@@ -71,6 +73,7 @@ def resolve(
             "loss": auto_loss(config.task, num_classes) if training.loss == "auto" else training.loss,
             "engine": engine,
             "threads": threads,
+            "augment": [{spec.class_name: dict(spec.arguments)} for spec in augment_specs(training.augment)],
             "standardize_target": training.standardize_target is not False if is_regression else None,
         }
     )
@@ -124,6 +127,11 @@ def _check_fit(
     sentence = misfit(config.model.name, input_shape=input_shape, vocabulary_size=vocabulary_size, task=config.task)
     if sentence:
         raise ConfigError(sentence)
+    if config.training.augment and kind_of(input_shape, vocabulary_size) != "images":
+        raise ConfigError(
+            f"training.augment is for images (height, width, channels). Received: data of shape {input_shape}. "
+            "Remove it."
+        )
     if vocabulary_size is None and config.model.name != "transformer":
         dimension = getattr(config.model, "embedding_dimension", None)
         if dimension is not None:

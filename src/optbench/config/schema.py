@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from optbench.config.arguments import LOSS_SCALE, snake_case
+from optbench.config.augmentation import augmentation_signatures
 from optbench.config.experiment import ExperimentConfig
 from optbench.config.keras_api import activations, layer_signatures, optimizer_signatures, schedule_signatures
 from optbench.config.losses import known_losses
@@ -61,15 +62,8 @@ def json_schema() -> dict[str, Any]:
         definitions[model]["properties"]["activation"] |= {"enum": list(activations())}
     definitions["TrainingConfig"]["properties"]["loss"] |= {"pattern": _loss_pattern()}
     schema["properties"]["seeds"]["anyOf"].append({"type": "string", "pattern": _SEED_RANGE})
-    definitions["LayersConfig"]["properties"]["layers"]["items"] = {
-        "type": "object",
-        "minProperties": 1,
-        "maxProperties": 1,
-        "additionalProperties": False,
-        "properties": {
-            name: {"anyOf": [_object(signature), {"type": "null"}]} for name, signature in layer_signatures().items()
-        },
-    }
+    definitions["LayersConfig"]["properties"]["layers"]["items"] = _one_layer(layer_signatures())
+    definitions["TrainingConfig"]["properties"]["augment"]["items"] = _one_layer(augmentation_signatures())
     definitions["LossScale"] = {"anyOf": [{"const": "dynamic"}, _object(LOSS_SCALE)]}
     schema["$defs"] = definitions
     return {"$schema": DIALECT, **schema, "title": "optbench experiment", "description": "One experiment of optbench."}
@@ -101,6 +95,18 @@ def _optimizers() -> list[dict[str, Any]]:
         _object(with_epochs_keys(optimizer_keys(name)), head={"name": _named(name.lower(), name)})
         for name in optimizer_signatures()
     ]
+
+
+def _one_layer(signatures: Mapping[str, Signature]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "minProperties": 1,
+        "maxProperties": 1,
+        "additionalProperties": False,
+        "properties": {
+            name: {"anyOf": [_object(signature), {"type": "null"}]} for name, signature in signatures.items()
+        },
+    }
 
 
 def _named(*names: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -50,6 +50,11 @@ class TrainingConfig(Section):
         default=None,
         description="Regression: train on the target minus its training mean, over its standard deviation; predictions "
         "and metrics are in the target's own unit either way. true if not given.",
+    )
+    augment: list[dict[str, dict[str, Any] | None]] = Field(
+        default=[],
+        max_length=100,
+        description="Layers that change images at random, in training only: [{RandomFlip: {mode: horizontal}}].",
     )
     engine: Literal["auto", "fused", "xla", "keras"] = Field(default="auto", description="How an epoch is executed.")
     threads: Literal["auto"] | Annotated[int, Field(ge=1, le=1024)] = Field(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from optbench.config.augmentation import check_augment
 from optbench.config.dataset_section import DATASET_CONFIGS
 from optbench.config.experiment import ExperimentConfig
 from optbench.config.findings import Finding, shown
@@ -190,6 +191,8 @@ def _training(section: Mapping[str, Any]) -> tuple[Any, list[Finding]]:
             f"{hint} Known: {', '.join(known_losses())}."
         )
         findings.append(Finding((*path, "loss"), sentence))
+    if training is not None:
+        findings += check_augment(training.augment, (*path, "augment"))
     if findings or training is None:
         return None, findings
     return training.model_copy(update={"loss": loss}), []

@@ -15,8 +15,12 @@ if TYPE_CHECKING:
 _TAKE_A_LIST = ("Add", "Concatenate")
 
 
-def apply_specs(inputs: Any, specs: Sequence[LayerSpec], *, seed: int) -> Any:
+def apply_specs(inputs: Any, specs: Sequence[LayerSpec], *, seed: int, prefix: str = "") -> Any:
     """Apply layers to the model's input and return the output of the last; the input itself if there is none.
+
+    Parameters
+    ----------
+    prefix : what the layers' names begin with; another one draws from other streams
 
     Raises
     ------
@@ -30,11 +34,11 @@ def apply_specs(inputs: Any, specs: Sequence[LayerSpec], *, seed: int) -> Any:
     for position, spec in enumerate(specs):
         number = counts[spec.class_name]
         counts[spec.class_name] += 1
-        keras.utils.set_random_seed(component_seed(seed, "layer", spec.class_name, number))
+        keras.utils.set_random_seed(component_seed(seed, "layer", prefix + spec.class_name, number))
         behind = spec.inputs or (position - 1,)
         tensors = [inputs if source == INPUT else outputs[source] for source in behind]
         try:
-            outputs.append(_applied(spec, tensors, number=number))
+            outputs.append(_applied(spec, tensors, name=f"{prefix}{spec.class_name.lower()}_{number}"))
         except (ValueError, TypeError, AttributeError) as exception:
             reason = str(exception).splitlines()[0]
             raise ModelError(
@@ -44,13 +48,13 @@ def apply_specs(inputs: Any, specs: Sequence[LayerSpec], *, seed: int) -> Any:
     return outputs[-1] if outputs else inputs
 
 
-def _applied(spec: LayerSpec, tensors: list[Any], *, number: int) -> Any:
+def _applied(spec: LayerSpec, tensors: list[Any], *, name: str) -> Any:
     import keras
 
     if spec.class_name.startswith(OPERATION):
         return getattr(keras.ops, spec.class_name.removeprefix(OPERATION))(*tensors, **spec.arguments)
     # a name of our own: Keras' counters depend on what the process built before
-    layer = make_layer(spec, name=f"{spec.class_name.lower()}_{number}")
+    layer = make_layer(spec, name=name)
     return layer(tensors) if spec.class_name in _TAKE_A_LIST else layer(*tensors)
 
 

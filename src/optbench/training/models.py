@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from optbench.config import LayerSpec, kernel_penalty, layer_specs, output_units
+from optbench.config import LayerSpec, augment_specs, kernel_penalty, layer_specs, output_units
 from optbench.errors import ModelError
 from optbench.metric_names import CLASSIFICATION, REGRESSION
 from optbench.random_streams import component_seed
@@ -12,6 +12,7 @@ from optbench.training.layers import apply_specs, make_layer
 from optbench.user_code import call_function, parse_reference
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import keras
@@ -30,6 +31,7 @@ def build_model(
     seed: int,
     base: Path,
     vocabulary_size: int | None = None,
+    augment: Sequence[Mapping[str, Mapping[str, Any] | None]] = (),
 ) -> keras.Model:
     """Build the Keras model of an experiment, not yet compiled.
 
@@ -41,6 +43,7 @@ def build_model(
     seed : the run's seed; equal seeds give byte-identical initial weights, whatever the optimizer
     base : folder that the user's Python is looked up in
     vocabulary_size : number of different tokens, padding included, if the examples are token sequences (int32)
+    augment : layers that change images in training, as in `training.augment`
 
     Raises
     ------
@@ -57,11 +60,17 @@ def build_model(
     # layer names count from zero, whatever ran in this process before; collecting garbage here would cost 0.2 s
     keras.backend.clear_session(free_memory=False)
     if model.name == "python":
+        if augment:
+            raise ModelError(
+                "training.augment is for models that are built from the experiment file. Put the Keras layers into "
+                f"{model.function} itself."
+            )
         return _user_model(model, task=task, input_shape=input_shape, num_classes=num_classes, seed=seed, base=base)
     dtype = "float32" if vocabulary_size is None else "int32"
     inputs = keras.Input(input_shape, dtype=dtype, name="input")
     specs = layer_specs(model, input_shape=input_shape, num_classes=num_classes, vocabulary_size=vocabulary_size)
-    outputs = apply_specs(inputs, specs, seed=seed)
+    images = apply_specs(inputs, augment_specs(augment), seed=seed, prefix="augment_")
+    outputs = apply_specs(images, specs, seed=seed)
     if len(outputs.shape) > 2:  # noqa: PLR2004 - batch and features
         outputs = keras.layers.Flatten(name="flatten_output")(outputs)
     units = 1 if task == REGRESSION else output_units(num_classes, loss)

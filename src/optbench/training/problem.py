@@ -97,6 +97,7 @@ def build_problem(config: ExperimentConfig, dataset: Dataset, *, base: Path) -> 
         input_shape=dataset.input_shape,
         num_classes=dataset.num_classes,
         vocabulary_size=dataset.vocabulary_size,
+        augment=training.augment,
         seed=config.seed,
         base=base,
     )

@@ -1,0 +1,59 @@
+"""`training.augment`: Keras layers that change images at random while training, checked against their signatures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from optbench.config.arguments import check_arguments
+from optbench.config.findings import Finding, shown
+from optbench.config.keras_api import class_named, layer_signatures
+from optbench.config.layer_graph import LayerSpec
+from optbench.errors import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from optbench.config.findings import Path
+    from optbench.config.keras_api import Signature
+
+AUGMENTATIONS = ("RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom")
+# the run's seed and the form of the images are not an experiment's to choose here
+_NOT_SET = ("seed", "data_format")
+
+
+def augment_specs(augment: Sequence[Mapping[str, Mapping[str, Any] | None]]) -> tuple[LayerSpec, ...]:
+    """Return checked layers in the order they are applied, by Keras' own names."""
+    return tuple(
+        LayerSpec(class_named(augmentation_signatures(), name) or name, dict(arguments or {}))
+        for item in augment
+        for name, arguments in item.items()
+    )
+
+
+def check_augment(augment: Sequence[Mapping[str, Mapping[str, Any] | None]], path: Path) -> list[Finding]:
+    """Return what is wrong with the layers: their number per item, names and arguments."""
+    findings = []
+    for position, item in enumerate(augment):
+        here = (*path, position)
+        if len(item) != 1:
+            remedy = "Write it as {RandomFlip: {mode: horizontal}}."
+            findings.append(Finding(here, f"each item is one layer. Received: {shown(item)}. {remedy}"))
+            continue
+        name, arguments = next(iter(item.items()))
+        class_name = class_named(augmentation_signatures(), name)
+        if class_name is None:
+            hint = did_you_mean(name, AUGMENTATIONS)
+            sentence = f"must be one of {', '.join(AUGMENTATIONS)}. Received: {shown(name)}.{hint}"
+            findings.append(Finding((*here, name), sentence, at="key"))
+            continue
+        signature, owner = augmentation_signatures()[class_name], f"layer {class_name}"
+        findings += check_arguments(arguments or {}, signature, path=(*here, name), owner=owner, elsewhere={})
+    return findings
+
+
+def augmentation_signatures() -> dict[str, Signature]:
+    """Return the layers there are, each with the arguments that an experiment may give."""
+    return {
+        name: {key: argument for key, argument in layer_signatures()[name].items() if key not in _NOT_SET}
+        for name in AUGMENTATIONS
+    }
