@@ -133,6 +133,33 @@ class History:
         return [row[position] for row in self.rows]
 
 
+ALL_LAYERS = "(all)"
+
+
+@dataclass(frozen=True, slots=True)
+class LayerDiagnostics:
+    """What one layer's training looked like in one epoch, over the steps that were measured; norms are Euclidean.
+
+    Attributes
+    ----------
+    epoch : from 1 on
+    layer : name, or `ALL_LAYERS` for all trainable weights together
+    measured_steps : how many steps of the epoch were measured; 0 leaves NaN
+    gradient_norm, gradient_norm_sd : mean and standard deviation (n - 1) over the steps, of the gradient of the loss
+        as it reaches the optimizer, before clipping and without any loss scaling
+    update_ratio : mean over the steps of the norm of the weights' change divided by that of the weights
+    weight_norm : at the end of the epoch
+    """
+
+    epoch: int
+    layer: str
+    measured_steps: int
+    gradient_norm: float
+    gradient_norm_sd: float
+    update_ratio: float
+    weight_norm: float
+
+
 @dataclass(frozen=True, slots=True)
 class Predictions:
     """What a trained model says about one split.

@@ -62,6 +62,9 @@ class TrainingConfig(Section):
     )
     onednn: bool = Field(default=True, description="Let TensorFlow use oneDNN.")
     op_determinism: bool = Field(default=True, description="Only operations that give the same bits every time.")
+    diagnostics: bool = Field(
+        default=False, description="Record gradient norm, update ratio and weight norm per layer and epoch."
+    )
     device: Literal["cpu", "gpu"] = Field(default="cpu", description="Where the model is trained.")
 
 

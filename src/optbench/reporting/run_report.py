@@ -65,7 +65,7 @@ def render_run_report(report: RunReport) -> str:
         cards=part.cards,
         metric_header=("metric", *(split for split in SHOWN_SPLITS if split in evaluation.metrics)),
         metric_rows=part.metric_rows,
-        pictures=part.pictures,
+        pictures=[*part.pictures, *_diagnostics(report)],
         report_rows=part.report_rows,
         report_note=part.report_note,
         tables=part.tables,
@@ -79,6 +79,18 @@ def render_run_report(report: RunReport) -> str:
         package_rows=sorted(report.environment.get("packages", {}).items()),
         digest_rows=_digest_rows(report.digests),
     )
+
+
+def _diagnostics(report: RunReport) -> list[tuple[str, str, str]]:
+    """Return data URI, alternative text and caption of the diagnostics, if there are any."""
+    if "diagnostics" not in report.pictures:
+        return []
+    alt = f"Gradient norm, update ratio and weight norm per layer over {report.epochs_run} epochs."
+    caption = (
+        "Diagnostics per layer; the band is one standard deviation over the measured steps of an "
+        "epoch. The numbers stand in diagnostics.csv."
+    )
+    return [(report.pictures["diagnostics"], alt, caption)]
 
 
 def _subtitle(report: RunReport) -> str:

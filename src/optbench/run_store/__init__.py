@@ -6,6 +6,7 @@ from optbench.run_store.atomic import write_bytes, write_text
 from optbench.run_store.attempts import begin_attempt, end_attempt, last_attempt
 from optbench.run_store.checkpoints import Checkpoint, read_latest_checkpoint, write_checkpoint
 from optbench.run_store.contained import contained
+from optbench.run_store.diagnostics import read_diagnostics, write_diagnostics
 from optbench.run_store.documents import read_json, write_json
 from optbench.run_store.find import find_folders, find_runs
 from optbench.run_store.folders import claim_run_folder, clear_state, require_writable
@@ -39,6 +40,7 @@ __all__ = [
     "find_folders",
     "find_runs",
     "last_attempt",
+    "read_diagnostics",
     "read_history",
     "read_job",
     "read_json",
@@ -55,6 +57,7 @@ __all__ = [
     "verify_manifest",
     "write_bytes",
     "write_checkpoint",
+    "write_diagnostics",
     "write_history",
     "write_job",
     "write_json",

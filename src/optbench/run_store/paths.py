@@ -38,6 +38,11 @@ class RunPaths:
         return self.folder / "history.csv"
 
     @property
+    def diagnostics(self) -> Path:
+        """Gradient norm, update ratio and weight norm per layer and epoch, where they were asked for."""
+        return self.folder / "diagnostics.csv"
+
+    @property
     def metrics(self) -> Path:
         """Final metrics per split."""
         return self.folder / "metrics.json"
@@ -75,8 +80,8 @@ class RunPaths:
     def figure(self, stem: str, image_format: str = "png") -> Path:
         """Return the path of a picture.
 
-        `learning_curves`; for classes `confusion_matrix`, `roc_curve`; for regression `predicted_against_true`,
-        `residuals`.
+        `learning_curves`, `diagnostics`; for classes `confusion_matrix`, `roc_curve`; for regression
+        `predicted_against_true`, `residuals`.
         """
         return self.folder / f"{stem}.{image_format}"
 

@@ -49,14 +49,15 @@ def read_job(paths: RunPaths) -> dict[str, Any]:
 
 
 def write_training_result(paths: RunPaths, result: Mapping[str, Any]) -> None:
-    """Write `.state/training.json`, which marks training as done and vouches for history, predictions and model.
+    """Write `.state/training.json`, which marks training as done and vouches for all that training left.
 
     Raises
     ------
     StorageError
         If it cannot be written.
     """
-    _write(paths, paths.training_result, result, [paths.history, paths.predictions, paths.model])
+    left = [paths.history, paths.diagnostics, paths.predictions, paths.model]
+    _write(paths, paths.training_result, result, left)
 
 
 def read_training_result(paths: RunPaths) -> dict[str, Any]:

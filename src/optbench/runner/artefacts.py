@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from optbench.errors import ModelError
-from optbench.run_store import write_bytes, write_history, write_training_result
+from optbench.run_store import write_bytes, write_diagnostics, write_history, write_training_result
 from optbench.runner.evaluation import write_run_predictions
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ def write_training_artefacts(
     from optbench.training.optimizers import averaging_note
 
     write_history(paths.history, outcome.history)
+    if config.training.diagnostics:
+        write_diagnostics(paths.diagnostics, outcome.diagnostics)
     write_run_predictions(paths, outcome.predictions, class_names=dataset.class_names)
     rule = config.training.early_stopping
     note = averaging_note(model.optimizer, restores_best=rule is not None and rule.restore_best)

@@ -68,7 +68,7 @@ def drawings(
 
     image_format = config.report.format
     shown = "png" if image_format == "pdf" else image_format
-    figures = _figures(evaluation, history, best_epoch=result["best_epoch"])
+    figures = _figures(evaluation, history, best_epoch=result["best_epoch"]) | _diagnostics(paths)
     files = {stem: save_figure(figure, image_format) for stem, figure in figures.items()}
     images = files if shown == image_format else {stem: save_figure(f, shown) for stem, f in figures.items()}
     report = RunReport(
@@ -109,6 +109,15 @@ def _figures(evaluation: AnyEvaluation, history: History, *, best_epoch: int | N
         "roc_curve": roc_figure(evaluation.roc_curves),
         "learning_curves": learning_curves_figure(history, best_epoch=best_epoch),
     }
+
+
+def _diagnostics(paths: RunPaths) -> dict[str, Any]:
+    """Return the figure of the diagnostics, if the run recorded any."""
+    from optbench.reporting.diagnostics_figure import diagnostics_figure
+    from optbench.run_store import read_diagnostics
+
+    rows = read_diagnostics(paths.diagnostics) if paths.diagnostics.is_file() else ()
+    return {"diagnostics": diagnostics_figure(rows)} if rows else {}
 
 
 def changed(drawn: Mapping[Path, bytes]) -> dict[Path, bytes]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _IDENTITY_FILES = (
     "history",
+    "diagnostics",
     "metrics",
     "predictions",
     "report_text",

@@ -12,8 +12,9 @@ import numpy as np
 from optbench.array_digests import array_digest, arrays_digest
 from optbench.errors import StorageError
 from optbench.random_streams import epoch_order
-from optbench.records import History, Predictions, RunStatus
+from optbench.records import History, LayerDiagnostics, Predictions, RunStatus
 from optbench.regression_records import TargetPredictions
+from optbench.training.diagnostics import diagnostics_as_json, diagnostics_from_json
 from optbench.training.early_stopping import best_epoch, should_stop
 from optbench.training.optimizers import current_learning_rate
 from optbench.training.program import program_for
@@ -93,6 +94,7 @@ class TrainingOutcome:
     training_seconds: float
     training_cpu_seconds: float
     seconds_to_build: float
+    diagnostics: tuple[LayerDiagnostics, ...] = ()
 
 
 @dataclass(slots=True)
@@ -105,6 +107,7 @@ class _Training:
     columns: tuple[str, ...]
     rows: list[tuple[float, ...]] = field(default_factory=list)
     digests: dict[str, Any] = field(default_factory=dict)
+    diagnostics: list[LayerDiagnostics] = field(default_factory=list)
     best: dict[str, NDArray[Any]] = field(default_factory=dict)
     seconds: float = 0.0
     cpu_seconds: float = 0.0
@@ -181,6 +184,8 @@ def train(
     n = len(dataset.train.y)
     while not _is_over(run):
         order = epoch_order(config.seed, run.epoch + 1, n)
+        if problem.meter is not None:
+            problem.meter.begin_epoch()
         wall, cpu = time.perf_counter(), time.process_time()
         logs = engine.run_epoch(order)
         run.seconds += time.perf_counter() - wall
@@ -217,6 +222,8 @@ def _close_epoch(run: _Training, order: NDArray[np.int64], logs: Mapping[str, fl
     model = run.problem.model
     _add_row(run, logs)
     weights = model_arrays(model)
+    if run.problem.meter is not None:
+        run.diagnostics += run.problem.meter.end_epoch(run.epoch)
     run.digests["order"].append(array_digest(order))
     run.digests["weights"].append(arrays_digest(weights))
     run.digests["optimizer"].append(arrays_digest(optimizer_arrays(model)))
@@ -256,6 +263,7 @@ def _snapshot(run: _Training) -> Snapshot:
         "columns": list(run.columns),
         "rows": [[value.hex() for value in row] for row in run.rows],
         "digests": {name: list(value) if isinstance(value, list) else value for name, value in run.digests.items()},
+        "diagnostics": [diagnostics_as_json(row) for row in run.diagnostics],
         "training_seconds": run.seconds,
         "training_cpu_seconds": run.cpu_seconds,
         "reason": run.reason,
@@ -273,6 +281,7 @@ def _restore(run: _Training, snapshot: Snapshot) -> None:
     load_arrays(run.problem.model, snapshot.arrays)
     run.rows = [tuple(float.fromhex(value) for value in row) for row in record["rows"]]
     run.digests = {name: list(value) if isinstance(value, list) else value for name, value in record["digests"].items()}
+    run.diagnostics = [diagnostics_from_json(row) for row in record["diagnostics"]]
     run.best = {name: array for name, array in snapshot.arrays.items() if name.startswith(BEST)}
     run.seconds, run.cpu_seconds = float(record["training_seconds"]), float(record["training_cpu_seconds"])
     run.reason = str(record["reason"])
@@ -296,6 +305,7 @@ def _finish(run: _Training, dataset: Dataset, seconds_to_build: float) -> Traini
         training_seconds=run.seconds,
         training_cpu_seconds=run.cpu_seconds,
         seconds_to_build=seconds_to_build,
+        diagnostics=tuple(run.diagnostics),
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from optbench.errors import ModelError
 from optbench.metric_names import CLASSIFICATION, HISTORY_METRICS, REGRESSION
+from optbench.training.diagnostics import DiagnosticsMeter
 from optbench.training.losses import build_loss, class_weights, encode_labels
 from optbench.training.models import build_model
 from optbench.training.optimizers import build_optimizer, inner_optimizer
@@ -54,12 +55,14 @@ class Problem:
     examples : per split that exists; only the training split is weighted
     batch_size : examples per training step
     target : what is known of the number to predict; None for classes
+    meter : measures what `training.diagnostics` asks for, else None
     """
 
     model: keras.Model
     examples: Mapping[SplitName, Examples]
     batch_size: int
     target: Target | None = None
+    meter: DiagnosticsMeter | None = None
 
     @property
     def metric_names(self) -> tuple[str, ...]:
@@ -124,7 +127,9 @@ def build_problem(config: ExperimentConfig, dataset: Dataset, *, base: Path) -> 
         name: Examples(split.x, labels[name], weights if name == "train" else None)
         for name, split in dataset.splits.items()
     }
-    return Problem(model=model, examples=examples, batch_size=training.batch_size, target=target)
+    steps = -(-len(dataset.train.y) // training.batch_size)
+    meter = DiagnosticsMeter(model, steps) if training.diagnostics else None
+    return Problem(model, examples, training.batch_size, target=target, meter=meter)
 
 
 def _labels(config: ExperimentConfig, dataset: Dataset, *, units: int) -> dict[SplitName, NDArray[Any]]:

@@ -8,6 +8,7 @@ function is the `xla` engine: faster on small dense models, with the same dropou
 from __future__ import annotations
 
 import contextlib
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from optbench.errors import ModelError
@@ -45,7 +46,7 @@ class FusedEngine:
 
         build_metrics(self._problem)
         arguments = self._arguments(self._blocks.empty(), 0, is_first=True)
-        function = _block_function(self._problem.model, self._problem.batch_size, self._n, compiled=self._compiled)
+        function = _block_function(self._problem, self._n, compiled=self._compiled)
         traceable = tf.function(function, autograph=False, jit_compile=self._compiled)
         try:
             # a concrete function is traced once; called as it is, a tf.function would be traced twice
@@ -72,12 +73,12 @@ class FusedEngine:
         return tensors, tf.constant(rows), tf.constant(self._problem.batch_size), tf.constant(is_first)
 
 
-def _block_function(model: Any, batch_size: int, n: int, *, compiled: bool) -> Any:
+def _block_function(problem: Problem, n: int, *, compiled: bool) -> Any:
     """Return `f(block, rows, size, is_first) -> logs`: one step per batch of the block's first `rows` rows.
 
     Parameters
     ----------
-    batch_size, n : rows of a batch and of the training split
+    n : rows of the training split
     compiled : for XLA, which has to know all shapes: a short last batch gets a step of its own
 
     Notes
@@ -88,27 +89,34 @@ def _block_function(model: Any, batch_size: int, n: int, *, compiled: bool) -> A
     """
     import tensorflow as tf
 
+    model, batch_size, meter = problem.model, problem.batch_size, problem.meter
+    train_step = model.train_step if meter is None else partial(meter.around_step, model.train_step)
     rest = n % batch_size
     is_static = compiled or not rest
 
-    def train_on(block: Any, start: Any, size: Any) -> None:
-        model.train_step(tuple(_rows(array, start, size) for array in block))
+    def batch(block: Any, start: Any, size: Any) -> Any:
+        return tuple(_rows(array, start, size) for array in block)
 
     def all_steps(block: Any, rows: Any, size: Any, is_first: Any) -> Any:
         reset_if(is_first, model)
         steps = rows // batch_size if is_static else (rows + batch_size - 1) // batch_size
 
-        def step(i: Any) -> Any:
+        def batch_of(i: Any) -> Any:
             start = i * batch_size
-            train_on(block, start, batch_size if is_static else tf.minimum(size, rows - start))
+            return batch(block, start, batch_size if is_static else tf.minimum(size, rows - start))
+
+        def step(i: Any) -> Any:
+            model.train_step(batch_of(i))
             return (i + 1,)
 
-        if n >= batch_size or not is_static:
+        if meter is not None and (n >= batch_size or not is_static):
+            meter.in_parts(steps, step, batch_of)
+        elif n >= batch_size or not is_static:
             tf.while_loop(lambda i: i < steps, step, (tf.constant(0),), parallel_iterations=1)
         if is_static and rest:
 
             def last() -> Any:
-                train_on(block, (n - rest) % int(block[0].shape[0]), rest)
+                train_step(batch(block, (n - rest) % int(block[0].shape[0]), rest))
                 return tf.constant(0)
 
             tf.cond(rows > steps * batch_size, last, lambda: tf.constant(0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from optbench.training.blocks import BLOCK_BYTES, Blocks, rows_of_a_block
@@ -20,6 +21,8 @@ class KerasFitEngine:
 
     def __init__(self, problem: Problem, *, block_bytes: int = BLOCK_BYTES) -> None:
         self._problem = problem
+        if problem.meter is not None:
+            problem.model.train_step = partial(problem.meter.around_step, problem.model.train_step)
         self._arrays = problem.examples["train"].arrays
         self._n = len(self._arrays[0])
         self._rows = rows_of_a_block(self._arrays, problem.batch_size, block_bytes=block_bytes)
