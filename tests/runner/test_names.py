@@ -6,12 +6,13 @@ import json
 
 import pytest
 
-from optbench.config import load_experiment, optimizer_defaults, optimizers_left_out
+from optbench.config import REGRESSION_DATASETS, load_experiment, optimizer_defaults, optimizers_left_out
 from optbench.runner.names import list_rows, list_text
 
 WHAT = ("datasets", "models", "optimizers")
 NEEDED = {
     "csv": ", path: a.csv, target: y",
+    "image_folder": ", path: a, size: [8, 8]",
     "npz": ", path: a.npz",
     "python": ", function: a.py:f",
     "layers": ", layers: [{Flatten: {}}]",
@@ -23,10 +24,14 @@ def test_every_listed_name_loads(tmp_path, what):
     """What is listed can be written into a file."""
     path = tmp_path / "a.yaml"
     for row in list_rows(what):
-        sections = {"datasets": "{name: iris}", "models": "{name: mlp}", "optimizers": "{name: adam}"}
-        sections[what] = f"{{name: {row['name']}{NEEDED.get(row['name'], '')}}}"
-        path.write_text("name: a\n" + "".join(f"{key.removesuffix('s')}: {text}\n" for key, text in sections.items()))
-        assert getattr(load_experiment(path).config, what.removesuffix("s")).name == row["name"]
+        name = row["name"].replace("ID", "61")
+        is_regression = name in (*REGRESSION_DATASETS, "linear")
+        data = "diabetes" if is_regression else "iris"
+        sections = {"datasets": f"{{name: {data}}}", "models": "{name: mlp}", "optimizers": "{name: adam}"}
+        sections[what] = f"{{name: {name}{NEEDED.get(name, '')}}}"
+        head = "name: a\n" + ("task: regression\n" if is_regression else "")
+        path.write_text(head + "".join(f"{key.removesuffix('s')}: {text}\n" for key, text in sections.items()))
+        assert getattr(load_experiment(path).config, what.removesuffix("s")).name == name
 
 
 @pytest.mark.parametrize("what", WHAT)
@@ -66,7 +71,7 @@ def test_datasets_show_size_and_source():
     iris = next(row for row in rows if row["name"] == "iris")
     assert (iris["rows"], iris["shape"], iris["classes"]) == (150, [4], 3)
     assert iris["source"] == "comes with scikit-learn"
-    assert [row["name"] for row in rows[-3:]] == ["csv", "npz", "python"]
+    assert [row["name"] for row in rows[-5:]] == ["openml:ID", "csv", "image_folder", "npz", "python"]
     assert "150 rows of 4, 3 classes" in list_text("datasets")
 
 

@@ -8,8 +8,10 @@ from optbench.config.dataset_sections import (
     CsvConfig,
     DownloadedName,
     EmbeddedName,
+    ImageFolderConfig,
     NamedDataset,
     NpzConfig,
+    OpenmlConfig,
     PythonDataset,
     TokenDataset,
     TokenName,
@@ -30,6 +32,7 @@ DATASET_CONFIGS: Mapping[str, type[BaseModel]] = {
     **GENERATED,
     "csv": CsvConfig,
     "npz": NpzConfig,
+    "image_folder": ImageFolderConfig,
     "python": PythonDataset,
 }
 
@@ -39,4 +42,13 @@ def generated_fields() -> dict[str, tuple[str, dict[str, Any]]]:
     return {name: section_fields(section, without=("name", "split")) for name, section in GENERATED.items()}
 
 
-DatasetConfig = NamedDataset | TokenDataset | CsvConfig | NpzConfig | PythonDataset | GeneratedDataset
+DatasetConfig = (
+    NamedDataset
+    | TokenDataset
+    | OpenmlConfig
+    | CsvConfig
+    | ImageFolderConfig
+    | NpzConfig
+    | PythonDataset
+    | GeneratedDataset
+)

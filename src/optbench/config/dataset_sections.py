@@ -8,6 +8,7 @@ from pydantic import Field
 
 from optbench.config.section import FunctionReference, Section
 
+OPENML_PATTERN = r"^openml:[1-9][0-9]{0,8}$"
 IsTokens = Annotated[
     bool, Field(description="x holds token numbers, a sequence in each row, padded with 0; models embed them.")
 ]
@@ -80,6 +81,31 @@ class CsvConfig(Section):
         default={}, description="Kinds of columns, where the inferred one is wrong; a text is the only input."
     )
     text: TextConfig = Field(default=TextConfig(), description="How a text column becomes token sequences.")
+    split: SplitConfig = SplitConfig()
+
+
+class OpenmlConfig(Section):
+    """A table of openml.org, by its number there: openml:61."""
+
+    name: Annotated[str, Field(pattern=OPENML_PATTERN)]
+    target: str | None = Field(default=None, min_length=1, description="Column that holds the label; OpenML's if null.")
+    positive_class: str | None = Field(default=None, description="Label that ROC and recall speak of, for two classes.")
+    drop: list[str] = Field(default=[], description="Columns to leave out.")
+    features: dict[str, Literal["number", "category"]] = Field(
+        default={}, description="Kinds of columns, where the inferred one is wrong."
+    )
+    split: SplitConfig = SplitConfig()
+
+
+class ImageFolderConfig(Section):
+    """A folder with a folder of images per class, or with train and test folders of such."""
+
+    name: Literal["image_folder"]
+    path: str = Field(min_length=1, description="Folder, relative to the experiment file.")
+    size: list[Annotated[int, Field(ge=1, le=10_000)]] = Field(
+        min_length=2, max_length=2, description="Height and width that every image is brought to."
+    )
+    channels: Literal[1, 3] = Field(default=3, description="1 for grey, 3 for colour.")
     split: SplitConfig = SplitConfig()
 
 

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from optbench.config.dataset_sections import OPENML_PATTERN
 from optbench.config.findings import Finding, shown
 from optbench.config.hints import mapping_remedy, nearest, unknown_key_remedy, value_remedy
+from optbench.config.section import FUNCTION_PATTERN
 from optbench.errors import did_you_mean
 
 if TYPE_CHECKING:
@@ -29,6 +31,10 @@ _TYPES = {
     "model_type": "must be a mapping of keys and values",
     "finite_number": "must be a finite number",
     "none_required": "must be null",
+}
+_PATTERNS = {
+    FUNCTION_PATTERN: "must read 'file.py:function', a file beside the experiment file and a function in it",
+    OPENML_PATTERN: "must read openml:NUMBER, with the number of a data set of openml.org",
 }
 _BOUNDS = {
     "greater_than": ("greater than", "gt"),
@@ -120,13 +126,17 @@ def _rule(told: Any) -> str:
     if kind == "literal_error":
         return f"must be {context['expected'].replace(chr(39), '')}"
     if kind == "string_pattern_mismatch":
-        return "must read 'file.py:function', a file beside the experiment file and a function in it"
-    if kind in ("string_too_short", "too_short"):
-        return "must not be empty"
-    if kind == "string_too_long":
-        limit = context["max_length"]
-        return "must be one character" if limit == 1 else f"must have at most {limit} characters"
+        return _PATTERNS.get(context["pattern"], _PATTERNS[FUNCTION_PATTERN])
+    if kind.endswith(("too_short", "too_long")):
+        return _size_rule(kind, context)
     return _TYPES.get(kind, str(told["msg"]).lower())
+
+
+def _size_rule(kind: str, context: Mapping[str, Any]) -> str:
+    limit = context.get("max_length", context.get("min_length"))
+    if kind == "string_too_long":
+        return "must be one character" if limit == 1 else f"must have at most {limit} characters"
+    return "must not be empty" if kind == "string_too_short" or limit == 1 else f"must have {limit} items"
 
 
 def _literal_hint(told: Any) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.config.augmentation import check_augment
 from optbench.config.dataset_section import DATASET_CONFIGS
+from optbench.config.dataset_sections import OpenmlConfig
 from optbench.config.experiment import ExperimentConfig
 from optbench.config.findings import Finding, shown
 from optbench.config.head import head_findings, with_seed_list
@@ -51,6 +52,11 @@ _OWN_TABLE = " For a file of your own write {name: csv, path: FILE, target: COLU
 _NAME_REMEDIES = {
     "csv": _OWN_TABLE,
     "parquet": _OWN_TABLE,
+    "openml": " Write the number of the data set there: openml:61.",
+    **dict.fromkeys(
+        ("images", "folder", "image_folders"),
+        " For folders of images write {name: image_folder, path: FOLDER, size: [32, 32]}.",
+    ),
     "npz": " For arrays of your own write {name: npz, path: FILE}.",
     **{cell: f" Write {{name: rnn, cell: {cell}}}." for cell in ("lstm", "gru", "simple_rnn")},
     "simplernn": " Write {name: rnn, cell: simple_rnn}.",
@@ -132,6 +138,8 @@ def _section(name: str, section: Any) -> tuple[Any, list[Finding]]:
 
 
 def _dataset(section: Mapping[str, Any]) -> tuple[Any, list[Finding]]:
+    if str(section.get("name")).startswith("openml:"):
+        return validate_section(OpenmlConfig, section, ("dataset",))
     return _tagged(section, ("dataset",), DATASET_CONFIGS, "a known data set", "optbench list datasets")
 
 

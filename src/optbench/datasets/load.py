@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optbench.config import REGRESSION_DATASETS, GeneratedConfig, TokenDataset, without_strata
+from optbench.config import (
+    REGRESSION_DATASETS,
+    CsvConfig,
+    GeneratedConfig,
+    ImageFolderConfig,
+    NpzConfig,
+    OpenmlConfig,
+    PythonDataset,
+    TokenDataset,
+    without_strata,
+)
 from optbench.datasets.array_data import load_arrays
 from optbench.datasets.array_sources import call_user_function, read_idx_pairs, read_npz
 from optbench.datasets.bundled import load_bundled
@@ -12,7 +22,9 @@ from optbench.datasets.cifar import read_cifar10
 from optbench.datasets.csv_files import read_csv
 from optbench.datasets.downloads import ensure_file
 from optbench.datasets.generated import load_generated
+from optbench.datasets.image_folders import load_image_folder
 from optbench.datasets.large_tables import is_large
+from optbench.datasets.openml import load_openml
 from optbench.datasets.registry import DATASETS
 from optbench.datasets.table_columns import TableOptions, missing_texts
 from optbench.datasets.tables import load_large_table, load_table, read_table, require_regular_file
@@ -25,13 +37,13 @@ from optbench.metric_names import CLASSIFICATION, REGRESSION
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from optbench.config import CsvConfig, DatasetConfig
+    from optbench.config import DatasetConfig, NamedDataset
     from optbench.datasets.downloads import CheckedFile
     from optbench.datasets.registry import DatasetEntry, TableEntry
     from optbench.metric_names import Task
     from optbench.records import Dataset
 
-OWN_DATA = ("csv", "npz", "python")
+OWN_DATA = ("csv", "npz", "image_folder", "python")
 
 
 def load_dataset(
@@ -71,14 +83,27 @@ def _loaded(config: DatasetConfig, *, base: Path, data_dir: Path, quiet: bool, t
     if isinstance(config, GeneratedConfig):
         _require_task(config.name, REGRESSION if config.name in REGRESSION_DATASETS else CLASSIFICATION, task)
         return load_generated(config)
-    if config.name == "csv":
+    if isinstance(config, OpenmlConfig):
+        return load_openml(config, data_dir=data_dir, task=task)
+    if isinstance(config, CsvConfig):
         return _own_table(config, base, task)
-    if config.name == "npz":
+    if isinstance(config, ImageFolderConfig):
+        _require_task(config.name, CLASSIFICATION, task)
+        return load_image_folder(config, base=base)
+    if isinstance(config, NpzConfig | PythonDataset):
+        return _own_arrays(config, base, task)
+    return _named(config, data_dir=data_dir, quiet=quiet, task=task)
+
+
+def _own_arrays(config: NpzConfig | PythonDataset, base: Path, task: Task) -> Dataset:
+    if isinstance(config, NpzConfig):
         data = read_npz("npz", base / config.path, shown=config.path)
-        return load_arrays(data, split=config.split, task=task, tokens=config.tokens)
-    if config.name == "python":
+    else:
         data = call_user_function("python", config.function, config.arguments, base=base)
-        return load_arrays(data, split=config.split, task=task, tokens=config.tokens)
+    return load_arrays(data, split=config.split, task=task, tokens=config.tokens)
+
+
+def _named(config: NamedDataset | TokenDataset, *, data_dir: Path, quiet: bool, task: Task) -> Dataset:
     entry = DATASETS.get(config.name)
     if entry is None:
         known = (*DATASETS, *OWN_DATA)
@@ -120,7 +145,7 @@ def _own_table(config: CsvConfig, base: Path, task: Task) -> Dataset:
     return load_table("csv", tables[0], test_table=test_table, options=options, split=config.split, task=task)
 
 
-def _downloaded(entry: DatasetEntry, files: list[CheckedFile], config: DatasetConfig) -> Dataset:
+def _downloaded(entry: DatasetEntry, files: list[CheckedFile], config: NamedDataset | TokenDataset) -> Dataset:
     if entry.table is not None:
         return _named_table(entry, entry.table, files[0], config)
     if entry.form == "idx":
@@ -134,7 +159,9 @@ def _downloaded(entry: DatasetEntry, files: list[CheckedFile], config: DatasetCo
     return load_arrays(data, split=config.split)
 
 
-def _named_table(entry: DatasetEntry, table_entry: TableEntry, file: CheckedFile, config: DatasetConfig) -> Dataset:
+def _named_table(
+    entry: DatasetEntry, table_entry: TableEntry, file: CheckedFile, config: NamedDataset | TokenDataset
+) -> Dataset:
     options = TableOptions(
         target=table_entry.target,
         positive_class=table_entry.positive_class,

@@ -47,7 +47,9 @@ def _datasets() -> list[dict[str, Any]]:
         for entry in DATASETS.values()
     ]
     own = (
+        ("openml:ID", "a table of openml.org by its number there, such as openml:61; downloaded on first use"),
         ("csv", "your own table, CSV or Parquet"),
+        ("image_folder", "your own images, a folder per class"),
         ("npz", "your own arrays: x_train, y_train, x_test, y_test"),
         ("python", "your own function that returns (x_train, y_train), (x_test, y_test)"),
     )

@@ -1,0 +1,179 @@
+"""Folders of images, one folder per class, into a data set of one size; the same bytes in, the same numbers out."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optbench.array_digests import arrays_digest
+from optbench.datasets.array_checks import model_inputs
+from optbench.datasets.array_data import ArrayData, load_arrays
+from optbench.datasets.assembly import Draft, assemble
+from optbench.datasets.labels import choose_positive_class, label_order, require_classes
+from optbench.datasets.memory import require_memory
+from optbench.datasets.splits import DEFAULT_TEST, split_by_fractions
+from optbench.datasets.table_splits import rule_facts, split_rule
+from optbench.errors import DataError
+from optbench.records import SplitData
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from optbench.config import ImageFolderConfig
+    from optbench.records import Dataset
+
+_FORMATS = {
+    ".png": "PNG",
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".bmp": "BMP",
+    ".gif": "GIF",
+    ".webp": "WEBP",
+    ".ppm": "PPM",
+    ".pgm": "PPM",
+}
+_MODES = {1: "L", 3: "RGB"}
+_OFFICIAL = ({"train", "test"}, {"train", "validation", "test"})
+_BYTES_PER_VALUE = 5  # a byte as read and a float32 for the model
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """Images of one folder with a folder per class: files in order, the class of each."""
+
+    files: tuple[Path, ...]
+    labels: tuple[str, ...]
+
+
+def load_image_folder(config: ImageFolderConfig, *, base: Path) -> Dataset:
+    """Return the images below a folder; its subfolders are the classes, or train, (validation,) test of such.
+
+    Images are turned as their EXIF data says, converted to grey or colour, and brought to one size, bilinear and
+    without keeping the ratio of sides.
+
+    Raises
+    ------
+    DataError
+        If there is no such folder, a file in it is no image or leads out of it, or the split cannot be filled.
+    """
+    root = base / config.path
+    if not root.is_dir():
+        raise DataError(
+            f"{config.path} must be a folder with a folder of images per class. Received: "
+            f"{'a file' if root.exists() else 'nothing'}. A path is relative to the folder of the experiment file."
+        )
+    parts = {entry.name for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith(".")}
+    if parts in _OFFICIAL:
+        return _with_official_test(config, {name: _listed(root / name, config, root) for name in sorted(parts)}, root)
+    return _split_by_fractions(config, _listed(root, config, root), root)
+
+
+def _with_official_test(config: ImageFolderConfig, folders: dict[str, _Folder], root: Path) -> Dataset:
+    pairs = {name: (_pixels(found, config, root), np.array(found.labels)) for name, found in folders.items()}
+    files = [file for found in folders.values() for file in found.files]
+    data = ArrayData(
+        name=config.name,
+        where=config.path,
+        train=pairs["train"],
+        test=pairs["test"],
+        validation=pairs.get("validation"),
+        facts=_facts(config, files, root),
+    )
+    return load_arrays(data, split=config.split)
+
+
+def _split_by_fractions(config: ImageFolderConfig, found: _Folder, root: Path) -> Dataset:
+    order = label_order(set(found.labels))
+    require_classes(order, n_rows=len(found.labels), where=f"the folders of {config.path}")
+    y = np.array([order.class_of[label] for label in found.labels], dtype=np.int64)
+    rule = split_rule(config.split, test=DEFAULT_TEST if config.split.test is None else config.split.test)
+    rows = split_by_fractions(np.arange(len(y), dtype=np.int64), y, rule, class_names=order.class_names)
+    pixels = _pixels(found, config, root)
+    inputs = model_inputs(pixels, where=config.path)
+    positive, note = choose_positive_class(order.class_names, None)
+    return assemble(
+        Draft(
+            name=config.name,
+            class_names=order.class_names,
+            positive_class=positive,
+            feature_names=(),
+            data_digest=arrays_digest({"x": pixels, "y": y, "class_names": np.array(order.class_names, dtype=object)}),
+            splits={name: SplitData(x=inputs.x[part], y=y[part], rows=part) for name, part in rows.by_name.items()},
+            method="fractions",
+            facts={
+                **_facts(config, list(found.files), root),
+                "rows_read": len(y),
+                "labels": dict(order.class_of),
+                "split": rule_facts(rule),
+            },
+            notes=[text for text in (inputs.note, note) if text],
+        )
+    )
+
+
+def _listed(folder: Path, config: ImageFolderConfig, root: Path) -> _Folder:
+    """Return the images of each class folder, in the order of their names."""
+    classes = sorted(entry for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith("."))
+    files, labels = [], []
+    for entry in classes:
+        images = sorted(file for file in entry.iterdir() if file.suffix.lower() in _FORMATS)
+        if not images:
+            raise DataError(
+                f"{config.path}: the folder {entry.relative_to(root)} holds no image ({', '.join(_FORMATS)}). Every "
+                "folder is a class: add images, or move it elsewhere."
+            )
+        files += images
+        labels += [entry.name] * len(images)
+    if not files:
+        raise DataError(f"{config.path} must hold a folder of images per class. Received: no folder in it.")
+    return _Folder(tuple(files), tuple(labels))
+
+
+def _pixels(found: _Folder, config: ImageFolderConfig, root: Path) -> NDArray[np.uint8]:
+    """Return (images, height, width, channels) uint8."""
+    height, width = config.size
+    shape = (len(found.files), height, width, config.channels)
+    require_memory(
+        int(np.prod(shape, dtype=np.int64)) * _BYTES_PER_VALUE,
+        what=f"{len(found.files)} images of {height} x {width}",
+        remedy="Make dataset.size smaller.",
+    )
+    pixels = np.empty(shape, dtype=np.uint8)
+    for position, file in enumerate(found.files):
+        pixels[position] = _decoded(file, config, root)
+    return pixels
+
+
+def _decoded(file: Path, config: ImageFolderConfig, root: Path) -> NDArray[np.uint8]:
+    from PIL import Image, ImageOps
+
+    shown = file.relative_to(root)
+    if not file.resolve().is_relative_to(root.resolve()):
+        raise DataError(f"{config.path}: {shown} is a link that leads out of the folder. Put the image itself there.")
+    height, width = config.size
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(file, formats=sorted(set(_FORMATS.values()))) as image:
+                upright = ImageOps.exif_transpose(image).convert(_MODES[config.channels])
+                resized = upright.resize((width, height), Image.Resampling.BILINEAR)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise DataError(f"{config.path}: {shown} cannot be read as an image: {error}.") from error
+    return np.asarray(resized, dtype=np.uint8).reshape(height, width, config.channels)
+
+
+def _facts(config: ImageFolderConfig, files: list[Path], root: Path) -> dict[str, Any]:
+    """Return one digest for all files: of their names and bytes, in order."""
+    hasher, size = hashlib.sha256(), 0
+    for file in files:
+        content = file.read_bytes()
+        size += len(content)
+        hasher.update(f"{file.relative_to(root).as_posix()}\n{hashlib.sha256(content).hexdigest()}\n".encode())
+    whole = {"name": config.path, "sha256": hasher.hexdigest(), "bytes": size}
+    return {"files": [whole], "images": len(files), "size": list(config.size)}

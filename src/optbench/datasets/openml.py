@@ -1,0 +1,87 @@
+"""Tables of openml.org by number, through scikit-learn, which keeps them below the data directory."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optbench.datasets.downloads import CheckedFile
+from optbench.datasets.table_columns import TableOptions, missing_texts
+from optbench.datasets.tables import load_table
+from optbench.datasets.text_table import TextTable, column_of_codes
+from optbench.errors import DataError
+
+if TYPE_CHECKING:
+    from optbench.config import OpenmlConfig
+    from optbench.datasets.text_table import TextColumn
+    from optbench.metric_names import Task
+    from optbench.records import Dataset
+
+
+def load_openml(config: OpenmlConfig, *, data_dir: Path, task: Task) -> Dataset:
+    """Return a table of OpenML as a data set, treated as a table of the user's own.
+
+    The number names one version of the table for ever; the digest of its cells is in the record of every run.
+
+    Side effects: downloads into `data_dir/openml/` if it is not there yet.
+
+    Raises
+    ------
+    DataError
+        If it cannot be had, is no table, or as for other tables.
+    """
+    frame, target = _fetched(config, data_dir)
+    table = _text_table(config.name, frame)
+    options = TableOptions(
+        target=config.target or target,
+        positive_class=config.positive_class,
+        drop=tuple(config.drop),
+        missing=missing_texts([]),
+        features=config.features,
+    )
+    return load_table(config.name, table, test_table=None, options=options, split=config.split, task=task)
+
+
+def _fetched(config: OpenmlConfig, data_dir: Path) -> tuple[Any, str]:
+    """Return the table as a pandas frame and the name of its target."""
+    from sklearn.datasets import fetch_openml
+
+    number = int(config.name.partition(":")[2])
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what is wrong is raised as well
+            found = fetch_openml(
+                data_id=number, data_home=str(data_dir / "openml"), as_frame=True, parser="auto", n_retries=1
+            )
+    except (OSError, ValueError) as error:  # what urllib and scikit-learn raise
+        raise DataError(
+            f"{config.name} could not be had from openml.org: {str(error).strip().rstrip('.')}. Is the number that "
+            "of a data set there (not of a task), and is there a network?"
+        ) from error
+    names = found.target_names or []
+    if config.target is None and len(names) != 1:
+        told = f"{len(names)} targets" if names else "no target"
+        raise DataError(f"{config.name} has {told} of its own. Name one: dataset.target: COLUMN.")
+    return found.frame, names[0] if names else ""
+
+
+def _text_table(name: str, frame: Any) -> TextTable:
+    columns = tuple(_column(str(label), frame[label]) for label in frame.columns)
+    n_rows = len(frame)
+    lines = np.arange(1, n_rows + 1, dtype=np.int64)
+    table = TextTable(files=(), columns=columns, file_of_row=np.zeros(n_rows, dtype=np.int64), lines=lines)
+    file = CheckedFile(Path(name), name, table.digest(), 0, copy="digest of the table's cells")
+    return replace(table, files=(file,))
+
+
+def _column(name: str, values: Any) -> TextColumn:
+    """Return a column; numbers become the shortest text that gives the same number."""
+    import pandas as pd
+
+    codes, levels = pd.factorize(values)
+    texts: list[str | None] = [repr(float(x)) if isinstance(x, float) else str(x) for x in levels]
+    return column_of_codes(name, [*texts, None], np.where(codes < 0, len(texts), codes).astype(np.int64))
