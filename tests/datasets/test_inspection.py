@@ -72,11 +72,33 @@ def test_only_column_of_two_values_is_suggested(inspect):
 
 def test_without_a_possible_target_the_columns_are_listed(inspect):
     """Where nothing can be a label, the error lists the columns and the flag."""
-    content = "a,b\n" + "".join(f"{i * 0.5},{i * 0.25}\n" for i in range(60))
+    content = "a,b\n" + "".join(f"x{i},y{i}\n" for i in range(60))
     with pytest.raises(DataError, match=r"The 2 columns are: a, b\. Name one with --target\."):
         inspect(content)
     with pytest.raises(DataError, match=r"the target must name a column of my.csv. Received: 'B'. Did you mean 'b'"):
         inspect(content, "B")
+
+
+@pytest.mark.parametrize(
+    "header, target, reason",
+    [
+        ("price,a,b", "b", "suggested: it is the last column, and it holds numbers to predict"),
+        ("target,a,b", "target", "suggested: its name is one that targets have"),
+    ],
+)
+def test_a_number_to_predict_is_suggested(inspect, header, target, reason):
+    """Where nothing repeats like a label, what is predicted is a number, and it loads as one."""
+    found = inspect(f"{header}\n" + "".join(f"{i * 0.5},{i % 7}.25,{i * 0.25}\n" for i in range(60)))
+    assert (found.task, found.target, found.target_reason) == ("regression", target, reason)
+    assert found.class_counts == {}
+    assert found.positive_class is None
+
+
+@pytest.mark.parametrize("values, task", [(2, "classification"), (20, "classification"), (21, "regression")])
+def test_few_numbers_are_classes(inspect, values, task):
+    """Up to twenty different ones."""
+    found = inspect("a,y\n" + "".join(f"{i}.5,{i % values}\n" for i in range(100)), "y")
+    assert found.task == task
 
 
 def test_missing_words_in_columns_of_numbers_are_suggested(inspect):

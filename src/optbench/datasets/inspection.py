@@ -5,28 +5,32 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from optbench.datasets.column_kinds import infer_kind, numbers_of
 from optbench.datasets.labels import choose_positive_class, class_counts
 from optbench.datasets.registry import DEFAULT_MISSING
-from optbench.datasets.table_columns import TableOptions, column_uses, missing_texts
+from optbench.datasets.table_columns import TableOptions, category_column, column_uses, missing_texts
 from optbench.datasets.table_heads import read_head
-from optbench.datasets.table_targets import label_rows
+from optbench.datasets.table_targets import label_rows, number_rows
 from optbench.datasets.text_table import listed, require_column
 from optbench.errors import DataError
+from optbench.metric_names import CLASSIFICATION, REGRESSION
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from optbench.datasets.table_columns import ColumnUse, FeatureKind
     from optbench.datasets.text_table import TextColumn, TextTable
+    from optbench.metric_names import Task
 
 _DISGUISES = ("N/A", "n/a", "na", "#N/A", "nan", "NaN", "null", "NULL", "none", "None", "-", "--", "unknown")
 _TARGET_NAMES = ("target", "label", "labels", "class", "y", "outcome", "response", "churn", "species", "diagnosis")
 _MOST_CLASSES = 20
+_BINARY = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +46,9 @@ class TableInspection:
     features : column name -> kind, for columns that cannot be inferred
     rows : rows looked at, of a large file the first ones; rows_without_target of them would be dropped
     columns : what becomes of each column, and why, in the order of the table
-    class_counts : rows per label, labels in class order
+    class_counts : rows per label, labels in class order; {} for a number to predict
     positive_class : the label that would be taken for positive, None for more than two classes
+    task : what the target is for
     notes : sentences about spellings of labels, suggested missing words and suggested kinds
     """
 
@@ -59,6 +64,7 @@ class TableInspection:
     class_counts: Mapping[str, int]
     positive_class: str | None
     notes: tuple[str, ...]
+    task: Task = CLASSIFICATION
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -66,6 +72,7 @@ class TableInspection:
             "path": str(self.path),
             "separator": self.separator,
             "missing": list(self.missing),
+            "task": self.task,
             "target": self.target,
             "target_reason": self.target_reason,
             "features": dict(self.features),
@@ -114,7 +121,8 @@ def inspect_table(
         target, target_reason = _suggested_target(table, options)
     require_column(table, target, setting="the target", separator=separator)
     options = replace(options, target=target)
-    labelled = label_rows(table, options)
+    task: Task = REGRESSION if _is_quantity(table, options) else CLASSIFICATION
+    labelled = (number_rows if task == REGRESSION else label_rows)(table, options)
     forced = _forced_kinds(table, options, rows=labelled.rows, given=features or {})
     options = replace(options, features={**forced, **(features or {})})
     names = labelled.order.class_names
@@ -129,7 +137,7 @@ def inspect_table(
         rows=table.n_rows,
         rows_without_target=table.n_rows - len(labelled.rows),
         columns=column_uses(table, options, rows=labelled.rows),
-        class_counts=class_counts(labelled.y[labelled.rows], names),
+        class_counts=class_counts(labelled.y[labelled.rows], names) if names else {},
         positive_class=None if positive is None else names[positive],
         notes=(
             *_head_notes(table, is_head=is_head),
@@ -137,7 +145,20 @@ def inspect_table(
             *_missing_notes(words),
             *_kind_notes(forced),
         ),
+        task=task,
     )
+
+
+def _is_quantity(table: TextTable, options: TableOptions) -> bool:
+    """Return True if the target holds numbers only, too many different ones to be classes."""
+    column = table.column(options.target)
+    texts = _texts(column, options.missing)
+    numbers = numbers_of(texts)
+    if not texts or numbers is None or not np.isfinite(numbers).all():
+        return False
+    rows = int((category_column(column, missing=options.missing).codes >= 0).sum())
+    different = len(set(numbers))
+    return different > _MOST_CLASSES or (different > _BINARY and different > rows / 2)
 
 
 def _missing_words(table: TextTable, target: str | None) -> tuple[str, ...]:
@@ -154,16 +175,19 @@ def _missing_words(table: TextTable, target: str | None) -> tuple[str, ...]:
 
 def _suggested_target(table: TextTable, options: TableOptions) -> tuple[str, str]:
     possible = [column.name for column in table.columns if _can_be_target(table, column, options)]
-    for name in possible:
+    quantities = [name for name in table.names if _is_quantity(table, replace(options, target=name))]
+    for name in (*possible, *quantities):
         if name.lower() in _TARGET_NAMES:
             return name, "suggested: its name is one that targets have"
     if table.names[-1] in possible:
         return table.names[-1], "suggested: it is the last column, and its values repeat like labels"
-    binary = [name for name in possible if len(_texts(table.column(name), options.missing)) == 2]  # noqa: PLR2004
+    binary = [name for name in possible if len(_texts(table.column(name), options.missing)) == _BINARY]
     if len(binary) == 1:
         return binary[0], "suggested: it is the only column of two values"
+    if table.names[-1] in quantities:
+        return table.names[-1], "suggested: it is the last column, and it holds numbers to predict"
     raise DataError(
-        f"a target is needed: which column of {table.shown_name} holds the labels? "
+        f"a target is needed: which column of {table.shown_name} holds the labels, or the numbers to predict? "
         f"The {len(table.names)} columns are: {listed(table.names)}. Name one with --target."
     )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from optbench.metric_names import REGRESSION
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -62,7 +64,18 @@ def starter_for_table(path: Path, target: str | None) -> tuple[str, Sequence[str
 
     found = inspect_table(path, target)
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._") or "my-table"
-    return f"{_HEAD}name: {_scalar(name[:80])}\n{_SEED}{_table_section(found)}{_TAIL}", _sentences(found)
+    head, tail = "", _TAIL
+    if found.task == REGRESSION:
+        head = "task: regression                 # the target is a number; leave this out if its values are classes\n"
+        tail = _for_numbers(_TAIL)
+    text = f"{_HEAD}name: {_scalar(name[:80])}\n{head}{_SEED}{_table_section(found)}{tail}"
+    return text, _sentences(found)
+
+
+def _for_numbers(tail: str) -> str:
+    """Return model and training without what is for classes only."""
+    lines = [line for line in tail.splitlines() if "class_weight" not in line]
+    return "\n".join(lines).replace("logistic", "linear") + "\n"
 
 
 def _table_section(found: TableInspection) -> str:
@@ -85,12 +98,13 @@ def _table_section(found: TableInspection) -> str:
         "  # what each column was taken for; correct it with features: {column: number | category} or drop: [column]"
     )
     lines += [f"  #   {_comment(column.name)}: {column.kind} ({_comment(column.reason)})" for column in found.columns]
-    lines.append("  split: {test: 0.2, validation: 0.1, stratify: true, seed: 0}   # fractions of all rows")
+    strata = "" if found.task == REGRESSION else "stratify: true, "
+    lines.append(f"  split: {{test: 0.2, validation: 0.1, {strata}seed: 0}}   # fractions of all rows")
     return "\n".join(lines) + "\n"
 
 
 def _sentences(found: TableInspection) -> list[str]:
-    counts = ", ".join(f"{label} {count}" for label, count in found.class_counts.items())
+    counts = ", ".join(f"{label} {count}" for label, count in found.class_counts.items()) or "numbers to predict"
     sentences = [
         f"{found.path}: {found.rows} rows, {len(found.columns)} columns, separator {found.separator!r}",
         f"target {found.target!r} ({found.target_reason}): {counts}",
