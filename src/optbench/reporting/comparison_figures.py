@@ -10,7 +10,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from optbench.comparison import Obstacle, curve_bands, roc_bands
+from optbench.comparison import METRICS, Obstacle, curve_bands, roc_bands
+from optbench.metric_names import HEADLINE
 from optbench.reporting.style import (
     FAINT,
     GREEN,
@@ -257,16 +258,17 @@ def _draw_bands(axes: Axes, name: str, bands: Sequence[CurveBand], look: Look) -
 
 
 def _columns(curves: ProblemCurves) -> list[str]:
-    """Return what there is to draw: loss and accuracy, on the training and the validation split."""
-    names = [
-        name for runs in curves.histories.values() for run in runs for name in run.columns if name not in _NO_CURVES
-    ]
-    return list(dict.fromkeys(names))[:_MOST_PANELS]
+    """Return what there is to draw: loss and accuracy or RMSE, on the training and the validation split."""
+    names = dict.fromkeys(name for runs in curves.histories.values() for run in runs for name in run.columns)
+    headline = [name for name in names if name.removeprefix("val_") in ("loss", *HEADLINE.values())]
+    return (headline or [name for name in names if name not in _NO_CURVES])[:_MOST_PANELS]
 
 
 def _curve_title(name: str) -> str:
     is_validation = name.startswith("val_")
-    return f"{name.removeprefix('val_').replace('_', ' ')}, {'validation' if is_validation else 'training'}"
+    plain = name.removeprefix("val_")
+    title = METRICS[plain].title if plain in METRICS else plain.replace("_", " ")
+    return f"{title}, {'validation' if is_validation else 'training'}"
 
 
 def _name_rows(axes: Axes, names: Mapping[int, str]) -> None:
