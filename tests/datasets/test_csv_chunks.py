@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from optbench.datasets import csv_chunks
+from optbench.datasets import csv_blocks, csv_chunks
 from optbench.datasets.cell_digests import table_digest
 from optbench.datasets.csv_chunks import open_csv
 from optbench.datasets.csv_files import read_csv
@@ -42,7 +42,8 @@ def test_both_readers_find_the_same_cells(tmp_path, text, chunk_bytes, longest):
     """Quotes, blanks, marks and line ends of every kind: the same digest and lines, or an error from both."""
     path = tmp_path / "table.csv"
     path.write_bytes(text.encode())
-    with mock.patch.multiple(csv_chunks, CHUNK_BYTES=chunk_bytes, CHUNK_ROWS=3, _LONGEST_PART=longest):
+    blocks = mock.patch.multiple(csv_blocks, BLOCK_BYTES=chunk_bytes, LONGEST_PART=longest)
+    with blocks, mock.patch.object(csv_chunks, "CHUNK_ROWS", 3):
         try:
             held = read_csv(path, separator=",", name="t")
         except DataError:

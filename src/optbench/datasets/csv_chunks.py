@@ -1,7 +1,7 @@
 """CSV files in chunks of rows: the same table as `csv_files` reads, without ever holding it.
 
-A part without quotes is divided into fields by pyarrow. A part with quotes, and what pyarrow does not take, is read by
-Python's strict reader, whose errors are the ones that people see.
+A block is divided into fields by pyarrow if its quotes are around whole fields without further quotes or line ends.
+Other blocks, and what pyarrow does not take, are read by Python's strict reader, whose errors people see.
 """
 
 from __future__ import annotations
@@ -15,6 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optbench.datasets import csv_blocks
+from optbench.datasets.csv_blocks import (
+    BLOCK_BYTES,
+    closed_blocks,
+    fields,
+    lines_of_rows,
+    quotes_are_plain,
+)
 from optbench.datasets.csv_files import (
     UTF16_MARKS,
     binary_error,
@@ -28,22 +36,18 @@ from optbench.datasets.csv_files import (
     utf16_error,
 )
 from optbench.datasets.downloads import CheckedFile
-from optbench.datasets.stripped_texts import stripped, texts_of
+from optbench.datasets.stripped_texts import texts_of
 from optbench.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
-    from typing import BinaryIO, TextIO
+    from typing import TextIO
 
     from numpy.typing import NDArray
 
-CHUNK_BYTES = 16 << 20
 CHUNK_ROWS = 1 << 15
-_LONGEST_FIELD = 131_072  # of Python's reader
-_BOM = codecs.BOM_UTF8
 _ASCII = 128
-_LONGEST_PART = 256 << 20  # of lines that a quoted text may run through before the file is read line by line
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,7 @@ def _scan(path: Path, name: str) -> CheckedFile:
     wrong: tuple[int, int] | None = None
     decoder = codecs.getincrementaldecoder("utf-8")()
     with path.open("rb") as file:
-        while block := file.read(CHUNK_BYTES):
+        while block := file.read(BLOCK_BYTES):
             if size == 0 and block.startswith(UTF16_MARKS):
                 raise utf16_error(name)
             if b"\0" in block:
@@ -145,7 +149,7 @@ class _Reader:
     def chunks(self, width: int) -> Iterator[Chunk]:
         line, n_rows, in_header = 1, 0, True
         with self.path.open("rb") as file:
-            for block in _closed_blocks(file):
+            for block in closed_blocks(file):
                 chunk, is_whole = self._chunk(block, width, first_line=line, in_header=in_header)
                 if not is_whole:
                     yield from self._strict_chunks(width, after=n_rows)
@@ -158,13 +162,13 @@ class _Reader:
 
     def _chunk(self, block: bytes, width: int, *, first_line: int, in_header: bool) -> tuple[Chunk, bool]:
         """Return the rows of a block of lines, and whether a reader of the whole file would find the same."""
-        if b'"' not in block and ord(self.separator) < _ASCII:
+        if ord(self.separator) < _ASCII and quotes_are_plain(block, self.separator):
             part = block.lstrip(b"\n").partition(b"\n")[2] if in_header else block
             first = first_line + block.count(b"\n") - part.count(b"\n")
             return self._plain_chunk(part, width, first_line=first), True
         try:
             rows = list(self.rows(io.StringIO(block.decode()), first_line))
-            return self._strict_chunk(rows[1:] if in_header else rows, width), len(block) <= _LONGEST_PART
+            return self._strict_chunk(rows[1:] if in_header else rows, width), len(block) <= csv_blocks.LONGEST_PART
         except DataError:
             return Chunk((), np.zeros(0, dtype=np.int64)), False
 
@@ -175,8 +179,8 @@ class _Reader:
                 yield self._strict_chunk(batch, width)
 
     def _plain_chunk(self, block: bytes, width: int, *, first_line: int) -> Chunk:
-        lines = _lines_of_rows(block, first_line)
-        columns = _fields(block, width, self.separator, len(lines)) if len(lines) else ()
+        lines = lines_of_rows(block, first_line)
+        columns = fields(block, width, self.separator, len(lines)) if len(lines) else ()
         if columns is None:
             rows = list(self.rows(io.StringIO(block.decode()), first_line))
             return self._strict_chunk(rows, width)
@@ -189,75 +193,3 @@ class _Reader:
         cells = zip(*(row for _, row in rows), strict=True)
         columns = tuple(texts_of([cell.strip() for cell in column]) for column in cells)
         return Chunk(columns, np.array([line for line, _ in rows], dtype=np.int64))
-
-
-def _whole_lines(file: BinaryIO) -> Iterator[bytes]:
-    """Yield blocks of whole lines without byte-order mark; every line ends with a line feed."""
-    if file.read(len(_BOM)) != _BOM:
-        file.seek(0)
-    rest = b""
-    while block := file.read(CHUNK_BYTES):
-        while block.endswith(b"\r") and (more := file.read(1)):
-            block += more
-        text = rest + block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        cut = text.rfind(b"\n") + 1
-        rest = text[cut:]
-        if cut:
-            yield text[:cut]
-    if rest:
-        yield rest + b"\n"
-
-
-def _closed_blocks(file: BinaryIO) -> Iterator[bytes]:
-    """Yield blocks of whole lines, each with an even number of quotes unless it is longer than `_LONGEST_PART`."""
-    parts: list[bytes] = []
-    quotes = size = 0
-    for block in _whole_lines(file):
-        parts.append(block)
-        size += len(block)
-        quotes += block.count(b'"')
-        if quotes % 2 == 0 or size > _LONGEST_PART:
-            yield b"".join(parts)
-            parts, quotes, size = [], 0, 0
-    if parts:
-        yield b"".join(parts)
-
-
-def _lines_of_rows(block: bytes, first_line: int) -> NDArray[np.int64]:
-    """Return the line number of every line that is not blank."""
-    if b"\n\n" not in block and not block.startswith(b"\n"):
-        return np.arange(first_line, first_line + block.count(b"\n"), dtype=np.int64)
-    ends = np.flatnonzero(np.frombuffer(block, dtype=np.uint8) == ord("\n"))
-    lengths = np.diff(ends, prepend=-1) - 1
-    return first_line + np.flatnonzero(lengths > 0).astype(np.int64)
-
-
-def _fields(block: bytes, width: int, separator: str, n_rows: int) -> tuple[Any, ...] | None:
-    """Return the columns of a block without quotes, or None if pyarrow does not read it as that many full rows."""
-    import pyarrow as pa
-    from pyarrow import csv
-
-    if block.startswith(_BOM):  # a character like others here, which pyarrow would leave out
-        return None
-    names = [str(position) for position in range(width)]
-    try:
-        table = csv.read_csv(
-            pa.BufferReader(block),
-            read_options=csv.ReadOptions(column_names=names, block_size=len(block) + 1),
-            parse_options=csv.ParseOptions(delimiter=separator, quote_char=False, newlines_in_values=False),
-            convert_options=csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, check_utf8=False
-            ),
-        )
-    except pa.ArrowInvalid:
-        return None
-    columns = tuple(column.combine_chunks() for column in table.columns)
-    if table.num_rows != n_rows or any(_longest(column) > _LONGEST_FIELD for column in columns):
-        return None
-    return tuple(stripped(column) for column in columns)
-
-
-def _longest(column: Any) -> int:
-    import pyarrow.compute as pc
-
-    return int(pc.max(pc.binary_length(column)).as_py() or 0)

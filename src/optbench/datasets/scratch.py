@@ -6,6 +6,7 @@ A folder in use holds a locked file. The system lets go of the lock when its pro
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 import tempfile
 import weakref
@@ -26,13 +27,22 @@ _REMEDY = "Free space there, or set TMPDIR to a folder on a larger disk."
 
 @dataclass(frozen=True, slots=True)
 class Scratch:
-    """A temporary folder that is in use."""
+    """A temporary folder that is in use.
+
+    Attributes
+    ----------
+    lock : a locked file in it
+    owner : id of the process that made it; a process forked from that one leaves the folder alone
+    """
 
     path: Path
     lock: BinaryIO
+    owner: int
 
     def remove(self) -> None:
         """Remove the folder."""
+        if os.getpid() != self.owner:
+            return
         shutil.rmtree(self.path, ignore_errors=True)
         self.lock.close()
 
@@ -51,12 +61,15 @@ def make_scratch() -> Scratch:
     """
     with storage_errors():
         folder = Path(tempfile.mkdtemp(prefix=PREFIX))
-        return Scratch(folder, _locked(folder))
+        return Scratch(folder, _locked(folder), os.getpid())
 
 
 def _locked(folder: Path) -> BinaryIO:
-    file = (folder / _IN_USE).open("wb")
+    # the file gets its name when it is locked: nobody finds it without its lock
+    unnamed = folder / f".{_IN_USE}"
+    file = unnamed.open("wb")
     fcntl.flock(file, fcntl.LOCK_EX)
+    unnamed.rename(folder / _IN_USE)
     return file
 
 
