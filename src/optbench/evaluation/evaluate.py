@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from optbench.evaluation.label_metrics import count_labels, label_metrics, report_document, report_text
 from optbench.evaluation.pitfalls import warning_sentences
 from optbench.evaluation.roc import roc_curves
 from optbench.evaluation.split_metrics import is_scored, predicted_labels, split_metrics
@@ -76,40 +77,30 @@ def evaluate(
 @contextmanager
 def _without_sklearn_warnings() -> Iterator[None]:
     """Keep scikit-learn's remarks on absent classes and sums from the terminal: `pitfalls` says them for the run."""
-    with warnings.catch_warnings():
+    import sklearn
+
+    # the arguments are ours and the scores are finite: what scikit-learn would ask first takes longer than the answer
+    with warnings.catch_warnings(), sklearn.config_context(assume_finite=True, skip_parameter_validation=True):
         warnings.simplefilter("ignore", UserWarning)
         yield
 
 
 def confusion_matrix(found: Predictions, class_names: tuple[str, ...]) -> ConfusionMatrix | None:
     """Return the counts on the test split, or None if it has no rows or a score is not finite."""
-    from sklearn.metrics import confusion_matrix as sklearn_confusion_matrix
-
     if not is_scored(found):
         return None
-    y_pred = predicted_labels(found.y_score)
-    counts = sklearn_confusion_matrix(found.y_true, y_pred, labels=range(len(class_names)))
-    return ConfusionMatrix("test", class_names, counts.astype(np.int64))
+    counts = count_labels(found.y_true, predicted_labels(found.y_score), classes=len(class_names))
+    return ConfusionMatrix("test", class_names, counts)
 
 
 def classification_reports(found: Predictions, class_names: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
     """Return scikit-learn's classification report as text and as JSON values; a sentence and {} if undefined."""
-    from sklearn.metrics import classification_report
-
     if len(found.y_true) == 0:
         return NO_TEST_ROWS, {}
     if not is_scored(found):
         return NO_REPORT, {}
     # a class that is called like one of the report's own rows would be overwritten by it
     names = [f"{name} (class)" if name in _REPORT_ROWS else name for name in class_names]
-    options = {"labels": range(len(names)), "target_names": names, "zero_division": 0}
-    y_pred = predicted_labels(found.y_score)
-    text = classification_report(found.y_true, y_pred, **options)
-    document = classification_report(found.y_true, y_pred, output_dict=True, **options)
-    return text, {name: _plain(value) for name, value in document.items()}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: int(number) if name == "support" else float(number) for name, number in value.items()}
-    return float(value)
+    counts = count_labels(found.y_true, predicted_labels(found.y_score), classes=len(names))
+    metrics = label_metrics(counts)
+    return report_text(metrics, names), report_document(metrics, names)

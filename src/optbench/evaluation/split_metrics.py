@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from optbench.evaluation.label_metrics import count_labels, label_metrics
 from optbench.records import SplitMetrics
 
 if TYPE_CHECKING:
@@ -44,22 +45,18 @@ def split_metrics(found: Predictions, *, positive_class: int, majority_class: in
     counts as 0 (`zero_division=0`). Balanced accuracy is the mean recall of the classes present, as in scikit-learn.
     `majority_accuracy` needs no score, so that it is known for a diverged run too.
     """
-    from sklearn.metrics import accuracy_score, balanced_accuracy_score, precision_recall_fscore_support
-
     y_true, num_classes = found.y_true, found.y_score.shape[1]
     majority = float(np.mean(y_true == majority_class)) if len(y_true) else None
     if not is_scored(found):
         return SplitMetrics(None, None, None, None, None, None, None, majority)
-    y_pred = predicted_labels(found.y_score)
-    precision, recall, f1, _ = precision_recall_fscore_support(
-        y_true, y_pred, labels=range(num_classes), average="macro", zero_division=0
-    )
+    of_labels = label_metrics(count_labels(y_true, predicted_labels(found.y_score), classes=num_classes))
+    precision, recall, f1 = of_labels.macro
     return SplitMetrics(
-        accuracy=float(accuracy_score(y_true, y_pred)),
-        balanced_accuracy=float(balanced_accuracy_score(y_true, y_pred)),
-        precision_macro=float(precision),
-        recall_macro=float(recall),
-        f1_macro=float(f1),
+        accuracy=of_labels.accuracy,
+        balanced_accuracy=of_labels.balanced_accuracy,
+        precision_macro=precision,
+        recall_macro=recall,
+        f1_macro=f1,
         log_loss=log_loss(found),
         roc_auc=roc_auc(found, positive_class=positive_class),
         majority_accuracy=majority,
@@ -92,7 +89,7 @@ def roc_auc(found: Predictions, *, positive_class: int) -> float | None:
     Two classes: that of the positive class. More: the unweighted mean over one-vs-rest, which is scikit-learn's
     `multi_class="ovr", average="macro"` without its demand that float32 rows sum to exactly 1.
     """
-    from sklearn.metrics import roc_auc_score
+    from sklearn.metrics import auc, roc_curve
 
     num_classes = found.y_score.shape[1]
     wanted = [positive_class] if num_classes == 2 else list(range(num_classes))  # noqa: PLR2004
@@ -101,5 +98,7 @@ def roc_auc(found: Predictions, *, positive_class: int) -> float | None:
         is_class = found.y_true == number
         if is_class.all() or not is_class.any():
             return None
-        areas.append(float(roc_auc_score(is_class, found.y_score[:, number])))
+        # what roc_auc_score does, without its way to the question what kind of labels these are
+        fpr, tpr, _ = roc_curve(is_class, found.y_score[:, number])
+        areas.append(float(auc(fpr, tpr)))
     return float(np.mean(areas))
