@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from optbench.run_store import RunPaths, begin_attempt, end_attempt, last_attempt, run_status, verify_manifest
 
@@ -65,9 +66,9 @@ def test_full_disk_does_not_hide_the_end(paths, monkeypatch):
     """If the record of an end cannot be written, no error of its own appears."""
     begin_attempt(paths)
 
-    def fail(_descriptor):
+    def fail(*_arguments):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "fsync", fail)
+    monkeypatch.setattr(Path, "replace", fail)
     end_attempt(paths, kind="storage", exit_code=1, reason="full")
     assert last_attempt(paths)["kind"] == "cut off"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -201,3 +202,25 @@ def test_nan_never_reaches_a_manifest(paths):
     with pytest.raises(StorageError, match="finite"):
         write_manifest(paths, config={"x": float("nan")}, **facts)
     assert not paths.manifest.exists()
+
+
+def test_everything_is_durable_before_the_manifest(tmp_path, monkeypatch, make_run):
+    """Files written without waiting, and the folders with their names, are fsynced first; the manifest is last."""
+    paths = make_run(tmp_path, seed=4)
+    paths.manifest.unlink()
+    write_text(paths.history, "epoch", durable=False)
+    steps = []
+    fsync = os.fsync
+
+    def record(descriptor):
+        steps.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", record)
+    facts = {"run": "r", "key": "0" * 64, "name": "r", "seed": 0, "config": {}, "versions": {}, "machine": ""}
+    write_manifest(paths, status="completed", **facts)
+    listed = {str(paths.folder / name) for name in read_manifest(paths)["files"]}
+    first_of_manifest = next(i for i, step in enumerate(steps) if paths.manifest.name in step)
+    before = set(steps[:first_of_manifest])
+    assert before == listed | {str((paths.folder / name).parent) for name in listed}
+    assert steps[-1] == str(paths.folder)

@@ -64,6 +64,8 @@ def pack_arrays(file: BinaryIO, arrays: Mapping[str, NDArray[Any]]) -> None:
 def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Write an archive of arrays atomically; one that is large is written in parts, to the same bytes.
 
+    A training result or a manifest vouches for it, so it is not waited for until it is on the disk.
+
     Raises
     ------
     StorageError
@@ -72,7 +74,7 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     if sum(array.nbytes for array in arrays.values()) > LARGEST_HELD:
         write_in_parts(path, lambda file: pack_arrays(file, arrays))
     else:
-        write_bytes(path, pack({f"{name}.npy": npy_bytes(array) for name, array in arrays.items()}))
+        write_bytes(path, pack({f"{name}.npy": npy_bytes(array) for name, array in arrays.items()}), durable=False)
 
 
 def read_arrays(path: Path, *, most: int) -> dict[str, NDArray[Any]]:

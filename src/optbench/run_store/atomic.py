@@ -1,7 +1,9 @@
 """Writes that are whole or not there, whatever instant the process or the machine dies at.
 
 Every file goes: temporary file in the same folder, write, fsync, rename over the target, fsync of the folder. A failed
-fsync is never tried again, because the kernel may have dropped the pages it could not write.
+fsync is never tried again, because the kernel may have dropped the pages it could not write. The two fsyncs are left
+out for files that another document vouches for by digest: what a power cut leaves of them is found out and made again,
+and the manifest makes all of them durable before it is written.
 """
 
 from __future__ import annotations
@@ -42,12 +44,13 @@ def storage_error(error: OSError, path: Path, *, doing: str) -> StorageError:
     return StorageError(f"{path} could not be {doing}: {reason}. {remedy}".rstrip())
 
 
-def write_bytes(path: Path, data: bytes, *, verify: bool = False) -> None:
-    """Write a file atomically and durably; an older one of that name is replaced.
+def write_bytes(path: Path, data: bytes, *, verify: bool = False, durable: bool = True) -> None:
+    """Write a file atomically; an older one of that name is replaced.
 
     Parameters
     ----------
     verify : read it back before the older one is given up
+    durable : wait until it is on the disk; False for what a job, a training result or a manifest will vouch for
 
     Raises
     ------
@@ -55,7 +58,12 @@ def write_bytes(path: Path, data: bytes, *, verify: bool = False) -> None:
         If it cannot be written, or reads back as something else; the older file is then still there, whole, and no
         temporary file is left behind.
     """
-    _replace(path, lambda file: file.write(data), check=lambda new: _require_content(new, data) if verify else None)
+    _replace(
+        path,
+        lambda file: file.write(data),
+        check=lambda new: _require_content(new, data) if verify else None,
+        durable=durable,
+    )
 
 
 def write_in_parts(path: Path, write: Callable[[BinaryIO], object]) -> None:
@@ -70,22 +78,25 @@ def write_in_parts(path: Path, write: Callable[[BinaryIO], object]) -> None:
     StorageError
         As for `write_bytes`.
     """
-    _replace(path, write, check=lambda _new: None)
+    _replace(path, write, check=lambda _new: None, durable=True)
 
 
-def _replace(path: Path, write: Callable[[BinaryIO], object], *, check: Callable[[Path], None]) -> None:
+def _replace(
+    path: Path, write: Callable[[BinaryIO], object], *, check: Callable[[Path], None], durable: bool
+) -> None:
     temporary = path.with_name(f".{path.name[:_NAME_CHARACTERS]}.{secrets.token_hex(8)}.tmp")
     try:
         with _removed_on_failure(temporary):
-            _write_new(temporary, write)
+            _write_new(temporary, write, durable=durable)
             check(temporary)
             temporary.replace(path)
-        sync_folder(path.parent)
+        if durable:
+            sync_folder(path.parent)
     except OSError as error:
         raise storage_error(error, path, doing="written") from error
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str, *, durable: bool = True) -> None:
     r"""Write a text file atomically: UTF-8, line ends as given (lone surrogates, which UTF-8 lacks, as `\udc80`).
 
     Raises
@@ -93,7 +104,7 @@ def write_text(path: Path, text: str) -> None:
     StorageError
         As for `write_bytes`.
     """
-    write_bytes(path, text.encode("utf-8", "backslashreplace"))
+    write_bytes(path, text.encode("utf-8", "backslashreplace"), durable=durable)
 
 
 def sync_folder(folder: Path) -> None:
@@ -133,13 +144,14 @@ def remove_temporaries(folder: Path) -> None:
                     (folder / entry.name).unlink()
 
 
-def _write_new(path: Path, write: Callable[[BinaryIO], object]) -> None:
+def _write_new(path: Path, write: Callable[[BinaryIO], object], *, durable: bool) -> None:
     # not tempfile: its 0600 would hide runs from a team that shares a folder; here the umask decides
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     with os.fdopen(descriptor, "wb") as file:
         write(file)
-        file.flush()
-        os.fsync(file.fileno())
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def _require_content(path: Path, data: bytes) -> None:

@@ -40,7 +40,7 @@ def begin_attempt(paths: RunPaths) -> None:
         raise storage_error(error, paths.attempts, doing="prepared") from error
     number = max((int(path.stem) for path in _files(paths)), default=0) + 1
     begun = {"schema_version": 1, "attempt": number, "started_at": _now(), "pid": os.getpid()}
-    write_json(paths.attempts / f"{number:06d}.json", begun)
+    write_json(paths.attempts / f"{number:06d}.json", begun, durable=False)
 
 
 def end_attempt(paths: RunPaths, *, kind: str, exit_code: int | None = None, reason: str = "") -> None:
@@ -55,7 +55,7 @@ def end_attempt(paths: RunPaths, *, kind: str, exit_code: int | None = None, rea
         return
     ended = {**last, "kind": kind, "exit_code": exit_code, "reason": reason, "ended_at": _now()}
     with contextlib.suppress(StorageError):
-        write_json(paths.attempts / f"{last['attempt']:06d}.json", ended)
+        write_json(paths.attempts / f"{last['attempt']:06d}.json", ended, durable=False)
 
 
 def last_attempt(paths: RunPaths) -> dict[str, Any] | None:

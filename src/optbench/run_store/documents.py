@@ -56,8 +56,8 @@ def decode_json(data: bytes, path: Path) -> dict[str, Any]:
     return document
 
 
-def write_json(path: Path, document: Mapping[str, Any]) -> None:
-    """Write a JSON document atomically.
+def write_json(path: Path, document: Mapping[str, Any], *, durable: bool = True) -> None:
+    """Write a JSON document atomically; `durable` as for `write_bytes`.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def write_json(path: Path, document: Mapping[str, Any]) -> None:
         data = encode_json(document)
     except ValueError as error:
         raise StorageError(f"{path} must hold finite numbers only, as JSON has no others ({error}).") from error
-    write_bytes(path, data)
+    write_bytes(path, data, durable=durable)
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from optbench.errors import InvalidError, StorageError
 from optbench.records import RunStatus
-from optbench.run_store.atomic import is_temporary, remove_temporaries, storage_error, write_bytes
+from optbench.run_store.atomic import is_temporary, remove_temporaries, storage_error, sync_folder, write_bytes
 from optbench.run_store.contained import contained
 from optbench.run_store.documents import SCHEMA_VERSION, decode_json, encode_json, require_schema
 from optbench.run_store.reading import read_bytes, regular_size, size_and_sha256
@@ -58,6 +58,7 @@ def write_manifest(
         If a file cannot be read or the manifest cannot be written; the run then stays unfinished.
     """
     remove_temporaries(paths.folder)
+    names = sorted(_files(paths, paths.folder))
     body = {
         "schema_version": SCHEMA_VERSION,
         "run": run,
@@ -68,12 +69,13 @@ def write_manifest(
         "config": dict(config),
         "versions": dict(versions),
         "machine": machine,
-        "files": {name: _entry(paths.folder / name) for name in sorted(_files(paths, paths.folder))},
+        "files": {name: _entry(paths.folder / name) for name in names},
     }
     try:
         data = _with_digest(body)
     except ValueError as error:
         raise StorageError(f"{paths.manifest} must hold finite numbers only ({error}).") from error
+    _sync_folders({(paths.folder / name).parent for name in names})
     write_bytes(paths.manifest, data)
 
 
@@ -153,6 +155,15 @@ def parse_manifest(paths: RunPaths) -> dict[str, Any]:
         raise StorageError(f"{path} is damaged: its content does not have the sha256 that it records.")
     _require_fields(manifest, path)
     return manifest
+
+
+def _sync_folders(folders: set[Path]) -> None:
+    """Make the names of the files durable before the manifest speaks of them."""
+    for folder in sorted(folders):
+        try:
+            sync_folder(folder)
+        except OSError as error:
+            raise storage_error(error, folder, doing="made durable") from error
 
 
 def _with_digest(body: Mapping[str, Any]) -> bytes:

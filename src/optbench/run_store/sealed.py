@@ -1,7 +1,9 @@
 """Working documents of an unfinished run that carry their own digest, and those of the files they stand for.
 
 The manifest vouches for a finished run. Until there is one, the job vouches for what was staged and the training
-result for what training left; a changed byte in any of them is seen before anything is built on it.
+result for what training left; a changed byte in any of them is seen before anything is built on it. That is why they
+need not be durable: of what a power cut takes, the job is a function of the experiment, and training goes back to its
+last checkpoint, which is.
 """
 
 from __future__ import annotations
@@ -75,7 +77,7 @@ def _write(paths: RunPaths, path: Path, document: Mapping[str, Any], files: Sequ
     digests = {f.relative_to(paths.folder).as_posix(): file_sha256(f) for f in files if f.is_file()}
     try:
         body = {**document, "files": digests}
-        write_bytes(path, encode_json({**body, "sha256": _digest(body)}))
+        write_bytes(path, encode_json({**body, "sha256": _digest(body)}), durable=False)
     except ValueError as error:
         raise StorageError(f"{path} must hold finite numbers only ({error}).") from error
 

@@ -37,7 +37,7 @@ def write_history(path: Path, history: History) -> None:
     writer.writerow(history.columns)
     for row in history.rows:
         writer.writerow([_cell(name, value) for name, value in zip(history.columns, row, strict=True)])
-    write_text(path, buffer.getvalue())
+    write_text(path, buffer.getvalue(), durable=False)
 
 
 def read_history(path: Path) -> History:

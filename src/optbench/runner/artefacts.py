@@ -38,7 +38,7 @@ def write_training_artefacts(
     note = averaging_note(model.optimizer, restores_best=rule is not None and rule.restore_best)
     notes = [note] if note else []
     try:
-        write_bytes(paths.model, model_archive(model, config, dataset))
+        write_bytes(paths.model, model_archive(model, config, dataset), durable=False)
     except ModelError as error:
         notes.append(f"model.keras was not written: {error}")
     epochs = outcome.epochs_run

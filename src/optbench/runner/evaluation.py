@@ -86,10 +86,10 @@ def write_evaluation(paths: RunPaths, evaluation: AnyEvaluation) -> None:
     from optbench.run_store import write_json, write_text
 
     if isinstance(evaluation, RegressionEvaluation):
-        write_text(paths.residuals, residuals_csv(evaluation.predictions.get("test")))
+        write_text(paths.residuals, residuals_csv(evaluation.predictions.get("test")), durable=False)
         return
-    write_text(paths.report_text, evaluation.report_text)
-    write_json(paths.report_json, dict(evaluation.report_json))
+    write_text(paths.report_text, evaluation.report_text, durable=False)
+    write_json(paths.report_json, dict(evaluation.report_json), durable=False)
     if evaluation.confusion is not None:
-        write_text(paths.confusion, confusion_csv(evaluation.confusion))
-    write_text(paths.roc_curve, roc_csv(evaluation.roc_curves))
+        write_text(paths.confusion, confusion_csv(evaluation.confusion), durable=False)
+    write_text(paths.roc_curve, roc_csv(evaluation.roc_curves), durable=False)

@@ -151,6 +151,7 @@ def write_tables(trained: Trained, evaluation: AnyEvaluation) -> None:
             best_epoch=result["best_epoch"],
             diverged=trained.diverged,
         ),
+        durable=False,
     )
     write_evaluation(paths, evaluation)
 
@@ -160,8 +161,8 @@ def write_facts(trained: Trained) -> None:
     from optbench.run_store import write_json
 
     result = trained.result
-    write_json(trained.paths.timing, {"schema_version": 1, **result["timing"]})
-    write_json(trained.paths.environment, _environment(trained))
+    write_json(trained.paths.timing, {"schema_version": 1, **result["timing"]}, durable=False)
+    write_json(trained.paths.environment, _environment(trained), durable=False)
 
 
 def write_digests(trained: Trained) -> None:
@@ -185,6 +186,7 @@ def write_digests(trained: Trained) -> None:
             "predictions": arrays_digest(predicted_arrays(trained.predictions)),
             "metrics": file_sha256(paths.metrics),
         },
+        durable=False,
     )
 
 

@@ -44,7 +44,7 @@ def draw_run(
 
     drawn = drawings(paths, config, evaluation, history, environment=environment, timing=timing, result=result)
     for path, data in changed(drawn).items():
-        write_bytes(path, data)
+        write_bytes(path, data, durable=False)  # the manifest comes later
 
 
 def drawings(

@@ -44,17 +44,17 @@ def _write_staged(planned: PlannedRun, *, environment: Mapping[str, Any], patch:
 
     paths, dataset = planned.paths, planned.dataset
     base = str(planned.loaded.base.resolve())
-    write_text(paths.config, planned.loaded.text)
-    write_text(paths.config_resolved, dump_config(planned.config))
+    write_text(paths.config, planned.loaded.text, durable=False)
+    write_text(paths.config_resolved, dump_config(planned.config), durable=False)
     for name, file in planned.code.items():
         target = paths.code_copy(name)
         target.parent.mkdir(exist_ok=True)
-        write_bytes(target, file.read_bytes())
+        write_bytes(target, file.read_bytes(), durable=False)
     if patch:
-        write_text(paths.patch, patch)
+        write_text(paths.patch, patch, durable=False)
     paths.state.mkdir(exist_ok=True)
     facts = {"schema_version": 1, **environment, "base": base, "data": dict(dataset.facts)}
-    write_json(paths.staged_environment, facts)
+    write_json(paths.staged_environment, facts, durable=False)
     job = {
         "schema_version": 1,
         "run": planned.run,
