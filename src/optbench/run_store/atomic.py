@@ -81,9 +81,7 @@ def write_in_parts(path: Path, write: Callable[[BinaryIO], object]) -> None:
     _replace(path, write, check=lambda _new: None, durable=True)
 
 
-def _replace(
-    path: Path, write: Callable[[BinaryIO], object], *, check: Callable[[Path], None], durable: bool
-) -> None:
+def _replace(path: Path, write: Callable[[BinaryIO], object], *, check: Callable[[Path], None], durable: bool) -> None:
     temporary = path.with_name(f".{path.name[:_NAME_CHARACTERS]}.{secrets.token_hex(8)}.tmp")
     try:
         with _removed_on_failure(temporary):
