@@ -45,13 +45,16 @@ smoke: $(VENV)/.installed
 	$(BIN)/optbench check $$folder/* && \
 	$(BIN)/optbench compare $$folder/* && rm -r $$folder
 
-# ratios against what a user would do instead; on a quiet machine, a few minutes
+# ratios against what a user would do instead; on a quiet machine, a quarter of an hour
 bench: $(VENV)/.installed $(VENV)-bench/.installed
 	$(BIN)/python bench/startup.py
 	$(BIN)/python bench/steps.py
 	$(BIN)/python bench/engines.py
 	$(BIN)/python bench/one_run.py
 	$(BIN)/python bench/checkpoint_cost.py
+	$(BIN)/python bench/many_runs.py --jax $(VENV)-bench/bin/python
+	$(BIN)/python bench/many_folders.py
+	$(BIN)/python bench/memory.py
 
 # one Python version's marker syntax covers all: the lock is universal and names no host
 lock: $(VENV)/.installed-dev

@@ -112,3 +112,27 @@ def test_a_terminal_gets_bars(terminal):
 def test_every_end_has_its_line(given, said):
     """A person can tell the ends apart."""
     assert describe_end(given) == said
+
+
+def test_of_many_runs_a_line_each(capsys):
+    """Not a terminal: no epochs, but how many are done and failed, and how long it will take."""
+    with make_progress(100, quiet=False) as progress:
+        progress.event("demo-s0-12345678", EVENT)
+        progress.ended(end("failed", "oom", "too big."))
+        progress.ended(end("completed"))
+    first, second = capsys.readouterr().err.splitlines()
+    assert re.fullmatch(r"\[1/100, 1 failed, about \d+ s left\] demo-s0-12345678: failed \(oom\): too big\.", first)
+    assert re.fullmatch(r"\[2/100, 1 failed, about \d+ s left\] demo-s0-12345678: completed", second)
+
+
+def test_of_many_runs_the_bar_counts(terminal):
+    """A terminal shows done, failed and left; a run that ended well leaves no line, a failed one does."""
+    stream = terminal()
+    with make_progress(100, quiet=False) as progress:
+        progress.ended(end("completed"))
+        progress.ended(end("failed", "oom", "too big.", run="other-s0-87654321"))
+        progress._bars.refresh()
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue())
+    assert "1 done  1 failed  98 left" in shown
+    assert "demo-s0-12345678" not in shown
+    assert "other-s0-87654321: failed (oom): too big." in shown

@@ -271,3 +271,58 @@ def test_a_run_keeps_what_it_was_given(command, experiment, tmp_path):
     assert paths.config.read_text() == path.read_text()
     assert "learning_rate: 0.5" in paths.config_resolved.read_text()
     assert Path(paths.environment).is_file()
+
+
+@pytest.mark.parametrize(("runs", "figures", "drawn"), [(2, None, 2), (13, None, 0), (13, True, 13), (2, False, 0)])
+def test_many_runs_are_drawn_on_demand(command, experiment, monkeypatch, runs, figures, drawn):
+    """Pictures of up to a dozen runs are drawn at once; of more, and with --no-figures, `report` draws them."""
+    from optbench.runner import report
+
+    asked = []
+    monkeypatch.setattr(report, "draw_run", lambda paths, *_arguments, **_options: asked.append(paths.folder))
+    path = experiment()
+    path.write_text(path.read_text().replace("figures: false", "figures: true"))
+    assert outcomes(command(path, seeds=tuple(range(runs)), figures=figures)) == ["completed"] * runs
+    assert len(asked) == drawn
+
+
+def test_a_run_that_ended_is_forgotten(command, experiment):
+    """What a command holds does not grow with the runs it has done: no lock, no file that stays open."""
+    import psutil
+
+    command(experiment(), seeds=(0, 1))
+    before = len(psutil.Process().open_files())
+    command(experiment(), seeds=tuple(range(2, 12)))
+    assert len(psutil.Process().open_files()) == before
+
+
+def test_a_helper_that_dies_costs_one_try(command, experiment, monkeypatch):
+    """A trained run whose helper was killed is finished by another, not trained again."""
+    from optbench.executors.interface import TaskEnd
+
+    tries = []
+    finish = FakeExecutor._finish
+
+    def dies_once(task):
+        tries.append(task.name)
+        return (
+            TaskEnd(task.name, -9, {}, "was ended by signal SIGKILL.", "crashed") if len(tries) == 1 else finish(task)
+        )
+
+    monkeypatch.setattr(FakeExecutor, "_finish", staticmethod(dies_once))
+    ends = command(experiment("adam"), experiment("sgd"))
+    assert outcomes(ends) == ["completed", "completed"]
+    assert len(command.executor.trained) == 2
+    assert len(tries) == 3
+
+
+def test_a_helper_that_always_dies_fails_the_run(command, experiment, monkeypatch):
+    """It is not tried for ever, and the run stays trained."""
+    from optbench.executors.interface import TaskEnd
+
+    dies = staticmethod(lambda task: TaskEnd(task.name, -9, {}, "was ended by signal SIGKILL.", "crashed"))
+    monkeypatch.setattr(FakeExecutor, "_finish", dies)
+    ends = command(experiment("adam"), experiment("sgd"))
+    assert outcomes(ends) == ["failed", "failed"]
+    assert {end.kind for end in ends} == {"crashed"}
+    assert all(end.planned.paths.training_result.exists() for end in ends)

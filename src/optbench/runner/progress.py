@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from optbench.metric_names import HEADLINE, score_text
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from optbench.runner.execute import RunEnd
+
+
+# Of more runs than these, a terminal is not filled with a line for each that ended well, nor plain text with epochs.
+MOST_SHOWN = 30
 
 
 class Progress(Protocol):
@@ -40,8 +45,8 @@ def make_progress(total: int, *, quiet: bool) -> Progress:
     """Return bars if stderr is a terminal that takes them, plain lines otherwise, failures alone if `quiet`."""
     plain = not sys.stderr.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     if quiet:
-        return PlainProgress(total, epochs=False)
-    return PlainProgress(total, epochs=True) if plain else BarProgress(total)
+        return PlainProgress(total, quiet=True)
+    return PlainProgress(total) if plain else BarProgress(total)
 
 
 def describe_end(end: RunEnd) -> str:
@@ -63,12 +68,14 @@ def describe_values(event: Mapping[str, Any]) -> str:
 
 
 class PlainProgress:
-    """One line an epoch, no colour, no cursor movement."""
+    """One line an epoch (of many runs, one a run), no colour, no cursor movement; failures alone if `quiet`."""
 
-    def __init__(self, total: int, *, epochs: bool) -> None:
+    def __init__(self, total: int, *, quiet: bool = False) -> None:
         self._total = total
-        self._epochs = epochs
+        self._quiet = quiet
         self._done = 0
+        self._failed = 0
+        self._begin = time.monotonic()
 
     def __enter__(self) -> Self:
         return self
@@ -78,7 +85,7 @@ class PlainProgress:
 
     def say(self, sentence: str) -> None:
         """Write the sentence unless only failures are wanted."""
-        if self._epochs:
+        if not self._quiet:
             self._write(sentence)
 
     def started(self, run: str) -> None:
@@ -86,14 +93,21 @@ class PlainProgress:
 
     def event(self, run: str, event: Mapping[str, Any]) -> None:
         """Write the epoch's line."""
-        if self._epochs:
+        if not self._quiet and self._total <= MOST_SHOWN:
             self._write(f"{run}: epoch {event['epoch']}/{event['epochs']}  {describe_values(event)}")
 
     def ended(self, end: RunEnd) -> None:
-        """Write how the run ended, with the count of runs done."""
+        """Write how the run ended, with the count of runs done; of many, also failures and the time left."""
         self._done += 1
-        if self._epochs or end.outcome == "failed":
-            self._write(f"[{self._done}/{self._total}] {describe_end(end)}")
+        self._failed += end.outcome == "failed"
+        if not self._quiet or end.outcome == "failed":
+            self._write(f"[{self._done}/{self._total}{self._outlook()}] {describe_end(end)}")
+
+    def _outlook(self) -> str:
+        if self._total <= MOST_SHOWN or self._done == self._total:
+            return ""
+        left = (time.monotonic() - self._begin) / self._done * (self._total - self._done)
+        return f", {self._failed} failed, about {left:.0f} s left"
 
     @staticmethod
     def _write(line: str) -> None:
@@ -102,7 +116,7 @@ class PlainProgress:
 
 
 class BarProgress:
-    """A bar for all runs, below it one for each run in flight with epoch, loss, accuracy and time left."""
+    """A bar for all runs with how many are done, failed and left and the time left; below it the runs in flight."""
 
     def __init__(self, total: int) -> None:
         from rich.console import Console
@@ -116,9 +130,9 @@ class BarProgress:
             TextColumn("{task.fields[values]}", markup=False),
             console=Console(stderr=True),
         )
-        self._all = self._bars.add_task("runs", total=total, values="", visible=total > 1)
+        self._total, self._done, self._failed = total, 0, 0
+        self._all = self._bars.add_task("runs", total=total, values=self._counts(), visible=total > 1)
         self._tasks: dict[str, Any] = {}
-        self._failed = 0
 
     def __enter__(self) -> Self:
         self._bars.start()
@@ -147,6 +161,12 @@ class BarProgress:
         task = self._tasks.pop(end.planned.run, None)
         if task is not None:
             self._bars.remove_task(task)
+        self._done += 1
         self._failed += end.outcome == "failed"
-        self._bars.update(self._all, advance=1, values=f"{self._failed} failed" if self._failed else "")
-        self.say(describe_end(end))
+        self._bars.update(self._all, completed=self._done, values=self._counts())
+        if self._total <= MOST_SHOWN or end.outcome == "failed":
+            self.say(describe_end(end))
+
+    def _counts(self) -> str:
+        left = self._total - self._done
+        return f"{self._done - self._failed} done  {self._failed} failed  {left} left"
