@@ -1,6 +1,27 @@
-"""Which Keras optimizer to use on a problem, by how much it is better, and how sure one can be."""
+"""Which Keras optimizer to use on a problem, by how much it is better, and how sure one can be.
+
+`load_runs` and `compare` are those of `optbench.notebook`, loaded when they are first used.
+"""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from optbench.notebook import compare as compare
+    from optbench.notebook import load_runs as load_runs
+
 __version__ = "0.1.0"
-__all__ = ["__version__"]
+__all__ = ["__version__", "compare", "load_runs"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("compare", "load_runs"):
+        from optbench import notebook
+
+        return getattr(notebook, name)
+    raise AttributeError(f"module 'optbench' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from optbench.comparison import Comparison
-    from optbench.records import RunRecord
+    from optbench.records import History, RunRecord
 
 _SPLITS: Final = ("test", "validation", "train")
 
@@ -77,14 +77,23 @@ def compare(
 
     Examples
     --------
-    >>> from optbench.notebook import compare, load_runs
-    >>> runs = load_runs("runs")  # doctest: +SKIP
-    >>> compare(runs[runs.dataset == "wine"]).verdict  # doctest: +SKIP
+    >>> import optbench
+    >>> runs = optbench.load_runs("runs")  # doctest: +SKIP
+    >>> optbench.compare(runs[runs.dataset == "wine"]).verdict  # doctest: +SKIP
     """
     from optbench.comparison import compare as compare_records
 
     records = _records(runs)
-    return compare_records(records, metric=metric, baseline=baseline, alpha=alpha, margin=margin)
+    histories = _histories(records)
+    return compare_records(records, metric=metric, baseline=baseline, alpha=alpha, margin=margin, histories=histories)
+
+
+def _histories(records: Sequence[RunRecord]) -> dict[str, History]:
+    """Read the histories of the runs whose folders are there: they say where the order flips during training."""
+    from optbench.run_store import RunPaths, read_history
+
+    paths = {record.run: RunPaths(Path(record.folder)).history for record in records}
+    return {run: read_history(path) for run, path in paths.items() if path.is_file()}
 
 
 def _records(runs: pd.DataFrame | Sequence[RunRecord] | str | Path) -> list[RunRecord]:

@@ -100,7 +100,7 @@ def test_every_problem_has_its_section():
         "iris, mlp 64-32",
         "wine, mlp 64-32",
     ]
-    assert outline.tags.count("img") == 6
+    assert outline.tags.count("img") == 6 + 1  # and one on all problems together
     for problem in comparison.problems:
         assert f"{problem.problem}. {problem.verdict}" in outline.text
     assert outline.text.count("Verdict. ") == 2

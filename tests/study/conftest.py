@@ -17,6 +17,7 @@ optimizers: {optimizers}
 tuning: {{points: {points}, seeds: {tuning_seeds}, metric: {metric}, sampler: {sampler}}}
 confirmation: {{seeds: {seeds}}}
 margin: {margin}
+splits: {splits}
 """
 EXPERIMENT = "{dataset: {name: iris}, model: {name: mlp, hidden_units: [4]}, training: {epochs: 3}}"
 DEFAULTS = {
@@ -29,6 +30,7 @@ DEFAULTS = {
     "sampler": "grid",
     "seeds": 2,
     "margin": 0.005,
+    "splits": 0,
 }
 
 

@@ -16,6 +16,7 @@ from optbench.comparison.result import (
     PairResult,
     ProblemComparison,
 )
+from optbench.comparison.scores import run_score, score_of_diverged
 from optbench.comparison.severity import Difference, Severity
 from optbench.comparison.targets import RunTrace, TargetRow, TargetTable, suggested_targets, target_table
 from optbench.comparison.update_rules import UpdateRule, update_rules
@@ -53,6 +54,8 @@ __all__ = [
     "disagreement",
     "metric_named",
     "roc_bands",
+    "run_score",
+    "score_of_diverged",
     "suggested_targets",
     "target_table",
     "update_rules",

@@ -30,12 +30,14 @@ class ProblemCurves:
     roc_curves : per run all its ROC curves
     traces : one per run: what the time to a target needs
     disagreements : pairs of optimizers and where their predictions differ
+    targets : history columns and values fixed before these runs; None takes them from these runs
     """
 
     histories: Mapping[str, Sequence[History]]
     roc_curves: Mapping[str, Sequence[Sequence[RocCurve]]]
     traces: Mapping[str, Sequence[RunTrace]] = field(default_factory=dict)
     disagreements: Sequence[Disagreement] = ()
+    targets: Sequence[tuple[str, float]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from optbench.comparison.result import Obstacle, PairResult
 from optbench.comparison.scores import scores_by_seed
 from optbench.statistics import (
     Decision,
+    bca_interval,
     decide,
     equivalence_p,
     holm,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 _HALVINGS_OF_MARGIN: Final = 10
 MOST_SEEDS_NAMED: Final = 1000
+BCA_FROM: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ def _describe(a: OptimizerSummary, b: OptimizerSummary, plan: Plan, *, compariso
     floors = [floor for floor in (a.noise_floor, b.noise_floor) if floor is not None]
     ci = sign_flip_interval(d, plan.alpha) if complete else (math.nan, math.nan)
     inner = sign_flip_interval(d, 2 * plan.alpha) if complete else (math.nan, math.nan)
+    bca = bca_interval(d, alpha=plan.alpha) if complete and d.size >= BCA_FROM else (math.nan, math.nan)
     t_ci = student_t_interval(d, plan.alpha) if complete and d.size > 1 else (math.nan, math.nan)
     return PairResult(
         a=a.label,
@@ -135,6 +138,8 @@ def _describe(a: OptimizerSummary, b: OptimizerSummary, plan: Plan, *, compariso
         detectable=None,
         p_equivalence=equivalence_p(d, plan.margin) if obstacle is None else None,
         p_equivalence_adjusted=None,
+        bca_low=_finite_or_none(bca[0]),
+        bca_high=_finite_or_none(bca[1]),
     )
 
 

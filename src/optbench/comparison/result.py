@@ -43,6 +43,7 @@ class OptimizerSummary:
         metric; None where undefined
     best_epoch, training_seconds, peak_memory_mb : medians over completed runs
     noise_floor : gap that chance alone produces between two groups of this many seeds (95 %); from 4 seeds
+    interquartile_mean : mean of the middle half of the scores, which a few failures do not move; None without scores
     """
 
     label: str
@@ -60,6 +61,7 @@ class OptimizerSummary:
     training_seconds: float | None
     peak_memory_mb: float | None
     noise_floor: float | None
+    interquartile_mean: float | None = None
 
     @property
     def n(self) -> int:
@@ -85,6 +87,7 @@ class OptimizerSummary:
             "best_epoch": self.best_epoch,
             "peak_memory_mb": self.peak_memory_mb,
             "noise_floor": self.noise_floor,
+            "interquartile_mean": self.interquartile_mean,
         }
 
 
@@ -110,6 +113,7 @@ class PairResult:
     undecided only
     p_equivalence, p_equivalence_adjusted : larger p of the two one-sided tests against the margin, and after
         Holm over all pairs; "equivalent" if that is at most alpha; None without a test
+    bca_low, bca_high : BCa bootstrap interval of the mean difference; from 20 seeds, below it is too narrow
     """
 
     a: str
@@ -136,6 +140,8 @@ class PairResult:
     detectable: float | None
     p_equivalence: float | None
     p_equivalence_adjusted: float | None
+    bca_low: float | None = None
+    bca_high: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return DESIGN's keys, then the additional ones."""
@@ -164,6 +170,8 @@ class PairResult:
             "detectable": self.detectable,
             "p_equivalence": self.p_equivalence,
             "p_equivalence_adjusted": self.p_equivalence_adjusted,
+            "bca_low": self.bca_low,
+            "bca_high": self.bca_high,
         }
 
 

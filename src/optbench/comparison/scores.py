@@ -10,7 +10,7 @@ from optbench.comparison.result import OptimizerSummary
 from optbench.comparison.wording import value_text
 from optbench.metric_names import DEFAULT_MARGIN
 from optbench.records import RunStatus
-from optbench.statistics import noise_floor, sample_sd, student_t_interval
+from optbench.statistics import interquartile_mean, noise_floor, sample_sd, student_t_interval
 from optbench.statistics.noise_floor import FEWEST_SEEDS
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ def summarise(group: Group, metric: Metric, *, alpha: float, stand_in: float | N
         training_seconds=_median(record.timing.get("training_seconds") for record in finished),
         peak_memory_mb=_median(record.timing.get("peak_memory_mb") for record in finished),
         noise_floor=noise_floor(known) if complete and len(known) >= FEWEST_SEEDS else None,
+        interquartile_mean=float(interquartile_mean(known)) if complete else None,
     )
 
 

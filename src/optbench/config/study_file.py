@@ -103,6 +103,7 @@ class _Reader:
             optimizers=tuple(listed),
             tuning=head.tuning,
             confirmation=head.confirmation,
+            splits=head.splits,
             metric=metric,
             margin=DEFAULT_MARGIN if head.margin is None and metric not in IN_UNIT else head.margin,
             alpha=head.alpha,
@@ -135,6 +136,8 @@ class _Reader:
 
 def _tuning_findings(head: StudyHead, optimizers: Sequence[StudyOptimizer]) -> Iterator[Finding]:
     """Yield what in the tuning does not fit what the optimizers search."""
+    if head.splits == 1:
+        yield Finding(("splits",), "one split has no spread. Received: 1. Use 0 for none, or 2 and more.")
     tuning = head.tuning
     for optimizer in optimizers:
         dimensions = len(optimizer.search)

@@ -85,6 +85,13 @@ class StudyHead(Section):
     confirmation: ConfirmationConfig = Field(
         default=ConfirmationConfig(), description="How the chosen settings are repeated on fresh seeds."
     )
+    splits: int = Field(
+        default=0,
+        ge=0,
+        le=1000,
+        description="Further splits of the data, two or more, on which each chosen setting is repeated with one seed: "
+        "how far another split alone moves the scores.",
+    )
     metric: TestMetric | None = Field(
         default=None,
         description="Metric of the test split that the verdict is about; if not given accuracy, or rmse.",
@@ -132,6 +139,7 @@ class StudyConfig:
     optimizers: tuple[StudyOptimizer, ...]
     tuning: TuningConfig
     confirmation: ConfirmationConfig
+    splits: int
     metric: str
     margin: float | None
     alpha: float
@@ -151,6 +159,11 @@ class StudyConfig:
     def tuned(self) -> tuple[StudyOptimizer, ...]:
         """The optimizers that search something."""
         return tuple(optimizer for optimizer in self.optimizers if optimizer.search)
+
+    @property
+    def on_splits(self) -> tuple[StudyOptimizer, ...]:
+        """The optimizers that are repeated on other splits: those listed, at the setting that is confirmed."""
+        return self.optimizers if self.splits else ()
 
     @property
     def model_keys(self) -> frozenset[str]:

@@ -68,23 +68,30 @@ def _noise_table(comparison: Comparison, problem: ProblemComparison) -> Table:
 
 def _target_tables(comparison: Comparison, curves: ProblemCurves) -> Iterator[Table]:
     """Yield a table per target that tells the runs apart."""
-    histories = [trace.history for runs in curves.traces.values() for trace in runs]
-    column = curve_column(histories, comparison.metric)
-    if column is None:
-        return
-    trained = [trace.history for runs in curves.traces.values() for trace in runs if not trace.diverged]
-    for target in suggested_targets(trained, column):
+    for column, target in curves.targets if curves.targets is not None else _own_targets(comparison, curves):
         found = target_table(curves.traces, column, target)
         if found.discriminates:
-            yield _target_table(found)
+            yield _target_table(found, fixed_before=curves.targets is not None)
 
 
-def _target_table(found: TargetTable) -> Table:
+def _own_targets(comparison: Comparison, curves: ProblemCurves) -> list[tuple[str, float]]:
+    histories = [trace.history for runs in curves.traces.values() for trace in runs]
+    column = curve_column(histories, comparison.metric)
+    trained = [trace.history for runs in curves.traces.values() for trace in runs if not trace.diverged]
+    return [] if column is None else [(column, target) for target in suggested_targets(trained, column)]
+
+
+def _target_table(found: TargetTable, *, fixed_before: bool) -> Table:
+    source = (
+        "The target was fixed by the baseline's tuning runs, before any of these."
+        if fixed_before
+        else "The target comes from these same runs: a description, not a test."
+    )
     relation = "at most" if lower_is_better(found.column) else "at least"
     return Table(
         f"Time to {column_words(found.column)} {relation} {found.target:.4g}, fastest first. A miss counts with the "
         f"whole budget of {found.horizon} epochs, so means are lower bounds where runs missed; a diverged run is a "
-        "miss. Evaluation is off the clock. The target comes from these same runs: a description, not a test.",
+        f"miss. Evaluation is off the clock. {source}",
         ("optimizer", "reached", "epochs", "steps", "training time"),
         [
             (

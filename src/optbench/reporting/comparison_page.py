@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from optbench.comparison import Obstacle
+from optbench.reporting.across_section import across_paragraph, across_pictures, across_table
 from optbench.reporting.comparison_details import detail_tables
 from optbench.reporting.comparison_figures import (
     Look,
@@ -97,7 +98,7 @@ def render_comparison_page(
         problems=problems,
         warnings=[*(difference.sentence for difference in comparison.differences), *(frame.warnings if frame else ())],
         summary=frame.summary if frame else (),
-        before=frame.before if frame else (),
+        before=[*_across(comparison, look), *(frame.before if frame else ())],
         sections=frame.sections if frame else (),
         metric=comparison.metric,
         confidence=f"{100 * (1 - comparison.alpha):g} %",
@@ -110,6 +111,15 @@ def _margin(comparison: Comparison) -> str:
     if comparison.margin is None:
         return "the margin of its problem (0.5 % of the error of the mean)"
     return comparison.metric.size(comparison.margin)
+
+
+def _across(comparison: Comparison, look: Look) -> Iterator[Section]:
+    """Yield the section on several problems together, if there are several."""
+    found, metric = comparison.across, comparison.metric
+    if found is None:
+        return
+    pictures = [picture_of(*told) for told in across_pictures(found, metric, look)]
+    yield Section("All problems together", [across_paragraph(found, metric)], [across_table(found, metric)], pictures)
 
 
 def _title(comparison: Comparison) -> str:

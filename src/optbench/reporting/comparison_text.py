@@ -10,7 +10,7 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any, Final
 
-from optbench.comparison import Severity
+from optbench.comparison import Severity, across_sentences
 from optbench.csv_cells import guarded
 
 if TYPE_CHECKING:
@@ -69,6 +69,9 @@ def render_comparison_table(comparison: Comparison, *, width: int | None = None,
         if position or comparison.differences:
             console.print()
         _print_problem(console, comparison, problem, colour=colour)
+    if comparison.across is not None:
+        console.print()
+        _say(console, " ".join(across_sentences(comparison.across, comparison.metric)), "bold")
     return "\n".join(line.rstrip() for line in target.getvalue().splitlines()) + "\n"
 
 
@@ -96,6 +99,9 @@ def render_comparison_markdown(comparison: Comparison) -> str:
             _markdown_table(pair_header(comparison), pair_rows(comparison, problem)) if problem.pairs else "",
             f"**Verdict.** {_markdown_text(problem.verdict)}",
         ]
+    if comparison.across is not None:
+        told = " ".join(across_sentences(comparison.across, comparison.metric))
+        blocks += ["## All problems together", _markdown_text(told)]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 

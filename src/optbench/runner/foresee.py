@@ -57,7 +57,7 @@ def explain_runs(options: RunOptions, *, say: Callable[[str], None]) -> list[For
 
 
 def dry_run(options: RunOptions, *, say: Callable[[str], None]) -> list[Foreseen]:
-    """Build every model, time one epoch of each distinct experiment, and predict what is left; creates nothing.
+    """Build every model, train a few steps of each distinct experiment, and predict what is left; creates nothing.
 
     Raises
     ------
@@ -172,7 +172,7 @@ def foreseen_text(found: list[Foreseen], *, jobs: int) -> str:
         lines.append(
             f"{len(seconds)} of {len(found)} runs to train, about {duration(document['training_seconds'])} with "
             f"-j {jobs}, {document['disk_bytes'] / 1e6:.1f} MB of disk, and meanwhile "
-            f"{document['temporary_bytes'] / 1e6:.1f} MB in {tempfile.gettempdir()} (by one measured epoch per "
+            f"{document['temporary_bytes'] / 1e6:.1f} MB in {tempfile.gettempdir()} (by the first steps of each "
             "experiment, on this machine; loading TensorFlow, evaluation and pictures come on top)"
         )
     return "\n".join(lines)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.comparison import SCHEMA_VERSION
 from optbench.metric_names import lower_is_better
-from optbench.study.analyses import extra_analyses
+from optbench.study.analyses import Analyses, analyse
 from optbench.study.doubts import problem_doubts, study_doubts
 from optbench.study.plan import protocol
 from optbench.study.tuning import validation_score
@@ -16,7 +16,7 @@ from optbench.study.tuning import validation_score
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from optbench.comparison import Across, Comparison, Metric, PairResult, ProblemComparison
+    from optbench.comparison import Across, Comparison, Metric, PairResult, ProblemComparison, ProblemCurves
     from optbench.records import RunRecord
     from optbench.study.plan import StudyPlan, StudyRun
     from optbench.study.tuning import Tuning
@@ -85,6 +85,7 @@ class Conclusion:
     runs : of the plan on this problem, tuning first
     records : run id -> finished run
     openings : of its test split, by plan, in their order
+    curves : what the confirmation runs left behind: histories, predictions compared
     """
 
     plan: StudyPlan
@@ -94,11 +95,17 @@ class Conclusion:
     tunings: Sequence[Tuning]
     comparison: Comparison
     openings: Sequence[Mapping[str, Any]]
+    curves: ProblemCurves
 
     @property
     def problem(self) -> ProblemComparison:
         """The comparison of the confirmation runs on the problem."""
         return self.comparison.problems[0]
+
+    @property
+    def analyses(self) -> Analyses:
+        """Everything beyond the final score."""
+        return analyse(self)
 
     @property
     def epochs(self) -> int:
@@ -158,7 +165,7 @@ class Conclusion:
             "tuning": [tuning.to_json() for tuning in self.tunings],
             "shrinkage": [shrinkage.to_json() for shrinkage in self.shrinkages],
             "chosen": {tuning.label: dict(tuning.winner.values) for tuning in self.tunings},
-            **extra_analyses(self),
+            **self.analyses.to_json(),
         }
 
     def _shrinkage(self, tuning: Tuning) -> Shrinkage:
@@ -296,6 +303,7 @@ def _conclude(
     openings: Sequence[Mapping[str, Any]],
 ) -> Conclusion:
     from optbench.comparison import compare
+    from optbench.runner.compare import read_curves, read_histories
 
     config = plan.config
     own = [run for run in runs if run.problem == name]
@@ -310,6 +318,7 @@ def _conclude(
         aside=config.aside,
         varied=config.model_keys,
         clock=False,
+        histories=read_histories([records[run.run] for run in confirmed]),
     )
     if len(plan.problems) > 1:
         only = comparison.problems[0]
@@ -323,4 +332,5 @@ def _conclude(
         tunings=[tuning for tuning in tunings if tuning.problem == name],
         comparison=comparison,
         openings=[opening for opening in openings if opening["problem"] == name],
+        curves=read_curves(comparison.problems[0], records),
     )

@@ -136,21 +136,25 @@ class Forecast:
         confirmation, confirmation_left = self.count("confirmation")
         told = (
             f"{counted(tuning, 'tuning run')} ({tuning_left} to go) and {counted(confirmation, 'confirmation run')} "
-            f"({confirmation_left} to go) in {self.plan.paths.folder}"
+            f"({confirmation_left} to go)"
         )
+        if self.plan.config.splits:
+            splits, splits_left = self.count("splits")
+            told += f" and {counted(splits, 'run')} on other splits ({splits_left} to go)"
+        told += f" in {self.plan.paths.folder}"
         if not any(share.cost for share in self.shares):
             return f"{told}."
         if self.seconds is not None:
             told += f": about {duration(self.seconds)} with -j {self.jobs}"
         memory = "" if self.memory_mb is None else f", up to {self.memory_mb:.0f} MB of memory"
         return (
-            f"{told}, {self.disk_bytes / 1e6:.1f} MB of disk{memory} (by one measured epoch per optimizer on this "
+            f"{told}, {self.disk_bytes / 1e6:.1f} MB of disk{memory} (by the first steps of each optimizer on this "
             "machine; loading TensorFlow and drawing the page come on top)."
         )
 
 
 def dry_run(options: StudyOptions, *, say: Callable[[str], None]) -> Forecast:
-    """Build each optimizer's model, time an epoch of each, and predict what is left; creates nothing.
+    """Build each optimizer's model, train a few steps of each, and predict what is left; creates nothing.
 
     Raises
     ------
@@ -259,16 +263,20 @@ def _groups(plan: StudyPlan) -> list[_Group]:
     found = []
     tuning = plan.tuning_runs()
     chosen = recorded_choice(plan, read_record(plan))
-    confirmation = plan.confirmation_runs(chosen) if chosen or not plan.config.tuned else plan.fixed_runs()
-    stages = (("tuning", plan.config.tuned, tuning), ("confirmation", plan.rows, confirmation))
-    for stage, rows, runs in stages:
+    is_chosen = bool(chosen) or not plan.config.tuned
+    confirmation = plan.confirmation_runs(chosen) if is_chosen else plan.fixed_runs()
+    splits = plan.split_runs(chosen) if is_chosen else []
+    stages = (
+        ("tuning", plan.config.tuned, tuning, 0),
+        ("confirmation", plan.rows, confirmation, plan.config.confirmation.seeds),
+        ("splits", plan.config.on_splits, splits, plan.config.splits),
+    )
+    for stage, rows, runs, expected in stages:
         for problem in plan.problems:
             for one in rows:
                 own = tuple(run for run in runs if (run.problem, run.label) == (problem.name, one.label))
                 name = f"{problem.name} {one.label}" if len(plan.problems) > 1 else one.label
-                found.append(
-                    _Group(stage, problem.name, one.label, name, own, len(own) or plan.config.confirmation.seeds)
-                )
+                found.append(_Group(stage, problem.name, one.label, name, own, len(own) or expected))
     return found
 
 

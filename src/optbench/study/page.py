@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optbench.study.clock import settle_sentence
+from optbench.study.more_text import split_tables, width_caption, width_table
 from optbench.study.protocol_text import protocol_paragraphs
 from optbench.study.tables_text import tuning_table
+from optbench.study.targets import fixed_targets
 from optbench.study.wording import METRIC_WORDS, budget_sentence, worth_sentence
 
 if TYPE_CHECKING:
@@ -21,11 +24,10 @@ if TYPE_CHECKING:
 def study_page(conclusion: StudyConclusion) -> str:
     """Return the page as HTML."""
     from optbench.reporting.comparison_page import Frame, render_comparison_page
-    from optbench.runner.compare import read_curves
 
     problems = tuple(_with_worth(one) for one in conclusion.problems)
     comparison = replace(conclusion.comparison, problems=problems)
-    curves = {problem.problem: read_curves(problem, conclusion.records) for problem in problems}
+    curves = {one.problem.problem: replace(one.curves, targets=fixed_targets(one)) for one in conclusion.problems}
     where = problems[0].problem if len(problems) == 1 else f"{len(problems)} problems"
     frame = Frame(
         title=f"{conclusion.plan.config.name}: which optimizer? {where}",
@@ -45,9 +47,11 @@ def _with_worth(one: Conclusion) -> ProblemComparison:
 def _sections(conclusion: StudyConclusion) -> Iterator[Section]:
     from optbench.reporting.comparison_page import Section
 
+    several = len(conclusion.problems) > 1
     for one in conclusion.problems:
         if one.tunings:
-            yield _tuning(one, title=f"Tuning on {one.name}" if len(conclusion.problems) > 1 else "Tuning")
+            yield _tuning(one, title=f"Tuning on {one.name}" if several else "Tuning")
+            yield _budgets(one, title=f"Budgets on {one.name}" if several else "What tuning buys")
     yield Section("How it was done", protocol_paragraphs(conclusion))
 
 
@@ -61,6 +65,36 @@ def _tuning(conclusion: Conclusion, *, title: str) -> Section:
         "flatters, and on the fresh seeds that count."
     )
     return Section(title, (), [(caption, header, rows)], _tuning_pictures(conclusion))
+
+
+def _budgets(conclusion: Conclusion, *, title: str) -> Section:
+    """Return score against tuning budget, and how forgiving the learning rate is."""
+    from optbench.reporting.budget_figures import BudgetLine, budget_figure
+    from optbench.reporting.comparison_page import Section, look_of, picture_of
+
+    found = conclusion.analyses
+    tables = [(_plain(caption), *table) for caption, table in split_tables(conclusion)]
+    tables += [(_plain(width_caption(conclusion)), *width_table(found.widths))] if found.widths else []
+    if found.budgets is None:
+        return Section(title, (), tables)
+    metric = METRIC_WORDS[found.budgets.metric]
+    lines = [
+        BudgetLine(curve.label, curve.scores, curve.low, curve.high)
+        for curve in found.budgets.curves
+        if all(map(math.isfinite, curve.scores))
+    ]
+    figure = budget_figure(lines, found.budgets.defaults, look_of(conclusion.comparison), metric=metric)
+    told = (
+        f"The {metric} that the best of k settings can be expected to have, with the 95 % interval over other settings "
+        "of the same ranges; dotted lines are optimizers at Keras' defaults, which cost no tuning. Where curves cross, "
+        "the budget decides whom to take."
+    )
+    picture = picture_of(figure, f"{metric} against the number of settings tried, per optimizer", told)
+    return Section(title, [found.budgets.sentence()], tables, [picture])
+
+
+def _plain(caption: str) -> str:
+    return caption.replace("**", "")
 
 
 def _tuning_pictures(conclusion: Conclusion) -> list[Picture]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from optbench.config import ExperimentConfig, LoadedStudy, StudyConfig, StudyOptimizer, StudyProblem, Values
     from optbench.records import Dataset
 
-Stage = Literal["tuning", "confirmation"]
+Stage = Literal["tuning", "confirmation", "splits"]
 Chosen = Mapping[tuple[str, str], "Values"]
 """Problem and label of a tuned optimizer -> its chosen setting."""
 
@@ -59,6 +59,7 @@ class PlannedProblem:
     ----------
     open_data : with its test split, for confirmation
     tuning_data : the same without test rows
+    splits : further splits of the data by their seed, as many as the study asks for
     """
 
     name: str
@@ -66,6 +67,13 @@ class PlannedProblem:
     base: Path
     open_data: Dataset
     tuning_data: Dataset
+    splits: Mapping[int, Dataset]
+
+    def data(self, stage: Stage, split_seed: int) -> Dataset:
+        """Return what a run of a stage sees."""
+        if stage == "tuning":
+            return self.tuning_data
+        return self.splits[split_seed] if stage == "splits" else self.open_data
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +92,7 @@ class StudyPlan:
     key: str
     digest: str
     paths: StudyPaths
-    _planned: dict[tuple[str, str, str, Values, int], StudyRun] = field(default_factory=dict)
+    _planned: dict[tuple[str, str, str, Values, int, int], StudyRun] = field(default_factory=dict)
 
     @property
     def config(self) -> StudyConfig:
@@ -120,6 +128,16 @@ class StudyPlan:
             for seed in self.config.confirmation_seeds
         ]
 
+    def split_runs(self, chosen: Chosen) -> list[StudyRun]:
+        """Return the runs on other splits: one seed, every listed optimizer at its chosen setting."""
+        seed = self.config.confirmation_seeds[0]
+        return [
+            self._run("splits", problem, optimizer, chosen.get((problem.name, optimizer.label), ()), seed, split_seed)
+            for problem in self.problems
+            for optimizer in self.config.on_splits
+            for split_seed in problem.splits
+        ]
+
     def fixed_runs(self) -> list[StudyRun]:
         """Return the confirmation runs that are known before tuning: those of optimizers that are not tuned."""
         return [
@@ -131,14 +149,21 @@ class StudyPlan:
         ]
 
     def _run(
-        self, stage: Stage, problem: PlannedProblem, optimizer: StudyOptimizer, values: Values, seed: int
+        self,
+        stage: Stage,
+        problem: PlannedProblem,
+        optimizer: StudyOptimizer,
+        values: Values,
+        seed: int,
+        split_seed: int | None = None,
     ) -> StudyRun:
-        key = (stage, problem.name, optimizer.label, values, seed)
+        on = problem.experiment.dataset.split.seed if split_seed is None else split_seed
+        key = (stage, problem.name, optimizer.label, values, seed, on)
         if key not in self._planned:
             planned = plan_run(
-                self._experiment(stage, problem, optimizer, values),
+                self._experiment(stage, problem, optimizer, values, on),
                 seed=seed,
-                dataset=problem.tuning_data if stage == "tuning" else problem.open_data,
+                dataset=problem.data(stage, on),
                 versions=self.versions,
                 runs_dir=self.paths.folder,
             )
@@ -146,12 +171,12 @@ class StudyPlan:
         return self._planned[key]
 
     def _experiment(
-        self, stage: Stage, problem: PlannedProblem, optimizer: StudyOptimizer, values: Values
+        self, stage: Stage, problem: PlannedProblem, optimizer: StudyOptimizer, values: Values, split_seed: int
     ) -> LoadedExperiment:
         from optbench.config import dump_config
 
         base = optimizer.experiment(problem.experiment, values)
-        split = base.dataset.split.model_copy(update={"withhold_test": stage == "tuning"})
+        split = base.dataset.split.model_copy(update={"withhold_test": stage == "tuning", "seed": split_seed})
         several = len(self.problems) > 1
         config = base.model_copy(
             update={
@@ -201,7 +226,38 @@ def _read(
             f"{loaded.path}: tuning needs validation rows, and {problem.name} has none. Set dataset.split.validation "
             "to a fraction such as 0.1, or give every optimizer a number for its learning rate."
         )
-    return PlannedProblem(problem.name, problem.experiment, problem.base, dataset, without_test_rows(dataset))
+    return PlannedProblem(
+        name=problem.name,
+        experiment=experiment,
+        base=problem.base,
+        open_data=dataset,
+        tuning_data=without_test_rows(dataset),
+        splits=_other_splits(loaded, problem, dataset, data_dir),
+    )
+
+
+def _other_splits(loaded: LoadedStudy, problem: StudyProblem, known: Dataset, data_dir: Path) -> dict[int, Dataset]:
+    """Return the data in further splits, by the seed of the split.
+
+    Raises
+    ------
+    ConfigError
+        If the test rows are fixed, so that there are no others.
+    """
+    from optbench.datasets import load_dataset
+
+    found, experiment = {}, problem.experiment
+    first = experiment.dataset.split.seed + 1
+    for seed in range(first, first + loaded.config.splits):
+        split = experiment.dataset.split.model_copy(update={"seed": seed})
+        dataset = experiment.dataset.model_copy(update={"split": split})
+        found[seed] = load_dataset(dataset, base=problem.base, data_dir=data_dir, task=experiment.task)
+        if found[seed].test.rows.tolist() == known.test.rows.tolist():
+            raise ConfigError(
+                f"{loaded.path}: splits: the test rows of {problem.name} are fixed, so its splits do not vary. "
+                f"Received: splits: {loaded.config.splits}. Remove the key, or let dataset.split choose the test rows."
+            )
+    return found
 
 
 def _data_facts(config: StudyConfig, problem: PlannedProblem) -> dict[str, Any]:
@@ -231,6 +287,7 @@ def protocol(config: StudyConfig) -> dict[str, Any]:
         "defaults": [one.label for one in config.defaults],
         "tuning": {**config.tuning.model_dump(), "seed_numbers": _span(config.tuning_seeds) if config.tuned else None},
         "confirmation": {"seeds": config.confirmation.seeds, "seed_numbers": _span(config.confirmation_seeds)},
+        "splits": config.splits,
         "metric": config.metric,
         "margin": config.margin,
         "alpha": config.alpha,

@@ -124,9 +124,10 @@ def run_study(options: StudyOptions, *, say: Callable[[str], None]) -> StudyEnd:
         tuned = crew.finish("tuning", tuning)
         tunings = choose(plan, tuning, tuned)
         record = open_test_split(plan, record, tunings)
-        confirmation = plan.confirmation_runs({(one.problem, one.label): one.winner.values for one in tunings})
-        confirmed = crew.finish("confirmation", confirmation)
-    runs = [*tuning, *confirmation]
+        chosen = {(one.problem, one.label): one.winner.values for one in tunings}
+        confirmation, splits = plan.confirmation_runs(chosen), plan.split_runs(chosen)
+        confirmed = {**crew.finish("confirmation", confirmation), **crew.finish("splits", splits)}
+    runs = [*tuning, *confirmation, *splits]
     conclusion = conclude(plan, runs, {**tuned, **confirmed}, tunings, record["openings"])
     return StudyEnd(conclusion, crew.trained, write_outputs(conclusion, record))
 

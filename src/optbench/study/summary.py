@@ -19,7 +19,6 @@ def study_summary(conclusion: StudyConclusion, *, width: int | None = None, colo
     own = [(one.name, f"{worth_sentence(one)} {settle_sentence(one)}".strip()) for one in conclusion.problems]
     told = [
         budget_sentence(conclusion.plan.config),
-        *conclusion.across_sentences,
         *(f"[{name}] {text}" if several else text for name, text in own if text),
     ]
     doubts = [f"- {sentence}" for sentence in conclusion.warnings]

@@ -21,10 +21,10 @@ _METRICS: Mapping[Task, tuple[str, ...]] = {
     CLASSIFICATION: ("accuracy", "balanced_accuracy", "f1_macro", "log_loss", "roc_auc"),
     REGRESSION: METRICS[REGRESSION],
 }
-_PLAN = ("stage", "problem", "optimizer", "name", "learning_rate", "setting", "seed", "run")
+_PLAN = ("stage", "problem", "optimizer", "name", "learning_rate", "setting", "seed", "split_seed", "run")
 _RESULTS = (
-    *("stage", "problem", "optimizer", "learning_rate", "setting", "seed", "run", "status", "epochs", "best_epoch"),
-    *("seconds", "val_loss"),
+    *("stage", "problem", "optimizer", "learning_rate", "setting", "seed", "split_seed", "run", "status", "epochs"),
+    *("best_epoch", "seconds", "val_loss"),
 )
 
 
@@ -36,9 +36,15 @@ def plan_csv(plan: StudyPlan) -> str:
         for row in plan.rows:
             if row.search:
                 start = ("confirmation", problem.name, row.label, row.config.name, "chosen", "chosen")
-                rows += [(*start, seed, "") for seed in plan.config.confirmation_seeds]
+                split = problem.experiment.dataset.split.seed
+                rows += [(*start, seed, split, "") for seed in plan.config.confirmation_seeds]
             else:
                 rows += [_planned(run) for run in known if (run.problem, run.label) == (problem.name, row.label)]
+    for problem in plan.problems:
+        for row in plan.config.on_splits:
+            rate = "chosen" if row.search else _cell(row.config.arguments.get("learning_rate"))
+            start = ("splits", problem.name, row.label, row.config.name, rate, "chosen" if row.search else "")
+            rows += [(*start, plan.config.confirmation_seeds[0], split, "") for split in problem.splits]
     return _csv(rows)
 
 
@@ -58,7 +64,7 @@ def rate_of(run: StudyRun) -> Any:
 def _planned(run: StudyRun) -> tuple[Any, ...]:
     config = run.planned.config
     start = (run.stage, run.problem, run.label, config.optimizer.name)
-    return *start, _cell(rate_of(run)), _setting(run), config.seed, run.run
+    return *start, _cell(rate_of(run)), _setting(run), config.seed, config.dataset.split.seed, run.run
 
 
 def _result(run: StudyRun, record: RunRecord, names: Sequence[str]) -> tuple[Any, ...]:
@@ -70,6 +76,7 @@ def _result(run: StudyRun, record: RunRecord, names: Sequence[str]) -> tuple[Any
         _cell(rate_of(run)),
         _setting(run),
         record.seed,
+        run.planned.config.dataset.split.seed,
         run.run,
         record.status.value,
         _cell(record.metrics.get("epochs_run")),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from optbench.comparison.wording import counted, listing
 from optbench.study.clock import CLOCK_HEADING, clock_paragraphs, clock_table
 from optbench.study.doubts import study_doubts
+from optbench.study.more_text import more_tables
 from optbench.study.protocol_text import protocol_paragraphs
 from optbench.study.tables_text import across_table, optimizer_table, pair_table, problem_table, tuning_table
 from optbench.study.wording import METRIC_WORDS, budget_sentence, worth_sentence
@@ -65,6 +66,7 @@ def _problem(conclusion: Conclusion, *, level: int) -> list[str]:
         f"{mark} What differs from what",
         *_pairs(conclusion),
         *_tuning(conclusion, mark),
+        *_more(conclusion, mark),
     ]
 
 
@@ -119,6 +121,11 @@ def _tuning(conclusion: Conclusion, mark: str) -> list[str]:
         "Choosing the best of many noisy numbers selects luck, so the first flatters; only the second is believed."
     )
     return [f"{mark} Tuning", table(*tuning_table(conclusion)), told]
+
+
+def _more(conclusion: Conclusion, mark: str) -> list[str]:
+    parts = [part for caption, found in more_tables(conclusion) for part in (caption, table(*found))]
+    return [f"{mark} Beyond the final score", *parts] if parts else []
 
 
 def _clock(conclusion: StudyConclusion) -> list[str]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from optbench.training.program import Program
 
 EXAMPLES_TRIED = 64
+STEPS_TIMED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Preflight:
     ----------
     parameters : number of trainable weights
     state_bytes : bytes of all variables of model and optimizer, the size of a checkpoint
-    seconds_per_epoch : one measured epoch, or None if none was asked for
+    seconds_per_epoch : from the first steps of an epoch, or None if that was not asked for
     """
 
     parameters: int
@@ -41,7 +42,7 @@ class Preflight:
 def preflight(
     config: ExperimentConfig, dataset: Dataset, *, base: Path, time_an_epoch: bool = False
 ) -> tuple[Preflight, Program]:
-    """Build the model, predict a few examples, and optionally time one epoch.
+    """Build the model, predict a few examples, and optionally time a few steps.
 
     Returns
     -------
@@ -67,9 +68,7 @@ def preflight(
     if time_an_epoch or config.training.engine == "xla":  # XLA refuses some models, and only compiling tells
         program.prepare()
     if time_an_epoch:
-        clock = time.perf_counter()
-        program.engine.run_epoch(epoch_order(config.seed, 1, len(dataset.train.y)))
-        seconds = time.perf_counter() - clock
+        seconds = _seconds_per_epoch(program, config, len(dataset.train.y))
     model = problem.model
     variables = [*model.variables, *model.optimizer.variables]
     found = Preflight(
@@ -78,3 +77,11 @@ def preflight(
         seconds_per_epoch=seconds,
     )
     return found, program
+
+
+def _seconds_per_epoch(program: Program, config: ExperimentConfig, n: int) -> float:
+    """Train the first steps of an epoch, and say how long all of them will take."""
+    order = epoch_order(config.seed, 1, n)[: STEPS_TIMED * config.training.batch_size]
+    clock = time.perf_counter()
+    program.engine.run_epoch(order)
+    return (time.perf_counter() - clock) * n / len(order)

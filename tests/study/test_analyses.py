@@ -1,0 +1,172 @@
+"""What a study says beyond the final score: each against what results.csv and the run folders hold."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from optbench.errors import ConfigError
+from optbench.run_store import RunPaths, read_history, read_predictions
+from optbench.statistics import cross_fitted_best_of_k, learning_rate_width
+
+
+@pytest.fixture(scope="module")
+def told(finished):
+    """verdict.json and results.csv of the finished study."""
+    paths = finished.conclusion.plan.paths
+    return json.loads(paths.verdict_json.read_text()), pd.read_csv(paths.results), finished.conclusion
+
+
+def test_best_of_k_is_that_of_the_tuning_runs(told):
+    """Cross-fitted over the two tuning seeds; the default's score is that of its confirmation runs."""
+    document, table, _ = told
+    found = document["best_of_k"]
+    for curve in found["curves"]:
+        own = table[(table.stage == "tuning") & (table.optimizer == curve["optimizer"])]
+        scores = own.pivot_table(index="learning_rate", columns="seed", values="val_loss").to_numpy()
+        assert curve["scores"] == pytest.approx(cross_fitted_best_of_k(scores, higher_is_better=False).tolist())
+        assert not curve["optimistic"]
+    fresh = table[(table.stage == "confirmation") & (table.optimizer == "adam-default")]
+    assert found["defaults"]["adam-default"] == pytest.approx(fresh.val_loss.mean())
+
+
+def test_leaders_cover_every_budget_and_name_the_best(told):
+    """From no tuning to all settings, without a gap; whoever leads has the best score there."""
+    found = told[0]["best_of_k"]
+    budgets = [budget for one in found["leaders"] for budget in range(one["from"], one["to"] + 1)]
+    assert budgets == list(range(5))
+    curves = {curve["optimizer"]: curve["scores"] for curve in found["curves"]}
+    for one in found["leaders"]:
+        for budget in range(one["from"], one["to"] + 1):
+            known = dict(found["defaults"]) | (
+                {name: scores[budget - 1] for name, scores in curves.items()} if budget else {}
+            )
+            assert known[one["optimizer"]] == min(known.values())
+    assert found["leaders"][0]["optimizer"] in found["sentence"]
+
+
+def test_a_crossing_of_budgets_is_a_sentence():
+    """With one try take Adam at its default; with ten, SGD wins."""
+    from optbench.study.budgets import BudgetCurve, Budgets
+
+    sgd = BudgetCurve("sgd", (0.5, 0.6, 0.9), (), (), is_optimistic=False)
+    found = Budgets("val_accuracy", (sgd,), {"adam-default": 0.7})
+    assert found.sentence() == (
+        "By validation accuracy: without tuning and with up to 2 tried take adam-default (0.7); "
+        "with 3 tried sgd leads (0.9)."
+    )
+
+
+def test_a_lost_setting_counts_as_an_untrained_model(study):
+    """A diverged tuning run has the score it had before training: finite, so that the curve has an interval."""
+    document = study(behaviour={"sgd": ["diverge"]}, tuning_seeds=2).conclusion.to_json()
+    curve = next(one for one in document["best_of_k"]["curves"] if one["optimizer"] == "sgd")
+    assert None not in curve["scores"]
+    assert curve["low"]
+
+
+def test_width_is_in_units_of_the_verdict(told):
+    """Decades in which validation accuracy is within the margin, from the means over tuning seeds."""
+    document, table, conclusion = told
+    for one in document["learning_rate_width"]:
+        own = table[(table.stage == "tuning") & (table.optimizer == one["optimizer"])]
+        means = own.groupby("learning_rate").val_accuracy.mean()
+        expected = learning_rate_width(means.index, means.to_numpy(), conclusion.plan.config.margin)
+        assert (one["metric"], one["decades"]) == ("val_accuracy", pytest.approx(expected.decades))
+        assert one["ci_low"] <= one["ci_high"]
+
+
+def test_targets_come_from_the_baselines_tuning_and_no_clock_from_the_runs(told):
+    """Values that the first tuned optimizer's tuning runs reached; not what an untrained model has; no seconds."""
+    document, table, conclusion = told
+    own = table[(table.stage == "tuning") & (table.optimizer == "sgd")]
+    folder = conclusion.plan.paths.folder
+    histories = [read_history(RunPaths(folder / run).history) for run in own.run]
+    reached = {value for history in histories for value in history.column("val_accuracy")[1:]}
+    for target in document["targets"]:
+        assert target["target"] in reached
+        assert target["discriminates"]
+        assert all("seconds" not in row for row in target["rows"])
+
+
+def test_disagreement_is_counted_on_the_test_rows(told):
+    """Mean share of rows on which the predicted classes differ, seed by seed."""
+    document, table, conclusion = told
+    folder = conclusion.plan.paths.folder
+
+    def classes(label, seed):
+        rows = table[(table.stage == "confirmation") & (table.optimizer == label) & (table.seed == seed)]
+        test = read_predictions(RunPaths(folder / rows.run.iloc[0]).predictions)[0]["test"]
+        return test.y_score.argmax(axis=1)[np.argsort(test.rows)]
+
+    one = document["disagreement"][0]
+    expected = np.mean([(classes(one["a"], seed) != classes(one["b"], seed)).mean() for seed in (1000, 1001)])
+    assert one["churn"] == pytest.approx(expected)
+    assert {entry["optimizer"] for entry in document["calibration"]} == {"sgd", "adam", "sgd-default", "adam-default"}
+
+
+def test_other_splits_are_measured_beside_other_seeds(study):
+    """One run per split and listed optimizer, one seed, another split each; more splits train the new ones only."""
+    end = study(splits=3, seeds=4)
+    table = pd.read_csv(end.conclusion.plan.paths.results)
+    splits = table[table.stage == "splits"]
+    assert set(splits.split_seed) == {1, 2, 3}
+    assert set(splits.seed) == {1000}
+    found = end.conclusion.to_json()["splits"]
+    for row in found["optimizers"]:
+        own = splits[splits.optimizer == row["optimizer"]].sort_values("split_seed")
+        assert row["scores"] == pytest.approx(own.test_accuracy.tolist())
+        assert row["sd_splits"] == pytest.approx(own.test_accuracy.std())
+    (pair,) = found["pairs"]
+    wide = splits.pivot_table(index="split_seed", columns="optimizer", values="test_accuracy")
+    assert pair["difference"] == pytest.approx((wide[pair["a"]] - wide[pair["b"]]).mean())
+    assert "What another split changes" in end.conclusion.plan.paths.verdict_text.read_text()
+    again = study(splits=4, seeds=4)
+    assert again.trained == 2
+
+
+def test_fixed_test_rows_have_no_other_splits(study, monkeypatch):
+    """Refused before anything runs: the split's seed would change nothing that counts."""
+    from optbench.study import plan as plan_module
+
+    monkeypatch.setattr(plan_module, "_other_splits", plan_module._other_splits)
+    from optbench import datasets
+
+    load = datasets.load_dataset
+
+    def fixed(config, **options):
+        return load(config.model_copy(update={"split": config.split.model_copy(update={"seed": 0})}), **options)
+
+    monkeypatch.setattr(datasets, "load_dataset", fixed)
+    with pytest.raises(ConfigError, match="splits: the test rows of iris are fixed"):
+        study(splits=2)
+    assert not study.runs_dir.exists()
+
+
+def test_no_clock_time_but_training_seconds_in_the_verdict(finished):
+    """Other times of the same runs change training_seconds in verdict.json and what stands below the last heading."""
+    from dataclasses import replace
+
+    from optbench.study.clock import CLOCK_HEADING
+    from optbench.study.conclusion import conclude
+    from optbench.study.text import verdict_markdown
+    from optbench.study.tuning import choose
+
+    found = finished.conclusion
+    slow = {"training_seconds": 9.0, "seconds_per_epoch": 3.0, "peak_memory_mb": 999.0, "runs_in_flight": 7}
+    records = {run: replace(record, timing=slow, machine="another") for run, record in found.records.items()}
+    tunings = choose(found.plan, [run for run in found.runs if run.stage == "tuning"], records)
+    other = conclude(found.plan, found.runs, records, tunings, found.problems[0].openings)
+
+    def without(document):
+        for one in document["optimizers"]:
+            assert one.pop("training_seconds") > 0
+        return json.dumps(document)
+
+    assert without(found.to_json()) == without(other.to_json())
+    pages = [verdict_markdown(one).partition(CLOCK_HEADING) for one in (found, other)]
+    assert pages[0][0] == pages[1][0]
+    assert pages[0][2] != pages[1][2]

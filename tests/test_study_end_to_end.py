@@ -1,0 +1,101 @@
+"""The real `optbench study` command: killed and called again, a crippled optimizer, the same optimizer twice."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+pytestmark = pytest.mark.tensorflow
+
+CLOCK_HEADING = "## Times on this machine"
+STUDY = """\
+experiment: {dataset: {name: iris}, model: {name: mlp, hidden_units: [4]}, training: {epochs: 3}}
+optimizers: [sgd, adam]
+tuning: {points: 2}
+confirmation: {seeds: 2}
+splits: 2
+"""
+CRIPPLED = """\
+experiment: {dataset: {name: iris}, model: {name: mlp, hidden_units: [16]}, training: {epochs: 15}}
+optimizers:
+  - {label: adam, name: adam, learning_rate: 0.02}
+  - {label: adam-again, name: adam, learning_rate: 0.02}
+  - {label: crippled, name: sgd, learning_rate: 1e-6}
+confirmation: {seeds: 8}
+"""
+LONGEST = 300.0
+
+
+def command(file, runs_dir):
+    return [sys.executable, "-m", "optbench", "study", str(file), "--runs-dir", str(runs_dir), "-j", "2", "--json"]
+
+
+def completed(file, runs_dir):
+    """Run the command to its end; returns the study's folder."""
+    done = subprocess.run(command(file, runs_dir), capture_output=True, text=True, check=False, timeout=LONGEST)
+    assert done.returncode == 0, done.stderr
+    (folder,) = runs_dir.iterdir()
+    assert json.loads(done.stdout) == json.loads((folder / "verdict.json").read_text())
+    return folder
+
+
+def killed(file, runs_dir, *, runs):
+    """Start the command, and kill it with its children as soon as so many runs are finished."""
+    process = subprocess.Popen(
+        command(file, runs_dir), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    deadline = time.monotonic() + LONGEST
+    while len(list(runs_dir.glob("*/*/MANIFEST.json"))) < runs and process.poll() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    return process.wait() == -signal.SIGKILL
+
+
+def content(folder):
+    """Return the outputs without what a clock wrote into them."""
+    verdict = json.loads((folder / "verdict.json").read_text())
+    for one in verdict["optimizers"]:
+        assert one.pop("training_seconds") > 0
+    with (folder / "results.csv").open() as file:
+        results = [{**row, "seconds": ""} for row in csv.DictReader(file)]
+    return {
+        "verdict.json": json.dumps(verdict),
+        "verdict.md": (folder / "verdict.md").read_text().partition(CLOCK_HEADING)[0],
+        "results.csv": results,
+        "plan.csv": (folder / "plan.csv").read_bytes(),
+    }
+
+
+def test_a_study_killed_at_several_points_ends_like_one_that_was_not(tmp_path):
+    """In tuning, in confirmation, on other splits: the same bytes but for training_seconds and the page's last part."""
+    file = tmp_path / "trial.yaml"
+    file.write_text(STUDY)
+    straight = completed(file, tmp_path / "straight")
+    kills = [killed(file, tmp_path / "killed", runs=runs) for runs in (3, 10, 17)]
+    resumed = completed(file, tmp_path / "killed")
+    assert kills[:2] == [True, True]
+    assert content(resumed) == content(straight)
+    before = {path.name: path.read_bytes() for path in resumed.iterdir() if path.is_file()}
+    completed(file, tmp_path / "killed")
+    assert {path.name: path.read_bytes() for path in resumed.iterdir() if path.is_file()} == before
+
+
+def test_a_crippled_optimizer_loses_and_the_same_one_twice_does_not(tmp_path):
+    """A against A has no winner, a hopeless learning rate has none but losers: real training, eight seeds."""
+    file = tmp_path / "crippled.yaml"
+    file.write_text(CRIPPLED)
+    document = json.loads((completed(file, tmp_path / "runs") / "verdict.json").read_text())
+    decisions = {frozenset((pair["a"], pair["b"])): pair for pair in document["pairs"]}
+    same = decisions[frozenset(("adam", "adam-again"))]
+    assert (same["differences"], same["decision"]) == ([0.0] * 8, "equivalent")
+    for label in ("adam", "adam-again"):
+        pair = decisions[frozenset((label, "crippled"))]
+        assert pair["decision"] == ("a_better" if pair["a"] == label else "b_better")
