@@ -7,18 +7,23 @@ from __future__ import annotations
 
 import functools
 from dataclasses import replace
+from pathlib import Path
 from typing import get_args
 
 import numpy as np
 import pytest
 
+from optbench.config import load_experiment, resolve
 from optbench.config.keras_api import optimizer_signatures
 from optbench.config.model_sections import ModelConfig
+from optbench.datasets import load_dataset
 from optbench.errors import OptbenchError
 from optbench.training.loop import train
 from optbench.training.problem import build_problem
 
 pytestmark = pytest.mark.tensorflow
+
+ROOT = Path(__file__).resolve().parents[2]
 
 # Three epochs of a small problem: the largest difference of a predicted probability.
 CLOSE = 1e-4
@@ -123,6 +128,39 @@ def test_each_engine_resumes_exactly(engine, fitting, tmp_path):
     assert resumed.digests == straight.digests
     assert resumed.history == straight.history
     assert (resumed.predictions["test"].y_score == straight.predictions["test"].y_score).all()
+
+
+SHIPPED = {"telco": ("fused", "xla"), "digits": ("fused",), "fashion_mnist": ("fused",)}
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_engines_agree_on_the_shipped_experiments(name, data_dir):
+    """Two epochs on at most 640 rows: `fused` has the bits of `keras`, `xla` is close, where it compiles the model."""
+    path = ROOT / "configs" / name / "adam.yaml"
+    loaded = load_experiment(path)
+    dataset = load_dataset(loaded.config.dataset, base=loaded.base, data_dir=data_dir)
+    dataset = replace(dataset, train=first_rows(dataset.train), test=first_rows(dataset.test), validation=None)
+    outcomes = {}
+    for engine in ("keras", *SHIPPED[name]):
+        overrides = ["training.epochs=2", f"training.engine={engine}"]
+        config = resolve(
+            load_experiment(path, overrides).config,
+            seed=0,
+            num_classes=dataset.num_classes,
+            input_shape=dataset.input_shape,
+            official_test=False,
+        )
+        outcomes[engine] = train(config, dataset, base=loaded.base)[0]
+    assert outcomes["fused"].digests == outcomes["keras"].digests
+    assert outcomes["fused"].history == outcomes["keras"].history
+    for outcome in outcomes.values():
+        np.testing.assert_allclose(predicted(outcome), predicted(outcomes["keras"]), atol=CLOSE)
+
+
+def first_rows(split):
+    """At most 640 rows of a split."""
+    return replace(split, x=split.x[:640], y=split.y[:640], rows=split.rows[:640])
 
 
 # Their steps divide by small numbers: what two roundings differ in is magnified, as between two machines.

@@ -7,13 +7,13 @@ function is the `xla` engine: faster on small dense models, with the same dropou
 
 from __future__ import annotations
 
-import contextlib
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from optbench.errors import ModelError
 from optbench.training.blocks import BLOCK_BYTES, Blocks, rows_of_a_block
-from optbench.training.engines.philox import dropout_of_keras
+from optbench.training.engines.dropout import short_dropout
+from optbench.training.engines.shared_reads import shared_reads
 from optbench.training.metric_state import build_metrics, reset_if
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class FusedEngine:
         traceable = tf.function(function, autograph=False, jit_compile=self._compiled)
         try:
             # a concrete function is traced once; called as it is, a tf.function would be traced twice
-            with dropout_of_keras() if self._compiled else contextlib.nullcontext():
+            with shared_reads(self._problem.model.optimizer), short_dropout(compiled=self._compiled):
                 self._function = traceable.get_concrete_function(*arguments)
             self._function(*arguments)
         except (tf.errors.UnimplementedError, tf.errors.InvalidArgumentError) as error:
