@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from optbench.datasets.csv_chunks import Chunk, ChunkedTable
     from optbench.datasets.stored_columns import StoredColumn
 
@@ -122,11 +124,17 @@ def read_large_table(paths: Sequence[tuple[str, Path]], *, separator: str, folde
     return LargeTable(
         files=tuple(source.file for source in sources),
         columns=(),
-        file_of_row=np.repeat(np.arange(len(counts), dtype=np.int64), counts),
+        file_of_row=_file_of_row(counts),
         lines=np.memmap(folder / "lines", dtype=np.int64, mode="r"),
         folder=folder,
         stored=tuple(writer.stored(name) for writer, name in zip(writers, names, strict=True)),
     )
+
+
+def _file_of_row(counts: Sequence[int]) -> NDArray[np.int64]:
+    if len(counts) == 1:
+        return np.zeros(counts[0], dtype=np.int64)  # pages that nobody writes to take no memory
+    return np.repeat(np.arange(len(counts), dtype=np.int64), counts)
 
 
 def _open(path: Path, name: str, separator: str) -> ChunkedTable:
