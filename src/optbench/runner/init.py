@@ -22,12 +22,12 @@ _HEAD = """\
 _SEED = "seed: 0                          # or seeds: [0, 1, 2]\n"
 _STARTER_DATA = """\
 dataset:
-  name: breast_cancer            # or csv, npz, python: your own data
+  name: breast_cancer            # or image_folder, csv, npz, python: your own
   split: {test: 0.2, validation: 0.1, stratify: true, seed: 0}   # fractions of all rows
 """
 _TAIL = """\
 model:
-  name: mlp                      # or logistic, cnn, layers, python
+  name: mlp                      # or logistic, cnn, rnn, transformer, layers, python
   hidden_units: [64, 32]
   activation: relu
   dropout: 0.0
