@@ -154,7 +154,7 @@ RESUMED = {
 }
 
 
-@pytest.mark.parametrize("model", [name for name in EXAMPLE_MODELS if name.startswith(("rnn", "transformer"))])
+@pytest.mark.parametrize("model", ["rnn, lstm", "rnn, tokens", "transformer, tokens"])
 def test_every_model_resumes_exactly(model, make_dataset, make_config, tmp_path):
     """What a model keeps, dropout counters of attention and recurrent layers included, is in a snapshot."""
     example = EXAMPLE_MODELS[model]
