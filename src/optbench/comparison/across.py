@@ -330,10 +330,10 @@ def _test_sentences(found: Across) -> list[str]:
     assert tests is not None  # noqa: S101 - asked for only if there are tests
     told = []
     if tests.friedman is not None and tests.critical_difference is not None:
-        says = "differ" if tests.friedman.f_p <= found.alpha else "are not shown to differ"
+        says = "differ" if tests.friedman.p <= found.alpha else "are not shown to differ"  # F is too bold on few sets
         told.append(
             f"Friedman's test over {counted(problems, 'data set')}: the {len(tests.labels)} optimizers {says} in "
-            f"their ranks (F, p = {tests.friedman.f_p:.2g}); mean ranks closer than {tests.critical_difference:.2f} "
+            f"their ranks (p = {tests.friedman.p:.2g}); mean ranks closer than {tests.critical_difference:.2f} "
             "cannot be told apart (Nemenyi)."
         )
     winners = [pair for pair in tests.pairs if pair.p_adjusted <= found.alpha]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from optbench.reporting.style import FAINT, new_figure, plot_style, shortened
+from optbench.reporting.style import FAINT, logarithmic, new_figure, plot_style, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from optbench.reporting.comparison_figures import Look
+
+_WIDE_RANGE: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,9 @@ def budget_figure(lines: Sequence[BudgetLine], defaults: Mapping[str, float], lo
                       label=shortened(line.label))  # fmt: skip
         for label, score in defaults.items():
             axes.axhline(score, color=look.colours.get(label, FAINT), linestyle=":", label=shortened(label))
+        shown = [*defaults.values(), *(score for line in lines for score in line.scores)]
+        if min(shown) > 0.0 and max(shown) > _WIDE_RANGE * min(shown):
+            logarithmic(axes, "y")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set(xlabel="settings tried (tuning budget)", ylabel=metric)
         figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=4)

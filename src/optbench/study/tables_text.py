@@ -72,6 +72,15 @@ def _conclusion_words(pair: PairResult) -> str:
     return _DECISIONS.get(decision, f"{pair.a if decision == 'a_better' else pair.b} is better")
 
 
+def rule_table(conclusion: StudyConclusion) -> TextTable:
+    """Return one row per optimizer: what it does, as Keras applies it; a star marks what is not Keras' default."""
+    seen: dict[str, list[str]] = {}
+    for one in conclusion.problems:
+        for rule in one.problem.update_rules:
+            seen.setdefault(rule.label, [rule.label, rule.rule, rule.arguments_text, rule.weight_decay])
+    return ["optimizer", "update rule", "arguments", "weight decay"], list(seen.values())
+
+
 def tuning_table(conclusion: Conclusion) -> TextTable:
     """Return one row per tuned optimizer."""
     header = [
@@ -102,33 +111,6 @@ def _tuning_row(tuning: Tuning, shrinkage: Shrinkage) -> list[str]:
     ]
     counts = [str(len(tuning.settings)), str(tuning.runs), str(tuning.n_diverged)]
     return [tuning.label, ", ".join(spans), *counts, f"{tuning.winner.text}{edge}", *numbers]
-
-
-def across_table(conclusion: StudyConclusion) -> TextTable:
-    """Return one row per optimizer: what it is worth over all problems."""
-    found, metric = conclusion.across, conclusion.metric
-    if found is None:
-        return [], []
-    unit = " [points]" if metric.in_points else ""
-    of = len(found.problems)
-    header = [
-        "optimizer",
-        "mean rank",
-        f"mean regret{unit}",
-        f"worst regret{unit}",
-        f"within ±{metric.size(found.margin)}",
-    ]
-    rows = [
-        [
-            row.label,
-            f"{row.mean_rank:.2f}",
-            NONE if row.mean_regret is None else metric.number(row.mean_regret),
-            NONE if row.worst_regret is None else metric.number(row.worst_regret),
-            f"{row.within} of {of}",
-        ]
-        for row in found.rows
-    ]
-    return header, rows
 
 
 def problem_table(conclusion: StudyConclusion) -> TextTable:

@@ -12,7 +12,13 @@ from optbench.study.clock import CLOCK_HEADING, clock_paragraphs, clock_table
 from optbench.study.doubts import study_doubts
 from optbench.study.more_text import more_tables
 from optbench.study.protocol_text import protocol_paragraphs
-from optbench.study.tables_text import across_table, optimizer_table, pair_table, problem_table, tuning_table
+from optbench.study.tables_text import (
+    optimizer_table,
+    pair_table,
+    problem_table,
+    rule_table,
+    tuning_table,
+)
 from optbench.study.wording import METRIC_WORDS, budget_sentence, worth_sentence
 
 if TYPE_CHECKING:
@@ -29,7 +35,7 @@ def verdict_markdown(conclusion: StudyConclusion) -> str:
         parts += _problem(conclusion.problems[0], level=2)
     else:
         parts += _several(conclusion)
-    parts += ["## How it was done", *protocol_paragraphs(conclusion), *_clock(conclusion)]
+    parts += ["## How it was done", *protocol_paragraphs(conclusion), *_rules(conclusion), *_clock(conclusion)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -43,14 +49,12 @@ def _head(conclusion: StudyConclusion) -> list[str]:
 
 def _several(conclusion: StudyConclusion) -> list[str]:
     """Return the part on all problems together, then one on each."""
+    from optbench.reporting.across_section import across_table
+
     parts = []
     if conclusion.across is not None:
-        told = (
-            "A rank of 1 is the best mean on a problem. *Regret* is how far an optimizer's mean lies behind the best "
-            f"of {listing(conclusion.across.reference)}; the best of several means is a little lucky, so regrets are "
-            "slightly too large. Ranks depend on who took part."
-        )
-        parts += ["## All problems together", table(*across_table(conclusion)), told]
+        caption, header, rows = across_table(conclusion.across, conclusion.metric)
+        parts += ["## All problems together", caption, table(header, rows)]
         parts += ["Mean scores on the test split:", table(*problem_table(conclusion))]
     for one in conclusion.problems:
         parts += [f"## {one.problem.problem}", f"**{one.comparison.verdict}**", worth_sentence(one)]
@@ -126,6 +130,15 @@ def _tuning(conclusion: Conclusion, mark: str) -> list[str]:
 def _more(conclusion: Conclusion, mark: str) -> list[str]:
     parts = [part for caption, found in more_tables(conclusion) for part in (caption, table(*found))]
     return [f"{mark} Beyond the final score", *parts] if parts else []
+
+
+def _rules(conclusion: StudyConclusion) -> list[str]:
+    of = " (arguments: on the first problem)" if len(conclusion.problems) > 1 else ""
+    told = (
+        f"What the optimizers do, as Keras applies it{of}: w weight, g gradient, t step, lr learning rate; a star "
+        "marks what is not the default of Keras."
+    )
+    return [told, table(*rule_table(conclusion))]
 
 
 def _clock(conclusion: StudyConclusion) -> list[str]:
