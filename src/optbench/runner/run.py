@@ -136,6 +136,8 @@ def carry_out(prepared: Prepared, stack: ExitStack) -> list[RunEnd]:
         for end in ends:
             progress.ended(end)
         if prepared.open_runs:
+            if prepared.options.figures is None and not prepared.draw:
+                progress.say("of so many runs no pictures are drawn; 'optbench report RUN...' does, or --figures")
             flight = Flight(
                 executor=prepared.executor,
                 reporter=Reporter(progress.event, progress.started, progress.ended, progress.say),

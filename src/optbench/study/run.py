@@ -13,6 +13,7 @@ from optbench.runner.run import (
     RunOptions,
     available_cores,
     environment_facts,
+    hire_helpers,
     is_finished,
     make_executor,
     stage_datasets,
@@ -186,16 +187,18 @@ class _Crew:
         return {run.run: read_run(run.planned.paths.folder) for run in runs}
 
     def _fly(self, runs: Sequence[PlannedRun]) -> list[RunEnd]:
-        executor = self._hired()
+        executor, jobs = self._hired(), min(self._options.jobs or available_cores(), len(runs))
+        hire_helpers(executor, runs=len(runs), jobs=jobs, draw=False)
         with make_progress(len(runs), quiet=self._options.quiet) as progress:
             flight = Flight(
                 executor=executor,
                 reporter=Reporter(progress.event, progress.started, progress.ended, progress.say),
                 data_folders=stage_datasets(runs, self._stack),
                 environment=environment_facts,
-                jobs=min(self._options.jobs or available_cores(), len(runs)),
+                jobs=jobs,
                 retries=self._options.retries,
                 draw=False,
+                has_helpers=len(runs) > 1,
             )
             with stops_on_signals(executor, say=progress.say):
                 return flight.execute(runs)
