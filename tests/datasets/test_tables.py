@@ -229,7 +229,7 @@ def test_matrix_beyond_memory_is_refused(load_csv, table, monkeypatch):
         available = 1000
 
     monkeypatch.setattr(psutil, "virtual_memory", lambda: Small)
-    refused(load_csv, table(), "of memory, and 0.0 GiB are free. Use a part of the rows")
+    refused(load_csv, table(), "of memory, and 0.0 GiB are free. Set OPTBENCH_LARGE_TABLE_MB to a smaller number")
     monkeypatch.setattr("optbench.datasets.csv_files.require_memory", lambda *_, **__: None)
     refused(
         load_csv,
