@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _SYNONYMS: Mapping[str, str] = {
     other: ours
     for ours, others in {
+        "task": "problem_type task_type objective",
         "name": "type class class_name kind id",
         "hidden_units": "units layers neurons hidden hidden_layers hidden_layer_sizes",
         "path": "file filename file_name filepath",

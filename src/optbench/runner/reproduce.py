@@ -29,6 +29,7 @@ _IDENTITY_FILES = (
     "report_json",
     "confusion",
     "roc_curve",
+    "residuals",
 )
 
 
@@ -83,7 +84,7 @@ class Reproduction:
             "rungs": self.rungs,
             "first_difference": self.first_difference or None,
             "could_explain": list(self.could_explain),
-            "largest_difference": {"y_score": self.score_difference, "metrics": self.metric_difference},
+            "largest_difference": {"predictions": self.score_difference, "metrics": self.metric_difference},
         }
 
     def text(self) -> str:
