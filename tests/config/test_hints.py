@@ -6,6 +6,7 @@ import pytest
 
 from optbench.config import hints
 from optbench.config.dataset_sections import CsvConfig, SplitConfig
+from optbench.config.experiment import ExperimentConfig
 from optbench.config.model_sections import CnnConfig, MlpConfig
 from optbench.config.training_sections import EarlyStopping, TrainingConfig
 
@@ -14,7 +15,7 @@ def test_every_synonym_leads_to_a_key_that_exists():
     """No suggestion names a key that no section has."""
     from optbench.config.keras_api import optimizer_signatures
 
-    sections = (TrainingConfig, SplitConfig, CsvConfig, MlpConfig, CnnConfig, EarlyStopping)
+    sections = (ExperimentConfig, TrainingConfig, SplitConfig, CsvConfig, MlpConfig, CnnConfig, EarlyStopping)
     known = {key for section in sections for key in section.model_fields}
     known |= {name for signature in optimizer_signatures().values() for name in signature}
     assert set(hints._SYNONYMS.values()) <= known
