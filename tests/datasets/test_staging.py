@@ -62,3 +62,25 @@ def test_incomplete_folder_is_an_error(load_csv, table, tmp_path, damage):
         (folder / damage).unlink()
     with pytest.raises(DataError, match="holds no complete staged data set"):
         open_staged_dataset(folder)
+
+
+def test_a_view_of_a_users_mapped_file_is_staged_as_it_is(load_csv, table, tmp_path):
+    """A user's file is neither linked nor trusted to have the shape or the values of what was made from it."""
+    dataset = load_csv(table())
+    x = np.lib.format.open_memmap(tmp_path / "own.npy", mode="w+", dtype=np.float32, shape=dataset.train.x.shape[::-1])
+    x[:] = 1
+    view = np.load(tmp_path / "own.npy", mmap_mode="r").reshape(dataset.train.x.shape)
+    made = dataclasses.replace(dataset, train=dataclasses.replace(dataset.train, x=view))
+    stage_dataset(made, tmp_path / "staged")
+    require_equal(open_staged_dataset(tmp_path / "staged"), made)
+    assert (tmp_path / "own.npy").stat().st_nlink == 1
+
+
+def test_files_of_a_large_table_are_linked(load_csv, table, tmp_path, monkeypatch):
+    """What lies on the disk already is not written twice."""
+    monkeypatch.setenv("OPTBENCH_LARGE_TABLE_MB", "0")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    dataset = load_csv(table())
+    stage_dataset(dataset, tmp_path / "staged")
+    assert (tmp_path / "staged" / "train.x.npy").samefile(dataset.train.x.filename)
+    require_equal(open_staged_dataset(tmp_path / "staged"), dataset)

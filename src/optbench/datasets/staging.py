@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optbench.datasets.scratch import PREFIX
 from optbench.errors import DataError
 from optbench.records import SPLITS, Dataset, SplitData
 
@@ -52,11 +53,15 @@ def stage_dataset(dataset: Dataset, folder: Path) -> None:
 
 
 def _save(path: Path, array: NDArray[Any]) -> None:
-    """Write an array; one that is an `.npy` file already gets a second name for the same bytes, if that can be had."""
+    """Write an array; one that is a file of a large table already gets a second name for the same bytes, if possible.
+
+    Other mapped arrays are copied: a user's may be a view of its file, or be changed meanwhile.
+    """
     if isinstance(array, np.memmap) and array.filename is not None:
         with contextlib.suppress(OSError):
             file = Path(array.filename)
-            if file.suffix == path.suffix and array.offset + array.nbytes == file.stat().st_size:
+            is_ours = file.parent.name.startswith(PREFIX) and not array.flags.writeable
+            if is_ours and array.offset + array.nbytes == file.stat().st_size:
                 path.hardlink_to(file)
                 return
     np.save(path, array, allow_pickle=False)
