@@ -36,6 +36,7 @@ OTHER = {
     "cpu": "gpu",
     "balanced": None,
     "val_loss": "loss",
+    "flatten": "max",
     "number": "category",
     "sparse_categorical_crossentropy": "categorical_crossentropy",
     "python:a.py:l": "python:a.py:m",

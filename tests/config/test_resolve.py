@@ -187,7 +187,7 @@ def test_cnn_needs_images(resolved):
     """Convolutions are refused for a table and taken for images."""
     with pytest.raises(
         ConfigError,
-        match=r"cnn takes images .*Received: table rows .* Models that take them: logistic, mlp",
+        match=r"cnn takes .*images .*Received: table rows .* Models that take them: logistic, mlp",
     ):
         resolved(model="{name: cnn}")
     assert resolved({"input_shape": (8, 8, 1)}, model="{name: cnn}").model.name == "cnn"
