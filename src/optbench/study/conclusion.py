@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from optbench.comparison import SCHEMA_VERSION
-from optbench.metric_names import lower_is_better
 from optbench.study.analyses import Analyses, analyse
 from optbench.study.doubts import problem_doubts, study_doubts
 from optbench.study.plan import protocol
 from optbench.study.tuning import validation_score
+from optbench.study.worth import Shrinkage, WorthOfTuning
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,60 +23,7 @@ if TYPE_CHECKING:
     from optbench.study.tuning import Tuning
 
 
-@dataclass(frozen=True, slots=True)
-class Shrinkage:
-    """How much the choice of the best setting flattered its validation score.
-
-    Attributes
-    ----------
-    tuning, confirmation : mean validation score of the chosen setting in both stages; None if a run diverged
-    """
-
-    label: str
-    metric: str
-    tuning: float | None
-    confirmation: float | None
-
-    @property
-    def value(self) -> float | None:
-        """By how much tuning looked better than fresh seeds are; negative if it looked worse."""
-        if self.tuning is None or self.confirmation is None:
-            return None
-        sign = -1.0 if lower_is_better(self.metric) else 1.0
-        return sign * (self.tuning - self.confirmation)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the shrinkage as JSON values."""
-        told = {"tuning": self.tuning, "confirmation": self.confirmation, "shrinkage": self.value}
-        return {"optimizer": self.label, "metric": self.metric, **told}
-
-
-@dataclass(frozen=True, slots=True)
-class WorthOfTuning:
-    """A tuned optimizer against itself at its defaults.
-
-    Attributes
-    ----------
-    gain : in the metric of the verdict, positive if tuning helped; None without scores
-    """
-
-    label: str
-    default: str
-    gain: float | None
-    pair: PairResult
-
-    @property
-    def outcome(self) -> str:
-        """In one word or two: better, worse, equivalent, undecided, not tested."""
-        if self.pair.obstacle is not None:
-            return "not tested"
-        words = {"equivalent": "equivalent", "undecided": "undecided"}
-        decision = self.pair.decision.value
-        tuned_won = decision == ("a_better" if self.pair.a == self.label else "b_better")
-        return words.get(decision, "better" if tuned_won else "worse")
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Conclusion:
     """What a study found on one problem.
 
@@ -102,9 +50,9 @@ class Conclusion:
         """The comparison of the confirmation runs on the problem."""
         return self.comparison.problems[0]
 
-    @property
+    @cached_property
     def analyses(self) -> Analyses:
-        """Everything beyond the final score."""
+        """Everything beyond the final score; bootstrapped once for all outputs."""
         return analyse(self)
 
     @property

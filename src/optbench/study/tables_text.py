@@ -10,8 +10,9 @@ from optbench.study.wording import name_words, study_setting_word
 
 if TYPE_CHECKING:
     from optbench.comparison import OptimizerSummary, PairResult
-    from optbench.study.conclusion import Conclusion, Shrinkage, StudyConclusion
+    from optbench.study.conclusion import Conclusion, StudyConclusion
     from optbench.study.tuning import Tuning
+    from optbench.study.worth import Shrinkage
 
 NONE = "\N{EN DASH}"
 TextTable = tuple[list[str], list[list[str]]]

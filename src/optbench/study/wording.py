@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from optbench.config import StudyConfig
-    from optbench.study.conclusion import Conclusion, WorthOfTuning
+    from optbench.study.conclusion import Conclusion
+    from optbench.study.worth import WorthOfTuning
 
 METRIC_WORDS: Final = {
     "val_loss": "validation loss",
