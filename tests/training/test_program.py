@@ -49,7 +49,7 @@ def test_each_run_of_a_program_has_the_bits_of_a_run_alone(case, engine, make_da
             (0, rates[0], {}),
             (1, rates[-1], {"epochs": 5}),
             (2, rates[0], {"epochs": 9, "early_stopping": {"monitor": "val_loss", "patience": 1}}),
-            (0, rates[0], {}),
+            (0, rates[-1], {}),  # its initial state is kept from the first run, at another learning rate
         )
     ]
     kept = None
