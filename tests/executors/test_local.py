@@ -241,6 +241,7 @@ def test_a_group_holds_each_tasks_lock_while_it_runs(functions, executor, tmp_pa
         file.close()
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork.*:DeprecationWarning")
 def test_helpers_are_copies_of_this_process_without_its_locks(functions, executor, tmp_path):
     """A helper has what this process has imported, serves tasks of any group one after the other, holds no lock."""
     with (tmp_path / "lock").open("w") as file:
@@ -256,6 +257,7 @@ def test_helpers_are_copies_of_this_process_without_its_locks(functions, executo
     assert len({end.result["pid"] for end in ends.values()}) == 1
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork.*:DeprecationWarning")
 def test_a_helper_that_died_is_replaced(functions, executor):
     """Only the task it died in is lost."""
     executor.hire_helpers(1)

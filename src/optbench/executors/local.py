@@ -10,6 +10,7 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from contextlib import contextmanager
@@ -59,7 +60,9 @@ class _Slots:
         group = task.group if self.group is None else self.group
         child = next((c for c in self.idle if group and c.group == group), None)
         if child is None:
-            self.dismiss(self.idle[: len(self.busy) + len(self.idle) + 1 - self.number])
+            # a task without a group may be one that ran out of memory beside others
+            surplus = len(self.busy) + len(self.idle) + 1 - self.number if group else len(self.idle)
+            self.dismiss(self.idle[:surplus])
             return new_child(self.context, group)
         self.idle.remove(child)
         return child
@@ -104,7 +107,9 @@ class LocalExecutor:
         self._server = next(iter(_child_pids() - before), self._server)
 
     def hire_helpers(self, number: int) -> None:
-        """Fork helpers; see `Executor.hire_helpers`."""
+        """Fork helpers; see `Executor.hire_helpers`. Where a fork is not safe (not Linux), workers do their tasks."""
+        if sys.platform != "linux":
+            return
         self._helpers.number = number
         missing = number - len(self._helpers.idle) - len(self._helpers.busy)
         self._helpers.idle += [new_child(self._helpers.context, _HELPERS) for _ in range(missing)]
