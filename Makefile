@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 RUNS   ?= runs
 FOUR   := configs/sgd.yaml configs/rmsprop.yaml configs/adam.yaml configs/adamw.yaml
 
-.PHONY: run test test-all check lint types imports format smoke bench lock schema clean
+.PHONY: run test test-all check lint types imports format smoke bench claims lock schema clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
@@ -55,6 +55,10 @@ bench: $(VENV)/.installed $(VENV)-bench/.installed
 	$(BIN)/python bench/many_runs.py --jax $(VENV)-bench/bin/python
 	$(BIN)/python bench/many_folders.py
 	$(BIN)/python bench/memory.py
+
+# the class's four claims, each a study of minutes; docs/claims/ says what they ask and what came out
+claims: $(VENV)/.installed
+	for file in configs/claims/*.yaml; do $(BIN)/optbench study $$file --runs-dir $(RUNS) || exit; done
 
 # one Python version's marker syntax covers all: the lock is universal and names no host
 lock: $(VENV)/.installed-dev

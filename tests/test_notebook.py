@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from finished_runs import make_run, store_run
 
 from optbench.errors import NoRunsError, UsageError
-from optbench.notebook import compare, load_runs
+from optbench.notebook import compare, load_diagnostics, load_runs
+from optbench.records import LayerDiagnostics
+from optbench.run_store import RunPaths, write_diagnostics
 
 
 @pytest.fixture
@@ -76,3 +79,24 @@ def test_no_run_is_said(tmp_path):
     """An empty folder is an error with a remedy, not an empty table."""
     with pytest.raises(NoRunsError):
         load_runs(tmp_path)
+
+
+def test_diagnostics_are_one_table(folder):
+    """Rows of every run that recorded any, with the spread of the gradient norm as a share of its mean."""
+    with pytest.raises(NoRunsError, match="training.diagnostics=true"):
+        load_diagnostics(folder)
+    for number, run in enumerate(load_runs(folder).folder[:2]):
+        rows = [LayerDiagnostics(epoch, "(all)", 3, 2.0, 0.5 + number, 0.001, 7.0) for epoch in (1, 2)]
+        write_diagnostics(RunPaths(Path(run)).diagnostics, rows)
+    found = load_diagnostics(folder)
+    assert list(found.columns[:8]) == [
+        "run",
+        "dataset",
+        "model",
+        "optimizer",
+        "learning_rate",
+        "seed",
+        "epoch",
+        "layer",
+    ]
+    assert found.gradient_variation.tolist() == [0.25, 0.25, 0.75, 0.75]

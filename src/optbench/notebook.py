@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from optbench.records import History, RunRecord
 
 _SPLITS: Final = ("test", "validation", "train")
+_RUN_COLUMNS: Final = ("run", "dataset", "model", "optimizer", "learning_rate", "seed")
 
 
 def load_runs(path: str | Path = "runs") -> pd.DataFrame:
@@ -49,6 +50,40 @@ def load_runs(path: str | Path = "runs") -> pd.DataFrame:
     rows = [_row(record) for record in records]
     order = ["dataset", "model", "optimizer", "seed", "run"]
     return pd.DataFrame(rows).sort_values(order, kind="stable", ignore_index=True)
+
+
+def load_diagnostics(path: str | Path = "runs") -> pd.DataFrame:
+    """Return the diagnostics of the finished runs under a folder, one row per run, epoch and layer.
+
+    Parameters
+    ----------
+    path : a runs directory, or one run folder; runs without `training.diagnostics` are left out
+
+    Returns
+    -------
+    DataFrame with the columns `run, dataset, model, optimizer, learning_rate, seed`, then those of `diagnostics.csv`,
+    and `gradient_variation`: the standard deviation of the gradient norm divided by its mean, within the epoch
+
+    Raises
+    ------
+    NoRunsError
+        If no finished run recorded any.
+    """
+    import pandas as pd
+
+    from optbench.run_store import RunPaths
+
+    runs = load_runs(path)
+    parts = []
+    for _, run in runs.iterrows():
+        file = RunPaths(Path(run["folder"])).diagnostics
+        if file.is_file():
+            parts.append(pd.read_csv(file).assign(**{name: run[name] for name in _RUN_COLUMNS}))
+    if not parts:
+        raise NoRunsError(f"{path} holds no run with diagnostics. Train some with --set training.diagnostics=true.")
+    table = pd.concat(parts, ignore_index=True)
+    table["gradient_variation"] = table["gradient_norm_sd"] / table["gradient_norm"]
+    return table[[*_RUN_COLUMNS, *(name for name in table if name not in _RUN_COLUMNS)]]
 
 
 def compare(

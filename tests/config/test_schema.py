@@ -15,7 +15,7 @@ from optbench.config.yaml_document import parse_yaml
 from optbench.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]
-CONFIGS = sorted(path for path in ROOT.glob("configs/**/*.yaml") if path.parent.name != "studies")
+CONFIGS = sorted(path for path in ROOT.glob("configs/**/*.yaml") if path.parent.name not in ("studies", "claims"))
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from optbench.config.study_sections import TestMetric
 from optbench.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]
+SHIPPED = [path for name in ("studies", "claims") for path in sorted((ROOT / "configs" / name).glob("*.yaml"))]
 INLINE = "experiment: {dataset: {name: iris}, model: {name: logistic}}\n"
 
 
@@ -214,7 +215,7 @@ def test_all_mistakes_at_once_each_with_a_caret(load):
     assert sum(line.rstrip().endswith("^") for line in told.splitlines()) == 5
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "configs" / "studies").glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_shipped_studies_are_valid_and_can_decide(path):
     """Both for optbench and for an editor; with the seeds they ask for a difference can be shown."""
     from optbench.statistics import seeds_for_comparisons
