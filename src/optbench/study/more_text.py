@@ -98,7 +98,7 @@ def width_table(found: Sequence[RateWidth]) -> TextTable:
             continue
         interval = NONE if one.low is None or one.high is None else f"{one.low:.1f} to {one.high:.1f}"
         span = f"{one.width.low:.2g} to {one.width.high:.2g}"
-        rows.append([one.label, str(one.width), interval, span, f"{one.tried:.1f}"])
+        rows.append([one.label, str(one.width).replace(">=", "≥"), interval, span, f"{one.tried:.1f}"])
     return ["optimizer", "width", "95 % interval", "rates", "decades tried"], rows
 
 
