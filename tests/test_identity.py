@@ -103,7 +103,7 @@ def test_what_cannot_be_pinned_is_named(finished):
         "software.onednn_max_cpu_isa",
         "variables.ONEDNN_MAX_CPU_ISA",
     }
-    assert 0 < found["largest_difference"]["y_score"] < 0.1
+    assert 0 < found["largest_difference"]["predictions"] < 0.1
     assert "may not be the same here: variables.ONEDNN_MAX_CPU_ISA" in done.stderr
 
 
