@@ -150,8 +150,7 @@ def parse_manifest(paths: RunPaths) -> dict[str, Any]:
     data = read_bytes(path, most=_LARGEST_MANIFEST)
     manifest = decode_json(data, path)
     require_schema(manifest, path)
-    body = {name: value for name, value in manifest.items() if name != "sha256"}
-    if data != _with_digest(body):
+    if not _has_its_digest(data, str(manifest.get("sha256"))):
         raise StorageError(f"{path} is damaged: its content does not have the sha256 that it records.")
     _require_fields(manifest, path)
     return manifest
@@ -169,6 +168,13 @@ def _sync_folders(folders: set[Path]) -> None:
 def _with_digest(body: Mapping[str, Any]) -> bytes:
     # digest of the bytes, not of the values: any changed byte is seen, white space included
     return encode_json({**body, "sha256": hashlib.sha256(encode_json(body)).hexdigest()})
+
+
+def _has_its_digest(data: bytes, digest: str) -> bool:
+    """Return True if the file is what `_with_digest` writes; the digest's own line is cut out, not encoded anew."""
+    end = b"\n}\n"
+    last = f',\n  "sha256": "{digest}"'.encode() + end
+    return data.endswith(last) and hashlib.sha256(data.removesuffix(last) + end).hexdigest() == digest
 
 
 def _require_fields(manifest: Mapping[str, Any], path: Path) -> None:
