@@ -225,3 +225,14 @@ def test_a_failed_run_is_1_and_named(command, planned, monkeypatch):
     assert text.code == 1
     assert "1 of 1 runs failed" in text.err
     assert "crashed: RuntimeError: no luck" in command("ls").out
+
+
+def test_a_long_name_of_the_temporary_folder_is_told(process, runs_dir, tmp_path):
+    """The sockets of child processes lie there, and their names are short: the command says so and does nothing."""
+    folder = tmp_path / ("long" * 30)
+    folder.mkdir()
+    done = process("run", "adam.yaml", "--seeds", "7", env={"TMPDIR": str(folder)})
+    assert done.code == 2
+    assert "the folder for temporary files must have a name short enough for a socket" in done.err
+    assert "Set TMPDIR to a shorter one." in done.err
+    assert not list(runs_dir.glob("adam-s7-*"))

@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 import threading
 from collections import deque
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from multiprocessing import connection as mp_connection
 from multiprocessing import forkserver
 from typing import TYPE_CHECKING, Any
 
+from optbench.errors import UsageError
 from optbench.executors.children import new_child
 from optbench.executors.waiting import WaitingTasks
 
@@ -100,10 +102,24 @@ class LocalExecutor:
         self._used = False
 
     def start(self) -> None:
-        """Start the fork server, which begins to import its preload; returns at once."""
+        """Start the fork server, which begins to import its preload; returns at once.
+
+        Raises
+        ------
+        UsageError
+            If the name of the folder for temporary files is too long for a socket in it.
+        """
         with _environment(self._environment), _ctrl_c_ignored():
             before = _child_pids()
-            forkserver.ensure_running()
+            try:
+                forkserver.ensure_running()
+            except OSError as error:
+                if "path too long" not in str(error):
+                    raise
+                raise UsageError(
+                    "the folder for temporary files must have a name short enough for a socket in it. "
+                    f"Received: {tempfile.gettempdir()}. Set TMPDIR to a shorter one."
+                ) from error
         self._server = next(iter(_child_pids() - before), self._server)
 
     def hire_helpers(self, number: int) -> None:
