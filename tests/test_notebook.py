@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -31,6 +33,17 @@ def folder(records, tmp_path):
     for record in records:
         store_run(record, tmp_path / "runs")
     return tmp_path / "runs"
+
+
+def test_the_package_offers_all_of_it_and_loads_it_late():
+    """`import optbench` alone loads neither pandas nor this module."""
+    import optbench
+
+    assert [optbench.compare, optbench.load_diagnostics, optbench.load_runs] == [compare, load_diagnostics, load_runs]
+    late = (
+        "import sys, optbench; assert set(optbench.__all__) <= set(dir(optbench)); assert 'pandas' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", late], check=True)
 
 
 def test_one_row_per_run_in_a_fixed_order(folder, records):

@@ -1,6 +1,6 @@
 """Which Keras optimizer to use on a problem, by how much it is better, and how sure one can be.
 
-`load_runs` and `compare` are those of `optbench.notebook`, loaded when they are first used.
+`load_runs`, `load_diagnostics` and `compare` are those of `optbench.notebook`, loaded when they are first used.
 """
 
 from __future__ import annotations
@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from optbench.notebook import compare as compare
+    from optbench.notebook import load_diagnostics as load_diagnostics
     from optbench.notebook import load_runs as load_runs
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "compare", "load_runs"]
+__all__ = ["__version__", "compare", "load_diagnostics", "load_runs"]
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("compare", "load_runs"):
+    if name in ("compare", "load_diagnostics", "load_runs"):
         from optbench import notebook
 
         return getattr(notebook, name)

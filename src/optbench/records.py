@@ -245,18 +245,6 @@ class Evaluation:
 
 
 @dataclass(frozen=True, slots=True)
-class Timing:
-    """Clock times of one run; never part of its identity. Seconds; evaluation is off the clock."""
-
-    training_seconds: float
-    training_cpu_seconds: float
-    seconds_per_epoch: float | None
-    seconds_to_build: float
-    peak_memory_mb: float
-    runs_in_flight: int
-
-
-@dataclass(frozen=True, slots=True)
 class RunRecord:
     """A finished run as read back from its folder: small facts only, no arrays.
 

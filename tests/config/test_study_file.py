@@ -19,6 +19,11 @@ ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = [path for name in ("studies", "claims") for path in sorted((ROOT / "configs" / name).glob("*.yaml"))]
 INLINE = "experiment: {dataset: {name: iris}, model: {name: logistic}}\n"
 
+TARGETS = ("diabetes", "friedman1")
+TWO_TARGETS = "experiments:\n" + "".join(
+    f"  - {{task: regression, dataset: {{name: {name}}}, model: {{name: linear}}}}\n" for name in TARGETS
+)
+
 
 @pytest.fixture
 def load(tmp_path):
@@ -187,6 +192,7 @@ def test_several_problems_have_names(load, tmp_path):
         (INLINE + "optimizers: [adam]\ntuning: {point: 3}\n", "tuning.point: unknown key. Did you mean 'points'?"),
         (INLINE + "optimizers: [adam]\ntuning: {metric: val_los}\n", "Did you mean 'val_loss'?"),
         (INLINE + "optimizers: [adam]\nmetric: acuracy\n", "Did you mean 'accuracy'?"),
+        (TWO_TARGETS + "optimizers: [adam]\nmetric: mae\n", "metric: mae has the unit of the target, which is another"),
         (INLINE + "optimizers: [adam]\nmargin: 0\n", "margin: must be greater than 0"),
         (INLINE + "optimizers: [adam]\nalpha: 0.5\n", "alpha: must be less than 0.5"),
         (INLINE + "optimizers: [adam]\nbaseline: sgd\n", "baseline: must be the label of an optimizer"),

@@ -89,7 +89,6 @@ def job():
         "class_names": list(NAMES),
         "positive_class": None,
         "notes": [],
-        "draw": True,
     }
 
 

@@ -7,6 +7,8 @@ import json
 import pandas as pd
 import pytest
 
+from optbench.study.run import prepare_study
+
 MODEL = "model: {name: mlp, hidden_units: [4]}, training: {epochs: 3}"
 NAMES = ("iris", "wine", "breast_cancer", "digits")
 
@@ -86,3 +88,22 @@ def test_settings_of_several_hyperparameters(study):
         (pair["a"], pair["b"], None) for pair in document["pairs"]
     }
     assert any("The model's l2 differs" in sentence for sentence in document["warnings"])
+
+
+@pytest.mark.parametrize("sampler", ["grid", "halton"])
+def test_the_order_in_the_file_decides_no_setting(study, sampler):
+    """One plan digest stands for one list of settings: of the axes of the points, each name has its own."""
+    ranges = [
+        "beta_2: {low: 0.9, high: 0.999}",
+        "beta_1: {low: 0.5, high: 0.95}",
+        "with: {model.l2: {low: 1e-6, high: 0.01}}",
+    ]
+    plans = []
+    for written in (ranges, ranges[::-1]):
+        optimizers = f"[{{name: adam, {', '.join(written)}}}]"
+        options = study.options(optimizers=optimizers, points=16, sampler=sampler, metric="val_log_loss")
+        plans.append(prepare_study(options, say=print))
+    one, other = plans
+    assert one.digest == other.digest
+    assert one.settings(one.config.optimizers[0]) == other.settings(other.config.optimizers[0])
+    assert [run.run for run in one.tuning_runs()] == [run.run for run in other.tuning_runs()]

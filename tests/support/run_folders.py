@@ -47,7 +47,7 @@ def stage(run: PlannedRun) -> RunPaths:
     """Claim and stage a run, as far as `optbench run` does before training."""
     claim_run_folder(run.paths, key=run.key)
     code = {name: file_sha256(path) for name, path in run.code.items()}
-    stage_run(run, environment={"machine": "m1", "packages": {}, "code": code}, patch=None, draw=False)
+    stage_run(run, environment={"machine": "m1", "packages": {}, "code": code}, patch=None)
     return run.paths
 
 

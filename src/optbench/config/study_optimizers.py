@@ -161,11 +161,14 @@ def _is_range(key: str, value: Any) -> bool:
 def _with_default(
     section: Mapping[str, Any], config: OptimizerConfig, search: dict[str, SearchRange]
 ) -> dict[str, SearchRange]:
-    """Return what is searched, the learning rate first: on its default range where the file does not name it."""
+    """Return what is searched, the learning rate first: on its default range where the file does not name it.
+
+    The others by name: their order decides which axis of the points each gets, and a file's order is no part of a plan.
+    """
     if LEARNING_RATE not in section and config.name in DEFAULT_RANGES:
         low, high = DEFAULT_RANGES[config.name]
         search = {LEARNING_RATE: SearchRange(low=low, high=high), **search}
-    return dict(sorted(search.items(), key=lambda item: item[0] != LEARNING_RATE))
+    return dict(sorted(search.items(), key=lambda item: (item[0] != LEARNING_RATE, item[0])))
 
 
 def _replaced(plain: Mapping[str, Any], path: Sequence[str], value: float) -> dict[str, Any] | None:

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 _IN_LEGEND: Final = 10
 _WITH_MARKERS: Final = 30
-_MANY_EPOCHS: Final = 100
 _WIDE_RANGE: Final = 1000.0
 _DARK_CELL: Final = 0.55
 

@@ -162,7 +162,7 @@ class Flight:
             self._close(run, RunEnd(run, "skipped"))
             return None
         environment, patch = self.environment(run)
-        damage = stage_run(run, environment=environment, patch=patch, draw=self.draw)
+        damage = stage_run(run, environment=environment, patch=patch)
         if damage:
             self.reporter.say(f"{run.run}: {damage}")
         if self._is_trained(run):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from optbench.runner.plan import PlannedRun
 
 
-def stage_run(planned: PlannedRun, *, environment: Mapping[str, Any], patch: str | None, draw: bool) -> str:
+def stage_run(planned: PlannedRun, *, environment: Mapping[str, Any], patch: str | None) -> str:
     """Write the config, the user's code and the job into a claimed and locked folder; an unfinished one is completed.
 
     Everything written here is a function of the plan, so writing it again over an interrupted or damaged attempt
@@ -34,11 +34,11 @@ def stage_run(planned: PlannedRun, *, environment: Mapping[str, Any], patch: str
             damage = f"{error} It is written again from the experiment."
         else:
             return ""
-    _write_staged(planned, environment=environment, patch=patch, draw=draw)
+    _write_staged(planned, environment=environment, patch=patch)
     return damage
 
 
-def _write_staged(planned: PlannedRun, *, environment: Mapping[str, Any], patch: str | None, draw: bool) -> None:
+def _write_staged(planned: PlannedRun, *, environment: Mapping[str, Any], patch: str | None) -> None:
     from optbench.config import dump_config
     from optbench.run_store import write_bytes, write_job, write_json, write_text
 
@@ -66,6 +66,5 @@ def _write_staged(planned: PlannedRun, *, environment: Mapping[str, Any], patch:
         "class_names": list(dataset.class_names),
         "positive_class": dataset.positive_class,
         "notes": list(dataset.notes),
-        "draw": draw,
     }
     write_job(paths, job)

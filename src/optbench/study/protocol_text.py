@@ -22,6 +22,7 @@ def protocol_paragraphs(conclusion: StudyConclusion) -> list[str]:
 def _fixed(conclusion: StudyConclusion) -> str:
     config = conclusion.plan.config
     each = " of each problem" if len(config.problems) > 1 else ""
+    # one for all: a study over several problems refuses the metrics whose default depends on the target's unit
     margin = conclusion.metric.size(conclusion.problems[0].problem.margin)
     return (
         f"Everything here was fixed before the first run (plan {conclusion.plan.digest[:12]}): optimizers, ranges, "
