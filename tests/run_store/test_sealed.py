@@ -15,7 +15,8 @@ def staged(tmp_path):
     paths = RunPaths(tmp_path / "run")
     paths.state.mkdir(parents=True)
     paths.code.mkdir()
-    for path in (paths.config, paths.config_resolved, paths.code_copy("own.py"), paths.history, paths.model):
+    staged = (paths.config, paths.config_resolved, paths.code_copy("own.py"))
+    for path in (*staged, paths.history, paths.diagnostics, paths.model):
         write_text(path, f"content of {path.name}")
     write_job(paths, {"schema_version": 1, "key": "k", "notes": ["é"]})
     write_training_result(paths, {"schema_version": 1, "status": "completed"})
@@ -27,7 +28,7 @@ def test_what_was_written_comes_back(staged):
     job, result = read_job(staged), read_training_result(staged)
     assert (job["key"], job["notes"], result["status"]) == ("k", ["é"], "completed")
     assert set(job["files"]) == {"config.yaml", "config.resolved.yaml", "code/own.py"}
-    assert set(result["files"]) == {"history.csv", "model.keras"}
+    assert set(result["files"]) == {"history.csv", "diagnostics.csv", "model.keras"}
 
 
 def test_a_job_that_is_not_there(tmp_path):
@@ -51,7 +52,7 @@ def test_any_changed_byte_is_seen(staged, document):
     read(staged)
 
 
-@pytest.mark.parametrize("name", ["config_resolved", "history", "model"])
+@pytest.mark.parametrize("name", ["config_resolved", "history", "diagnostics", "model"])
 def test_a_changed_file_is_seen(staged, name):
     """What the document stands for is compared as well; what it does not stand for is not."""
     path = getattr(staged, name)

@@ -32,7 +32,7 @@ def write_diagnostics(path: Path, rows: Iterable[LayerDiagnostics]) -> None:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(_COLUMNS)
     writer.writerows([repr(cell) if isinstance(cell, float) else cell for cell in astuple(row)] for row in rows)
-    write_text(path, buffer.getvalue())
+    write_text(path, buffer.getvalue(), durable=False)
 
 
 def read_diagnostics(path: Path) -> tuple[LayerDiagnostics, ...]:

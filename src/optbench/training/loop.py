@@ -276,7 +276,8 @@ def _restore(run: _Training, snapshot: Snapshot) -> None:
     if record["digests"]["initial_weights"] != run.digests["initial_weights"]:
         raise StorageError(
             "a checkpoint must come from the same initial weights. Received: other ones, so the model, the "
-            "software or the machine has changed since. Train again with --force."
+            "software or the machine has changed since. Move the run's folder away: the same command "
+            "then trains it from the start."
         )
     load_arrays(run.problem.model, snapshot.arrays)
     run.rows = [tuple(float.fromhex(value) for value in row) for row in record["rows"]]
