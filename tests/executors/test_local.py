@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from optbench.executors.children import oom_kills
+from optbench.executors import local
+from optbench.executors.children import Child, oom_kills
 from optbench.executors.interface import Task, TaskEnd
 from optbench.executors.local import LocalExecutor
 
@@ -135,6 +136,14 @@ def test_output_and_traceback_go_to_the_log(functions, executor, tmp_path):
     assert "RuntimeError: no luck" in text
 
 
+def test_a_traceback_without_a_log_comes_with_the_end(functions, executor, tmp_path):
+    """Of a task that has no log the caller gets the traceback; of one that has, the log alone."""
+    tasks = [Task("none", f"{functions}:broken"), Task("log", f"{functions}:broken", log=str(tmp_path / "log.txt"))]
+    ends = ends_of(executor, tasks)
+    assert "in broken" in ends["none"].trace
+    assert ends["log"].trace == ""
+
+
 def test_a_time_limit_kills_the_task(functions):
     """A task that takes longer than the limit is killed and reported as a timeout."""
     executor = LocalExecutor(jobs=1, environment={}, preload="json", timeout=0.5)
@@ -157,6 +166,45 @@ def test_stop_ends_running_tasks_and_starts_no_more(functions, executor):
     ends = {end.name: end for end in executor.execute(tasks, on_event=on_event)}
     assert {end.kind for end in ends.values()} == {"interrupted"}
     assert len(ends) == 2
+
+
+def test_a_stop_while_a_task_is_prepared_keeps_it_from_beginning(functions, executor):
+    """It is told as interrupted, so that what `prepare` took can be given back; the next one is not prepared."""
+    task = Task("a", f"{functions}:double", {"number": 1})
+    prepared = []
+
+    def prepare():
+        prepared.append(True)
+        executor.stop()
+        return task
+
+    ends = ends_of(executor, [Task("a", "none:none", prepare=prepare), Task("b", "none:none", prepare=prepare)])
+    assert [(end.name, end.kind) for end in ends.values()] == [("a", "interrupted")]
+    assert len(prepared) == 1
+
+
+@pytest.mark.parametrize("when", ["before its order", "after its order", "before it is known"])
+def test_a_stop_while_a_task_begins_reaches_it(functions, executor, monkeypatch, when):
+    """Wherever in the start of a child the signal comes, the child gets it."""
+    begin, make = Child.begin, local.new_child
+
+    def stopped_begin(child, task, *, timeout):
+        if when == "before its order":
+            executor.stop()
+        begin(child, task, timeout=timeout)
+        if when == "after its order":
+            executor.stop()
+
+    def stopped_make(context, group):
+        child = make(context, group)
+        executor.stop()
+        return child
+
+    monkeypatch.setattr(Child, "begin", stopped_begin)
+    if when == "before it is known":
+        monkeypatch.setattr(local, "new_child", stopped_make)
+    ends = ends_of(executor, [Task("a", f"{functions}:sleeps")])
+    assert ends["a"].kind == "interrupted"
 
 
 def test_a_lock_is_held_as_long_as_the_child_lives(functions, tmp_path):
@@ -231,6 +279,20 @@ def test_groups_follow_each_other_in_the_slots(functions, executor):
     assert max(most) <= 2
 
 
+def test_a_free_slot_costs_no_child_that_waits(functions):
+    """As long as there are slots enough, a new group leaves the waiting children of others alone."""
+    executor = LocalExecutor(jobs=4, environment={}, preload="json")
+
+    def pids(*groups):
+        return {n: e.result["pid"] for n, e in ends_of(executor, [tasks[group] for group in groups]).items()}
+
+    tasks = {group: Task(group, f"{functions}:pid", {"number": 1}, group=group) for group in "abc"}
+    before = pids("a", "b")
+    pids("c")
+    assert pids("a", "b") == before
+    executor.close()
+
+
 def test_a_group_holds_each_tasks_lock_while_it_runs(functions, executor, tmp_path):
     """The descriptor of each task reaches the process that serves the group."""
     files = [(tmp_path / str(i)).open("w") for i in range(3)]
@@ -281,3 +343,25 @@ def test_a_task_is_prepared_when_its_turn_comes(functions, executor):
     prepared = Task("b", f"{functions}:double", {"number": 4})
     tasks = [Task("a", "none:none", prepare=lambda: None), Task("b", "none:none", prepare=lambda: prepared)]
     assert {name: end.result for name, end in ends_of(executor, tasks).items()} == {"b": {"double": 8}}
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork.*:DeprecationWarning")
+def test_workers_wait_for_helpers_that_do_not_keep_up(functions, executor):
+    """Each task that waits for a helper may hold a file open: their number does not grow with that of the tasks."""
+    executor.hire_helpers(1)
+    prepared = []
+
+    def prepare():
+        prepared.append(True)
+        executor.submit(Task(f"h{len(prepared)}", f"{functions}:double", {"number": 1}, pool="helper"))
+
+    tasks = [Task(f"w{i}", "none:none", prepare=prepare) for i in range(40)]
+    waiting = [len(prepared) - done for done, _ in enumerate(executor.execute(tasks, on_event=lambda *_: None))]
+    assert len(waiting) == 40
+    assert max(waiting) < 15
+
+
+def test_where_a_fork_is_not_safe_there_are_no_helpers(executor, monkeypatch):
+    """The caller is told so."""
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert not executor.hire_helpers(2)

@@ -47,8 +47,9 @@ def command(tmp_path, monkeypatch):
         def options(self, *configs, **options):
             return RunOptions(tuple(configs), runs_dir=self.runs_dir, quiet=True, **options)
 
-        def __call__(self, *configs, behaviour=None, **options):
+        def __call__(self, *configs, behaviour=None, has_helpers=True, **options):
             self.executor = FakeExecutor(behaviour)
+            self.executor.has_helpers = has_helpers
             self.said = []
             monkeypatch.setattr(run_module, "make_executor", lambda *_arguments: self.executor)
             return run_experiments(self.options(*configs, **options), say=self.said.append)
@@ -326,3 +327,38 @@ def test_a_helper_that_always_dies_fails_the_run(command, experiment, monkeypatc
     assert outcomes(ends) == ["failed", "failed"]
     assert {end.kind for end in ends} == {"crashed"}
     assert all(end.planned.paths.training_result.exists() for end in ends)
+
+
+@pytest.mark.parametrize(("what", "outcome"), [("ok", "completed"), ("diverge", "diverged")])
+def test_a_helper_killed_after_the_manifest_has_finished_the_run(command, experiment, monkeypatch, what, outcome):
+    """The manifest says how the run ended, not the helper that could not say so any more."""
+    from optbench.executors.interface import TaskEnd
+
+    finish = FakeExecutor._finish
+
+    def dies_late(task):
+        finish(task)
+        return TaskEnd(task.name, -9, {}, "was ended by signal SIGKILL.", "crashed")
+
+    monkeypatch.setattr(FakeExecutor, "_finish", staticmethod(dies_late))
+    ends = command(experiment("adam"), experiment("sgd"), behaviour={"sgd": [what], "adam": [what]})
+    assert outcomes(ends) == [outcome] * 2
+    assert {end.reason for end in ends} == {"the training loss is nan in epoch 3" if what == "diverge" else ""}
+    assert not any(end.planned.paths.state.exists() for end in ends)
+
+
+def test_a_traceback_of_a_helper_is_kept_in_the_log(command, experiment, monkeypatch):
+    """A bug in finishing leaves its traceback where one in training does."""
+    from optbench.executors.interface import TaskEnd
+
+    broken = staticmethod(lambda task: TaskEnd(task.name, 1, {}, "KeyError: 'x'", "crashed", "Traceback: here\n"))
+    monkeypatch.setattr(FakeExecutor, "_finish", broken)
+    ends = command(experiment("adam"), experiment("sgd"))
+    assert [(end.outcome, end.reason) for end in ends] == [("failed", "KeyError: 'x'")] * 2
+    assert all("Traceback: here\n" in end.planned.paths.log.read_text() for end in ends)
+
+
+def test_without_helpers_this_process_finishes(command, experiment, monkeypatch):
+    """No worker is given a run to finish."""
+    monkeypatch.setattr(FakeExecutor, "_finish", staticmethod(lambda task: pytest.fail(task.name)))
+    assert outcomes(command(experiment("adam"), experiment("sgd"), has_helpers=False)) == ["completed"] * 2

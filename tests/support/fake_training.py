@@ -38,6 +38,7 @@ class FakeExecutor:
         self.trained: list[str] = []
         self.tried_out: list[str] = []
         self.closed = False
+        self.has_helpers = True
         self.batches: list[list[str]] = []  # names of the tasks of each `execute`
 
     def start(self) -> None:
@@ -49,8 +50,9 @@ class FakeExecutor:
     def close(self) -> None:
         self.closed = True
 
-    def hire_helpers(self, number: int) -> None:
-        """Everything is done in this process."""
+    def hire_helpers(self, number: int) -> bool:
+        """Everything is done in this process; whether it has helpers is `has_helpers`."""
+        return self.has_helpers
 
     def submit(self, task: Task) -> None:
         self._waiting.append(task)

@@ -89,7 +89,7 @@ def _carry_out(order: Order, connection: Connection) -> int:
 
     held = recv_handle(connection) if order.has_lock else None  # kept open, so that its lock outlives the parent
     with _output_to(order.log):
-        exit_code, message = _outcome(order.function, order.arguments, lambda event: connection.send(("event", event)))
+        exit_code, message = _outcome(order, lambda event: connection.send(("event", event)))
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if held is not None:
         os.close(held)
@@ -98,27 +98,29 @@ def _carry_out(order: Order, connection: Connection) -> int:
     return exit_code
 
 
-def _outcome(
-    function: str, arguments: Mapping[str, Any], emit: Callable[[Mapping[str, Any]], None]
-) -> tuple[int, tuple[str, Any]]:
-    module, _, name = function.partition(":")
+def _outcome(order: Order, emit: Callable[[Mapping[str, Any]], None]) -> tuple[int, tuple[str, Any]]:
+    module, _, name = order.function.partition(":")
     try:
-        result = getattr(importlib.import_module(module), name)(arguments, emit)
+        result = getattr(importlib.import_module(module), name)(order.arguments, emit)
     except OptbenchError as error:
         kinds = {InvalidError: "invalid", InterruptedByUserError: "interrupted", StorageError: "storage"}
         kind = next((kind for known, kind in kinds.items() if isinstance(error, known)), "crashed")
-        return error.exit_code, ("error", (kind, str(error)))
+        return error.exit_code, ("error", (kind, str(error), ""))
     except MemoryError:
-        traceback.print_exc()
-        return 1, ("error", ("oom", "the run needs more memory than there is."))
+        return 1, ("error", ("oom", "the run needs more memory than there is.", _traced(order)))
     except Exception as error:  # noqa: BLE001 - whatever it was, the parent must hear of it
-        traceback.print_exc()
         kind = "oom" if type(error).__name__ == "ResourceExhaustedError" else "crashed"
-        return 1, (
-            "error",
-            (kind, f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"),
-        )
+        sentence = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+        return 1, ("error", (kind, sentence, _traced(order)))
     return 0, ("result", result)
+
+
+def _traced(order: Order) -> str:
+    """Print the traceback to the task's log, or return it for the parent if there is none."""
+    if order.log is None:
+        return traceback.format_exc()
+    traceback.print_exc()
+    return ""
 
 
 def _close_inherited_files() -> None:

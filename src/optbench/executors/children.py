@@ -38,11 +38,12 @@ class Child:
     oom_kills: int = 0
     kind: str = ""
     error: str = ""
+    trace: str = ""
     result: Mapping[str, Any] = field(default_factory=dict)
 
     def begin(self, task: Task, *, timeout: float | None) -> None:
         """Send it a task."""
-        self.task, self.kind, self.error, self.result = task, "", "", {}
+        self.task, self.kind, self.error, self.trace, self.result = task, "", "", "", {}
         self.deadline = time.monotonic() + timeout if timeout else None
         self.oom_kills = oom_kills()
         order = Order(task.function, dict(task.arguments), task.log, task.lock is not None, is_last=not self.group)
@@ -61,7 +62,7 @@ class Child:
                 elif what == "result":
                     self.kind, self.result = "ok", value
                 elif self.kind != "timeout":
-                    self.kind, self.error = value
+                    self.kind, self.error, self.trace = value
         except (EOFError, OSError):
             return
 
@@ -76,7 +77,7 @@ class Child:
         if code != 0 and kind == "ok":
             kind, error = self._unreported(code, stopping=stopping)
         self.task = None
-        return TaskEnd(task.name, code, self.result if kind == "ok" else {}, error, kind)
+        return TaskEnd(task.name, code, self.result if kind == "ok" else {}, error, kind, self.trace)
 
     def expire(self, seconds: float | None) -> None:
         """Kill it if its task has taken too long."""

@@ -50,6 +50,7 @@ class TaskEnd:
     result : what the function returned; {} if it did not end well
     error : one sentence (or several lines for a finding in the user's code), "" if it ended well
     kind : "ok", "invalid", "interrupted", "timeout", "oom", "storage" or "crashed"
+    trace : the traceback of an exception that nobody foresaw, unless the task's log has it
     """
 
     name: str
@@ -57,6 +58,7 @@ class TaskEnd:
     result: Mapping[str, Any]
     error: str
     kind: str
+    trace: str = ""
 
 
 class Executor(Protocol):
@@ -65,8 +67,11 @@ class Executor(Protocol):
     def start(self) -> None:
         """Begin whatever takes long to get ready, without waiting for it."""
 
-    def hire_helpers(self, number: int) -> None:
-        """Fork helpers from this process as it is now; call it before threads are started and locks are taken."""
+    def hire_helpers(self, number: int) -> bool:
+        """Fork helpers from this process as it is now; call it before threads are started and locks are taken.
+
+        Returns False if there can be none; workers would do their tasks, the caller may prefer to.
+        """
 
     def submit(self, task: Task) -> None:
         """Add a task to those of the `execute` that is going on."""

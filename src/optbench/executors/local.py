@@ -21,16 +21,19 @@ from multiprocessing import forkserver
 from typing import TYPE_CHECKING, Any
 
 from optbench.errors import UsageError
+from optbench.executors.child import INTERRUPTED_EXIT
 from optbench.executors.children import new_child
+from optbench.executors.interface import TaskEnd
 from optbench.executors.waiting import WaitingTasks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from optbench.executors.children import Child
-    from optbench.executors.interface import Pool, Task, TaskEnd
+    from optbench.executors.interface import Pool, Task
 
 _HELPERS = "helpers"
+_BACKLOG = 8  # tasks that wait for helpers before workers are given no more; each may hold a file open
 
 
 @dataclass(slots=True)
@@ -64,7 +67,7 @@ class _Slots:
         if child is None:
             # a task without a group may be one that ran out of memory beside others
             surplus = len(self.busy) + len(self.idle) + 1 - self.number if group else len(self.idle)
-            self.dismiss(self.idle[:surplus])
+            self.dismiss(self.idle[: max(0, surplus)])
             return new_child(self.context, group)
         self.idle.remove(child)
         return child
@@ -122,13 +125,14 @@ class LocalExecutor:
                 ) from error
         self._server = next(iter(_child_pids() - before), self._server)
 
-    def hire_helpers(self, number: int) -> None:
-        """Fork helpers; see `Executor.hire_helpers`. Where a fork is not safe (not Linux), workers do their tasks."""
+    def hire_helpers(self, number: int) -> bool:
+        """Fork helpers; see `Executor.hire_helpers`. There are none where a fork is not safe (not Linux)."""
         if sys.platform != "linux":
-            return
+            return False
         self._helpers.number = number
         missing = number - len(self._helpers.idle) - len(self._helpers.busy)
         self._helpers.idle += [new_child(self._helpers.context, _HELPERS) for _ in range(missing)]
+        return True
 
     def submit(self, task: Task) -> None:
         """Add a task; see `Executor.submit`."""
@@ -145,7 +149,7 @@ class LocalExecutor:
         ended: deque[TaskEnd] = deque()
         while any(slots.has_work for slots in self._pools.values()):
             for slots in self._pools.values():
-                self._fill(slots)
+                ended.extend(self._fill(slots))
             ended.extend(self._wait(on_event))
             while ended:
                 yield ended.popleft()
@@ -165,19 +169,33 @@ class LocalExecutor:
                 os.kill(self._server, signal.SIGKILL)
             self._server = None
 
-    def _fill(self, slots: _Slots) -> None:
-        """Give every free slot a task."""
-        while len(slots.busy) < slots.number and slots.waiting:
+    def _fill(self, slots: _Slots) -> Iterator[TaskEnd]:
+        """Give every free slot a task; yield the ends of those that `stop` came in before they began."""
+        while slots.waiting and self._has_room(slots):
             if self._stopping:
                 slots.waiting.clear()
                 return
             task = slots.take()
             ready = task.prepare() if task.prepare else task
-            if ready is not None:
-                self._used = self._used or slots is self._workers
-                child = slots.child_for(ready)
-                child.begin(ready, timeout=self._timeout if slots is self._workers else None)
-                slots.busy.append(child)
+            if ready is not None and self._stopping:
+                yield TaskEnd(ready.name, INTERRUPTED_EXIT, {}, "stopped before it began.", "interrupted")
+            elif ready is not None:
+                self._begin(ready, slots)
+
+    def _has_room(self, slots: _Slots) -> bool:
+        """Return True if a slot is free; those of workers stay free as long as helpers do not keep up with them."""
+        keeps_up = len(self._helpers.waiting) < max(_BACKLOG, 2 * self._helpers.number)
+        return len(slots.busy) < slots.number and (keeps_up or slots is self._helpers)
+
+    def _begin(self, task: Task, slots: _Slots) -> None:
+        """Have a child begin; a signal may call `stop` or `close` between any two of these lines."""
+        is_worker = slots is self._workers
+        self._used = self._used or is_worker
+        child = slots.child_for(task)
+        slots.busy.append(child)
+        child.begin(task, timeout=self._timeout if is_worker else None)
+        if self._stopping and is_worker:
+            child.process.terminate()
 
     def _wait(self, on_event: Callable[[str, Mapping[str, Any]], None]) -> Iterator[TaskEnd]:
         """Deliver what came in and return the tasks that ended, after at most a fifth of a second."""

@@ -20,6 +20,9 @@ class WaitingTasks:
     def __bool__(self) -> bool:
         return bool(self._groups)
 
+    def __len__(self) -> int:
+        return sum(map(len, self._groups.values()))
+
     def add(self, task: Task) -> None:
         """Add a task at the end of its group."""
         name = task.group or f"\n{task.name}"  # a task without a group is one of its own

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ TRAIN = "optbench.worker:train_run"
 FINISH = "optbench.worker:finish"
 _POLL_SECONDS = 0.2
 _RETRIED = ("crashed", "oom")
+_TOLD = ("ok", "storage")  # what a helper can only say itself, so it did not die in silence
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,10 @@ class Flight:
         try:
             for end in self.executor.execute(self._tasks(runs, held), on_event=self._on_event):
                 run = self._runs[end.name]
-                if self._is_retried(end):
+                finished = self._finished(run, end)
+                if finished is not None:
+                    self._close(run, finished)
+                elif self._is_retried(end):
                     self._note_retry(run, end)
                     again.append(run)
                 else:
@@ -118,15 +123,22 @@ class Flight:
         self._release(run)
 
     def _go_on(self, run: PlannedRun, end: TaskEnd) -> None:
-        """Take a run a step further: from trained to finished, or to its end."""
-        if "finished" in end.result:
-            self._close(run, RunEnd(run, end.result["finished"], reason=end.result["reason"]))
-            return
+        """Take a run a step further: from trained to finished, or to its failure."""
         self._end_attempt(run, end)
         if end.kind == "ok":
             self._finish(run)
         else:
             self._close(run, RunEnd(run, "failed", end.kind, end.error))
+
+    @staticmethod
+    def _finished(run: PlannedRun, end: TaskEnd) -> RunEnd | None:
+        """Return the end of a run that is finished, also if the helper died before it could say so; else None."""
+        from optbench.runner.finish import finished_as
+
+        if "finished" in end.result:
+            return RunEnd(run, end.result["finished"], reason=end.result["reason"])
+        found = None if end.kind in _TOLD else finished_as(run.paths)
+        return None if found is None else RunEnd(run, str(found[0]), reason=found[1])
 
     def _tasks(self, runs: Sequence[PlannedRun], held: list[PlannedRun]) -> list[Task]:
         return [Task(run.run, TRAIN, group=self._group(run), prepare=partial(self._ready, run, held)) for run in runs]
@@ -212,6 +224,9 @@ class Flight:
         from optbench.run_store import end_attempt
 
         kind = "trained" if end.kind == "ok" else end.kind
+        if end.trace:
+            with suppress(OSError), run.paths.log.open("a", encoding="utf-8") as log:
+                log.write(end.trace)
         end_attempt(run.paths, kind=kind, exit_code=end.exit_code, reason=end.error)
 
     def _finish(self, run: PlannedRun) -> None:

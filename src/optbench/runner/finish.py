@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from optbench.errors import NoRunsError, StorageError
 from optbench.records import RunStatus
 from optbench.runner.evaluation import (
     evaluate_predictions,
@@ -106,6 +107,21 @@ def finish_run(paths: RunPaths, *, draw: bool = True) -> tuple[RunStatus, str]:
     )
     clear_state(paths)
     return status, str(trained.result["reason"])
+
+
+def finished_as(paths: RunPaths) -> tuple[RunStatus, str] | None:
+    """Return what `finish_run` would have, had it not died after the manifest; None if the run is not finished.
+
+    Side effects: removes the working files of a finished run; call it only while holding the lock.
+    """
+    from optbench.run_store import clear_state, read_json, read_run
+
+    try:
+        status, reason = read_run(paths.folder).status, str(read_json(paths.environment)["reason"])
+        clear_state(paths)
+    except (NoRunsError, StorageError):
+        return None
+    return status, reason
 
 
 def read_trained(paths: RunPaths) -> Trained:

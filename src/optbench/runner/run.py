@@ -126,10 +126,13 @@ def carry_out(prepared: Prepared, stack: ExitStack) -> list[RunEnd]:
     from optbench.run_store import require_writable
 
     data_folders: Mapping[tuple[str, str], str] = {}
+    has_helpers = False
     if prepared.open_runs:
         require_writable(prepared.options.runs_dir)
         data_folders = stage_datasets(prepared.open_runs, stack)
-        hire_helpers(prepared.executor, runs=len(prepared.open_runs), jobs=prepared.jobs, draw=prepared.draw)
+        has_helpers = hire_helpers(
+            prepared.executor, runs=len(prepared.open_runs), jobs=prepared.jobs, draw=prepared.draw
+        )
         check_models(prepared.open_runs, executor=prepared.executor, data_folders=data_folders)
     ends = [RunEnd(run, "skipped") for run in prepared.finished]
     with make_progress(len(ends) + len(prepared.open_runs), quiet=prepared.options.quiet) as progress:
@@ -146,20 +149,25 @@ def carry_out(prepared: Prepared, stack: ExitStack) -> list[RunEnd]:
                 jobs=prepared.jobs,
                 retries=prepared.options.retries,
                 draw=prepared.draw,
-                has_helpers=len(prepared.open_runs) > 1,
+                has_helpers=has_helpers,
             )
             with stops_on_signals(prepared.executor, say=progress.say):
                 ends += flight.execute(prepared.open_runs)
     return ends
 
 
-def hire_helpers(executor: Executor, *, runs: int, jobs: int, draw: bool) -> None:
-    """Import what finishing needs, and fork helpers that have it if there are several runs to finish."""
+def hire_helpers(executor: Executor, *, runs: int, jobs: int, draw: bool) -> bool:
+    """Import what finishing needs, and fork helpers that have it if there are several runs to finish.
+
+    Returns
+    -------
+    bool
+        Whether there are helpers.
+    """
     from optbench.runner.finish import load_libraries
 
     load_libraries(draw=draw)
-    if runs > 1:
-        executor.hire_helpers(min(jobs, runs))
+    return runs > 1 and executor.hire_helpers(min(jobs, runs))
 
 
 def make_executor(options: RunOptions, experiments: Sequence[Any]) -> Executor:

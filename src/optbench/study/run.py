@@ -188,7 +188,7 @@ class _Crew:
 
     def _fly(self, runs: Sequence[PlannedRun]) -> list[RunEnd]:
         executor, jobs = self._hired(), min(self._options.jobs or available_cores(), len(runs))
-        hire_helpers(executor, runs=len(runs), jobs=jobs, draw=False)
+        has_helpers = hire_helpers(executor, runs=len(runs), jobs=jobs, draw=False)
         with make_progress(len(runs), quiet=self._options.quiet) as progress:
             flight = Flight(
                 executor=executor,
@@ -198,7 +198,7 @@ class _Crew:
                 jobs=jobs,
                 retries=self._options.retries,
                 draw=False,
-                has_helpers=len(runs) > 1,
+                has_helpers=has_helpers,
             )
             with stops_on_signals(executor, say=progress.say):
                 return flight.execute(runs)
