@@ -212,7 +212,7 @@ def test_a_failed_run_is_1_and_named(command, planned, monkeypatch):
     from optbench.executors.local import LocalExecutor
 
     def crash(_self, tasks, *, on_event):
-        return (TaskEnd(task.name, 1, {}, "RuntimeError: no luck", "crashed") for task in tasks)
+        return (TaskEnd(task.prepare().name, 1, {}, "RuntimeError: no luck", "crashed") for task in tasks)
 
     monkeypatch.setattr(LocalExecutor, "execute", crash)
     monkeypatch.setattr("optbench.runner.run.check_models", lambda *_given, **_options: {})
