@@ -192,7 +192,7 @@ def test_a_trained_run_is_only_evaluated(command, planned, make_runs, monkeypatc
     from optbench.executors.local import LocalExecutor
 
     def no_task(_self, tasks, *, on_event):
-        assert list(tasks) == []
+        assert [task.prepare() for task in tasks] == [None]
         return iter(())
 
     monkeypatch.setattr(LocalExecutor, "execute", no_task)
