@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from optbench.datasets.assembly import split_digest
 from optbench.errors import ConfigError
 from optbench.run_store import RunPaths, read_history, read_predictions
 from optbench.statistics import cross_fitted_best_of_k, learning_rate_width
@@ -128,11 +130,33 @@ def test_other_splits_are_measured_beside_other_seeds(study):
     assert again.trained == 2
 
 
+def test_other_splits_are_read_when_they_are_staged_and_no_copy_outlives_its_stage(study, monkeypatch):
+    """A plan holds no numbers of them; what is staged are those of the planned split, after the others are gone."""
+    from optbench.datasets import open_staged_dataset
+    from optbench.study import run as run_module
+
+    stage_datasets, before, stages = run_module.stage_datasets, [], []
+
+    def watched(runs, stack):
+        assert not any(folder.exists() for folder in before)
+        folders = stage_datasets(runs, stack)
+        before[:] = map(Path, folders.values())
+        stages.append(len(folders))
+        for (_, split), folder in folders.items():
+            staged = open_staged_dataset(Path(folder))
+            assert split_digest(staged.splits, staged.class_names) == split
+        return folders
+
+    monkeypatch.setattr(run_module, "stage_datasets", watched)
+    plan = study(splits=2).conclusion.plan
+    assert stages == [2, 1, 1, 2]  # tried out: withheld and, for the defaults, open; then tuning, confirmation, splits
+    assert not any(folder.exists() for folder in before)
+    for dataset in plan.problems[0].splits.values():
+        assert set(dataset.train.x.strides) == {0}
+
+
 def test_fixed_test_rows_have_no_other_splits(study, monkeypatch):
     """Refused before anything runs: the split's seed would change nothing that counts."""
-    from optbench.study import plan as plan_module
-
-    monkeypatch.setattr(plan_module, "_other_splits", plan_module._other_splits)
     from optbench import datasets
 
     load = datasets.load_dataset

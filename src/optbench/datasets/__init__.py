@@ -5,6 +5,7 @@ from __future__ import annotations
 from optbench.datasets.downloads import fetch
 from optbench.datasets.inspection import TableInspection, inspect_table
 from optbench.datasets.load import load_dataset
+from optbench.datasets.outline import outline
 from optbench.datasets.registry import DATASETS, DatasetEntry
 from optbench.datasets.scratch import make_scratch, remove_abandoned
 from optbench.datasets.staging import open_staged_dataset, stage_dataset
@@ -19,6 +20,7 @@ __all__ = [
     "load_dataset",
     "make_scratch",
     "open_staged_dataset",
+    "outline",
     "remove_abandoned",
     "stage_dataset",
     "without_test_rows",

@@ -25,11 +25,12 @@ class PlannedRun:
     ----------
     loaded : the experiment as given
     config : resolved for this run's seed
-    dataset : shared by all runs on the same data
+    dataset : shared by all runs on the same data; only its outline if there is `load`
     code : user's Python files by the name they are recorded under
     versions : packages that are part of the key
     key : 64 hex digits
     paths : where the run is or will be
+    load : reads the data when it is staged, where it is not kept in memory until then
     """
 
     loaded: LoadedExperiment
@@ -39,6 +40,11 @@ class PlannedRun:
     versions: Mapping[str, str]
     key: str
     paths: RunPaths
+    load: Callable[[], Dataset] | None = None
+
+    def data(self) -> Dataset:
+        """Return the data with its numbers."""
+        return self.dataset if self.load is None else self.load()
 
     @property
     def run(self) -> str:

@@ -239,7 +239,7 @@ def stage_datasets(runs: Sequence[PlannedRun], stack: ExitStack) -> dict[tuple[s
         if digests not in folders:
             folder = scratch.path / str(len(folders))
             folder.mkdir()
-            stage_dataset(run.dataset, folder)
+            stage_dataset(run.data(), folder)
             folders[digests] = str(folder)
     return folders
 

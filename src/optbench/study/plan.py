@@ -5,23 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from optbench.config import LoadedExperiment
-from optbench.errors import ConfigError
 from optbench.runner.plan import PlannedRun, plan_run, user_code
 from optbench.study.paths import StudyPaths
+from optbench.study.problems import read_problem
 from optbench.study.sampling import settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from optbench.config import ExperimentConfig, LoadedStudy, StudyConfig, StudyOptimizer, StudyProblem, Values
-    from optbench.records import Dataset
+    from optbench.config import LoadedStudy, StudyConfig, StudyOptimizer, StudyProblem, Values
+    from optbench.study.problems import PlannedProblem, Stage
 
-Stage = Literal["tuning", "confirmation", "splits"]
 Chosen = Mapping[tuple[str, str], "Values"]
 """Problem and label of a tuned optimizer -> its chosen setting."""
 
@@ -49,31 +49,6 @@ class StudyRun:
     def run(self) -> str:
         """The run id."""
         return self.planned.run
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedProblem:
-    """A problem whose data is read.
-
-    Attributes
-    ----------
-    open_data : with its test split, for confirmation
-    tuning_data : the same without test rows
-    splits : further splits of the data by their seed, as many as the study asks for
-    """
-
-    name: str
-    experiment: ExperimentConfig
-    base: Path
-    open_data: Dataset
-    tuning_data: Dataset
-    splits: Mapping[int, Dataset]
-
-    def data(self, stage: Stage, split_seed: int) -> Dataset:
-        """Return what a run of a stage sees."""
-        if stage == "tuning":
-            return self.tuning_data
-        return self.splits[split_seed] if stage == "splits" else self.open_data
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +142,8 @@ class StudyPlan:
                 versions=self.versions,
                 runs_dir=self.paths.folder,
             )
+            if stage == "splits":
+                planned = replace(planned, load=partial(problem.load_split, on))
             self._planned[key] = StudyRun(stage, problem.name, optimizer.label, values, planned)
         return self._planned[key]
 
@@ -204,60 +181,12 @@ def plan_study(
     from optbench.run_store import contained
 
     config = loaded.config
-    problems = tuple(_read(loaded, problem, data_dir, quiet=quiet, say=say) for problem in config.problems)
+    problems = tuple(read_problem(loaded, problem, data_dir, quiet=quiet, say=say) for problem in config.problems)
     versions = key_versions()
     data = {"data": [_data_facts(config, problem) for problem in problems], "versions": dict(versions)}
     key = _digest({**study_identity(config), **data})
     paths = StudyPaths(contained(runs_dir, f"{config.name}-{key[:8]}"))
     return StudyPlan(loaded, problems, versions, key, _digest({**protocol(config), **data}), paths)
-
-
-def _read(
-    loaded: LoadedStudy, problem: StudyProblem, data_dir: Path, *, quiet: bool, say: Callable[[str], None]
-) -> PlannedProblem:
-    from optbench.datasets import load_dataset, without_test_rows
-
-    experiment = problem.experiment
-    dataset = load_dataset(experiment.dataset, base=problem.base, data_dir=data_dir, quiet=quiet, task=experiment.task)
-    for sentence in dataset.notes:
-        say(sentence)
-    if loaded.config.tuned and (dataset.validation is None or len(dataset.validation.y) == 0):
-        raise ConfigError(
-            f"{loaded.path}: tuning needs validation rows, and {problem.name} has none. Set dataset.split.validation "
-            "to a fraction such as 0.1, or give every optimizer a number for its learning rate."
-        )
-    return PlannedProblem(
-        name=problem.name,
-        experiment=experiment,
-        base=problem.base,
-        open_data=dataset,
-        tuning_data=without_test_rows(dataset),
-        splits=_other_splits(loaded, problem, dataset, data_dir),
-    )
-
-
-def _other_splits(loaded: LoadedStudy, problem: StudyProblem, known: Dataset, data_dir: Path) -> dict[int, Dataset]:
-    """Return the data in further splits, by the seed of the split.
-
-    Raises
-    ------
-    ConfigError
-        If the test rows are fixed, so that there are no others.
-    """
-    from optbench.datasets import load_dataset
-
-    found, experiment = {}, problem.experiment
-    first = experiment.dataset.split.seed + 1
-    for seed in range(first, first + loaded.config.splits):
-        split = experiment.dataset.split.model_copy(update={"seed": seed})
-        dataset = experiment.dataset.model_copy(update={"split": split})
-        found[seed] = load_dataset(dataset, base=problem.base, data_dir=data_dir, task=experiment.task)
-        if found[seed].test.rows.tolist() == known.test.rows.tolist():
-            raise ConfigError(
-                f"{loaded.path}: splits: the test rows of {problem.name} are fixed, so its splits do not vary. "
-                f"Received: splits: {loaded.config.splits}. Remove the key, or let dataset.split choose the test rows."
-            )
-    return found
 
 
 def _data_facts(config: StudyConfig, problem: PlannedProblem) -> dict[str, Any]:

@@ -170,7 +170,9 @@ class _Crew:
             return
         require_writable(self._options.runs_dir)
         planned = [run.planned for run in samples]
-        check_models(planned, executor=self._hired(), data_folders=stage_datasets(planned, self._stack))
+        executor = self._hired()
+        with ExitStack() as staged:
+            check_models(planned, executor=executor, data_folders=stage_datasets(planned, staged))
 
     def finish(self, stage: str, runs: Sequence[StudyRun]) -> dict[str, RunRecord]:
         """Bring the runs of a stage to their end and read them."""
@@ -189,11 +191,11 @@ class _Crew:
     def _fly(self, runs: Sequence[PlannedRun]) -> list[RunEnd]:
         executor, jobs = self._hired(), min(self._options.jobs or available_cores(), len(runs))
         has_helpers = hire_helpers(executor, runs=len(runs), jobs=jobs, draw=False)
-        with make_progress(len(runs), quiet=self._options.quiet) as progress:
+        with ExitStack() as staged, make_progress(len(runs), quiet=self._options.quiet) as progress:
             flight = Flight(
                 executor=executor,
                 reporter=Reporter(progress.event, progress.started, progress.ended, progress.say),
-                data_folders=stage_datasets(runs, self._stack),
+                data_folders=stage_datasets(runs, staged),
                 environment=environment_facts,
                 jobs=jobs,
                 retries=self._options.retries,
