@@ -15,6 +15,7 @@ import zipfile
 from typing import TYPE_CHECKING, Any
 
 from optbench.errors import StorageError
+from optbench.records import SPLITS
 from optbench.run_store.atomic import write_bytes, write_in_parts
 from optbench.run_store.reading import read_bytes
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from optbench.records import SplitName
+
 _FIRST_ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 _READABLE_BY_ALL = 0o100644 << 16
 _UNIX = 3
@@ -34,6 +37,11 @@ LARGEST_HELD = 64 << 20
 _DTYPE = re.compile(r"[<|][biufcU]\d{1,9}")
 _MAGIC = b"\x93NUMPY"
 _HEADER_LENGTH = {1: "<H", 2: "<I"}  # by the version of the .npy format
+
+
+def by_split(found: Mapping[SplitName, Mapping[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
+    """Return the arrays of all splits, each named `<array>_<split>`, in the order train, validation, test."""
+    return {f"{name}_{split}": array for split in SPLITS if split in found for name, array in found[split].items()}
 
 
 def pack(entries: Mapping[str, bytes]) -> bytes:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.errors import StorageError
 from optbench.records import SPLITS, History, Predictions
-from optbench.run_store.arrays import read_arrays, write_arrays
+from optbench.run_store.arrays import by_split, read_arrays, write_arrays
 from optbench.run_store.atomic import write_text
 from optbench.run_store.reading import read_bytes
 
@@ -69,15 +69,15 @@ def write_predictions(path: Path, predictions: Mapping[SplitName, Predictions], 
     """
     import numpy as np
 
-    arrays: dict[str, NDArray[Any]] = {}
-    for split in SPLITS:
-        if split in predictions:
-            found = predictions[split]
-            arrays[f"y_true_{split}"] = np.asarray(found.y_true, dtype=np.int64)
-            arrays[f"y_score_{split}"] = np.asarray(found.y_score, dtype=np.float32)
-            arrays[f"row_{split}"] = np.asarray(found.rows, dtype=np.int64)
-    arrays["class_names"] = np.array(list(class_names), dtype=np.str_)
-    write_arrays(path, arrays)
+    arrays: dict[SplitName, dict[str, NDArray[Any]]] = {
+        split: {
+            "y_true": np.asarray(found.y_true, dtype=np.int64),
+            "y_score": np.asarray(found.y_score, dtype=np.float32),
+            "row": np.asarray(found.rows, dtype=np.int64),
+        }
+        for split, found in predictions.items()
+    }
+    write_arrays(path, {**by_split(arrays), "class_names": np.array(list(class_names), dtype=np.str_)})
 
 
 def read_predictions(path: Path) -> tuple[dict[SplitName, Predictions], tuple[str, ...]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from optbench.errors import StorageError
 from optbench.records import SPLITS
 from optbench.regression_records import TargetPredictions
-from optbench.run_store.arrays import read_arrays, write_arrays
+from optbench.run_store.arrays import by_split, read_arrays, write_arrays
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,14 +32,15 @@ def write_target_predictions(path: Path, predictions: Mapping[SplitName, TargetP
     """
     import numpy as np
 
-    arrays: dict[str, NDArray[Any]] = {}
-    for split in SPLITS:
-        if split in predictions:
-            found = predictions[split]
-            arrays[f"y_true_{split}"] = np.asarray(found.y_true, dtype=np.float64)
-            arrays[f"y_pred_{split}"] = np.asarray(found.y_pred, dtype=np.float64)
-            arrays[f"row_{split}"] = np.asarray(found.rows, dtype=np.int64)
-    write_arrays(path, arrays)
+    arrays: dict[SplitName, dict[str, NDArray[Any]]] = {
+        split: {
+            "y_true": np.asarray(found.y_true, dtype=np.float64),
+            "y_pred": np.asarray(found.y_pred, dtype=np.float64),
+            "row": np.asarray(found.rows, dtype=np.int64),
+        }
+        for split, found in predictions.items()
+    }
+    write_arrays(path, by_split(arrays))
 
 
 def read_target_predictions(path: Path) -> dict[SplitName, TargetPredictions]:

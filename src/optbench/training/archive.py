@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from optbench.errors import ModelError
-from optbench.metric_names import REGRESSION
-from optbench.training.target_scale import target_scale
+from optbench.training.target_scale import UNSCALED, scale_of
 
 if TYPE_CHECKING:
     import keras
@@ -33,8 +32,9 @@ def model_archive(model: keras.Model, config: ExperimentConfig, dataset: Dataset
 
     A user's own loss or optimizer stays out: plain Keras could not load the model without their code.
     """
-    if config.task == REGRESSION and config.training.standardize_target:
-        model = _in_unit(model, target_scale(dataset.train.y, standardize=True))
+    scale = scale_of(config, dataset)
+    if scale is not None and scale != UNSCALED:
+        model = _in_unit(model, scale)
     own = config.training.loss.startswith("python:") or config.optimizer.name == "python"
     compiled = model.compiled
     with tempfile.TemporaryDirectory(prefix="optbench-") as folder:

@@ -13,7 +13,7 @@ from optbench.training.diagnostics import DiagnosticsMeter
 from optbench.training.losses import build_loss, class_weights, encode_labels
 from optbench.training.models import build_model
 from optbench.training.optimizers import build_optimizer, inner_optimizer
-from optbench.training.target_scale import target_scale
+from optbench.training.target_scale import scale_of
 from optbench.training.weight_decay import exclude_from_weight_decay
 
 if TYPE_CHECKING:
@@ -140,9 +140,9 @@ def _labels(config: ExperimentConfig, dataset: Dataset, *, units: int) -> dict[S
 
 
 def _target(config: ExperimentConfig, dataset: Dataset) -> Target | None:
-    if config.task != REGRESSION:
+    scale = scale_of(config, dataset)
+    if scale is None:
         return None
-    scale = target_scale(dataset.train.y, standardize=config.training.standardize_target is not False)
     variances = {name: float(split.y.var()) for name, split in dataset.splits.items() if len(split.y)}
     return Target(scale, variances)
 

@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optbench.metric_names import REGRESSION
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
+
+    from optbench.config import ExperimentConfig
+    from optbench.records import Dataset
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,16 @@ class TargetScale:
         return {**logs, "mse": mse, "rmse": math.sqrt(mse), "mae": logs["mae"] * self.unit, "r2": r2}
 
 
+UNSCALED = TargetScale(0.0, 1.0)
+
+
 def target_scale(y: NDArray[Any], *, standardize: bool) -> TargetScale:
     """Return the scale of training targets in the unit of the target, (n,) float64."""
-    return TargetScale(float(y.mean()), float(y.std())) if standardize else TargetScale(0.0, 1.0)
+    return TargetScale(float(y.mean()), float(y.std())) if standardize else UNSCALED
+
+
+def scale_of(config: ExperimentConfig, dataset: Dataset) -> TargetScale | None:
+    """Return the scale that an experiment trains on, in the unit of the target; None for classes."""
+    if config.task != REGRESSION:
+        return None
+    return target_scale(dataset.train.y, standardize=config.training.standardize_target is not False)
