@@ -115,6 +115,8 @@ def _argument(name: str, default: Any, ranges: dict[str, dict[str, float]]) -> d
     if isinstance(default, tuple):
         default = list(default)
     told: dict[str, Any] = {"type": "rate" if name == "learning_rate" else TYPES.get(name) or _type_of(default)}
+    if told["type"] == "any" and name.endswith("factor"):
+        told["type"] = "number_or_range"
     if default is inspect.Parameter.empty:
         told["required"] = True
     else:

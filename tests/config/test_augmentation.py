@@ -18,6 +18,7 @@ FACTS = {"seed": 0, "num_classes": 3, "official_test": False}
         ("[{RandomRotation: {}}]", "training.augment[0].RandomRotation.factor: missing"),
         ("[{RandomFlip: {seed: 3}}]", "training.augment[0].RandomFlip.seed: unknown argument of layer RandomFlip"),
         ("[{RandomFlip: {}, RandomZoom: {}}]", "training.augment[0]: each item is one layer"),
+        ("[{RandomRotation: {factor: x}}]", "factor: must be a number or a list of two numbers. Received: 'x'"),
         ("[RandomFlip]", "training.augment[0]: must be a mapping"),
     ],
 )

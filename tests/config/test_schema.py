@@ -71,6 +71,11 @@ VALID = [
     {"optimizer": "{name: schedulefreeadamw, warmup_epochs: 2}"},
     {"optimizer": "{name: sgd, learning_rate: {schedule: cosine_decay, initial_learning_rate: 1, decay_epochs: auto}}"},
     {"optimizer": "{name: python, function: a.py:f}"},
+    {"model": "{name: layers, layers: [{dense: {units: 3}}, {max_pooling_2d: {}}, {LeakyReLU: {}}, {leaky_re_lu: }]}"},
+    {
+        "training": "{augment: [{random_flip: {mode: vertical}}, {RandomRotation: {factor: 0.1}}, {randomzoom: "
+        "{height_factor: [-0.1, 0.2]}}]}"
+    },
     {"training": "{loss: CategoricalCrossentropy, early_stopping: {patience: 3}, class_weight: balanced}"},
     {"training": "{loss: 'python:a.py:f', class_weight: {a: 1}, threads: 4}"},
     *({"optimizer": f"{{name: {name}}}"} for name in optimizer_signatures()),
@@ -128,6 +133,12 @@ INVALID = [
     {"training": "{epochs: ten}"},
     {"training": "{epochs: true}"},
     {"training": "{loss: mse}"},
+    {"training": "{augment: [{random_flop: {}}]}"},
+    {"training": "{augment: [{random_flip: {seed: 1}}]}"},
+    {"training": "{augment: [{RandomRotation: {factor: half}}]}"},
+    {"training": "{augment: [{RandomRotation: {factor: true}}]}"},
+    {"training": "{augment: [{RandomRotation: {factor: [0.1]}}]}"},
+    {"training": "{augment: [{RandomZoom: {height_factor: null}}]}"},
     {"training": "{loss: 'python:a'}"},
     {"training": "{early_stopping: true}"},
     {"training": "{early_stopping: {monitor: auc}}"},

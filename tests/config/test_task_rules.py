@@ -39,6 +39,11 @@ MISFITS = [
         "dataset.positive_class",
         "this is regression. Remove it.",
     ),
+    (
+        {**NUMBER, "dataset": "{name: 'openml:531', positive_class: x}"},
+        "dataset.positive_class",
+        "this is regression. Remove it.",
+    ),
 ]
 
 
@@ -48,6 +53,12 @@ def test_a_misfit_is_one_finding_with_rule_and_remedy(lines, rule, remedy, refus
     (finding,) = refused(text(**lines))
     assert rule in finding
     assert remedy in finding
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_a_table_of_openml_is_for_both_tasks(load, text, task):
+    """What its target is, the table tells, not its name."""
+    assert load(text(task=task, dataset="{name: 'openml:531'}")).config.task == task
 
 
 def resolved(load, text, **lines):

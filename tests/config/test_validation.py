@@ -42,6 +42,8 @@ MISTAKES = [
     ({"report": "{figures: off}"}, "report.figures: must be true or false", "Write false, without quotes."),
     # lists
     ({"model": "{name: mlp, hidden_units: 64}"}, "hidden_units: must be a list", "Write [64]."),
+    ({"dataset": "{name: image_folder, path: a, size: 32}"}, "dataset.size: must be a list", "Write [32, 32]."),
+    ({"dataset": "{name: xyzzy}"}, "dataset.name: must be a known data set", "python, openml:ID (optbench list"),
     ({"model": "{name: mlp, hidden_units: [64, -1]}"}, "hidden_units[1]: must be at least 1", "Received: -1."),
     ({"dataset": "{name: csv, path: a, target: y, drop: id}"}, "dataset.drop: must be a list", "Write [id]."),
     ({"seeds": "3"}, "seeds: must be a list", "or a range such as 0..9"),

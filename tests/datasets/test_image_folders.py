@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -105,3 +107,51 @@ def test_what_is_refused(folder, load, tmp_path):
     (folder / "dog" / "link.png").symlink_to(tmp_path / "secret.png")
     with pytest.raises(DataError, match=r"dog/link\.png is a link that leads out of the folder"):
         load()
+
+
+@pytest.mark.parametrize("ending", ["png", "pgm"])
+def test_more_than_eight_bits_are_refused(folder, load, ending):
+    """Pillow would clip 16 bits at 255; palettes and single bits are read as the 8 bits they are."""
+    for number, mode in enumerate(("1", "P", "LA")):
+        Image.new("L", (4, 4), 200).convert(mode).save(folder / "dog" / f"fine{number}.png")
+    load()
+    Image.fromarray(np.full((4, 4), 40_000, np.uint16)).save(folder / "dog" / f"deep.{ending}")
+    with pytest.raises(
+        DataError, match=r"images: dog/deep\.\w+ must have 8 bits .* Received: .* mode I.* Scale its values"
+    ):
+        load()
+
+
+def test_a_pipe_does_not_wait(folder, load):
+    """A pipe by the name of an image would never end."""
+    os.mkfifo(folder / "cat" / "endless.png")
+    with pytest.raises(DataError, match=r"cat/endless\.png must be a regular file\. Received: a device or a pipe"):
+        load()
+
+
+@pytest.mark.parametrize("official", [False, True])
+def test_what_is_left_out_is_told(folder, load, official):
+    """Other endings, files beside the folders of classes and folders inside them, by number; not names with a dot."""
+    assert not [note for note in load().notes if "left out" in note]
+    if official:
+        for part in ("train", "test"):
+            (folder / part).mkdir()
+            for label in ("cat", "dog"):
+                (folder / part / label).mkdir()
+                for file in sorted((folder / label).iterdir())[:: 1 if part == "train" else -1][:6]:
+                    file.rename(folder / part / label / file.name)
+        (folder / "cat").rmdir()
+        (folder / "dog").rmdir()
+    classes = folder / "train" if official else folder
+    for name in ("a.tif", "b.TIF", "c", ".DS_Store", "._01.png"):
+        (classes / "cat" / name).write_bytes(b"x")
+    (classes / "dog" / "more").mkdir()
+    for name in ("labels.csv", ".hidden"):
+        (folder / name).write_bytes(b"x")
+    (classes / "lost.png").write_bytes(b"x")
+    dataset = load(split={"validation": 0.2}) if official else load()
+    assert [note for note in dataset.notes if "left out" in note] == [
+        "left out, as they lie in no folder of a class: files ending in .csv (1), .png (1)",
+        "left out, as their endings are of no image that is read: files ending in .tif (2), nothing (1)",
+        "left out, as they lie inside folders of classes: 1 folders",
+    ]

@@ -119,3 +119,12 @@ def test_what_cannot_be_had(server, config, tmp_path):
     """A number that is not there is an error in a sentence."""
     with pytest.raises(DataError, match=r"openml:8 could not be had from openml\.org: .* is there a network"):
         load_dataset(config("openml:8"), base=tmp_path, data_dir=tmp_path)
+
+
+def test_a_number_to_predict(server, config, tmp_path):
+    """`task: regression` takes a numeric column of such a table."""
+    section = config("openml:7", target="length", drop=["kind"])
+    dataset = load_dataset(section, base=tmp_path, data_dir=tmp_path, task="regression")
+    assert (dataset.task, dataset.class_names) == ("regression", ())
+    assert sum(len(part.y) for part in dataset.splits.values()) == 48
+    assert all((part.y == part.rows % 7 + 0.5).all() for part in dataset.splits.values())

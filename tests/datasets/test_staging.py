@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
+import os
 
 import numpy as np
 import pytest
 
 from optbench.datasets import open_staged_dataset, stage_dataset
-from optbench.errors import DataError
+from optbench.errors import DataError, MachineError
 from optbench.records import Dataset
 
 
@@ -84,3 +86,14 @@ def test_files_of_a_large_table_are_linked(load_csv, table, tmp_path, monkeypatc
     stage_dataset(dataset, tmp_path / "staged")
     assert (tmp_path / "staged" / "train.x.npy").samefile(dataset.train.x.filename)
     require_equal(open_staged_dataset(tmp_path / "staged"), dataset)
+
+
+def test_a_full_disk_is_told_in_a_sentence(load_csv, table, tmp_path, monkeypatch):
+    """Not as a bug: the system's reason, and what to do."""
+
+    def full(*_arguments, **_settings):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(np, "save", full)
+    with pytest.raises(MachineError, match=r"cannot be written to .*: No space left on device\. Free space there"):
+        stage_dataset(load_csv(table()), tmp_path / "staged")

@@ -23,6 +23,7 @@ LOSS_SCALE: Signature = {
     "initial_scale": Argument("number", default=32768.0, exclusive_minimum=0),
     "dynamic_growth_steps": Argument("integer", default=2000, minimum=1),
 }
+_RANGE = 2  # numbers of a range: from, to
 _RULES = {
     "number": "must be a number",
     "rate": "must be a number or a schedule such as {schedule: cosine_decay, ...}",
@@ -31,6 +32,7 @@ _RULES = {
     "numbers": "must be a list of numbers",
     "texts": "must be a list of texts",
     "auto_number": "must be a number or auto",
+    "number_or_range": "must be a number or a list of two numbers",
     "loss_scale": "must be dynamic or {initial_scale: ..., dynamic_growth_steps: ...}",
     "any": "must be a number, a text, true, false or a list of them",
 }
@@ -141,8 +143,9 @@ def _completed(value: Any, argument: Argument) -> Any:
 
 def _has_type(value: Any, kind: str) -> bool:
     """Return True if a value has the type; a list's items count, a null never does."""
-    if kind in ("numbers", "texts"):
-        item = kind.removesuffix("s")
+    is_range = kind == "number_or_range" and isinstance(value, list) and len(value) == _RANGE
+    if kind in ("numbers", "texts") or is_range:
+        item = "text" if kind == "texts" else "number"
         return isinstance(value, list) and bool(value) and all(_has_type(each, item) for each in value)
     if kind == "any":
         if isinstance(value, list):

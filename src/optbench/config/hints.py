@@ -88,17 +88,18 @@ def unknown_key_remedy(word: str, known: Iterable[str], section: Path) -> tuple[
     return f" Known: {', '.join(names)}.", None
 
 
-def value_remedy(rule: str, value: Any) -> str:
+def value_remedy(rule: str, value: Any, *, items: int = 1) -> str:
     """Return how a value is written, as far as one can tell from what was written; "" if one cannot.
 
     Parameters
     ----------
     rule : the broken rule, such as "must be a number"
+    items : how many a list must have at least
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
     if rule.startswith("must be a list"):
-        return f" Write [{value}]." if value != "" else ""
+        return f" Write [{', '.join([str(value)] * items)}]." if value != "" else ""
     return _text_remedy(rule, value.strip()) if isinstance(value, str) else _number_remedy(rule, value)
 
 

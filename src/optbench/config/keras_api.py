@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ArgumentType = Literal["number", "integer", "boolean", "numbers", "texts", "rate", "any", "auto_number", "loss_scale"]
+ArgumentType = Literal[
+    "number", "integer", "boolean", "numbers", "texts", "rate", "any", "auto_number", "number_or_range", "loss_scale"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class Argument:
     Attributes
     ----------
     type : `rate` is a number or a learning-rate schedule; `any` a scalar or a list of scalars; `auto_number` a
-        number or `auto`; `loss_scale` is `dynamic` or its arguments
+        number or `auto`; `number_or_range` a number or a list of two; `loss_scale` is `dynamic` or its arguments
     default : Keras' own; meaningless if `required`
     minimum, maximum, exclusive_minimum, exclusive_maximum : bounds of numbers
     """
@@ -71,6 +73,12 @@ def activations() -> tuple[str, ...]:
 def folded(name: str) -> str:
     """Return a name as it is compared: `cosine_decay`, `CosineDecay` and `cosinedecay` are one word."""
     return name.replace("_", "").lower()
+
+
+def folded_pattern(name: str) -> str:
+    """Return the regular expression of all that `folded` makes equal to a name, without flags, as JSON schemas need."""
+    letters = [f"[{c.upper()}{c}]" if c.isalpha() else c for c in folded(name)]
+    return f"^_*{'_*'.join(letters)}_*$"
 
 
 def class_named(signatures: Mapping[str, Signature], name: str) -> str | None:

@@ -114,7 +114,7 @@ def _finding(told: Any, path: Path, inner: Path, model: type[BaseModel] | None) 
         return Finding((*path, *inner), "the section is empty. Give it keys or remove it.", at="key")
     rule = _rule(told)
     remedy = mapping_remedy((*path, *inner), value) if kind in ("model_type", "dict_type") else ""
-    remedy = remedy or _literal_hint(told) or value_remedy(rule, value)
+    remedy = remedy or _literal_hint(told) or value_remedy(rule, value, items=_least_items(model, inner))
     return Finding((*path, *inner), f"{rule}. Received: {shown(value)}.{remedy}")
 
 
@@ -165,6 +165,12 @@ def _model_at(model: type[BaseModel], inner: Path) -> type[BaseModel] | None:
         candidates = [field.annotation, *get_args(field.annotation)] if field else []
         current = next((c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)), None)
     return current
+
+
+def _least_items(model: type[BaseModel] | None, inner: Path) -> int:
+    """Return how many items the list at a path must have at least, 1 where nothing is said."""
+    field = model.model_fields.get(str(inner[-1])) if model and inner else None
+    return max([1, *(getattr(rule, "min_length", 1) for rule in (field.metadata if field else ()))])
 
 
 def _described(model: type[BaseModel] | None, name: object) -> str:

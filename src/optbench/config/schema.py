@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 from optbench.config.arguments import LOSS_SCALE, snake_case
 from optbench.config.augmentation import augmentation_signatures
 from optbench.config.experiment import ExperimentConfig
-from optbench.config.keras_api import activations, layer_signatures, optimizer_signatures, schedule_signatures
+from optbench.config.keras_api import (
+    activations,
+    folded_pattern,
+    layer_signatures,
+    optimizer_signatures,
+    schedule_signatures,
+)
 from optbench.config.losses import known_losses
 from optbench.config.optimizer import optimizer_keys
 from optbench.config.schedule_epochs import EPOCHS_KEYS, with_epochs_keys
@@ -28,6 +34,7 @@ _TYPES: Mapping[str, dict[str, Any]] = {
     "numbers": {"type": "array", "items": _NUMBER, "minItems": 1},
     "texts": {"type": "array", "items": {"type": "string"}, "minItems": 1},
     "any": {"$ref": "#/$defs/Value"},
+    "number_or_range": {"anyOf": [_NUMBER, {"type": "array", "items": _NUMBER, "minItems": 2, "maxItems": 2}]},
     "loss_scale": {"$ref": "#/$defs/LossScale"},
 }
 _PENALTY: dict[str, Any] = {"type": "number", "minimum": 0}
@@ -62,8 +69,9 @@ def json_schema() -> dict[str, Any]:
         definitions[model]["properties"]["activation"] |= {"enum": list(activations())}
     definitions["TrainingConfig"]["properties"]["loss"] |= {"pattern": _loss_pattern()}
     schema["properties"]["seeds"]["anyOf"].append({"type": "string", "pattern": _SEED_RANGE})
-    definitions["LayersConfig"]["properties"]["layers"]["items"] = _one_layer(layer_signatures())
-    definitions["TrainingConfig"]["properties"]["augment"]["items"] = _one_layer(augmentation_signatures())
+    definitions["LayersConfig"]["properties"]["layers"]["items"] = _one_layer(layer_signatures(), "Layer")
+    definitions["TrainingConfig"]["properties"]["augment"]["items"] = _one_layer(augmentation_signatures(), "Augment")
+    definitions |= _layers(layer_signatures(), "Layer") | _layers(augmentation_signatures(), "Augment")
     definitions["LossScale"] = {"anyOf": [{"const": "dynamic"}, _object(LOSS_SCALE)]}
     schema["$defs"] = definitions
     return {"$schema": DIALECT, **schema, "title": "optbench experiment", "description": "One experiment of optbench."}
@@ -97,15 +105,22 @@ def _optimizers() -> list[dict[str, Any]]:
     ]
 
 
-def _one_layer(signatures: Mapping[str, Signature]) -> dict[str, Any]:
+def _layers(signatures: Mapping[str, Signature], prefix: str) -> dict[str, Any]:
+    return {
+        f"{prefix}{name}": {"anyOf": [_object(signature), {"type": "null"}]} for name, signature in signatures.items()
+    }
+
+
+def _one_layer(signatures: Mapping[str, Signature], prefix: str) -> dict[str, Any]:
+    """Return a mapping of one layer to its arguments: Keras' names for completion, and every spelling of them."""
+    layers = {name: {"$ref": f"#/$defs/{prefix}{name}"} for name in signatures}
     return {
         "type": "object",
         "minProperties": 1,
         "maxProperties": 1,
         "additionalProperties": False,
-        "properties": {
-            name: {"anyOf": [_object(signature), {"type": "null"}]} for name, signature in signatures.items()
-        },
+        "properties": layers,
+        "patternProperties": {folded_pattern(name): layer for name, layer in layers.items()},
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from optbench.config.dataset_sections import REGRESSION_DATASETS, CsvConfig, NpzConfig, PythonDataset
+from optbench.config.dataset_sections import REGRESSION_DATASETS, CsvConfig, NpzConfig, OpenmlConfig, PythonDataset
 from optbench.config.findings import Finding, shown
 from optbench.config.losses import OF_SIZES, PYTHON_PREFIX, known_losses
 from optbench.config.model_sections import LinearConfig, LogisticConfig
@@ -37,14 +37,15 @@ def without_strata(dataset: DatasetConfig) -> DatasetConfig:
 
 def _dataset_findings(task: Task, dataset: Any) -> list[Finding]:
     findings, path = [], ("dataset",)
-    has_own_task = not isinstance(dataset, CsvConfig | NpzConfig | PythonDataset)
+    has_own_task = not isinstance(dataset, CsvConfig | OpenmlConfig | NpzConfig | PythonDataset)
     if has_own_task and (dataset.name in REGRESSION_DATASETS) != (task == REGRESSION):
         if task == REGRESSION:
             sentence = f"{dataset.name} has classes. Remove 'task: regression', or take {_listed(REGRESSION_DATASETS)}."
         else:
             sentence = f"{dataset.name} holds a number to predict. Write {_FOR_REGRESSION}."
         findings.append(Finding((*path, "name"), sentence))
-    if task == REGRESSION and isinstance(dataset, CsvConfig) and dataset.positive_class is not None:
+    is_table = isinstance(dataset, CsvConfig | OpenmlConfig)
+    if task == REGRESSION and is_table and dataset.positive_class is not None:
         findings.append(Finding((*path, "positive_class"), _no_classes("positive_class"), at="key"))
     split = dataset.split
     if task == REGRESSION and split.stratify and "stratify" in split.model_fields_set:

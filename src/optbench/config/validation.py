@@ -140,7 +140,7 @@ def _section(name: str, section: Any) -> tuple[Any, list[Finding]]:
 def _dataset(section: Mapping[str, Any]) -> tuple[Any, list[Finding]]:
     if str(section.get("name")).startswith("openml:"):
         return validate_section(OpenmlConfig, section, ("dataset",))
-    return _tagged(section, ("dataset",), DATASET_CONFIGS, "a known data set", "optbench list datasets")
+    return _tagged(section, ("dataset",), DATASET_CONFIGS, "a known data set", "optbench list datasets", ("openml:ID",))
 
 
 def _report(section: Mapping[str, Any]) -> tuple[Any, list[Finding]]:
@@ -148,10 +148,15 @@ def _report(section: Mapping[str, Any]) -> tuple[Any, list[Finding]]:
 
 
 def _tagged(
-    section: Mapping[str, Any], path: tuple[str, ...], known: Mapping[str, type[BaseModel]], what: str, command: str
+    section: Mapping[str, Any],
+    path: tuple[str, ...],
+    known: Mapping[str, type[BaseModel]],
+    what: str,
+    command: str,
+    others: tuple[str, ...] = (),
 ) -> tuple[Any, list[Finding]]:
-    """Validate a section whose `name` decides which keys it has."""
-    names = ", ".join(known)
+    """Validate a section whose `name` decides which keys it has; `others` are names that messages tell as well."""
+    names = ", ".join((*known, *others))
     if "name" not in section:
         return None, [missing_name(section, path, names)]
     name = section["name"]

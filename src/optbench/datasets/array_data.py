@@ -47,7 +47,7 @@ class ArrayData:
     train, test : (x, y)
     validation : (x, y), or None: then a fraction of the training rows
     labels : names of the classes 0, 1, ... if `y` holds such numbers only; () otherwise
-    facts : what the run records of the origin
+    facts, notes : what the run records of the origin, and what there is to say about it
     """
 
     name: str
@@ -57,6 +57,7 @@ class ArrayData:
     validation: Pair | None = None
     labels: tuple[str, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
+    notes: Sequence[str] = ()
 
     @property
     def pairs(self) -> dict[SplitName, Pair]:
@@ -110,7 +111,7 @@ def load_arrays(data: ArrayData, *, split: SplitConfig, task: Task = CLASSIFICAT
                 "labels": dict(order.class_of),
                 "split": {} if data.validation is not None else rule_facts(split_rule(split, test=0.0)),
             },
-            notes=[text for text in (note, *order.notes, positive_note) if text],
+            notes=[text for text in (*data.notes, note, *order.notes, positive_note) if text],
             task=task,
             vocabulary_size=1 + max(int(x.max()) for x, _ in data.pairs.values()) if tokens else None,
         )

@@ -10,7 +10,7 @@ import numpy as np
 
 from optbench.array_digests import arrays_digest
 from optbench.datasets.labels import class_counts
-from optbench.datasets.targets import require_spread, target_facts
+from optbench.datasets.targets import require_finite_variance, require_spread, target_facts
 from optbench.errors import DataError
 from optbench.mapped_arrays import blocks
 from optbench.metric_names import CLASSIFICATION, REGRESSION
@@ -60,11 +60,12 @@ def assemble(draft: Draft) -> Dataset:
     Raises
     ------
     DataError
-        If a class of another split has no training row, or the number to predict is always the same.
+        If a class of another split has no training row, or the number to predict is always the same or too large.
     """
     splits = draft.splits
     if draft.task == REGRESSION:
         require_spread(splits["train"].y, where=f"the target of {draft.name}")
+        require_finite_variance(splits, where=f"the target of {draft.name}")
     else:
         _require_training_rows(draft)
     repeats = _repeated_rows(splits, draft.compared)

@@ -12,8 +12,7 @@ from optbench.datasets.assembly import Draft, assemble
 from optbench.datasets.column_kinds import sorted_texts
 from optbench.datasets.features import NumberColumn, feature_matrix, fit_columns
 from optbench.datasets.labels import choose_positive_class
-from optbench.datasets.splits import DEFAULT_TEST, split_by_fractions
-from optbench.datasets.table_splits import rule_facts, split_rule
+from optbench.datasets.table_splits import divide_by_fractions
 from optbench.records import SplitData
 
 if TYPE_CHECKING:
@@ -45,10 +44,9 @@ def load_bundled(entry: DatasetEntry, *, split: SplitConfig) -> Dataset:
     (x, target), given_names, features = bundled_arrays(entry.name)
     class_names = tuple(sorted_texts(given_names))
     y: NDArray[Any] = _class_numbers(given_names, class_names)[target] if class_names else target.astype(np.float64)
-    rule = split_rule(split, test=DEFAULT_TEST if split.test is None else split.test)
-    rows = split_by_fractions(np.arange(len(y), dtype=np.int64), y, rule, class_names=class_names)
+    divided = divide_by_fractions(y, split, class_names=class_names)
     is_table = entry.form == "sklearn_table"
-    inputs = _table_inputs(x, features, rows) if is_table else _image_inputs(x, entry)
+    inputs = _table_inputs(x, features, divided.rows) if is_table else _image_inputs(x, entry)
     positive, note = choose_positive_class(class_names, entry.positive_class)
     return assemble(
         Draft(
@@ -57,13 +55,15 @@ def load_bundled(entry: DatasetEntry, *, split: SplitConfig) -> Dataset:
             positive_class=positive,
             feature_names=features if is_table else (),
             data_digest=arrays_digest({"x": x, "y": y, "class_names": np.array(class_names, dtype=object)}),
-            splits={name: SplitData(x=inputs(part), y=y[part], rows=part) for name, part in rows.by_name.items()},
-            method="fractions",
+            splits={
+                name: SplitData(x=inputs(part), y=y[part], rows=part) for name, part in divided.rows.by_name.items()
+            },
+            method=divided.method,
             facts={
                 "files": [{"name": f"scikit-learn: load_{entry.name}", "sha256": array_digest(x), "bytes": x.nbytes}],
                 "rows_read": len(y),
                 "columns_read": x.shape[1],
-                "split": rule_facts(rule),
+                "split": divided.facts,
             },
             notes=[text for text in (note, "" if is_table else "pixels 0 to 16 are divided by 16") if text],
             task=entry.task,

@@ -13,8 +13,7 @@ from optbench.datasets import generated_numbers, generated_sequences, generated_
 from optbench.datasets.assembly import Draft, assemble
 from optbench.datasets.labels import choose_positive_class
 from optbench.datasets.memory import require_memory
-from optbench.datasets.splits import DEFAULT_TEST, split_by_fractions
-from optbench.datasets.table_splits import rule_facts, split_rule
+from optbench.datasets.table_splits import divide_by_fractions
 from optbench.metric_names import CLASSIFICATION, REGRESSION
 from optbench.records import SplitData
 
@@ -49,10 +48,8 @@ def load_generated(config: GeneratedConfig) -> Dataset:
     parameters = config.model_dump(mode="json", exclude={"split"})
     _require_memory(config, parameters)
     made = PROBLEMS[config.name](config)
-    rule = split_rule(config.split, test=DEFAULT_TEST if config.split.test is None else config.split.test)
-    everything = np.arange(len(made.y), dtype=np.int64)
-    rows = split_by_fractions(everything, made.y, rule, class_names=made.class_names)
-    x, facts = (made.x, {}) if made.shaped is None else made.shaped(made.x, rows.train)
+    divided = divide_by_fractions(made.y, config.split, class_names=made.class_names)
+    x, facts = (made.x, {}) if made.shaped is None else made.shaped(made.x, divided.rows.train)
     positive, note = choose_positive_class(made.class_names, None)
     return assemble(
         Draft(
@@ -61,13 +58,15 @@ def load_generated(config: GeneratedConfig) -> Dataset:
             positive_class=positive,
             feature_names=made.feature_names,
             data_digest=arrays_digest({"x": made.x, "y": made.y, "made_of": np.array([json.dumps(parameters)])}),
-            splits={name: SplitData(x=x[part], y=made.y[part], rows=part) for name, part in rows.by_name.items()},
-            method="fractions",
+            splits={
+                name: SplitData(x=x[part], y=made.y[part], rows=part) for name, part in divided.rows.by_name.items()
+            },
+            method=divided.method,
             facts={
                 "files": [],
                 "rows_read": len(made.y),
                 "generated": {**parameters, **facts},
-                "split": rule_facts(rule),
+                "split": divided.facts,
             },
             notes=[note] if note else [],
             task=CLASSIFICATION if made.class_names else REGRESSION,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import warnings
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,14 +13,15 @@ from optbench.array_digests import arrays_digest
 from optbench.datasets.array_checks import model_inputs
 from optbench.datasets.array_data import ArrayData, load_arrays
 from optbench.datasets.assembly import Draft, assemble
+from optbench.datasets.image_files import FORMATS, read_image
 from optbench.datasets.labels import choose_positive_class, label_order, require_classes
 from optbench.datasets.memory import require_memory
-from optbench.datasets.splits import DEFAULT_TEST, split_by_fractions
-from optbench.datasets.table_splits import rule_facts, split_rule
+from optbench.datasets.table_splits import divide_by_fractions
 from optbench.errors import DataError
 from optbench.records import SplitData
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -28,17 +29,6 @@ if TYPE_CHECKING:
     from optbench.config import ImageFolderConfig
     from optbench.records import Dataset
 
-_FORMATS = {
-    ".png": "PNG",
-    ".jpg": "JPEG",
-    ".jpeg": "JPEG",
-    ".bmp": "BMP",
-    ".gif": "GIF",
-    ".webp": "WEBP",
-    ".ppm": "PPM",
-    ".pgm": "PPM",
-}
-_MODES = {1: "L", 3: "RGB"}
 _OFFICIAL = ({"train", "test"}, {"train", "validation", "test"})
 _BYTES_PER_VALUE = 5  # a byte as read and a float32 for the model
 
@@ -60,7 +50,8 @@ def load_image_folder(config: ImageFolderConfig, *, base: Path) -> Dataset:
     Raises
     ------
     DataError
-        If there is no such folder, a file in it is no image or leads out of it, or the split cannot be filled.
+        If there is no such folder, a file in it is no image of 8 bits or leads out of it, or the split cannot be
+        filled.
     """
     root = base / config.path
     if not root.is_dir():
@@ -84,6 +75,7 @@ def _with_official_test(config: ImageFolderConfig, folders: dict[str, _Folder], 
         test=pairs["test"],
         validation=pairs.get("validation"),
         facts=_facts(config, files, root),
+        notes=_left_out_notes(files, root),
     )
     return load_arrays(data, split=config.split)
 
@@ -92,8 +84,7 @@ def _split_by_fractions(config: ImageFolderConfig, found: _Folder, root: Path) -
     order = label_order(set(found.labels))
     require_classes(order, n_rows=len(found.labels), where=f"the folders of {config.path}")
     y = np.array([order.class_of[label] for label in found.labels], dtype=np.int64)
-    rule = split_rule(config.split, test=DEFAULT_TEST if config.split.test is None else config.split.test)
-    rows = split_by_fractions(np.arange(len(y), dtype=np.int64), y, rule, class_names=order.class_names)
+    divided = divide_by_fractions(y, config.split, class_names=order.class_names)
     pixels = _pixels(found, config, root)
     inputs = model_inputs(pixels, where=config.path)
     positive, note = choose_positive_class(order.class_names, None)
@@ -104,15 +95,17 @@ def _split_by_fractions(config: ImageFolderConfig, found: _Folder, root: Path) -
             positive_class=positive,
             feature_names=(),
             data_digest=arrays_digest({"x": pixels, "y": y, "class_names": np.array(order.class_names, dtype=object)}),
-            splits={name: SplitData(x=inputs.x[part], y=y[part], rows=part) for name, part in rows.by_name.items()},
-            method="fractions",
+            splits={
+                name: SplitData(x=inputs.x[part], y=y[part], rows=part) for name, part in divided.rows.by_name.items()
+            },
+            method=divided.method,
             facts={
                 **_facts(config, list(found.files), root),
                 "rows_read": len(y),
                 "labels": dict(order.class_of),
-                "split": rule_facts(rule),
+                "split": divided.facts,
             },
-            notes=[text for text in (inputs.note, note) if text],
+            notes=[*_left_out_notes(list(found.files), root), *(text for text in (inputs.note, note) if text)],
         )
     )
 
@@ -122,10 +115,11 @@ def _listed(folder: Path, config: ImageFolderConfig, root: Path) -> _Folder:
     classes = sorted(entry for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith("."))
     files, labels = [], []
     for entry in classes:
-        images = sorted(file for file in entry.iterdir() if file.suffix.lower() in _FORMATS)
+        named = (file for file in entry.iterdir() if not file.name.startswith("."))  # macOS leaves ._a.png beside a.png
+        images = sorted(file for file in named if file.suffix.lower() in FORMATS)
         if not images:
             raise DataError(
-                f"{config.path}: the folder {entry.relative_to(root)} holds no image ({', '.join(_FORMATS)}). Every "
+                f"{config.path}: the folder {entry.relative_to(root)} holds no image ({', '.join(FORMATS)}). Every "
                 "folder is a class: add images, or move it elsewhere."
             )
         files += images
@@ -151,21 +145,11 @@ def _pixels(found: _Folder, config: ImageFolderConfig, root: Path) -> NDArray[np
 
 
 def _decoded(file: Path, config: ImageFolderConfig, root: Path) -> NDArray[np.uint8]:
-    from PIL import Image, ImageOps
-
-    shown = file.relative_to(root)
+    shown = f"{config.path}: {file.relative_to(root)}"
     if not file.resolve().is_relative_to(root.resolve()):
-        raise DataError(f"{config.path}: {shown} is a link that leads out of the folder. Put the image itself there.")
+        raise DataError(f"{shown} is a link that leads out of the folder. Put the image itself there.")
     height, width = config.size
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(file, formats=sorted(set(_FORMATS.values()))) as image:
-                upright = ImageOps.exif_transpose(image).convert(_MODES[config.channels])
-                resized = upright.resize((width, height), Image.Resampling.BILINEAR)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise DataError(f"{config.path}: {shown} cannot be read as an image: {error}.") from error
-    return np.asarray(resized, dtype=np.uint8).reshape(height, width, config.channels)
+    return read_image(file, size=(height, width), channels=config.channels, shown=shown)
 
 
 def _facts(config: ImageFolderConfig, files: list[Path], root: Path) -> dict[str, Any]:
@@ -177,3 +161,24 @@ def _facts(config: ImageFolderConfig, files: list[Path], root: Path) -> dict[str
         hasher.update(f"{file.relative_to(root).as_posix()}\n{hashlib.sha256(content).hexdigest()}\n".encode())
     whole = {"name": config.path, "sha256": hasher.hexdigest(), "bytes": size}
     return {"files": [whole], "images": len(files), "size": list(config.size)}
+
+
+def _left_out_notes(files: list[Path], root: Path) -> list[str]:
+    """Return what lies below the folder and is no example, by its endings; names with a dot in front are nobody's."""
+    taken, class_folders = set(files), {file.parent for file in files}
+    above = {root} | {folder.parent for folder in class_folders}
+    beside = _endings(entry for folder in above for entry in folder.iterdir() if not entry.is_dir())
+    inside = [entry for folder in class_folders for entry in folder.iterdir() if entry not in taken]
+    unread = _endings(entry for entry in inside if not entry.is_dir())
+    nested = sum(entry.is_dir() and not entry.name.startswith(".") for entry in inside)
+    return [
+        *([f"left out, as they lie in no folder of a class: files ending in {beside}"] if beside else []),
+        *([f"left out, as their endings are of no image that is read: files ending in {unread}"] if unread else []),
+        *([f"left out, as they lie inside folders of classes: {nested} folders"] if nested else []),
+    ]
+
+
+def _endings(files: Iterable[Path]) -> str:
+    """Return how many files have which ending, such as ".tif (3), .txt (1)"."""
+    counts = Counter(file.suffix.lower() or "nothing" for file in files if not file.name.startswith("."))
+    return ", ".join(f"{ending} ({number})" for ending, number in sorted(counts.items()))

@@ -109,7 +109,7 @@ def _named(config: NamedDataset | TokenDataset, *, data_dir: Path, quiet: bool, 
         known = (*DATASETS, *OWN_DATA)
         raise DataError(
             f"dataset.name must be a known data set. Received: {config.name!r}."
-            f"{did_you_mean(config.name, known)} Known: {', '.join(known)}."
+            f"{did_you_mean(config.name, known)} Known: {', '.join((*known, 'openml:ID'))}."
         )
     _require_task(entry.name, entry.task, task)
     if entry.is_embedded:

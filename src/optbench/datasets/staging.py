@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optbench.datasets.scratch import PREFIX
+from optbench.datasets.scratch import PREFIX, storage_errors
 from optbench.errors import DataError
 from optbench.records import SPLITS, Dataset, SplitData
 
@@ -30,11 +30,21 @@ def stage_dataset(dataset: Dataset, folder: Path) -> None:
     """Write a data set into a folder.
 
     Side effects: creates the folder if needed and writes an `.npy` file per array and one JSON file, the JSON last.
+
+    Raises
+    ------
+    MachineError
+        If the system refuses, such as for lack of space.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, data in dataset.splits.items():
-        for part, array in (("x", data.x), ("y", data.y), ("rows", data.rows)):
-            _save(folder / f"{name}.{part}.npy", array)
+    with storage_errors():
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, data in dataset.splits.items():
+            for part, array in (("x", data.x), ("y", data.y), ("rows", data.rows)):
+                _save(folder / f"{name}.{part}.npy", array)
+        (folder / _RECORD).write_text(_record_text(dataset), encoding="utf-8")
+
+
+def _record_text(dataset: Dataset) -> str:
     record = {
         "name": dataset.name,
         "splits": list(dataset.splits),
@@ -48,8 +58,7 @@ def stage_dataset(dataset: Dataset, folder: Path) -> None:
         "task": dataset.task,
         "vocabulary_size": dataset.vocabulary_size,
     }
-    text = json.dumps(record, allow_nan=False, ensure_ascii=False)
-    (folder / _RECORD).write_text(text, encoding="utf-8")
+    return json.dumps(record, allow_nan=False, ensure_ascii=False)
 
 
 def _save(path: Path, array: NDArray[Any]) -> None:

@@ -64,8 +64,27 @@ def split_table(
     if split.test_path is not None:
         in_test = table.file_of_row[rows] > 0
         return divide_fixed(rows[~in_test], rows[in_test], y, split, class_names=class_names, method="test_path")
+    return divide_by_fractions(y[rows], split, class_names=class_names, rows=rows)
+
+
+def divide_by_fractions(
+    y: NDArray[Any], split: SplitConfig, *, class_names: Sequence[str], rows: NDArray[np.int64] | None = None
+) -> DividedRows:
+    """Divide rows at random by the fractions of `split`.
+
+    Parameters
+    ----------
+    y : (n,) class numbers of the rows
+    rows : (n,) row numbers; None counts from 0
+
+    Raises
+    ------
+    DataError
+        If a split cannot be filled.
+    """
     rule = split_rule(split, test=DEFAULT_TEST if split.test is None else split.test)
-    divided = split_by_fractions(rows, y[rows], rule, class_names=class_names)
+    numbers = np.arange(len(y), dtype=np.int64) if rows is None else rows
+    divided = split_by_fractions(numbers, y, rule, class_names=class_names)
     return DividedRows(divided, "fractions", rule_facts(rule))
 
 

@@ -55,6 +55,24 @@ def require_spread(y: NDArray[np.float64], *, where: str) -> None:
         raise DataError(f"{where} must vary over the training rows. Received: {seen}. Name another target.")
 
 
+def require_finite_variance(splits: Mapping[SplitName, SplitData], *, where: str) -> None:
+    """Require targets whose squares are still numbers: scale, mse and r2 are made of them.
+
+    Raises
+    ------
+    DataError
+        If the variance of a split is too large for a float64, as for targets of 1e300.
+    """
+    for name, data in splits.items():
+        with np.errstate(over="ignore", invalid="ignore"):
+            is_finite = len(data.y) == 0 or bool(np.isfinite(data.y.var()))
+        if not is_finite:
+            raise DataError(
+                f"{where} must have a variance that is a finite number. Received: values up to "
+                f"{float(np.abs(data.y).max()):g} in the {name} split. Give it in a larger unit, or its logarithm."
+            )
+
+
 def target_facts(splits: Mapping[SplitName, SplitData]) -> dict[str, dict[str, float]]:
     """Return mean, standard deviation (n), smallest and largest target of every split that has rows."""
     return {

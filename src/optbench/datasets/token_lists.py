@@ -11,8 +11,7 @@ from optbench.datasets.array_data import ArrayData, load_arrays
 from optbench.datasets.assembly import Draft, assemble
 from optbench.datasets.labels import label_order
 from optbench.datasets.pickled_lists import read_arrays_and_lists
-from optbench.datasets.splits import DEFAULT_TEST, split_by_fractions
-from optbench.datasets.table_splits import rule_facts, split_rule
+from optbench.datasets.table_splits import divide_by_fractions
 from optbench.records import SplitData
 
 if TYPE_CHECKING:
@@ -71,8 +70,7 @@ def _split_by_fractions(
     x = token_rows(texts, config.text)
     order = label_order({str(label) for label in labels.tolist()})
     y = np.array([order.class_of[str(label)] for label in labels.tolist()], dtype=np.int64)
-    rule = split_rule(config.split, test=DEFAULT_TEST if config.split.test is None else config.split.test)
-    rows = split_by_fractions(np.arange(len(y), dtype=np.int64), y, rule, class_names=order.class_names)
+    divided = divide_by_fractions(y, config.split, class_names=order.class_names)
     return assemble(
         Draft(
             name=entry.name,
@@ -80,9 +78,9 @@ def _split_by_fractions(
             positive_class=None,
             feature_names=(),
             data_digest=arrays_digest({"x": x, "y": y}),
-            splits={name: SplitData(x=x[part], y=y[part], rows=part) for name, part in rows.by_name.items()},
-            method="fractions",
-            facts={**facts, "rows_read": len(y), "split": rule_facts(rule)},
+            splits={name: SplitData(x=x[part], y=y[part], rows=part) for name, part in divided.rows.by_name.items()},
+            method=divided.method,
+            facts={**facts, "rows_read": len(y), "split": divided.facts},
             vocabulary_size=int(x.max()) + 1,
         )
     )

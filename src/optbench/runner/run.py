@@ -227,7 +227,13 @@ def beside_finished(run: PlannedRun) -> PlannedRun:
 
 
 def stage_datasets(runs: Sequence[PlannedRun], stack: ExitStack) -> dict[tuple[str, str], str]:
-    """Write each distinct data set once to a temporary folder that workers map into their memory."""
+    """Write each distinct data set once to a temporary folder that workers map into their memory.
+
+    Raises
+    ------
+    MachineError
+        If it cannot be written.
+    """
     from optbench.datasets import make_scratch, remove_abandoned, stage_dataset
 
     remove_abandoned()
@@ -238,7 +244,6 @@ def stage_datasets(runs: Sequence[PlannedRun], stack: ExitStack) -> dict[tuple[s
         digests = (run.dataset.data_digest, run.dataset.split_digest)
         if digests not in folders:
             folder = scratch.path / str(len(folders))
-            folder.mkdir()
             stage_dataset(run.data(), folder)
             folders[digests] = str(folder)
     return folders
