@@ -21,7 +21,7 @@ name: telco-{optimizer}-{rate}
 dataset: {{name: telco_churn}}
 model: {{name: mlp, hidden_units: [64, 32]}}
 optimizer: {{name: {optimizer}, learning_rate: {rate}}}
-training: {{epochs: {epochs}, batch_size: {batch_size}}}
+training: {{epochs: {epochs}, batch_size: {batch_size}, engine: {engine}}}
 """
 
 
@@ -30,11 +30,12 @@ def settings() -> list[tuple[str, float]]:
     return [(optimizer, rate) for optimizer, rates in RATES.items() for rate in rates]
 
 
-def write_configs(folder: Path) -> list[Path]:
+def write_configs(folder: Path, engine: str = "auto") -> list[Path]:
     """Write an experiment file for every setting."""
     files = []
     for optimizer, rate in settings():
         file = folder / f"{optimizer}-{rate}.yaml"
-        file.write_text(EXPERIMENT.format(optimizer=optimizer, rate=rate, epochs=EPOCHS, batch_size=BATCH_SIZE))
+        values = {"optimizer": optimizer, "rate": rate, "epochs": EPOCHS, "batch_size": BATCH_SIZE, "engine": engine}
+        file.write_text(EXPERIMENT.format(**values))
         files.append(file)
     return files

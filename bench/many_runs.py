@@ -2,9 +2,10 @@
 
 python bench/many_runs.py [REPETITIONS] [--jax PYTHON]
 
-Per repetition, in this order: optbench; hand-written JAX (bench/many_jax.py, if a Python with JAX is given); Keras in
-one process (bench/many_keras.py: a sample of the runs, extrapolated to 200); cold Keras scripts (bench/plain_keras.py:
-one, times 200). Prints medians of the times and of the ratios, with their spread.
+Per repetition, in this order: optbench as it is (engine auto, here fused: the bits of fit); optbench with engine xla,
+its best setting, which the ratios are for; hand-written JAX (bench/many_jax.py, if a Python with JAX is given); Keras
+in one process (bench/many_keras.py: a sample of the runs, extrapolated to 200); cold Keras scripts
+(bench/plain_keras.py: one, times 200). Prints medians of the times and of the ratios, with their spread.
 """
 
 import argparse
@@ -61,9 +62,10 @@ def timed(command: list[str]) -> tuple[Cost, str]:
     return Cost(wall, after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime), done.stdout
 
 
-def optbench(folder: Path) -> Cost:
+def optbench(folder: Path, engine: str) -> Cost:
     """Run the command; all 200 folders must be finished."""
-    files = [str(file) for file in write_configs(folder)]
+    folder.mkdir()
+    files = [str(file) for file in write_configs(folder, engine)]
     command = [sys.executable, "-m", "optbench", "run", *files, "--seeds", "0..9", "--runs-dir", f"{folder}/runs", "-q"]
     cost, _ = timed(command)
     finished = len(list((folder / "runs").glob("*/MANIFEST.json")))
@@ -80,10 +82,12 @@ def keras_process() -> Cost:
 
 def measure(repetitions: int, jax: str | None) -> dict[str, list[Cost]]:
     """Return what 200 runs cost, by contender."""
-    found: dict[str, list[Cost]] = {"optbench": [], "JAX": [], "Keras, one process": [], "Keras, cold scripts": []}
+    names = ("optbench, xla", "optbench", "JAX", "Keras, one process", "Keras, cold scripts")
+    found: dict[str, list[Cost]] = {name: [] for name in names}
     for _ in range(repetitions):
         with tempfile.TemporaryDirectory() as folder:
-            found["optbench"].append(optbench(Path(folder)))
+            found["optbench"].append(optbench(Path(folder, "auto"), "auto"))
+            found["optbench, xla"].append(optbench(Path(folder, "xla"), "xla"))
             if jax:
                 found["JAX"].append(timed([jax, str(HERE / "many_jax.py")])[0])
             found["Keras, one process"].append(keras_process())
@@ -108,9 +112,10 @@ def main() -> None:
     parser.add_argument("--jax", help="a Python with JAX, pandas and scikit-learn")
     options = parser.parse_args()
     found = measure(options.repetitions, options.jax)
-    ours = found.pop("optbench")
-    walls, cpus = [cost.wall for cost in ours], [cost.cpu for cost in ours]
-    print(f"200 runs: optbench {statistics.median(walls):.1f} s, {statistics.median(cpus):.1f} s of CPU")
+    for name in ("optbench", "optbench, xla"):
+        ours = found.pop(name)
+        walls, cpus = [cost.wall for cost in ours], [cost.cpu for cost in ours]
+        print(f"200 runs: {name} {statistics.median(walls):.1f} s, {statistics.median(cpus):.1f} s of CPU", flush=True)
     for name, costs in found.items():
         if costs:
             by_wall = told(name, [cost.wall for cost in costs], walls, "wall time")
