@@ -84,3 +84,21 @@ def test_what_is_part_of_the_graph_is_part_of_the_key(make_dataset, make_config)
         assert program_key(make_config(dataset, **sections), dataset) != key
     own = make_config(dataset, optimizer={"name": "python", "function": "own.py:make"})
     assert program_key(own, dataset) == ""
+
+
+def test_a_later_run_finds_the_functions_as_they_were(make_dataset, make_config, tmp_path, monkeypatch):
+    """Nothing that TensorFlow has prepared is dropped between runs: it would be done again within a training time."""
+    from tensorflow.python.eager import context
+
+    dataset = make_dataset()
+    section = {"name": "mlp", "hidden_units": [8], "dropout": 0.4}
+    _, kept = train(make_config(dataset, model=section), dataset, base=tmp_path)
+    dropped = []
+    clear = context.pywrap_tfe.TFE_ContextClearCaches
+    monkeypatch.setattr(
+        context.pywrap_tfe, "TFE_ContextClearCaches", lambda handle: dropped.append(handle) or clear(handle)
+    )
+    train(make_config(dataset, model=section, seed=1), dataset, base=tmp_path, kept=kept)
+    assert not dropped
+    train(make_config(dataset, model=section, seed=1), dataset, base=tmp_path)
+    assert dropped

@@ -32,6 +32,7 @@ def build_model(
     base: Path,
     vocabulary_size: int | None = None,
     augment: Sequence[Mapping[str, Mapping[str, Any] | None]] = (),
+    beside: bool = False,
 ) -> keras.Model:
     """Build the Keras model of an experiment, not yet compiled.
 
@@ -44,6 +45,8 @@ def build_model(
     base : folder that the user's Python is looked up in
     vocabulary_size : number of different tokens, padding included, if the examples are token sequences (int32)
     augment : layers that change images in training, as in `training.augment`
+    beside : another model stays in use, so Keras' session is not cleared: that would drop the other's functions, and
+        its next step would optimize their graphs again
 
     Raises
     ------
@@ -57,8 +60,9 @@ def build_model(
     """
     import keras
 
-    # layer names count from zero, whatever ran in this process before; collecting garbage here would cost 0.2 s
-    keras.backend.clear_session(free_memory=False)
+    if not beside:
+        # layer names count from zero, whatever ran in this process before; collecting garbage here would cost 0.2 s
+        keras.backend.clear_session(free_memory=False)
     if model.name == "python":
         if augment:
             raise ModelError(

@@ -84,8 +84,8 @@ class Target:
     variances: Mapping[SplitName, float]
 
 
-def build_problem(config: ExperimentConfig, dataset: Dataset, *, base: Path) -> Problem:
-    """Build and compile the model of a resolved experiment.
+def build_problem(config: ExperimentConfig, dataset: Dataset, *, base: Path, beside: bool = False) -> Problem:
+    """Build and compile the model of a resolved experiment; `beside` as for `build_model`.
 
     Raises
     ------
@@ -103,6 +103,7 @@ def build_problem(config: ExperimentConfig, dataset: Dataset, *, base: Path) -> 
         augment=training.augment,
         seed=config.seed,
         base=base,
+        beside=beside,
     )
     target = _target(config, dataset)
     weights = None

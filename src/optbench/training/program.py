@@ -7,6 +7,7 @@ every variable is set to what a fresh model of the new run would hold, so the bi
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from optbench.training.problem import build_problem
 from optbench.training.state import load_arrays, model_arrays, optimizer_arrays
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from optbench.config import ExperimentConfig
@@ -115,7 +117,8 @@ def _begin_again(program: Program, config: ExperimentConfig, dataset: Dataset, *
     """Set every variable to what a fresh model and optimizer of this seed and learning rate hold."""
     model = program.problem.model
     if config.seed not in program.initial:
-        fresh = build_problem(config, dataset, base=base).model
+        with _functions_kept():
+            fresh = build_problem(config, dataset, base=base, beside=True).model
         program.keep_initial(config.seed, {**model_arrays(fresh), **optimizer_arrays(fresh)})
         load_arrays(model, {**model_arrays(fresh), **optimizer_arrays(fresh)})
     else:
@@ -123,3 +126,22 @@ def _begin_again(program: Program, config: ExperimentConfig, dataset: Dataset, *
     rate = config.optimizer.arguments.get("learning_rate")
     if isinstance(rate, float):
         model.optimizer.learning_rate = rate
+
+
+@contextmanager
+def _functions_kept() -> Iterator[None]:
+    """While a model is built beside one in use, leave TensorFlow's global seed alone.
+
+    Setting it drops what TensorFlow has prepared for the process, and the next step of the other model would optimize
+    its graphs again, within its training time. Keras' layers draw their seeds from Python's generator, not from it.
+
+    Side effects: replaces `tf.random.set_seed` and puts it back.
+    """
+    import tensorflow as tf
+
+    original = tf.random.set_seed
+    tf.random.set_seed = lambda _seed: None
+    try:
+        yield
+    finally:
+        tf.random.set_seed = original
