@@ -52,6 +52,7 @@ bench: $(VENV)/.installed $(VENV)-bench/.installed
 	$(BIN)/python bench/engines.py
 	$(BIN)/python bench/one_run.py
 	$(BIN)/python bench/checkpoint_cost.py
+	$(BIN)/python bench/diagnostics_cost.py
 	$(BIN)/python bench/many_runs.py --jax $(VENV)-bench/bin/python
 	$(BIN)/python bench/many_folders.py
 	$(BIN)/python bench/memory.py

@@ -36,7 +36,9 @@ ROWS = 6400  # of the training split, so that an epoch of the CNN takes seconds
 def prepared(file, overrides):
     """Return an engine ready to run, its meter, and the rows and steps of an epoch."""
     loaded = load_experiment(ROOT / "configs" / file, [*overrides, "training.engine=fused"])
-    data = load_dataset(loaded.config.dataset, base=loaded.base, data_dir=Path(os.environ["OPTBENCH_DATA_DIR"]))
+    data = load_dataset(
+        loaded.config.dataset, base=loaded.base, data_dir=Path(os.environ.get("OPTBENCH_DATA_DIR", "data"))
+    )
     train = data.train
     data = replace(data, train=replace(train, x=train.x[:ROWS], y=train.y[:ROWS], rows=train.rows[:ROWS]))
     config = resolve(

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 
+from optbench.random_streams import epoch_order
 from optbench.records import ALL_LAYERS
+from optbench.training.engines.fused import FusedEngine
+from optbench.training.engines.keras_fit import KerasFitEngine
 from optbench.training.loop import train
 from optbench.training.problem import build_problem
 
 pytestmark = pytest.mark.tensorflow
+
+FUSED = partial(FusedEngine, compiled=False)
 
 LAYERS = {
     "name": "layers",
@@ -27,31 +34,35 @@ SECTIONS = {
             "optimizer": {"name": "adamw", "clipnorm": 0.5, "use_ema": True},
         },
     ),
-    "accumulation": ("fused", (6,), {"optimizer": {"name": "rmsprop", "gradient_accumulation_steps": 3}}),
-    "loss scale": ("fused", (6,), {"optimizer": {"name": "adam", "loss_scale": "dynamic"}}),
-    "many steps": ("fused", (6,), {"training": {"batch_size": 1}}),
-    "full batches": ("fused", (6,), {"model": LAYERS, "training": {"batch_size": 10}}),
+    "accumulation, many steps": (
+        "fused",
+        (6,),
+        {"optimizer": {"name": "rmsprop", "gradient_accumulation_steps": 3}, "training": {"batch_size": 1}},
+    ),
+    "loss scale, full batches": (
+        "fused",
+        (6,),
+        {"model": LAYERS, "optimizer": {"name": "adam", "loss_scale": "dynamic"}, "training": {"batch_size": 10}},
+    ),
     "cnn": ("fused", (8, 8, 1), {"model": CNN, "optimizer": {"name": "muon"}}),
     "keras": ("keras", (6,), {"model": LAYERS}),
     "xla, batch norm, rmsprop": ("xla", (6,), {"model": LAYERS, "optimizer": {"name": "rmsprop"}}),
 }
 
 
-def outcomes(make_dataset, make_config, tmp_path, engine, shape, sections, **both):
-    """Return the outcomes without and with diagnostics."""
+def outcome(make_dataset, make_config, tmp_path, engine, shape, sections, *, diagnostics):
+    """Return the outcome of a run with diagnostics or without."""
     dataset = make_dataset(shape, classes=3)
-    found = []
-    for wanted in (False, True):
-        training = {**sections.get("training", {}), "engine": engine, "diagnostics": wanted, **both}
-        config = make_config(dataset, **{**sections, "training": training})
-        found.append(train(config, dataset, base=tmp_path)[0])
-    return found
+    training = {**sections.get("training", {}), "engine": engine, "diagnostics": diagnostics}
+    return train(make_config(dataset, **{**sections, "training": training}), dataset, base=tmp_path)[0]
 
 
 @pytest.mark.parametrize("case", SECTIONS)
 def test_training_is_the_same_bit_for_bit(case, make_dataset, make_config, tmp_path):
     """Weights, slots, history and predictions do not know whether somebody measured."""
-    plain, measured = outcomes(make_dataset, make_config, tmp_path, *SECTIONS[case])
+    plain, measured = (
+        outcome(make_dataset, make_config, tmp_path, *SECTIONS[case], diagnostics=wanted) for wanted in (False, True)
+    )
     assert measured.digests == plain.digests
     assert measured.history == plain.history
     assert (measured.predictions["test"].y_score == plain.predictions["test"].y_score).all()
@@ -62,12 +73,19 @@ def test_training_is_the_same_bit_for_bit(case, make_dataset, make_config, tmp_p
 
 
 def test_engines_measure_the_same(make_dataset, make_config, tmp_path):
-    """`fused` and `keras` give the same bits."""
-    rows = [
-        outcomes(make_dataset, make_config, tmp_path, engine, (6,), {"model": LAYERS})[1].diagnostics
-        for engine in ("fused", "keras")
-    ]
-    assert rows[0] == rows[1]
+    """`fused`, on one block or on several, and `keras` measure the same three steps of 34, to the same bits."""
+    dataset = make_dataset(classes=3)
+    config = make_config(dataset, model=LAYERS, training={"batch_size": 3, "diagnostics": True})
+    rows = []
+    for made in (FUSED, partial(FUSED, block_bytes=700), KerasFitEngine):
+        problem = build_problem(config, dataset, base=tmp_path)
+        engine = made(problem)
+        engine.prepare()
+        problem.meter.begin_epoch()
+        engine.run_epoch(epoch_order(0, 1, len(dataset.train.y)))
+        rows.append(problem.meter.end_epoch(1))
+    assert rows[0] == rows[1] == rows[2]
+    assert rows[0][-1].measured_steps == 3
 
 
 @pytest.mark.parametrize("sections", [{}, {"optimizer": {"name": "sgd", "gradient_accumulation_steps": 4}}], ids=str)
