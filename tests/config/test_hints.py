@@ -26,6 +26,7 @@ def test_every_synonym_leads_to_a_key_that_exists():
     "word, known, meant",
     [
         ("units", ["name", "hidden_units"], "hidden_units"),
+        ("units", ["name", "recurrent_units", "hidden_units"], "recurrent_units"),
         ("units", ["name", "filters"], None),
         ("Label", ["path", "target"], "target"),
         ("learningrate", ["learning_rate"], "learning_rate"),

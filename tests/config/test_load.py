@@ -193,3 +193,15 @@ def test_a_broken_file_hides_no_broken_override(refused):
     """A file that cannot be parsed is one finding, a wrong --set another; what follows from the first is not told."""
     found = refused("name: [a\n", "zzz", "training.epochs=0")
     assert [line.split(" ")[0] for line in found] == ["a.yaml:1:7:", "--set:1:1:"]
+
+
+def test_a_study_file_is_told_as_one(tmp_path):
+    """Instead of a finding for every key, the command that takes the file; a misspelt key alone is none."""
+    path = tmp_path / "study.yaml"
+    path.write_text("name: a\nexperiment: {dataset: {name: iris}, model: {name: mlp}}\noptimizers: [adam]\n")
+    with pytest.raises(ConfigError) as raised:
+        load_experiment(path)
+    assert str(raised.value).startswith(f"{path}: this is a study file; use 'optbench study {path}'.")
+    path.write_text("dataset: {name: iris}\nmodel: {name: mlp}\noptimizers: {name: adam}\n")
+    with pytest.raises(ConfigError, match="Did you mean 'optimizer'"):
+        load_experiment(path)

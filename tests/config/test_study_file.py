@@ -168,6 +168,11 @@ def test_several_problems_have_names(load, tmp_path):
             "high must be at least 1.1 times",
         ),
         (INLINE + "optimizers: [{name: adam, learning_rate: {low: 0, high: 1}}]\n", "must be greater than 0"),
+        (
+            INLINE + "optimizers: [{name: sgd, nesterov: {low: 0, high: 1}}]\n",
+            "nesterov: cannot be searched, since it is",
+        ),
+        (INLINE.replace("{dataset", "{name: a, dataset") + "optimizers: [adam]\n", "name at the top of the file"),
         (INLINE + "optimizers: [{name: adam, learning_rate: {lo: 1, high: 2}}]\n", "Did you mean 'low'?"),
         (
             INLINE + "experiments: [a.yaml]\noptimizers: [adam]\n",
@@ -210,6 +215,19 @@ def test_mistakes_are_told_with_their_remedy(load, text, sentence):
     told = findings(load, text)
     assert sentence in told
     assert told.startswith(str(told.split("mine.yaml")[0]) + "mine.yaml:")
+
+
+def test_an_experiment_file_is_told_as_one(load):
+    """Instead of a finding for every key, the command that takes the file."""
+    told = findings(load, "dataset: {name: iris}\nmodel: {name: mlp}\noptimizer: {name: adam}\n")
+    assert "this is an experiment file; use 'optbench run " in told
+    assert len(told.splitlines()) == 1
+
+
+def test_a_range_of_a_switch_is_one_finding(load):
+    """Its bounds are not held against it too."""
+    told = findings(load, INLINE + "optimizers: [{name: sgd, nesterov: {low: 0, high: 1}}]\n")
+    assert told.count("mine.yaml:") == 1
 
 
 def test_all_mistakes_at_once_each_with_a_caret(load):

@@ -17,6 +17,7 @@ from optbench.datasets.text_doubts import doubt
         ([f"${i}.50" for i in range(40)], "with a unit"),
         ([f"2024-01-{i:02d}" for i in range(1, 29)], "dates"),
         ([f"{i}.12.2024" for i in range(1, 29)], "dates"),
+        ([f"this was film number {i}, and not bad" for i in range(40)], "running text"),
         ([*map(str, range(30)), "n/a", "null"], "all but 2 of them are numbers: add 'n/a', 'null' to dataset.missing"),
     ],
 )
@@ -26,7 +27,15 @@ def test_another_spelling_is_named(texts, words):
 
 
 @pytest.mark.parametrize(
-    "texts", [[f"street {i}" for i in range(50)], ["1,5", "2,5"], [], [f"{i}a" for i in range(40)], ["x"] * 3]
+    "texts",
+    [
+        [f"street {i}" for i in range(50)],
+        [f"Braund, Mr. Owen {i}" for i in range(50)],
+        ["1,5", "2,5"],
+        [],
+        [f"{i}a" for i in range(40)],
+        ["x"] * 3,
+    ],
 )
 def test_words_are_words(texts):
     """Names, codes and a handful of levels raise no doubt."""

@@ -109,3 +109,16 @@ def test_any_column_name_gives_a_file_that_loads(table, tmp_path, columns, label
     except DataError:
         return
     assert write(tmp_path, text).dataset.target == columns[-1]
+
+
+def test_sentences_may_be_running_text(table, tmp_path):
+    """A column of sentences is left out as an identifier, and the starter and the notes say how it is read as text."""
+    rows = "".join(
+        f"film number {i} was not as bad as they said,{i % 3},{'no' if i % 2 else 'yes'}\n" for i in range(60)
+    )
+    path = table("review,stars,label\n" + rows, "reviews.csv")
+    text, sentences = starter_for_table(path, "label")
+    assert any(sentence.startswith("column 'review': id") and "running text" in sentence for sentence in sentences)
+    assert "#   features: {review: text}\n  #   drop: [stars]\n" in text
+    given = text.replace("  #   features:", "  features:").replace("  #   drop:", "  drop:")
+    assert write(tmp_path, given).dataset.features == {"review": "text"}

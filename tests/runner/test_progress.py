@@ -106,6 +106,10 @@ def test_a_terminal_gets_bars(terminal):
     [
         (end("skipped"), "demo-s0-12345678: finished before, skipped"),
         (end("diverged", reason="the loss is nan"), "demo-s0-12345678: diverged: the loss is nan"),
+        (
+            end("failed", "interrupted", "stopped after epoch 5."),
+            "demo-s0-12345678: interrupted: stopped after epoch 5.",
+        ),
         (end("failed", "timeout", "took long."), "demo-s0-12345678: failed (timeout): took long."),
     ],
 )

@@ -43,6 +43,7 @@ _SYNONYMS: Mapping[str, str] = {
     }.items()
     for other in others.split()
 }
+_SYNONYMS_OF_RECURRENT = frozenset({"units", "neurons"})  # beside hidden_units, what a recurrent layer is meant by
 _BESIDE_NAME = "Write the arguments beside 'name', without 'arguments'."
 _EXPLAINED: Mapping[tuple[str, str], str] = {
     ("split", "train"): "The rows that are neither for test nor for validation train.",
@@ -61,6 +62,8 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that a word probably means, or None."""
     names = list(known)
     synonym = _SYNONYMS.get(word.lower())
+    if word.lower() in _SYNONYMS_OF_RECURRENT and "recurrent_units" in names:
+        return "recurrent_units"
     if synonym in names:
         return synonym
     return next(iter(did_you_mean(word, names).split("'")[1:2]), None)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unicodedata import combining, east_asian_width
 
+from optbench.config.file_kinds import study_instead
 from optbench.config.findings import Finding, dotted
 from optbench.config.overrides import apply_overrides
 from optbench.config.validation import validate_experiment
@@ -61,6 +62,7 @@ def load_experiment(path: Path, overrides: Sequence[str] = ()) -> LoadedExperime
     """
     text = read_text(path)
     document = parse_yaml(text, str(path))
+    refuse(study_instead(document.plain, str(path)), str(path))
     config = _validated(document, overrides)
     return LoadedExperiment(config, path, text, path.parent, _sources(document))
 
@@ -102,6 +104,12 @@ def read_text(path: Path) -> str:
         raise ConfigError(f"{path}: must be UTF-8 text. Received: byte {error.start} is not.") from None
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path}: cannot be read: {error}.") from None
+
+
+def refuse(finding: Finding | None, source: str) -> None:
+    """Raise a `ConfigError` with a finding on the whole file, which makes all others pointless, if there is one."""
+    if finding is not None:
+        raise ConfigError(render_findings([(finding, None)], source))
 
 
 def _validated(document: YamlDocument, overrides: Sequence[str]) -> ExperimentConfig:

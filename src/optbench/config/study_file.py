@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from optbench.config.file_kinds import experiment_instead
 from optbench.config.findings import Finding, shown
-from optbench.config.load import is_text, read_text, render_findings
+from optbench.config.load import is_text, read_text, refuse, render_findings
 from optbench.config.pydantic_findings import validate_section
 from optbench.config.study_metrics import default_metric, metric_findings
 from optbench.config.study_optimizers import WRITE_OPTIMIZERS, OptimizerReader
@@ -35,6 +36,7 @@ def load_study(path: Path) -> LoadedStudy:
     """
     text = read_text(path)
     document = parse_yaml(text, str(path))
+    refuse(experiment_instead(document.plain, str(path)), str(path))
     for place in document.texts:
         if place == ("name",) or place[-1:] == ("label",) or _is_text_of_problem(place):
             document.keep_text(place)

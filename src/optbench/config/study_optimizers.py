@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.config.experiment import NAME_PATTERN
 from optbench.config.findings import Finding, shown
-from optbench.config.optimizer import check_optimizer, optimizer_names
+from optbench.config.keras_api import class_named, optimizer_signatures
+from optbench.config.optimizer import check_optimizer, optimizer_keys, optimizer_names
 from optbench.config.pydantic_findings import validate_section
 from optbench.config.search_ranges import DEFAULT_RANGES
 from optbench.config.study_problems import below
@@ -58,7 +59,8 @@ class OptimizerReader:
             return None
         before = len(self.findings)
         ranges = {key: value for key, value in section.items() if _is_range(key, value)}
-        search = {key: self._range(value, (*path, key)) for key, value in ranges.items()}
+        searchable = self._without_switches(ranges, section.get("name"), path)
+        search = {key: self._range(value, (*path, key)) for key, value in searchable.items()}
         fixed = {key: value for key, value in section.items() if key not in _OWN_KEYS and key not in ranges}
         config, findings = check_optimizer(fixed)
         at_item = isinstance(item, str)
@@ -70,6 +72,18 @@ class OptimizerReader:
             return None
         known_ranges = {key: found for key, found in {**search, **searched_model}.items() if found is not None}
         return StudyOptimizer(label, config, _with_default(section, config, known_ranges), of_model)
+
+    def _without_switches(self, ranges: Mapping[str, Any], name: Any, path: Path) -> dict[str, Any]:
+        """Return the ranges but those of arguments that are true or false, which are said."""
+        class_name = class_named(optimizer_signatures(), name) if isinstance(name, str) else None
+        signature = optimizer_keys(class_name) if class_name else {}
+        switches = [key for key in ranges if key in signature and signature[key].type == "boolean"]
+        for key in switches:
+            told = (
+                "cannot be searched, since it is true or false. Write one of them; to compare both, list the optimizer"
+            )
+            self._say((*path, key), f"{told} twice, each with a label of its own.", at_key=True)
+        return {key: value for key, value in ranges.items() if key not in switches}
 
     def _range(self, value: Mapping[str, Any], path: Path) -> SearchRange | None:
         floats = {key: float(v) if isinstance(v, int) and not isinstance(v, bool) else v for key, v in value.items()}

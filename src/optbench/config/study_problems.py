@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 INLINE = ("task", "dataset", "model", "training")
 WRITE_EXPERIMENT = "Name an experiment file, or write {dataset: {name: ...}, model: {name: ...}}."
 _WRITE_EXPERIMENTS = "List some: experiments: [iris.yaml, wine.yaml]."
+_MOVED = {
+    "optimizer": "The optimizers of a study are listed under 'optimizers'.",
+    "name": "One experiment goes by the name of its data set. Name the study: put name at the top of the file.",
+}
 _STAND_IN = {"name": "sgd"}
 
 
@@ -82,8 +86,7 @@ class ProblemReader:
             return None
         known = ("name", *INLINE) if named else INLINE
         for key in [key for key in value if key not in known]:
-            told = "The optimizers of a study are listed under 'optimizers'." if key == "optimizer" else ""
-            remedy = told or unknown_key_remedy(key, known, path)[0].strip()
+            remedy = _MOVED.get(key) or unknown_key_remedy(key, known, path)[0].strip()
             self._say((*path, key), f"unknown key. {remedy}", at_key=True)
         name = value.get("name", "problem") if named else "problem"
         if not (isinstance(name, str) and re.fullmatch(NAME_PATTERN, name)):

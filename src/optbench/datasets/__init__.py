@@ -9,6 +9,7 @@ from optbench.datasets.outline import outline
 from optbench.datasets.registry import DATASETS, DatasetEntry
 from optbench.datasets.scratch import make_scratch, remove_abandoned
 from optbench.datasets.staging import open_staged_dataset, stage_dataset
+from optbench.datasets.text_doubts import is_running_text
 from optbench.datasets.withhold import without_test_rows
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "TableInspection",
     "fetch",
     "inspect_table",
+    "is_running_text",
     "load_dataset",
     "make_scratch",
     "open_staged_dataset",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from optbench.records import SplitName
 
 _ROW_DIGEST_BYTES = 8
+_MOST, _ALMOST_ALL = 0.5, 0.9  # shares of a split's rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +163,16 @@ def repeat_notes(repeats: Mapping[str, int], splits: Mapping[SplitName, SplitDat
     for name, data in splits.items():
         count = repeats.get(f"{name}_in_train", 0)
         if count:
-            notes.append(f"{count} of {len(data.y)} {name} rows have the same inputs as a training row")
+            told = f"{count} of {len(data.y)} {name} rows have the same inputs as a training row"
+            notes.append(f"{told}{_memory_words(name, count / len(data.y))}")
     return notes
+
+
+def _memory_words(name: str, share: float) -> str:
+    if share <= _MOST:
+        return ""
+    how_many = "almost the whole" if share >= _ALMOST_ALL else "most of the"
+    return f": {how_many} {name} split was seen in training, so its scores may be memory, not learning"
 
 
 def _majority(splits: Mapping[SplitName, SplitData], class_names: Sequence[str]) -> dict[str, Any]:

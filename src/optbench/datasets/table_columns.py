@@ -10,7 +10,7 @@ import numpy as np
 from optbench.datasets.column_kinds import infer_kind, is_missing, number_values
 from optbench.datasets.features import CategoryColumn, NumberColumn
 from optbench.datasets.registry import DEFAULT_MISSING
-from optbench.datasets.text_doubts import has_doubt
+from optbench.datasets.text_doubts import has_doubt, is_running_text
 from optbench.datasets.text_table import listed, require_column
 from optbench.errors import DataError
 
@@ -147,11 +147,22 @@ def column_notes(uses: Sequence[ColumnUse]) -> list[str]:
     return [
         *(
             f"column {use.name!r} is left out as {what[use.kind]}: {use.reason} "
-            f"(dataset.features: {{{use.name}: category}} keeps it)"
+            f"({_text_remedy(use) or f'dataset.features: {{{use.name}: category}} keeps it'})"
             for use in left_out
         ),
-        *(f"column {use.name!r} is taken for a category: {use.reason}" for use in doubtful),
+        *(f"column {use.name!r} is taken for a category: {use.reason}{_in_brackets(use)}" for use in doubtful),
     ]
+
+
+def _text_remedy(use: ColumnUse) -> str:
+    if not is_running_text(use.reason):
+        return ""
+    return f"if it is running text, write dataset.features: {{{use.name}: text}} and drop the other columns"
+
+
+def _in_brackets(use: ColumnUse) -> str:
+    remedy = _text_remedy(use)
+    return f" ({remedy})" if remedy else ""
 
 
 def _use_of(table: TextTable, column: TextColumn, options: TableOptions, rows: NDArray[np.int64]) -> ColumnUse:

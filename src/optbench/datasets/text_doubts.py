@@ -1,4 +1,4 @@
-"""Texts that were probably meant as something else: numbers in another spelling, dates, numbers among other words."""
+"""Texts that were probably meant as something else: numbers in another spelling, dates, sentences, gaps."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ _MANY = 0.5
 _LEVELS = 10  # fewer different texts are a category whatever they look like
 SHOWN = 3
 _USE = " to use them as numbers"
+RUNNING_TEXT = "running text"
 _SPELLINGS = (
     (r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", "numbers with thousands separators: remove the commas to use them as numbers"),
     (r"[+-]?\d+,\d+", "numbers with a decimal comma: write them with a point to use them as numbers"),
@@ -21,6 +22,7 @@ _SPELLINGS = (
         r"\d{4}-\d{1,2}-\d{1,2}([T ].*)?|\d{1,2}[./]\d{1,2}[./]\d{2,4}",
         "dates: make numbers of them, or drop them",
     ),
+    (r"[^ ]+( +[^ ]+){4,}", RUNNING_TEXT),  # five words and more
 )
 
 
@@ -67,6 +69,11 @@ def doubt_of(n_texts: int, *, n_matching: Callable[[str], int], others: Callable
         listed = ", ".join(map(repr, first)) + (", ..." if n_others > len(first) else "")
         return f"; all but {n_others} of them are numbers: add {listed} to dataset.missing{_USE}"
     return ""
+
+
+def is_running_text(reason: str) -> bool:
+    """Return True if what `doubt` returned says that the texts look like sentences."""
+    return reason.endswith(f"; they look like {RUNNING_TEXT}")
 
 
 def has_doubt(reason: str) -> bool:

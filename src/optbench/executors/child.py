@@ -89,13 +89,29 @@ def _carry_out(order: Order, connection: Connection) -> int:
 
     held = recv_handle(connection) if order.has_lock else None  # kept open, so that its lock outlives the parent
     with _output_to(order.log):
-        exit_code, message = _outcome(order, lambda event: connection.send(("event", event)))
+        exit_code, message = _outcome(order, lambda event: _emit(event, connection))
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if held is not None:
         os.close(held)
-    with contextlib.suppress(BrokenPipeError):
+    with contextlib.suppress(ConnectionError):
         connection.send(message)
     return exit_code
+
+
+def _emit(event: Mapping[str, Any], connection: Connection) -> None:
+    """Tell the parent of an event.
+
+    Raises
+    ------
+    InterruptedByUserError
+        If the parent is gone; the log says so in one line.
+    """
+    try:
+        connection.send(("event", event))
+    except ConnectionError:
+        sentence = "the command that started this run is gone: stopped. The same command goes on from here."
+        print(sentence, file=sys.stderr, flush=True)  # noqa: T201 - the log; nobody else is left to tell
+        raise InterruptedByUserError(sentence) from None
 
 
 def _outcome(order: Order, emit: Callable[[Mapping[str, Any]], None]) -> tuple[int, tuple[str, Any]]:

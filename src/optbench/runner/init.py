@@ -98,9 +98,28 @@ def _table_section(found: TableInspection) -> str:
         "  # what each column was taken for; correct it with features: {column: number | category} or drop: [column]"
     )
     lines += [f"  #   {_comment(column.name)}: {column.kind} ({_comment(column.reason)})" for column in found.columns]
+    lines += _text_hints(found)
     strata = "" if found.task == REGRESSION else "stratify: true, "
     lines.append(f"  split: {{test: 0.2, validation: 0.1, {strata}seed: 0}}   # fractions of all rows")
     return "\n".join(lines) + "\n"
+
+
+def _text_hints(found: TableInspection) -> list[str]:
+    """Return the settings, commented out, under which a column of sentences is read as text."""
+    from optbench.config import dump_value
+    from optbench.datasets import is_running_text
+
+    hints = []
+    for column in found.columns:
+        if is_running_text(column.reason):
+            others = [other.name for other in found.columns if other.name not in (column.name, found.target)]
+            settings = [
+                f"features: {dump_value({column.name: 'text'})}",
+                *([f"drop: {dump_value(others)}"] * bool(others)),
+            ]
+            hints.append(f"  # if {_comment(column.name)} is running text, write")
+            hints += [f"  #   {_comment(setting)}" for setting in settings]
+    return hints
 
 
 def _sentences(found: TableInspection) -> list[str]:

@@ -54,6 +54,8 @@ def describe_end(end: RunEnd) -> str:
     run = end.planned.run
     if end.outcome == "skipped":
         return f"{run}: finished before, skipped"
+    if end.outcome == "failed" and end.kind == "interrupted":
+        return f"{run}: interrupted: {end.reason}"
     if end.outcome == "failed":
         return f"{run}: failed ({end.kind}): {end.reason}"
     return f"{run}: {end.outcome}{': ' + end.reason if end.reason else ''}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +16,13 @@ if TYPE_CHECKING:
 _TAKE_A_LIST = ("Add", "Concatenate")
 
 
-def apply_specs(inputs: Any, specs: Sequence[LayerSpec], *, seed: int, prefix: str = "") -> Any:
+def apply_specs(inputs: Any, specs: Sequence[LayerSpec], *, seed: int, prefix: str = "", setting: str = "") -> Any:
     """Apply layers to the model's input and return the output of the last; the input itself if there is none.
 
     Parameters
     ----------
     prefix : what the layers' names begin with; another one draws from other streams
+    setting : the list of the experiment file that holds the layers one by one, for messages; "" if there is none
 
     Raises
     ------
@@ -41,11 +43,19 @@ def apply_specs(inputs: Any, specs: Sequence[LayerSpec], *, seed: int, prefix: s
             outputs.append(_applied(spec, tensors, name=f"{prefix}{spec.class_name.lower()}_{number}"))
         except (ValueError, TypeError, AttributeError) as exception:
             reason = str(exception).splitlines()[0]
+            if setting:
+                raise ModelError(refusal(f"{setting}[{position}]", spec.class_name, reason)) from exception
             raise ModelError(
                 f"layer {position + 1} ({spec.class_name}) cannot be applied to an input of shape "
                 f"{tuple(tensors[0].shape[1:])}: {reason} Received: {dict(spec.arguments)}."
             ) from exception
     return outputs[-1] if outputs else inputs
+
+
+def refusal(place: str, class_name: str, reason: str) -> str:
+    """Return what Keras says against a layer, its first sentence alone, with the place in the experiment file."""
+    sentence = re.split(r"(?<=[.!?])\s", reason.strip(), maxsplit=1)[0]
+    return f"{place} ({class_name}): {sentence}"
 
 
 def _applied(spec: LayerSpec, tensors: list[Any], *, name: str) -> Any:

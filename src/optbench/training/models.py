@@ -73,7 +73,7 @@ def build_model(
     dtype = "float32" if vocabulary_size is None else "int32"
     inputs = keras.Input(input_shape, dtype=dtype, name="input")
     specs = layer_specs(model, input_shape=input_shape, num_classes=num_classes, vocabulary_size=vocabulary_size)
-    images = apply_specs(inputs, augment_specs(augment), seed=seed, prefix="augment_")
+    images = apply_specs(inputs, augment_specs(augment), seed=seed, prefix="augment_", setting="training.augment")
     outputs = apply_specs(images, specs, seed=seed)
     if len(outputs.shape) > 2:  # noqa: PLR2004 - batch and features
         outputs = keras.layers.Flatten(name="flatten_output")(outputs)
