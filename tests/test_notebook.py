@@ -88,6 +88,13 @@ def test_a_table_without_folders_is_refused(folder):
         compare(load_runs(folder)[["optimizer", "test_accuracy"]])
 
 
+def test_a_single_row_is_told_how_to_be_a_table(folder, records):
+    """`runs.loc[0]` is a Series, not a table of one row; one record is no list."""
+    for wrong in (load_runs(folder).loc[0], records[0], 3):
+        with pytest.raises(UsageError, match=r"compare needs rows of load_runs.* runs.loc\[\[0\]\]"):
+            compare(wrong)
+
+
 def test_no_run_is_said(tmp_path):
     """An empty folder is an error with a remedy, not an empty table."""
     with pytest.raises(NoRunsError):

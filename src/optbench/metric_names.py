@@ -39,6 +39,7 @@ HEADLINE: Final[Mapping[Task, str]] = {CLASSIFICATION: "accuracy", REGRESSION: "
 DEFAULT_MARGIN: Final = 0.005
 _SMALLEST_PLAIN: Final = 1e-4
 _LARGEST_PLAIN: Final = 1e7
+_SHORTEST_ROUNDED: Final = 1e3
 _LOWER_IS_BETTER: Final = ("loss", "log_loss", "mse", "rmse", "mae")
 
 
@@ -66,6 +67,17 @@ def score_text(name: str, value: float) -> str:
     ('0.9737', '52.00')
     """
     return significant_digits(value) if name.removeprefix("val_") in IN_UNIT else f"{value:.4f}"
+
+
+def short_number(value: float) -> str:
+    """Write a number in at most four significant digits, an exponent only where `significant_digits` has one.
+
+    Examples
+    --------
+    >>> short_number(0.7), short_number(246512.3), short_number(9999.8), short_number(2.5e9)
+    ('0.7', '246512', '10000', '2.5e+09')
+    """
+    return significant_digits(value) if _SHORTEST_ROUNDED <= abs(value) < _LARGEST_PLAIN else f"{value:.4g}"
 
 
 def tasks_with(metric: str) -> tuple[Task, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -108,7 +109,7 @@ def compare(
     Raises
     ------
     UsageError
-        If `runs` is a table without the column `folder`, or the metric or the baseline is not known.
+        If `runs` is something else, or a table without the column `folder`, or the metric or the baseline is not known.
 
     Examples
     --------
@@ -138,8 +139,21 @@ def _records(runs: pd.DataFrame | Sequence[RunRecord] | str | Path) -> list[RunR
         return find_runs([str(runs)], Path(runs))[0]
     folders = _folders(runs)
     if folders is None:
-        return list(runs)  # type: ignore[arg-type] # no table, so these are records
+        return _given_records(runs)
     return [read_run(Path(folder)) for folder in folders]
+
+
+def _given_records(runs: Any) -> list[RunRecord]:
+    """Return records as they were given, or say what is wanted: a row of a table is a Series, no table."""
+    from optbench.records import RunRecord
+
+    found = list(runs) if isinstance(runs, Iterable) else [runs]
+    if not isinstance(runs, Iterable) or not all(isinstance(one, RunRecord) for one in found):
+        raise UsageError(
+            "compare needs rows of load_runs, a runs directory or a list of run records. "
+            f"Received: {type(runs).__name__}. One row is written runs.loc[[0]], several runs[runs.dataset == 'wine']."
+        )
+    return found
 
 
 def _folders(runs: Any) -> list[str] | None:

@@ -116,3 +116,9 @@ def test_pictures_are_drawn(table):
     ]
     assert critical_difference_figure(found, look) is not None
     assert len(profile_figure(found, ACCURACY, look).axes[0].get_lines()) == 3
+
+
+def test_a_tie_has_no_single_winner():
+    """Each is first on one of two data sets: both share the best rank."""
+    told = across_sentences(across(np.array([[0.9, 0.7, 0.8], [0.8, 0.7, 0.9]])), ACCURACY)
+    assert told[0] == "Over 2 problems, adam and sgd share the best mean rank (adam 1.50; sgd 1.50; rmsprop 3.00)."

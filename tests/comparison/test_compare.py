@@ -183,13 +183,15 @@ def test_every_metric_can_be_compared(runs, metric):
     ("options", "says"),
     [
         ({"metric": "acuracy"}, "Did you mean 'accuracy'?"),
-        ({"metric": "majority_accuracy"}, "--metric must name a metric"),
+        ({"metric": "majority_accuracy"}, "metric (--metric) must name a metric"),
         ({"baseline": "sdg"}, "Did you mean 'sgd'?"),
-        ({"alpha": 0.0}, "--alpha must be between 0 and 0.5"),
-        ({"alpha": 0.5}, "--alpha must be between 0 and 0.5"),
-        ({"margin": 0.0}, "--margin must be a positive number"),
-        ({"margin": float("inf")}, "--margin must be a positive number"),
-        ({"margin": float("nan")}, "--margin must be a positive number"),
+        ({"alpha": 0.0}, "alpha (--alpha) must be between 0 and 0.5"),
+        ({"alpha": 0.5}, "alpha (--alpha) must be between 0 and 0.5"),
+        ({"margin": 0.0}, "margin (--margin) must be a positive number"),
+        ({"margin": 0.0}, "half a point of accuracy"),
+        ({"margin": 0.0, "metric": "log_loss"}, "Use for example 0.005."),
+        ({"margin": float("inf")}, "margin (--margin) must be a positive number"),
+        ({"margin": float("nan")}, "margin (--margin) must be a positive number"),
     ],
 )
 def test_what_makes_no_sense_is_refused(runs, options, says):

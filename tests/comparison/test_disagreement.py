@@ -80,3 +80,10 @@ def test_swapping_the_optimizers_turns_the_gaps_round():
     assert one.churn == other.churn
     assert one.accuracy_gap == -other.accuracy_gap
     assert [item.gap for item in one.classes] == [-item.gap for item in other.classes]
+
+
+def test_a_wide_gap_is_no_contrast():
+    """Whoever differs by many points also classifies differently: no `but`."""
+    runs = {"adam": {0: predictions(CATS)}, "sgd": {0: predictions([0] * 8)}}
+    found = disagreement("adam", "sgd", runs, NAMES)
+    assert "25.00 points of test accuracy and classify 25.0 %" in found.sentence()

@@ -99,3 +99,16 @@ def test_warnings_of_several_problems_say_which(runs):
     ]
     (warning,) = compare(records).to_json()["warnings"]
     assert warning.startswith("[wine, mlp 64-32] sgd diverged in 1 of 1 run")
+
+
+def test_a_notebook_shows_means_and_verdict(runs):
+    """Short, whatever was compared, and labels are text in HTML."""
+    for records in situations(runs).values():
+        found = compare(records)
+        for summary in found.problems[0].optimizers:
+            assert summary.label in repr(found)
+        assert found.problems[0].verdict in repr(found)
+        assert len(repr(found)) < 2500
+    shown = compare(runs("<b>", [0.9] * 2) + runs("sgd", [0.8] * 2))._repr_html_()
+    assert "&lt;b&gt;" in shown
+    assert "<td><b>" not in shown

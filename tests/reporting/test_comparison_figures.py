@@ -7,6 +7,7 @@ import pytest
 from finished_runs import make_history, make_roc, make_run
 
 from optbench.comparison import ProblemCurves, compare
+from optbench.records import History
 from optbench.reporting.comparison_figures import (
     Look,
     curves_figure,
@@ -134,3 +135,36 @@ def test_the_order_of_optimizers_does_not_change_their_colours():
     """The same set of optimizers has the same colours on every page."""
     assert Look.of(["sgd", "adam"]) == LOOK
     assert len(set(Look.of("abcdefg").colours.values())) == 7
+
+
+@pytest.mark.parametrize(("n", "bars"), [(7, 1), (2, 0)])
+def test_only_a_tested_pair_has_a_bar(n, bars):
+    """A bar reads as a result."""
+    comparison = compared(n)
+    (axes,) = differences_figure(comparison.problems[0], comparison.metric, comparison.margin).axes
+    assert sum(line.get_linewidth() == 2.5 for line in axes.get_lines()) == bars
+
+
+def test_an_untested_pair_has_no_bar_though_its_own_interval_is_bounded():
+    """Seven seeds bound an interval, and are too few for 28 comparisons."""
+    records = [
+        make_run(name, seed, 0.5 + 0.05 * place + 0.001 * seed * (place % 3))
+        for place, name in enumerate("abcdefgh")
+        for seed in range(7)
+    ]
+    comparison = compare(records)
+    assert all(pair.obstacle is not None and pair.ci_low is not None for pair in comparison.problems[0].pairs)
+    (axes,) = differences_figure(comparison.problems[0], comparison.metric, comparison.margin).axes
+    assert not [line for line in axes.get_lines() if line.get_linewidth() == 2.5]
+
+
+def test_both_splits_share_a_scale_and_shares_stay_linear():
+    """One wide loss makes both logarithmic; accuracy never is, however low it began."""
+    rows = tuple((epoch, 0.5**epoch, 0.01 + 0.09 * epoch, 0.9, 0.8) for epoch in range(10))
+    history = History(("epoch", "loss", "accuracy", "val_loss", "val_accuracy"), rows)
+    figure = curves_figure(ProblemCurves({"adam": [history]}, {}), LOOK)
+    scales = {axes.get_title(loc="left"): axes.get_yscale() for axes in figure.axes}
+    assert scales == {
+        "loss, training": "log", "loss, validation": "log",
+        "accuracy, training": "linear", "accuracy, validation": "linear",
+    }  # fmt: skip

@@ -116,7 +116,7 @@ def test_one_seed_has_a_page():
     """Too few seeds are said under the picture as well."""
     text = Outline(page_of(compare(records(n=1)))).text
     assert "One seed can't decide" in text
-    assert "Pairs with too few seeds have no bar" in text
+    assert "Grey pairs were not tested and have no bar. Pairs with too few seeds are grey" in text
 
 
 def detailed_page(comparison):

@@ -47,3 +47,9 @@ def test_explain_names_every_run(study, done):
     else:
         assert sum("not chosen yet" in reason for *_, reason in lines) == 2
         assert not study.runs_dir.exists()
+
+
+def test_one_point_is_no_choice(study):
+    """Said before anything is trained, and only then."""
+    assert "tuning.points is 1" in study.foresee(points=1).text()
+    assert "tuning.points is 1" not in study.foresee(points=2).text()

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
 def across_sentences(found: Across, metric: Metric) -> list[str]:
     """Say what several problems say together: ranks and regrets, then what is tested, or why nothing is."""
-    first = found.rows[0]
+    lowest = found.rows[0].mean_rank
+    first = [row.label for row in found.rows if math.isclose(row.mean_rank, lowest)]
+    have = "has" if len(first) == 1 else "share"
     shown = "; ".join(f"{row.label} {row.mean_rank:.2f}" for row in found.rows)
-    told = [f"Over {counted(len(found.problems), 'problem')}, {first.label} has the best mean rank ({shown})."]
+    told = [f"Over {counted(len(found.problems), 'problem')}, {listing(first)} {have} the best mean rank ({shown})."]
     least = min(
         (row for row in found.rows if row.worst_regret is not None),
         key=lambda row: (row.worst_regret or 0.0, row.label),

@@ -89,10 +89,11 @@ def compare(
     UsageError
         If the metric or the baseline is not known, or alpha or margin make no sense.
     """
-    _check_levels(alpha, margin)
+    _check_alpha(alpha)
     if not records:
         raise NoRunsError("there is no finished run to compare. Train some with 'optbench run CONFIG...'.")
     chosen, of_task, other_task = choose_metric(records, metric)
+    _check_margin(margin, chosen)
     scored, left_out = _with_test_split(of_task)
     problems = sort_into_problems(scored, labels, VARIED | varied)
     _check_baseline(problems, baseline)
@@ -215,14 +216,24 @@ def _differences(
     return tuple(sorted(found, key=lambda difference: _WEIGHT[difference.severity]))
 
 
-def _check_levels(alpha: float, margin: float | None) -> None:
+def _check_alpha(alpha: float) -> None:
     if not 0.0 < alpha < 0.5:  # noqa: PLR2004 - equivalence needs the 1 - 2 alpha interval
-        raise UsageError(f"--alpha must be between 0 and 0.5. Received: {alpha}. Use for example 0.05.")
+        raise UsageError(f"alpha (--alpha) must be between 0 and 0.5. Received: {alpha}. Use for example 0.05.")
+
+
+def _check_margin(margin: float | None, metric: Metric) -> None:
     if margin is not None and not (margin > 0.0 and math.isfinite(margin)):
         raise UsageError(
-            f"--margin must be a positive number in units of the metric. Received: {margin}. "
-            "Use for example 0.005 for half a point of accuracy."
+            f"margin (--margin) must be a positive number in units of the metric. Received: {margin}. "
+            f"{_margin_hint(metric)}"
         )
+
+
+def _margin_hint(metric: Metric) -> str:
+    if metric.has_unit:
+        square = "the square of " if metric.name == "mse" else ""
+        return f"Use the largest difference in {metric.title} that does not matter, in {square}the unit of the target."
+    return f"Use for example 0.005{f' for half a point of {metric.title}' if metric.in_points else ''}."
 
 
 def _check_baseline(problems: Sequence[Problem], baseline: str | None) -> None:
@@ -233,14 +244,15 @@ def _check_baseline(problems: Sequence[Problem], baseline: str | None) -> None:
     ambiguous = next((labels for labels in found if len(labels) > 1), None)
     if ambiguous:
         raise UsageError(
-            f"--baseline {baseline!r} fits several optimizers; name one of them: "
+            f"baseline (--baseline) {baseline!r} fits several optimizers; name one of them: "
             f"{', '.join(repr(label) for label in ambiguous)}."
         )
     if not any(found):
         known = sorted({group.label for problem in problems for group in problem.groups})
         hint = did_you_mean(baseline, known)
         raise UsageError(
-            f"--baseline must name an optimizer of the runs. Received: {baseline!r}.{hint} Known: {', '.join(known)}."
+            "baseline (--baseline) must name an optimizer of the runs. "
+            f"Received: {baseline!r}.{hint} Known: {', '.join(known)}."
         )
 
 

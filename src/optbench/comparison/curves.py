@@ -31,6 +31,7 @@ class ProblemCurves:
     traces : one per run: what the time to a target needs
     disagreements : pairs of optimizers and where their predictions differ
     targets : history columns and values fixed before these runs; None takes them from these runs
+    targets_from : label of the optimizer whose tuning runs fixed them
     """
 
     histories: Mapping[str, Sequence[History]]
@@ -38,6 +39,7 @@ class ProblemCurves:
     traces: Mapping[str, Sequence[RunTrace]] = field(default_factory=dict)
     disagreements: Sequence[Disagreement] = ()
     targets: Sequence[tuple[str, float]] | None = None
+    targets_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from optbench.records import Predictions
+
+_SMALL_GAP: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,10 @@ class Disagreement:
 
     def sentence(self) -> str:
         """Say how much equal accuracy hides."""
+        joint = "but" if abs(self.accuracy_gap) <= _SMALL_GAP else "and"
         text = (
-            f"{self.a} and {self.b} differ by {100 * abs(self.accuracy_gap):.2f} points of test accuracy but classify "
-            f"{100 * self.churn:.1f} % of the test examples differently"
+            f"{self.a} and {self.b} differ by {100 * abs(self.accuracy_gap):.2f} points of test accuracy {joint} "
+            f"classify {100 * self.churn:.1f} % of the test examples differently"
         )
         own = [
             f"{100 * value:.1f} % for {label}"

@@ -118,5 +118,6 @@ def metric_named(name: str) -> Metric:
         return METRICS[name]
     hint = did_you_mean(name, METRICS)
     raise UsageError(
-        f"--metric must name a metric of the test split. Received: {name!r}.{hint} Known: {', '.join(METRICS)}."
+        f"metric (--metric) must name a metric of the test split. Received: {name!r}.{hint} "
+        f"Known: {', '.join(METRICS)}."
     )

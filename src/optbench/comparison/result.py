@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
+from optbench.comparison.brief import brief_html, brief_text
 from optbench.comparison.severity import Severity
 
 if TYPE_CHECKING:
@@ -248,6 +249,14 @@ class Comparison:
     problems: tuple[ProblemComparison, ...]
     differences: tuple[Difference, ...]
     across: Across | None = None
+
+    def __repr__(self) -> str:
+        """Return means and verdict, not every number."""
+        return brief_text(self)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        return brief_html(self)
 
     @property
     def verdict(self) -> str:

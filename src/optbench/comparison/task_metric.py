@@ -43,7 +43,7 @@ def choose_metric(records: Sequence[RunRecord], name: str | None) -> tuple[Metri
         raise UsageError(
             "these runs are of two tasks, which share no metric. Name one, e.g. "
             + " or ".join(f"--metric {HEADLINE[task]} for {task}" for task in tasks)
-            + "; the runs of the other task are left out then."
+            + " (metric=... in Python); the runs of the other task are left out then."
         )
     metric = metric_named(HEADLINE[tasks[0]] if name is None else name)
     measured = tasks_with(metric.name)
@@ -51,7 +51,7 @@ def choose_metric(records: Sequence[RunRecord], name: str | None) -> tuple[Metri
     if not kept:
         raise NoRunsError(
             f"no run is measured by {metric.name}: it is for {measured[0]}, and these are runs of {tasks[0]}. "
-            f"Use --metric {HEADLINE[tasks[0]]}."
+            f"Use --metric {HEADLINE[tasks[0]]} (metric={HEADLINE[tasks[0]]!r} in Python)."
         )
     if len(kept) == len(records):
         return metric, kept, []

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from optbench.evaluation.common_pitfalls import listed, not_finite_loss, rising_loss, seen_rows
+from optbench.metric_names import short_number
 from optbench.records import SPLITS
 
 if TYPE_CHECKING:
@@ -69,11 +70,13 @@ def _diverged(predictions: Mapping[SplitName, TargetPredictions], history: Histo
 def _no_better_than_the_mean(test: TargetPredictions, metrics: RegressionMetrics, mean: float) -> list[str]:
     from scipy.stats import ttest_1samp
 
-    scores = f"RMSE {metrics.rmse:.4g}, that of the mean {metrics.mean_predictor_rmse:.4g}"
+    assert metrics.rmse is not None  # noqa: S101 - asked for scored runs only
+    assert metrics.mean_predictor_rmse is not None  # noqa: S101 - as above
+    scores = f"RMSE {short_number(metrics.rmse)}, that of the mean {short_number(metrics.mean_predictor_rmse)}"
     if float(np.ptp(test.y_pred)) <= _CONSTANT * max(float(test.y_true.std()), abs(mean) * _CONSTANT):
-        told = f"the model predicts {test.y_pred[0]:.4g} for all {len(test.y_pred)} test rows ({scores})"
+        told = f"the model predicts {short_number(test.y_pred[0])} for all {len(test.y_pred)} test rows ({scores})"
         return [f"{told}: it has learned nothing."]
-    always = f"always answering the training mean, {mean:.4g}"
+    always = f"always answering the training mean, {short_number(mean)}"
     gains = (test.y_true - mean) ** 2 - _squares(test)
     if gains.mean() <= 0.0:
         return [f"on the test split the model is no better than {always} ({scores})."]
@@ -94,7 +97,7 @@ def _gap(
     variances = [_variance_of_mean(_squares(predictions[name])) for name in ("train", "test")]
     if test <= _SMALLEST_GAP * train or test**2 - train**2 <= _GAP_STANDARD_ERRORS * math.sqrt(sum(variances)):
         return []
-    told = f"RMSE is {train:.4g} on train and {test:.4g} on test"
+    told = f"RMSE is {short_number(train)} on train and {short_number(test)} on test"
     return [f"the model over-fits: {told}, further apart than the size of the splits explains."]
 
 
@@ -105,8 +108,8 @@ def _small_test_split(test: TargetPredictions) -> list[str]:
     rmse = math.sqrt(mse)
     if len(squares) < 2 or high - low <= 2 * _WIDEST_HALF_INTERVAL * rmse:  # noqa: PLR2004 - one row has no spread
         return []
-    told = f"a 95 % interval from {low:.4g} to {high:.4g}"
-    return [f"the test split has only {len(squares)} rows: the RMSE of {rmse:.4g} has {told}."]
+    told = f"a 95 % interval from {short_number(low)} to {short_number(high)}"
+    return [f"the test split has only {len(squares)} rows: the RMSE of {short_number(rmse)} has {told}."]
 
 
 def _dominated(test: TargetPredictions) -> list[str]:
@@ -115,7 +118,8 @@ def _dominated(test: TargetPredictions) -> list[str]:
     if len(squares) < _FEWEST_ROWS or total == 0.0 or squares[worst] <= _DOMINATED * total:
         return []
     share = f"{100 * squares[worst] / total:.0f} % of the squared error"
-    told = f"one test row (row {test.rows[worst]}: true {test.y_true[worst]:.4g}, predicted {test.y_pred[worst]:.4g})"
+    true, predicted = short_number(test.y_true[worst]), short_number(test.y_pred[worst])
+    told = f"one test row (row {test.rows[worst]}: true {true}, predicted {predicted})"
     return [f"{told} makes {share}: look at MAE too."]
 
 

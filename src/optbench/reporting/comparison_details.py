@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from optbench.comparison import column_words, curve_column, suggested_targets, target_table
-from optbench.metric_names import lower_is_better
+from optbench.comparison.wording import counted
+from optbench.metric_names import lower_is_better, short_number
 from optbench.reporting.page import NOTHING
 
 if TYPE_CHECKING:
@@ -71,7 +72,9 @@ def _target_tables(comparison: Comparison, curves: ProblemCurves) -> Iterator[Ta
     for column, target in curves.targets if curves.targets is not None else _own_targets(comparison, curves):
         found = target_table(curves.traces, column, target)
         if found.discriminates:
-            yield _target_table(found, fixed_before=curves.targets is not None)
+            yield _target_table(
+                found, fixed_by=None if curves.targets is None else curves.targets_from or "the baseline"
+            )
 
 
 def _own_targets(comparison: Comparison, curves: ProblemCurves) -> list[tuple[str, float]]:
@@ -81,17 +84,17 @@ def _own_targets(comparison: Comparison, curves: ProblemCurves) -> list[tuple[st
     return [] if column is None else [(column, target) for target in suggested_targets(trained, column)]
 
 
-def _target_table(found: TargetTable, *, fixed_before: bool) -> Table:
+def _target_table(found: TargetTable, *, fixed_by: str | None) -> Table:
     source = (
-        "The target was fixed by the baseline's tuning runs, before any of these."
-        if fixed_before
+        f"The target was fixed by the tuning runs of {fixed_by}, before any of these."
+        if fixed_by is not None
         else "The target comes from these same runs: a description, not a test."
     )
     relation = "at most" if lower_is_better(found.column) else "at least"
     return Table(
-        f"Time to {column_words(found.column)} {relation} {found.target:.4g}, fastest first. A miss counts with the "
-        f"whole budget of {found.horizon} epochs, so means are lower bounds where runs missed; a diverged run is a "
-        f"miss. Evaluation is off the clock. {source}",
+        f"Time to {column_words(found.column)} {relation} {short_number(found.target)}, fastest first. "
+        f"A miss counts with the whole budget of {counted(found.horizon, 'epoch')}, so means are lower bounds where "
+        f"runs missed; a diverged run is a miss. Evaluation is off the clock. {source}",
         ("optimizer", "reached", "epochs", "steps", "training time"),
         [
             (

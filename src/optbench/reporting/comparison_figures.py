@@ -10,8 +10,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from optbench.comparison import METRICS, Obstacle, curve_bands, roc_bands
-from optbench.metric_names import HEADLINE
+from optbench.comparison import METRICS, curve_bands, roc_bands
+from optbench.metric_names import HEADLINE, lower_is_better
 from optbench.reporting.style import (
     FAINT,
     GREEN,
@@ -133,6 +133,8 @@ def curves_figure(curves: ProblemCurves, look: Look) -> Figure | None:
     with plot_style():
         for axes, (name, found) in zip(panels, bands.items(), strict=False):
             _draw_bands(axes, name, found, look)
+            if _wants_logarithm(name, bands):
+                logarithmic(axes, "y")
         for axes in panels[len(bands) :]:
             axes.set_axis_off()
         figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
@@ -236,10 +238,12 @@ def _points(summary: OptimizerSummary, row: int, metric: Metric) -> dict[int, tu
 
 def _draw_pair(axes: Axes, pair: PairResult, row: int, metric: Metric) -> None:
     scale = metric.sign * _scale(metric)
-    colour = FAINT if pair.obstacle is Obstacle.CONFOUNDED else INK
+    was_tested = pair.obstacle is None
+    colour = INK if was_tested else FAINT
     values = [scale * value for value in pair.differences]
     axes.scatter(values, [row + _ABOVE] * len(values), s=20, color=colour, alpha=0.35, linewidth=0)
-    _draw_mean(axes, row, colour, scale, (pair.difference, pair.ci_low, pair.ci_high))
+    low, high = (pair.ci_low, pair.ci_high) if was_tested else (None, None)  # a bar would read as a result
+    _draw_mean(axes, row, colour, scale, (pair.difference, low, high))
 
 
 def _draw_bands(axes: Axes, name: str, bands: Sequence[CurveBand], look: Look) -> None:
@@ -249,12 +253,19 @@ def _draw_bands(axes: Axes, name: str, bands: Sequence[CurveBand], look: Look) -
         colour, style = look.colours[band.label], look.line_styles[band.label]
         axes.fill_between(band.epochs, band.low, band.high, color=colour, alpha=0.15, linewidth=0)
         axes.plot(band.epochs, band.mean, color=colour, linestyle=style, label=shortened(band.label))
-    lowest, highest = min(float(band.low.min()) for band in bands), max(float(band.high.max()) for band in bands)
-    if lowest > 0.0 and highest / lowest > _WIDE_RANGE:
-        logarithmic(axes, "y")
     axes.set_title(_curve_title(name))
     axes.set_xlabel("epoch (0 = before training)")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def _wants_logarithm(name: str, bands: Mapping[str, Sequence[CurveBand]]) -> bool:
+    """Return True for a loss or an error of wide range: one scale for both splits, so that they can be compared."""
+    plain = name.removeprefix("val_")
+    if not lower_is_better(plain):
+        return False
+    pair = [band for other, found in bands.items() if other.removeprefix("val_") == plain for band in found]
+    lowest, highest = min(float(band.low.min()) for band in pair), max(float(band.high.max()) for band in pair)
+    return lowest > 0.0 and highest / lowest > _WIDE_RANGE
 
 
 def _columns(curves: ProblemCurves) -> list[str]:

@@ -208,10 +208,12 @@ def _differences_caption(comparison: Comparison, problem: ProblemComparison) -> 
     if len(drawn) < len(problem.pairs):
         caption += " The table has more pairs than are drawn here."
     obstacles = {pair.obstacle for pair in drawn}
+    if obstacles - {None}:
+        caption += " Grey pairs were not tested and have no bar."
     if obstacles & {Obstacle.ONE_SEED, Obstacle.TOO_FEW_SEEDS}:
-        caption += " Pairs with too few seeds have no bar: nothing could be concluded."
+        caption += " Pairs with too few seeds are grey: nothing could be concluded."
     if Obstacle.CONFOUNDED in obstacles:
-        caption += " Grey pairs were not tested, because more than the optimizer differs."
+        caption += " Pairs in which more than the optimizer differs are grey too, however many seeds they have."
     return caption
 
 

@@ -35,6 +35,7 @@ FAINT: Final = "#6E7781"
 GRID: Final = "#E3E6EA"
 LINE_STYLES: Final = ("-", "--", "-.", ":")
 DOTS_PER_INCH: Final = 144
+_FEW_DECADES: Final = 1e3
 
 _MEDIA_TYPES: Final = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
 _NO_DATES: Final[dict[str, dict[str, None]]] = {
@@ -161,9 +162,12 @@ def shortened(label: str, width: int = 24) -> str:
 
 def logarithmic(axes: Axes, which: Literal["x", "y"]) -> None:
     """Make one axis logarithmic, with ticks in plain text."""
-    from matplotlib.ticker import FuncFormatter, NullFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     axis = axes.xaxis if which == "x" else axes.yaxis
     (axes.set_xscale if which == "x" else axes.set_yscale)("log")
+    low, high = sorted(axes.get_xlim() if which == "x" else axes.get_ylim())
+    if low > 0.0 and high / low < _FEW_DECADES:
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))  # powers of ten alone would leave one tick or two
     axis.set_major_formatter(FuncFormatter(lambda value, _position: f"{value:g}"))
     axis.set_minor_formatter(NullFormatter())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from optbench.metric_names import lower_is_better
+from optbench.metric_names import lower_is_better, short_number
 from optbench.study.tuning import validation_score
 from optbench.study.wording import METRIC_WORDS
 
@@ -89,7 +89,8 @@ class Budgets:
     def sentence(self) -> str:
         """Say whom to take at which budget."""
         told = [
-            f"{_budget(first, last)} {self._who(label)} ({score:.4g})" for first, last, label, score in self.leaders()
+            f"{_budget(first, last)} {self._who(label)} ({short_number(score)})"
+            for first, last, label, score in self.leaders()
         ]
         optimistic = (
             " With one tuning seed the same runs choose and score, which flatters every budget above 1."

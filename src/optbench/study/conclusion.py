@@ -91,9 +91,9 @@ class Conclusion:
     @property
     def verdict(self) -> str:
         """The verdict of the comparison, then what it cost and what tuning was worth."""
-        from optbench.study.wording import budget_sentence, worth_sentence
+        from optbench.study.wording import budget_sentence, headline, worth_sentence
 
-        parts = [self.comparison.verdict, budget_sentence(self.plan.config), worth_sentence(self)]
+        parts = [headline(self), budget_sentence(self.plan.config), worth_sentence(self)]
         return " ".join(part for part in parts if part)
 
     def to_json(self) -> dict[str, Any]:
@@ -175,14 +175,11 @@ class StudyConclusion:
     @property
     def verdict(self) -> str:
         """The verdict on the problem; of several what they say together, then each for itself."""
-        from optbench.study.wording import budget_sentence, worth_sentence
+        from optbench.study.wording import budget_sentence, headline, worth_sentence
 
         if len(self.problems) == 1:
             return self.problems[0].verdict
-        each = [
-            " ".join(filter(None, (f"[{one.name}]", one.comparison.verdict, worth_sentence(one))))
-            for one in self.problems
-        ]
+        each = [" ".join(filter(None, (f"[{one.name}]", headline(one), worth_sentence(one)))) for one in self.problems]
         return " ".join(filter(None, (*self.across_sentences, budget_sentence(self.plan.config), *each)))
 
     @property

@@ -23,7 +23,15 @@ def problem_doubts(conclusion: Conclusion) -> list[str]:
 
 def study_doubts(config: StudyConfig) -> list[str]:
     """Return sentences about the protocol, which is the same for all problems."""
-    return [*_budgets(config), *_one_seed(config)]
+    return [*_budgets(config), *no_choice(config), *_one_seed(config)]
+
+
+def no_choice(config: StudyConfig) -> list[str]:
+    """Say that tuning with one setting chooses nothing."""
+    if not config.tuned or config.tuning.points > 1:
+        return []
+    told = "tuning.points is 1: each tuned optimizer tries one setting, so nothing is chosen: the ranges decide alone."
+    return [f"{told} Use more points."]
 
 
 def _openings(conclusion: Conclusion) -> Iterator[str]:

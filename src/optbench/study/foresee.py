@@ -10,6 +10,7 @@ from optbench.comparison.wording import counted
 from optbench.runner.execute import check_models
 from optbench.runner.foresee import Foreseen, duration, foresee_run, why
 from optbench.runner.run import available_cores, is_finished, make_executor, stage_datasets
+from optbench.study.doubts import no_choice
 from optbench.study.record import read_record, recorded_choice
 from optbench.study.run import first_of_each, prepare_study
 
@@ -119,7 +120,7 @@ class Forecast:
             "comparisons": config.comparisons,
             "seeds": config.confirmation.seeds,
             "seeds_needed": seeds_needed(self.plan),
-            "says": power_sentence(self.plan),
+            "says": " ".join(_remarks(self.plan)),
             "explained": [{"stage": stage, "run": run, "why": reason} for stage, run, reason in self.lines],
         }
 
@@ -129,7 +130,7 @@ class Forecast:
         if not lines:
             lines += [_share_line(share) for share in self.shares]
         lines.append(self._total())
-        return "\n".join([*lines, power_sentence(self.plan)])
+        return "\n".join([*lines, *_remarks(self.plan)])
 
     def _total(self) -> str:
         tuning, tuning_left = self.count("tuning")
@@ -185,6 +186,11 @@ def explain(options: StudyOptions, *, say: Callable[[str], None]) -> Forecast:
             lines.append((group.stage, what, "new: its setting is not chosen yet"))
     shares = tuple(group.share(None) for group in groups)
     return Forecast(plan, shares, _jobs(options, shares), tuple(lines))
+
+
+def _remarks(plan: StudyPlan) -> list[str]:
+    """Return what the seeds can decide, and whether tuning has anything to choose from."""
+    return [power_sentence(plan), *no_choice(plan.config)]
 
 
 def power_sentence(plan: StudyPlan) -> str:

@@ -6,8 +6,10 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from optbench.comparison import column_words
-from optbench.metric_names import lower_is_better
+from optbench.comparison.wording import counted
+from optbench.metric_names import lower_is_better, short_number
 from optbench.study.tables_text import NONE
+from optbench.study.targets import targets_from
 from optbench.study.wording import METRIC_WORDS
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ def more_tables(conclusion: Conclusion) -> Iterator[tuple[str, TextTable]]:
     if found.widths:
         yield width_caption(conclusion), width_table(found.widths)
     for table in found.targets:
-        yield target_caption(table), target_rows(table)
+        yield target_caption(table, targets_from(conclusion)), target_rows(table)
     yield from split_tables(conclusion)
     if found.disagreements:
         yield disagreement_caption(found), disagreement_table(found.disagreements)
@@ -64,14 +66,14 @@ def budget_caption(found: Budgets) -> str:
 def budget_table(found: Budgets) -> TextTable:
     """Return one row per optimizer: default, then the best of 1, 2, 4, ... settings."""
     shown = found.shown()
-    rows = [[label, f"{score:.4g}", *[NONE] * len(shown)] for label, score in found.defaults.items()]
+    rows = [[label, short_number(score), *[NONE] * len(shown)] for label, score in found.defaults.items()]
     for curve in found.curves:
         cells = []
         for budget in shown:
             place = min(budget, len(curve.scores)) - 1
-            text = f"{curve.scores[place]:.4g}" if math.isfinite(curve.scores[place]) else "diverged"
+            text = short_number(curve.scores[place]) if math.isfinite(curve.scores[place]) else "diverged"
             if curve.low:
-                text += f" ({curve.low[place]:.4g} to {curve.high[place]:.4g})"
+                text += f" ({short_number(curve.low[place])} to {short_number(curve.high[place])})"
             cells.append(text)
         rows.append([curve.label, NONE, *cells])
     return ["optimizer", "default", *(f"best of {budget}" for budget in shown)], rows
@@ -102,13 +104,13 @@ def width_table(found: Sequence[RateWidth]) -> TextTable:
     return ["optimizer", "width", "95 % interval", "rates", "decades tried"], rows
 
 
-def target_caption(found: TargetTable) -> str:
+def target_caption(found: TargetTable, source: str) -> str:
     """Say what the target is, where it comes from and how misses count."""
     relation = "at most" if lower_is_better(found.column) else "at least"
     return (
-        f"**Time to {column_words(found.column)} {relation} {found.target:.4g}.** The target was fixed by the "
-        "baseline's tuning runs, before any of these. Mean over seeds; a miss, and a diverged run is one, counts with "
-        f"the whole budget of {found.horizon} epochs, so that means with misses are lower bounds (≥)."
+        f"**Time to {column_words(found.column)} {relation} {short_number(found.target)}.** The target was fixed by "
+        f"the tuning runs of {source}, before any of these. Mean over seeds; a miss, and a diverged run is one, counts "
+        f"with the whole budget of {counted(found.horizon, 'epoch')}, so that means with misses are lower bounds (≥)."
     )
 
 

@@ -10,8 +10,8 @@ from optbench.study.clock import settle_sentence
 from optbench.study.more_text import split_tables, width_caption, width_table
 from optbench.study.protocol_text import protocol_paragraphs
 from optbench.study.tables_text import tuning_table
-from optbench.study.targets import fixed_targets
-from optbench.study.wording import METRIC_WORDS, budget_sentence, worth_sentence
+from optbench.study.targets import fixed_targets, targets_from
+from optbench.study.wording import METRIC_WORDS, budget_sentence, headline, worth_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,10 @@ def study_page(conclusion: StudyConclusion) -> str:
 
     problems = tuple(_with_worth(one) for one in conclusion.problems)
     comparison = replace(conclusion.comparison, problems=problems)
-    curves = {one.problem.problem: replace(one.curves, targets=fixed_targets(one)) for one in conclusion.problems}
+    curves = {
+        one.problem.problem: replace(one.curves, targets=fixed_targets(one), targets_from=targets_from(one))
+        for one in conclusion.problems
+    }
     where = problems[0].problem if len(problems) == 1 else f"{len(problems)} problems"
     frame = Frame(
         title=f"{conclusion.plan.config.name}: which optimizer? {where}",
@@ -40,7 +43,7 @@ def study_page(conclusion: StudyConclusion) -> str:
 
 def _with_worth(one: Conclusion) -> ProblemComparison:
     """Return the comparison with what tuning was worth, and what would settle it, behind its verdict."""
-    told = (one.problem.verdict, worth_sentence(one), settle_sentence(one))
+    told = (headline(one), worth_sentence(one), settle_sentence(one))
     return replace(one.problem, verdict=" ".join(text for text in told if text))
 
 

@@ -12,11 +12,14 @@ def study_summary(conclusion: StudyConclusion, *, width: int | None = None, colo
     """Return the text for a terminal; a width of None wraps nothing."""
     from optbench.reporting.comparison_text import render_comparison_table
     from optbench.study.clock import settle_sentence
-    from optbench.study.wording import budget_sentence, worth_sentence
+    from optbench.study.wording import budget_sentence, failed_tunings, worth_sentence
 
     table = render_comparison_table(conclusion.comparison, width=width, colour=colour).rstrip("\n")
     several = len(conclusion.problems) > 1
-    own = [(one.name, f"{worth_sentence(one)} {settle_sentence(one)}".strip()) for one in conclusion.problems]
+    own = [
+        (one.name, " ".join(filter(None, (*failed_tunings(one), worth_sentence(one), settle_sentence(one)))))
+        for one in conclusion.problems
+    ]
     told = [
         budget_sentence(conclusion.plan.config),
         *(f"[{name}] {text}" if several else text for name, text in own if text),

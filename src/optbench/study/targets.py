@@ -55,6 +55,12 @@ def fixed_targets(conclusion: Conclusion) -> list[tuple[str, float]]:
     return [(column, value) for value in sorted(values, key=lambda value: sign * value) if sign * value > least]
 
 
+def targets_from(conclusion: Conclusion) -> str:
+    """Return the label of the optimizer whose tuning runs fix the targets; "" if nothing was tuned."""
+    tuning = _baseline(conclusion)
+    return "" if tuning is None else tuning.label
+
+
 def without_seconds(table: TargetTable) -> TargetTable:
     """Return a table without what clocks measured."""
     return replace(table, rows=tuple(replace(row, seconds=None) for row in table.rows))

@@ -8,7 +8,7 @@ from optbench.comparison.wording import counted
 from optbench.config import LEARNING_RATE, MODEL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from optbench.config import StudyConfig
     from optbench.study.conclusion import Conclusion
@@ -58,6 +58,22 @@ def budget_sentence(config: StudyConfig) -> str:
         f"({counted(runs, 'tuning run')}), chosen by "
         f"{METRIC_WORDS[tuning.metric]} with other seeds and the test split withheld."
     )
+
+
+def headline(conclusion: Conclusion) -> str:
+    """Return the verdict on a problem, then whose tuning failed: that turns an order round."""
+    return " ".join([conclusion.problem.verdict, *failed_tunings(conclusion)])
+
+
+def failed_tunings(conclusion: Conclusion) -> Iterator[str]:
+    """Yield a sentence for each optimizer that is worse, beyond doubt, than itself at Keras' defaults."""
+    for worth in conclusion.worth_of_tuning:
+        if worth.gain is not None and worth.outcome == "worse":
+            yield (
+                f"Tuning failed for {worth.label}: its own default ({worth.default}) is better by "
+                f"{conclusion.comparison.metric.size(abs(worth.gain))}. The range or the budget of the tuning is to "
+                "blame, not the optimizer."
+            )
 
 
 def worth_sentence(conclusion: Conclusion) -> str:
