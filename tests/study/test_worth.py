@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from optbench.comparison import metric_named
-from optbench.study.wording import headline
+from optbench.study.wording import floor_sentence, headline
 
 
 @pytest.mark.parametrize(("outcome", "gain"), [("worse", -0.03), ("undecided", -0.03), ("better", 0.03)])
@@ -24,3 +24,14 @@ def test_tuning_that_did_harm_is_said_beside_the_verdict(outcome, gain):
     assert told.startswith("sgd is better.")
     failed = "Tuning failed for adam: its own default (adam-default) is better by 3.00 points."
     assert (failed in told) == (outcome == "worse")
+
+
+def test_the_noise_floor_is_explained_once_where_a_verdict_first_names_it():
+    """Not at all if none does."""
+    without, first, second = (
+        SimpleNamespace(problem=SimpleNamespace(verdict=told))
+        for told in ("One seed.", "A/A noise floor 1", "noise floor")
+    )
+    told = [floor_sentence(one, [without, first, second]) for one in (without, first, second)]
+    assert [bool(sentence) for sentence in told] == [False, True, False]
+    assert floor_sentence(without, [without]) == ""

@@ -19,7 +19,7 @@ from optbench.study.tables_text import (
     rule_table,
     tuning_table,
 )
-from optbench.study.wording import METRIC_WORDS, budget_sentence, headline, worth_sentence
+from optbench.study.wording import METRIC_WORDS, budget_sentence, floor_sentence, headline, worth_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -43,16 +43,14 @@ def _head(conclusion: StudyConclusion) -> list[str]:
     budget = budget_sentence(conclusion.plan.config)
     if len(conclusion.problems) == 1:
         only = conclusion.problems[0]
-        return [f"*{only.problem.problem}*", f"**{headline(only)}**", *_floor(only), budget, worth_sentence(only)]
+        return [
+            f"*{only.problem.problem}*",
+            f"**{headline(only)}**",
+            floor_sentence(only, [only]),
+            budget,
+            worth_sentence(only),
+        ]
     return [f"*{listing([one.name for one in conclusion.problems])}*", _bold(conclusion.across_sentences), budget]
-
-
-def _floor(conclusion: Conclusion) -> list[str]:
-    """Return what the noise floor is, where the verdict names it."""
-    if "noise floor" not in conclusion.problem.verdict:
-        return []
-    told = "A gap below the noise floor can still be real: the floor is that of unpaired groups of runs"
-    return [f"{told}, and pairing by seed takes noise out."]
 
 
 def _several(conclusion: StudyConclusion) -> list[str]:
@@ -65,7 +63,12 @@ def _several(conclusion: StudyConclusion) -> list[str]:
         parts += ["## All problems together", caption, table(header, rows)]
         parts += ["Mean scores on the test split:", table(*problem_table(conclusion))]
     for one in conclusion.problems:
-        parts += [f"## {one.problem.problem}", f"**{headline(one)}**", *_floor(one), worth_sentence(one)]
+        parts += [
+            f"## {one.problem.problem}",
+            f"**{headline(one)}**",
+            floor_sentence(one, conclusion.problems),
+            worth_sentence(one),
+        ]
         parts += [*_read_first([*one.comparison.warnings, *one.warnings], "###"), *_problem(one, level=3)]
     return parts
 

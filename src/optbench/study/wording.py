@@ -76,6 +76,17 @@ def failed_tunings(conclusion: Conclusion) -> Iterator[str]:
             )
 
 
+def floor_sentence(conclusion: Conclusion, problems: Iterable[Conclusion]) -> str:
+    """Say what a gap below the noise floor means, beside the first verdict of a study that names the floor, or ""."""
+    first = next((one for one in problems if "noise floor" in one.problem.verdict), None)
+    if conclusion is not first:
+        return ""
+    return (
+        "A gap below the noise floor can still be real: the floor is that of unpaired groups of runs, and pairing by "
+        "seed takes noise out."
+    )
+
+
 def worth_sentence(conclusion: Conclusion) -> str:
     """Say what tuning was worth against Keras' defaults, or ""."""
     told = [_gain(conclusion, worth) for worth in conclusion.worth_of_tuning if worth.gain is not None]
