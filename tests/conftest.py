@@ -33,6 +33,16 @@ def make_runs() -> ModuleType:
     return run_folders
 
 
+@pytest.fixture(scope="session")
+def keras_backend() -> None:
+    """TensorFlow as a worker has it: one thread, op determinism on; set before its first use in the process."""
+    from types import SimpleNamespace
+
+    from optbench.training.start import configure_process
+
+    configure_process(SimpleNamespace(threads=1, device="cpu", op_determinism=True))
+
+
 @pytest.fixture(autouse=True)
 def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test talks to another machine: a connection beyond loopback is an error, not a download."""

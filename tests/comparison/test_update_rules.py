@@ -76,6 +76,7 @@ def steps(optimizer, gradients, w):
 
 
 @pytest.mark.tensorflow
+@pytest.mark.usefixtures("keras_backend")
 @pytest.mark.parametrize(
     "name", ["sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw", "adagrad", "lion", "adadelta"]
 )

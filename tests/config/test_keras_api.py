@@ -22,12 +22,14 @@ def tool():
 
 
 @pytest.mark.tensorflow
+@pytest.mark.usefixtures("keras_backend")
 def test_the_committed_table_is_the_installed_keras(tool):
     """The file is what the tool writes; write it again with `python tools/write_keras_api.py`."""
     assert tool.TABLE.read_text() == tool.table_text(tool.keras_table())
 
 
 @pytest.mark.tensorflow
+@pytest.mark.usefixtures("keras_backend")
 def test_what_is_left_out_exists(tool):
     """No reason is given for a name that Keras does not have."""
     import keras
@@ -38,6 +40,7 @@ def test_what_is_left_out_exists(tool):
 
 
 @pytest.mark.tensorflow
+@pytest.mark.usefixtures("keras_backend")
 def test_every_class_is_in_the_table_or_left_out(tool):
     """Each public optimizer, schedule and layer of Keras can be named or says why not."""
     import keras
@@ -54,6 +57,7 @@ def test_every_class_is_in_the_table_or_left_out(tool):
 
 
 @pytest.mark.tensorflow
+@pytest.mark.usefixtures("keras_backend")
 def test_defaults_build_every_optimizer():
     """Keras takes every optimizer with all the defaults of the table."""
     import keras
@@ -64,6 +68,7 @@ def test_defaults_build_every_optimizer():
 
 
 @pytest.mark.tensorflow
+@pytest.mark.usefixtures("keras_backend")
 def test_losses_and_activations_exist():
     """Every loss and every activation that a file can name is one of Keras."""
     import keras

@@ -15,13 +15,8 @@ from optbench.records import Dataset, SplitData
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _backend() -> None:
-    """TensorFlow as a worker has it: one thread, op determinism on."""
-    from types import SimpleNamespace
-
-    from optbench.training.start import configure_process
-
-    configure_process(SimpleNamespace(threads=1, device="cpu", op_determinism=True))
+def _backend(keras_backend: None) -> None:
+    """Every test here uses TensorFlow."""
 
 
 def blobs(n: int, shape: tuple[int, ...], classes: int, *, first_row: int = 0) -> SplitData:
