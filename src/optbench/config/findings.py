@@ -32,6 +32,22 @@ class Finding:
         return dotted(self.path)
 
 
+class Findings:
+    """Gathers what is wrong with a part of a file while it is read.
+
+    Attributes
+    ----------
+    findings : so far
+    """
+
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+
+    def say(self, path: Path, sentence: str, *, at_key: bool = False) -> None:
+        """Add a finding; the caret belongs under the value, or under the key."""
+        self.findings.append(Finding(path, sentence, at="key" if at_key else "value"))
+
+
 def dotted(path: Path) -> str:
     """Return `model.layers[0].Dense` for `("model", "layers", 0, "Dense")`."""
     text = ""

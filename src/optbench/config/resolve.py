@@ -52,20 +52,21 @@ def resolve(
     is_regression = config.task == REGRESSION
     _check_fit(config, num_classes=num_classes, input_shape=input_shape, vocabulary_size=vocabulary_size)
     training = config.training
-    threads = training.threads
+    augment = augment_specs(training.augment)
+    specs = None
+    if not isinstance(config.model, PythonModel):
+        specs = (
+            *augment,
+            *layer_specs(
+                config.model, input_shape=input_shape, num_classes=num_classes, vocabulary_size=vocabulary_size
+            ),
+        )
+    threads, engine = training.threads, training.engine
     if threads == "auto":
         threads = auto_threads(
             config.model, input_shape=input_shape, num_classes=num_classes, vocabulary_size=vocabulary_size
         )
-    engine = training.engine
     if engine == "auto":
-        is_known = not isinstance(config.model, PythonModel)
-        specs = (
-            layer_specs(config.model, input_shape=input_shape, num_classes=num_classes, vocabulary_size=vocabulary_size)
-            if is_known
-            else None
-        )
-        specs = None if specs is None else (*augment_specs(training.augment), *specs)
         outputs = max(1, num_classes)
         engine = auto_engine(config, specs, input_shape=input_shape, outputs=outputs, train_rows=train_rows)
     resolved_training = training.model_copy(
@@ -73,7 +74,7 @@ def resolve(
             "loss": auto_loss(config.task, num_classes) if training.loss == "auto" else training.loss,
             "engine": engine,
             "threads": threads,
-            "augment": [{spec.class_name: dict(spec.arguments)} for spec in augment_specs(training.augment)],
+            "augment": [{spec.class_name: dict(spec.arguments)} for spec in augment],
             "standardize_target": training.standardize_target is not False if is_regression else None,
         }
     )

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from optbench.config.file_kinds import experiment_instead
-from optbench.config.findings import Finding, shown
+from optbench.config.findings import Finding, Findings, shown
 from optbench.config.load import is_text, read_text, refuse, render_findings
 from optbench.config.pydantic_findings import validate_section
 from optbench.config.study_metrics import default_metric, metric_findings
@@ -63,7 +63,7 @@ def _raise(document: YamlDocument, reader: _Reader) -> None:
         raise ConfigError("\n".join(texts + reader.elsewhere))
 
 
-class _Reader:
+class _Reader(Findings):
     """Turns plain values into a study and gathers what is wrong with them.
 
     Attributes
@@ -73,14 +73,14 @@ class _Reader:
     """
 
     def __init__(self, path: Path) -> None:
+        super().__init__()
         self.path = path
-        self.findings: list[Finding] = []
         self.elsewhere: list[str] = []
 
     def study(self, plain: Any) -> StudyConfig | None:
         """Return the study, or None if anything was found."""
         if not isinstance(plain, dict):
-            self._say((), f"a study file must be a mapping of keys and values. Received: {shown(plain)}.")
+            self.say((), f"a study file must be a mapping of keys and values. Received: {shown(plain)}.")
             return None
         head, findings = validate_section(StudyHead, plain, ())
         self.findings += findings
@@ -112,9 +112,6 @@ class _Reader:
             baseline=head.baseline,
         )
 
-    def _say(self, path: tuple[str | int, ...], sentence: str) -> None:
-        self.findings.append(Finding(path, sentence))
-
     def _means(self, key: str) -> bool:
         """Return True if a finding says how a key was misspelt: then it is not missing too."""
         return any(finding.means == (key,) for finding in self.findings)
@@ -125,7 +122,7 @@ class _Reader:
         for finding in findings:
             if finding.path == ("name",) and isinstance(plain.get("name"), str):
                 self.findings.remove(finding)
-                self._say(("name",), f"{rule}. Received: {shown(plain['name'])}.")
+                self.say(("name",), f"{rule}. Received: {shown(plain['name'])}.")
         return re.sub(r"[^A-Za-z0-9._-]+", "-", self.path.stem).strip("-._")[:100] or "study"
 
     def _baseline(self, baseline: Any, optimizers: Sequence[StudyOptimizer]) -> None:
@@ -133,7 +130,7 @@ class _Reader:
         if isinstance(baseline, str) and labels and baseline not in labels:
             hint = did_you_mean(baseline, labels)
             told = f"must be the label of an optimizer of this study. Received: {shown(baseline)}.{hint}"
-            self._say(("baseline",), f"{told} Labels: {', '.join(labels)}.")
+            self.say(("baseline",), f"{told} Labels: {', '.join(labels)}.")
 
 
 def _tuning_findings(head: StudyHead, optimizers: Sequence[StudyOptimizer]) -> Iterator[Finding]:

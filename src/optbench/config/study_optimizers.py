@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from optbench.config.experiment import NAME_PATTERN
-from optbench.config.findings import Finding, shown
+from optbench.config.findings import Findings, shown
 from optbench.config.keras_api import class_named, optimizer_signatures
 from optbench.config.optimizer import check_optimizer, optimizer_keys, optimizer_names
 from optbench.config.pydantic_findings import validate_section
@@ -30,22 +30,22 @@ _NARROWEST = 1.1
 _OWN_KEYS = ("label", _WITH)
 
 
-class OptimizerReader:
+class OptimizerReader(Findings):
     """Turns the list of optimizers into values and gathers what is wrong with them."""
 
     def __init__(self, problems: Sequence[StudyProblem]) -> None:
+        super().__init__()
         self.problems = problems
-        self.findings: list[Finding] = []
 
     def read(self, plain: Mapping[str, Any], *, is_misspelt: bool) -> list[StudyOptimizer]:
         """Return the optimizers that are valid."""
         value, path = plain.get("optimizers"), ("optimizers",)
         if value is None:
             if not is_misspelt:
-                self._say(path, f"missing. {WRITE_OPTIMIZERS}", at_key=True)
+                self.say(path, f"missing. {WRITE_OPTIMIZERS}", at_key=True)
             return []
         if not isinstance(value, list) or not value:
-            self._say(path, f"must be a list of optimizers. Received: {shown(value)}. {WRITE_OPTIMIZERS}")
+            self.say(path, f"must be a list of optimizers. Received: {shown(value)}. {WRITE_OPTIMIZERS}")
             return []
         found = [self._optimizer(item, (*path, position)) for position, item in enumerate(value)]
         self._distinct(found)
@@ -55,7 +55,7 @@ class OptimizerReader:
         section = {"name": item} if isinstance(item, str) else item
         if not isinstance(section, dict):
             known = ", ".join(optimizer_names())
-            self._say(path, f"must be a name or {{name: ..., ...}}. Received: {shown(item)}. Names: {known}.")
+            self.say(path, f"must be a name or {{name: ..., ...}}. Received: {shown(item)}. Names: {known}.")
             return None
         before = len(self.findings)
         ranges = {key: value for key, value in section.items() if _is_range(key, value)}
@@ -82,7 +82,7 @@ class OptimizerReader:
             told = (
                 "cannot be searched, since it is true or false. Write one of them; to compare both, list the optimizer"
             )
-            self._say((*path, key), f"{told} twice, each with a label of its own.", at_key=True)
+            self.say((*path, key), f"{told} twice, each with a label of its own.", at_key=True)
         return {key: value for key, value in ranges.items() if key not in switches}
 
     def _range(self, value: Mapping[str, Any], path: Path) -> SearchRange | None:
@@ -92,10 +92,10 @@ class OptimizerReader:
         if given is None:
             return None
         if given.scale == "log" and given.low == 0:
-            self._say((*path, "low"), "must be greater than 0 on a logarithmic scale. Received: 0. Or scale: linear.")
+            self.say((*path, "low"), "must be greater than 0 on a logarithmic scale. Received: 0. Or scale: linear.")
         elif given.high < _NARROWEST * given.low or given.high <= given.low:
             told = f"high must be at least {_NARROWEST} times low. Received: low {given.low:g} and high {given.high:g}."
-            self._say(path, f"{told} For one value, without tuning, write the number itself.")
+            self.say(path, f"{told} For one value, without tuning, write the number itself.")
         return given
 
     def _try_ends(self, fixed: Mapping[str, Any], search: Mapping[str, SearchRange | None], path: Path) -> None:
@@ -113,12 +113,12 @@ class OptimizerReader:
         fixed: dict[str, float] = {}
         search: dict[str, SearchRange | None] = {}
         if not isinstance(section, dict):
-            self._say(path, f"must be a mapping such as {{model.l2: {{low: 1e-6, high: 1e-2}}}}. {_received(section)}")
+            self.say(path, f"must be a mapping such as {{model.l2: {{low: 1e-6, high: 1e-2}}}}. {_received(section)}")
             return fixed, search
         for key, value in section.items():
             here = (*path, key)
             if not key.startswith(MODEL):
-                self._say(here, "only keys of the model section can be set here, such as model.l2.", at_key=True)
+                self.say(here, "only keys of the model section can be set here, such as model.l2.", at_key=True)
             elif isinstance(value, dict):
                 search[key] = self._range(value, here)
                 found = search[key]
@@ -127,7 +127,7 @@ class OptimizerReader:
                 fixed[key] = value
                 self._fits_model(key, (value,), here)
             else:
-                self._say(here, f"must be a number or a range {{low: ..., high: ...}}. {_received(value)}")
+                self.say(here, f"must be a number or a range {{low: ..., high: ...}}. {_received(value)}")
         return fixed, search
 
     def _fits_model(self, key: str, values: Sequence[float], path: Path) -> None:
@@ -139,14 +139,14 @@ class OptimizerReader:
                 findings = validate_experiment(changed)[1] if changed else []
                 if changed is None or findings:
                     reason = findings[0].sentence if findings else f"the {plain['model']['name']} has no such key."
-                    self._say(path, f"does not fit {problem.name}: {reason}", at_key=True)
+                    self.say(path, f"does not fit {problem.name}: {reason}", at_key=True)
                     return
 
     def _label(self, section: Mapping[str, Any], name: str, path: Path) -> str:
         label = section.get("label", name)
         if "label" in section and not (isinstance(label, str) and re.fullmatch(NAME_PATTERN, label)):
             told = "must be letters, digits, '.', '_' and '-', since its runs' folders are called so"
-            self._say((*path, "label"), f"{told}. Received: {shown(label)}.")
+            self.say((*path, "label"), f"{told}. Received: {shown(label)}.")
         return str(label)
 
     def _distinct(self, found: Sequence[StudyOptimizer | None]) -> None:
@@ -157,15 +157,12 @@ class OptimizerReader:
             first = seen.setdefault(optimizer.label.lower(), position)
             if first != position:
                 told = f"the label {optimizer.label!r} is given twice, first to item {first + 1}"
-                self._say(("optimizers", position), f"{told}. Give one of them another: label: {optimizer.label}-2.")
+                self.say(("optimizers", position), f"{told}. Give one of them another: label: {optimizer.label}-2.")
         for label, position in seen.items():
             optimizer = found[position]
             if optimizer is not None and label == default_label(optimizer.config.name) and not optimizer.is_default:
                 told = f"the label {optimizer.label!r} is for the optimizer at its defaults, which is always run too"
-                self._say(("optimizers", position), f"{told}. Give this one another label.")
-
-    def _say(self, path: Path, sentence: str, *, at_key: bool = False) -> None:
-        self.findings.append(Finding(path, sentence, at="key" if at_key else "value"))
+                self.say(("optimizers", position), f"{told}. Give this one another label.")
 
 
 def _is_range(key: str, value: Any) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from optbench.config.experiment import NAME_PATTERN
-from optbench.config.findings import Finding, shown
+from optbench.config.findings import Finding, Findings, shown
 from optbench.config.hints import unknown_key_remedy
 from optbench.config.load import load_experiment
 from optbench.config.study_sections import StudyProblem
@@ -32,7 +32,7 @@ _MOVED = {
 _STAND_IN = {"name": "sgd"}
 
 
-class ProblemReader:
+class ProblemReader(Findings):
     """Turns `experiment` or `experiments` into problems and gathers what is wrong with them.
 
     Attributes
@@ -42,21 +42,21 @@ class ProblemReader:
     """
 
     def __init__(self, path: Path) -> None:
+        super().__init__()
         self.path = path
-        self.findings: list[Finding] = []
         self.elsewhere: list[str] = []
 
     def read(self, plain: Mapping[str, Any], *, is_misspelt: bool) -> tuple[StudyProblem, ...]:
         """Return the problems that are valid."""
         one, several = plain.get("experiment"), plain.get("experiments")
         if one is not None and several is not None:
-            self._say(("experiments",), "a study has 'experiment' or 'experiments', not both. Remove one.", at_key=True)
+            self.say(("experiments",), "a study has 'experiment' or 'experiments', not both. Remove one.", at_key=True)
             return ()
         if several is not None:
             return self._several(several)
         if one is None:
             if not is_misspelt:
-                self._say(("experiment",), f"missing. {WRITE_EXPERIMENT}", at_key=True)
+                self.say(("experiment",), f"missing. {WRITE_EXPERIMENT}", at_key=True)
             return ()
         problem = self._problem(one, ("experiment",))
         return () if problem is None else (problem,)
@@ -64,7 +64,7 @@ class ProblemReader:
     def _several(self, value: Any) -> tuple[StudyProblem, ...]:
         path = ("experiments",)
         if not isinstance(value, list) or not value:
-            self._say(path, f"must be a list of experiments. Received: {shown(value)}. {_WRITE_EXPERIMENTS}")
+            self.say(path, f"must be a list of experiments. Received: {shown(value)}. {_WRITE_EXPERIMENTS}")
             return ()
         given = [item.get("name") if isinstance(item, dict) else None for item in value]
         found = [self._problem(item, (*path, position), named=True) for position, item in enumerate(value)]
@@ -75,23 +75,23 @@ class ProblemReader:
         for position, name in enumerate(names):
             if names.index(name) != position:
                 told = f"the name {name!r} is given twice, first to item {names.index(name) + 1}. Choose another."
-                self._say((*path, position, "name"), told)
+                self.say((*path, position, "name"), told)
         return tuple(replace(problem, name=name) for problem, name in zip(problems, names, strict=True))
 
     def _problem(self, value: Any, path: Place, *, named: bool = False) -> StudyProblem | None:
         if isinstance(value, str):
             return self._from_file(value, path)
         if not isinstance(value, dict):
-            self._say(path, f"must be an experiment file or a mapping. Received: {shown(value)}. {WRITE_EXPERIMENT}")
+            self.say(path, f"must be an experiment file or a mapping. Received: {shown(value)}. {WRITE_EXPERIMENT}")
             return None
         known = ("name", *INLINE) if named else INLINE
         for key in [key for key in value if key not in known]:
             remedy = _MOVED.get(key) or unknown_key_remedy(key, known, path)[0].strip()
-            self._say((*path, key), f"unknown key. {remedy}", at_key=True)
+            self.say((*path, key), f"unknown key. {remedy}", at_key=True)
         name = value.get("name", "problem") if named else "problem"
         if not (isinstance(name, str) and re.fullmatch(NAME_PATTERN, name)):
             told = "must be letters, digits, '.', '_' and '-', since the folders of its runs are called so"
-            self._say((*path, "name"), f"{told}. Received: {shown(name)}.")
+            self.say((*path, "name"), f"{told}. Received: {shown(name)}.")
         inline = {key: value[key] for key in INLINE if key in value}
         config, findings = validate_experiment({"name": "study", "optimizer": _STAND_IN, **inline})
         self.findings += [below(finding, path) for finding in findings]
@@ -102,7 +102,7 @@ class ProblemReader:
         if not file.exists():
             near = [found.name for found in sorted(file.parent.glob("*.y*ml"))] if file.parent.is_dir() else []
             hint = did_you_mean(file.name, near)
-            self._say(path, f"there is no such file beside the study file. Received: {shown(value)}.{hint}")
+            self.say(path, f"there is no such file beside the study file. Received: {shown(value)}.{hint}")
             return None
         try:
             loaded = load_experiment(file)
@@ -116,12 +116,9 @@ class ProblemReader:
             return None
         if config.dataset.split.withhold_test:
             told = "dataset.split.withhold_test is for the study to decide: it withholds the test split while it tunes."
-            self._say(path, f"{told} Remove it.")
+            self.say(path, f"{told} Remove it.")
             return None
         return StudyProblem(str(config.dataset.name), config, base)
-
-    def _say(self, path: Place, sentence: str, *, at_key: bool = False) -> None:
-        self.findings.append(Finding(path, sentence, at="key" if at_key else "value"))
 
 
 def below(finding: Finding, path: Place, *, skip: int = 0) -> Finding:

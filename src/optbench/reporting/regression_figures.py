@@ -36,16 +36,8 @@ def predicted_against_true_figure(predictions: Mapping[SplitName, TargetPredicti
             return _empty(figure, axes)
         low, high = _range([values for found in predictions.values() for values in (found.y_true, found.y_pred)])
         axes.plot([low, high], [low, high], color=FAINT, linewidth=1, linestyle=":", label="prediction is right")
-        for split, colour in _COLOURS.items():
-            if split in predictions:
-                found, kept = predictions[split], _kept(predictions[split])
-                _points(
-                    axes,
-                    found.y_true[kept],
-                    found.y_pred[kept],
-                    label=_label(split, found),
-                    colour=colour,
-                )
+        for split, found in _drawn(predictions):
+            _points(axes, split, found, found.y_true, found.y_pred)
         axes.set(xlim=(low, high), ylim=(low, high))
         axes.set_aspect("equal")
         axes.legend(loc="upper left")
@@ -65,25 +57,27 @@ def residuals_figure(predictions: Mapping[SplitName, TargetPredictions]) -> Figu
             return _empty(figure, points)
         low, high = _range([found.residuals for found in predictions.values()])
         bins = np.linspace(low, high, 31)
-        for split, colour in _COLOURS.items():
-            if split in predictions:
-                found, kept = predictions[split], _kept(predictions[split])
-                _points(
-                    points,
-                    found.y_pred[kept],
-                    found.residuals[kept],
-                    label=_label(split, found),
-                    colour=colour,
-                )
-                counts, _ = np.histogram(found.residuals, bins)
-                spread.stairs(100 * counts / len(found.y_true), bins, orientation="horizontal", color=colour, lw=1.6)
+        for split, found in _drawn(predictions):
+            _points(points, split, found, found.y_pred, found.residuals)
+            counts, _ = np.histogram(found.residuals, bins)
+            shares = 100 * counts / len(found.y_true)
+            spread.stairs(shares, bins, orientation="horizontal", color=_COLOURS[split], lw=1.6)
         points.legend()
     return figure
 
 
-def _points(axes: Axes, x: NDArray[np.float64], y: NDArray[np.float64], *, label: str, colour: str) -> None:
-    many = len(x) > _MOST_POINTS / 10
-    axes.scatter(x, y, s=9 if many else 16, color=colour, alpha=0.35 if many else 0.65, linewidth=0, label=label)
+def _drawn(predictions: Mapping[SplitName, TargetPredictions]) -> list[tuple[SplitName, TargetPredictions]]:
+    """Return the splits that have a colour, in the order in which they are drawn."""
+    return [(split, predictions[split]) for split in _COLOURS if split in predictions]
+
+
+def _points(
+    axes: Axes, split: SplitName, found: TargetPredictions, x: NDArray[np.float64], y: NDArray[np.float64]
+) -> None:
+    kept = _kept(found)
+    many = len(kept) > _MOST_POINTS / 10
+    size, alpha = (9, 0.35) if many else (16, 0.65)
+    axes.scatter(x[kept], y[kept], s=size, color=_COLOURS[split], alpha=alpha, linewidth=0, label=_label(split, found))
 
 
 def _label(split: SplitName, found: TargetPredictions) -> str:
