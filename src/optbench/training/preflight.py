@@ -66,7 +66,7 @@ def preflight(
         check_loss(problem, config.training.loss, base=base)
     seconds = None
     if time_an_epoch or config.training.engine == "xla":  # XLA refuses some models, and only compiling tells
-        program.prepare()
+        program.engine.prepare()
     if time_an_epoch:
         seconds = _seconds_per_epoch(program, config, len(dataset.train.y))
     model = problem.model

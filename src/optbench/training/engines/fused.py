@@ -35,7 +35,7 @@ class FusedEngine:
         self._function: Any = None
 
     def prepare(self) -> None:
-        """Trace and compile by training on no rows.
+        """Trace and compile, once, and train on no rows, which makes ready again what a cleared session has dropped.
 
         Raises
         ------
@@ -44,20 +44,26 @@ class FusedEngine:
         """
         import tensorflow as tf
 
-        build_metrics(self._problem)
         arguments = self._arguments(self._blocks.empty(), 0, is_first=True)
-        function = _block_function(self._problem, self._n, compiled=self._compiled)
-        traceable = tf.function(function, autograph=False, jit_compile=self._compiled)
         try:
-            # a concrete function is traced once; called as it is, a tf.function would be traced twice
-            with shared_reads(self._problem.model.optimizer), short_dropout(compiled=self._compiled):
-                self._function = traceable.get_concrete_function(*arguments)
+            if self._function is None:
+                self._function = self._traced(arguments)
             self._function(*arguments)
         except (tf.errors.UnimplementedError, tf.errors.InvalidArgumentError) as error:
             if not self._compiled:
                 raise
             reason = error.message.strip().splitlines()[0]
             raise ModelError(f"XLA cannot compile this model: {reason} Set training.engine to fused.") from error
+
+    def _traced(self, arguments: tuple[Any, ...]) -> Any:
+        import tensorflow as tf
+
+        build_metrics(self._problem)
+        function = _block_function(self._problem, self._n, compiled=self._compiled)
+        traceable = tf.function(function, autograph=False, jit_compile=self._compiled)
+        # a concrete function is traced once; called as it is, a tf.function would be traced twice
+        with shared_reads(self._problem.model.optimizer), short_dropout(compiled=self._compiled):
+            return traceable.get_concrete_function(*arguments)
 
     def run_epoch(self, order: NDArray[np.int64]) -> dict[str, float]:
         """Train one epoch; see `Engine.run_epoch`."""

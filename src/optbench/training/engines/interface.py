@@ -16,7 +16,10 @@ class Engine(Protocol):
     """
 
     def prepare(self) -> None:
-        """Trace and compile, so that no later epoch pays for it; changes no variable of model or optimizer."""
+        """Trace and compile, so that no later epoch pays for it; changes no variable of model or optimizer.
+
+        Called before every run, also of a program that has served one.
+        """
 
     def run_epoch(self, order: NDArray[np.int64]) -> dict[str, float]:
         """Train one epoch on the training examples in this order.
