@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,18 @@ if TYPE_CHECKING:
     from optbench.records import History
     from optbench.run_store import RunPaths
     from optbench.runner.evaluation import AnyEvaluation, AnyPredictions
+
+
+# optbench's own rooms import the large libraries where they are used, so these are named too
+_TO_FINISH = ("sklearn.metrics", "optbench.config", "optbench.evaluation", "optbench.run_store")
+_TO_DRAW = (
+    "jinja2.debug",
+    "jinja2.ext",
+    "matplotlib.ticker",
+    "optbench.reporting.run_figures",
+    "optbench.reporting.run_report",
+    "optbench.runner.report",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +62,12 @@ class Trained:
 
 def load_libraries(*, draw: bool) -> None:
     """Import what finishing needs: beside the import of TensorFlow elsewhere, and once for all helpers."""
-    import optbench.evaluation
-    import optbench.run_store
-
+    for name in (*_TO_FINISH, *(_TO_DRAW if draw else ())):
+        importlib.import_module(name)
     if draw:
-        import optbench.reporting.run_figures
-        import optbench.reporting.run_report
-        import optbench.reporting.style
-        import optbench.runner.report  # noqa: F401
+        from optbench.reporting.style import new_figure, save_figure
+
+        save_figure(new_figure()[0])  # fonts are read when something is drawn
 
 
 def finish_run(paths: RunPaths, *, draw: bool = True) -> tuple[RunStatus, str]:

@@ -133,6 +133,8 @@ def carry_out(prepared: Prepared, stack: ExitStack) -> list[RunEnd]:
         has_helpers = hire_helpers(
             prepared.executor, runs=len(prepared.open_runs), jobs=prepared.jobs, draw=prepared.draw
         )
+        for run in prepared.open_runs:
+            environment_facts(run)  # now, while TensorFlow is being imported; they are kept
         check_models(prepared.open_runs, executor=prepared.executor, data_folders=data_folders)
     ends = [RunEnd(run, "skipped") for run in prepared.finished]
     with make_progress(len(ends) + len(prepared.open_runs), quiet=prepared.options.quiet) as progress:
@@ -191,7 +193,7 @@ def make_executor(options: RunOptions, experiments: Sequence[Any]) -> Executor:
     return LocalExecutor(
         jobs=options.jobs or available_cores(),
         environment=worker_environment(onednn=onednn, device=device),
-        preload="optbench.training.preload",
+        preload="optbench.preload",
         timeout=options.timeout,
     )
 

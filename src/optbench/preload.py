@@ -1,0 +1,24 @@
+"""Imported once by the process that worker processes are forked from: it imports TensorFlow and does not use it."""
+
+import gc
+import importlib
+
+# what a worker needs, loaded before the fork
+_NEEDED = (
+    "optbench.config",
+    "optbench.datasets",
+    "optbench.runner.artefacts",
+    "optbench.training.archive",
+    "optbench.training.facts",
+    "optbench.training.loop",
+    "optbench.training.preflight",
+    "optbench.worker",
+)
+
+gc.disable()  # what modules define stays; looking through it again and again takes a fifth of the time
+importlib.import_module("optbench.training.start").import_backend()
+for module in _NEEDED:
+    importlib.import_module(module)
+# no worker's garbage collector has to walk through what is loaded, or to copy its pages
+gc.freeze()
+gc.enable()
