@@ -104,6 +104,15 @@ def test_dump_is_read_back_by_both_readers(plain):
 
 
 @given(plain=PLAIN)
+def test_reading_quickly_gives_the_same(plain):
+    """What optbench wrote is the same values and texts to the quick reader."""
+    text = dump_yaml(plain)
+    careful, quick = parse_yaml(text), parse_yaml(text, quickly=True)
+    assert repr(quick.plain) == repr(careful.plain)
+    assert (quick.texts, quick.findings) == (careful.texts, [])
+
+
+@given(plain=PLAIN)
 def test_value_on_one_line(plain):
     """A value is dumped on one line, which reads back as the value."""
     text = dump_value(plain)
@@ -179,6 +188,7 @@ def test_what_is_no_document_is_explained(text, words, place):
     told, found = sentence(text)
     assert words in told
     assert found == place
+    assert parse_yaml(text, quickly=True).findings == parse_yaml(text).findings
 
 
 def test_places_of_keys_and_values():

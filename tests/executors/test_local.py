@@ -271,12 +271,23 @@ def test_a_group_loses_only_the_task_its_process_died_in(functions, executor):
 
 
 def test_groups_follow_each_other_in_the_slots(functions, executor):
-    """With more groups than slots, waiting processes make room: never more processes than slots."""
+    """With more groups than slots, waiting processes make room: never more of them than slots, beside those at work."""
     tasks = [Task(f"{g}{i}", f"{functions}:pid", {"number": i}, group=g) for g in "abcd" for i in range(3)]
     ends = executor.execute(tasks, on_event=lambda *_: None)
     most = [len(multiprocessing.active_children()) for _ in ends]
     assert len(most) == 12
-    assert max(most) <= 2
+    assert max(most) <= 4
+
+
+def test_a_process_waits_for_the_tasks_of_its_group(functions, executor):
+    """Twice as many groups as slots, tried one after the other and then in full: each goes on in its own process."""
+    first = ends_of(executor, [Task(f"{g}0", f"{functions}:pid", {"number": 0}, group=g) for g in "abcd"])
+    rest = ends_of(
+        executor, [Task(f"{g}{i}", f"{functions}:pid", {"number": i}, group=g) for i in (1, 2) for g in "abcd"]
+    )
+    own = {name[0]: end.result["pid"] for name, end in first.items()}
+    assert len(set(own.values())) == 4
+    assert sum(end.result["pid"] == own[name[0]] for name, end in rest.items()) >= 6
 
 
 def test_a_free_slot_costs_no_child_that_waits(functions):

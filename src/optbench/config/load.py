@@ -69,12 +69,12 @@ def load_experiment(path: Path, overrides: Sequence[str] = ()) -> LoadedExperime
 
 def load_resolved(path: Path) -> ExperimentConfig:
     """Read `config.resolved.yaml` of a run folder."""
-    return _validated(parse_yaml(read_text(path), str(path)), ())
+    return _validated(parse_yaml(read_text(path), str(path), quickly=True), ())
 
 
 def parse_resolved(text: str) -> ExperimentConfig:
     """Parse the text of a resolved experiment."""
-    return _validated(parse_yaml(text, "config.resolved.yaml"), ())
+    return _validated(parse_yaml(text, "config.resolved.yaml", quickly=True), ())
 
 
 def dump_config(config: ExperimentConfig) -> str:

@@ -33,12 +33,13 @@ if TYPE_CHECKING:
     from optbench.executors.interface import Pool, Task
 
 _HELPERS = "helpers"
+_SPARE = 1  # children that may wait for each that works: those of other groups, with their compiled functions
 _BACKLOG = 8  # tasks that wait for helpers before workers are given no more; each may hold a file open
 
 
 @dataclass(slots=True)
 class _Slots:
-    """The children of one kind: at most `number` work at a time, and no more than that wait.
+    """The children of one kind: at most `number` work at a time, and `_SPARE` times as many wait beside them.
 
     Attributes
     ----------
@@ -65,12 +66,17 @@ class _Slots:
         group = task.group if self.group is None else self.group
         child = next((c for c in self.idle if group and c.group == group), None)
         if child is None:
-            # a task without a group may be one that ran out of memory beside others
-            surplus = len(self.busy) + len(self.idle) + 1 - self.number if group else len(self.idle)
-            self.dismiss(self.idle[: max(0, surplus)])
+            self.dismiss(self._in_the_way_of(group))
             return new_child(self.context, group)
         self.idle.remove(child)
         return child
+
+    def _in_the_way_of(self, group: str) -> list[Child]:
+        """Return the children to end before a new one begins; those whose group has nothing left come first."""
+        if not group:  # it may be a task that ran out of memory beside others
+            return list(self.idle)
+        surplus = len(self.busy) + len(self.idle) + 1 - (1 + _SPARE) * self.number
+        return sorted(self.idle, key=lambda child: self.waiting.has(child.group))[: max(0, surplus)]
 
     def dismiss(self, children: Sequence[Child]) -> None:
         """End children at once; those that wait have nothing to lose."""

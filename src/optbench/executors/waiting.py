@@ -23,6 +23,10 @@ class WaitingTasks:
     def __len__(self) -> int:
         return sum(map(len, self._groups.values()))
 
+    def has(self, group: str) -> bool:
+        """Return True if a task of this group waits."""
+        return group in self._groups
+
     def add(self, task: Task) -> None:
         """Add a task at the end of its group."""
         name = task.group or f"\n{task.name}"  # a task without a group is one of its own
