@@ -64,8 +64,9 @@ class Evaluator:
         rows = rows_of_a_block(arrays, EVALUATION_BATCH, block_bytes=self._block_bytes)
         for start in range(0, len(arrays[0]), rows):
             yield tuple(array[start : start + rows] for array in arrays)
-            for array in arrays:
-                release_pages(array)
+            if rows < len(arrays[0]):  # a split of one block is evaluated again after every epoch
+                for array in arrays:
+                    release_pages(array)
 
     def _call(self, function: Any, block: tuple[NDArray[Any], ...], *arguments: Any) -> Any:
         """Call `function(block)` as one graph for blocks of any length, traced once.

@@ -3,6 +3,8 @@
 The step is the model's own `train_step`, so the numbers are those of `fit(shuffle=False)` on the reordered arrays,
 bit for bit; what is saved is the way through Python and `tf.data` between two steps. Compiled with XLA the same
 function is the `xla` engine: faster on small dense models, with the same dropout masks and other last bits.
+
+Rows that fit into one block are handed over once, and a step gathers its own; otherwise each block is gathered first.
 """
 
 from __future__ import annotations
@@ -10,14 +12,18 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from optbench.errors import ModelError
+from optbench.mapped_arrays import release_pages
 from optbench.training.blocks import BLOCK_BYTES, Blocks, rows_of_a_block
 from optbench.training.engines.dropout import short_dropout
 from optbench.training.engines.shared_reads import shared_reads
 from optbench.training.metric_state import build_metrics, reset_if
 
 if TYPE_CHECKING:
-    import numpy as np
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from optbench.training.problem import Problem
@@ -30,8 +36,11 @@ class FusedEngine:
         self._problem = problem
         self._compiled = compiled
         arrays = problem.examples["train"].arrays
+        self._arrays = arrays
         self._n = len(arrays[0])
-        self._blocks = Blocks(arrays, rows_of_a_block(arrays, problem.batch_size, block_bytes=block_bytes))
+        self._rows = rows_of_a_block(arrays, problem.batch_size, block_bytes=block_bytes)
+        self._blocks = Blocks(arrays, self._rows) if self._rows < self._n else None
+        self._whole: tuple[Any, ...] = ()
         self._function: Any = None
 
     def prepare(self) -> None:
@@ -44,7 +53,8 @@ class FusedEngine:
         """
         import tensorflow as tf
 
-        arguments = self._arguments(self._blocks.empty(), 0, is_first=True)
+        block = self._whole_block() if self._blocks is None else self._blocks.empty()
+        arguments = self._arguments(block, np.arange(self._rows), 0, is_first=True)
         try:
             if self._function is None:
                 self._function = self._traced(arguments)
@@ -68,19 +78,38 @@ class FusedEngine:
     def run_epoch(self, order: NDArray[np.int64]) -> dict[str, float]:
         """Train one epoch; see `Engine.run_epoch`."""
         logs: dict[str, Any] = {}
-        for position, (block, rows) in enumerate(self._blocks.in_order(order)):
-            logs = self._function(*self._arguments(block, rows, is_first=position == 0))
+        for position, (block, places, rows) in enumerate(self._in_order(order)):
+            logs = self._function(*self._arguments(block, places, rows, is_first=position == 0))
         return {name: float(value) for name, value in logs.items()}
 
-    def _arguments(self, block: list[NDArray[Any]], rows: int, *, is_first: bool) -> tuple[Any, ...]:
+    def _in_order(self, order: NDArray[np.int64]) -> Iterator[tuple[Any, NDArray[np.int64], int]]:
+        """Yield blocks, the places of their rows in the order of training, and how many of these count."""
+        if self._blocks is None:
+            yield self._whole_block(), order, self._n
+            return
+        places = np.arange(self._rows)
+        for block, rows in self._blocks.in_order(order):
+            yield block, places, rows
+
+    def _whole_block(self) -> tuple[Any, ...]:
+        import tensorflow as tf
+
+        if not self._whole:
+            self._whole = tuple(tf.convert_to_tensor(np.ascontiguousarray(array)) for array in self._arrays)
+            for array in self._arrays:
+                release_pages(array)
+        return self._whole
+
+    def _arguments(self, block: Any, places: NDArray[np.int64], rows: int, *, is_first: bool) -> tuple[Any, ...]:
         import tensorflow as tf
 
         tensors = tuple(tf.convert_to_tensor(array) for array in block)
-        return tensors, tf.constant(rows), tf.constant(self._problem.batch_size), tf.constant(is_first)
+        numbers = tf.constant(places.astype(np.int32))
+        return tensors, numbers, tf.constant(rows), tf.constant(self._problem.batch_size), tf.constant(is_first)
 
 
 def _block_function(problem: Problem, n: int, *, compiled: bool) -> Any:
-    """Return `f(block, rows, size, is_first) -> logs`: one step per batch of the block's first `rows` rows.
+    """Return `f(block, places, rows, size, is_first) -> logs`: a step for every batch of the first `rows` places.
 
     Parameters
     ----------
@@ -100,16 +129,17 @@ def _block_function(problem: Problem, n: int, *, compiled: bool) -> Any:
     rest = n % batch_size
     is_static = compiled or not rest
 
-    def batch(block: Any, start: Any, size: Any) -> Any:
-        return tuple(_rows(array, start, size) for array in block)
+    def batch(block: Any, places: Any, start: Any, size: Any) -> Any:
+        numbers = tf.slice(places, [start], [size])
+        return tuple(tf.gather(array, numbers) for array in block)
 
-    def all_steps(block: Any, rows: Any, size: Any, is_first: Any) -> Any:
+    def all_steps(block: Any, places: Any, rows: Any, size: Any, is_first: Any) -> Any:
         reset_if(is_first, model)
         steps = rows // batch_size if is_static else (rows + batch_size - 1) // batch_size
 
         def batch_of(i: Any) -> Any:
             start = i * batch_size
-            return batch(block, start, batch_size if is_static else tf.minimum(size, rows - start))
+            return batch(block, places, start, batch_size if is_static else tf.minimum(size, rows - start))
 
         def step(i: Any) -> Any:
             model.train_step(batch_of(i))
@@ -122,17 +152,10 @@ def _block_function(problem: Problem, n: int, *, compiled: bool) -> Any:
         if is_static and rest:
 
             def last() -> Any:
-                train_step(batch(block, (n - rest) % int(block[0].shape[0]), rest))
+                train_step(batch(block, places, (n - rest) % int(places.shape[0]), rest))
                 return tf.constant(0)
 
             tf.cond(rows > steps * batch_size, last, lambda: tf.constant(0))
         return model.get_metrics_result()
 
     return all_steps
-
-
-def _rows(array: Any, start: Any, size: Any) -> Any:
-    import tensorflow as tf
-
-    others = array.shape[1:]
-    return tf.slice(array, [start, *(0 for _ in others)], [size, *others])
