@@ -7,8 +7,10 @@ import pytest
 from example_models import EXAMPLE_MODELS
 
 from optbench.errors import ModelError
+from optbench.random_streams import epoch_order
 from optbench.training.loop import train
 from optbench.training.preflight import preflight
+from optbench.training.program import make_program
 
 pytestmark = pytest.mark.tensorflow
 
@@ -76,6 +78,22 @@ def test_what_xla_cannot_compile_is_refused_before_a_run(make_dataset, make_conf
     config = make_config(dataset, model=section, training={"engine": "xla"})
     with pytest.raises(ModelError, match=r"XLA cannot compile .* training\.engine to fused"):
         preflight(config, dataset, base=tmp_path)
+
+
+@pytest.mark.parametrize("engine", ["fused", "xla", "keras"])
+def test_the_first_steps_of_an_epoch(engine, make_dataset, make_config, tmp_path):
+    """The first batches of an order can be trained alone, as they are to time an epoch; the rest is left out."""
+    dataset = make_dataset(n=200)
+    config = make_config(dataset, training={"engine": engine})
+    order = epoch_order(0, 1, len(dataset.train.y))[:64]
+    program, reference = (make_program(config, dataset, base=tmp_path) for _ in range(2))
+    program.engine.prepare()
+    program.engine.run_epoch(order)
+    x, y = dataset.train.x[order], dataset.train.y[order].astype("float32")[:, None]
+    reference.problem.model.fit(x, y, batch_size=16, shuffle=False, verbose=0)
+    assert int(program.problem.model.optimizer.iterations.numpy()) == 64 // 16
+    for found, expected in zip(program.problem.model.weights, reference.problem.model.weights, strict=True):
+        np.testing.assert_allclose(found.numpy(), expected.numpy(), atol=1e-6)
 
 
 @pytest.mark.parametrize("engine", ["fused", "xla", "keras"])

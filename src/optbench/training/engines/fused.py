@@ -85,7 +85,7 @@ class FusedEngine:
     def _in_order(self, order: NDArray[np.int64]) -> Iterator[tuple[Any, NDArray[np.int64], int]]:
         """Yield blocks, the places of their rows in the order of training, and how many of these count."""
         if self._blocks is None:
-            yield self._whole_block(), order, self._n
+            yield self._whole_block(), order, len(order)
             return
         places = np.arange(self._rows)
         for block, rows in self._blocks.in_order(order):
@@ -104,8 +104,15 @@ class FusedEngine:
         import tensorflow as tf
 
         tensors = tuple(tf.convert_to_tensor(array) for array in block)
-        numbers = tf.constant(places.astype(np.int32))
-        return tensors, numbers, tf.constant(rows), tf.constant(self._problem.batch_size), tf.constant(is_first)
+        numbers = np.zeros(self._rows, np.int32)  # its length is part of the graph
+        numbers[: len(places)] = places
+        return (
+            tensors,
+            tf.constant(numbers),
+            tf.constant(rows),
+            tf.constant(self._problem.batch_size),
+            tf.constant(is_first),
+        )
 
 
 def _block_function(problem: Problem, n: int, *, compiled: bool) -> Any:

@@ -27,7 +27,7 @@ class Engine(Protocol):
         Parameters
         ----------
         order : (n,) int64, a permutation of the training rows; consecutive `batch_size` entries are a batch, the
-            last batch may be shorter
+            last batch may be shorter; or the first whole batches of one
 
         Returns
         -------
