@@ -248,7 +248,7 @@ def test_fetch_and_first_use_bring_the_same_files(server, tmp_path, monkeypatch,
     digest = hashlib.sha256(content).hexdigest()
     file = replace(DATASETS["mnist"].files[0], sha256={digest: "original"}, urls=(f"{server.url}/good",))
     known = {"mnist": replace(DATASETS["mnist"], files=(file,))}
-    monkeypatch.setattr("optbench.datasets.downloads.DATASETS", known)
+    monkeypatch.setattr("optbench.datasets.fetch_files.DATASETS", known)
     monkeypatch.setattr("optbench.datasets.load.DATASETS", known)
     paths = fetch("mnist", data_dir=tmp_path / "a", quiet=True)
     assert paths == [tmp_path / "a" / "mnist" / "mnist.npz"]

@@ -11,8 +11,8 @@ import threading
 import numpy as np
 import pytest
 
-from optbench.datasets import load_dataset
-from optbench.errors import DataError
+from optbench.datasets import fetch, load_dataset
+from optbench.errors import DataError, UsageError
 
 ROWS = [
     f"{row},{row % 7 + 0.5 if row % 5 else '?'},{('red', 'blue')[row % 3 == 0]},{'ab'[row % 2]}\n" for row in range(60)
@@ -113,6 +113,16 @@ def test_it_is_downloaded_once(server, config, tmp_path):
     other = load_dataset(config("openml:7", target="colour", drop=["kind"]), base=tmp_path, data_dir=tmp_path)
     assert other.class_names == ("blue", "red")
     assert np.isfinite(other.train.x).all()
+
+
+def test_fetched_beforehand(server, config, tmp_path):
+    """`fetch openml:7` brings what loading needs, so that a machine may be offline from then on."""
+    assert fetch("openml:7", data_dir=tmp_path, quiet=True) == [tmp_path / "openml"]
+    count = len(server)
+    load_dataset(config("openml:7"), base=tmp_path, data_dir=tmp_path)
+    assert len(server) == count
+    with pytest.raises(UsageError, match=r"no data set 'openml:x' to fetch.* openml:NUMBER"):
+        fetch("openml:x", data_dir=tmp_path, quiet=True)
 
 
 def test_what_cannot_be_had(server, config, tmp_path):

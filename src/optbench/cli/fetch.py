@@ -10,7 +10,9 @@ import typer
 from optbench.cli.options import DataDir, Debug, Quiet, Verbose
 from optbench.cli.output import note, print_data
 
-Name = Annotated[str, typer.Argument(metavar="DATASET", help="Name of a data set ('optbench list datasets').")]
+Name = Annotated[
+    str, typer.Argument(metavar="DATASET", help="Name of a data set ('optbench list datasets'), or openml:NUMBER.")
+]
 
 
 def fetch(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from optbench.datasets.downloads import fetch
+from optbench.datasets.fetch_files import fetch
 from optbench.datasets.inspection import TableInspection, inspect_table
 from optbench.datasets.load import load_dataset
 from optbench.datasets.outline import outline

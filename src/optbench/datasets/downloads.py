@@ -16,8 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from optbench.datasets.registry import DATASETS
-from optbench.errors import DataError, MachineError, UsageError, did_you_mean
+from optbench.errors import DataError, MachineError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -55,35 +54,15 @@ class CheckedFile:
         return {**told, "copy": self.copy} if self.copy else told
 
 
-def fetch(name: str, *, data_dir: Path, quiet: bool) -> list[Path]:
-    """Make the files of a named data set present below `data_dir` and return their paths ([] for embedded data).
-
-    Side effects: downloads into `data_dir/<name>/`; a progress bar on stderr, on a terminal, unless `quiet`.
-
-    Raises
-    ------
-    UsageError
-        If there is no data set of that name.
-    DataError
-        If a file cannot be downloaded, or has another sha256 than the pinned ones.
-    MachineError
-        If the data directory cannot be written.
-    """
-    entry = DATASETS.get(name)
-    if entry is None:
-        raise UsageError(
-            f"there is no data set {name!r} to fetch.{did_you_mean(name, DATASETS)} Known: {', '.join(DATASETS)}."
-        )
-    return [ensure_file(file, data_dir=data_dir, quiet=quiet, dataset=name).path for file in entry.files]
-
-
 def ensure_file(file: DataFile, *, data_dir: Path, quiet: bool, dataset: str) -> CheckedFile:
     """Return a file of a named data set, downloaded if it is missing, its sha256 checked.
 
     Raises
     ------
-    DataError, MachineError
-        As `fetch`.
+    DataError
+        If it cannot be downloaded, or has another sha256 than the pinned ones.
+    MachineError
+        If the data directory cannot be written.
     """
     path = data_dir / file.name
     if not path.is_file():

@@ -34,7 +34,7 @@ def load_openml(config: OpenmlConfig, *, data_dir: Path, task: Task) -> Dataset:
     DataError
         If it cannot be had, is no table, or as for other tables.
     """
-    frame, target = _fetched(config, data_dir)
+    frame, target = _frame_and_target(config, data_dir)
     table = _text_table(config.name, frame)
     options = TableOptions(
         target=config.target or target,
@@ -46,22 +46,35 @@ def load_openml(config: OpenmlConfig, *, data_dir: Path, task: Task) -> Dataset:
     return load_table(config.name, table, test_table=None, options=options, split=config.split, task=task)
 
 
-def _fetched(config: OpenmlConfig, data_dir: Path) -> tuple[Any, str]:
-    """Return the table as a pandas frame and the name of its target."""
+def fetch_openml_table(name: str, *, data_dir: Path) -> Any:
+    """Return what scikit-learn gives for `openml:NUMBER`, with the table as a pandas frame.
+
+    Side effects: downloads into `data_dir/openml/` if it is not there yet.
+
+    Raises
+    ------
+    DataError
+        If it cannot be had.
+    """
     from sklearn.datasets import fetch_openml
 
-    number = int(config.name.partition(":")[2])
+    number = int(name.partition(":")[2])
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what is wrong is raised as well
-            found = fetch_openml(
+            return fetch_openml(
                 data_id=number, data_home=str(data_dir / "openml"), as_frame=True, parser="auto", n_retries=1
             )
     except (OSError, ValueError) as error:  # what urllib and scikit-learn raise
         raise DataError(
-            f"{config.name} could not be had from openml.org: {str(error).strip().rstrip('.')}. Is the number that "
+            f"{name} could not be had from openml.org: {str(error).strip().rstrip('.')}. Is the number that "
             "of a data set there (not of a task), and is there a network?"
         ) from error
+
+
+def _frame_and_target(config: OpenmlConfig, data_dir: Path) -> tuple[Any, str]:
+    """Return the table as a pandas frame and the name of its target."""
+    found = fetch_openml_table(config.name, data_dir=data_dir)
     names = found.target_names or []
     if config.target is None and len(names) != 1:
         told = f"{len(names)} targets" if names else "no target"
