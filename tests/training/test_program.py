@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from optbench.training.engines.held_decay import HOLDS_DECAY
 from optbench.training.loop import train
 from optbench.training.program import program_key
 
@@ -63,6 +64,40 @@ def test_each_run_of_a_program_has_the_bits_of_a_run_alone(case, engine, make_da
         assert same(alone, shared), (seed, rate, training)
 
 
+@pytest.mark.parametrize(("name", "engine"), [*((name, "fused") for name in sorted(HOLDS_DECAY)), ("adamw", "xla")])
+def test_runs_that_differ_in_weight_decay_share_a_program(name, engine, make_dataset, make_config, tmp_path):
+    """Each has the bits of a run alone, those of `fit` with engine fused, and its own decay in the archive."""
+    dataset = make_dataset()
+    optimizer = {"name": name, "learning_rate": 0.01, "exclude_from_weight_decay": ["bias"]}
+    kept = None
+    for decay in (0.004, 0.3):
+        config = make_config(dataset, optimizer={**optimizer, "weight_decay": decay}, training={"engine": engine})
+        shared, program = train(config, dataset, base=tmp_path, kept=kept)
+        assert kept is None or program is kept
+        kept = program
+        alone_with = "keras" if engine == "fused" else engine
+        alone, _ = train(
+            make_config(dataset, optimizer={**optimizer, "weight_decay": decay}, training={"engine": alone_with}),
+            dataset,
+            base=tmp_path,
+        )
+        assert same(alone, shared), decay
+        assert kept.problem.model.optimizer.get_config()["weight_decay"] == decay
+
+
+def test_no_optimizer_of_those_reads_its_decay_elsewhere():
+    """They have Keras' own `_apply_weight_decay`, and no step of theirs mentions the decay."""
+    import inspect
+
+    import keras
+
+    known = {key.lower(): value for key, value in vars(keras.optimizers).items() if isinstance(value, type)}
+    for name in HOLDS_DECAY:
+        kind = known[name]
+        assert kind._apply_weight_decay is keras.optimizers.Optimizer._apply_weight_decay
+        assert "weight_decay" not in inspect.getsource(kind.update_step)
+
+
 def test_what_is_part_of_the_graph_is_part_of_the_key(make_dataset, make_config):
     """Numbers held in variables may differ; everything else, and any Python of the user's, makes another program."""
     dataset = make_dataset()
@@ -73,6 +108,18 @@ def test_what_is_part_of_the_graph_is_part_of_the_key(make_dataset, make_config)
         {"training": {"epochs": 7, "early_stopping": {"monitor": "loss", "patience": 2}}},
     ):
         assert program_key(make_config(dataset, **sections), dataset) == key
+    decayed, other, muon, fit = (
+        {"optimizer": {"name": name, "weight_decay": decay}, "training": {"engine": engine}}
+        for name, decay, engine in (
+            ("adamw", 0.1, "fused"),
+            ("adamw", 0.2, "fused"),
+            ("muon", 0.1, "fused"),
+            ("adamw", 0.1, "keras"),
+        )
+    )
+    keys = [program_key(make_config(dataset, **sections), dataset) for sections in (decayed, other, muon, fit)]
+    assert keys[0] == keys[1]
+    assert all('"weight_decay": 0.1' in one for one in keys[2:])
     for sections in (
         {"optimizer": {"name": "adam", "beta_1": 0.8}},
         {"optimizer": {"name": "sgd"}},

@@ -10,6 +10,7 @@ import numpy as np
 from optbench.errors import ModelError
 from optbench.metric_names import CLASSIFICATION, HISTORY_METRICS, REGRESSION
 from optbench.training.diagnostics import DiagnosticsMeter
+from optbench.training.engines.held_decay import make_held_decay
 from optbench.training.losses import build_loss, class_weights, encode_labels
 from optbench.training.models import build_model
 from optbench.training.optimizers import build_optimizer, inner_optimizer
@@ -56,6 +57,7 @@ class Problem:
     batch_size : examples per training step
     target : what is known of the number to predict; None for classes
     meter : measures what `training.diagnostics` asks for, else None
+    decay : variable with the weight decay of the optimizer; None if that is part of the graph, or if there is none
     """
 
     model: keras.Model
@@ -63,6 +65,7 @@ class Problem:
     batch_size: int
     target: Target | None = None
     meter: DiagnosticsMeter | None = None
+    decay: Any = None
 
     @property
     def metric_names(self) -> tuple[str, ...]:
@@ -130,7 +133,8 @@ def build_problem(config: ExperimentConfig, dataset: Dataset, *, base: Path, bes
     }
     steps = -(-len(dataset.train.y) // training.batch_size)
     meter = DiagnosticsMeter(model, steps) if training.diagnostics else None
-    return Problem(model, examples, training.batch_size, target=target, meter=meter)
+    decay = make_held_decay(model.optimizer, config.optimizer.name)
+    return Problem(model, examples, training.batch_size, target=target, meter=meter, decay=decay)
 
 
 def _labels(config: ExperimentConfig, dataset: Dataset, *, units: int) -> dict[SplitName, NDArray[Any]]:

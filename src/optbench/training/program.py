@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from optbench.training.engines import make_engine
+from optbench.training.engines.held_decay import HOLDS_DECAY
 from optbench.training.evaluate import Evaluator
+from optbench.training.optimizers import inner_optimizer
 from optbench.training.problem import build_problem
 from optbench.training.state import load_arrays, model_arrays, optimizer_arrays
 
@@ -64,7 +66,8 @@ class Program:
 def program_key(config: ExperimentConfig, dataset: Dataset) -> str:
     """Return a text that is equal for runs that differ only in what is held in variables, or "" for no other run.
 
-    Seed, epochs, early stopping and a learning rate that is a number are such; everything else is part of the graph.
+    Seed, epochs, early stopping and a learning rate that is a number are such, and weight decay where an engine of
+    optbench's own can hold it (`held_decay`); everything else is part of the graph.
     A user's own Python may keep anything anywhere, so it gets a process of its own.
     """
     sections = (config.dataset, config.model, config.optimizer)
@@ -77,7 +80,15 @@ def program_key(config: ExperimentConfig, dataset: Dataset) -> str:
         del plain["training"][name]
     if isinstance(plain["optimizer"].get("learning_rate"), float):
         del plain["optimizer"]["learning_rate"]
+    if _holds_decay(config):
+        plain["optimizer"]["weight_decay"] = "held"
     return json.dumps([plain, dataset.data_digest, dataset.split_digest], sort_keys=True)
+
+
+def _holds_decay(config: ExperimentConfig) -> bool:
+    decay = config.optimizer.arguments.get("weight_decay")
+    is_known = config.optimizer.name.lower() in HOLDS_DECAY and config.training.engine != "keras"
+    return is_known and isinstance(decay, float)
 
 
 def make_program(config: ExperimentConfig, dataset: Dataset, *, base: Path) -> Program:
@@ -110,7 +121,7 @@ def program_for(config: ExperimentConfig, dataset: Dataset, *, base: Path, kept:
 
 
 def _begin_again(program: Program, config: ExperimentConfig, dataset: Dataset, *, base: Path) -> None:
-    """Set every variable to what a fresh model and optimizer of this seed and learning rate hold."""
+    """Set every variable to what a fresh model and optimizer of this seed, learning rate and weight decay hold."""
     model = program.problem.model
     if config.seed not in program.initial:
         fresh = _fresh_problem(program, config, dataset, base=base).model
@@ -121,6 +132,10 @@ def _begin_again(program: Program, config: ExperimentConfig, dataset: Dataset, *
     rate = config.optimizer.arguments.get("learning_rate")
     if isinstance(rate, float):
         model.optimizer.learning_rate = rate
+    if _holds_decay(config):
+        decay = config.optimizer.arguments["weight_decay"]
+        program.problem.decay.assign(decay)
+        inner_optimizer(model.optimizer).weight_decay = decay  # for the archive, which tells how it was compiled
 
 
 def _fresh_problem(program: Program, config: ExperimentConfig, dataset: Dataset, *, base: Path) -> Problem:

@@ -18,6 +18,7 @@ from optbench.errors import ModelError
 from optbench.mapped_arrays import release_pages
 from optbench.training.blocks import BLOCK_BYTES, Blocks, rows_of_a_block
 from optbench.training.engines.dropout import short_dropout
+from optbench.training.engines.held_decay import held_decay
 from optbench.training.engines.shared_reads import shared_reads
 from optbench.training.metric_state import build_metrics, reset_if
 
@@ -72,7 +73,12 @@ class FusedEngine:
         function = _block_function(self._problem, self._n, compiled=self._compiled)
         traceable = tf.function(function, autograph=False, jit_compile=self._compiled)
         # a concrete function is traced once; called as it is, a tf.function would be traced twice
-        with shared_reads(self._problem.model.optimizer), short_dropout(compiled=self._compiled):
+        optimizer = self._problem.model.optimizer
+        with (
+            shared_reads(optimizer),
+            held_decay(optimizer, self._problem.decay),
+            short_dropout(compiled=self._compiled),
+        ):
             return traceable.get_concrete_function(*arguments)
 
     def run_epoch(self, order: NDArray[np.int64]) -> dict[str, float]:
