@@ -18,7 +18,7 @@ model: {{name: mlp, hidden_units: [8]}}
 optimizer: {{name: {optimizer}}}
 training: {{epochs: 1}}
 """
-MARKS = (10, 100)
+MARKS = (10, 100, 300, 600)
 
 
 def memory(process: psutil.Process) -> dict[str, float]:
@@ -34,7 +34,7 @@ def memory(process: psutil.Process) -> dict[str, float]:
 
 
 def main() -> None:
-    """Run the command and look at its memory when 10, 100 and nearly all runs are done."""
+    """Run the command and look at its memory when 10, 100, 300, 600 and nearly all runs are done."""
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -44,7 +44,7 @@ def main() -> None:
         command = [sys.executable, "-m", "optbench", "run", *files, "--seeds", f"0..{runs // 2 - 1}"]
         command += ["--runs-dir", f"{folder}/runs", "-q"]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder) as process:
-            marks = [*MARKS, runs - 20]
+            marks = [*(mark for mark in MARKS if mark < runs), runs - 20]
             while process.poll() is None:
                 done = len(list((folder / "runs").glob("*/MANIFEST.json"))) if (folder / "runs").exists() else 0
                 if marks and done >= marks[0]:

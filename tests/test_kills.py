@@ -52,7 +52,33 @@ training:
   early_stopping: {monitor: val_loss, patience: 6, restore_best: true}
 report: {figures: false}
 """,
+    "gru, engine xla": """\
+name: gru
+dataset: {name: sequence_parity, length: 8, rows: 500}
+model: {name: rnn, cell: gru, recurrent_units: [16], dropout: 0.2}
+optimizer: {name: adam, learning_rate: 0.01}
+training: {epochs: 60, engine: xla}
+report: {figures: false}
+""",
+    "engine keras": """\
+name: keras
+dataset: {name: wine}
+model: {name: mlp, hidden_units: [16], dropout: 0.2}
+optimizer: {name: lion, learning_rate: 0.001}
+training: {epochs: 15, engine: keras}
+report: {figures: false}
+""",
+    "regression with diagnostics": """\
+name: numbers
+task: regression
+dataset: {name: friedman1, rows: 1000}
+model: {name: mlp, hidden_units: [32], dropout: 0.1}
+optimizer: {name: rmsprop, centered: true}
+training: {epochs: 40, diagnostics: true}
+report: {figures: false}
+""",
 }
+OF_OTHER_KINDS = ("residuals.csv", "diagnostics.csv")
 
 
 @pytest.fixture(scope="module", params=EXPERIMENTS)
@@ -75,7 +101,9 @@ def trained(config, runs_dir, **options):
 def assert_same(first: RunPaths, second: RunPaths):
     """Both are intact, and every identity file has the same bytes."""
     assert verify_manifest(second, deep=True) == []
-    for name in IDENTITY_FILES:
+    names = [name for name in (*IDENTITY_FILES, *OF_OTHER_KINDS) if (first.folder / name).exists()]
+    assert len(names) >= 8
+    for name in names:
         assert (first.folder / name).read_bytes() == (second.folder / name).read_bytes(), name
 
 
@@ -151,10 +179,11 @@ def test_killed_a_hundred_times(undisturbed, tmp_path, seed):
     killed_at_random(config, expected, tmp_path / "runs", kills=5, seed=seed)
 
 
-def test_the_whole_command_killed(tmp_path):
+@pytest.mark.parametrize("name", ["dropout, batch norm, adam", "regression with diagnostics"])
+def test_the_whole_command_killed(name, tmp_path):
     """`kill -9` of the command and all its children, twice; the same command again ends with the same bytes."""
     config = tmp_path / "experiment.yaml"
-    config.write_text(EXPERIMENTS["dropout, batch norm, adam"].replace("epochs: 25", "epochs: 100"))
+    config.write_text(EXPERIMENTS[name].replace("epochs: 25", "epochs: 100").replace("epochs: 40", "epochs: 200"))
     expected = trained(config, tmp_path / "undisturbed")
     runs_dir = tmp_path / "runs"
     command = [sys.executable, "-m", "optbench", "run", str(config), "--runs-dir", str(runs_dir), "-q"]

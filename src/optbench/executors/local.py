@@ -7,6 +7,7 @@ Helpers are forked from the command's own process, which has scikit-learn and ma
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import signal
@@ -137,6 +138,7 @@ class LocalExecutor:
             return False
         self._helpers.number = number
         missing = number - len(self._helpers.idle) - len(self._helpers.busy)
+        gc.freeze()  # what is loaded stays shared: a helper's collector would touch, and so copy, all of it
         self._helpers.idle += [new_child(self._helpers.context, _HELPERS) for _ in range(missing)]
         return True
 
