@@ -6,6 +6,7 @@ import pytest
 
 from optbench.training.engines.held_decay import HOLDS_DECAY
 from optbench.training.loop import train
+from optbench.training.optimizers import inner_optimizer
 from optbench.training.program import program_key
 
 pytestmark = pytest.mark.tensorflow
@@ -64,11 +65,19 @@ def test_each_run_of_a_program_has_the_bits_of_a_run_alone(case, engine, make_da
         assert same(alone, shared), (seed, rate, training)
 
 
-@pytest.mark.parametrize(("name", "engine"), [*((name, "fused") for name in sorted(HOLDS_DECAY)), ("adamw", "xla")])
-def test_runs_that_differ_in_weight_decay_share_a_program(name, engine, make_dataset, make_config, tmp_path):
+@pytest.mark.parametrize(
+    ("name", "more", "engine"),
+    [
+        *((name, {}, "fused") for name in sorted(HOLDS_DECAY)),
+        ("adam", {"loss_scale": "dynamic"}, "fused"),
+        ("sgd", {"gradient_accumulation_steps": 2}, "fused"),
+        ("adamw", {}, "xla"),
+    ],
+)
+def test_runs_that_differ_in_weight_decay_share_a_program(name, more, engine, make_dataset, make_config, tmp_path):
     """Each has the bits of a run alone, those of `fit` with engine fused, and its own decay in the archive."""
     dataset = make_dataset()
-    optimizer = {"name": name, "learning_rate": 0.01, "exclude_from_weight_decay": ["bias"]}
+    optimizer = {"name": name, "learning_rate": 0.01, "exclude_from_weight_decay": ["bias"], **more}
     kept = None
     for decay in (0.004, 0.3):
         config = make_config(dataset, optimizer={**optimizer, "weight_decay": decay}, training={"engine": engine})
@@ -82,7 +91,7 @@ def test_runs_that_differ_in_weight_decay_share_a_program(name, engine, make_dat
             base=tmp_path,
         )
         assert same(alone, shared), decay
-        assert kept.problem.model.optimizer.get_config()["weight_decay"] == decay
+        assert inner_optimizer(kept.problem.model.optimizer).get_config()["weight_decay"] == decay
 
 
 def test_no_optimizer_of_those_reads_its_decay_elsewhere():
