@@ -83,6 +83,27 @@ def test_the_second_run_of_a_command_has_the_bytes_of_the_first(config, finished
     assert_same(finished, RunPaths(folders[finished.folder.name]))
 
 
+@pytest.mark.parametrize("engine", ["xla", "keras"])
+def test_other_engines_are_as_exact(engine, tmp_path):
+    """Beside other seeds, weight decays and processes a run has the bytes it has alone, and it reproduces."""
+    config = tmp_path / "adamw.yaml"
+    config.write_text(
+        "name: adamw\ndataset: {name: wine}\nmodel: {name: mlp, hidden_units: [16], dropout: 0.2}\n"
+        "optimizer: {name: adamw, weight_decay: 0.1}\n"
+        f"training: {{epochs: 3, engine: {engine}}}\nreport: {{figures: false}}\n"
+    )
+    other = tmp_path / "other.yaml"
+    other.write_text(config.read_text().replace("weight_decay: 0.1", "weight_decay: 0.9"))
+    done = optbench("run", config, "--runs-dir", tmp_path / "alone", "--json")
+    (alone,) = json.loads(done.stdout)["runs"]
+    options = ("--seeds", "2,1,0", "-j", 2, "--runs-dir", tmp_path / "runs", "--json")
+    folders = [Path(run["folder"]) for run in json.loads(optbench("run", other, config, *options).stdout)["runs"]]
+    (same,) = (folder for folder in folders if folder.name == Path(alone["folder"]).name)
+    assert len(folders) == 6
+    assert_same(RunPaths(Path(alone["folder"])), RunPaths(same))
+    assert "bit-identical" in optbench("reproduce", same).stdout
+
+
 @pytest.mark.parametrize(
     "variable", ["TF_NUM_INTRAOP_THREADS=1", "TF_NUM_INTEROP_THREADS=1", "TF_ENABLE_ONEDNN_OPTS=0"]
 )
