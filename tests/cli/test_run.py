@@ -123,11 +123,12 @@ def test_explain_says_from_where_a_run_goes_on(command, planned, make_runs):
 
 
 def test_explain_names_damage(command, planned, make_runs):
-    """A run that was finished and is not whole any more is trained again, and why is said."""
+    """A run that was finished and is not whole any more is in the way, as `run` says too."""
     make_runs.finished_run(planned)
     planned.paths.metrics.unlink()
     (why,) = explained(command("run", "adam.yaml", "--explain")).values()
-    assert why.startswith("begins again: it was finished, but ")
+    assert why.startswith("blocked: it was finished, but ")
+    assert why.endswith("move it away or use --force to train beside it")
     assert "metrics.json is missing" in why
 
 

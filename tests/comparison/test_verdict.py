@@ -72,6 +72,13 @@ def test_holm_decides_and_the_interval_is_explained(runs):
     )
 
 
+def test_few_seeds_of_equal_optimizers(runs):
+    """Nobody comes first among equals."""
+    verdict = compare(runs("adam", BASE[:6]) + runs("sgd", BASE[:6]) + runs("rmsprop", BASE[:6])).verdict
+    assert "no test was made; all have " in verdict
+    assert "came first" not in verdict
+
+
 def test_few_seeds_of_many_optimizers(runs):
     """Three optimizers need seven seeds, since three comparisons share the level."""
     verdict = compare(runs("adam", HIGH[:6]) + runs("sgd", BASE[:6]) + runs("rmsprop", LOW[:6])).verdict

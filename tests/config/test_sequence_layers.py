@@ -97,7 +97,7 @@ def test_misfits_name_the_models_that_fit():
     received = "Received: table rows (columns) of shape (30,). Models that take them: "
     assert f"{received}logistic, mlp, layers, python." in misfit("rnn", **table)
     assert f"{received}linear, mlp, layers, python." in misfit("rnn", **{**table, "task": "regression"})
-    assert "set dataset.tokens: true" in misfit("transformer", **table)
+    assert "dataset.tokens: true" in misfit("transformer", **table)
     assert {"mlp", "rnn", "transformer"} <= set(misfit("logistic", **tokens).replace(",", "").rstrip(".").split())
 
 

@@ -219,6 +219,15 @@ def test_layers_that_do_not_fit_are_named(build):
         build(section)
 
 
+def test_an_input_too_small_for_its_stages_is_told_as_such(build):
+    """Pooling halves an image until nothing is left: the remedy is named, not Keras' arguments."""
+    section = {"name": "cnn", "filters": [2, 2, 2, 2]}
+    with pytest.raises(
+        ModelError, match=r"\(MaxPooling2D\) cannot .*: the input has become too small .* model\.filters"
+    ):
+        build(section, shape=(8, 8, 1))
+
+
 USER_MODELS = """
 import keras
 

@@ -39,7 +39,9 @@ def compare(
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a page with curves and pictures as well.")
     ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit with 5 if more than the optimizer differs.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 5 if in a compared pair more than the optimizer differs.")
+    ] = False,
     runs_dir: RunsDir = Path("runs"),
     quiet: Quiet = False,
     verbose: Verbose = False,

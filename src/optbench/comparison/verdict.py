@@ -110,6 +110,8 @@ class Verdict:
             return self._sentences().ahead(self.pairs[0])
         scored = [summary for summary in self.optimizers if summary.mean is not None]
         first, last = scored[0], scored[-1]
+        if first.mean == last.mean:
+            return f"all have {self._score(first.mean)} test {self.plan.metric.title} on average"
         return (
             f"{first.label} came first with {self._score(first.mean)} test {self.plan.metric.title}, "
             f"{last.label} last with {self._score(last.mean)}"

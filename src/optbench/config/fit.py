@@ -56,7 +56,8 @@ def misfit(name: str, *, input_shape: tuple[int, ...], vocabulary_size: int | No
 def _remedy(name: str, kind: Kind) -> str:
     if kind == "table" and "sequences" in TAKES[name]:
         return (
-            " If the columns are steps in time, give them as arrays of shape (time, 1); if they are token numbers, "
-            "set dataset.tokens: true."
+            " If the columns are steps in time, give them as arrays of shape (time, 1) in an npz; if they are token "
+            "numbers, as integers there with dataset.tokens: true; a column of texts needs "
+            "dataset.features: {COLUMN: text}."
         )
     return ""

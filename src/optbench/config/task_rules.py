@@ -40,7 +40,10 @@ def _dataset_findings(task: Task, dataset: Any) -> list[Finding]:
     has_own_task = not isinstance(dataset, CsvConfig | OpenmlConfig | NpzConfig | PythonDataset)
     if has_own_task and (dataset.name in REGRESSION_DATASETS) != (task == REGRESSION):
         if task == REGRESSION:
-            sentence = f"{dataset.name} has classes. Remove 'task: regression', or take {_listed(REGRESSION_DATASETS)}."
+            sentence = (
+                f"{dataset.name} has classes. Remove 'task: regression', or take {_listed(REGRESSION_DATASETS)}, or "
+                "numbers of your own: csv, openml, npz, python."
+            )
         else:
             sentence = f"{dataset.name} holds a number to predict. Write {_FOR_REGRESSION}."
         findings.append(Finding((*path, "name"), sentence))

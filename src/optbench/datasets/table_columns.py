@@ -104,7 +104,9 @@ def require_inputs(table: TextTable, uses: Sequence[ColumnUse]) -> None:
     """
     if not any(use.is_input for use in uses):
         told = "; ".join(f"{use.name} ({use.kind}: {use.reason})" for use in uses)
-        raise DataError(f"{table.shown_name} leaves no column to learn from: {told}.")
+        texts = [use.name for use in uses if is_running_text(use.reason)]
+        remedy = f" To learn from the texts, write dataset.features: {{{texts[0]}: text}}." if texts else ""
+        raise DataError(f"{table.shown_name} leaves no column to learn from: {told}.{remedy}")
 
 
 def input_columns(table: TextTable, uses: Sequence[ColumnUse], *, missing: Collection[str]) -> tuple[Column, ...]:

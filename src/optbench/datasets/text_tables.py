@@ -141,7 +141,7 @@ def _text_notes(
     column: str, texts: Sequence[str], codes: NDArray[np.int64], vocabulary: Vocabulary, *, length: int
 ) -> list[str]:
     lengths = np.array([len(words_of(text)) for text in texts])[codes]
-    notes = [f"{column}: {vocabulary.size} different tokens, {length} of each text"]
+    notes = [f"{column}: {len(vocabulary.words)} different words, {length} of each text"]
     for count, told in (
         (int((lengths > length).sum()), f"are longer than {length} words and cut"),
         (int((lengths == 0).sum()), "have no word and count as one unknown word"),

@@ -95,7 +95,8 @@ def why(run: PlannedRun) -> str:
     if str(status) == "running":
         return "running: held by another process"
     if run.paths.manifest.exists():
-        return f"begins again: it was finished, but {verify_manifest(run.paths)[0]}"
+        damage = verify_manifest(run.paths)[0].rstrip(".")
+        return f"blocked: it was finished, but {damage}; move it away or use --force to train beside it"
     return _how_it_goes_on(run)
 
 

@@ -56,8 +56,8 @@ def raise_for_failures(ends: Sequence[RunEnd]) -> None:
     if failed:
         lines = [f"  {end.planned.paths.folder}: {end.kind}: {end.reason}" for end in failed]
         raise RunFailedError(
-            f"{len(failed)} of {len(ends)} runs failed; the same command tries them again from their last epoch:\n"
-            + "\n".join(lines)
+            f"{len(failed)} of {len(ends)} runs failed; the same command tries them again, from their last "
+            "checkpoint if they have one:\n" + "\n".join(lines)
         )
 
 

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _TAKE_A_LIST = ("Add", "Concatenate")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+# what is said of pooling and convolutions that are wider than their input
+_TOO_SMALL = ("Negative dimension size", "output size would be zero or negative")
 
 
 def apply_specs(inputs: Any, specs: Sequence[LayerSpec], *, seed: int, prefix: str = "", setting: str = "") -> Any:
@@ -42,14 +45,30 @@ def apply_specs(inputs: Any, specs: Sequence[LayerSpec], *, seed: int, prefix: s
         try:
             outputs.append(_applied(spec, tensors, name=f"{prefix}{spec.class_name.lower()}_{number}"))
         except (ValueError, TypeError, AttributeError) as exception:
-            reason = str(exception).splitlines()[0]
+            reason = _reason(str(exception))
             if setting:
                 raise ModelError(refusal(f"{setting}[{position}]", spec.class_name, reason)) from exception
             raise ModelError(
                 f"layer {position + 1} ({spec.class_name}) cannot be applied to an input of shape "
-                f"{tuple(tensors[0].shape[1:])}: {reason} Received: {dict(spec.arguments)}."
+                f"{tuple(tensors[0].shape[1:])}: {reason}"
+                + (f" Received: {dict(spec.arguments)}." if spec.arguments else "")
             ) from exception
     return outputs[-1] if outputs else inputs
+
+
+def _reason(message: str) -> str:
+    """Return what Keras means: behind its line on where the exception was met, without colours."""
+    lines = [_COLOUR.sub("", line).strip() for line in message.splitlines()]
+    lines = [line for line in lines if line]
+    if len(lines) > 1 and lines[0].startswith("Exception encountered when calling"):
+        lines = lines[1:]
+    reason = lines[0] if lines else ""
+    if any(words in reason for words in _TOO_SMALL):
+        reason = (
+            "the input has become too small for it. Take fewer stages (a shorter model.filters), or larger examples "
+            "(dataset.size, for a folder of images)."
+        )
+    return reason
 
 
 def refusal(place: str, class_name: str, reason: str) -> str:
