@@ -11,6 +11,7 @@ from fake_training import FakeExecutor, identity
 from optbench.errors import ConfigError, InvalidError, MachineError, RunFailedError, UsageError
 from optbench.run_store import RunLock, RunPaths, last_attempt, run_status, verify_manifest
 from optbench.runner import run as run_module
+from optbench.runner.plan import load_experiments, plan_runs
 from optbench.runner.run import RunOptions, run_experiments
 from optbench.runner.summary import raise_for_failures, summary_json, summary_text
 
@@ -362,3 +363,21 @@ def test_without_helpers_this_process_finishes(command, experiment, monkeypatch)
     """No worker is given a run to finish."""
     monkeypatch.setattr(FakeExecutor, "_finish", staticmethod(lambda task: pytest.fail(task.name)))
     assert outcomes(command(experiment("adam"), experiment("sgd"), has_helpers=False)) == ["completed"] * 2
+
+
+def test_notes_of_several_data_sets_name_an_experiment(tmp_path, make_runs):
+    """With one data set its notes stand alone; with two each says which it is about."""
+    iris = make_runs.write_experiment(tmp_path)
+    digits = tmp_path / "digits.yaml"
+    digits.write_text(iris.read_text().replace("name: iris", "name: digits").replace("name: adam\n", "name: c\n", 1))
+
+    def notes(*files):
+        said = []
+        plan_runs(load_experiments(list(files), ()), seeds=(0,), runs_dir=tmp_path, data_dir=tmp_path, say=said.append)
+        return said
+
+    assert notes(iris) == ["1 of 30 test rows have the same inputs as a training row"]
+    both = notes(iris, digits)
+    assert both[0] == "adam: 1 of 30 test rows have the same inputs as a training row"
+    assert len(both) > 1
+    assert all(sentence.startswith("c: ") for sentence in both[1:])

@@ -87,7 +87,7 @@ def plan_runs(
     Parameters
     ----------
     seeds : from the command line; replaces those of the files
-    say : gets the data set's notes, each once
+    say : gets the notes on each data set, once; of several, with the name of the first experiment on it
 
     Raises
     ------
@@ -102,9 +102,12 @@ def plan_runs(
     datasets: dict[str, Dataset] = {}
     planned: dict[str, PlannedRun] = {}
     findings = []
+    several = len({_identity(loaded) for loaded in experiments}) > 1
     for loaded in experiments:
         try:
-            dataset = _dataset(loaded, datasets, data_dir=data_dir, quiet=quiet, say=say)
+            dataset = _dataset(
+                loaded, datasets, data_dir=data_dir, quiet=quiet, say=_naming(loaded, say) if several else say
+            )
             for seed in seeds_of(loaded, seeds):
                 run = plan_run(loaded, seed=seed, dataset=dataset, versions=versions, runs_dir=runs_dir)
                 other = planned.setdefault(run.run, run)
@@ -147,14 +150,24 @@ def _dataset(
     quiet: bool,
     say: Callable[[str], None],
 ) -> Dataset:
-    section = loaded.config.to_plain()["dataset"]
-    base = loaded.base if {"path", "function"} & set(section) else Path()
-    identity = json.dumps([loaded.config.task, section, str(base)], sort_keys=True)
+    identity = _identity(loaded)
     if identity not in known:
         known[identity] = load_data(loaded, data_dir=data_dir, quiet=quiet)
         for sentence in known[identity].notes:
             say(sentence)
     return known[identity]
+
+
+def _identity(loaded: LoadedExperiment) -> str:
+    """Return a text that is equal for experiments with the same data."""
+    section = loaded.config.to_plain()["dataset"]
+    base = loaded.base if {"path", "function"} & set(section) else Path()
+    return json.dumps([loaded.config.task, section, str(base)], sort_keys=True)
+
+
+def _naming(loaded: LoadedExperiment, say: Callable[[str], None]) -> Callable[[str], None]:
+    """Return `say` with the name of the experiment before each sentence: which of several data sets it is about."""
+    return lambda sentence: say(f"{loaded.config.name}: {sentence}")
 
 
 def load_data(loaded: LoadedExperiment, *, data_dir: Path, quiet: bool = True) -> Dataset:
