@@ -49,6 +49,7 @@ smoke: $(VENV)/.installed
 bench: $(VENV)/.installed $(VENV)-bench/.installed
 	$(BIN)/python bench/startup.py
 	$(BIN)/python bench/steps.py
+	$(BIN)/python bench/cnn_step.py
 	$(BIN)/python bench/engines.py
 	$(BIN)/python bench/one_run.py
 	$(BIN)/python bench/checkpoint_cost.py
