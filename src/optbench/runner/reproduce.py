@@ -252,10 +252,12 @@ def execute_again(planned: PlannedRun, stack: ExitStack) -> None:
         If it does not come to its end.
     """
     from optbench.runner.execute import Flight, Reporter
-    from optbench.runner.run import RunOptions, environment_facts, make_executor, stage_datasets
+    from optbench.runner.run import RunOptions, environment_facts, get_ready, make_executor, stage_datasets
 
     executor = make_executor(RunOptions((), jobs=1), [planned.loaded])
     stack.callback(executor.close)
+    executor.start()
+    get_ready([planned], draw=False)
     flight = Flight(
         executor=executor,
         reporter=Reporter(_ignore, _ignore, _ignore, _ignore),

@@ -130,11 +130,8 @@ def carry_out(prepared: Prepared, stack: ExitStack) -> list[RunEnd]:
     if prepared.open_runs:
         require_writable(prepared.options.runs_dir)
         data_folders = stage_datasets(prepared.open_runs, stack)
-        has_helpers = hire_helpers(
-            prepared.executor, runs=len(prepared.open_runs), jobs=prepared.jobs, draw=prepared.draw
-        )
-        for run in prepared.open_runs:
-            environment_facts(run)  # now, while TensorFlow is being imported; they are kept
+        get_ready(prepared.open_runs, draw=prepared.draw)
+        has_helpers = hire_helpers(prepared.executor, runs=len(prepared.open_runs), jobs=prepared.jobs)
         check_models(prepared.open_runs, executor=prepared.executor, data_folders=data_folders)
     ends = [RunEnd(run, "skipped") for run in prepared.finished]
     with make_progress(len(ends) + len(prepared.open_runs), quiet=prepared.options.quiet) as progress:
@@ -158,17 +155,26 @@ def carry_out(prepared: Prepared, stack: ExitStack) -> list[RunEnd]:
     return ends
 
 
-def hire_helpers(executor: Executor, *, runs: int, jobs: int, draw: bool) -> bool:
-    """Import what finishing needs, and fork helpers that have it if there are several runs to finish.
+def get_ready(runs: Sequence[PlannedRun], *, draw: bool) -> None:
+    """Import what finishing needs and gather the facts of machine and code, which are kept.
+
+    The time for it is when the executor has been started and is importing TensorFlow in another process.
+    """
+    from optbench.runner.finish import load_libraries
+
+    load_libraries(draw=draw)
+    for run in runs:
+        environment_facts(run)
+
+
+def hire_helpers(executor: Executor, *, runs: int, jobs: int) -> bool:
+    """Fork helpers, which have what this process has imported, if there are several runs to finish.
 
     Returns
     -------
     bool
         Whether there are helpers.
     """
-    from optbench.runner.finish import load_libraries
-
-    load_libraries(draw=draw)
     return runs > 1 and executor.hire_helpers(min(jobs, runs))
 
 

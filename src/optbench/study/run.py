@@ -13,6 +13,7 @@ from optbench.runner.run import (
     RunOptions,
     available_cores,
     environment_facts,
+    get_ready,
     hire_helpers,
     is_finished,
     make_executor,
@@ -190,7 +191,7 @@ class _Crew:
 
     def _fly(self, runs: Sequence[PlannedRun]) -> list[RunEnd]:
         executor, jobs = self._hired(), min(self._options.jobs or available_cores(), len(runs))
-        has_helpers = hire_helpers(executor, runs=len(runs), jobs=jobs, draw=False)
+        has_helpers = hire_helpers(executor, runs=len(runs), jobs=jobs)
         with ExitStack() as staged, make_progress(len(runs), quiet=self._options.quiet) as progress:
             flight = Flight(
                 executor=executor,
@@ -207,8 +208,9 @@ class _Crew:
 
     def _hired(self) -> Executor:
         if self._executor is None:
-            samples = [run.planned.loaded for run in first_of_each(self._plan)]
-            self._executor = make_executor(self._options.for_runs, samples)
+            samples = [run.planned for run in first_of_each(self._plan)]
+            self._executor = make_executor(self._options.for_runs, [planned.loaded for planned in samples])
             self._stack.callback(self._executor.close)
             self._executor.start()
+            get_ready(samples, draw=False)
         return self._executor

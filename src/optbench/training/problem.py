@@ -133,8 +133,7 @@ def build_problem(config: ExperimentConfig, dataset: Dataset, *, base: Path, bes
     }
     steps = -(-len(dataset.train.y) // training.batch_size)
     meter = DiagnosticsMeter(model, steps) if training.diagnostics else None
-    decay = make_held_decay(model.optimizer, config.optimizer.name)
-    return Problem(model, examples, training.batch_size, target=target, meter=meter, decay=decay)
+    return Problem(model, examples, training.batch_size, target=target, meter=meter, decay=make_held_decay(config))
 
 
 def _labels(config: ExperimentConfig, dataset: Dataset, *, units: int) -> dict[SplitName, NDArray[Any]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from optbench.training.engines import make_engine
-from optbench.training.engines.held_decay import HOLDS_DECAY
+from optbench.training.engines.held_decay import held_number
 from optbench.training.evaluate import Evaluator
 from optbench.training.optimizers import inner_optimizer
 from optbench.training.problem import build_problem
@@ -80,15 +80,9 @@ def program_key(config: ExperimentConfig, dataset: Dataset) -> str:
         del plain["training"][name]
     if isinstance(plain["optimizer"].get("learning_rate"), float):
         del plain["optimizer"]["learning_rate"]
-    if _holds_decay(config):
+    if held_number(config) is not None:
         plain["optimizer"]["weight_decay"] = "held"
     return json.dumps([plain, dataset.data_digest, dataset.split_digest], sort_keys=True)
-
-
-def _holds_decay(config: ExperimentConfig) -> bool:
-    decay = config.optimizer.arguments.get("weight_decay")
-    is_known = config.optimizer.name.lower() in HOLDS_DECAY and config.training.engine != "keras"
-    return is_known and isinstance(decay, float)
 
 
 def make_program(config: ExperimentConfig, dataset: Dataset, *, base: Path) -> Program:
@@ -132,8 +126,8 @@ def _begin_again(program: Program, config: ExperimentConfig, dataset: Dataset, *
     rate = config.optimizer.arguments.get("learning_rate")
     if isinstance(rate, float):
         model.optimizer.learning_rate = rate
-    if _holds_decay(config):
-        decay = config.optimizer.arguments["weight_decay"]
+    decay = held_number(config)
+    if decay is not None:
         program.problem.decay.assign(decay)
         inner_optimizer(model.optimizer).weight_decay = decay  # for the archive, which tells how it was compiled
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
+from optbench.training.engines.replaced import replaced
 from optbench.training.optimizers import inner_optimizer
 
 if TYPE_CHECKING:
@@ -17,25 +18,27 @@ if TYPE_CHECKING:
 
     import keras
 
+    from optbench.config import ExperimentConfig
+
 # Keras' optimizers whose weight decay is read in no other place than the one that is replaced here.
 HOLDS_DECAY = frozenset(
     {"adadelta", "adafactor", "adagrad", "adam", "adamax", "adamw", "ftrl", "lamb", "lion", "nadam", "rmsprop", "sgd"}
 )
 
 
-def make_held_decay(optimizer: keras.optimizers.Optimizer, name: str) -> Any:
-    """Return a variable with the weight decay of an optimizer, or None if it has none that can be held.
+def held_number(config: ExperimentConfig) -> float | None:
+    """Return the weight decay of an experiment if it is one that a variable holds, else None."""
+    decay = config.optimizer.arguments.get("weight_decay")
+    is_held = config.optimizer.name.lower() in HOLDS_DECAY and config.training.engine != "keras"
+    return decay if is_held and isinstance(decay, float) else None
 
-    Parameters
-    ----------
-    name : as in the experiment file
-    """
+
+def make_held_decay(config: ExperimentConfig) -> Any:
+    """Return a variable with the weight decay of an experiment, or None if it has none that is held."""
     import tensorflow as tf
 
-    decay = getattr(inner_optimizer(optimizer), "weight_decay", None)
-    if decay is None or name.lower() not in HOLDS_DECAY:
-        return None
-    return tf.Variable(decay, dtype=tf.float32, trainable=False)
+    decay = held_number(config)
+    return None if decay is None else tf.Variable(decay, dtype=tf.float32, trainable=False)
 
 
 @contextlib.contextmanager
@@ -53,15 +56,8 @@ def held_decay(optimizer: keras.optimizers.Optimizer, variable: Any) -> Iterator
     original = inner._apply_weight_decay  # noqa: SLF001 - the contract test tells if Keras renames it
 
     def apply(variables: Any) -> None:
-        number = inner.weight_decay
-        vars(inner)["weight_decay"] = tf.convert_to_tensor(variable)
-        try:
+        with replaced(inner, "weight_decay", tf.convert_to_tensor(variable)):
             original(variables)
-        finally:
-            vars(inner)["weight_decay"] = number
 
-    vars(inner)["_apply_weight_decay"] = apply
-    try:
+    with replaced(inner, "_apply_weight_decay", apply):
         yield
-    finally:
-        del vars(inner)["_apply_weight_decay"]

@@ -10,6 +10,8 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
+from optbench.training.engines.replaced import replaced
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -30,14 +32,8 @@ def shared_reads(optimizer: Any) -> Iterator[None]:
         return
 
     def update(gradients: Any, variables: Any, learning_rate: Any) -> None:
-        vars(optimizer)["_iterations"] = tf.convert_to_tensor(counter)
-        try:
+        with replaced(optimizer, "_iterations", tf.convert_to_tensor(counter)):
             original(gradients, variables, tf.convert_to_tensor(learning_rate))
-        finally:
-            vars(optimizer)["_iterations"] = counter
 
-    vars(optimizer)["_backend_update_step"] = update
-    try:
+    with replaced(optimizer, "_backend_update_step", update):
         yield
-    finally:
-        del vars(optimizer)["_backend_update_step"]
