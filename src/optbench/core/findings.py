@@ -1,0 +1,63 @@
+"""A finding: what optbench noticed, as a code and the values that go into its sentence.
+
+Rooms that compute return findings; the sentences people read are made from them in one place, when they are read. So
+rewording a sentence changes no behaviour, and a second language changes no room but that one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Severity(StrEnum):
+    """How much a finding weighs."""
+
+    NOTE = "note"
+    """What was done with the user's input: inferred, left out, filled in."""
+    WARNING = "warning"
+    """Where people fool themselves with the numbers beside it."""
+    REMARK = "remark"
+    """Of a comparison: worth knowing when reading the verdict."""
+    MISMATCH = "mismatch"
+    """Of a comparison: a verdict with a warning (versions, engine, starts that are not alike). `--strict` refuses."""
+    CONFOUND = "confound"
+    """Of a comparison: no verdict, a gap could come from it (other data, batch size, epochs, ...)."""
+    ERROR = "error"
+    """Why something was refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was noticed.
+
+    Attributes
+    ----------
+    code : names the kind of finding, and its sentence in the catalogue of words: `room-what`, in lower case
+    severity : how much it weighs
+    values : what goes into the sentence, by the name of its placeholder: plain JSON values (texts, numbers, lists),
+        never sentences, and nothing rounded or formatted
+    """
+
+    code: str
+    severity: Severity
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return `{"code", "severity", "values"}`."""
+        return {"code": self.code, "severity": str(self.severity), "values": dict(self.values)}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Finding:
+        """Return the finding that `to_json` wrote.
+
+        Raises
+        ------
+        KeyError, ValueError
+            If the document has another shape.
+        """
+        return cls(str(document["code"]), Severity(document["severity"]), dict(document["values"]))
