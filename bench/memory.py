@@ -26,7 +26,7 @@ def memory(process: psutil.Process) -> dict[str, float]:
     found = {"driver and helpers": 0.0, "workers": 0.0}
     for one in [process, *process.children(recursive=True)]:
         try:
-            kind = "workers" if "forkserver" in " ".join(one.cmdline()) else "driver and helpers"
+            kind = "workers" if "fork_server" in " ".join(one.cmdline()) else "driver and helpers"
             found[kind] += one.memory_full_info().uss / 2**20
         except psutil.Error:
             continue

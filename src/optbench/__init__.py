@@ -5,6 +5,13 @@
 
 from __future__ import annotations
 
+import sys
+
+if sys.argv[:1] == ["-m"]:  # `python -m optbench`, which puts the working directory first on the search path
+    from optbench.core.interpreter import leave_out_working_directory
+
+    leave_out_working_directory()
+
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:

@@ -16,8 +16,9 @@ from optbench.executors.child import InterruptedByUserError
 from optbench.run_store import RunPaths
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
+    from optbench.config import TrainingConfig
     from optbench.records import Dataset
     from optbench.training.loop import EpochReport, Snapshot
     from optbench.training.program import Program
@@ -47,10 +48,9 @@ def try_out(arguments: Mapping[str, Any], emit: Callable[[Mapping[str, Any]], No
     from optbench.config import parse_resolved
     from optbench.datasets import open_staged_dataset
     from optbench.training.preflight import preflight
-    from optbench.training.start import configure_process
 
     config = parse_resolved(str(arguments["config"]))
-    configure_process(config.training)
+    _take_process(config.training)
     dataset = open_staged_dataset(Path(arguments["data"]))
     told, program = preflight(
         config, dataset, base=Path(arguments["base"]), time_an_epoch=bool(arguments.get("time_an_epoch"))
@@ -78,13 +78,11 @@ def train_run(arguments: Mapping[str, Any], emit: Callable[[Mapping[str, Any]], 
     from optbench.config import load_resolved
     from optbench.run_store import read_job
     from optbench.training.loop import train
-    from optbench.training.start import configure_process
 
     paths = RunPaths(Path(arguments["folder"]))
     job = read_job(paths)
     config = load_resolved(paths.config_resolved)
-    if not _kept:
-        configure_process(config.training)
+    _take_process(config.training)
     dataset = _dataset_of(arguments.get("data"), config, job)
     keeper = _CheckpointKeeper(paths, emit)
     signal.signal(signal.SIGTERM, lambda *_: keeper.ask_to_stop())
@@ -128,6 +126,16 @@ def finish(arguments: Mapping[str, Any], emit: Callable[[Mapping[str, Any]], Non
 
     status, reason = finish_run(RunPaths(Path(arguments["folder"])), draw=bool(arguments.get("draw", True)))
     return {"finished": str(status), "reason": reason}
+
+
+def _take_process(training: TrainingConfig) -> None:
+    """Configure this process, unless an earlier run of the same group has, and prove that it is as it has to be."""
+    from optbench.training.in_force import prove_in_force
+    from optbench.training.start import configure_process
+
+    if not _kept:  # setting TensorFlow's seed again would drop what it has traced
+        configure_process(training)
+    prove_in_force(training)
 
 
 def peak_memory_mb() -> float:
@@ -223,21 +231,29 @@ class _CheckpointKeeper:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Train and finish one staged run folder in this process: `python -m optbench.worker RUN_DIR`."""
+    """Train and finish one staged run folder by hand: `python -m optbench.worker RUN_DIR`.
+
+    Some of what an experiment fixes has no effect on a process that is already running, so this one becomes another.
+    """
     from optbench.config import load_resolved
-    from optbench.run_store import RunLock
-    from optbench.training.start import worker_environment
+    from optbench.core.interpreter import python_command
+    from optbench.training.start import recorded_environment
 
     arguments = sys.argv[1:] if argv is None else argv
     if len(arguments) != 1:
         sys.stderr.write("usage: python -m optbench.worker RUN_DIR\n")
         return 2
+    training = load_resolved(RunPaths(Path(arguments[0])).config_resolved).training
+    environment = recorded_environment(os.environ, onednn=training.onednn, device=training.device)
+    command = python_command("optbench.worker:train_and_finish", *arguments)
+    return os.execve(command[0], command, environment)  # noqa: S606 - no shell is meant
+
+
+def train_and_finish(arguments: Sequence[str]) -> int:
+    """Train and finish the staged run folder that is named, in this process; returns 0."""
+    from optbench.run_store import RunLock
+
     paths = RunPaths(Path(arguments[0]))
-    training = load_resolved(paths.config_resolved).training
-    needed = worker_environment(onednn=training.onednn, device=training.device)
-    if any(os.environ.get(name) != value for name, value in needed.items()):
-        # some have no effect on a process that is already running, so it becomes another one
-        os.execve(sys.executable, [sys.executable, "-m", "optbench.worker", *arguments], {**os.environ, **needed})  # noqa: S606 - no shell is meant
     with RunLock(paths):
         train_run({"folder": str(paths.folder), "data": None}, _nobody_listens)
         finish({"folder": str(paths.folder)}, _nobody_listens)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import fcntl
-import multiprocessing
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
-from optbench.executors import local
 from optbench.executors.children import Child, oom_kills
+from optbench.executors.fork_server import ForkServer
 from optbench.executors.interface import Task, TaskEnd
 from optbench.executors.local import LocalExecutor
 
@@ -76,10 +77,28 @@ def functions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.fixture
-def executor() -> LocalExecutor:
-    made = LocalExecutor(jobs=2, environment={}, preload="json")
-    yield made
-    made.close()
+def make_executor() -> Callable[..., LocalExecutor]:
+    """Executors with a fork server of their own that imports next to nothing."""
+    made: list[LocalExecutor] = []
+
+    def make(jobs: int = 2, **options: object) -> LocalExecutor:
+        server = ForkServer(environment=dict(os.environ), preload="json")
+        made.append(LocalExecutor(jobs=jobs, server=server, **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def executor(make_executor) -> LocalExecutor:
+    return make_executor()
+
+
+def children_of(executor: LocalExecutor) -> list[psutil.Process]:
+    """The workers that are there, busy or waiting."""
+    return psutil.Process(executor.server_pid).children()
 
 
 def ends_of(executor: LocalExecutor, tasks: list[Task], events: list | None = None) -> dict[str, TaskEnd]:
@@ -144,9 +163,9 @@ def test_a_traceback_without_a_log_comes_with_the_end(functions, executor, tmp_p
     assert ends["log"].trace == ""
 
 
-def test_a_time_limit_kills_the_task(functions):
+def test_a_time_limit_kills_the_task(functions, make_executor):
     """A task that takes longer than the limit is killed and reported as a timeout."""
-    executor = LocalExecutor(jobs=1, environment={}, preload="json", timeout=0.5)
+    executor = make_executor(jobs=1, timeout=0.5)
     begin = time.monotonic()
     ends = ends_of(executor, [Task("slow", f"{functions}:sleeps")])
     assert ends["slow"].kind == "timeout"
@@ -186,7 +205,7 @@ def test_a_stop_while_a_task_is_prepared_keeps_it_from_beginning(functions, exec
 @pytest.mark.parametrize("when", ["before its order", "after its order", "before it is known"])
 def test_a_stop_while_a_task_begins_reaches_it(functions, executor, monkeypatch, when):
     """Wherever in the start of a child the signal comes, the child gets it."""
-    begin, make = Child.begin, local.new_child
+    begin, fork = Child.begin, ForkServer.fork
 
     def stopped_begin(child, task, *, timeout):
         if when == "before its order":
@@ -195,24 +214,24 @@ def test_a_stop_while_a_task_begins_reaches_it(functions, executor, monkeypatch,
         if when == "after its order":
             executor.stop()
 
-    def stopped_make(context, group):
-        child = make(context, group)
+    def stopped_fork(server):
+        forked = fork(server)
         executor.stop()
-        return child
+        return forked
 
     monkeypatch.setattr(Child, "begin", stopped_begin)
     if when == "before it is known":
-        monkeypatch.setattr(local, "new_child", stopped_make)
+        monkeypatch.setattr(ForkServer, "fork", stopped_fork)
     ends = ends_of(executor, [Task("a", f"{functions}:sleeps")])
     assert ends["a"].kind == "interrupted"
 
 
-def test_a_lock_is_held_as_long_as_the_child_lives(functions, tmp_path):
+def test_a_lock_is_held_as_long_as_the_child_lives(functions, tmp_path, make_executor):
     """A lock passed to a child stays held when the parent closes its own descriptor, and is free after the child."""
     descriptor = os.open(tmp_path / "lock", os.O_CREAT | os.O_RDWR)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
     other = os.open(tmp_path / "lock", os.O_RDWR)
-    executor = LocalExecutor(jobs=1, environment={}, preload="json")
+    executor = make_executor(jobs=1)
     held = []
 
     def on_event(_name: str, _event: object) -> None:
@@ -258,8 +277,10 @@ def test_tasks_of_one_group_share_a_process(functions, executor, tmp_path):
     assert 1 <= len(grouped) <= 2
     assert len({ends[task.name].result["pid"] for task in alone} - grouped) == 3
     assert [log.read_text() for log in logs] == [f"line of {i}\n" for i in range(6)]
+    server = psutil.Process(executor.server_pid)
     executor.close()
-    assert not multiprocessing.active_children()
+    assert not server.is_running()
+    assert not any(psutil.pid_exists(pid) for pid in grouped)
 
 
 def test_a_group_loses_only_the_task_its_process_died_in(functions, executor):
@@ -274,7 +295,7 @@ def test_groups_follow_each_other_in_the_slots(functions, executor):
     """With more groups than slots, waiting processes make room: never more of them than slots, beside those at work."""
     tasks = [Task(f"{g}{i}", f"{functions}:pid", {"number": i}, group=g) for g in "abcd" for i in range(3)]
     ends = executor.execute(tasks, on_event=lambda *_: None)
-    most = [len(multiprocessing.active_children()) for _ in ends]
+    most = [len(children_of(executor)) for _ in ends]
     assert len(most) == 12
     assert max(most) <= 4
 
@@ -290,9 +311,9 @@ def test_a_process_waits_for_the_tasks_of_its_group(functions, executor):
     assert sum(end.result["pid"] == own[name[0]] for name, end in rest.items()) >= 6
 
 
-def test_a_free_slot_costs_no_child_that_waits(functions):
+def test_a_free_slot_costs_no_child_that_waits(functions, make_executor):
     """As long as there are slots enough, a new group leaves the waiting children of others alone."""
-    executor = LocalExecutor(jobs=4, environment={}, preload="json")
+    executor = make_executor(jobs=4)
 
     def pids(*groups):
         return {n: e.result["pid"] for n, e in ends_of(executor, [tasks[group] for group in groups]).items()}

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from optbench.cli.streams import guarded_streams
+from optbench.core.interpreter import leave_out_working_directory
 from optbench.errors import OptbenchError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def main() -> None:
         Always: 0 ok; 1 a run failed; 2 usage; 3 invalid config or data; 4 no runs matched; 5 mismatch; 70 a bug of
         ours; 130 and 143 interrupted.
     """
+    leave_out_working_directory()
     try:
         with _told_errors(), guarded_streams(), _told_errors(), _signals_unwind():
             from optbench.cli.app import app

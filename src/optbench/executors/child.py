@@ -13,7 +13,7 @@ import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from optbench.errors import InvalidError, OptbenchError, StorageError
+from optbench.errors import InvalidError, OptbenchError, RunFailedError, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -55,8 +55,8 @@ def send_order(connection: Connection, order: Order, lock: int | None, pid: int)
         send_handle(connection, lock, pid)
 
 
-def child_main(connection: Connection, is_forked: bool = False) -> None:
-    """Carry out orders one after the other, tell the parent how each ended, and exit.
+def child_main(connection: Connection, is_forked: bool = False) -> int:
+    """Carry out orders one after the other and tell the parent how each ended; return the exit code.
 
     The first order that does not end well is the last: what it left behind in the process is not known.
 
@@ -81,7 +81,7 @@ def child_main(connection: Connection, is_forked: bool = False) -> None:
         if exit_code or order.is_last:
             break
     connection.close()
-    sys.exit(exit_code)
+    return exit_code
 
 
 def _carry_out(order: Order, connection: Connection) -> int:
@@ -119,7 +119,12 @@ def _outcome(order: Order, emit: Callable[[Mapping[str, Any]], None]) -> tuple[i
     try:
         result = getattr(importlib.import_module(module), name)(order.arguments, emit)
     except OptbenchError as error:
-        kinds = {InvalidError: "invalid", InterruptedByUserError: "interrupted", StorageError: "storage"}
+        kinds = {
+            InvalidError: "invalid",
+            InterruptedByUserError: "interrupted",
+            StorageError: "storage",
+            RunFailedError: "refused",
+        }
         kind = next((kind for known, kind in kinds.items() if isinstance(error, known)), "crashed")
         return error.exit_code, ("error", (kind, str(error), ""))
     except MemoryError:

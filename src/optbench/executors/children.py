@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import signal
+import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from multiprocessing.connection import Connection
 
+    from optbench.executors.fork_server import ForkServer
     from optbench.executors.interface import Task
 
 
@@ -103,17 +106,27 @@ class Child:
         return "crashed", f"ended with exit code {code}."
 
 
-def new_child(context: Any, group: str) -> Child:
-    """Start a child by a `multiprocessing` context; it waits for its first task.
+def new_worker(server: ForkServer, group: str) -> Child:
+    """Have a worker forked from the server; it waits for its first task."""
+    process, connection = server.fork()
+    return Child(process, connection, group)
 
-    One that is forked from this process closes what it inherits: a lock of a run must not live on in it.
+
+def new_helper(group: str) -> Child:
+    """Fork a helper from this process; it waits for its first task.
+
+    It closes the files it inherits: a lock of a run must not live on in it.
     """
+    context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe(duplex=True)
-    is_forked = context.get_start_method() == "fork"
-    process = context.Process(target=child_main, args=(theirs, is_forked), daemon=is_forked)
+    process = context.Process(target=_helper_main, args=(theirs,), daemon=True)
     process.start()
     theirs.close()
     return Child(process, ours, group)
+
+
+def _helper_main(connection: Connection) -> None:
+    sys.exit(child_main(connection, is_forked=True))
 
 
 def oom_kills(events: Path = Path("/sys/fs/cgroup/memory.events")) -> int:

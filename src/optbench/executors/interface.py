@@ -49,7 +49,8 @@ class TaskEnd:
     exit_code : 0, the exit code, or minus the number of the signal that ended it
     result : what the function returned; {} if it did not end well
     error : one sentence (or several lines for a finding in the user's code), "" if it ended well
-    kind : "ok", "invalid", "interrupted", "timeout", "oom", "storage" or "crashed"
+    kind : "ok", "invalid", "interrupted", "timeout", "oom", "storage", "refused" (to train, in this process) or
+        "crashed"
     trace : the traceback of an exception that nobody foresaw, unless the task's log has it
     """
 
@@ -59,6 +60,11 @@ class TaskEnd:
     error: str
     kind: str
     trace: str = ""
+
+    @property
+    def died(self) -> bool:
+        """True if its process was killed or crashed, so that another one may fare better."""
+        return self.kind in ("crashed", "oom") and self.exit_code < 0
 
 
 class Executor(Protocol):

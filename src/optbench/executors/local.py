@@ -1,29 +1,21 @@
 """The local executor: processes forked from one that has imported TensorFlow and has not used it.
 
-The fork comes from Python's own fork server, so a run starts in milliseconds and has the bits of a cold process.
+Workers come from a fork server (`fork_server.py`), so a run starts in milliseconds and has the bits of a cold process.
 Helpers are forked from the command's own process, which has scikit-learn and matplotlib.
 """
 
 from __future__ import annotations
 
-import contextlib
 import gc
-import multiprocessing
-import os
-import signal
 import sys
-import tempfile
-import threading
 from collections import deque
-from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing import connection as mp_connection
-from multiprocessing import forkserver
 from typing import TYPE_CHECKING, Any
 
-from optbench.errors import UsageError
 from optbench.executors.child import INTERRUPTED_EXIT
-from optbench.executors.children import new_child
+from optbench.executors.children import new_helper, new_worker
 from optbench.executors.interface import TaskEnd
 from optbench.executors.waiting import WaitingTasks
 
@@ -31,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from optbench.executors.children import Child
+    from optbench.executors.fork_server import ForkServer
     from optbench.executors.interface import Pool, Task
 
 _HELPERS = "helpers"
@@ -44,10 +37,11 @@ class _Slots:
 
     Attributes
     ----------
+    new : starts a child for a group
     group : of all its children, if any of them can take any task; None if the tasks have their own
     """
 
-    context: Any
+    new: Callable[[str], Child]
     number: int
     group: str | None = None
     waiting: WaitingTasks = field(default_factory=WaitingTasks)
@@ -68,7 +62,7 @@ class _Slots:
         child = next((c for c in self.idle if group and c.group == group), None)
         if child is None:
             self.dismiss(self._in_the_way_of(group))
-            return new_child(self.context, group)
+            return self.new(group)
         self.idle.remove(child)
         return child
 
@@ -92,45 +86,30 @@ class LocalExecutor:
 
     Parameters
     ----------
-    environment : variables of the children; must be there before TensorFlow is imported
-    preload : module that the fork server imports once, for all children
+    server : what workers are forked from
+    owns_server : whether `close` ends the server too
     timeout : seconds after which a task of a worker is killed, or None
     """
 
     def __init__(
-        self, *, jobs: int, environment: Mapping[str, str], preload: str, timeout: float | None = None
+        self, *, jobs: int, server: ForkServer, owns_server: bool = True, timeout: float | None = None
     ) -> None:
-        self._environment = dict(environment)
+        self._server = server
+        self._owns_server = owns_server
         self._timeout = timeout
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([preload])
-        self._workers = _Slots(context, jobs)
-        self._helpers = _Slots(multiprocessing.get_context("fork"), 0, _HELPERS)
+        self._workers = _Slots(partial(new_worker, server), jobs)
+        self._helpers = _Slots(new_helper, 0, _HELPERS)
         self._pools: Mapping[Pool, _Slots] = {"helper": self._helpers, "worker": self._workers}
         self._stopping = False
-        self._server: int | None = None
-        self._used = False
+
+    @property
+    def server_pid(self) -> int | None:
+        """Process id of the fork server; None before it is started."""
+        return self._server.pid
 
     def start(self) -> None:
-        """Start the fork server, which begins to import its preload; returns at once.
-
-        Raises
-        ------
-        UsageError
-            If the name of the folder for temporary files is too long for a socket in it.
-        """
-        with _environment(self._environment), _ctrl_c_ignored():
-            before = _child_pids()
-            try:
-                forkserver.ensure_running()
-            except OSError as error:
-                if "path too long" not in str(error):
-                    raise
-                raise UsageError(
-                    "the folder for temporary files must have a name short enough for a socket in it. "
-                    f"Received: {tempfile.gettempdir()}. Set TMPDIR to a shorter one."
-                ) from error
-        self._server = next(iter(_child_pids() - before), self._server)
+        """Start the fork server, which begins to import its preload; returns at once."""
+        self._server.start()
 
     def hire_helpers(self, number: int) -> bool:
         """Fork helpers; see `Executor.hire_helpers`. There are none where a fork is not safe (not Linux)."""
@@ -139,7 +118,7 @@ class LocalExecutor:
         self._helpers.number = number
         missing = number - len(self._helpers.idle) - len(self._helpers.busy)
         gc.freeze()  # what is loaded stays shared: a helper's collector would touch, and so copy, all of it
-        self._helpers.idle += [new_child(self._helpers.context, _HELPERS) for _ in range(missing)]
+        self._helpers.idle += [new_helper(_HELPERS) for _ in range(missing)]
         return True
 
     def submit(self, task: Task) -> None:
@@ -169,13 +148,11 @@ class LocalExecutor:
             child.process.terminate()
 
     def close(self) -> None:
-        """Kill what is still running, and the fork server if nobody has used it: it would go on importing."""
+        """Kill what is still running, and the fork server."""
         for slots in self._pools.values():
             slots.dismiss([*slots.busy, *slots.idle])
-        if self._server is not None and not self._used:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._server, signal.SIGKILL)
-            self._server = None
+        if self._owns_server:
+            self._server.close()
 
     def _fill(self, slots: _Slots) -> Iterator[TaskEnd]:
         """Give every free slot a task; yield the ends of those that `stop` came in before they began."""
@@ -198,7 +175,6 @@ class LocalExecutor:
     def _begin(self, task: Task, slots: _Slots) -> None:
         """Have a child begin; a signal may call `stop` or `close` between any two of these lines."""
         is_worker = slots is self._workers
-        self._used = self._used or is_worker
         child = slots.child_for(task)
         slots.busy.append(child)
         child.begin(task, timeout=self._timeout if is_worker else None)
@@ -223,37 +199,3 @@ class LocalExecutor:
                 yield child.end(died=died, stopping=self._stopping)
             else:
                 child.expire(self._timeout)
-
-
-def _child_pids() -> set[int]:
-    import psutil
-
-    return {child.pid for child in psutil.Process().children()}
-
-
-@contextmanager
-def _ctrl_c_ignored() -> Iterator[None]:
-    """Start the fork server so that it ignores Ctrl-C, which reaches all processes of a terminal: we decide."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-@contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """Set variables while the fork server is started: it inherits them, this process does not keep them."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from optbench.errors import InvalidError, NoRunsError, OptbenchError, StorageError
+from optbench.errors import InvalidError, NoRunsError, OptbenchError, RunFailedError, StorageError
 from optbench.executors.interface import Task
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 TRAIN = "optbench.worker:train_run"
 FINISH = "optbench.worker:finish"
 _POLL_SECONDS = 0.2
-_RETRIED = ("crashed", "oom")
+_TRIES_TO_BUILD = 3  # of a model whose process was killed meanwhile
 _TOLD = ("ok", "storage")  # what a helper can only say itself, so it did not die in silence
 
 
@@ -33,7 +33,7 @@ class RunEnd:
     Attributes
     ----------
     outcome : "skipped", "completed", "diverged" or "failed"
-    kind : of a failure: crashed, oom, timeout, interrupted, invalid or storage; else ""
+    kind : of a failure: crashed, oom, timeout, interrupted, invalid, storage or refused; else ""
     reason : one sentence, "" if there is nothing to say
     """
 
@@ -216,8 +216,7 @@ class Flight:
             self.reporter.event(name, event)
 
     def _is_retried(self, end: TaskEnd) -> bool:
-        died = end.kind in _RETRIED and end.exit_code < 0
-        return died and self._tries[end.name] <= self.retries
+        return end.died and self._tries[end.name] <= self.retries
 
     @staticmethod
     def _end_attempt(run: PlannedRun, end: TaskEnd) -> None:
@@ -303,22 +302,45 @@ def check_models(
     ------
     InvalidError
         With the finding of every experiment that cannot be built.
+    RunFailedError
+        If the process that builds a model is killed or crashes, again and again.
     """
     distinct: dict[str, PlannedRun] = {}
     names = {}
     for run in runs:
         names[run.run] = _what_is_built(run)
         distinct.setdefault(names[run.run], run)
-    tasks = [_try_out(name, run, data_folders, time_an_epoch=time_an_epoch) for name, run in distinct.items()]
-    told, findings = {}, []
-    for end in executor.execute(tasks, on_event=lambda _name, _event: None):
-        if end.kind == "ok":
-            told[end.name] = end.result
-        else:
-            findings.append(f"{distinct[end.name].loaded.path}: {end.error}")
+    tasks = {name: _try_out(name, run, data_folders, time_an_epoch=time_an_epoch) for name, run in distinct.items()}
+    ends = _try_all_out(tasks, executor)
+    _raise_for_ends([(str(distinct[name].loaded.path), end) for name, end in ends.items()])
+    return {run: ends[name].result for run, name in names.items()}
+
+
+def _try_all_out(tasks: Mapping[str, Task], executor: Executor) -> dict[str, TaskEnd]:
+    """Execute the tasks; one whose process was killed says nothing about its model and is tried again."""
+    ends: dict[str, TaskEnd] = {}
+    left = list(tasks.values())
+    for _ in range(_TRIES_TO_BUILD):
+        ends |= {end.name: end for end in executor.execute(left, on_event=lambda _name, _event: None)}
+        left = [tasks[name] for name, end in ends.items() if end.died]
+        if not left:
+            break
+    return ends
+
+
+def _raise_for_ends(ends: Sequence[tuple[str, TaskEnd]]) -> None:
+    """Raise for models that cannot be built, or else for those of which that could not be found out."""
+    findings = sorted(f"{path}: {end.error}" for path, end in ends if _tells_of_the_model(end))
     if findings:
-        raise InvalidError("\n".join(sorted(findings)))
-    return {run: told[name] for run, name in names.items() if name in told}
+        raise InvalidError("\n".join(findings))
+    failures = sorted(f"{path}: its model could not be tried out: {end.error}" for path, end in ends if end.error)
+    if failures:
+        raise RunFailedError("\n".join(failures))
+
+
+def _tells_of_the_model(end: TaskEnd) -> bool:
+    """Return True if building failed, rather than the process that was to build."""
+    return end.kind == "invalid" or (end.kind == "crashed" and not end.died)
 
 
 def _what_is_built(run: PlannedRun) -> str:

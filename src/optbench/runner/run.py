@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from optbench.executors.interface import Executor
 
+    ExecutorFor = Callable[["RunOptions", Sequence[Any]], Executor]
+
 # Drawing a run takes longer than training a small one: of more runs than these, `optbench report` draws on demand.
 MOST_DRAWN = 12
 
@@ -79,8 +81,14 @@ class Prepared:
         return len(self.open_runs) <= MOST_DRAWN
 
 
-def run_experiments(options: RunOptions, *, say: Callable[[str], None]) -> list[RunEnd]:
+def run_experiments(
+    options: RunOptions, *, say: Callable[[str], None], executor_for: ExecutorFor | None = None
+) -> list[RunEnd]:
     """Validate, plan, try out, train and finish every run of the command.
+
+    Parameters
+    ----------
+    executor_for : makes the executor; None takes the one the options name
 
     Raises
     ------
@@ -90,19 +98,27 @@ def run_experiments(options: RunOptions, *, say: Callable[[str], None]) -> list[
         If Ctrl-C or SIGTERM ended it early.
     """
     with ExitStack() as stack:
-        prepared = prepare(options, stack, say=say)
+        prepared = prepare(options, stack, say=say, executor_for=executor_for)
         return carry_out(prepared, stack)
 
 
-def prepare(options: RunOptions, stack: ExitStack, *, say: Callable[[str], None], start: bool = True) -> Prepared:
+def prepare(
+    options: RunOptions,
+    stack: ExitStack,
+    *,
+    say: Callable[[str], None],
+    start: bool = True,
+    executor_for: ExecutorFor | None = None,
+) -> Prepared:
     """Load and validate everything that needs no TensorFlow; meanwhile TensorFlow is imported elsewhere.
 
     Parameters
     ----------
     start : False if nothing will be executed
+    executor_for : makes the executor; None takes the one the options name
     """
     experiments = load_experiments(options.configs, options.overrides)
-    executor = make_executor(options, experiments)
+    executor = (executor_for or make_executor)(options, experiments)
     stack.callback(executor.close)
     if start:
         executor.start()
@@ -186,8 +202,9 @@ def make_executor(options: RunOptions, experiments: Sequence[Any]) -> Executor:
     UsageError
         If experiments differ in what a process must be told before TensorFlow is imported.
     """
+    from optbench.executors.fork_server import ForkServer
     from optbench.executors.local import LocalExecutor
-    from optbench.training.start import worker_environment
+    from optbench.training.start import recorded_environment
 
     settings = {(loaded.config.training.onednn, loaded.config.training.device) for loaded in experiments}
     if len(settings) > 1:
@@ -196,12 +213,9 @@ def make_executor(options: RunOptions, experiments: Sequence[Any]) -> Executor:
             f"Received: {sorted(settings)}. Run them in separate commands."
         )
     onednn, device = settings.pop()
-    return LocalExecutor(
-        jobs=options.jobs or available_cores(),
-        environment=worker_environment(onednn=onednn, device=device),
-        preload="optbench.preload",
-        timeout=options.timeout,
-    )
+    environment = recorded_environment(os.environ, onednn=onednn, device=device)
+    server = ForkServer(environment=environment, preload="optbench.preload")
+    return LocalExecutor(jobs=options.jobs or available_cores(), server=server, timeout=options.timeout)
 
 
 def available_cores() -> int:

@@ -9,6 +9,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from optbench.core.interpreter import without_working_directory
 from optbench.errors import MachineError
 
 if TYPE_CHECKING:
@@ -21,23 +22,44 @@ if TYPE_CHECKING:
 _NOT_NEEDED = ("sklearn", "matplotlib", "pandas", "IPython", "torch", "jax")
 
 
-def worker_environment(*, onednn: bool, device: str) -> Mapping[str, str]:
+# What a process needs before TensorFlow is imported, whatever the experiment says.
+_FIXED: Mapping[str, str] = {
+    "PYTHONHASHSEED": "0",
+    "KERAS_BACKEND": "tensorflow",
+    "KERAS_HOME": os.devnull,  # a user's keras.json would change the float type and the image format
+    "TF_CPP_MIN_LOG_LEVEL": "2",
+    "OMP_NUM_THREADS": "1",
+}
+# Families of variables that change numbers (`KERAS_MAX_EPOCHS`, `TF_XLA_FLAGS`, `ONEDNN_DEFAULT_FPMATH_MODE`, ...).
+# An experiment is all that decides, so of these a process gets those above and those of the machine below.
+_DECIDED_BY_EXPERIMENT = ("KERAS_", "TF_", "OMP_", "KMP_", "ONEDNN_DEFAULT_", "DNNL_DEFAULT_")
+_OF_THE_MACHINE = ("TF_CPP_", "TF_GPU_", "TF_CUDA_", "TF_FORCE_GPU_ALLOW_GROWTH")
+
+
+def required_variables(*, onednn: bool, device: str) -> Mapping[str, str]:
     """Return the environment variables a process needs before TensorFlow is imported.
 
     Thread counts are not among them: they are set in the process (`configure_process`), because runs with
     different counts may be forked from one process that has imported TensorFlow.
     """
-    variables = {
-        "PYTHONHASHSEED": "0",
-        "KERAS_BACKEND": "tensorflow",
-        "KERAS_HOME": os.devnull,  # a user's keras.json would change floatx and image format
-        "TF_ENABLE_ONEDNN_OPTS": "1" if onednn else "0",
-        "TF_CPP_MIN_LOG_LEVEL": "2",
-        "OMP_NUM_THREADS": "1",
-    }
+    variables = {**_FIXED, "TF_ENABLE_ONEDNN_OPTS": "1" if onednn else "0"}
     if device == "cpu":
         variables["CUDA_VISIBLE_DEVICES"] = ""
     return variables
+
+
+def recorded_environment(inherited: Mapping[str, str], *, onednn: bool, device: str) -> dict[str, str]:
+    """Return all environment variables of a process that trains, from those of the process that starts it.
+
+    Every executor starts its processes with these and no others, the first time and whenever it has to again.
+    """
+    kept = {name: value for name, value in without_working_directory(inherited).items() if not is_left_out(name)}
+    return {**kept, **required_variables(onednn=onednn, device=device)}
+
+
+def is_left_out(variable: str) -> bool:
+    """Return True for an environment variable that could change numbers and is not the experiment's to set."""
+    return variable.startswith(_DECIDED_BY_EXPERIMENT) and not variable.startswith(_OF_THE_MACHINE)
 
 
 def import_backend() -> None:
