@@ -11,6 +11,7 @@ from pathlib import Path
 import older_folders
 import pytest
 
+from optbench.config import growth
 from optbench.run_store import RunPaths, read_json
 from optbench.runner.reproduce import compare, read_recorded
 
@@ -55,6 +56,16 @@ def test_it_is_skipped(command, older):
     """The same command finds it finished."""
     done = command("run", "adam.yaml", "--explain")
     assert (done.code, "finished: same key" in done.out or "completed: same key" in done.out) == (0, True), done.out
+
+
+def test_a_key_it_did_not_have_is_no_reason_for_a_new_run(command, older, monkeypatch):
+    """`--explain` names what makes a run another one, and not the key that its record lacks."""
+    config = read_json(older.manifest)["config"]
+    del config["training"]["diagnostics"]
+    older_folders.rewrite(older, {}, config=config)
+    monkeypatch.setitem(growth.ADDED_LATER, "training.diagnostics", False)
+    done = command("run", "adam.yaml", "--set", "optimizer.learning_rate=0.02", "--explain")
+    assert f"new: optimizer.learning_rate 0.01 -> 0.02 against {older.folder.name}" in done.out
 
 
 def test_entries_that_both_have_are_what_the_metrics_rung_compares(older, again, tmp_path):
