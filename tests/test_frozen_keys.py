@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from optbench.config.growth import ADDED_LATER, ADDED_TO_STUDIES_LATER
+from optbench.config import growth
 
 ROOT = Path(__file__).resolve().parents[1]
 REMEDY = (
@@ -49,25 +49,42 @@ def test_no_frozen_config_is_gone():
     assert sorted(KEYS) == TOOL.config_files()
 
 
-def test_a_key_added_later_says_what_its_absence_meant():
+@pytest.mark.parametrize(
+    ("sections", "table"),
+    [(TOOL.experiment_sections(), "ADDED_LATER"), (TOOL.study_sections(), "ADDED_TO_STUDIES_LATER")],
+    ids=["experiment", "study"],
+)
+def test_a_key_added_later_says_what_its_absence_meant(sections, table):
     """A key that a section got after it was frozen is in the table of growth, so finished runs keep their keys."""
-    sections = TOOL.all_sections()
-    declared = {**ADDED_LATER, **ADDED_TO_STUDIES_LATER}
-    missing = {name: path for name, path in TOOL.later_fields(FIELDS, sections).items() if path not in declared}
+    declared = getattr(growth, table)
+    missing = TOOL.undeclared(FIELDS, sections, declared)
     assert not missing, (
-        f"New keys: {', '.join(missing)}. Declare {', '.join(missing.values())} in optbench/config/growth.py, each "
-        "with the value that means what was done before the key existed."
+        f"New keys: {', '.join(missing)}. Declare {', '.join(missing.values())} in {table} of "
+        "optbench/config/growth.py, each with the value that means what was done before the key existed."
     )
     paths = {path for fields in sections.values() for path in fields.values()}
-    assert set(declared) <= paths, "The table of growth names keys that no section has."
+    assert set(declared) <= paths, f"{table} names keys that no section has."
     new = sorted(set(sections) - set(FIELDS))
     assert not new, f"New sections: {', '.join(new)}. 'python tools/freeze_keys.py' freezes their keys."
 
 
 def test_the_test_of_growth_sees_a_new_key():
     """It would be red for a key that was not there when its section was frozen; not for one that changes no number."""
+    sections = TOOL.experiment_sections()
     frozen = {**FIELDS, "SplitConfig": FIELDS["SplitConfig"][1:], "ReportConfig": []}
-    assert TOOL.later_fields(frozen, TOOL.all_sections()) == {"SplitConfig.test": "dataset.split.test"}
+    assert TOOL.undeclared(frozen, sections, ()) == {"SplitConfig.test": "dataset.split.test"}
+    assert TOOL.undeclared(frozen, sections, ["dataset.split.test"]) == {}
+
+
+def test_a_new_section_is_declared_key_by_key():
+    """All of its keys, or the section itself, have to be declared."""
+    sections = TOOL.experiment_sections()
+    frozen = {**FIELDS, "TrainingConfig": [name for name in FIELDS["TrainingConfig"] if name != "early_stopping"]}
+    del frozen["EarlyStopping"]
+    keys = [f"training.early_stopping.{name}" for name in FIELDS["EarlyStopping"]]
+    missing = {"TrainingConfig.early_stopping": "training.early_stopping"}
+    assert TOOL.undeclared(frozen, sections, keys[1:]) == missing
+    assert TOOL.undeclared(frozen, sections, keys) == TOOL.undeclared(frozen, sections, missing.values()) == {}
 
 
 def test_changed_entries_are_kept_unless_they_are_to_be_overwritten():

@@ -32,7 +32,7 @@ CONFIGS = {
 }
 KILLED = (
     "name: killed\ndataset: {name: iris}\nmodel: {name: mlp, hidden_units: [4], dropout: 0.1}\n"
-    "optimizer: {name: adam}\ntraining: {epochs: 400, engine: keras}\n"
+    "optimizer: {name: adam}\ntraining: {epochs: 120, engine: keras}\n"
 )
 STUDY = (
     "experiment: {dataset: {name: iris}, model: {name: mlp, hidden_units: [4]}, training: {epochs: 3}}\n"

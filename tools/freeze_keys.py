@@ -24,11 +24,18 @@ from typing import TYPE_CHECKING, Any, get_args
 from pydantic import BaseModel
 
 from optbench.array_digests import array_digest
-from optbench.config import ExperimentConfig, config_digest, load_experiment, load_study, resolve
+from optbench.config import (
+    ExperimentConfig,
+    OptimizerConfig,
+    config_digest,
+    load_experiment,
+    load_study,
+    optimizer_defaults,
+    resolve,
+)
 from optbench.config.dataset_section import EMBEDDED_DATASETS
 from optbench.config.generated_sections import GENERATED
 from optbench.config.growth import NOT_IN_KEY
-from optbench.config.optimizer import OptimizerConfig, optimizer_defaults
 from optbench.config.study_search import SearchRange
 from optbench.config.study_sections import StudyHead
 from optbench.random_streams import epoch_order
@@ -190,14 +197,33 @@ def _together(digests: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
 
-def later_fields(frozen: Mapping[str, Iterable[str]], sections: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
-    """Return every key that a frozen section has got since, as `Section.key`, with its dotted path in a file."""
+def undeclared(
+    frozen: Mapping[str, Iterable[str]], sections: Mapping[str, Mapping[str, str]], declared: Iterable[str]
+) -> dict[str, str]:
+    """Return every key that a frozen section has got since and that no table of growth declares.
+
+    Parameters
+    ----------
+    frozen : section -> its keys when it was frozen
+    declared : dotted paths; a section that is new as a whole may be declared key by key
+
+    Returns
+    -------
+    dict
+        `Section.key` -> its dotted path.
+    """
+    known, paths = set(declared), {path for fields in sections.values() for path in fields.values()}
+
+    def is_declared(path: str) -> bool:
+        inner = [other for other in paths if other.rpartition(".")[0] == path]
+        return path in known or (bool(inner) and all(map(is_declared, inner)))
+
     return {
         f"{section}.{name}": path
         for section, fields in sections.items()
-        if section in frozen
         for name, path in fields.items()
-        if name not in frozen[section] and path.partition(".")[0] not in NOT_IN_KEY
+        if section in frozen and name not in frozen[section]
+        if path.partition(".")[0] not in NOT_IN_KEY and not is_declared(path)
     }
 
 
@@ -222,9 +248,14 @@ def section_fields(*roots: tuple[str, type[BaseModel]]) -> dict[str, dict[str, s
     return found
 
 
-def all_sections() -> dict[str, dict[str, str]]:
-    """Return the sections of experiment files and of study files, as `section_fields` does."""
-    return section_fields(("", ExperimentConfig), ("", StudyHead), ("optimizers.*.search.*", SearchRange))
+def experiment_sections() -> dict[str, dict[str, str]]:
+    """Return the sections of an experiment file, as `section_fields` does."""
+    return section_fields(("", ExperimentConfig))
+
+
+def study_sections() -> dict[str, dict[str, str]]:
+    """Return the sections that only a study file has, with paths in the study's plan."""
+    return section_fields(("", StudyHead), ("optimizers.*.search.*", SearchRange))
 
 
 def _classes(annotation: Any) -> list[type[BaseModel]]:
@@ -259,7 +290,7 @@ def main() -> int:
     data_dir = Path(os.environ.get("OPTBENCH_DATA_DIR", "data"))
     has_reference = all((data_dir / name).is_dir() for name in REFERENCE_DATA)
     names = [name for name in config_files() if has_reference or needs(name) != "reference data"]
-    fields = {name: list(found) for name, found in all_sections().items()} | _read(FIELDS)
+    fields = {name: list(found) for name, found in (experiment_sections() | study_sections()).items()} | _read(FIELDS)
     keys, lines = merged(_read(KEYS), {name: freeze(name, data_dir) for name in names}, overwrite=options.overwrite)
     sys.stdout.writelines(f"{line}\n" for line in lines)
     if lines and not options.overwrite:
