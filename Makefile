@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 RUNS   ?= runs
 FOUR   := configs/sgd.yaml configs/rmsprop.yaml configs/adam.yaml configs/adamw.yaml
 
-.PHONY: run test test-all check lint types imports format smoke bench claims lock schema clean
+.PHONY: run test test-all nightly check lint types imports format smoke bench claims lock schema clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
@@ -18,8 +18,9 @@ run: $(VENV)/.installed
 test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-# the long versions: every kill point at random, every combination
-test-all: $(VENV)/.installed-test
+# all tests, the long ones too: every kill point at random, every combination, the bits and folders of the first release
+# (which need its commit: a shallow clone skips them)
+nightly test-all: $(VENV)/.installed-test
 	OPTBENCH_HYPOTHESIS=default $(BIN)/python -m pytest -m ""
 
 check: lint types imports test smoke

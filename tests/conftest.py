@@ -7,6 +7,7 @@ import socket
 from pathlib import Path
 from types import ModuleType
 
+import first_release
 import pytest
 import run_folders
 from hypothesis import settings
@@ -31,6 +32,16 @@ def data_dir() -> Path:
 def make_runs() -> ModuleType:
     """The module `run_folders`: run folders made by the real steps, with training invented."""
     return run_folders
+
+
+@pytest.fixture(scope="session")
+def first_release_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Source and configs of the commit whose results must stay readable and repeatable."""
+    folder = tmp_path_factory.mktemp("first-release")
+    reason = first_release.unpack(folder)
+    if reason:
+        pytest.skip(reason)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -68,7 +68,8 @@ class Dataset:
     data_digest : sha256 hex of the parsed data before splitting and preprocessing (the `data` rung)
     split_digest : sha256 hex of the row numbers and preprocessed arrays of every split (the `split` rung)
     facts : JSON-able record: source files with sha256 and bytes, rows and columns read, columns used and left
-        out with the reason, rows dropped with the reason, class counts per split, duplicates across splits
+        out with the reason, rows dropped with the reason, class counts per split, duplicates across splits; `reading`
+        if there is one
     notes : sentences for the user (what was inferred, left out, imputed, repeated across splits)
     task : classification or regression
     vocabulary_size : number of different tokens, padding included, for token sequences; else None
@@ -102,6 +103,15 @@ class Dataset:
     def num_outputs(self) -> int:
         """Numbers that are predicted per example: a score per class, or the target."""
         return 1 if self.task == REGRESSION else self.num_classes
+
+    @property
+    def reading(self) -> Mapping[str, Any]:
+        """What was inferred of the data by a rule newer than the frozen keys, by the rule's name; {} if none applied.
+
+        It enters the run key, so a loader puts `reading` into the facts only where such a rule changed the arrays.
+        """
+        found: Mapping[str, Any] = self.facts.get("reading", {})
+        return found
 
     @property
     def splits(self) -> dict[SplitName, SplitData]:

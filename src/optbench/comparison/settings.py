@@ -6,6 +6,7 @@ import json
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
+from optbench.config import what_counts
 from optbench.metric_names import CLASSIFICATION
 
 if TYPE_CHECKING:
@@ -35,11 +36,12 @@ def settings_of(record: RunRecord, varied: AbstractSet[str] = VARIED) -> Setting
     the content of its files), `digest.data`, `digest.split`, `versions`. Of the model only the keys in `varied`
     are among them, since runs of different models are different problems.
     """
+    config = what_counts(record.config)
     return {
-        **{name: value for name in sorted(varied) if (value := _at(record.config, name.split("."))) is not None},
-        **dict(_prefixed("optimizer", _flat_optimizer(record.config.get("optimizer", {})))),
-        **dict(_prefixed("training", record.config.get("training", {}))),
-        **dict(_prefixed("dataset", _data_settings(record.config.get("dataset", {})))),
+        **{name: value for name in sorted(varied) if (value := _at(config, name.split("."))) is not None},
+        **dict(_prefixed("optimizer", _flat_optimizer(config.get("optimizer", {})))),
+        **dict(_prefixed("training", config.get("training", {}))),
+        **dict(_prefixed("dataset", _data_settings(config.get("dataset", {})))),
         **{f"digest.{rung}": record.digests[rung] for rung in ("data", "split") if record.digests.get(rung)},
         **dict(_prefixed("versions", record.versions)),
     }
@@ -47,13 +49,12 @@ def settings_of(record: RunRecord, varied: AbstractSet[str] = VARIED) -> Setting
 
 def problem_of(record: RunRecord, varied: AbstractSet[str] = VARIED) -> str:
     """Return a text that is equal for runs on the same data set with the same model, but for what is varied."""
-    dataset = record.config.get("dataset", {})
+    config = what_counts(record.config)
+    dataset = config.get("dataset", {})
     identity = {key: dataset[key] for key in _IDENTITY_OF_DATA if key in dataset}
     if identity.get("path"):
         identity["path"] = file_name(identity["path"])
-    return canonical(
-        [record.config.get("task", CLASSIFICATION), identity, _without(record.config.get("model", {}), "model", varied)]
-    )
+    return canonical([config.get("task", CLASSIFICATION), identity, _without(config.get("model", {}), "model", varied)])
 
 
 def data_of(record: RunRecord) -> str:

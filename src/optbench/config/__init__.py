@@ -29,6 +29,7 @@ from optbench.config.generated_sections import (
     SignalsConfig,
     TwoSpiralsConfig,
 )
+from optbench.config.growth import ADDED_TO_STUDIES_LATER, what_counts, without_old_values
 from optbench.config.keras_api import optimizers_left_out
 from optbench.config.key import NUMERICS_VERSION, config_digest, run_key
 from optbench.config.layer_graph import INPUT, OPERATION, LayerSpec, kernel_penalty
@@ -57,6 +58,7 @@ from optbench.config.validation import model_fields
 from optbench.config.yaml_document import dump_value
 
 __all__ = [
+    "ADDED_TO_STUDIES_LATER",
     "DEFAULT_RANGES",
     "INPUT",
     "LEARNING_RATE",
@@ -119,5 +121,7 @@ __all__ = [
     "run_key",
     "sources",
     "study_json_schema",
+    "what_counts",
+    "without_old_values",
     "without_strata",
 ]

@@ -6,6 +6,8 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
+from optbench.config.growth import what_counts
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -13,37 +15,40 @@ if TYPE_CHECKING:
 
 # Raised when a change of optbench changes the numbers of the same experiment: another order, split, seeding, ...
 NUMERICS_VERSION = 2
-_NOT_IN_KEY = ("name", "report")
 
 
 def run_key(
-    resolved: ExperimentConfig, *, data_digest: str, code: Mapping[str, str], versions: Mapping[str, str]
+    resolved: ExperimentConfig,
+    *,
+    data_digest: str,
+    code: Mapping[str, str],
+    versions: Mapping[str, str],
+    reading: Mapping[str, Any] | None = None,
 ) -> str:
     """Return the key of a run, 64 hex digits.
 
     Parameters
     ----------
-    resolved : experiment with one seed and no `auto`; its name and its output options are left out
+    resolved : experiment with one seed and no `auto`; what `growth.what_counts` leaves of it enters
     data_digest : sha256 of the parsed data
     code : sha256 of the user's Python files by name
     versions : versions of the packages that determine the numbers
+    reading : what was inferred of the data by rules that did not exist when keys were frozen (`Dataset.reading`); runs
+        on data to which no such rule applies keep their keys
     """
     content = {
-        "config": _what_counts(resolved),
+        "config": what_counts(resolved.to_plain()),
         "data": data_digest,
         "code": dict(code),
         "versions": {**versions, "optbench-numerics": NUMERICS_VERSION},
+        **({"reading": dict(reading)} if reading else {}),
     }
     return _digest(content)
 
 
 def config_digest(resolved: ExperimentConfig) -> str:
     """Return the `config` rung: sha256 hex of what of a resolved experiment determines numbers."""
-    return _digest(_what_counts(resolved))
-
-
-def _what_counts(resolved: ExperimentConfig) -> dict[str, Any]:
-    return {name: value for name, value in resolved.to_plain().items() if name not in _NOT_IN_KEY}
+    return _digest(what_counts(resolved.to_plain()))
 
 
 def _digest(content: Mapping[str, Any]) -> str:

@@ -38,10 +38,10 @@ def read_metrics(path: Path) -> dict[str, Any]:
     StorageError
         If it cannot be read or was written by a newer optbench.
     """
-    from optbench.run_store.documents import read_json, require_schema
+    from optbench.run_store.documents import NEWEST_METRICS, read_json, require_schema
 
     document = read_json(path)
-    require_schema(document, path)
+    require_schema(document, path, newest=NEWEST_METRICS)
     return document
 
 

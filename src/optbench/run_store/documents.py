@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SCHEMA_VERSION = 1
+NEWEST_METRICS = 2
+"""Newest schema version of metrics.json that is read."""
 _LARGEST_DOCUMENT = 256 << 20
 
 
@@ -82,8 +84,12 @@ def read_json(path: Path) -> dict[str, Any]:
     return decode_json(read_bytes(path, most=_LARGEST_DOCUMENT), path)
 
 
-def require_schema(document: Mapping[str, Any], path: Path) -> None:
+def require_schema(document: Mapping[str, Any], path: Path, *, newest: int = SCHEMA_VERSION) -> None:
     """Refuse a document that a newer optbench wrote.
+
+    Parameters
+    ----------
+    newest : schema version of this kind of document that this program knows
 
     Raises
     ------
@@ -93,10 +99,10 @@ def require_schema(document: Mapping[str, Any], path: Path) -> None:
     version = document.get("schema_version")
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise StorageError(f"{path} must have a schema_version from 1. Received: {version!r}.")
-    if version > SCHEMA_VERSION:
+    if version > newest:
         raise StorageError(
-            f"{path} was written by a newer optbench (schema_version {version}; this one reads up to "
-            f"{SCHEMA_VERSION}). Update optbench to read it."
+            f"{path} was written by a newer optbench (schema_version {version}; this one reads up to {newest}). "
+            "Update optbench to read it."
         )
 
 

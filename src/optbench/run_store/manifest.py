@@ -47,10 +47,15 @@ def write_manifest(
     config: Mapping[str, Any],
     versions: Mapping[str, str],
     machine: str,
+    reading: Mapping[str, Any] | None = None,
 ) -> None:
     """Close a run: digest every file of its folder, make all of them durable, and write the manifest.
 
     Side effects: removes what interrupted writes left in the folder; call it only while holding the lock.
+
+    Parameters
+    ----------
+    reading : as it entered the run key; written only where it did
 
     Raises
     ------
@@ -68,6 +73,7 @@ def write_manifest(
         "seed": seed,
         "config": dict(config),
         "versions": dict(versions),
+        **({"reading": dict(reading)} if reading else {}),
         "machine": machine,
         "files": {name: _entry(paths.folder / name) for name in names},
     }
@@ -187,6 +193,8 @@ def _require_fields(manifest: Mapping[str, Any], path: Path) -> None:
         wrong = ["files"]
     if not wrong and not all(isinstance(version, str) for version in manifest["versions"].values()):
         wrong = ["versions"]
+    if not wrong and not isinstance(manifest.get("reading", {}), dict):
+        wrong = ["reading"]
     if wrong:
         raise StorageError(f"{path} is no manifest of a run: {', '.join(wrong)} must be there and have its type.")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.errors import NoRunsError, StorageError
 from optbench.records import SPLITS, RunRecord, RunStatus
-from optbench.run_store.documents import decode_json, require_schema
+from optbench.run_store.documents import NEWEST_METRICS, SCHEMA_VERSION, decode_json, require_schema
 from optbench.run_store.manifest import check_manifest
 from optbench.run_store.paths import RunPaths
 from optbench.run_store.reading import read_bytes
@@ -33,9 +33,8 @@ def read_run(folder: Path) -> RunRecord:
     if problems:
         raise NoRunsError(f"{folder} holds no finished run: {problems[0]}")
     try:
-        metrics, timing, digests = (
-            _listed_document(manifest, path) for path in (paths.metrics, paths.timing, paths.digests)
-        )
+        metrics = _listed_document(manifest, paths.metrics, newest=NEWEST_METRICS)
+        timing, digests = (_listed_document(manifest, path) for path in (paths.timing, paths.digests))
         _require_config(manifest["config"], paths.manifest)
         _require_metrics(metrics, paths.metrics)
         _require_numbers(timing, paths.timing)
@@ -56,14 +55,14 @@ def read_run(folder: Path) -> RunRecord:
     )
 
 
-def _listed_document(manifest: Mapping[str, Any], path: Path) -> dict[str, Any]:
+def _listed_document(manifest: Mapping[str, Any], path: Path, *, newest: int = SCHEMA_VERSION) -> dict[str, Any]:
     if path.name not in manifest["files"]:
         raise StorageError(f"{path.name} must be one of the files its manifest lists.")
     data = read_bytes(path, most=_LARGEST_DOCUMENT)
     if hashlib.sha256(data).hexdigest() != manifest["files"][path.name]["sha256"]:
         raise StorageError(f"{path} has changed since the run finished.")
     document = decode_json(data, path)
-    require_schema(document, path)
+    require_schema(document, path, newest=newest)
     return document
 
 

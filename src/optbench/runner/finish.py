@@ -114,6 +114,7 @@ def finish_run(paths: RunPaths, *, draw: bool = True) -> tuple[RunStatus, str]:
         seed=trained.config.seed,
         config=trained.config.to_plain(),
         versions=trained.job["versions"],
+        reading=trained.job.get("reading"),  # a run staged by an earlier version has none
         machine=trained.environment.get("machine", ""),
     )
     clear_state(paths)

@@ -24,7 +24,6 @@ _BYTES_PER_SCORE = 4
 _CHANGES_SHOWN = 4
 _DIGEST = "digest of "
 _MINUTE, _HOUR = 60.0, 3600.0
-_NOT_IN_KEY = ("name", "report")
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +234,10 @@ def _planned_facts(run: PlannedRun) -> dict[str, Any]:
     from optbench.run_store import file_sha256
 
     code = {name: file_sha256(path) for name, path in run.code.items()}
-    return _facts(run.config.to_plain(), data=run.dataset.data_digest, code=code, versions=run.versions)
+    dataset = run.dataset
+    return _facts(
+        run.config.to_plain(), data=dataset.data_digest, code=code, versions=run.versions, reading=dataset.reading
+    )
 
 
 def _recorded(run: PlannedRun) -> dict[str, dict[str, Any]]:
@@ -252,17 +254,30 @@ def _recorded(run: PlannedRun) -> dict[str, dict[str, Any]]:
             data, code = read_json(paths.digests).get("data"), read_json(paths.environment).get("code", {})
         except StorageError:
             continue
-        found[folder.name] = _facts(manifest["config"], data=data, code=code, versions=manifest["versions"])
+        found[folder.name] = _facts(
+            manifest["config"],
+            data=data,
+            code=code,
+            versions=manifest["versions"],
+            reading=manifest.get("reading", {}),
+        )
     return found
 
 
 def _facts(
-    config: Mapping[str, Any], *, data: str | None, code: Mapping[str, str], versions: Mapping[str, str]
+    config: Mapping[str, Any],
+    *,
+    data: str | None,
+    code: Mapping[str, str],
+    versions: Mapping[str, str],
+    reading: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return what enters the run key, flat: a value by its key in the file, data and code by their digests."""
-    in_key = {name: section for name, section in config.items() if name not in _NOT_IN_KEY}
+    from optbench.config import what_counts
+
     digests = {f"{_DIGEST}{name}": digest for name, digest in code.items()}
-    return {**_flat(in_key), f"{_DIGEST}the data": data, **digests, **versions}
+    flat = {**_flat(what_counts(config)), **_flat(dict(reading), "reading")}
+    return {**flat, f"{_DIGEST}the data": data, **digests, **versions}
 
 
 def _flat(value: Any, prefix: str = "") -> dict[str, Any]:

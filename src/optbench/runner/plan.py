@@ -209,6 +209,6 @@ def plan_run(
     config = resolve_with(loaded, dataset, seed=seed)
     code = user_code(config, loaded.base)
     digests = {name: file_sha256(path) for name, path in code.items()}
-    key = run_key(config, data_digest=dataset.data_digest, code=digests, versions=versions)
+    key = run_key(config, data_digest=dataset.data_digest, code=digests, versions=versions, reading=dataset.reading)
     folder = contained(runs_dir, run_id(config.name, seed, key))
     return PlannedRun(loaded, config, dataset, code, versions, key, RunPaths(folder))

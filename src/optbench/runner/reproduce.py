@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.errors import MismatchError, NoRunsError, RunFailedError
 from optbench.runner.ladder import explanations, first_difference
+from optbench.runner.older_metrics import OlderMetrics, compare_older_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,6 +62,7 @@ class Reproduction:
     could_explain : facts of the environment that differ and could explain it
     score_difference, metric_difference : largest absolute difference of a prediction and of a metric;
         None if they cannot be compared
+    older_metrics : how the `metrics` rung was compared, if metrics.json has an earlier schema than is written now
     """
 
     run: str
@@ -69,6 +71,7 @@ class Reproduction:
     could_explain: tuple[str, ...]
     score_difference: float | None
     metric_difference: float | None
+    older_metrics: OlderMetrics | None = None
 
     @property
     def is_identical(self) -> bool:
@@ -85,18 +88,21 @@ class Reproduction:
             "first_difference": self.first_difference or None,
             "could_explain": list(self.could_explain),
             "largest_difference": {"predictions": self.score_difference, "metrics": self.metric_difference},
+            "older_metrics": None if self.older_metrics is None else self.older_metrics.to_json(),
         }
 
     def text(self) -> str:
         """Return what the command prints."""
+        older = [] if self.older_metrics is None else [f"  {self.older_metrics.sentence}"]
         if self.is_identical:
-            return f"{self.run}: bit-identical, {self.rungs} rungs"
+            return "\n".join([f"{self.run}: bit-identical, {self.rungs} rungs", *older])
         lines = [f"{self.run}: {self.rungs} rungs are equal, then '{self.first_difference}' differs"]
         lines += [f"  could explain it: {sentence}" for sentence in self.could_explain]
         if not self.could_explain:
             lines.append("  no recorded fact of the environment differs that could explain it")
         lines.append(f"  largest difference of a prediction: {_number(self.score_difference)}")
         lines.append(f"  largest difference of a metric: {_number(self.metric_difference)}")
+        lines += older
         return "\n".join(lines)
 
 
@@ -170,8 +176,10 @@ def changed_data(recorded: Recorded, dataset: Dataset) -> Reproduction | None:
     )
     if not rung:
         return None
-    before = dict(_leaves("data.files", recorded.environment.get("data", {}).get("files")))
-    now = dict(_leaves("data.files", dataset.facts.get("files")))
+    before, now = (
+        {name: value for what in ("files", "reading") for name, value in _leaves(f"data.{what}", facts.get(what))}
+        for facts in (recorded.environment.get("data", {}), dataset.facts)
+    )
     causes = [
         f"{name} differs: {before.get(name)} against {now.get(name)}."
         for name in sorted({*before, *now})
@@ -206,6 +214,7 @@ def plan_again(recorded: Recorded, folder: Path, *, data_dir: Path) -> PlannedRu
         data_digest=dataset.data_digest,
         code=dict(recorded.environment.get("code", {})),
         versions=versions,
+        reading=dataset.reading,
     )
     text = recorded.paths.config.read_text(encoding="utf-8")
     return PlannedRun(
@@ -275,9 +284,14 @@ def compare(recorded: Recorded, again: RunPaths) -> Reproduction:
     from optbench.provenance import environment_differences
     from optbench.run_store import read_json
 
-    rung, equal = first_difference(recorded.digests, read_json(again.digests))
+    digests, older = read_json(again.digests), older_metrics(recorded, again)
+    is_same_but_older = older is not None and not older.different
+    if is_same_but_older:  # the digests are of files that cannot be equal; what both hold is
+        digests = {**digests, "metrics": recorded.digests["metrics"]}
+    rung, equal = first_difference(recorded.digests, digests)
     if not rung:
-        rung = next((name for name in _IDENTITY_FILES if _differs(recorded.paths, again, name)), "")
+        files = [name for name in _IDENTITY_FILES if name != "metrics" or not is_same_but_older]
+        rung = next((name for name in files if _differs(recorded.paths, again, name)), "")
     differences = environment_differences(recorded.environment, read_json(again.environment))
     return Reproduction(
         run=str(recorded.manifest["run"]),
@@ -286,7 +300,20 @@ def compare(recorded: Recorded, again: RunPaths) -> Reproduction:
         could_explain=tuple(explanations(rung, differences)) if rung else (),
         score_difference=score_difference(recorded.paths, again),
         metric_difference=metric_difference(recorded.paths, again),
+        older_metrics=older,
     )
+
+
+def older_metrics(recorded: Recorded, again: RunPaths) -> OlderMetrics | None:
+    """Compare the metrics of a run whose metrics.json is of an earlier schema; None if it is of today's.
+
+    None as well if its ladder tells of another metrics.json than the one in its folder: then that rung differs.
+    """
+    from optbench.run_store import file_sha256, read_json
+
+    if recorded.digests["metrics"] != file_sha256(recorded.paths.metrics):
+        return None
+    return compare_older_metrics(read_json(recorded.paths.metrics), read_json(again.metrics))
 
 
 def score_difference(first: RunPaths, second: RunPaths) -> float | None:

@@ -63,6 +63,7 @@ def _write_staged(planned: PlannedRun, *, environment: Mapping[str, Any], patch:
         "data": dataset.data_digest,
         "split": dataset.split_digest,
         "versions": dict(planned.versions),
+        "reading": dict(dataset.reading),
         "class_names": list(dataset.class_names),
         "positive_class": dataset.positive_class,
         "notes": list(dataset.notes),

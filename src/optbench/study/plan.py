@@ -168,25 +168,40 @@ class StudyPlan:
 
 
 def plan_study(
-    loaded: LoadedStudy, *, runs_dir: Path, data_dir: Path, quiet: bool = True, say: Callable[[str], None]
+    loaded: LoadedStudy,
+    *,
+    runs_dir: Path,
+    data_dir: Path,
+    quiet: bool = True,
+    say: Callable[[str], None],
+    versions: Mapping[str, str] | None = None,
 ) -> StudyPlan:
     """Read the data and compute the key of a study; nothing is created.
+
+    Parameters
+    ----------
+    say : gets the notes on each data set
+    versions : packages that enter the keys; None takes those that are installed
 
     Raises
     ------
     InvalidError
         If the data is not valid, or has no validation split to tune on.
     """
+    from optbench.config import ADDED_TO_STUDIES_LATER, without_old_values
     from optbench.provenance import key_versions
     from optbench.run_store import contained
 
     config = loaded.config
     problems = tuple(read_problem(loaded, problem, data_dir, quiet=quiet, say=say) for problem in config.problems)
-    versions = key_versions()
+    versions = key_versions() if versions is None else versions
     data = {"data": [_data_facts(config, problem) for problem in problems], "versions": dict(versions)}
-    key = _digest({**study_identity(config), **data})
+    key, digest = (
+        _digest({**without_old_values(content, ADDED_TO_STUDIES_LATER), **data})
+        for content in (study_identity(config), protocol(config))
+    )
     paths = StudyPaths(contained(runs_dir, f"{config.name}-{key[:8]}"))
-    return StudyPlan(loaded, problems, versions, key, _digest({**protocol(config), **data}), paths)
+    return StudyPlan(loaded, problems, versions, key, digest, paths)
 
 
 def _data_facts(config: StudyConfig, problem: PlannedProblem) -> dict[str, Any]:
@@ -196,7 +211,9 @@ def _data_facts(config: StudyConfig, problem: PlannedProblem) -> dict[str, Any]:
     rows = (*config.optimizers, *config.defaults)
     files = [user_code(row.experiment(problem.experiment, ()), problem.base) for row in rows]
     code = {name: file_sha256(path) for found in files for name, path in found.items()}
-    return {"data": problem.open_data.data_digest, "split": problem.open_data.split_digest, "code": code}
+    dataset = problem.open_data
+    reading = {"reading": dict(dataset.reading)} if dataset.reading else {}
+    return {"data": dataset.data_digest, "split": dataset.split_digest, "code": code, **reading}
 
 
 def study_identity(config: StudyConfig) -> dict[str, Any]:
@@ -226,8 +243,12 @@ def protocol(config: StudyConfig) -> dict[str, Any]:
 
 
 def _problem(problem: StudyProblem) -> dict[str, Any]:
-    experiment = problem.experiment.to_plain()
-    return {"name": problem.name, **{name: experiment[name] for name in ("task", "dataset", "model", "training")}}
+    from optbench.config import what_counts
+
+    # the optimizer stands for none, and seeds are the plan's
+    left_out = ("optimizer", "seed", "seeds")
+    sections = what_counts(problem.experiment.to_plain())
+    return {"name": problem.name, **{name: value for name, value in sections.items() if name not in left_out}}
 
 
 def _optimizer(one: StudyOptimizer) -> dict[str, Any]:

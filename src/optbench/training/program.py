@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from optbench.config import what_counts
 from optbench.training.engines import make_engine
 from optbench.training.engines.held_decay import held_number
 from optbench.training.evaluate import Evaluator
@@ -73,9 +74,8 @@ def program_key(config: ExperimentConfig, dataset: Dataset) -> str:
     sections = (config.dataset, config.model, config.optimizer)
     if config.training.loss.startswith(f"{PYTHON}:") or any(section.name == PYTHON for section in sections):
         return ""
-    plain = config.to_plain()
-    for name in ("name", "seed", "report"):
-        del plain[name]
+    plain = what_counts(config.to_plain())
+    del plain["seed"]
     for name in ("epochs", "early_stopping"):
         del plain["training"][name]
     if isinstance(plain["optimizer"].get("learning_rate"), float):

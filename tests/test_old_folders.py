@@ -1,0 +1,185 @@
+"""Folders that the first release wrote: today's commands read, check, draw, reproduce, resume and skip them.
+
+The corpus is made from git, by the first release itself. tests/cli/test_older_folders.py is its quick companion.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import first_release
+import pytest
+
+from optbench.run_store import RunPaths, verify_manifest
+
+pytestmark = [pytest.mark.long, pytest.mark.tensorflow]
+
+CONFIGS = {
+    "table": "dataset: {name: csv, path: table.csv, target: y}\nmodel: {name: mlp, hidden_units: [4]}\n"
+    "optimizer: {name: adam, learning_rate: 0.01}\ntraining: {epochs: 3}\n",
+    "table-sgd": "dataset: {name: csv, path: table.csv, target: y}\nmodel: {name: mlp, hidden_units: [4]}\n"
+    "optimizer: {name: sgd}\ntraining: {epochs: 3}\n",
+    "number": "task: regression\ndataset: {name: diabetes}\nmodel: {name: mlp, hidden_units: [4]}\n"
+    "optimizer: {name: adam}\ntraining: {epochs: 3, diagnostics: true}\n",
+    "diverged": "task: regression\ndataset: {name: diabetes}\nmodel: {name: mlp, hidden_units: [4]}\n"
+    "optimizer: {name: sgd, learning_rate: 1e6}\ntraining: {epochs: 3}\n",
+}
+KILLED = (
+    "name: killed\ndataset: {name: iris}\nmodel: {name: mlp, hidden_units: [4], dropout: 0.1}\n"
+    "optimizer: {name: adam}\ntraining: {epochs: 120, engine: keras}\n"
+)
+STUDY = (
+    "experiment: {dataset: {name: iris}, model: {name: mlp, hidden_units: [4]}, training: {epochs: 3}}\n"
+    "optimizers: [sgd, adam]\ntuning: {points: 2, seeds: 1}\nconfirmation: {seeds: 2}\nsplits: 2\n"
+)
+FINISHED = [*CONFIGS]
+
+
+@pytest.fixture(scope="module")
+def corpus(first_release_tree, tmp_path_factory):
+    """A folder with config files, and runs and a study as the first release wrote them; only to be read."""
+    folder = tmp_path_factory.mktemp("corpus")
+    rows = [f"{i % 7},{'?' if i % 11 == 0 else i % 5},{'abc'[i % 3]},{'yes' if i % 4 else 'no'}" for i in range(120)]
+    (folder / "table.csv").write_text("\n".join(["p,q,r,y", *rows]) + "\n")
+    for name, text in CONFIGS.items():
+        (folder / f"{name}.yaml").write_text(f"name: {name}\n{text}")
+    (folder / "killed.yaml").write_text(KILLED)
+    (folder / "trial.yaml").write_text(STUDY)
+    assert first_release.where_imported(first_release_tree, folder) == first_release_tree / "src"
+    files = [f"{name}.yaml" for name in CONFIGS]
+    first_release.optbench(first_release_tree, "run", *files, "--runs-dir", "runs", "-j", "1", cwd=folder)
+    first_release.optbench(first_release_tree, "study", "trial.yaml", "--runs-dir", "studies", "-j", "1", cwd=folder)
+    _kill_after_a_checkpoint(first_release_tree, folder)
+    return folder
+
+
+def _kill_after_a_checkpoint(tree: Path, folder: Path) -> None:
+    command = [*first_release.command_of(tree), "run", "killed.yaml", "--runs-dir", "runs", "-j", "1"]
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env=first_release.environment_of(tree),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + first_release.LONGEST
+    while not list(folder.glob("runs/killed-*/.state/ckpt-*.npz")):
+        assert process.poll() is None, "it ended before it was killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+@pytest.fixture
+def copy(corpus, tmp_path):
+    """The corpus, to be written into."""
+    return Path(shutil.copytree(corpus, tmp_path / "copy"))
+
+
+def today(folder: Path, *arguments: object, code: int = 0) -> str:
+    """Run a command of today's optbench in a folder."""
+    return first_release.optbench(first_release.ROOT, *arguments, cwd=folder, code=code)
+
+
+def run_folder(folder: Path, name: str) -> Path:
+    """Return the folder of the run of an experiment."""
+    (found,) = (path for path in (folder / "runs").glob(f"{name}-s0-*"))
+    return found
+
+
+def test_they_are_listed_shown_and_checked(corpus):
+    """Every run with its state and its metric; warnings as they were written; every byte as it was."""
+    listed = {
+        run["run"].rpartition("-s0-")[0]: run for run in json.loads(today(corpus, "ls", "runs", "--json"))["runs"]
+    }
+    assert {name: run["status"] for name, run in listed.items()} == {
+        "table": "completed",
+        "table-sgd": "completed",
+        "number": "completed",
+        "diverged": "diverged",
+        "killed": "unfinished",
+    }
+    assert listed["table"]["test"]["accuracy"] == recorded(corpus, "table")["test"]["accuracy"]
+    for name in FINISHED:
+        text = today(corpus, "show", run_folder(corpus, name))
+        assert all(sentence in text for sentence in recorded(corpus, name)["warnings"]), text
+    assert recorded(corpus, "table")["warnings"]
+    today(corpus, "check", *(run_folder(corpus, name) for name in FINISHED))
+
+
+def recorded(folder: Path, name: str) -> dict:
+    """Return metrics.json of the run of an experiment."""
+    return json.loads((run_folder(folder, name) / "metrics.json").read_text())
+
+
+def test_they_are_compared(corpus):
+    """With each other, and nothing but the optimizer is found to differ."""
+    folders = [run_folder(corpus, name) for name in ("table", "table-sgd")]
+    document = json.loads(today(corpus, "compare", *folders, "--format", "json"))
+    assert [one["n"] for one in document["optimizers"]] == [1, 1]
+    assert {one["optimizer"] for one in document["optimizers"]} == {"adam", "sgd"}
+    accuracies = sorted(recorded(corpus, name)["test"]["accuracy"] for name in ("table", "table-sgd"))
+    assert sorted(one["mean"] for one in document["optimizers"]) == accuracies
+
+
+def test_they_are_drawn_again(copy):
+    """The page is made from what is stored, and the run stays finished."""
+    names = [name for name in FINISHED if name != "diverged"]
+    for name in names:
+        today(copy, "report", run_folder(copy, name))
+        paths = RunPaths(run_folder(copy, name))
+        assert paths.report_html.is_file()
+        assert verify_manifest(paths, deep=True) == []
+
+
+@pytest.mark.parametrize("name", ["table", "number"])
+def test_they_are_reproduced(corpus, name):
+    """Bit-identical; what metrics.json holds today beside the entries of before is said and does not count."""
+    found = json.loads(today(corpus, "reproduce", run_folder(corpus, name), "--json"))
+    assert (found["identical"], found["first_difference"]) == (True, None)
+    older = found["older_metrics"]
+    assert older is None or (older["entries_compared"], older["different"]) == (_entries(corpus, name), [])
+
+
+def _entries(folder: Path, name: str) -> int:
+    document = recorded(folder, name)
+    return (
+        sum(len(document[split]) for split in ("train", "validation", "test")) + 3
+    )  # epochs_run, best_epoch, diverged
+
+
+def test_finished_runs_are_skipped_and_an_unfinished_one_goes_on(copy, first_release_tree):
+    """Their keys are those of before; the killed run goes on from its checkpoint and ends with the bytes of before."""
+    straight = copy.parent / "straight"
+    shutil.copytree(copy, straight)
+    before = {path: path.stat().st_mtime_ns for path in copy.glob("runs/*/*") if "killed-" not in str(path)}
+    files = [*(f"{name}.yaml" for name in CONFIGS), "killed.yaml"]
+    done = json.loads(today(copy, "run", *files, "--runs-dir", "runs", "-j", "1", "--no-figures", "--json"))
+    outcomes = {run["run"].rpartition("-s0-")[0]: run["outcome"] for run in done["runs"]}
+    assert outcomes == {**dict.fromkeys(FINISHED, "skipped"), "killed": "completed"}
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert len(list((copy / "runs").glob("killed-*"))) == 1
+    first_release.optbench(first_release_tree, "run", "killed.yaml", "--runs-dir", "runs", "--no-figures", cwd=straight)
+    one, other = (json.loads((run_folder(where, "killed") / "digests.json").read_text()) for where in (copy, straight))
+    assert {**one, "metrics": ""} == {**other, "metrics": ""}
+
+
+def test_a_finished_study_is_not_trained_again(copy):
+    """The same command finds every run, trains none, and says so; no run folder is touched or added."""
+    before = {path: path.stat().st_mtime_ns for path in copy.glob("studies/*/*/*")}
+    verdict = json.loads(next(copy.glob("studies/*/verdict.json")).read_text())
+    again = json.loads(today(copy, "study", "trial.yaml", "--runs-dir", "studies", "--json"))
+    assert {path: path.stat().st_mtime_ns for path in copy.glob("studies/*/*/*")} == before
+    assert len(list((copy / "studies").iterdir())) == 1
+    assert [(pair["a"], pair["b"], pair["differences"]) for pair in again["pairs"]] == [
+        (pair["a"], pair["b"], pair["differences"]) for pair in verdict["pairs"]
+    ]
+    assert len(json.loads(next(copy.glob("studies/*/study.json")).read_text())["openings"]) == 1
