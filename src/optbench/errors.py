@@ -7,66 +7,100 @@ A message is a sentence: place, rule, received value, remedy, and the nearest kn
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from optbench.core.findings import Finding
+
 
 class OptbenchError(Exception):
-    """Base of all errors with a message meant for the user."""
+    """Base of all errors with a message meant for the user.
+
+    Attributes
+    ----------
+    code : names the kind of error for programs, which need not read the message; each class has one of its own, and
+        the place that raises can give a narrower one
+    findings : what explains the error, shown below its message
+    """
 
     exit_code: ClassVar[int] = 70
+    default_code: ClassVar[str] = "error"
+
+    def __init__(self, *arguments: object, code: str | None = None, findings: Iterable[Finding] = ()) -> None:
+        super().__init__(*arguments)
+        self.code = code or self.default_code
+        self.findings = tuple(findings)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Keep code and findings where an error comes from another process."""
+        return type(self), self.args, {"code": self.code, "findings": self.findings}
 
 
 class RunFailedError(OptbenchError):
     """A run could not be brought to its end; the others went on."""
 
     exit_code = 1
+    default_code = "run-failed"
 
 
 class UsageError(OptbenchError):
     """The command line itself is wrong (a flag's value, a combination of flags)."""
 
     exit_code = 2
+    default_code = "usage-wrong"
 
 
 class InvalidError(OptbenchError):
     """Something the user gave is not valid; nothing has run and nothing was created."""
 
     exit_code = 3
+    default_code = "input-invalid"
 
 
 class ConfigError(InvalidError):
     """An experiment file or a `--set` argument breaks a rule. The message holds every finding."""
 
+    default_code = "config-invalid"
+
 
 class DataError(InvalidError):
     """A data set is missing, unreadable or unfit for classification as configured."""
+
+    default_code = "data-invalid"
 
 
 class ModelError(InvalidError):
     """A model, optimizer or loss cannot be built for the data it is given."""
 
+    default_code = "model-invalid"
+
 
 class MachineError(InvalidError):
     """The machine cannot do what was asked: a missing extra, an unwritable or full directory."""
+
+    default_code = "machine-unfit"
 
 
 class NoRunsError(OptbenchError):
     """A pattern or folder named no finished run."""
 
     exit_code = 4
+    default_code = "runs-none"
 
 
 class MismatchError(OptbenchError):
     """Recorded and found differ: `check`, `reproduce`, `compare --strict`."""
 
     exit_code = 5
+    default_code = "records-mismatch"
 
 
 class StorageError(RunFailedError):
     """A write or a read of the run folder failed (full disk, read-only, I/O error)."""
+
+    default_code = "storage-failed"
 
 
 def did_you_mean(word: str, known: Iterable[str], *, quote: str = "'") -> str:

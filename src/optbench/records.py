@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from optbench.core.findings import Finding
     from optbench.metric_names import Task
 
 SplitName = Literal["train", "validation", "test"]
@@ -70,7 +71,7 @@ class Dataset:
     facts : JSON-able record: source files with sha256 and bytes, rows and columns read, columns used and left
         out with the reason, rows dropped with the reason, class counts per split, duplicates across splits; `reading`
         if there is one
-    notes : sentences for the user (what was inferred, left out, imputed, repeated across splits)
+    notes : for the user: what was inferred, left out, imputed, repeated across splits
     task : classification or regression
     vocabulary_size : number of different tokens, padding included, for token sequences; else None
     """
@@ -85,7 +86,7 @@ class Dataset:
     data_digest: str
     split_digest: str
     facts: Mapping[str, Any] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    notes: tuple[Finding, ...] = ()
     task: Task = CLASSIFICATION
     vocabulary_size: int | None = None
 

@@ -11,6 +11,7 @@ import pytest
 from optbench.array_digests import arrays_digest
 from optbench.datasets import load_dataset
 from optbench.errors import DataError
+from optbench.words import sentences
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(60, 4)), np.arange(60) % 3
@@ -58,7 +59,7 @@ def test_rows_of_the_test_set_in_training_are_counted(load_npz):
     dataset = load_npz(**{**GOOD, "x_test": X[:15], "split": {"validation": 0.0}})
     assert dataset.facts["duplicates"]["test_in_train"] == 15
     said = "15 of 15 test rows have the same inputs as a training row: almost the whole test split was seen in training"
-    assert f"{said}, so its scores may be memory, not learning" in dataset.notes
+    assert f"{said}, so its scores may be memory, not learning" in sentences(dataset.notes)
 
 
 @pytest.mark.parametrize(

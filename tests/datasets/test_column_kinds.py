@@ -11,6 +11,7 @@ from optbench.datasets.column_kinds import infer_kind, is_number, number_values,
 from optbench.datasets.downloads import CheckedFile
 from optbench.datasets.text_table import ColumnBuilder, TextTable
 from optbench.errors import DataError
+from optbench.words import sentence
 
 MISSING = ("", "?", "NA")
 
@@ -61,7 +62,7 @@ def test_kind_and_reason(name, cells, kind, reason):
     """Each kind comes with the facts it was inferred from."""
     inferred = kind_of(name, cells)
     assert inferred.kind == kind
-    assert reason in inferred.reason
+    assert reason in sentence(inferred.reason)
 
 
 def test_many_numbers_and_a_few_words_are_neither():

@@ -10,6 +10,7 @@ from PIL import Image
 
 from optbench.datasets import load_dataset
 from optbench.errors import DataError
+from optbench.words import sentences
 
 
 @pytest.fixture
@@ -132,7 +133,7 @@ def test_a_pipe_does_not_wait(folder, load):
 @pytest.mark.parametrize("official", [False, True])
 def test_what_is_left_out_is_told(folder, load, official):
     """Other endings, files beside the folders of classes and folders inside them, by number; not names with a dot."""
-    assert not [note for note in load().notes if "left out" in note]
+    assert not [note for note in sentences(load().notes) if "left out" in note]
     if official:
         for part in ("train", "test"):
             (folder / part).mkdir()
@@ -150,7 +151,7 @@ def test_what_is_left_out_is_told(folder, load, official):
         (folder / name).write_bytes(b"x")
     (classes / "lost.png").write_bytes(b"x")
     dataset = load(split={"validation": 0.2}) if official else load()
-    assert [note for note in dataset.notes if "left out" in note] == [
+    assert [note for note in sentences(dataset.notes) if "left out" in note] == [
         "left out, as they lie in no folder of a class: files ending in .csv (1), .png (1)",
         "left out, as their endings are of no image that is read: files ending in .tif (2), nothing (1)",
         "left out, as they lie inside folders of classes: 1 folders",

@@ -9,6 +9,7 @@ import pytest
 
 from optbench.datasets import inspect_table, load_dataset
 from optbench.errors import DataError
+from optbench.words import sentence, sentences
 
 
 @pytest.fixture
@@ -29,12 +30,17 @@ def test_columns_with_kind_and_reason(inspect, table):
     """Every column has a kind and the reason for it; the target has its classes and their counts."""
     found = inspect(table(), "y")
     assert kinds(found) == {"a": "number", "b": "number", "c": "category", "y": "target"}
-    assert [column.reason for column in found.columns][:3] == [
+    assert [sentence(column.reason) for column in found.columns][:3] == [
         "all 60 values are numbers",
         "all 60 values are numbers",
         "3 different texts",
     ]
-    assert (found.target, found.target_reason, found.rows, found.rows_without_target) == ("y", "as given", 60, 0)
+    assert (found.target, sentence(found.target_reason), found.rows, found.rows_without_target) == (
+        "y",
+        "as given",
+        60,
+        0,
+    )
     assert found.class_counts == {"no": 30, "yes": 30}
     assert found.positive_class == "yes"
     assert found.features == {}
@@ -61,13 +67,13 @@ def test_target_is_suggested_with_the_reason(inspect, table, header, target, rea
     """Without a target the likeliest column is suggested: by its name, then by its place."""
     found = inspect(table(header=header))
     assert found.target == target
-    assert reason in found.target_reason
+    assert reason in sentence(found.target_reason)
 
 
 def test_only_column_of_two_values_is_suggested(inspect):
     """In front of a column of numbers, the one with two values is meant."""
     found = inspect("flag,x\n" + "".join(f"{'no' if i % 3 else 'yes'},{i * 1.5}\n" for i in range(60)))
-    assert (found.target, found.target_reason) == ("flag", "suggested: it is the only column of two values")
+    assert (found.target, sentence(found.target_reason)) == ("flag", "suggested: it is the only column of two values")
 
 
 def test_without_a_possible_target_the_columns_are_listed(inspect):
@@ -89,7 +95,7 @@ def test_without_a_possible_target_the_columns_are_listed(inspect):
 def test_a_number_to_predict_is_suggested(inspect, header, target, reason):
     """Where nothing repeats like a label, what is predicted is a number, and it loads as one."""
     found = inspect(f"{header}\n" + "".join(f"{i * 0.5},{i % 7}.25,{i * 0.25}\n" for i in range(60)))
-    assert (found.task, found.target, found.target_reason) == ("regression", target, reason)
+    assert (found.task, found.target, sentence(found.target_reason)) == ("regression", target, reason)
     assert found.class_counts == {}
     assert found.positive_class is None
 
@@ -107,7 +113,7 @@ def test_missing_words_in_columns_of_numbers_are_suggested(inspect):
     found = inspect("\n".join(["x,c,y", *rows]), "y")
     assert found.missing == ("", "?", "NA", "null")
     assert kinds(found)["x"] == "number"
-    assert "'null' stands in columns of numbers and is taken for a missing value" in found.notes
+    assert "'null' stands in columns of numbers and is taken for a missing value" in sentences(found.notes)
     levels = inspect("x,c,y\n" + "".join(f"{i / 2},{'none' if i % 2 else '5'},{'yn'[i % 2]}\n" for i in range(60)), "y")
     assert levels.missing == ("", "?", "NA")
     given = inspect("\n".join(["x,c,y", *rows]), "y", missing=["", "some"])
@@ -120,7 +126,7 @@ def test_column_of_numbers_and_texts_is_said_not_refused(inspect):
     found = inspect("\n".join(["x,z,y", *rows]), "y")
     assert found.features == {"x": "category"}
     assert kinds(found)["x"] == "category"
-    assert any("column 'x' holds numbers and other texts" in note for note in found.notes)
+    assert any("column 'x' holds numbers and other texts" in note for note in sentences(found.notes))
 
 
 def test_what_is_suggested_loads(inspect, table, tmp_path, config):
@@ -168,7 +174,7 @@ def test_of_a_large_file_the_first_rows_are_looked_at(ending, table, tmp_path, m
     monkeypatch.setattr("optbench.datasets.table_heads.HEAD_ROWS", 50)
     head = inspect_table(path)
     assert (whole.rows, head.rows) == (200, 50)
-    assert head.notes[0].startswith("the file is large: only its first 50 rows were looked at")
+    assert sentence(head.notes[0]).startswith("the file is large: only its first 50 rows were looked at")
     assert (head.separator, head.target, kinds(head)) == (whole.separator, whole.target, kinds(whole))
 
 

@@ -11,6 +11,7 @@ import pytest
 from optbench.config import load_experiment
 from optbench.datasets import inspect_table, load_dataset
 from optbench.errors import DataError
+from optbench.words import recorded_sentence, sentences
 
 pytestmark = pytest.mark.data
 
@@ -18,7 +19,7 @@ TELCO_COLUMNS = 21
 
 
 def noted(dataset, *words):
-    return [note for note in dataset.notes if all(word in note for word in words)]
+    return [note for note in sentences(dataset.notes) if all(word in note for word in words)]
 
 
 def use_of(dataset, name):
@@ -85,7 +86,7 @@ def test_3_unique_identifiers(telco):
     assert use_of(telco, "customerID")["kind"] == "id"
     assert not [name for name in telco.feature_names if "customerID" in name]
     assert noted(telco, "customerID", "left out as an identifier", "features: {customerID: category} keeps it")
-    assert "every one of its" in telco.facts["columns_left_out"]["customerID"]
+    assert "every one of its" in recorded_sentence(telco.facts["columns_left_out"]["customerID"])
 
 
 def test_3_high_cardinality_is_limited(telco_path, load_csv):
@@ -169,12 +170,12 @@ def test_7_label_spelling(telco, bank_path, load_csv, tmp_path):
 def test_8_integer_codes_that_are_categories(telco, telco_path, load_csv):
     """SeniorCitizen is a number with a hint; the user's override makes it a category."""
     assert use_of(telco, "SeniorCitizen")["kind"] == "number"
-    assert "codes? then set it to category" in use_of(telco, "SeniorCitizen")["reason"]
+    assert "codes? then set it to category" in recorded_sentence(use_of(telco, "SeniorCitizen")["reason"])
     dataset = load_csv(telco_path.read_bytes(), target="Churn", features={"SeniorCitizen": "category"})
     assert use_of(dataset, "SeniorCitizen") == {
         "name": "SeniorCitizen",
         "kind": "category",
-        "reason": "dataset.features",
+        "reason": {"code": "column-stated", "severity": "note", "values": {"setting": "dataset.features"}},
         "used": True,
     }
     assert {"SeniorCitizen=1", "SeniorCitizen=(unknown)"} <= set(dataset.feature_names)

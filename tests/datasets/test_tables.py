@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from optbench.datasets import load_dataset
 from optbench.errors import DataError
+from optbench.words import sentences
 
 
 def refused(load, content, sentence, **settings):
@@ -40,7 +41,7 @@ def test_positive_class(load_csv, table):
     dataset = load_csv(table())
     assert dataset.positive_class == 1
     assert "positive class: 'yes', the last of the labels in order (dataset.positive_class names another)" in (
-        dataset.notes
+        sentences(dataset.notes)
     )
     three = "a,y\n" + "".join(f"{i},{'uvw'[i % 3]}\n" for i in range(0, 90, 2))
     assert load_csv(three).positive_class is None
@@ -99,7 +100,9 @@ def test_split_by_a_column(load_csv):
     assert dataset.feature_names == ("a",)
     without = load_csv(content.replace(",val,", ",train,"), split={"column": "s"})
     assert without.facts["split"]["rows"] == {"train": 36, "validation": 4, "test": 10}
-    assert "'s' names no validation rows: split.validation takes them from the training rows" in without.notes
+    assert "'s' names no validation rows: split.validation takes them from the training rows" in sentences(
+        without.notes
+    )
     none = load_csv(content.replace(",val,", ",train,"), split={"column": "s", "validation": 0.0})
     assert none.validation is None
     refused(
@@ -174,7 +177,7 @@ def test_test_fraction_and_given_test_rows_exclude_each_other(load_csv, table, t
         ),
         (
             "id,y\n" + "".join(f"{i},{i % 2}\n" for i in range(40)),
-            "leaves no column to learn from: id (id: every one of",
+            "leaves no column to learn from: id (id), y (target: dataset.target).",
         ),
         ("a,label\n1,x\n", "dataset.target must name a column of data.csv. Received: 'y'."),
     ],

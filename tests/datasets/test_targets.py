@@ -9,6 +9,7 @@ import pytest
 
 from optbench.datasets import load_dataset, open_staged_dataset, stage_dataset, without_test_rows
 from optbench.errors import DataError
+from optbench.words import error_text, sentences
 
 RNG = np.random.default_rng(0)
 ROWS = [(f"{a:.3f}", "uvw"[i % 3], f"{1000 + 7 * a:.2f}") for i, a in enumerate(RNG.normal(size=60))]
@@ -48,7 +49,7 @@ def test_a_row_without_a_target_is_dropped(load):
     """And said so."""
     dataset = load(rows=[*ROWS, ("0.5", "u", "NA")])
     assert sum(len(part.y) for part in dataset.splits.values()) == 60
-    assert "1 of 61 rows have no value in 'y' and are dropped" in dataset.notes
+    assert "1 of 61 rows have no value in 'y' and are dropped" in sentences(dataset.notes)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +165,7 @@ def test_many_numbers_under_classification_are_pointed_out(config, tmp_path):
     (tmp_path / "data.csv").write_text("a,y\n" + "".join(f"{i}.5,{cell}\n" for i, cell in enumerate(cells)))
     section = config("csv", split={"stratify": False})
     dataset = load_dataset(section, base=tmp_path, data_dir=Path("none"))
-    assert any("40 different numbers" in note and "task: regression" in note for note in dataset.notes)
+    assert any("40 different numbers" in note and "task: regression" in note for note in sentences(dataset.notes))
 
 
 def test_a_quantity_that_cannot_be_stratified_says_so(load_csv):
@@ -173,5 +174,8 @@ def test_a_quantity_that_cannot_be_stratified_says_so(load_csv):
 
     x, y = load_diabetes(return_X_y=True)
     text = "a,y\n" + "".join(f"{a:.4f},{target:g}\n" for a, target in zip(x[:, 2], y, strict=True))
-    with pytest.raises(DataError, match="The target has 214 different numbers: .* set task: regression"):
+    with pytest.raises(DataError, match="a stratified split needs at least") as refused:
         load_csv(text)
+    assert "the target has 214 different numbers: to predict a quantity, set task: regression" in error_text(
+        refused.value
+    )

@@ -6,6 +6,7 @@ import pytest
 
 from optbench.datasets.column_kinds import is_number
 from optbench.datasets.text_doubts import doubt
+from optbench.words import sentence
 
 
 @pytest.mark.parametrize(
@@ -23,7 +24,7 @@ from optbench.datasets.text_doubts import doubt
 )
 def test_another_spelling_is_named(texts, words):
     """Numbers and dates in another spelling, and numbers among a few words."""
-    assert words in doubt(texts, is_number)
+    assert words in sentence(doubt(texts, is_number))
 
 
 @pytest.mark.parametrize(
@@ -39,4 +40,4 @@ def test_another_spelling_is_named(texts, words):
 )
 def test_words_are_words(texts):
     """Names, codes and a handful of levels raise no doubt."""
-    assert doubt(texts, is_number) == ""
+    assert doubt(texts, is_number) is None

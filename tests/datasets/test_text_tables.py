@@ -11,6 +11,7 @@ import pytest
 
 from optbench.datasets.vocabulary import fit_vocabulary, words_of
 from optbench.errors import DataError
+from optbench.words import sentences
 
 TEXTS = [
     "The cat sat on the mat.",
@@ -27,6 +28,7 @@ TEXTS = [
 KERAS = """
 import json, sys
 import keras
+from optbench.words import sentences
 texts, others, max_tokens, length = json.load(sys.stdin)
 layer = keras.layers.TextVectorization(max_tokens=max_tokens, output_sequence_length=length)
 layer.adapt(texts)
@@ -85,7 +87,8 @@ def test_a_text_column_is_a_token_sequence(load_csv, reviews):
         label = ("bad", "good")[row % 2]
         assert [vocabulary[token] for token in x] == ["a", label, "film", "it", "has", f"word{row}"]
     assert set(dataset.test.x[:, -1]) == {1}
-    assert {"name": "review", "kind": "text", "reason": "dataset.features", "used": True} in dataset.facts["columns"]
+    reason = {"code": "column-stated", "severity": "note", "values": {"setting": "dataset.features"}}
+    assert {"name": "review", "kind": "text", "reason": reason, "used": True} in dataset.facts["columns"]
 
 
 def test_options_of_texts(load_csv, reviews):
@@ -93,7 +96,7 @@ def test_options_of_texts(load_csv, reviews):
     dataset = load_reviews(load_csv, reviews, text={"max_tokens": 8, "length": 3})
     assert dataset.vocabulary_size == 8
     assert dataset.input_shape == (3,)
-    assert "review: 60 of 60 texts are longer than 3 words and cut" in dataset.notes
+    assert "review: 60 of 60 texts are longer than 3 words and cut" in sentences(dataset.notes)
 
 
 def test_the_vocabulary_knows_training_rows_only(load_csv, reviews):
@@ -111,7 +114,7 @@ def test_missing_texts_are_one_unknown_word(load_csv, reviews):
     lines = reviews.splitlines()
     lines[5] = "4,NA,bad"
     dataset = load_reviews(load_csv, "\n".join(lines))
-    assert "review: 1 of 60 texts have no word and count as one unknown word" in dataset.notes
+    assert "review: 1 of 60 texts have no word and count as one unknown word" in sentences(dataset.notes)
 
 
 @pytest.mark.parametrize(

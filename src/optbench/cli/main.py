@@ -45,7 +45,9 @@ def _told_errors() -> Iterator[None]:
     try:
         yield
     except OptbenchError as error:
-        _tell(f"optbench: {error}\n", error, always=True)
+        from optbench.words import error_text
+
+        _tell(f"optbench: {error_text(error)}\n", error, always=True)
         raise SystemExit(error.exit_code) from None
     except Exception as error:  # noqa: BLE001 - the last resort, or Typer would end with 1, "a run failed"
         message = (

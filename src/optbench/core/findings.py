@@ -61,3 +61,25 @@ class Finding:
             If the document has another shape.
         """
         return cls(str(document["code"]), Severity(document["severity"]), dict(document["values"]))
+
+
+def read_finding(recorded: Mapping[str, Any] | str, severity: Severity) -> Finding:
+    """Return a finding as a run folder holds it; older versions recorded its sentence.
+
+    Parameters
+    ----------
+    severity : of a sentence, which has none of its own
+
+    Raises
+    ------
+    KeyError, ValueError
+        If it is neither.
+
+    Examples
+    --------
+    >>> read_finding("2 rows are dropped", Severity.NOTE)
+    Finding(code='recorded-sentence', severity=<Severity.NOTE: 'note'>, values={'text': '2 rows are dropped'})
+    """
+    if isinstance(recorded, str):
+        return Finding("recorded-sentence", severity, {"text": recorded})
+    return Finding.from_json(recorded)

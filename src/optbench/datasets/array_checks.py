@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optbench.core.findings import Finding, Severity
 from optbench.errors import DataError
 
 if TYPE_CHECKING:
@@ -20,10 +21,10 @@ _EXACT_IN_FLOAT = 2**53
 
 @dataclass(frozen=True, slots=True)
 class ModelInputs:
-    """(n, ...) float32 or int32 inputs and a note on how they were made ("" if only the type changed)."""
+    """(n, ...) float32 or int32 inputs, and a note on how they were made unless only the type changed."""
 
     x: NDArray[np.float32] | NDArray[np.int32]
-    note: str
+    notes: tuple[Finding, ...] = ()
 
 
 def check_pair(x: NDArray[Any], y: NDArray[Any], *, split: str, where: str) -> None:
@@ -91,13 +92,14 @@ def model_inputs(x: NDArray[Any], *, where: str) -> ModelInputs:
         with np.errstate(over="ignore"):
             out = np.ascontiguousarray(x, dtype=np.float32)
         _require_finite(out, name="x as float32", where=where)
-        return ModelInputs(x=out, note="")
+        return ModelInputs(x=out)
     out = np.divide(x, np.float32(_PIXEL_MAX), dtype=np.float32)
-    note = "pixels 0 to 255 are divided by 255"
+    note = Finding("data-pixels-divided", Severity.NOTE, {"largest": int(_PIXEL_MAX)})
     if x.ndim == _MIN_IMAGE_DIMENSIONS:
         out = out[..., np.newaxis]
-        note += f"; a channel axis is added: {x.shape[1:]} becomes {out.shape[1:]}"
-    return ModelInputs(x=out, note=note)
+        shapes = {"given": list(x.shape[1:]), "used": list(out.shape[1:])}
+        note = Finding("data-channel-added", Severity.NOTE, {**note.values, **shapes})
+    return ModelInputs(x=out, notes=(note,))
 
 
 def check_tokens(x: NDArray[Any], *, split: str, where: str) -> None:
@@ -127,7 +129,7 @@ def check_tokens(x: NDArray[Any], *, split: str, where: str) -> None:
 def token_inputs(x: NDArray[Any], *, where: str) -> ModelInputs:
     """Return checked token sequences as int32."""
     del where
-    return ModelInputs(x=np.ascontiguousarray(x, dtype=np.int32), note="")
+    return ModelInputs(x=np.ascontiguousarray(x, dtype=np.int32))
 
 
 def _require_finite(x: NDArray[Any], *, name: str, where: str) -> None:

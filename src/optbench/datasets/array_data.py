@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from optbench.config import SplitConfig
+    from optbench.core.findings import Finding
     from optbench.metric_names import Task
     from optbench.records import Dataset, SplitName
 
@@ -57,7 +58,7 @@ class ArrayData:
     validation: Pair | None = None
     labels: tuple[str, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
-    notes: Sequence[str] = ()
+    notes: Sequence[Finding] = ()
 
     @property
     def pairs(self) -> dict[SplitName, Pair]:
@@ -93,7 +94,6 @@ def load_arrays(data: ArrayData, *, split: SplitConfig, task: Task = CLASSIFICAT
     as_inputs = token_inputs if tokens else model_inputs
     inputs = {name: as_inputs(part.x, where=data.where) for name, part in parts.items()}
     positive, positive_note = choose_positive_class(order.class_names, None)
-    note = inputs["train"].note
     return assemble(
         Draft(
             name=data.name,
@@ -111,7 +111,7 @@ def load_arrays(data: ArrayData, *, split: SplitConfig, task: Task = CLASSIFICAT
                 "labels": dict(order.class_of),
                 "split": {} if data.validation is not None else rule_facts(split_rule(split, test=0.0)),
             },
-            notes=[text for text in (*data.notes, note, *order.notes, positive_note) if text],
+            notes=[*data.notes, *inputs["train"].notes, *order.notes, *positive_note],
             task=task,
             vocabulary_size=1 + max(int(x.max()) for x, _ in data.pairs.values()) if tokens else None,
         )

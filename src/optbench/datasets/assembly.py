@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optbench.array_digests import arrays_digest
+from optbench.core.findings import Finding, Severity
 from optbench.datasets.labels import class_counts
 from optbench.datasets.targets import require_finite_variance, require_spread, target_facts
 from optbench.errors import DataError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _ROW_DIGEST_BYTES = 8
 _MOST, _ALMOST_ALL = 0.5, 0.9  # shares of a split's rows
+_REPEATED = ("data-rows-repeated", "data-most-rows-repeated", "data-nearly-all-rows-repeated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Draft:
     method: str
     compared: Mapping[SplitName, NDArray[Any]] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
-    notes: Sequence[str] = ()
+    notes: Sequence[Finding] = ()
     task: Task = CLASSIFICATION
     vocabulary_size: int | None = None
 
@@ -157,22 +159,27 @@ def _repeated_rows(splits: Mapping[SplitName, SplitData], compared: Mapping[Spli
     return {**counts, "repeated_rows": len(everything) - len(np.unique(everything))}
 
 
-def repeat_notes(repeats: Mapping[str, int], splits: Mapping[SplitName, SplitData]) -> list[str]:
-    """Return a sentence per split that has rows with the inputs of a training row."""
+def repeat_notes(repeats: Mapping[str, int], splits: Mapping[SplitName, SplitData]) -> list[Finding]:
+    """Return a note per split that has rows with the inputs of a training row."""
     notes = []
     for name, data in splits.items():
         count = repeats.get(f"{name}_in_train", 0)
         if count:
-            told = f"{count} of {len(data.y)} {name} rows have the same inputs as a training row"
-            notes.append(f"{told}{_memory_words(name, count / len(data.y))}")
+            values = {"split": name, "n": count, "n_rows": len(data.y)}
+            notes.append(Finding(_repeat_code(count / len(data.y)), Severity.NOTE, values))
     return notes
 
 
-def _memory_words(name: str, share: float) -> str:
+def is_repeat_note(note: Finding, split: SplitName) -> bool:
+    """Return True for a note of `repeat_notes` on the split."""
+    return note.code in _REPEATED and note.values["split"] == split
+
+
+def _repeat_code(share: float) -> str:
+    few, most, nearly_all = _REPEATED
     if share <= _MOST:
-        return ""
-    how_many = "almost the whole" if share >= _ALMOST_ALL else "most of the"
-    return f": {how_many} {name} split was seen in training, so its scores may be memory, not learning"
+        return few
+    return nearly_all if share >= _ALMOST_ALL else most
 
 
 def _majority(splits: Mapping[SplitName, SplitData], class_names: Sequence[str]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optbench.array_digests import array_digest, arrays_digest
+from optbench.core.findings import Finding, Severity
 from optbench.datasets.array_sources import bundled_arrays
 from optbench.datasets.assembly import Draft, assemble
 from optbench.datasets.column_kinds import sorted_texts
@@ -65,7 +66,10 @@ def load_bundled(entry: DatasetEntry, *, split: SplitConfig) -> Dataset:
                 "columns_read": x.shape[1],
                 "split": divided.facts,
             },
-            notes=[text for text in (note, "" if is_table else "pixels 0 to 16 are divided by 16") if text],
+            notes=[
+                *note,
+                *([] if is_table else [Finding("data-pixels-divided", Severity.NOTE, {"largest": _DIGIT_MAX})]),
+            ],
             task=entry.task,
         )
     )

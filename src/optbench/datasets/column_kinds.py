@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
+from optbench.core.findings import Finding, Severity
 from optbench.datasets.text_doubts import doubt
 from optbench.errors import DataError
 
@@ -38,10 +39,10 @@ _ID_NAME = re.compile(r"(.*[ _.-])?(id|uid|uuid|guid|index|idx|row_?number)|.*[a
 
 @dataclass(frozen=True, slots=True)
 class ColumnKind:
-    """A kind and the sentence that says why."""
+    """A kind and why it is that; a reason with a `doubt` says what else the texts may be."""
 
     kind: Kind
-    reason: str
+    reason: Finding
 
 
 class Cells(Protocol):
@@ -73,8 +74,8 @@ class Cells(Protocol):
     def counts_up(self) -> bool:
         """Return True if the texts, all of them whole numbers, go up by one."""
 
-    def doubt(self) -> str:
-        """Return what the texts look like, as the end of a sentence, or ""."""
+    def doubt(self) -> Finding | None:
+        """Return what else the texts look like, or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +110,8 @@ class HeldCells:
         first = int(self.texts[0])
         return all(int(text) == first + step for step, text in enumerate(self.texts))
 
-    def doubt(self) -> str:
-        """Return what the texts look like, as the end of a sentence, or ""."""
+    def doubt(self) -> Finding | None:
+        """Return what else the texts look like, or None."""
         return doubt(self.texts, is_number)
 
 
@@ -144,18 +145,18 @@ def kind_of_cells(name: str, cells: Cells) -> ColumnKind | None:
     """Return the kind of a column from its cells, or None if it is neither number nor category (see `mixed_error`)."""
     n_rows = cells.n_present + cells.n_missing
     if cells.n_texts == 0:
-        return ColumnKind("constant", f"no value in any of the {n_rows} rows")
+        return ColumnKind("constant", _reason("no-value", n_rows=n_rows))
     if cells.n_texts == 1 and cells.n_missing == 0:
-        return ColumnKind("constant", f"the same value in all {n_rows} rows: {cells.first(1)[0]!r}")
+        return ColumnKind("constant", _reason("same-value", n_rows=n_rows, value=cells.first(1)[0]))
     n_numeric = cells.n_numeric
     if n_numeric == cells.n_texts:
         return _kind_of_numbers(name, cells)
     if n_numeric >= _MOSTLY * cells.n_texts and cells.n_texts > _LEVELS_FOR_A_NUMBER:
         return None
     if _are_unique(cells):
-        return ColumnKind("id", f"every one of its {cells.n_present} texts is different{cells.doubt()}")
-    told = f"{counted(cells.n_texts, 'different text')}{missing_words(cells.n_missing)}"
-    return ColumnKind("category", f"{told}{cells.doubt()}")
+        return ColumnKind("id", _reason("different-texts", n_values=cells.n_present, doubt=_as_json(cells.doubt())))
+    doubted = _as_json(cells.doubt())
+    return ColumnKind("category", _reason("texts", n_texts=cells.n_texts, n_missing=cells.n_missing, doubt=doubted))
 
 
 def is_missing(level: str | None, missing: Collection[str]) -> bool:
@@ -208,11 +209,6 @@ def is_number(text: str) -> bool:
     return _NUMBER.fullmatch(text) is not None and abs(float(text)) != float("inf")
 
 
-def counted(number: int, noun: str) -> str:
-    """Return a number and its noun, in the plural where it needs one."""
-    return f"{number} {noun}" + ("" if number == 1 else "s")
-
-
 def numbers_of(texts: Sequence[str]) -> list[float] | None:
     """Return the numbers that texts stand for, infinity for one beyond float64, or None if one of them is no number.
 
@@ -243,17 +239,29 @@ def _cells_of(column: TextColumn, rows: NDArray[np.int64], missing: Collection[s
 def _kind_of_numbers(name: str, cells: Cells) -> ColumnKind:
     if _are_unique(cells) and cells.are_integers:
         if _ID_NAME.fullmatch(name):
-            return ColumnKind("id", f"every one of its {cells.n_present} whole numbers is different, and its name")
+            return ColumnKind("id", _reason("different-numbers", n_values=cells.n_present))
         if not cells.n_missing and cells.n_present >= _ROWS_FOR_A_COUNTER and cells.counts_up():
-            return ColumnKind("id", f"it counts the rows: {', '.join(cells.first(_EXAMPLES))}, ...")
+            return ColumnKind("id", _reason("counts-rows", first=cells.first(_EXAMPLES)))
     few = cells.n_texts <= _EXAMPLES and cells.are_integers
-    codes = f", {counted(cells.n_texts, 'different one')} (codes? then set it to category)" if few else ""
-    return number_kind(cells.n_present, cells.n_missing, codes)
+    return number_kind(cells.n_present, cells.n_missing, n_different=cells.n_texts if few else None)
 
 
-def number_kind(n_present: int, n_missing: int, codes: str = "") -> ColumnKind:
-    """Return the kind of a column of numbers; `codes` is a remark on them."""
-    return ColumnKind("number", f"all {n_present} values are numbers{codes}{missing_words(n_missing)}")
+def number_kind(n_present: int, n_missing: int, *, n_different: int | None = None) -> ColumnKind:
+    """Return the kind of a column of numbers.
+
+    Parameters
+    ----------
+    n_different : number of different ones, if they are so few that they may be codes of categories
+    """
+    return ColumnKind("number", _reason("numbers", n_values=n_present, n_different=n_different, n_missing=n_missing))
+
+
+def _reason(code: str, **values: Any) -> Finding:
+    return Finding(f"column-{code}", Severity.NOTE, values)
+
+
+def _as_json(doubted: Finding | None) -> dict[str, Any] | None:
+    return None if doubted is None else doubted.to_json()
 
 
 def _are_unique(cells: Cells) -> bool:
@@ -276,8 +284,3 @@ def mixed_error(
         f"Add {', '.join(map(repr, others))} to dataset.missing, or set "
         f"dataset.features: {{{name}: category}}, or drop the column."
     )
-
-
-def missing_words(n_missing: int) -> str:
-    """Return the end of a sentence on missing cells, "" if there is none."""
-    return f"; {counted(n_missing, 'cell')} missing" if n_missing else ""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optbench.datasets.column_kinds import counted, is_number
+from optbench.datasets.column_kinds import is_number
 from optbench.datasets.downloads import CheckedFile
 from optbench.datasets.memory import require_memory, table_remedy
 from optbench.datasets.text_table import ColumnBuilder, TextTable, wrong_separator_hint
@@ -269,6 +269,10 @@ def check_widths(rows: Sequence[tuple[int, list[str]]], *, width: int, name: str
         if len(row) != width:
             hint = f" (a {separator} inside a text needs quotes around it)" if len(row) > width else ""
             raise DataError(
-                f"{name}: line {line} has {counted(len(row), 'field')}, the header has {width}. "
-                f"Every row needs {counted(width, 'field')}{hint}. The line begins with: {json.dumps(list(row[:3]))}."
+                f"{name}: line {line} has {_fields(len(row))}, the header has {width}. "
+                f"Every row needs {_fields(width)}{hint}. The line begins with: {json.dumps(list(row[:3]))}."
             )
+
+
+def _fields(number: int) -> str:
+    return f"{number} field" if number == 1 else f"{number} fields"

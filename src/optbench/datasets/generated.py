@@ -68,7 +68,7 @@ def load_generated(config: GeneratedConfig) -> Dataset:
                 "generated": {**parameters, **facts},
                 "split": divided.facts,
             },
-            notes=[note] if note else [],
+            notes=note,
             task=CLASSIFICATION if made.class_names else REGRESSION,
         )
     )

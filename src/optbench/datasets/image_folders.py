@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optbench.array_digests import arrays_digest
+from optbench.core.findings import Finding, Severity
 from optbench.datasets.array_checks import model_inputs
 from optbench.datasets.array_data import ArrayData, load_arrays
 from optbench.datasets.assembly import Draft, assemble
@@ -105,7 +106,7 @@ def _split_by_fractions(config: ImageFolderConfig, found: _Folder, root: Path) -
                 "labels": dict(order.class_of),
                 "split": divided.facts,
             },
-            notes=[*_left_out_notes(list(found.files), root), *(text for text in (inputs.note, note) if text)],
+            notes=[*_left_out_notes(list(found.files), root), *inputs.notes, *note],
         )
     )
 
@@ -163,7 +164,7 @@ def _facts(config: ImageFolderConfig, files: list[Path], root: Path) -> dict[str
     return {"files": [whole], "images": len(files), "size": list(config.size)}
 
 
-def _left_out_notes(files: list[Path], root: Path) -> list[str]:
+def _left_out_notes(files: list[Path], root: Path) -> list[Finding]:
     """Return what lies below the folder and is no example, by its endings; names with a dot in front are nobody's."""
     taken, class_folders = set(files), {file.parent for file in files}
     above = {root} | {folder.parent for folder in class_folders}
@@ -172,13 +173,13 @@ def _left_out_notes(files: list[Path], root: Path) -> list[str]:
     unread = _endings(entry for entry in inside if not entry.is_dir())
     nested = sum(entry.is_dir() and not entry.name.startswith(".") for entry in inside)
     return [
-        *([f"left out, as they lie in no folder of a class: files ending in {beside}"] if beside else []),
-        *([f"left out, as their endings are of no image that is read: files ending in {unread}"] if unread else []),
-        *([f"left out, as they lie inside folders of classes: {nested} folders"] if nested else []),
+        *([Finding("data-files-outside", Severity.NOTE, {"endings": beside})] if beside else []),
+        *([Finding("data-files-unread", Severity.NOTE, {"endings": unread})] if unread else []),
+        *([Finding("data-folders-nested", Severity.NOTE, {"n_folders": nested})] if nested else []),
     ]
 
 
-def _endings(files: Iterable[Path]) -> str:
-    """Return how many files have which ending, such as ".tif (3), .txt (1)"."""
-    counts = Counter(file.suffix.lower() or "nothing" for file in files if not file.name.startswith("."))
-    return ", ".join(f"{ending} ({number})" for ending, number in sorted(counts.items()))
+def _endings(files: Iterable[Path]) -> dict[str, int]:
+    """Return how many files have which ending, those without one ("") last."""
+    counts = Counter(file.suffix.lower() for file in files if not file.name.startswith("."))
+    return dict(sorted(counts.items(), key=lambda pair: (not pair[0], pair[0])))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optbench.core.findings import Finding, Severity
 from optbench.datasets.column_kinds import infer_kind, numbers_of
 from optbench.datasets.labels import choose_positive_class, class_counts
 from optbench.datasets.registry import DEFAULT_MISSING
@@ -49,21 +50,21 @@ class TableInspection:
     class_counts : rows per label, labels in class order; {} for a number to predict
     positive_class : the label that would be taken for positive, None for more than two classes
     task : what the target is for
-    notes : sentences about spellings of labels, suggested missing words and suggested kinds
+    notes : on spellings of labels, suggested missing words and suggested kinds
     """
 
     path: Path
     separator: str
     missing: tuple[str, ...]
     target: str
-    target_reason: str
+    target_reason: Finding
     features: Mapping[str, str]
     rows: int
     rows_without_target: int
     columns: tuple[ColumnUse, ...]
     class_counts: Mapping[str, int]
     positive_class: str | None
-    notes: tuple[str, ...]
+    notes: tuple[Finding, ...]
     task: Task = CLASSIFICATION
 
     def to_json(self) -> dict[str, Any]:
@@ -74,14 +75,14 @@ class TableInspection:
             "missing": list(self.missing),
             "task": self.task,
             "target": self.target,
-            "target_reason": self.target_reason,
+            "target_reason": self.target_reason.to_json(),
             "features": dict(self.features),
             "rows": self.rows,
             "rows_without_target": self.rows_without_target,
             "columns": [column.to_json() for column in self.columns],
             "class_counts": dict(self.class_counts),
             "positive_class": self.positive_class,
-            "notes": list(self.notes),
+            "notes": [note.to_json() for note in self.notes],
         }
 
 
@@ -116,7 +117,7 @@ def inspect_table(
         separator=separator,
         missing=missing_texts((*DEFAULT_MISSING, *words) if missing is None else missing),
     )
-    target_reason = "as given"
+    target_reason = _note("data-target-given")
     if target is None:
         target, target_reason = _suggested_target(table, options)
     require_column(table, target, setting="the target", separator=separator)
@@ -173,19 +174,19 @@ def _missing_words(table: TextTable, target: str | None) -> tuple[str, ...]:
     return tuple(word for word in _DISGUISES if word in found)
 
 
-def _suggested_target(table: TextTable, options: TableOptions) -> tuple[str, str]:
+def _suggested_target(table: TextTable, options: TableOptions) -> tuple[str, Finding]:
     possible = [column.name for column in table.columns if _can_be_target(table, column, options)]
     quantities = [name for name in table.names if _is_quantity(table, replace(options, target=name))]
     for name in (*possible, *quantities):
         if name.lower() in _TARGET_NAMES:
-            return name, "suggested: its name is one that targets have"
+            return name, _note("data-target-name")
     if table.names[-1] in possible:
-        return table.names[-1], "suggested: it is the last column, and its values repeat like labels"
+        return table.names[-1], _note("data-target-last-labels")
     binary = [name for name in possible if len(_texts(table.column(name), options.missing)) == _BINARY]
     if len(binary) == 1:
-        return binary[0], "suggested: it is the only column of two values"
+        return binary[0], _note("data-target-only-binary")
     if table.names[-1] in quantities:
-        return table.names[-1], "suggested: it is the last column, and it holds numbers to predict"
+        return table.names[-1], _note("data-target-last-numbers")
     raise DataError(
         f"a target is needed: which column of {table.shown_name} holds the labels, or the numbers to predict? "
         f"The {len(table.names)} columns are: {listed(table.names)}. Name one with --target."
@@ -220,20 +221,17 @@ def _forced_kinds(
     return forced
 
 
-def _head_notes(table: TextTable, *, is_head: bool) -> list[str]:
-    if not is_head:
-        return []
-    told = f"the file is large: only its first {table.n_rows} rows were looked at, and counted here"
-    return [f"{told}; 'optbench validate' reads all of it"]
+def _head_notes(table: TextTable, *, is_head: bool) -> list[Finding]:
+    return [_note("data-head-only", n_rows=table.n_rows)] if is_head else []
 
 
-def _missing_notes(words: Sequence[str]) -> list[str]:
-    return [f"{word!r} stands in columns of numbers and is taken for a missing value" for word in words]
+def _missing_notes(words: Sequence[str]) -> list[Finding]:
+    return [_note("data-word-missing", word=word) for word in words]
 
 
-def _kind_notes(forced: Mapping[str, str]) -> list[str]:
-    return [
-        f"column {name!r} holds numbers and other texts; it is taken for a category: correct it, drop it, or add the "
-        "texts to dataset.missing"
-        for name in forced
-    ]
+def _kind_notes(forced: Mapping[str, str]) -> list[Finding]:
+    return [_note("data-column-mixed", name=name) for name in forced]
+
+
+def _note(code: str, **values: Any) -> Finding:
+    return Finding(code, Severity.NOTE, values)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from optbench.core.findings import Finding, Severity
 from optbench.datasets.column_kinds import is_number, sorted_texts
 from optbench.errors import DataError, did_you_mean
 
@@ -28,12 +29,12 @@ class LabelOrder:
     ----------
     class_names : one spelling per class; by value if all are numbers, else by character codes
     class_of : class number per spelling found
-    notes : sentences about spellings taken as one class
+    notes : on spellings taken as one class, and on numbers that are probably no classes
     """
 
     class_names: tuple[str, ...]
     class_of: dict[str, int]
-    notes: tuple[str, ...]
+    notes: tuple[Finding, ...]
 
 
 def label_order(texts: Iterable[str]) -> LabelOrder:
@@ -52,7 +53,7 @@ def label_order(texts: Iterable[str]) -> LabelOrder:
     ordered = sorted_texts(names.values())
     class_of = {text: ordered.index(names[key]) for key, group in groups.items() for text in group}
     same = tuple(
-        f"the labels {', '.join(map(repr, group))} are taken as one class, {names[key]!r}"
+        Finding("data-labels-one-class", Severity.NOTE, {"labels": group, "name": names[key]})
         for key, group in groups.items()
         if len(group) > 1
     )
@@ -65,9 +66,9 @@ def looks_like_quantity(class_names: Sequence[str]) -> bool:
     return len(class_names) > _MOST_NUMBERED_CLASSES and all(map(is_number, class_names))
 
 
-def quantity_note(class_names: Sequence[str]) -> str:
+def quantity_note(class_names: Sequence[str]) -> Finding:
     """Return how such a target is predicted as a number."""
-    return f"the target has {len(class_names)} different numbers: to predict a quantity, set task: regression"
+    return Finding("data-target-quantity", Severity.NOTE, {"n_values": len(class_names)})
 
 
 def require_classes(order: LabelOrder, *, n_rows: int, where: str) -> None:
@@ -96,8 +97,8 @@ def require_classes(order: LabelOrder, *, n_rows: int, where: str) -> None:
 
 def choose_positive_class(
     class_names: Sequence[str], wanted: str | None, *, setting: str = ""
-) -> tuple[int | None, str]:
-    """Return the position of the positive class and a note ("" if nothing had to be chosen).
+) -> tuple[int | None, tuple[Finding, ...]]:
+    """Return the position of the positive class, and a note if one had to be chosen.
 
     Parameters
     ----------
@@ -111,9 +112,8 @@ def choose_positive_class(
     """
     if wanted is None:
         if len(class_names) != _BINARY:
-            return None, ""
-        how = f" ({setting} names another)" if setting else ""
-        return 1, f"positive class: {class_names[1]!r}, the last of the labels in order{how}"
+            return None, ()
+        return 1, (Finding("data-positive-class", Severity.NOTE, {"name": class_names[1], "setting": setting}),)
     if len(class_names) != _BINARY:
         raise DataError(
             f"{setting} has a meaning for two classes only. Received: {wanted!r} with {len(class_names)} classes. "
@@ -124,7 +124,7 @@ def choose_positive_class(
             f"{setting} must be one of the labels. Received: {wanted!r}.{did_you_mean(wanted.strip(), class_names)} "
             f"The labels found are: {shown_labels(class_names)}."
         )
-    return class_names.index(wanted.strip()), ""
+    return class_names.index(wanted.strip()), ()
 
 
 def class_counts(y: NDArray[np.int64], class_names: Sequence[str]) -> dict[str, int]:

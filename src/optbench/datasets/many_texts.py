@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from optbench.core.findings import Finding
+
 _NUMBER_BYTES = np.zeros(256, dtype=bool)
 _NUMBER_BYTES[np.frombuffer(b"0123456789.eE+-", dtype=np.uint8)] = True
 _BINARY = 2
@@ -122,7 +124,7 @@ class CountedCells:
                 return False
         return True
 
-    def doubt(self) -> str:
+    def doubt(self) -> Finding | None:
         """Return what the texts look like, as the end of a sentence, or ""."""
         return doubt_of(
             len(self.texts),

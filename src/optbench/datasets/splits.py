@@ -146,18 +146,15 @@ def _rows_per_class(
             raise DataError(
                 f"class {name!r} has {count} {'row' if count == 1 else 'rows'}; a stratified split needs at least "
                 f"{len(names)}, one each for {', '.join(names)}. Add rows, remove the class, or set split.stratify: "
-                f"false.{_quantity_hint(class_names)}"
+                "false.",
+                code="data-class-too-small",
+                findings=[quantity_note(class_names)] if looks_like_quantity(class_names) else [],
             )
     zeros = [0] * len(counts)
     per_test = zeros if not n_test else _shares("test", counts, n_test, keep=len(names) - 1)
     left = [count - taken for count, taken in zip(counts, per_test, strict=True)]
     per_validation = zeros if not n_validation else _shares("validation", left, n_validation, keep=1)
     return per_test, per_validation
-
-
-def _quantity_hint(class_names: Sequence[str]) -> str:
-    note = quantity_note(class_names) if looks_like_quantity(class_names) else ""
-    return f" {note[:1].upper()}{note[1:]}." if note else ""
 
 
 def _shares(split: str, counts: Sequence[int], total: int, *, keep: int) -> list[int]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optbench.core.findings import Finding
 from optbench.datasets.scratch import PREFIX, storage_errors
 from optbench.errors import DataError
 from optbench.records import SPLITS, Dataset, SplitData
@@ -54,7 +55,7 @@ def _record_text(dataset: Dataset) -> str:
         "data_digest": dataset.data_digest,
         "split_digest": dataset.split_digest,
         "facts": dataset.facts,
-        "notes": list(dataset.notes),
+        "notes": [note.to_json() for note in dataset.notes],
         "task": dataset.task,
         "vocabulary_size": dataset.vocabulary_size,
     }
@@ -98,7 +99,7 @@ def open_staged_dataset(folder: Path) -> Dataset:
             data_digest=record["data_digest"],
             split_digest=record["split_digest"],
             facts=record["facts"],
-            notes=tuple(record["notes"]),
+            notes=tuple(map(Finding.from_json, record["notes"])),
             task=record["task"],
             vocabulary_size=record["vocabulary_size"],
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from optbench.core.findings import Finding, Severity
 from optbench.datasets.column_kinds import infer_kind, is_missing, number_values
 from optbench.datasets.features import CategoryColumn, NumberColumn
 from optbench.datasets.registry import DEFAULT_MISSING
@@ -54,12 +55,12 @@ class ColumnUse:
     Attributes
     ----------
     kind : number, category or text (inputs of the model), id or constant (left out), target, split or dropped
-    reason : sentence part, e.g. "all 7043 values are numbers"
+    reason : what the kind was inferred from, or the setting that says so
     """
 
     name: str
     kind: Role
-    reason: str
+    reason: Finding
 
     @property
     def is_input(self) -> bool:
@@ -68,7 +69,7 @@ class ColumnUse:
 
     def to_json(self) -> dict[str, Any]:
         """Return what a run records."""
-        return {"name": self.name, "kind": self.kind, "reason": self.reason, "used": self.is_input}
+        return {"name": self.name, "kind": self.kind, "reason": self.reason.to_json(), "used": self.is_input}
 
 
 def missing_texts(given: Iterable[str]) -> tuple[str, ...]:
@@ -103,10 +104,19 @@ def require_inputs(table: TextTable, uses: Sequence[ColumnUse]) -> None:
         With what became of each column.
     """
     if not any(use.is_input for use in uses):
-        told = "; ".join(f"{use.name} ({use.kind}: {use.reason})" for use in uses)
+        kinds = ", ".join(f"{use.name} ({_kind_and_setting(use)})" for use in uses)
         texts = [use.name for use in uses if is_running_text(use.reason)]
         remedy = f" To learn from the texts, write dataset.features: {{{texts[0]}: text}}." if texts else ""
-        raise DataError(f"{table.shown_name} leaves no column to learn from: {told}.{remedy}")
+        raise DataError(
+            f"{table.shown_name} leaves no column to learn from: {kinds}.{remedy}",
+            code="data-no-inputs",
+            findings=column_notes(uses),
+        )
+
+
+def _kind_and_setting(use: ColumnUse) -> str:
+    setting = use.reason.values.get("setting")
+    return f"{use.kind}: {setting}" if setting else use.kind
 
 
 def input_columns(table: TextTable, uses: Sequence[ColumnUse], *, missing: Collection[str]) -> tuple[Column, ...]:
@@ -141,30 +151,19 @@ def category_column(column: TextColumn, *, missing: Collection[str]) -> Category
     return CategoryColumn(name=column.name, levels=levels, codes=code_of[column.codes])
 
 
-def column_notes(uses: Sequence[ColumnUse]) -> list[str]:
-    """Return a sentence for each column that is left out without the user having said so."""
+def column_notes(uses: Sequence[ColumnUse]) -> list[Finding]:
+    """Return a note on each column that is left out without the user having said so, or whose kind is in doubt."""
     left_out = [use for use in uses if use.kind in ("id", "constant")]
-    what = {"id": "an identifier", "constant": "constant"}
     doubtful = [use for use in uses if use.kind == "category" and has_doubt(use.reason)]
     return [
-        *(
-            f"column {use.name!r} is left out as {what[use.kind]}: {use.reason} "
-            f"({_text_remedy(use) or f'dataset.features: {{{use.name}: category}} keeps it'})"
-            for use in left_out
-        ),
-        *(f"column {use.name!r} is taken for a category: {use.reason}{_in_brackets(use)}" for use in doubtful),
+        *(_column_note("data-column-left-out", use) for use in left_out),
+        *(_column_note("data-column-category", use) for use in doubtful),
     ]
 
 
-def _text_remedy(use: ColumnUse) -> str:
-    if not is_running_text(use.reason):
-        return ""
-    return f"if it is running text, write dataset.features: {{{use.name}: text}} and drop the other columns"
-
-
-def _in_brackets(use: ColumnUse) -> str:
-    remedy = _text_remedy(use)
-    return f" ({remedy})" if remedy else ""
+def _column_note(code: str, use: ColumnUse) -> Finding:
+    values = {"name": use.name, "kind": use.kind, "reason": use.reason.to_json()}
+    return Finding(f"{code}-text" if is_running_text(use.reason) else code, Severity.NOTE, values)
 
 
 def _use_of(table: TextTable, column: TextColumn, options: TableOptions, rows: NDArray[np.int64]) -> ColumnUse:
@@ -180,15 +179,19 @@ def infer_use(table: TextTable, column: TextColumn, options: TableOptions, rows:
 def stated_use(name: str, options: TableOptions) -> ColumnUse | None:
     """Return what the experiment file says of a column, or None if it is to be inferred."""
     if name == options.target:
-        return ColumnUse(name, "target", "dataset.target")
+        return _stated(name, "target", "dataset.target")
     if name == options.split_column:
-        return ColumnUse(name, "split", "split.column")
+        return _stated(name, "split", "split.column")
     if name in options.drop:
-        return ColumnUse(name, "dropped", "dataset.drop")
+        return _stated(name, "dropped", "dataset.drop")
     wanted = (options.features or {}).get(name)
     if wanted is not None:
-        return ColumnUse(name, wanted, "dataset.features")
+        return _stated(name, wanted, "dataset.features")
     return None
+
+
+def _stated(name: str, kind: Role, setting: str) -> ColumnUse:
+    return ColumnUse(name, kind, Finding("column-stated", Severity.NOTE, {"setting": setting}))
 
 
 def check_names(table: TextTable, options: TableOptions) -> None:

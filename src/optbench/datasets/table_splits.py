@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optbench.core.findings import Finding, Severity
 from optbench.datasets.splits import DEFAULT_TEST, SplitRows, SplitRule, split_by_fractions
 from optbench.datasets.text_table import require_column
 from optbench.errors import DataError
@@ -36,7 +37,7 @@ class DividedRows:
     rows: SplitRows
     method: str
     facts: dict[str, Any] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    notes: tuple[Finding, ...] = ()
 
 
 def split_table(
@@ -165,7 +166,7 @@ def _by_column(
     if "validation" not in by_name:
         train, test = by_name.get("train", rows[:0]), by_name.get("test", rows[:0])
         divided = divide_fixed(train, test, y, split, class_names=class_names, method="column")
-        note = f"{split.column!r} names no validation rows: split.validation takes them from the training rows"
+        note = Finding("data-validation-drawn", Severity.NOTE, {"name": str(split.column)})
         return DividedRows(
             divided.rows, "column", divided.facts, (note,) if divided.rows.validation is not None else ()
         )

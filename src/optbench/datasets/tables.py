@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from optbench.core.findings import Finding, Severity
 from optbench.datasets.assembly import Draft, assemble
 from optbench.datasets.csv_files import read_csv
 from optbench.datasets.features import FittedCategory, FittedNumber, feature_names
@@ -108,7 +109,7 @@ def load_table(
                 *column_notes(inputs.uses),
                 *_fitted_notes(inputs.fitted),
                 *divided.notes,
-                *([positive_note] if positive_note else []),
+                *positive_note,
             ],
             task=task,
         )
@@ -161,7 +162,9 @@ def _facts(
         "columns_read": len(table.names),
         "columns": [use.to_json() for use in inputs.uses],
         "columns_used": [use.name for use in inputs.uses if use.is_input],
-        "columns_left_out": {use.name: use.reason for use in inputs.uses if use.kind in ("id", "constant", "dropped")},
+        "columns_left_out": {
+            use.name: use.reason.to_json() for use in inputs.uses if use.kind in ("id", "constant", "dropped")
+        },
         "rows_dropped": {f"no value in {options.target}": n_dropped} if n_dropped else {},
         "target": options.target,
         "labels": dict(labelled.order.class_of),
@@ -170,34 +173,32 @@ def _facts(
     }
 
 
-def _dropped_note(n_dropped: int, n_rows: int, target: str) -> list[str]:
-    return [f"{n_dropped} of {n_rows} rows have no value in {target!r} and are dropped"] if n_dropped else []
+def _dropped_note(n_dropped: int, n_rows: int, target: str) -> list[Finding]:
+    return [_note("data-rows-without-target", n=n_dropped, n_rows=n_rows, target=target)] if n_dropped else []
 
 
-def _fitted_notes(fitted: Sequence[FittedColumn]) -> list[str]:
+def _fitted_notes(fitted: Sequence[FittedColumn]) -> list[Finding]:
     return [note for column in fitted for note in _notes_of(column)]
 
 
-def _notes_of(column: FittedColumn) -> list[str]:
-    name, cells = column.column.name, "cell" if column.n_missing == 1 else "cells"
+def _notes_of(column: FittedColumn) -> list[Finding]:
+    name, n_cells = column.column.name, column.n_missing
     if isinstance(column, FittedNumber):
-        told = f"{name}: {column.n_missing} missing {cells} set to the training median, {column.median:g}"
-        return [told] if column.n_missing else []
-    return _category_notes(column, name, cells)
+        return [_note("data-cells-median", name=name, n_cells=n_cells, median=column.median)] if n_cells else []
+    return _category_notes(column, name)
 
 
-def _category_notes(column: FittedCategory, name: str, cells: str) -> list[str]:
+def _category_notes(column: FittedCategory, name: str) -> list[Finding]:
     notes = []
     if column.n_missing:
-        notes.append(f"{name}: {column.n_missing} missing {cells} counted as the category (unknown)")
+        notes.append(_note("data-cells-unknown", name=name, n_cells=column.n_missing))
     if column.n_unseen:
-        notes.append(
-            f"{name}: {column.n_unseen} rows outside training have a category that training has not; "
-            "it counts as (unknown)"
-        )
+        notes.append(_note("data-categories-unseen", name=name, n_rows=column.n_unseen))
     if column.n_rare:
-        notes.append(
-            f"{name}: {column.n_rare + len(column.levels)} different texts are many; the {len(column.levels)} "
-            f"most frequent have an input each, the others count as (unknown)"
-        )
+        n_kept = len(column.levels)
+        notes.append(_note("data-categories-rare", name=name, n_texts=column.n_rare + n_kept, n_kept=n_kept))
     return notes
+
+
+def _note(code: str, **values: Any) -> Finding:
+    return Finding(code, Severity.NOTE, values)

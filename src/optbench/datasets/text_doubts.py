@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from optbench.core.findings import Finding, Severity
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -12,22 +14,18 @@ _NEARLY_ALL = 0.9
 _MANY = 0.5
 _LEVELS = 10  # fewer different texts are a category whatever they look like
 SHOWN = 3
-_USE = " to use them as numbers"
-RUNNING_TEXT = "running text"
+_RUNNING_TEXT = "column-looks-like-running-text"
 _SPELLINGS = (
-    (r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", "numbers with thousands separators: remove the commas to use them as numbers"),
-    (r"[+-]?\d+,\d+", "numbers with a decimal comma: write them with a point to use them as numbers"),
-    (r"[+-]?\d+(\.\d+)? ?(%|[$€£])|[$€£] ?\d+(\.\d+)?", "numbers with a unit: remove it to use them as numbers"),
-    (
-        r"\d{4}-\d{1,2}-\d{1,2}([T ].*)?|\d{1,2}[./]\d{1,2}[./]\d{2,4}",
-        "dates: make numbers of them, or drop them",
-    ),
-    (r"[^ ]+( +[^ ]+){4,}", RUNNING_TEXT),  # five words and more
+    (r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", "column-looks-like-thousands"),
+    (r"[+-]?\d+,\d+", "column-looks-like-decimal-comma"),
+    (r"[+-]?\d+(\.\d+)? ?(%|[$€£])|[$€£] ?\d+(\.\d+)?", "column-looks-like-unit"),
+    (r"\d{4}-\d{1,2}-\d{1,2}([T ].*)?|\d{1,2}[./]\d{1,2}[./]\d{2,4}", "column-looks-like-dates"),
+    (r"[^ ]+( +[^ ]+){4,}", _RUNNING_TEXT),  # five words and more
 )
 
 
-def doubt(texts: Sequence[str], is_number: Callable[[str], bool]) -> str:
-    """Return what many different texts look like, as the end of a sentence, or "".
+def doubt(texts: Sequence[str], is_number: Callable[[str], bool]) -> Finding | None:
+    """Return what many different texts look like, or None.
 
     Parameters
     ----------
@@ -50,7 +48,9 @@ def patterns() -> tuple[str, ...]:
     return tuple(pattern for pattern, _ in _SPELLINGS)
 
 
-def doubt_of(n_texts: int, *, n_matching: Callable[[str], int], others: Callable[[], tuple[int, Sequence[str]]]) -> str:
+def doubt_of(
+    n_texts: int, *, n_matching: Callable[[str], int], others: Callable[[], tuple[int, Sequence[str]]]
+) -> Finding | None:
     """Return what `doubt` returns, from counts.
 
     Parameters
@@ -60,22 +60,23 @@ def doubt_of(n_texts: int, *, n_matching: Callable[[str], int], others: Callable
     others : number of those that are no numbers, and the first three
     """
     if n_texts < _LEVELS:
-        return ""
-    for pattern, words in _SPELLINGS:
+        return None
+    for pattern, code in _SPELLINGS:
         if n_matching(pattern) >= _NEARLY_ALL * n_texts:
-            return f"; they look like {words}"
+            return Finding(code, Severity.NOTE)
     n_others, first = others()
     if n_others <= _MANY * n_texts:
-        listed = ", ".join(map(repr, first)) + (", ..." if n_others > len(first) else "")
-        return f"; all but {n_others} of them are numbers: add {listed} to dataset.missing{_USE}"
-    return ""
+        values = {"n_others": n_others, "first": list(first), "n_more": n_others - len(first)}
+        return Finding("column-mostly-numbers", Severity.NOTE, values)
+    return None
 
 
-def is_running_text(reason: str) -> bool:
-    """Return True if what `doubt` returned says that the texts look like sentences."""
-    return reason.endswith(f"; they look like {RUNNING_TEXT}")
+def is_running_text(reason: Finding) -> bool:
+    """Return True if the reason for a column's kind doubts it, because the texts look like sentences."""
+    doubted = reason.values.get("doubt")
+    return doubted is not None and doubted["code"] == _RUNNING_TEXT
 
 
-def has_doubt(reason: str) -> bool:
-    """Return True if a reason ends with what `doubt` returned."""
-    return any(words in reason for _, words in _SPELLINGS) or reason.endswith(_USE)
+def has_doubt(reason: Finding) -> bool:
+    """Return True if the reason for a column's kind doubts it."""
+    return reason.values.get("doubt") is not None

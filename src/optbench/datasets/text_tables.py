@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from optbench.core.findings import Finding, Severity
 from optbench.datasets.assembly import Draft, assemble
 from optbench.datasets.column_kinds import is_missing
 from optbench.datasets.labels import choose_positive_class
@@ -97,7 +98,7 @@ def load_text_table(
                 "columns_read": len(whole.names),
                 "columns": [use.to_json() for use in uses],
                 "columns_used": [column],
-                "columns_left_out": {use.name: use.reason for use in uses if use.kind == "dropped"},
+                "columns_left_out": {use.name: use.reason.to_json() for use in uses if use.kind == "dropped"},
                 "target": options.target,
                 "labels": dict(labelled.order.class_of),
                 "preprocessing": {column: {"length": length, "vocabulary": list(vocabulary.texts)}},
@@ -107,7 +108,7 @@ def load_text_table(
                 *labelled.order.notes,
                 *_text_notes(column, texts, codes[labelled.rows], vocabulary, length=length),
                 *divided.notes,
-                *([note] if note else []),
+                *note,
             ],
             task=task,
             vocabulary_size=vocabulary.size,
@@ -139,12 +140,19 @@ def _cells(table: TextTable, column: str, options: TableOptions) -> tuple[list[s
 
 def _text_notes(
     column: str, texts: Sequence[str], codes: NDArray[np.int64], vocabulary: Vocabulary, *, length: int
-) -> list[str]:
+) -> list[Finding]:
     lengths = np.array([len(words_of(text)) for text in texts])[codes]
-    notes = [f"{column}: {len(vocabulary.words)} different words, {length} of each text"]
-    for count, told in (
-        (int((lengths > length).sum()), f"are longer than {length} words and cut"),
-        (int((lengths == 0).sum()), "have no word and count as one unknown word"),
-    ):
-        notes += [f"{column}: {count} of {len(codes)} texts {told}"] if count else []
+    n_cut, n_empty = int((lengths > length).sum()), int((lengths == 0).sum())
+    common = {"name": column, "n_texts": len(codes)}
+    notes = [
+        Finding(
+            "data-vocabulary",
+            Severity.NOTE,
+            {"name": column, "n_words": len(vocabulary.words), "length": length},
+        )
+    ]
+    if n_cut:
+        notes.append(Finding("data-texts-cut", Severity.NOTE, {**common, "n": n_cut, "length": length}))
+    if n_empty:
+        notes.append(Finding("data-texts-empty", Severity.NOTE, {**common, "n": n_empty}))
     return notes

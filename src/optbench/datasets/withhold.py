@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from optbench.datasets.assembly import repeat_notes, split_digest
+from optbench.core.findings import Finding, Severity
+from optbench.datasets.assembly import is_repeat_note, split_digest
 from optbench.records import SplitData
 
 if TYPE_CHECKING:
     from optbench.records import Dataset
 
-WITHHELD_NOTE = "the test split is withheld: its rows were split off as always and left out"
+_WITHHELD = Finding("data-test-withheld", Severity.NOTE)
 
 
 def without_test_rows(dataset: Dataset) -> Dataset:
@@ -21,13 +22,12 @@ def without_test_rows(dataset: Dataset) -> Dataset:
     """
     test = SplitData(dataset.test.x[:0], dataset.test.y[:0], dataset.test.rows[:0])
     splits = {**dataset.splits, "test": test}
-    counted = repeat_notes(dataset.facts.get("duplicates", {}), {"test": dataset.test})
     return replace(
         dataset,
         test=test,
         split_digest=split_digest(splits, dataset.class_names),
         facts=_facts_without_test(dict(dataset.facts)),
-        notes=(*(note for note in dataset.notes if note not in counted), WITHHELD_NOTE),
+        notes=(*(note for note in dataset.notes if not is_repeat_note(note, "test")), _WITHHELD),
     )
 
 

@@ -10,6 +10,7 @@ from optbench.reporting.classification_part import classification_part
 from optbench.reporting.page import NOTHING, render_page, seconds, significant, text_or_dash
 from optbench.reporting.regression_part import regression_part
 from optbench.reporting.task_part import SHOWN_SPLITS
+from optbench.words import recorded_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -73,7 +74,7 @@ def render_run_report(report: RunReport) -> str:
         data_rows=_data_rows(data),
         columns=_column_rows(data),
         count_rows=part.count_rows,
-        notes=report.environment.get("notes", []),
+        notes=[recorded_sentence(note) for note in report.environment.get("notes", [])],
         timing_rows=[(name.replace("_", " "), _timing_text(name, value)) for name, value in _timing_items(report)],
         environment_rows=_environment_rows(report.environment),
         package_rows=sorted(report.environment.get("packages", {}).items()),
@@ -153,7 +154,7 @@ def _column_rows(data: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """Return name, use, kind and reason per column, the columns left out first."""
     columns = sorted(data.get("columns", []), key=lambda column: bool(column.get("used")))
     return [
-        (str(c.get("name")), _use(c), str(c.get("kind", "")), str(c.get("reason", "")))
+        (str(c.get("name")), _use(c), str(c.get("kind", "")), recorded_sentence(c.get("reason", "")))
         for c in columns
         if isinstance(c, dict)
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from optbench.core.findings import Finding, Severity
 from optbench.errors import ModelError
 from optbench.run_store import write_bytes, write_diagnostics, write_history, write_training_result
 from optbench.runner.evaluation import write_run_predictions
@@ -36,11 +37,11 @@ def write_training_artefacts(
     write_run_predictions(paths, outcome.predictions, class_names=dataset.class_names)
     rule = config.training.early_stopping
     note = averaging_note(model.optimizer, restores_best=rule is not None and rule.restore_best)
-    notes = [note] if note else []
+    notes = [] if note is None else [note]
     try:
         write_bytes(paths.model, model_archive(model, config, dataset), durable=False)
     except ModelError as error:
-        notes.append(f"model.keras was not written: {error}")
+        notes.append(Finding("training-model-not-written", Severity.NOTE, {"error": error.code, "message": str(error)}))
     epochs = outcome.epochs_run
     result = {
         "schema_version": 1,
@@ -49,7 +50,7 @@ def write_training_artefacts(
         "best_epoch": outcome.best_epoch,
         "epochs_run": epochs,
         "digests": dict(outcome.digests),
-        "notes": notes,
+        "notes": [note.to_json() for note in notes],
         "software": software_facts(),
         "timing": {
             "training_seconds": outcome.training_seconds,

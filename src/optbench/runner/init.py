@@ -80,12 +80,13 @@ def _for_numbers(tail: str) -> str:
 
 def _table_section(found: TableInspection) -> str:
     from optbench.config import dump_value
+    from optbench.words import sentence
 
     lines = [
         "dataset:",
         "  name: csv",
         f"  path: {_scalar(str(found.path))}   # relative to this file",
-        f"  target: {_scalar(found.target)}   # {_comment(found.target_reason)}",
+        f"  target: {_scalar(found.target)}   # {_comment(sentence(found.target_reason))}",
     ]
     if found.positive_class is not None:
         lines.append(f"  positive_class: {_scalar(found.positive_class)}   # what ROC and recall speak of")
@@ -97,7 +98,10 @@ def _table_section(found: TableInspection) -> str:
     lines.append(
         "  # what each column was taken for; correct it with features: {column: number | category} or drop: [column]"
     )
-    lines += [f"  #   {_comment(column.name)}: {column.kind} ({_comment(column.reason)})" for column in found.columns]
+    lines += [
+        f"  #   {_comment(column.name)}: {column.kind} ({_comment(sentence(column.reason))})"
+        for column in found.columns
+    ]
     lines += _text_hints(found)
     strata = "" if found.task == REGRESSION else "stratify: true, "
     lines.append(f"  split: {{test: 0.2, validation: 0.1, {strata}seed: 0}}   # fractions of all rows")
@@ -123,16 +127,18 @@ def _text_hints(found: TableInspection) -> list[str]:
 
 
 def _sentences(found: TableInspection) -> list[str]:
+    from optbench.words import sentence, sentences
+
     counts = ", ".join(f"{label} {count}" for label, count in found.class_counts.items()) or "numbers to predict"
-    sentences = [
+    lines = [
         f"{found.path}: {found.rows} rows, {len(found.columns)} columns, separator {found.separator!r}",
-        f"target {found.target!r} ({found.target_reason}): {counts}",
-        *(f"column {column.name!r}: {column.kind} ({column.reason})" for column in found.columns),
-        *found.notes,
+        f"target {found.target!r} ({sentence(found.target_reason)}): {counts}",
+        *(f"column {column.name!r}: {column.kind} ({sentence(column.reason)})" for column in found.columns),
+        *sentences(found.notes),
     ]
     if found.rows_without_target:
-        sentences.append(f"{found.rows_without_target} rows have no target and would be left out")
-    return sentences
+        lines.append(f"{found.rows_without_target} rows have no target and would be left out")
+    return lines
 
 
 def _scalar(text: str) -> str:

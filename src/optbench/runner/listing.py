@@ -133,6 +133,7 @@ def show_run(argument: str, runs_dir: Path) -> tuple[dict[str, Any], str]:
 
 def _details(run: ListedRun, paths: RunPaths) -> dict[str, Any]:
     from optbench.run_store import read_json
+    from optbench.words import DEFAULT, recorded_sentence
 
     if run.record is None:
         return {}
@@ -146,7 +147,8 @@ def _details(run: ListedRun, paths: RunPaths) -> dict[str, Any]:
         "metrics": dict(run.record.metrics),
         "timing": dict(run.record.timing),
         "versions": dict(run.record.versions),
-        "notes": environment.get("notes", []),
+        "notes": [recorded_sentence(note, DEFAULT) for note in environment.get("notes", [])],
+        "findings": [note for note in environment.get("notes", []) if isinstance(note, dict)],
         "files": sorted(path.name for path in paths.folder.iterdir() if not path.name.startswith(".")),
     }
 

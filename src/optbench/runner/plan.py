@@ -97,6 +97,7 @@ def plan_runs(
         If two different experiments would share a folder.
     """
     from optbench.provenance import key_versions
+    from optbench.words import error_text
 
     versions = key_versions()
     datasets: dict[str, Dataset] = {}
@@ -114,7 +115,7 @@ def plan_runs(
                 if other.key != run.key:
                     raise UsageError(f"two different runs would share the folder {run.run}; rename one experiment.")
         except InvalidError as error:
-            text = str(error)
+            text = error_text(error)
             findings.append(text if str(loaded.path) in text else f"{loaded.path}: {text}")
     if findings:
         raise InvalidError("\n".join(dict.fromkeys(findings)))
@@ -150,11 +151,13 @@ def _dataset(
     quiet: bool,
     say: Callable[[str], None],
 ) -> Dataset:
+    from optbench.words import sentence
+
     identity = _identity(loaded)
     if identity not in known:
         known[identity] = load_data(loaded, data_dir=data_dir, quiet=quiet)
-        for sentence in known[identity].notes:
-            say(sentence)
+        for note in known[identity].notes:
+            say(sentence(note))
     return known[identity]
 
 

@@ -66,6 +66,6 @@ def _write_staged(planned: PlannedRun, *, environment: Mapping[str, Any], patch:
         "reading": dict(dataset.reading),
         "class_names": list(dataset.class_names),
         "positive_class": dataset.positive_class,
-        "notes": list(dataset.notes),
+        "notes": [note.to_json() for note in dataset.notes],
     }
     write_job(paths, job)

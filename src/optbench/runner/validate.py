@@ -95,6 +95,7 @@ def _validated(
     path: Path, load: Callable[..., LoadedExperiment], *, overrides: Sequence[str], data_dir: Path, quiet: bool
 ) -> ValidatedConfig:
     from optbench.runner.plan import load_data, resolve_with, seeds_of, user_code
+    from optbench.words import error_text
 
     try:
         loaded = load(path, overrides=overrides)
@@ -102,25 +103,43 @@ def _validated(
         dataset = load_data(loaded, data_dir=data_dir, quiet=quiet)
         resolved = resolve_with(loaded, dataset, seed=seeds_of(loaded)[0])
     except InvalidError as error:
-        text = str(error)
+        text = error_text(error)
         return ValidatedConfig(str(path), text if str(path) in text else f"{path}: {text}", {}, ())
     document = {"name": resolved.name, "data": _data_document(dataset), "resolved": resolved.to_plain()}
     return ValidatedConfig(str(path), "", document, (f"{path}: ok", *_data_lines(dataset), *_model_lines(resolved)))
 
 
 def _data_document(dataset: Dataset) -> dict[str, Any]:
+    """Return what `--json` prints: sentences in English, and the findings they are made of."""
+    from optbench.words import DEFAULT, sentences
+
+    facts = dataset.facts
+    shown = {name: _with_reasons(facts[name]) for name in ("columns", "columns_left_out") if name in facts}
     return {
         "dataset": dataset.name,
         "input_shape": list(dataset.input_shape),
         "feature_names": list(dataset.feature_names),
         "data_digest": dataset.data_digest,
         "split_digest": dataset.split_digest,
-        "notes": list(dataset.notes),
-        **dataset.facts,
+        "notes": sentences(dataset.notes, DEFAULT),
+        "findings": [note.to_json() for note in dataset.notes],
+        **facts,
+        **shown,
     }
 
 
+def _with_reasons(recorded: Any) -> Any:
+    """Return what is recorded of columns with sentences in place of the reasons."""
+    from optbench.words import DEFAULT, recorded_sentence
+
+    if isinstance(recorded, dict):
+        return {name: recorded_sentence(reason, DEFAULT) for name, reason in recorded.items()}
+    return [{**column, "reason": recorded_sentence(column["reason"], DEFAULT)} for column in recorded]
+
+
 def _data_lines(dataset: Dataset) -> list[str]:
+    from optbench.words import recorded_sentence, sentences
+
     facts = dataset.facts
     rows = ", ".join(f"{name} {count}" for name, count in facts["split"]["rows"].items())
     columns = facts.get("columns", [])
@@ -129,9 +148,12 @@ def _data_lines(dataset: Dataset) -> list[str]:
         f"  data: {dataset.name}, {facts['rows_read']} rows read; {rows} ({_method(facts['split'])})",
         *(_number_lines(facts) if dataset.task == REGRESSION else _class_lines(dataset)),
         *([f"  columns, by the {facts['split']['rows']['train']} training rows:"] if columns else []),
-        *(f"    {column['name']:<{width}}  {column['kind']}: {column['reason']}" for column in columns),
+        *(
+            f"    {column['name']:<{width}}  {column['kind']}: {recorded_sentence(column['reason'])}"
+            for column in columns
+        ),
         f"  input shape: {' x '.join(map(str, dataset.input_shape))}",
-        *(f"  note: {sentence}" for sentence in dataset.notes),
+        *(f"  note: {sentence}" for sentence in sentences(dataset.notes)),
     ]
 
 

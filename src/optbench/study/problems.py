@@ -56,11 +56,12 @@ def read_problem(
         If the data is not valid, has no validation rows to tune on, or has no other splits where they are asked for.
     """
     from optbench.datasets import load_dataset, without_test_rows
+    from optbench.words import sentence
 
     experiment = problem.experiment
     dataset = load_dataset(experiment.dataset, base=problem.base, data_dir=data_dir, quiet=quiet, task=experiment.task)
-    for sentence in dataset.notes:
-        say(sentence)
+    for note in dataset.notes:
+        say(sentence(note))
     if loaded.config.tuned and (dataset.validation is None or len(dataset.validation.y) == 0):
         raise ConfigError(
             f"{loaded.path}: tuning needs validation rows, and {problem.name} has none. Set dataset.split.validation "

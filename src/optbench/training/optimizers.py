@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optbench.core.findings import Finding, Severity
 from optbench.errors import ModelError, did_you_mean
 from optbench.user_code import call_function, parse_reference
 
@@ -66,19 +67,12 @@ def current_learning_rate(optimizer: keras.optimizers.Optimizer) -> float:
         return math.nan
 
 
-def averaging_note(optimizer: keras.optimizers.Optimizer, *, restores_best: bool) -> str:
-    """Return what a reader has to know of the final weights where `use_ema` keeps averages; "" elsewhere."""
+def averaging_note(optimizer: keras.optimizers.Optimizer, *, restores_best: bool) -> Finding | None:
+    """Return what a reader has to know of the final weights where `use_ema` keeps averages; None elsewhere."""
     if not getattr(inner_optimizer(optimizer), "use_ema", False):
-        return ""
-    if restores_best:
-        return (
-            "early stopping restored the best epoch's weights as trained, as Keras does: the averages of use_ema were "
-            "kept but are not in the model."
-        )
-    return (
-        "the final weights are the moving averages of use_ema, as after Keras' fit; history.csv tells of the weights "
-        "as trained, before averaging."
-    )
+        return None
+    code = "training-averages-dropped" if restores_best else "training-averages-final"
+    return Finding(code, Severity.NOTE)
 
 
 def build_schedule(section: Mapping[str, Any]) -> keras.optimizers.schedules.LearningRateSchedule:

@@ -1,0 +1,44 @@
+"""Formats that a text of the catalogue can ask for by name: the rounding of a number, the joining of a list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from optbench.metric_names import short_number, significant_digits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class ListStyle:
+    """How the items of a list are written.
+
+    Attributes
+    ----------
+    one : writes one item
+    most : how many are shown before "and N more"; None shows all
+    last : code of the text that joins the last of them to the others; None joins it with a comma, too
+    """
+
+    one: Callable[[Any], str] = str
+    most: int | None = None
+    last: str | None = None
+
+
+JOINED: Final[Mapping[str, ListStyle]] = {
+    "list": ListStyle(),
+    "quoted": ListStyle(repr),
+    "first5": ListStyle(most=5),
+    "quoted5": ListStyle(repr, most=5),
+    "and": ListStyle(last="format-and"),
+}
+NUMBERS: Final[Mapping[str, Callable[[Any], str]]] = {
+    "percent": lambda share: f"{100 * share:.1f} %",
+    "percent0": lambda share: f"{100 * share:.0f} %",
+    "points": lambda share: f"{100 * share:.1f}",
+    "short": short_number,
+    "significant": significant_digits,
+    "shape": lambda shape: str(tuple(shape)),
+}
