@@ -6,6 +6,7 @@ import copy
 
 import pytest
 
+from optbench.provenance import EnvironmentDifference
 from optbench.runner.ladder import explanations, first_difference, rungs
 
 DIGESTS = {
@@ -67,12 +68,8 @@ def test_another_number_of_epochs_is_a_difference():
 
 def test_only_what_could_move_a_rung_explains_it():
     """A CPU does not explain other data, nor pandas other weights, nor matplotlib anything."""
-    differences = [
-        "cpu.model differs: a against b.",
-        "packages.pandas differs: 2 against 3.",
-        "packages.matplotlib differs: 1 against 2.",
-        "packages.scikit-learn differs: 1 against 2.",
-    ]
+    facts = ("cpu.model", "packages.pandas", "packages.matplotlib", "packages.scikit-learn")
+    differences = [EnvironmentDifference(fact, "1", "2") for fact in facts]
     assert explanations("data", differences) == [differences[1], differences[3]]
     assert explanations("weights of epoch 1", differences) == [differences[0]]
     assert explanations("metrics", differences) == [differences[3]]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from optbench.provenance.differences import environment_differences
+from optbench.provenance.differences import EnvironmentDifference, environment_differences
 from optbench.provenance.environment import collect_environment
 from optbench.provenance.machine import machine_id
 from optbench.provenance.versions import key_versions
 
-__all__ = ["collect_environment", "environment_differences", "key_versions", "machine_id"]
+__all__ = ["EnvironmentDifference", "collect_environment", "environment_differences", "key_versions", "machine_id"]

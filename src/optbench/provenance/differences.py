@@ -1,8 +1,11 @@
-"""What differs between two environments, as sentences, what changes numbers most first."""
+"""What differs between two environments, what changes numbers most first."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from optbench.core.findings import Finding, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,46 +25,53 @@ _SECTIONS = (
     "memory",
 )
 _FIRST = ("packages.tensorflow", "packages.keras", "packages.numpy", "packages.scikit-learn")
-_LONGEST_VALUE = 120
 
 
-def environment_differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[str]:
-    """Return a sentence for every fact that differs between two contents of `environment.json`.
+@dataclass(frozen=True, slots=True)
+class EnvironmentDifference:
+    """One fact that two environments do not share.
+
+    Attributes
+    ----------
+    fact : dotted name, such as `cpu.model`
+    before, after : its values, None where it is not recorded; of two lists only the items that the other one lacks
+    """
+
+    fact: str
+    before: Any
+    after: Any
+
+    @property
+    def finding(self) -> Finding:
+        """What a reader is told."""
+        values = {"fact": self.fact, "before": self.before, "after": self.after}
+        return Finding("environment-differs", Severity.REMARK, values)
+
+
+def environment_differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[EnvironmentDifference]:
+    """Return every fact that differs between two contents of `environment.json`.
 
     Facts that say nothing about numbers (the data, notes, the machine's short text) are left out.
 
     Examples
     --------
     >>> environment_differences({"packages": {"numpy": "2.3"}}, {"packages": {"numpy": "2.4"}})
-    ['packages.numpy differs: 2.3 against 2.4.']
+    [EnvironmentDifference(fact='packages.numpy', before='2.3', after='2.4')]
     """
     found = []
     for section in _SECTIONS:
         left, right = dict(_leaves(section, a.get(section))), dict(_leaves(section, b.get(section)))
         names = [name for name in sorted({*left, *right}) if left.get(name) != right.get(name)]
-        found += [_sentence(name, left, right) for name in sorted(names, key=lambda name: name not in _FIRST)]
+        in_order = sorted(names, key=lambda name: name not in _FIRST)
+        found += [_difference(name, left.get(name), right.get(name)) for name in in_order]
     return found
 
 
-def _sentence(name: str, left: Mapping[str, Any], right: Mapping[str, Any]) -> str:
-    if isinstance(left.get(name), list) and isinstance(right.get(name), list):
-        return f"{name} differs: {_listed(left[name], right[name])} against {_listed(right[name], left[name])}."
-    return f"{name} differs: {_shown(left, name)} against {_shown(right, name)}."
-
-
-def _listed(own: list[Any], other: list[Any]) -> str:
-    """Return the items that the other list lacks."""
-    only = [str(item) for item in own if item not in other]
-    return _cut(", ".join(only)) if only else "none"
-
-
-def _shown(values: Mapping[str, Any], name: str) -> str:
-    value = values.get(name)
-    return "none" if value is None else _cut(str(value))
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."
+def _difference(fact: str, before: Any, after: Any) -> EnvironmentDifference:
+    if isinstance(before, list) and isinstance(after, list):
+        missing = [item for item in before if item not in after], [item for item in after if item not in before]
+        return EnvironmentDifference(fact, *missing)
+    return EnvironmentDifference(fact, before, after)
 
 
 def _leaves(name: str, value: Any) -> Iterator[tuple[str, Any]]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from optbench.provenance import EnvironmentDifference
+
 _ONCE_BEFORE = ("data", "split", "config", "initial_weights")
 _EACH_EPOCH = ("order", "weights", "optimizer")
 _ONCE_AFTER = ("predictions", "metrics")
@@ -59,15 +61,10 @@ def first_difference(first: Mapping[str, Any], second: Mapping[str, Any]) -> tup
     return "", len(ours)
 
 
-def explanations(rung: str, differences: Sequence[str]) -> list[str]:
-    """Return those differences of two environments that could move a rung.
-
-    Parameters
-    ----------
-    differences : sentences that begin with the name of a fact, as in `cpu.model differs: ...`
-    """
+def explanations(rung: str, differences: Sequence[EnvironmentDifference]) -> list[EnvironmentDifference]:
+    """Return those differences of two environments that could move a rung."""
     starts = _starts(rung)
-    return [sentence for sentence in differences if sentence.startswith(starts)]
+    return [difference for difference in differences if difference.fact.startswith(starts)]
 
 
 def _starts(rung: str) -> tuple[str, ...]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from optbench.config import ExperimentConfig
+    from optbench.core.findings import Finding
+    from optbench.provenance import EnvironmentDifference
     from optbench.records import Dataset
     from optbench.run_store import RunPaths
     from optbench.runner.plan import PlannedRun
@@ -68,7 +70,7 @@ class Reproduction:
     run: str
     rungs: int
     first_difference: str
-    could_explain: tuple[str, ...]
+    could_explain: tuple[Finding, ...]
     score_difference: float | None
     metric_difference: float | None
     older_metrics: OlderMetrics | None = None
@@ -80,24 +82,29 @@ class Reproduction:
 
     def to_json(self) -> dict[str, Any]:
         """Return the document that `reproduce --json` prints."""
+        from optbench.words import DEFAULT, sentences
+
         return {
             "schema_version": 1,
             "run": self.run,
             "identical": self.is_identical,
             "rungs": self.rungs,
             "first_difference": self.first_difference or None,
-            "could_explain": list(self.could_explain),
+            "could_explain": sentences(self.could_explain, DEFAULT),
+            "findings": [finding.to_json() for finding in self.could_explain],
             "largest_difference": {"predictions": self.score_difference, "metrics": self.metric_difference},
             "older_metrics": None if self.older_metrics is None else self.older_metrics.to_json(),
         }
 
     def text(self) -> str:
         """Return what the command prints."""
+        from optbench.words import sentences
+
         older = [] if self.older_metrics is None else [f"  {self.older_metrics.sentence}"]
         if self.is_identical:
             return "\n".join([f"{self.run}: bit-identical, {self.rungs} rungs", *older])
         lines = [f"{self.run}: {self.rungs} rungs are equal, then '{self.first_difference}' differs"]
-        lines += [f"  could explain it: {sentence}" for sentence in self.could_explain]
+        lines += [f"  could explain it: {sentence}" for sentence in sentences(self.could_explain)]
         if not self.could_explain:
             lines.append("  no recorded fact of the environment differs that could explain it")
         lines.append(f"  largest difference of a prediction: {_number(self.score_difference)}")
@@ -123,6 +130,8 @@ def reproduce(run: str, *, runs_dir: Path, data_dir: Path, say: Callable[[str], 
     RunFailedError
         If the run cannot be executed again.
     """
+    from optbench.words import sentence
+
     recorded = read_recorded(run, runs_dir)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="optbench-reproduce-")))
@@ -130,8 +139,8 @@ def reproduce(run: str, *, runs_dir: Path, data_dir: Path, say: Callable[[str], 
         changed = changed_data(recorded, planned.dataset)
         if changed is not None:
             return changed
-        for sentence in foreseen_differences(recorded):
-            say(f"may not be the same here: {sentence}")
+        for difference in foreseen_differences(recorded):
+            say(f"may not be the same here: {sentence(difference.finding)}")
         execute_again(planned, stack)
         return compare(recorded, planned.paths)
 
@@ -170,6 +179,8 @@ def read_recorded(run: str, runs_dir: Path) -> Recorded:
 
 def changed_data(recorded: Recorded, dataset: Dataset) -> Reproduction | None:
     """Return the end of the climb if the data or its split is another one: training on it would prove nothing."""
+    from optbench.provenance import EnvironmentDifference
+
     rungs = (("data", dataset.data_digest), ("split", dataset.split_digest))
     number, rung = next(
         ((i, name) for i, (name, digest) in enumerate(rungs) if recorded.digests[name] != digest), (0, "")
@@ -181,14 +192,14 @@ def changed_data(recorded: Recorded, dataset: Dataset) -> Reproduction | None:
         for facts in (recorded.environment.get("data", {}), dataset.facts)
     )
     causes = [
-        f"{name} differs: {before.get(name)} against {now.get(name)}."
+        EnvironmentDifference(name, before.get(name), now.get(name)).finding
         for name in sorted({*before, *now})
         if before.get(name) != now.get(name)
     ]
     return Reproduction(str(recorded.manifest["run"]), number, rung, tuple(causes), None, None)
 
 
-def foreseen_differences(recorded: Recorded) -> list[str]:
+def foreseen_differences(recorded: Recorded) -> list[EnvironmentDifference]:
     """Return the facts of this machine and its software that keep the bits from being the same."""
     from optbench.provenance import collect_environment, environment_differences
 
@@ -297,7 +308,7 @@ def compare(recorded: Recorded, again: RunPaths) -> Reproduction:
         run=str(recorded.manifest["run"]),
         rungs=equal,
         first_difference=rung,
-        could_explain=tuple(explanations(rung, differences)) if rung else (),
+        could_explain=tuple(one.finding for one in explanations(rung, differences)) if rung else (),
         score_difference=score_difference(recorded.paths, again),
         metric_difference=metric_difference(recorded.paths, again),
         older_metrics=older,

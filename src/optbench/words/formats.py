@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
+_LONGEST_FACT: Final = 120
+
+
 @dataclass(frozen=True, slots=True)
 class ListStyle:
     """How the items of a list are written.
@@ -42,3 +45,8 @@ NUMBERS: Final[Mapping[str, Callable[[Any], str]]] = {
     "significant": significant_digits,
     "shape": lambda shape: str(tuple(shape)),
 }
+
+
+def shortened(shown: str) -> str:
+    """Cut a fact that is too long for a sentence."""
+    return shown if len(shown) <= _LONGEST_FACT else f"{shown[:_LONGEST_FACT]}..."

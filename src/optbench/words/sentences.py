@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import Severity, read_finding
 from optbench.words.catalogue import read_catalogue, subject_of
-from optbench.words.formats import JOINED, NUMBERS
+from optbench.words.formats import JOINED, NUMBERS, shortened
 from optbench.words.language import CODES, spoken_language
 
 if TYPE_CHECKING:
@@ -104,10 +104,9 @@ class _Formatter(string.Formatter):
         """Format one value."""
         if format_spec.startswith(("@", "?")):
             return self._referred(format_spec[1:], value) if value or format_spec.startswith("@") else ""
-        if format_spec == "message":
-            return self._messages(value)
-        if format_spec == "endings":
-            return self._endings(value)
+        special = {"message": self._messages, "endings": self._endings, "fact": self._fact}
+        if format_spec in special:
+            return special[format_spec](value)
         if format_spec in JOINED:
             return self._joined(value, format_spec)
         return self._plain(value, format_spec)
@@ -141,6 +140,11 @@ class _Formatter(string.Formatter):
         """Write how many files have which ending; "" is a name without one."""
         named = {ending or self.filled("format-no-ending", {}): count for ending, count in counts.items()}
         return ", ".join(f"{ending} ({count})" for ending, count in named.items())
+
+    def _fact(self, value: Any) -> str:
+        """Write a recorded fact of an environment on one line of some length."""
+        shown = ", ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
+        return shortened(shown) or self.filled("format-none", {})
 
     def _localised(self, number: str) -> str:
         return number.replace(".", self.filled("format-decimal-mark", {}))
