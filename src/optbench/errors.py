@@ -103,7 +103,24 @@ class StorageError(RunFailedError):
     default_code = "storage-failed"
 
 
-def did_you_mean(word: str, known: Iterable[str], *, quote: str = "'") -> str:
+def nearest_word(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that a word is probably a misspelling or a short form of, or None.
+
+    Examples
+    --------
+    >>> nearest_word("LR", ["learning_rate", "momentum"])
+    'learning_rate'
+    """
+    by_folded = {name.lower(): name for name in known}
+    short_forms = {"lr": "learning_rate", "bs": "batch_size", "wd": "weight_decay", "val": "validation"}
+    folded = short_forms.get(word.lower(), word.lower())
+    if folded in by_folded:
+        return by_folded[folded]
+    close = difflib.get_close_matches(folded, by_folded, n=1, cutoff=0.6)
+    return by_folded[close[0]] if close else None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return `" Did you mean 'x'?"` for the nearest known word, or `""`.
 
     Examples
@@ -113,10 +130,5 @@ def did_you_mean(word: str, known: Iterable[str], *, quote: str = "'") -> str:
     >>> did_you_mean("zzz", ["adam"])
     ''
     """
-    by_folded = {name.lower(): name for name in known}
-    short_forms = {"lr": "learning_rate", "bs": "batch_size", "wd": "weight_decay", "val": "validation"}
-    folded = short_forms.get(word.lower(), word.lower())
-    if folded in by_folded:
-        return f" Did you mean {quote}{by_folded[folded]}{quote}?"
-    close = difflib.get_close_matches(folded, by_folded, n=1, cutoff=0.6)
-    return f" Did you mean {quote}{by_folded[close[0]]}{quote}?" if close else ""
+    meant = nearest_word(word, known)
+    return f" Did you mean '{meant}'?" if meant is not None else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from optbench.config.arguments import check_arguments, check_schedule, snake_case, value_error, with_defaults
+from optbench.config.arguments import broken_rule, check_arguments, check_schedule, snake_case, with_defaults
 from optbench.config.keras_api import Argument, class_named, optimizer_signatures, schedule_signatures
 
 
@@ -23,15 +23,15 @@ from optbench.config.keras_api import Argument, class_named, optimizer_signature
 def test_types(kind, good, bad):
     """Each type takes what it names, and nothing that only looks like it."""
     argument = Argument(type=kind, default=0)
-    assert [value for value in good if value_error(value, argument)] == []
-    assert [value for value in bad if not value_error(value, argument)] == []
+    assert [value for value in good if broken_rule(value, argument)] == []
+    assert [value for value in bad if not broken_rule(value, argument)] == []
 
 
 def test_null_stands_where_keras_has_none():
     """null is taken where it is Keras' own default, and nowhere else."""
-    assert value_error(None, Argument(type="number")) == ""
-    assert value_error(None, Argument(type="number", required=True)) != ""
-    assert value_error(None, Argument(type="number", default=0.1)) != ""
+    assert broken_rule(None, Argument(type="number")) is None
+    assert broken_rule(None, Argument(type="number", required=True)) is not None
+    assert broken_rule(None, Argument(type="number", default=0.1)) is not None
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,8 @@ def test_null_stands_where_keras_has_none():
 )
 def test_bounds(bound, value, words):
     """Bounds are kept, inclusive and exclusive ones."""
-    assert value_error(value, Argument(type="number", **bound)) == words
+    rule = broken_rule(value, Argument(type="number", **bound))
+    assert ("" if rule is None else rule.sentence) == words
 
 
 def test_unknown_and_missing_arguments():

@@ -9,6 +9,7 @@ from optbench.config.dataset_sections import CsvConfig, SplitConfig
 from optbench.config.experiment import ExperimentConfig
 from optbench.config.model_sections import CnnConfig, MlpConfig
 from optbench.config.training_sections import EarlyStopping, TrainingConfig
+from optbench.config.value_rules import ValueRule, Wanted, alternatives
 
 
 def test_every_synonym_leads_to_a_key_that_exists():
@@ -39,25 +40,44 @@ def test_nearest(word, known, meant):
     assert hints.nearest(word, known) == meant
 
 
+NUMBER, WHOLE = ValueRule(Wanted.NUMBER, "a number"), ValueRule(Wanted.WHOLE_NUMBER, "a whole number")
+FRACTION = ValueRule(Wanted.OTHER, "less than 1", below=1.0)
+TEXT, BOOLEAN = ValueRule(Wanted.TEXT, "a text"), ValueRule(Wanted.BOOLEAN, "true or false")
+
+
 @pytest.mark.parametrize(
     "rule, value, remedy",
     [
-        ("must be a number", "1e-3", " Write it without quotes."),
-        ("must be a number", "1/0", ""),
-        ("must be a number", "1,000,000", ""),
-        ("must be a number", "nan", " Write it without quotes."),
-        ("must be a number", True, ""),
-        ("must be a number", None, ""),
-        ("must be less than 1", 1, ""),
-        ("must be less than 1", 150, ""),
-        ("must be less than 1", 12.5, " It is a fraction: write 0.125 for 12.5 %."),
-        ("must be a text", 5, " Put quotes around it."),
-        ("must be a text", [5], ""),
-        ("must be a whole number", float("inf"), " Write a finite number."),
-        ("must be true or false", "perhaps", ""),
-        ("must be a list", "", ""),
+        (NUMBER, "1e-3", " Write it without quotes."),
+        (NUMBER, "1/0", ""),
+        (NUMBER, "1,000,000", ""),
+        (NUMBER, "nan", " Write it without quotes."),
+        (NUMBER, True, ""),
+        (NUMBER, None, ""),
+        (FRACTION, 1, ""),
+        (FRACTION, 150, ""),
+        (FRACTION, 12.5, " It is a fraction: write 0.125 for 12.5 %."),
+        (ValueRule(Wanted.OTHER, "less than 100", below=100.0), 12.5, ""),
+        (TEXT, 5, " Put quotes around it."),
+        (TEXT, [5], ""),
+        (WHOLE, float("inf"), " Write a finite number."),
+        (BOOLEAN, "perhaps", ""),
+        (ValueRule(Wanted.LIST, "a list"), "", ""),
     ],
 )
 def test_value_remedy(rule, value, remedy):
     """A remedy is given where the meaning is plain, and none where it is not."""
     assert hints.value_remedy(rule, value) == remedy
+
+
+@pytest.mark.parametrize(
+    "rules, sentence",
+    [
+        ([NUMBER], "must be a number"),
+        ([NUMBER, ValueRule(Wanted.OTHER, "null"), NUMBER], "must be a number, or null"),
+        ([ValueRule(Wanted.OTHER, "2 items", verb="have"), NUMBER], "must have 2 items, or be a number"),
+    ],
+)
+def test_alternatives_are_said_once_each(rules, sentence):
+    """What pydantic reports per member of a union is one sentence."""
+    assert alternatives(rules) == sentence

@@ -10,6 +10,7 @@ from optbench.config.findings import Finding, shown
 from optbench.config.hints import nearest, unknown_key_remedy, value_remedy
 from optbench.config.keras_api import Argument, class_named, schedule_signatures
 from optbench.config.schedule_epochs import epochs_key_in, with_epochs_keys
+from optbench.config.value_rules import BrokenRule, ValueRule, Wanted
 from optbench.errors import did_you_mean
 
 if TYPE_CHECKING:
@@ -25,16 +26,16 @@ LOSS_SCALE: Signature = {
 }
 _RANGE = 2  # numbers of a range: from, to
 _RULES = {
-    "number": "must be a number",
-    "rate": "must be a number or a schedule such as {schedule: cosine_decay, ...}",
-    "integer": "must be a whole number",
-    "boolean": "must be true or false",
-    "numbers": "must be a list of numbers",
-    "texts": "must be a list of texts",
-    "auto_number": "must be a number or auto",
-    "number_or_range": "must be a number or a list of two numbers",
-    "loss_scale": "must be dynamic or {initial_scale: ..., dynamic_growth_steps: ...}",
-    "any": "must be a number, a text, true, false or a list of them",
+    "number": ValueRule(Wanted.NUMBER, "a number"),
+    "rate": ValueRule(Wanted.NUMBER, "a number or a schedule such as {schedule: cosine_decay, ...}"),
+    "integer": ValueRule(Wanted.WHOLE_NUMBER, "a whole number"),
+    "boolean": ValueRule(Wanted.BOOLEAN, "true or false"),
+    "numbers": ValueRule(Wanted.LIST, "a list of numbers"),
+    "texts": ValueRule(Wanted.LIST, "a list of texts"),
+    "auto_number": ValueRule(Wanted.NUMBER, "a number or auto"),
+    "number_or_range": ValueRule(Wanted.NUMBER, "a number or a list of two numbers"),
+    "loss_scale": ValueRule(Wanted.OTHER, "dynamic or {initial_scale: ..., dynamic_growth_steps: ...}"),
+    "any": ValueRule(Wanted.NUMBER, "a number, a text, true, false or a list of them"),
 }
 
 
@@ -53,10 +54,10 @@ def check_arguments(
     for name, value in given.items():
         if name not in signature:
             findings.append(_unknown((*path, name), signature, owner, elsewhere))
-        elif sentence := value_error(value, signature[name]):
+        elif rule := broken_rule(value, signature[name]):
             remedy = _rate_remedy(value) if signature[name].type == "rate" else ""
-            remedy = remedy or value_remedy(sentence, value)
-            findings.append(Finding((*path, name), f"{sentence}. Received: {shown(value)}.{remedy}"))
+            broken = BrokenRule(rule, shown(value), remedy or value_remedy(rule, value))
+            findings.append(Finding((*path, name), broken.sentence))
         elif signature[name].type == "rate" and isinstance(value, Mapping):
             findings += check_schedule(value, path=(*path, name))
         elif signature[name].type == "loss_scale" and isinstance(value, Mapping):
@@ -114,15 +115,15 @@ def with_defaults(given: Mapping[str, Any], signature: Signature) -> dict[str, A
     return found
 
 
-def value_error(value: Any, argument: Argument) -> str:
-    """Return the rule that a value breaks, or ""."""
+def broken_rule(value: Any, argument: Argument) -> ValueRule | None:
+    """Return the rule that a value breaks, or None."""
     if value is None:
-        return "" if argument.default is None and not argument.required else _RULES[argument.type]
+        return None if argument.default is None and not argument.required else _RULES[argument.type]
     if not _has_type(value, argument.type):
         return _RULES[argument.type]
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return _range_error(value, argument)
-    return ""
+        return _broken_range(value, argument)
+    return None
 
 
 def snake_case(name: str) -> str:
@@ -168,7 +169,7 @@ def _is_infinite_or_nan(value: Any) -> bool:
     return isinstance(value, float) and not math.isfinite(value)
 
 
-def _range_error(value: float, argument: Argument) -> str:
+def _broken_range(value: float, argument: Argument) -> ValueRule | None:
     broken = []
     if argument.minimum is not None and value < argument.minimum:
         broken.append(f"at least {argument.minimum:g}")
@@ -178,7 +179,7 @@ def _range_error(value: float, argument: Argument) -> str:
         broken.append(f"greater than {argument.exclusive_minimum:g}")
     if argument.exclusive_maximum is not None and value >= argument.exclusive_maximum:
         broken.append(f"less than {argument.exclusive_maximum:g}")
-    return f"must be {' and '.join(broken)}" if broken else ""
+    return ValueRule(Wanted.OTHER, " and ".join(broken), below=argument.exclusive_maximum) if broken else None
 
 
 def _unknown(path: Path, signature: Signature, owner: str, elsewhere: Mapping[str, Signature]) -> Finding:

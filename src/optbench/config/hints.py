@@ -10,12 +10,14 @@ from optbench.config.dataset_sections import CsvConfig, SplitConfig
 from optbench.config.keras_api import optimizer_signatures
 from optbench.config.model_sections import CnnConfig, LayersConfig, MlpConfig, RnnConfig, TransformerConfig
 from optbench.config.training_sections import EarlyStopping, ReportConfig, TrainingConfig
-from optbench.errors import did_you_mean
+from optbench.config.value_rules import Wanted
+from optbench.errors import nearest_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from optbench.config.findings import Path
+    from optbench.config.value_rules import ValueRule
 
 _SYNONYMS: Mapping[str, str] = {
     other: ours
@@ -66,7 +68,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
         return "recurrent_units"
     if synonym in names:
         return synonym
-    return next(iter(did_you_mean(word, names).split("'")[1:2]), None)
+    return nearest_word(word, names)
 
 
 def unknown_key_remedy(word: str, known: Iterable[str], section: Path) -> tuple[str, str | None]:
@@ -91,17 +93,17 @@ def unknown_key_remedy(word: str, known: Iterable[str], section: Path) -> tuple[
     return f" Known: {', '.join(names)}.", None
 
 
-def value_remedy(rule: str, value: Any, *, items: int = 1) -> str:
+def value_remedy(rule: ValueRule, value: Any, *, items: int = 1) -> str:
     """Return how a value is written, as far as one can tell from what was written; "" if one cannot.
 
     Parameters
     ----------
-    rule : the broken rule, such as "must be a number"
+    rule : the broken rule
     items : how many a list must have at least
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
-    if rule.startswith("must be a list"):
+    if rule.wanted is Wanted.LIST:
         return f" Write [{', '.join([str(value)] * items)}]." if value != "" else ""
     return _text_remedy(rule, value.strip()) if isinstance(value, str) else _number_remedy(rule, value)
 
@@ -127,23 +129,23 @@ def mapping_remedy(path: Path, value: Any) -> str:
     return f" Name the argument, as in {{{path[-1]}: {{units: {value}}}}}."
 
 
-def _number_remedy(rule: str, value: float) -> str:
-    if "whole number" in rule and isinstance(value, float) and value.is_integer():
+def _number_remedy(rule: ValueRule, value: float) -> str:
+    if rule.wanted is Wanted.WHOLE_NUMBER and isinstance(value, float) and value.is_integer():
         return f" Write {int(value)}."
-    if "less than 1" in rule and 1 < value < _PERCENT:
+    if rule.below == 1 and 1 < value < _PERCENT:
         return f" It is a fraction: write {value / _PERCENT:g} for {value:g} %."
-    if "number" in rule and not math.isfinite(value):
+    if rule.wanted.is_number and not math.isfinite(value):
         return " Write a finite number."
-    return " Put quotes around it." if rule.startswith("must be a text") else ""
+    return " Put quotes around it." if rule.wanted is Wanted.TEXT else ""
 
 
-def _text_remedy(rule: str, text: str) -> str:
-    if rule.startswith("must be true or false"):
+def _text_remedy(rule: ValueRule, text: str) -> str:
+    if rule.wanted is Wanted.BOOLEAN:
         meant = "true" if text.lower() in _TRUE else "false" if text.lower() in _FALSE else ""
         return f" Write {meant}, without quotes." if meant else ""
-    if rule == "must be one character" and text == "\\t":
+    if rule.wanted is Wanted.CHARACTER and text == "\\t":
         return ' Write "\\t", in double quotes.'
-    return _number_in_words(text) if "number" in rule else ""
+    return _number_in_words(text) if rule.wanted.is_number else ""
 
 
 def _number_in_words(text: str) -> str:

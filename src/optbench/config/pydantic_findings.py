@@ -11,30 +11,35 @@ from optbench.config.dataset_sections import OPENML_PATTERN
 from optbench.config.findings import Finding, shown
 from optbench.config.hints import mapping_remedy, nearest, unknown_key_remedy, value_remedy
 from optbench.config.section import FUNCTION_PATTERN
+from optbench.config.value_rules import BrokenRule, ValueRule, Wanted, either
 from optbench.errors import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from optbench.config.findings import Path
 
 Config = TypeVar("Config", bound=BaseModel)
 
+_WHOLE_NUMBER = ValueRule(Wanted.WHOLE_NUMBER, "a whole number")
+_MAPPING = ValueRule(Wanted.OTHER, "a mapping of keys and values")
 _TYPES = {
-    "string_type": "must be a text",
-    "int_type": "must be a whole number",
-    "int_from_float": "must be a whole number",
-    "float_type": "must be a number",
-    "bool_type": "must be true or false",
-    "list_type": "must be a list",
-    "dict_type": "must be a mapping of keys and values",
-    "model_type": "must be a mapping of keys and values",
-    "finite_number": "must be a finite number",
-    "none_required": "must be null",
+    "string_type": ValueRule(Wanted.TEXT, "a text"),
+    "int_type": _WHOLE_NUMBER,
+    "int_from_float": _WHOLE_NUMBER,
+    "float_type": ValueRule(Wanted.NUMBER, "a number"),
+    "bool_type": ValueRule(Wanted.BOOLEAN, "true or false"),
+    "list_type": ValueRule(Wanted.LIST, "a list"),
+    "dict_type": _MAPPING,
+    "model_type": _MAPPING,
+    "finite_number": ValueRule(Wanted.NUMBER, "a finite number"),
+    "none_required": ValueRule(Wanted.OTHER, "null"),
 }
 _PATTERNS = {
-    FUNCTION_PATTERN: "must read 'file.py:function', a file beside the experiment file and a function in it",
-    OPENML_PATTERN: "must read openml:NUMBER, with the number of a data set of openml.org",
+    FUNCTION_PATTERN: ValueRule(
+        Wanted.OTHER, "'file.py:function', a file beside the experiment file and a function in it", verb="read"
+    ),
+    OPENML_PATTERN: ValueRule(Wanted.OTHER, "openml:NUMBER, with the number of a data set of openml.org", verb="read"),
 }
 _BOUNDS = {
     "greater_than": ("greater than", "gt"),
@@ -75,15 +80,15 @@ def unfit_arguments(value: Any, path: Path) -> list[Finding]:
 
 
 def _findings(error: ValidationError, model: type[BaseModel], section: Any, path: Path) -> list[Finding]:
-    by_path: dict[Path, list[Finding]] = {}
+    by_path: dict[Path, list[Finding | BrokenRule]] = {}
     for told in error.errors(include_url=False):
         inner = _in_document(told["loc"], section)
-        finding = _finding(told, path, inner, _model_at(model, inner))
-        by_path.setdefault(finding.path, []).append(finding)
+        place, found = _finding(told, path, inner, _model_at(model, inner))
+        by_path.setdefault(place, []).append(found)
     # a union reports one error per member: say those for one value as alternatives, and where a member fails deeper
     # inside, that is what the user meant
     above = {path_of[:length] for path_of in by_path for length in range(len(path_of))}
-    return [_merged(found) for path_of, found in by_path.items() if path_of not in above]
+    return [_merged(path_of, found) for path_of, found in by_path.items() if path_of not in above]
 
 
 def _in_document(loc: tuple[int | str, ...], section: Any) -> Path:
@@ -100,43 +105,51 @@ def _in_document(loc: tuple[int | str, ...], section: Any) -> Path:
     return tuple(found)
 
 
-def _finding(told: Any, path: Path, inner: Path, model: type[BaseModel] | None) -> Finding:
+def _finding(told: Any, path: Path, inner: Path, model: type[BaseModel] | None) -> tuple[Path, Finding | BrokenRule]:
+    """Return the place of one of pydantic's errors, and what is wrong there; a broken rule may be one of several."""
     kind, value = told["type"], told["input"]
     if kind == "extra_forbidden":
         known = list(model.model_fields) if model else []
         remedy, meant = unknown_key_remedy(str(inner[-1]), known, (*path, *inner[:-1]))
         means = (*path, *inner[:-1], meant) if meant else ()
-        return Finding((*path, *inner), f"unknown key.{remedy}", at="key", means=means)
+        return (*path, *inner), Finding((*path, *inner), f"unknown key.{remedy}", at="key", means=means)
     if kind == "missing":
         name = told["loc"][-1]
-        return Finding((*path, *inner, name), f"missing. Add '{name}: ...'.{_described(model, name)}", at="key")
+        place = (*path, *inner, name)
+        return place, Finding(place, f"missing. Add '{name}: ...'.{_described(model, name)}", at="key")
     if value is None and kind in ("model_type", "dict_type"):
-        return Finding((*path, *inner), "the section is empty. Give it keys or remove it.", at="key")
+        sentence = "the section is empty. Give it keys or remove it."
+        return (*path, *inner), Finding((*path, *inner), sentence, at="key")
     rule = _rule(told)
     remedy = mapping_remedy((*path, *inner), value) if kind in ("model_type", "dict_type") else ""
     remedy = remedy or _literal_hint(told) or value_remedy(rule, value, items=_least_items(model, inner))
-    return Finding((*path, *inner), f"{rule}. Received: {shown(value)}.{remedy}")
+    return (*path, *inner), BrokenRule(rule, shown(value), remedy)
 
 
-def _rule(told: Any) -> str:
+def _rule(told: Any) -> ValueRule:
     kind, context = told["type"], told.get("ctx", {})
     if kind in _BOUNDS:
         words, key = _BOUNDS[kind]
-        return f"must be {words} {context[key]:g}"
+        below = float(context[key]) if kind == "less_than" else None
+        return ValueRule(Wanted.OTHER, f"{words} {context[key]:g}", below=below)
     if kind == "literal_error":
-        return f"must be {context['expected'].replace(chr(39), '')}"
+        return ValueRule(Wanted.OTHER, context["expected"].replace("'", ""))
     if kind == "string_pattern_mismatch":
         return _PATTERNS.get(context["pattern"], _PATTERNS[FUNCTION_PATTERN])
     if kind.endswith(("too_short", "too_long")):
         return _size_rule(kind, context)
-    return _TYPES.get(kind, str(told["msg"]).lower())
+    return _TYPES.get(kind) or ValueRule(Wanted.OTHER, str(told["msg"]).lower(), verb="satisfy:")
 
 
-def _size_rule(kind: str, context: Mapping[str, Any]) -> str:
+def _size_rule(kind: str, context: Mapping[str, Any]) -> ValueRule:
     limit = context.get("max_length", context.get("min_length"))
     if kind == "string_too_long":
-        return "must be one character" if limit == 1 else f"must have at most {limit} characters"
-    return "must not be empty" if kind == "string_too_short" or limit == 1 else f"must have {limit} items"
+        if limit == 1:
+            return ValueRule(Wanted.CHARACTER, "one character")
+        return ValueRule(Wanted.OTHER, f"at most {limit} characters", verb="have")
+    if kind == "string_too_short" or limit == 1:
+        return ValueRule(Wanted.OTHER, "be empty", verb="not")
+    return ValueRule(Wanted.OTHER, f"{limit} items", verb="have")
 
 
 def _literal_hint(told: Any) -> str:
@@ -146,15 +159,12 @@ def _literal_hint(told: Any) -> str:
     return did_you_mean(told["input"], expected)
 
 
-def _merged(found: list[Finding]) -> Finding:
-    if len(found) == 1:
-        return found[0]
-    rules = [finding.sentence.partition(". Received: ")[0].removeprefix("must be ") for finding in found]
-    tail = max((finding.sentence.partition(". Received: ")[2] for finding in found), key=len)
-    first = found[0]
-    if not tail:
-        return first
-    return Finding(first.path, f"must be {', or '.join(dict.fromkeys(rules))}. Received: {tail}", first.at)
+def _merged(place: Path, found: Sequence[Finding | BrokenRule]) -> Finding:
+    """Return one finding for a place: the rules of a union's members as alternatives, or the first of the others."""
+    broken = [one for one in found if isinstance(one, BrokenRule)]
+    if broken:
+        return Finding(place, either(broken))
+    return next(one for one in found if isinstance(one, Finding))
 
 
 def _model_at(model: type[BaseModel], inner: Path) -> type[BaseModel] | None:
