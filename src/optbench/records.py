@@ -244,7 +244,7 @@ class Evaluation:
     confusion : on the test split; None if scores are not finite
     roc_curves : train and test curves; () where undefined
     report_text, report_json : scikit-learn's classification report on the test split
-    warnings : sentences, in a fixed order
+    warnings : where a reader may fool themselves, the gravest first
     """
 
     metrics: Mapping[SplitName, SplitMetrics]
@@ -252,7 +252,7 @@ class Evaluation:
     roc_curves: tuple[RocCurve, ...]
     report_text: str
     report_json: Mapping[str, Any]
-    warnings: tuple[str, ...]
+    warnings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, slots=True)

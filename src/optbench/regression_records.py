@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from optbench.core.findings import Finding
     from optbench.records import SplitName
 
 
@@ -62,9 +63,9 @@ class RegressionEvaluation:
     ----------
     metrics : per split that exists
     predictions : those of train and test with finite predictions: what the pictures show
-    warnings : sentences, in a fixed order
+    warnings : where a reader may fool themselves, the gravest first
     """
 
     metrics: Mapping[SplitName, RegressionMetrics]
     predictions: Mapping[SplitName, TargetPredictions]
-    warnings: tuple[str, ...]
+    warnings: tuple[Finding, ...]

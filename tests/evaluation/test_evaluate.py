@@ -13,6 +13,7 @@ from sklearn import metrics as oracle
 
 from optbench.evaluation import evaluate
 from optbench.records import Predictions
+from optbench.words import sentences
 
 NAMES = ("No", "Yes", "Maybe", "Never", "Often")
 
@@ -110,7 +111,7 @@ def test_a_class_absent_from_a_split_leaves_its_auc_undefined_and_says_so(predic
     assert evaluation.metrics["train"].roc_auc is not None
     assert evaluation.confusion.counts.shape == (3, 3)
     assert evaluation.confusion.counts[1].sum() == 0
-    assert any("the test split has no row of 'Yes'" in sentence for sentence in evaluation.warnings)
+    assert any("the test split has no row of 'Yes'" in sentence for sentence in sentences(evaluation.warnings))
     assert [curve.label for curve in evaluation.roc_curves if curve.split == "test"] == ["No", "Maybe"]
     assert [curve.label for curve in evaluation.roc_curves if curve.split == "train"][-1] == "macro"
 
@@ -129,7 +130,7 @@ def test_a_run_with_nan_scores_has_no_metrics_but_keeps_the_majority_share(predi
     assert evaluation.confusion is None
     assert evaluation.roc_curves == ()
     assert evaluation.report_json == {}
-    assert evaluation.warnings[0].startswith("the run diverged")
+    assert evaluation.warnings[0].code == "evaluation-scores-not-finite"
 
 
 def test_scores_that_are_no_probabilities_lose_only_their_log_loss(predictions):
@@ -140,7 +141,7 @@ def test_scores_that_are_no_probabilities_lose_only_their_log_loss(predictions):
     evaluation = evaluate(found, class_names=names(3))
     assert evaluation.metrics["test"].log_loss is None
     assert evaluation.metrics["test"].roc_auc is not None
-    assert "scores of the test split are no probabilities" in " ".join(evaluation.warnings)
+    assert "scores of the test split are no probabilities" in " ".join(sentences(evaluation.warnings))
 
 
 @settings(max_examples=25, deadline=None)

@@ -7,6 +7,7 @@ import pytest
 
 from optbench.evaluation import evaluate
 from optbench.records import History, Predictions
+from optbench.words import sentence
 
 COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
 
@@ -33,7 +34,8 @@ def history(losses, val_losses):
 
 
 def sentences(train, test, **options):
-    return evaluate({"train": train, "test": test}, class_names=("No", "Yes"), **options).warnings
+    found = evaluate({"train": train, "test": test}, class_names=("No", "Yes"), **options).warnings
+    return tuple(sentence(warning, "en") for warning in found)
 
 
 def test_a_sound_run_has_no_warning():
@@ -122,6 +124,7 @@ def test_names_of_classes_are_quoted_without_control_characters():
     """A label cannot break a line of the terminal."""
     y = np.array([0] * 700 + [1] * 300)
     found = scored(y, np.zeros(1000, dtype=int))
-    told = evaluate({"train": found, "test": found}, class_names=("a\n\x1b[31m", "b")).warnings
+    found = evaluate({"train": found, "test": found}, class_names=("a\n\x1b[31m", "b")).warnings
+    told = [sentence(warning, "en") for warning in found]
     assert told
     assert not any("\n" in sentence or "\x1b" in sentence for sentence in told)

@@ -12,6 +12,7 @@ from sklearn.dummy import DummyRegressor
 from optbench.evaluation import evaluate_regression, metrics_json, residuals_csv
 from optbench.records import History
 from optbench.regression_records import TargetPredictions
+from optbench.words import sentences
 
 
 def predicted(n, *, seed, noise=1.0, mean=100.0, spread=5.0):
@@ -56,7 +57,7 @@ def test_a_diverged_run_has_the_mean_and_nothing_else():
     assert (found.metrics["test"].mse, found.metrics["test"].r2) == (None, None)
     assert found.metrics["test"].mean_predictor_rmse > 0
     assert set(found.predictions) == {"train"}
-    assert found.warnings[0].startswith("the run diverged: predictions of test are not finite")
+    assert sentences(found.warnings)[0].startswith("the run diverged: predictions of test are not finite")
     assert residuals_csv(found.predictions.get("test")) == "row,y_true,y_pred,residual\n"
 
 
@@ -65,7 +66,7 @@ def test_a_withheld_test_split_has_no_numbers():
     empty = TargetPredictions(np.zeros(0), np.zeros(0), np.zeros(0, dtype=np.int64))
     found = evaluate_regression(splits(test=empty))
     assert found.metrics["test"].mean_predictor_mse is None
-    assert not any("test" in sentence for sentence in found.warnings)
+    assert not any("test" in sentence for sentence in sentences(found.warnings))
 
 
 def test_r2_of_one_value_is_undefined():
@@ -75,7 +76,7 @@ def test_r2_of_one_value_is_undefined():
 
 
 def told(part, **changed):
-    return [sentence for sentence in evaluate_regression(splits(**changed)).warnings if part in sentence]
+    return [sentence for sentence in sentences(evaluate_regression(splits(**changed)).warnings) if part in sentence]
 
 
 def test_a_constant_prediction_is_called_one():
@@ -126,8 +127,8 @@ def test_what_is_common_to_both_tasks_is_said_here_too():
     columns = ("epoch", "loss", "val_loss", "learning_rate")
     rows = [(0, 2, 2, 0.1), (1, 1.0, 1.0, 0.1), (2, 0.5, 1.6, 0.1)]
     found = evaluate_regression(splits(), test_rows_in_train=12, history=History(columns, tuple(rows)))
-    assert any("the validation loss was lowest after epoch 1" in sentence for sentence in found.warnings)
-    assert any("12 of 200 test rows have the same inputs" in sentence for sentence in found.warnings)
+    assert any("the validation loss was lowest after epoch 1" in sentence for sentence in sentences(found.warnings))
+    assert any("12 of 200 test rows have the same inputs" in sentence for sentence in sentences(found.warnings))
 
 
 def test_residuals_of_many_rows_are_thinned():

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 from optbench.reporting.run_report import RunReport, render_run_report
+from optbench.words import sentences
 
 EVIL = ("<script>alert(1)</script>", '" onload="x', "O'Brien & {{ 7 * 7 }}")
 PICTURES = ("confusion_matrix", "roc_curve", "learning_curves")
@@ -130,7 +131,7 @@ def test_warnings_come_before_numbers_and_numbers_beside_the_majority_class(repo
     words = " ".join(" ".join(Page(text).words).split())
     test = found.evaluation.metrics["test"]
     assert found.evaluation.warnings
-    for sentence in found.evaluation.warnings:
+    for sentence in sentences(found.evaluation.warnings):
         assert words.index(" ".join(sentence.split())) < words.index("test accuracy")
     gain = 100 * (test.accuracy - test.majority_accuracy)
     assert (

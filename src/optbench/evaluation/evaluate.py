@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from optbench.evaluation.label_metrics import count_labels, label_metrics, report_document, report_text
-from optbench.evaluation.pitfalls import warning_sentences
+from optbench.evaluation.pitfalls import classification_warnings
 from optbench.evaluation.roc import roc_curves
 from optbench.evaluation.split_metrics import is_scored, predicted_labels, split_metrics
 from optbench.records import SPLITS, ConfusionMatrix, Evaluation
@@ -63,7 +63,7 @@ def evaluate(
             roc_curves=roc_curves(predictions, class_names=names, positive_class=positive),
             report_text=text,
             report_json=document,
-            warnings=warning_sentences(
+            warnings=classification_warnings(
                 predictions,
                 metrics,
                 class_names=names,

@@ -6,7 +6,10 @@ import dataclasses
 import math
 from typing import TYPE_CHECKING, Any, Final
 
+from optbench.core.findings import Finding, Severity, read_finding
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from optbench.records import Evaluation, SplitMetrics
@@ -26,7 +29,7 @@ def metrics_json(
         "epochs_run": epochs_run,
         "best_epoch": best_epoch,
         "diverged": diverged,
-        "warnings": list(evaluation.warnings),
+        "warnings": [warning.to_json() for warning in evaluation.warnings],
     }
 
 
@@ -43,6 +46,11 @@ def read_metrics(path: Path) -> dict[str, Any]:
     document = read_json(path)
     require_schema(document, path, newest=NEWEST_METRICS)
     return document
+
+
+def recorded_warnings(metrics: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """Return the warnings of a `metrics.json`; those of schema version 1 are sentences."""
+    return tuple(read_finding(recorded, Severity.WARNING) for recorded in metrics.get("warnings", ()))
 
 
 def _numbers(metrics: SplitMetrics | RegressionMetrics | None) -> dict[str, float | None] | None:

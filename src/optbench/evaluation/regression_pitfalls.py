@@ -1,4 +1,4 @@
-"""Sentences where people fool themselves with the numbers of one regression run, in a fixed order."""
+"""Where people fool themselves with the numbers of one regression run, in a fixed order."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from optbench.evaluation.common_pitfalls import listed, not_finite_loss, rising_loss, seen_rows
-from optbench.metric_names import short_number
+from optbench.evaluation.common_pitfalls import not_finite_loss, rising_loss, seen_rows, warning
 from optbench.records import SPLITS
 
 if TYPE_CHECKING:
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from optbench.core.findings import Finding
     from optbench.records import History, SplitName
     from optbench.regression_records import RegressionMetrics, TargetPredictions
 
@@ -36,7 +36,7 @@ def regression_warnings(
     mean: float,
     test_rows_in_train: int,
     history: History | None,
-) -> tuple[str, ...]:
+) -> tuple[Finding, ...]:
     """Return what a reader of the metrics has to know, the gravest first.
 
     Order: diverged, a constant or no better than the mean, over-fitting (RMSE, then loss), test rows seen in training,
@@ -48,79 +48,81 @@ def regression_warnings(
     """
     test = predictions["test"]
     is_scored = metrics["test"].mse is not None
-    sentences = _diverged(predictions, history)
+    found = _diverged(predictions, history)
     if is_scored:
-        sentences += _no_better_than_the_mean(test, metrics["test"], mean)
-        sentences += _gap(predictions, metrics)
-    sentences += rising_loss(history)
-    sentences += seen_rows(test_rows_in_train, len(test.y_true))
+        found += _no_better_than_the_mean(test, metrics["test"], mean)
+        found += _gap(predictions, metrics)
+    found += rising_loss(history)
+    found += seen_rows(test_rows_in_train, len(test.y_true))
     if is_scored:
-        sentences += _small_test_split(test)
-        sentences += _dominated(test)
-    return tuple(sentences)
+        found += _small_test_split(test)
+        found += _dominated(test)
+    return tuple(found)
 
 
-def _diverged(predictions: Mapping[SplitName, TargetPredictions], history: History | None) -> list[str]:
+def _diverged(predictions: Mapping[SplitName, TargetPredictions], history: History | None) -> list[Finding]:
     lost = [name for name in SPLITS if name in predictions and not np.isfinite(predictions[name].y_pred).all()]
     if lost:
-        return [f"the run diverged: predictions of {listed(lost)} are not finite, so there are no metrics for them."]
+        return [warning("evaluation-predictions-not-finite", splits=lost)]
     return not_finite_loss(history)
 
 
-def _no_better_than_the_mean(test: TargetPredictions, metrics: RegressionMetrics, mean: float) -> list[str]:
+def _no_better_than_the_mean(test: TargetPredictions, metrics: RegressionMetrics, mean: float) -> list[Finding]:
     from scipy.stats import ttest_1samp
 
     assert metrics.rmse is not None  # noqa: S101 - asked for scored runs only
     assert metrics.mean_predictor_rmse is not None  # noqa: S101 - as above
-    scores = f"RMSE {short_number(metrics.rmse)}, that of the mean {short_number(metrics.mean_predictor_rmse)}"
+    scores = {"rmse": metrics.rmse, "mean_rmse": metrics.mean_predictor_rmse}
     if float(np.ptp(test.y_pred)) <= _CONSTANT * max(float(test.y_true.std()), abs(mean) * _CONSTANT):
-        told = f"the model predicts {short_number(test.y_pred[0])} for all {len(test.y_pred)} test rows ({scores})"
-        return [f"{told}: it has learned nothing."]
-    always = f"always answering the training mean, {short_number(mean)}"
+        answer = float(test.y_pred[0])
+        return [warning("evaluation-one-number", answer=answer, n_rows=len(test.y_pred), **scores)]
     gains = (test.y_true - mean) ** 2 - _squares(test)
     if gains.mean() <= 0.0:
-        return [f"on the test split the model is no better than {always} ({scores})."]
+        return [warning("evaluation-no-better-than-mean", mean=mean, **scores)]
     if len(gains) < 2 or float(np.ptp(gains)) == 0.0:  # noqa: PLR2004 - no spread, no test
         return []
     p = float(ttest_1samp(gains, 0.0, alternative="greater").pvalue)
     if p >= _ALPHA:
-        return [f"on the test split the model is not clearly better than {always} ({scores}, one-sided p = {p:.2g})."]
+        return [warning("evaluation-hardly-better-than-mean", mean=mean, p=p, **scores)]
     return []
 
 
 def _gap(
     predictions: Mapping[SplitName, TargetPredictions], metrics: Mapping[SplitName, RegressionMetrics]
-) -> list[str]:
+) -> list[Finding]:
     train, test = metrics["train"].rmse, metrics["test"].rmse
     if train is None or test is None:
         return []
     variances = [_variance_of_mean(_squares(predictions[name])) for name in ("train", "test")]
     if test <= _SMALLEST_GAP * train or test**2 - train**2 <= _GAP_STANDARD_ERRORS * math.sqrt(sum(variances)):
         return []
-    told = f"RMSE is {short_number(train)} on train and {short_number(test)} on test"
-    return [f"the model over-fits: {told}, further apart than the size of the splits explains."]
+    return [warning("evaluation-rmse-gap", train=train, test=test)]
 
 
-def _small_test_split(test: TargetPredictions) -> list[str]:
+def _small_test_split(test: TargetPredictions) -> list[Finding]:
     squares = _squares(test)
     mse, half = float(squares.mean()), _NORMAL_975 * math.sqrt(_variance_of_mean(squares))
     low, high = math.sqrt(max(0.0, mse - half)), math.sqrt(mse + half)
     rmse = math.sqrt(mse)
     if len(squares) < 2 or high - low <= 2 * _WIDEST_HALF_INTERVAL * rmse:  # noqa: PLR2004 - one row has no spread
         return []
-    told = f"a 95 % interval from {short_number(low)} to {short_number(high)}"
-    return [f"the test split has only {len(squares)} rows: the RMSE of {short_number(rmse)} has {told}."]
+    return [warning("evaluation-few-test-rows-for-rmse", n_rows=len(squares), rmse=rmse, low=low, high=high)]
 
 
-def _dominated(test: TargetPredictions) -> list[str]:
+def _dominated(test: TargetPredictions) -> list[Finding]:
     squares = _squares(test)
     worst, total = int(squares.argmax()), float(squares.sum())
     if len(squares) < _FEWEST_ROWS or total == 0.0 or squares[worst] <= _DOMINATED * total:
         return []
-    share = f"{100 * squares[worst] / total:.0f} % of the squared error"
-    true, predicted = short_number(test.y_true[worst]), short_number(test.y_pred[worst])
-    told = f"one test row (row {test.rows[worst]}: true {true}, predicted {predicted})"
-    return [f"{told} makes {share}: look at MAE too."]
+    return [
+        warning(
+            "evaluation-one-row-dominates",
+            row=int(test.rows[worst]),
+            true=float(test.y_true[worst]),
+            predicted=float(test.y_pred[worst]),
+            share=float(squares[worst]) / total,
+        )
+    ]
 
 
 def _squares(found: TargetPredictions) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ from optbench.reporting.classification_part import classification_part
 from optbench.reporting.page import NOTHING, render_page, seconds, significant, text_or_dash
 from optbench.reporting.regression_part import regression_part
 from optbench.reporting.task_part import SHOWN_SPLITS
-from optbench.words import recorded_sentence
+from optbench.words import recorded_sentence, sentences
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -62,7 +62,7 @@ def render_run_report(report: RunReport) -> str:
         title=report.run,
         subtitle=_subtitle(report),
         reason=report.reason,
-        warnings=evaluation.warnings,
+        warnings=sentences(evaluation.warnings),
         cards=part.cards,
         metric_header=("metric", *(split for split in SHOWN_SPLITS if split in evaluation.metrics)),
         metric_rows=part.metric_rows,

@@ -154,6 +154,8 @@ def _details(run: ListedRun, paths: RunPaths) -> dict[str, Any]:
 
 
 def _show_text(run: ListedRun, document: Mapping[str, Any]) -> str:
+    from optbench.words import recorded_sentence
+
     lines = [f"{run.run}: {run.status}", f"folder: {run.folder}"]
     if run.record is None:
         lines += [f"last attempt: {_list_cells(run)}"] if run.kind else []
@@ -171,7 +173,7 @@ def _show_text(run: ListedRun, document: Mapping[str, Any]) -> str:
     for name in _METRICS[config.get("task", CLASSIFICATION)]:
         cells = [_metric(metrics, split, name) for split in ("train", "validation", "test")]
         lines.append(f"{name:<20}" + "".join(f"{cell:>12}" for cell in cells))
-    lines += [f"warning: {sentence}" for sentence in metrics.get("warnings", [])]
+    lines += [f"warning: {recorded_sentence(warning)}" for warning in metrics.get("warnings", [])]
     lines += [f"note: {sentence}" for sentence in document["notes"]]
     lines += ["", "files: " + ", ".join(document["files"])]
     return "\n".join(lines)

@@ -192,7 +192,7 @@ def _render_again(paths: RunPaths) -> None:
 def _stored_drawings(paths: RunPaths) -> dict[Path, bytes]:
     """Draw from the files of a finished run; metrics and warnings are those it recorded."""
     from optbench.config import load_resolved
-    from optbench.evaluation import read_metrics
+    from optbench.evaluation import read_metrics, recorded_warnings
     from optbench.run_store import read_history, read_json
 
     config = load_resolved(paths.config_resolved)
@@ -213,7 +213,7 @@ def _stored_drawings(paths: RunPaths) -> dict[Path, bytes]:
     return drawings(
         paths,
         config,
-        dataclasses.replace(evaluation, warnings=tuple(metrics["warnings"])),
+        dataclasses.replace(evaluation, warnings=recorded_warnings(metrics)),
         history,
         environment=environment,
         timing={name: value for name, value in read_json(paths.timing).items() if name != "schema_version"},

@@ -87,7 +87,7 @@ class _Formatter(string.Formatter):
 
     - `{rows:@noun-row}` : that text
     - `{missing:?column-missing}` : that text, or nothing if the value is 0, empty or null
-    - `{split:@split-*}` : the text whose code ends with the value, such as `split-test`
+    - `{split:@split-*}` : the text whose code ends with the value, such as `split-test`; of a list each, with commas
     - `{reason:message}` : the value is a finding as JSON, a list of findings, or null for nothing
     """
 
@@ -118,6 +118,8 @@ class _Formatter(string.Formatter):
         return self._localised(formatted) if isinstance(value, float) else formatted
 
     def _referred(self, code: str, value: Any) -> str:
+        if isinstance(value, list) and "*" in code:
+            return ", ".join(self._referred(code, item) for item in value)
         return self.filled(code.replace("*", str(value)), {"value": value})
 
     def _messages(self, value: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None) -> str:
