@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 # optbench's own rooms import the large libraries where they are used, so these are named too
 _TO_FINISH = ("sklearn.metrics", "optbench.config", "optbench.evaluation", "optbench.run_store")
 _TO_DRAW = (
+    "babel.messages.mofile",
+    "babel.messages.pofile",
     "jinja2.debug",
     "jinja2.ext",
     "matplotlib.ticker",

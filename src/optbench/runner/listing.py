@@ -127,13 +127,23 @@ def show_run(argument: str, runs_dir: Path) -> tuple[dict[str, Any], str]:
         names = ", ".join(folder.name for folder in folders[:5])
         raise NoRunsError(f"show takes one run. Received: {argument!r}, which names {len(folders)}: {names or 'none'}.")
     run = listed(folders[0])
-    document = {**run.to_json(), **_details(run, RunPaths(folders[0]))}
-    return document, _show_text(run, document)
+    details = _details(run, RunPaths(folders[0]))
+    return {**run.to_json(), **_in_english(details)}, _show_text(run, details)
+
+
+def _in_english(details: Mapping[str, Any]) -> dict[str, Any]:
+    """Return details with their notes as programs read them: sentences, and the findings they are made of."""
+    from optbench.words import DEFAULT, recorded_sentence
+
+    notes = details.get("notes")
+    if notes is None:
+        return dict(details)
+    findings = [note for note in notes if isinstance(note, dict)]
+    return {**details, "notes": [recorded_sentence(note, DEFAULT) for note in notes], "findings": findings}
 
 
 def _details(run: ListedRun, paths: RunPaths) -> dict[str, Any]:
     from optbench.run_store import read_json
-    from optbench.words import DEFAULT, recorded_sentence
 
     if run.record is None:
         return {}
@@ -147,13 +157,12 @@ def _details(run: ListedRun, paths: RunPaths) -> dict[str, Any]:
         "metrics": dict(run.record.metrics),
         "timing": dict(run.record.timing),
         "versions": dict(run.record.versions),
-        "notes": [recorded_sentence(note, DEFAULT) for note in environment.get("notes", [])],
-        "findings": [note for note in environment.get("notes", []) if isinstance(note, dict)],
+        "notes": environment.get("notes", []),
         "files": sorted(path.name for path in paths.folder.iterdir() if not path.name.startswith(".")),
     }
 
 
-def _show_text(run: ListedRun, document: Mapping[str, Any]) -> str:
+def _show_text(run: ListedRun, details: Mapping[str, Any]) -> str:
     from optbench.words import recorded_sentence
 
     lines = [f"{run.run}: {run.status}", f"folder: {run.folder}"]
@@ -174,8 +183,8 @@ def _show_text(run: ListedRun, document: Mapping[str, Any]) -> str:
         cells = [_metric(metrics, split, name) for split in ("train", "validation", "test")]
         lines.append(f"{name:<20}" + "".join(f"{cell:>12}" for cell in cells))
     lines += [f"warning: {recorded_sentence(warning)}" for warning in metrics.get("warnings", [])]
-    lines += [f"note: {sentence}" for sentence in document["notes"]]
-    lines += ["", "files: " + ", ".join(document["files"])]
+    lines += [f"note: {recorded_sentence(note)}" for note in details["notes"]]
+    lines += ["", "files: " + ", ".join(details["files"])]
     return "\n".join(lines)
 
 
