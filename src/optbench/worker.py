@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from optbench.core.findings import Finding, Severity
 from optbench.executors.child import InterruptedByUserError
 from optbench.run_store import RunPaths
 
@@ -71,7 +72,8 @@ def train_run(arguments: Mapping[str, Any], emit: Callable[[Mapping[str, Any]], 
     ----------
     arguments : `folder`; `data` (folder of the staged data set) or None to load it from the config;
         `runs_in_flight`
-    emit : gets `{"epoch", "epochs", "values", "seconds"}` after every epoch and `{"say": sentence}`
+    emit : gets `{"epoch", "epochs", "values", "seconds"}` after every epoch, `{"say": sentence}`, `{"detail": finding}`
+        for those who want to know more
 
     Side effects: writes the training artefacts and, last, the training result into the folder.
     """
@@ -86,11 +88,15 @@ def train_run(arguments: Mapping[str, Any], emit: Callable[[Mapping[str, Any]], 
     dataset = _dataset_of(arguments.get("data"), config, job)
     keeper = _CheckpointKeeper(paths, emit)
     signal.signal(signal.SIGTERM, lambda *_: keeper.ask_to_stop())
+    resume = keeper.latest()
+    _detail(
+        emit, "engine-begins" if resume is None else "engine-resumes", pid=os.getpid(), epoch=resume and resume.epoch
+    )
     outcome, program = train(
         config,
         dataset,
         base=Path(job["base"]),
-        resume=keeper.latest(),
+        resume=resume,
         on_epoch=keeper.after_epoch,
         kept=_kept[0] if _kept else None,
     )
@@ -105,6 +111,14 @@ def train_run(arguments: Mapping[str, Any], emit: Callable[[Mapping[str, Any]], 
         model=program.problem.model,
         peak_memory_mb=peak_memory_mb(),
         runs_in_flight=int(arguments.get("runs_in_flight", 1)),
+    )
+    _detail(
+        emit,
+        "engine-trained",
+        epochs=outcome.epochs_run,
+        seconds=outcome.training_seconds,
+        build_seconds=outcome.seconds_to_build,
+        peak_mb=peak_memory_mb(),
     )
     return {"status": str(outcome.status), "epochs_run": outcome.epochs_run}
 
@@ -126,6 +140,10 @@ def finish(arguments: Mapping[str, Any], emit: Callable[[Mapping[str, Any]], Non
 
     status, reason = finish_run(RunPaths(Path(arguments["folder"])), draw=bool(arguments.get("draw", True)))
     return {"finished": str(status), "reason": reason}
+
+
+def _detail(emit: Callable[[Mapping[str, Any]], None], code: str, **values: object) -> None:
+    emit({"detail": Finding(code, Severity.NOTE, values).to_json()})
 
 
 def _take_process(training: TrainingConfig) -> None:

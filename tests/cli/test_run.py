@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -207,6 +208,28 @@ def test_a_trained_run_is_only_evaluated(command, planned, make_runs, monkeypatc
     assert RunPaths(planned.paths.folder).manifest.is_file()
 
 
+def test_verbose_says_which_process_and_what_it_cost(command):
+    """The last line of any command; without -v there is none."""
+    for arguments in (("list", "models"), ("validate", "none.yaml"), ("schema",)):
+        assert re.fullmatch(
+            r"process \d+: \d+\.\d\d s, .* of its own processor time, at most \d+ MiB",
+            command(*arguments, "-v").err.strip().splitlines()[-1],
+        )
+        assert "process" not in command(*arguments).err
+
+
+def test_an_executor_that_is_not_there_is_told_before_anything_is_created(command, runs_dir, monkeypatch):
+    """The name is read from the option and from the variable; the nearest one is offered."""
+    for arguments, env in ((("--executor", "locl"), None), ((), "locl")):
+        if env:
+            monkeypatch.setenv("OPTBENCH_EXECUTOR", env)
+        done = command("run", "adam.yaml", "--seeds", "7", *arguments)
+        assert done.code == 2
+        assert "--executor must be one of local. Received: 'locl'. Did you mean 'local'?" in done.err
+    assert "takes no address" in command("run", "adam.yaml", "--executor", "local:host").err
+    assert not list(runs_dir.glob("adam-s7-*"))
+
+
 def test_a_failed_run_is_1_and_named(command, planned, monkeypatch):
     """The reason stands on stderr even with --json; the document says the same."""
     from optbench.executors.interface import TaskEnd
@@ -226,14 +249,3 @@ def test_a_failed_run_is_1_and_named(command, planned, monkeypatch):
     assert text.code == 1
     assert "1 of 1 runs failed" in text.err
     assert "crashed: RuntimeError: no luck" in command("ls").out
-
-
-def test_a_long_name_of_the_temporary_folder_is_told(process, runs_dir, tmp_path):
-    """The sockets of child processes lie there, and their names are short: the command says so and does nothing."""
-    folder = tmp_path / ("long" * 30)
-    folder.mkdir()
-    done = process("run", "adam.yaml", "--seeds", "7", env={"TMPDIR": str(folder)})
-    assert done.code == 2
-    assert "the folder for temporary files must have a name short enough for a socket" in done.err
-    assert "Set TMPDIR to a shorter one." in done.err
-    assert not list(runs_dir.glob("adam-s7-*"))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from optbench.config import resolve
+from optbench.config import choose_engine, resolve
 from optbench.config.auto_engine import DENSE_STEPS, RECURRENT_STEPS
+from optbench.words import sentence
 
 
 @pytest.fixture
@@ -57,3 +58,26 @@ def test_what_is_written_is_kept(engine):
     """A named engine is never replaced."""
     assert engine(MLP, steps=DENSE_STEPS, engine="keras") == "keras"
     assert engine("{name: cnn}", steps=1, shape=(8, 8, 1), engine="xla") == "xla"
+
+
+@pytest.mark.parametrize(
+    "model, steps, training, code",
+    [
+        (MLP, DENSE_STEPS, {}, "engine-xla-earned"),
+        (MLP, DENSE_STEPS - 1, {}, "engine-fused-steps"),
+        ("{name: mlp, hidden_units: [512, 512]}", DENSE_STEPS, {}, "engine-fused-work"),
+        ("{name: cnn}", DENSE_STEPS, {}, "engine-fused-layers"),
+        (MLP, DENSE_STEPS, {"device": "gpu"}, "engine-fused-device"),
+        ("{name: python, function: a.py:f}", DENSE_STEPS, {}, "engine-fused-python"),
+        (MLP, 0, {"epochs": 3}, "engine-fused-rows-unknown"),
+        (MLP, 5, {"engine": "keras"}, "engine-written"),
+    ],
+)
+def test_why(load, text, model, steps, training, code):
+    """The reason names what decided, and its sentence can be said."""
+    shape = (784,) if "512" in model else (8, 8, 1) if "cnn" in model else (45,)
+    written = ", ".join(f"{key}: {value}" for key, value in {"epochs": steps, **training}.items())
+    config = load(text(model=model, training=f"{{{written}, batch_size: 32}}")).config
+    choice = choose_engine(config, num_classes=3, input_shape=shape, train_rows=32 if steps else None)
+    assert choice.reason.code == code
+    assert code not in sentence(choice.reason)

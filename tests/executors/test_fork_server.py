@@ -164,3 +164,9 @@ def test_modules_of_the_working_directory_are_not_imported(functions, make_serve
     assert not (tmp_path / "executed").exists()
     assert not any(entry in ("", str(hostile)) for entry in end.result["path"])
     assert Path(end.result["random"]).parent == Path(os.__file__).parent
+
+
+def test_no_folder_for_temporary_files_is_needed(functions, make_server, tmp_path):
+    """Sockets have no names: a long TMPDIR, or one that is not there, is no obstacle."""
+    executor = LocalExecutor(jobs=1, server=make_server({"TMPDIR": str(tmp_path / ("long" * 40))}))
+    assert ends_of(executor, Task("a", f"{functions}:variable"))["a"].kind == "ok"

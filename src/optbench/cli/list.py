@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from optbench.cli.options import AsJson, Debug
+from optbench.cli.options import AsJson, Debug, Quiet, Verbose
 from optbench.cli.output import print_data, print_json
 
 
@@ -16,10 +16,12 @@ def list_names(
         typer.Argument(metavar="datasets|models|optimizers", help="What to list."),
     ],
     as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
     debug: Debug = False,
 ) -> None:
     """List what an experiment file can name, with effective defaults."""
-    del debug
+    del debug, quiet, verbose
     from optbench.runner.names import list_rows, list_text
 
     if as_json:

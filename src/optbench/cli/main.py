@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import sys
 import threading
+import time
 import traceback
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -31,7 +33,7 @@ def main() -> None:
     """
     leave_out_working_directory()
     try:
-        with _told_errors(), guarded_streams(), _told_errors(), _signals_unwind():
+        with _told_cost(), _told_errors(), guarded_streams(), _told_errors(), _signals_unwind():
             from optbench.cli.app import app
 
             app(prog_name="optbench")
@@ -56,6 +58,27 @@ def _told_errors() -> Iterator[None]:
         )
         _tell(message, error, always=False)
         raise SystemExit(_INTERNAL_ERROR) from None
+
+
+@contextmanager
+def _told_cost() -> Iterator[None]:
+    """With `-v`, end with the process, its time and its memory."""
+    begin = time.monotonic()
+    try:
+        yield
+    finally:
+        if not {"-v", "--verbose"}.isdisjoint(sys.argv[1:]) and sys.stderr is not None:
+            from optbench.words import text
+
+            sys.stderr.write(text("command-cost", **_cost(time.monotonic() - begin)) + "\n")
+
+
+def _cost(seconds: float) -> dict[str, Any]:
+    import resource
+
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    peak = used.ru_maxrss / (1 if sys.platform == "darwin" else 1 / 1024) / 2**20
+    return {"pid": os.getpid(), "seconds": seconds, "cpu_seconds": used.ru_utime + used.ru_stime, "peak_mb": peak}
 
 
 def _tell(message: str, error: Exception, *, always: bool) -> None:

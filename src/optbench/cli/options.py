@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what went wrong.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more: engines and why, processes, times.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 Overrides = Annotated[
     list[str] | None,
@@ -25,8 +25,24 @@ DataDir = Annotated[
     typer.Option("--data-dir", envvar="OPTBENCH_DATA_DIR", help="Where data sets are.", show_default=True),
 ]
 Jobs = Annotated[int | None, typer.Option("-j", "--jobs", min=1, help="Runs at a time (default: one per core).")]
+
+
+def _known_executor(value: str) -> str:
+    from optbench.executors.registry import require_executor
+
+    require_executor(value)
+    return value
+
+
 ExecutorName = Annotated[
-    Literal["local"], typer.Option("--executor", envvar="OPTBENCH_EXECUTOR", help="Where runs are executed.")
+    str,
+    typer.Option(
+        "--executor",
+        metavar="NAME[:ADDRESS]",
+        envvar="OPTBENCH_EXECUTOR",
+        callback=_known_executor,
+        help="Where runs are executed: local, or what an installed package offers.",
+    ),
 ]
 Retries = Annotated[int, typer.Option(min=0, help="How often a run that was killed is tried again.")]
 Timeout = Annotated[float | None, typer.Option(min=1, metavar="SECONDS", help="Longest time a run may take.")]

@@ -67,7 +67,7 @@ def run(
 
     The same command given again skips finished runs and resumes unfinished ones.
     """
-    del debug, verbose
+    del debug
     from optbench.config import parse_seeds
     from optbench.runner.run import RunOptions
 
@@ -84,6 +84,7 @@ def run(
         force=force,
         figures=figures,
         quiet=quiet or as_json,
+        verbose=verbose,
     )
 
     def say(sentence: str) -> None:

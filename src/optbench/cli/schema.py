@@ -6,16 +6,18 @@ from typing import Annotated
 
 import typer
 
-from optbench.cli.options import Debug
+from optbench.cli.options import Debug, Quiet, Verbose
 from optbench.cli.output import print_json
 
 
 def schema(
     study: Annotated[bool, typer.Option("--study", help="That of study files instead.")] = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
     debug: Debug = False,
 ) -> None:
     """Print the JSON schema of experiment files, for editors that check while one types."""
-    del debug
+    del debug, quiet, verbose
     from optbench.config import json_schema, study_json_schema
 
     print_json(study_json_schema() if study else json_schema())

@@ -48,7 +48,7 @@ def study(
 
     The same command given again resumes an unfinished study; more seeds or points extend a finished one.
     """
-    del debug, verbose
+    del debug
     from optbench.study.run import StudyOptions, run_study
 
     options = StudyOptions(
@@ -60,6 +60,7 @@ def study(
         retries=retries,
         timeout=timeout,
         quiet=quiet or as_json,
+        verbose=verbose,
     )
 
     def say(sentence: str) -> None:

@@ -44,7 +44,7 @@ from optbench.config.load import (
 from optbench.config.losses import output_units
 from optbench.config.model_sections import ModelConfig
 from optbench.config.optimizer import OptimizerConfig, optimizer_defaults
-from optbench.config.resolve import resolve
+from optbench.config.resolve import choose_engine, resolve
 from optbench.config.schema import json_schema
 from optbench.config.search_ranges import DEFAULT_RANGES
 from optbench.config.seeds import parse_seeds
@@ -100,6 +100,7 @@ __all__ = [
     "TwoSpiralsConfig",
     "Values",
     "augment_specs",
+    "choose_engine",
     "config_digest",
     "dump_config",
     "dump_value",

@@ -8,9 +8,11 @@ layers it was measured and tested with. `bench/engines.py` repeats the measureme
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from optbench.config.losses import PYTHON_PREFIX
+from optbench.core.findings import Finding, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +30,14 @@ RECURRENT_STEPS = 2_000
 LARGEST_WORK = 8_000_000
 
 
+@dataclass(frozen=True, slots=True)
+class EngineChoice:
+    """An engine, and why it is that one."""
+
+    engine: Literal["fused", "xla", "keras"]
+    reason: Finding
+
+
 def auto_engine(
     config: ExperimentConfig,
     specs: Sequence[LayerSpec] | None,
@@ -35,7 +45,7 @@ def auto_engine(
     input_shape: tuple[int, ...],
     outputs: int,
     train_rows: int | None,
-) -> Literal["fused", "xla"]:
+) -> EngineChoice:
     """Return `xla` for many steps of a small dense or recurrent model without Python of the user's, else `fused`.
 
     Parameters
@@ -46,15 +56,31 @@ def auto_engine(
     """
     training = config.training
     has_python = config.optimizer.name == "python" or training.loss.startswith(PYTHON_PREFIX)
-    if specs is None or has_python or train_rows is None or training.device != "cpu":
-        return "fused"
+    if specs is None or has_python:
+        return _fused("engine-fused-python")
+    if train_rows is None:
+        return _fused("engine-fused-rows-unknown")
+    if training.device != "cpu":
+        return _fused("engine-fused-device", device=training.device)
     names = {spec.class_name for spec in specs}
-    if not names <= {*_GATES, *_OTHERS}:
-        return "fused"
+    others = sorted(names - {*_GATES, *_OTHERS})
+    if others:
+        return _fused("engine-fused-layers", layers=others)
     steps = training.epochs * -(-train_rows // training.batch_size)
     work = training.batch_size * _multiplications(specs, input_shape, outputs)
-    needed = RECURRENT_STEPS if names & set(_GATES) else DENSE_STEPS
-    return "xla" if steps >= needed and work <= LARGEST_WORK else "fused"
+    return _for_size(steps, work, needed=RECURRENT_STEPS if names & set(_GATES) else DENSE_STEPS)
+
+
+def _for_size(steps: int, work: int, *, needed: int) -> EngineChoice:
+    if work > LARGEST_WORK:
+        return _fused("engine-fused-work", work=work, largest=LARGEST_WORK)
+    if steps < needed:
+        return _fused("engine-fused-steps", steps=steps, needed=needed)
+    return EngineChoice("xla", Finding("engine-xla-earned", Severity.NOTE, {"steps": steps, "needed": needed}))
+
+
+def _fused(code: str, **values: object) -> EngineChoice:
+    return EngineChoice("fused", Finding(code, Severity.NOTE, values))
 
 
 def _multiplications(specs: Sequence[LayerSpec], input_shape: tuple[int, ...], outputs: int) -> int:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from optbench.config.augmentation import augment_specs
 from optbench.config.auto import auto_loss, auto_threads
-from optbench.config.auto_engine import auto_engine
+from optbench.config.auto_engine import EngineChoice, auto_engine
 from optbench.config.fit import kind_of, misfit
 from optbench.config.layers import layer_specs
 from optbench.config.losses import ONE_UNIT
 from optbench.config.model_sections import LayersConfig, PythonModel
 from optbench.config.sequence_layers import DEFAULT_EMBEDDING_DIMENSION
+from optbench.core.findings import Finding, Severity
 from optbench.errors import ConfigError
 from optbench.metric_names import REGRESSION
 
@@ -52,23 +53,19 @@ def resolve(
     is_regression = config.task == REGRESSION
     _check_fit(config, num_classes=num_classes, input_shape=input_shape, vocabulary_size=vocabulary_size)
     training = config.training
-    augment = augment_specs(training.augment)
-    specs = None
-    if not isinstance(config.model, PythonModel):
-        specs = (
-            *augment,
-            *layer_specs(
-                config.model, input_shape=input_shape, num_classes=num_classes, vocabulary_size=vocabulary_size
-            ),
-        )
-    threads, engine = training.threads, training.engine
+    threads = training.threads
     if threads == "auto":
         threads = auto_threads(
             config.model, input_shape=input_shape, num_classes=num_classes, vocabulary_size=vocabulary_size
         )
-    if engine == "auto":
-        outputs = max(1, num_classes)
-        engine = auto_engine(config, specs, input_shape=input_shape, outputs=outputs, train_rows=train_rows)
+    engine = choose_engine(
+        config,
+        num_classes=num_classes,
+        input_shape=input_shape,
+        train_rows=train_rows,
+        vocabulary_size=vocabulary_size,
+    ).engine
+    augment = augment_specs(training.augment)
     resolved_training = training.model_copy(
         update={
             "loss": auto_loss(config.task, num_classes) if training.loss == "auto" else training.loss,
@@ -89,6 +86,27 @@ def resolve(
             "training": resolved_training,
         }
     )
+
+
+def choose_engine(
+    config: ExperimentConfig,
+    *,
+    num_classes: int,
+    input_shape: tuple[int, ...],
+    train_rows: int | None = None,
+    vocabulary_size: int | None = None,
+) -> EngineChoice:
+    """Return the engine of an experiment that fits its data, and why; the parameters are those of `resolve`."""
+    engine = config.training.engine
+    if engine != "auto":
+        return EngineChoice(engine, Finding("engine-written", Severity.NOTE))
+    specs = None
+    if not isinstance(config.model, PythonModel):
+        layers = layer_specs(
+            config.model, input_shape=input_shape, num_classes=num_classes, vocabulary_size=vocabulary_size
+        )
+        specs = (*augment_specs(config.training.augment), *layers)
+    return auto_engine(config, specs, input_shape=input_shape, outputs=max(1, num_classes), train_rows=train_rows)
 
 
 def _resolve_optimizer(config: ExperimentConfig, train_rows: int | None) -> OptimizerConfig:

@@ -14,8 +14,10 @@ from functools import partial
 from multiprocessing import connection as mp_connection
 from typing import TYPE_CHECKING, Any
 
+from optbench.errors import UsageError
 from optbench.executors.child import INTERRUPTED_EXIT
 from optbench.executors.children import new_helper, new_worker
+from optbench.executors.fork_server import ForkServer
 from optbench.executors.interface import TaskEnd
 from optbench.executors.waiting import WaitingTasks
 
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from optbench.executors.children import Child
-    from optbench.executors.fork_server import ForkServer
     from optbench.executors.interface import Pool, Task
+    from optbench.executors.registry import ExecutorSettings
 
 _HELPERS = "helpers"
 _SPARE = 1  # children that may wait for each that works: those of other groups, with their compiled functions
@@ -199,3 +201,19 @@ class LocalExecutor:
                 yield child.end(died=died, stopping=self._stopping)
             else:
                 child.expire(self._timeout)
+
+
+def make_local_executor(settings: ExecutorSettings) -> LocalExecutor:
+    """Return an executor on this machine with a fork server of its own.
+
+    Raises
+    ------
+    UsageError
+        If an address is given: this machine has none.
+    """
+    if settings.address:
+        raise UsageError(
+            f"--executor local takes no address. Received: 'local:{settings.address}'. Use --executor local."
+        )
+    server = ForkServer(environment=settings.environment, preload=settings.preload)
+    return LocalExecutor(jobs=settings.jobs, server=server, timeout=settings.timeout)

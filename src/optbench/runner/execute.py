@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from optbench.core.findings import Finding, Severity
 from optbench.errors import InvalidError, NoRunsError, OptbenchError, RunFailedError, StorageError
 from optbench.executors.interface import Task
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from optbench.executors.interface import Executor, TaskEnd
     from optbench.run_store import RunLock
     from optbench.runner.plan import PlannedRun
+    from optbench.runner.progress import Progress
 
 TRAIN = "optbench.worker:train_run"
 FINISH = "optbench.worker:finish"
@@ -45,12 +47,38 @@ class RunEnd:
 
 @dataclass(frozen=True, slots=True)
 class Reporter:
-    """Where news of runs go; the names are those of `progress.Progress`."""
+    """Where news of runs go; the names are those of `progress.Progress`.
+
+    Attributes
+    ----------
+    detail : gets a run and a finding about it that only those who asked for more want to read
+    """
 
     event: Callable[[str, Mapping[str, Any]], None]
     started: Callable[[str], None]
     ended: Callable[[RunEnd], None]
     say: Callable[[str], None]
+    detail: Callable[[str, Finding], None]
+
+    @classmethod
+    def to(cls, progress: Progress, *, verbose: bool) -> Reporter:
+        """Return one that shows everything on `progress`, details if `verbose`."""
+        from optbench.words import sentence
+
+        def detail(run: str, finding: Finding) -> None:
+            if verbose:
+                progress.say(f"{run}: {sentence(finding)}")
+
+        return cls(progress.event, progress.started, progress.ended, progress.say, detail)
+
+    @classmethod
+    def silent(cls) -> Reporter:
+        """Return one that shows nothing."""
+
+        def ignore(*_news: object) -> None:
+            pass
+
+        return cls(ignore, ignore, ignore, ignore, ignore)
 
 
 @dataclass(slots=True)
@@ -185,6 +213,7 @@ class Flight:
         task = self._task(run, lock)
         self._tries[run.run] += 1
         self.reporter.started(run.run)
+        self.reporter.detail(run.run, _engine_of(run))
         return task
 
     def _is_trained(self, run: PlannedRun) -> bool:
@@ -212,6 +241,8 @@ class Flight:
     def _on_event(self, name: str, event: Mapping[str, Any]) -> None:
         if "say" in event:
             self.reporter.say(f"{name}: {event['say']}")
+        elif "detail" in event:
+            self.reporter.detail(name, Finding.from_json(event["detail"]))
         else:
             self.reporter.event(name, event)
 
@@ -264,6 +295,22 @@ class Flight:
                 lock.release()
                 return
             time.sleep(_POLL_SECONDS)
+
+
+def _engine_of(run: PlannedRun) -> Finding:
+    """Say which engine executes a run, and why."""
+    from optbench.config import choose_engine
+
+    data, training = run.dataset, run.config.training
+    choice = choose_engine(
+        run.loaded.config,
+        num_classes=data.num_classes,
+        input_shape=data.input_shape,
+        train_rows=len(data.train.y),
+        vocabulary_size=data.vocabulary_size,
+    )
+    values = {"engine": training.engine, "threads": training.threads, "reason": choice.reason.to_json()}
+    return Finding("engine-of-run", Severity.NOTE, values)
 
 
 def read_finished(run: PlannedRun) -> None:

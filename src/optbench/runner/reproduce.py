@@ -280,7 +280,7 @@ def execute_again(planned: PlannedRun, stack: ExitStack) -> None:
     get_ready([planned], draw=False)
     flight = Flight(
         executor=executor,
-        reporter=Reporter(_ignore, _ignore, _ignore, _ignore),
+        reporter=Reporter.silent(),
         data_folders=stage_datasets([planned], stack),
         environment=environment_facts,
         draw=False,
@@ -380,7 +380,3 @@ def _differs(first: RunPaths, second: RunPaths, name: str) -> bool:
 
 def _number(value: float | None) -> str:
     return "cannot be compared" if value is None else f"{value:.3g}"
-
-
-def _ignore(*_news: Any) -> None:
-    pass

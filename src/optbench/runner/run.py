@@ -36,6 +36,7 @@ class RunOptions:
     jobs : runs at a time; None takes what the machine has
     timeout : seconds a run may take, or None
     force : train again even what is finished, into a folder beside it
+    verbose : say which engine executes a run and why, in which process, and how long it took
     figures : draw pictures and page of every run; None does so for up to `MOST_DRAWN` runs
     """
 
@@ -51,6 +52,7 @@ class RunOptions:
     force: bool = False
     figures: bool | None = None
     quiet: bool = False
+    verbose: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,7 @@ def carry_out(prepared: Prepared, stack: ExitStack) -> list[RunEnd]:
                 progress.say("of so many runs no pictures are drawn; 'optbench report RUN...' does, or --figures")
             flight = Flight(
                 executor=prepared.executor,
-                reporter=Reporter(progress.event, progress.started, progress.ended, progress.say),
+                reporter=Reporter.to(progress, verbose=prepared.options.verbose),
                 data_folders=data_folders,
                 environment=environment_facts,
                 jobs=prepared.jobs,
@@ -200,10 +202,11 @@ def make_executor(options: RunOptions, experiments: Sequence[Any]) -> Executor:
     Raises
     ------
     UsageError
-        If experiments differ in what a process must be told before TensorFlow is imported.
+        If experiments differ in what a process must be told before TensorFlow is imported, or there is no executor of
+        that name.
     """
-    from optbench.executors.fork_server import ForkServer
-    from optbench.executors.local import LocalExecutor
+    from optbench.executors.registry import ExecutorSettings
+    from optbench.executors.registry import make_executor as executor_named
     from optbench.training.start import recorded_environment
 
     settings = {(loaded.config.training.onednn, loaded.config.training.device) for loaded in experiments}
@@ -214,8 +217,11 @@ def make_executor(options: RunOptions, experiments: Sequence[Any]) -> Executor:
         )
     onednn, device = settings.pop()
     environment = recorded_environment(os.environ, onednn=onednn, device=device)
-    server = ForkServer(environment=environment, preload="optbench.preload")
-    return LocalExecutor(jobs=options.jobs or available_cores(), server=server, timeout=options.timeout)
+    jobs = options.jobs or available_cores()
+    return executor_named(
+        options.executor,
+        lambda address: ExecutorSettings(jobs, environment, "optbench.preload", address, options.timeout),
+    )
 
 
 def available_cores() -> int:

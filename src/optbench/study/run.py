@@ -56,6 +56,7 @@ class StudyOptions:
     retries: int = 1
     timeout: float | None = None
     quiet: bool = False
+    verbose: bool = False
 
     @property
     def for_runs(self) -> RunOptions:
@@ -69,6 +70,7 @@ class StudyOptions:
             retries=self.retries,
             timeout=self.timeout,
             quiet=self.quiet,
+            verbose=self.verbose,
         )
 
 
@@ -195,7 +197,7 @@ class _Crew:
         with ExitStack() as staged, make_progress(len(runs), quiet=self._options.quiet) as progress:
             flight = Flight(
                 executor=executor,
-                reporter=Reporter(progress.event, progress.started, progress.ended, progress.say),
+                reporter=Reporter.to(progress, verbose=self._options.verbose),
                 data_folders=stage_datasets(runs, staged),
                 environment=environment_facts,
                 jobs=jobs,
