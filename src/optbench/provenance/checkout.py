@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from optbench.provenance.git_folders import find_git_folders, read_regular
-from optbench.provenance.isolated_git import isolated_git
+from optbench.provenance.isolated_git import ATTRIBUTES, isolated_git
 from optbench.provenance.patches import plain_content, sections
 from optbench.provenance.private_files import holds_private_key, holds_secret, is_private_name
 
@@ -94,7 +94,7 @@ def _filtered(
     content only because they are as young as the index, as all files of a fresh clone are.
     """
     nothing = frozenset[str]()
-    if not _has_attributes(git.root, changed, tracked):
+    if not _has_attributes(git, changed, tracked):
         return nothing, nothing
     question = b"".join(_encoded(name) + b"\0" for name in changed)
     answer = (git.ask("check-attr", "-z", "--stdin", "filter", stdin=question) or b"").split(b"\0")
@@ -109,12 +109,14 @@ def _filtered(
     return filtered - unchanged, unchanged
 
 
-def _has_attributes(root: Path, changed: frozenset[str], tracked: frozenset[str]) -> bool:
+def _has_attributes(git: IsolatedGit, changed: frozenset[str], tracked: frozenset[str]) -> bool:
     """Return whether any file of attributes could speak of the changed files."""
     if any(name.rpartition("/")[2] == _ATTRIBUTES for name in changed | tracked):
         return True
+    if (git.private / ATTRIBUTES).exists():
+        return True
     folders = {folder for name in changed for folder in PurePosixPath(name).parents}
-    return any(os.path.lexists(root / folder / _ATTRIBUTES) for folder in folders)
+    return any(os.path.lexists(git.root / folder / _ATTRIBUTES) for folder in folders)
 
 
 def _private(git: IsolatedGit, commit: str, changed: frozenset[str], tracked: frozenset[str]) -> frozenset[str] | None:

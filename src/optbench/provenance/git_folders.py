@@ -103,7 +103,8 @@ def _common_folder(own: Path) -> Path:
 
 
 def _line(path: Path) -> str:
-    return os.fsdecode(read_regular(path, _SMALL) or b"").strip()
+    text = os.fsdecode(read_regular(path, _SMALL) or b"").strip()
+    return text if "\0" not in text else ""
 
 
 def _packed(common: Path, name: str) -> str:

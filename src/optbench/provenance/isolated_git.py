@@ -3,7 +3,7 @@
 A repository's configuration, hooks and variables can make git execute programs and reach out to the network, in ways
 that grow with every version, so none of them is listed and switched off here. Instead git is given a folder of its own
 to work in (`GIT_DIR`), with a configuration written below, and of the repository only the objects, a copy of the index
-and the working tree. Attributes in the working tree are read, but can only name programs that a configuration defines.
+and the working tree. Attributes are read, but can only name programs that a configuration defines.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from optbench.provenance.git_folders import GitFolders
 
+ATTRIBUTES: Final = Path("info", "attributes")  # below git's folder; others are in the working tree
 _LARGEST_CONFIGURATION: Final = 1 << 20
 _LARGEST_INDEX: Final = 1 << 28
 _LARGEST_ANSWER: Final = 1 << 26
@@ -140,7 +141,8 @@ def isolated_git(folders: GitFolders, *, timeout_s: float) -> Iterator[IsolatedG
 def _is_prepared(git: IsolatedGit, folders: GitFolders, settings: Mapping[str, str]) -> bool:
     """Write git's own folder: a configuration, the index, the commit as HEAD; returns whether all could be read."""
     commit = read_head(folders)
-    (git.private / "refs").mkdir()
+    for name in ("refs", "info"):
+        (git.private / name).mkdir()
     (git.private / "HEAD").write_text("ref: refs/heads/none\n", encoding="ascii")
     if commit is None and settings.get("extensions.refstorage") == "reftable":
         _write_configuration(git.private, settings)
@@ -148,7 +150,7 @@ def _is_prepared(git: IsolatedGit, folders: GitFolders, settings: Mapping[str, s
     _write_configuration(git.private, {**settings, "extensions.refstorage": "files"})
     if commit is not None:
         (git.private / "HEAD").write_text(f"{commit}\n", encoding="ascii")
-    copies = [(folders.own / "index", git.private / "index")]
+    copies = [(folders.own / "index", git.private / "index"), (folders.common / ATTRIBUTES, git.private / ATTRIBUTES)]
     copies += [(path, git.private / path.name) for path in folders.own.glob("sharedindex.*")]  # of a split index
     return all(_copied(source, target) for source, target in copies)
 
