@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import time
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -77,9 +79,14 @@ def assert_recorded(checkout, commit, canary, *, patch=True):
     return found
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
-@pytest.mark.parametrize("place", ["config", "include", "worktree"])
-def test_programs_of_the_configuration(changed, git, trap, canary, name, place):
+@pytest.mark.parametrize(
+    "place, name",
+    [
+        *(("config", name) for name in PROGRAMS),
+        *product(("include", "worktree"), ("diff.external", "filter.bad.clean")),
+    ],
+)
+def test_programs_of_the_configuration(changed, git, trap, canary, place, name):
     """No setting that names a program is followed, wherever it is written."""
     commit = git(changed, "rev-parse", "HEAD")
     (changed / ".git" / "info").mkdir(exist_ok=True)
@@ -95,6 +102,42 @@ def test_programs_of_the_configuration(changed, git, trap, canary, name, place):
     for key, value in {**ALWAYS, name: str(trap)}.items():
         git(changed, "config", "--file", str(target), key, value)
     assert_recorded(changed, commit, canary, patch=not name.startswith("filter"))
+
+
+def test_no_configuration_is_read(changed, git, tmp_path, monkeypatch):
+    """git gets a configuration of a few harmless settings and nothing inherited, whatever it may learn to execute."""
+    log, real = tmp_path / "log", shutil.which("git")
+    program = tmp_path / "bin" / "git"
+    program.parent.mkdir()
+    program.write_text(f"""#!/bin/sh
+{{ {real} config --list --show-origin; env; }} >> {shlex.quote(str(log))}
+exec {real} "$@"
+""")
+    program.chmod(0o755)
+    home = tmp_path / "home"
+    home.mkdir()
+    git(changed, "config", "--file", str(home / ".gitconfig"), "future.program", "x")
+    git(changed, "config", "future.program", "x")
+    monkeypatch.setenv("FUTURE_PROGRAM", "x")
+    monkeypatch.setenv("GIT_FUTURE_PROGRAM", "x")
+    monkeypatch.setenv("PATH", os.pathsep.join([str(program.parent), os.environ["PATH"]]))
+    assert read_checkout(changed).dirty
+    lines = log.read_text().splitlines()
+    settings = [line.split("\t") for line in lines if "\t" in line]
+    allowed = {
+        "bare",
+        "quotepath",
+        "repositoryformatversion",
+        "filemode",
+        "symlinks",
+        "ignorecase",
+        "precomposeunicode",
+    }
+    assert {value.partition("=")[0] for _, value in settings} <= {f"core.{name}" for name in allowed} | {
+        "protocol.allow"
+    }
+    assert all("optbench-git-" in origin for origin, _ in settings)
+    assert "FUTURE_PROGRAM" not in log.read_text()
 
 
 @pytest.mark.parametrize("kind", ["clean", "smudge", "process"])

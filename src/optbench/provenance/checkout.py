@@ -74,7 +74,9 @@ def _compared(git: IsolatedGit) -> Checkout | None:
     commit, changed = git.commit(), frozenset(_decoded(entry[3:]) for entry in status.split(b"\0") if entry)
     if not commit or not changed:
         return Checkout(commit, bool(changed))
-    tracked = _names(git.ask("ls-files", "-z")) or frozenset()
+    tracked = _names(git.ask("ls-files", "-z"))
+    if tracked is None:
+        return None
     unfiltered, unchanged = _filtered(git, commit, changed, tracked)
     changed = changed - unchanged
     shown = changed - unfiltered
@@ -90,15 +92,18 @@ def _filtered(
 ) -> tuple[frozenset[str], frozenset[str]]:
     """Return which of the changed files a filter program would have to translate, and which changed in nothing.
 
-    The latter have the size and time git saw when it last compared them, with the filter; git would compare their
+    Unchanged ones have the size and time git saw when it last compared them, with the filter; git would compare their
     content only because they are as young as the index, as all files of a fresh clone are.
     """
     nothing = frozenset[str]()
     if not _has_attributes(git, changed, tracked):
         return nothing, nothing
     question = b"".join(_encoded(name) + b"\0" for name in changed)
-    answer = (git.ask("check-attr", "-z", "--stdin", "filter", stdin=question) or b"").split(b"\0")
-    values = zip(answer[0::3], answer[2::3], strict=False)
+    answer = git.ask("check-attr", "-z", "--stdin", "filter", stdin=question)
+    if answer is None:
+        return changed, nothing
+    fields = answer.split(b"\0")  # path, name of the attribute, value
+    values = zip(fields[0::3], fields[2::3], strict=False)
     filtered = frozenset(_decoded(name) for name, value in values if value not in (b"unspecified", b"unset", b"set"))
     if not filtered:
         return nothing, nothing
