@@ -375,6 +375,16 @@ def test_settings_with_other_values_are_not_taken_over(changed, git, trap, canar
     assert_recorded(changed, commit, canary)
 
 
+@pytest.mark.parametrize("text", ["[" + " " * 999_999, "[core]a=" + " " * 999_000, "[core]" * 170_000, "a" * 1_000_000])
+def test_a_configuration_made_to_be_slow(changed, git, text):
+    """A configuration that is nothing but one long line does not keep the reading busy."""
+    commit = git(changed, "rev-parse", "HEAD")
+    (changed / ".git" / "config").write_text(text)
+    started = time.process_time()
+    assert read_checkout(changed).commit == commit
+    assert time.process_time() - started < 5
+
+
 def test_temporary_folder_is_removed(changed, tmp_path, monkeypatch):
     """Nothing stays behind in the folder for temporary files."""
     folder = tmp_path / "temporary"

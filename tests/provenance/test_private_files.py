@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -201,13 +202,26 @@ def test_a_line_within_a_private_key(checkout, git):
         "https://example.org:8080/path",
         "git@example.org:a/b.git",
         "-----BEGIN PUBLIC KEY-----",
-        "task-" + "a" * 40,
+        "task-" + "a1" * 20,
+        "sk-learn-and-other-libraries-with-long-names",
+        "admin_password = getpass.getpass()",
         "hf_hub_download(repo_id='x')",
     ],
 )
 def test_ordinary_text(text):
     """Text about secrets is no secret."""
     assert not holds_secret(text.encode())
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["-eyJ", "-SG.", "a://", "a://b:", "-----BEGIN ", "-----BEGIN A", ":_password", "accountkey ", "sk-", "~" * 9, " "],
+)
+def test_texts_made_to_be_slow(part):
+    """No text keeps the search busy."""
+    started = time.process_time()
+    assert not holds_secret(part.encode() * (2**20 // len(part)))
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize("name", ['a "b".txt', "a\tb.txt", "a\\b.txt", "é b.txt", "a\ndiff --git a b.txt", "b b b.txt"])

@@ -33,8 +33,6 @@ _LARGEST_CONFIGURATION: Final = 1 << 20
 _LARGEST_INDEX: Final = 1 << 28
 _LARGEST_ANSWER: Final = 1 << 26
 _BLOCK: Final = 1 << 16
-_SECTION: Final = re.compile(r"\s*\[\s*([^\]]*?)\s*\]")
-_ENTRY: Final = re.compile(r"\s*([a-z][a-z0-9-]*)\s*(?:=\s*\"?([a-z0-9]*)\"?\s*)?(?:[#;].*)?")
 _TRUE: Final = frozenset({"true", "yes", "on", "1"})
 _BOOLEAN: Final = _TRUE | {"false", "no", "off", "0"}
 # How files are compared: the only settings taken over, and only if they have one of these values. None names anything.
@@ -183,15 +181,16 @@ def _settings(path: Path, allowed: Mapping[str, frozenset[str]]) -> dict[str, st
     go on, includes) can only hide a setting or give it another one of its allowed values.
     """
     settings, section = {}, ""
-    for line in (read_regular(path, _LARGEST_CONFIGURATION) or b"").decode("utf-8", "replace").lower().splitlines():
-        header = _SECTION.match(line)
-        if header:
-            section = header[1]
-        entry = _ENTRY.fullmatch(line[header.end() if header else 0 :])
-        if entry is not None:
-            name, value = f"{section}.{entry[1]}", "true" if entry[2] is None else entry[2]
-            if value in allowed.get(name, ()):
-                settings[name] = value
+    for whole in (read_regular(path, _LARGEST_CONFIGURATION) or b"").decode("utf-8", "replace").lower().splitlines():
+        line = whole.strip()
+        if line.startswith("["):
+            header, _, line = line[1:].partition("]")
+            section = header.strip()
+        name, separator, value = line.partition("=")
+        value = re.split("[#;]", value, maxsplit=1)[0].strip().strip('"') if separator else "true"
+        name = f"{section}.{name.strip()}"
+        if value in allowed.get(name, ()):
+            settings[name] = value
     return settings
 
 

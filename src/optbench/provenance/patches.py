@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _SECTION: Final = re.compile(rb"^diff --git ", re.MULTILINE)
 _ESCAPE: Final = re.compile(rb'\\([0-7]{3}|[abtnvfr"\\])')
 _CHARACTERS: Final = dict(zip(b'abtnvfr"\\', b'\a\b\t\n\v\f\r"\\', strict=True))
-_LARGEST_BINARY: Final = 1 << 24
+_LARGEST_BINARY: Final = 1 << 22
 
 
 def sections(patch: bytes) -> Iterator[tuple[str | None, bytes]]:

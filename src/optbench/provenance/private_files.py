@@ -40,26 +40,27 @@ _NAMES: Final = (
 )
 _NAME: Final = re.compile("|".join(map(translate, _NAMES)))  # one expression: a repository has many names
 _COPY: Final = re.compile(r"(?:~|\.(?:bak|backup|orig|old|save|swp|tmp|\d+)| copy)+$")
-_PRIVATE_KEY: Final = re.compile(rb"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|PuTTY-User-Key-File-\d")
+_PRIVATE_KEY: Final = re.compile(rb"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|PuTTY-User-Key-File-\d")
 # Shapes that their services publish so that they can be recognised; by length or prefix no ordinary text has them.
+# Every repetition has an end: a text made for it could otherwise keep the search busy for hours.
 _TOKEN: Final = re.compile(
     rb"""
       (?<![A-Za-z0-9]) (?:
-        (?:AKIA|ASIA)[A-Z0-9]{16}                                   # Amazon
-      | gh[pousr]_[A-Za-z0-9]{36,} | github_pat_[A-Za-z0-9_]{22,}   # GitHub
-      | gl(?:pat|ptt|dt|rt|cbt)-[A-Za-z0-9_-]{20,}                  # GitLab
-      | xox[abeoprs]-[A-Za-z0-9-]{10,} | xapp-\d-[A-Za-z0-9-]{10,}  # Slack
-      | AIza[A-Za-z0-9_-]{35} | ya29\.[A-Za-z0-9_-]{20,}            # Google
-      | [rs]k_(?:live|test)_[A-Za-z0-9]{16,}                        # Stripe
-      | sk-(?:[a-z0-9]+-)*[A-Za-z0-9_-]{32,}                        # services of language models
-      | hf_[A-Za-z0-9]{30,}                                         # Hugging Face
-      | pypi-AgE[A-Za-z0-9_-]{50,} | npm_[A-Za-z0-9]{36}            # package registries
-      | dckr_pat_[A-Za-z0-9_-]{20,} | SG\.[\w-]{16,}\.[\w-]{16,}    # Docker, SendGrid
-      | eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}                    # JSON web tokens
-      | [a-z][a-z0-9+.-]{1,20}://[^\s/:@'"{}<>$%]*:[^\s/:@'"{}<>$%]{3,}@[\w.-]  # a password in an address
+        (?:AKIA|ASIA)[A-Z0-9]{16}                                       # Amazon
+      | gh[pousr]_[A-Za-z0-9]{36} | github_pat_[A-Za-z0-9_]{22}         # GitHub
+      | gl(?:pat|ptt|dt|rt|cbt)-[A-Za-z0-9_-]{20}                       # GitLab
+      | xox[abeoprs]-[A-Za-z0-9-]{10} | xapp-\d-[A-Za-z0-9-]{10}        # Slack
+      | AIza[A-Za-z0-9_-]{35} | ya29\.[A-Za-z0-9_-]{20}                 # Google
+      | [rs]k_(?:live|test)_[A-Za-z0-9]{16}                             # Stripe
+      | sk-(?=[A-Za-z_-]{0,40}[0-9])[A-Za-z0-9_-]{32}                   # services of language models
+      | hf_[A-Za-z0-9]{30}                                              # Hugging Face
+      | pypi-AgE[A-Za-z0-9_-]{50} | npm_[A-Za-z0-9]{36}                 # package registries
+      | dckr_pat_[A-Za-z0-9_-]{20} | SG\.[\w-]{16,64}\.[\w-]{16}        # Docker, SendGrid
+      | eyJ[\w-]{10,300}\.eyJ[\w-]{10}                                 # JSON web tokens
+      | [a-z][a-z0-9+.-]{1,20}://[^\s/:@'"{}<>$%]{0,64}:[^\s/:@'"{}<>$%]{3,128}@[\w.-]  # a password in an address
       )
-    | (?i:aws_secret_access_key|accountkey)["']?\s*[=:]\s*["']?[A-Za-z0-9/+=]{40,}
-    | (?i:_authtoken|_password)\s*=\s*[^\s$]{8,}
+    | (?i:aws_secret_access_key|accountkey)["']?[ \t]{0,9}[=:][ \t]{0,9}["']?[A-Za-z0-9/+=]{40}
+    | (?i::_authtoken|:_password)=[^\s$]{8}
     """,
     re.VERBOSE,
 )
