@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from optbench.core.plugins import load_plugin, plugin_names
 from optbench.errors import UsageError
+from optbench.plugins import load_plugin, plugin_names
 
 GROUP = "optbench.tests"
 OWN = {"sep": "os:sep"}

@@ -1,4 +1,4 @@
-"""The git checkout is recorded without running anything it configures."""
+"""The git checkout is recorded as git sees it, in whatever form it is kept."""
 
 from __future__ import annotations
 
@@ -8,33 +8,10 @@ import subprocess
 import pytest
 
 from optbench.provenance import collect_environment
-from optbench.provenance.checkout import read_checkout
+from optbench.provenance.checkout import Checkout, read_checkout
 
 
-@pytest.fixture
-def checkout(tmp_path, monkeypatch):
-    """A checkout with one committed file."""
-    for name in [name for name in os.environ if name.startswith("GIT_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    monkeypatch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
-    folder = tmp_path / "my project é"
-    folder.mkdir()
-    git(folder, "init", "-q")
-    git(folder, "config", "user.name", "A")
-    git(folder, "config", "user.email", "a@example.org")
-    (folder / "model.py").write_text("width = 64\n")
-    git(folder, "add", "model.py")
-    git(folder, "commit", "-q", "-m", "first")
-    return folder
-
-
-def git(folder, *arguments):
-    done = subprocess.run(["git", "-C", str(folder), *arguments], check=True, capture_output=True, text=True)
-    return done.stdout.strip()
-
-
-def test_clean_checkout(checkout):
+def test_clean_checkout(checkout, git):
     """An unchanged checkout gives its commit, also from a subfolder; new files that git does not know are no change."""
     (checkout / "runs").mkdir()
     (checkout / "runs" / "log.txt").write_text("x")
@@ -44,7 +21,7 @@ def test_clean_checkout(checkout):
         assert "patch" not in facts
 
 
-def test_changed_checkout(checkout):
+def test_changed_checkout(checkout, git):
     """A change is recorded as a patch that gives the changed files back."""
     (checkout / "model.py").write_text("width = 128\n")
     (checkout / "new.py").write_text("x = 1\n")
@@ -52,7 +29,7 @@ def test_changed_checkout(checkout):
     facts = collect_environment(base=checkout)
     assert facts["git"]["dirty"] is True
     git(checkout, "reset", "-q", "--hard")
-    subprocess.run(["git", "-C", str(checkout), "apply"], input=facts["patch"], text=True, check=True)
+    git(checkout, "apply", stdin=facts["patch"])
     assert (checkout / "model.py").read_text() == "width = 128\n"
     assert (checkout / "new.py").read_text() == "x = 1\n"
 
@@ -65,32 +42,143 @@ def test_too_large_a_change(checkout):
     assert "patch" not in facts
 
 
-def test_no_commit_no_checkout_no_git(tmp_path, checkout, monkeypatch):
+def test_no_commit_no_checkout_no_git(tmp_path, checkout, git, monkeypatch):
     """Before the first commit there is no commit; outside a checkout, or without git, there is nothing."""
     fresh = tmp_path / "fresh"
     fresh.mkdir()
     git(fresh, "init", "-q")
-    assert read_checkout(fresh).commit is None
+    assert read_checkout(fresh) == Checkout(None, dirty=False)
+    (fresh / "a.py").write_text("x = 1\n")
+    git(fresh, "add", ".")
+    assert read_checkout(fresh) == Checkout(None, dirty=True)
     assert read_checkout(tmp_path / "missing") is None
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     assert read_checkout(tmp_path) is None
+    (fresh / ".git" / "HEAD").unlink()
+    assert read_checkout(fresh) is None
     monkeypatch.setenv("PATH", str(tmp_path))
     assert read_checkout(checkout) is None
 
 
-def test_programs_a_checkout_names_are_not_run(checkout, tmp_path):
-    """A file system monitor, an external diff and a text conversion in the checkout's settings stay unused."""
-    trap, sprung = tmp_path / "trap.sh", tmp_path / "sprung"
-    trap.write_text(f"#!/bin/sh\ntouch '{sprung}'\ncat \"$1\" 2>/dev/null\n")
-    trap.chmod(0o755)
-    git(checkout, "config", "core.fsmonitor", str(trap))
-    git(checkout, "config", "diff.external", str(trap))
-    git(checkout, "config", "diff.bad.textconv", str(trap))
-    git(checkout, "config", "diff.bad.command", str(trap))
-    (checkout / ".git" / "info").mkdir(exist_ok=True)
-    (checkout / ".git" / "info" / "attributes").write_text("* diff=bad\n")
-    (checkout / "model.py").write_text("width = 1\n")
-    sprung.unlink(missing_ok=True)
-    found = read_checkout(checkout)
-    assert "+width = 1" in found.patch
-    assert not sprung.exists()
+def assert_as_git_says(folder, git):
+    """Compare with the plain git: the commit, whether there is a change, and what the patch makes of the commit."""
+    found = read_checkout(folder)
+    assert found.commit == git(folder, "rev-parse", "HEAD")
+    status = git(folder, "status", "--porcelain", "--untracked-files=no", "--ignore-submodules=all")
+    assert found.dirty == bool(status)
+    if status:
+        git(folder, "add", "-u")
+        changed = git(folder, "write-tree")
+        git(folder, "read-tree", "HEAD")
+        git(folder, "apply", "--cached", stdin=found.patch)
+        assert changed == git(folder, "write-tree")
+    return found
+
+
+def change(folder):
+    (folder / "model.py").write_text("width = 1234\n")
+
+
+@pytest.mark.parametrize("is_changed", [False, True])
+@pytest.mark.parametrize("form", ["detached", "packed", "linked", "submodule", "split", "sparse", "untracked cache"])
+def test_forms_of_a_checkout(checkout, git, tmp_path, form, is_changed):
+    """Whatever git keeps in other files or forms is read as git reads it."""
+    folder = checkout
+    if form == "detached":
+        git(checkout, "checkout", "-q", "--detach")
+    elif form == "packed":
+        git(checkout, "gc", "-q")
+        git(checkout, "pack-refs", "--all")
+        assert not (checkout / ".git" / "refs" / "heads" / "main").exists()
+    elif form == "linked":
+        folder = tmp_path / "linked"
+        git(checkout, "worktree", "add", "-q", "-b", "other", str(folder))
+        git(checkout, "config", "core.bare", "true")  # says nothing of linked working trees
+    elif form == "submodule":
+        inner = tmp_path / "inner"
+        git(tmp_path, "clone", "-q", str(checkout), "inner")
+        git(checkout, "submodule", "add", "-q", str(inner), "part")
+        folder = checkout / "part"
+    elif form == "split":
+        git(checkout, "update-index", "--split-index")
+        assert list((checkout / ".git").glob("sharedindex.*"))
+    elif form == "sparse":
+        (checkout / "docs").mkdir()
+        (checkout / "docs" / "a.md").write_text("a\n")
+        git(checkout, "add", ".")
+        git(checkout, "commit", "-q", "-m", "docs")
+        git(checkout, "sparse-checkout", "set", "--cone", "--sparse-index", "src")
+        assert not (checkout / "docs").exists()
+    else:
+        git(checkout, "update-index", "--untracked-cache")
+        git(checkout, "status")
+    if is_changed:
+        change(folder)
+    assert assert_as_git_says(folder, git).dirty == is_changed
+
+
+@pytest.mark.parametrize("is_changed", [False, True])
+@pytest.mark.parametrize("setting", ["--object-format=sha256", "--ref-format=reftable"])
+def test_formats_of_a_repository(tmp_path, checkout, git, setting, is_changed):
+    """Repositories with other names of objects, and with references in a table, are read where git knows them."""
+    folder = tmp_path / "other format"
+    folder.mkdir()
+    try:
+        git(folder, "init", "-q", setting)
+    except subprocess.CalledProcessError:
+        pytest.skip(f"this git does not know {setting}")
+    (folder / "model.py").write_text("width = 64\n")
+    git(folder, "add", ".")
+    git(folder, "commit", "-q", "-m", "first")
+    if is_changed:
+        change(folder)
+    assert assert_as_git_says(folder, git).dirty == is_changed
+    linked = tmp_path / "linked"
+    git(folder, "worktree", "add", "-q", "-b", "other", str(linked))
+    if is_changed:
+        change(linked)
+    assert assert_as_git_says(linked, git).dirty == is_changed
+
+
+def test_all_kinds_of_changes(checkout, git):
+    """Binary files, new, deleted, renamed and executable ones, links and names with blanks are in the patch."""
+    (checkout / "a b.bin").write_bytes(bytes(range(256)) * 8)
+    for name in ("deleted.py", "old.py", "script.sh", "became a link"):
+        (checkout / name).write_text(f"# {name}\n" * 20)
+    git(checkout, "add", ".")
+    git(checkout, "commit", "-q", "-m", "more")
+    (checkout / "a b.bin").write_bytes(bytes(reversed(range(256))) * 8)
+    (checkout / "deleted.py").unlink()
+    git(checkout, "mv", "old.py", "new é.py")
+    (checkout / "script.sh").chmod(0o755)
+    (checkout / "became a link").unlink()
+    (checkout / "became a link").symlink_to("model.py")
+    (checkout / "empty").touch()
+    git(checkout, "add", "empty")
+    assert assert_as_git_says(checkout, git).dirty
+
+
+def test_line_ends(checkout, git, tmp_path):
+    """With `core.autocrlf`, files as git wrote them are no change, even when their times say nothing."""
+    git(tmp_path, "clone", "-q", "-c", "core.autocrlf=true", str(checkout), "clone")
+    clone = tmp_path / "clone"
+    assert (clone / "model.py").read_bytes() == b"width = 64\r\n"
+    os.utime(clone / "model.py", (1, 1))
+    assert read_checkout(clone).dirty is False
+    (clone / "model.py").write_bytes(b"width = 1\r\n")
+    assert "\n-width = 64\n+width = 1\n" in read_checkout(clone).patch
+
+
+def test_touched_files_are_unchanged(checkout):
+    """A file whose time alone changed is no change."""
+    os.utime(checkout / "model.py", (1, 1))
+    assert read_checkout(checkout).dirty is False
+
+
+def test_a_folder_without_a_working_tree(tmp_path, checkout, git):
+    """A bare repository is no checkout."""
+    git(tmp_path, "clone", "-q", "--bare", str(checkout), "bare.git")
+    assert read_checkout(tmp_path / "bare.git") is None
+    parent = tmp_path / "parent"
+    parent.mkdir()
+    (parent / ".git").write_text("gitdir: ../bare.git\n")
+    assert read_checkout(parent) is None

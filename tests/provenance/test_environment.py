@@ -12,6 +12,7 @@ import pytest
 from optbench.errors import StorageError
 from optbench.provenance import collect_environment, environment_differences
 from optbench.provenance.environment import VARIABLES
+from optbench.provenance.paths_in_values import without_paths
 
 
 def test_record_is_strict_json(tmp_path):
@@ -58,6 +59,45 @@ def test_nothing_tells_who_and_where(tmp_path, monkeypatch):
     assert "somebody-special" not in text
     assert str(tmp_path) not in text
     assert f'"{socket.gethostname()}"' not in text
+
+
+@pytest.mark.parametrize(
+    "value, recorded",
+    [
+        ("--xla_dump_to=/home/ana --xla_x=true", "--xla_dump_to=<path> --xla_x=true"),
+        ("--xla_x=true --xla_dump_to='/home/ana maria/x' --y=2", "--xla_x=true --xla_dump_to='<path>' --y=2"),
+        ('--xla_dump_to="~/dump" --y=2', '--xla_dump_to="<path>" --y=2'),
+        ("--xla_dump_to=/home/ana maria/x --y=2", "--xla_dump_to=<path> --y=2"),
+        ("--xla_dump_to=C:\\Users\\ana --y=2", "--xla_dump_to=<path> --y=2"),
+        ("--xla_dump_to=\\\\server\\ana", "--xla_dump_to=<path>"),
+        ("--xla_dump_to=gs://bucket/ana", "--xla_dump_to=gs:<path>"),
+        ("--xla_dump_to=dumps/somebody-special/1 --y=2", "--xla_dump_to=<path> --y=2"),
+        ("--xla_dump_to=\n/home/ana\n--y=2", "--xla_dump_to=\n<path>\n--y=2"),
+        ("/home/ana/flags.txt", "<path>"),
+        ("file:///home/ana", "file:<path>"),
+        ("first:/home/ana:last", "first:<path>"),
+        (":/home/ana/zone", ":<path>"),
+        ("Europe/Madrid", "Europe/Madrid"),
+        ("EST5EDT,M3.2.0/2,M11.1.0/2", "EST5EDT,M3.2.0/2,M11.1.0/2"),
+        ("en_US.UTF-8", "en_US.UTF-8"),
+        ("Haswell", "Haswell"),
+        ("0,1", "0,1"),
+        ("Somebody-Special", "<path>"),
+    ],
+)
+def test_paths_in_values(value, recorded):
+    """A path or the user's name in a value is replaced; what else the value says is kept."""
+    assert without_paths(value, ["somebody-special", "1"]) == recorded
+
+
+def test_no_variable_is_recorded_with_a_path(monkeypatch, tmp_path):
+    """Neither home folder nor account is recorded, whichever variable holds them."""
+    monkeypatch.setenv("HOME", str(tmp_path / "ana maria"))
+    monkeypatch.setenv("USER", "somebody-special")
+    for name in VARIABLES:
+        monkeypatch.setenv(name, f"--a={tmp_path}/ana maria/x --b=somebody-special --c=1")
+    recorded = collect_environment()["variables"]
+    assert recorded == dict.fromkeys(VARIABLES, "--a=<path> --b=<path> --c=1")
 
 
 def test_code_is_recorded_by_digest(tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from optbench.core.plugins import load_plugin, plugin_names
+from optbench.plugins import load_plugin, plugin_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

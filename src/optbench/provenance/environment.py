@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Any
 from optbench.errors import StorageError
 from optbench.provenance.checkout import read_checkout
 from optbench.provenance.machine import cpu_facts, gpu_models, machine_id, memory_facts, platform_facts
+from optbench.provenance.paths_in_values import names_of_the_user, without_paths
 from optbench.provenance.versions import installed_packages, key_package_digests
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-# Names, not prefixes: TF_VAR_..., KERAS_..._TOKEN and the like hold secrets. No variable that holds a path is here.
+    from optbench.provenance.checkout import Checkout
+
+# Names, not prefixes: TF_VAR_..., KERAS_..._TOKEN and the like hold secrets.
 VARIABLES = (
     "CUDA_VISIBLE_DEVICES",
     "DNNL_MAX_CPU_ISA",
@@ -58,8 +61,9 @@ def collect_environment(*, base: Path | None = None, code: Mapping[str, Path] | 
     Returns
     -------
     dict
-        `python, platform, cpu, gpus, memory, packages, variables, git` (None outside a checkout), `code` (sha256 by
-        name), `machine`; and `patch`, the text of uncommitted changes, only if there are any.
+        `python, platform, cpu, gpus, memory, packages, variables` (without paths), `git` (None outside a checkout),
+        `code` (sha256 by name), `machine`; and `patch`, the text of uncommitted changes, only if there are any. `git`
+        has `commit, dirty` and, only if there are such files, `left_out, unfiltered` (see `Checkout`).
 
     Raises
     ------
@@ -80,14 +84,28 @@ def collect_environment(*, base: Path | None = None, code: Mapping[str, Path] | 
         "memory": memory_facts(),
         "packages": installed_packages(),
         "package_digests": key_package_digests(),
-        "variables": {name: os.environ[name] for name in VARIABLES if name in os.environ},
-        "git": None if checkout is None else {"commit": checkout.commit, "dirty": checkout.dirty},
+        "variables": _variables(),
+        "git": None if checkout is None else _git_facts(checkout),
         "code": {name: _sha256(path) for name, path in sorted((code or {}).items())},
         "machine": machine_id(),
     }
     if checkout is not None and checkout.patch:
         facts["patch"] = checkout.patch
     return facts
+
+
+def _variables() -> dict[str, str]:
+    people = names_of_the_user()
+    return {name: without_paths(os.environ[name], people) for name in VARIABLES if name in os.environ}
+
+
+def _git_facts(checkout: Checkout) -> dict[str, Any]:
+    lists = {"left_out": list(checkout.left_out), "unfiltered": list(checkout.unfiltered)}
+    return {
+        "commit": checkout.commit,
+        "dirty": checkout.dirty,
+        **{name: names for name, names in lists.items() if names},
+    }
 
 
 def _sha256(path: Path) -> str:
