@@ -169,7 +169,7 @@ def test_record(tmp_path, make_run):
         ("metrics.json", {"schema_version": 1}),
         ("metrics.json", {"schema_version": 1, "test": {"accuracy": "high"}}),
         ("metrics.json", {"schema_version": 1, "test": {"accuracy": 1.0}, "train": [1]}),
-        ("metrics.json", {"schema_version": 2, "test": {}}),
+        ("metrics.json", {"schema_version": 3, "test": {}}),
         ("timing.json", {"schema_version": 1, "training_seconds": "long"}),
         ("digests.json", {}),
         ("digests.json", None),
