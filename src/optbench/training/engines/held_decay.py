@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
+from optbench.catalog.optimizers import optimizer_facts
 from optbench.training.engines.replaced import replaced
 from optbench.training.optimizers import inner_optimizer
 
@@ -20,16 +21,11 @@ if TYPE_CHECKING:
 
     from optbench.config import ExperimentConfig
 
-# Keras' optimizers whose weight decay is read in no other place than the one that is replaced here.
-HOLDS_DECAY = frozenset(
-    {"adadelta", "adafactor", "adagrad", "adam", "adamax", "adamw", "ftrl", "lamb", "lion", "nadam", "rmsprop", "sgd"}
-)
-
 
 def held_number(config: ExperimentConfig) -> float | None:
     """Return the weight decay of an experiment if it is one that a variable holds, else None."""
     decay = config.optimizer.arguments.get("weight_decay")
-    is_held = config.optimizer.name.lower() in HOLDS_DECAY and config.training.engine != "keras"
+    is_held = optimizer_facts(config.optimizer.name).holds_decay and config.training.engine != "keras"
     return decay if is_held and isinstance(decay, float) else None
 
 
