@@ -104,7 +104,7 @@ class OptimizerFacts:
 
     def rule_with(self, arguments: Mapping[str, object]) -> str:
         """Return the update rule as these arguments make it."""
-        return next((rule for name, rule in reversed(self.rule_if.items()) if arguments.get(name)), self.rule)
+        return next((rule for name, rule in reversed(list(self.rule_if.items())) if arguments.get(name)), self.rule)
 
     def remark_with(self, arguments: Mapping[str, object]) -> str:
         """Return what is easily overlooked with these arguments."""

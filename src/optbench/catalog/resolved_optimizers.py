@@ -117,9 +117,9 @@ def computed_form(optimizer: ResolvedOptimizer) -> dict[str, Any] | None:
     values = {name: computed_value(optimizer.value(name)) for name in names}
     if optimizer.decays:
         patterns = optimizer.arguments.get(EXCEPTIONS)
-        values[EXCEPTIONS] = sorted((patterns if optimizer.undecayed is None else optimizer.undecayed) or ()) or None
+        values[EXCEPTIONS] = sorted((patterns if optimizer.undecayed is None else optimizer.undecayed) or ())
     kind = optimizer_facts(optimizer.class_name).computes or optimizer.class_name
-    return {"class": kind, **{name: value for name, value in sorted(values.items()) if value is not None}}
+    return {"class": kind, **{name: value for name, value in sorted(values.items()) if value not in (None, [])}}
 
 
 def same_algorithm(a: ResolvedOptimizer, b: ResolvedOptimizer) -> bool:
