@@ -26,7 +26,14 @@ class Silent(Own):
     def get_config(self):
         raise NotImplementedError("not mine")
 
+class Wrapper(Own):
+    def __init__(self, inner):
+        super().__init__(0.25)
+        self.inner_optimizer = inner
+
 def halved(): return 0.5
+
+def wrapper(): return Wrapper(keras.optimizers.SGD())
 
 def adamw(**arguments): return keras.optimizers.AdamW(**arguments)
 def own(): return Own(0.01, weight_decay=0.125, clipnorm=1)
@@ -34,6 +41,11 @@ def silent(): return Silent(0.01, weight_decay=0.125)
 def scheduled():
     return keras.optimizers.SGD(keras.optimizers.schedules.CosineDecay(0.01, 10, alpha=0.25), momentum=0.5)
 def called(): return keras.optimizers.SGD(halved)
+class Steps(keras.optimizers.schedules.LearningRateSchedule):
+    def __call__(self, step):
+        return 0.1
+
+def own_schedule(): return Silent(Steps())
 def scaled(): return keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(), dynamic_growth_steps=3)
 def excluding():
     optimizer = keras.optimizers.AdamW()
@@ -105,13 +117,14 @@ def test_a_class_of_ones_own_tells_what_every_optimizer_has(function, recorded):
 
 
 def test_schedules_of_objects_are_written_as_in_a_file(recorded):
-    """Of a plain function there is its name."""
+    """Of a plain function, and of a class of one's own that says nothing of itself, there is the name."""
     assert own(recorded, "scheduled")["arguments"]["learning_rate"] == {
         **SCHEDULE,
         "warmup_target": None,
         "warmup_steps": 0,
     }
     assert own(recorded, "called")["arguments"]["learning_rate"] == {"schedule": "halved"}
+    assert own(recorded, "own_schedule")["arguments"]["learning_rate"] == {"schedule": "steps"}
 
 
 def test_wrappers_are_looked_into(recorded):
@@ -123,6 +136,12 @@ def test_wrappers_are_looked_into(recorded):
     assert facts["class"] == "MultiOptimizer"
     assert sorted(part["class"] for part in facts["parts"]) == ["AdamW", "SGD"]
     assert resolved_optimizer({"name": "python"}, facts).decays
+
+
+def test_a_wrapper_of_ones_own_is_a_class_of_ones_own(recorded):
+    """That it holds another optimizer says nothing about what it does with it."""
+    facts = own(recorded, "wrapper")
+    assert (facts["class"], facts["is_keras"], facts["arguments"]["learning_rate"]) == ("Wrapper", False, 0.25)
 
 
 def test_exceptions_from_weight_decay_are_named_by_variable(recorded):

@@ -11,8 +11,8 @@ import numpy as np
 
 from optbench.catalog.keras_api import snake_case
 from optbench.catalog.optimizers import BESIDE, SHARED_ARGUMENTS
-from optbench.training.keras_internals import is_decayed
-from optbench.training.optimizers import current_learning_rate, inner_optimizer
+from optbench.training.keras_internals import is_decayed, rate_source
+from optbench.training.optimizers import current_learning_rate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import keras
 
 _NOT_ARGUMENTS = ("name", *BESIDE)
+_MOST_NUMBERS = 100  # of an array in the user's own configuration
 
 
 def software_facts() -> dict[str, Any]:
@@ -72,10 +73,12 @@ def optimizer_facts(optimizer: keras.optimizers.Optimizer, variables: Sequence[k
     """
     import keras
 
-    inner = inner_optimizer(optimizer)
+    # a wrapper of the user's own may have an `inner_optimizer` too: what it does with it is its own business
+    is_scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+    inner = optimizer.inner_optimizer if is_scaled else optimizer
     parts = inner.optimizers if isinstance(inner, keras.optimizers.MultiOptimizer) else []
     arguments = {} if parts else _arguments(inner)
-    if inner is not optimizer:
+    if is_scaled:
         wrapper = optimizer.get_config()
         arguments["loss_scale"] = {name: _plain(wrapper[name]) for name in ("initial_scale", "dynamic_growth_steps")}
     return {
@@ -91,28 +94,27 @@ def _arguments(optimizer: keras.optimizers.Optimizer) -> dict[str, Any]:
     """Return what the object says of itself; where a class of the user's is silent, what every optimizer has."""
     shared = {name: getattr(optimizer, name) for name in SHARED_ARGUMENTS if hasattr(optimizer, name)}
     try:
-        own = optimizer.get_config()
+        own = dict(optimizer.get_config())
     except Exception:  # noqa: BLE001 - the user's own method may raise anything, and no run should fail over its record
         own = {}
     arguments = {name: _plain(value) for name, value in {**shared, **own}.items() if name not in _NOT_ARGUMENTS}
-    return {**arguments, "learning_rate": _rate(optimizer, own.get("learning_rate"))}
+    return {**arguments, "learning_rate": _rate(optimizer)}
 
 
-def _rate(optimizer: keras.optimizers.Optimizer, serialized: Any) -> Any:
-    """Return the learning rate as an experiment file writes it.
+def _rate(optimizer: keras.optimizers.Optimizer) -> Any:
+    """Return the learning rate as an experiment file writes it: a number, or a schedule; a function is one too."""
+    import keras
 
-    Parameters
-    ----------
-    serialized : a number, or a schedule as Keras' `get_config` has it; a plain function is a schedule too
-    """
-    if not isinstance(serialized, Mapping):
-        rate = current_learning_rate(optimizer)
-        return rate if math.isfinite(rate) else None
-    config = serialized.get("config")
-    if not isinstance(config, Mapping):
-        return {"schedule": str(config)}
-    arguments = {name: _plain(value) for name, value in config.items() if name != "name"}
-    return {"schedule": snake_case(str(serialized.get("class_name"))), **arguments}
+    rate = rate_source(optimizer)
+    if isinstance(rate, keras.Variable):
+        value = current_learning_rate(optimizer)
+        return value if math.isfinite(value) else None
+    try:
+        own = dict(rate.get_config())
+    except Exception:  # noqa: BLE001 - a function has none, and the user's own class may raise anything
+        own = {}
+    arguments = {name: _plain(value) for name, value in own.items() if name != "name"}
+    return {"schedule": snake_case(getattr(rate, "__name__", type(rate).__name__)), **arguments}
 
 
 def _plain(value: Any) -> Any:
@@ -122,7 +124,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple | set):
         return [_plain(each) for each in value]
     if hasattr(value, "numpy") or isinstance(value, np.generic | np.ndarray):
-        return _plain(np.asarray(value).tolist())
+        return _plain(np.asarray(value).tolist()) if np.size(value) <= _MOST_NUMBERS else f"<{type(value).__name__}>"
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)  # strict JSON has no such number
     return value if value is None or isinstance(value, bool | int | float | str) else f"<{type(value).__name__}>"

@@ -228,6 +228,12 @@ def steps_taken(optimizer: keras.optimizers.Optimizer) -> int:
     return int(optimizer._iterations)
 
 
+def rate_source(optimizer: keras.optimizers.Optimizer) -> Any:
+    """Return where an optimizer has its learning rate from: a variable, a schedule or a function."""
+    _checked()
+    return optimizer._learning_rate
+
+
 def state_weight_decay(optimizer: keras.optimizers.Optimizer, decay: float) -> None:
     """Let an optimizer say that it decays weights by `decay`, for the archive of the model; no traced step reads it."""
     _checked()
@@ -345,6 +351,12 @@ INTERNALS: Final[tuple[Internal, ...]] = (
             _takes(keras.optimizers.Optimizer._use_weight_decay, "self", "variable")
             and _mentions(keras.optimizers.Optimizer._use_weight_decay, "_exclude_from_weight_decay_cache")
         ),
+    ),
+    Internal(
+        "Optimizer._learning_rate",
+        "be the variable, schedule or function that the learning rate comes from",
+        "a run's record would not tell the schedule of an optimizer of the user's own",
+        lambda keras, _: _mentions(keras.optimizers.Optimizer._get_current_learning_rate, "_learning_rate"),
     ),
     Internal(
         "Optimizer.finalize_variable_values",
