@@ -100,6 +100,13 @@ def test_several_optimizers_in_one_are_named(run):
     assert rule.weight_decay == "[0, 0.004], of each part its own"
 
 
+def test_the_other_decay_of_muon_is_said(run):
+    """It acts on what gets Adam's step; without it there is none."""
+    here, none = ({"weight_decay": None, "adam_weight_decay": decay} for decay in (0.1, 0))
+    assert "0.1 w before each step, only where Adam's" in rules([run("muon", 0, arguments=here)])["muon"].weight_decay
+    assert rules([run("muon", 0, arguments=none)])["muon"].weight_decay == "none"
+
+
 def test_momentum_that_is_off_switches_nesterov_off(run):
     """SGD reads nesterov only where there is a velocity."""
     assert rules([run("sgd", 0, arguments={"nesterov": True})])["sgd"].rule == "w ← w - lr g"

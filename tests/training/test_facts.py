@@ -135,6 +135,7 @@ def test_wrappers_are_looked_into(recorded):
     facts = own(recorded, "per_layer")
     assert facts["class"] == "MultiOptimizer"
     assert sorted(part["class"] for part in facts["parts"]) == ["AdamW", "SGD"]
+    assert (facts["arguments"], facts["undecayed"]) == ({}, None)
     assert resolved_optimizer({"name": "python"}, facts).decays
 
 

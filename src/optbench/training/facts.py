@@ -69,7 +69,7 @@ def optimizer_facts(optimizer: keras.optimizers.Optimizer, variables: Sequence[k
         `class`; `is_keras`, whether that is Keras' own class or the user's; `arguments`, by the names of Keras, a
         schedule as `{"schedule": name, argument: value, ...}`, a wrapper that scales the loss as `loss_scale`;
         `undecayed`, the paths of variables that weight decay leaves alone; `parts`, the same of the optimizers that a
-        MultiOptimizer chooses among
+        MultiOptimizer chooses among, which then has no arguments and no `undecayed` of its own
     """
     import keras
 
@@ -85,7 +85,7 @@ def optimizer_facts(optimizer: keras.optimizers.Optimizer, variables: Sequence[k
         "class": type(inner).__name__,
         "is_keras": getattr(keras.optimizers, type(inner).__name__, None) is type(inner),
         "arguments": arguments,
-        "undecayed": [] if parts else [variable.path for variable in variables if not is_decayed(inner, variable)],
+        "undecayed": None if parts else [variable.path for variable in variables if not is_decayed(inner, variable)],
         "parts": [optimizer_facts(part, variables) for part in parts],
     }
 
