@@ -11,6 +11,7 @@ A test reads the syntax trees of the package: nothing outside this file may do s
 from __future__ import annotations
 
 import contextlib
+import importlib
 import inspect
 from dataclasses import dataclass
 from functools import cache
@@ -23,7 +24,7 @@ import numpy as np
 from optbench.errors import MachineError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     import keras
     from numpy.typing import NDArray
@@ -57,7 +58,11 @@ def check_internals(keras: Any, tensorflow: Any) -> None:
     MachineError
         If a name is missing or does something else; it says what would break and which versions to install.
     """
-    broken = [internal for internal in INTERNALS if not _holds(internal, keras, tensorflow)]
+    _require(INTERNALS, keras, tensorflow)
+
+
+def _require(internals: Sequence[Internal], keras: Any, tensorflow: Any) -> None:
+    broken = [internal for internal in internals if not _holds(internal, keras, tensorflow)]
     if broken:
         first, more = broken[0], f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
         raise MachineError(
@@ -88,7 +93,7 @@ def _checked() -> None:
 def _holds(internal: Internal, keras: Any, tensorflow: Any) -> bool:
     try:
         return internal.holds(keras, tensorflow)
-    except (AttributeError, TypeError, ValueError):  # a name that is gone, arguments that have changed
+    except (AttributeError, ImportError, TypeError, ValueError):  # a name that is gone, arguments that have changed
         return False
 
 
@@ -247,6 +252,27 @@ def is_decayed(optimizer: keras.optimizers.Optimizer, variable: keras.Variable) 
         return bool(optimizer._use_weight_decay(variable.value))
 
 
+def is_op_determinism_enabled() -> bool:
+    """Return whether TensorFlow's operations are deterministic in this process.
+
+    Nothing but the name is checked for it: it is asked before the first step of a process, when nothing may run yet.
+    """
+    import keras
+    import tensorflow as tf
+
+    _require([_DETERMINISM], keras, tf)
+    return bool(_imported("tensorflow.python.framework.config", "is_op_determinism_enabled")())
+
+
+def has_onednn() -> bool:
+    """Return whether TensorFlow uses oneDNN in this process, whatever its variable says; checked like the above."""
+    import keras
+    import tensorflow as tf
+
+    _require([_ONEDNN], keras, tf)
+    return bool(_imported("tensorflow.python.util._pywrap_util_port", "IsMklEnabled")())
+
+
 def array_of(variable: keras.Variable) -> NDArray[Any]:
     """Return a copy of a variable's value, in a third of the time that NumPy takes to ask Keras for it."""
     _checked()
@@ -274,6 +300,10 @@ def check_generator(uniform: Callable[[Any, Any], Any], tensorflow: Any) -> None
             f"masks that are not Keras' own. Received: TensorFlow {tensorflow.__version__}, which draws other numbers. "
             f"Set training.engine to fused, or install: pip install {' '.join(tested_versions())}."
         )
+
+
+def _imported(module: str, name: str) -> Any:
+    return getattr(importlib.import_module(module), name)
 
 
 def _mentions(function: Any, name: str) -> bool:
@@ -308,7 +338,21 @@ def _dropout_is_called(keras: Any, tensorflow: Any) -> bool:
 
 _RATE: Final = "learning_rate"
 _COUNTER: Final = "the step counter would be read anew for each weight, and every step be slower"
+_DETERMINISM: Final = Internal(
+    "tensorflow.python.framework.config.is_op_determinism_enabled",
+    "tell whether operations are deterministic",
+    "a run could not prove that it repeats before it trains",
+    lambda *_: callable(_imported("tensorflow.python.framework.config", "is_op_determinism_enabled")),
+)
+_ONEDNN: Final = Internal(
+    "tensorflow.python.util._pywrap_util_port.IsMklEnabled",
+    "tell whether oneDNN is in use",
+    "a run could not prove before it trains that training.onednn is in force",
+    lambda *_: callable(_imported("tensorflow.python.util._pywrap_util_port", "IsMklEnabled")),
+)
 INTERNALS: Final[tuple[Internal, ...]] = (
+    _DETERMINISM,
+    _ONEDNN,
     Internal(
         "tf.nn.experimental.stateless_dropout",
         "be what Keras' dropout calls, with rate, seed and noise_shape",
