@@ -1,4 +1,4 @@
-"""Write `src/optbench/config/keras_api.json`: what the installed Keras takes, as a table that needs no TensorFlow.
+"""Write `src/optbench/catalog/keras_api.json`: what the installed Keras takes, as a table that needs no TensorFlow.
 
 Run it after a new Keras version: `python tools/write_keras_api.py`. A test holds the table equal to Keras.
 """
@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-TABLE = Path(__file__).parents[1] / "src/optbench/config/keras_api.json"
+TABLE = Path(__file__).parents[1] / "src/optbench/catalog/keras_api.json"
 
 OPTIMIZERS_LEFT_OUT = {
     "LossScaleOptimizer": "wraps another optimizer: name that one, and write loss_scale: dynamic beside its arguments",

@@ -272,6 +272,7 @@ class RunRecord:
     timing : content of timing.json
     digests : content of digests.json
     machine : a short digest-like text that is equal on machines whose clock times may be compared
+    optimizer : what was recorded of the built optimizer, where the config does not tell it all; None if nothing was
     """
 
     run: str
@@ -285,3 +286,4 @@ class RunRecord:
     timing: Mapping[str, Any]
     digests: Mapping[str, Any]
     machine: str
+    optimizer: Mapping[str, Any] | None = None

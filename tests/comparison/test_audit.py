@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from optbench.catalog.optimizers import SHARED_ARGUMENTS
 from optbench.comparison import Severity, compare
 
 HIGH = [0.9, 0.91, 0.92, 0.9, 0.93, 0.9, 0.92]
@@ -60,6 +61,108 @@ def test_weight_decay_that_differs_is_said(runs):
     assert found["optimizer.weight_decay"].sentence == (
         "Weight decay differs: 0 (adam, sgd), 0.004 (adamw); a gap could come from it, not from the rule."
     )
+
+
+@pytest.mark.parametrize(
+    ("argument", "value", "more"),
+    [
+        ("exclude_from_weight_decay", ["bias"], {"weight_decay": 0.1}),
+        ("loss_scale", "dynamic", {}),
+        ("loss_scale_factor", 8.0, {}),
+        ("ema_overwrite_frequency", 5, {"use_ema": True}),
+        ("ema_momentum", 0.5, {"use_ema": True}),
+        ("use_ema", True, {}),
+        ("clipnorm", 1.0, {}),
+        ("clipvalue", 1.0, {}),
+        ("global_clipnorm", 1.0, {}),
+        ("gradient_accumulation_steps", 2, {}),
+        ("weight_decay", 0.1, {}),
+    ],
+)
+def test_whatever_all_optimizers_share_is_said_where_it_differs(argument, value, more, runs):
+    """On one side only, it could make the gap; on both sides, or where it is switched off, there is nothing to say."""
+
+    def found(here, there):
+        records = runs("adam", HIGH, arguments={**more, **here}) + runs("sgd", LOW, arguments={**more, **there})
+        return [what for what in remarks(records) if what == f"optimizer.{argument}"]
+
+    assert found({argument: value}, {}) == [f"optimizer.{argument}"]
+    assert found({argument: value}, {argument: value}) == []
+
+
+def test_no_shared_argument_is_forgotten_above():
+    """The table of the catalogue is what the remarks are made from; this list is kept apart on purpose."""
+    (parametrized,) = (
+        mark.args[1]
+        for mark in test_whatever_all_optimizers_share_is_said_where_it_differs.pytestmark
+        if mark.name == "parametrize"
+    )
+    assert {argument for argument, _, _ in parametrized} == set(SHARED_ARGUMENTS)
+
+
+@pytest.mark.parametrize(
+    "inert",
+    [
+        {"ema_momentum": 0.5},
+        {"ema_overwrite_frequency": 5},
+        {"exclude_from_weight_decay": ["bias"]},
+        {"weight_decay": 0.0},
+        {"exclude_from_weight_decay": None, "weight_decay": 0},
+    ],
+)
+def test_what_does_nothing_differs_in_nothing(inert, runs):
+    """The momentum of an average that is not kept, the exceptions from no decay, a decay of 0."""
+    found = remarks(runs("adam", HIGH, arguments=inert) + runs("sgd", LOW))
+    assert [what for what in found if what.startswith("optimizer.") and what != "optimizer.learning_rate"] == []
+
+
+def test_average_on_one_side_is_one_remark(runs):
+    """That the other has no momentum of its average needs no second one."""
+    found = remarks(runs("adam", HIGH, arguments={"use_ema": True, "ema_momentum": 0.9}) + runs("sgd", LOW))
+    assert "optimizer.use_ema" in found
+    assert "optimizer.ema_momentum" not in found
+
+
+def own(runs, scores, **arguments):
+    recorded = {"class": "AdamW", "is_keras": True, "undecayed": [], "parts": [], "arguments": arguments}
+    return runs("python", scores, arguments={"function": "mine.py:make"}, optimizer_built=recorded)
+
+
+def test_an_object_of_ones_own_is_compared_by_what_it_is(runs):
+    """Its decay and its learning rate stand in the object; both are compared and shown."""
+    records = own(runs, HIGH, weight_decay=0.004, learning_rate=0.01) + runs("sgd", LOW)
+    found = remarks(records)
+    assert "0 (sgd), 0.004 (python:make)" in found["optimizer.weight_decay"].sentence
+    assert found["optimizer.learning_rate"].sentence.startswith("All optimizers use the learning rate 0.01")
+    (problem,) = compare(records).problems
+    assert problem.optimizer("python:make").learning_rate == 0.01
+    schedule = {"schedule": "cosine_decay", "initial_learning_rate": 0.1, "decay_steps": 9}
+    found = remarks(own(runs, HIGH, weight_decay=0, learning_rate=schedule) + runs("sgd", LOW))
+    assert "optimizer.weight_decay" not in found
+    assert "cosine_decay(0.1) (python:make)" in found["optimizer.schedule"].sentence
+
+
+def test_exceptions_are_compared_by_variables_where_there_are_no_patterns(runs):
+    """A function that leaves the same variables alone as the pattern of the other earns no remark."""
+    named = {"weight_decay": 0.1, "exclude_from_weight_decay": ["bias"]}
+    recorded = {"class": "AdamW", "is_keras": True, "undecayed": ["dense/bias"], "arguments": {"weight_decay": 0.1}}
+    mine = runs("python", HIGH, arguments={"function": "mine.py:make"}, optimizer_built=recorded)
+    same, other = (
+        runs("sgd", LOW, arguments=named, optimizer_built={**recorded, "undecayed": [path]})
+        for path in ("dense/bias", "dense/kernel")
+    )
+    assert "optimizer.exclude_from_weight_decay" not in remarks(mine + same)
+    assert "[dense/kernel] (sgd)" in remarks(mine + other)["optimizer.exclude_from_weight_decay"].sentence
+
+
+def test_an_object_that_nothing_is_known_of_is_said(runs):
+    """A run of an older version recorded nothing: no value is made up for it."""
+    mine = runs("python", HIGH, arguments={"function": "mine.py:make", "arguments": {"weight_decay": 0.3}})
+    found = remarks(mine + runs("sgd", LOW))
+    assert "What python:make was built with is not recorded" in found["optimizer.function"].sentence
+    assert "optimizer.weight_decay" not in found
+    (problem,) = compare(mine + runs("sgd", LOW)).problems
+    assert problem.optimizer("python:make").learning_rate is None
 
 
 def test_variants_of_one_optimizer_are_its_own_business(runs):

@@ -6,8 +6,6 @@ import numpy as np
 import pytest
 
 from optbench.comparison import compare
-from optbench.comparison.update_rules import _RULES
-from optbench.config.keras_api import optimizer_signatures
 
 
 def rules(records):
@@ -54,12 +52,71 @@ def test_an_optimizer_of_ones_own_has_no_rule_here(run):
     assert ("strength", "3", False) in rule.arguments
 
 
-def test_every_keras_optimizer_has_a_rule():
-    """A new optimizer in Keras must be audited too; switches are arguments that it has."""
-    assert set(_RULES) == set(optimizer_signatures())
-    for name, rule in _RULES.items():
-        switches = {switch for switch, _ in rule.formulas} | {rule.instead[0]}
-        assert switches - {""} <= set(optimizer_signatures()[name])
+def built(class_name="AdamW", *, is_keras=True, undecayed=(), parts=(), **arguments):
+    """What the training process records of an optimizer."""
+    return {
+        "class": class_name,
+        "is_keras": is_keras,
+        "arguments": arguments,
+        "undecayed": list(undecayed),
+        "parts": list(parts),
+    }
+
+
+def own(run, recorded, seed=0, **options):
+    return run("python", seed, arguments={"function": "mine.py:make"}, optimizer_built=recorded, **options)
+
+
+def test_an_object_of_ones_own_is_shown_as_it_is(run):
+    """A function that returns Keras' AdamW has AdamW's rule and decay, and what differs from Keras is starred."""
+    recorded = built(weight_decay=0.02, learning_rate=0.001, beta_1=0.8, undecayed=["dense/bias"])
+    (rule,) = rules([own(run, recorded)]).values()
+    assert "√v + ε" in rule.rule
+    assert rule.weight_decay == "w ← w - lr 0.02 w before each step, except dense/bias; not in the loss"
+    assert {"beta_1 0.8 *", "beta_2 0.999", "weight_decay 0.02 *"} <= set(rule.arguments_text.split(", "))
+
+
+def test_what_was_not_recorded_is_not_guessed(run):
+    """An argument of the user's function that is called weight_decay need not be the optimizer's."""
+    mine = run("python", 0, arguments={"function": "mine.py:make", "arguments": {"weight_decay": 0.5}})
+    (rule,) = rules([mine]).values()
+    assert rule.weight_decay == "not recorded"
+    assert rule.rule == "your own function decides"
+
+
+def test_a_class_of_ones_own_decides_itself(run):
+    """What it has of Keras, such as weight decay, is told all the same."""
+    (rule,) = rules([own(run, built("SignMomentum", is_keras=False, weight_decay=0.1))]).values()
+    assert rule.rule == "your own class SignMomentum decides"
+    assert rule.weight_decay.startswith("w ← w - lr 0.1 w")
+    assert rule.remark == ""
+
+
+def test_several_optimizers_in_one_are_named(run):
+    """Keras' MultiOptimizer has no rule of its own."""
+    parts = [built("SGD", momentum=0.9), built("AdamW", weight_decay=0.004)]
+    (rule,) = rules([own(run, built("MultiOptimizer", parts=parts))]).values()
+    assert rule.rule == "one optimizer for each variable: SGD and AdamW"
+    assert rule.weight_decay == "[0, 0.004], of each part its own"
+
+
+def test_the_other_decay_of_muon_is_said(run):
+    """It acts on what gets Adam's step; without it there is none."""
+    here, none = ({"weight_decay": None, "adam_weight_decay": decay} for decay in (0.1, 0))
+    assert "0.1 w before each step, only where Adam's" in rules([run("muon", 0, arguments=here)])["muon"].weight_decay
+    assert rules([run("muon", 0, arguments=none)])["muon"].weight_decay == "none"
+
+
+def test_momentum_that_is_off_switches_nesterov_off(run):
+    """SGD reads nesterov only where there is a velocity."""
+    assert rules([run("sgd", 0, arguments={"nesterov": True})])["sgd"].rule == "w ← w - lr g"
+
+
+def test_an_optimizer_of_a_newer_keras_is_said_not_to_be_described(run):
+    """It is compared like any other."""
+    rule = rules([run("soap", 0)])["soap"]
+    assert rule.rule.startswith("not described")
+    assert rule.remark == ""
 
 
 def steps(optimizer, gradients, w):

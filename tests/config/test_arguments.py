@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from optbench.config.arguments import broken_rule, check_arguments, check_schedule, snake_case, with_defaults
-from optbench.config.keras_api import Argument, class_named, optimizer_signatures, schedule_signatures
+from optbench.catalog.keras_api import Argument, class_named, optimizer_signatures, schedule_signatures, snake_case
+from optbench.config.arguments import broken_rule, check_arguments, check_schedule, with_defaults
 
 
 @pytest.mark.parametrize(

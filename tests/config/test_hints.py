@@ -14,7 +14,7 @@ from optbench.config.value_rules import ValueRule, Wanted, alternatives
 
 def test_every_synonym_leads_to_a_key_that_exists():
     """No suggestion names a key that no section has."""
-    from optbench.config.keras_api import optimizer_signatures
+    from optbench.catalog.keras_api import optimizer_signatures
 
     sections = (ExperimentConfig, TrainingConfig, SplitConfig, CsvConfig, MlpConfig, CnnConfig, EarlyStopping)
     known = {key for section in sections for key in section.model_fields}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from optbench.catalog.keras_api import layer_signatures, layers_left_out
 from optbench.config import LayerSpec, layer_specs
-from optbench.config.keras_api import layer_signatures, layers_left_out
 
 IMAGE = (8, 8, 1)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from optbench.catalog.keras_api import optimizer_signatures, optimizers_left_out
 from optbench.config import optimizer_defaults
-from optbench.config.keras_api import optimizer_signatures, optimizers_left_out
 
 NAMES = sorted(optimizer_signatures())
 

@@ -9,8 +9,8 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from optbench.catalog.keras_api import activations
 from optbench.config import dump_config, load_resolved, optimizer_defaults, parse_resolved, resolve
-from optbench.config.keras_api import activations
 from optbench.config.losses import PER_CLASS
 from optbench.errors import ConfigError
 

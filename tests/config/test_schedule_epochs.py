@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from optbench.catalog.keras_api import optimizer_signatures, schedule_signatures
 from optbench.config import OptimizerConfig, resolve
-from optbench.config.keras_api import optimizer_signatures, schedule_signatures
 from optbench.config.schedule_epochs import EPOCHS_KEYS, in_steps, with_epochs_keys
 from optbench.errors import ConfigError
 

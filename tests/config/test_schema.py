@@ -9,8 +9,8 @@ import jsonschema
 import pytest
 import yaml
 
+from optbench.catalog.keras_api import optimizer_signatures
 from optbench.config import json_schema, load_experiment
-from optbench.config.keras_api import optimizer_signatures
 from optbench.config.yaml_document import parse_yaml
 from optbench.errors import ConfigError
 

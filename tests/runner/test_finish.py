@@ -5,7 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from optbench.run_store import begin_attempt, end_attempt
+from optbench.comparison import compare
+from optbench.run_store import begin_attempt, end_attempt, read_json, read_run
 
 CODE = """
 import sys
@@ -31,3 +32,45 @@ def test_finishing_a_run_imports_no_library_that_could_have_been_loaded_before(t
     )
     assert paths.manifest.exists()
     assert not set(done.stdout.split()) & {"sklearn", "scipy", "pandas", "numpy", "matplotlib", "PIL", "jinja2"}
+
+
+BUILT = {"class": "AdamW", "is_keras": True, "arguments": {"weight_decay": 0.02}, "undecayed": [], "parts": []}
+OWN = "{name: python, function: 'own.py:make', arguments: {weight_decay: 0.5}}"
+
+
+def finished(folder, make_runs, optimizer, built):
+    folder.mkdir()
+    (folder / "own.py").write_text("def make(weight_decay):\n    raise NotImplementedError\n")
+    text = f"name: a\ndataset: {{name: iris}}\nmodel: {{name: logistic}}\noptimizer: {optimizer}\n"
+    (folder / "a.yaml").write_text(text + f"training: {{epochs: {make_runs.EPOCHS}}}\n")
+    (run,) = make_runs.plan(folder / "a.yaml", folder / "runs")
+    return make_runs.finished_run(run, optimizer=built)
+
+
+def test_the_record_of_the_built_optimizer_stays_with_the_run(tmp_path, make_runs):
+    """It is read back where the config does not tell what was built, and shown by `compare`."""
+    paths = finished(tmp_path / "own", make_runs, OWN, BUILT)
+    assert read_json(paths.environment)["optimizer"] == BUILT
+    record = read_run(paths.folder)
+    assert record.optimizer == BUILT
+    (problem,) = compare([record]).problems
+    assert problem.update_rules[0].weight_decay.startswith("w ← w - lr 0.02 w")
+
+    patterns = "{name: adamw, exclude_from_weight_decay: [bias]}"
+    assert read_run(finished(tmp_path / "named", make_runs, patterns, BUILT).folder).optimizer == BUILT
+    assert read_run(finished(tmp_path / "plain", make_runs, "{name: adamw}", BUILT).folder).optimizer is None
+
+
+def test_a_run_without_a_record_says_so(tmp_path, make_runs):
+    """Folders of older versions are compared as before, and nothing is guessed from the arguments of the function."""
+    record = read_run(finished(tmp_path / "own", make_runs, OWN, None).folder)
+    assert record.optimizer is None
+    (problem,) = compare([record]).problems
+    assert problem.update_rules[0].weight_decay == "not recorded"
+
+
+def test_a_record_that_has_changed_since_is_not_believed(tmp_path, make_runs):
+    """`check` names the file; `compare` goes on without it."""
+    paths = finished(tmp_path / "own", make_runs, OWN, BUILT)
+    paths.environment.write_bytes(paths.environment.read_bytes().replace(b"0.02", b"0.03"))
+    assert read_run(paths.folder).optimizer is None

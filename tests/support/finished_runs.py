@@ -34,6 +34,7 @@ def make_run(
     timing: dict[str, Any] | None = None,
     machine: str = "m1",
     key: str | None = None,
+    optimizer_built: dict[str, Any] | None = None,
 ) -> RunRecord:
     """Return a finished run; everything not given is the same for all runs."""
     config = {
@@ -73,6 +74,7 @@ def make_run(
             **(digests or {}),
         },
         machine=machine,
+        optimizer=optimizer_built,
     )
 
 

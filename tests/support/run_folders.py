@@ -51,8 +51,13 @@ def stage(run: PlannedRun) -> RunPaths:
     return run.paths
 
 
-def pretend_training(run: PlannedRun, *, accuracy: float = 0.9, diverged: bool = False) -> None:
-    """Write what training leaves behind: a history, predictions that are right `accuracy` of the time, the result."""
+def pretend_training(
+    run: PlannedRun, *, accuracy: float = 0.9, diverged: bool = False, optimizer: dict[str, Any] | None = None
+) -> None:
+    """Write what training leaves behind: a history, predictions that are right `accuracy` of the time, the result.
+
+    `optimizer` is the record of the built object; None leaves it out, as versions did that had none.
+    """
     write_history(run.paths.history, _history(diverged=diverged))
     predictions = {
         name: Predictions(split.y, _scores(split.y, run.dataset.num_classes, accuracy, diverged=diverged), split.rows)
@@ -60,14 +65,22 @@ def pretend_training(run: PlannedRun, *, accuracy: float = 0.9, diverged: bool =
     }
     write_predictions(run.paths.predictions, predictions, class_names=run.dataset.class_names)
     run.paths.model.write_bytes(b"no model")
-    write_training_result(run.paths, _result(diverged=diverged))
+    recorded = {} if optimizer is None else {"optimizer": optimizer}
+    write_training_result(run.paths, {**_result(diverged=diverged), **recorded})
 
 
-def finished_run(run: PlannedRun, *, accuracy: float = 0.9, diverged: bool = False, draw: bool = False) -> RunPaths:
+def finished_run(
+    run: PlannedRun,
+    *,
+    accuracy: float = 0.9,
+    diverged: bool = False,
+    draw: bool = False,
+    optimizer: dict[str, Any] | None = None,
+) -> RunPaths:
     """Stage, pretend to train and finish a run; its folder is one that `optbench run` would skip."""
     paths = stage(run)
     begin_attempt(paths)
-    pretend_training(run, accuracy=accuracy, diverged=diverged)
+    pretend_training(run, accuracy=accuracy, diverged=diverged, optimizer=optimizer)
     end_attempt(paths, kind="trained", exit_code=0)
     finish_run(paths, draw=draw)
     return paths

@@ -13,8 +13,8 @@ from typing import get_args
 import numpy as np
 import pytest
 
+from optbench.catalog.keras_api import optimizer_signatures
 from optbench.config import load_experiment, resolve
-from optbench.config.keras_api import optimizer_signatures
 from optbench.config.model_sections import ModelConfig
 from optbench.datasets import load_dataset
 from optbench.errors import OptbenchError

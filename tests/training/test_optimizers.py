@@ -8,9 +8,9 @@ import math
 import numpy as np
 import pytest
 
+from optbench.catalog.keras_api import optimizer_signatures, optimizers_left_out, schedule_signatures
 from optbench.config import OptimizerConfig, dump_config, parse_resolved
 from optbench.config.arguments import LOSS_SCALE
-from optbench.config.keras_api import optimizer_signatures, optimizers_left_out, schedule_signatures
 from optbench.errors import ModelError
 from optbench.training.loop import train
 from optbench.training.optimizers import averaging_note, build_optimizer, build_schedule

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from optbench.training.engines.held_decay import HOLDS_DECAY
+from optbench.catalog.optimizers import OPTIMIZERS
 from optbench.training.loop import train
 from optbench.training.optimizers import inner_optimizer
 from optbench.training.program import program_key
@@ -68,7 +68,7 @@ def test_each_run_of_a_program_has_the_bits_of_a_run_alone(case, engine, make_da
 @pytest.mark.parametrize(
     ("name", "more", "engine"),
     [
-        *((name, {}, "fused") for name in sorted(HOLDS_DECAY)),
+        *((name.lower(), {}, "fused") for name, facts in OPTIMIZERS.items() if facts.holds_decay),
         ("adam", {"loss_scale": "dynamic"}, "fused"),
         ("sgd", {"gradient_accumulation_steps": 2}, "fused"),
         ("adamw", {}, "xla"),
@@ -92,19 +92,6 @@ def test_runs_that_differ_in_weight_decay_share_a_program(name, more, engine, ma
         )
         assert same(alone, shared), decay
         assert inner_optimizer(kept.problem.model.optimizer).get_config()["weight_decay"] == decay
-
-
-def test_no_optimizer_of_those_reads_its_decay_elsewhere():
-    """They have Keras' own `_apply_weight_decay`, and no step of theirs mentions the decay."""
-    import inspect
-
-    import keras
-
-    known = {key.lower(): value for key, value in vars(keras.optimizers).items() if isinstance(value, type)}
-    for name in HOLDS_DECAY:
-        kind = known[name]
-        assert kind._apply_weight_decay is keras.optimizers.Optimizer._apply_weight_decay
-        assert "weight_decay" not in inspect.getsource(kind.update_step)
 
 
 def test_what_is_part_of_the_graph_is_part_of_the_key(make_dataset, make_config):

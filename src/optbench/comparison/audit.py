@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from optbench.catalog.optimizers import SHARED_ARGUMENTS
+from optbench.catalog.resolved_optimizers import EXCEPTIONS, computed_value
 from optbench.comparison.differences import values_sentence
+from optbench.comparison.settings import canonical
 from optbench.comparison.severity import Difference, Severity
 from optbench.comparison.wording import counted, listing, seed_ranges, value_text
 from optbench.records import RunStatus
@@ -13,34 +16,31 @@ from optbench.statistics import Decision
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from optbench.catalog.resolved_optimizers import ResolvedOptimizer
     from optbench.comparison.groups import Group
     from optbench.comparison.metrics import Metric
     from optbench.comparison.result import OptimizerSummary, PairResult
 
-# Arguments that every Keras optimizer has: where they differ, it is not the update rule alone that differs.
-_SHARED_ARGUMENTS: Final = {
-    "weight_decay": "weight decay",
-    "clipnorm": "gradient clipping by norm",
-    "clipvalue": "gradient clipping by value",
-    "global_clipnorm": "gradient clipping by global norm",
-    "use_ema": "averaging of weights (EMA)",
-    "ema_momentum": "the momentum of the weights' average",
-    "loss_scale_factor": "loss scaling",
-    "gradient_accumulation_steps": "gradient accumulation",
-}
-_NONE_IS_ZERO: Final = ("weight_decay",)
-
 
 def optimizer_remarks(groups: Sequence[Group]) -> Iterator[Difference]:
     """Yield what differs between optimizers beyond their update rules, and what is forced to be equal."""
-    for argument, words in _SHARED_ARGUMENTS.items():
-        values = {group.label: _argument_text(group, argument) for group in groups}
-        if argument == "ema_momentum" and len({_argument_text(group, "use_ema") for group in groups}) == 1:
-            continue
+    built = {group.label: group.built for group in groups}
+    known = {label: optimizer for label, optimizer in built.items() if optimizer is not None}
+    for argument, shared in SHARED_ARGUMENTS.items():
+        # where the argument does nothing it has no value that could differ
+        effective = {label: optimizer for label, optimizer in known.items() if optimizer.is_effective(argument)}
+        values = _values(effective, argument)
         if _differs_between_optimizers(groups, values):
-            sentence = f"{values_sentence(f'{words} differs', values)}; a gap could come from it, not from the rule."
-            yield _remark(f"optimizer.{argument}", sentence)
-    yield from _learning_rate_remarks(groups)
+            who = values_sentence(f"{shared.words} differs", _distinct_texts(values))
+            yield _remark(f"optimizer.{argument}", f"{who}; a gap could come from it, not from the rule.")
+    yield from _learning_rate_remarks(groups, known)
+    unknown = sorted(label for label, optimizer in built.items() if optimizer is None)
+    if unknown and len(groups) > 1:
+        sentence = (
+            f"what {listing(unknown)} was built with is not recorded, or not the same in all of its runs: "
+            "weight decay, clipping and the like could not be compared."
+        )
+        yield _remark("optimizer.function", sentence)
 
 
 def diverged_remarks(
@@ -116,13 +116,26 @@ def margin_remarks(
         yield _remark("margin", sentence)
 
 
-def _learning_rate_remarks(groups: Sequence[Group]) -> Iterator[Difference]:
-    rates: dict[str, Any] = {group.label: group.settings.get("optimizer.learning_rate") for group in groups}
+def _values(built: Mapping[str, ResolvedOptimizer], argument: str) -> dict[str, Any]:
+    """Return label -> value of an argument; exceptions from weight decay as they can be compared.
+
+    Patterns are compared with patterns. An object of the user's own has none: where one takes part, the variables that
+    are left out are compared, as far as they are recorded.
+    """
+    if argument == EXCEPTIONS and any(EXCEPTIONS not in optimizer.arguments for optimizer in built.values()):
+        paths = {label: optimizer.undecayed for label, optimizer in built.items()}
+        return {label: list(value) or None for label, value in paths.items() if value is not None}
+    return {label: optimizer.value(argument) for label, optimizer in built.items()}
+
+
+def _learning_rate_remarks(groups: Sequence[Group], built: Mapping[str, ResolvedOptimizer]) -> Iterator[Difference]:
+    rates: dict[str, Any] = {label: optimizer.value("learning_rate") for label, optimizer in built.items()}
     texts = {label: value_text(rate) for label, rate in rates.items()}
     scheduled = {label for label, rate in rates.items() if isinstance(rate, dict)}
-    if scheduled and len(scheduled) < len(groups):
+    if scheduled and len(scheduled) < len(rates):
         yield _remark("optimizer.schedule", f"{values_sentence('only some use a learning-rate schedule', texts)}.")
-    if len({group.optimizer for group in groups}) > 1 and len(set(texts.values())) == 1:
+    optimizers = {group.optimizer for group in groups if group.label in texts}
+    if len(optimizers) > 1 and len(set(texts.values())) == 1:
         rate = next(iter(texts.values()))
         if rate != "none":
             sentence = (
@@ -131,19 +144,17 @@ def _learning_rate_remarks(groups: Sequence[Group]) -> Iterator[Difference]:
             yield _remark("optimizer.learning_rate", sentence)
 
 
-def _differs_between_optimizers(groups: Sequence[Group], values: Mapping[str, str]) -> bool:
+def _distinct_texts(values: Mapping[str, Any]) -> dict[str, str]:
+    """Write values briefly, but in full where two different ones would read alike."""
+    texts = {label: value_text(value) for label, value in values.items()}
+    exact = {label: canonical(computed_value(value)) for label, value in values.items()}
+    return texts if len(set(texts.values())) == len(set(exact.values())) else exact
+
+
+def _differs_between_optimizers(groups: Sequence[Group], values: Mapping[str, Any]) -> bool:
     """Say whether two different optimizers have different values; variants of one optimizer are its own business."""
-    by_optimizer: dict[str, set[str]] = {}
-    for group in groups:
-        by_optimizer.setdefault(group.optimizer, set()).add(values[group.label])
-    return len(by_optimizer) > 1 and len({value for found in by_optimizer.values() for value in found}) > 1
-
-
-def _argument_text(group: Group, argument: str) -> str:
-    value = group.settings.get(f"optimizer.{argument}")
-    if value is None and argument in _NONE_IS_ZERO:
-        value = 0
-    return value_text(value)
+    optimizers = {group.optimizer for group in groups if group.label in values}
+    return len(optimizers) > 1 and len({canonical(computed_value(value)) for value in values.values()}) > 1
 
 
 def _remark(what: str, sentence: str) -> Difference:

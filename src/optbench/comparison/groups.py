@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from optbench.catalog.resolved_optimizers import resolved_optimizer
 from optbench.comparison.settings import (
     VARIED,
     canonical,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
+    from optbench.catalog.resolved_optimizers import ResolvedOptimizer
     from optbench.comparison.settings import Settings
     from optbench.records import RunRecord
 
@@ -46,6 +48,15 @@ class Group:
     def seeds(self) -> tuple[int, ...]:
         """The seeds, rising."""
         return tuple(record.seed for record in self.records)
+
+    @property
+    def built(self) -> ResolvedOptimizer | None:
+        """The optimizer with all its arguments; None if they are not recorded, or not the same in all runs."""
+        recorded = {canonical(record.optimizer): record for record in self.records if record.optimizer is not None}
+        if len(recorded) > 1:
+            return None
+        record = next(iter(recorded.values()), self.records[0])
+        return resolved_optimizer(record.config.get("optimizer", {}), record.optimizer)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ def summarise(group: Group, metric: Metric, *, alpha: float, stand_in: float | N
     return OptimizerSummary(
         label=group.label,
         optimizer=group.optimizer,
-        learning_rate=_learning_rate(group.settings.get("optimizer.learning_rate")),
+        learning_rate=_learning_rate(None if group.built is None else group.built.value("learning_rate")),
         runs=tuple(record.run for record in group.records),
         seeds=group.seeds,
         scores=scores,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from optbench.catalog.keras_api import optimizers_left_out
 from optbench.config.augmentation import augment_specs
 from optbench.config.dataset_section import DatasetConfig, generated_fields
 from optbench.config.dataset_sections import (
@@ -30,7 +31,6 @@ from optbench.config.generated_sections import (
     TwoSpiralsConfig,
 )
 from optbench.config.growth import ADDED_TO_STUDIES_LATER, what_counts, without_old_values
-from optbench.config.keras_api import optimizers_left_out
 from optbench.config.key import NUMERICS_VERSION, config_digest, run_key
 from optbench.config.layer_graph import INPUT, OPERATION, LayerSpec, kernel_penalty
 from optbench.config.layers import layer_specs
@@ -46,7 +46,6 @@ from optbench.config.model_sections import ModelConfig
 from optbench.config.optimizer import OptimizerConfig, optimizer_defaults
 from optbench.config.resolve import choose_engine, resolve
 from optbench.config.schema import json_schema
-from optbench.config.search_ranges import DEFAULT_RANGES
 from optbench.config.seeds import parse_seeds
 from optbench.config.study_file import load_study
 from optbench.config.study_schema import study_json_schema
@@ -59,7 +58,6 @@ from optbench.config.yaml_document import dump_value
 
 __all__ = [
     "ADDED_TO_STUDIES_LATER",
-    "DEFAULT_RANGES",
     "INPUT",
     "LEARNING_RATE",
     "MODEL",

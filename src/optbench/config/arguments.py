@@ -6,24 +6,20 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from optbench.catalog.keras_api import Argument, class_named, schedule_signatures, snake_case
+from optbench.catalog.optimizers import LOSS_SCALE
 from optbench.config.findings import Finding, shown
 from optbench.config.hints import nearest, unknown_key_remedy, value_remedy
-from optbench.config.keras_api import Argument, class_named, schedule_signatures
 from optbench.config.schedule_epochs import epochs_key_in, with_epochs_keys
 from optbench.config.value_rules import BrokenRule, ValueRule, Wanted
 from optbench.errors import did_you_mean
 
 if TYPE_CHECKING:
+    from optbench.catalog.keras_api import Signature
     from optbench.config.findings import Path
-    from optbench.config.keras_api import Signature
 
 # A word that stands for a value of a type that is no text.
 _WORDS = {"auto_number": "auto", "loss_scale": "dynamic"}
-# What `loss_scale` takes: the arguments of Keras' LossScaleOptimizer.
-LOSS_SCALE: Signature = {
-    "initial_scale": Argument("number", default=32768.0, exclusive_minimum=0),
-    "dynamic_growth_steps": Argument("integer", default=2000, minimum=1),
-}
 _RANGE = 2  # numbers of a range: from, to
 _RULES = {
     "number": ValueRule(Wanted.NUMBER, "a number"),
@@ -124,11 +120,6 @@ def broken_rule(value: Any, argument: Argument) -> ValueRule | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _broken_range(value, argument)
     return None
-
-
-def snake_case(name: str) -> str:
-    """Return `cosine_decay` for `CosineDecay`; names such as `RMSprop` are never passed."""
-    return "".join(f"_{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(name))
 
 
 def _completed(value: Any, argument: Argument) -> Any:

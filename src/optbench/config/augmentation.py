@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from optbench.catalog.keras_api import class_named, layer_signatures
 from optbench.config.arguments import check_arguments
 from optbench.config.findings import Finding, shown
-from optbench.config.keras_api import class_named, layer_signatures
 from optbench.config.layer_graph import LayerSpec
 from optbench.errors import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from optbench.catalog.keras_api import Signature
     from optbench.config.findings import Path
-    from optbench.config.keras_api import Signature
 
 AUGMENTATIONS = ("RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom")
 # the run's seed and the form of the images are not an experiment's to choose here

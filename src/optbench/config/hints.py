@@ -6,8 +6,8 @@ import math
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from optbench.catalog.keras_api import optimizer_signatures
 from optbench.config.dataset_sections import CsvConfig, SplitConfig
-from optbench.config.keras_api import optimizer_signatures
 from optbench.config.model_sections import CnnConfig, LayersConfig, MlpConfig, RnnConfig, TransformerConfig
 from optbench.config.training_sections import EarlyStopping, ReportConfig, TrainingConfig
 from optbench.config.value_rules import Wanted

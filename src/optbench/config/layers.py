@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from optbench.catalog.keras_api import activations, class_named, layer_signatures, layers_left_out
 from optbench.config.arguments import check_arguments
 from optbench.config.convolution_layers import convolutional
 from optbench.config.findings import Finding, shown
 from optbench.config.hints import nearest
-from optbench.config.keras_api import activations, class_named, layer_signatures, layers_left_out
 from optbench.config.layer_graph import LayerSpec, kernel_penalty
 from optbench.config.model_sections import CnnConfig, LayersConfig, MlpConfig, RnnConfig, TransformerConfig
 from optbench.config.sequence_layers import DEFAULT_EMBEDDING_DIMENSION, embedding, encoder, recurrent

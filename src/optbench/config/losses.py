@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from optbench.config.keras_api import folded
+from optbench.catalog.keras_api import folded
 from optbench.config.section import FUNCTION_PATTERN
 from optbench.metric_names import CLASSIFICATION, REGRESSION
 

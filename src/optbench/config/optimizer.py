@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from optbench.catalog.keras_api import class_named, folded, optimizer_signatures, optimizers_left_out
+from optbench.catalog.optimizers import WEIGHT_DECAYS, optimizer_keys
 from optbench.config.arguments import check_arguments, with_defaults
 from optbench.config.findings import Finding, shown
-from optbench.config.keras_api import Argument, class_named, folded, optimizer_signatures, optimizers_left_out
 from optbench.config.pydantic_findings import missing_name, unfit_arguments, validate_section
 from optbench.config.schedule_epochs import in_steps, with_epochs_keys
 from optbench.config.section import FunctionReference, Section
@@ -17,16 +18,11 @@ from optbench.errors import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from optbench.config.keras_api import Signature
+    from optbench.catalog.keras_api import Signature
 
 PATH = ("optimizer",)
 # Keras refuses more than one of these
 _CLIPPING = ("clipnorm", "clipvalue", "global_clipnorm")
-# What every optimizer takes beside Keras' arguments: a method and a wrapper of Keras, as keys.
-_BESIDE: Signature = {
-    "exclude_from_weight_decay": Argument("texts"),
-    "loss_scale": Argument("loss_scale"),
-}
 
 
 class OptimizerConfig(Section):
@@ -73,11 +69,6 @@ class OptimizerConfig(Section):
             return self
         arguments = in_steps(self.arguments, steps_per_epoch=steps_per_epoch, epochs=epochs)
         return OptimizerConfig(name=self.name, arguments=arguments)
-
-
-def optimizer_keys(class_name: str) -> Signature:
-    """Return what the section of an optimizer takes beside `name`: Keras' arguments, and the keys all share."""
-    return {**optimizer_signatures()[class_name], **_BESIDE}
 
 
 def optimizer_names() -> tuple[str, ...]:
@@ -128,7 +119,7 @@ def _python_optimizer(section: Mapping[str, Any]) -> tuple[OptimizerConfig | Non
 def _without_effect(given: Mapping[str, Any], signature: Signature) -> list[Finding]:
     """Return what would be silently ignored: no decay to exclude from, one scaling of the loss over another."""
     findings = []
-    decays = [key for key in ("weight_decay", "adam_weight_decay") if key in signature]
+    decays = [key for key in WEIGHT_DECAYS if key in signature]
     if given.get("exclude_from_weight_decay") and not any(given.get(key, signature[key].default) for key in decays):
         sentence = "there is no weight decay to exclude from. Add 'weight_decay: ...', or remove this key."
         findings.append(Finding((*PATH, "exclude_from_weight_decay"), sentence, at="key"))

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from optbench.config.keras_api import Argument
+from optbench.catalog.keras_api import Argument
 from optbench.errors import ConfigError
 
 if TYPE_CHECKING:
-    from optbench.config.keras_api import Signature
+    from optbench.catalog.keras_api import Signature
 
 EPOCHS_KEYS: Mapping[str, str] = {
     "decay_steps": "decay_epochs",

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from optbench.config.arguments import LOSS_SCALE, snake_case
-from optbench.config.augmentation import augmentation_signatures
-from optbench.config.experiment import ExperimentConfig
-from optbench.config.keras_api import (
+from optbench.catalog.keras_api import (
     activations,
     folded_pattern,
     layer_signatures,
     optimizer_signatures,
     schedule_signatures,
+    snake_case,
 )
+from optbench.catalog.optimizers import LOSS_SCALE, optimizer_keys
+from optbench.config.augmentation import augmentation_signatures
+from optbench.config.experiment import ExperimentConfig
 from optbench.config.losses import known_losses
-from optbench.config.optimizer import optimizer_keys
 from optbench.config.schedule_epochs import EPOCHS_KEYS, with_epochs_keys
 from optbench.config.section import FUNCTION_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from optbench.config.keras_api import Argument, Signature
+    from optbench.catalog.keras_api import Argument, Signature
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _NUMBER: dict[str, Any] = {"type": "number"}

@@ -6,12 +6,13 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from optbench.catalog.keras_api import class_named, optimizer_signatures
+from optbench.catalog.optimizers import optimizer_facts, optimizer_keys
+from optbench.catalog.resolved_optimizers import PYTHON
 from optbench.config.experiment import NAME_PATTERN
 from optbench.config.findings import Findings, shown
-from optbench.config.keras_api import class_named, optimizer_signatures
-from optbench.config.optimizer import check_optimizer, optimizer_keys, optimizer_names
+from optbench.config.optimizer import check_optimizer, optimizer_names
 from optbench.config.pydantic_findings import validate_section
-from optbench.config.search_ranges import DEFAULT_RANGES
 from optbench.config.study_problems import below
 from optbench.config.study_search import LEARNING_RATE, MODEL, SearchRange, StudyOptimizer
 from optbench.config.study_sections import default_label
@@ -176,8 +177,8 @@ def _with_default(
 
     The others by name: their order decides which axis of the points each gets, and a file's order is no part of a plan.
     """
-    if LEARNING_RATE not in section and config.name in DEFAULT_RANGES:
-        low, high = DEFAULT_RANGES[config.name]
+    if LEARNING_RATE not in section and config.name != PYTHON:
+        low, high = optimizer_facts(config.name).search_range
         search = {LEARNING_RATE: SearchRange(low=low, high=high), **search}
     return dict(sorted(search.items(), key=lambda item: (item[0] != LEARNING_RATE, item[0])))
 

@@ -190,6 +190,9 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
         for key, inner in value.items():
             yield from _flat(f"{name}.{key}", inner)
+    elif isinstance(value, list) and any(isinstance(each, dict) for each in value):
+        for number, inner in enumerate(value, start=1):
+            yield from _flat(f"{name}.{number}", inner)
     elif isinstance(value, list):
         yield name, ", ".join(map(str, value))
     else:

@@ -52,7 +52,23 @@ def read_run(folder: Path) -> RunRecord:
         timing=timing,
         digests=digests,
         machine=manifest["machine"],
+        optimizer=_built_optimizer(manifest, paths),
     )
+
+
+def _built_optimizer(manifest: Mapping[str, Any], paths: RunPaths) -> Mapping[str, Any] | None:
+    """Return what was recorded of the built optimizer where the config does not tell it; older runs recorded nothing.
+
+    It does not tell what the user's own function made, nor which variables the patterns of exceptions fit.
+    """
+    section = manifest["config"]["optimizer"]
+    if section["name"] != "python" and not section.get("exclude_from_weight_decay"):
+        return None  # the config says it all, and comparing a thousand runs reads a thousand files less
+    try:
+        built = _listed_document(manifest, paths.environment).get("optimizer")
+    except StorageError:
+        return None
+    return built if isinstance(built, dict) else None
 
 
 def _listed_document(manifest: Mapping[str, Any], path: Path, *, newest: int = SCHEMA_VERSION) -> dict[str, Any]:

@@ -52,6 +52,7 @@ def write_training_artefacts(
         "digests": dict(outcome.digests),
         "notes": [note.to_json() for note in notes],
         "software": software_facts(),
+        "optimizer": dict(outcome.optimizer),
         "timing": {
             "training_seconds": outcome.training_seconds,
             "training_cpu_seconds": outcome.training_cpu_seconds,

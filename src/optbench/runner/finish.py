@@ -225,6 +225,7 @@ def _environment(trained: Trained) -> dict[str, Any]:
     return {
         **trained.environment,
         "software": result["software"],
+        "optimizer": result.get("optimizer"),  # an attempt of an older version recorded none
         "reason": result["reason"],
         "class_names": job["class_names"],
         "positive_class": job["positive_class"],

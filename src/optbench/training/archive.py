@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from optbench.errors import ModelError
+from optbench.training.keras_internals import saved_uncompiled
 from optbench.training.target_scale import UNSCALED, scale_of
 
 if TYPE_CHECKING:
@@ -36,17 +38,13 @@ def model_archive(model: keras.Model, config: ExperimentConfig, dataset: Dataset
     if scale is not None and scale != UNSCALED:
         model = _in_unit(model, scale)
     own = config.training.loss.startswith("python:") or config.optimizer.name == "python"
-    compiled = model.compiled
     with tempfile.TemporaryDirectory(prefix="optbench-") as folder:
         path = Path(folder, "model.keras")
         try:
-            if own:
-                model.compiled = False
-            model.save(path)
+            with saved_uncompiled(model) if own else nullcontext():
+                model.save(path)
         except Exception as exception:
             raise ModelError(f"Keras cannot save the trained model: {exception}") from exception
-        finally:
-            model.compiled = compiled
         return path.read_bytes()
 
 

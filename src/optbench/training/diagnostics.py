@@ -16,6 +16,7 @@ import numpy as np
 
 from optbench.errors import ModelError
 from optbench.records import ALL_LAYERS, LayerDiagnostics
+from optbench.training.keras_internals import steps_taken
 from optbench.training.optimizers import inner_optimizer
 
 if TYPE_CHECKING:
@@ -74,8 +75,7 @@ class DiagnosticsMeter:
         """Forget what was measured."""
         for table in (self._gradients, self._weights, self._updates):
             table.assign(np.full(table.shape, _NOT_MEASURED, dtype=np.float32))
-        iterations = int(inner_optimizer(self._model.optimizer)._iterations)  # noqa: SLF001 - `iterations` counts updates
-        self._step.assign((iterations + 1) % self._accumulated)
+        self._step.assign((steps_taken(inner_optimizer(self._model.optimizer)) + 1) % self._accumulated)
         self._filled.assign(0)
 
     def end_epoch(self, epoch: int) -> tuple[LayerDiagnostics, ...]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from optbench.errors import RunFailedError
+from optbench.training.keras_internals import has_onednn, is_op_determinism_enabled
 from optbench.training.start import is_left_out, required_variables
 
 if TYPE_CHECKING:
@@ -84,7 +85,6 @@ def process_settings(training: TrainingConfig) -> Iterator[Setting]:
     """Yield what Python, Keras and TensorFlow say of themselves; nothing is executed on a device for it."""
     import keras
     import tensorflow as tf
-    from tensorflow.python.framework.config import is_op_determinism_enabled
 
     yield Setting("randomised hashing", 0, sys.flags.hash_randomization)
     yield Setting("Keras' backend", "tensorflow", keras.config.backend())
@@ -107,13 +107,7 @@ def process_settings(training: TrainingConfig) -> Iterator[Setting]:
     yield Setting("regrouping of sums", False, rewriting)
     yield Setting("a GPU in use", training.device == "gpu", bool(tf.config.get_visible_devices("GPU")))
     if _may_have_onednn():
-        yield Setting("oneDNN", training.onednn, _has_onednn())
-
-
-def _has_onednn() -> bool:
-    from tensorflow.python.util import _pywrap_util_port
-
-    return bool(_pywrap_util_port.IsMklEnabled())
+        yield Setting("oneDNN", training.onednn, has_onednn())
 
 
 def _may_have_onednn() -> bool:

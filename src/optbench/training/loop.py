@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from optbench.records import History, LayerDiagnostics, Predictions, RunStatus
 from optbench.regression_records import TargetPredictions
 from optbench.training.diagnostics import diagnostics_as_json, diagnostics_from_json
 from optbench.training.early_stopping import best_epoch, should_stop
+from optbench.training.facts import optimizer_facts
 from optbench.training.optimizers import current_learning_rate
 from optbench.training.program import program_for
 from optbench.training.state import (
@@ -82,6 +83,7 @@ class TrainingOutcome:
     ----------
     digests : `initial_weights` (text); `order`, `weights`, `optimizer` (one entry per trained epoch)
     reason : why the run diverged, else ""
+    optimizer : what was built, read from the object before it trained (`facts.optimizer_facts`)
     """
 
     status: RunStatus
@@ -95,6 +97,7 @@ class TrainingOutcome:
     training_cpu_seconds: float
     seconds_to_build: float
     diagnostics: tuple[LayerDiagnostics, ...] = ()
+    optimizer: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -176,6 +179,7 @@ def train(
         "optimizer": [],
     }
     seconds_to_build = time.perf_counter() - clock
+    optimizer = optimizer_facts(problem.model.optimizer, problem.model.trainable_variables)
     if resume is None:
         _add_row(run, run.evaluator.metrics("train"))
         on_epoch(_report(run))
@@ -192,7 +196,7 @@ def train(
         run.cpu_seconds += time.process_time() - cpu
         _close_epoch(run, order, logs)
         on_epoch(_report(run))
-    return _finish(run, dataset, seconds_to_build), program
+    return replace(_finish(run, dataset, seconds_to_build), optimizer=optimizer), program
 
 
 def _columns(problem: Problem) -> tuple[str, ...]:

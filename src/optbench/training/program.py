@@ -7,7 +7,6 @@ every variable is set to what a fresh model of the new run would hold, so the bi
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,12 +14,12 @@ from optbench.config import what_counts
 from optbench.training.engines import make_engine
 from optbench.training.engines.held_decay import held_number
 from optbench.training.evaluate import Evaluator
+from optbench.training.keras_internals import global_seed_kept, state_weight_decay
 from optbench.training.optimizers import inner_optimizer
 from optbench.training.problem import build_problem
 from optbench.training.state import load_arrays, model_arrays, optimizer_arrays
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from optbench.config import ExperimentConfig
@@ -129,7 +128,7 @@ def _begin_again(program: Program, config: ExperimentConfig, dataset: Dataset, *
     decay = held_number(config)
     if decay is not None:
         program.problem.decay.assign(decay)
-        inner_optimizer(model.optimizer).weight_decay = decay  # for the archive, which tells how it was compiled
+        state_weight_decay(inner_optimizer(model.optimizer), decay)
 
 
 def _fresh_problem(program: Program, config: ExperimentConfig, dataset: Dataset, *, base: Path) -> Problem:
@@ -137,24 +136,5 @@ def _fresh_problem(program: Program, config: ExperimentConfig, dataset: Dataset,
     program.built = (program.built + 1) % _BUILT_BESIDE
     if not program.built:
         return build_problem(config, dataset, base=base)
-    with _functions_kept():
+    with global_seed_kept():
         return build_problem(config, dataset, base=base, beside=True)
-
-
-@contextmanager
-def _functions_kept() -> Iterator[None]:
-    """While a model is built beside one in use, leave TensorFlow's global seed alone.
-
-    Setting it drops what TensorFlow has prepared for the process, and the next step of the other model would optimize
-    its graphs again, within its training time. Keras' layers draw their seeds from Python's generator, not from it.
-
-    Side effects: replaces `tf.random.set_seed` and puts it back.
-    """
-    import tensorflow as tf
-
-    original = tf.random.set_seed
-    tf.random.set_seed = lambda _seed: None
-    try:
-        yield
-    finally:
-        tf.random.set_seed = original

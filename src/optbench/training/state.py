@@ -8,6 +8,7 @@ import numpy as np
 
 from optbench.array_digests import arrays_digest
 from optbench.errors import StorageError
+from optbench.training.keras_internals import array_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,18 +24,12 @@ def model_arrays(model: keras.Model) -> Arrays:
 
     Names are numbers in Keras' order: its own names depend on what the process built before.
     """
-    return {f"model/{i:05d}": _array(variable) for i, variable in enumerate(model.variables)}
+    return {f"model/{i:05d}": array_of(variable) for i, variable in enumerate(model.variables)}
 
 
 def optimizer_arrays(model: keras.Model) -> Arrays:
     """Return every variable of the optimizer: iterations, learning rate, slots, averages, accumulators."""
-    return {f"optimizer/{i:05d}": _array(variable) for i, variable in enumerate(model.optimizer.variables)}
-
-
-def _array(variable: keras.Variable) -> NDArray[Any]:
-    """Return a copy of the variable's value, in a third of the time that NumPy takes to ask Keras for it."""
-    copied: NDArray[Any] = variable.value.value().numpy()
-    return copied
+    return {f"optimizer/{i:05d}": array_of(variable) for i, variable in enumerate(model.optimizer.variables)}
 
 
 def load_arrays(model: keras.Model, arrays: Mapping[str, NDArray[Any]]) -> None:

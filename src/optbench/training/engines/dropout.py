@@ -7,12 +7,14 @@ are none; and under XLA it draws from another generator, in ten times the time o
 from __future__ import annotations
 
 import contextlib
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from optbench.training.engines.philox import uniform
+from optbench.training.keras_internals import check_generator, dropout_replaced
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 @contextlib.contextmanager
@@ -23,25 +25,37 @@ def short_dropout(*, compiled: bool) -> Iterator[None]:
     ----------
     compiled : the step is traced for XLA
 
-    Side effects: replaces `tf.nn.experimental.stateless_dropout` and puts it back.
+    Raises
+    ------
+    MachineError
+        If Keras' dropout or TensorFlow's generator is not what this file takes it for.
     """
     import tensorflow as tf
 
-    original = tf.nn.experimental.stateless_dropout
+    if compiled:
+        _check_generator()
 
-    def dropout(x: Any, *, rate: float, seed: Any, noise_shape: Any = None) -> Any:
-        shape = tf.shape(x) if noise_shape is None else noise_shape
-        if not compiled:
-            return _dropped(x, rate, tf.random.stateless_uniform(shape, seed=seed, dtype=x.dtype))
-        if x.dtype != tf.float32:  # which `uniform` cannot draw
-            return original(x, rate=rate, seed=seed, noise_shape=noise_shape)
-        return _dropped(x, rate, uniform(_known(x, noise_shape), seed))
+    def make(original: Callable[..., Any]) -> Callable[..., Any]:
+        def dropout(x: Any, *, rate: float, seed: Any, noise_shape: Any = None) -> Any:
+            shape = tf.shape(x) if noise_shape is None else noise_shape
+            if not compiled:
+                return _dropped(x, rate, tf.random.stateless_uniform(shape, seed=seed, dtype=x.dtype))
+            if x.dtype != tf.float32:  # which `uniform` cannot draw
+                return original(x, rate=rate, seed=seed, noise_shape=noise_shape)
+            return _dropped(x, rate, uniform(_known(x, noise_shape), seed))
 
-    tf.nn.experimental.stateless_dropout = dropout
-    try:
+        return dropout
+
+    with dropout_replaced(make):
         yield
-    finally:
-        tf.nn.experimental.stateless_dropout = original
+
+
+@cache
+def _check_generator() -> None:
+    import tensorflow as tf
+
+    with tf.init_scope(), tf.device("CPU:0"):
+        check_generator(uniform, tf)
 
 
 def _known(x: Any, noise_shape: Any) -> list[int]:

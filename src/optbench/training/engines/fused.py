@@ -19,7 +19,7 @@ from optbench.mapped_arrays import release_pages
 from optbench.training.blocks import BLOCK_BYTES, Blocks, rows_of_a_block
 from optbench.training.engines.dropout import short_dropout
 from optbench.training.engines.held_decay import held_decay
-from optbench.training.engines.shared_reads import shared_reads
+from optbench.training.keras_internals import shared_reads
 from optbench.training.metric_state import build_metrics, reset_if
 
 if TYPE_CHECKING:

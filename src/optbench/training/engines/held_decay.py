@@ -10,7 +10,8 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from optbench.training.engines.replaced import replaced
+from optbench.catalog.optimizers import optimizer_facts
+from optbench.training.keras_internals import decay_read_from
 from optbench.training.optimizers import inner_optimizer
 
 if TYPE_CHECKING:
@@ -20,16 +21,11 @@ if TYPE_CHECKING:
 
     from optbench.config import ExperimentConfig
 
-# Keras' optimizers whose weight decay is read in no other place than the one that is replaced here.
-HOLDS_DECAY = frozenset(
-    {"adadelta", "adafactor", "adagrad", "adam", "adamax", "adamw", "ftrl", "lamb", "lion", "nadam", "rmsprop", "sgd"}
-)
-
 
 def held_number(config: ExperimentConfig) -> float | None:
     """Return the weight decay of an experiment if it is one that a variable holds, else None."""
     decay = config.optimizer.arguments.get("weight_decay")
-    is_held = config.optimizer.name.lower() in HOLDS_DECAY and config.training.engine != "keras"
+    is_held = optimizer_facts(config.optimizer.name).holds_decay and config.training.engine != "keras"
     return decay if is_held and isinstance(decay, float) else None
 
 
@@ -43,21 +39,9 @@ def make_held_decay(config: ExperimentConfig) -> Any:
 
 @contextlib.contextmanager
 def held_decay(optimizer: keras.optimizers.Optimizer, variable: Any) -> Iterator[None]:
-    """While a step is traced, let `optimizer` read its weight decay from `variable`, once a step; None changes nothing.
-
-    Side effects: replaces the optimizer's `_apply_weight_decay` and puts it back.
-    """
-    import tensorflow as tf
-
+    """While a step is traced, let `optimizer` read its weight decay from `variable`; None changes nothing."""
     if variable is None:
         yield
         return
-    inner = inner_optimizer(optimizer)
-    original = inner._apply_weight_decay  # noqa: SLF001 - the contract test tells if Keras renames it
-
-    def apply(variables: Any) -> None:
-        with replaced(inner, "weight_decay", tf.convert_to_tensor(variable)):
-            original(variables)
-
-    with replaced(inner, "_apply_weight_decay", apply):
+    with decay_read_from(inner_optimizer(optimizer), variable):
         yield

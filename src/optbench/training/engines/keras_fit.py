@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from optbench.training.blocks import BLOCK_BYTES, Blocks, rows_of_a_block
+from optbench.training.keras_internals import weights_kept, wrap_train_step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,7 @@ class KerasFitEngine:
     def __init__(self, problem: Problem, *, block_bytes: int = BLOCK_BYTES) -> None:
         self._problem = problem
         if problem.meter is not None:
-            problem.model.train_step = partial(problem.meter.around_step, problem.model.train_step)
+            wrap_train_step(problem.model, problem.meter.around_step)
         self._arrays = problem.examples["train"].arrays
         self._n = len(self._arrays[0])
         self._rows = rows_of_a_block(self._arrays, problem.batch_size, block_bytes=block_bytes)
@@ -33,7 +33,7 @@ class KerasFitEngine:
     def run_epoch(self, order: NDArray[np.int64]) -> dict[str, float]:
         """Train one epoch; see `Engine.run_epoch`."""
         model, size = self._problem.model, self._problem.batch_size
-        with _kept_weights(model.optimizer):
+        with weights_kept(model.optimizer):
             if self._rows == self._n:
                 x, y, *weight = (array[order] for array in self._arrays)
                 weights = weight[0] if weight else None
@@ -60,16 +60,3 @@ class KerasFitEngine:
 
         dataset = tf.data.Dataset.from_generator(batches, output_signature=signature)
         return dataset.apply(tf.data.experimental.assert_cardinality(-(-self._n // size)))
-
-
-class _kept_weights:  # noqa: N801 - reads as a statement
-    """Hold back what `fit` does at its end: with EMA it would overwrite the weights after every epoch."""
-
-    def __init__(self, optimizer: object) -> None:
-        self._optimizer = optimizer
-
-    def __enter__(self) -> None:
-        self._optimizer.finalize_variable_values = lambda _variables: None  # type: ignore[attr-defined]
-
-    def __exit__(self, *_exception: object) -> None:
-        del self._optimizer.finalize_variable_values  # type: ignore[attr-defined]

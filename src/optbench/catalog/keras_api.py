@@ -75,6 +75,11 @@ def folded(name: str) -> str:
     return name.replace("_", "").lower()
 
 
+def snake_case(name: str) -> str:
+    """Return `cosine_decay` for `CosineDecay`; names such as `RMSprop` are never passed."""
+    return "".join(f"_{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(name))
+
+
 def folded_pattern(name: str) -> str:
     """Return the regular expression of all that `folded` makes equal to a name, without flags, as JSON schemas need."""
     letters = [f"[{c.upper()}{c}]" if c.isalpha() else c for c in folded(name)]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from optbench.config import keras_api
+from optbench.catalog import keras_api
 
 TOOL = Path(__file__).resolve().parents[2] / "tools" / "write_keras_api.py"
 
