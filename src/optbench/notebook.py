@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from optbench.comparison import Comparison
     from optbench.records import History, RunRecord
+    from optbench.reporting.shown_comparison import ShownComparison
 
 _SPLITS: Final = ("test", "validation", "train")
 _RUN_COLUMNS: Final = ("run", "dataset", "model", "optimizer", "learning_rate", "seed")
@@ -94,7 +94,7 @@ def compare(
     baseline: str | None = None,
     alpha: float = 0.05,
     margin: float | None = None,
-) -> Comparison:
+) -> ShownComparison:
     """Compare runs on the test split.
 
     Parameters
@@ -118,10 +118,14 @@ def compare(
     >>> optbench.compare(runs[runs.dataset == "wine"]).verdict  # doctest: +SKIP
     """
     from optbench.comparison import compare as compare_records
+    from optbench.reporting.shown_comparison import ShownComparison
 
     records = _records(runs)
     histories = _histories(records)
-    return compare_records(records, metric=metric, baseline=baseline, alpha=alpha, margin=margin, histories=histories)
+    comparison = compare_records(
+        records, metric=metric, baseline=baseline, alpha=alpha, margin=margin, histories=histories
+    )
+    return ShownComparison.of(comparison)
 
 
 def _histories(records: Sequence[RunRecord]) -> dict[str, History]:

@@ -6,6 +6,8 @@ import pytest
 
 from optbench.catalog.optimizers import SHARED_ARGUMENTS
 from optbench.comparison import Severity, compare
+from optbench.words import sentence
+from optbench.words.comparisons import difference_sentences, located_sentences, problem_verdict, verdict_text
 
 HIGH = [0.9, 0.91, 0.92, 0.9, 0.93, 0.9, 0.92]
 LOW = [0.8, 0.83, 0.82, 0.8, 0.81, 0.8, 0.84]
@@ -25,7 +27,7 @@ def test_diverged_runs_count_as_the_majority_class(run, runs):
     assert summary.scores == (0.9, 0.4, 0.9, 0.4, 0.9, 0.9, 0.9)
     assert summary.mean == pytest.approx((5 * 0.9 + 2 * 0.4) / 7)
     assert problem.pairs[0].n == 7
-    assert problem.warnings[0] == (
+    assert difference_sentences(problem.differences)[0] == (
         "sgd diverged in 2 of 7 runs (seeds 1, 3); each counts with the accuracy of the majority class, 40.00 %."
     )
 
@@ -42,14 +44,14 @@ def test_without_a_stand_in_there_is_no_mean(runs):
     (problem,) = compare(runs("adam", HIGH) + runs("sgd", LOW, diverged=True), metric="log_loss").problems
     assert (problem.optimizer("sgd").mean, problem.optimizer("sgd").n_diverged) == (None, 7)
     assert problem.pairs[0].p is None
-    assert problem.verdict.startswith("Not compared on test log loss: sgd has runs without it.")
+    assert problem_verdict(problem).startswith("Not compared on test log loss: sgd has runs without it.")
     assert [summary.label for summary in problem.optimizers] == ["adam", "sgd"]
 
 
 def test_a_metric_that_is_undefined_is_said(runs):
     """A completed run without the metric leaves no mean."""
     sgd = runs("sgd", LOW[:2], metrics={"roc_auc": None})
-    assert remarks(runs("adam", HIGH[:2]) + sgd, metric="roc_auc")["undefined"].sentence.startswith(
+    assert sentence(remarks(runs("adam", HIGH[:2]) + sgd, metric="roc_auc")["undefined"].finding).startswith(
         "ROC AUC is undefined in demo-sgd-s0-"
     )
 
@@ -58,7 +60,7 @@ def test_weight_decay_that_differs_is_said(runs):
     """AdamW decays weights by default: the gap to Adam could be the decay. None and 0 are the same decay."""
     found = remarks(runs("adam", HIGH) + runs("adamw", LOW) + runs("sgd", LOW, arguments={"weight_decay": 0}))
     assert found["optimizer.weight_decay"].severity is Severity.REMARK
-    assert found["optimizer.weight_decay"].sentence == (
+    assert sentence(found["optimizer.weight_decay"].finding) == (
         "Weight decay differs: 0 (adam, sgd), 0.004 (adamw); a gap could come from it, not from the rule."
     )
 
@@ -174,15 +176,15 @@ def test_variants_of_one_optimizer_are_its_own_business(runs):
 def test_one_learning_rate_for_all_is_said(runs):
     """Each optimizer has its own best rate."""
     sgd = runs("sgd", LOW, arguments={"learning_rate": 0.001})
-    sentence = remarks(runs("adam", HIGH) + sgd)["optimizer.learning_rate"].sentence
-    assert sentence.startswith("All optimizers use the learning rate 0.001, but each has its own best one")
+    told = sentence(remarks(runs("adam", HIGH) + sgd)["optimizer.learning_rate"].finding)
+    assert told.startswith("All optimizers use the learning rate 0.001, but each has its own best one")
     assert "optimizer.learning_rate" not in remarks(runs("adam", HIGH) + runs("sgd", LOW))
 
 
 def test_a_schedule_on_one_side_is_said(runs):
     """A schedule helps whoever has it."""
     sgd = runs("sgd", LOW, arguments={"learning_rate": {"schedule": "cosine_decay", "initial_learning_rate": 0.1}})
-    assert remarks(runs("adam", HIGH) + sgd)["optimizer.schedule"].sentence == (
+    assert sentence(remarks(runs("adam", HIGH) + sgd)["optimizer.schedule"].finding) == (
         "Only some use a learning-rate schedule: 0.001 (adam), cosine_decay(0.1) (sgd)."
     )
 
@@ -193,15 +195,17 @@ def test_times_of_different_machines_are_not_compared(runs):
     slow = {"training_seconds": 4.0}
     here = compare(runs("adam", HIGH) + runs("sgd", same, timing=slow))
     there = compare(runs("adam", HIGH) + runs("sgd", same, timing=slow, machine="m2"))
-    assert "choose by cost: adam took 50 % less training time here" in here.verdict
-    assert "cost" not in there.verdict
-    assert there.warnings == ("Training times come from 2 kinds of machines and can't be compared.",)
+    assert "choose by cost: adam took 50 % less training time here" in verdict_text(here)
+    assert "cost" not in verdict_text(there)
+    assert located_sentences(there.all_differences) == [
+        "Training times come from 2 kinds of machines and can't be compared."
+    ]
 
 
 def test_crowded_machines_are_said(runs):
     """Runs beside each other slow each other down."""
     records = runs("adam", HIGH) + runs("sgd", LOW, timing={"runs_in_flight": 4})
-    assert "up to 4 runs at once" in remarks(records)["runs_in_flight"].sentence
+    assert "up to 4 runs at once" in sentence(remarks(records)["runs_in_flight"].finding)
 
 
 def test_changed_code_under_one_configuration_is_a_mismatch(run, runs):
@@ -211,12 +215,12 @@ def test_changed_code_under_one_configuration_is_a_mismatch(run, runs):
     assert problem.optimizer("adam").scores == (0.9,)
     code = next(item for item in problem.differences if item.what == "code")
     assert code.severity is Severity.MISMATCH
-    assert "left out: demo-adam-s0-bbbbbbbb" in code.sentence
+    assert "left out: demo-adam-s0-bbbbbbbb" in sentence(code.finding)
 
 
 def test_a_margin_below_the_noise_is_said_where_it_hinders(runs):
     """Seeds with gaps above the margin can leave a pair undecided; where pairing beats the noise, all is well."""
     noisy = [0.8, 0.9, 0.7, 0.95, 0.85, 0.9, 0.7]
     undecided = remarks(runs("adam", noisy) + runs("sgd", noisy[::-1]))
-    assert undecided["margin"].sentence.endswith("(adam, sgd)): equivalence can hardly be shown.")
+    assert sentence(undecided["margin"].finding).endswith("(adam, sgd)): equivalence can hardly be shown.")
     assert "margin" not in remarks(runs("adam", noisy) + runs("sgd", noisy))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from optbench.comparison import Obstacle, Severity, compare
+from optbench.words import sentence
+from optbench.words.comparisons import located_sentences, problem_verdict
 
 SEEDS = [0.9, 0.91, 0.92, 0.9, 0.93, 0.9, 0.92]
 LOWER = [0.8, 0.83, 0.82, 0.8, 0.81, 0.8, 0.84]
@@ -40,25 +42,25 @@ CONFOUNDS = {
 @pytest.mark.parametrize("what", CONFOUNDS)
 def test_a_confound_is_named_and_there_is_no_verdict(runs, what):
     """Other data, split, batch size or epochs: the warning comes first, no test is made, the verdict says why."""
-    options, sentence = CONFOUNDS[what]
+    options, told = CONFOUNDS[what]
     comparison = compare(runs("adam", SEEDS) + runs("sgd", LOWER, **options))
     (problem,) = comparison.problems
     difference = found(problem, what)
     assert problem.differences[0] == difference
     assert difference.severity is Severity.CONFOUND
-    assert difference.sentence == f"{sentence}; a gap could come from it."
+    assert sentence(difference.finding) == f"{told}; a gap could come from it."
     (pair,) = problem.pairs
     assert (pair.obstacle, pair.p, pair.decision.value) == (Obstacle.CONFOUNDED, None, "undecided")
-    assert problem.verdict == f"Not compared: {sentence[0].lower()}{sentence[1:]}; a gap could come from it."
-    assert difference.sentence in comparison.mismatches
+    assert problem_verdict(problem) == f"Not compared: {told[0].lower()}{told[1:]}; a gap could come from it."
+    assert sentence(difference.finding) in located_sentences(comparison.mismatches)
 
 
 def test_all_confounds_are_named(runs):
     """Two causes, two warnings, one verdict with both."""
     problem = problem_of(runs("adam", SEEDS) + runs("sgd", LOWER, training={"batch_size": 64, "epochs": 3}))
     assert [item.what for item in problem.differences[:2]] == ["training.batch_size", "training.epochs"]
-    assert "batch size differs" in problem.verdict
-    assert "the number of epochs differs" in problem.verdict
+    assert "batch size differs" in problem_verdict(problem)
+    assert "the number of epochs differs" in problem_verdict(problem)
 
 
 def test_a_split_that_differs_for_a_named_reason_is_named_once(runs):
@@ -92,11 +94,11 @@ MISMATCHES = {
 @pytest.mark.parametrize("what", MISMATCHES)
 def test_a_mismatch_is_named_beside_the_verdict(runs, what):
     """Versions and engines move the last digits: there is a verdict, a warning, and `--strict` refuses."""
-    options, sentence = MISMATCHES[what]
+    options, told = MISMATCHES[what]
     comparison = compare(runs("adam", SEEDS) + runs("sgd", LOWER, **options))
     (problem,) = comparison.problems
     assert found(problem, what).severity is Severity.MISMATCH
-    assert comparison.mismatches == (f"{sentence}; it can move the last digits.",)
+    assert located_sentences(comparison.mismatches) == [f"{told}; it can move the last digits."]
     assert problem.pairs[0].decision.value == "a_better"
 
 
@@ -109,7 +111,7 @@ def test_other_initial_weights_are_named(run):
     ]
     difference = found(problem_of(records), "digest.initial_weights")
     assert difference.severity is Severity.MISMATCH
-    assert difference.sentence == (
+    assert sentence(difference.finding) == (
         "The initial weights are not the same on 2 of 7 shared seeds (1, 4) for adam and sgd: a gap could come from "
         "the start, not from the optimizer."
     )
@@ -118,7 +120,7 @@ def test_other_initial_weights_are_named(run):
 def test_another_batch_order_is_named(runs):
     """One epoch in another order is enough."""
     records = runs("adam", SEEDS[:1]) + runs("sgd", LOWER[:1], digests={"order": ["0" * 64] * 9 + ["f" * 64]})
-    assert found(problem_of(records), "digest.order").sentence.startswith(
+    assert sentence(found(problem_of(records), "digest.order").finding).startswith(
         "The batch order is not the same on 1 of 1 shared seed (0) for adam and sgd: a gap could come from the order"
     )
 
@@ -134,5 +136,5 @@ def test_like_runs_give_no_warning(runs):
     """Runs that differ in the optimizer alone have nothing above the table."""
     adam = runs("adam", SEEDS, arguments={"learning_rate": 0.002})
     comparison = compare(adam + runs("sgd", LOWER), margin=0.05)
-    assert comparison.warnings == ()
-    assert comparison.mismatches == ()
+    assert located_sentences(comparison.all_differences) == []
+    assert located_sentences(comparison.mismatches) == []

@@ -9,6 +9,7 @@ import pytest
 from optbench.comparison import compare
 from optbench.errors import NoRunsError
 from optbench.records import RunRecord, RunStatus
+from optbench.words.comparisons import located_sentences, problem_verdict
 
 SHIFT = {"sgd": 0.00, "adam": 0.10, "sgd-default": 0.2}
 
@@ -65,15 +66,17 @@ def test_who_stands_aside_is_compared_with_its_own_only():
         frozenset({"sgd", "sgd-default"}),
     }
     assert [pair.p_adjusted for pair in problem.pairs] == pytest.approx([2 * 2 / 2**8] * 2)
-    assert problem.verdict.startswith("adam beats sgd")
-    assert "2 comparisons" in problem.verdict
+    assert problem_verdict(problem).startswith("adam beats sgd")
+    assert "2 comparisons" in problem_verdict(problem)
 
 
 def test_runs_without_test_rows_are_left_out_and_told():
     """They have no test metric; alone they are refused, and the sentence says why."""
     hidden = [record("adam", seed, withhold=True) for seed in range(3)]
     comparison = compare([*records("sgd", "adam"), *hidden])
-    assert any("3 runs with a withheld test split" in sentence for sentence in comparison.warnings)
+    assert any(
+        "3 runs with a withheld test split" in sentence for sentence in located_sentences(comparison.all_differences)
+    )
     assert sum(one.n for one in comparison.problems[0].optimizers) == 16
     with pytest.raises(NoRunsError, match="the test split of 3 runs is withheld"):
         compare(hidden)

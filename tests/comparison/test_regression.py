@@ -13,6 +13,8 @@ from optbench.errors import NoRunsError, UsageError
 from optbench.metric_names import METRICS as METRICS_OF
 from optbench.metric_names import lower_is_better
 from optbench.records import RunStatus
+from optbench.reporting.comparison_document import comparison_document
+from optbench.words.comparisons import difference_sentences, located_sentences, problem_verdict, verdict_text
 
 BASE = [54.0, 54.4, 53.8, 54.1, 54.3, 53.9, 54.2, 54.0]
 MEAN_PREDICTOR = 80.0
@@ -55,17 +57,17 @@ def test_the_smaller_error_wins_on_every_metric(metric):
     assert pair.decision.value == "a_better"
     assert np.sign(pair.difference) == (-1 if lower_is_better(metric) else 1)
     assert pair.improvement == 1.0
-    assert found.to_json()["higher_is_better"] is (metric == "r2")
-    assert problem.verdict.startswith("adam beats sgd by ")
+    assert comparison_document(found)["higher_is_better"] is (metric == "r2")
+    assert problem_verdict(problem).startswith("adam beats sgd by ")
 
 
 def test_the_task_decides_what_is_compared():
     """Without a metric it is RMSE; the verdict speaks in the unit of the target, never of points."""
     found = compare(number_runs("adam", [value - 2 for value in BASE]) + number_runs("sgd", BASE))
     assert found.metric.name == "rmse"
-    assert "2.00 of test RMSE" in found.verdict
-    assert "points" not in found.verdict
-    assert "%" not in found.verdict.replace("95 %", "").replace("less training time", "")
+    assert "2.00 of test RMSE" in verdict_text(found)
+    assert "points" not in verdict_text(found)
+    assert "%" not in verdict_text(found).replace("95 %", "").replace("less training time", "")
 
 
 @pytest.mark.parametrize("metric, margin", [("rmse", 0.4), ("mse", 32.0), ("mae", 0.32), ("r2", 0.005)])
@@ -112,7 +114,7 @@ def test_a_diverged_run_counts_as_the_mean():
     assert problem.optimizer("sgd").n_diverged == 1
     assert (
         "sgd diverged in 1 of 8 runs (seed 7); each counts with the RMSE of the mean of the training targets, 80.00."
-        in problem.warnings
+        in difference_sentences(problem.differences)
     )
 
 
@@ -129,7 +131,10 @@ def test_two_tasks_are_never_mixed():
         compare(runs)
     found = compare(runs, metric="rmse")
     assert len(found.problems) == 1
-    assert any("3 runs of another task, without RMSE, are left out." in sentence for sentence in found.warnings)
+    assert any(
+        "3 runs of another task, without RMSE, are left out." in sentence
+        for sentence in located_sentences(found.all_differences)
+    )
     assert not found.mismatches
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from optbench.comparison import compare
+from optbench.words.comparisons import problem_verdict, verdict_text
 
 BASE = [0.90, 0.91, 0.89, 0.92, 0.90, 0.91, 0.88, 0.90]
 HIGH = [0.95, 0.96, 0.95, 0.97, 0.94, 0.96, 0.94, 0.95]
@@ -14,7 +15,7 @@ SCOPE = "This holds for this split, 10 epochs and the settings given."
 
 def test_a_winner_over_all_others(runs):
     """Who beats everybody wins, with the size against each."""
-    verdict = compare(runs("adam", HIGH) + runs("sgd", BASE) + runs("rmsprop", LOW)).verdict
+    verdict = verdict_text(compare(runs("adam", HIGH) + runs("sgd", BASE) + runs("rmsprop", LOW)))
     assert verdict == (
         "adam wins with 95.25 % test accuracy on average: it beats sgd by 5.12 points (95 % CI 4.50 to 5.67, "
         "p = 0.023) and rmsprop by 13.75 points (95 % CI 12.00 to 15.50, p = 0.023). "
@@ -24,7 +25,7 @@ def test_a_winner_over_all_others(runs):
 
 def test_leading_is_not_winning(runs):
     """Whoever leads without beating all is no winner; each rival is spoken of by its outcome."""
-    verdict = compare(runs("adam", HIGH) + runs("sgd", HIGH[::-1]) + runs("rmsprop", LOW)).verdict
+    verdict = verdict_text(compare(runs("adam", HIGH) + runs("sgd", HIGH[::-1]) + runs("rmsprop", LOW)))
     assert verdict.startswith(
         "No single winner: adam leads with 95.25 % test accuracy on average; it beats rmsprop by "
     )
@@ -35,7 +36,7 @@ def test_against_a_baseline_every_outcome_has_its_clause(runs):
     """Worse, better, equivalent, undecided: signs always follow the one that is spoken of."""
     records = [run for name, scores in {"sgd": BASE, "adam": HIGH, "rmsprop": LOW, "nadam": CLOSE, "lion": WIDE}.items()
                for run in runs(name, scores)]  # fmt: skip
-    verdict = compare(records, baseline="sgd").verdict
+    verdict = verdict_text(compare(records, baseline="sgd"))
     clauses = [
         "Against sgd: rmsprop is worse by 8.63 points (95 % CI 6.33 to 10.67, p = 0.031)",
         "adam is better by 5.12 points (95 % CI 4.50 to 5.67, p = 0.031)",
@@ -47,7 +48,7 @@ def test_against_a_baseline_every_outcome_has_its_clause(runs):
 
 def test_undecided_says_what_would_settle_it(runs):
     """More seeds, their price in training time, and what they would detect with which power."""
-    verdict = compare(runs("adam", WIDE) + runs("sgd", BASE)).verdict
+    verdict = verdict_text(compare(runs("adam", WIDE) + runs("sgd", BASE)))
     assert verdict == (
         "No winner between adam and sgd: adam is ahead by 1.00 points of test accuracy (95 % CI -1.50 to 3.00; "
         "8 paired seeds; p = 0.37), which shows neither a difference nor equivalence within 0.50 points. "
@@ -58,7 +59,7 @@ def test_undecided_says_what_would_settle_it(runs):
 def test_hopeless_spread_is_said(runs):
     """No number of seeds is named that nobody would run."""
     chaos = [0.1, 0.9, 0.2, 0.95, 0.15, 0.85, 0.9, 0.1]
-    verdict = compare(runs("adam", chaos) + runs("sgd", chaos[::-1])).verdict
+    verdict = verdict_text(compare(runs("adam", chaos) + runs("sgd", chaos[::-1])))
     assert "even 1000 seeds would hardly settle it." in verdict
 
 
@@ -66,22 +67,21 @@ def test_holm_decides_and_the_interval_is_explained(runs):
     """Where the interval alone would speak but Holm does not, both are told."""
     ahead = [x + d for x, d in zip(BASE, [0.02, 0.01, 0.02, 0.03, 0.01, 0.02, 0.01, -0.001], strict=True)]
     records = runs("adam", ahead) + runs("sgd", BASE) + runs("rmsprop", WIDE) + runs("nadam", WIDE[::-1])
-    assert (
-        "sgd (1.49, 95 % CI 0.63 to 2.33, p = 0.094, although the interval alone excludes 0)"
-        in compare(records).verdict
+    assert "sgd (1.49, 95 % CI 0.63 to 2.33, p = 0.094, although the interval alone excludes 0)" in verdict_text(
+        compare(records)
     )
 
 
 def test_few_seeds_of_equal_optimizers(runs):
     """Nobody comes first among equals."""
-    verdict = compare(runs("adam", BASE[:6]) + runs("sgd", BASE[:6]) + runs("rmsprop", BASE[:6])).verdict
+    verdict = verdict_text(compare(runs("adam", BASE[:6]) + runs("sgd", BASE[:6]) + runs("rmsprop", BASE[:6])))
     assert "no test was made; all have " in verdict
     assert "came first" not in verdict
 
 
 def test_few_seeds_of_many_optimizers(runs):
     """Three optimizers need seven seeds, since three comparisons share the level."""
-    verdict = compare(runs("adam", HIGH[:6]) + runs("sgd", BASE[:6]) + runs("rmsprop", LOW[:6])).verdict
+    verdict = verdict_text(compare(runs("adam", HIGH[:6]) + runs("sgd", BASE[:6]) + runs("rmsprop", LOW[:6])))
     assert verdict == (
         "6 seeds can't reach p = 0.05 (the smallest possible is 0.03125, 3 times that after Holm's correction), so no "
         "test was made; adam came first with 95.50 % test accuracy, rmsprop last with 81.00 %. "
@@ -95,5 +95,5 @@ def test_a_baseline_without_runs_on_a_problem(runs):
     records += runs("rmsprop", LOW, dataset={"name": "iris"})
     iris, wine = compare(records, baseline="sgd").problems
     assert iris.pairs == ()
-    assert iris.verdict == "Not compared: sgd has no run on this problem, so there is nothing to compare with."
-    assert wine.verdict.startswith("adam beats sgd by ")
+    assert problem_verdict(iris) == "Not compared: sgd has no run on this problem, so there is nothing to compare with."
+    assert problem_verdict(wine).startswith("adam beats sgd by ")

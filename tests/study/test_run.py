@@ -9,8 +9,10 @@ import pandas as pd
 import pytest
 
 from optbench.errors import InvalidError, RunFailedError
+from optbench.reporting.comparison_document import comparison_document
 from optbench.run_store import RunPaths, read_json, read_manifest, read_predictions
 from optbench.study.conclusion import conclude
+from optbench.words.comparisons import verdict_text
 
 OUTPUTS = ("study.json", "plan.csv", "results.csv", "verdict.json", "verdict.md", "report.html")
 
@@ -199,7 +201,7 @@ def test_verdict_json_is_a_comparison_with_more_at_its_end(finished):
     """Readers of `compare --format json` can read it; clock times and dates of the study's own are not in it."""
     end = finished
     document = json.loads(end.conclusion.plan.paths.verdict_json.read_text())
-    shape = list(end.conclusion.comparison.to_json())
+    shape = list(comparison_document(end.conclusion.comparison))
     assert list(document)[: len(shape)] == shape
     assert {"study", "protocol", "tuning", "shrinkage", "chosen"} <= set(list(document)[len(shape) :])
     opening = document["openings"][0]
@@ -261,7 +263,7 @@ def test_the_page_and_the_text_say_what_matters(finished):
     end = finished
     paths = end.conclusion.plan.paths
     text, page = paths.verdict_text.read_text(), paths.page.read_text()
-    assert end.conclusion.comparison.verdict in text
+    assert verdict_text(end.conclusion.comparison) in text
     for words in ("## Tuning", "## How it was done", "The test split was withheld", "opened once", "sgd-default"):
         assert words in text
     assert "validation loss against learning rate" in page

@@ -17,7 +17,7 @@ from optbench.words.catalogue import language_folder, read_catalogue, subject_of
 
 SOURCE = Path(optbench.__file__).parent
 LANGUAGES = ("en",)
-CODE = re.compile(r"[a-z]+(-[a-z0-9]+)+")
+CODE = re.compile(r"[a-z]+(-[a-z0-9_]+)+")
 # Codes that are put together of parts, by the pattern of their results.
 COMPOSED = {
     "column-": "datasets/column_kinds.py",
@@ -41,8 +41,12 @@ def texts(language="en"):
 
 
 def placeholders(pattern):
-    """Name and format of each placeholder, those of a conversion included."""
-    return [(name, spec) for _, name, spec, _ in string.Formatter().parse(pattern) if name is not None]
+    """Name and format of each placeholder, those within a format included."""
+    found = []
+    for _, name, spec, _ in string.Formatter().parse(pattern):
+        if name is not None:
+            found += [(name, spec), *placeholders(spec)]
+    return found
 
 
 def referred(pattern):
@@ -81,14 +85,18 @@ def constructions():
             if not isinstance(node, ast.Call):
                 continue
             name = getattr(node.func, "id", "")
-            first = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
+            place = {"_remark": 1, "difference": 2}.get(name, 0)  # where the code stands among the arguments
+            code = node.args[place] if len(node.args) > place else None
+            first = code.value if isinstance(code, ast.Constant) else None
             if not isinstance(first, str):
                 continue
             if name == "Finding":
                 values = node.args[2] if len(node.args) > 2 else ast.Dict([], [])
                 if isinstance(values, ast.Dict) and all(isinstance(key, ast.Constant) for key in values.keys):
                     yield path.name, first, {key.value for key in values.keys}
-            elif name in ("_note", "_remark", "warning", "text") and all(word.arg for word in node.keywords):
+            elif name in ("_note", "_say", "_remark", "difference", "warning", "text") and all(
+                word.arg for word in node.keywords
+            ):
                 yield path.name, first, {word.arg for word in node.keywords} - {"language"}
             elif name == "_reason":
                 yield path.name, f"column-{first}", {word.arg for word in node.keywords}

@@ -18,9 +18,10 @@ from optbench.comparison.result import (
     ProblemComparison,
 )
 from optbench.comparison.scores import run_score, score_of_diverged
-from optbench.comparison.severity import Difference, Severity
+from optbench.comparison.severity import Difference
 from optbench.comparison.targets import RunTrace, TargetRow, TargetTable, suggested_targets, target_table
 from optbench.comparison.update_rules import UpdateRule, update_rules
+from optbench.core.findings import Severity
 
 __all__ = [
     "METRICS",

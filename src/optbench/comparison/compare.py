@@ -14,7 +14,7 @@ from optbench.comparison.audit import (
     optimizer_remarks,
     repeated_remarks,
 )
-from optbench.comparison.crossings import crossing_sentences, find_crossings
+from optbench.comparison.crossings import crossing_findings, find_crossings
 from optbench.comparison.differences import (
     confounded_pairs,
     missing_optimizers,
@@ -27,11 +27,12 @@ from optbench.comparison.pairs import Plan, compare_pairs
 from optbench.comparison.result import Comparison, ProblemComparison
 from optbench.comparison.scores import default_margin, ranked, score_of_diverged, summarise
 from optbench.comparison.settings import VARIED, data_of
-from optbench.comparison.severity import Difference, Severity
+from optbench.comparison.severity import difference
 from optbench.comparison.task_metric import choose_metric
 from optbench.comparison.update_rules import update_rules
 from optbench.comparison.verdict import Verdict
 from optbench.comparison.wording import counted
+from optbench.core.findings import Severity
 from optbench.errors import NoRunsError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from optbench.comparison.groups import Group, Problem
     from optbench.comparison.metrics import Metric
     from optbench.comparison.result import OptimizerSummary, PairResult
+    from optbench.comparison.severity import Difference
     from optbench.comparison.update_rules import UpdateRule
     from optbench.records import History, RunRecord
 
@@ -142,8 +144,7 @@ def _with_test_split(records: Sequence[RunRecord]) -> tuple[list[RunRecord], lis
     hidden = len(records) - len(scored)
     if not hidden:
         return scored, []
-    sentence = f"{counted(hidden, 'run')} with a withheld test split (tuning runs of a study) are left out."
-    return scored, [Difference("dataset.split.withhold_test", Severity.REMARK, sentence)]
+    return scored, [difference("dataset.split.withhold_test", Severity.REMARK, "comparison-runs-withheld", n=hidden)]
 
 
 def _is_withheld(record: RunRecord) -> bool:
@@ -161,13 +162,13 @@ def _compare_problem(problem: Problem, plan: Plan, histories: Mapping[str, Histo
     listed = [summary for summary in summaries if summary.label not in plan.aside]
     spoken_of = [pair for pair in pairs if not {pair.a, pair.b} & plan.aside.keys()]
     crossed = _crossings(groups, histories, plan)
-    verdict = Verdict(groups, listed, spoken_of, differences, plan, len(pairs)).text()
+    verdict = Verdict(groups, listed, spoken_of, differences, plan, len(pairs)).findings()
     return ProblemComparison(
         problem=problem.title,
         optimizers=summaries,
         pairs=pairs,
         differences=differences,
-        verdict=" ".join(part for part in (verdict, crossing_sentences(crossed)) if part),
+        verdict=(*verdict, *crossing_findings(crossed)),
         crossings=crossed,
         update_rules=_update_rules(groups, summaries),
         data=data_of(groups[0].records[0]),

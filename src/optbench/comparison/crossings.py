@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from optbench.comparison.metrics import METRICS
-from optbench.comparison.wording import listing
+from optbench.core.findings import Finding, Severity
 from optbench.metric_names import lower_is_better
 from optbench.records import RunStatus
 from optbench.statistics import crossings
@@ -47,16 +47,13 @@ class Crossing:
     epochs: tuple[float, ...]
     n: int
 
-    def sentence(self) -> str:
-        """Say at which budget the verdict would be another one."""
-        what = column_words(self.column)
+    @property
+    def finding(self) -> Finding:
+        """At which budget the verdict would be another one."""
+        values = {"a": self.a, "b": self.b, "column": self.column}
         if len(self.epochs) > 1:
-            times = listing([f"{epoch:.0f}" for epoch in self.epochs])
-            return f"The order of {self.a} and {self.b} in mean {what} flips at epochs {times}."
-        return (
-            f"The order of {self.a} and {self.b} in mean {what} flips at epoch {self.epochs[0]:.0f}: with a shorter "
-            f"training {self.b} would be ahead."
-        )
+            return Finding("verdict-order-flips-often", Severity.REMARK, {**values, "epochs": list(self.epochs)})
+        return Finding("verdict-order-flips", Severity.REMARK, {**values, "epoch": self.epochs[0]})
 
     def to_json(self) -> dict[str, Any]:
         """Return the crossing as JSON values."""
@@ -88,13 +85,13 @@ def find_crossings(
     return tuple(found)
 
 
-def crossing_sentences(found: Sequence[Crossing]) -> str:
-    """Return what the verdict says about crossings; empty if there is none."""
-    shown = [crossing.sentence() for crossing in found[:_MOST_SENTENCES]]
+def crossing_findings(found: Sequence[Crossing]) -> list[Finding]:
+    """Return what the verdict says about crossings; of many the first ones."""
+    shown = [crossing.finding for crossing in found[:_MOST_SENTENCES]]
     rest = len(found) - len(shown)
     if rest:
-        shown.append(f"{rest} more {'pair crosses' if rest == 1 else 'pairs cross'}.")
-    return " ".join(shown)
+        shown.append(Finding("verdict-more-flips", Severity.REMARK, {"n": rest}))
+    return shown
 
 
 def curve_column(histories: Sequence[History], metric: Metric) -> str | None:

@@ -8,33 +8,29 @@ from typing import TYPE_CHECKING, Any, Final
 
 from optbench.comparison.groups import differing_keys
 from optbench.comparison.settings import canonical
-from optbench.comparison.severity import Difference, Severity
-from optbench.comparison.wording import counted, listing, seed_ranges, value_text
+from optbench.comparison.severity import Difference, difference
+from optbench.comparison.wording import seed_ranges, value_text
+from optbench.core.findings import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from optbench.comparison.groups import Group
 
 # How the numbers are computed, not what is computed: they move the last bits (and, under XLA, dropout's stream).
 _EXECUTION: Final = ("engine", "threads", "onednn", "op_determinism", "device")
-_DIGESTS: Final = {"digest.data": "the data differ by digest", "digest.split": "the split differs by digest"}
-_EFFECTS: Final = {
-    Severity.CONFOUND: "a gap could come from it",
-    Severity.MISMATCH: "it can move the last digits",
-    Severity.REMARK: "a gap could come from it, not from the rule",
+_SETTINGS_WITH_CODES: Final = {
+    "digest.data": "comparison-data-differ",
+    "digest.split": "comparison-split-differs",
+    "training.epochs": "comparison-epochs-differ",
+    "training.threads": "comparison-threads-differ",
 }
-_COUNTS: Final = {"training.epochs": "the number of epochs", "training.threads": "the number of threads"}
 
 
 def setting_differences(groups: Sequence[Group]) -> list[Difference]:
     """Return one finding per setting other than the optimizer's own that differs between groups."""
     keys = _causes(differing_keys(group.settings for group in groups))
-    return [
-        Difference(key, severity, _setting_sentence(key, groups, severity))
-        for key in keys
-        if (severity := severity_of(key)) is not None
-    ]
+    return [_setting_difference(key, severity, groups) for key in keys if (severity := severity_of(key)) is not None]
 
 
 def severity_of(key: str) -> Severity | None:
@@ -68,17 +64,11 @@ def start_differences(groups: Sequence[Group]) -> list[Difference]:
     went. Runs on other data or another split are not looked at: there, different digests are no news.
     """
     found = []
-    for rung, words in (("initial_weights", "initial weights"), ("order", "batch order")):
+    for rung, code in (("initial_weights", "comparison-starts-differ"), ("order", "comparison-orders-differ")):
         seeds, labels, shared = _unequal_seeds(groups, rung)
         if seeds:
-            who = listing(sorted(labels))
-            sentence = (
-                f"The {words} are not the same on {len(seeds)} of {counted(shared, 'shared seed')} "
-                f"({seed_ranges(seeds)}) for {who}: a gap could come from the start, not from the optimizer."
-            )
-            if rung == "order":
-                sentence = sentence.replace("batch order are", "batch order is").replace("the start", "the order")
-            found.append(Difference(f"digest.{rung}", Severity.MISMATCH, sentence))
+            values: dict[str, Any] = {"n": len(seeds), "n_shared": shared, "seeds": seeds, "labels": sorted(labels)}
+            found.append(difference(f"digest.{rung}", Severity.MISMATCH, code, **values))
     return found
 
 
@@ -86,10 +76,8 @@ def seed_differences(groups: Sequence[Group]) -> list[Difference]:
     """Return a remark if the optimizers did not run on the same seeds."""
     if len({group.seeds for group in groups}) < 2:  # noqa: PLR2004 - one distinct tuple means all agree
         return []
-    has = _by_value({group.label: seed_ranges(group.seeds) for group in groups})
-    listed = "; ".join(f"{seeds} ({listing(labels)})" for seeds, labels in has.items())
-    sentence = f"The seeds differ: {listed}. Each pair is compared on the seeds that both have."
-    return [Difference("seeds", Severity.REMARK, sentence)]
+    holders = holders_of({group.label: list(group.seeds) for group in groups}, text=seed_ranges)
+    return [difference("seeds", Severity.REMARK, "comparison-seeds-differ", holders=holders)]
 
 
 def missing_optimizers(labels: Mapping[str, Iterable[str]]) -> tuple[Difference, ...]:
@@ -99,40 +87,35 @@ def missing_optimizers(labels: Mapping[str, Iterable[str]]) -> tuple[Difference,
         for label in optimizers:
             where[label].append(problem)
     return tuple(
-        Difference(
-            "problem",
-            Severity.CONFOUND,
-            f"{label} ran on {listing([f'[{problem}]' for problem in problems])} only: "
-            "what ran on another data set or model is not compared with it.",
-        )
+        difference("problem", Severity.CONFOUND, "comparison-optimizer-missing", label=label, problems=problems)
         for label, problems in sorted(where.items())
         if len(problems) < len(labels)
     )
 
 
-def values_sentence(words: str, values: Mapping[str, str]) -> str:
-    """Write who has which value: `batch size differs: 32 (adam, sgd), 64 (adamw)`."""
-    listed = ", ".join(f"{value} ({', '.join(labels)})" for value, labels in _by_value(values).items())
-    return f"{words}: {listed}"
+def holders_of(values: Mapping[str, Any], text: Callable[[Any], str] = value_text) -> list[dict[str, Any]]:
+    """Return who has which value, for a finding: `[{"value": 32, "labels": ["adam", "sgd"]}, ...]`.
+
+    Values whose texts are equal count as one. They are in the order of their texts, the labels too.
+    """
+    holders: dict[str, dict[str, Any]] = {}
+    for label in sorted(values):
+        holders.setdefault(text(values[label]), {"value": values[label], "labels": []})["labels"].append(label)
+    return [holders[shown] for shown in sorted(holders)]
 
 
-def _setting_sentence(key: str, groups: Sequence[Group], severity: Severity) -> str:
-    values = {group.label: value_text(group.settings.get(key)) for group in groups}
-    verdict = _EFFECTS[severity]
-    sentence = f"{values_sentence(_words(key), values)}; {verdict}."
-    return sentence[0].upper() + sentence[1:]
-
-
-def _words(key: str) -> str:
+def _setting_difference(key: str, severity: Severity, groups: Sequence[Group]) -> Difference:
+    holders = holders_of({group.label: group.settings.get(key) for group in groups})
     section, _, name = key.partition(".")
-    if key in _DIGESTS:
-        return _DIGESTS[key]
+    if key in _SETTINGS_WITH_CODES:
+        return difference(key, severity, _SETTINGS_WITH_CODES[key], holders=holders)
     if section == "versions":
-        return f"the version of {name} differs"
-    name = _COUNTS.get(key, name)
+        return difference(key, severity, "comparison-version-differs", package=name, holders=holders)
     if section == "model":
-        name = f"the model's {name}"
-    return f"{name.replace('_', ' ').replace('.', ' ')} differs"
+        return difference(key, severity, "comparison-model-setting-differs", setting=name, holders=holders)
+    if severity is Severity.MISMATCH:
+        return difference(key, severity, "comparison-execution-differs", setting=name, holders=holders)
+    return difference(key, severity, "comparison-setting-differs", setting=name, holders=holders)
 
 
 def _causes(keys: list[str]) -> list[str]:
@@ -161,11 +144,3 @@ def _agree(digests: Sequence[Any]) -> bool:
     if all(isinstance(digest, str) for digest in digests):
         return len(set(digests)) == 1
     return all(len(set(epoch)) == 1 for epoch in zip(*digests, strict=False))
-
-
-def _by_value(values: Mapping[str, str]) -> dict[str, list[str]]:
-    """Return value -> labels, both sorted."""
-    holders: dict[str, list[str]] = defaultdict(list)
-    for label in sorted(values):
-        holders[values[label]].append(label)
-    return {value: holders[value] for value in sorted(holders)}

@@ -1,13 +1,12 @@
-"""What a comparison says, as values; `to_json` is the shape of `compare --format json` and of verdict.json."""
+"""What a comparison says, as values: numbers, and findings whose sentences are made elsewhere."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from optbench.comparison.brief import brief_html, brief_text
-from optbench.comparison.severity import Severity
+from optbench.core.findings import Severity
 
 if TYPE_CHECKING:
     from optbench.comparison.across import Across
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from optbench.comparison.metrics import Metric
     from optbench.comparison.severity import Difference
     from optbench.comparison.update_rules import UpdateRule
+    from optbench.core.findings import Finding
     from optbench.statistics import Decision
 
 SCHEMA_VERSION: Final = 1
@@ -186,7 +186,7 @@ class ProblemComparison:
     optimizers : best mean first; without a mean last
     pairs : in the order of the optimizers; `a` stands before `b`, or `b` is the baseline
     differences : what differs besides the optimizer, heaviest first
-    verdict : one sentence, or a few
+    verdict : a finding per sentence
     crossings : pairs whose order flips during training; empty if no histories were given
     update_rules : what each optimizer does, with its arguments as Keras applies them; in the order of `optimizers`
     data : equal for problems on the same data set
@@ -198,33 +198,16 @@ class ProblemComparison:
     optimizers: tuple[OptimizerSummary, ...]
     pairs: tuple[PairResult, ...]
     differences: tuple[Difference, ...]
-    verdict: str
+    verdict: tuple[Finding, ...]
     crossings: tuple[Crossing, ...] = ()
     update_rules: tuple[UpdateRule, ...] = ()
     data: str = ""
     clock_differences: tuple[Difference, ...] = ()
     margin: float = 0.005
 
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """The sentences of what differs."""
-        return tuple(difference.sentence for difference in self.differences)
-
     def optimizer(self, label: str) -> OptimizerSummary:
         """Return the summary called `label`."""
         return next(summary for summary in self.optimizers if summary.label == label)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return what is said about the problem as a whole; its optimizers and pairs stand at the top level."""
-        return {
-            "problem": self.problem,
-            "margin": self.margin,
-            "verdict": self.verdict,
-            "warnings": list(self.warnings),
-            "differences": [item.to_json() for item in self.differences],
-            "crossings": [crossing.to_json() for crossing in self.crossings],
-            "update_rules": [rule.to_json() for rule in self.update_rules],
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,66 +233,14 @@ class Comparison:
     differences: tuple[Difference, ...]
     across: Across | None = None
 
-    def __repr__(self) -> str:
-        """Return means and verdict, not every number."""
-        return brief_text(self)
-
-    def _repr_html_(self) -> str:
-        """Return what a notebook shows."""
-        return brief_html(self)
-
     @property
-    def verdict(self) -> str:
-        """The verdict, with the problem in front of it if there are several."""
-        if len(self.problems) == 1:
-            return self.problems[0].verdict
-        return " ".join(f"[{problem.problem}] {problem.verdict}" for problem in self.problems)
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """Everything that differs besides the optimizer, in sentences; of several problems each says which."""
-        return tuple(item.sentence for item in self.all_differences)
-
-    @property
-    def all_differences(self) -> tuple[Difference, ...]:
-        """Differences across problems, then those of each problem, named if there are several."""
+    def all_differences(self) -> list[tuple[str, Difference]]:
+        """Differences across problems, then those of each problem, with its title if there are several, else ""."""
         several = len(self.problems) > 1
-        return self.differences + tuple(
-            replace(item, sentence=f"[{problem.problem}] {item.sentence}") if several else item
-            for problem in self.problems
-            for item in problem.differences
-        )
+        own = [(one.problem if several else "", item) for one in self.problems for item in one.differences]
+        return [*(("", item) for item in self.differences), *own]
 
     @property
-    def mismatches(self) -> tuple[str, ...]:
-        """Sentences that `compare --strict` refuses: confounds and mismatches, not remarks."""
-        return tuple(item.sentence for item in self.all_differences if item.severity is not Severity.REMARK)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return strict JSON values in DESIGN's shape, additional keys at the end of each object.
-
-        The shape does not depend on the number of problems: `optimizers` and `pairs` are flat lists whose entries
-        name their `problem` (no pair joins two problems), and `problems` has a verdict for each.
-        """
-        return {
-            "schema_version": SCHEMA_VERSION,
-            "metric": self.metric.name,
-            "split": "test",
-            "alpha": self.alpha,
-            "margin": self.margin,
-            "optimizers": [
-                {**summary.to_json(), "problem": problem.problem}
-                for problem in self.problems
-                for summary in problem.optimizers
-            ],
-            "pairs": [
-                {**pair.to_json(), "problem": problem.problem} for problem in self.problems for pair in problem.pairs
-            ],
-            "warnings": list(self.warnings),
-            "verdict": self.verdict,
-            "problems": [problem.to_json() for problem in self.problems],
-            "differences": [item.to_json() for item in self.differences],
-            "baseline": self.baseline,
-            "higher_is_better": self.metric.higher_is_better,
-            "across": self.across and self.across.to_json(),
-        }
+    def mismatches(self) -> list[tuple[str, Difference]]:
+        """What `compare --strict` refuses: confounds and mismatches, not remarks."""
+        return [(problem, item) for problem, item in self.all_differences if item.severity is not Severity.REMARK]

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from optbench.core.findings import Finding
 
-class Severity(StrEnum):
-    """How much a difference in conditions weighs."""
-
-    CONFOUND = "confound"
-    """No verdict: a gap could come from it (other data, batch size, epochs, ...). `--strict` refuses."""
-    MISMATCH = "mismatch"
-    """A verdict with a warning (versions, engine, starts that are not alike). `--strict` refuses."""
-    REMARK = "remark"
-    """Worth knowing when reading the verdict."""
+if TYPE_CHECKING:
+    from optbench.core.findings import Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +18,18 @@ class Difference:
     Attributes
     ----------
     what : dotted name of the setting or of the check, e.g. `training.batch_size`
-    severity : how much it weighs
-    sentence : the values and who has them
+    finding : the values and who has them; its severity is a remark, a mismatch or a confound
     """
 
     what: str
-    severity: Severity
-    sentence: str
+    finding: Finding
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the difference as JSON values."""
-        return {"what": self.what, "severity": self.severity.value, "sentence": self.sentence}
+    @property
+    def severity(self) -> Severity:
+        """How much it weighs."""
+        return self.finding.severity
+
+
+def difference(what: str, severity: Severity, code: str, **values: Any) -> Difference:
+    """Return a difference with its finding."""
+    return Difference(what, Finding(code, severity, values))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optbench.comparison.metrics import metric_named
-from optbench.comparison.severity import Difference, Severity
-from optbench.comparison.wording import counted
+from optbench.comparison.severity import difference
+from optbench.core.findings import Severity
 from optbench.errors import NoRunsError, UsageError
 from optbench.metric_names import CLASSIFICATION, HEADLINE, tasks_with
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from optbench.comparison.metrics import Metric
+    from optbench.comparison.severity import Difference
     from optbench.metric_names import Task
     from optbench.records import RunRecord
 
@@ -56,9 +57,4 @@ def choose_metric(records: Sequence[RunRecord], name: str | None) -> tuple[Metri
     if len(kept) == len(records):
         return metric, kept, []
     others = len(records) - len(kept)
-    sentence = f"{counted(others, 'run')} of another task, without {metric.title}, {_are(others)} left out."
-    return metric, kept, [Difference("task", Severity.REMARK, sentence)]
-
-
-def _are(count: int) -> str:
-    return "is" if count == 1 else "are"
+    return metric, kept, [difference("task", Severity.REMARK, "comparison-other-task", n=others, metric=metric.name)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from optbench.comparison import Obstacle
@@ -20,6 +20,7 @@ from optbench.reporting.comparison_figures import (
 from optbench.reporting.comparison_text import optimizer_header, optimizer_rows, pair_header, pair_rows
 from optbench.reporting.page import render_page
 from optbench.reporting.style import data_uri, save_figure
+from optbench.words.comparisons import difference_sentences, problem_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -63,6 +64,7 @@ class Frame:
     title : of the page
     summary : paragraphs after the verdict
     warnings : sentences beside those of the comparison
+    behind : title of a problem -> what follows its verdict
     before, sections : before and after the problems, in their order
     """
 
@@ -71,6 +73,7 @@ class Frame:
     warnings: Sequence[str]
     sections: Sequence[Section]
     before: Sequence[Section] = ()
+    behind: Mapping[str, str] = field(default_factory=dict)
 
 
 def look_of(comparison: Comparison) -> Look:
@@ -90,13 +93,19 @@ def render_comparison_page(
     """
     look = look_of(comparison)
     problems = [
-        _problem_values(comparison, problem, curves.get(problem.problem), look) for problem in comparison.problems
+        {
+            **_problem_values(comparison, problem, curves.get(problem.problem), look),
+            "verdict": " ".join(
+                filter(None, (problem_verdict(problem), frame.behind.get(problem.problem) if frame else None))
+            ),
+        }
+        for problem in comparison.problems
     ]
     return render_page(
         "comparison.html",
         title=frame.title if frame else _title(comparison),
         problems=problems,
-        warnings=[*(difference.sentence for difference in comparison.differences), *(frame.warnings if frame else ())],
+        warnings=[*difference_sentences(comparison.differences), *(frame.warnings if frame else ())],
         summary=frame.summary if frame else (),
         before=[*_across(comparison, look), *(frame.before if frame else ())],
         sections=frame.sections if frame else (),
@@ -133,8 +142,7 @@ def _problem_values(
     """Return what the template says about one problem."""
     return {
         "name": problem.problem,
-        "verdict": problem.verdict,
-        "warnings": problem.warnings,
+        "warnings": difference_sentences(problem.differences),
         "optimizer_header": optimizer_header(comparison, problem),
         "optimizer_rows": optimizer_rows(comparison, problem),
         "pair_header": pair_header(comparison),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from optbench.comparison import Severity, across_sentences
 from optbench.csv_cells import guarded
+from optbench.words.comparisons import difference_sentences, problem_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.table import Table
 
-    from optbench.comparison import Comparison, Metric, OptimizerSummary, PairResult, ProblemComparison
+    from optbench.comparison import Comparison, Difference, Metric, OptimizerSummary, PairResult, ProblemComparison
 
 _UNWRAPPED: Final = 10_000
 _NOTHING: Final = "-"
@@ -63,8 +64,7 @@ def render_comparison_table(comparison: Comparison, *, width: int | None = None,
         markup=False,
         emoji=False,
     )
-    for difference in comparison.differences:
-        _say(console, f"{_MARKS[difference.severity]} {difference.sentence}", _STYLES[difference.severity])
+    _print_differences(console, comparison.differences)
     for position, problem in enumerate(comparison.problems):
         if position or comparison.differences:
             console.print()
@@ -90,14 +90,14 @@ def render_comparison_csv(comparison: Comparison) -> str:
 
 def render_comparison_markdown(comparison: Comparison) -> str:
     """Return a Markdown section per problem: warnings, optimizers, pairs, verdict."""
-    blocks = [_markdown_list([difference.sentence for difference in comparison.differences])]
+    blocks = [_markdown_list(difference_sentences(comparison.differences))]
     for problem in comparison.problems:
         blocks += [
             f"## {_markdown_text(_title(comparison.metric, problem))}",
-            _markdown_list(problem.warnings),
+            _markdown_list(difference_sentences(problem.differences)),
             _markdown_table(optimizer_header(comparison, problem), optimizer_rows(comparison, problem)),
             _markdown_table(pair_header(comparison), pair_rows(comparison, problem)) if problem.pairs else "",
-            f"**Verdict.** {_markdown_text(problem.verdict)}",
+            f"**Verdict.** {_markdown_text(problem_verdict(problem))}",
         ]
     if comparison.across is not None:
         told = " ".join(across_sentences(comparison.across, comparison.metric))
@@ -195,15 +195,19 @@ def _title(metric: Metric, problem: ProblemComparison) -> str:
 
 def _print_problem(console: Console, comparison: Comparison, problem: ProblemComparison, *, colour: bool) -> None:
     _say(console, _title(comparison.metric, problem), "bold")
-    for difference in problem.differences:
-        _say(console, f"{_MARKS[difference.severity]} {difference.sentence}", _STYLES[difference.severity])
+    _print_differences(console, problem.differences)
     console.print()
     _show(console, _table(optimizer_header(comparison, problem), optimizer_rows(comparison, problem), colour=colour))
     if problem.pairs:
         console.print()
         _show(console, _table(pair_header(comparison), pair_rows(comparison, problem), colour=colour))
     console.print()
-    _say(console, problem.verdict, "bold")
+    _say(console, problem_verdict(problem), "bold")
+
+
+def _print_differences(console: Console, differences: Sequence[Difference]) -> None:
+    for item, told in zip(differences, difference_sentences(differences), strict=True):
+        _say(console, f"{_MARKS[item.severity]} {told}", _STYLES[item.severity])
 
 
 def _say(console: Console, sentence: str, style: str) -> None:

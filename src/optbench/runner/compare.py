@@ -78,6 +78,7 @@ def compare_runs(options: CompareOptions) -> CompareOutcome:
     """
     from optbench.comparison import compare
     from optbench.run_store import find_runs
+    from optbench.words.comparisons import located_sentences
 
     if options.html is not None and os.path.lexists(options.html) and not _is_plain_file(options.html):
         raise UsageError(
@@ -100,7 +101,8 @@ def compare_runs(options: CompareOptions) -> CompareOutcome:
     if options.html is not None:
         write_page(options.html, comparison, records)
         notes = [*notes, f"wrote {options.html}"]
-    return CompareOutcome(render(comparison, options), tuple(notes), comparison.mismatches)
+    mismatches = tuple(located_sentences(comparison.mismatches))
+    return CompareOutcome(render(comparison, options), tuple(notes), mismatches)
 
 
 def _is_plain_file(path: Path) -> bool:
@@ -116,6 +118,7 @@ def raise_for_mismatches(outcome: CompareOutcome) -> None:
 
 def render(comparison: Comparison, options: CompareOptions) -> str:
     """Return the comparison as text in the format asked for."""
+    from optbench.reporting.comparison_document import comparison_document
     from optbench.reporting.comparison_text import (
         render_comparison_csv,
         render_comparison_markdown,
@@ -123,7 +126,7 @@ def render(comparison: Comparison, options: CompareOptions) -> str:
     )
 
     if options.output_format == "json":
-        return json.dumps(comparison.to_json(), indent=2, allow_nan=False, ensure_ascii=False)
+        return json.dumps(comparison_document(comparison), indent=2, allow_nan=False, ensure_ascii=False)
     if options.output_format == "csv":
         return render_comparison_csv(comparison)
     if options.output_format == "md":

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from optbench.comparison.wording import counted, duration
 from optbench.study.tables_text import NONE
+from optbench.words.comparisons import difference_sentences
 
 if TYPE_CHECKING:
     from optbench.comparison import OptimizerSummary, PairResult
@@ -22,7 +23,9 @@ def clock_paragraphs(conclusion: StudyConclusion) -> list[str]:
         "times below are those of this machine. Evaluation is off the clock."
     )
     doubts = dict.fromkeys(
-        item.sentence for one in conclusion.problems for item in one.comparison.problems[0].clock_differences
+        sentence
+        for one in conclusion.problems
+        for sentence in difference_sentences(one.comparison.problems[0].clock_differences)
     )
     return [" ".join([told, *doubts]), " ".join(_to_settle(conclusion))]
 

@@ -13,6 +13,8 @@ from optbench.study.doubts import problem_doubts, study_doubts
 from optbench.study.plan import protocol
 from optbench.study.tuning import validation_score
 from optbench.study.worth import Shrinkage, WorthOfTuning
+from optbench.words import DEFAULT
+from optbench.words.comparisons import located_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -101,7 +103,9 @@ class Conclusion:
 
         Of the clock there is `training_seconds` alone.
         """
-        document = self.comparison.to_json()
+        from optbench.reporting.comparison_document import comparison_document
+
+        document = comparison_document(self.comparison)
         for summary in document["optimizers"]:
             del summary["peak_memory_mb"]
         return {
@@ -201,7 +205,8 @@ class StudyConclusion:
         common = {"warnings": self.warnings, "verdict": self.verdict}
         if len(self.problems) == 1:
             document = self.problems[0].to_json()
-            return {**document, **common, "warnings": [*self.comparison.warnings, *self.warnings], **study}
+            told = located_sentences(self.comparison.all_differences, DEFAULT)
+            return {**document, **common, "warnings": [*told, *self.warnings], **study}
         return {
             "schema_version": SCHEMA_VERSION,
             "metric": self.metric.name,

@@ -11,12 +11,11 @@ from optbench.study.more_text import split_tables, width_caption, width_table
 from optbench.study.protocol_text import protocol_paragraphs
 from optbench.study.tables_text import tuning_table
 from optbench.study.targets import fixed_targets, targets_from
-from optbench.study.wording import METRIC_WORDS, budget_sentence, headline, worth_sentence
+from optbench.study.wording import METRIC_WORDS, budget_sentence, failed_tunings, worth_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from optbench.comparison import ProblemComparison
     from optbench.reporting.comparison_page import Picture, Section
     from optbench.study.conclusion import Conclusion, StudyConclusion
 
@@ -25,8 +24,8 @@ def study_page(conclusion: StudyConclusion) -> str:
     """Return the page as HTML."""
     from optbench.reporting.comparison_page import Frame, render_comparison_page
 
-    problems = tuple(_with_worth(one) for one in conclusion.problems)
-    comparison = replace(conclusion.comparison, problems=problems)
+    comparison = conclusion.comparison
+    problems = comparison.problems
     curves = {
         one.problem.problem: replace(one.curves, targets=fixed_targets(one), targets_from=targets_from(one))
         for one in conclusion.problems
@@ -37,14 +36,14 @@ def study_page(conclusion: StudyConclusion) -> str:
         summary=[budget_sentence(conclusion.plan.config)],
         warnings=conclusion.warnings,
         sections=list(_sections(conclusion)),
+        behind={one.problem.problem: _behind_verdict(one) for one in conclusion.problems},
     )
     return render_comparison_page(comparison, curves, frame)
 
 
-def _with_worth(one: Conclusion) -> ProblemComparison:
-    """Return the comparison with what tuning was worth, and what would settle it, behind its verdict."""
-    told = (headline(one), worth_sentence(one), settle_sentence(one))
-    return replace(one.problem, verdict=" ".join(text for text in told if text))
+def _behind_verdict(one: Conclusion) -> str:
+    """Return whose tuning failed, what tuning was worth, and what would settle it."""
+    return " ".join(filter(None, (*failed_tunings(one), worth_sentence(one), settle_sentence(one))))
 
 
 def _sections(conclusion: StudyConclusion) -> Iterator[Section]:

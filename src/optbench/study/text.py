@@ -20,6 +20,7 @@ from optbench.study.tables_text import (
     tuning_table,
 )
 from optbench.study.wording import METRIC_WORDS, budget_sentence, floor_sentence, headline, worth_sentence
+from optbench.words.comparisons import located_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -69,7 +70,10 @@ def _several(conclusion: StudyConclusion) -> list[str]:
             floor_sentence(one, conclusion.problems),
             worth_sentence(one),
         ]
-        parts += [*_read_first([*one.comparison.warnings, *one.warnings], "###"), *_problem(one, level=3)]
+        parts += [
+            *_read_first([*located_sentences(one.comparison.all_differences), *one.warnings], "###"),
+            *_problem(one, level=3),
+        ]
     return parts
 
 
@@ -88,7 +92,8 @@ def _problem(conclusion: Conclusion, *, level: int) -> list[str]:
 def _doubts(conclusion: StudyConclusion) -> list[str]:
     """Return what casts doubt on the verdict; of several problems only what concerns them all."""
     if len(conclusion.problems) == 1:
-        return _read_first([*conclusion.comparison.warnings, *conclusion.warnings], "##")
+        told = located_sentences(conclusion.comparison.all_differences)
+        return _read_first([*told, *conclusion.warnings], "##")
     return _read_first(study_doubts(conclusion.plan.config), "##")
 
 

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 from optbench.comparison.wording import counted
 from optbench.config import LEARNING_RATE, MODEL
+from optbench.words.comparisons import problem_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from optbench.config import StudyConfig
+    from optbench.core.findings import Finding
     from optbench.study.conclusion import Conclusion
     from optbench.study.worth import WorthOfTuning
 
@@ -62,7 +64,7 @@ def budget_sentence(config: StudyConfig) -> str:
 
 def headline(conclusion: Conclusion) -> str:
     """Return the verdict on a problem, then whose tuning failed: that turns an order round."""
-    return " ".join([conclusion.problem.verdict, *failed_tunings(conclusion)])
+    return " ".join([problem_verdict(conclusion.problem), *failed_tunings(conclusion)])
 
 
 def failed_tunings(conclusion: Conclusion) -> Iterator[str]:
@@ -78,13 +80,17 @@ def failed_tunings(conclusion: Conclusion) -> Iterator[str]:
 
 def floor_sentence(conclusion: Conclusion, problems: Iterable[Conclusion]) -> str:
     """Say what a gap below the noise floor means, beside the first verdict of a study that names the floor, or ""."""
-    first = next((one for one in problems if "noise floor" in one.problem.verdict), None)
+    first = next((one for one in problems if _names_floor(one.problem.verdict)), None)
     if conclusion is not first:
         return ""
     return (
         "A gap below the noise floor can still be real: the floor is that of unpaired groups of runs, and pairing by "
         "seed takes noise out."
     )
+
+
+def _names_floor(verdict: Iterable[Finding]) -> bool:
+    return any(finding.values.get("floor") is not None for finding in verdict)
 
 
 def worth_sentence(conclusion: Conclusion) -> str:

@@ -10,8 +10,8 @@ from optbench.metric_names import short_number, significant_digits
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-
 _LONGEST_FACT: Final = 120
+_SMALLEST_P_SHOWN: Final = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +30,25 @@ class ListStyle:
     last: str | None = None
 
 
-JOINED: Final[Mapping[str, ListStyle]] = {
+AND: Final = ListStyle(last="format-and")
+LISTS: Final[Mapping[str, ListStyle]] = {
     "list": ListStyle(),
     "quoted": ListStyle(repr),
     "first5": ListStyle(most=5),
     "quoted5": ListStyle(repr, most=5),
-    "and": ListStyle(last="format-and"),
+    "and": AND,
+    "brackets": ListStyle("[{}]".format, last="format-and"),
+    "epochs": ListStyle("{:.0f}".format, last="format-and"),
 }
 NUMBERS: Final[Mapping[str, Callable[[Any], str]]] = {
     "percent": lambda share: f"{100 * share:.1f} %",
     "percent0": lambda share: f"{100 * share:.0f} %",
     "points": lambda share: f"{100 * share:.1f}",
+    "level": lambda share: f"{100 * share:g} %",
     "short": short_number,
     "significant": significant_digits,
     "shape": lambda shape: str(tuple(shape)),
+    "p": lambda p: f"< {_SMALLEST_P_SHOWN:.4f}" if p < _SMALLEST_P_SHOWN else f"= {p:.2g}",
 }
 
 

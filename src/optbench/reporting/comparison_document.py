@@ -1,0 +1,68 @@
+"""A comparison as JSON values: the shape of `compare --format json` and of verdict.json; its sentences are English."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from optbench.comparison import SCHEMA_VERSION
+from optbench.words import DEFAULT, sentence
+from optbench.words.comparisons import (
+    difference_sentences,
+    located_sentences,
+    problem_verdict,
+    verdict_text,
+)
+
+if TYPE_CHECKING:
+    from optbench.comparison import Comparison, Difference, ProblemComparison
+
+
+def comparison_document(comparison: Comparison) -> dict[str, Any]:
+    """Return strict JSON values; `findings` are what the sentences of `warnings` are made of, one by one.
+
+    The shape does not depend on the number of problems: `optimizers` and `pairs` are flat lists whose entries
+    name their `problem` (no pair joins two problems), and `problems` has a verdict for each.
+    """
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "metric": comparison.metric.name,
+        "split": "test",
+        "alpha": comparison.alpha,
+        "margin": comparison.margin,
+        "optimizers": [
+            {**summary.to_json(), "problem": problem.problem}
+            for problem in comparison.problems
+            for summary in problem.optimizers
+        ],
+        "pairs": [
+            {**pair.to_json(), "problem": problem.problem} for problem in comparison.problems for pair in problem.pairs
+        ],
+        "warnings": located_sentences(comparison.all_differences, DEFAULT),
+        "verdict": verdict_text(comparison, DEFAULT),
+        "findings": [
+            {**item.finding.to_json(), "problem": problem or None} for problem, item in comparison.all_differences
+        ],
+        "problems": [_problem(problem) for problem in comparison.problems],
+        "differences": [_difference(item) for item in comparison.differences],
+        "baseline": comparison.baseline,
+        "higher_is_better": comparison.metric.higher_is_better,
+        "across": comparison.across and comparison.across.to_json(),
+    }
+
+
+def _problem(problem: ProblemComparison) -> dict[str, Any]:
+    """Return what is said about the problem as a whole; its optimizers and pairs stand at the top level."""
+    return {
+        "problem": problem.problem,
+        "margin": problem.margin,
+        "verdict": problem_verdict(problem, DEFAULT),
+        "verdict_findings": [finding.to_json() for finding in problem.verdict],
+        "warnings": difference_sentences(problem.differences, DEFAULT),
+        "differences": [_difference(item) for item in problem.differences],
+        "crossings": [crossing.to_json() for crossing in problem.crossings],
+        "update_rules": [rule.to_json() for rule in problem.update_rules],
+    }
+
+
+def _difference(item: Difference) -> dict[str, Any]:
+    return {"what": item.what, "severity": item.severity.value, "sentence": sentence(item.finding, DEFAULT)}

@@ -1,0 +1,196 @@
+"""Formats of values that are more than a number: findings within findings, who has which value, scores of a metric.
+
+Each takes the writer, the value and what stands behind the format's name.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from optbench.words.formats import AND, shortened
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from optbench.comparison import Metric
+    from optbench.words.writer import Writer
+
+_DIGIT_FOR_FEW: Final = 3
+_MINUTE: Final = 60
+_HOUR: Final = 3600
+
+
+def message(writer: Writer, value: Any, _argument: str) -> str:
+    """Write findings one behind the other."""
+    return "".join(writer.messages(value))
+
+
+def messages_and(writer: Writer, value: Any, _argument: str) -> str:
+    """Write findings as a list: a, b and c."""
+    return writer.joined(writer.messages(value), AND)
+
+
+def clauses(writer: Writer, value: Any, _argument: str) -> str:
+    """Write findings as the clauses of one sentence."""
+    return "; ".join(writer.messages(value))
+
+
+def causes(writer: Writer, value: Any, _argument: str) -> str:
+    """Write sentences behind a colon, each with a small first letter."""
+    return writer.filled("format-also").join(f"{cause[:1].lower()}{cause[1:]}" for cause in writer.messages(value))
+
+
+def endings(writer: Writer, counts: Mapping[str, int], _argument: str) -> str:
+    """Write how many files have which ending; "" is a name without one."""
+    named = {ending or writer.filled("format-no-ending"): count for ending, count in counts.items()}
+    return ", ".join(f"{ending} ({count})" for ending, count in named.items())
+
+
+def fact(writer: Writer, value: Any, _argument: str) -> str:
+    """Write a recorded fact of an environment on one line of some length."""
+    shown = ", ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
+    return shortened(shown) or writer.filled("format-none")
+
+
+def holders(_writer: Writer, value: Sequence[Mapping[str, Any]], _argument: str) -> str:
+    """Write who has which value: `32 (adam, sgd), 64 (adamw)`; in full where two values would read alike."""
+    from optbench.comparison.settings import canonical
+    from optbench.comparison.wording import value_text
+
+    texts = [value_text(one["value"]) for one in value]
+    if len(set(texts)) < len(texts):
+        texts = [canonical(one["value"]) for one in value]
+    return ", ".join(f"{text} ({', '.join(one['labels'])})" for text, one in zip(texts, value, strict=True))
+
+
+def seed_holders(writer: Writer, value: Sequence[Mapping[str, Any]], _argument: str) -> str:
+    """Write who ran on which seeds: `0-3 (adam and sgd); 0-5 (adamw)`."""
+    from optbench.comparison.wording import seed_ranges
+
+    return "; ".join(f"{seed_ranges(one['value'])} ({writer.joined(one['labels'], AND)})" for one in value)
+
+
+def floors(writer: Writer, value: Sequence[Mapping[str, Any]], metric: str) -> str:
+    """Write whose noise floor is how large: `0.42 (adam, sgd)`; what reads the same stands once."""
+    labels: dict[str, list[str]] = {}
+    for one in value:
+        labels.setdefault(number(writer, one["value"], metric), []).append(one["label"])
+    return ", ".join(f"{floor} ({', '.join(labels[floor])})" for floor in sorted(labels))
+
+
+def seeds(_writer: Writer, value: Sequence[int], _argument: str) -> str:
+    """Write seeds briefly: `0-3, 5`."""
+    from optbench.comparison.wording import seed_ranges
+
+    return seed_ranges(value)
+
+
+def ends(writer: Writer, value: Sequence[int], _argument: str) -> str:
+    """Write one number, or the first and the last of several."""
+    return str(value[0]) if len(value) == 1 else writer.filled("format-range", low=value[0], high=value[-1])
+
+
+def runs(writer: Writer, value: Sequence[str], _argument: str) -> str:
+    """Write names of runs, of more than a few the first one."""
+    if len(value) <= _DIGIT_FOR_FEW:
+        return writer.joined(value, AND)
+    return writer.filled("format-others", first=value[0], n_others=len(value) - 1)
+
+
+def setting(_writer: Writer, value: str, _argument: str) -> str:
+    """Write the name of a setting as words."""
+    return value.replace("_", " ").replace(".", " ")
+
+
+def leading_setting(writer: Writer, value: str, argument: str) -> str:
+    """Write the name of a setting at the beginning of a sentence."""
+    words = setting(writer, value, argument)
+    return words[:1].upper() + words[1:]
+
+
+def config_value(_writer: Writer, value: Any, _argument: str) -> str:
+    """Write a value of the configuration on one short line."""
+    from optbench.comparison.wording import value_text
+
+    return value_text(value)
+
+
+def column(_writer: Writer, value: str, _argument: str) -> str:
+    """Name a column of the history."""
+    from optbench.comparison import column_words
+
+    return column_words(value)
+
+
+def duration(writer: Writer, seconds: float, _argument: str) -> str:
+    """Write a duration in the unit people would use."""
+    if seconds < 1.5 * _MINUTE:
+        return writer.filled("noun-seconds", value=max(1, round(seconds)))
+    if seconds < 1.5 * _HOUR:
+        return writer.filled("noun-minutes", value=round(seconds / _MINUTE))
+    return writer.filled("noun-hours", value=seconds / _HOUR)
+
+
+def title(_writer: Writer, metric: str, _argument: str) -> str:
+    """Name a metric."""
+    return _metric(metric).title
+
+
+def constant(_writer: Writer, metric: str, _argument: str) -> str:
+    """Name the constant answer that a metric has a score of."""
+    return _metric(metric).constant_title
+
+
+def score(writer: Writer, value: float | None, metric: str) -> str:
+    """Write a score: `97.37 %`, `0.0812`, or in the unit of the target."""
+    return writer.filled("format-no-score") if value is None else writer.number(_metric(metric).score_text(value))
+
+
+def number(writer: Writer, value: float | None, metric: str) -> str:
+    """Write a difference of scores without its unit."""
+    return writer.number("nan" if value is None else _metric(metric).number(value))
+
+
+def size(writer: Writer, value: float, metric: str) -> str:
+    """Write a difference of scores with a short unit."""
+    written = number(writer, value, metric)
+    return writer.filled("format-points", value=written) if _metric(metric).in_points else written
+
+
+def amount(writer: Writer, value: float, metric: str) -> str:
+    """Write a difference of scores with its unit and the metric."""
+    code = "format-points-of" if _metric(metric).in_points else "format-amount-of"
+    return writer.filled(code, value=number(writer, value, metric), metric=metric)
+
+
+def _metric(name: str) -> Metric:
+    from optbench.comparison import METRICS
+
+    return METRICS[name]
+
+
+STRUCTURES: Final[Mapping[str, Callable[[Writer, Any, str], str]]] = {
+    "message": message,
+    "messages-and": messages_and,
+    "clauses": clauses,
+    "causes": causes,
+    "endings": endings,
+    "fact": fact,
+    "holders": holders,
+    "seed-holders": seed_holders,
+    "floors": floors,
+    "seeds": seeds,
+    "ends": ends,
+    "runs": runs,
+    "setting": setting,
+    "Setting": leading_setting,
+    "config": config_value,
+    "column": column,
+    "duration": duration,
+    "title": title,
+    "constant": constant,
+    "score": score,
+    "number": number,
+    "size": size,
+    "amount": amount,
+}

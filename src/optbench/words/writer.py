@@ -1,0 +1,84 @@
+"""Fills the placeholders of a catalogue's texts: numbers rounded, lists joined, texts within texts."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from optbench.words.catalogue import read_catalogue, subject_of
+from optbench.words.formats import LISTS, NUMBERS
+from optbench.words.language import CODES
+from optbench.words.structures import STRUCTURES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from optbench.words.formats import ListStyle
+
+
+class Writer(string.Formatter):
+    """Writes texts in one language.
+
+    Beside Python's formats (`{p:.2g}`, `{name!r}`) there are those of `formats` and `structures`, the latter with an
+    argument after a blank (`{gap:size {metric}}`), and four that lead to other texts of the catalogue, where `{value}`
+    is what stands here:
+
+    - `{rows:@noun-rows}` : that text
+    - `{missing:?column-missing}` : that text, or nothing if the value is 0, empty or null
+    - `{split:@split-*}` : the text whose code ends with the value, such as `split-test`; of a list each, with commas
+    - `{reason:message}` : the value is a finding as JSON, a list of findings, or null for nothing
+    """
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+
+    def filled(self, code: str, **values: Any) -> str:
+        """Return the text of a code; in the language of codes it is the code, whatever the values."""
+        return self.written(code, values)
+
+    def written(self, code: str, values: Mapping[str, Any]) -> str:
+        """Return the text of a code, with values as a finding has them."""
+        if self._language == CODES:
+            return code
+        return self.vformat(read_catalogue(self._language, subject_of(code)).pattern(code, values), (), values)
+
+    def messages(self, value: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None) -> list[str]:
+        """Return the sentences of findings that are values of another one."""
+        if value is None:
+            return []
+        findings = [value] if isinstance(value, Mapping) else value
+        return [self.written(finding["code"], finding["values"]) for finding in findings]
+
+    def joined(self, items: Sequence[str], style: ListStyle) -> str:
+        """Return texts as one."""
+        shown = items[: style.most]
+        hidden = len(items) - len(shown)
+        if hidden:
+            return self.filled("format-more", shown=", ".join(shown), n_hidden=hidden)
+        if style.last is not None and len(shown) > 1:
+            return self.filled(style.last, first=", ".join(shown[:-1]), last=shown[-1])
+        return ", ".join(shown)
+
+    def number(self, text: str) -> str:
+        """Return a number's text with the decimal mark of the language."""
+        return text.replace(".", self.filled("format-decimal-mark"))
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """Format one value."""
+        if format_spec.startswith(("@", "?")):
+            return self._referred(format_spec[1:], value) if value or format_spec.startswith("@") else ""
+        name, _, argument = format_spec.partition(" ")
+        if name in STRUCTURES:
+            return STRUCTURES[name](self, value, argument)
+        if name in LISTS:
+            return self.joined([LISTS[name].one(item) for item in value], LISTS[name])
+        if name in NUMBERS:
+            return self.number(NUMBERS[name](value))
+        formatted = format(value, format_spec)
+        return self.number(formatted) if isinstance(value, float) else formatted
+
+    def _referred(self, code: str, value: Any) -> str:
+        if isinstance(value, list) and "*" in code:
+            return ", ".join(self._referred(code, item) for item in value)
+        return self.filled(code.replace("*", str(value)), value=value)
