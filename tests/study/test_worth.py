@@ -7,7 +7,12 @@ from types import SimpleNamespace
 import pytest
 
 from optbench.comparison import metric_named
+from optbench.core.findings import Finding, Severity
 from optbench.study.wording import floor_sentence, headline
+
+
+def verdict(told, **values):
+    return Finding("recorded-sentence", Severity.REMARK, {"text": told, **values})
 
 
 @pytest.mark.parametrize(("outcome", "gain"), [("worse", -0.03), ("undecided", -0.03), ("better", 0.03)])
@@ -16,7 +21,7 @@ def test_tuning_that_did_harm_is_said_beside_the_verdict(outcome, gain):
     worth = SimpleNamespace(label="adam", default="adam-default", gain=gain, outcome=outcome)
     told = headline(
         SimpleNamespace(
-            problem=SimpleNamespace(verdict="sgd is better."),
+            problem=SimpleNamespace(verdict=[verdict("sgd is better.")]),
             worth_of_tuning=[worth],
             comparison=SimpleNamespace(metric=metric_named("accuracy")),
         )
@@ -29,8 +34,7 @@ def test_tuning_that_did_harm_is_said_beside_the_verdict(outcome, gain):
 def test_the_noise_floor_is_explained_once_where_a_verdict_first_names_it():
     """Not at all if none does."""
     without, first, second = (
-        SimpleNamespace(problem=SimpleNamespace(verdict=told))
-        for told in ("One seed.", "A/A noise floor 1", "noise floor")
+        SimpleNamespace(problem=SimpleNamespace(verdict=[verdict("x", floor=floor)])) for floor in (None, 1, 2)
     )
     told = [floor_sentence(one, [without, first, second]) for one in (without, first, second)]
     assert [bool(sentence) for sentence in told] == [False, True, False]
