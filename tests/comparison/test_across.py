@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from scipy.stats import friedmanchisquare, rankdata, wilcoxon
 
-from optbench.comparison import OptimizerSummary, ProblemComparison, across_problems, across_sentences, metric_named
+from optbench.comparison import OptimizerSummary, ProblemComparison, across_problems, metric_named
 from optbench.reporting.across_figures import critical_difference_figure, profile_figure, regret_figure
 from optbench.reporting.comparison_figures import Look
+from optbench.words import sentence
+from optbench.words.comparisons import across_sentences
 
 LABELS = ("sgd", "rmsprop", "adam")
 ACCURACY = metric_named("accuracy")
@@ -73,7 +75,7 @@ def test_nothing_is_tested_on_few_or_shared_data(table, count, data, reason):
     """Seeds are no data sets, and two models on one data set are no two data sets."""
     found = across(table[:count], data=data)
     assert found.tests is None
-    assert reason in found.untested_because
+    assert reason in sentence(found.untested)
     assert critical_difference_figure(found, Look.of(LABELS)) is None
     assert profile_figure(found, ACCURACY, Look.of(LABELS)) is None
 
@@ -85,7 +87,7 @@ def test_shared_data_sets_are_no_independent_draws(table):
         for place, row in enumerate(table[:6])
     ]
     found = across_problems(problems, ACCURACY, alpha=0.05, margin=0.005)
-    assert "share data sets" in found.untested_because
+    assert "share data sets" in sentence(found.untested)
 
 
 def test_no_score_is_worse_than_any(table):

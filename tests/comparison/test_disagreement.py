@@ -9,6 +9,7 @@ import pytest
 
 from optbench.comparison import disagreement
 from optbench.records import Predictions
+from optbench.words import sentence
 
 NAMES = ("cat", "dog")
 TRUTH = np.array([0, 0, 0, 0, 1, 1, 1, 1])
@@ -31,7 +32,7 @@ def test_equal_accuracy_different_classes():
     assert (found.churn_a, found.churn_b) == (None, None)
     assert [(item.name, item.gap) for item in found.classes] == [("cat", 0.5), ("dog", -0.5)]
     assert found.calibration_a == pytest.approx(0.25)
-    assert found.sentence() == (
+    assert sentence(found.finding) == (
         "adam and sgd differ by 0.00 points of test accuracy but classify 50.0 % of the test examples differently; "
         "class cat shows the widest gap: adam finds 50.0 points more of it than sgd."
     )
@@ -43,7 +44,7 @@ def test_retraining_is_the_yardstick():
     runs = {"adam": {0: predictions(CATS), 1: predictions(DOGS)}, "sgd": {0: predictions(DOGS), 1: predictions(DOGS)}}
     found = disagreement("adam", "sgd", runs, NAMES)
     assert (found.n, found.churn, found.churn_a, found.churn_b) == (2, 0.25, 0.5, 0.0)
-    assert "(two seeds of one optimizer: 50.0 % for adam, 0.0 % for sgd)" in found.sentence()
+    assert "(two seeds of one optimizer: 50.0 % for adam, 0.0 % for sgd)" in sentence(found.finding)
 
 
 def test_rows_are_matched_by_number():
@@ -86,4 +87,4 @@ def test_a_wide_gap_is_no_contrast():
     """Whoever differs by many points also classifies differently: no `but`."""
     runs = {"adam": {0: predictions(CATS)}, "sgd": {0: predictions([0] * 8)}}
     found = disagreement("adam", "sgd", runs, NAMES)
-    assert "25.00 points of test accuracy and classify 25.0 %" in found.sentence()
+    assert "25.00 points of test accuracy and classify 25.0 %" in sentence(found.finding)

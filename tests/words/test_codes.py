@@ -8,11 +8,16 @@ import re
 import numpy as np
 import pytest
 from babel.messages.pofile import read_po, write_po
+from finished_runs import make_run
 from identity_files import IDENTITY_FILES
 
+from optbench.comparison import compare
+from optbench.core.findings import Finding
 from optbench.datasets import without_test_rows
 from optbench.records import History
 from optbench.regression_records import TargetPredictions
+from optbench.reporting.comparison_document import comparison_document
+from optbench.reporting.comparison_text import render_comparison_table
 from optbench.run_store import (
     begin_attempt,
     end_attempt,
@@ -125,3 +130,30 @@ def test_a_pseudo_locale_reaches_notes_and_warnings(in_language, tmp_path):
     assert all(line.startswith("⟦") and line.endswith("⟧") for line in told)
     items = re.findall(r"<li>(.*?)</li>", paths.report_html.read_text(encoding="utf-8"))
     assert all(item.startswith("⟦") and item.endswith("⟧") for item in items)
+
+
+def test_a_comparison_is_the_same_in_a_language_of_codes(monkeypatch):
+    """The document for programs does not change by a byte; people read the catalogue's words only."""
+    records = [
+        make_run(name, seed, score + seed % 3 / 100, diverged=name == "sgd" and seed == 1)
+        for name, score in (("adam", 0.9), ("sgd", 0.8), ("adamw", 0.9))
+        for seed in range(7)
+    ]
+    comparison = compare(records)
+    documents, tables = [], []
+    for language in ("en", "codes"):
+        monkeypatch.setenv(VARIABLE, language)
+        documents.append(json.dumps(comparison_document(comparison), allow_nan=False))
+        tables.append(render_comparison_table(comparison))
+    assert documents[0] == documents[1]
+    document = json.loads(documents[0])
+    assert [Finding.from_json(one) for one in document["findings"]] == [
+        item.finding for _, item in comparison.all_differences
+    ]
+    assert len(document["findings"]) == len(document["warnings"]) >= 2
+    verdict = " ".join(finding.code for finding in comparison.problems[0].verdict)
+    assert tables[1].rstrip().endswith(verdict)
+    assert all(item.finding.code in tables[1] for _, item in comparison.all_differences)
+    for sentence in (document["verdict"], *document["warnings"]):
+        assert sentence in tables[0]
+        assert sentence not in tables[1]

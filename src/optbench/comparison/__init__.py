@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from optbench.comparison.across import Across, AcrossPair, AcrossRow, across_problems
-from optbench.comparison.across_sentences import across_sentences
+from optbench.comparison.across_findings import across_findings
 from optbench.comparison.compare import compare
 from optbench.comparison.crossings import Crossing, column_words, curve_column
 from optbench.comparison.curves import CurveBand, ProblemCurves, RocBand, curve_bands, roc_bands
@@ -47,8 +47,8 @@ __all__ = [
     "TargetRow",
     "TargetTable",
     "UpdateRule",
+    "across_findings",
     "across_problems",
-    "across_sentences",
     "column_words",
     "compare",
     "curve_bands",

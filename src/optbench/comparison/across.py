@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from optbench.comparison.wording import counted
+from optbench.core.findings import Finding, Severity
 from optbench.metric_names import DEFAULT_MARGIN
 from optbench.statistics import (
     FEWEST_PROBLEMS,
@@ -157,7 +157,7 @@ class Across:
     reference : the optimizers whose best mean a regret is measured from
     rows : best mean rank first
     tests : None if there are too few data sets, or one is used twice
-    untested_because : why, in a sentence; "" if there are tests
+    untested : why; None if there are tests
     alpha, margin : as in the comparison
     """
 
@@ -166,7 +166,7 @@ class Across:
     reference: tuple[str, ...]
     rows: tuple[AcrossRow, ...]
     tests: Tests | None
-    untested_because: str
+    untested: Finding | None
     alpha: float
     margin: float
 
@@ -178,7 +178,7 @@ class Across:
             "reference": list(self.reference),
             "optimizers": [row.to_json() for row in self.rows],
             "tests": self.tests and self.tests.to_json(),
-            "untested_because": self.untested_because,
+            "untested": self.untested and self.untested.to_json(),
         }
 
 
@@ -224,7 +224,7 @@ def across_problems(
         reference=tuple(sorted(best)),
         rows=rows,
         tests=None if reason else _tests(tested, advantages[:, columns], metric, alpha),
-        untested_because=reason,
+        untested=reason,
         alpha=alpha,
         margin=margin,
     )
@@ -259,19 +259,14 @@ def _regret(lead: float, own: float) -> float | None:
     return float(lead - own) if math.isfinite(lead) and math.isfinite(own) else None
 
 
-def _obstacle(problems: int, data_sets: int, tested: Sequence[str]) -> str:
-    """Return why nothing is tested across problems, or ""."""
+def _obstacle(problems: int, data_sets: int, tested: Sequence[str]) -> Finding | None:
+    """Return why nothing is tested across problems, or None."""
     if data_sets < FEWEST_PROBLEMS:
-        return (
-            f"Nothing is tested across {counted(data_sets, 'data set')}: ranks over fewer than {FEWEST_PROBLEMS} data "
-            "sets decide nothing, and seeds are no data sets."
-        )
+        return Finding("across-few-data-sets", Severity.REMARK, {"n_data_sets": data_sets, "fewest": FEWEST_PROBLEMS})
     if data_sets < problems:
-        return (
-            f"Nothing is tested across these {problems} problems: they share data sets, of which there are "
-            f"{data_sets}, so they are no independent draws."
-        )
-    return "" if len(tested) > 1 else "Nothing is tested across problems: there is one optimizer only."
+        values = {"n_problems": problems, "n_data_sets": data_sets}
+        return Finding("across-shared-data-sets", Severity.REMARK, values)
+    return None if len(tested) > 1 else Finding("across-one-optimizer", Severity.REMARK)
 
 
 def _tests(labels: Sequence[str], advantages: NDArray[np.float64], metric: Metric, alpha: float) -> Tests:

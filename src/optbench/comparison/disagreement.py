@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from optbench.core.findings import Finding, Severity
 from optbench.statistics import churn, expected_calibration_error, recall_per_class
 
 if TYPE_CHECKING:
@@ -66,25 +67,25 @@ class Disagreement:
         known = [item for item in self.classes if item.gap is not None]
         return max(known, key=lambda item: abs(item.gap or 0.0), default=None)
 
-    def sentence(self) -> str:
-        """Say how much equal accuracy hides."""
-        joint = "but" if abs(self.accuracy_gap) <= _SMALL_GAP else "and"
-        text = (
-            f"{self.a} and {self.b} differ by {100 * abs(self.accuracy_gap):.2f} points of test accuracy {joint} "
-            f"classify {100 * self.churn:.1f} % of the test examples differently"
-        )
+    @property
+    def finding(self) -> Finding:
+        """How much equal accuracy hides."""
+        code = "examples-differ-although" if abs(self.accuracy_gap) <= _SMALL_GAP else "examples-differ"
         own = [
-            f"{100 * value:.1f} % for {label}"
+            {"label": label, "share": value}
             for label, value in ((self.a, self.churn_a), (self.b, self.churn_b))
             if value is not None
         ]
-        text += f" (two seeds of one optimizer: {', '.join(own)})" if own else ""
+        values = {"a": self.a, "b": self.b, "gap": abs(self.accuracy_gap), "churn": self.churn, "own": own}
+        return Finding(code, Severity.REMARK, {**values, "widest": self._widest_gap()})
+
+    def _widest_gap(self) -> dict[str, Any] | None:
         widest = self.widest
         if widest is None or not widest.gap:
-            return f"{text}."
+            return None
         ahead, behind = (self.a, self.b) if widest.gap > 0.0 else (self.b, self.a)
-        gap = f"{100 * abs(widest.gap):.1f} points"
-        return f"{text}; class {widest.name} shows the widest gap: {ahead} finds {gap} more of it than {behind}."
+        values = {"name": widest.name, "ahead": ahead, "behind": behind, "gap": abs(widest.gap)}
+        return Finding("examples-widest-gap", Severity.REMARK, values).to_json()
 
     def to_json(self) -> dict[str, Any]:
         """Return the values as JSON."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optbench.comparison import across_sentences
 from optbench.reporting.across_figures import critical_difference_figure, profile_figure, regret_figure
 from optbench.reporting.page import NOTHING
+from optbench.words.comparisons import across_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

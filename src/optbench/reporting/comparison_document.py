@@ -14,7 +14,7 @@ from optbench.words.comparisons import (
 )
 
 if TYPE_CHECKING:
-    from optbench.comparison import Comparison, Difference, ProblemComparison
+    from optbench.comparison import Across, Comparison, Difference, ProblemComparison
 
 
 def comparison_document(comparison: Comparison) -> dict[str, Any]:
@@ -46,8 +46,16 @@ def comparison_document(comparison: Comparison) -> dict[str, Any]:
         "differences": [_difference(item) for item in comparison.differences],
         "baseline": comparison.baseline,
         "higher_is_better": comparison.metric.higher_is_better,
-        "across": comparison.across and comparison.across.to_json(),
+        "across": across_document(comparison.across),
     }
+
+
+def across_document(across: Across | None) -> dict[str, Any] | None:
+    """Return what several problems say together; `untested_because` is the sentence of `untested`, "" without one."""
+    if across is None:
+        return None
+    because = "" if across.untested is None else sentence(across.untested, DEFAULT)
+    return {**across.to_json(), "untested_because": because}
 
 
 def _problem(problem: ProblemComparison) -> dict[str, Any]:

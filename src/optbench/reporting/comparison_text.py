@@ -10,9 +10,9 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any, Final
 
-from optbench.comparison import Severity, across_sentences
+from optbench.comparison import Severity
 from optbench.csv_cells import guarded
-from optbench.words.comparisons import difference_sentences, problem_verdict
+from optbench.words.comparisons import across_sentences, difference_sentences, problem_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

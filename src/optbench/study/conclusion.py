@@ -189,7 +189,7 @@ class StudyConclusion:
     @property
     def across_sentences(self) -> list[str]:
         """What several problems say together; [] for one."""
-        from optbench.comparison import across_sentences
+        from optbench.words.comparisons import across_sentences
 
         return across_sentences(self.across, self.metric) if self.across else []
 
@@ -198,6 +198,8 @@ class StudyConclusion:
 
         For several, what is common to them, then `problems` with one such shape each, then `across`.
         """
+        from optbench.reporting.comparison_document import across_document
+
         study = {
             "study": {"name": self.plan.config.name, "key": self.plan.key, "plan": self.plan.digest},
             "protocol": protocol(self.plan.config),
@@ -216,7 +218,7 @@ class StudyConclusion:
             **common,
             **study,
             "problems": [problem.to_json() for problem in self.problems],
-            "across": self.across and self.across.to_json(),
+            "across": across_document(self.across),
         }
 
 

@@ -11,6 +11,7 @@ from optbench.metric_names import lower_is_better, short_number
 from optbench.study.tables_text import NONE
 from optbench.study.targets import targets_from
 from optbench.study.wording import METRIC_WORDS
+from optbench.words import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -187,7 +188,7 @@ def _spread(row: SplitRow) -> float:
 def disagreement_caption(found: Analyses) -> str:
     """Say what the table shows, and the widest cases in sentences."""
     widest = sorted(found.disagreements, key=lambda item: (-item.churn, item.a, item.b))[:_MOST_SENTENCES]
-    told = " ".join(item.sentence() for item in widest)
+    told = " ".join(sentence(item.finding) for item in widest)
     return (
         f"**Where they differ on single examples.** {told} "
         "The table has the share of test examples that two "

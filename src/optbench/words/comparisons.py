@@ -9,7 +9,7 @@ from optbench.words.sentences import sentence, sentences
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from optbench.comparison import Comparison, Difference, ProblemComparison
+    from optbench.comparison import Across, Comparison, Difference, Metric, ProblemComparison
 
 
 def problem_verdict(problem: ProblemComparison, language: str | None = None) -> str:
@@ -22,6 +22,13 @@ def verdict_text(comparison: Comparison, language: str | None = None) -> str:
     if len(comparison.problems) == 1:
         return problem_verdict(comparison.problems[0], language)
     return " ".join(f"[{one.problem}] {problem_verdict(one, language)}" for one in comparison.problems)
+
+
+def across_sentences(found: Across, metric: Metric, language: str | None = None) -> list[str]:
+    """Return what several problems say together."""
+    from optbench.comparison import across_findings
+
+    return sentences(across_findings(found, metric), language)
 
 
 def difference_sentences(differences: Iterable[Difference], language: str | None = None) -> list[str]:

@@ -44,6 +44,7 @@ NUMBERS: Final[Mapping[str, Callable[[Any], str]]] = {
     "percent": lambda share: f"{100 * share:.1f} %",
     "percent0": lambda share: f"{100 * share:.0f} %",
     "points": lambda share: f"{100 * share:.1f}",
+    "points2": lambda share: f"{100 * share:.2f}",
     "level": lambda share: f"{100 * share:g} %",
     "short": short_number,
     "significant": significant_digits,

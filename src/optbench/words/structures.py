@@ -70,6 +70,16 @@ def seed_holders(writer: Writer, value: Sequence[Mapping[str, Any]], _argument: 
     return "; ".join(f"{seed_ranges(one['value'])} ({writer.joined(one['labels'], AND)})" for one in value)
 
 
+def ranks(writer: Writer, value: Sequence[Mapping[str, Any]], _argument: str) -> str:
+    """Write mean ranks: `adam 1.50; sgd 1.50`."""
+    return "; ".join(f"{one['label']} {writer.number(format(one['rank'], '.2f'))}" for one in value)
+
+
+def shares(writer: Writer, value: Sequence[Mapping[str, Any]], _argument: str) -> str:
+    """Write whose share is how large: `50.0 % for adam, 0.0 % for sgd`."""
+    return ", ".join(writer.filled("format-share-of", **one) for one in value)
+
+
 def floors(writer: Writer, value: Sequence[Mapping[str, Any]], metric: str) -> str:
     """Write whose noise floor is how large: `0.42 (adam, sgd)`; what reads the same stands once."""
     labels: dict[str, list[str]] = {}
@@ -179,6 +189,8 @@ STRUCTURES: Final[Mapping[str, Callable[[Writer, Any, str], str]]] = {
     "holders": holders,
     "seed-holders": seed_holders,
     "floors": floors,
+    "ranks": ranks,
+    "shares": shares,
     "seeds": seeds,
     "ends": ends,
     "runs": runs,
