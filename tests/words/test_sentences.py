@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from optbench.core.findings import Finding, Severity, read_finding
-from optbench.errors import DataError
+from optbench.errors import DataError, UsageError
 from optbench.words import error_text, recorded_sentence, sentence, sentences, spoken_language, text
 
 HEADER = """msgid ""
@@ -132,6 +132,15 @@ def test_the_language_of_the_machine_is_asked_only_where_none_is_given(monkeypat
     assert sentences([found]) == ["data-test-withheld"]
     assert sentence(found, "en").startswith("the test split is withheld")
     assert spoken_language(environ={"OPTBENCH_LANG": ""}) == "en"
+
+
+@pytest.mark.parametrize("wrong", ["xx", "/no/such/folder", ".."])
+def test_a_language_without_catalogues_is_refused(wrong, monkeypatch):
+    """With those there are; not as a bug, and not in silence."""
+    monkeypatch.setenv("OPTBENCH_LANG", wrong)
+    with pytest.raises(UsageError, match=r"OPTBENCH_LANG\) must be one of en, or a folder") as refused:
+        sentence(note("data-test-withheld"))
+    assert refused.value.code == "language-unknown"
 
 
 def test_an_error_shows_the_findings_that_explain_it():

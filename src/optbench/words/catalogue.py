@@ -107,6 +107,12 @@ def language_folder(language: str) -> Traversable:
     return resources.files("optbench.words") / language
 
 
+def languages() -> tuple[str, ...]:
+    """Return the languages that come with optbench."""
+    folders = resources.files("optbench.words").iterdir()
+    return tuple(sorted(one.name for one in folders if one.is_dir() and (one / "format.po").is_file()))
+
+
 def subjects(language: str) -> tuple[str, ...]:
     """Return the subjects that a language has texts on."""
     names = (file.name for file in language_folder(language).iterdir())

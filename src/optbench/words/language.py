@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from typing import TYPE_CHECKING, Final
+
+from optbench.errors import UsageError
+from optbench.words.catalogue import language_folder, languages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +25,11 @@ def spoken_language(language: str | None = None, environ: Mapping[str, str] | No
     language : what the caller asks for; None leaves it to the machine
     environ : where the machine setting is read; `os.environ` if None. Child processes inherit it.
 
+    Raises
+    ------
+    UsageError
+        If there are no catalogues of that language.
+
     Examples
     --------
     >>> spoken_language(environ={}), spoken_language(environ={"OPTBENCH_LANG": "codes"})
@@ -29,5 +38,16 @@ def spoken_language(language: str | None = None, environ: Mapping[str, str] | No
     'en'
     """
     if language is not None:
-        return language
-    return (os.environ if environ is None else environ).get(VARIABLE) or DEFAULT
+        return _known(language)
+    return _known((os.environ if environ is None else environ).get(VARIABLE) or DEFAULT)
+
+
+@cache
+def _known(language: str) -> str:
+    if language != CODES and not (language_folder(language) / "format.po").is_file():
+        raise UsageError(
+            f"a language ({VARIABLE}) must be one of {', '.join(languages())}, or a folder with catalogues. "
+            f"Received: {language!r}.",
+            code="language-unknown",
+        )
+    return language
