@@ -134,14 +134,14 @@ def test_an_object_of_ones_own_is_compared_by_what_it_is(runs):
     """Its decay and its learning rate stand in the object; both are compared and shown."""
     records = own(runs, HIGH, weight_decay=0.004, learning_rate=0.01) + runs("sgd", LOW)
     found = remarks(records)
-    assert "0 (sgd), 0.004 (python:make)" in found["optimizer.weight_decay"].sentence
-    assert found["optimizer.learning_rate"].sentence.startswith("All optimizers use the learning rate 0.01")
+    assert "0 (sgd), 0.004 (python:make)" in sentence(found["optimizer.weight_decay"].finding)
+    assert sentence(found["optimizer.learning_rate"].finding).startswith("All optimizers use the learning rate 0.01")
     (problem,) = compare(records).problems
     assert problem.optimizer("python:make").learning_rate == 0.01
     schedule = {"schedule": "cosine_decay", "initial_learning_rate": 0.1, "decay_steps": 9}
     found = remarks(own(runs, HIGH, weight_decay=0, learning_rate=schedule) + runs("sgd", LOW))
     assert "optimizer.weight_decay" not in found
-    assert "cosine_decay(0.1) (python:make)" in found["optimizer.schedule"].sentence
+    assert "cosine_decay(0.1) (python:make)" in sentence(found["optimizer.schedule"].finding)
 
 
 def test_exceptions_are_compared_by_variables_where_there_are_no_patterns(runs):
@@ -154,14 +154,14 @@ def test_exceptions_are_compared_by_variables_where_there_are_no_patterns(runs):
         for path in ("dense/bias", "dense/kernel")
     )
     assert "optimizer.exclude_from_weight_decay" not in remarks(mine + same)
-    assert "[dense/kernel] (sgd)" in remarks(mine + other)["optimizer.exclude_from_weight_decay"].sentence
+    assert "[dense/kernel] (sgd)" in sentence(remarks(mine + other)["optimizer.exclude_from_weight_decay"].finding)
 
 
 def test_an_object_that_nothing_is_known_of_is_said(runs):
     """A run of an older version recorded nothing: no value is made up for it."""
     mine = runs("python", HIGH, arguments={"function": "mine.py:make", "arguments": {"weight_decay": 0.3}})
     found = remarks(mine + runs("sgd", LOW))
-    assert "What python:make was built with is not recorded" in found["optimizer.function"].sentence
+    assert "What python:make was built with is not recorded" in sentence(found["optimizer.function"].finding)
     assert "optimizer.weight_decay" not in found
     (problem,) = compare(mine + runs("sgd", LOW)).problems
     assert problem.optimizer("python:make").learning_rate is None

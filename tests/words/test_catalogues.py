@@ -13,6 +13,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 import optbench
+from optbench.catalog.optimizers import SHARED_ARGUMENTS
 from optbench.words.catalogue import language_folder, read_catalogue, subject_of, subjects
 
 SOURCE = Path(optbench.__file__).parent
@@ -187,3 +188,8 @@ def test_texts_are_sorted_into_files_of_some_size():
     for code in texts():
         sizes[subject_of(code)] += 1
     assert max(sizes.values()) <= 150
+
+
+def test_every_shared_argument_has_words():
+    """A remark on an argument that differs names it; one that is added to the table needs its words."""
+    assert {code.partition("-")[2] for code in texts() if code.startswith("argument-")} == set(SHARED_ARGUMENTS)

@@ -41,29 +41,25 @@ class SharedArgument:
 
     Attributes
     ----------
-    words : what it does, in a few words
     needs : arguments of which one has to be set, or this one changes no number; none if it always counts
     """
 
-    words: str
     needs: tuple[str, ...] = ()
 
 
 SHARED_ARGUMENTS: Final[Mapping[str, SharedArgument]] = MappingProxyType(
     {
-        "weight_decay": SharedArgument("weight decay"),
-        "exclude_from_weight_decay": SharedArgument("what weight decay leaves alone", needs=WEIGHT_DECAYS),
-        "clipnorm": SharedArgument("gradient clipping by norm"),
-        "clipvalue": SharedArgument("gradient clipping by value"),
-        "global_clipnorm": SharedArgument("gradient clipping by global norm"),
-        "use_ema": SharedArgument("averaging of weights (EMA)"),
-        "ema_momentum": SharedArgument("the momentum of the weights' average", needs=("use_ema",)),
-        "ema_overwrite_frequency": SharedArgument(
-            "how often the average replaces the weights in training", needs=("use_ema",)
-        ),
-        "loss_scale_factor": SharedArgument("loss scaling by a factor"),
-        "loss_scale": SharedArgument("adaptive loss scaling"),
-        "gradient_accumulation_steps": SharedArgument("gradient accumulation"),
+        "weight_decay": SharedArgument(),
+        "exclude_from_weight_decay": SharedArgument(needs=WEIGHT_DECAYS),
+        "clipnorm": SharedArgument(),
+        "clipvalue": SharedArgument(),
+        "global_clipnorm": SharedArgument(),
+        "use_ema": SharedArgument(),
+        "ema_momentum": SharedArgument(needs=("use_ema",)),
+        "ema_overwrite_frequency": SharedArgument(needs=("use_ema",)),
+        "loss_scale_factor": SharedArgument(),
+        "loss_scale": SharedArgument(),
+        "gradient_accumulation_steps": SharedArgument(),
     }
 )
 
