@@ -126,7 +126,7 @@ def test_more_seeds_or_points_extend_a_study(study, sampler, more):
     kept = {run.run for run in second.conclusion.runs if run.stage == "tuning"} & before
     assert kept == {run.run for run in first.conclusion.runs if run.stage == "tuning"}
     assert len(second.conclusion.to_json()["openings"]) == 2
-    assert any("opened 2 times" in sentence for sentence in second.conclusion.warnings)
+    assert any("opened 2 times" in sentence for sentence in second.conclusion.warnings())
 
 
 def test_another_range_is_another_study(study):
@@ -136,7 +136,7 @@ def test_another_range_is_another_study(study):
     second = study(optimizers="[{name: sgd, learning_rate: {low: 0.1, high: 1}}, adam]")
     assert second.conclusion.plan.paths != first.conclusion.plan.paths
     assert contents(first) == before
-    assert any("opened by another study" in sentence for sentence in second.conclusion.warnings)
+    assert any("opened by another study" in sentence for sentence in second.conclusion.warnings())
 
 
 def test_the_order_of_the_runs_changes_nothing(finished):
@@ -229,7 +229,7 @@ def test_winners_at_an_edge_are_flagged(study):
     """With two points every winner lies at an end of its range."""
     end = study(points=2)
     assert all(one["at_edge"] for one in end.conclusion.to_json()["tuning"])
-    assert sum("may lie outside" in sentence for sentence in end.conclusion.warnings) == 2
+    assert sum("may lie outside" in sentence for sentence in end.conclusion.warnings()) == 2
 
 
 def test_a_failed_run_ends_the_study_and_is_tried_again(study):

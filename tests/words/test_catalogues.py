@@ -95,7 +95,7 @@ def constructions():
                 values = node.args[2] if len(node.args) > 2 else ast.Dict([], [])
                 if isinstance(values, ast.Dict) and all(isinstance(key, ast.Constant) for key in values.keys):
                     yield path.name, first, {key.value for key in values.keys}
-            elif name in ("_note", "_say", "_remark", "difference", "warning", "text") and all(
+            elif name in ("_note", "_say", "_doubt", "_remark", "difference", "warning", "text") and all(
                 word.arg for word in node.keywords
             ):
                 yield path.name, first, {word.arg for word in node.keywords} - {"language"}

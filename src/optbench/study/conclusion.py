@@ -13,13 +13,14 @@ from optbench.study.doubts import problem_doubts, study_doubts
 from optbench.study.plan import protocol
 from optbench.study.tuning import validation_score
 from optbench.study.worth import Shrinkage, WorthOfTuning
-from optbench.words import DEFAULT
+from optbench.words import DEFAULT, sentence, sentences
 from optbench.words.comparisons import located_sentences
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from optbench.comparison import Across, Comparison, Metric, PairResult, ProblemComparison, ProblemCurves
+    from optbench.core.findings import Finding
     from optbench.records import RunRecord
     from optbench.study.plan import StudyPlan, StudyRun
     from optbench.study.tuning import Tuning
@@ -86,7 +87,7 @@ class Conclusion:
         return sorted(found, key=lambda worth: order.index(worth.label))
 
     @property
-    def warnings(self) -> list[str]:
+    def doubts(self) -> list[Finding]:
         """What casts doubt on the verdict, on top of what the comparison says."""
         return problem_doubts(self)
 
@@ -110,7 +111,8 @@ class Conclusion:
             del summary["peak_memory_mb"]
         return {
             **document,
-            "warnings": [*document["warnings"], *self.warnings],
+            "warnings": [*document["warnings"], *sentences(self.doubts, DEFAULT)],
+            "findings": [*document["findings"], *_as_json(self.doubts)],
             "verdict": self.verdict,
             "name": self.name,
             "openings": [{key: opening[key] for key in ("plan", "data", "split")} for opening in self.openings],
@@ -170,11 +172,16 @@ class StudyConclusion:
         return replace(first, problems=tuple(one.problem for one in self.problems), across=self.across)
 
     @property
-    def warnings(self) -> list[str]:
-        """What casts doubt on the verdict; of several problems each sentence says which it is about."""
+    def doubts(self) -> list[tuple[str, Finding]]:
+        """What casts doubt on the verdict, with the name of the problem it is about if there are several, else ""."""
         several = len(self.problems) > 1
-        own = [(one.name, sentence) for one in self.problems for sentence in one.warnings]
-        return [*(f"[{name}] {told}" if several else told for name, told in own), *study_doubts(self.plan.config)]
+        own = [(one.name if several else "", doubt) for one in self.problems for doubt in one.doubts]
+        return [*own, *(("", doubt) for doubt in study_doubts(self.plan.config))]
+
+    def warnings(self, language: str | None = None) -> list[str]:
+        """Return the sentences of `doubts`; of several problems each says which it is about."""
+        told = ((name, sentence(doubt, language)) for name, doubt in self.doubts)
+        return [f"[{name}] {words}" if name else words for name, words in told]
 
     @property
     def verdict(self) -> str:
@@ -198,17 +205,20 @@ class StudyConclusion:
 
         For several, what is common to them, then `problems` with one such shape each, then `across`.
         """
-        from optbench.reporting.comparison_document import across_document
+        from optbench.reporting.comparison_document import across_document, comparison_document
 
         study = {
             "study": {"name": self.plan.config.name, "key": self.plan.key, "plan": self.plan.digest},
             "protocol": protocol(self.plan.config),
         }
-        common = {"warnings": self.warnings, "verdict": self.verdict}
+        doubts = [{**doubt.to_json(), "problem": name or None} for name, doubt in self.doubts]
+        common = {"warnings": self.warnings(DEFAULT), "verdict": self.verdict}
         if len(self.problems) == 1:
             document = self.problems[0].to_json()
             told = located_sentences(self.comparison.all_differences, DEFAULT)
-            return {**document, **common, "warnings": [*told, *self.warnings], **study}
+            compared = comparison_document(self.comparison)["findings"]
+            both = {"warnings": [*told, *common["warnings"]], "findings": [*compared, *doubts]}
+            return {**document, **common, **both, **study}
         return {
             "schema_version": SCHEMA_VERSION,
             "metric": self.metric.name,
@@ -216,10 +226,15 @@ class StudyConclusion:
             "alpha": self.plan.config.alpha,
             "margin": self.plan.config.margin,
             **common,
+            "findings": doubts,
             **study,
             "problems": [problem.to_json() for problem in self.problems],
             "across": across_document(self.across),
         }
+
+
+def _as_json(doubts: Iterable[Finding]) -> list[dict[str, Any]]:
+    return [{**doubt.to_json(), "problem": None} for doubt in doubts]
 
 
 def conclude(

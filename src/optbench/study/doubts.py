@@ -2,81 +2,75 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from optbench.comparison.wording import counted
-from optbench.study.wording import name_words, setting_word
+from optbench.config import LEARNING_RATE
+from optbench.core.findings import Finding, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from optbench.config import StudyConfig
     from optbench.study.conclusion import Conclusion
+    from optbench.study.tuning import Tuning
 
 _FEW_SEEDS = 2
 
 
-def problem_doubts(conclusion: Conclusion) -> list[str]:
-    """Return sentences about one problem, the gravest first."""
+def problem_doubts(conclusion: Conclusion) -> list[Finding]:
+    """Return findings about one problem, the gravest first."""
     return [*_openings(conclusion), *_failed_tuning(conclusion), *_edges(conclusion)]
 
 
-def study_doubts(config: StudyConfig) -> list[str]:
-    """Return sentences about the protocol, which is the same for all problems."""
+def study_doubts(config: StudyConfig) -> list[Finding]:
+    """Return findings about the protocol, which is the same for all problems."""
     return [*_budgets(config), *no_choice(config), *_one_seed(config)]
 
 
-def no_choice(config: StudyConfig) -> list[str]:
+def no_choice(config: StudyConfig) -> list[Finding]:
     """Say that tuning with one setting chooses nothing."""
-    if not config.tuned or config.tuning.points > 1:
-        return []
-    told = "tuning.points is 1: each tuned optimizer tries one setting, so nothing is chosen: the ranges decide alone."
-    return [f"{told} Use more points."]
+    return [] if not config.tuned or config.tuning.points > 1 else [_doubt("study-no-choice")]
 
 
-def _openings(conclusion: Conclusion) -> Iterator[str]:
+def _openings(conclusion: Conclusion) -> Iterator[Finding]:
     times = len(conclusion.openings)
     if times > 1:
-        yield (
-            f"The test split was opened {times} times by this study, each time with another plan (more seeds, other "
-            "points, metric or levels). Whoever goes on until a difference shows will find one: p is too small then."
-        )
+        yield _doubt("study-opened-again", n=times)
     before = max((int(opening.get("by_other_studies_before", 0)) for opening in conclusion.openings), default=0)
     if before:
-        number = "another study" if before == 1 else f"other studies {before} times"
-        yield f"This test split had been opened by {number} in the same runs directory before."
+        yield _doubt("study-opened-by-others", n=before)
 
 
-def _failed_tuning(conclusion: Conclusion) -> Iterator[str]:
+def _failed_tuning(conclusion: Conclusion) -> Iterator[Finding]:
     for tuning in conclusion.tunings:
         if tuning.winner.n_diverged:
-            yield (
-                f"{tuning.label} diverged at every {setting_word(tuning.names)} tried for at least one tuning seed; "
-                f"{tuning.winner.text} diverged least often. Give it lower learning rates."
-            )
+            code = "study-rates-diverged" if _searches_rates_only(tuning) else "study-settings-diverged"
+            yield _doubt(code, label=tuning.label, chosen=dict(tuning.winner.values))
         elif tuning.n_diverged:
-            yield f"{tuning.n_diverged} of {tuning.runs} tuning runs of {tuning.label} diverged: the worst outcome."
+            yield _doubt("study-tuning-diverged", n=tuning.n_diverged, n_runs=tuning.runs, label=tuning.label)
 
 
-def _edges(conclusion: Conclusion) -> Iterator[str]:
+def _searches_rates_only(tuning: Tuning) -> bool:
+    return set(tuning.names) <= {LEARNING_RATE}
+
+
+def _edges(conclusion: Conclusion) -> Iterator[Finding]:
     for tuning in conclusion.tunings:
         for name, which in tuning.edges.items():
-            yield (
-                f"The best {name_words(name)} of {tuning.label}, {dict(tuning.winner.values)[name]:.4g}, is the "
-                f"{which} tried: a better one may lie outside. Widen the ranges of all optimizers, or of none."
-            )
+            code = "study-best-is-smallest" if which == "smallest" else "study-best-is-largest"
+            yield _doubt(code, name=name, label=tuning.label, best=dict(tuning.winner.values)[name])
 
 
-def _budgets(config: StudyConfig) -> Iterator[str]:
+def _budgets(config: StudyConfig) -> Iterator[Finding]:
     fixed = [one.label for one in config.optimizers if not one.search and one.label not in config.aside]
     if config.tuned and fixed:
-        yield (
-            f"The tuning budgets differ: {', '.join(fixed)} {'was' if len(fixed) == 1 else 'were'} not tuned, the "
-            f"others tried {counted(config.tuning.points, 'setting')} each. Tuning effort alone can turn an order "
-            "round."
-        )
+        yield _doubt("study-budgets-differ", labels=fixed, n_labels=len(fixed), points=config.tuning.points)
 
 
-def _one_seed(config: StudyConfig) -> Iterator[str]:
+def _one_seed(config: StudyConfig) -> Iterator[Finding]:
     if config.tuned and config.tuning.seeds < _FEW_SEEDS:
-        yield "Every setting was tried with one seed only: what was chosen may be the luckiest, not the best."
+        yield _doubt("study-one-tuning-seed")
+
+
+def _doubt(code: str, **values: Any) -> Finding:
+    return Finding(code, Severity.WARNING, values)

@@ -13,6 +13,7 @@ from optbench.runner.run import available_cores, is_finished, make_executor, sta
 from optbench.study.doubts import no_choice
 from optbench.study.record import read_record, recorded_choice
 from optbench.study.run import first_of_each, prepare_study
+from optbench.words import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -190,7 +191,7 @@ def explain(options: StudyOptions, *, say: Callable[[str], None]) -> Forecast:
 
 def _remarks(plan: StudyPlan) -> list[str]:
     """Return what the seeds can decide, and whether tuning has anything to choose from."""
-    return [power_sentence(plan), *no_choice(plan.config)]
+    return [power_sentence(plan), *sentences(no_choice(plan.config))]
 
 
 def power_sentence(plan: StudyPlan) -> str:

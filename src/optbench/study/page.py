@@ -34,7 +34,7 @@ def study_page(conclusion: StudyConclusion) -> str:
     frame = Frame(
         title=f"{conclusion.plan.config.name}: which optimizer? {where}",
         summary=[budget_sentence(conclusion.plan.config)],
-        warnings=conclusion.warnings,
+        warnings=conclusion.warnings(),
         sections=list(_sections(conclusion)),
         behind={one.problem.problem: _behind_verdict(one) for one in conclusion.problems},
     )

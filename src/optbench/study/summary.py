@@ -24,5 +24,5 @@ def study_summary(conclusion: StudyConclusion, *, width: int | None = None, colo
         budget_sentence(conclusion.plan.config),
         *(f"[{name}] {text}" if several else text for name, text in own if text),
     ]
-    doubts = [f"- {sentence}" for sentence in conclusion.warnings]
+    doubts = [f"- {sentence}" for sentence in conclusion.warnings()]
     return "\n".join([table, *told, *doubts])

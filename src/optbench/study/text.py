@@ -20,6 +20,7 @@ from optbench.study.tables_text import (
     tuning_table,
 )
 from optbench.study.wording import METRIC_WORDS, budget_sentence, floor_sentence, headline, worth_sentence
+from optbench.words import sentences
 from optbench.words.comparisons import located_sentences
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _several(conclusion: StudyConclusion) -> list[str]:
             worth_sentence(one),
         ]
         parts += [
-            *_read_first([*located_sentences(one.comparison.all_differences), *one.warnings], "###"),
+            *_read_first([*located_sentences(one.comparison.all_differences), *sentences(one.doubts)], "###"),
             *_problem(one, level=3),
         ]
     return parts
@@ -93,8 +94,8 @@ def _doubts(conclusion: StudyConclusion) -> list[str]:
     """Return what casts doubt on the verdict; of several problems only what concerns them all."""
     if len(conclusion.problems) == 1:
         told = located_sentences(conclusion.comparison.all_differences)
-        return _read_first([*told, *conclusion.warnings], "##")
-    return _read_first(study_doubts(conclusion.plan.config), "##")
+        return _read_first([*told, *conclusion.warnings()], "##")
+    return _read_first(sentences(study_doubts(conclusion.plan.config)), "##")
 
 
 def _read_first(sentences: Sequence[str], mark: str) -> list[str]:

@@ -118,6 +118,19 @@ def leading_setting(writer: Writer, value: str, argument: str) -> str:
     return words[:1].upper() + words[1:]
 
 
+def hyperparameter(writer: Writer, value: str, _argument: str) -> str:
+    """Name a hyperparameter: `learning rate`, `weight decay`, `l2 of the model`."""
+    name = value.removeprefix("model.")
+    words = setting(writer, name, "")
+    return words if name == value else writer.filled("format-of-model", value=words)
+
+
+def point(writer: Writer, value: Mapping[str, float], _argument: str) -> str:
+    """Write the values of a point of a search: `0.01`, or `0.01, weight_decay 0.004`."""
+    named = ((name, writer.number(f"{number:.4g}")) for name, number in value.items())
+    return ", ".join(number if name == "learning_rate" else f"{name} {number}" for name, number in named)
+
+
 def config_value(_writer: Writer, value: Any, _argument: str) -> str:
     """Write a value of the configuration on one short line."""
     from optbench.comparison.wording import value_text
@@ -196,6 +209,8 @@ STRUCTURES: Final[Mapping[str, Callable[[Writer, Any, str], str]]] = {
     "runs": runs,
     "setting": setting,
     "Setting": leading_setting,
+    "hyperparameter": hyperparameter,
+    "point": point,
     "config": config_value,
     "column": column,
     "duration": duration,
