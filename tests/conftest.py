@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -11,6 +12,7 @@ import first_release
 import pytest
 import run_folders
 from hypothesis import settings
+from warm_workers import WarmWorkers
 
 # The same examples on every run, so that a change is to blame when one fails; `make test-all` draws new ones.
 settings.register_profile("steady", derandomize=True)
@@ -52,6 +54,14 @@ def keras_backend() -> None:
     from optbench.training.start import configure_process
 
     configure_process(SimpleNamespace(threads=1, device="cpu", op_determinism=True))
+
+
+@pytest.fixture(scope="session")
+def warm_workers() -> Iterator[WarmWorkers]:
+    """Executors that share started fork servers: `run_experiments(..., executor_for=warm_workers.executor_for)`."""
+    workers = WarmWorkers()
+    yield workers
+    workers.close()
 
 
 @pytest.fixture(autouse=True)

@@ -13,6 +13,7 @@ import pytest
 from identity_files import IDENTITY_FILES
 
 from optbench.run_store import RunPaths
+from optbench.runner.run import RunOptions, run_experiments
 
 pytestmark = pytest.mark.tensorflow
 
@@ -41,16 +42,25 @@ def telco(data_dir, tmp_path_factory):
         "run", "configs/telco/adam.yaml", "configs/telco/sgd.yaml", "-j", 2, "--runs-dir", runs_dir, "--json",
         data_dir=data_dir,
     )  # fmt: skip
-    return {Path(run["folder"]).name.split("-")[1]: Path(run["folder"]) for run in json.loads(told)["runs"]}
+    return by_optimizer([Path(run["folder"]) for run in json.loads(told)["runs"]])
 
 
 @pytest.fixture(scope="module")
-def telco_again(data_dir, tmp_path_factory):
-    """The same runs in another folder, one at a time, in the other order."""
-    runs_dir = tmp_path_factory.mktemp("again")
-    optbench("run", "configs/telco/sgd.yaml", "configs/telco/adam.yaml", "-j", 1, "--runs-dir", runs_dir, "-q",
-             data_dir=data_dir)  # fmt: skip
-    return {folder.name.split("-")[1]: folder for folder in runs_dir.iterdir()}
+def telco_again(data_dir, tmp_path_factory, warm_workers):
+    """The same runs in another folder, one at a time, in the other order, in workers of this process."""
+    files = tuple(ROOT / "configs" / "telco" / name for name in ("sgd.yaml", "adam.yaml"))
+    return by_optimizer(again(files, tmp_path_factory.mktemp("again"), data_dir, warm_workers))
+
+
+def again(files, runs_dir, data_dir, workers, **options):
+    """Run experiments without figures; returns the folders."""
+    options = RunOptions(files, runs_dir=runs_dir, data_dir=data_dir, jobs=1, figures=False, quiet=True, **options)
+    ends = run_experiments(options, say=lambda _sentence: None, executor_for=workers.executor_for)
+    return [end.planned.paths.folder for end in ends]
+
+
+def by_optimizer(folders):
+    return {folder.name.split("-")[1]: folder for folder in folders}
 
 
 def test_telco_is_as_good_as_it_has_to_be(telco):
@@ -143,10 +153,11 @@ def test_a_finished_run_is_skipped_and_compared(telco, data_dir):
     assert "seed" in compared["verdict"]
 
 
-def test_a_forced_run_lies_beside_the_finished_one(telco, data_dir):
-    """`--force` trains again into a folder of its own, with the same digests; the first folder is untouched."""
-    runs_dir = telco["sgd"].parent
-    told = optbench("run", "configs/telco/sgd.yaml", "--runs-dir", runs_dir, "--force", "--json", data_dir=data_dir)
-    (again,) = json.loads(told)["runs"]
-    assert Path(again["folder"]).name == f"{telco['sgd'].name}-again2"
-    assert RunPaths(Path(again["folder"])).digests.read_bytes() == RunPaths(telco["sgd"]).digests.read_bytes()
+def test_a_forced_run_lies_beside_the_finished_one(telco, data_dir, warm_workers):
+    """`force` trains again into a folder of its own, with the same digests; the first folder is untouched."""
+    first = telco["sgd"]
+    before = RunPaths(first).manifest.read_bytes()
+    (beside,) = again((ROOT / "configs/telco/sgd.yaml",), first.parent, data_dir, warm_workers, force=True)
+    assert beside.name == f"{first.name}-again2"
+    assert RunPaths(beside).digests.read_bytes() == RunPaths(first).digests.read_bytes()
+    assert RunPaths(first).manifest.read_bytes() == before

@@ -14,7 +14,6 @@ from fake_training import FakeExecutor
 from identity_files import IDENTITY_FILES
 
 from optbench.run_store import RunPaths, verify_manifest
-from optbench.runner import run as run_module
 from optbench.runner.run import RunOptions, run_experiments
 
 pytestmark = pytest.mark.tensorflow
@@ -37,11 +36,17 @@ def config(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def finished(config):
-    """The run as the command makes it, in a warm worker; two threads, since it is a CNN."""
-    done = optbench("run", config, "--runs-dir", config.parent / "runs", "--json")
-    (run,) = json.loads(done.stdout)["runs"]
-    return RunPaths(Path(run["folder"]))
+def finished(config, warm_workers):
+    """The run in a warm worker, on its own; two threads, since it is a CNN."""
+    (folder,) = trained([config], config.parent / "runs", warm_workers)
+    return RunPaths(folder)
+
+
+def trained(configs, runs_dir, workers, **options):
+    """Train in workers forked for this process; returns the folders."""
+    options = RunOptions(tuple(configs), runs_dir=runs_dir, quiet=True, **options)
+    ends = run_experiments(options, say=lambda _sentence: None, executor_for=workers.executor_for)
+    return [end.planned.paths.folder for end in ends]
 
 
 def optbench(*arguments, code=0, **variables):
@@ -64,19 +69,18 @@ def assert_same(first: RunPaths, second: RunPaths):
         assert (first.folder / name).read_bytes() == (second.folder / name).read_bytes(), name
 
 
-def test_a_cold_process_has_the_bytes_of_a_warm_worker(config, finished, tmp_path, monkeypatch):
+def test_a_cold_process_has_the_bytes_of_a_warm_worker(config, finished, tmp_path):
     """A staged folder, finished by hand with `python -m optbench.worker`, is the folder the command makes."""
-    with monkeypatch.context() as patch:
-        patch.setattr(run_module, "make_executor", lambda *_arguments: FakeExecutor({"adam": ["interrupted"]}))
-        options = RunOptions((config,), runs_dir=tmp_path / "runs", quiet=True)
-        (end,) = run_experiments(options, say=lambda _sentence: None)
+    options = RunOptions((config,), runs_dir=tmp_path / "runs", quiet=True)
+    interrupted = FakeExecutor({"adam": ["interrupted"]})
+    (end,) = run_experiments(options, say=lambda _sentence: None, executor_for=lambda *_arguments: interrupted)
     paths = end.planned.paths
     subprocess.run([sys.executable, "-m", "optbench.worker", paths.folder], check=True, capture_output=True)
     assert_same(finished, paths)
 
 
 def test_the_second_run_of_a_command_has_the_bytes_of_the_first(config, finished, tmp_path):
-    """Between other seeds, in another order and two at a time, a run is what it is alone."""
+    """Between other seeds, in another order and two at a time, a run of a command is what it is alone."""
     done = optbench("run", config, "--seeds", "2,1,0", "-j", 2, "--runs-dir", tmp_path / "runs", "--json")
     folders = {Path(run["folder"]).name: Path(run["folder"]) for run in json.loads(done.stdout)["runs"]}
     assert len(folders) == 3
@@ -84,8 +88,8 @@ def test_the_second_run_of_a_command_has_the_bytes_of_the_first(config, finished
 
 
 @pytest.mark.parametrize("engine", ["xla", "keras"])
-def test_other_engines_are_as_exact(engine, tmp_path):
-    """Beside other seeds, weight decays and processes a run has the bytes it has alone, and it reproduces."""
+def test_other_engines_are_as_exact(engine, warm_workers, tmp_path):
+    """Beside other seeds, weight decays and processes a run has the bytes it has alone."""
     config = tmp_path / "adamw.yaml"
     config.write_text(
         "name: adamw\ndataset: {name: wine}\nmodel: {name: mlp, hidden_units: [16], dropout: 0.2}\n"
@@ -94,23 +98,35 @@ def test_other_engines_are_as_exact(engine, tmp_path):
     )
     other = tmp_path / "other.yaml"
     other.write_text(config.read_text().replace("weight_decay: 0.1", "weight_decay: 0.9"))
-    done = optbench("run", config, "--runs-dir", tmp_path / "alone", "--json")
-    (alone,) = json.loads(done.stdout)["runs"]
-    options = ("--seeds", "2,1,0", "-j", 2, "--runs-dir", tmp_path / "runs", "--json")
-    folders = [Path(run["folder"]) for run in json.loads(optbench("run", other, config, *options).stdout)["runs"]]
-    (same,) = (folder for folder in folders if folder.name == Path(alone["folder"]).name)
-    assert len(folders) == 6
-    assert_same(RunPaths(Path(alone["folder"])), RunPaths(same))
-    assert "bit-identical" in optbench("reproduce", same).stdout
+    (alone,) = trained([config], tmp_path / "alone", warm_workers)
+    folders = trained([other, config], tmp_path / "runs", warm_workers, seeds=(1, 0), jobs=2)
+    (same,) = (folder for folder in folders if folder.name == alone.name)
+    assert len(folders) == 4
+    assert_same(RunPaths(alone), RunPaths(same))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("engine", ["xla", "keras"])
+def test_other_engines_reproduce(engine, warm_workers, tmp_path):
+    """`reproduce` says of their runs too that they are bit-identical."""
+    config = tmp_path / "adamw.yaml"
+    config.write_text(EXPERIMENT.replace("epochs: 2", f"epochs: 2, engine: {engine}").replace("digits", "wine"))
+    config.write_text(config.read_text().replace("cnn, filters: [8, 16], h", "mlp, h"))
+    (folder,) = trained([config], tmp_path / "runs", warm_workers)
+    assert "bit-identical" in optbench("reproduce", folder).stdout
+
+
+PINNED = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "TF_ENABLE_ONEDNN_OPTS": "0"}
 
 
 @pytest.mark.parametrize(
-    "variable", ["TF_NUM_INTRAOP_THREADS=1", "TF_NUM_INTEROP_THREADS=1", "TF_ENABLE_ONEDNN_OPTS=0"]
+    "variables",
+    [PINNED, *(pytest.param({name: PINNED[name]}, marks=pytest.mark.long) for name in PINNED)],
+    ids=" ".join,
 )
-def test_what_is_pinned_cannot_be_changed_from_outside(finished, variable):
+def test_what_is_pinned_cannot_be_changed_from_outside(finished, variables):
     """Variables that change the bits of a plain Keras script change nothing here."""
-    name, _, value = variable.partition("=")
-    done = optbench("reproduce", finished.folder, **{name: value})
+    done = optbench("reproduce", finished.folder, **variables)
     assert "bit-identical" in done.stdout
     assert "may not be the same" not in done.stderr
 
@@ -128,11 +144,14 @@ def test_what_cannot_be_pinned_is_named(finished):
     assert "may not be the same here: variables.ONEDNN_MAX_CPU_ISA" in done.stderr
 
 
-def test_one_run_started_eight_times_at_once(config, finished, tmp_path):
+@pytest.mark.parametrize("number", [3, pytest.param(8, marks=pytest.mark.long)])
+def test_one_run_started_several_times_at_once(number, config, finished, tmp_path):
     """One process trains, the others wait; all end well with one intact folder; readers never see half a run."""
     runs_dir = tmp_path / "runs"
     command = [sys.executable, "-m", "optbench", "run", str(config), "--runs-dir", str(runs_dir), "--json", "-j", "1"]
-    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(8)]
+    processes = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(number)
+    ]
     while any(process.poll() is None for process in processes):
         for reader in (["ls", runs_dir, "--json"], ["compare", f"{runs_dir}/*", "--format", "json"]):
             done = subprocess.run(
@@ -140,10 +159,10 @@ def test_one_run_started_eight_times_at_once(config, finished, tmp_path):
             )
             assert done.returncode in (0, 4), done.stderr
             assert b"Traceback" not in done.stderr
-        time.sleep(0.2)
+        time.sleep(0.5)
     told = [process.communicate() for process in processes]
-    assert [process.returncode for process in processes] == [0] * 8, [err for _, err in told]
+    assert [process.returncode for process in processes] == [0] * number, [err for _, err in told]
     outcomes = [json.loads(out)["runs"][0]["outcome"] for out, _ in told]
-    assert sorted(outcomes) == ["completed", *["skipped"] * 7]
+    assert sorted(outcomes) == ["completed", *["skipped"] * (number - 1)]
     (folder,) = runs_dir.iterdir()
     assert_same(finished, RunPaths(folder))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import contextlib
 import os
 import random
 import signal
@@ -12,11 +12,12 @@ import threading
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 from identity_files import IDENTITY_FILES
+from selection import mostly_long
 
 from optbench.run_store import RunPaths, verify_manifest
-from optbench.runner import execute as execute_module
 from optbench.runner.run import RunOptions, run_experiments
 
 pytestmark = pytest.mark.tensorflow
@@ -79,21 +80,23 @@ report: {figures: false}
 """,
 }
 OF_OTHER_KINDS = ("residuals.csv", "diagnostics.csv")
+# Each experiment is killed in one of the two ways whenever tests are run, and in both on a long run.
+AT_RANDOM = ("dropout, batch norm, adam", "regression with diagnostics")
 
 
-@pytest.fixture(scope="module", params=EXPERIMENTS)
-def undisturbed(request, tmp_path_factory):
+@pytest.fixture(scope="module")
+def undisturbed(request, tmp_path_factory, warm_workers):
     """An experiment file, and the folder of its run when nothing happens to it."""
     folder = tmp_path_factory.mktemp("undisturbed")
     config = folder / "experiment.yaml"
     config.write_text(EXPERIMENTS[request.param])
-    return config, trained(config, folder / "runs")
+    return config, trained(config, folder / "runs", warm_workers.executor_for)
 
 
-def trained(config, runs_dir, **options):
-    """Train in children of this process; returns the finished folder's paths."""
+def trained(config, runs_dir, executor_for, **options):
+    """Train in workers forked for this process; returns the finished folder's paths."""
     options = RunOptions((config,), runs_dir=runs_dir, jobs=1, quiet=True, **options)
-    (end,) = run_experiments(options, say=lambda _sentence: None)
+    (end,) = run_experiments(options, say=lambda _sentence: None, executor_for=executor_for)
     assert end.outcome == "completed", (end.kind, end.reason)
     return end.planned.paths
 
@@ -107,12 +110,22 @@ def assert_same(first: RunPaths, second: RunPaths):
         assert (first.folder / name).read_bytes() == (second.folder / name).read_bytes(), name
 
 
-class Killer(threading.Thread):
-    """Kills the child that trains, after random times, until it has done so often enough."""
+def kill_all(processes) -> int:
+    """Kill processes; returns how many there were left to kill."""
+    killed = 0
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+            killed += 1
+    return killed
 
-    def __init__(self, runs_dir: Path, *, kills: int, seed: int) -> None:
+
+class Killer(threading.Thread):
+    """Kills the worker that trains, after random times, until it has done so often enough."""
+
+    def __init__(self, runs_dir: Path, workers, *, kills: int, seed: int) -> None:
         super().__init__(daemon=True)
-        self._runs_dir, self._left = runs_dir, kills
+        self._runs_dir, self._workers, self._most = runs_dir, workers, kills
         self._random = random.Random(seed)
         self._done = threading.Event()
         self.kills = 0
@@ -120,74 +133,89 @@ class Killer(threading.Thread):
     def run(self):
         while not list(self._runs_dir.glob("*/.state/job.json")) and not self._done.is_set():
             time.sleep(0.01)  # trying the model out is not what is tested
-        while self._left and not self._done.wait(self._random.uniform(0.02, LONGEST_WAIT)):
-            for child in multiprocessing.active_children():
-                os.kill(child.pid, signal.SIGKILL)
-                self._left -= 1
-                self.kills += 1
+        while self.kills < self._most and not self._done.wait(self._random.uniform(0.02, LONGEST_WAIT)):
+            self.kills += kill_all(self._workers.at_work())
 
     def stop(self):
         self._done.set()
         self.join()
 
 
-def killed_at_random(config, expected, runs_dir, *, kills, seed):
+def killed_at_random(undisturbed, workers, runs_dir, *, kills, seed):
     """Train with kills on the way; returns how many there were."""
-    killer = Killer(runs_dir, kills=kills, seed=seed)
+    config, expected = undisturbed
+    killer = Killer(runs_dir, workers, kills=kills, seed=seed)
     killer.start()
     try:
-        paths = trained(config, runs_dir, retries=kills)
+        paths = trained(config, runs_dir, workers.executor_for, retries=2 * kills)
     finally:
         killer.stop()
     assert_same(expected, paths)
     return killer.kills
 
 
-def test_killed_at_random_times(undisturbed, tmp_path, record_property):
-    """A chain of up to five kills ends with the same bytes."""
-    config, expected = undisturbed
-    kills = killed_at_random(config, expected, tmp_path / "runs", kills=5, seed=1)
+@pytest.mark.parametrize("undisturbed", mostly_long(EXPERIMENTS, short=AT_RANDOM), indirect=True)
+def test_killed_at_random_times(undisturbed, warm_workers, tmp_path, record_property):
+    """A chain of up to four kills ends with the same bytes."""
+    kills = killed_at_random(undisturbed, warm_workers, tmp_path / "runs", kills=4, seed=1)
     record_property("count", f"{kills} kills")
     assert kills >= 2
 
 
-def test_killed_at_every_epoch_boundary(undisturbed, tmp_path, monkeypatch, record_property):
-    """The child is killed as soon as an epoch is reported, at another one each time, and goes on from there."""
+@pytest.mark.parametrize(
+    "undisturbed", mostly_long(EXPERIMENTS, short=set(EXPERIMENTS) - set(AT_RANDOM)), indirect=True
+)
+def test_killed_at_epoch_boundaries(undisturbed, warm_workers, tmp_path, record_property):
+    """The worker is killed as soon as an epoch is reported, at another one each time, and goes on from there."""
     config, expected = undisturbed
-    killed: set[int] = set()
-    told = execute_module.Flight._on_event
+    killed: dict[int, int] = {}  # process id of a worker -> the epoch it was killed at
 
-    def kill_once_per_epoch(self, name, event):
-        told(self, name, event)
-        epoch = event.get("epoch")
-        if epoch is not None and epoch not in killed and len(killed) < 4:
-            killed.add(epoch)
-            for child in multiprocessing.active_children():
-                os.kill(child.pid, signal.SIGKILL)
+    def executor_for(options, experiments):
+        executor = warm_workers.executor_for(options, experiments)
+        execute = executor.execute
 
-    monkeypatch.setattr(execute_module.Flight, "_on_event", kill_once_per_epoch)
-    assert_same(expected, trained(config, tmp_path / "runs", retries=10))
-    record_property("count", f"{len(killed)} kills")
-    assert len(killed) == 4
+        def with_kills(tasks, *, on_event):
+            def kill_once_per_worker(name, event):
+                on_event(name, event)
+                epoch = event.get("epoch")
+                if epoch is None or epoch in killed.values() or len(killed) == 2:
+                    return
+                for worker in warm_workers.at_work():
+                    if worker.pid not in killed and kill_all([worker]):
+                        killed[worker.pid] = epoch
+
+            return execute(tasks, on_event=kill_once_per_worker)
+
+        executor.execute = with_kills
+        return executor
+
+    paths = trained(config, tmp_path / "runs", executor_for, retries=10)
+    assert_same(expected, paths)
+    record_property("count", f"killed after epochs {sorted(killed.values())}")
+    assert len(killed) == 2
+    assert paths.log.read_text().count("goes on after epoch") >= 1
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(8))
-def test_killed_a_hundred_times(undisturbed, tmp_path, seed):
+@pytest.mark.parametrize("undisturbed", EXPERIMENTS, indirect=True)
+def test_killed_a_hundred_times(undisturbed, warm_workers, tmp_path, seed):
     """The same, at many more moments."""
-    config, expected = undisturbed
-    killed_at_random(config, expected, tmp_path / "runs", kills=5, seed=seed)
+    assert killed_at_random(undisturbed, warm_workers, tmp_path / "runs", kills=5, seed=seed) > 0
 
 
-@pytest.mark.parametrize("name", ["dropout, batch norm, adam", "regression with diagnostics"])
-def test_the_whole_command_killed(name, tmp_path):
-    """`kill -9` of the command and all its children, twice; the same command again ends with the same bytes."""
+@pytest.mark.parametrize(
+    ("name", "kills"),
+    [("regression with diagnostics", 1), pytest.param("dropout, batch norm, adam", 2, marks=pytest.mark.long)],
+)
+def test_the_whole_command_killed(name, kills, warm_workers, tmp_path):
+    """`kill -9` of the command and all its children; the same command again ends with the same bytes."""
     config = tmp_path / "experiment.yaml"
     config.write_text(EXPERIMENTS[name].replace("epochs: 25", "epochs: 100").replace("epochs: 40", "epochs: 200"))
-    expected = trained(config, tmp_path / "undisturbed")
+    expected = trained(config, tmp_path / "undisturbed", warm_workers.executor_for)
     runs_dir = tmp_path / "runs"
     command = [sys.executable, "-m", "optbench", "run", str(config), "--runs-dir", str(runs_dir), "-q"]
-    for _ in range(2):
+    for _ in range(kills):
         process = subprocess.Popen(
             command, start_new_session=True, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
         )

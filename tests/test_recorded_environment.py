@@ -14,6 +14,8 @@ import psutil
 import pytest
 from identity_files import IDENTITY_FILES
 
+from optbench.runner.run import RunOptions, run_experiments
+
 pytestmark = pytest.mark.tensorflow
 
 CONFIG = """\
@@ -90,15 +92,16 @@ def identity(runs: Path) -> dict[str, bytes]:
     }
 
 
-@pytest.mark.parametrize("onednn", ["true", pytest.param("false", marks=pytest.mark.long)])
-def test_a_killed_fork_server_changes_no_bit(tmp_path, onednn):
+@pytest.mark.parametrize(("onednn", "kills"), [("true", 1), pytest.param("false", 2, marks=pytest.mark.long)])
+def test_a_killed_fork_server_changes_no_bit(tmp_path, onednn, kills, warm_workers):
     """Runs in flight are tried again and later ones go on, in the recorded environment."""
     config = tmp_path / "digits.yaml"
     config.write_text(CONFIG.format(onednn=onednn))
-    plain = {name: value for name, value in os.environ.items() if name not in ("TF_ENABLE_ONEDNN_OPTS", "KERAS_HOME")}
-    assert run(config, tmp_path / "undisturbed", plain) == (0, 0)
+    options = RunOptions((config,), runs_dir=tmp_path / "undisturbed", jobs=1, quiet=True)
+    ends = run_experiments(options, say=lambda _sentence: None, executor_for=warm_workers.executor_for)
+    assert [end.outcome for end in ends] == ["completed", "completed"]
     hostile = environment(tmp_path, onednn="0" if onednn == "true" else "1")
-    assert run(config, tmp_path / "killed", hostile, killed=fork_servers, kills=2) == (0, 2)
+    assert run(config, tmp_path / "killed", hostile, killed=fork_servers, kills=kills) == (0, kills)
     expected = identity(tmp_path / "undisturbed")
     assert len(expected) >= 2 * 8
     assert identity(tmp_path / "killed") == expected

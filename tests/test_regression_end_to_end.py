@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from optbench.run_store import RunPaths
+from optbench.runner.run import RunOptions, run_experiments
 
 pytestmark = pytest.mark.tensorflow
 
@@ -52,13 +53,14 @@ def optbench(*arguments, check=0):
 
 
 @pytest.fixture(scope="module")
-def runs_dir(tmp_path_factory):
-    """Two optimizers on two seeds, and one that diverges."""
+def runs_dir(tmp_path_factory, warm_workers):
+    """Two optimizers on two seeds, from the command line, and one that diverges."""
     runs_dir = tmp_path_factory.mktemp("diabetes")
     configs = [f"configs/diabetes/{name}.yaml" for name in ("adam", "sgd")]
     optbench("run", *configs, "--seeds", "0..1", "--set", "training.epochs=8", "--runs-dir", runs_dir, "-q")
-    lost = ("--set", "name=lost", "--set", "optimizer.learning_rate=1000.0", "--set", "training.epochs=8")
-    optbench("run", "configs/diabetes/sgd.yaml", *lost, "--runs-dir", runs_dir, "-q")
+    lost = ("name=lost", "optimizer.learning_rate=1000.0", "training.epochs=8")
+    options = RunOptions((ROOT / "configs" / "diabetes" / "sgd.yaml",), lost, runs_dir=runs_dir, quiet=True)
+    run_experiments(options, say=lambda _sentence: None, executor_for=warm_workers.executor_for)
     return runs_dir
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -32,82 +33,77 @@ training: {epochs: 1}
 """
 
 
-@pytest.fixture
-def hostile(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A working directory full of modules that tell when they are executed, and an experiment in it."""
-    folder = tmp_path / "working"
+    return hostile_folder(tmp_path_factory.mktemp("script"), SHADOWED)
+
+
+@pytest.fixture(scope="module")
+def hostile_to_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same for what is started by `python -m`, which itself imports some modules before any package has a say.
+
+    Nobody but `-P` keeps Python from taking those from there.
+    """
+    code = "import sys, runpy; print(*{name.partition('.')[0] for name in sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return hostile_folder(tmp_path_factory.mktemp("module"), set(SHADOWED) - set(done.stdout.split()))
+
+
+def hostile_folder(root: Path, names: Iterable[str]) -> Path:
+    folder, canary = root / "working", root / "executed"
     folder.mkdir()
-    canary = tmp_path / "executed"
-    for name in SHADOWED:
+    for name in names:
         (folder / f"{name}.py").write_text(f"open({str(canary)!r}, 'a').write({name!r} + ' ')\nraise SystemExit(9)\n")
     (folder / "tiny.yaml").write_text(CONFIG)
     return folder
 
 
-@pytest.fixture(scope="session")
-def imported_by_python() -> set[str]:
-    """What `python -m` itself imports before the first line of any package: nobody but `-P` keeps that from there."""
-    code = "import sys, runpy; print(*{name.partition('.')[0] for name in sys.modules})"
-    return set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
-
-
-def executed(hostile: Path) -> str:
+def ends_with(code: int, hostile: Path, *arguments: str) -> None:
+    """Run Python there; the exit code is the one expected, and no module of the folder was executed."""
+    variables = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    variables |= {"PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry.endswith("src"))}
+    command = [sys.executable, *arguments]
+    done = subprocess.run(command, cwd=hostile, env=variables, capture_output=True, text=True, check=False)
     canary = hostile.parent / "executed"
-    return canary.read_text() if canary.exists() else ""
+    executed = canary.read_text() if canary.exists() else ""
+    canary.unlink(missing_ok=True)
+    assert executed == "", done.stderr
+    assert done.returncode == code, done.stderr
 
 
-def command(hostile: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    environment |= {"PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry.endswith("src")), **variables}
-    return subprocess.run(
-        [sys.executable, *arguments], cwd=hostile, env=environment, capture_output=True, text=True, check=False
-    )
+def script(hostile: Path) -> str:
+    """Write a script as installers do."""
+    path = hostile.parent / "optbench"
+    path.write_text("import sys\nfrom optbench.cli import main\nsys.exit(main())\n")
+    return str(path)
 
 
-def leave_to_python(hostile: Path, names) -> None:
-    for name in names:
-        (hostile / f"{name}.py").unlink(missing_ok=True)
+@pytest.mark.parametrize(
+    ("arguments", "code"), [(["--help"], 0), (["validate", "tiny.yaml"], 0), (["list", "models"], 0), (["ls"], 4)]
+)
+def test_light_commands_import_nothing_from_there(hostile, arguments, code):
+    """Started as a script."""
+    ends_with(code, hostile, script(hostile), *arguments)
 
 
-SCRIPT, MODULE = "optbench", "python -m optbench"
-
-
-def started(start: str, hostile: Path) -> list[str]:
-    """Return the first arguments of Python: a script as installers write them, or the module."""
-    if start == MODULE:
-        return ["-m", "optbench"]
-    script = hostile.parent / "optbench"
-    script.write_text("import sys\nfrom optbench.cli import main\nsys.exit(main())\n")
-    return [str(script)]
-
-
-@pytest.mark.parametrize("start", [SCRIPT, MODULE])
-@pytest.mark.parametrize("arguments", [["--help"], ["validate", "tiny.yaml"], ["list", "models"], ["ls"]], ids=str)
-def test_light_commands_import_nothing_from_there(hostile, imported_by_python, start, arguments):
-    """Whichever way the command is started."""
-    leave_to_python(hostile, imported_by_python if start == MODULE else ())
-    done = command(hostile, *started(start, hostile), *arguments)
-    assert executed(hostile) == "", done.stderr
-    assert done.returncode in (0, 4), done.stderr
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [(["optbench", "validate", "tiny.yaml"], 0), (["optbench.worker"], 2)],  # a worker needs a folder
+)
+def test_modules_import_nothing_from_there(hostile_to_modules, arguments, code):
+    """Started as `python -m`."""
+    ends_with(code, hostile_to_modules, "-m", *arguments)
 
 
 @pytest.mark.tensorflow
-@pytest.mark.parametrize("start", [SCRIPT, MODULE])
-def test_a_whole_run_imports_nothing_from_there(hostile, imported_by_python, start):
+@pytest.mark.parametrize("start", ["script", pytest.param("module", marks=pytest.mark.long)])
+def test_a_whole_run_imports_nothing_from_there(start, request, tmp_path):
     """Fork server, workers, helpers: two seeds are trained, evaluated, drawn and finished."""
-    leave_to_python(hostile, imported_by_python if start == MODULE else ())
-    done = command(hostile, *started(start, hostile), "run", "tiny.yaml", "--seeds", "0,1")
-    assert executed(hostile) == "", done.stderr
-    assert done.returncode == 0, done.stderr
-    assert len(list((hostile / "runs").glob("tiny-s*/MANIFEST.json"))) == 2
-
-
-def test_a_worker_started_by_hand_imports_nothing_from_there(hostile, imported_by_python):
-    """`python -m optbench.worker` without a folder tells how it is used."""
-    leave_to_python(hostile, imported_by_python)
-    done = command(hostile, "-m", "optbench.worker")
-    assert executed(hostile) == "", done.stderr
-    assert done.returncode == 2, done.stderr
+    hostile = request.getfixturevalue("hostile" if start == "script" else "hostile_to_modules")
+    started = [script(hostile)] if start == "script" else ["-m", "optbench"]
+    ends_with(0, hostile, *started, "run", "tiny.yaml", "--seeds", "0,1", "--runs-dir", str(tmp_path / "runs"))
+    assert len(list(tmp_path.glob("runs/tiny-s*/MANIFEST.json"))) == 2
 
 
 def test_the_search_path_loses_the_working_directory_in_front_alone(tmp_path, monkeypatch):

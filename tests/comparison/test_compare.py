@@ -175,9 +175,18 @@ def test_one_optimizer_alone_is_no_comparison(runs):
 
 @pytest.mark.parametrize("metric", METRICS_OF["classification"])
 def test_every_metric_can_be_compared(runs, metric):
-    """Each metric of metrics.json gives a verdict."""
-    extra = {"precision_macro": 0.5, "recall_macro": 0.5}
-    problem = only(compare(runs("adam", AHEAD, metrics=extra) + runs("sgd", BASE, metrics=extra), metric=metric))
+    """Each metric of metrics.json gives means of its own, the better one first, and a verdict."""
+
+    def scored(value):
+        return {"precision_macro": 0.1, "recall_macro": 0.1, metric: value}
+
+    records = runs("adam", AHEAD, metrics=scored(0.75)) + runs("sgd", BASE, metrics=scored(0.5))
+    comparison = compare(records, metric=metric)
+    problem = only(comparison)
+    expected = [("adam", 0.75), ("sgd", 0.5)]
+    assert [(one.label, one.mean) for one in problem.optimizers] == (
+        expected if comparison.metric.higher_is_better else expected[::-1]
+    )
     assert problem_verdict(problem).endswith("the settings given.")
 
 

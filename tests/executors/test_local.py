@@ -6,8 +6,7 @@ import fcntl
 import os
 import sys
 import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import psutil
 import pytest
@@ -26,10 +25,16 @@ def double(arguments, emit):
     emit({"got": arguments["number"]})
     return {"double": 2 * arguments["number"]}
 
-def overlap(arguments, emit):
-    begin = time.monotonic()
-    time.sleep(0.3)
-    return {"begin": begin, "end": time.monotonic()}
+def meets(arguments, emit):
+    folder, name = Path(arguments["folder"]), str(arguments["number"])
+    (folder / f"{name}.came").touch()
+    inside = len(list(folder.glob("*.came"))) - len(list(folder.glob("*.left")))
+    give_up = time.monotonic() + 60
+    while len(list(folder.glob("*.came"))) < 2 and time.monotonic() < give_up:
+        time.sleep(0.005)
+    met = len(list(folder.glob("*.came"))) >= 2
+    (folder / f"{name}.left").touch()
+    return {"met": met, "inside": inside}
 
 def invalid(arguments, emit):
     raise ModelError("layer 1 does not fit.")
@@ -68,22 +73,34 @@ def variable(arguments, emit):
 """
 
 
-@pytest.fixture
-def functions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    name = f"functions_{tmp_path.name}"
-    (tmp_path / f"{name}.py").write_text(FUNCTIONS)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    return name
+@pytest.fixture(scope="module")
+def functions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("functions")
+    (folder / "functions_of_local.py").write_text(FUNCTIONS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(folder))
+        yield "functions_of_local"
+
+
+def new_server() -> ForkServer:
+    """A fork server that imports next to nothing."""
+    return ForkServer(environment=dict(os.environ), preload="json")
+
+
+@pytest.fixture(scope="module")
+def server(functions: str) -> Iterator[ForkServer]:
+    """The one that executors share, as it takes longer to start than their tasks take."""
+    shared = new_server()
+    yield shared
+    shared.close()
 
 
 @pytest.fixture
-def make_executor() -> Callable[..., LocalExecutor]:
-    """Executors with a fork server of their own that imports next to nothing."""
+def make_executor(server: ForkServer) -> Iterator[Callable[..., LocalExecutor]]:
     made: list[LocalExecutor] = []
 
     def make(jobs: int = 2, **options: object) -> LocalExecutor:
-        server = ForkServer(environment=dict(os.environ), preload="json")
-        made.append(LocalExecutor(jobs=jobs, server=server, **options))
+        made.append(LocalExecutor(jobs=jobs, **{"server": server, "owns_server": False, **options}))
         return made[-1]
 
     yield make
@@ -119,12 +136,12 @@ def test_results_and_events_come_back(functions, executor):
     assert {end.kind for end in ends.values()} == {"ok"}
 
 
-def test_as_many_tasks_as_slots_run_together(functions, executor):
-    """Two slots: two tasks overlap, a third waits."""
-    ends = ends_of(executor, [Task(str(i), f"{functions}:overlap") for i in range(3)])
-    spans = sorted((end.result["begin"], end.result["end"]) for end in ends.values())
-    assert spans[1][0] < spans[0][1]
-    assert spans[2][0] > min(spans[0][1], spans[1][1])
+def test_as_many_tasks_as_slots_run_together(functions, executor, tmp_path):
+    """Two slots: two tasks wait for each other and meet, and the third begins when one of them has left."""
+    tasks = [Task(str(i), f"{functions}:meets", {"number": i, "folder": str(tmp_path)}) for i in range(3)]
+    results = [end.result for end in ends_of(executor, tasks).values()]
+    assert [result["met"] for result in results] == [True] * 3
+    assert max(result["inside"] for result in results) == 2
 
 
 @pytest.mark.parametrize(
@@ -267,8 +284,9 @@ def test_a_kill_for_memory_is_told_from_another_kill(functions, executor, monkey
     assert (end.kind, end.exit_code) == ("oom", -9)
 
 
-def test_tasks_of_one_group_share_a_process(functions, executor, tmp_path):
+def test_tasks_of_one_group_share_a_process(functions, make_executor, tmp_path):
     """A group is served by at most one process a slot, each task with its own log; other tasks get one each."""
+    executor = make_executor(server=new_server(), owns_server=True)
     logs = [tmp_path / f"{i}.txt" for i in range(6)]
     tasks = [Task(f"g{i}", f"{functions}:pid", {"number": i}, log=str(logs[i]), group="g") for i in range(6)]
     alone = [Task(f"a{i}", f"{functions}:pid", {"number": i}) for i in range(3)]
@@ -322,7 +340,6 @@ def test_a_free_slot_costs_no_child_that_waits(functions, make_executor):
     before = pids("a", "b")
     pids("c")
     assert pids("a", "b") == before
-    executor.close()
 
 
 def test_a_group_holds_each_tasks_lock_while_it_runs(functions, executor, tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from optbench.records import ALL_LAYERS, LayerDiagnostics
@@ -39,5 +40,9 @@ def test_values_are_those_of_the_rows():
 
 @pytest.mark.parametrize("ratio", [0.0, math.nan, math.inf])
 def test_what_cannot_be_drawn_is_left_out(ratio):
-    """A frozen or diverged layer leaves a gap, not an error."""
-    assert save_figure(diagnostics_figure(rows(["a"], ratio=ratio)), "png")
+    """A frozen or diverged layer leaves a gap in its own panel, not an error."""
+    figure = diagnostics_figure([*rows(["a"], ratio=ratio), *rows(["a"], ratio=0.5)[-2:]])
+    lines = {axes.get_title(): np.asarray(axes.lines[0].get_ydata(), dtype=float) for axes in figure.axes}
+    drawn = [np.isfinite(values).tolist() for values in lines.values()]
+    assert sorted(drawn) == [[False, False, False, True], [True] * 4, [True] * 4]
+    assert save_figure(figure, "png")

@@ -20,7 +20,7 @@ optimizer: {name: adam}
 training: {epochs: 3}
 report: {figures: false}
 """
-POINTS = 200
+POINTS = 100
 
 
 class Laboratory:
@@ -131,4 +131,6 @@ def test_nothing_damaged_is_built_on(laboratory, record_property):
 @pytest.mark.long
 def test_nothing_damaged_is_built_on_at_many_more_places(laboratory, record_property):
     """The same at 4,000 places."""
-    damaged_everywhere(laboratory, points_of(laboratory, 4000), record_property)
+    places = points_of(laboratory, 4000)
+    ends = damaged_everywhere(laboratory, places, record_property)
+    assert len(ends["completed"]) > 0.9 * len(places)

@@ -6,6 +6,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+from selection import mostly_long
 
 from optbench.random_streams import epoch_order
 from optbench.records import ALL_LAYERS
@@ -57,7 +58,14 @@ def outcome(make_dataset, make_config, tmp_path, engine, shape, sections, *, dia
     return train(make_config(dataset, **{**sections, "training": training}), dataset, base=tmp_path)[0]
 
 
-@pytest.mark.parametrize("case", SECTIONS)
+@pytest.mark.parametrize(
+    "case",
+    mostly_long(
+        SECTIONS,
+        short=["layers, sgd with momentum", "clipping, EMA, L2", "accumulation, many steps", "keras"],
+        ci=["loss scale, full batches", "cnn", "xla, batch norm, rmsprop"],
+    ),
+)
 def test_training_is_the_same_bit_for_bit(case, make_dataset, make_config, tmp_path):
     """Weights, slots, history and predictions do not know whether somebody measured."""
     plain, measured = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from example_models import EXAMPLE_MODELS
+from selection import mostly_long
 
 from optbench.errors import ModelError
 from optbench.random_streams import epoch_order
@@ -45,7 +46,29 @@ def outcome_of(engine, dataset, make_config, tmp_path, **sections):
     return train(config, dataset, base=tmp_path)[0]
 
 
-@pytest.mark.parametrize(("model", "setting"), CASES)
+# The contract of the engines runs over every model; here are always those that build what no other does.
+SHORT = [
+    ("layers", "class weights"),
+    ("layers", "clipping and EMA"),
+    ("layers", "accumulation"),
+    ("layers", "full batches of 10"),
+    ("mlp, tokens", "plain"),
+    ("cnn, residual", "plain"),
+    ("rnn, gru", "plain"),
+    ("rnn, tokens", "short last batch"),
+]
+CI = [
+    ("layers", "schedule"),
+    ("layers", "one batch"),
+    ("cnn, tokens", "plain"),
+    ("cnn, sequences", "plain"),
+    ("transformer", "plain"),
+    ("rnn, lstm", "plain"),
+    ("transformer, tokens", "clipping and EMA"),
+]
+
+
+@pytest.mark.parametrize(("model", "setting"), mostly_long(CASES, short=SHORT, ci=CI))
 def test_fused_has_the_bits_of_keras_fit(model, setting, make_dataset, make_config, tmp_path):
     """Weights, dropout counters, optimizer slots, history and predictions are byte for byte those of `fit`."""
     example = EXAMPLE_MODELS[model]
@@ -96,7 +119,7 @@ def test_the_first_steps_of_an_epoch(engine, make_dataset, make_config, tmp_path
         np.testing.assert_allclose(found.numpy(), expected.numpy(), atol=1e-6)
 
 
-@pytest.mark.parametrize("engine", ["fused", "xla", "keras"])
+@pytest.mark.parametrize("engine", mostly_long(["fused", "xla", "keras"], short=["fused"], ci=["xla"]))
 def test_the_same_run_twice_in_one_process(engine, make_dataset, make_config, tmp_path):
     """An engine gives the same bits whatever ran in the process before."""
     dataset = make_dataset()

@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 import pytest
+from selection import mostly_long
 
 from optbench.catalog.keras_api import optimizer_signatures, optimizers_left_out, schedule_signatures
 from optbench.config import OptimizerConfig, dump_config, parse_resolved
@@ -88,7 +89,19 @@ def per_layer():
 CONTRACT = {**{name: {"name": name, "use_ema": True} for name in OPTIMIZERS}, **WRAPPED}
 
 
-@pytest.mark.parametrize("case", CONTRACT)
+# Every optimizer of Keras, always; of the wrappers those that hold what the others hold.
+SHORT = [
+    *OPTIMIZERS,
+    "loss scale, accumulation, EMA",
+    "EMA that overwrites",
+    "exceptions from weight decay",
+    "warm-up and cosine",
+    "user's own class",
+    "user's own choice per layer",
+]
+
+
+@pytest.mark.parametrize("case", mostly_long(CONTRACT, short=SHORT))
 def test_the_contract(case, make_dataset, make_config, tmp_path):
     """Every optimizer and wrapper lowers the loss, ends with the bits of `fit`, and resumes after a kill exactly.
 
