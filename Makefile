@@ -8,20 +8,31 @@ BIN    := $(VENV)/bin
 RUNS   ?= runs
 FOUR   := configs/sgd.yaml configs/rmsprop.yaml configs/adam.yaml configs/adamw.yaml
 
-.PHONY: run test test-all nightly check lint types imports format smoke bench claims lock schema clean
+.PHONY: run test test-ci test-all nightly mutants check lint types imports format smoke bench claims lock schema clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
 	$(BIN)/optbench run $(FOUR) --runs-dir $(RUNS)
 	$(BIN)/optbench compare '$(RUNS)/breast-cancer-*' --html $(RUNS)/comparison.html
 
+# worksteal: a worker that has nothing left takes tests of the other, so that no file decides how long it takes
+PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
+
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(PYTEST)
+
+# what .ci/run takes: with it the long tests that stand for others
+test-ci: $(VENV)/.installed-test
+	$(PYTEST) -m "not long or ci" --durations=20 --durations-min=5
 
 # all tests, the long ones too: every kill point at random, every combination, the bits and folders of the first release
 # (which need its commit: a shallow clone skips them)
 nightly test-all: $(VENV)/.installed-test
 	OPTBENCH_HYPOTHESIS=default $(BIN)/python -m pytest -m ""
+
+# sixty seeded mistakes, each of which some test has to notice; an hour
+mutants: $(VENV)/.installed-test
+	$(BIN)/python tools/mutants.py
 
 check: lint types imports test smoke
 

@@ -1,4 +1,4 @@
-"""Real training, killed at random moments and at every epoch's end, and resumed: the bytes of an undisturbed run."""
+"""Real training, killed at random moments and after checkpoints, and resumed: the bytes of an undisturbed run."""
 
 from __future__ import annotations
 
@@ -162,38 +162,45 @@ def test_killed_at_random_times(undisturbed, warm_workers, tmp_path, record_prop
     assert kills >= 2
 
 
-@pytest.mark.parametrize(
-    "undisturbed", mostly_long(EXPERIMENTS, short=set(EXPERIMENTS) - set(AT_RANDOM)), indirect=True
-)
-def test_killed_at_epoch_boundaries(undisturbed, warm_workers, tmp_path, record_property):
-    """The worker is killed as soon as an epoch is reported, at another one each time, and goes on from there."""
-    config, expected = undisturbed
-    killed: dict[int, int] = {}  # process id of a worker -> the epoch it was killed at
+def killing_after_checkpoints(workers, runs_dir, killed, *, most):
+    """Make executors whose worker is killed, at most so often, at the first epoch that it reports after a checkpoint.
+
+    `killed` gets the name of the checkpoint that the next worker has to go on from.
+    """
 
     def executor_for(options, experiments):
-        executor = warm_workers.executor_for(options, experiments)
+        executor = workers.executor_for(options, experiments)
         execute = executor.execute
 
         def with_kills(tasks, *, on_event):
-            def kill_once_per_worker(name, event):
+            def kill_if_there_is_a_new_checkpoint(name, event):
                 on_event(name, event)
-                epoch = event.get("epoch")
-                if epoch is None or epoch in killed.values() or len(killed) == 2:
-                    return
-                for worker in warm_workers.at_work():
-                    if worker.pid not in killed and kill_all([worker]):
-                        killed[worker.pid] = epoch
+                newest = max((path.name for path in runs_dir.rglob("ckpt-*.npz")), default="")
+                if "epoch" in event and newest > max(killed, default="") and len(killed) < most:
+                    kill_all(workers.at_work())
+                    killed.append(newest)
 
-            return execute(tasks, on_event=kill_once_per_worker)
+            return execute(tasks, on_event=kill_if_there_is_a_new_checkpoint)
 
         executor.execute = with_kills
         return executor
 
-    paths = trained(config, tmp_path / "runs", executor_for, retries=10)
+    return executor_for
+
+
+@pytest.mark.parametrize(
+    "undisturbed", mostly_long(EXPERIMENTS, short=set(EXPERIMENTS) - set(AT_RANDOM)), indirect=True
+)
+def test_killed_after_checkpoints(undisturbed, warm_workers, tmp_path, record_property):
+    """Killed at an epoch's end, twice if the training is long enough for it, and gone on with each time."""
+    config, expected = undisturbed
+    killed: list[str] = []
+    executor_for = killing_after_checkpoints(warm_workers, tmp_path / "runs", killed, most=2)
+    paths = trained(config, tmp_path / "runs", executor_for, retries=2)
+    record_property("count", f"{len(killed)} kills")
     assert_same(expected, paths)
-    record_property("count", f"killed after epochs {sorted(killed.values())}")
-    assert len(killed) == 2
-    assert paths.log.read_text().count("goes on after epoch") >= 1
+    assert killed
+    assert paths.log.read_text().count("goes on after epoch") == len(killed)
 
 
 @pytest.mark.long
@@ -219,9 +226,9 @@ def test_the_whole_command_killed(name, kills, warm_workers, tmp_path):
         process = subprocess.Popen(
             command, start_new_session=True, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
         )
-        checkpoints = len(list(runs_dir.glob("*/.state/ckpt-*")))
+        checkpoints = len(list(runs_dir.rglob("ckpt-*.npz")))
         deadline = time.monotonic() + 60
-        while len(list(runs_dir.glob("*/.state/ckpt-*"))) <= min(checkpoints, 1) and time.monotonic() < deadline:
+        while len(list(runs_dir.rglob("ckpt-*.npz"))) <= min(checkpoints, 1) and time.monotonic() < deadline:
             time.sleep(0.02)
         time.sleep(0.3)
         os.killpg(process.pid, signal.SIGKILL)

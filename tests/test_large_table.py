@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 from identity_files import IDENTITY_FILES
 
+from optbench.runner.run import RunOptions, run_experiments
+
 pytestmark = pytest.mark.tensorflow
 
 EXPERIMENT = """\
@@ -64,7 +66,7 @@ def temporary():
         yield Path(folder)
 
 
-def test_the_limit_of_memory_changes_no_byte(config, tmp_path, temporary):
+def test_the_limit_of_memory_changes_no_byte(config, tmp_path, temporary, warm_workers):
     """Killed while the table is read and started again, in chunks or held: the same run, and nothing left behind."""
     in_chunks = variables(temporary, "0")
     killed = subprocess.Popen(command(config, tmp_path / "chunks"), env=in_chunks, start_new_session=True)
@@ -74,10 +76,12 @@ def test_the_limit_of_memory_changes_no_byte(config, tmp_path, temporary):
     os.killpg(killed.pid, signal.SIGKILL)
     killed.wait()
     assert list(temporary.glob("optbench-data-*"))
-    for runs, environment in (("chunks", in_chunks), ("held", variables(temporary, "1000"))):
-        done = subprocess.run(
-            command(config, tmp_path / runs), env=environment, capture_output=True, text=True, check=True
-        )
-        assert [run["outcome"] for run in json.loads(done.stdout)["runs"]] == ["completed"]
-        assert list(temporary.glob("optbench-data-*")) == []
+    done = subprocess.run(
+        command(config, tmp_path / "chunks"), env=in_chunks, capture_output=True, text=True, check=True
+    )
+    assert [run["outcome"] for run in json.loads(done.stdout)["runs"]] == ["completed"]
+    assert list(temporary.glob("optbench-data-*")) == []
+    options = RunOptions((config,), runs_dir=tmp_path / "held", quiet=True)
+    (end,) = run_experiments(options, say=lambda _sentence: None, executor_for=warm_workers.executor_for)
+    assert end.outcome == "completed"
     assert identity(tmp_path / "chunks") == identity(tmp_path / "held")

@@ -10,6 +10,7 @@ from fake_training import FakeExecutor
 from fuzzed_experiments import VALID, mutated
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from selection import drawn
 
 from optbench.cli import main
 from optbench.runner import run as run_module
@@ -44,10 +45,10 @@ def write(folder, plain):
     (folder / "a.yaml").write_text(text, encoding="utf-8")
 
 
-@settings(FUZZED, max_examples=2000)
+@settings(FUZZED, max_examples=drawn(2000))
 @given(plain=mutated())
 def test_validate(folder, plain):
-    """2,000 files: valid or refused, never a traceback, never a file."""
+    """2,000 files on a long run: valid or refused, never a traceback, never a file."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         write(folder, plain)
         capture = _Capture(monkeypatch)

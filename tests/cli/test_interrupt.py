@@ -24,7 +24,11 @@ EPOCHS = 40
 
 
 @pytest.mark.tensorflow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+@pytest.mark.parametrize(
+    "number",
+    [signal.SIGINT, pytest.param(signal.SIGTERM, marks=[pytest.mark.long, pytest.mark.ci])],
+    ids=["ctrl-c", "sigterm"],
+)
 def test_an_interrupted_run_goes_on(tmp_path, process, number):
     """130 (or 143) with a hint, nothing half written; the same command resumes and ends well."""
     config = tmp_path / "slow.yaml"

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
 from fuzzed_experiments import VALID, mutated
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from selection import drawn
 
 from optbench.config import dump_config, load_experiment, parse_resolved
 from optbench.errors import ConfigError
-
-EXAMPLES = int(os.environ.get("OPTBENCH_FUZZ_EXAMPLES", "2000"))
 
 
 def check_sentences(told, path):
@@ -43,7 +41,7 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("fuzz")
 
 
-fuzzed = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+fuzzed = settings(max_examples=drawn(2000), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @fuzzed

@@ -320,6 +320,8 @@ print(json.dumps([dataset.data_digest, dataset.split_digest, peak / 1024]))
 """
 
 
+@pytest.mark.long
+@pytest.mark.ci
 def test_memory_is_not_that_of_the_table(tmp_path):
     """Of 120,000 rows, held takes 195 MB and in chunks takes 100 MB, most of it for libraries; the bits are equal."""
     n = 120_000

@@ -1,7 +1,8 @@
-"""Which cases of a parametrized test run every time, and which on a long run alone."""
+"""Which cases of a parametrized test run every time, and which on a long run alone; how many examples are drawn."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -21,6 +22,11 @@ def mostly_long(cases: Iterable[Any], *, short: Collection[Any], ci: Collection[
     if lost:
         raise ValueError(f"chosen cases must be among the cases. Received: {lost}.")
     return [_parameter(case, short=case in short, ci=case in ci) for case in cases]
+
+
+def drawn(examples: int) -> int:
+    """Return how many examples a test draws: all of them in `make nightly`, else an eighth, the same every time."""
+    return examples if "OPTBENCH_HYPOTHESIS" in os.environ else examples // 8
 
 
 def _parameter(case: Any, *, short: bool, ci: bool) -> Any:
