@@ -159,7 +159,7 @@ def test_one_run_started_several_times_at_once(number, config, finished, tmp_pat
             )
             assert done.returncode in (0, 4), done.stderr
             assert b"Traceback" not in done.stderr
-        time.sleep(0.5)
+        time.sleep(1.0)
     told = [process.communicate() for process in processes]
     assert [process.returncode for process in processes] == [0] * number, [err for _, err in told]
     outcomes = [json.loads(out)["runs"][0]["outcome"] for out, _ in told]

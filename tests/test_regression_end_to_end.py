@@ -114,6 +114,8 @@ def test_residuals_are_a_table(paths):
         assert [float(row["residual"]) for row in rows] == (arrays["y_true_test"] - arrays["y_pred_test"]).tolist()
 
 
+@pytest.mark.long
+@pytest.mark.ci
 def test_plain_keras_predicts_what_is_stored(paths, tmp_path):
     """`model.keras` needs no knowledge of optbench: its outputs are in the unit of the target."""
     from optbench.config import load_resolved
