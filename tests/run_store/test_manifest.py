@@ -108,6 +108,16 @@ def test_damaged_files_are_named(tmp_path, make_run):
 
 
 @pytest.mark.parametrize("deep", [False, True])
+@pytest.mark.parametrize("change", [lambda data: data + b"\n", lambda data: data[:-1]], ids=["grown", "cut"])
+def test_a_file_of_another_size_is_seen_without_reading_it(tmp_path, make_run, change, deep):
+    """One byte more is as wrong as one byte less."""
+    paths = make_run(tmp_path)
+    paths.metrics.write_bytes(change(paths.metrics.read_bytes()))
+    (problem,) = verify_manifest(paths, deep=deep)
+    assert "it has changed since the run finished" in problem
+
+
+@pytest.mark.parametrize("deep", [False, True])
 @pytest.mark.parametrize("kind", ["folder", "pipe", "link inside", "link outside"])
 def test_other_things_in_place_of_a_file(tmp_path, make_run, kind, deep):
     """A folder, pipe or link where a file was is a problem and is not opened, whatever its size."""
