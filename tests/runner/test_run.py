@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from optbench.errors import ConfigError, InvalidError, MachineError, RunFailedEr
 from optbench.run_store import RunLock, RunPaths, last_attempt, run_status, verify_manifest
 from optbench.runner import run as run_module
 from optbench.runner.plan import load_experiments, plan_runs
-from optbench.runner.run import RunOptions, run_experiments
+from optbench.runner.run import RunOptions, is_finished, run_experiments
 from optbench.runner.summary import raise_for_failures, summary_json, summary_text
 
 EXPERIMENT = """\
@@ -89,6 +90,13 @@ def test_the_same_command_again_trains_nothing(command, experiment):
     assert (command.executor.tried_out, command.executor.trained) == ([], [])
     assert outcomes(command(experiment(), seeds=(0, 7))) == ["skipped", "completed"]
     assert first.planned.paths.manifest.read_bytes() == manifest
+
+
+def test_a_finished_folder_of_another_key_is_not_this_run(command, experiment):
+    """The folder's name holds the start of the key alone: two keys may share it."""
+    (end,) = command(experiment())
+    assert is_finished(end.planned)
+    assert not is_finished(replace(end.planned, key=end.planned.key[:8] + "0" * 56))
 
 
 def test_a_changed_value_is_another_run(command, experiment):
