@@ -74,18 +74,27 @@ def content(folder):
     }
 
 
-def test_a_study_killed_at_several_points_ends_like_one_that_was_not(tmp_path):
-    """In tuning and on other splits: the same bytes but for training_seconds and the page's last part."""
+@pytest.mark.parametrize("points", [(6,), pytest.param((3, 10, 17), marks=pytest.mark.long)])
+def test_a_study_that_is_killed_ends_like_one_that_was_not(tmp_path, points):
+    """In tuning, in confirmation, on other splits: the same bytes but for training_seconds and the page's last part."""
     file = tmp_path / "trial.yaml"
     file.write_text(STUDY)
     straight = completed(file, tmp_path / "straight")
-    kills = [killed(file, tmp_path / "killed", runs=runs) for runs in (3, 13)]
+    kills = [killed(file, tmp_path / "killed", runs=runs) for runs in points]
     resumed = completed(file, tmp_path / "killed")
     assert kills[0]
     assert content(resumed) == content(straight)
-    before = {path.name: path.read_bytes() for path in resumed.iterdir() if path.is_file()}
-    completed(file, tmp_path / "killed")
-    assert {path.name: path.read_bytes() for path in resumed.iterdir() if path.is_file()} == before
+
+
+@pytest.mark.long
+def test_the_same_command_again_changes_no_byte(tmp_path):
+    """Nothing is trained, nothing is written."""
+    file = tmp_path / "trial.yaml"
+    file.write_text(STUDY)
+    folder = completed(file, tmp_path / "runs")
+    before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    completed(file, tmp_path / "runs")
+    assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
 
 
 @pytest.mark.long

@@ -54,10 +54,10 @@ SHORT = [
     ("layers", "full batches of 10"),
     ("mlp, tokens", "plain"),
     ("cnn, residual", "plain"),
-    ("rnn, gru", "plain"),
     ("rnn, tokens", "short last batch"),
 ]
 CI = [
+    ("rnn, gru", "plain"),
     ("layers", "schedule"),
     ("layers", "one batch"),
     ("cnn, tokens", "plain"),
@@ -84,6 +84,8 @@ def test_fused_has_the_bits_of_keras_fit(model, setting, make_dataset, make_conf
     )
 
 
+@pytest.mark.long
+@pytest.mark.ci
 def test_xla_is_close_to_keras_fit(make_dataset, make_config, tmp_path):
     """Three epochs of `xla`, dropout included, end within 1e-4 of `fit` in every predicted probability."""
     shape, section = EXAMPLE_MODELS["layers"].shape, EXAMPLE_MODELS["layers"].section
