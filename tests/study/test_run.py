@@ -56,6 +56,7 @@ def test_tuning_runs_have_no_test_rows(finished):
     end = finished
     for run in end.conclusion.runs:
         paths = RunPaths(run.planned.paths.folder)
+        assert run.planned.config.dataset.split.withhold_test == (run.stage == "tuning")  # `reproduce` reads it there
         rows = len(read_predictions(paths.predictions)[0]["test"].rows)
         metrics = read_json(paths.metrics)["test"]
         if run.stage == "tuning":
