@@ -92,7 +92,7 @@ def test_a_dropout_layer_leaves_the_other_initial_weights_alone(make_dataset, ma
 
 
 def test_early_stopping_restores_the_best_weights(make_dataset, make_config, tmp_path):
-    """The stored predictions are those of the best epoch, not of the last one."""
+    """The stored predictions are those of the best epoch, not of the last one, also if the run was stopped between."""
     dataset = make_dataset(n=30)
     stopping = {"monitor": "val_loss", "patience": 3, "restore_best": True}
     config = make_config(
@@ -100,10 +100,39 @@ def test_early_stopping_restores_the_best_weights(make_dataset, make_config, tmp
         optimizer={"name": "adam", "learning_rate": 0.1},
         training={"epochs": 60, "early_stopping": stopping},
     )
-    outcome, program = train(config, dataset, base=tmp_path)
+    snapshots = []
+    outcome, program = train(
+        config, dataset, base=tmp_path, on_epoch=lambda report: snapshots.append(report.snapshot())
+    )
     assert outcome.epochs_run == outcome.best_epoch + 3 < 60
     loss = program.problem.model.evaluate(dataset.validation.x, dataset.validation.y.reshape(-1, 1), verbose=0)[0]
     assert loss == pytest.approx(min(outcome.history.column("val_loss")[1:]), rel=1e-5)
+    resumed, _ = train(config, dataset, base=tmp_path, resume=snapshots[outcome.best_epoch + 1], kept=program)
+    assert (resumed.predictions["test"].y_score == outcome.predictions["test"].y_score).all()
+
+
+NOT_FINITE = """
+import keras
+
+class Breaks(keras.optimizers.SGD):
+    def update_step(self, gradient, variable, learning_rate):
+        self.assign(variable, variable * float("nan"))
+
+def make():
+    return Breaks(0.1)
+"""
+
+
+def test_weights_that_are_not_finite_are_divergence(make_dataset, make_config, tmp_path):
+    """The loss of an epoch is that of before its last step: of one batch it is finite, whatever the weights become."""
+    (tmp_path / "own.py").write_text(NOT_FINITE)
+    dataset = make_dataset()
+    config = make_config(
+        dataset, optimizer={"name": "python", "function": "own.py:make"}, training={"batch_size": len(dataset.train.y)}
+    )
+    outcome, _ = train(config, dataset, base=tmp_path)
+    assert (outcome.status, outcome.epochs_run) == (RunStatus.DIVERGED, 1)
+    assert outcome.reason == "weights are not finite after epoch 1"
 
 
 def test_divergence_is_a_result(make_dataset, make_config, tmp_path):
