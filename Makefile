@@ -32,6 +32,7 @@ nightly test-all: $(VENV)/.installed-test
 
 # sixty seeded mistakes, each of which some test has to notice; an hour
 mutants: $(VENV)/.installed-test
+	$(BIN)/python tools/mutants.py --clean
 	$(BIN)/python tools/mutants.py
 
 check: lint types imports test smoke

@@ -3,6 +3,7 @@
     python tools/mutants.py            # all of tests/mutants/*.toml
     python tools/mutants.py study      # of one room
     python tools/mutants.py --list     # which still apply, without running anything
+    python tools/mutants.py --clean    # the tests alone, without a mistake: what fails here would kill any mutant
 
 A mutant names a file, a text that stands in it once, what stands there instead, and the tests that have to fail. One
 whose text is gone is reported as stale: the source has moved on, and so has to the mutant.
@@ -110,11 +111,23 @@ def chosen_mutants(words: list[str]) -> list[Mutant]:
     ]
 
 
+def failing_without(mutants: list[Mutant], tree: Path) -> int:
+    """Run the tests of the mutants without any mistake; return how many choices of tests do not pass."""
+    failing = 0
+    for tests in dict.fromkeys(mutant.tests for mutant in mutants):
+        code = run_tests(tree, tests)
+        failing += code != 0
+        sys.stdout.write(f"{'pass' if code == 0 else f'FAIL ({code})':9} {' '.join(tests)}\n")
+        sys.stdout.flush()
+    return failing
+
+
 def main() -> int:
     """Run the chosen mutants and tell how each ended; 1 if one survived, was not tested or is stale."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("chosen", nargs="*", help="rooms, or parts of names; all without")
     parser.add_argument("--list", action="store_true", help="say which are stale, and run nothing")
+    parser.add_argument("--clean", action="store_true", help="make no mistake: the tests have to pass")
     arguments = parser.parse_args()
     mutants = chosen_mutants(arguments.chosen)
     if arguments.list:
@@ -125,6 +138,8 @@ def main() -> int:
     counts: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         copy_tree(Path(folder))
+        if arguments.clean:
+            return 1 if failing_without(mutants, Path(folder)) else 0
         for mutant in mutants:
             begin = time.monotonic()
             outcome = outcome_of(mutant, Path(folder))

@@ -11,6 +11,7 @@ from fake_training import FakeExecutor, identity
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from selection import drawn
 
 from optbench.errors import NoRunsError
 from optbench.run_store import RunPaths
@@ -113,7 +114,7 @@ class LifeOfRuns(RuleBasedStateMachine):
 
 
 LifeOfRuns.TestCase.settings = settings(
-    max_examples=15,
+    max_examples=drawn(64),
     stateful_step_count=12,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
