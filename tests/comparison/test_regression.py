@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 from finished_runs import make_run
 
-from optbench.comparison import METRICS, compare
+from optbench.catalog.metrics import lower_is_better, measured
+from optbench.comparison import compare
 from optbench.errors import NoRunsError, UsageError
-from optbench.metric_names import METRICS as METRICS_OF
-from optbench.metric_names import lower_is_better
 from optbench.records import RunStatus
 from optbench.reporting.comparison_document import comparison_document
 from optbench.words.comparisons import difference_sentences, located_sentences, problem_verdict, verdict_text
@@ -38,15 +37,7 @@ def number_runs(optimizer, values, **options):
     return [make_number_run(optimizer, seed, value, **options) for seed, value in enumerate(values)]
 
 
-def test_every_metric_of_a_task_can_be_compared():
-    """The comparison knows what metrics.json has, and which way each is better."""
-    assert set(METRICS) == {name for names in METRICS_OF.values() for name in names}
-    for name, metric in METRICS.items():
-        assert metric.higher_is_better != lower_is_better(name)
-        assert metric.sign == (-1 if lower_is_better(name) else 1)
-
-
-@pytest.mark.parametrize("metric", METRICS_OF["regression"])
+@pytest.mark.parametrize("metric", [metric.name for metric in measured("regression")])
 def test_the_smaller_error_wins_on_every_metric(metric):
     """An optimizer with two units less error is better, whatever the sign of the metric's difference."""
     runs = number_runs("adam", [value - 2 for value in BASE]) + number_runs("sgd", BASE)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optbench.comparison import METRICS
+from optbench.catalog.metrics import METRICS
 from optbench.comparison.wording import counted, duration, listing, p_text, seed_ranges, value_text
 
 

@@ -104,7 +104,7 @@ def test_the_page_speaks_of_errors(splits):
         )
     )
     test = evaluation.metrics["test"]
-    for value in (test.rmse, test.mae, test.mean_predictor_rmse):
+    for value in (test["rmse"], test["mae"], test["mean_predictor_rmse"]):
         assert significant(value) in page
     assert "mean 150.0, standard deviation 70.00, from -50.00 to 350.0" in page
     assert "residuals.csv" in page

@@ -133,9 +133,10 @@ def test_warnings_come_before_numbers_and_numbers_beside_the_majority_class(repo
     assert found.evaluation.warnings
     for sentence in sentences(found.evaluation.warnings):
         assert words.index(" ".join(sentence.split())) < words.index("test accuracy")
-    gain = 100 * (test.accuracy - test.majority_accuracy)
+    gain = 100 * (test["accuracy"] - test["majority_accuracy"])
     assert (
-        f"{100 * test.accuracy:.1f} % majority class: {100 * test.majority_accuracy:.1f} %, {gain:+.1f} points" in words
+        f"{100 * test['accuracy']:.1f} % majority class: {100 * test['majority_accuracy']:.1f} %, {gain:+.1f} points"
+        in words
     )
 
 

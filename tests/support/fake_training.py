@@ -14,7 +14,7 @@ import numpy as np
 from optbench.config import load_resolved
 from optbench.datasets import open_staged_dataset
 from optbench.errors import StorageError
-from optbench.executors.interface import Task, TaskEnd
+from optbench.executors.interface import TaskEnd
 from optbench.records import History, Predictions
 from optbench.run_store import RunPaths, read_json, write_bytes, write_history, write_predictions, write_training_result
 from optbench.worker import finish
@@ -54,7 +54,7 @@ class FakeExecutor:
         """Everything is done in this process; whether it has helpers is `has_helpers`."""
         return self.has_helpers
 
-    def submit(self, task: Task) -> None:
+    def submit(self, task: str) -> None:
         self._waiting.append(task)
 
     def execute(self, tasks, *, on_event) -> Iterator[TaskEnd]:
@@ -68,13 +68,13 @@ class FakeExecutor:
                 yield kinds[task.function.partition(":")[2]](task)
 
     @staticmethod
-    def _finish(task: Task) -> TaskEnd:
+    def _finish(task: str) -> TaskEnd:
         try:
             return TaskEnd(task.name, 0, finish(task.arguments, lambda _event: None), "", "ok")
         except StorageError as error:
             return TaskEnd(task.name, 1, {}, str(error), "storage")
 
-    def _try_out(self, task: Task) -> TaskEnd:
+    def _try_out(self, task: str) -> TaskEnd:
         self.tried_out.append(task.name)
         optimizer = next((name for name in self.behaviour if f"name: {name}" in task.arguments["config"]), "")
         if self.behaviour.get(optimizer, ["ok"])[0] == "bad model":
@@ -82,7 +82,7 @@ class FakeExecutor:
         told = {"parameters": 10, "state_bytes": 1000, "seconds_per_epoch": 0.5, "peak_memory_mb": 300.0}
         return TaskEnd(task.name, 0, told, "", "ok")
 
-    def _train(self, task: Task, on_event) -> TaskEnd:
+    def _train(self, task: str, on_event) -> TaskEnd:
         paths = RunPaths(Path(task.arguments["folder"]))
         config = load_resolved(paths.config_resolved)
         planned = self.behaviour.get(config.optimizer.name, ["ok"])

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from optbench.catalog.metrics import measured
 from optbench.records import History, RocCurve, RunRecord, RunStatus
 
+TASK = "classification"
 DEFAULTS: dict[str, dict[str, Any]] = {
     "sgd": {"learning_rate": 0.01, "momentum": 0.0, "nesterov": False},
     "rmsprop": {"learning_rate": 0.001, "rho": 0.9},
@@ -46,12 +48,9 @@ def make_run(
         "training": {"epochs": 10, "batch_size": 32, "engine": "fused", "threads": 1, **(training or {})},
         "report": {"figures": True},
     }
+    scores = {metric.name: accuracy if metric.higher_is_better else _missed(accuracy) for metric in measured(TASK)}
     test = {
-        "accuracy": None if diverged else accuracy,
-        "balanced_accuracy": None if diverged else accuracy,
-        "f1_macro": None if diverged else accuracy,
-        "log_loss": None if diverged or accuracy is None else 1.0 - accuracy,
-        "roc_auc": None if diverged else accuracy,
+        **(dict.fromkeys(scores) if diverged else scores),
         "majority_accuracy": 0.4,
         **(metrics or {}),
     }
@@ -126,6 +125,10 @@ def store_run(record: RunRecord, runs_dir: Path) -> Path:
         machine=record.machine,
     )
     return paths.folder
+
+
+def _missed(accuracy: float | None) -> float | None:
+    return None if accuracy is None else 1.0 - accuracy
 
 
 def _key(*parts: Any) -> str:

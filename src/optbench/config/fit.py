@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from optbench.metric_names import REGRESSION
+from optbench.catalog.tasks import REGRESSION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from optbench.metric_names import Task
 
 Kind = Literal["table", "tokens", "sequences", "images", "arrays"]
 KINDS: Mapping[Kind, str] = {
@@ -39,7 +38,7 @@ def kind_of(input_shape: tuple[int, ...], vocabulary_size: int | None) -> Kind:
     return "tokens" if vocabulary_size is not None else _BY_AXES.get(len(input_shape), "arrays")
 
 
-def misfit(name: str, *, input_shape: tuple[int, ...], vocabulary_size: int | None, task: Task) -> str:
+def misfit(name: str, *, input_shape: tuple[int, ...], vocabulary_size: int | None, task: str) -> str:
     """Return why a model cannot take the data, and which models can; "" if it can."""
     kind = kind_of(input_shape, vocabulary_size)
     if kind in TAKES[name]:

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from optbench.catalog.keras_api import folded
+from optbench.catalog.tasks import CLASSIFICATION, REGRESSION
 from optbench.config.section import FUNCTION_PATTERN
-from optbench.metric_names import CLASSIFICATION, REGRESSION
-
-if TYPE_CHECKING:
-    from optbench.metric_names import Task
 
 PYTHON_PREFIX = "python:"
 # For two classes these work on one sigmoid unit; all others want one softmax unit per class.
@@ -47,7 +43,7 @@ SHORT_NAMES = {
 }
 
 
-def known_losses(task: Task | None = None) -> tuple[str, ...]:
+def known_losses(task: str | None = None) -> tuple[str, ...]:
     """Return every loss name an experiment file can hold, `auto` first: of one task, or of both."""
     if task is None:
         return tuple(dict.fromkeys((*known_losses(CLASSIFICATION), *known_losses(REGRESSION))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optbench.catalog.tasks import REGRESSION
 from optbench.config.augmentation import augment_specs
 from optbench.config.auto import auto_loss, auto_threads
 from optbench.config.auto_engine import EngineChoice, auto_engine
@@ -14,7 +15,6 @@ from optbench.config.model_sections import LayersConfig, PythonModel
 from optbench.config.sequence_layers import DEFAULT_EMBEDDING_DIMENSION
 from optbench.core.findings import Finding, Severity
 from optbench.errors import ConfigError
-from optbench.metric_names import REGRESSION
 
 if TYPE_CHECKING:
     from optbench.config.dataset_sections import SplitConfig

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from optbench.catalog.metrics import METRICS
 from optbench.config.file_kinds import experiment_instead
 from optbench.config.findings import Finding, Findings, shown
 from optbench.config.load import is_text, read_text, refuse, render_findings
@@ -16,7 +17,6 @@ from optbench.config.study_sections import LoadedStudy, StudyConfig, StudyHead
 from optbench.config.validation import without_consequences
 from optbench.config.yaml_document import parse_yaml
 from optbench.errors import ConfigError, did_you_mean
-from optbench.metric_names import DEFAULT_MARGIN, IN_UNIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -107,7 +107,7 @@ class _Reader(Findings):
             confirmation=head.confirmation,
             splits=head.splits,
             metric=metric,
-            margin=DEFAULT_MARGIN if head.margin is None and metric not in IN_UNIT else head.margin,
+            margin=METRICS[metric].margin if head.margin is None and not METRICS[metric].has_unit else head.margin,
             alpha=head.alpha,
             baseline=head.baseline,
         )

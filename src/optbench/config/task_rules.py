@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from optbench.catalog.metrics import history_columns
+from optbench.catalog.tasks import CLASSIFICATION, REGRESSION
 from optbench.config.dataset_sections import REGRESSION_DATASETS, CsvConfig, NpzConfig, OpenmlConfig, PythonDataset
 from optbench.config.findings import Finding, shown
 from optbench.config.losses import OF_SIZES, PYTHON_PREFIX, known_losses
 from optbench.config.model_sections import LinearConfig, LogisticConfig
-from optbench.metric_names import CLASSIFICATION, HISTORY_METRICS, REGRESSION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from optbench.config.dataset_section import DatasetConfig
     from optbench.config.training_sections import TrainingConfig
-    from optbench.metric_names import Task
 
 _FOR_REGRESSION = "'task: regression' at the top of the file"
 
 
-def task_findings(task: Task, valid: Mapping[str, Any]) -> list[Finding]:
+def task_findings(task: str, valid: Mapping[str, Any]) -> list[Finding]:
     """Return what does not fit the task, among the sections that are valid for themselves."""
     dataset, model, training = (valid.get(name) for name in ("dataset", "model", "training"))
     findings = [] if dataset is None else _dataset_findings(task, dataset)
@@ -35,7 +35,7 @@ def without_strata(dataset: DatasetConfig) -> DatasetConfig:
     return dataset.model_copy(update={"split": split})
 
 
-def _dataset_findings(task: Task, dataset: Any) -> list[Finding]:
+def _dataset_findings(task: str, dataset: Any) -> list[Finding]:
     findings, path = [], ("dataset",)
     has_own_task = not isinstance(dataset, CsvConfig | OpenmlConfig | NpzConfig | PythonDataset)
     if has_own_task and (dataset.name in REGRESSION_DATASETS) != (task == REGRESSION):
@@ -56,7 +56,7 @@ def _dataset_findings(task: Task, dataset: Any) -> list[Finding]:
     return findings
 
 
-def _model_findings(task: Task, model: Any) -> list[Finding]:
+def _model_findings(task: str, model: Any) -> list[Finding]:
     if task == REGRESSION and isinstance(model, LogisticConfig):
         sentence = "logistic is for classes. For regression its counterpart is linear; mlp and the others fit too."
         return [Finding(("model", "name"), sentence)]
@@ -66,11 +66,11 @@ def _model_findings(task: Task, model: Any) -> list[Finding]:
     return []
 
 
-def _training_findings(task: Task, training: TrainingConfig) -> list[Finding]:
+def _training_findings(task: str, training: TrainingConfig) -> list[Finding]:
     findings, path = _loss_findings(task, training), ("training",)
     if training.early_stopping is not None:
         monitor = training.early_stopping.monitor
-        known = ("loss", *HISTORY_METRICS[task])
+        known = history_columns(task)
         if monitor.removeprefix("val_") not in known:
             sentence = f"must be {_listed(known)}, or one of them with val_ in front, for {task}. Received: {monitor}."
             findings.append(Finding((*path, "early_stopping", "monitor"), sentence))
@@ -82,7 +82,7 @@ def _training_findings(task: Task, training: TrainingConfig) -> list[Finding]:
     return findings
 
 
-def _loss_findings(task: Task, training: TrainingConfig) -> list[Finding]:
+def _loss_findings(task: str, training: TrainingConfig) -> list[Finding]:
     loss, path = training.loss, ("training", "loss")
     if loss not in known_losses(task) and not loss.startswith(PYTHON_PREFIX):
         known = ", ".join(known_losses(task))

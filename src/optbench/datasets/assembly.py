@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optbench.array_digests import arrays_digest
+from optbench.catalog.tasks import CLASSIFICATION, REGRESSION
 from optbench.core.findings import Finding, Severity
 from optbench.datasets.labels import class_counts
 from optbench.datasets.targets import require_finite_variance, require_spread, target_facts
 from optbench.errors import DataError
 from optbench.mapped_arrays import blocks
-from optbench.metric_names import CLASSIFICATION, REGRESSION
 from optbench.records import Dataset, SplitData
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from optbench.metric_names import Task
     from optbench.records import SplitName
 
 _ROW_DIGEST_BYTES = 8
@@ -53,7 +52,7 @@ class Draft:
     compared: Mapping[SplitName, NDArray[Any]] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
     notes: Sequence[Finding] = ()
-    task: Task = CLASSIFICATION
+    task: str = CLASSIFICATION
     vocabulary_size: int | None = None
 
 

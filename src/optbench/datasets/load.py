@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optbench.catalog.tasks import CLASSIFICATION, REGRESSION
 from optbench.config import (
     REGRESSION_DATASETS,
     CsvConfig,
@@ -32,7 +33,6 @@ from optbench.datasets.text_tables import load_text_table
 from optbench.datasets.token_lists import load_token_lists
 from optbench.datasets.withhold import without_test_rows
 from optbench.errors import DataError, did_you_mean
-from optbench.metric_names import CLASSIFICATION, REGRESSION
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,14 +40,13 @@ if TYPE_CHECKING:
     from optbench.config import DatasetConfig, NamedDataset
     from optbench.datasets.downloads import CheckedFile
     from optbench.datasets.registry import DatasetEntry, TableEntry
-    from optbench.metric_names import Task
     from optbench.records import Dataset
 
 OWN_DATA = ("csv", "npz", "image_folder", "python")
 
 
 def load_dataset(
-    config: DatasetConfig, *, base: Path, data_dir: Path, quiet: bool = True, task: Task = CLASSIFICATION
+    config: DatasetConfig, *, base: Path, data_dir: Path, quiet: bool = True, task: str = CLASSIFICATION
 ) -> Dataset:
     """Load, split and preprocess the data set of an experiment; with `split.withhold_test` its test split is empty.
 
@@ -79,7 +78,7 @@ def load_dataset(
     return without_test_rows(dataset) if config.split.withhold_test else dataset
 
 
-def _loaded(config: DatasetConfig, *, base: Path, data_dir: Path, quiet: bool, task: Task) -> Dataset:
+def _loaded(config: DatasetConfig, *, base: Path, data_dir: Path, quiet: bool, task: str) -> Dataset:
     if isinstance(config, GeneratedConfig):
         _require_task(config.name, REGRESSION if config.name in REGRESSION_DATASETS else CLASSIFICATION, task)
         return load_generated(config)
@@ -95,7 +94,7 @@ def _loaded(config: DatasetConfig, *, base: Path, data_dir: Path, quiet: bool, t
     return _named(config, data_dir=data_dir, quiet=quiet, task=task)
 
 
-def _own_arrays(config: NpzConfig | PythonDataset, base: Path, task: Task) -> Dataset:
+def _own_arrays(config: NpzConfig | PythonDataset, base: Path, task: str) -> Dataset:
     if isinstance(config, NpzConfig):
         data = read_npz("npz", base / config.path, shown=config.path)
     else:
@@ -103,7 +102,7 @@ def _own_arrays(config: NpzConfig | PythonDataset, base: Path, task: Task) -> Da
     return load_arrays(data, split=config.split, task=task, tokens=config.tokens)
 
 
-def _named(config: NamedDataset | TokenDataset, *, data_dir: Path, quiet: bool, task: Task) -> Dataset:
+def _named(config: NamedDataset | TokenDataset, *, data_dir: Path, quiet: bool, task: str) -> Dataset:
     entry = DATASETS.get(config.name)
     if entry is None:
         known = (*DATASETS, *OWN_DATA)
@@ -118,12 +117,12 @@ def _named(config: NamedDataset | TokenDataset, *, data_dir: Path, quiet: bool, 
     return _downloaded(entry, files, config)
 
 
-def _require_task(name: str, wanted: Task, task: Task) -> None:
+def _require_task(name: str, wanted: str, task: str) -> None:
     if wanted != task:
         raise DataError(f"{name} is for task: {wanted}. Received: task: {task}. Write 'task: {wanted}'.")
 
 
-def _own_table(config: CsvConfig, base: Path, task: Task) -> Dataset:
+def _own_table(config: CsvConfig, base: Path, task: str) -> Dataset:
     options = TableOptions(
         target=config.target,
         positive_class=config.positive_class,

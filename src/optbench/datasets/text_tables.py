@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from optbench.catalog.tasks import REGRESSION
 from optbench.core.findings import Finding, Severity
 from optbench.datasets.assembly import Draft, assemble
 from optbench.datasets.column_kinds import is_missing
@@ -18,7 +19,6 @@ from optbench.datasets.tables import read_table
 from optbench.datasets.text_table import concatenate, require_column
 from optbench.datasets.vocabulary import fit_vocabulary, words_of
 from optbench.errors import DataError
-from optbench.metric_names import REGRESSION
 from optbench.records import SplitData
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from optbench.datasets.table_columns import TableOptions
     from optbench.datasets.text_table import TextTable
     from optbench.datasets.vocabulary import Vocabulary
-    from optbench.metric_names import Task
     from optbench.records import Dataset
 
 _TOKEN_BYTES = 4
@@ -44,7 +43,7 @@ def load_text_table(
     options: TableOptions,
     text: TextConfig,
     split: SplitConfig,
-    task: Task,
+    task: str,
 ) -> Dataset:
     """Return the texts of a table's text column as token sequences.
 

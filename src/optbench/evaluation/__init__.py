@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from optbench.evaluation.evaluate import evaluate
-from optbench.evaluation.metrics_file import metrics_json, read_metrics, recorded_warnings
+from optbench.evaluation.metrics_file import final_losses, metrics_json, read_metrics, recorded_warnings
 from optbench.evaluation.regression import evaluate_regression
 from optbench.evaluation.residuals import residuals_csv
 from optbench.evaluation.tables import confusion_csv, read_confusion, read_roc_csv, roc_csv
@@ -12,6 +12,7 @@ __all__ = [
     "confusion_csv",
     "evaluate",
     "evaluate_regression",
+    "final_losses",
     "metrics_json",
     "read_confusion",
     "read_metrics",

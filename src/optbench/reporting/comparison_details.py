@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from optbench.catalog.metrics import lower_is_better
 from optbench.comparison import column_words, curve_column, suggested_targets, target_table
 from optbench.comparison.wording import counted
-from optbench.metric_names import lower_is_better, short_number
+from optbench.core.numbers import short_number
 from optbench.reporting.page import NOTHING
 
 if TYPE_CHECKING:

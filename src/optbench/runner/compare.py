@@ -7,8 +7,8 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+from optbench.catalog.tasks import REGRESSION
 from optbench.errors import MismatchError, UsageError
-from optbench.metric_names import REGRESSION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

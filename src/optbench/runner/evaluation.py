@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from optbench.metric_names import REGRESSION
+from optbench.catalog.tasks import REGRESSION
 from optbench.regression_records import RegressionEvaluation, TargetPredictions
 
 if TYPE_CHECKING:
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from optbench.metric_names import Task
     from optbench.records import Evaluation, History, Predictions, SplitName
     from optbench.run_store import RunPaths
 
@@ -37,7 +36,7 @@ def write_run_predictions(
         write_predictions(paths.predictions, scores, class_names=class_names)
 
 
-def read_run_predictions(paths: RunPaths, task: Task) -> AnyPredictions:
+def read_run_predictions(paths: RunPaths, task: str) -> AnyPredictions:
     """Read `predictions.npz` of a run."""
     from optbench.run_store import read_predictions, read_target_predictions
 

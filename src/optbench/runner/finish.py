@@ -169,14 +169,21 @@ def evaluate_run(trained: Trained) -> AnyEvaluation:
 
 def write_tables(trained: Trained, evaluation: AnyEvaluation) -> None:
     """Write metrics and the tables of the task."""
-    from optbench.evaluation import metrics_json
+    from optbench.evaluation import final_losses, metrics_json
     from optbench.run_store import write_json
 
-    paths, result = trained.paths, trained.result
+    paths, result, stopping = trained.paths, trained.result, trained.config.training.early_stopping
+    losses = final_losses(
+        trained.history,
+        best_epoch=result["best_epoch"],
+        restores_best=stopping is not None and stopping.restore_best,
+        diverged=trained.diverged,
+    )
     write_json(
         paths.metrics,
         metrics_json(
             evaluation,
+            losses=losses,
             epochs_run=result["epochs_run"],
             best_epoch=result["best_epoch"],
             diverged=trained.diverged,

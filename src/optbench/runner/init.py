@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from optbench.metric_names import REGRESSION
+from optbench.catalog.tasks import REGRESSION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,21 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from optbench.catalog.metrics import score_text, table_rows
+from optbench.catalog.tasks import task_of
 from optbench.errors import NoRunsError, StorageError
-from optbench.metric_names import CLASSIFICATION, HEADLINE, REGRESSION, score_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from optbench.metric_names import Task
     from optbench.records import RunRecord
     from optbench.run_store import RunPaths
-
-_METRICS: Mapping[Task, tuple[str, ...]] = {
-    CLASSIFICATION: ("accuracy", "balanced_accuracy", "f1_macro", "log_loss", "roc_auc", "majority_accuracy"),
-    REGRESSION: ("rmse", "mean_predictor_rmse", "mae", "mean_predictor_mae", "mse", "r2"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +101,7 @@ def list_text(runs: Sequence[ListedRun]) -> str:
 def _list_cells(run: ListedRun) -> str:
     if run.record is None:
         return ": ".join(filter(None, (run.kind, " ".join(run.reason.split()))))
-    metric = HEADLINE[run.record.config.get("task", CLASSIFICATION)]
+    metric = task_of(run.record.config).headline
     score = run.record.metrics["test"].get(metric)
     shown = f"{metric} {'-' if score is None else score_text(metric, score)}"
     return f"{shown:<15}  {_seconds(run.record.timing):>8}"
@@ -179,9 +174,9 @@ def _show_text(run: ListedRun, details: Mapping[str, Any]) -> str:
         "",
         f"{'':<20}" + "".join(f"{split:>12}" for split in ("train", "validation", "test")),
     ]
-    for name in _METRICS[config.get("task", CLASSIFICATION)]:
-        cells = [_metric(metrics, split, name) for split in ("train", "validation", "test")]
-        lines.append(f"{name:<20}" + "".join(f"{cell:>12}" for cell in cells))
+    for row in table_rows(task_of(config).name, "show"):
+        cells = [_metric(metrics, split, row.name) for split in ("train", "validation", "test")]
+        lines.append(f"{row.name:<20}" + "".join(f"{cell:>12}" for cell in cells))
     lines += [f"warning: {recorded_sentence(warning)}" for warning in metrics.get("warnings", [])]
     lines += [f"note: {recorded_sentence(note)}" for note in details["notes"]]
     lines += ["", "files: " + ", ".join(details["files"])]
@@ -190,7 +185,7 @@ def _show_text(run: ListedRun, details: Mapping[str, Any]) -> str:
 
 def _metric(metrics: Mapping[str, Any], split: str, name: str) -> str:
     value = (metrics.get(split) or {}).get(name)
-    return "-" if value is None else score_text(name.removeprefix("mean_predictor_"), value)
+    return "-" if value is None else score_text(name, value)
 
 
 def _optimizer(section: Mapping[str, Any]) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from optbench.catalog.tasks import REGRESSION
+from optbench.core.numbers import significant_digits
 from optbench.errors import InvalidError
-from optbench.metric_names import REGRESSION, significant_digits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

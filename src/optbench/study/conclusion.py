@@ -19,7 +19,8 @@ from optbench.words.comparisons import located_sentences
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from optbench.comparison import Across, Comparison, Metric, PairResult, ProblemComparison, ProblemCurves
+    from optbench.catalog.metric import Metric
+    from optbench.comparison import Across, Comparison, PairResult, ProblemComparison, ProblemCurves
     from optbench.core.findings import Finding
     from optbench.records import RunRecord
     from optbench.study.plan import StudyPlan, StudyRun
@@ -245,7 +246,8 @@ def conclude(
     openings: Sequence[Mapping[str, Any]],
 ) -> StudyConclusion:
     """Compare the confirmation runs of every problem; the order of the runs does not matter."""
-    from optbench.comparison import across_problems, metric_named
+    from optbench.catalog.metrics import metric_named
+    from optbench.comparison import across_problems
 
     problems = tuple(_conclude(plan, problem.name, runs, records, tunings, openings) for problem in plan.problems)
     config = plan.config

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from optbench.catalog.metrics import tuning_metric
 from optbench.comparison.wording import counted
 from optbench.config import LEARNING_RATE, MODEL
 from optbench.words.comparisons import problem_verdict
@@ -15,19 +16,6 @@ if TYPE_CHECKING:
     from optbench.core.findings import Finding
     from optbench.study.conclusion import Conclusion
     from optbench.study.worth import WorthOfTuning
-
-METRIC_WORDS: Final = {
-    "val_loss": "validation loss",
-    "val_accuracy": "validation accuracy",
-    "val_balanced_accuracy": "balanced accuracy on the validation split",
-    "val_f1_macro": "macro F1 on the validation split",
-    "val_log_loss": "log loss on the validation split",
-    "val_roc_auc": "ROC AUC on the validation split",
-    "val_mse": "validation MSE",
-    "val_rmse": "validation RMSE",
-    "val_mae": "validation MAE",
-    "val_r2": "R2 on the validation split",
-}
 
 
 def name_words(name: str) -> str:
@@ -58,7 +46,7 @@ def budget_sentence(config: StudyConfig) -> str:
     return (
         f"{who}{each} at the best of {counted(tuning.points, study_setting_word(config))} "
         f"({counted(runs, 'tuning run')}), chosen by "
-        f"{METRIC_WORDS[tuning.metric]} with other seeds and the test split withheld."
+        f"{tuning_metric(tuning.metric).title_on_validation} with other seeds and the test split withheld."
     )
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from optbench.catalog.tasks import CLASSIFICATION, REGRESSION
 from optbench.config import LayerSpec, augment_specs, kernel_penalty, layer_specs, output_units
 from optbench.errors import ModelError
-from optbench.metric_names import CLASSIFICATION, REGRESSION
 from optbench.random_streams import component_seed
 from optbench.training.layers import apply_specs, make_layer
 from optbench.user_code import call_function, parse_reference
@@ -18,13 +18,12 @@ if TYPE_CHECKING:
     import keras
 
     from optbench.config import ModelConfig
-    from optbench.metric_names import Task
 
 
 def build_model(
     model: ModelConfig,
     *,
-    task: Task = CLASSIFICATION,
+    task: str = CLASSIFICATION,
     loss: str,
     input_shape: tuple[int, ...],
     num_classes: int,
@@ -86,7 +85,7 @@ def build_model(
 
 
 def _user_model(
-    model: Any, *, task: Task, input_shape: tuple[int, ...], num_classes: int, seed: int, base: Path
+    model: Any, *, task: str, input_shape: tuple[int, ...], num_classes: int, seed: int, base: Path
 ) -> keras.Model:
     import keras
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optbench.catalog.metrics import history_columns
+from optbench.catalog.tasks import CLASSIFICATION, REGRESSION
 from optbench.errors import ModelError
-from optbench.metric_names import CLASSIFICATION, HISTORY_METRICS, REGRESSION
 from optbench.training.diagnostics import DiagnosticsMeter
 from optbench.training.engines.held_decay import make_held_decay
 from optbench.training.losses import build_loss, class_weights, encode_labels
@@ -70,7 +71,7 @@ class Problem:
     @property
     def metric_names(self) -> tuple[str, ...]:
         """Names of the values an epoch reports, in history order."""
-        return ("loss", *HISTORY_METRICS[CLASSIFICATION if self.target is None else REGRESSION])
+        return history_columns(CLASSIFICATION if self.target is None else REGRESSION)
 
     def history_values(self, split: SplitName, logs: Mapping[str, float]) -> dict[str, float]:
         """Return what Keras measured on a split as the history records it: errors in the unit of the target."""

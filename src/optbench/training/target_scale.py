@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optbench.metric_names import REGRESSION
+from optbench.catalog.tasks import REGRESSION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,7 +12,7 @@ from optbench.words.formats import AND, shortened
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from optbench.comparison import Metric
+    from optbench.catalog.metric import Metric
     from optbench.words.writer import Writer
 
 _DIGIT_FOR_FEW: Final = 3
@@ -187,7 +187,7 @@ def amount(writer: Writer, value: float, metric: str) -> str:
 
 
 def _metric(name: str) -> Metric:
-    from optbench.comparison import METRICS
+    from optbench.catalog.metrics import METRICS
 
     return METRICS[name]
 

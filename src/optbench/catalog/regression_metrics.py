@@ -1,0 +1,93 @@
+"""Metrics of regression: an entry each, in the order of metrics.json, and how each is computed."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+from optbench.catalog.metric import Constant, Metric, Places, Unit
+from optbench.catalog.tasks import REGRESSION
+
+if TYPE_CHECKING:
+    from optbench.catalog.samples import PredictedNumbers
+
+_TASKS: Final = (REGRESSION,)
+
+
+def mean_predictor(metric: str, places: Places, *, heading: str = "") -> Constant:
+    """Return the constant of a metric of regression: always the mean of the training targets."""
+    name = f"mean_predictor_{metric}"
+    return Constant(name, "the mean of the training targets", short="the training mean", heading=heading, places=places)
+
+
+def mae(found: PredictedNumbers) -> float:
+    """Return scikit-learn's mean absolute error."""
+    from sklearn.metrics import mean_absolute_error
+
+    return float(mean_absolute_error(found.y_true, found.y_pred))
+
+
+def r2(found: PredictedNumbers) -> float | None:
+    """Return scikit-learn's coefficient of determination; None if the true values do not differ."""
+    import numpy as np
+    from sklearn.metrics import r2_score
+
+    return float(r2_score(found.y_true, found.y_pred)) if float(np.ptp(found.y_true)) > 0.0 else None
+
+
+REGRESSION_METRICS: Final = (
+    Metric(
+        "mse",
+        "MSE",
+        _TASKS,
+        "numbers",
+        lambda found: float(found.mean_squared_error),
+        unit=Unit.TARGET_SQUARED,
+        higher_is_better=False,
+        highest=math.inf,
+        constant=mean_predictor("mse", Places(page=6)),
+        history="mse",
+        validation_title="validation MSE",
+        places=Places(page=5, show=5),
+    ),
+    Metric(
+        "rmse",
+        "RMSE",
+        _TASKS,
+        "numbers",
+        lambda found: math.sqrt(found.mean_squared_error),
+        unit=Unit.TARGET,
+        higher_is_better=False,
+        highest=math.inf,
+        constant=mean_predictor("rmse", Places(page=2, show=2, summary=2), heading="of mean"),
+        history="rmse",
+        validation_title="validation RMSE",
+        places=Places(page=1, show=1, summary=1),
+    ),
+    Metric(
+        "mae",
+        "MAE",
+        _TASKS,
+        "numbers",
+        mae,
+        unit=Unit.TARGET,
+        higher_is_better=False,
+        highest=math.inf,
+        constant=mean_predictor("mae", Places(page=4, show=4)),
+        history="mae",
+        validation_title="validation MAE",
+        places=Places(page=3, show=3, summary=3),
+    ),
+    Metric(
+        "r2",
+        "R2",
+        _TASKS,
+        "numbers",
+        r2,
+        lowest=-math.inf,
+        constant=mean_predictor("r2", Places()),
+        history="r2",
+        page_title="R\N{SUPERSCRIPT TWO}",
+        places=Places(page=7, show=6, summary=4),
+    ),
+)
