@@ -59,6 +59,31 @@ def roc_auc(found: ScoredLabels) -> float | None:
     return float(np.mean(areas))
 
 
+def average_precision(found: ScoredLabels) -> float | None:
+    """Return the average precision, the area under the steps of the precision-recall curve; None if a class has no row.
+
+    Two classes: that of the positive class. More: the unweighted mean over one-vs-rest.
+
+    Notes
+    -----
+    AP = sum over the thresholds n of (R_n - R_{n-1}) P_n, with precision P and recall R and without interpolation, as
+    in scikit-learn (M. Zhu, Recall, Precision and Average Precision, University of Waterloo, 2004). Scores that rank at
+    random have the class's share of the rows, so unlike the ROC curve it shows how a rare class fares.
+    """
+    import numpy as np
+    from sklearn.metrics import precision_recall_curve
+
+    values = []
+    for number in found.ranked_classes:
+        is_class = found.y_true == number
+        if not is_class.any():
+            return None
+        # recall falls along the curve, hence the sign
+        precision, recall, _ = precision_recall_curve(is_class, found.y_score[:, number])
+        values.append(max(0.0, -float(np.sum(np.diff(recall) * precision[:-1]))))
+    return float(np.mean(values))
+
+
 CLASSIFICATION_METRICS: Final = (
     Metric(
         "accuracy",
@@ -134,5 +159,13 @@ CLASSIFICATION_METRICS: Final = (
         roc_auc,
         of_constant=0.5,
         places=Places(page=7, show=5, summary=3),
+    ),
+    Metric(
+        "average_precision",
+        "average precision",
+        _TASKS,
+        "scores",
+        average_precision,
+        places=Places(page=9, show=6),
     ),
 )
