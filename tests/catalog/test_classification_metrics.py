@@ -57,3 +57,30 @@ def test_perfect_and_useless_rankings_have_the_known_average_precision():
     right, equal = np.eye(2, dtype=np.float32)[y], np.full((4, 2), 0.5, dtype=np.float32)
     assert value_of("average_precision", Predictions(y, right, np.arange(4)), 2) == 1.0
     assert value_of("average_precision", Predictions(y, equal, np.arange(4)), 2) == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize("classes", [2, 3, 5])
+def test_the_brier_score_is_scikit_learns(classes):
+    """Of the positive class for two classes, summed over all classes for more."""
+    part = scores(classes)
+    answers = part.y_score.astype(np.float64)
+    answers /= answers.sum(axis=1, keepdims=True)
+    expected = oracle.brier_score_loss(
+        part.y_true, answers[:, 1] if classes == 2 else answers, labels=list(range(classes)), scale_by_half="auto"
+    )
+    assert value_of("brier_score", part, classes) == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_brier_score_reaches_both_ends_of_its_range():
+    """0 for certain right answers; 1 for two and 2 for more classes if every answer is wrong with certainty."""
+    for classes, worst in ((2, 1.0), (3, 2.0)):
+        y = np.arange(12) % classes
+        right = Predictions(y, np.eye(classes, dtype=np.float32)[y], np.arange(12))
+        wrong = Predictions(y, np.eye(classes, dtype=np.float32)[(y + 1) % classes], np.arange(12))
+        assert (value_of("brier_score", right, classes), value_of("brier_score", wrong, classes)) == (0.0, worst)
+
+
+def test_scores_that_are_no_probabilities_have_no_brier_score():
+    """A squared distance from a logit means nothing."""
+    part = scores(3)
+    assert value_of("brier_score", Predictions(part.y_true, part.y_score * 9 - 4, part.rows), 3) is None

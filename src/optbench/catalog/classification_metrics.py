@@ -84,6 +84,29 @@ def average_precision(found: ScoredLabels) -> float | None:
     return float(np.mean(values))
 
 
+def brier_score(found: ScoredLabels) -> float | None:
+    """Return the Brier score, the mean squared error of the probabilities; None if the scores are no probabilities.
+
+    Two classes: (p - y)^2 of the positive class, from 0 to 1. More: the sum of it over all classes, from 0 to 2, which
+    for two classes would be twice as much.
+
+    Notes
+    -----
+    Mean over the rows of sum over the classes k of (p_k - y_k)^2 (G. W. Brier, Verification of forecasts expressed in
+    terms of probability, Monthly Weather Review 78, 1950); scikit-learn's `brier_score_loss` has both forms. Unlike
+    log loss it stays finite where a row is wrong with certainty.
+    """
+    import numpy as np
+
+    if not are_probabilities(found.y_score):
+        return None
+    total = 0.0
+    for number in found.ranked_classes:
+        missed = found.y_score[:, number].astype(np.float64) - (found.y_true == number)
+        total += float(np.mean(missed**2))
+    return total
+
+
 CLASSIFICATION_METRICS: Final = (
     Metric(
         "accuracy",
@@ -167,5 +190,15 @@ CLASSIFICATION_METRICS: Final = (
         "scores",
         average_precision,
         places=Places(page=9, show=6),
+    ),
+    Metric(
+        "brier_score",
+        "Brier score",
+        _TASKS,
+        "scores",
+        brier_score,
+        higher_is_better=False,
+        highest=2.0,
+        places=Places(page=10, show=7),
     ),
 )
