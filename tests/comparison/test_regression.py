@@ -19,11 +19,16 @@ BASE = [54.0, 54.4, 53.8, 54.1, 54.3, 53.9, 54.2, 54.0]
 MEAN_PREDICTOR = 80.0
 
 
+def errors(rmse, *, r2):
+    """Every metric of regression where the errors have one size."""
+    known = {"rmse": rmse, "mse": rmse**2, "r2": r2}
+    return {metric.name: known.get(metric.name, 0.8 * rmse) for metric in measured("regression")}
+
+
 def make_number_run(optimizer, seed, rmse, *, diverged=False, mean_predictor=MEAN_PREDICTOR, **options):
     """A finished regression run whose errors follow from its RMSE; the target's variance is that of the mean."""
-    of_mean = {"rmse": mean_predictor, "mse": mean_predictor**2, "mae": 0.8 * mean_predictor, "r2": 0.0}
-    r2 = 1 - (rmse / mean_predictor) ** 2
-    own = dict.fromkeys(of_mean) if diverged else {"rmse": rmse, "mse": rmse**2, "mae": 0.8 * rmse, "r2": r2}
+    of_mean = errors(mean_predictor, r2=0.0)
+    own = dict.fromkeys(of_mean) if diverged else errors(rmse, r2=1 - (rmse / mean_predictor) ** 2)
     record = make_run(optimizer, seed, diverged=diverged, **options)
     test = {**own, **{f"mean_predictor_{name}": value for name, value in of_mean.items()}}
     return replace(

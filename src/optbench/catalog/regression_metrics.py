@@ -35,6 +35,19 @@ def r2(found: PredictedNumbers) -> float | None:
     return float(r2_score(found.y_true, found.y_pred)) if float(np.ptp(found.y_true)) > 0.0 else None
 
 
+def median_absolute_error(found: PredictedNumbers) -> float:
+    """Return the median absolute error: half of the rows are missed by at most that much.
+
+    Notes
+    -----
+    Unlike MSE and MAE it does not move when a few rows are missed by any amount (breakdown point 50 %; P. J. Huber,
+    Robust Statistics, Wiley, 1981). The number is scikit-learn's, without its checks, which take ten times as long.
+    """
+    import numpy as np
+
+    return float(np.median(np.abs(found.y_true - found.y_pred)))
+
+
 REGRESSION_METRICS: Final = (
     Metric(
         "mse",
@@ -89,5 +102,17 @@ REGRESSION_METRICS: Final = (
         history="r2",
         page_title="R\N{SUPERSCRIPT TWO}",
         places=Places(page=7, show=6, summary=4),
+    ),
+    Metric(
+        "median_absolute_error",
+        "median absolute error",
+        _TASKS,
+        "numbers",
+        median_absolute_error,
+        unit=Unit.TARGET,
+        higher_is_better=False,
+        highest=math.inf,
+        constant=mean_predictor("median_absolute_error", Places(page=9)),
+        places=Places(page=8, show=7),
     ),
 )
