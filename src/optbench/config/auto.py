@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from optbench.catalog.tasks import REGRESSION
+from optbench.catalog.tasks import TASKS
 from optbench.config.layers import layer_specs
 from optbench.config.model_sections import PythonModel
 
@@ -26,9 +26,8 @@ _HEAVY_LAYERS = (
 
 def auto_loss(task: str, num_classes: int) -> str:
     """Return the loss that fits the task and, for classification, the classes."""
-    if task == REGRESSION:
-        return "mean_squared_error"
-    return "binary_crossentropy" if num_classes == 2 else "sparse_categorical_crossentropy"  # noqa: PLR2004
+    facts = TASKS[task]
+    return facts.loss_of_two if num_classes == 2 else facts.loss  # noqa: PLR2004 - two classes
 
 
 def auto_threads(

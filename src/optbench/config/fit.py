@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from optbench.catalog.tasks import REGRESSION
+from optbench.catalog.tasks import TASKS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,8 +44,8 @@ def misfit(name: str, *, input_shape: tuple[int, ...], vocabulary_size: int | No
     if kind in TAKES[name]:
         return ""
     taken = [KINDS[each] for each in TAKES[name]]
-    other = "logistic" if task == REGRESSION else "linear"
-    fitting = [model for model, kinds in TAKES.items() if kind in kinds and model != other]
+    foreign = TASKS[task].foreign_models
+    fitting = [model for model, kinds in TAKES.items() if kind in kinds and model not in foreign]
     return (
         f"model.name: {name} takes {' or '.join(taken)}. Received: {KINDS[kind]} of shape {input_shape}. "
         f"Models that take them: {', '.join(fitting)}.{_remedy(name, kind)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from optbench.catalog.tasks import DEFAULT_TASK, REGRESSION, TASKS
+from optbench.catalog.tasks import DEFAULT_TASK, TASKS
 from optbench.config.augmentation import check_augment
 from optbench.config.dataset_section import DATASET_CONFIGS
 from optbench.config.dataset_sections import OpenmlConfig
@@ -96,7 +96,7 @@ def validate_experiment(plain: Any) -> tuple[ExperimentConfig | None, list[Findi
     findings = without_consequences(head_findings(head) + findings, plain)
     if findings:
         return None, findings
-    if task == REGRESSION:
+    if not TASKS[task].has_classes:
         valid["dataset"] = without_strata(valid["dataset"])
     return ExperimentConfig.model_validate({**head, **valid}), []
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optbench.array_digests import arrays_digest
-from optbench.catalog.tasks import CLASSIFICATION, REGRESSION
+from optbench.catalog.tasks import CLASSIFICATION, TASKS
 from optbench.datasets.array_checks import (
     as_labels,
     check_pair,
@@ -88,7 +88,7 @@ def load_arrays(data: ArrayData, *, split: SplitConfig, task: str = CLASSIFICATI
         if tokens:
             check_tokens(x, split=name, where=data.where)
     _require_equal_shapes(data)
-    order, y_of = _numbers(data) if task == REGRESSION else _labels(data)
+    order, y_of = _labels(data) if TASKS[task].has_classes else _numbers(data)
     parts = _given_parts(data, y_of) if data.validation is not None else _drawn_parts(data, y_of, order, split)
     as_inputs = token_inputs if tokens else model_inputs
     inputs = {name: as_inputs(part.x, where=data.where) for name, part in parts.items()}

@@ -14,7 +14,7 @@ from optbench.datasets.labels import choose_positive_class, class_counts
 from optbench.datasets.registry import DEFAULT_MISSING
 from optbench.datasets.table_columns import TableOptions, category_column, column_uses, missing_texts
 from optbench.datasets.table_heads import read_head
-from optbench.datasets.table_targets import label_rows, number_rows
+from optbench.datasets.table_targets import label_rows, target_rows
 from optbench.datasets.text_table import listed, require_column
 from optbench.errors import DataError
 
@@ -121,8 +121,8 @@ def inspect_table(
         target, target_reason = _suggested_target(table, options)
     require_column(table, target, setting="the target", separator=separator)
     options = replace(options, target=target)
-    task: str = REGRESSION if _is_quantity(table, options) else CLASSIFICATION
-    labelled = (number_rows if task == REGRESSION else label_rows)(table, options)
+    task = REGRESSION if _is_quantity(table, options) else CLASSIFICATION
+    labelled = target_rows(table, options, task)
     forced = _forced_kinds(table, options, rows=labelled.rows, given=features or {})
     options = replace(options, features={**forced, **(features or {})})
     names = labelled.order.class_names

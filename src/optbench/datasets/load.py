@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optbench.catalog.tasks import CLASSIFICATION, REGRESSION
+from optbench.catalog.tasks import CLASSIFICATION, TASKS
 from optbench.config import (
-    REGRESSION_DATASETS,
     CsvConfig,
     GeneratedConfig,
     ImageFolderConfig,
@@ -14,6 +13,7 @@ from optbench.config import (
     OpenmlConfig,
     PythonDataset,
     TokenDataset,
+    named_task,
     without_strata,
 )
 from optbench.datasets.array_data import load_arrays
@@ -72,7 +72,7 @@ def load_dataset(
     MachineError
         If the data directory cannot be written, or an extra package is missing.
     """
-    if task == REGRESSION:
+    if not TASKS[task].has_classes:
         config = without_strata(config)
     dataset = _loaded(config, base=base, data_dir=data_dir, quiet=quiet, task=task)
     return without_test_rows(dataset) if config.split.withhold_test else dataset
@@ -80,7 +80,7 @@ def load_dataset(
 
 def _loaded(config: DatasetConfig, *, base: Path, data_dir: Path, quiet: bool, task: str) -> Dataset:
     if isinstance(config, GeneratedConfig):
-        _require_task(config.name, REGRESSION if config.name in REGRESSION_DATASETS else CLASSIFICATION, task)
+        _require_task(config.name, named_task(config.name), task)
         return load_generated(config)
     if isinstance(config, OpenmlConfig):
         return load_openml(config, data_dir=data_dir, task=task)

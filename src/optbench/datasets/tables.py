@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from optbench.catalog.tasks import CLASSIFICATION, REGRESSION
+from optbench.catalog.tasks import CLASSIFICATION
 from optbench.core.findings import Finding, Severity
 from optbench.datasets.assembly import Draft, assemble
 from optbench.datasets.csv_files import read_csv
@@ -19,7 +19,7 @@ from optbench.datasets.table_columns import (
 )
 from optbench.datasets.table_inputs import split_data, table_inputs
 from optbench.datasets.table_splits import split_table
-from optbench.datasets.table_targets import label_rows, number_rows
+from optbench.datasets.table_targets import target_rows
 from optbench.datasets.text_table import concatenate, require_column
 from optbench.errors import DataError
 
@@ -84,7 +84,7 @@ def load_table(
     """
     require_column(table, options.target, setting="dataset.target", separator=options.separator)
     whole = table if test_table is None else concatenate(table, test_table)
-    labelled = (number_rows if task == REGRESSION else label_rows)(whole, options)
+    labelled = target_rows(whole, options, task)
     strata, names = labelled.strata
     divided = split_table(whole, labelled.rows, strata, split, class_names=names)
     inputs = table_inputs(whole, options, train=divided.rows.train, used=labelled.rows)

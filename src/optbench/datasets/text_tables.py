@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optbench.catalog.tasks import REGRESSION
 from optbench.core.findings import Finding, Severity
 from optbench.datasets.assembly import Draft, assemble
 from optbench.datasets.column_kinds import is_missing
@@ -14,7 +13,7 @@ from optbench.datasets.labels import choose_positive_class
 from optbench.datasets.memory import require_memory
 from optbench.datasets.table_columns import ColumnUse, check_names, stated_use
 from optbench.datasets.table_splits import split_table
-from optbench.datasets.table_targets import label_rows, number_rows
+from optbench.datasets.table_targets import target_rows
 from optbench.datasets.tables import read_table
 from optbench.datasets.text_table import concatenate, require_column
 from optbench.datasets.vocabulary import fit_vocabulary, words_of
@@ -62,7 +61,7 @@ def load_text_table(
     require_column(whole, options.target, setting="dataset.target", separator=options.separator)
     uses = _uses(whole, options)
     column = next(use.name for use in uses if use.kind == "text")
-    labelled = (number_rows if task == REGRESSION else label_rows)(whole, options)
+    labelled = target_rows(whole, options, task)
     strata, names = labelled.strata
     divided = split_table(whole, labelled.rows, strata, split, class_names=names)
     texts, codes = _cells(whole, column, options)
