@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from optbench.core.findings import Finding, Severity
 from optbench.errors import ModelError
 from optbench.run_store import write_bytes, write_diagnostics, write_history, write_training_result
-from optbench.runner.evaluation import write_run_predictions
+from optbench.tasks import task_named
 
 if TYPE_CHECKING:
     from optbench.config import ExperimentConfig
@@ -34,7 +34,7 @@ def write_training_artefacts(
     write_history(paths.history, outcome.history)
     if config.training.diagnostics:
         write_diagnostics(paths.diagnostics, outcome.diagnostics)
-    write_run_predictions(paths, outcome.predictions, class_names=dataset.class_names)
+    task_named(config.task).write_predictions(paths, outcome.predictions, class_names=dataset.class_names)
     rule = config.training.early_stopping
     note = averaging_note(model.optimizer, restores_best=rule is not None and rule.restore_best)
     notes = [] if note is None else [note]

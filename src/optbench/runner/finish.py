@@ -8,20 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.errors import NoRunsError, StorageError
 from optbench.records import RunStatus
-from optbench.runner.evaluation import (
-    evaluate_predictions,
-    predicted_arrays,
-    read_run_predictions,
-    write_evaluation,
-)
+from optbench.tasks import task_named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from optbench.config import ExperimentConfig
-    from optbench.records import History
+    from optbench.records import History, SplitName
     from optbench.run_store import RunPaths
-    from optbench.runner.evaluation import AnyEvaluation, AnyPredictions
+    from optbench.tasks.task import Task
 
 
 # optbench's own rooms import the large libraries where they are used, so these are named too
@@ -53,8 +48,13 @@ class Trained:
     job: Mapping[str, Any]
     result: Mapping[str, Any]
     history: History
-    predictions: AnyPredictions
+    predictions: Mapping[SplitName, Any]
     environment: Mapping[str, Any]
+
+    @property
+    def task(self) -> Task[Any, Any]:
+        """What the run was trained for."""
+        return task_named(self.config.task)
 
     @property
     def diverged(self) -> bool:
@@ -150,15 +150,15 @@ def read_trained(paths: RunPaths) -> Trained:
         job=read_job(paths),
         result=read_training_result(paths),
         history=read_history(paths.history),
-        predictions=read_run_predictions(paths, config.task),
+        predictions=task_named(config.task).read_predictions(paths),
         environment=read_json(paths.staged_environment),
     )
 
 
-def evaluate_run(trained: Trained) -> AnyEvaluation:
+def evaluate_run(trained: Trained) -> Any:
     """Compute every metric and curve from the stored predictions."""
     duplicates = trained.environment["data"].get("duplicates", {})
-    return evaluate_predictions(
+    return trained.task.evaluate(
         trained.predictions,
         class_names=trained.job["class_names"],
         positive_class=trained.job["positive_class"],
@@ -167,7 +167,7 @@ def evaluate_run(trained: Trained) -> AnyEvaluation:
     )
 
 
-def write_tables(trained: Trained, evaluation: AnyEvaluation) -> None:
+def write_tables(trained: Trained, evaluation: Any) -> None:
     """Write metrics and the tables of the task."""
     from optbench.evaluation import final_losses, metrics_json
     from optbench.run_store import write_json
@@ -190,7 +190,7 @@ def write_tables(trained: Trained, evaluation: AnyEvaluation) -> None:
         ),
         durable=False,
     )
-    write_evaluation(paths, evaluation)
+    trained.task.write_tables(paths, evaluation)
 
 
 def write_facts(trained: Trained) -> None:
@@ -220,7 +220,7 @@ def write_digests(trained: Trained) -> None:
             "order": digests["order"],
             "weights": digests["weights"],
             "optimizer": digests["optimizer"],
-            "predictions": arrays_digest(predicted_arrays(trained.predictions)),
+            "predictions": arrays_digest(trained.task.answers(trained.predictions)),
             "metrics": file_sha256(paths.metrics),
         },
         durable=False,

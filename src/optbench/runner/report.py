@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.errors import OptbenchError, StorageError
 from optbench.records import RunStatus
-from optbench.regression_records import RegressionEvaluation
-from optbench.runner.evaluation import evaluate_predictions, read_run_predictions
+from optbench.tasks import task_named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,13 +16,12 @@ if TYPE_CHECKING:
     from optbench.config import ExperimentConfig
     from optbench.records import History
     from optbench.run_store import RunPaths
-    from optbench.runner.evaluation import AnyEvaluation
 
 
 def draw_run(
     paths: RunPaths,
     config: ExperimentConfig,
-    evaluation: AnyEvaluation,
+    evaluation: Any,
     history: History,
     *,
     environment: Mapping[str, Any],
@@ -50,7 +48,7 @@ def draw_run(
 def drawings(
     paths: RunPaths,
     config: ExperimentConfig,
-    evaluation: AnyEvaluation,
+    evaluation: Any,
     history: History,
     *,
     environment: Mapping[str, Any],
@@ -68,7 +66,8 @@ def drawings(
 
     image_format = config.report.format
     shown = "png" if image_format == "pdf" else image_format
-    figures = _figures(evaluation, history, best_epoch=result["best_epoch"]) | _diagnostics(paths)
+    task = task_named(config.task)
+    figures = task.figures(evaluation, history, best_epoch=result["best_epoch"]) | _diagnostics(paths)
     files = {stem: save_figure(figure, image_format) for stem, figure in figures.items()}
     images = files if shown == image_format else {stem: save_figure(f, shown) for stem, f in figures.items()}
     report = RunReport(
@@ -85,30 +84,10 @@ def drawings(
         digests=read_json(paths.digests) if paths.digests.is_file() else {},
         pictures={stem: data_uri(image, shown) for stem, image in images.items()},
     )
-    page = render_run_report(report).encode(
+    page = render_run_report(report, task.page_part(report, evaluation)).encode(
         "utf-8", "backslashreplace"
     )  # a lone surrogate in a name is no reason to fail
     return {**{paths.figure(stem, image_format): data for stem, data in files.items()}, paths.report_html: page}
-
-
-def _figures(evaluation: AnyEvaluation, history: History, *, best_epoch: int | None) -> dict[str, Any]:
-    """Return the figures of a run by the stem of their file; a diverged run has no confusion matrix."""
-    from optbench.reporting.regression_figures import predicted_against_true_figure, residuals_figure
-    from optbench.reporting.run_figures import confusion_figure, learning_curves_figure, roc_figure
-
-    if isinstance(evaluation, RegressionEvaluation):
-        return {
-            "predicted_against_true": predicted_against_true_figure(evaluation.predictions),
-            "residuals": residuals_figure(evaluation.predictions),
-            "learning_curves": learning_curves_figure(history, best_epoch=best_epoch),
-        }
-
-    matrix = {} if evaluation.confusion is None else {"confusion_matrix": confusion_figure(evaluation.confusion)}
-    return {
-        **matrix,
-        "roc_curve": roc_figure(evaluation.roc_curves),
-        "learning_curves": learning_curves_figure(history, best_epoch=best_epoch),
-    }
 
 
 def _diagnostics(paths: RunPaths) -> dict[str, Any]:
@@ -198,8 +177,9 @@ def _stored_drawings(paths: RunPaths) -> dict[Path, bytes]:
     config = load_resolved(paths.config_resolved)
     metrics, environment = read_metrics(paths.metrics), read_json(paths.environment)
     history = read_history(paths.history)
-    evaluation = evaluate_predictions(
-        read_run_predictions(paths, config.task),
+    task = task_named(config.task)
+    evaluation = task.evaluate(
+        task.read_predictions(paths),
         class_names=environment.get("class_names", ()),
         positive_class=environment.get("positive_class"),
         history=history,

@@ -332,10 +332,10 @@ def score_difference(first: RunPaths, second: RunPaths) -> float | None:
     import numpy as np
 
     from optbench.config import load_resolved
-    from optbench.runner.evaluation import predicted_arrays, read_run_predictions
+    from optbench.tasks import task_named
 
-    task = load_resolved(first.config_resolved).task
-    ours, theirs = (predicted_arrays(read_run_predictions(paths, task)) for paths in (first, second))
+    task = task_named(load_resolved(first.config_resolved).task)
+    ours, theirs = (task.answers(task.read_predictions(paths)) for paths in (first, second))
     pairs = [(ours[name], theirs[name]) for name in ours if name in theirs]
     if len(pairs) != len(ours) or any(one.shape != other.shape for one, other in pairs):
         return None
