@@ -135,6 +135,11 @@ class History:
     columns: tuple[str, ...]
     rows: tuple[tuple[float, ...], ...]
 
+    @property
+    def is_validated(self) -> bool:
+        """True if there is a validation split, whose values stand in columns with `val_` in front."""
+        return any(name.startswith("val_") for name in self.columns)
+
     def column(self, name: str) -> list[float]:
         """Values of one column, one per row."""
         position = self.columns.index(name)

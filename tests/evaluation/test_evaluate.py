@@ -156,7 +156,7 @@ def test_order_of_rows_changes_nothing(seed, classes):
     a = evaluate({"train": part, "test": part}, class_names=names(classes))
     b = evaluate({"train": other, "test": other}, class_names=names(classes))
     assert np.array_equal(a.confusion.counts, b.confusion.counts)
-    for name, value in a.metrics["test"]["items"]():
+    for name, value in a.metrics["test"].items():
         assert b.metrics["test"][name] == (None if value is None else pytest.approx(value, rel=1e-6))
     for left, right in zip(a.roc_curves, b.roc_curves, strict=True):
         assert np.array_equal(left.fpr, right.fpr)

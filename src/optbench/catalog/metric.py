@@ -81,6 +81,7 @@ class Metric:
     constant : the score of a constant answer where metrics.json has it, known of a diverged run too
     margin : largest difference that does not matter; in the unit of a target, as a part of the constant's score
     history : column of the history with this metric, or with what stands for it before any training; "" for none
+    holds_penalties : contains the penalties of the model's layers: models with other penalties cannot be compared by it
     is_compared : can be the metric of a comparison or a study's verdict
     is_tunable : a study can choose settings by its value on the validation split
     validation_title : words for that value; "" for "`title` on the validation split"
@@ -100,6 +101,7 @@ class Metric:
     constant: Constant | None = None
     margin: float = DEFAULT_MARGIN
     history: str = ""
+    holds_penalties: bool = False
     is_compared: bool = True
     is_tunable: bool = True
     validation_title: str = ""

@@ -31,6 +31,7 @@ LOSS: Final = Metric(
     lowest=-math.inf,
     highest=math.inf,
     history="loss",
+    holds_penalties=True,
     is_compared=False,
     validation_title="validation loss",
 )

@@ -6,7 +6,7 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any
 
-from optbench.catalog.metrics import result_columns
+from optbench.catalog.metrics import LOSS, VALIDATION, result_columns
 from optbench.catalog.tasks import DEFAULT_TASK
 from optbench.config import LEARNING_RATE
 from optbench.study.tuning import validation_score
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from optbench.records import RunRecord
     from optbench.study.plan import StudyPlan, StudyRun
 
+_LOSS = VALIDATION + LOSS.name
 _PLAN = ("stage", "problem", "optimizer", "name", "learning_rate", "setting", "seed", "split_seed", "run")
 _RESULTS = (
     *("stage", "problem", "optimizer", "learning_rate", "setting", "seed", "split_seed", "run", "status", "epochs"),
-    *("best_epoch", "seconds", "val_loss"),
+    *("best_epoch", "seconds", _LOSS),
 )
 
 
@@ -78,7 +79,7 @@ def _result(run: StudyRun, record: RunRecord, names: Sequence[str]) -> tuple[Any
         _cell(record.metrics.get("epochs_run")),
         _cell(record.metrics.get("best_epoch")),
         _cell(record.timing.get("training_seconds")),
-        _cell(validation_score(record, "val_loss")),
+        _cell(validation_score(record, _LOSS)),
         *(_cell(validation.get(name)) for name in names),
         *(_cell(test.get(name)) for name in names),
     )

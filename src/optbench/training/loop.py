@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from optbench.array_digests import array_digest, arrays_digest
+from optbench.catalog.metrics import LOSS, VALIDATION
 from optbench.errors import StorageError
 from optbench.random_streams import epoch_order
 from optbench.records import History, LayerDiagnostics, RunStatus
@@ -128,7 +129,7 @@ class _Training:
         rule = self.config.training.early_stopping
         if rule is not None:
             return str(rule.monitor)
-        return "val_loss" if "val_loss" in self.columns else "loss"
+        return VALIDATION + LOSS.name if "validation" in self.problem.examples else LOSS.name
 
     @property
     def restores_best(self) -> bool:
