@@ -84,7 +84,7 @@ def test_every_split_has_every_metric_of_the_task(task, evaluation):
 
 
 def test_tables_figures_and_page_part_are_made_from_the_evaluation(task, evaluation, history, tmp_path):
-    """Some table, some picture, cards with the headline first; the page has a row for each metric with a place there."""
+    """Some table, some picture; the page has a row for each metric."""
     from optbench.reporting.run_report import RunReport, render_run_report
 
     task.write_tables(RunPaths(tmp_path), evaluation)

@@ -1,4 +1,4 @@
-"""From `y_true` and `y_score` or `y_pred` to metrics, curves and warnings, all through scikit-learn."""
+"""From `y_true` and `y_score` or `y_pred` to metrics, curves and warnings; each number is scikit-learn's."""
 
 from __future__ import annotations
 
