@@ -18,7 +18,7 @@ _ROUNDING: Final = 1e-6
 _TASKS: Final = (CLASSIFICATION,)
 
 
-def log_loss(found: ScoredLabels) -> float | None:
+def log_loss(sample: ScoredLabels) -> float | None:
     """Return scikit-learn's log loss, or None if the scores are no probabilities.
 
     Notes
@@ -28,10 +28,10 @@ def log_loss(found: ScoredLabels) -> float | None:
     import numpy as np
     from sklearn.metrics import log_loss as sklearn_log_loss
 
-    if not are_probabilities(found.y_score):
+    if not are_probabilities(sample.y_score):
         return None
-    scores = np.clip(found.y_score, 0.0, 1.0)
-    return float(sklearn_log_loss(found.y_true, scores, labels=range(scores.shape[1])))
+    scores = np.clip(sample.y_score, 0.0, 1.0)
+    return float(sklearn_log_loss(sample.y_true, scores, labels=range(scores.shape[1])))
 
 
 def are_probabilities(y_score: NDArray[np.float32]) -> bool:
@@ -39,7 +39,7 @@ def are_probabilities(y_score: NDArray[np.float32]) -> bool:
     return bool(y_score.min() >= -_ROUNDING and y_score.max() <= 1 + _ROUNDING)
 
 
-def roc_auc(found: ScoredLabels) -> float | None:
+def roc_auc(sample: ScoredLabels) -> float | None:
     """Return the area under the ROC curve; None if a class it needs has no row, or no other row beside it.
 
     Two classes: that of the positive class. More: the unweighted mean over one-vs-rest, which is scikit-learn's
@@ -49,17 +49,17 @@ def roc_auc(found: ScoredLabels) -> float | None:
     from sklearn.metrics import auc, roc_curve
 
     areas = []
-    for number in found.ranked_classes:
-        is_class = found.y_true == number
+    for number in sample.ranked_classes:
+        is_class = sample.y_true == number
         if is_class.all() or not is_class.any():
             return None
         # what roc_auc_score does, without its way to the question what kind of labels these are
-        fpr, tpr, _ = roc_curve(is_class, found.y_score[:, number])
+        fpr, tpr, _ = roc_curve(is_class, sample.y_score[:, number])
         areas.append(float(auc(fpr, tpr)))
     return float(np.mean(areas))
 
 
-def average_precision(found: ScoredLabels) -> float | None:
+def average_precision(sample: ScoredLabels) -> float | None:
     """Return the average precision, the area under the steps of the precision-recall curve; None if a class has no row.
 
     Two classes: that of the positive class. More: the unweighted mean over one-vs-rest.
@@ -74,17 +74,17 @@ def average_precision(found: ScoredLabels) -> float | None:
     from sklearn.metrics import precision_recall_curve
 
     values = []
-    for number in found.ranked_classes:
-        is_class = found.y_true == number
+    for number in sample.ranked_classes:
+        is_class = sample.y_true == number
         if not is_class.any():
             return None
         # recall falls along the curve, hence the sign
-        precision, recall, _ = precision_recall_curve(is_class, found.y_score[:, number])
+        precision, recall, _ = precision_recall_curve(is_class, sample.y_score[:, number])
         values.append(max(0.0, -float(np.sum(np.diff(recall) * precision[:-1]))))
     return float(np.mean(values))
 
 
-def brier_score(found: ScoredLabels) -> float | None:
+def brier_score(sample: ScoredLabels) -> float | None:
     """Return the Brier score, the mean squared error of the probabilities; None if the scores are no probabilities.
 
     Two classes: (p - y)^2 of the positive class, from 0 to 1. More: the sum of it over all classes, from 0 to 2, which
@@ -98,11 +98,11 @@ def brier_score(found: ScoredLabels) -> float | None:
     """
     import numpy as np
 
-    if not are_probabilities(found.y_score):
+    if not are_probabilities(sample.y_score):
         return None
     total = 0.0
-    for number in found.ranked_classes:
-        missed = found.y_score[:, number].astype(np.float64) - (found.y_true == number)
+    for number in sample.ranked_classes:
+        missed = sample.y_score[:, number].astype(np.float64) - (sample.y_true == number)
         total += float(np.mean(missed**2))
     return total
 
@@ -113,7 +113,7 @@ CLASSIFICATION_METRICS: Final = (
         "accuracy",
         _TASKS,
         "labels",
-        lambda found: float(found.labels.accuracy),
+        lambda sample: float(sample.labels.accuracy),
         unit=Unit.SHARE,
         constant=Constant(
             "majority_accuracy",
@@ -130,7 +130,7 @@ CLASSIFICATION_METRICS: Final = (
         "balanced accuracy",
         _TASKS,
         "labels",
-        lambda found: float(found.labels.balanced_accuracy),
+        lambda sample: float(sample.labels.balanced_accuracy),
         unit=Unit.SHARE,
         places=Places(page=3, show=2),
     ),
@@ -139,7 +139,7 @@ CLASSIFICATION_METRICS: Final = (
         "macro precision",
         _TASKS,
         "labels",
-        lambda found: float(found.labels.macro[0]),
+        lambda sample: float(sample.labels.macro[0]),
         unit=Unit.SHARE,
         is_tunable=False,
         places=Places(page=4),
@@ -149,7 +149,7 @@ CLASSIFICATION_METRICS: Final = (
         "macro recall",
         _TASKS,
         "labels",
-        lambda found: float(found.labels.macro[1]),
+        lambda sample: float(sample.labels.macro[1]),
         unit=Unit.SHARE,
         is_tunable=False,
         places=Places(page=5),
@@ -159,7 +159,7 @@ CLASSIFICATION_METRICS: Final = (
         "macro F1",
         _TASKS,
         "labels",
-        lambda found: float(found.labels.macro[2]),
+        lambda sample: float(sample.labels.macro[2]),
         unit=Unit.SHARE,
         places=Places(page=6, show=3),
     ),

@@ -53,16 +53,16 @@ def measured(task: str) -> tuple[Metric, ...]:
     return tuple(metric for metric in METRICS.values() if task in metric.tasks)
 
 
-def split_values(task: str, found: Any, constant: Any) -> dict[str, float | None]:
+def split_values(task: str, sample: Any, constant: Any) -> dict[str, float | None]:
     """Return every number of one split by its key in metrics.json: the metrics, then those of a constant answer.
 
     Parameters
     ----------
-    found : `ScoredLabels` or `PredictedNumbers` of the model; None if there are no rows, or the run diverged
+    sample : `ScoredLabels` or `PredictedNumbers` of the model; None if there are no rows, or the run diverged
     constant : the same of always giving one answer; None if there are no rows
     """
     metrics = measured(task)
-    values = {metric.name: _value(metric, found) for metric in metrics}
+    values = {metric.name: _value(metric, sample) for metric in metrics}
     return values | {metric.constant.name: _value(metric, constant) for metric in metrics if metric.constant}
 
 

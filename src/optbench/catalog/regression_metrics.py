@@ -20,22 +20,22 @@ def mean_predictor(metric: str, places: Places, *, heading: str = "") -> Constan
     return Constant(name, "the mean of the training targets", short="the training mean", heading=heading, places=places)
 
 
-def mae(found: PredictedNumbers) -> float:
+def mae(sample: PredictedNumbers) -> float:
     """Return scikit-learn's mean absolute error."""
     from sklearn.metrics import mean_absolute_error
 
-    return float(mean_absolute_error(found.y_true, found.y_pred))
+    return float(mean_absolute_error(sample.y_true, sample.y_pred))
 
 
-def r2(found: PredictedNumbers) -> float | None:
+def r2(sample: PredictedNumbers) -> float | None:
     """Return scikit-learn's coefficient of determination; None if the true values do not differ."""
     import numpy as np
     from sklearn.metrics import r2_score
 
-    return float(r2_score(found.y_true, found.y_pred)) if float(np.ptp(found.y_true)) > 0.0 else None
+    return float(r2_score(sample.y_true, sample.y_pred)) if float(np.ptp(sample.y_true)) > 0.0 else None
 
 
-def median_absolute_error(found: PredictedNumbers) -> float:
+def median_absolute_error(sample: PredictedNumbers) -> float:
     """Return the median absolute error: half of the rows are missed by at most that much.
 
     Notes
@@ -45,7 +45,7 @@ def median_absolute_error(found: PredictedNumbers) -> float:
     """
     import numpy as np
 
-    return float(np.median(np.abs(found.y_true - found.y_pred)))
+    return float(np.median(np.abs(sample.y_true - sample.y_pred)))
 
 
 REGRESSION_METRICS: Final = (
@@ -54,7 +54,7 @@ REGRESSION_METRICS: Final = (
         "MSE",
         _TASKS,
         "numbers",
-        lambda found: float(found.mean_squared_error),
+        lambda sample: float(sample.mean_squared_error),
         unit=Unit.TARGET_SQUARED,
         higher_is_better=False,
         highest=math.inf,
@@ -68,7 +68,7 @@ REGRESSION_METRICS: Final = (
         "RMSE",
         _TASKS,
         "numbers",
-        lambda found: math.sqrt(found.mean_squared_error),
+        lambda sample: math.sqrt(sample.mean_squared_error),
         unit=Unit.TARGET,
         higher_is_better=False,
         highest=math.inf,

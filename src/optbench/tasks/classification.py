@@ -51,7 +51,7 @@ class Classification:
 
     def answers(self, predictions: Mapping[SplitName, Predictions]) -> dict[str, NDArray[Any]]:
         """As in `Task`."""
-        return {f"y_score_{split}": found.y_score for split, found in predictions.items()}
+        return {f"y_score_{split}": prediction.y_score for split, prediction in predictions.items()}
 
     def evaluate(
         self,

@@ -50,7 +50,7 @@ class Regression:
 
     def answers(self, predictions: Mapping[SplitName, TargetPredictions]) -> dict[str, NDArray[Any]]:
         """As in `Task`."""
-        return {f"y_pred_{split}": found.y_pred for split, found in predictions.items()}
+        return {f"y_pred_{split}": prediction.y_pred for split, prediction in predictions.items()}
 
     def evaluate(
         self,
