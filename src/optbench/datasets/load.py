@@ -148,14 +148,14 @@ def _downloaded(entry: DatasetEntry, files: list[CheckedFile], config: NamedData
     if entry.table is not None:
         return _named_table(entry, entry.table, files[0], config)
     if entry.form == "idx":
-        return load_arrays(read_idx_pairs(entry, files), split=config.split)
+        return load_arrays(read_idx_pairs(entry, files), split=config.split, task=entry.task)
     file = files[0]
     if isinstance(config, TokenDataset):
         return load_token_lists(entry, file, config)
     if entry.form == "cifar":
-        return load_arrays(read_cifar10(entry, file), split=config.split)
+        return load_arrays(read_cifar10(entry, file), split=config.split, task=entry.task)
     data = read_npz(entry.name, file.path, shown=file.name, copy=file.copy, labels=entry.labels)
-    return load_arrays(data, split=config.split)
+    return load_arrays(data, split=config.split, task=entry.task)
 
 
 def _named_table(
@@ -168,4 +168,4 @@ def _named_table(
         missing=table_entry.missing,
     )
     table = read_csv(file.path, separator=table_entry.separator, name=file.name, copy=file.copy)
-    return load_table(entry.name, table, test_table=None, options=options, split=config.split)
+    return load_table(entry.name, table, test_table=None, options=options, split=config.split, task=entry.task)

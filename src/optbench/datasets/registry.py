@@ -46,7 +46,7 @@ class TableEntry:
     """How a named table is read: what a user's own table says in its experiment file."""
 
     target: str
-    positive_class: str
+    positive_class: str | None = None
     separator: str = ","
     missing: tuple[str, ...] = DEFAULT_MISSING
 
