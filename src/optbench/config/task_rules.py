@@ -90,8 +90,8 @@ def _loss_findings(task: TaskFacts, training: TrainingConfig) -> list[Finding]:
     loss, path = training.loss, ("training", "loss")
     names = known_losses(task.name)
     if loss not in names and not loss.startswith(PYTHON_PREFIX):
-        told = f"must be a loss for {task.name}. Received: {shown(loss)}. Known: {', '.join(names)}.{task.loss_remedy}"
-        return [Finding(path, told)]
+        rule = f"must be a loss for {task.name}. Received: {shown(loss)}. Known: {', '.join(names)}.{task.loss_remedy}"
+        return [Finding(path, rule)]
     if loss in OF_SIZES and training.standardize_target is not False:
         sentence = (
             f"{loss} compares sizes, which a standardised target has not: it is around 0 and half negative. "
