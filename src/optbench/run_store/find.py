@@ -157,7 +157,7 @@ def _distinct(records: Iterable[RunRecord], notes: list[str]) -> list[RunRecord]
     first: dict[str, RunRecord] = {}
     for record in records:
         kept = first.setdefault(record.key, record)
-        if kept is not record and kept.digests != record.digests:
+        if kept is not record and _have_other_digests(kept, record):
             notes.append(
                 f"WARNING: {record.folder} has the same key as {kept.folder} and other digests: the same run did not "
                 "give the same numbers. Only the first is counted; 'optbench reproduce' tells more."
@@ -165,6 +165,13 @@ def _distinct(records: Iterable[RunRecord], notes: list[str]) -> list[RunRecord]
         elif kept is not record:
             notes.append(f"{record.folder} has the same key as {kept.folder}, so it is the same run; counted once.")
     return list(first.values())
+
+
+def _have_other_digests(a: RunRecord, b: RunRecord) -> bool:
+    """Return True unless two runs have the same ladder; metrics.json of two schemas has other bytes by itself."""
+    same_schema = a.metrics.get("schema_version") == b.metrics.get("schema_version")
+    names = (a.digests.keys() | b.digests.keys()) - {"schema_version", *(() if same_schema else ("metrics",))}
+    return any(a.digests.get(name) != b.digests.get(name) for name in names)
 
 
 def _key(folder: Path) -> str:
