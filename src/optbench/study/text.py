@@ -53,7 +53,7 @@ def _head(conclusion: StudyConclusion) -> list[str]:
             budget,
             worth_sentence(only),
         ]
-    return [f"*{listing([one.name for one in conclusion.problems])}*", _bold(conclusion.across_sentences), budget]
+    return [f"*{listing([one.name for one in conclusion.problems])}*", _bold(conclusion.across_sentences()), budget]
 
 
 def _several(conclusion: StudyConclusion) -> list[str]:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from optbench.catalog.metrics import tuning_metric
 from optbench.comparison.wording import counted
 from optbench.config import LEARNING_RATE, MODEL
+from optbench.core.findings import Finding, Severity
+from optbench.words import text
 from optbench.words.comparisons import problem_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from optbench.config import StudyConfig
-    from optbench.core.findings import Finding
     from optbench.study.conclusion import Conclusion
     from optbench.study.worth import WorthOfTuning
 
@@ -50,58 +51,48 @@ def budget_sentence(config: StudyConfig) -> str:
     )
 
 
-def headline(conclusion: Conclusion) -> str:
+def headline(conclusion: Conclusion, language: str | None = None) -> str:
     """Return the verdict on a problem, then whose tuning failed: that turns an order round."""
-    return " ".join([problem_verdict(conclusion.problem), *failed_tunings(conclusion)])
+    return " ".join([problem_verdict(conclusion.problem, language), *failed_tunings(conclusion, language)])
 
 
-def failed_tunings(conclusion: Conclusion) -> Iterator[str]:
+def failed_tunings(conclusion: Conclusion, language: str | None = None) -> Iterator[str]:
     """Yield a sentence for each optimizer that is worse, beyond doubt, than itself at Keras' defaults."""
+    metric = conclusion.comparison.metric.name
     for worth in conclusion.worth_of_tuning:
         if worth.gain is not None and worth.outcome == "worse":
-            yield (
-                f"Tuning failed for {worth.label}: its own default ({worth.default}) is better by "
-                f"{conclusion.comparison.metric.size(abs(worth.gain))}. The range or the budget of the tuning is to "
-                "blame, not the optimizer."
-            )
+            values = {"label": worth.label, "default": worth.default, "loss": abs(worth.gain), "metric": metric}
+            yield text("study-tuning-failed", language, **values)
 
 
 def floor_sentence(conclusion: Conclusion, problems: Iterable[Conclusion]) -> str:
     """Say what a gap below the noise floor means, beside the first verdict of a study that names the floor, or ""."""
     first = next((one for one in problems if _names_floor(one.problem.verdict)), None)
-    if conclusion is not first:
-        return ""
-    return (
-        "A gap below the noise floor can still be real: the floor is that of unpaired groups of runs, and pairing by "
-        "seed takes noise out."
-    )
+    return text("study-noise-floor") if conclusion is first else ""
 
 
 def _names_floor(verdict: Iterable[Finding]) -> bool:
     return any(finding.values.get("floor") is not None for finding in verdict)
 
 
-def worth_sentence(conclusion: Conclusion) -> str:
+def worth_sentence(conclusion: Conclusion, language: str | None = None) -> str:
     """Say what tuning was worth against Keras' defaults, or ""."""
-    told = [_gain(conclusion, worth) for worth in conclusion.worth_of_tuning if worth.gain is not None]
-    if not told:
+    metric = conclusion.comparison.metric.name
+    gains = [_gain(worth, metric).to_json() for worth in conclusion.worth_of_tuning if worth.gain is not None]
+    if not gains:
         return ""
-    return f"Against Keras' defaults, without tuning: {'; '.join(told)}.{_default_on_top(conclusion)}"
-
-
-def _default_on_top(conclusion: Conclusion) -> str:
-    """Say that the best mean belongs to a row that the verdict does not rank, if it does."""
+    told = text("study-worth", language, gains=gains)
     best = conclusion.comparison.problems[0].optimizers[0]
     if best.label not in conclusion.plan.config.aside or best.mean is None:
-        return ""
-    score = conclusion.comparison.metric.score_text(best.mean)
-    return (
-        f" The best mean of all, {score}, is that of {best.label}, which the plan compares with its "
-        "tuned self only: its lead over the others is not tested."
-    )
+        return told
+    # the best mean belongs to a row that the verdict does not rank
+    return f"{told} {text('study-default-on-top', language, label=best.label, mean=best.mean, metric=metric)}"
 
 
-def _gain(conclusion: Conclusion, worth: WorthOfTuning) -> str:
-    metric = conclusion.comparison.metric
+def _gain(worth: WorthOfTuning, metric: str) -> Finding:
     gain = worth.gain or 0.0
-    return f"{worth.label} {'gained' if gain >= 0 else 'lost'} {metric.size(abs(gain))} ({worth.outcome})"
+    code = "study-gained" if gain >= 0 else "study-lost"
+    outcome = worth.outcome.replace(" ", "_")
+    return Finding(
+        code, Severity.REMARK, {"label": worth.label, "gain": abs(gain), "metric": metric, "outcome": outcome}
+    )
