@@ -104,6 +104,29 @@ def test_what_this_version_has_no_words_for_is_shown_as_it_is():
     assert recorded_sentence({"code": "x"}, "en") == "{'code': 'x'}"
 
 
+@pytest.mark.parametrize(
+    ("code", "values"),
+    [
+        ("../../../etc/passwd-x", {}),
+        ("evaluation-accuracy-gap", {"train": 10**400, "test": {}, "gap": None}),
+        ("comparison-runs-withheld", {"n": float("inf")}),
+        ("column-texts", {"n_texts": 2, "n_missing": 0, "doubt": {"code": "column-stated"}}),
+        ("evaluation-classes-absent", {"split": "no/such", "classes": 5}),
+    ],
+)
+def test_values_of_a_stranger_are_no_reason_to_fail(code, values):
+    """A run folder may say anything."""
+    assert sentence(note(code, **values), "en").startswith(code)
+
+
+def test_findings_within_findings_end_somewhere():
+    """However deep a stranger nests them."""
+    nested = None
+    for _ in range(5000):
+        nested = {"code": "column-texts", "values": {"n_texts": 1, "n_missing": 0, "doubt": nested}}
+    assert sentence(note("column-texts", n_texts=1, n_missing=0, doubt=nested), "en").startswith("column-texts")
+
+
 def test_a_wrong_code_or_value_is_an_error_where_the_caller_names_the_text():
     """A caption without its words is a mistake of the program."""
     with pytest.raises(KeyError):
