@@ -7,6 +7,7 @@ import pytest
 from optbench.core.findings import Finding, Severity, read_finding
 from optbench.errors import DataError, UsageError
 from optbench.words import error_text, recorded_sentence, sentence, sentences, spoken_language, text
+from optbench.words.formats import NUMBERS
 
 HEADER = """msgid ""
 msgstr ""
@@ -70,6 +71,21 @@ def test_numbers_are_written_as_the_language_does(language):
 def test_a_number_decides_between_forms_by_the_rule_of_the_language(language, n_rows, expected):
     """Not only one and many: the file's header says which form a number takes."""
     assert text("demo-rows", language, n_rows=n_rows) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(0.2, "1 second"), (40, "40 seconds"), (540, "9 minutes"), (5400, "1.5 hours"), (36000, "10.0 hours")],
+)
+def test_a_duration_is_written_in_the_unit_people_would_use(seconds, shown):
+    """As in the verdict: what more seeds would cost."""
+    assert text("verdict-training-time", "en", value=seconds) == f" (some {shown} of training)"
+
+
+def test_small_p_values_are_bounded_not_zero():
+    """No p is printed as 0."""
+    assert NUMBERS["p"](0.0123) == "= 0.012"
+    assert NUMBERS["p"](1e-7) == "< 0.0001"
 
 
 def test_lists_are_joined_and_cut(language):

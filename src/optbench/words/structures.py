@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from optbench.catalog.metric import Metric
     from optbench.words.writer import Writer
 
-_DIGIT_FOR_FEW: Final = 3
+_MOST_RUNS_NAMED: Final = 3
 _MINUTE: Final = 60
 _HOUR: Final = 3600
 
@@ -102,7 +102,7 @@ def ends(writer: Writer, value: Sequence[int], _argument: str) -> str:
 
 def runs(writer: Writer, value: Sequence[str], _argument: str) -> str:
     """Write names of runs, of more than a few the first one."""
-    if len(value) <= _DIGIT_FOR_FEW:
+    if len(value) <= _MOST_RUNS_NAMED:
         return writer.joined(value, AND)
     return writer.filled("format-others", first=value[0], n_others=len(value) - 1)
 
