@@ -96,7 +96,7 @@ class Conclusion:
         """Return the verdict of the comparison, then what it cost and what tuning was worth."""
         from optbench.study.wording import budget_sentence, headline, worth_sentence
 
-        parts = [headline(self, language), budget_sentence(self.plan.config), worth_sentence(self, language)]
+        parts = [headline(self, language), budget_sentence(self.plan.config, language), worth_sentence(self, language)]
         return " ".join(part for part in parts if part)
 
     def to_json(self) -> dict[str, Any]:
@@ -193,7 +193,7 @@ class StudyConclusion:
             " ".join(filter(None, (f"[{one.name}]", headline(one, language), worth_sentence(one, language))))
             for one in self.problems
         ]
-        budget = budget_sentence(self.plan.config)
+        budget = budget_sentence(self.plan.config, language)
         return " ".join(filter(None, (*self.across_sentences(language), budget, *each)))
 
     def across_sentences(self, language: str | None = None) -> list[str]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optbench.catalog.metrics import tuning_metric
-from optbench.comparison.wording import counted
 from optbench.config import LEARNING_RATE, MODEL
 from optbench.core.findings import Finding, Severity
 from optbench.words import text
@@ -36,19 +34,22 @@ def study_setting_word(config: StudyConfig) -> str:
     return setting_word(name for one in config.tuned for name in one.search)
 
 
-def budget_sentence(config: StudyConfig) -> str:
-    """Say what every tuned optimizer had been given before, or ""."""
+def budget_sentence(config: StudyConfig, language: str | None = None) -> str:
+    """Say what every tuned optimizer had been given before."""
     if not config.tuned:
-        return "Nothing was tuned."
+        return text("study-nothing-tuned", language)
     tuning = config.tuning
-    runs = tuning.points * tuning.seeds
-    who = "Each tuned optimizer ran" if len(config.tuned) > 1 else f"{config.tuned[0].label} ran"
-    each = " on each problem" if len(config.problems) > 1 else ""
-    return (
-        f"{who}{each} at the best of {counted(tuning.points, study_setting_word(config))} "
-        f"({counted(runs, 'tuning run')}), chosen by "
-        f"{tuning_metric(tuning.metric).title_on_validation} with other seeds and the test split withheld."
-    )
+    searches_rates = all(set(one.search) <= {LEARNING_RATE} for one in config.tuned)
+    values = {
+        "points": tuning.points,
+        "searched": "learning-rates" if searches_rates else "settings",
+        "n_runs": tuning.points * tuning.seeds,
+        "metric": tuning.metric,
+        "several": len(config.problems) > 1,
+    }
+    if len(config.tuned) > 1:
+        return text("study-budget-of-each", language, **values)
+    return text("study-budget-of-one", language, label=config.tuned[0].label, **values)
 
 
 def headline(conclusion: Conclusion, language: str | None = None) -> str:

@@ -159,6 +159,13 @@ def title(_writer: Writer, metric: str, _argument: str) -> str:
     return _metric(metric).title
 
 
+def validation(_writer: Writer, column_name: str, _argument: str) -> str:
+    """Name a metric's value on the validation split, as tuning chooses by it."""
+    from optbench.catalog.metrics import tuning_metric
+
+    return tuning_metric(column_name).title_on_validation
+
+
 def constant(_writer: Writer, metric: str, _argument: str) -> str:
     """Name the constant answer that a metric has a score of."""
     return _metric(metric).constant_title
@@ -216,6 +223,7 @@ STRUCTURES: Final[Mapping[str, Callable[[Writer, Any, str], str]]] = {
     "duration": duration,
     "title": title,
     "constant": constant,
+    "validation": validation,
     "score": score,
     "number": number,
     "size": size,
