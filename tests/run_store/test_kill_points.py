@@ -23,7 +23,7 @@ from storage_scenario import contents, work
 from optbench.errors import StorageError
 from optbench.run_store import RunPaths, run_status
 
-EVENTS = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate"}
+EVENTS = {"open", "os.rename", "os.link", "os.remove", "os.mkdir", "os.rmdir", "os.truncate"}
 count, target, mode, inside = 0, None, None, ""
 fsync = os.fsync
 
@@ -34,7 +34,7 @@ def strike(descriptor=None):
         return
     if mode == "kill":
         if descriptor is not None and os.path.isfile(f"/proc/self/fd/{descriptor}"):
-            if os.access(f"/proc/self/fd/{descriptor}", os.W_OK) and b".tmp" in os.readlink(
+            if os.access(f"/proc/self/fd/{descriptor}", os.W_OK) and b"/attempts/" in os.readlink(
                 f"/proc/self/fd/{descriptor}".encode()
             ):
                 os.ftruncate(descriptor, os.fstat(descriptor).st_size // 2)

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(
     shutil.which("strace") is None, reason="strace is not installed: apt-get install strace"
 )
 
-CALLS = ("openat", "write", "fsync", "rename", "mkdir", "unlink", "unlinkat", "rmdir")
+CALLS = ("openat", "write", "fsync", "rename", "link", "mkdir", "unlink", "unlinkat", "rmdir")
 EPOCHS = 12
 FAULTS = {
     "kill": "signal=SIGKILL:when={n}",

@@ -9,7 +9,7 @@ import pytest
 from fake_training import FakeExecutor, identity
 
 from optbench.errors import ConfigError, InvalidError, MachineError, RunFailedError, UsageError
-from optbench.run_store import RunLock, RunPaths, last_attempt, run_status, verify_manifest
+from optbench.run_store import RunPaths, claim_run_folder, last_attempt, run_status, verify_manifest
 from optbench.runner import run as run_module
 from optbench.runner.plan import load_experiments, plan_runs
 from optbench.runner.run import RunOptions, run_experiments
@@ -242,11 +242,10 @@ def test_a_changed_finished_run_is_neither_skipped_nor_written_over(command, exp
 
 
 def test_a_held_run_is_waited_for(command, experiment):
-    """While another process holds the lock the run waits; then it is found finished or trained."""
+    """While a process of this machine holds the run it waits; then it is found finished or trained."""
     (first,) = command(experiment(), behaviour={"adam": ["fail"]})
-    lock = RunLock(first.planned.paths)
-    assert lock.try_acquire()
-    threading.Timer(0.5, lock.release).start()
+    claim = claim_run_folder(first.planned.paths, key=first.planned.key)
+    threading.Timer(0.5, claim.release).start()
     (end,) = command(experiment())
     assert end.outcome == "completed"
 

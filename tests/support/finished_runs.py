@@ -99,8 +99,10 @@ def make_roc(lift: float = 0.3, label: str = "yes") -> tuple[RocCurve, ...]:
 
 def store_run(record: RunRecord, runs_dir: Path) -> Path:
     """Write a run as a finished folder with history and, unless it diverged, ROC curves."""
+    from run_folders import seal
+
     from optbench.evaluation import roc_csv
-    from optbench.run_store import RunPaths, write_history, write_json, write_manifest, write_text
+    from optbench.run_store import RunPaths, write_history, write_json, write_text
 
     paths = RunPaths(runs_dir / record.run)
     paths.folder.mkdir(parents=True)
@@ -113,10 +115,10 @@ def store_run(record: RunRecord, runs_dir: Path) -> Path:
         (paths.digests, record.digests),
     ):
         write_json(path, {"schema_version": 1, **document})
-    write_manifest(
+    seal(
         paths,
+        record.key,
         run=record.run,
-        key=record.key,
         status=record.status,
         name=record.config["name"],
         seed=record.seed,

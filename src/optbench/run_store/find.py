@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from optbench.errors import NoRunsError, StorageError, did_you_mean
+from optbench.run_store.claims import claim_records
 from optbench.run_store.documents import read_json
 from optbench.run_store.manifest import read_manifest
 from optbench.run_store.paths import KEY_DIGITS_SHOWN, RunPaths
@@ -74,7 +75,9 @@ def find_folders(arguments: Sequence[str], runs_dir: Path) -> tuple[list[Path], 
 def is_run_folder(folder: Path) -> bool:
     """Return True if a folder holds, or was begun as, a run."""
     paths = RunPaths(folder)
-    if any(os.path.lexists(path) for path in (paths.config_resolved, paths.claim, paths.job)):
+    if any(os.path.lexists(path) for path in (paths.config_resolved, paths.old_claim, paths.job)):
+        return True
+    if claim_records(paths):
         return True
     try:
         return "files" in read_json(paths.manifest)  # a manifest of something else is no run

@@ -12,12 +12,12 @@ from optbench.tasks import task_named
 if TYPE_CHECKING:
     from optbench.config import ExperimentConfig
     from optbench.records import Dataset
-    from optbench.run_store import RunPaths
+    from optbench.run_store import Claim
     from optbench.training.loop import TrainingOutcome
 
 
 def write_training_artefacts(
-    paths: RunPaths,
+    claim: Claim,
     *,
     config: ExperimentConfig,
     dataset: Dataset,
@@ -31,6 +31,7 @@ def write_training_artefacts(
     from optbench.training.facts import software_facts
     from optbench.training.optimizers import averaging_note
 
+    paths = claim.draft
     write_history(paths.history, outcome.history)
     if config.training.diagnostics:
         write_diagnostics(paths.diagnostics, outcome.diagnostics)
@@ -63,3 +64,4 @@ def write_training_artefacts(
         },
     }
     write_training_result(paths, result)
+    claim.publish(last=claim.run.training_result)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from optbench.config import ExperimentConfig
     from optbench.records import History, SplitName
-    from optbench.run_store import RunPaths
+    from optbench.run_store import Claim, RunPaths
     from optbench.tasks.task import Task
 
 
@@ -72,8 +72,10 @@ def load_libraries(*, draw: bool) -> None:
         save_figure(new_figure()[0])  # fonts are read when something is drawn
 
 
-def finish_run(paths: RunPaths, *, draw: bool = True) -> tuple[RunStatus, str]:
+def finish_run(claim: Claim, *, draw: bool = True) -> tuple[RunStatus, str]:
     """Do every step from predictions to manifest; each is a function of what lies in the folder.
+
+    Side effects: the claim ends with the run.
 
     Returns
     -------
@@ -86,19 +88,27 @@ def finish_run(paths: RunPaths, *, draw: bool = True) -> tuple[RunStatus, str]:
     ------
     StorageError
         If something cannot be written; the folder stays unfinished and the next call goes on.
+    ClaimLostError
+        If somebody else has taken the run over.
     """
-    from optbench.run_store import clear_state, write_manifest
+    with claim.explaining_loss():
+        return _finish(claim, draw=draw)
 
-    trained = read_trained(paths)
+
+def _finish(claim: Claim, *, draw: bool) -> tuple[RunStatus, str]:
+    from optbench.run_store import clear_state, publish_log, write_manifest
+
+    trained = read_trained(claim.run)
     evaluation = evaluate_run(trained)
-    write_tables(trained, evaluation)
-    write_facts(trained)
-    write_digests(trained)
+    write_tables(trained, evaluation, claim.draft)
+    write_facts(trained, claim.draft)
+    write_digests(trained, claim.draft)
+    claim.publish()
     if draw and trained.config.report.figures:
         from optbench.runner.report import draw_run
 
         draw_run(
-            paths,
+            claim,
             trained.config,
             evaluation,
             trained.history,
@@ -106,9 +116,10 @@ def finish_run(paths: RunPaths, *, draw: bool = True) -> tuple[RunStatus, str]:
             timing=trained.result["timing"],
             result=trained.result,
         )
+    publish_log(claim)
     status = RunStatus(trained.result["status"])
     write_manifest(
-        paths,
+        claim,
         run=trained.job["run"],
         key=trained.job["key"],
         status=status,
@@ -119,20 +130,20 @@ def finish_run(paths: RunPaths, *, draw: bool = True) -> tuple[RunStatus, str]:
         reading=trained.job.get("reading"),  # a run staged by an earlier version has none
         machine=trained.environment.get("machine", ""),
     )
-    clear_state(paths)
+    clear_state(claim.run, claim)
     return status, str(trained.result["reason"])
 
 
-def finished_as(paths: RunPaths) -> tuple[RunStatus, str] | None:
+def finished_as(paths: RunPaths, claim: Claim | None = None) -> tuple[RunStatus, str] | None:
     """Return what `finish_run` would have, had it not died after the manifest; None if the run is not finished.
 
-    Side effects: removes the working files of a finished run; call it only while holding the lock.
+    Side effects: removes the working files of a finished run that nobody else holds.
     """
     from optbench.run_store import clear_state, read_json, read_run
 
     try:
         status, reason = read_run(paths.folder).status, str(read_json(paths.environment)["reason"])
-        clear_state(paths)
+        clear_state(paths, claim)
     except (NoRunsError, StorageError):
         return None
     return status, reason
@@ -167,12 +178,12 @@ def evaluate_run(trained: Trained) -> Any:
     )
 
 
-def write_tables(trained: Trained, evaluation: Any) -> None:
-    """Write metrics and the tables of the task."""
+def write_tables(trained: Trained, evaluation: Any, draft: RunPaths) -> None:
+    """Draft metrics and the tables of the task."""
     from optbench.evaluation import final_losses, metrics_json
     from optbench.run_store import write_json
 
-    paths, result, stopping = trained.paths, trained.result, trained.config.training.early_stopping
+    result, stopping = trained.result, trained.config.training.early_stopping
     losses = final_losses(
         trained.history,
         best_epoch=result["best_epoch"],
@@ -180,7 +191,7 @@ def write_tables(trained: Trained, evaluation: Any) -> None:
         diverged=trained.diverged,
     )
     write_json(
-        paths.metrics,
+        draft.metrics,
         metrics_json(
             evaluation,
             losses=losses,
@@ -190,27 +201,27 @@ def write_tables(trained: Trained, evaluation: Any) -> None:
         ),
         durable=False,
     )
-    trained.task.write_tables(paths, evaluation)
+    trained.task.write_tables(draft, evaluation)
 
 
-def write_facts(trained: Trained) -> None:
-    """Write clock times and the environment, with what the training process told about itself."""
+def write_facts(trained: Trained, draft: RunPaths) -> None:
+    """Draft clock times and the environment, with what the training process told about itself."""
     from optbench.run_store import write_json
 
     result = trained.result
-    write_json(trained.paths.timing, {"schema_version": 1, **result["timing"]}, durable=False)
-    write_json(trained.paths.environment, _environment(trained), durable=False)
+    write_json(draft.timing, {"schema_version": 1, **result["timing"]}, durable=False)
+    write_json(draft.environment, _environment(trained), durable=False)
 
 
-def write_digests(trained: Trained) -> None:
-    """Write the ladder of digests, from the data to the metrics."""
+def write_digests(trained: Trained, draft: RunPaths) -> None:
+    """Draft the ladder of digests, from the data to the metrics that have been drafted."""
     from optbench.array_digests import arrays_digest
     from optbench.config import config_digest
     from optbench.run_store import file_sha256, write_json
 
-    job, paths, digests = trained.job, trained.paths, trained.result["digests"]
+    job, digests = trained.job, trained.result["digests"]
     write_json(
-        paths.digests,
+        draft.digests,
         {
             "schema_version": 1,
             "data": job["data"],
@@ -221,7 +232,7 @@ def write_digests(trained: Trained) -> None:
             "weights": digests["weights"],
             "optimizer": digests["optimizer"],
             "predictions": arrays_digest(trained.task.answers(trained.predictions)),
-            "metrics": file_sha256(paths.metrics),
+            "metrics": file_sha256(draft.metrics),
         },
         durable=False,
     )

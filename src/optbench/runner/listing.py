@@ -27,7 +27,8 @@ class ListedRun:
     folder : as it can be typed
     status : completed, diverged, running or unfinished
     record : facts of a finished run, else None
-    kind, reason : how the last attempt at an unfinished run ended, else ""
+    kind, reason : how the last attempt at an unfinished run ended; of a running one who claims it, if that cannot be
+        verified from here; else ""
     """
 
     run: str
@@ -73,7 +74,7 @@ def list_runs(runs_dir: Path) -> tuple[list[ListedRun], list[str]]:
 
 def listed(folder: Path) -> ListedRun:
     """Return what a folder holds, as far as it can be read."""
-    from optbench.run_store import RunPaths, last_attempt, read_run, run_status, verify_manifest
+    from optbench.run_store import RunPaths, held_by, last_attempt, read_run, run_status, verify_manifest
 
     paths = RunPaths(folder)
     status = run_status(paths)
@@ -83,7 +84,10 @@ def listed(folder: Path) -> ListedRun:
         except NoRunsError as error:
             return ListedRun(folder.name, str(folder), "unfinished", None, "damaged", str(error))
     if str(status) == "running":
-        return ListedRun(folder.name, str(folder), str(status), None)
+        holder = held_by(paths)
+        is_hearsay = holder is not None and not holder.is_seen
+        reason = f"held by {holder}, which cannot be verified from here" if is_hearsay else ""
+        return ListedRun(folder.name, str(folder), str(status), None, "", reason)
     if paths.manifest.exists():
         return ListedRun(folder.name, str(folder), str(status), None, "damaged", verify_manifest(paths)[0])
     attempt = last_attempt(paths) or {"kind": "never begun", "reason": ""}
@@ -162,7 +166,7 @@ def _show_text(run: ListedRun, details: Mapping[str, Any]) -> str:
 
     lines = [f"{run.run}: {run.status}", f"folder: {run.folder}"]
     if run.record is None:
-        lines += [f"last attempt: {_list_cells(run)}"] if run.kind else []
+        lines += [f"last attempt: {_list_cells(run)}"] if run.kind else [run.reason] * bool(run.reason)
         return "\n".join(lines)
     config, metrics = run.record.config, run.record.metrics
     epochs, best = metrics.get("epochs_run", "-"), metrics.get("best_epoch", "-")

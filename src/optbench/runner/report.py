@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from optbench.errors import OptbenchError, StorageError
@@ -15,11 +16,11 @@ if TYPE_CHECKING:
 
     from optbench.config import ExperimentConfig
     from optbench.records import History
-    from optbench.run_store import RunPaths
+    from optbench.run_store import Claim, RunPaths
 
 
 def draw_run(
-    paths: RunPaths,
+    claim: Claim,
     config: ExperimentConfig,
     evaluation: Any,
     history: History,
@@ -40,9 +41,10 @@ def draw_run(
     """
     from optbench.run_store import write_bytes
 
-    drawn = drawings(paths, config, evaluation, history, environment=environment, timing=timing, result=result)
+    drawn = drawings(claim.run, config, evaluation, history, environment=environment, timing=timing, result=result)
     for path, data in changed(drawn).items():
-        write_bytes(path, data, durable=False)  # the manifest comes later
+        write_bytes(claim.drafted(path), data, durable=False)  # the manifest comes later
+    claim.publish()
 
 
 def drawings(
@@ -141,7 +143,7 @@ def render_reports(runs: Sequence[str], runs_dir: Path) -> tuple[list[Path], lis
     for record in records:
         paths = RunPaths(PathOf(record.folder))
         try:
-            _render_again(paths)
+            _render_again(paths, record.key)
         except OptbenchError as error:
             notes.append(f"{record.run}: {error}")
         else:
@@ -151,21 +153,30 @@ def render_reports(runs: Sequence[str], runs_dir: Path) -> tuple[list[Path], lis
     return pages, notes
 
 
-def _render_again(paths: RunPaths) -> None:
-    from optbench.run_store import RunLock, replace_files, verify_manifest
+def _render_again(paths: RunPaths, key: str) -> None:
+    from optbench.run_store import claim_run_folder, clear_state, held_by, replace_files, verify_manifest
 
-    lock = RunLock(paths)
-    if not lock.try_acquire():
-        raise StorageError(f"it is held by {lock.holder()}; ask again when that has ended.")
+    holder = held_by(paths)
+    if holder is not None:
+        raise StorageError(f"it is held by {holder}; ask again when that has ended.")
+    _require_unchanged(verify_manifest(paths, deep=True))
+    new = changed(_stored_drawings(paths))
+    if not new:
+        return
+    claim = claim_run_folder(paths, key=key)
     try:
-        problems = verify_manifest(paths, deep=True)
-        if problems:
-            raise StorageError(f"it is not drawn again, because it has been changed: {problems[0]}")
-        new = changed(_stored_drawings(paths))
-        if new:
-            replace_files(paths, new)
+        with claim.explaining_loss():
+            _require_unchanged(verify_manifest(paths))
+            replace_files(claim, new)
     finally:
-        lock.release()
+        claim.release()
+        with suppress(StorageError):
+            clear_state(paths)
+
+
+def _require_unchanged(problems: Sequence[str]) -> None:
+    if problems:
+        raise StorageError(f"it is not drawn again, because it has been changed: {problems[0]}")
 
 
 def _stored_drawings(paths: RunPaths) -> dict[Path, bytes]:
