@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import random
@@ -203,3 +204,25 @@ def test_the_whole_command_killed(name, tmp_path):
     subprocess.run(command, check=True, capture_output=True)
     (folder,) = runs_dir.iterdir()
     assert_same(expected, RunPaths(folder))
+
+
+@pytest.mark.long
+def test_a_suspended_command_changes_nothing_any_more(tmp_path):
+    """The command and its children are stopped, another one takes the run over and finishes it; the first goes on."""
+    config = tmp_path / "experiment.yaml"
+    config.write_text(EXPERIMENTS["dropout, batch norm, adam"].replace("epochs: 25", "epochs: 200"))
+    expected = trained(config, tmp_path / "undisturbed")
+    runs_dir = tmp_path / "runs"
+    command = [sys.executable, "-m", "optbench", "run", str(config), "--runs-dir", str(runs_dir), "--json", "-q"]
+    with subprocess.Popen(command, start_new_session=True, stdout=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 60
+        while not list(runs_dir.glob("*/.state/ckpt-*")) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        os.killpg(process.pid, signal.SIGSTOP)
+        paths = trained(config, runs_dir, take_over=True)
+        before = {path: path.read_bytes() for path in paths.folder.rglob("*") if path.is_file()}
+        os.killpg(process.pid, signal.SIGCONT)
+        (row,) = json.loads(process.communicate(timeout=60)[0])["runs"]
+    assert (process.returncode, row["outcome"]) == (0, "completed")  # as the other one has finished it
+    assert_same(expected, paths)
+    assert {path: path.read_bytes() for path in paths.folder.rglob("*") if path.is_file()} == before

@@ -103,7 +103,7 @@ def publish_log(claim: Claim) -> None:
                 _append(file, path)
     except OSError as error:
         raise storage_error(error, target, doing="written") from error
-    claim.publish()
+    claim.publish_file(claim.run.log)  # alone: of a worker that was killed there may be half a file in the draft
 
 
 def _logs(claim: Claim) -> tuple[list[Path], list[Path]]:

@@ -131,6 +131,19 @@ class Claim:
         except OSError as error:
             raise storage_error(error, self.run.folder, doing="written") from error
 
+    def publish_file(self, path: Path) -> None:
+        """Bring one drafted file to its place, over what is there.
+
+        Raises
+        ------
+        StorageError
+            If it cannot be moved, or the claim is lost.
+        """
+        try:
+            self.drafted(path).replace(path)
+        except OSError as error:
+            raise storage_error(error, path, doing="written") from error
+
     def publish_bytes(self, path: Path, data: bytes, *, verify: bool = False, replace: bool = True) -> None:
         """Write one file of the run, which is on the disk when this returns; for options see `write_bytes`.
 

@@ -13,6 +13,7 @@ old: a claim is won by the server's answer to a rename, and a folder that was re
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import secrets
@@ -23,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from optbench.core.file_locks import lock_file
 from optbench.errors import HeldError, StorageError
-from optbench.run_store.atomic import storage_error, sync_folder
+from optbench.run_store.atomic import storage_error, sync_folder, temporary_name
 from optbench.run_store.claim import LOST, NOT_EMPTY, Claim, remove
 from optbench.run_store.documents import encode_json, read_json
 from optbench.run_store.holders import Holder, is_gone, this_process
@@ -142,10 +143,10 @@ def held_by(paths: RunPaths, asker: Asker | None = None) -> Held | None:
 def claim_records(paths: RunPaths) -> list[ClaimRecord]:
     """Return what the claims of a run say, oldest first; an empty folder is what a power cut leaves of one."""
     try:
-        names = sorted(entry.name for entry in os.scandir(paths.state) if _CLAIM.fullmatch(entry.name))
+        named = [_CLAIM.fullmatch(entry.name) for entry in os.scandir(paths.state)]
     except OSError:
         return []
-    numbers = sorted(int(name.removeprefix("claim-")) for name in names)
+    numbers = sorted(int(match[1]) for match in named if match)
     return [_record(paths, number) for number in numbers if not _is_empty(paths.claim(number))]
 
 
@@ -270,17 +271,35 @@ def _renamed(attempt: Path) -> Path:
 def _remove_draft(draft: Path) -> None:
     """Remove the draft of a lost attempt, whose holder may be adding to it at this very moment.
 
+    Files are moved out first: on a network file system one that is open somewhere would stay in the folder that is to
+    be removed, under another name, until it is closed.
+
     Raises
     ------
     OSError
-        If it is still there after some tries.
+        If the draft is still there after some tries.
     """
-    for _ in range(_TRIES):
-        remove(draft)
+    aside = draft.parent / "removed"
+    for number in range(_TRIES):
         if not os.path.lexists(draft):
-            return
-        time.sleep(_BETWEEN_TRIES_S / 10)
-    draft.rmdir()
+            break
+        try:
+            aside.mkdir(exist_ok=True)
+            _remove_folder(draft, aside)
+        except OSError as error:
+            # its holder has just added a file, or published one
+            if error.errno not in (*NOT_EMPTY, errno.ENOENT) or number == _TRIES - 1:
+                raise
+    remove(aside)
+
+
+def _remove_folder(folder: Path, aside: Path) -> None:
+    for entry in list(folder.iterdir()):
+        if entry.is_dir() and not entry.is_symlink():
+            _remove_folder(entry, aside)
+        else:
+            entry.rename(aside / temporary_name(entry.name))
+    folder.rmdir()
 
 
 def _held_attempts(paths: RunPaths) -> list[tuple[int, Path]]:
