@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 CALLS = ("openat", "write", "fsync", "rename", "link", "mkdir", "unlink", "unlinkat", "rmdir")
-EPOCHS = 6
+EPOCHS = 7
 FAULTS = {
     "kill": "signal=SIGKILL:when={n}",
     "EIO once": "error=EIO:when={n}",

@@ -86,18 +86,13 @@ def publish_log(claim: Claim) -> None:
     StorageError
         If it cannot be written, or the claim is lost.
     """
-    earlier, own = _logs(claim)
-    if not earlier and not own:
-        return
     target = claim.draft.log
     try:
+        earlier, own = _logs(claim)
+        if not earlier and not own:
+            return
         with target.open("wb") as file:
-            left = _MOST_EARLIER
-            shown: list[tuple[Path, int]] = []
-            for path in reversed(earlier):
-                shown.append((path, min(left, path.stat().st_size)))
-                left -= shown[-1][1]
-            for path, size in reversed(shown):
+            for path, size in _newest_part(earlier):
                 _append(file, path, last=size)
             for path in own:
                 _append(file, path)
@@ -122,6 +117,15 @@ def _logs(claim: Claim) -> tuple[list[Path], list[Path]]:
         elif (folder / claim.log.name).is_file():
             logs.append(folder / claim.log.name)
     return logs, own
+
+
+def _newest_part(logs: list[Path]) -> list[tuple[Path, int]]:
+    """Return how much is kept of each log."""
+    left, kept = _MOST_EARLIER, []
+    for path in reversed(logs):
+        kept.append((path, min(left, path.stat().st_size)))
+        left -= kept[-1][1]
+    return kept[::-1]
 
 
 def _append(file: BinaryIO, path: Path, *, last: int | None = None) -> None:
