@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +23,7 @@ from optbench.run_store import (
     write_predictions,
     write_training_result,
 )
+from optbench.run_store.claims import make_claim
 from optbench.runner.finish import finish_run
 from optbench.runner.plan import PlannedRun, load_experiments, plan_runs
 from optbench.runner.stage import stage_run
@@ -63,9 +63,7 @@ def claimed(paths: RunPaths, key: str) -> Iterator[Claim]:
 def seal(paths: RunPaths, key: str, **facts: Any) -> None:
     """Give a folder a manifest of the files that are in it, instead of the one it has."""
     paths.manifest.unlink(missing_ok=True)
-    paths.state.mkdir(exist_ok=True)
-    paths.job.write_text(json.dumps({"schema_version": 1, "key": key}))
-    claim = claim_run_folder(paths, key=key)
+    claim = make_claim(paths, key=key)
     write_manifest(claim, key=key, **facts)
     clear_state(paths, claim)
 
