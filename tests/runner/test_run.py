@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 import threading
 from pathlib import Path
 
 import pytest
 from fake_training import FakeExecutor, identity, write_results
+from run_folders import claimed
 
-from optbench.errors import ConfigError, InvalidError, MachineError, RunFailedError, StorageError, UsageError
+from optbench.errors import (
+    ClaimLostError,
+    ConfigError,
+    InvalidError,
+    MachineError,
+    RunFailedError,
+    StorageError,
+    UsageError,
+)
 from optbench.executors.interface import TaskEnd
 from optbench.run_store import (
     Asker,
@@ -18,8 +29,10 @@ from optbench.run_store import (
     RunPaths,
     claim_run_folder,
     last_attempt,
+    read_latest_checkpoint,
     run_status,
     verify_manifest,
+    write_checkpoint,
 )
 from optbench.run_store.folders import recorded_key
 from optbench.runner import run as run_module
@@ -263,6 +276,44 @@ def test_a_held_run_is_waited_for(command, experiment):
     threading.Timer(0.5, claim.release).start()
     (end,) = command(experiment())
     assert end.outcome == "completed"
+
+
+def test_a_run_that_the_first_release_began_is_gone_on_with(command, experiment):
+    """Its key, job, checkpoints, log and last attempt lie where it left them; the finished run has nothing of that."""
+    (first,) = command(experiment(), behaviour={"adam": ["fail"]})
+    paths = first.planned.paths
+    with claimed(paths, first.planned.key) as claim:
+        write_checkpoint(claim, epoch=1, arrays={}, record={"by": "the first release"})
+    paths.checkpoint(1, claim.number).rename(paths.state / "ckpt-000001.npz")
+    for path in [paths.attempts, *paths.state.glob("claim-*")]:
+        shutil.rmtree(path)
+    ended = {"schema_version": 1, "attempt": 1, "pid": 1, "kind": "timeout", "reason": "took too long."}
+    paths.attempts.mkdir()
+    (paths.attempts / "000001.json").write_text(json.dumps(ended))
+    (paths.state / "claim.json").write_text(json.dumps({"schema_version": 1, "key": first.planned.key}))
+    paths.lock.write_text("process 4711 on elsewhere\n")
+    paths.log.write_text("what it said\n")
+    assert "unfinished  timeout: took too long." in list_text(list_runs(command.runs_dir)[0])
+    assert read_latest_checkpoint(paths).record == {"by": "the first release"}
+    (end,) = command(experiment())
+    assert end.outcome == "completed"
+    assert paths.log.read_text() == "what it said\n"
+    assert sorted(path.name for path in paths.folder.glob(".*")) == [".lock"]
+    assert verify_manifest(paths, deep=True) == []
+
+
+def test_a_worker_that_lost_its_run_says_no_more_of_it(command, experiment):
+    """At the end of its epoch it ends, before it tells of the epoch or writes a checkpoint."""
+    from optbench.worker import _CheckpointKeeper
+
+    (first,) = command(experiment(), behaviour={"adam": ["fail"]})
+    events = []
+    with claimed(first.planned.paths, first.planned.key) as claim:
+        keeper = _CheckpointKeeper(claim, events.append)
+        claim_run_folder(first.planned.paths, key=first.planned.key, asker=Asker(ELSEWHERE, take_over=True))
+        with pytest.raises(ClaimLostError, match="taken over from this process"):
+            keeper.after_epoch(None)
+    assert events == []
 
 
 ELSEWHERE = Holder("node7", "2" * 16, "other-boot", "pid:[1]", 4711, "99")

@@ -75,7 +75,7 @@ def last_attempt(paths: RunPaths) -> dict[str, Any] | None:
         if record.holder is not None and (end or not (paths.attempts / f"{record.name}{ENDED}").is_dir()):
             begun = {"attempt": record.number, "started_at": record.started_at, "pid": record.holder.pid}
             return {**begun, "kind": CUT_OFF, "exit_code": None, "reason": "", **end}
-    return None
+    return _last_of_old_version(paths)
 
 
 def publish_log(claim: Claim) -> None:
@@ -145,6 +145,17 @@ def _end_of(paths: RunPaths, name: str) -> dict[str, Any]:
             document = read_json(paths.attempts / f"{name}{suffix}" / _END)
             return {key: document[key] for key in ("kind", "exit_code", "reason", "ended_at") if key in document}
     return {}
+
+
+def _last_of_old_version(paths: RunPaths) -> dict[str, Any] | None:
+    """Return the last attempt that an optbench from before there were claims recorded, in a file each."""
+    with contextlib.suppress(OSError):
+        for path in sorted(paths.attempts.glob("[0-9]*.json"), reverse=True):
+            with contextlib.suppress(StorageError):
+                document = read_json(path)
+                if document.get("attempt") == int(path.stem):
+                    return {"kind": CUT_OFF, "exit_code": None, "reason": "", **document}
+    return None
 
 
 def _now() -> str:
