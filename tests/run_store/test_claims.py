@@ -191,8 +191,9 @@ def test_a_taker_that_died_has_freed_nobody(paths, key):
     lost.rename(lost.with_suffix(""))  # as if it had died just before
     with pytest.raises(HeldError, match="on other"):
         claim_run_folder(paths, key=key)
-    claim_run_folder(paths, key=key, asker=Asker(this_process(), take_over=True))
+    last = claim_run_folder(paths, key=key, asker=Asker(this_process(), take_over=True))
     assert claim.is_lost
+    assert [path.name for path in paths.attempts.iterdir() if not path.suffix] == [last.name]
 
 
 def test_a_damaged_claim_stands(paths, claim, key):
@@ -313,6 +314,18 @@ def test_a_later_claim_never_has_the_folder_of_an_earlier_one(paths, claim, key,
     assert claim.is_lost
     with pytest.raises(StorageError):
         claim.publish_bytes(paths.report_html, b"old")
+
+
+def test_working_files_that_somebody_holds_are_left_alone(paths, claim, key, finish_run):
+    """Of a finished run too: `report` may be at it, on this machine or on another."""
+    finish_run(claim)
+    clear_state(paths, claim)
+    other = claim_run_folder(paths, key=key, asker=Asker(ELSEWHERE))
+    clear_state(paths)
+    clear_state(paths, claim)
+    assert not other.is_lost
+    clear_state(paths, other)
+    assert not paths.state.exists()
 
 
 @pytest.mark.parametrize("code", [errno.EPERM, errno.EXDEV, errno.EOPNOTSUPP])
