@@ -52,7 +52,7 @@ def made_data(shape, classes, n):
         return SplitData(x, y, np.arange(rows))
 
     names = tuple(map(str, range(classes)))
-    return Dataset("random", split(n), split(64), None, names, None, (), "0" * 64, "0" * 64)
+    return Dataset("random", split(n), split(64), None, names, None, (), "0" * 64, "0" * 64, "classification")
 
 
 def measure(engine, shape, model, optimizer, batch_size, repetitions):

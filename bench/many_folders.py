@@ -12,7 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from optbench.run_store import RunPaths, read_json, read_manifest, write_json, write_manifest
+from optbench.run_store import RunPaths, clear_state, read_json, read_manifest, write_json, write_manifest
+from optbench.run_store.claims import make_claim
 
 ROOT = Path(__file__).parents[1]
 OPTIMIZERS = ("sgd", "rmsprop", "adam", "adamw")
@@ -43,7 +44,9 @@ def copies(runs: list[Path], folder: Path, number: int) -> None:
         facts = {name: manifest[name] for name in FACTS}
         facts["config"] = {**facts["config"], "seed": seed}
         key = f"{i:064x}"
-        write_manifest(paths, run=paths.folder.name, key=key, name=manifest["name"], seed=seed, **facts)
+        claim = make_claim(paths, key=key)
+        write_manifest(claim, run=paths.folder.name, key=key, name=manifest["name"], seed=seed, **facts)
+        clear_state(paths, claim)
 
 
 def compare(folder: Path) -> tuple[float, float]:

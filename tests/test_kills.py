@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import random
 import signal
@@ -130,7 +131,7 @@ class Killer(threading.Thread):
         self.kills = 0
 
     def run(self):
-        while not list(self._runs_dir.glob("*/.state/job.json")) and not self._done.is_set():
+        while not list(self._runs_dir.rglob("job.json")) and not self._done.is_set():
             time.sleep(0.01)  # trying the model out is not what is tested
         while self.kills < self._most and not self._done.wait(self._random.uniform(0.02, LONGEST_WAIT)):
             self.kills += kill_all(self._workers.at_work())
@@ -243,3 +244,25 @@ def test_the_whole_command_killed(name, kills, warm_workers, tmp_path):
     subprocess.run(command, check=True, capture_output=True)
     (folder,) = runs_dir.iterdir()
     assert_same(expected, RunPaths(folder))
+
+
+@pytest.mark.long
+def test_a_suspended_command_changes_nothing_any_more(tmp_path, warm_workers):
+    """The command and its children are stopped, another one takes the run over and finishes it; the first goes on."""
+    config = tmp_path / "experiment.yaml"
+    config.write_text(EXPERIMENTS["dropout, batch norm, adam"].replace("epochs: 25", "epochs: 200"))
+    expected = trained(config, tmp_path / "undisturbed", warm_workers.executor_for)
+    runs_dir = tmp_path / "runs"
+    command = [sys.executable, "-m", "optbench", "run", str(config), "--runs-dir", str(runs_dir), "--json", "-q"]
+    with subprocess.Popen(command, start_new_session=True, stdout=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 60
+        while not list(runs_dir.rglob("ckpt-*.npz")) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        os.killpg(process.pid, signal.SIGSTOP)
+        paths = trained(config, runs_dir, warm_workers.executor_for, take_over=True)
+        before = {path: path.read_bytes() for path in paths.folder.rglob("*") if path.is_file()}
+        os.killpg(process.pid, signal.SIGCONT)
+        (row,) = json.loads(process.communicate(timeout=60)[0])["runs"]
+    assert (process.returncode, row["outcome"]) == (0, "completed")  # as the other one has finished it
+    assert_same(expected, paths)
+    assert {path: path.read_bytes() for path in paths.folder.rglob("*") if path.is_file()} == before

@@ -103,6 +103,32 @@ class StorageError(RunFailedError):
     default_code = "storage-failed"
 
 
+class HeldError(StorageError):
+    """A run folder is held by another process, and nothing proves that it is gone.
+
+    Attributes
+    ----------
+    is_seen : the process is on this machine, so that its end will be seen
+    """
+
+    default_code = "run-held"
+
+    def __init__(self, sentence: str, *, is_seen: bool = False) -> None:
+        super().__init__(sentence)
+        self.is_seen = is_seen
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Keep what another process has seen."""
+        kind, arguments, state = super().__reduce__()
+        return kind, arguments, {**state, "is_seen": self.is_seen}
+
+
+class ClaimLostError(StorageError):
+    """A run folder was taken over while this process held it; nothing it writes reaches the run any more."""
+
+    default_code = "claim-lost"
+
+
 def nearest_word(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that a word is probably a misspelling or a short form of, or None.
 

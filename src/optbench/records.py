@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
-from optbench.metric_names import CLASSIFICATION, REGRESSION
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -18,7 +16,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from optbench.core.findings import Finding
-    from optbench.metric_names import Task
 
 SplitName = Literal["train", "validation", "test"]
 SPLITS: tuple[SplitName, ...] = ("train", "validation", "test")
@@ -68,11 +65,11 @@ class Dataset:
     feature_names : names of the model's input columns for tables, () for images and other arrays
     data_digest : sha256 hex of the parsed data before splitting and preprocessing (the `data` rung)
     split_digest : sha256 hex of the row numbers and preprocessed arrays of every split (the `split` rung)
+    task : what is predicted, by its name in the experiment file
     facts : JSON-able record: source files with sha256 and bytes, rows and columns read, columns used and left
         out with the reason, rows dropped with the reason, class counts per split, duplicates across splits; `reading`
         if there is one
     notes : for the user: what was inferred, left out, imputed, repeated across splits
-    task : classification or regression
     vocabulary_size : number of different tokens, padding included, for token sequences; else None
     """
 
@@ -85,9 +82,9 @@ class Dataset:
     feature_names: tuple[str, ...]
     data_digest: str
     split_digest: str
+    task: str
     facts: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[Finding, ...] = ()
-    task: Task = CLASSIFICATION
     vocabulary_size: int | None = None
 
     @property
@@ -103,7 +100,7 @@ class Dataset:
     @property
     def num_outputs(self) -> int:
         """Numbers that are predicted per example: a score per class, or the target."""
-        return 1 if self.task == REGRESSION else self.num_classes
+        return self.num_classes or 1
 
     @property
     def reading(self) -> Mapping[str, Any]:
@@ -137,6 +134,11 @@ class History:
 
     columns: tuple[str, ...]
     rows: tuple[tuple[float, ...], ...]
+
+    @property
+    def is_validated(self) -> bool:
+        """True if there is a validation split, whose values stand in columns with `val_` in front."""
+        return any(name.startswith("val_") for name in self.columns)
 
     def column(self, name: str) -> list[float]:
         """Values of one column, one per row."""
@@ -188,23 +190,6 @@ class Predictions:
 
 
 @dataclass(frozen=True, slots=True)
-class SplitMetrics:
-    """Metrics of one split; None where a metric is undefined or the run diverged.
-
-    `roc_auc` is the positive class's AUC for two classes and the unweighted mean of one-vs-rest AUCs for more.
-    """
-
-    accuracy: float | None
-    balanced_accuracy: float | None
-    precision_macro: float | None
-    recall_macro: float | None
-    f1_macro: float | None
-    log_loss: float | None
-    roc_auc: float | None
-    majority_accuracy: float | None
-
-
-@dataclass(frozen=True, slots=True)
 class RocCurve:
     """One ROC curve.
 
@@ -240,14 +225,15 @@ class Evaluation:
 
     Attributes
     ----------
-    metrics : per split that exists
+    metrics : per split that exists, every number by its key in metrics.json; None where it is undefined or the run
+        diverged
     confusion : on the test split; None if scores are not finite
     roc_curves : train and test curves; () where undefined
     report_text, report_json : scikit-learn's classification report on the test split
     warnings : where a reader may fool themselves, the gravest first
     """
 
-    metrics: Mapping[SplitName, SplitMetrics]
+    metrics: Mapping[SplitName, Mapping[str, float | None]]
     confusion: ConfusionMatrix | None
     roc_curves: tuple[RocCurve, ...]
     report_text: str

@@ -37,35 +37,17 @@ class TargetPredictions:
 
 
 @dataclass(frozen=True, slots=True)
-class RegressionMetrics:
-    """Metrics of one split; None where a metric is undefined or the run diverged.
-
-    `mse` is in the squared unit of the target, `rmse` and `mae` in its unit, `r2` has none. The `mean_predictor_`
-    numbers are those of always answering the mean of the training targets; they need no model, so a diverged run has
-    them too.
-    """
-
-    mse: float | None
-    rmse: float | None
-    mae: float | None
-    r2: float | None
-    mean_predictor_mse: float | None
-    mean_predictor_rmse: float | None
-    mean_predictor_mae: float | None
-    mean_predictor_r2: float | None
-
-
-@dataclass(frozen=True, slots=True)
 class RegressionEvaluation:
     """Everything computed from `y_true` and `y_pred` of one run.
 
     Attributes
     ----------
-    metrics : per split that exists
+    metrics : per split that exists, every number by its key in metrics.json; None where it is undefined or the run
+        diverged, which the score of the training mean is not
     predictions : those of train and test with finite predictions: what the pictures show
     warnings : where a reader may fool themselves, the gravest first
     """
 
-    metrics: Mapping[SplitName, RegressionMetrics]
+    metrics: Mapping[SplitName, Mapping[str, float | None]]
     predictions: Mapping[SplitName, TargetPredictions]
     warnings: tuple[Finding, ...]

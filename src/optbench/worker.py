@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import Finding, Severity
 from optbench.executors.child import InterruptedByUserError
-from optbench.run_store import RunPaths
+from optbench.run_store import Claim, RunPaths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -70,23 +70,34 @@ def train_run(arguments: Mapping[str, Any], emit: Callable[[Mapping[str, Any]], 
 
     Parameters
     ----------
-    arguments : `folder`; `data` (folder of the staged data set) or None to load it from the config;
-        `runs_in_flight`
+    arguments : `folder` and `claim`, the name of the caller's claim on it; `data` (folder of the staged data set) or
+        None to load it from the config; `runs_in_flight`
     emit : gets `{"epoch", "epochs", "values", "seconds"}` after every epoch, `{"say": sentence}`, `{"detail": finding}`
         for those who want to know more
 
     Side effects: writes the training artefacts and, last, the training result into the folder.
+
+    Raises
+    ------
+    ClaimLostError
+        If somebody else has taken the run over.
     """
+    claim = _claim_of(arguments)
+    with claim.explaining_loss():
+        return _train(claim, arguments, emit)
+
+
+def _train(claim: Claim, arguments: Mapping[str, Any], emit: Callable[[Mapping[str, Any]], None]) -> Mapping[str, Any]:
     from optbench.config import load_resolved
     from optbench.run_store import read_job
     from optbench.training.loop import train
 
-    paths = RunPaths(Path(arguments["folder"]))
+    paths = claim.run
     job = read_job(paths)
     config = load_resolved(paths.config_resolved)
     _take_process(config.training)
     dataset = _dataset_of(arguments.get("data"), config, job)
-    keeper = _CheckpointKeeper(paths, emit)
+    keeper = _CheckpointKeeper(claim, emit)
     signal.signal(signal.SIGTERM, lambda *_: keeper.ask_to_stop())
     resume = keeper.latest()
     _detail(
@@ -104,7 +115,7 @@ def train_run(arguments: Mapping[str, Any], emit: Callable[[Mapping[str, Any]], 
     from optbench.runner.artefacts import write_training_artefacts
 
     write_training_artefacts(
-        paths,
+        claim,
         config=config,
         dataset=dataset,
         outcome=outcome,
@@ -128,7 +139,7 @@ def finish(arguments: Mapping[str, Any], emit: Callable[[Mapping[str, Any]], Non
 
     Parameters
     ----------
-    arguments : `folder`, `draw`
+    arguments : `folder` and `claim`, as for `train_run`; `draw`
 
     Returns
     -------
@@ -138,8 +149,12 @@ def finish(arguments: Mapping[str, Any], emit: Callable[[Mapping[str, Any]], Non
     del emit
     from optbench.runner.finish import finish_run
 
-    status, reason = finish_run(RunPaths(Path(arguments["folder"])), draw=bool(arguments.get("draw", True)))
+    status, reason = finish_run(_claim_of(arguments), draw=bool(arguments.get("draw", True)))
     return {"finished": str(status), "reason": reason}
+
+
+def _claim_of(arguments: Mapping[str, Any]) -> Claim:
+    return Claim(RunPaths(Path(arguments["folder"])), str(arguments["claim"]))
 
 
 def _detail(emit: Callable[[Mapping[str, Any]], None], code: str, **values: object) -> None:
@@ -183,10 +198,10 @@ def _dataset_of(staged: str | None, config: Any, job: Mapping[str, Any]) -> Data
 
 
 class _CheckpointKeeper:
-    """Tells the parent about epochs, writes a checkpoint when enough time has passed, stops when asked to."""
+    """Tells the parent about epochs, writes a checkpoint when one is due, stops when asked or taken over."""
 
-    def __init__(self, paths: RunPaths, emit: Callable[[Mapping[str, Any]], None]) -> None:
-        self._paths = paths
+    def __init__(self, claim: Claim, emit: Callable[[Mapping[str, Any]], None]) -> None:
+        self._claim = claim
         self._emit = emit
         self._stop = False
         self._last = time.perf_counter()
@@ -201,7 +216,7 @@ class _CheckpointKeeper:
         from optbench.run_store import read_latest_checkpoint
         from optbench.training.loop import Snapshot
 
-        checkpoint = read_latest_checkpoint(self._paths)
+        checkpoint = read_latest_checkpoint(self._claim.run)
         if checkpoint is None:
             return None
         for sentence in checkpoint.warnings:
@@ -213,6 +228,7 @@ class _CheckpointKeeper:
 
     def after_epoch(self, report: EpochReport) -> None:
         """Report an epoch; write a checkpoint if one is due or the run has to stop."""
+        self._claim.require()
         shown = "  ".join(f"{name} {value:.6g}" for name, value in report.values.items() if name != "epoch")
         sys.stdout.write(f"epoch {report.epoch}/{report.epochs}  {shown}\n")  # a worker's stdout is log.txt
         self._emit(
@@ -242,7 +258,7 @@ class _CheckpointKeeper:
 
         begin = time.perf_counter()
         snapshot = report.snapshot()
-        write_checkpoint(self._paths, epoch=snapshot.epoch, arrays=snapshot.arrays, record=snapshot.record)
+        write_checkpoint(self._claim, epoch=snapshot.epoch, arrays=snapshot.arrays, record=snapshot.record)
         self._last = time.perf_counter()
         self._cost = self._last - begin
         sys.stdout.write(f"checkpoint after epoch {report.epoch}, written in {1000 * self._cost:.1f} ms\n")
@@ -269,12 +285,15 @@ def main(argv: list[str] | None = None) -> int:
 
 def train_and_finish(arguments: Sequence[str]) -> int:
     """Train and finish the staged run folder that is named, in this process; returns 0."""
-    from optbench.run_store import RunLock
+    from optbench.run_store import claim_run_folder, read_job
 
     paths = RunPaths(Path(arguments[0]))
-    with RunLock(paths):
-        train_run({"folder": str(paths.folder), "data": None}, _nobody_listens)
-        finish({"folder": str(paths.folder)}, _nobody_listens)
+    claim = claim_run_folder(paths, key=read_job(paths)["key"])
+    try:
+        train_run({"folder": str(paths.folder), "claim": claim.name, "data": None}, _nobody_listens)
+        finish({"folder": str(paths.folder), "claim": claim.name}, _nobody_listens)
+    finally:
+        claim.release()
     return 0
 
 

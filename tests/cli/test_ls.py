@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from optbench.run_store import RunLock, RunPaths
+from optbench.run_store import RunPaths
 
 
 def lines_by_run(text):
@@ -48,7 +48,7 @@ def test_other_things_are_noted_and_passed_over(command, runs_dir, make_runs, tm
     held = make_runs.stage(adamw)
     damaged = next(runs_dir.glob("adam-s0-*"))
     RunPaths(damaged).metrics.write_text("{")
-    with RunLock(held):
+    with make_runs.claimed(held, adamw.key):
         done = command("ls", "runs")
         again = command("ls", "runs", "--json")
     assert done.code == 0

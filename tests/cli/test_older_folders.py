@@ -52,6 +52,13 @@ def test_it_is_compared_with_a_run_of_today(command, older, make_runs, tmp_path)
     assert not [sentence for sentence in document["warnings"] if "differ" in sentence], document["warnings"]
 
 
+def test_it_is_the_same_run_as_one_of_today(command, older, again):
+    """Of one key and one ladder but for metrics.json, whose form is another: counted once, without a warning."""
+    done = command("compare", older.folder, again.folder)
+    assert "it is the same run; counted once" in done.err
+    assert "WARNING" not in done.err
+
+
 def test_it_is_skipped(command, older):
     """The same command finds it finished."""
     done = command("run", "adam.yaml", "--explain")

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from optbench.run_store import RunLock, RunPaths, write_checkpoint
+from optbench.run_store import RunPaths, write_checkpoint
 
 pytestmark = pytest.mark.usefixtures("no_executor")
 
@@ -115,9 +115,10 @@ def test_explain_says_from_where_a_run_goes_on(command, planned, make_runs):
     assert why() == "begins: never begun"
     make_runs.interrupted_run(planned)
     assert why() == "begins again: interrupted, no checkpoint yet"
-    write_checkpoint(paths, epoch=2, arrays={}, record={})
+    with make_runs.claimed(paths, planned.key) as claim:
+        write_checkpoint(claim, epoch=2, arrays={}, record={})
     assert why() == "resumes after epoch 2 of 3: interrupted"
-    with RunLock(paths):
+    with make_runs.claimed(paths, planned.key):
         assert why() == "running: held by another process"
     make_runs.pretend_training(planned)
     assert why() == "resumes: trained, but not evaluated yet"
@@ -145,7 +146,7 @@ def test_explain_names_what_is_in_the_way(command, planned, kind):
         (paths.folder / "thesis.tex").write_text("all of it")
     if kind == "other key":
         paths.state.mkdir()
-        paths.claim.write_text(json.dumps({"schema_version": 1, "key": "f" * 64}))
+        paths.old_claim.write_text(json.dumps({"schema_version": 1, "key": "f" * 64}))
     before = listed(paths.folder.parent)
     (why,) = explained(command("run", "adam.yaml", "--explain")).values()
     assert why.startswith(f"blocked: runs/{planned.run} ")

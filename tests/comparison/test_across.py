@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy.stats import friedmanchisquare, rankdata, wilcoxon
 
-from optbench.comparison import OptimizerSummary, ProblemComparison, across_problems, metric_named
+from optbench.catalog.metrics import metric_named
+from optbench.comparison import OptimizerSummary, ProblemComparison, across_problems
 from optbench.reporting.across_figures import critical_difference_figure, profile_figure, regret_figure
 from optbench.reporting.comparison_figures import Look
 from optbench.words import sentence

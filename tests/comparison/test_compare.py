@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from optbench.catalog.metrics import measured
 from optbench.comparison import Obstacle, compare
 from optbench.errors import NoRunsError, UsageError
-from optbench.metric_names import METRICS as METRICS_OF
 from optbench.reporting.comparison_document import comparison_document
 from optbench.statistics import Decision, holm, sign_flip_interval, sign_flip_p
 from optbench.words.comparisons import difference_sentences, problem_verdict
@@ -173,7 +173,7 @@ def test_one_optimizer_alone_is_no_comparison(runs):
     assert problem_verdict(problem).startswith("Nothing to compare: only adam has runs on this problem, 8 seeds")
 
 
-@pytest.mark.parametrize("metric", METRICS_OF["classification"])
+@pytest.mark.parametrize("metric", [metric.name for metric in measured("classification")])
 def test_every_metric_can_be_compared(runs, metric):
     """Each metric of metrics.json gives means of its own, the better one first, and a verdict."""
 

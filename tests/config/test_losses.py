@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from optbench.catalog.tasks import ONE_UNIT, PER_CLASS
 from optbench.config import output_units
-from optbench.config.losses import ONE_UNIT, PER_CLASS, SHORT_NAMES, canonical_loss, known_losses
+from optbench.config.losses import SHORT_NAMES, canonical_loss, known_losses
 
 
 @pytest.mark.parametrize("name", known_losses())

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from optbench.catalog.keras_api import activations
+from optbench.catalog.tasks import PER_CLASS
 from optbench.config import dump_config, load_resolved, optimizer_defaults, parse_resolved, resolve
-from optbench.config.losses import PER_CLASS
 from optbench.errors import ConfigError
 
 FACTS = {"seed": 3, "num_classes": 3, "input_shape": (4,), "official_test": False}

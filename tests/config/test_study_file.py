@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import get_args
 
 import jsonschema
 import pytest
 import yaml
 
-from optbench.comparison import METRICS
 from optbench.config import SearchRange, load_study, study_json_schema
-from optbench.config.study_sections import TestMetric
 from optbench.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -89,11 +86,6 @@ def test_the_label_of_a_default_is_reserved(load):
 def test_one_optimizer_is_compared_with_its_default(load):
     """A study of one optimizer asks what tuning is worth."""
     assert load(INLINE + "optimizers: [sgd]\n").config.comparisons == 1
-
-
-def test_metrics_are_those_of_the_comparison():
-    """Two rooms that do not know each other hold one list."""
-    assert set(get_args(TestMetric)) == set(METRICS)
 
 
 def test_an_experiment_file_lends_all_but_its_optimizer_and_seeds(load, tmp_path):

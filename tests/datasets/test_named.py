@@ -10,9 +10,11 @@ import pytest
 
 from optbench.array_digests import array_digest
 from optbench.config import resolve
-from optbench.config.dataset_sections import DownloadedName, EmbeddedName, TokenName
-from optbench.datasets import DATASETS, fetch, load_dataset
+from optbench.config.dataset_sections import DownloadedName, EmbeddedName, NamedDataset, SplitConfig, TokenName
+from optbench.datasets import DATASETS, fetch, load, load_dataset
 from optbench.datasets.array_sources import read_idx
+from optbench.datasets.downloads import CheckedFile
+from optbench.datasets.registry import DatasetEntry, TableEntry
 from optbench.errors import DataError, UsageError
 
 EMBEDDED = [name for name, entry in DATASETS.items() if entry.is_embedded]
@@ -31,6 +33,21 @@ def test_registry_and_config_name_the_same_data_sets():
     """What an experiment file may name exists, and what exists may be named."""
     assert tuple(EMBEDDED) == get_args(EmbeddedName)
     assert tuple(name for name in DATASETS if name not in EMBEDDED) == (*get_args(DownloadedName), *get_args(TokenName))
+
+
+def test_a_downloaded_table_is_read_for_its_own_task(tmp_path):
+    """Without classes in its entry the target is a number; with more than two there is no positive class to name."""
+    rows = [f"{k},{k % 3},{'abc'[k % 3]}" for k in range(60)]
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(["size,kind,letter", *rows]))
+    file = CheckedFile(path, "t.csv", "0" * 64, path.stat().st_size)
+    found = {}
+    for target, classes in (("size", 0), ("letter", 3)):
+        entry = DatasetEntry("t", "d", "table", 60, (2,), classes, False, "CC0", "nobody", table=TableEntry(target))
+        split = SplitConfig(test=0.2, stratify=bool(classes))
+        found[target] = load._named_table(entry, entry.table, file, NamedDataset(name="iris", split=split))
+    assert (found["size"].task, found["size"].num_classes) == ("regression", 0)
+    assert (found["letter"].task, found["letter"].class_names) == ("classification", ("a", "b", "c"))
 
 
 @pytest.mark.parametrize("name", EMBEDDED)

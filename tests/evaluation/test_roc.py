@@ -44,7 +44,7 @@ def test_area_under_the_mean_curve_is_the_mean_of_the_areas(predictions, n):
     for curve in evaluation.roc_curves:
         if curve.label != "macro":
             continue
-        assert curve.auc == evaluation.metrics[curve.split].roc_auc
+        assert curve.auc == evaluation.metrics[curve.split]["roc_auc"]
         assert oracle.auc(curve.fpr, curve.tpr) == pytest.approx(curve.auc, abs=1e-9 if n < 1000 else 1e-4)
         assert len(curve.fpr) <= 2001
 
@@ -71,7 +71,7 @@ def test_the_mean_of_two_step_functions_is_a_step_function():
 def test_reversing_the_scores_mirrors_the_area(predictions):
     """AUC of the negated ranking is 1 - AUC."""
     found = predictions(2)
-    forward = evaluate(found, class_names="ab", positive_class=1).metrics["test"].roc_auc
+    forward = evaluate(found, class_names="ab", positive_class=1).metrics["test"]["roc_auc"]
     part = found["test"]
     assert oracle.roc_auc_score(part.y_true == 1, -part.y_score[:, 1]) == pytest.approx(1 - forward)
 

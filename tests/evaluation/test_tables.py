@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 
 import numpy as np
 import pytest
 
+from optbench.catalog.metrics import measured
 from optbench.errors import StorageError
 from optbench.evaluation import (
     confusion_csv,
@@ -83,14 +85,16 @@ def test_metrics_json_has_the_documented_shape(predictions, tmp_path):
         found["train"].y_true, np.full_like(found["train"].y_score, np.inf), found["train"].rows
     )
     evaluation = evaluate(found, class_names=("a", "b", "c"))
-    document = metrics_json(evaluation, epochs_run=3, best_epoch=2, diverged=True)
+    document = metrics_json(
+        evaluation, losses={"train": math.inf, "validation": 2.0}, epochs_run=3, best_epoch=2, diverged=True
+    )
     assert list(document) == [
         "schema_version", "test", "validation", "train", "epochs_run", "best_epoch", "diverged", "warnings",
     ]  # fmt: skip
-    assert list(document["test"]) == [
-        "accuracy", "balanced_accuracy", "precision_macro", "recall_macro", "f1_macro", "log_loss", "roc_auc",
-        "majority_accuracy",
-    ]  # fmt: skip
+    assert document["schema_version"] == 2
+    measured_by = [metric.name for metric in measured("classification")]
+    assert list(document["test"]) == ["loss", *measured_by, "majority_accuracy"]
+    assert (document["test"]["loss"], document["train"]["loss"]) == (None, None)
     assert document["validation"] is None
     assert document["train"]["accuracy"] is None
     path = tmp_path / "metrics.json"

@@ -1,4 +1,4 @@
-"""The local executor: slots, ends, signals, time limits, inherited locks; no TensorFlow."""
+"""The local executor: slots, ends, signals, time limits; no TensorFlow."""
 
 from __future__ import annotations
 
@@ -60,10 +60,6 @@ def sleeps(arguments, emit):
 def pid(arguments, emit):
     print("line of", arguments["number"])
     return {"pid": os.getpid()}
-
-def descriptors(arguments, emit):
-    links = [os.path.join("/proc/self/fd", name) for name in os.listdir("/proc/self/fd")]
-    return {"open": [os.readlink(link) for link in links if os.path.lexists(link)]}
 
 def imported(arguments, emit):
     return {"imported": arguments["module"] in sys.modules, "pid": os.getpid()}
@@ -243,29 +239,6 @@ def test_a_stop_while_a_task_begins_reaches_it(functions, executor, monkeypatch,
     assert ends["a"].kind == "interrupted"
 
 
-def test_a_lock_is_held_as_long_as_the_child_lives(functions, tmp_path, make_executor):
-    """A lock passed to a child stays held when the parent closes its own descriptor, and is free after the child."""
-    descriptor = os.open(tmp_path / "lock", os.O_CREAT | os.O_RDWR)
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
-    other = os.open(tmp_path / "lock", os.O_RDWR)
-    executor = make_executor(jobs=1)
-    held = []
-
-    def on_event(_name: str, _event: object) -> None:
-        os.close(descriptor)
-        try:
-            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            held.append(True)
-        executor.stop()
-
-    list(executor.execute([Task("t", f"{functions}:sleeps", lock=descriptor)], on_event=on_event))
-    fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    os.close(other)
-    assert held == [True]
-    assert sys.platform != "win32"
-
-
 def test_the_kernels_count_of_kills_for_memory(tmp_path):
     """The counter is read where there is one, and 0 where there is none or it is something else."""
     events = tmp_path / "memory.events"
@@ -340,16 +313,6 @@ def test_a_free_slot_costs_no_child_that_waits(functions, make_executor):
     before = pids("a", "b")
     pids("c")
     assert pids("a", "b") == before
-
-
-def test_a_group_holds_each_tasks_lock_while_it_runs(functions, executor, tmp_path):
-    """The descriptor of each task reaches the process that serves the group."""
-    files = [(tmp_path / str(i)).open("w") for i in range(3)]
-    tasks = [Task(str(i), f"{functions}:descriptors", lock=file.fileno(), group="g") for i, file in enumerate(files)]
-    ends = ends_of(executor, tasks)
-    for i, file in enumerate(files):
-        assert file.name in ends[str(i)].result["open"]
-        file.close()
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork.*:DeprecationWarning")

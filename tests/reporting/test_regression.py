@@ -15,6 +15,7 @@ from optbench.reporting.regression_figures import predicted_against_true_figure,
 from optbench.reporting.run_figures import learning_curves_figure
 from optbench.reporting.run_report import RunReport, render_run_report
 from optbench.reporting.style import save_figure
+from optbench.tasks import TASKS
 
 
 def predicted(n, *, seed=0, offset=0.0):
@@ -87,24 +88,23 @@ def test_the_page_speaks_of_errors(splits):
     """RMSE, MAE and R2 beside those of the mean; nothing of classes."""
     evaluation = evaluate_regression(splits)
     data = {"rows_read": 380, "target_values": {"train": {"mean": 150.0, "sd": 70.0, "min": -50.0, "max": 350.0}}}
-    page = render_run_report(
-        RunReport(
-            run="r",
-            status="completed",
-            reason="",
-            config={"dataset": {"name": "d"}, "model": {"name": "mlp"}, "optimizer": {"name": "adam"}},
-            config_text="",
-            evaluation=evaluation,
-            epochs_run=3,
-            best_epoch=2,
-            environment={"data": data},
-            timing={"training_seconds": 1.0},
-            digests={},
-            pictures={"residuals": "data:image/png;base64,", "predicted_against_true": "data:image/png;base64,"},
-        )
+    report = RunReport(
+        run="r",
+        status="completed",
+        reason="",
+        config={"dataset": {"name": "d"}, "model": {"name": "mlp"}, "optimizer": {"name": "adam"}},
+        config_text="",
+        evaluation=evaluation,
+        epochs_run=3,
+        best_epoch=2,
+        environment={"data": data},
+        timing={"training_seconds": 1.0},
+        digests={},
+        pictures={"residuals": "data:image/png;base64,", "predicted_against_true": "data:image/png;base64,"},
     )
+    page = render_run_report(report, TASKS["regression"].page_part(report, evaluation))
     test = evaluation.metrics["test"]
-    for value in (test.rmse, test.mae, test.mean_predictor_rmse):
+    for value in (test["rmse"], test["mae"], test["mean_predictor_rmse"]):
         assert significant(value) in page
     assert "mean 150.0, standard deviation 70.00, from -50.00 to 350.0" in page
     assert "residuals.csv" in page

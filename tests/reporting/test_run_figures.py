@@ -52,7 +52,7 @@ def test_roc_of_two_classes_is_one_curve_per_split_and_the_diagonal(evaluation):
     """Test solid, train dashed, area in the legend as in the metrics."""
     found = evaluation(("No", "Yes"))
     axes = roc_figure(found.roc_curves).axes[0]
-    areas = {split: found.metrics[split].roc_auc for split in ("test", "train")}
+    areas = {split: found.metrics[split]["roc_auc"] for split in ("test", "train")}
     assert legend(axes) == [f"test (AUC {areas['test']:.3f})", f"train (AUC {areas['train']:.3f})"]
     assert [line.get_linestyle() for line in axes.lines] == [":", "-", "--"]
     assert np.array_equal(axes.lines[1].get_xdata(), found.roc_curves[1].fpr)

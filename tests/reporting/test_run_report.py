@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 from optbench.reporting.run_report import RunReport, render_run_report
+from optbench.tasks import TASKS
 from optbench.words import sentences
 
 EVIL = ("<script>alert(1)</script>", '" onload="x', "O'Brien & {{ 7 * 7 }}")
@@ -38,6 +39,11 @@ class Page(HTMLParser):
 
     def all(self, tag):
         return [attributes for name, attributes in self.found if name == tag]
+
+
+def page_of(report):
+    """The page of a run of a classifier, as HTML."""
+    return render_run_report(report, TASKS["classification"].page_part(report, report.evaluation))
 
 
 @pytest.fixture
@@ -89,7 +95,7 @@ def report(evaluation):
 
 def test_nothing_from_the_data_becomes_markup(report):
     """Class names, columns, files, notes and config with markup or template code stay text."""
-    text = render_run_report(report())
+    text = page_of(report())
     page = Page(text)
     assert page.all("script") == []
     assert not any(name.startswith("on") for _, attributes in page.found for name in attributes)
@@ -100,7 +106,7 @@ def test_nothing_from_the_data_becomes_markup(report):
 
 def test_the_page_refers_to_nothing_outside_itself(report):
     """No address, no script, no frame; images are data; the policy says so too."""
-    text = render_run_report(report())
+    text = page_of(report())
     page = Page(text)
     assert "http" not in text.replace("http-equiv", "")
     assert "url(" not in text
@@ -115,7 +121,7 @@ def test_the_page_refers_to_nothing_outside_itself(report):
 
 def test_pictures_and_tables_are_described(report):
     """Every image has an alternative text, every table a caption, every header cell a scope."""
-    page = Page(render_run_report(report()))
+    page = Page(page_of(report()))
     assert len(page.all("img")) == 3
     assert all(image["alt"] for image in page.all("img"))
     assert len(page.all("caption")) == len(page.all("table")) >= 6
@@ -127,21 +133,22 @@ def test_pictures_and_tables_are_described(report):
 def test_warnings_come_before_numbers_and_numbers_beside_the_majority_class(report):
     """The first thing read is what limits the numbers; accuracy never stands alone."""
     found = report()
-    text = render_run_report(found)
+    text = page_of(found)
     words = " ".join(" ".join(Page(text).words).split())
     test = found.evaluation.metrics["test"]
     assert found.evaluation.warnings
     for sentence in sentences(found.evaluation.warnings):
         assert words.index(" ".join(sentence.split())) < words.index("test accuracy")
-    gain = 100 * (test.accuracy - test.majority_accuracy)
+    gain = 100 * (test["accuracy"] - test["majority_accuracy"])
     assert (
-        f"{100 * test.accuracy:.1f} % majority class: {100 * test.majority_accuracy:.1f} %, {gain:+.1f} points" in words
+        f"{100 * test['accuracy']:.1f} % majority class: {100 * test['majority_accuracy']:.1f} %, {gain:+.1f} points"
+        in words
     )
 
 
 def test_columns_left_out_come_first_with_their_reasons(report):
     """A reader sees what the model was not given, and why."""
-    words = "".join(Page(render_run_report(report())).words)
+    words = "".join(Page(page_of(report())).words)
     assert words.index("every text differs") < words.index("used one")
     assert "left out" in words
 
@@ -154,7 +161,7 @@ def test_a_diverged_run_has_a_page(report, evaluation):
         evaluation=evaluation(EVIL, finite=False),
         pictures={"learning_curves": "data:image/png;base64,AA=="},
     )
-    page = Page(render_run_report(found))
+    page = Page(page_of(found))
     words = "".join(page.words)
     assert "the training loss is nan in epoch 3" in words
     assert "There is no classification report" in words
@@ -163,5 +170,5 @@ def test_a_diverged_run_has_a_page(report, evaluation):
 
 def test_a_page_needs_no_facts_beyond_the_numbers(report):
     """A run of an older version without environment facts is still shown."""
-    page = Page(render_run_report(report(environment={}, digests={}, timing={})))
+    page = Page(page_of(report(environment={}, digests={}, timing={})))
     assert len(page.all("img")) == 3

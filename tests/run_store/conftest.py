@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from run_folders import seal
 
 from optbench.run_store import (
     RunPaths,
@@ -24,10 +25,16 @@ def key():
 
 @pytest.fixture
 def paths(tmp_path):
-    """A claimed, unfinished run folder."""
+    """A begun, unfinished run folder that nobody holds."""
     found = RunPaths(tmp_path / "runs" / run_id("wine", 0, KEY))
-    claim_run_folder(found, key=KEY)
+    claim_run_folder(found, key=KEY).release()
     return found
+
+
+@pytest.fixture
+def claim(paths):
+    """The claim on an unfinished run folder."""
+    return claim_run_folder(paths, key=KEY)
 
 
 @pytest.fixture
@@ -37,14 +44,16 @@ def make_run():
     def make(runs_dir, *, name="wine", seed=0, key=None, status="completed", suffix=""):
         key = key or f"{seed + 1:02x}" * 32
         found = RunPaths(runs_dir / (run_id(name, seed, key) + suffix))
-        claim_run_folder(found, key=key)
-        write_json(found.metrics, {"schema_version": 1, "test": {"accuracy": 0.5, "roc_auc": None}, "epochs_run": 2})
-        write_json(found.timing, {"schema_version": 1, "training_seconds": 0.25})
-        write_json(found.digests, {"schema_version": 1, "order": ["a", "b"]})
-        found.code.mkdir()
-        write_text(found.code / "my model.py", "x = 1\n")
-        finish(found, key=key, status=status, name=name, seed=seed)
-        clear_state(found)
+        claim = claim_run_folder(found, key=key)
+        draft = claim.draft
+        write_json(draft.metrics, {"schema_version": 1, "test": {"accuracy": 0.5, "roc_auc": None}, "epochs_run": 2})
+        write_json(draft.timing, {"schema_version": 1, "training_seconds": 0.25})
+        write_json(draft.digests, {"schema_version": 1, "order": ["a", "b"]})
+        draft.code.mkdir()
+        write_text(draft.code / "my model.py", "x = 1\n")
+        claim.publish()
+        finish(claim, key=key, status=status, name=name, seed=seed)
+        clear_state(found, claim)
         return found
 
     return make
@@ -52,16 +61,34 @@ def make_run():
 
 @pytest.fixture
 def finish_run():
+    """Write the manifest of a run that a claim holds."""
     return finish
+
+
+@pytest.fixture
+def seal_run():
+    """Give a folder a manifest of the files that are in it, instead of the one it has."""
+
+    def seal_folder(paths, *, key=KEY, config=None):
+        facts = {"name": "wine", "seed": 0, "status": "completed", "versions": {"numpy": "2.4"}, "machine": "abc"}
+        seal(
+            paths,
+            key,
+            run=paths.folder.name,
+            config={"name": "wine", **(CONFIG if config is None else config)},
+            **facts,
+        )
+
+    return seal_folder
 
 
 CONFIG = {"dataset": {"name": "wine"}, "model": {"name": "mlp"}, "optimizer": {"name": "adam", "learning_rate": 1e-3}}
 
 
-def finish(paths, *, key=KEY, status="completed", name="wine", seed=0, config=None):
+def finish(claim, *, key=KEY, status="completed", name="wine", seed=0, config=None):
     write_manifest(
-        paths,
-        run=paths.folder.name,
+        claim,
+        run=claim.run.folder.name,
         key=key,
         status=status,
         name=name,

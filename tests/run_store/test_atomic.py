@@ -15,7 +15,8 @@ import pytest
 
 from optbench.errors import StorageError
 from optbench.run_store import write_bytes, write_text
-from optbench.run_store.atomic import is_temporary, remove_temporaries
+from optbench.run_store.atomic import is_temporary, temporaries
+from optbench.run_store.claim import remove
 
 WRITER = """
 import sys
@@ -50,7 +51,8 @@ def test_killed_writer_leaves_a_whole_file(tmp_path):
         others = [path.name for path in tmp_path.iterdir() if path != target]
         assert all(map(is_temporary, others))
         leftovers += len(others)
-        remove_temporaries(tmp_path)
+        for path in temporaries(tmp_path):
+            remove(path)
         assert list(tmp_path.iterdir()) == [target]
         kills += 1
     assert kills == 12
@@ -175,7 +177,8 @@ def test_removing_leftovers_stays_in_the_folder(tmp_path):
         (folder / leftover).write_bytes(b"half")
     (inside / "link").symlink_to(outside)
     (inside / ".tmp").write_bytes(b"mine")
-    remove_temporaries(inside)
+    for path in temporaries(inside):
+        remove(path)
     assert sorted(path.name for path in inside.iterdir()) == [".tmp", "code", "link"]
     assert list((inside / "code").iterdir()) == []
     assert (outside / leftover).exists()

@@ -22,7 +22,7 @@ def runs(tmp_path, make_run, monkeypatch):
         make_run(folder, seed=seed)
     make_run(folder / "study-12345678", name="tuned", seed=7)
     unfinished = RunPaths(folder / "wine-s1-ffffffff")
-    claim_run_folder(unfinished, key="f" * 64)
+    claim_run_folder(unfinished, key="f" * 64).release()
     (folder / "holiday").mkdir()
     (folder / "README.md").write_text("about")
     monkeypatch.chdir(tmp_path)
@@ -175,7 +175,7 @@ def test_record(tmp_path, make_run):
         ("digests.json", None),
     ],
 )
-def test_unreadable_facts(paths, finish_run, name, document):
+def test_unreadable_facts(paths, seal_run, name, document):
     """A sealed run whose facts have another shape is refused with the file's name, not met by a traceback later."""
     good = {
         "metrics.json": {"schema_version": 1, "test": {}},
@@ -185,25 +185,25 @@ def test_unreadable_facts(paths, finish_run, name, document):
     for file, content in {**good, name: document}.items():
         if content is not None:
             write_json(paths.folder / file, content)
-    finish_run(paths)
+    seal_run(paths)
     with pytest.raises(NoRunsError, match=name):
         read_run(paths.folder)
 
 
 @pytest.mark.parametrize("config", [{}, {"dataset": "wine"}, {"dataset": {"name": "wine"}, "model": {"name": 3}}])
-def test_config_without_its_sections(paths, finish_run, config):
+def test_config_without_its_sections(paths, seal_run, config):
     """A sealed run whose config names no dataset, model or optimizer is refused with a sentence."""
     for path in (paths.metrics, paths.timing, paths.digests):
         write_json(path, {"schema_version": 1, "test": {}} if path == paths.metrics else {"schema_version": 1})
-    finish_run(paths, config=config)
+    seal_run(paths, config=config)
     with pytest.raises(NoRunsError, match="config must name a"):
         read_run(paths.folder)
 
 
-def test_files_the_manifest_does_not_list_are_not_believed(paths, finish_run):
+def test_files_the_manifest_does_not_list_are_not_believed(paths, seal_run):
     """Metrics put beside a manifest that does not list them make no readable run."""
     write_text(paths.log, "x")
-    finish_run(paths)
+    seal_run(paths)
     for path in (paths.metrics, paths.timing, paths.digests):
         write_json(path, {"schema_version": 1, "test": {"accuracy": 1.0}})
     with pytest.raises(NoRunsError, match="manifest lists"):
@@ -237,12 +237,12 @@ def test_numbers_changed_at_equal_size_are_not_believed(runs):
     assert any("metrics.json has changed since the run finished" in note for note in notes)
 
 
-def test_the_same_run_with_other_numbers_is_an_alarm(tmp_path, make_run, finish_run):
+def test_the_same_run_with_other_numbers_is_an_alarm(tmp_path, make_run, seal_run):
     """A repetition whose digests differ is no repetition: the note says what that means."""
     make_run(tmp_path)
     again = make_run(tmp_path, suffix="-again2")
     write_json(again.digests, {"schema_version": 1, "order": ["a", "other"]})
-    finish_run(again, key="01" * 32, status="completed", name="wine", seed=0)
+    seal_run(again, key="01" * 32)
     found, notes = find_runs([str(tmp_path)], tmp_path)
     assert len(found) == 1
     assert any(note.startswith("WARNING") and "did not give the same numbers" in note for note in notes)

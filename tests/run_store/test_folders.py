@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
-import subprocess
-import sys
+import shutil
 
 import pytest
 
 from optbench.errors import InvalidError, MachineError, StorageError
 from optbench.run_store import (
-    RunLock,
     RunPaths,
     claim_run_folder,
     contained,
@@ -27,13 +25,13 @@ def tree(folder):
 
 
 def test_claim_creates_and_accepts_its_own(tmp_path, key):
-    """A folder is created with its parents; claiming it again changes nothing."""
+    """A folder is created with its parents; claiming it again changes nothing of the run."""
     paths = RunPaths(tmp_path / "a" / "b" / run_id("wine", 0, key))
-    claim_run_folder(paths, key=key)
+    claim_run_folder(paths, key=key).release()
     write_text(paths.config, "x")
-    before = tree(tmp_path)
-    claim_run_folder(paths, key=key)
-    assert tree(tmp_path) == before
+    claim_run_folder(paths, key=key).release()
+    assert sorted(path.name for path in paths.folder.iterdir()) == [".state", "config.yaml"]
+    assert paths.config.read_text() == "x"
 
 
 def test_the_whole_key_counts(paths, key):
@@ -57,30 +55,46 @@ def test_foreign_folders_are_refused(tmp_path, key):
         claim_run_folder(RunPaths(tmp_path / "file" / "run"), key=key)
 
 
-@pytest.mark.parametrize("left", ["nothing", "lock", "state", "half a claim"])
+@pytest.mark.parametrize("left", ["nothing", "lock", "state", "an attempt", "an empty claim", "half an old claim"])
 def test_a_claim_cut_short_is_completed(tmp_path, key, left):
-    """Whatever instant a claim was killed at, the next one succeeds."""
+    """Whatever instant a claim was killed at, by a kill or a power cut, the next one succeeds."""
     paths = RunPaths(tmp_path / "run")
     paths.folder.mkdir()
     if left == "lock":
-        assert RunLock(paths).try_acquire()
-    if left in ("state", "half a claim"):
+        paths.lock.touch()
+    elif left != "nothing":
         paths.state.mkdir()
-    if left == "half a claim":
+    if left == "an attempt":
+        (paths.attempts / "000001-0123456789abcdef" / "draft").mkdir(parents=True)
+    if left == "an empty claim":
+        paths.claim(1).mkdir()
+    if left == "half an old claim":
         (paths.state / ".claim.json.0123456789abcdef.tmp").write_bytes(b'{"sch')
-    claim_run_folder(paths, key=key)
-    with pytest.raises(StorageError):
+    claim_run_folder(paths, key=key).release()
+    with pytest.raises(StorageError, match="Move that folder away"):
         claim_run_folder(paths, key="f" * 64)
+
+
+@pytest.mark.parametrize("made", ["claim.json", "job.json"])
+def test_a_run_begun_by_an_older_version_is_claimed_by_its_key(tmp_path, key, made):
+    """Folders from before there were claims record their key in other files; they are gone on with."""
+    paths = RunPaths(tmp_path / "run")
+    paths.state.mkdir(parents=True)
+    write_json(paths.state / made, {"schema_version": 1, "key": key})
+    with pytest.raises(StorageError, match="Move that folder away"):
+        claim_run_folder(paths, key="f" * 64)
+    assert claim_run_folder(paths, key=key).number == 1
 
 
 def test_finished_and_damaged_runs_are_claimed_by_their_key(tmp_path, make_run):
     """A finished run, also one with a damaged file, is accepted for its own key and refused for any other."""
     paths = make_run(tmp_path, key="a" * 64)
-    claim_run_folder(paths, key="a" * 64)
+    claim_run_folder(paths, key="a" * 64).release()
     paths.metrics.unlink()
-    claim_run_folder(paths, key="a" * 64)
+    claim_run_folder(paths, key="a" * 64).release()
     with pytest.raises(StorageError):
         claim_run_folder(paths, key="a" * 63 + "b")
+    shutil.rmtree(paths.state)
     paths.manifest.write_bytes(b"{")
     with pytest.raises(StorageError, match="Move that folder away"):
         claim_run_folder(paths, key="a" * 64)
@@ -93,17 +107,6 @@ def test_runs_of_a_newer_optbench_are_left_alone(tmp_path, key):
     write_json(paths.manifest, {"schema_version": 2, "key": key})
     with pytest.raises(StorageError, match="newer optbench"):
         claim_run_folder(paths, key=key)
-
-
-def test_many_claims_at_once(tmp_path, key):
-    """Processes that claim one folder for one key at the same time all succeed."""
-    code = (
-        "import sys\nfrom pathlib import Path\nfrom optbench.run_store import RunPaths, claim_run_folder\n"
-        "claim_run_folder(RunPaths(Path(sys.argv[1])), key=sys.argv[2])\n"
-    )
-    command = [sys.executable, "-c", code, str(tmp_path / "runs" / "run"), key]
-    started = [subprocess.Popen(command) for _ in range(6)]
-    assert [process.wait() for process in started] == [0] * 6
 
 
 @pytest.mark.parametrize("there", [True, False])

@@ -13,7 +13,10 @@ from optbench.errors import StorageError
 from optbench.records import RunStatus
 from optbench.run_store import (
     RunPaths,
+    begin_attempt,
+    claim_run_folder,
     clear_state,
+    publish_log,
     read_manifest,
     run_status,
     verify_manifest,
@@ -46,34 +49,39 @@ def test_finished_run(tmp_path, make_run):
         assert entry == {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 
-def test_what_is_not_listed(paths, finish_run, tmp_path):
+def test_what_is_not_listed(paths, claim, finish_run, tmp_path):
     """Lock, working files, temporary files and links are no part of a run; leftovers are removed."""
-    write_text(paths.log, "said\n")
     (paths.folder / ".metrics.json.0123456789abcdef.tmp").write_bytes(b"half")
     (paths.folder / "link").symlink_to(tmp_path)
     paths.lock.write_text("")
-    finish_run(paths)
+    begin_attempt(claim)
+    write_text(claim.log, "said\n")
+    publish_log(claim)
+    (paths.folder / ".roc_curve.csv.0123456789abcdef.tmp").write_bytes(b"half")
+    finish_run(claim)
     assert list(read_manifest(paths)["files"]) == ["log.txt"]
-    assert not list(paths.folder.glob("*.tmp"))
+    clear_state(paths, claim)
+    assert sorted(path.name for path in paths.folder.iterdir()) == [".lock", "MANIFEST.json", "link", "log.txt"]
     assert verify_manifest(paths, deep=True) == []
 
 
-def test_any_file_name_can_be_listed(paths, finish_run):
+def test_any_file_name_can_be_listed(paths, claim, finish_run):
     """Names that are no UTF-8, or hold line ends and quotes, are listed and verified like others."""
     names = [b"caf\xc3\xa9", b"\xff\xfe", b"a\nb", b'"q\\', b"..x"]
     for name in names:
         (paths.folder / os.fsdecode(name)).write_bytes(name)
-    finish_run(paths)
+    finish_run(claim)
     assert {os.fsencode(name) for name in read_manifest(paths)["files"]} == set(names)
     assert verify_manifest(paths, deep=True) == []
     (paths.folder / os.fsdecode(names[1])).unlink()
     assert len(verify_manifest(paths)) == 1
 
 
-def test_every_damage_of_the_manifest_is_seen(paths, finish_run):
+def test_every_damage_of_the_manifest_is_seen(paths, claim, finish_run):
     """Cut at any length or with any byte changed, white space included, a manifest makes no finished run."""
     write_text(paths.log, "x")
-    finish_run(paths)
+    finish_run(claim)
+    claim.release()
     whole = paths.manifest.read_bytes()
     for position in range(len(whole)):
         byte = whole[position]
@@ -193,32 +201,34 @@ def test_no_manifest(tmp_path):
     assert not paths.folder.exists()
 
 
-def test_state_is_cleared_only_behind_a_manifest(paths, finish_run):
+def test_state_is_cleared_only_behind_a_manifest(paths, claim, finish_run):
     """Working files of an unfinished run stay; those of a finished one go, and it stays finished."""
     write_json(paths.job, {"schema_version": 1})
     with pytest.raises(StorageError, match="not finished"):
         clear_state(paths)
     assert paths.job.exists()
-    finish_run(paths)
-    clear_state(paths)
+    finish_run(claim)
+    clear_state(paths, claim)
     assert not paths.state.exists()
     assert run_status(paths) is RunStatus.COMPLETED
     clear_state(paths)
 
 
-def test_nan_never_reaches_a_manifest(paths):
+def test_nan_never_reaches_a_manifest(paths, claim):
     """A config with NaN gives an error and no manifest."""
     facts = {"run": "r", "key": "0" * 64, "status": "completed", "name": "n", "seed": 0, "versions": {}, "machine": ""}
     with pytest.raises(StorageError, match="finite"):
-        write_manifest(paths, config={"x": float("nan")}, **facts)
+        write_manifest(claim, config={"x": float("nan")}, **facts)
     assert not paths.manifest.exists()
 
 
 def test_everything_is_durable_before_the_manifest(tmp_path, monkeypatch, make_run):
     """Files written without waiting, and the folders with their names, are fsynced first; the manifest is last."""
     paths = make_run(tmp_path, seed=4)
+    claim = claim_run_folder(paths, key="05" * 32)
     paths.manifest.unlink()
-    write_text(paths.history, "epoch", durable=False)
+    write_text(claim.draft.history, "epoch", durable=False)
+    claim.publish()
     steps = []
     fsync = os.fsync
 
@@ -228,7 +238,7 @@ def test_everything_is_durable_before_the_manifest(tmp_path, monkeypatch, make_r
 
     monkeypatch.setattr(os, "fsync", record)
     facts = {"run": "r", "key": "0" * 64, "name": "r", "seed": 0, "config": {}, "versions": {}, "machine": ""}
-    write_manifest(paths, status="completed", **facts)
+    write_manifest(claim, status="completed", **facts)
     listed = {str(paths.folder / name) for name in read_manifest(paths)["files"]}
     first_of_manifest = next(i for i, step in enumerate(steps) if paths.manifest.name in step)
     before = set(steps[:first_of_manifest])

@@ -80,7 +80,7 @@ class LifeOfRuns(RuleBasedStateMachine):
         name = data.draw(st.sampled_from(sorted(self.begun - set(self.finished))))
         paths = RunPaths(self.folders[name])
         files = [path for path in sorted(paths.folder.rglob("*")) if path.is_file()]
-        files = [path for path in files if path not in (paths.lock, paths.claim) and path.stat().st_size]
+        files = [path for path in files if path.name != "holder.json" and path.stat().st_size]
         if files:
             path = data.draw(st.sampled_from(files))
             content = bytearray(path.read_bytes())

@@ -34,7 +34,7 @@ def test_every_listed_name_loads(tmp_path, what):
         assert getattr(load_experiment(path).config, what.removesuffix("s")).name == name
 
 
-@pytest.mark.parametrize("what", WHAT)
+@pytest.mark.parametrize("what", (*WHAT, "metrics"))
 def test_rows_are_json_and_every_name_is_in_the_text(what):
     """Rows are strict JSON with unique names; the text has a line for each."""
     rows = json.loads(json.dumps(list_rows(what), allow_nan=False))
@@ -55,6 +55,14 @@ def test_optimizers_show_effective_defaults():
     assert "weight_decay" in text["adam"].partition("not set: ")[2]
     assert "nesterov false" in text["sgd"]
     assert all(f"not here: {name} " in list_text("optimizers") for name in optimizers_left_out())
+
+
+def test_metrics_say_where_each_can_be_named():
+    """What a study can tune on and early stopping can watch is read here, with unit and direction."""
+    rows = {row["name"]: row for row in list_rows("metrics")}
+    assert (rows["rmse"]["unit"], rows["rmse"]["higher_is_better"]) == ("unit of the target", False)
+    assert (rows["roc_auc"]["tuning_metric"], rows["roc_auc"]["monitor"]) == ("val_roc_auc", None)
+    assert "tuning.metric as val_brier_score" in list_text("metrics")
 
 
 def test_models_show_descriptions_and_defaults():

@@ -12,7 +12,6 @@ from optbench.config import dump_config, load_experiment, resolve
 from optbench.errors import NoRunsError, StorageError
 from optbench.records import History, Predictions
 from optbench.run_store import (
-    RunLock,
     RunPaths,
     claim_run_folder,
     run_id,
@@ -33,8 +32,8 @@ COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_ra
 
 
 @pytest.fixture
-def trained(tmp_path):
-    """Make a run folder as training leaves it, without TensorFlow; returns its paths."""
+def finished(tmp_path):
+    """Make a run folder without TensorFlow and finish it; returns its paths."""
 
     def make(*, image_format="png", figures=True, diverged=False):
         config_file = tmp_path / "wine.yaml"
@@ -45,17 +44,20 @@ def trained(tmp_path):
         loaded = load_experiment(config_file)
         config = resolve(loaded.config, seed=0, num_classes=3, input_shape=(4,), official_test=False)
         paths = RunPaths(tmp_path / "runs" / run_id("wine", 0, KEY))
-        claim_run_folder(paths, key=KEY)
-        write_text(paths.config, loaded.text)
-        write_text(paths.config_resolved, dump_config(config))
-        write_history(paths.history, history(diverged=diverged))
-        write_predictions(paths.predictions, predictions(diverged=diverged), class_names=NAMES)
+        claim = claim_run_folder(paths, key=KEY)
+        draft = claim.draft
+        write_text(draft.config, loaded.text)
+        write_text(draft.config_resolved, dump_config(config))
+        write_history(draft.history, history(diverged=diverged))
+        write_predictions(draft.predictions, predictions(diverged=diverged), class_names=NAMES)
         data = {"classes": list(NAMES), "duplicates": {"test_rows_in_train": 0}, "rows_read": 150}
         write_json(
-            paths.staged_environment, {"schema_version": 1, "machine": "m", "packages": {"numpy": "2"}, "data": data}
+            draft.staged_environment, {"schema_version": 1, "machine": "m", "packages": {"numpy": "2"}, "data": data}
         )
-        write_job(paths, job())
-        write_training_result(paths, training_result(diverged=diverged))
+        write_job(draft, job())
+        write_training_result(draft, training_result(diverged=diverged))
+        claim.publish()
+        finish_run(claim)
         return paths
 
     return make
@@ -114,19 +116,18 @@ def training_result(*, diverged):
 
 
 def contents(paths):
-    """Digest of every file beside the lock and working files."""
+    """Digest of every file."""
     return {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(paths.folder.iterdir())
-        if path.is_file() and path != paths.lock
+        if path.is_file()
     }
 
 
 @pytest.mark.parametrize("image_format", ["png", "svg", "pdf"])
-def test_a_finished_run_has_its_pictures_and_page_in_the_format_asked_for(trained, image_format):
+def test_a_finished_run_has_its_pictures_and_page_in_the_format_asked_for(finished, image_format):
     """All four files are there, listed in the manifest, and the page shows what a browser can show."""
-    paths = trained(image_format=image_format)
-    finish_run(paths)
+    paths = finished(image_format=image_format)
     pictures = [paths.figure(stem, image_format) for stem in ("confusion_matrix", "roc_curve", "learning_curves")]
     listed = json.loads(paths.manifest.read_text())["files"]
     assert {path.name for path in [*pictures, paths.report_html]} <= set(listed)
@@ -135,20 +136,18 @@ def test_a_finished_run_has_its_pictures_and_page_in_the_format_asked_for(traine
     assert "<b>versi" not in page
 
 
-def test_drawing_again_writes_nothing_where_nothing_changes(trained):
+def test_drawing_again_writes_nothing_where_nothing_changes(finished):
     """The same libraries give the same bytes, from the stored files alone: not even a new time stamp."""
-    paths = trained()
-    finish_run(paths)
-    before = {path: path.stat().st_mtime_ns for path in paths.folder.iterdir() if path != paths.lock}
+    paths = finished()
+    before = {path: path.stat().st_mtime_ns for path in paths.folder.iterdir()}
     pages, notes = render_reports([str(paths.folder)], paths.folder.parent)
     assert (pages, notes) == ([paths.report_html], [])
-    assert {path: path.stat().st_mtime_ns for path in paths.folder.iterdir() if path != paths.lock} == before
+    assert {path: path.stat().st_mtime_ns for path in paths.folder.iterdir()} == before
 
 
-def test_other_pictures_are_replaced_and_the_manifest_verifies_again(trained, monkeypatch):
+def test_other_pictures_are_replaced_and_the_manifest_verifies_again(finished, monkeypatch):
     """With another plotting library only pictures, page and manifest differ; the run stays finished."""
-    paths = trained()
-    finish_run(paths)
+    paths = finished()
     before = contents(paths)
     head = {name: value for name, value in json.loads(paths.manifest.read_text()).items() if name != "files"}
     monkeypatch.setattr("optbench.reporting.style.DOTS_PER_INCH", 72)
@@ -166,20 +165,18 @@ def test_other_pictures_are_replaced_and_the_manifest_verifies_again(trained, mo
     assert all(again[name] == value for name, value in head.items() if name != "sha256")
 
 
-def test_a_run_trained_without_pictures_gets_them(trained):
+def test_a_run_trained_without_pictures_gets_them(finished):
     """`report` draws what `report.figures: false` left out."""
-    paths = trained(figures=False)
-    finish_run(paths)
+    paths = finished(figures=False)
     assert not paths.report_html.exists()
     render_reports([str(paths.folder)], paths.folder.parent)
     assert paths.report_html.is_file()
     assert verify_manifest(paths, deep=True) == []
 
 
-def test_a_changed_run_is_not_drawn_again(trained):
+def test_a_changed_run_is_not_drawn_again(finished):
     """A damaged number never gets a fresh manifest."""
-    paths = trained()
-    finish_run(paths)
+    paths = finished()
     data = bytearray(paths.predictions.read_bytes())
     data[-200] ^= 1
     paths.predictions.write_bytes(bytes(data))
@@ -189,18 +186,17 @@ def test_a_changed_run_is_not_drawn_again(trained):
     assert contents(paths) == before
 
 
-def test_a_run_that_somebody_holds_is_passed_over(trained):
+def test_a_run_that_somebody_holds_is_passed_over(finished):
     """Nothing is written beside another process."""
-    paths = trained()
-    finish_run(paths)
-    with RunLock(paths), pytest.raises(StorageError, match="is held by"):
+    paths = finished()
+    claim_run_folder(paths, key=KEY)
+    with pytest.raises(StorageError, match="is held by"):
         render_reports([str(paths.folder)], paths.folder.parent)
 
 
-def test_a_diverged_run_is_drawn_without_a_confusion_matrix(trained):
+def test_a_diverged_run_is_drawn_without_a_confusion_matrix(finished):
     """Curves, an empty ROC picture and a page with the reason."""
-    paths = trained(diverged=True)
-    finish_run(paths)
+    paths = finished(diverged=True)
     assert not paths.figure("confusion_matrix").exists()
     assert paths.figure("roc_curve").is_file()
     assert "the training loss is nan in epoch 2" in paths.report_html.read_text()

@@ -6,9 +6,10 @@ import json
 
 import pytest
 from fake_training import FakeExecutor
+from run_folders import seal
 
 from optbench.errors import MismatchError, NoRunsError, RunFailedError
-from optbench.run_store import RunPaths, read_json, write_manifest
+from optbench.run_store import RunPaths, read_json
 from optbench.runner import run as run_module
 from optbench.runner.reproduce import raise_for_difference, reproduce, restore_code
 from optbench.runner.run import RunOptions, run_experiments
@@ -53,7 +54,7 @@ def run(tmp_path, monkeypatch):
             manifest = read_json(self.paths.manifest)
             path.write_text(json.dumps({**read_json(path), **changes}))
             head = ("run", "key", "status", "name", "seed", "config", "versions", "machine")
-            write_manifest(self.paths, **{name: manifest[name] for name in head})
+            seal(self.paths, **{name: manifest[name] for name in head})
 
     Run.executor = executor
     Run.table = experiments / "table.csv"

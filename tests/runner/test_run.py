@@ -2,16 +2,43 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shutil
 import threading
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fake_training import FakeExecutor, identity
+from fake_training import FakeExecutor, identity, write_results
+from run_folders import claimed
 
-from optbench.errors import ConfigError, InvalidError, MachineError, RunFailedError, UsageError
-from optbench.run_store import RunLock, RunPaths, last_attempt, run_status, verify_manifest
+from optbench.errors import (
+    ClaimLostError,
+    ConfigError,
+    InvalidError,
+    MachineError,
+    RunFailedError,
+    StorageError,
+    UsageError,
+)
+from optbench.executors.interface import TaskEnd
+from optbench.run_store import (
+    Asker,
+    Claim,
+    Holder,
+    RunPaths,
+    claim_run_folder,
+    last_attempt,
+    read_latest_checkpoint,
+    run_status,
+    verify_manifest,
+    write_checkpoint,
+)
+from optbench.run_store.folders import recorded_key
 from optbench.runner import run as run_module
+from optbench.runner.finish import finish_run
+from optbench.runner.listing import list_runs, list_text, show_run
 from optbench.runner.plan import load_experiments, plan_runs
 from optbench.runner.run import RunOptions, is_finished, run_experiments
 from optbench.runner.summary import raise_for_failures, summary_json, summary_text
@@ -44,10 +71,11 @@ def command(tmp_path, monkeypatch):
 
     class Command:
         runs_dir = tmp_path / "runs"
+        quiet = True
         said: list[str]
 
         def options(self, *configs, **options):
-            return RunOptions(tuple(configs), runs_dir=self.runs_dir, quiet=True, **options)
+            return RunOptions(tuple(configs), runs_dir=self.runs_dir, quiet=self.quiet, **options)
 
         def __call__(self, *configs, behaviour=None, has_helpers=True, **options):
             self.executor = FakeExecutor(behaviour)
@@ -250,13 +278,113 @@ def test_a_changed_finished_run_is_neither_skipped_nor_written_over(command, exp
 
 
 def test_a_held_run_is_waited_for(command, experiment):
-    """While another process holds the lock the run waits; then it is found finished or trained."""
+    """While a process of this machine holds the run it waits; then it is found finished or trained."""
     (first,) = command(experiment(), behaviour={"adam": ["fail"]})
-    lock = RunLock(first.planned.paths)
-    assert lock.try_acquire()
-    threading.Timer(0.5, lock.release).start()
+    claim = claim_run_folder(first.planned.paths, key=first.planned.key)
+    threading.Timer(0.5, claim.release).start()
     (end,) = command(experiment())
     assert end.outcome == "completed"
+
+
+def test_a_run_that_the_first_release_began_is_gone_on_with(command, experiment):
+    """Its key, job, checkpoints, log and last attempt lie where it left them; the finished run has nothing of that."""
+    (first,) = command(experiment(), behaviour={"adam": ["fail"]})
+    paths = first.planned.paths
+    with claimed(paths, first.planned.key) as claim:
+        write_checkpoint(claim, epoch=1, arrays={}, record={"by": "the first release"})
+    paths.checkpoint(1, claim.number).rename(paths.state / "ckpt-000001.npz")
+    for path in [paths.attempts, *paths.state.glob("claim-*")]:
+        shutil.rmtree(path)
+    ended = {"schema_version": 1, "attempt": 1, "pid": 1, "kind": "timeout", "reason": "took too long."}
+    paths.attempts.mkdir()
+    (paths.attempts / "000001.json").write_text(json.dumps(ended))
+    (paths.state / "claim.json").write_text(json.dumps({"schema_version": 1, "key": first.planned.key}))
+    paths.lock.write_text("process 4711 on elsewhere\n")
+    paths.log.write_text("what it said\n")
+    assert "unfinished  timeout: took too long." in list_text(list_runs(command.runs_dir)[0])
+    assert read_latest_checkpoint(paths).record == {"by": "the first release"}
+    (end,) = command(experiment())
+    assert end.outcome == "completed"
+    assert paths.log.read_text() == "what it said\n"
+    assert sorted(path.name for path in paths.folder.glob(".*")) == [".lock"]
+    assert verify_manifest(paths, deep=True) == []
+
+
+def test_a_worker_that_lost_its_run_says_no_more_of_it(command, experiment):
+    """At the end of its epoch it ends, before it tells of the epoch or writes a checkpoint."""
+    from optbench.worker import _CheckpointKeeper
+
+    (first,) = command(experiment(), behaviour={"adam": ["fail"]})
+    events = []
+    with claimed(first.planned.paths, first.planned.key) as claim:
+        keeper = _CheckpointKeeper(claim, events.append)
+        claim_run_folder(first.planned.paths, key=first.planned.key, asker=Asker(ELSEWHERE, take_over=True))
+        with pytest.raises(ClaimLostError, match="taken over from this process"):
+            keeper.after_epoch(None)
+    assert events == []
+
+
+ELSEWHERE = Holder("node7", "2" * 16, "other-boot", "pid:[1]", 4711, "99")
+
+
+def test_a_run_that_another_machine_holds_is_told_with_the_way_out(command, experiment):
+    """It is neither waited for nor trained; the other runs of the command are."""
+    (first,) = command(experiment(), behaviour={"adam": ["fail"]})
+    paths = first.planned.paths
+    claim_run_folder(paths, key=first.planned.key, asker=Asker(ELSEWHERE))
+    held, other = sorted(command(experiment(), experiment("sgd")), key=lambda end: end.outcome, reverse=True)
+    assert (other.outcome, held.outcome, held.kind) == ("completed", "failed", "held")
+    assert re.search("held by process 4711 on node7.*--take-over", held.reason)
+    listed = list_text(list_runs(command.runs_dir)[0])
+    assert "running     held by process 4711 on node7, which cannot be verified from here" in listed
+    assert "process 4711 on node7" in show_run(paths.folder.name, command.runs_dir)[1]
+
+
+def test_the_user_may_say_that_a_holder_is_gone(command, experiment, capsys):
+    """`--take-over` says from whom a run was taken and finishes it; a run that was only cut off is not worth a word."""
+    (first,) = command(experiment(), behaviour={"adam": ["fail"]})
+    claim = claim_run_folder(first.planned.paths, key=first.planned.key, asker=Asker(ELSEWHERE))
+    command.quiet = False
+    (end,) = command(experiment(), take_over=True)
+    assert end.outcome == "completed"
+    assert claim.is_lost
+    said = capsys.readouterr().err
+    assert "is taken over from process 4711 on node7" in said
+    (again,) = command(experiment("sgd"), take_over=True)
+    assert again.outcome == "completed"
+    assert "taken over" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("finishes", [False, True])
+@pytest.mark.parametrize("task", ["_train", "_finish"])
+def test_a_command_that_loses_a_run_stops_writing_it(command, experiment, monkeypatch, finishes, task):
+    """While it trains or finishes, another machine takes the run over, and finishes it at once or later."""
+    step = getattr(FakeExecutor, task)
+
+    def taken_over(self_or_task, *rest, **options):
+        given = rest[0] if rest else self_or_task
+        paths, name = RunPaths(Path(given.arguments["folder"])), given.arguments["claim"]
+        taken = claim_run_folder(paths, key=recorded_key(paths), asker=Asker(ELSEWHERE, take_over=True))
+        if finishes:
+            if not paths.training_result.exists():
+                write_results(taken, given.arguments["data"])
+            finish_run(taken)
+        assert Claim(paths, name).is_lost
+        before = {path: path.read_bytes() for path in paths.folder.rglob("*") if path.is_file()}
+        try:
+            return step(self_or_task, *rest, **options)
+        except StorageError as error:
+            return TaskEnd(given.name, 1, {}, str(error), "storage")
+        finally:
+            assert {path: path.read_bytes() for path in paths.folder.rglob("*") if path.is_file()} == before
+
+    monkeypatch.setattr(FakeExecutor, task, staticmethod(taken_over) if task == "_finish" else taken_over)
+    for end in command(experiment("adam"), experiment("sgd")):
+        if finishes:
+            assert (end.outcome, end.kind, end.reason) == ("completed", "", "")
+        else:
+            assert (end.outcome, end.kind) == ("failed", "interrupted")
+            assert "was taken over from this process" in end.reason
 
 
 def test_experiments_of_one_command_agree_on_what_a_process_is_told(experiment):
@@ -308,8 +436,6 @@ def test_a_run_that_ended_is_forgotten(command, experiment):
 
 def test_a_helper_that_dies_costs_one_try(command, experiment, monkeypatch):
     """A trained run whose helper was killed is finished by another, not trained again."""
-    from optbench.executors.interface import TaskEnd
-
     tries = []
     finish = FakeExecutor._finish
 
@@ -328,8 +454,6 @@ def test_a_helper_that_dies_costs_one_try(command, experiment, monkeypatch):
 
 def test_a_helper_that_always_dies_fails_the_run(command, experiment, monkeypatch):
     """It is not tried for ever, and the run stays trained."""
-    from optbench.executors.interface import TaskEnd
-
     dies = staticmethod(lambda task: TaskEnd(task.name, -9, {}, "was ended by signal SIGKILL.", "crashed"))
     monkeypatch.setattr(FakeExecutor, "_finish", dies)
     ends = command(experiment("adam"), experiment("sgd"))
@@ -341,8 +465,6 @@ def test_a_helper_that_always_dies_fails_the_run(command, experiment, monkeypatc
 @pytest.mark.parametrize(("what", "outcome"), [("ok", "completed"), ("diverge", "diverged")])
 def test_a_helper_killed_after_the_manifest_has_finished_the_run(command, experiment, monkeypatch, what, outcome):
     """The manifest says how the run ended, not the helper that could not say so any more."""
-    from optbench.executors.interface import TaskEnd
-
     finish = FakeExecutor._finish
 
     def dies_late(task):
@@ -358,8 +480,6 @@ def test_a_helper_killed_after_the_manifest_has_finished_the_run(command, experi
 
 def test_a_traceback_of_a_helper_is_kept_in_the_log(command, experiment, monkeypatch):
     """A bug in finishing leaves its traceback where one in training does."""
-    from optbench.executors.interface import TaskEnd
-
     broken = staticmethod(lambda task: TaskEnd(task.name, 1, {}, "KeyError: 'x'", "crashed", "Traceback: here\n"))
     monkeypatch.setattr(FakeExecutor, "_finish", broken)
     ends = command(experiment("adam"), experiment("sgd"))

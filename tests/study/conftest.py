@@ -41,7 +41,7 @@ class Study:
         self.folder, self.runs_dir, self.patch = folder, folder / "runs", monkeypatch
         monkeypatch.setattr("os.fsync", lambda _descriptor: None)  # no power fails here, and hundreds of files wait
         self.draw = outputs_module._page
-        monkeypatch.setattr(outputs_module, "_page", lambda conclusion: conclusion.verdict.encode())
+        monkeypatch.setattr(outputs_module, "_page", lambda conclusion: conclusion.verdict().encode())
 
     def draw_pages(self):
         """Draw the page as the command does; otherwise a line of text stands for it, since pictures take long."""

@@ -240,7 +240,7 @@ def test_a_failed_run_ends_the_study_and_is_tried_again(study):
     folder = next(study.runs_dir.iterdir())
     assert (folder / "plan.csv").is_file()
     assert not (folder / "verdict.json").exists()
-    assert study().conclusion.verdict
+    assert study().conclusion.verdict()
 
 
 def test_a_bad_model_creates_nothing(study):
@@ -277,3 +277,13 @@ def test_a_tuning_run_has_no_scores_to_differ_in(finished):
 
     first = next(run.planned.paths for run in finished.conclusion.runs if run.stage == "tuning")
     assert score_difference(first, first) == 0.0
+
+
+def test_verdict_json_is_the_same_whatever_language_people_read(finished, monkeypatch):
+    """Programs read one language; each warning stands there as code and values too."""
+    document = finished.conclusion.to_json()
+    monkeypatch.setenv("OPTBENCH_LANG", "codes")
+    assert finished.conclusion.to_json() == document
+    assert len(document["findings"]) == len(document["warnings"])
+    assert all({"code", "severity", "values", "problem"} == set(one) for one in document["findings"])
+    assert "study-worth" in finished.conclusion.verdict()

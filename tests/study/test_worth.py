@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from optbench.comparison import metric_named
+from optbench.catalog.metrics import metric_named
 from optbench.core.findings import Finding, Severity
 from optbench.study.wording import floor_sentence, headline
 

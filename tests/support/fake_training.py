@@ -14,9 +14,17 @@ import numpy as np
 from optbench.config import load_resolved
 from optbench.datasets import open_staged_dataset
 from optbench.errors import StorageError
-from optbench.executors.interface import Task, TaskEnd
+from optbench.executors.interface import TaskEnd
 from optbench.records import History, Predictions
-from optbench.run_store import RunPaths, read_json, write_bytes, write_history, write_predictions, write_training_result
+from optbench.run_store import (
+    Claim,
+    RunPaths,
+    read_json,
+    write_bytes,
+    write_history,
+    write_predictions,
+    write_training_result,
+)
 from optbench.worker import finish
 
 COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
@@ -54,7 +62,7 @@ class FakeExecutor:
         """Everything is done in this process; whether it has helpers is `has_helpers`."""
         return self.has_helpers
 
-    def submit(self, task: Task) -> None:
+    def submit(self, task: str) -> None:
         self._waiting.append(task)
 
     def execute(self, tasks, *, on_event) -> Iterator[TaskEnd]:
@@ -68,13 +76,13 @@ class FakeExecutor:
                 yield kinds[task.function.partition(":")[2]](task)
 
     @staticmethod
-    def _finish(task: Task) -> TaskEnd:
+    def _finish(task: str) -> TaskEnd:
         try:
             return TaskEnd(task.name, 0, finish(task.arguments, lambda _event: None), "", "ok")
         except StorageError as error:
             return TaskEnd(task.name, 1, {}, str(error), "storage")
 
-    def _try_out(self, task: Task) -> TaskEnd:
+    def _try_out(self, task: str) -> TaskEnd:
         self.tried_out.append(task.name)
         optimizer = next((name for name in self.behaviour if f"name: {name}" in task.arguments["config"]), "")
         if self.behaviour.get(optimizer, ["ok"])[0] == "bad model":
@@ -82,9 +90,9 @@ class FakeExecutor:
         told = {"parameters": 10, "state_bytes": 1000, "seconds_per_epoch": 0.5, "peak_memory_mb": 300.0}
         return TaskEnd(task.name, 0, told, "", "ok")
 
-    def _train(self, task: Task, on_event) -> TaskEnd:
-        paths = RunPaths(Path(task.arguments["folder"]))
-        config = load_resolved(paths.config_resolved)
+    def _train(self, task: str, on_event) -> TaskEnd:
+        claim = Claim(RunPaths(Path(task.arguments["folder"])), task.arguments["claim"])
+        config = load_resolved(claim.run.config_resolved)
         planned = self.behaviour.get(config.optimizer.name, ["ok"])
         what = planned[min(self.attempts[task.name], len(planned) - 1)]
         self.attempts[task.name] += 1
@@ -97,13 +105,14 @@ class FakeExecutor:
         if what in ends:
             return ends[what]
         on_event(task.name, {"epoch": 1, "epochs": config.training.epochs, "values": {"loss": "0.5", "accuracy": "1"}})
-        write_results(paths, task.arguments["data"], diverged=what == "diverge")
+        write_results(claim, task.arguments["data"], diverged=what == "diverge")
         self.trained.append(task.name)
         return TaskEnd(task.name, 0, {}, "", "ok")
 
 
-def write_results(paths: RunPaths, data: str, *, diverged: bool = False) -> None:
+def write_results(claim: Claim, data: str, *, diverged: bool = False) -> None:
     """Write what training leaves in a staged folder; a function of its resolved config and the data."""
+    paths, draft = claim.run, claim.draft
     config, dataset = load_resolved(paths.config_resolved), open_staged_dataset(Path(data))
     text = paths.config_resolved.read_bytes()
     draw = np.random.Generator(np.random.Philox(int.from_bytes(hashlib.sha256(text).digest()[:8], "big")))
@@ -116,13 +125,13 @@ def write_results(paths: RunPaths, data: str, *, diverged: bool = False) -> None
         scores = 0.6 * right + 0.4 * draw.dirichlet(np.ones(dataset.num_classes), len(split.y))
         scores = np.full_like(scores, np.nan) if diverged else scores
         predictions[name] = Predictions(split.y, scores.astype(np.float32), split.rows)
-    write_history(paths.history, History(COLUMNS, tuple(rows)))
-    write_predictions(paths.predictions, predictions, class_names=dataset.class_names)
-    write_bytes(paths.model, b"no real model")
+    write_history(draft.history, History(COLUMNS, tuple(rows)))
+    write_predictions(draft.predictions, predictions, class_names=dataset.class_names)
+    write_bytes(draft.model, b"no real model", durable=False)
     epochs = config.training.epochs
     digest = hashlib.sha256(str(config.seed).encode()).hexdigest()
     write_training_result(
-        paths,
+        draft,
         {
             "schema_version": 1,
             "status": "diverged" if diverged else "completed",
@@ -147,6 +156,7 @@ def write_results(paths: RunPaths, data: str, *, diverged: bool = False) -> None
             },
         },
     )
+    claim.publish(last=paths.training_result)
 
 
 def identity(folder: Path) -> dict[str, Any]:

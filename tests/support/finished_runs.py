@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from optbench.catalog.metrics import measured
 from optbench.records import History, RocCurve, RunRecord, RunStatus
 
+TASK = "classification"
 DEFAULTS: dict[str, dict[str, Any]] = {
     "sgd": {"learning_rate": 0.01, "momentum": 0.0, "nesterov": False},
     "rmsprop": {"learning_rate": 0.001, "rho": 0.9},
@@ -46,12 +48,9 @@ def make_run(
         "training": {"epochs": 10, "batch_size": 32, "engine": "fused", "threads": 1, **(training or {})},
         "report": {"figures": True},
     }
+    scores = {metric.name: accuracy if metric.higher_is_better else _missed(accuracy) for metric in measured(TASK)}
     test = {
-        "accuracy": None if diverged else accuracy,
-        "balanced_accuracy": None if diverged else accuracy,
-        "f1_macro": None if diverged else accuracy,
-        "log_loss": None if diverged or accuracy is None else 1.0 - accuracy,
-        "roc_auc": None if diverged else accuracy,
+        **(dict.fromkeys(scores) if diverged else scores),
         "majority_accuracy": 0.4,
         **(metrics or {}),
     }
@@ -100,8 +99,10 @@ def make_roc(lift: float = 0.3, label: str = "yes") -> tuple[RocCurve, ...]:
 
 def store_run(record: RunRecord, runs_dir: Path) -> Path:
     """Write a run as a finished folder with history and, unless it diverged, ROC curves."""
+    from run_folders import seal
+
     from optbench.evaluation import roc_csv
-    from optbench.run_store import RunPaths, write_history, write_json, write_manifest, write_text
+    from optbench.run_store import RunPaths, write_history, write_json, write_text
 
     paths = RunPaths(runs_dir / record.run)
     paths.folder.mkdir(parents=True)
@@ -114,10 +115,10 @@ def store_run(record: RunRecord, runs_dir: Path) -> Path:
         (paths.digests, record.digests),
     ):
         write_json(path, {"schema_version": 1, **document})
-    write_manifest(
+    seal(
         paths,
+        record.key,
         run=record.run,
-        key=record.key,
         status=record.status,
         name=record.config["name"],
         seed=record.seed,
@@ -126,6 +127,10 @@ def store_run(record: RunRecord, runs_dir: Path) -> Path:
         machine=record.machine,
     )
     return paths.folder
+
+
+def _missed(accuracy: float | None) -> float | None:
+    return None if accuracy is None else 1.0 - accuracy
 
 
 def _key(*parts: Any) -> str:

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from optbench.run_store import RunPaths, file_sha256, read_json, write_json, write_manifest
+from run_folders import seal
+
+from optbench.run_store import RunPaths, file_sha256, read_json, write_json
 
 # What the first release wrote for a classification, as it stood then; not to be derived from today's code.
 METRICS = (
@@ -63,7 +65,7 @@ def rewrite(paths: RunPaths, documents: Mapping[Path, Mapping[str, Any]], **head
     manifest = read_json(paths.manifest)
     for path, document in documents.items():
         write_json(path, document)
-    write_manifest(paths, **{**{name: manifest[name] for name in _HEAD}, **head})
+    seal(paths, **{**{name: manifest[name] for name in _HEAD}, **head})
 
 
 def _with_metrics(paths: RunPaths, metrics: Mapping[str, Any]) -> None:

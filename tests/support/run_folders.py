@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +11,19 @@ import numpy as np
 
 from optbench.records import History, Predictions
 from optbench.run_store import (
+    Claim,
     RunPaths,
     begin_attempt,
     claim_run_folder,
+    clear_state,
     end_attempt,
     file_sha256,
     write_history,
+    write_manifest,
     write_predictions,
     write_training_result,
 )
+from optbench.run_store.claims import make_claim
 from optbench.runner.finish import finish_run
 from optbench.runner.plan import PlannedRun, load_experiments, plan_runs
 from optbench.runner.stage import stage_run
@@ -43,11 +49,30 @@ def plan(config: Path, runs_dir: Path, *, seeds: tuple[int, ...] = (0,), overrid
     return plan_runs(load_experiments([config], overrides), seeds=seeds, runs_dir=runs_dir, data_dir=runs_dir / "data")
 
 
+@contextmanager
+def claimed(paths: RunPaths, key: str) -> Iterator[Claim]:
+    """Hold a run folder as long as the block lasts; its attempt has begun."""
+    claim = claim_run_folder(paths, key=key)
+    begin_attempt(claim)
+    try:
+        yield claim
+    finally:
+        claim.release()
+
+
+def seal(paths: RunPaths, key: str, **facts: Any) -> None:
+    """Give a folder a manifest of the files that are in it, instead of the one it has."""
+    paths.manifest.unlink(missing_ok=True)
+    claim = make_claim(paths, key=key)
+    write_manifest(claim, key=key, **facts)
+    clear_state(paths, claim)
+
+
 def stage(run: PlannedRun) -> RunPaths:
-    """Claim and stage a run, as far as `optbench run` does before training."""
-    claim_run_folder(run.paths, key=run.key)
+    """Claim and stage a run, as far as `optbench run` does before training; nobody holds it afterwards."""
     code = {name: file_sha256(path) for name, path in run.code.items()}
-    stage_run(run, environment={"machine": "m1", "packages": {}, "code": code}, patch=None)
+    with claimed(run.paths, run.key) as claim:
+        stage_run(run, claim, environment={"machine": "m1", "packages": {}, "code": code}, patch=None)
     return run.paths
 
 
@@ -58,15 +83,19 @@ def pretend_training(
 
     `optimizer` is the record of the built object; None leaves it out, as versions did that had none.
     """
-    write_history(run.paths.history, _history(diverged=diverged))
     predictions = {
         name: Predictions(split.y, _scores(split.y, run.dataset.num_classes, accuracy, diverged=diverged), split.rows)
         for name, split in run.dataset.splits.items()
     }
-    write_predictions(run.paths.predictions, predictions, class_names=run.dataset.class_names)
-    run.paths.model.write_bytes(b"no model")
     recorded = {} if optimizer is None else {"optimizer": optimizer}
-    write_training_result(run.paths, {**_result(diverged=diverged), **recorded})
+    with claimed(run.paths, run.key) as claim:
+        draft = claim.draft
+        write_history(draft.history, _history(diverged=diverged))
+        write_predictions(draft.predictions, predictions, class_names=run.dataset.class_names)
+        draft.model.write_bytes(b"no model")
+        write_training_result(draft, {**_result(diverged=diverged), **recorded})
+        claim.publish(last=run.paths.training_result)
+        end_attempt(claim, kind="trained", exit_code=0)
 
 
 def finished_run(
@@ -79,18 +108,17 @@ def finished_run(
 ) -> RunPaths:
     """Stage, pretend to train and finish a run; its folder is one that `optbench run` would skip."""
     paths = stage(run)
-    begin_attempt(paths)
     pretend_training(run, accuracy=accuracy, diverged=diverged, optimizer=optimizer)
-    end_attempt(paths, kind="trained", exit_code=0)
-    finish_run(paths, draw=draw)
+    with claimed(paths, run.key) as claim:
+        finish_run(claim, draw=draw)
     return paths
 
 
 def interrupted_run(run: PlannedRun) -> RunPaths:
     """Stage a run whose first attempt was stopped by the user."""
     paths = stage(run)
-    begin_attempt(paths)
-    end_attempt(paths, kind="interrupted", exit_code=143, reason="stopped after epoch 1 of 3.")
+    with claimed(paths, run.key) as claim:
+        end_attempt(claim, kind="interrupted", exit_code=143, reason="stopped after epoch 1 of 3.")
     return paths
 
 

@@ -8,11 +8,14 @@ import numpy as np
 
 from optbench.records import History, Predictions
 from optbench.run_store import (
-    RunLock,
+    Asker,
+    Claim,
     RunPaths,
     begin_attempt,
     claim_run_folder,
     clear_state,
+    make_folder,
+    publish_log,
     read_history,
     read_latest_checkpoint,
     run_status,
@@ -30,38 +33,56 @@ from optbench.run_store import (
 KEY = "0123456789abcdef" * 4
 
 
-def train(paths: RunPaths, epochs: int) -> None:
+def train(claim: Claim, epochs: int) -> None:
     """Compute from the last checkpoint on; a checkpoint after every epoch."""
-    begin_attempt(paths)
-    found = read_latest_checkpoint(paths)
+    found = read_latest_checkpoint(claim.run)
     w, epoch = np.zeros(3), 0
     if found is not None and found.arrays is not None:
         w, epoch = found.arrays["w"], found.epoch
     for e in range(epoch + 1, epochs + 1):
+        claim.require()
         w = w * 1.5 + e
-        write_checkpoint(paths, epoch=e, arrays={"w": w}, record={"e": e})
-    write_history(paths.history, History(("epoch", "w"), tuple((float(i), float(v)) for i, v in enumerate(w))))
+        write_checkpoint(claim, epoch=e, arrays={"w": w}, record={"e": e})
+    draft = claim.draft
+    write_history(draft.history, History(("epoch", "w"), tuple((float(i), float(v)) for i, v in enumerate(w))))
     scores = Predictions(np.zeros(3, np.int64), w[:, None].astype(np.float32), np.arange(3))
-    write_predictions(paths.predictions, {"test": scores}, class_names=("a",))
-    write_training_result(paths, {"schema_version": 1, "status": "completed"})
+    write_predictions(draft.predictions, {"test": scores}, class_names=("a",))
+    write_training_result(draft, {"schema_version": 1, "status": "completed"})
+    claim.publish(last=claim.run.training_result)
 
 
-def work(folder: Path, epochs: int = 2) -> None:
+def work(folder: Path, epochs: int = 2, asker: Asker | None = None) -> None:
     """Bring the run in `folder` to its end, from wherever it stands."""
     paths = RunPaths(folder)
-    claim_run_folder(paths, key=KEY)
-    with RunLock(paths):
-        if run_status(paths, lock_is_ours=True).is_finished:
-            return
-        if not paths.job.exists():
-            write_text(paths.config, "x")
-            write_job(paths, {"schema_version": 1, "key": KEY})
-        if not paths.training_result.exists():
-            train(paths, epochs)
-        write_json(paths.metrics, {"schema_version": 1, "test": {"w": read_history(paths.history).rows[2][1]}})
-        facts = {"run": "r", "key": KEY, "name": "r", "seed": 0, "config": {}, "versions": {}, "machine": ""}
-        write_manifest(paths, status="completed", **facts)
+    if run_status(paths).is_finished:
         clear_state(paths)
+        return
+    claim = claim_run_folder(paths, key=KEY, asker=asker)
+    try:
+        with claim.explaining_loss():
+            bring_to_its_end(claim, epochs)
+    finally:
+        claim.release()
+
+
+def bring_to_its_end(claim: Claim, epochs: int) -> None:
+    paths, draft = claim.run, claim.draft
+    if not run_status(paths, is_ours=True).is_finished:
+        begin_attempt(claim)
+        if not paths.job.exists():
+            make_folder(draft.code)
+            write_text(draft.code / "model.py", "x = 1")
+            write_text(draft.config, "x")
+            write_job(draft, {"schema_version": 1, "key": KEY})
+            claim.publish(last=paths.job)
+        if not paths.training_result.exists():
+            train(claim, epochs)
+        write_json(draft.metrics, {"schema_version": 1, "test": {"w": read_history(paths.history).rows[2][1]}})
+        claim.publish()
+        publish_log(claim)
+        facts = {"run": "r", "key": KEY, "name": "r", "seed": 0, "config": {}, "versions": {}, "machine": ""}
+        write_manifest(claim, status="completed", **facts)
+    clear_state(paths, claim)
 
 
 def contents(folder: Path) -> bytes:

@@ -68,6 +68,7 @@ def make_dataset() -> Callable[..., Dataset]:
             feature_names=(),
             data_digest="0" * 64,
             split_digest="1" * 64,
+            task="classification",
         )
 
     return make

@@ -170,7 +170,7 @@ def test_an_embedding_is_measured(make_config, tmp_path):
     tokens = np.random.Generator(np.random.Philox(0)).integers(0, 5, size=(64, 6)).astype(np.float32)
     y = (tokens.sum(axis=1) > 12).astype(np.int64)
     split = SplitData(tokens, y, np.arange(64))
-    dataset = Dataset("t", split, replace(split), None, ("a", "b"), 1, (), "0" * 64, "1" * 64)
+    dataset = Dataset("t", split, replace(split), None, ("a", "b"), 1, (), "0" * 64, "1" * 64, "classification")
     layers = [{"Embedding": {"input_dim": 5, "output_dim": 3}}, {"Flatten": {}}]
     sections = {"model": {"name": "layers", "layers": layers}, "optimizer": {"name": "sgd", "learning_rate": 1.0}}
     config = make_config(dataset, **sections, training={"epochs": 1, "batch_size": 64, "diagnostics": True})

@@ -52,7 +52,7 @@ def placeholders(pattern):
 
 def referred(pattern):
     """The codes of other texts that a text leads to; a trailing `*` stands for any value."""
-    return [spec[1:] for _, spec in placeholders(pattern) if spec[:1] in ("@", "?")]
+    return [re.sub(r"\{\w+\}", "*", spec[1:]) for _, spec in placeholders(pattern) if spec[:1] in ("@", "?")]
 
 
 def names_of(code, language="en"):

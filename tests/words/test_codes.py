@@ -19,8 +19,6 @@ from optbench.regression_records import TargetPredictions
 from optbench.reporting.comparison_document import comparison_document
 from optbench.reporting.comparison_text import render_comparison_table
 from optbench.run_store import (
-    begin_attempt,
-    end_attempt,
     write_history,
     write_target_predictions,
     write_training_result,
@@ -55,10 +53,9 @@ def in_language(monkeypatch, tmp_path, make_runs):
         )
         (planned,) = make_runs.plan(base / "x.yaml", base / re.sub(r"\W", "-", language))
         paths = make_runs.stage(planned)
-        begin_attempt(paths)
         make_runs.pretend_training(planned, accuracy=0.5) if task == "classification" else pretend(planned, make_runs)
-        end_attempt(paths, kind="trained", exit_code=0)
-        finish_run(paths, draw=task == "classification")
+        with make_runs.claimed(paths, planned.key) as claim:
+            finish_run(claim, draw=task == "classification")
         return planned, paths
 
     return run
@@ -68,14 +65,16 @@ def pretend(planned, make_runs):
     """Leave what training of a regression leaves: predictions that are no better than the mean."""
     columns = ("epoch", "loss", "mse", "val_loss", "val_mse", "learning_rate")
     rows = tuple((float(e), 1.0 - e / 10, 1.0 - e / 10, 1.0 + e / 10, 1.0 + e / 10, 0.01) for e in range(4))
-    write_history(planned.paths.history, History(columns, rows))
     predictions = {
         name: TargetPredictions(split.y, np.full(len(split.y), 40.0), split.rows)
         for name, split in planned.dataset.splits.items()
     }
-    write_target_predictions(planned.paths.predictions, predictions)
-    planned.paths.model.write_bytes(b"no model")
-    write_training_result(planned.paths, make_runs._result(diverged=False))
+    with make_runs.claimed(planned.paths, planned.key) as claim:
+        write_history(claim.draft.history, History(columns, rows))
+        write_target_predictions(claim.draft.predictions, predictions)
+        claim.draft.model.write_bytes(b"no model")
+        write_training_result(claim.draft, make_runs._result(diverged=False))
+        claim.publish(last=planned.paths.training_result)
 
 
 @pytest.mark.parametrize("task", ["classification", "regression"])

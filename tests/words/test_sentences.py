@@ -7,6 +7,7 @@ import pytest
 from optbench.core.findings import Finding, Severity, read_finding
 from optbench.errors import DataError, UsageError
 from optbench.words import error_text, recorded_sentence, sentence, sentences, spoken_language, text
+from optbench.words.formats import NUMBERS
 
 HEADER = """msgid ""
 msgstr ""
@@ -72,6 +73,21 @@ def test_a_number_decides_between_forms_by_the_rule_of_the_language(language, n_
     assert text("demo-rows", language, n_rows=n_rows) == expected
 
 
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(0.2, "1 second"), (40, "40 seconds"), (540, "9 minutes"), (5400, "1.5 hours"), (36000, "10.0 hours")],
+)
+def test_a_duration_is_written_in_the_unit_people_would_use(seconds, shown):
+    """As in the verdict: what more seeds would cost."""
+    assert text("verdict-training-time", "en", value=seconds) == f" (some {shown} of training)"
+
+
+def test_small_p_values_are_bounded_not_zero():
+    """No p is printed as 0."""
+    assert NUMBERS["p"](0.0123) == "= 0.012"
+    assert NUMBERS["p"](1e-7) == "< 0.0001"
+
+
 def test_lists_are_joined_and_cut(language):
     """The joining word is the language's."""
     shown = text("demo-list", language, all=["a", "b", "c"], few=list("abcdefg"))
@@ -102,6 +118,29 @@ def test_what_this_version_has_no_words_for_is_shown_as_it_is():
     assert sentence(note("data-target-quantity"), "en") == "data-target-quantity"
     assert sentence(note("data-cells-median", name="a", n_cells="many", median=1.0), "en").startswith("data-cells")
     assert recorded_sentence({"code": "x"}, "en") == "{'code': 'x'}"
+
+
+@pytest.mark.parametrize(
+    ("code", "values"),
+    [
+        ("../../../etc/passwd-x", {}),
+        ("evaluation-accuracy-gap", {"train": 10**400, "test": {}, "gap": None}),
+        ("comparison-runs-withheld", {"n": float("inf")}),
+        ("column-texts", {"n_texts": 2, "n_missing": 0, "doubt": {"code": "column-stated"}}),
+        ("evaluation-classes-absent", {"split": "no/such", "classes": 5}),
+    ],
+)
+def test_values_of_a_stranger_are_no_reason_to_fail(code, values):
+    """A run folder may say anything."""
+    assert sentence(note(code, **values), "en").startswith(code)
+
+
+def test_findings_within_findings_end_somewhere():
+    """However deep a stranger nests them."""
+    nested = None
+    for _ in range(5000):
+        nested = {"code": "column-texts", "values": {"n_texts": 1, "n_missing": 0, "doubt": nested}}
+    assert sentence(note("column-texts", n_texts=1, n_missing=0, doubt=nested), "en").startswith("column-texts")
 
 
 def test_a_wrong_code_or_value_is_an_error_where_the_caller_names_the_text():

@@ -12,15 +12,15 @@ from optbench.cli.output import print_data, print_json
 
 def list_names(
     what: Annotated[
-        Literal["datasets", "models", "optimizers"],
-        typer.Argument(metavar="datasets|models|optimizers", help="What to list."),
+        Literal["datasets", "models", "optimizers", "metrics"],
+        typer.Argument(metavar="datasets|models|optimizers|metrics", help="What to list."),
     ],
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
     debug: Debug = False,
 ) -> None:
-    """List what an experiment file can name, with effective defaults."""
+    """List what an experiment or study file can name, with effective defaults."""
     del debug, quiet, verbose
     from optbench.runner.names import list_rows, list_text
 

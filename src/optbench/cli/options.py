@@ -46,3 +46,9 @@ ExecutorName = Annotated[
 ]
 Retries = Annotated[int, typer.Option(min=0, help="How often a run that was killed is tried again.")]
 Timeout = Annotated[float | None, typer.Option(min=1, metavar="SECONDS", help="Longest time a run may take.")]
+TakeOver = Annotated[
+    bool,
+    typer.Option(
+        "--take-over", help="Go on with unfinished runs that another process holds: you know that it is gone."
+    ),
+]

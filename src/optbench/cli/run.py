@@ -18,6 +18,7 @@ from optbench.cli.options import (
     Quiet,
     Retries,
     RunsDir,
+    TakeOver,
     Timeout,
     Verbose,
 )
@@ -41,6 +42,7 @@ def run(
     executor: ExecutorName = "local",
     retries: Retries = 1,
     timeout: Timeout = None,
+    take_over: TakeOver = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would run, how long, how big; create nothing.")
     ] = False,
@@ -81,6 +83,7 @@ def run(
         executor=executor,
         retries=retries,
         timeout=timeout,
+        take_over=take_over,
         force=force,
         figures=figures,
         quiet=quiet or as_json,

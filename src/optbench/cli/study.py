@@ -19,6 +19,7 @@ from optbench.cli.options import (
     Quiet,
     Retries,
     RunsDir,
+    TakeOver,
     Timeout,
     Verbose,
 )
@@ -33,6 +34,7 @@ def study(
     executor: ExecutorName = "local",
     retries: Retries = 1,
     timeout: Timeout = None,
+    take_over: TakeOver = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say how many runs, how long, and what the seeds can decide.")
     ] = False,
@@ -59,6 +61,7 @@ def study(
         executor=executor,
         retries=retries,
         timeout=timeout,
+        take_over=take_over,
         quiet=quiet or as_json,
         verbose=verbose,
     )

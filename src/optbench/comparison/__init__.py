@@ -8,7 +8,6 @@ from optbench.comparison.compare import compare
 from optbench.comparison.crossings import Crossing, column_words, curve_column
 from optbench.comparison.curves import CurveBand, ProblemCurves, RocBand, curve_bands, roc_bands
 from optbench.comparison.disagreement import ClassGap, Disagreement, disagreement
-from optbench.comparison.metrics import METRICS, Metric, metric_named
 from optbench.comparison.result import (
     SCHEMA_VERSION,
     Comparison,
@@ -24,7 +23,6 @@ from optbench.comparison.update_rules import UpdateRule, update_rules
 from optbench.core.findings import Severity
 
 __all__ = [
-    "METRICS",
     "SCHEMA_VERSION",
     "Across",
     "AcrossPair",
@@ -35,7 +33,6 @@ __all__ = [
     "CurveBand",
     "Difference",
     "Disagreement",
-    "Metric",
     "Obstacle",
     "OptimizerSummary",
     "PairResult",
@@ -54,7 +51,6 @@ __all__ = [
     "curve_bands",
     "curve_column",
     "disagreement",
-    "metric_named",
     "roc_bands",
     "run_score",
     "score_of_diverged",

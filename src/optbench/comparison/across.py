@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from optbench.core.findings import Finding, Severity
-from optbench.metric_names import DEFAULT_MARGIN
 from optbench.statistics import (
     FEWEST_PROBLEMS,
     critical_difference,
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from optbench.comparison.metrics import Metric
+    from optbench.catalog.metric import Metric
     from optbench.comparison.result import ProblemComparison
     from optbench.statistics import Friedman, PerformanceProfile
 
@@ -207,7 +206,7 @@ def across_problems(
     """
     if metric.has_unit:
         return None
-    margin = DEFAULT_MARGIN if margin is None else margin
+    margin = metric.margin if margin is None else margin
     shared = [label for label in _labels(problems[0]) if all(label in _labels(one) for one in problems)]
     if len(problems) < 2 or len(shared) < 2:  # noqa: PLR2004 - two of each make a table
         return None

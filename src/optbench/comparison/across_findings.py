@@ -9,8 +9,8 @@ from optbench.core.findings import Finding, Severity
 from optbench.statistics import smallest_p
 
 if TYPE_CHECKING:
+    from optbench.catalog.metric import Metric
     from optbench.comparison.across import Across, Tests
-    from optbench.comparison.metrics import Metric
 
 
 def across_findings(found: Across, metric: Metric) -> list[Finding]:

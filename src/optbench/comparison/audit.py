@@ -17,9 +17,9 @@ from optbench.statistics import Decision
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from optbench.catalog.metric import Metric
     from optbench.catalog.resolved_optimizers import ResolvedOptimizer
     from optbench.comparison.groups import Group
-    from optbench.comparison.metrics import Metric
     from optbench.comparison.result import OptimizerSummary, PairResult
 
 

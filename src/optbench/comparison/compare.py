@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
+    from optbench.catalog.metric import Metric
     from optbench.comparison.crossings import Crossing
     from optbench.comparison.groups import Group, Problem
-    from optbench.comparison.metrics import Metric
     from optbench.comparison.result import OptimizerSummary, PairResult
     from optbench.comparison.severity import Difference
     from optbench.comparison.update_rules import UpdateRule
@@ -68,7 +68,8 @@ def compare(
     Parameters
     ----------
     records : finished runs in any order; diverged ones count as outcomes
-    metric : a name of `METRICS`; None takes the task's own, accuracy or RMSE. Runs of the other task are left out
+    metric : a name of `catalog.metrics.METRICS`; None takes the task's own, accuracy or RMSE. Runs of the other task
+        are left out
     baseline : label or name of the optimizer that all others are compared with; None compares every pair
     alpha : level of the tests, Holm-adjusted over the pairs of a problem
     margin : largest difference that does not matter in practice, in units of the metric (0.005 is half a
@@ -232,8 +233,7 @@ def _check_margin(margin: float | None, metric: Metric) -> None:
 
 def _margin_hint(metric: Metric) -> str:
     if metric.has_unit:
-        square = "the square of " if metric.name == "mse" else ""
-        return f"Use the largest difference in {metric.title} that does not matter, in {square}the unit of the target."
+        return f"Use the largest difference in {metric.title} that does not matter, in the {metric.unit}."
     return f"Use for example 0.005{f' for half a point of {metric.title}' if metric.in_points else ''}."
 
 

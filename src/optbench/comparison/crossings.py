@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from optbench.comparison.metrics import METRICS
+from optbench.catalog.metrics import lower_is_better, metric_of
 from optbench.core.findings import Finding, Severity
-from optbench.metric_names import lower_is_better
 from optbench.records import RunStatus
 from optbench.statistics import crossings
 
@@ -20,8 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from optbench.catalog.metric import Metric
     from optbench.comparison.groups import Group
-    from optbench.comparison.metrics import Metric
     from optbench.records import History
 
 _STANDARD_ERRORS: Final = 2.0
@@ -105,7 +104,8 @@ def curve_column(histories: Sequence[History], metric: Metric) -> str | None:
 def column_words(column: str) -> str:
     """Name a history column: `validation accuracy`, `training loss`."""
     name = column.removeprefix("val_")
-    title = METRICS[name].title if name in METRICS else name.replace("_", " ")
+    metric = metric_of(name)
+    title = metric.title if metric is not None else name.replace("_", " ")
     return f"{'validation' if column.startswith('val_') else 'training'} {title}"
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from collections.abc import Set as AbstractSet
 
-    from optbench.comparison.metrics import Metric
+    from optbench.catalog.metric import Metric
     from optbench.comparison.result import OptimizerSummary
 
 _HALVINGS_OF_MARGIN: Final = 10

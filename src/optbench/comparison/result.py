@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 from optbench.core.findings import Severity
 
 if TYPE_CHECKING:
+    from optbench.catalog.metric import Metric
     from optbench.comparison.across import Across
     from optbench.comparison.crossings import Crossing
-    from optbench.comparison.metrics import Metric
     from optbench.comparison.severity import Difference
     from optbench.comparison.update_rules import UpdateRule
     from optbench.core.findings import Finding

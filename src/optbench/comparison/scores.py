@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.comparison.result import OptimizerSummary
 from optbench.comparison.wording import value_text
-from optbench.metric_names import DEFAULT_MARGIN
 from optbench.records import RunStatus
 from optbench.statistics import interquartile_mean, noise_floor, sample_sd, student_t_interval
 from optbench.statistics.noise_floor import FEWEST_SEEDS
@@ -16,8 +15,8 @@ from optbench.statistics.noise_floor import FEWEST_SEEDS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from optbench.catalog.metric import Metric
     from optbench.comparison.groups import Group
-    from optbench.comparison.metrics import Metric
     from optbench.records import RunRecord
 
 
@@ -36,9 +35,10 @@ def score_of_diverged(records: Iterable[RunRecord], metric: Metric) -> float | N
     metrics the score of a constant model depends on the number of classes or is infinite, so a comparison on them has
     to do without it.
     """
-    if not metric.constant:
+    if metric.constant is None:
         return metric.of_constant
-    scores = (_number(record.metrics.get("test", {}).get(metric.constant)) for record in records)
+    key = metric.constant.name
+    scores = (_number(record.metrics.get("test", {}).get(key)) for record in records)
     return max((score for score in scores if score is not None), key=lambda score: metric.sign * score, default=None)
 
 
@@ -54,7 +54,7 @@ def default_margin(metric: Metric, constant: float | None) -> float:
     Half a point of a share, and 0.005 of any other metric without a unit. In the unit of a target no number is small as
     such: there it is 0.5 % of the error of the mean. For MSE that is a difference of 0.005 in R2.
     """
-    return DEFAULT_MARGIN * constant if metric.has_unit and constant else DEFAULT_MARGIN
+    return metric.margin * constant if metric.has_unit and constant else metric.margin
 
 
 def summarise(group: Group, metric: Metric, *, alpha: float, stand_in: float | None) -> OptimizerSummary:

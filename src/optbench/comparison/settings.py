@@ -6,8 +6,8 @@ import json
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
+from optbench.catalog.tasks import task_of
 from optbench.config import what_counts
-from optbench.metric_names import CLASSIFICATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -54,7 +54,7 @@ def problem_of(record: RunRecord, varied: AbstractSet[str] = VARIED) -> str:
     identity = {key: dataset[key] for key in _IDENTITY_OF_DATA if key in dataset}
     if identity.get("path"):
         identity["path"] = file_name(identity["path"])
-    return canonical([config.get("task", CLASSIFICATION), identity, _without(config.get("model", {}), "model", varied)])
+    return canonical([task_of(config).name, identity, _without(config.get("model", {}), "model", varied)])
 
 
 def data_of(record: RunRecord) -> str:

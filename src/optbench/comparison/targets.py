@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optbench.metric_names import lower_is_better
+from optbench.catalog.metrics import lower_is_better
 from optbench.statistics import restricted_mean_time, target_discriminates, time_to_target
 
 if TYPE_CHECKING:

@@ -4,25 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optbench.comparison.metrics import metric_named
+from optbench.catalog.metrics import metric_named
+from optbench.catalog.tasks import TASKS, task_of
 from optbench.comparison.severity import difference
 from optbench.core.findings import Severity
 from optbench.errors import NoRunsError, UsageError
-from optbench.metric_names import CLASSIFICATION, HEADLINE, tasks_with
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from optbench.comparison.metrics import Metric
+    from optbench.catalog.metric import Metric
     from optbench.comparison.severity import Difference
-    from optbench.metric_names import Task
     from optbench.records import RunRecord
-
-
-def task_of(record: RunRecord) -> Task:
-    """Return what a run was trained for."""
-    task: Task = record.config.get("task", CLASSIFICATION)
-    return task
 
 
 def choose_metric(records: Sequence[RunRecord], name: str | None) -> tuple[Metric, list[RunRecord], list[Difference]]:
@@ -39,20 +32,20 @@ def choose_metric(records: Sequence[RunRecord], name: str | None) -> tuple[Metri
     NoRunsError
         If the metric is that of the other task.
     """
-    tasks = sorted({task_of(record) for record in records})
+    tasks = sorted({task_of(record.config).name for record in records})
     if name is None and len(tasks) > 1:
         raise UsageError(
             "these runs are of two tasks, which share no metric. Name one, e.g. "
-            + " or ".join(f"--metric {HEADLINE[task]} for {task}" for task in tasks)
+            + " or ".join(f"--metric {TASKS[task].headline} for {task}" for task in tasks)
             + " (metric=... in Python); the runs of the other task are left out then."
         )
-    metric = metric_named(HEADLINE[tasks[0]] if name is None else name)
-    measured = tasks_with(metric.name)
-    kept = [record for record in records if task_of(record) in measured]
+    headline = TASKS[tasks[0]].headline
+    metric = metric_named(headline if name is None else name)
+    kept = [record for record in records if task_of(record.config).name in metric.tasks]
     if not kept:
         raise NoRunsError(
-            f"no run is measured by {metric.name}: it is for {measured[0]}, and these are runs of {tasks[0]}. "
-            f"Use --metric {HEADLINE[tasks[0]]} (metric={HEADLINE[tasks[0]]!r} in Python)."
+            f"no run is measured by {metric.name}: it is for {metric.tasks[0]}, and these are runs of {tasks[0]}. "
+            f"Use --metric {headline} (metric={headline!r} in Python)."
         )
     if len(kept) == len(records):
         return metric, kept, []

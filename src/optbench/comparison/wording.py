@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-SMALLEST_P_SHOWN: Final = 1e-4
-_MINUTE: Final = 60
-_HOUR: Final = 3600
 _LONGEST_DIGEST: Final = 64
 _DIGEST_DIGITS: Final = 8
 _LONGEST_VALUE: Final = 40
@@ -40,20 +37,6 @@ def seed_ranges(seeds: Iterable[int]) -> str:
 def counted(count: int, noun: str) -> str:
     """Write a count with its noun: `1 seed`, `3 seeds`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def p_text(p: float) -> str:
-    """Write a p value with its sign: `= 0.012`, `< 0.0001`."""
-    return f"< {SMALLEST_P_SHOWN:.4f}" if p < SMALLEST_P_SHOWN else f"= {p:.2g}"
-
-
-def duration(seconds: float) -> str:
-    """Write a duration in the unit people would use: `40 seconds`, `9 minutes`, `1.5 hours`."""
-    if seconds < 1.5 * _MINUTE:
-        return counted(max(1, round(seconds)), "second")
-    if seconds < 1.5 * _HOUR:
-        return f"{round(seconds / _MINUTE)} minutes"
-    return f"{seconds / _HOUR:.1f} hours"
 
 
 def value_text(value: Any) -> str:

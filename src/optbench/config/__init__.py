@@ -16,6 +16,7 @@ from optbench.config.dataset_sections import (
     SplitConfig,
     TextConfig,
     TokenDataset,
+    named_task,
 )
 from optbench.config.experiment import ExperimentConfig
 from optbench.config.explain import explained_yaml, sources
@@ -111,6 +112,7 @@ __all__ = [
     "load_resolved",
     "load_study",
     "model_fields",
+    "named_task",
     "optimizer_defaults",
     "optimizers_left_out",
     "output_units",

@@ -8,13 +8,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from optbench.catalog.tasks import TASKS
 from optbench.config.layers import layer_specs
 from optbench.config.model_sections import PythonModel
-from optbench.metric_names import REGRESSION
 
 if TYPE_CHECKING:
     from optbench.config.model_sections import ModelConfig
-    from optbench.metric_names import Task
 
 LARGE_MODEL_THREADS = 2
 _LARGE_WEIGHTS = 1_000_000
@@ -25,11 +24,10 @@ _HEAVY_LAYERS = (
 )
 
 
-def auto_loss(task: Task, num_classes: int) -> str:
+def auto_loss(task: str, num_classes: int) -> str:
     """Return the loss that fits the task and, for classification, the classes."""
-    if task == REGRESSION:
-        return "mean_squared_error"
-    return "binary_crossentropy" if num_classes == 2 else "sparse_categorical_crossentropy"  # noqa: PLR2004
+    facts = TASKS[task]
+    return facts.loss_of_two if num_classes == 2 else facts.loss  # noqa: PLR2004 - two classes
 
 
 def auto_threads(

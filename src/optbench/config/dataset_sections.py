@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from optbench.catalog.tasks import CLASSIFICATION, REGRESSION
 from optbench.config.section import FunctionReference, Section
 
 OPENML_PATTERN = r"^openml:[1-9][0-9]{0,8}$"
@@ -20,6 +21,11 @@ DownloadedName = Literal["telco_churn", "fashion_mnist", "mnist", "cifar10"]
 TokenName = Literal["imdb", "reuters"]
 # Named data sets whose target is a number; all others have classes.
 REGRESSION_DATASETS = ("diabetes", "friedman1", "make_regression")
+
+
+def named_task(name: str) -> str:
+    """Return the task of a data set that has one of its own: downloaded, embedded, generated, or a folder of images."""
+    return REGRESSION if name in REGRESSION_DATASETS else CLASSIFICATION
 
 
 class SplitConfig(Section):

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
+from optbench.catalog.tasks import DEFAULT_TASK, TASKS
 from optbench.config.dataset_section import DatasetConfig
 from optbench.config.model_sections import ModelConfig
 from optbench.config.optimizer import OptimizerConfig
 from optbench.config.section import Section
 from optbench.config.training_sections import ReportConfig, TrainingConfig
-from optbench.metric_names import CLASSIFICATION, Task
+
+if TYPE_CHECKING:
+    TaskName = str
+else:  # the names, as pydantic checks them and as they stand in the JSON schema
+    TaskName = Literal[tuple(TASKS)]
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
 SEED_LIMIT = 2**63
@@ -22,7 +27,7 @@ class ExperimentConfig(Section):
     """What one YAML file describes; resolved, it has one seed and no `auto` left."""
 
     name: str = Field(pattern=NAME_PATTERN, description="Name of the experiment; its run folders begin with it.")
-    task: Task = Field(default=CLASSIFICATION, description="What is predicted: a class, or a number (regression).")
+    task: TaskName = Field(default=DEFAULT_TASK, description="What is predicted: a class, or a number (regression).")
     seed: Seed = Field(default=0, description="Replicate number: initial weights, batch order, dropout.")
     seeds: list[Seed] | None = Field(default=None, min_length=1, description="Several seeds: one run each.")
     dataset: DatasetConfig

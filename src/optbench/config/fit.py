@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from optbench.metric_names import REGRESSION
+from optbench.catalog.tasks import TASKS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from optbench.metric_names import Task
 
 Kind = Literal["table", "tokens", "sequences", "images", "arrays"]
 KINDS: Mapping[Kind, str] = {
@@ -39,14 +38,14 @@ def kind_of(input_shape: tuple[int, ...], vocabulary_size: int | None) -> Kind:
     return "tokens" if vocabulary_size is not None else _BY_AXES.get(len(input_shape), "arrays")
 
 
-def misfit(name: str, *, input_shape: tuple[int, ...], vocabulary_size: int | None, task: Task) -> str:
+def misfit(name: str, *, input_shape: tuple[int, ...], vocabulary_size: int | None, task: str) -> str:
     """Return why a model cannot take the data, and which models can; "" if it can."""
     kind = kind_of(input_shape, vocabulary_size)
     if kind in TAKES[name]:
         return ""
     taken = [KINDS[each] for each in TAKES[name]]
-    other = "logistic" if task == REGRESSION else "linear"
-    fitting = [model for model, kinds in TAKES.items() if kind in kinds and model != other]
+    foreign = TASKS[task].foreign_models
+    fitting = [model for model, kinds in TAKES.items() if kind in kinds and model not in foreign]
     return (
         f"model.name: {name} takes {' or '.join(taken)}. Received: {KINDS[kind]} of shape {input_shape}. "
         f"Models that take them: {', '.join(fitting)}.{_remedy(name, kind)}"

@@ -3,29 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from optbench.catalog.keras_api import folded
+from optbench.catalog.tasks import ONE_UNIT, TASKS
 from optbench.config.section import FUNCTION_PATTERN
-from optbench.metric_names import CLASSIFICATION, REGRESSION
-
-if TYPE_CHECKING:
-    from optbench.metric_names import Task
 
 PYTHON_PREFIX = "python:"
-# For two classes these work on one sigmoid unit; all others want one softmax unit per class.
-ONE_UNIT = ("binary_crossentropy", "binary_focal_crossentropy", "hinge", "squared_hinge")
-PER_CLASS = (
-    "sparse_categorical_crossentropy",
-    "categorical_crossentropy",
-    "categorical_focal_crossentropy",
-    "categorical_hinge",
-    "kl_divergence",
-    "mean_squared_error",
-)
-# For regression: one linear unit. The last two are made of the true values' sizes, which a standardised target has not.
-OF_SIZES = ("mean_absolute_percentage_error", "mean_squared_logarithmic_error")
-REGRESSION_LOSSES = ("mean_squared_error", "mean_absolute_error", "huber", "log_cosh", *OF_SIZES)
 # what Keras and other tools call them; only the whole names are taken, so that a file says what is meant
 SHORT_NAMES = {
     "mse": "mean_squared_error",
@@ -47,11 +30,10 @@ SHORT_NAMES = {
 }
 
 
-def known_losses(task: Task | None = None) -> tuple[str, ...]:
-    """Return every loss name an experiment file can hold, `auto` first: of one task, or of both."""
-    if task is None:
-        return tuple(dict.fromkeys((*known_losses(CLASSIFICATION), *known_losses(REGRESSION))))
-    return ("auto", *REGRESSION_LOSSES) if task == REGRESSION else ("auto", *ONE_UNIT, *PER_CLASS)
+def known_losses(task: str | None = None) -> tuple[str, ...]:
+    """Return every loss name an experiment file can hold, `auto` first: of one task, or of all."""
+    tasks = TASKS.values() if task is None else (TASKS[task],)
+    return tuple(dict.fromkeys(("auto", *(loss for facts in tasks for loss in facts.losses))))
 
 
 def canonical_loss(name: str) -> str | None:
@@ -62,5 +44,10 @@ def canonical_loss(name: str) -> str | None:
 
 
 def output_units(num_classes: int, loss: str) -> int:
-    """Return the units of a classifier's output layer: 1 (sigmoid) or one per class (softmax)."""
-    return 1 if num_classes == 2 and loss in ONE_UNIT else num_classes  # noqa: PLR2004 - two classes
+    """Return the units of the output layer: 1 for a number or for two classes under one sigmoid, else one per class.
+
+    Parameters
+    ----------
+    num_classes : 0 for regression
+    """
+    return 1 if num_classes == 2 and loss in ONE_UNIT else max(1, num_classes)  # noqa: PLR2004 - two classes

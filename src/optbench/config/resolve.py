@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optbench.catalog.tasks import ONE_UNIT, TASKS
 from optbench.config.augmentation import augment_specs
 from optbench.config.auto import auto_loss, auto_threads
 from optbench.config.auto_engine import EngineChoice, auto_engine
 from optbench.config.fit import kind_of, misfit
 from optbench.config.layers import layer_specs
-from optbench.config.losses import ONE_UNIT
 from optbench.config.model_sections import LayersConfig, PythonModel
 from optbench.config.sequence_layers import DEFAULT_EMBEDDING_DIMENSION
 from optbench.core.findings import Finding, Severity
 from optbench.errors import ConfigError
-from optbench.metric_names import REGRESSION
 
 if TYPE_CHECKING:
     from optbench.config.dataset_sections import SplitConfig
@@ -50,7 +49,6 @@ def resolve(
     ConfigError
         If model or loss do not fit the data.
     """
-    is_regression = config.task == REGRESSION
     _check_fit(config, num_classes=num_classes, input_shape=input_shape, vocabulary_size=vocabulary_size)
     training = config.training
     threads = training.threads
@@ -72,7 +70,7 @@ def resolve(
             "engine": engine,
             "threads": threads,
             "augment": [{spec.class_name: dict(spec.arguments)} for spec in augment],
-            "standardize_target": training.standardize_target is not False if is_regression else None,
+            "standardize_target": None if TASKS[config.task].has_classes else training.standardize_target is not False,
         }
     )
     split = _resolve_split(config.dataset.split, official_test=official_test)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from optbench.catalog.metrics import METRICS, tuning_metric
 from optbench.config.file_kinds import experiment_instead
 from optbench.config.findings import Finding, Findings, shown
 from optbench.config.load import is_text, read_text, refuse, render_findings
@@ -16,7 +17,6 @@ from optbench.config.study_sections import LoadedStudy, StudyConfig, StudyHead
 from optbench.config.validation import without_consequences
 from optbench.config.yaml_document import parse_yaml
 from optbench.errors import ConfigError, did_you_mean
-from optbench.metric_names import DEFAULT_MARGIN, IN_UNIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -107,7 +107,7 @@ class _Reader(Findings):
             confirmation=head.confirmation,
             splits=head.splits,
             metric=metric,
-            margin=DEFAULT_MARGIN if head.margin is None and metric not in IN_UNIT else head.margin,
+            margin=METRICS[metric].margin if head.margin is None and not METRICS[metric].has_unit else head.margin,
             alpha=head.alpha,
             baseline=head.baseline,
         )
@@ -149,7 +149,7 @@ def _tuning_findings(head: StudyHead, optimizers: Sequence[StudyOptimizer]) -> I
             yield Finding(("tuning", "points"), sentence)
             break
     penalised = sorted({key for optimizer in optimizers for key in optimizer.model_keys if key == "model.l2"})
-    if penalised and tuning.metric == "val_loss":
+    if penalised and tuning_metric(tuning.metric).holds_penalties:
         sentence = (
             "val_loss holds the L2 penalty, which the optimizers set for themselves here: their losses cannot be "
             "compared. Use metric: val_log_loss, which does not hold it."

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optbench.catalog.metrics import METRICS, measured, tuning_metric
+from optbench.catalog.tasks import DEFAULT_TASK, TASKS
 from optbench.config.findings import Finding
-from optbench.metric_names import CLASSIFICATION, HEADLINE, IN_UNIT, METRICS, REGRESSION, tasks_with
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from optbench.catalog.tasks import TaskFacts
     from optbench.config.study_sections import StudyHead, StudyProblem
-    from optbench.metric_names import Task
-
-_WITHOUT_UNIT = "r2"
 
 
 def default_metric(problems: Sequence[StudyProblem]) -> str:
     """Return the metric of a study that names none: accuracy; RMSE, or R2 over several data sets of numbers."""
     task = _task(problems)
-    return _WITHOUT_UNIT if task == REGRESSION and len(problems) > 1 else HEADLINE[task]
+    return task.headline_over_several if len(problems) > 1 else task.headline
 
 
 def metric_findings(head: StudyHead, problems: Sequence[StudyProblem]) -> list[Finding]:
@@ -27,22 +26,23 @@ def metric_findings(head: StudyHead, problems: Sequence[StudyProblem]) -> list[F
     if not problems:
         return []
     task = _task(problems)
-    other = next((p for p, problem in enumerate(problems) if problem.experiment.task != task), None)
+    other = next((p for p, problem in enumerate(problems) if problem.experiment.task != task.name), None)
     if other is not None:
-        told = f"all must be for one task, which decides the metrics. The first is for {task}, this one is not."
+        told = f"all must be for one task, which decides the metrics. The first is for {task.name}, this one is not."
         return [Finding(("experiments", other), told)]
-    findings, known = [], ", ".join(METRICS[task])
-    if head.metric is not None and task not in tasks_with(head.metric):
-        findings.append(Finding(("metric",), f"must be a metric of {task}. Received: {head.metric}. Known: {known}."))
-    elif head.metric in IN_UNIT and len(problems) > 1:
-        told = f"{head.metric} has the unit of the target, which is another one for each data set. Use {_WITHOUT_UNIT}."
+    findings, known = [], ", ".join(metric.name for metric in measured(task.name))
+    metric = None if head.metric is None else METRICS[head.metric]
+    if metric is not None and task.name not in metric.tasks:
+        told = f"must be a metric of {task.name}. Received: {metric.name}. Known: {known}."
         findings.append(Finding(("metric",), told))
-    tuned_by = head.tuning.metric.removeprefix("val_")
-    if tuned_by != "loss" and task not in tasks_with(tuned_by):
-        told = f"must be val_loss or a metric of {task} with val_ in front. Received: {head.tuning.metric}."
+    elif metric is not None and metric.has_unit and len(problems) > 1:
+        told = f"{metric.name} has the unit of the target, which is another one for each data set."
+        findings.append(Finding(("metric",), f"{told} Use {task.headline_over_several}."))
+    if task.name not in tuning_metric(head.tuning.metric).tasks:
+        told = f"must be val_loss or a metric of {task.name} with val_ in front. Received: {head.tuning.metric}."
         findings.append(Finding(("tuning", "metric"), f"{told} Known: {known}."))
     return findings
 
 
-def _task(problems: Sequence[StudyProblem]) -> Task:
-    return problems[0].experiment.task if problems else CLASSIFICATION
+def _task(problems: Sequence[StudyProblem]) -> TaskFacts:
+    return TASKS[problems[0].experiment.task if problems else DEFAULT_TASK]

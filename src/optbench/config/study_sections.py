@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
+from optbench.catalog.metrics import METRICS, tuning_metrics
 from optbench.config.experiment import NAME_PATTERN
 from optbench.config.optimizer import OptimizerConfig
 from optbench.config.section import Section
@@ -21,32 +22,12 @@ if TYPE_CHECKING:
 FIRST_CONFIRMATION_SEED = 1000
 """Tuning takes the seeds 0, 1, ...; confirmation 1000, 1001, ...: disjoint, however many are added to either."""
 
-TuningMetric = Literal[
-    "val_loss",
-    "val_accuracy",
-    "val_balanced_accuracy",
-    "val_f1_macro",
-    "val_log_loss",
-    "val_roc_auc",
-    "val_mse",
-    "val_rmse",
-    "val_mae",
-    "val_r2",
-]
-# The comparison room holds what these are; a test keeps the two lists equal.
-TestMetric = Literal[
-    "accuracy",
-    "balanced_accuracy",
-    "precision_macro",
-    "recall_macro",
-    "f1_macro",
-    "log_loss",
-    "roc_auc",
-    "mse",
-    "rmse",
-    "mae",
-    "r2",
-]
+if TYPE_CHECKING:
+    TuningMetric = str
+    TestMetric = str
+else:  # the names, as pydantic checks them and as they stand in the JSON schema
+    TuningMetric = Literal[tuning_metrics()]
+    TestMetric = Literal[tuple(METRICS)]
 
 
 class TuningConfig(Section):

@@ -4,28 +4,38 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from optbench.config.dataset_sections import REGRESSION_DATASETS, CsvConfig, NpzConfig, OpenmlConfig, PythonDataset
+from optbench.catalog.metrics import history_columns
+from optbench.catalog.tasks import OF_SIZES, TASKS
+from optbench.config.dataset_sections import (
+    REGRESSION_DATASETS,
+    CsvConfig,
+    NpzConfig,
+    OpenmlConfig,
+    PythonDataset,
+    named_task,
+)
 from optbench.config.findings import Finding, shown
-from optbench.config.losses import OF_SIZES, PYTHON_PREFIX, known_losses
-from optbench.config.model_sections import LinearConfig, LogisticConfig
-from optbench.metric_names import CLASSIFICATION, HISTORY_METRICS, REGRESSION
+from optbench.config.losses import PYTHON_PREFIX, known_losses
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from optbench.catalog.tasks import TaskFacts
     from optbench.config.dataset_section import DatasetConfig
     from optbench.config.training_sections import TrainingConfig
-    from optbench.metric_names import Task
 
-_FOR_REGRESSION = "'task: regression' at the top of the file"
+# values under which a key that is for another task asks for nothing; null is such for every key
+_HARMLESS = {"dataset.split.stratify": False}
 
 
-def task_findings(task: Task, valid: Mapping[str, Any]) -> list[Finding]:
+def task_findings(task: str, valid: Mapping[str, Any]) -> list[Finding]:
     """Return what does not fit the task, among the sections that are valid for themselves."""
+    facts = TASKS[task]
     dataset, model, training = (valid.get(name) for name in ("dataset", "model", "training"))
-    findings = [] if dataset is None else _dataset_findings(task, dataset)
-    findings += [] if model is None else _model_findings(task, model)
-    findings += [] if training is None else _training_findings(task, training)
+    findings = [] if dataset is None else _dataset_findings(facts, dataset)
+    if model is not None and model.name in facts.foreign_models:
+        findings.append(Finding(("model", "name"), facts.foreign_models[model.name]))
+    findings += [] if training is None else _training_findings(facts, training)
     return findings
 
 
@@ -35,59 +45,53 @@ def without_strata(dataset: DatasetConfig) -> DatasetConfig:
     return dataset.model_copy(update={"split": split})
 
 
-def _dataset_findings(task: Task, dataset: Any) -> list[Finding]:
-    findings, path = [], ("dataset",)
+def _dataset_findings(task: TaskFacts, dataset: Any) -> list[Finding]:
+    findings = []
     has_own_task = not isinstance(dataset, CsvConfig | OpenmlConfig | NpzConfig | PythonDataset)
-    if has_own_task and (dataset.name in REGRESSION_DATASETS) != (task == REGRESSION):
-        if task == REGRESSION:
-            sentence = (
-                f"{dataset.name} has classes. Remove 'task: regression', or take {_listed(REGRESSION_DATASETS)}, or "
-                "numbers of your own: csv, openml, npz, python."
-            )
-        else:
-            sentence = f"{dataset.name} holds a number to predict. Write {_FOR_REGRESSION}."
-        findings.append(Finding((*path, "name"), sentence))
-    is_table = isinstance(dataset, CsvConfig | OpenmlConfig)
-    if task == REGRESSION and is_table and dataset.positive_class is not None:
-        findings.append(Finding((*path, "positive_class"), _no_classes("positive_class"), at="key"))
-    split = dataset.split
-    if task == REGRESSION and split.stratify and "stratify" in split.model_fields_set:
-        findings.append(Finding((*path, "split", "stratify"), _no_classes("stratify"), at="key"))
-    return findings
+    own = TASKS[named_task(dataset.name)] if has_own_task else task
+    if own is not task:
+        sentence = own.foreign_data.format(name=dataset.name, others=_listed(REGRESSION_DATASETS))
+        findings.append(Finding(("dataset", "name"), sentence))
+    return findings + _foreign_keys(task, "dataset", dataset)
 
 
-def _model_findings(task: Task, model: Any) -> list[Finding]:
-    if task == REGRESSION and isinstance(model, LogisticConfig):
-        sentence = "logistic is for classes. For regression its counterpart is linear; mlp and the others fit too."
-        return [Finding(("model", "name"), sentence)]
-    if task == CLASSIFICATION and isinstance(model, LinearConfig):
-        sentence = f"linear predicts a number. For classes take logistic; for a number write {_FOR_REGRESSION}."
-        return [Finding(("model", "name"), sentence)]
-    return []
-
-
-def _training_findings(task: Task, training: TrainingConfig) -> list[Finding]:
-    findings, path = _loss_findings(task, training), ("training",)
+def _training_findings(task: TaskFacts, training: TrainingConfig) -> list[Finding]:
+    findings = _loss_findings(task, training)
     if training.early_stopping is not None:
-        monitor = training.early_stopping.monitor
-        known = ("loss", *HISTORY_METRICS[task])
+        monitor, known = training.early_stopping.monitor, history_columns(task.name)
         if monitor.removeprefix("val_") not in known:
-            sentence = f"must be {_listed(known)}, or one of them with val_ in front, for {task}. Received: {monitor}."
-            findings.append(Finding((*path, "early_stopping", "monitor"), sentence))
-    if task == REGRESSION and training.class_weight is not None:
-        findings.append(Finding((*path, "class_weight"), _no_classes("class_weight"), at="key"))
-    if task == CLASSIFICATION and training.standardize_target is not None:
-        sentence = f"is for a number to predict. Remove it, or write {_FOR_REGRESSION}."
-        findings.append(Finding((*path, "standardize_target"), sentence, at="key"))
+            rule = f"must be {_listed(known)}, or one of them with val_ in front, for {task.name}. Received: {monitor}."
+            findings.append(Finding(("training", "early_stopping", "monitor"), rule))
+    return findings + _foreign_keys(task, "training", training)
+
+
+def _foreign_keys(task: TaskFacts, name: str, section: Any) -> list[Finding]:
+    """Return a finding for every key of a section that asks for something which the task has not."""
+    findings = []
+    for key, sentence in task.foreign_keys.items():
+        first, *path = key.split(".")
+        if first == name and _is_written(section, path, harmless=_HARMLESS.get(key)):
+            findings.append(Finding((first, *path), sentence, at="key"))
     return findings
 
 
-def _loss_findings(task: Task, training: TrainingConfig) -> list[Finding]:
+def _is_written(section: Any, path: list[str], *, harmless: Any) -> bool:
+    """Return True if the file itself gives a key, with a value that asks for something."""
+    for name in path[:-1]:
+        section = getattr(section, name, None)
+    last = path[-1]
+    if last not in getattr(section, "model_fields_set", ()):
+        return False
+    value = getattr(section, last)
+    return value is not None and value is not harmless
+
+
+def _loss_findings(task: TaskFacts, training: TrainingConfig) -> list[Finding]:
     loss, path = training.loss, ("training", "loss")
-    if loss not in known_losses(task) and not loss.startswith(PYTHON_PREFIX):
-        known = ", ".join(known_losses(task))
-        remedy = "" if task == REGRESSION else f" For a number to predict write {_FOR_REGRESSION}."
-        return [Finding(path, f"must be a loss for {task}. Received: {shown(loss)}. Known: {known}.{remedy}")]
+    names = known_losses(task.name)
+    if loss not in names and not loss.startswith(PYTHON_PREFIX):
+        rule = f"must be a loss for {task.name}. Received: {shown(loss)}. Known: {', '.join(names)}.{task.loss_remedy}"
+        return [Finding(path, rule)]
     if loss in OF_SIZES and training.standardize_target is not False:
         sentence = (
             f"{loss} compares sizes, which a standardised target has not: it is around 0 and half negative. "
@@ -95,10 +99,6 @@ def _loss_findings(task: Task, training: TrainingConfig) -> list[Finding]:
         )
         return [Finding(path, sentence)]
     return []
-
-
-def _no_classes(key: str) -> str:
-    return f"{key} is for classes, and this is regression. Remove it."
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
+from optbench.catalog.metrics import monitors
 from optbench.config.section import Section
 
-# `accuracy` for classification, the last four for regression
-Monitor = Literal[
-    "loss",
-    "val_loss",
-    "accuracy",
-    "val_accuracy",
-    "mse",
-    "rmse",
-    "mae",
-    "r2",
-    "val_mse",
-    "val_rmse",
-    "val_mae",
-    "val_r2",
-]
+if TYPE_CHECKING:
+    Monitor = str
+else:  # the names, as pydantic checks them and as they stand in the JSON schema
+    Monitor = Literal[monitors()]
 
 
 class EarlyStopping(Section):

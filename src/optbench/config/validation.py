@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from optbench.catalog.tasks import DEFAULT_TASK, TASKS
 from optbench.config.augmentation import check_augment
 from optbench.config.dataset_section import DATASET_CONFIGS
 from optbench.config.dataset_sections import OpenmlConfig
@@ -29,7 +30,6 @@ from optbench.config.section import section_fields
 from optbench.config.task_rules import task_findings, without_strata
 from optbench.config.training_sections import ReportConfig, TrainingConfig
 from optbench.errors import did_you_mean
-from optbench.metric_names import CLASSIFICATION, REGRESSION, TASKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -88,7 +88,7 @@ def validate_experiment(plain: Any) -> tuple[ExperimentConfig | None, list[Findi
             valid[name], found = _section(name, plain[name])
             findings += found
     findings += _cross_findings(valid)
-    task = plain.get("task", CLASSIFICATION)
+    task = plain.get("task", DEFAULT_TASK)
     if task in TASKS:
         findings += task_findings(task, valid)
     head = {key: value for key, value in plain.items() if key not in _SECTIONS}
@@ -96,7 +96,7 @@ def validate_experiment(plain: Any) -> tuple[ExperimentConfig | None, list[Findi
     findings = without_consequences(head_findings(head) + findings, plain)
     if findings:
         return None, findings
-    if task == REGRESSION:
+    if not TASKS[task].has_classes:
         valid["dataset"] = without_strata(valid["dataset"])
     return ExperimentConfig.model_validate({**head, **valid}), []
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optbench.array_digests import arrays_digest
+from optbench.catalog.tasks import CLASSIFICATION, TASKS
 from optbench.datasets.array_checks import (
     as_labels,
     check_pair,
@@ -21,7 +22,6 @@ from optbench.datasets.splits import split_by_fractions
 from optbench.datasets.table_splits import refuse_test_fraction, rule_facts, split_rule
 from optbench.datasets.targets import as_targets
 from optbench.errors import DataError
-from optbench.metric_names import CLASSIFICATION, REGRESSION
 from optbench.records import SplitData
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from optbench.config import SplitConfig
     from optbench.core.findings import Finding
-    from optbench.metric_names import Task
     from optbench.records import Dataset, SplitName
 
 Pair = tuple["NDArray[Any]", "NDArray[Any]"]
@@ -71,7 +70,7 @@ class ArrayData:
         return {name: pair for name, pair in named.items() if pair is not None}
 
 
-def load_arrays(data: ArrayData, *, split: SplitConfig, task: Task = CLASSIFICATION, tokens: bool = False) -> Dataset:
+def load_arrays(data: ArrayData, *, split: SplitConfig, task: str = CLASSIFICATION, tokens: bool = False) -> Dataset:
     """Return arrays with a test set of their own as a data set.
 
     Parameters
@@ -89,7 +88,7 @@ def load_arrays(data: ArrayData, *, split: SplitConfig, task: Task = CLASSIFICAT
         if tokens:
             check_tokens(x, split=name, where=data.where)
     _require_equal_shapes(data)
-    order, y_of = _numbers(data) if task == REGRESSION else _labels(data)
+    order, y_of = _labels(data) if TASKS[task].has_classes else _numbers(data)
     parts = _given_parts(data, y_of) if data.validation is not None else _drawn_parts(data, y_of, order, split)
     as_inputs = token_inputs if tokens else model_inputs
     inputs = {name: as_inputs(part.x, where=data.where) for name, part in parts.items()}

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optbench.array_digests import arrays_digest
+from optbench.catalog.tasks import CLASSIFICATION, TASKS
 from optbench.core.findings import Finding, Severity
 from optbench.datasets.labels import class_counts
 from optbench.datasets.targets import require_finite_variance, require_spread, target_facts
 from optbench.errors import DataError
 from optbench.mapped_arrays import blocks
-from optbench.metric_names import CLASSIFICATION, REGRESSION
 from optbench.records import Dataset, SplitData
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from optbench.metric_names import Task
     from optbench.records import SplitName
 
 _ROW_DIGEST_BYTES = 8
@@ -53,7 +52,7 @@ class Draft:
     compared: Mapping[SplitName, NDArray[Any]] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
     notes: Sequence[Finding] = ()
-    task: Task = CLASSIFICATION
+    task: str = CLASSIFICATION
     vocabulary_size: int | None = None
 
 
@@ -66,16 +65,17 @@ def assemble(draft: Draft) -> Dataset:
         If a class of another split has no training row, or the number to predict is always the same or too large.
     """
     splits = draft.splits
-    if draft.task == REGRESSION:
+    has_classes = TASKS[draft.task].has_classes
+    if has_classes:
+        _require_training_rows(draft)
+    else:
         require_spread(splits["train"].y, where=f"the target of {draft.name}")
         require_finite_variance(splits, where=f"the target of {draft.name}")
-    else:
-        _require_training_rows(draft)
     repeats = _repeated_rows(splits, draft.compared)
     notes = [*draft.notes, *repeat_notes(repeats, splits)]
     facts = {
         **draft.facts,
-        **({"target_values": target_facts(splits)} if draft.task == REGRESSION else _class_facts(draft)),
+        **(_class_facts(draft) if has_classes else {"target_values": target_facts(splits)}),
         "split": {
             "method": draft.method,
             "official_test": draft.method == "official",

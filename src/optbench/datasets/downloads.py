@@ -7,7 +7,6 @@ like data. Bytes on their way lie in `<name>.part`, from which an interrupted do
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import functools
 import hashlib
 import os
@@ -16,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from optbench.core.file_locks import lock_file
 from optbench.errors import DataError, MachineError
 
 if TYPE_CHECKING:
@@ -231,7 +231,7 @@ def _folder_lock(folder: Path) -> Iterator[None]:
     """Hold the folder: of several processes that miss the same file, one downloads and the others wait for it."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        lock_file(descriptor)
         yield
     finally:
         os.close(descriptor)

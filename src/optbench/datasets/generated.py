@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optbench.array_digests import arrays_digest
+from optbench.catalog.tasks import CLASSIFICATION, REGRESSION
 from optbench.datasets import generated_numbers, generated_sequences, generated_tables
 from optbench.datasets.assembly import Draft, assemble
 from optbench.datasets.labels import choose_positive_class
 from optbench.datasets.memory import require_memory
 from optbench.datasets.table_splits import divide_by_fractions
-from optbench.metric_names import CLASSIFICATION, REGRESSION
 from optbench.records import SplitData
 
 if TYPE_CHECKING:

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optbench.catalog.tasks import CLASSIFICATION, REGRESSION
 from optbench.core.findings import Finding, Severity
 from optbench.datasets.column_kinds import infer_kind, numbers_of
 from optbench.datasets.labels import choose_positive_class, class_counts
 from optbench.datasets.registry import DEFAULT_MISSING
 from optbench.datasets.table_columns import TableOptions, category_column, column_uses, missing_texts
 from optbench.datasets.table_heads import read_head
-from optbench.datasets.table_targets import label_rows, number_rows
+from optbench.datasets.table_targets import label_rows, target_rows
 from optbench.datasets.text_table import listed, require_column
 from optbench.errors import DataError
-from optbench.metric_names import CLASSIFICATION, REGRESSION
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from optbench.datasets.table_columns import ColumnUse, FeatureKind
     from optbench.datasets.text_table import TextColumn, TextTable
-    from optbench.metric_names import Task
 
 _DISGUISES = ("N/A", "n/a", "na", "#N/A", "nan", "NaN", "null", "NULL", "none", "None", "-", "--", "unknown")
 _TARGET_NAMES = ("target", "label", "labels", "class", "y", "outcome", "response", "churn", "species", "diagnosis")
@@ -65,7 +64,7 @@ class TableInspection:
     class_counts: Mapping[str, int]
     positive_class: str | None
     notes: tuple[Finding, ...]
-    task: Task = CLASSIFICATION
+    task: str = CLASSIFICATION
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -122,8 +121,8 @@ def inspect_table(
         target, target_reason = _suggested_target(table, options)
     require_column(table, target, setting="the target", separator=separator)
     options = replace(options, target=target)
-    task: Task = REGRESSION if _is_quantity(table, options) else CLASSIFICATION
-    labelled = (number_rows if task == REGRESSION else label_rows)(table, options)
+    task = REGRESSION if _is_quantity(table, options) else CLASSIFICATION
+    labelled = target_rows(table, options, task)
     forced = _forced_kinds(table, options, rows=labelled.rows, given=features or {})
     options = replace(options, features={**forced, **(features or {})})
     names = labelled.order.class_names

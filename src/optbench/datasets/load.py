@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optbench.catalog.tasks import CLASSIFICATION, TASKS
 from optbench.config import (
-    REGRESSION_DATASETS,
     CsvConfig,
     GeneratedConfig,
     ImageFolderConfig,
@@ -13,6 +13,7 @@ from optbench.config import (
     OpenmlConfig,
     PythonDataset,
     TokenDataset,
+    named_task,
     without_strata,
 )
 from optbench.datasets.array_data import load_arrays
@@ -32,7 +33,6 @@ from optbench.datasets.text_tables import load_text_table
 from optbench.datasets.token_lists import load_token_lists
 from optbench.datasets.withhold import without_test_rows
 from optbench.errors import DataError, did_you_mean
-from optbench.metric_names import CLASSIFICATION, REGRESSION
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,14 +40,13 @@ if TYPE_CHECKING:
     from optbench.config import DatasetConfig, NamedDataset
     from optbench.datasets.downloads import CheckedFile
     from optbench.datasets.registry import DatasetEntry, TableEntry
-    from optbench.metric_names import Task
     from optbench.records import Dataset
 
 OWN_DATA = ("csv", "npz", "image_folder", "python")
 
 
 def load_dataset(
-    config: DatasetConfig, *, base: Path, data_dir: Path, quiet: bool = True, task: Task = CLASSIFICATION
+    config: DatasetConfig, *, base: Path, data_dir: Path, quiet: bool = True, task: str = CLASSIFICATION
 ) -> Dataset:
     """Load, split and preprocess the data set of an experiment; with `split.withhold_test` its test split is empty.
 
@@ -73,15 +72,15 @@ def load_dataset(
     MachineError
         If the data directory cannot be written, or an extra package is missing.
     """
-    if task == REGRESSION:
+    if not TASKS[task].has_classes:
         config = without_strata(config)
     dataset = _loaded(config, base=base, data_dir=data_dir, quiet=quiet, task=task)
     return without_test_rows(dataset) if config.split.withhold_test else dataset
 
 
-def _loaded(config: DatasetConfig, *, base: Path, data_dir: Path, quiet: bool, task: Task) -> Dataset:
+def _loaded(config: DatasetConfig, *, base: Path, data_dir: Path, quiet: bool, task: str) -> Dataset:
     if isinstance(config, GeneratedConfig):
-        _require_task(config.name, REGRESSION if config.name in REGRESSION_DATASETS else CLASSIFICATION, task)
+        _require_task(config.name, named_task(config.name), task)
         return load_generated(config)
     if isinstance(config, OpenmlConfig):
         return load_openml(config, data_dir=data_dir, task=task)
@@ -95,7 +94,7 @@ def _loaded(config: DatasetConfig, *, base: Path, data_dir: Path, quiet: bool, t
     return _named(config, data_dir=data_dir, quiet=quiet, task=task)
 
 
-def _own_arrays(config: NpzConfig | PythonDataset, base: Path, task: Task) -> Dataset:
+def _own_arrays(config: NpzConfig | PythonDataset, base: Path, task: str) -> Dataset:
     if isinstance(config, NpzConfig):
         data = read_npz("npz", base / config.path, shown=config.path)
     else:
@@ -103,7 +102,7 @@ def _own_arrays(config: NpzConfig | PythonDataset, base: Path, task: Task) -> Da
     return load_arrays(data, split=config.split, task=task, tokens=config.tokens)
 
 
-def _named(config: NamedDataset | TokenDataset, *, data_dir: Path, quiet: bool, task: Task) -> Dataset:
+def _named(config: NamedDataset | TokenDataset, *, data_dir: Path, quiet: bool, task: str) -> Dataset:
     entry = DATASETS.get(config.name)
     if entry is None:
         known = (*DATASETS, *OWN_DATA)
@@ -118,12 +117,12 @@ def _named(config: NamedDataset | TokenDataset, *, data_dir: Path, quiet: bool, 
     return _downloaded(entry, files, config)
 
 
-def _require_task(name: str, wanted: Task, task: Task) -> None:
+def _require_task(name: str, wanted: str, task: str) -> None:
     if wanted != task:
         raise DataError(f"{name} is for task: {wanted}. Received: task: {task}. Write 'task: {wanted}'.")
 
 
-def _own_table(config: CsvConfig, base: Path, task: Task) -> Dataset:
+def _own_table(config: CsvConfig, base: Path, task: str) -> Dataset:
     options = TableOptions(
         target=config.target,
         positive_class=config.positive_class,
@@ -149,14 +148,14 @@ def _downloaded(entry: DatasetEntry, files: list[CheckedFile], config: NamedData
     if entry.table is not None:
         return _named_table(entry, entry.table, files[0], config)
     if entry.form == "idx":
-        return load_arrays(read_idx_pairs(entry, files), split=config.split)
+        return load_arrays(read_idx_pairs(entry, files), split=config.split, task=entry.task)
     file = files[0]
     if isinstance(config, TokenDataset):
         return load_token_lists(entry, file, config)
     if entry.form == "cifar":
-        return load_arrays(read_cifar10(entry, file), split=config.split)
+        return load_arrays(read_cifar10(entry, file), split=config.split, task=entry.task)
     data = read_npz(entry.name, file.path, shown=file.name, copy=file.copy, labels=entry.labels)
-    return load_arrays(data, split=config.split)
+    return load_arrays(data, split=config.split, task=entry.task)
 
 
 def _named_table(
@@ -169,4 +168,4 @@ def _named_table(
         missing=table_entry.missing,
     )
     table = read_csv(file.path, separator=table_entry.separator, name=file.name, copy=file.copy)
-    return load_table(entry.name, table, test_table=None, options=options, split=config.split)
+    return load_table(entry.name, table, test_table=None, options=options, split=config.split, task=entry.task)

@@ -18,11 +18,10 @@ from optbench.errors import DataError
 if TYPE_CHECKING:
     from optbench.config import OpenmlConfig
     from optbench.datasets.text_table import TextColumn
-    from optbench.metric_names import Task
     from optbench.records import Dataset
 
 
-def load_openml(config: OpenmlConfig, *, data_dir: Path, task: Task) -> Dataset:
+def load_openml(config: OpenmlConfig, *, data_dir: Path, task: str) -> Dataset:
     """Return a table of OpenML as a data set, treated as a table of the user's own.
 
     The number names one version of the table for ever; the digest of its cells is in the record of every run.

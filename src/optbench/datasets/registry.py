@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
-from optbench.metric_names import CLASSIFICATION, REGRESSION
+from optbench.catalog.tasks import CLASSIFICATION, REGRESSION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from optbench.metric_names import Task
 
 DEFAULT_MISSING = ("", "?", "NA")
 Form = Literal["sklearn_table", "sklearn_images", "table", "idx", "npz", "cifar", "token_lists"]
@@ -47,7 +46,7 @@ class TableEntry:
     """How a named table is read: what a user's own table says in its experiment file."""
 
     target: str
-    positive_class: str
+    positive_class: str | None = None
     separator: str = ","
     missing: tuple[str, ...] = DEFAULT_MISSING
 
@@ -86,7 +85,7 @@ class DatasetEntry:
     positive_class: str | None = None
 
     @property
-    def task(self) -> Task:
+    def task(self) -> str:
         """What it is for: a number is predicted where there are no classes."""
         return CLASSIFICATION if self.classes else REGRESSION
 

@@ -5,7 +5,6 @@ A folder in use holds a locked file. The system lets go of the lock when its pro
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import tempfile
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from optbench.core.file_locks import lock_file
 from optbench.errors import MachineError
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def _locked(folder: Path) -> BinaryIO:
     # the file gets its name when it is locked: nobody finds it without its lock
     unnamed = folder / f".{_IN_USE}"
     file = unnamed.open("wb")
-    fcntl.flock(file, fcntl.LOCK_EX)
+    lock_file(file)
     unnamed.rename(folder / _IN_USE)
     return file
 
@@ -77,8 +77,8 @@ def remove_abandoned() -> None:
     """Remove the folders of commands that were killed: they are there and nobody holds them."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with suppress(OSError), (folder / _IN_USE).open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(folder, ignore_errors=True)
+            if lock_file(file, wait=False):
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def require_disk(n_bytes: int, *, what: str) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optbench.catalog.tasks import TASKS
 from optbench.datasets.column_kinds import is_number, numbers_of
 from optbench.datasets.labels import LabelOrder, label_order, require_classes
 from optbench.datasets.large_tables import LargeTable
@@ -43,6 +44,17 @@ class Labelled:
         if self.order.class_names:
             return self.y, self.order.class_names
         return np.zeros(len(self.y), dtype=np.int64), ("all",)
+
+
+def target_rows(table: TextTable, options: TableOptions, task: str) -> Labelled:
+    """Return the target of a table as the task takes it; rows without a value are left out.
+
+    Raises
+    ------
+    DataError
+        As for `label_rows` or `number_rows`.
+    """
+    return label_rows(table, options) if TASKS[task].has_classes else number_rows(table, options)
 
 
 def label_rows(table: TextTable, options: TableOptions) -> Labelled:

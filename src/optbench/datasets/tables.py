@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from optbench.catalog.tasks import CLASSIFICATION
 from optbench.core.findings import Finding, Severity
 from optbench.datasets.assembly import Draft, assemble
 from optbench.datasets.csv_files import read_csv
@@ -18,10 +19,9 @@ from optbench.datasets.table_columns import (
 )
 from optbench.datasets.table_inputs import split_data, table_inputs
 from optbench.datasets.table_splits import split_table
-from optbench.datasets.table_targets import label_rows, number_rows
+from optbench.datasets.table_targets import target_rows
 from optbench.datasets.text_table import concatenate, require_column
 from optbench.errors import DataError
-from optbench.metric_names import CLASSIFICATION, REGRESSION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from optbench.datasets.table_inputs import TableInputs
     from optbench.datasets.table_targets import Labelled
     from optbench.datasets.text_table import TextTable
-    from optbench.metric_names import Task
     from optbench.records import Dataset
 
 
@@ -70,7 +69,7 @@ def load_table(
     test_table: TextTable | None,
     options: TableOptions,
     split: SplitConfig,
-    task: Task = CLASSIFICATION,
+    task: str = CLASSIFICATION,
 ) -> Dataset:
     """Return a table as a data set.
 
@@ -85,7 +84,7 @@ def load_table(
     """
     require_column(table, options.target, setting="dataset.target", separator=options.separator)
     whole = table if test_table is None else concatenate(table, test_table)
-    labelled = (number_rows if task == REGRESSION else label_rows)(whole, options)
+    labelled = target_rows(whole, options, task)
     strata, names = labelled.strata
     divided = split_table(whole, labelled.rows, strata, split, class_names=names)
     inputs = table_inputs(whole, options, train=divided.rows.train, used=labelled.rows)
@@ -117,7 +116,7 @@ def load_table(
 
 
 def load_large_table(
-    name: str, paths: Sequence[tuple[str, Path]], *, options: TableOptions, split: SplitConfig, task: Task
+    name: str, paths: Sequence[tuple[str, Path]], *, options: TableOptions, split: SplitConfig, task: str
 ) -> Dataset:
     """Return a table, read in chunks, as a data set whose arrays are files mapped into memory; all else is equal.
 

@@ -13,12 +13,11 @@ from optbench.datasets.labels import choose_positive_class
 from optbench.datasets.memory import require_memory
 from optbench.datasets.table_columns import ColumnUse, check_names, stated_use
 from optbench.datasets.table_splits import split_table
-from optbench.datasets.table_targets import label_rows, number_rows
+from optbench.datasets.table_targets import target_rows
 from optbench.datasets.tables import read_table
 from optbench.datasets.text_table import concatenate, require_column
 from optbench.datasets.vocabulary import fit_vocabulary, words_of
 from optbench.errors import DataError
-from optbench.metric_names import REGRESSION
 from optbench.records import SplitData
 
 if TYPE_CHECKING:
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from optbench.datasets.table_columns import TableOptions
     from optbench.datasets.text_table import TextTable
     from optbench.datasets.vocabulary import Vocabulary
-    from optbench.metric_names import Task
     from optbench.records import Dataset
 
 _TOKEN_BYTES = 4
@@ -44,7 +42,7 @@ def load_text_table(
     options: TableOptions,
     text: TextConfig,
     split: SplitConfig,
-    task: Task,
+    task: str,
 ) -> Dataset:
     """Return the texts of a table's text column as token sequences.
 
@@ -63,7 +61,7 @@ def load_text_table(
     require_column(whole, options.target, setting="dataset.target", separator=options.separator)
     uses = _uses(whole, options)
     column = next(use.name for use in uses if use.kind == "text")
-    labelled = (number_rows if task == REGRESSION else label_rows)(whole, options)
+    labelled = target_rows(whole, options, task)
     strata, names = labelled.strata
     divided = split_table(whole, labelled.rows, strata, split, class_names=names)
     texts, codes = _cells(whole, column, options)

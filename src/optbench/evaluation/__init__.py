@@ -1,9 +1,9 @@
-"""From `y_true` and `y_score` or `y_pred` to metrics, curves and warnings, all through scikit-learn."""
+"""From `y_true` and `y_score` or `y_pred` to metrics, curves and warnings; each number is scikit-learn's."""
 
 from __future__ import annotations
 
 from optbench.evaluation.evaluate import evaluate
-from optbench.evaluation.metrics_file import metrics_json, read_metrics, recorded_warnings
+from optbench.evaluation.metrics_file import final_losses, metrics_json, read_metrics, recorded_warnings
 from optbench.evaluation.regression import evaluate_regression
 from optbench.evaluation.residuals import residuals_csv
 from optbench.evaluation.tables import confusion_csv, read_confusion, read_roc_csv, roc_csv
@@ -12,6 +12,7 @@ __all__ = [
     "confusion_csv",
     "evaluate",
     "evaluate_regression",
+    "final_losses",
     "metrics_json",
     "read_confusion",
     "read_metrics",

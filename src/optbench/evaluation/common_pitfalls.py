@@ -28,7 +28,7 @@ def not_finite_loss(history: History | None) -> list[Finding]:
 
 def rising_loss(history: History | None) -> list[Finding]:
     """Say that the validation loss rose while the training loss went on falling."""
-    if history is None or "val_loss" not in history.columns:
+    if history is None or not history.is_validated:
         return []
     columns = (history.column("epoch"), history.column("loss"), history.column("val_loss"))
     points = [point for point in zip(*columns, strict=True) if all(map(math.isfinite, point))]

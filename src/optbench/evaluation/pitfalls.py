@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from optbench.catalog.classification_metrics import are_probabilities
 from optbench.evaluation.common_pitfalls import not_finite_loss, rising_loss, seen_rows, warning
-from optbench.evaluation.split_metrics import are_probabilities, is_scored, predicted_labels
+from optbench.evaluation.split_metrics import is_scored, predicted_labels
 from optbench.records import SPLITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from optbench.core.findings import Finding
-    from optbench.records import History, Predictions, SplitMetrics, SplitName
+    from optbench.records import History, Predictions, SplitName
 
 _GAP_STANDARD_ERRORS: Final = 2.58
 _SMALLEST_GAP: Final = 0.02
@@ -26,7 +27,7 @@ _SUM_TOLERANCE: Final = 1e-3
 
 def classification_warnings(
     predictions: Mapping[SplitName, Predictions],
-    metrics: Mapping[SplitName, SplitMetrics],
+    metrics: Mapping[SplitName, Mapping[str, float | None]],
     *,
     class_names: Sequence[str],
     majority_class: int,
@@ -65,7 +66,7 @@ def _no_probabilities(predictions: Mapping[SplitName, Predictions]) -> list[Find
         found = predictions.get(split)
         if found is None or not is_scored(found):
             continue
-        if not are_probabilities(found):
+        if not are_probabilities(found.y_score):
             low, high = float(found.y_score.min()), float(found.y_score.max())
             warnings.append(warning("evaluation-no-probabilities", split=split, low=low, high=high))
         elif np.abs(found.y_score.sum(axis=1, dtype=np.float64) - 1).max() > _SUM_TOLERANCE:
@@ -94,9 +95,9 @@ def _no_better_than_a_constant(test: Predictions, *, class_names: Sequence[str],
 
 
 def _accuracy_gap(
-    predictions: Mapping[SplitName, Predictions], metrics: Mapping[SplitName, SplitMetrics]
+    predictions: Mapping[SplitName, Predictions], metrics: Mapping[SplitName, Mapping[str, float | None]]
 ) -> list[Finding]:
-    train, test = metrics["train"].accuracy, metrics["test"].accuracy
+    train, test = metrics["train"]["accuracy"], metrics["test"]["accuracy"]
     if train is None or test is None:
         return []
     n_train, n_test = len(predictions["train"].y_true), len(predictions["test"].y_true)

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from optbench.catalog.metrics import split_values
+from optbench.catalog.samples import PredictedNumbers
+from optbench.catalog.tasks import REGRESSION
 from optbench.evaluation.regression_pitfalls import regression_warnings
 from optbench.records import SPLITS
-from optbench.regression_records import RegressionEvaluation, RegressionMetrics
+from optbench.regression_records import RegressionEvaluation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,23 +57,20 @@ def is_predicted(found: TargetPredictions) -> bool:
     return len(found.y_true) > 0 and bool(np.isfinite(found.y_pred).all())
 
 
-def regression_metrics(found: TargetPredictions, mean: float) -> RegressionMetrics:
+def regression_metrics(found: TargetPredictions, mean: float) -> dict[str, float | None]:
     """Return the metrics of one split; those of the model are None if a prediction is not finite.
 
     Parameters
     ----------
     mean : of the training targets
     """
-    nothing = (None, None, None, None)
-    of_mean = errors(found.y_true, np.full(len(found.y_true), mean)) if len(found.y_true) else nothing
-    of_model = errors(found.y_true, found.y_pred) if is_predicted(found) else nothing
-    return RegressionMetrics(*of_model, *of_mean)
+    constant = np.full(len(found.y_true), mean)
+    of_mean = _sample(found.y_true, constant) if len(found.y_true) else None
+    of_model = _sample(found.y_true, found.y_pred) if is_predicted(found) else None
+    return split_values(REGRESSION, of_model, of_mean)
 
 
-def errors(y_true: NDArray[np.float64], y_pred: NDArray[np.float64]) -> tuple[float, float, float, float | None]:
-    """Return mean squared error, its root, mean absolute error, and R2, None if the true values do not differ."""
-    from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
+def _sample(y_true: NDArray[np.float64], y_pred: NDArray[np.float64]) -> PredictedNumbers:
+    from sklearn.metrics import mean_squared_error
 
-    mse = float(mean_squared_error(y_true, y_pred))
-    r2 = float(r2_score(y_true, y_pred)) if float(np.ptp(y_true)) > 0.0 else None
-    return mse, float(np.sqrt(mse)), float(mean_absolute_error(y_true, y_pred)), r2
+    return PredictedNumbers(y_true, y_pred, float(mean_squared_error(y_true, y_pred)))

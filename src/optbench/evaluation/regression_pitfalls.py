@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from optbench.core.findings import Finding
     from optbench.records import History, SplitName
-    from optbench.regression_records import RegressionMetrics, TargetPredictions
+    from optbench.regression_records import TargetPredictions
 
 _ALPHA: Final = 0.05
 _GAP_STANDARD_ERRORS: Final = 2.58
@@ -31,7 +31,7 @@ _FEWEST_ROWS: Final = 10
 
 def regression_warnings(
     predictions: Mapping[SplitName, TargetPredictions],
-    metrics: Mapping[SplitName, RegressionMetrics],
+    metrics: Mapping[SplitName, Mapping[str, float | None]],
     *,
     mean: float,
     test_rows_in_train: int,
@@ -47,7 +47,7 @@ def regression_warnings(
     mean : of the training targets
     """
     test = predictions["test"]
-    is_scored = metrics["test"].mse is not None
+    is_scored = metrics["test"]["rmse"] is not None
     found = _diverged(predictions, history)
     if is_scored:
         found += _no_better_than_the_mean(test, metrics["test"], mean)
@@ -67,12 +67,15 @@ def _diverged(predictions: Mapping[SplitName, TargetPredictions], history: Histo
     return not_finite_loss(history)
 
 
-def _no_better_than_the_mean(test: TargetPredictions, metrics: RegressionMetrics, mean: float) -> list[Finding]:
+def _no_better_than_the_mean(
+    test: TargetPredictions, metrics: Mapping[str, float | None], mean: float
+) -> list[Finding]:
     from scipy.stats import ttest_1samp
 
-    assert metrics.rmse is not None  # noqa: S101 - asked for scored runs only
-    assert metrics.mean_predictor_rmse is not None  # noqa: S101 - as above
-    scores = {"rmse": metrics.rmse, "mean_rmse": metrics.mean_predictor_rmse}
+    rmse, of_mean = metrics["rmse"], metrics["mean_predictor_rmse"]
+    assert rmse is not None  # noqa: S101 - asked for scored runs only
+    assert of_mean is not None  # noqa: S101 - as above
+    scores = {"rmse": rmse, "mean_rmse": of_mean}
     if float(np.ptp(test.y_pred)) <= _CONSTANT * max(float(test.y_true.std()), abs(mean) * _CONSTANT):
         answer = float(test.y_pred[0])
         return [warning("evaluation-one-number", answer=answer, n_rows=len(test.y_pred), **scores)]
@@ -88,9 +91,9 @@ def _no_better_than_the_mean(test: TargetPredictions, metrics: RegressionMetrics
 
 
 def _gap(
-    predictions: Mapping[SplitName, TargetPredictions], metrics: Mapping[SplitName, RegressionMetrics]
+    predictions: Mapping[SplitName, TargetPredictions], metrics: Mapping[SplitName, Mapping[str, float | None]]
 ) -> list[Finding]:
-    train, test = metrics["train"].rmse, metrics["test"].rmse
+    train, test = metrics["train"]["rmse"], metrics["test"]["rmse"]
     if train is None or test is None:
         return []
     variances = [_variance_of_mean(_squares(predictions[name])) for name in ("train", "test")]

@@ -35,24 +35,13 @@ class Order:
 
     Attributes
     ----------
-    has_lock : a file descriptor follows on the connection
     is_last : the child ends afterwards, whatever came of it
     """
 
     function: str
     arguments: Mapping[str, Any]
     log: str | None
-    has_lock: bool
     is_last: bool
-
-
-def send_order(connection: Connection, order: Order, lock: int | None, pid: int) -> None:
-    """Send an order to the child `pid`, with a duplicate of the file descriptor `lock` if there is one."""
-    from multiprocessing.reduction import send_handle
-
-    connection.send(order)
-    if lock is not None:
-        send_handle(connection, lock, pid)
 
 
 def child_main(connection: Connection, is_forked: bool = False) -> int:
@@ -85,14 +74,9 @@ def child_main(connection: Connection, is_forked: bool = False) -> int:
 
 
 def _carry_out(order: Order, connection: Connection) -> int:
-    from multiprocessing.reduction import recv_handle
-
-    held = recv_handle(connection) if order.has_lock else None  # kept open, so that its lock outlives the parent
     with _output_to(order.log):
         exit_code, message = _outcome(order, lambda event: _emit(event, connection))
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    if held is not None:
-        os.close(held)
     with contextlib.suppress(ConnectionError):
         connection.send(message)
     return exit_code
@@ -145,7 +129,7 @@ def _traced(order: Order) -> str:
 
 
 def _close_inherited_files() -> None:
-    """Close the files, locks of runs among them, that were open where this process was forked from."""
+    """Close the files, locked ones among them, that were open where this process was forked from."""
     for name in os.listdir("/dev/fd"):  # noqa: PTH208 - names, not paths
         with contextlib.suppress(OSError):  # the descriptor of the listing itself
             if int(name) > 2 and stat.S_ISREG(os.fstat(int(name)).st_mode):  # noqa: PLR2004 - the standard streams

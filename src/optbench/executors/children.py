@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from optbench.executors.child import INTERRUPTED_EXIT, Order, child_main, send_order
+from optbench.executors.child import INTERRUPTED_EXIT, Order, child_main
 from optbench.executors.interface import TaskEnd
 
 if TYPE_CHECKING:
@@ -49,9 +49,9 @@ class Child:
         self.task, self.kind, self.error, self.trace, self.result = task, "", "", "", {}
         self.deadline = time.monotonic() + timeout if timeout else None
         self.oom_kills = oom_kills()
-        order = Order(task.function, dict(task.arguments), task.log, task.lock is not None, is_last=not self.group)
+        order = Order(task.function, dict(task.arguments), task.log, is_last=not self.group)
         with contextlib.suppress(BrokenPipeError, ConnectionError):  # it died: its end is found by waiting for it
-            send_order(self.connection, order, task.lock, self.process.pid)
+            self.connection.send(order)
 
     def receive(self, on_event: Callable[[str, Mapping[str, Any]], None]) -> None:
         """Take everything that lies in the pipe, up to the end of the task."""
@@ -115,7 +115,7 @@ def new_worker(server: ForkServer, group: str) -> Child:
 def new_helper(group: str) -> Child:
     """Fork a helper from this process; it waits for its first task.
 
-    It closes the files it inherits: a lock of a run must not live on in it.
+    It closes the files it inherits: a lock must not live on in it.
     """
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe(duplex=True)

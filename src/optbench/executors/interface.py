@@ -23,7 +23,6 @@ class Task:
     function : `package.module:function`, called as `function(arguments, emit)`; returns a JSON-able mapping
     arguments : JSON-able
     log : file that the child's stdout and stderr are appended to, or None to drop them
-    lock : file descriptor that the child keeps open until the task ends, or None
     group : tasks of one group may be executed by one child after each other; "" for a child of its own
     pool : which kind of child executes it
     prepare : called in the caller's thread when a slot is free for the task; returns the task as it is to be executed,
@@ -34,7 +33,6 @@ class Task:
     function: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
     log: str | None = None
-    lock: int | None = None
     group: str = ""
     pool: Pool = "worker"
     prepare: Callable[[], Task | None] | None = None
@@ -74,7 +72,7 @@ class Executor(Protocol):
         """Begin whatever takes long to get ready, without waiting for it."""
 
     def hire_helpers(self, number: int) -> bool:
-        """Fork helpers from this process as it is now; call it before threads are started and locks are taken.
+        """Fork helpers from this process as it is now; call it before threads are started.
 
         Returns False if there can be none; workers would do their tasks, the caller may prefer to.
         """

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _HELPERS = "helpers"
 _SPARE = 1  # children that may wait for each that works: those of other groups, with their compiled functions
-_BACKLOG = 8  # tasks that wait for helpers before workers are given no more; each may hold a file open
+_BACKLOG = 8  # tasks that wait for helpers before workers are given no more
 
 
 @dataclass(slots=True)

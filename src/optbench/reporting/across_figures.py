@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from optbench.comparison import Across, Metric
+    from optbench.catalog.metric import Metric
+    from optbench.comparison import Across
     from optbench.reporting.comparison_figures import Look
 
 _BAR: Final = 0.16

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
-    from optbench.comparison import Across, Metric
+    from optbench.catalog.metric import Metric
+    from optbench.comparison import Across
     from optbench.reporting.comparison_figures import Look
 
 Told = tuple["Figure", str, str]

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from optbench.catalog.tasks import CLASSIFICATION
 from optbench.reporting.page import decimal, percent, seconds, text_or_dash, thousands
-from optbench.reporting.task_part import SHOWN_SPLITS, TaskPart
+from optbench.reporting.task_part import SHOWN_SPLITS, TaskPart, metric_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from optbench.records import ConfusionMatrix, Evaluation, RocCurve, SplitMetrics
+    from optbench.records import ConfusionMatrix, Evaluation, RocCurve
     from optbench.reporting.run_report import RunReport
 
-_SHARES: Final = (
-    ("accuracy", "accuracy"),
-    ("majority_accuracy", "accuracy of the majority class"),
-    ("balanced_accuracy", "balanced accuracy"),
-    ("precision_macro", "macro precision"),
-    ("recall_macro", "macro recall"),
-    ("f1_macro", "macro F1"),
-)
-_NUMBERS: Final = (("roc_auc", "ROC AUC"), ("log_loss", "log loss (lower is better)"))
 _CELLS_IN_WORDS: Final = 9
 
 _NO_REPORT: Final = "There is no classification report: the scores of the test split are not finite."
@@ -32,7 +24,7 @@ def classification_part(report: RunReport, evaluation: Evaluation) -> TaskPart:
     data = report.environment.get("data", {})
     return TaskPart(
         cards=_cards(report, evaluation),
-        metric_rows=_metric_rows(evaluation),
+        metric_rows=metric_rows(CLASSIFICATION, evaluation.metrics),
         pictures=_pictures(report, evaluation),
         report_rows=_report_rows(evaluation.report_json),
         report_note=_NO_REPORT,
@@ -45,31 +37,21 @@ def _cards(report: RunReport, evaluation: Evaluation) -> list[tuple[str, str, st
     """Return name, value and a remark for the numbers at the top; all are of the test split."""
     test = evaluation.metrics["test"]
     train, best = evaluation.metrics["train"], text_or_dash(report.best_epoch)
-    beside = f"majority class: {percent(test.majority_accuracy)}"
-    if test.accuracy is not None and test.majority_accuracy is not None:
-        beside += f", {100 * (test.accuracy - test.majority_accuracy):+.1f} points"
+    accuracy, majority = test["accuracy"], test["majority_accuracy"]
+    beside = f"majority class: {percent(majority)}"
+    if accuracy is not None and majority is not None:
+        beside += f", {100 * (accuracy - majority):+.1f} points"
     return [
-        ("test accuracy", percent(test.accuracy), beside),
-        ("balanced accuracy", percent(test.balanced_accuracy), f"train: {percent(train.balanced_accuracy)}"),
-        ("ROC AUC", decimal(test.roc_auc), f"train: {decimal(train.roc_auc)}; chance: 0.500"),
-        ("log loss", decimal(test.log_loss), f"train: {decimal(train.log_loss)}; lower is better"),
+        ("test accuracy", percent(accuracy), beside),
+        ("balanced accuracy", percent(test["balanced_accuracy"]), f"train: {percent(train['balanced_accuracy'])}"),
+        ("ROC AUC", decimal(test["roc_auc"]), f"train: {decimal(train['roc_auc'])}; chance: 0.500"),
+        ("log loss", decimal(test["log_loss"]), f"train: {decimal(train['log_loss'])}; lower is better"),
         (
             "training time",
             seconds(report.timing.get("training_seconds")),
             f"best epoch: {best}",
         ),
     ]
-
-
-def _metric_rows(evaluation: Evaluation) -> list[tuple[str, ...]]:
-    found = [evaluation.metrics[split] for split in SHOWN_SPLITS if split in evaluation.metrics]
-
-    def row(title: str, name: str, *, as_share: bool) -> tuple[str, ...]:
-        values: list[float | None] = [getattr(metrics, name) for metrics in found]
-        return (title, *(percent(value, 2) if as_share else decimal(value, 4) for value in values))
-
-    shares = [row(title, name, as_share=True) for name, title in _SHARES]
-    return [*shares, *(row(title, name, as_share=False) for name, title in _NUMBERS)]
 
 
 def _pictures(report: RunReport, evaluation: Evaluation) -> list[tuple[str, str, str]]:
@@ -107,10 +89,10 @@ def _confusion_alt(matrix: ConfusionMatrix | None) -> str:
     return f"Confusion matrix, test rows answered: {'; '.join(cells)}."
 
 
-def _roc_alt(curves: Sequence[RocCurve], test: SplitMetrics) -> str:
+def _roc_alt(curves: Sequence[RocCurve], test: Mapping[str, float | None]) -> str:
     if not curves:
         return "ROC curve: undefined for this run."
-    return f"ROC curves of train and test; area under the test curve {decimal(test.roc_auc)}."
+    return f"ROC curves of train and test; area under the test curve {decimal(test['roc_auc'])}."
 
 
 def _report_rows(document: Mapping[str, Any]) -> list[tuple[str, ...]]:

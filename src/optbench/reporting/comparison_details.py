@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from optbench.comparison import column_words, curve_column, suggested_targets, target_table
-from optbench.comparison.wording import counted
-from optbench.metric_names import lower_is_better, short_number
+from optbench.catalog.metrics import lower_is_better
+from optbench.comparison import curve_column, suggested_targets, target_table
 from optbench.reporting.page import NOTHING
+from optbench.words import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -59,9 +59,7 @@ def _noise_table(comparison: Comparison, problem: ProblemComparison) -> Table:
         if pair.difference is not None and pair.noise_floor is not None
     ]
     return Table(
-        "Gap beside the A/A noise floor: the floor is the gap that one and the same optimizer (the noisier of the two) "
-        "shows between two groups of this many seeds in one of twenty cases. A gap below it can still be real, because "
-        "pairing by seed takes noise out, but nobody would notice it in two columns of numbers.",
+        text("caption-noise-table"),
         ("pair", f"gap{unit}", f"A/A floor{unit}", "gap / floor"),
         rows,
     )
@@ -85,16 +83,11 @@ def _own_targets(comparison: Comparison, curves: ProblemCurves) -> list[tuple[st
 
 
 def _target_table(found: TargetTable, *, fixed_by: str | None) -> Table:
-    source = (
-        f"The target was fixed by the tuning runs of {fixed_by}, before any of these."
-        if fixed_by is not None
-        else "The target comes from these same runs: a description, not a test."
-    )
-    relation = "at most" if lower_is_better(found.column) else "at least"
+    source = text("caption-target-of-own-runs") if fixed_by is None else text("caption-target-fixed", label=fixed_by)
+    code = "caption-target-at-most" if lower_is_better(found.column) else "caption-target-at-least"
+    caption = text(code, column=found.column, target=found.target, n_epochs=found.horizon)
     return Table(
-        f"Time to {column_words(found.column)} {relation} {short_number(found.target)}, fastest first. "
-        f"A miss counts with the whole budget of {counted(found.horizon, 'epoch')}, so means are lower bounds where "
-        f"runs missed; a diverged run is a miss. Evaluation is off the clock. {source}",
+        f"{caption} {source}",
         ("optimizer", "reached", "epochs", "steps", "training time"),
         [
             (
@@ -131,10 +124,7 @@ def _disagreement_table(found: Sequence[Disagreement]) -> Table:
             )
         )
     return Table(
-        "Where they differ on single examples: share of test examples that the two classify differently (mean over "
-        "seeds), beside the share that two seeds of the first, and of the second, classify differently; the class "
-        "whose recall differs most, first minus second in points; expected calibration error of both (15 bins of "
-        "equal size).",
+        text("caption-examples-table"),
         ("pair", "accuracy gap [points]", "differ", "first alone", "second alone", "widest class", "calibration error"),
         rows,
     )
@@ -146,8 +136,7 @@ def _share(value: float | None) -> str:
 
 def _rule_table(rules: Sequence[UpdateRule]) -> Table:
     return Table(
-        "What the optimizers do, as Keras applies it (w weight, g gradient, t step, lr learning rate at step t). A "
-        "star marks what is not the default of Keras.",
+        text("caption-rules-table"),
         ("optimizer", "update rule", "arguments", "weight decay", "note"),
         [(rule.label, rule.rule, rule.arguments_text, rule.weight_decay, rule.remark or NOTHING) for rule in rules],
         numbers=False,

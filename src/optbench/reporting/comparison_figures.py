@@ -10,8 +10,9 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from optbench.comparison import METRICS, curve_bands, roc_bands
-from optbench.metric_names import HEADLINE, lower_is_better
+from optbench.catalog.metrics import LOSS, lower_is_better, metric_of
+from optbench.catalog.tasks import TASKS
+from optbench.comparison import curve_bands, roc_bands
 from optbench.reporting.style import (
     FAINT,
     GREEN,
@@ -31,9 +32,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from optbench.catalog.metric import Metric
     from optbench.comparison import (
         CurveBand,
-        Metric,
         OptimizerSummary,
         PairResult,
         ProblemComparison,
@@ -271,14 +272,16 @@ def _wants_logarithm(name: str, bands: Mapping[str, Sequence[CurveBand]]) -> boo
 def _columns(curves: ProblemCurves) -> list[str]:
     """Return what there is to draw: loss and accuracy or RMSE, on the training and the validation split."""
     names = dict.fromkeys(name for runs in curves.histories.values() for run in runs for name in run.columns)
-    headline = [name for name in names if name.removeprefix("val_") in ("loss", *HEADLINE.values())]
+    shown = (LOSS.name, *(task.headline for task in TASKS.values()))
+    headline = [name for name in names if name.removeprefix("val_") in shown]
     return (headline or [name for name in names if name not in _NO_CURVES])[:_MOST_PANELS]
 
 
 def _curve_title(name: str) -> str:
     is_validation = name.startswith("val_")
     plain = name.removeprefix("val_")
-    title = METRICS[plain].title if plain in METRICS else plain.replace("_", " ")
+    metric = metric_of(plain)
+    title = metric.title if metric is not None else plain.replace("_", " ")
     return f"{title}, {'validation' if is_validation else 'training'}"
 
 

@@ -20,6 +20,7 @@ from optbench.reporting.comparison_figures import (
 from optbench.reporting.comparison_text import optimizer_header, optimizer_rows, pair_header, pair_rows
 from optbench.reporting.page import render_page
 from optbench.reporting.style import data_uri, save_figure
+from optbench.words import text
 from optbench.words.comparisons import difference_sentences, problem_verdict
 
 if TYPE_CHECKING:
@@ -156,20 +157,16 @@ def _problem_values(
 def _pictures(
     comparison: Comparison, problem: ProblemComparison, curves: ProblemCurves | None, look: Look
 ) -> Iterator[Picture]:
-    metric = comparison.metric
-    level = f"{100 * (1 - comparison.alpha):g} %"
+    metric, level = comparison.metric, 1 - comparison.alpha
     yield picture_of(
         scores_figure(problem, metric, look),
-        f"Test {metric.title} of every seed, per optimizer",
-        f"Each dot is the test {metric.title} of one seed; diverged runs are among them. The diamond is the mean, the "
-        f"bar its {level} interval (Student t); thin lines join runs of one seed. "
-        "Look at the dots before the mean: two clusters mean that an optimizer sometimes fails. Overlapping bars do "
-        "not mean that there is no difference; that is what the next picture is for.",
+        text("caption-scores-alt", metric=metric.name),
+        text("caption-scores", metric=metric.name, level=level),
     )
     if (differences := differences_figure(problem, metric, problem.margin)) is not None:
         yield picture_of(
             differences,
-            f"Differences in test {metric.title} per pair of optimizers",
+            text("caption-differences-alt", metric=metric.name),
             _differences_caption(comparison, problem),
         )
     if curves is not None:
@@ -177,10 +174,10 @@ def _pictures(
     if (time := time_figure(problem, metric, look)) is not None:
         yield picture_of(
             time,
-            f"Mean test {metric.title} against training time, per optimizer",
-            f"The dot is the mean test {metric.title} at the median training time of a run, the bar the {level} "
-            "interval of the mean. Evaluation is off the clock. "
-            f"{'Up' if metric.higher_is_better else 'Down'} and to the left is better.",
+            text("caption-time-alt", metric=metric.name),
+            text(
+                "caption-time-up" if metric.higher_is_better else "caption-time-down", metric=metric.name, level=level
+            ),
         )
 
 
@@ -188,41 +185,31 @@ def _curve_pictures(curves: ProblemCurves, look: Look) -> Iterator[Picture]:
     if (learning := curves_figure(curves, look)) is not None:
         yield picture_of(
             learning,
-            "Learning curves per optimizer",
-            "The line is the mean over seeds, the band reaches from the lowest to the highest seed: it shows what "
-            "happened, it is no interval. Where lines cross, a shorter or longer training would give another order. "
-            "Runs that stopped early or diverged leave the mean where they end.",
+            text("caption-curves-alt"),
+            text("caption-curves"),
         )
     if (roc := roc_figure(curves, look)) is not None:
         yield picture_of(
             roc,
-            "ROC curves on the test split per optimizer",
-            "The line is the mean over seeds at each false-positive rate, the band their range; the dotted diagonal is "
-            "guessing. Curves that cross rank the classes differently at different thresholds: compare them at the "
-            "false-positive rate you can afford. Diverged runs have no curve.",
+            text("caption-roc-alt"),
+            text("caption-roc"),
         )
 
 
 def _differences_caption(comparison: Comparison, problem: ProblemComparison) -> str:
-    level = f"{100 * (1 - comparison.alpha):g} %"
-    caption = (
-        "Each dot is the difference on one seed that both have, the diamond the mean, the bar its "
-        f"{level} interval (exact sign-flip test, for this pair alone). Right of 0 the first one is better. The green "
-        f"zone, ±{comparison.metric.size(problem.margin)}, is what was declared not to matter: a bar inside it "
-        "shows that the two are equivalent, a bar beside 0 that they differ, a bar across 0 and the zone's edge that "
-        "more seeds are needed."
-    )
+    values = {"level": 1 - comparison.alpha, "margin": problem.margin, "metric": comparison.metric.name}
+    parts = [text("caption-differences", **values)]
     drawn = drawn_pairs(problem)
     if len(drawn) < len(problem.pairs):
-        caption += " The table has more pairs than are drawn here."
+        parts.append(text("caption-differences-more-pairs"))
     obstacles = {pair.obstacle for pair in drawn}
     if obstacles - {None}:
-        caption += " Grey pairs were not tested and have no bar."
+        parts.append(text("caption-differences-untested"))
     if obstacles & {Obstacle.ONE_SEED, Obstacle.TOO_FEW_SEEDS}:
-        caption += " Pairs with too few seeds are grey: nothing could be concluded."
+        parts.append(text("caption-differences-few-seeds"))
     if Obstacle.CONFOUNDED in obstacles:
-        caption += " Pairs in which more than the optimizer differs are grey too, however many seeds they have."
-    return caption
+        parts.append(text("caption-differences-confounded"))
+    return " ".join(parts)
 
 
 def picture_of(figure: Figure, alt: str, caption: str) -> Picture:

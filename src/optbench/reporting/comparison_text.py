@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.table import Table
 
-    from optbench.comparison import Comparison, Difference, Metric, OptimizerSummary, PairResult, ProblemComparison
+    from optbench.catalog.metric import Metric
+    from optbench.comparison import Comparison, Difference, OptimizerSummary, PairResult, ProblemComparison
 
 _UNWRAPPED: Final = 10_000
 _NOTHING: Final = "-"

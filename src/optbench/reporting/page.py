@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
-from optbench.metric_names import significant_digits
+from optbench.core.numbers import significant_digits
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from optbench.catalog.tasks import REGRESSION
 from optbench.reporting.page import decimal, seconds, significant, text_or_dash
-from optbench.reporting.task_part import SHOWN_SPLITS, TaskPart
+from optbench.reporting.task_part import TaskPart, metric_rows
 
 if TYPE_CHECKING:
     from optbench.regression_records import RegressionEvaluation
     from optbench.reporting.run_report import RunReport
-
-_ERRORS: Final = (
-    ("rmse", "RMSE (lower is better)"),
-    ("mean_predictor_rmse", "RMSE of the training mean"),
-    ("mae", "MAE (lower is better)"),
-    ("mean_predictor_mae", "MAE of the training mean"),
-    ("mse", "MSE (lower is better)"),
-    ("mean_predictor_mse", "MSE of the training mean"),
-)
 
 
 def regression_part(report: RunReport, evaluation: RegressionEvaluation) -> TaskPart:
     """Return what stands on the page for a number that is predicted."""
     return TaskPart(
         cards=_cards(report, evaluation),
-        metric_rows=_metric_rows(evaluation),
+        metric_rows=metric_rows(REGRESSION, evaluation.metrics),
         pictures=_pictures(report, evaluation),
         tables="the residuals in residuals.csv, the curves in history.csv",
     )
@@ -36,21 +28,15 @@ def _cards(report: RunReport, evaluation: RegressionEvaluation) -> list[tuple[st
     test, train = evaluation.metrics["test"], evaluation.metrics["train"]
 
     def beside(name: str) -> str:
-        of_mean = significant(getattr(test, f"mean_predictor_{name}"))
-        return f"training mean: {of_mean}; train: {significant(getattr(train, name))}"
+        of_mean = significant(test[f"mean_predictor_{name}"])
+        return f"training mean: {of_mean}; train: {significant(train[name])}"
 
     return [
-        ("test RMSE", significant(test.rmse), beside("rmse")),
-        ("MAE", significant(test.mae), beside("mae")),
-        ("R\N{SUPERSCRIPT TWO}", decimal(test.r2), f"train: {decimal(train.r2)}; the mean of the split: 0"),
+        ("test RMSE", significant(test["rmse"]), beside("rmse")),
+        ("MAE", significant(test["mae"]), beside("mae")),
+        ("R\N{SUPERSCRIPT TWO}", decimal(test["r2"]), f"train: {decimal(train['r2'])}; the mean of the split: 0"),
         ("training time", seconds(report.timing.get("training_seconds")), f"best epoch: {_best(report)}"),
     ]
-
-
-def _metric_rows(evaluation: RegressionEvaluation) -> list[tuple[str, ...]]:
-    found = [evaluation.metrics[split] for split in SHOWN_SPLITS if split in evaluation.metrics]
-    errors = [(title, *(significant(getattr(one, name), 5) for one in found)) for name, title in _ERRORS]
-    return [*errors, ("R\N{SUPERSCRIPT TWO}", *(decimal(one.r2, 4) for one in found))]
 
 
 def _pictures(report: RunReport, evaluation: RegressionEvaluation) -> list[tuple[str, str, str]]:
@@ -58,11 +44,11 @@ def _pictures(report: RunReport, evaluation: RegressionEvaluation) -> list[tuple
     test = evaluation.metrics["test"]
     told = {
         "predicted_against_true": (
-            f"Predicted against true values of the train and test split; R squared on test is {decimal(test.r2)}.",
+            f"Predicted against true values of the train and test split; R squared on test is {decimal(test['r2'])}.",
             "Predicted against true values, in the unit of the target. On the dotted line a prediction is right.",
         ),
         "residuals": (
-            f"Residuals against predictions; their root mean square on the test split is {significant(test.rmse)}.",
+            f"Residuals against predictions; their root mean square on the test split is {significant(test['rmse'])}.",
             "Residuals, true minus predicted. A pattern in them is something the model has not learned.",
         ),
         "learning_curves": (

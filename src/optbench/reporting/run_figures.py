@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from optbench.catalog.metrics import LOSS, metric_of
+from optbench.catalog.tasks import TASKS
 from optbench.reporting.style import (
     BLACK,
     BLUE,
@@ -157,8 +159,9 @@ def learning_curves_figure(history: History, *, best_epoch: int | None = None) -
 
     A value that is not finite is marked at the lower edge instead of vanishing.
     """
+    headlines = [task.headline for task in TASKS.values()]
     metrics = [name for name in history.columns[1:] if not name.startswith("val_") and name != "learning_rate"]
-    shown = [name for name in ("loss", "accuracy", "rmse") if name in metrics] or metrics[:1]
+    shown = [name for name in (LOSS.name, *headlines) if name in metrics] or metrics[:1]
     shown += [name for name in metrics if name not in shown][: 2 - len(shown)]
     with plot_style():
         figure, panels = new_figure(width=4.9 * len(shown), height=3.9, ncols=len(shown))
@@ -177,7 +180,8 @@ def _learning_panel(axes: Axes, history: History, name: str, best_epoch: int | N
             values = np.array(history.column(column), dtype=np.float64)
             _line(axes, epochs, values, label=split, colour=colour, lost_at=0.02 if split == "train" else 0.07)
             drawn += values[np.isfinite(values)].tolist()
-    title = "RMSE" if name == "rmse" else shortened(name.replace("_", " "), 30)
+    metric = metric_of(name)
+    title = metric.title if metric is not None else shortened(name.replace("_", " "), 30)
     axes.set_title(title[:1].upper() + title[1:])
     axes.set_xlabel("epoch")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))

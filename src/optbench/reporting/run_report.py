@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from optbench.regression_records import RegressionEvaluation
-from optbench.reporting.classification_part import classification_part
 from optbench.reporting.page import NOTHING, render_page, seconds, significant, text_or_dash
-from optbench.reporting.regression_part import regression_part
 from optbench.reporting.task_part import SHOWN_SPLITS
 from optbench.words import recorded_sentence, sentences
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from optbench.records import Evaluation
+    from optbench.core.findings import Finding
+    from optbench.records import SplitName
+    from optbench.reporting.task_part import TaskPart
 
 _MAIN_PACKAGES: Final = ("tensorflow", "keras", "numpy", "scikit-learn", "pandas", "matplotlib", "optbench")
+
+
+class RunEvaluation(Protocol):
+    """What the page shows of the evaluation of any task."""
+
+    @property
+    def metrics(self) -> Mapping[SplitName, Mapping[str, float | None]]:
+        """Per split that exists, every number by its key in metrics.json."""
+
+    @property
+    def warnings(self) -> Sequence[Finding]:
+        """Where a reader may fool themselves, the gravest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +52,7 @@ class RunReport:
     reason: str
     config: Mapping[str, Any]
     config_text: str
-    evaluation: Evaluation | RegressionEvaluation
+    evaluation: RunEvaluation
     epochs_run: int
     best_epoch: int | None
     environment: Mapping[str, Any]
@@ -50,13 +61,14 @@ class RunReport:
     pictures: Mapping[str, str]
 
 
-def render_run_report(report: RunReport) -> str:
-    """Return the page as HTML: one file that needs nothing else, every value escaped."""
+def render_run_report(report: RunReport, part: TaskPart) -> str:
+    """Return the page as HTML: one file that needs nothing else, every value escaped.
+
+    Parameters
+    ----------
+    part : what the task has to say
+    """
     evaluation, data = report.evaluation, report.environment.get("data", {})
-    if isinstance(evaluation, RegressionEvaluation):
-        part = regression_part(report, evaluation)
-    else:
-        part = classification_part(report, evaluation)
     return render_page(
         "run_report.html",
         title=report.run,

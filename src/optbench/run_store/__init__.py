@@ -1,16 +1,18 @@
-"""The run folder: its file names, atomic writes, lock, checkpoints, manifest, and the way back to records."""
+"""The run folder: its file names, atomic writes, claims, checkpoints, manifest, and the way back to records."""
 
 from __future__ import annotations
 
-from optbench.run_store.atomic import write_bytes, write_text
-from optbench.run_store.attempts import begin_attempt, end_attempt, last_attempt
+from optbench.run_store.atomic import make_folder, write_bytes, write_text
+from optbench.run_store.attempts import begin_attempt, end_attempt, last_attempt, publish_log
 from optbench.run_store.checkpoints import Checkpoint, read_latest_checkpoint, write_checkpoint
+from optbench.run_store.claim import Claim
+from optbench.run_store.claims import Asker, Held, held_by
 from optbench.run_store.contained import contained
 from optbench.run_store.diagnostics import read_diagnostics, write_diagnostics
 from optbench.run_store.documents import read_json, write_json
 from optbench.run_store.find import find_folders, find_runs
 from optbench.run_store.folders import claim_run_folder, clear_state, require_writable
-from optbench.run_store.lock import RunLock
+from optbench.run_store.holders import Holder, this_process
 from optbench.run_store.manifest import (
     added_files,
     read_manifest,
@@ -27,8 +29,11 @@ from optbench.run_store.tables import read_history, read_predictions, write_hist
 from optbench.run_store.target_tables import read_target_predictions, write_target_predictions
 
 __all__ = [
+    "Asker",
     "Checkpoint",
-    "RunLock",
+    "Claim",
+    "Held",
+    "Holder",
     "RunPaths",
     "added_files",
     "begin_attempt",
@@ -39,7 +44,10 @@ __all__ = [
     "file_sha256",
     "find_folders",
     "find_runs",
+    "held_by",
     "last_attempt",
+    "make_folder",
+    "publish_log",
     "read_diagnostics",
     "read_history",
     "read_job",
@@ -54,6 +62,7 @@ __all__ = [
     "require_writable",
     "run_id",
     "run_status",
+    "this_process",
     "verify_manifest",
     "write_bytes",
     "write_checkpoint",

@@ -1,9 +1,12 @@
 """Writes that are whole or not there, whatever instant the process or the machine dies at.
 
-Every file goes: temporary file in the same folder, write, fsync, rename over the target, fsync of the folder. A failed
-fsync is never tried again, because the kernel may have dropped the pages it could not write. The two fsyncs are left
-out for files that another document vouches for by digest: what a power cut leaves of them is found out and made again,
-and the manifest makes all of them durable before it is written.
+Every file goes: temporary file, write, fsync, rename over the target, fsync of the folder. The temporary file lies
+beside its target or, in a run folder, where its writer's claim says (`through`): without that folder it cannot be
+renamed any more. A failed fsync is never tried again, because the kernel may have dropped the pages it could not
+write.
+
+A draft is written under its own name at once: nobody reads it before it is published, by a rename, and the manifest
+makes it durable before speaking of it. What a power cut leaves of one is found out by its digest and made again.
 """
 
 from __future__ import annotations
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
 _TEMPORARY = re.compile(r"\..*\.[0-9a-f]{16}\.tmp", re.DOTALL)
 _NAME_CHARACTERS = 50  # file names are limited to 255 bytes; a character has up to four
 
+# what a file system says that has no hard links (exFAT), or none between folders (BeeGFS)
+_NO_LINKS = (errno.EPERM, errno.EXDEV, errno.EMLINK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
+
 _REMEDIES = {
     errno.ENOSPC: "Free disk space; the same command then goes on from where it stopped.",
     errno.EDQUOT: "The disk quota is used up; free space, then the same command goes on.",
@@ -44,25 +50,40 @@ def storage_error(error: OSError, path: Path, *, doing: str) -> StorageError:
     return StorageError(f"{path} could not be {doing}: {reason}. {remedy}".rstrip())
 
 
-def write_bytes(path: Path, data: bytes, *, verify: bool = False, durable: bool = True) -> None:
-    """Write a file atomically; an older one of that name is replaced.
+def write_bytes(
+    path: Path,
+    data: bytes,
+    *,
+    verify: bool = False,
+    durable: bool = True,
+    through: Path | None = None,
+    replace: bool = True,
+) -> None:
+    """Write a file atomically and durably, or as a draft.
 
     Parameters
     ----------
-    verify : read it back before the older one is given up
-    durable : wait until it is on the disk; False for what a job, a training result or a manifest will vouch for
+    verify : read it back before an older one is given up
+    durable : False for a draft, which is neither: a claim publishes it, a job, training result or manifest vouches for
+        it
+    through : folder of the same file system to make it in; None for that of `path`
+    replace : whether an older file of that name is replaced, or an error
 
     Raises
     ------
     StorageError
-        If it cannot be written, or reads back as something else; the older file is then still there, whole, and no
+        If it cannot be written, or reads back as something else; an older file is then still there, whole, and no
         temporary file is left behind.
     """
-    _replace(
+    if not durable:
+        _draft(path, data)
+        return
+    _make(
         path,
         lambda file: file.write(data),
         check=lambda new: _require_content(new, data) if verify else None,
-        durable=durable,
+        place=_place_over if replace else _place_new,
+        through=through,
     )
 
 
@@ -78,18 +99,32 @@ def write_in_parts(path: Path, write: Callable[[BinaryIO], object]) -> None:
     StorageError
         As for `write_bytes`.
     """
-    _replace(path, write, check=lambda _new: None, durable=True)
+    _make(path, write, check=lambda _new: None, place=_place_over)
 
 
-def _replace(path: Path, write: Callable[[BinaryIO], object], *, check: Callable[[Path], None], durable: bool) -> None:
-    temporary = path.with_name(f".{path.name[:_NAME_CHARACTERS]}.{secrets.token_hex(8)}.tmp")
+def _make(
+    path: Path,
+    write: Callable[[BinaryIO], object],
+    *,
+    check: Callable[[Path], None],
+    place: Callable[[Path, Path], None],
+    through: Path | None = None,
+) -> None:
+    temporary = (through or path.parent) / temporary_name(path.name)
     try:
         with _removed_on_failure(temporary):
-            _write_new(temporary, write, durable=durable)
+            _write_new(temporary, write)
             check(temporary)
-            temporary.replace(path)
-        if durable:
-            sync_folder(path.parent)
+            place(temporary, path)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise storage_error(error, path, doing="written") from error
+
+
+def _draft(path: Path, data: bytes) -> None:
+    try:
+        with _removed_on_failure(path):
+            path.write_bytes(data)
     except OSError as error:
         raise storage_error(error, path, doing="written") from error
 
@@ -103,6 +138,20 @@ def write_text(path: Path, text: str, *, durable: bool = True) -> None:
         As for `write_bytes`.
     """
     write_bytes(path, text.encode("utf-8", "backslashreplace"), durable=durable)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder in one that exists, unless it is there.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be made.
+    """
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise storage_error(error, folder, doing="created") from error
 
 
 def sync_folder(folder: Path) -> None:
@@ -123,33 +172,63 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def temporary_name(name: str) -> str:
+    """Return a name that nobody else has for what becomes `name`."""
+    return f".{name[:_NAME_CHARACTERS]}.{secrets.token_hex(8)}.tmp"
+
+
 def is_temporary(name: str) -> bool:
     """Return True if a file of this name is what an interrupted write leaves behind."""
     return _TEMPORARY.fullmatch(name) is not None
 
 
-def remove_temporaries(folder: Path) -> None:
-    """Remove what interrupted writes left in a folder and the folders in it; call it only while holding the lock.
-
-    Links are not followed. What cannot be removed stays: no reader looks at it.
-    """
+def temporaries(folder: Path) -> list[Path]:
+    """Return what interrupted writes left in a folder and the visible folders in it; links are not followed."""
+    found: list[Path] = []
     with contextlib.suppress(OSError):
         for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
-            if entry.is_dir(follow_symlinks=False):
-                remove_temporaries(folder / entry.name)
-            elif is_temporary(entry.name):
-                with contextlib.suppress(OSError):
-                    (folder / entry.name).unlink()
+            if is_temporary(entry.name):
+                found.append(folder / entry.name)
+            elif entry.is_dir(follow_symlinks=False) and not entry.name.startswith("."):
+                found += temporaries(folder / entry.name)
+    return found
 
 
-def _write_new(path: Path, write: Callable[[BinaryIO], object], *, durable: bool) -> None:
+def _place_over(temporary: Path, path: Path) -> None:
+    temporary.replace(path)
+
+
+def _place_new(temporary: Path, path: Path) -> None:
+    """Give a file its name if nobody has it; of two that try at once one fails.
+
+    Raises
+    ------
+    FileExistsError
+        If the name is taken.
+    """
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        # a network file system may report a repeated request whose first answer was lost
+        if not temporary.samefile(path):
+            raise
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+        temporary.replace(path)  # between the two lines only the run's one holder could place it, and that is us
+        return
+    temporary.unlink()
+
+
+def _write_new(path: Path, write: Callable[[BinaryIO], object]) -> None:
     # not tempfile: its 0600 would hide runs from a team that shares a folder; here the umask decides
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     with os.fdopen(descriptor, "wb") as file:
         write(file)
-        if durable:
-            file.flush()
-            os.fsync(file.fileno())
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _require_content(path: Path, data: bytes) -> None:

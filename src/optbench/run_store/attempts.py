@@ -1,61 +1,63 @@
-"""What happened to the attempts at a run so far: one small file each, for messages only."""
+"""What happened to the attempts at a run so far, for people: how each ended, and what it said."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from optbench.errors import StorageError
-from optbench.run_store.atomic import remove_temporaries, storage_error, sync_folder
+from optbench.run_store.atomic import storage_error, temporaries
+from optbench.run_store.claim import ENDED, LOST
+from optbench.run_store.claims import claim_records
 from optbench.run_store.documents import read_json, write_json
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from optbench.run_store.claim import Claim
     from optbench.run_store.paths import RunPaths
 
 CUT_OFF = "cut off"  # the kind of an attempt that never came to tell its end
+_END = "end.json"
+_LOG_BEFORE = "log-before.txt"
+_MOST_EARLIER = 32 << 20  # bytes of earlier logs that are kept
+_CHUNK = 1 << 20
 
 
-def begin_attempt(paths: RunPaths) -> None:
-    """Record that an attempt begins; call it only while holding the lock of an unfinished run.
+def begin_attempt(claim: Claim) -> None:
+    """Tidy up what earlier attempts left in the visible part of an unfinished run.
 
-    Side effects: removes what interrupted writes left behind, and moves a manifest that does not verify into
-    `.state`, so that it cannot come to verify by chance while its files are written again.
+    Side effects: removes what interrupted writes left behind; moves the log so far into the attempt, and a manifest
+    that does not verify, so that it cannot come to verify by chance while its files are written again.
 
     Raises
     ------
     StorageError
-        If the record cannot be written.
+        If something cannot be moved.
     """
-    remove_temporaries(paths.folder)
-    try:
-        paths.attempts.mkdir(parents=True, exist_ok=True)
-        if os.path.lexists(paths.manifest):
-            paths.manifest.replace(paths.state / f"broken-{paths.manifest.name}")
-            sync_folder(paths.folder)
-    except OSError as error:
-        raise storage_error(error, paths.attempts, doing="prepared") from error
-    number = max((int(path.stem) for path in _files(paths)), default=0) + 1
-    begun = {"schema_version": 1, "attempt": number, "started_at": _now(), "pid": os.getpid()}
-    write_json(paths.attempts / f"{number:06d}.json", begun, durable=False)
+    run = claim.run
+    for path in temporaries(run.folder):
+        claim.discard(path)
+    for path, name in ((run.log, _LOG_BEFORE), (run.manifest, f"broken-{run.manifest.name}")):
+        if os.path.lexists(path):
+            try:
+                claim.withdraw(path).rename(claim.folder / name)
+            except OSError as error:
+                raise storage_error(error, path, doing="moved") from error
 
 
-def end_attempt(paths: RunPaths, *, kind: str, exit_code: int | None = None, reason: str = "") -> None:
-    """Record how the last attempt ended; a disk too full for the record does not hide that end behind another error.
+def end_attempt(claim: Claim, *, kind: str, exit_code: int | None = None, reason: str = "") -> None:
+    """Record how the attempt ended; a disk too full for the record does not hide that end behind another error.
 
     Parameters
     ----------
     kind : "trained", or why it failed: crashed, oom, timeout, interrupted, invalid
     """
-    last = last_attempt(paths)
-    if last is None:
-        return
-    ended = {**last, "kind": kind, "exit_code": exit_code, "reason": reason, "ended_at": _now()}
+    ended = {"schema_version": 1, "kind": kind, "exit_code": exit_code, "reason": reason, "ended_at": _now()}
     with contextlib.suppress(StorageError):
-        write_json(paths.attempts / f"{last['attempt']:06d}.json", ended, durable=False)
+        write_json(claim.folder / _END, ended, durable=False)
 
 
 def last_attempt(paths: RunPaths) -> dict[str, Any] | None:
@@ -65,23 +67,95 @@ def last_attempt(paths: RunPaths) -> dict[str, Any] | None:
     -------
     dict
         `attempt` (from 1), `started_at` (UTC, ISO 8601), `pid`, `kind`, `exit_code`, `reason`, and `ended_at` if it
-        ended; the kind of one that never told its end is "cut off".
+        ended; the kind of one that never told its end is "cut off". A claim that was given back without an attempt
+        at training is none.
     """
-    for path in reversed(_files(paths)):
-        try:
-            document = read_json(path)
-        except StorageError:
-            continue
-        if document.get("attempt") == int(path.stem):
-            return {"kind": CUT_OFF, "exit_code": None, "reason": "", **document}
-    return None
+    for record in reversed(claim_records(paths)):
+        end = _end_of(paths, record.name)
+        if record.holder is not None and (end or not (paths.attempts / f"{record.name}{ENDED}").is_dir()):
+            begun = {"attempt": record.number, "started_at": record.started_at, "pid": record.holder.pid}
+            return {**begun, "kind": CUT_OFF, "exit_code": None, "reason": "", **end}
+    return _last_of_old_version(paths)
 
 
-def _files(paths: RunPaths) -> list[Path]:
+def publish_log(claim: Claim) -> None:
+    """Write the run's log: what the attempts said, in order; of very long earlier logs the newest part.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be written, or the claim is lost.
+    """
+    target = claim.draft.log
     try:
-        return sorted(path for path in paths.attempts.iterdir() if path.suffix == ".json" and path.stem.isdecimal())
-    except OSError:
-        return []
+        earlier, own = _logs(claim)
+        if not earlier and not own:
+            return
+        with target.open("wb") as file:
+            for path, size in _newest_part(earlier):
+                _append(file, path, last=size)
+            for path in own:
+                _append(file, path)
+    except OSError as error:
+        raise storage_error(error, target, doing="written") from error
+    claim.publish_file(claim.run.log)  # alone: of a worker that was killed there may be half a file in the draft
+
+
+def _logs(claim: Claim) -> tuple[list[Path], list[Path]]:
+    """Return the logs of earlier attempts and those of this one, in order.
+
+    One that an attempt found in the run is everything that was said before, so it takes the place of those before it.
+    """
+    logs: list[Path] = []
+    own: list[Path] = []
+    for name in sorted(os.listdir(claim.run.attempts)) if claim.run.attempts.is_dir() else []:  # noqa: PTH208
+        folder = claim.run.attempts / name
+        if (folder / _LOG_BEFORE).is_file():
+            logs = [folder / _LOG_BEFORE]
+        if name == claim.name:
+            own = [path for path in (claim.log,) if path.is_file()]
+        elif (folder / claim.log.name).is_file():
+            logs.append(folder / claim.log.name)
+    return logs, own
+
+
+def _newest_part(logs: list[Path]) -> list[tuple[Path, int]]:
+    """Return how much is kept of each log."""
+    left, kept = _MOST_EARLIER, []
+    for path in reversed(logs):
+        kept.append((path, min(left, path.stat().st_size)))
+        left -= kept[-1][1]
+    return kept[::-1]
+
+
+def _append(file: BinaryIO, path: Path, *, last: int | None = None) -> None:
+    """Copy a file, or its `last` bytes after a line that says so."""
+    with path.open("rb") as source:
+        size = os.fstat(source.fileno()).st_size
+        if last is not None and last < size:
+            file.write(f"({size - last} bytes of an earlier attempt are left out here)\n".encode())
+            source.seek(size - last)
+        while chunk := source.read(_CHUNK):
+            file.write(chunk)
+
+
+def _end_of(paths: RunPaths, name: str) -> dict[str, Any]:
+    for suffix in ("", ENDED, LOST):
+        with contextlib.suppress(StorageError):
+            document = read_json(paths.attempts / f"{name}{suffix}" / _END)
+            return {key: document[key] for key in ("kind", "exit_code", "reason", "ended_at") if key in document}
+    return {}
+
+
+def _last_of_old_version(paths: RunPaths) -> dict[str, Any] | None:
+    """Return the last attempt that an optbench from before there were claims recorded, in a file each."""
+    with contextlib.suppress(OSError):
+        for path in sorted(paths.attempts.glob("[0-9]*.json"), reverse=True):
+            with contextlib.suppress(StorageError):
+                document = read_json(path)
+                if document.get("attempt") == int(path.stem):
+                    return {"kind": CUT_OFF, "exit_code": None, "reason": "", **document}
+    return None
 
 
 def _now() -> str:

@@ -6,7 +6,6 @@ file costs some epochs and not the run.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import re
 from dataclasses import dataclass
@@ -14,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.errors import StorageError
 from optbench.run_store.arrays import array_from_npy, npy_bytes, pack, unpack
-from optbench.run_store.atomic import storage_error, write_bytes
 from optbench.run_store.documents import decode_json, encode_json, require_schema
 from optbench.run_store.folders import recorded_key
 from optbench.run_store.reading import read_bytes
@@ -25,10 +23,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from optbench.run_store.claim import Claim
     from optbench.run_store.paths import RunPaths
 
 _KEPT = 2
-_NAME = re.compile(r"ckpt-(\d{6,})\.npz")
+_NAME = re.compile(r"ckpt-(\d{6,})(?:-(\d{6,}))?\.npz")  # epoch and claim; before there were claims, the epoch
 _RECORD = "checkpoint.json"
 _FOOTER = b"sha256:"
 _FOOTER_BYTES = len(_FOOTER) + 64
@@ -53,39 +52,37 @@ class Checkpoint:
 
 
 def write_checkpoint(
-    paths: RunPaths, *, epoch: int, arrays: Mapping[str, NDArray[Any]], record: Mapping[str, Any]
+    claim: Claim, *, epoch: int, arrays: Mapping[str, NDArray[Any]], record: Mapping[str, Any]
 ) -> None:
     """Write a checkpoint, then remove all but it and the newest one before it.
 
     Parameters
     ----------
+    claim : of the run; its number is in the file's name, so that no holder writes over the checkpoint of another
     arrays : numbers or booleans, of any shape
     record : plain JSON values, without NaN
 
     Raises
     ------
     StorageError
-        If it cannot be written; earlier checkpoints are then untouched.
+        If it cannot be written, or the claim is lost; earlier checkpoints are then untouched.
     """
     head = {
         "schema_version": 1,
-        "key": recorded_key(paths),
+        "key": recorded_key(claim.run),
         "epoch": epoch,
         "names": list(arrays),
         "record": dict(record),
     }
-    path = paths.checkpoint(epoch)
+    path = claim.run.checkpoint(epoch, claim.number)
     try:
         entries = {_RECORD: encode_json(head)}
         entries |= {f"{number}.npy": npy_bytes(array) for number, array in enumerate(arrays.values())}
-        paths.state.mkdir(parents=True, exist_ok=True)
     except (TypeError, ValueError) as error:
         raise StorageError(f"{path} could not be written: {error}.") from error
-    except OSError as error:
-        raise storage_error(error, path, doing="written") from error
     body = pack(entries)
-    write_bytes(path, body + _FOOTER + hashlib.sha256(body).hexdigest().encode(), verify=True)
-    _remove_others(paths, epoch)
+    claim.publish_bytes(path, body + _FOOTER + hashlib.sha256(body).hexdigest().encode(), verify=True)
+    _remove_others(claim, epoch)
 
 
 def read_latest_checkpoint(paths: RunPaths) -> Checkpoint | None:
@@ -123,17 +120,18 @@ def _read(paths: RunPaths, path: Path, epoch: int) -> tuple[dict[str, NDArray[An
     return arrays, record
 
 
-def _remove_others(paths: RunPaths, epoch: int) -> None:
+def _remove_others(claim: Claim, epoch: int) -> None:
     """Remove what is older than the one before `epoch`, and what is newer.
 
-    A newer one can only be one that was passed over as damaged; kept, it would push the good ones out.
+    A newer one can only be one that was passed over as damaged; kept, it would push the good ones out. So would one
+    of the same epoch that an earlier claim left.
     """
-    found = _checkpoints(paths)
-    kept = [path for number, path in found if number <= epoch][-_KEPT:]
+    found = _checkpoints(claim.run)
+    newest = {number: path for number, path in found if number <= epoch}
+    kept = [newest[number] for number in sorted(newest)[-_KEPT:]]
     for _, path in found:
         if path not in kept:
-            with contextlib.suppress(OSError):
-                path.unlink()
+            claim.discard(path)
 
 
 def _checkpoints(paths: RunPaths) -> list[tuple[int, Path]]:
@@ -142,4 +140,5 @@ def _checkpoints(paths: RunPaths) -> list[tuple[int, Path]]:
         named = [(_NAME.fullmatch(path.name), path) for path in paths.state.iterdir()]
     except OSError:
         return []
-    return sorted((int(match[1]), path) for match, path in named if match)
+    ordered = sorted((int(match[1]), int(match[2] or 0), path) for match, path in named if match)
+    return [(epoch, path) for epoch, _, path in ordered]

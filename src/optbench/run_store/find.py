@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from optbench.errors import NoRunsError, StorageError, did_you_mean
+from optbench.run_store.claims import claim_records
 from optbench.run_store.documents import read_json
 from optbench.run_store.manifest import read_manifest
 from optbench.run_store.paths import KEY_DIGITS_SHOWN, RunPaths
@@ -74,7 +75,9 @@ def find_folders(arguments: Sequence[str], runs_dir: Path) -> tuple[list[Path], 
 def is_run_folder(folder: Path) -> bool:
     """Return True if a folder holds, or was begun as, a run."""
     paths = RunPaths(folder)
-    if any(os.path.lexists(path) for path in (paths.config_resolved, paths.claim, paths.job)):
+    if any(os.path.lexists(path) for path in (paths.config_resolved, paths.old_claim, paths.job)):
+        return True
+    if claim_records(paths):
         return True
     try:
         return "files" in read_json(paths.manifest)  # a manifest of something else is no run
@@ -157,7 +160,7 @@ def _distinct(records: Iterable[RunRecord], notes: list[str]) -> list[RunRecord]
     first: dict[str, RunRecord] = {}
     for record in records:
         kept = first.setdefault(record.key, record)
-        if kept is not record and kept.digests != record.digests:
+        if kept is not record and _have_other_digests(kept, record):
             notes.append(
                 f"WARNING: {record.folder} has the same key as {kept.folder} and other digests: the same run did not "
                 "give the same numbers. Only the first is counted; 'optbench reproduce' tells more."
@@ -165,6 +168,13 @@ def _distinct(records: Iterable[RunRecord], notes: list[str]) -> list[RunRecord]
         elif kept is not record:
             notes.append(f"{record.folder} has the same key as {kept.folder}, so it is the same run; counted once.")
     return list(first.values())
+
+
+def _have_other_digests(a: RunRecord, b: RunRecord) -> bool:
+    """Return True unless two runs have the same ladder; metrics.json of two schemas has other bytes by itself."""
+    same_schema = a.metrics.get("schema_version") == b.metrics.get("schema_version")
+    names = (a.digests.keys() | b.digests.keys()) - {"schema_version", *(() if same_schema else ("metrics",))}
+    return any(a.digests.get(name) != b.digests.get(name) for name in names)
 
 
 def _key(folder: Path) -> str:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import shutil
 from typing import TYPE_CHECKING
 
 from optbench.errors import MachineError, StorageError
-from optbench.run_store.atomic import is_temporary, storage_error, sync_folder
-from optbench.run_store.documents import read_json, require_schema, write_json
+from optbench.run_store.atomic import is_temporary, storage_error, sync_folder, temporaries, temporary_name
+from optbench.run_store.claim import remove
+from optbench.run_store.claims import claim_records, held_by, make_claim
+from optbench.run_store.documents import read_json, require_schema
 from optbench.run_store.manifest import verify_manifest
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from optbench.run_store.claim import Claim
+    from optbench.run_store.claims import Asker
     from optbench.run_store.paths import RunPaths
 
 _PROBE = bytes(1 << 20)
@@ -45,15 +48,18 @@ def require_writable(directory: Path) -> None:
             probe.unlink(missing_ok=True)
 
 
-def claim_run_folder(paths: RunPaths, *, key: str) -> None:
-    """Create a run's folder, or accept one that was claimed for the same key; nothing is ever removed.
+def claim_run_folder(paths: RunPaths, *, key: str, asker: Asker | None = None) -> Claim:
+    """Create a run's folder, or accept one that is for the same key, and claim it; nothing is ever removed.
 
     Parameters
     ----------
     key : all 64 hex digits, since two keys may share the 8 in the folder's name
+    asker : who asks; this process, with no other evidence than its machine's, if None
 
     Raises
     ------
+    HeldError
+        If another process holds the run, and nothing proves that it is gone.
     StorageError
         If the folder holds anything but a run of this key, or cannot be created.
     """
@@ -66,10 +72,16 @@ def claim_run_folder(paths: RunPaths, *, key: str) -> None:
             raise StorageError(f"{paths.folder} could not be created: a file is in the way. Move it away.") from None
     except OSError as error:
         raise storage_error(error, paths.folder, doing="created") from error
+    _require_key(paths, key)
+    return make_claim(paths, key=key, asker=asker)
+
+
+def _require_key(paths: RunPaths, key: str) -> None:
     found = recorded_key(paths)
     if found is None and _holds_only_working_files(paths):
-        _record_key(paths, key)
-    elif found != key:
+        return
+    found = found or recorded_key(paths)  # another process may have claimed and begun it between the two looks
+    if found != key:
         told = f"a run with key {found[:12]}..." if found else "files that are no run of optbench"
         raise StorageError(
             f"{paths.folder} must be free or hold the run with key {key[:12]}... Received: {told}. "
@@ -85,19 +97,16 @@ def recorded_key(paths: RunPaths) -> str | None:
     StorageError
         If the folder holds a manifest of a newer optbench.
     """
-    for path in (paths.manifest, paths.claim, paths.job):
-        try:
-            document = read_json(path)
-        except StorageError:
-            continue
-        require_schema(document, path)
-        if isinstance(document.get("key"), str):
-            return str(document["key"])
-    return None
+    claimed = (record.key for record in reversed(claim_records(paths)) if record.key)
+    return _key_in(paths.manifest) or next(claimed, None) or _key_in(paths.old_claim) or _key_in(paths.job)
 
 
-def clear_state(paths: RunPaths) -> None:
+def clear_state(paths: RunPaths, claim: Claim | None = None) -> None:
     """Remove the working files of a finished run; what cannot be removed stays, since nobody reads it any more.
+
+    Parameters
+    ----------
+    claim : that of the caller, which ends here; None to leave alone what anybody holds
 
     Raises
     ------
@@ -107,26 +116,35 @@ def clear_state(paths: RunPaths) -> None:
     problems = verify_manifest(paths)
     if problems:
         raise StorageError(f"{paths.state} must stay until the run is finished. {problems[0]}")
-    shutil.rmtree(paths.state, ignore_errors=True)
+    if claim is not None:
+        claim.release()
+    if paths.state.is_dir() and held_by(paths) is None:
+        # out of the way at once: what others claim from now on lies in another folder than the one that is removed
+        with contextlib.suppress(OSError):
+            paths.state.rename(paths.folder / temporary_name("state"))
+    for path in temporaries(paths.folder):
+        remove(path)
 
 
-def _record_key(paths: RunPaths, key: str) -> None:
+def _key_in(path: Path) -> str | None:
     try:
-        paths.state.mkdir(exist_ok=True)
-        sync_folder(paths.folder)
-    except OSError as error:
-        raise storage_error(error, paths.state, doing="created") from error
-    write_json(paths.claim, {"schema_version": 1, "key": key})
+        document = read_json(path)
+    except StorageError:
+        return None
+    require_schema(document, path)
+    return str(document["key"]) if isinstance(document.get("key"), str) else None
 
 
 def _holds_only_working_files(paths: RunPaths) -> bool:
-    """Return True for what a claim that was cut short leaves: nothing but a lock, an empty state, temporary files."""
+    """Return True for what a claim that was cut short leaves: attempts without a claim, empty and temporary files."""
     try:
         names = {entry.name for entry in os.scandir(paths.folder) if not is_temporary(entry.name)}
-        state = [entry.name for entry in os.scandir(paths.state)] if paths.state.is_dir() else []
+        state = [paths.state / entry.name for entry in os.scandir(paths.state)] if paths.state.is_dir() else []
+        begun = [path for path in state if path != paths.attempts and not is_temporary(path.name)]
+        is_empty = all(path.is_dir() and not any(path.iterdir()) for path in begun)
     except OSError as error:
         raise storage_error(error, paths.folder, doing="listed") from error
-    return names <= {paths.lock.name, paths.state.name} and all(map(is_temporary, state))
+    return names <= {paths.lock.name, paths.state.name} and is_empty
 
 
 def _write_probe(path: Path) -> None:

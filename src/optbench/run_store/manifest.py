@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from optbench.errors import InvalidError, StorageError
 from optbench.records import RunStatus
-from optbench.run_store.atomic import is_temporary, remove_temporaries, storage_error, sync_folder, write_bytes
+from optbench.run_store.atomic import is_temporary, storage_error, sync_folder
 from optbench.run_store.contained import contained
 from optbench.run_store.documents import SCHEMA_VERSION, decode_json, encode_json, require_schema
 from optbench.run_store.reading import read_bytes, regular_size, size_and_sha256
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from optbench.run_store.claim import Claim
     from optbench.run_store.paths import RunPaths
 
 _LARGEST_MANIFEST = 64 << 20
@@ -37,7 +38,7 @@ _FIELDS: Final[dict[str, type]] = {
 
 
 def write_manifest(
-    paths: RunPaths,
+    claim: Claim,
     *,
     run: str,
     key: str,
@@ -51,8 +52,6 @@ def write_manifest(
 ) -> None:
     """Close a run: digest every file of its folder, make all of them durable, and write the manifest.
 
-    Side effects: removes what interrupted writes left in the folder; call it only while holding the lock.
-
     Parameters
     ----------
     reading : as it entered the run key; written only where it did
@@ -60,9 +59,10 @@ def write_manifest(
     Raises
     ------
     StorageError
-        If a file cannot be read or the manifest cannot be written; the run then stays unfinished.
+        If a file cannot be read, the manifest cannot be written, there is one, or the claim is lost; the run then
+        stays as it is.
     """
-    remove_temporaries(paths.folder)
+    paths = claim.run
     names = sorted(_files(paths, paths.folder))
     body = {
         "schema_version": SCHEMA_VERSION,
@@ -82,28 +82,29 @@ def write_manifest(
     except ValueError as error:
         raise StorageError(f"{paths.manifest} must hold finite numbers only ({error}).") from error
     _sync_folders({(paths.folder / name).parent for name in names})
-    write_bytes(paths.manifest, data)
+    claim.publish_bytes(paths.manifest, data, replace=False)
 
 
-def replace_files(paths: RunPaths, new: Mapping[Path, bytes]) -> None:
+def replace_files(claim: Claim, new: Mapping[Path, bytes]) -> None:
     """Replace files of a finished run, which stays finished whenever it is cut off.
 
     The manifest first lets go of the files, then they are written, then it takes them back with their new digests.
-    Call it only while holding the lock, and for files that are no part of the run's identity.
+    Call it only for files that are no part of the run's identity.
 
     Raises
     ------
     StorageError
-        If the run is not finished, or something cannot be written.
+        If the run is not finished, something cannot be written, or the claim is lost.
     """
+    paths = claim.run
     body = {name: value for name, value in parse_manifest(paths).items() if name != "sha256"}
     names = {path.relative_to(paths.folder).as_posix(): path for path in new}
     kept = {name: entry for name, entry in body["files"].items() if name not in names}
-    write_bytes(paths.manifest, _with_digest({**body, "files": kept}))
+    claim.publish_bytes(paths.manifest, _with_digest({**body, "files": kept}))
     for path, data in new.items():
-        write_bytes(path, data)
+        claim.publish_bytes(path, data)
     entries = {**kept, **{name: _entry(path) for name, path in names.items()}}
-    write_bytes(paths.manifest, _with_digest({**body, "files": dict(sorted(entries.items()))}))
+    claim.publish_bytes(paths.manifest, _with_digest({**body, "files": dict(sorted(entries.items()))}))
 
 
 def added_files(paths: RunPaths) -> list[str]:

@@ -136,7 +136,7 @@ class RunPaths:
 
     @property
     def lock(self) -> Path:
-        """Held with flock by the process that writes the folder."""
+        """What optbench held with flock before there were claims; looked at, never made."""
         return self.folder / ".lock"
 
     @property
@@ -145,9 +145,17 @@ class RunPaths:
         return self.folder / ".state"
 
     @property
-    def claim(self) -> Path:
-        """The key the folder was claimed for, before anything else is in it."""
+    def old_claim(self) -> Path:
+        """Where optbench recorded the key of an unfinished run before there were claims."""
         return self.state / "claim.json"
+
+    def claim(self, number: int) -> Path:
+        """Return the folder that exists once a claim has been made, with `claim_record` in it."""
+        return self.state / f"claim-{number:06d}"
+
+    def claim_record(self, number: int) -> Path:
+        """Return the file that says who made a claim, and the key that the folder is for."""
+        return self.claim(number) / "holder.json"
 
     @property
     def job(self) -> Path:
@@ -166,9 +174,9 @@ class RunPaths:
 
     @property
     def attempts(self) -> Path:
-        """Folder with one small file per attempt."""
+        """Folder with a folder for every claim, the only place its holder writes to."""
         return self.state / "attempts"
 
-    def checkpoint(self, epoch: int) -> Path:
-        """Return the checkpoint written after `epoch`."""
-        return self.state / f"ckpt-{epoch:06d}.npz"
+    def checkpoint(self, epoch: int, claim: int) -> Path:
+        """Return the checkpoint that the holder of a claim wrote after `epoch`."""
+        return self.state / f"ckpt-{epoch:06d}-{claim:06d}.npz"

@@ -12,7 +12,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from optbench.errors import InvalidError, StorageError
-from optbench.run_store.atomic import write_bytes
+from optbench.run_store.atomic import storage_error, write_bytes
 from optbench.run_store.contained import contained
 from optbench.run_store.documents import decode_json, encode_json, require_schema
 from optbench.run_store.reading import file_sha256, read_bytes
@@ -35,7 +35,10 @@ def write_job(paths: RunPaths, job: Mapping[str, Any]) -> None:
         If it cannot be written.
     """
     staged = [paths.config, paths.config_resolved, paths.staged_environment, paths.patch]
-    copies = sorted(paths.code.iterdir()) if paths.code.is_dir() else []
+    try:
+        copies = sorted(paths.code.iterdir()) if paths.code.is_dir() else []
+    except OSError as error:
+        raise storage_error(error, paths.code, doing="listed") from error
     _write(paths, paths.job, job, [*staged, *copies])
 
 

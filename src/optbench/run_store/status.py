@@ -1,27 +1,31 @@
-"""What a run folder is, derived from its files and its lock; never stored."""
+"""What a run folder is, derived from its files and its claims; never stored."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from optbench.records import RunStatus
-from optbench.run_store.lock import is_locked
+from optbench.run_store.claims import held_by
 from optbench.run_store.manifest import check_manifest
 
 if TYPE_CHECKING:
     from optbench.run_store.paths import RunPaths
 
 
-def run_status(paths: RunPaths, *, lock_is_ours: bool = False) -> RunStatus:
+def run_status(paths: RunPaths, *, is_ours: bool = False) -> RunStatus:
     """Return completed or diverged if the manifest verifies (by sizes), else running or unfinished.
 
     Parameters
     ----------
-    lock_is_ours : the caller holds the lock, so nobody else is running this
+    is_ours : the caller holds the run, so nobody else is running it
+
+    Notes
+    -----
+    A run that a process of another machine has claimed is running, as far as anybody here can tell (`held_by`).
     """
     manifest, problems = check_manifest(paths)
     if not problems:
         return RunStatus(manifest["status"])
-    if not lock_is_ours and is_locked(paths):
+    if not is_ours and held_by(paths) is not None:
         return RunStatus.RUNNING
     return RunStatus.UNFINISHED

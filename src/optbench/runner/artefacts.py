@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 from optbench.core.findings import Finding, Severity
 from optbench.errors import ModelError
 from optbench.run_store import write_bytes, write_diagnostics, write_history, write_training_result
-from optbench.runner.evaluation import write_run_predictions
+from optbench.tasks import task_named
 
 if TYPE_CHECKING:
     from optbench.config import ExperimentConfig
     from optbench.records import Dataset
-    from optbench.run_store import RunPaths
+    from optbench.run_store import Claim
     from optbench.training.loop import TrainingOutcome
 
 
 def write_training_artefacts(
-    paths: RunPaths,
+    claim: Claim,
     *,
     config: ExperimentConfig,
     dataset: Dataset,
@@ -31,10 +31,11 @@ def write_training_artefacts(
     from optbench.training.facts import software_facts
     from optbench.training.optimizers import averaging_note
 
+    paths = claim.draft
     write_history(paths.history, outcome.history)
     if config.training.diagnostics:
         write_diagnostics(paths.diagnostics, outcome.diagnostics)
-    write_run_predictions(paths, outcome.predictions, class_names=dataset.class_names)
+    task_named(config.task).write_predictions(paths, outcome.predictions, class_names=dataset.class_names)
     rule = config.training.early_stopping
     note = averaging_note(model.optimizer, restores_best=rule is not None and rule.restore_best)
     notes = [] if note is None else [note]
@@ -63,3 +64,4 @@ def write_training_artefacts(
         },
     }
     write_training_result(paths, result)
+    claim.publish(last=claim.run.training_result)

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from optbench.errors import MismatchError, UsageError
-from optbench.metric_names import REGRESSION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from optbench.comparison import Comparison, Disagreement, ProblemComparison, ProblemCurves, RunTrace
-    from optbench.records import History, Predictions, RocCurve, RunRecord
+    from optbench.records import History, RocCurve, RunRecord
+    from optbench.tasks.task import StoredAnswers
 
 OutputFormat = Literal["table", "json", "csv", "md"]
 _MOST_PAIRS: Final = 15
@@ -149,7 +149,7 @@ def read_curves(problem: ProblemComparison, by_run: Mapping[str, RunRecord]) -> 
     from optbench.comparison import ProblemCurves
 
     records = {summary.label: [by_run[run] for run in summary.runs] for summary in problem.optimizers}
-    predicted = {run.run: _predicted(run) for found in records.values() for run in found}
+    predicted = {run.run: _answers(run) for found in records.values() for run in found}
     traces = {label: [_trace(run, predicted[run.run]) for run in found] for label, found in records.items()}
     return ProblemCurves(
         histories={label: [trace.history for trace in found] for label, found in traces.items()},
@@ -164,32 +164,21 @@ def read_histories(records: Sequence[RunRecord]) -> dict[str, History]:
     return {record.run: _history(record.folder) for record in records}
 
 
-@dataclass(frozen=True, slots=True)
-class _Predicted:
-    """What is used of a run's predictions: all on the test split, of the training split only its size."""
-
-    test: Predictions | None
-    class_names: tuple[str, ...]
-    n_train: int | None
-
-
-def _predicted(record: RunRecord) -> _Predicted:
-    """Read the predictions of a run; a folder without them gives nothing, one of a regression the number of rows."""
+def _answers(record: RunRecord) -> StoredAnswers:
+    """Read what is used of the predictions of a run; a folder without them gives nothing."""
     from pathlib import Path
 
-    from optbench.run_store import RunPaths, read_predictions, read_target_predictions
+    from optbench.run_store import RunPaths
+    from optbench.tasks import task_named
+    from optbench.tasks.task import StoredAnswers
 
-    path = RunPaths(Path(record.folder)).predictions
-    if not path.is_file():
-        return _Predicted(None, (), None)
-    if record.config.get("task") == REGRESSION:
-        return _Predicted(None, (), len(read_target_predictions(path)["train"].y_true))
-    splits, class_names = read_predictions(path)
-    train = splits.get("train")
-    return _Predicted(splits.get("test"), class_names, None if train is None else len(train.y_true))
+    paths = RunPaths(Path(record.folder))
+    if not paths.predictions.is_file():
+        return StoredAnswers()
+    return task_named(record.config.get("task")).stored_answers(paths)
 
 
-def _trace(record: RunRecord, predicted: _Predicted) -> RunTrace:
+def _trace(record: RunRecord, predicted: StoredAnswers) -> RunTrace:
     from optbench.comparison import RunTrace
     from optbench.records import RunStatus
 
@@ -205,7 +194,7 @@ def _trace(record: RunRecord, predicted: _Predicted) -> RunTrace:
 
 
 def _disagreements(
-    problem: ProblemComparison, records: Mapping[str, Sequence[RunRecord]], predicted: Mapping[str, _Predicted]
+    problem: ProblemComparison, records: Mapping[str, Sequence[RunRecord]], predicted: Mapping[str, StoredAnswers]
 ) -> list[Disagreement]:
     """Compare the predictions of the pairs, as far as all runs name the same classes."""
     from optbench.comparison import disagreement

@@ -10,19 +10,20 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import Finding, Severity
-from optbench.errors import InvalidError, NoRunsError, OptbenchError, RunFailedError, StorageError
+from optbench.errors import HeldError, InvalidError, NoRunsError, OptbenchError, RunFailedError, StorageError
 from optbench.executors.interface import Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from optbench.executors.interface import Executor, TaskEnd
-    from optbench.run_store import RunLock
+    from optbench.run_store import Asker, Claim
     from optbench.runner.plan import PlannedRun
     from optbench.runner.progress import Progress
 
 TRAIN = "optbench.worker:train_run"
 FINISH = "optbench.worker:finish"
+HELD, LOST = "held", "interrupted"  # kinds of failure: another machine holds the run; it was taken over from us
 _POLL_SECONDS = 0.2
 _TRIES_TO_BUILD = 3  # of a model whose process was killed meanwhile
 _TOLD = ("ok", "storage")  # what a helper can only say itself, so it did not die in silence
@@ -35,7 +36,8 @@ class RunEnd:
     Attributes
     ----------
     outcome : "skipped", "completed", "diverged" or "failed"
-    kind : of a failure: crashed, oom, timeout, interrupted, invalid, storage or refused; else ""
+    kind : of a failure: crashed, oom, timeout, interrupted, invalid, storage, refused or held (by a process of
+        another machine); else ""
     reason : one sentence, "" if there is nothing to say
     """
 
@@ -92,6 +94,7 @@ class Flight:
     retries : how often a run that crashed is tried again
     draw : whether finished runs get their pictures
     has_helpers : whether the executor has helpers, which then finish the runs; without, this process does
+    asker : who claims the runs, on what evidence; this process, on that of its machine, if None
     """
 
     executor: Executor
@@ -102,25 +105,26 @@ class Flight:
     retries: int = 1
     draw: bool = True
     has_helpers: bool = False
-    _locks: dict[str, RunLock] = field(default_factory=dict)
+    asker: Asker | None = None
+    _claims: dict[str, Claim] = field(default_factory=dict)
     _runs: dict[str, PlannedRun] = field(default_factory=dict)
     _tries: Counter[str] = field(default_factory=Counter)
     _ends: list[RunEnd] = field(default_factory=list)
     _out_of_memory: set[str] = field(default_factory=set)
 
     def execute(self, runs: Sequence[PlannedRun]) -> list[RunEnd]:
-        """Execute the runs; those that another process holds come last and are waited for."""
-        held: list[PlannedRun] = []
-        again = self._pass(runs, held)
-        for run in held:
-            self._wait_for(run)
-        again += held
-        while again:
-            hungry = [run for run in again if run.run in self._out_of_memory]
-            others = [run for run in again if run.run not in self._out_of_memory]
-            again = self._pass(others, []) if others else []
+        """Execute the runs; those that another process of this machine holds come last and are waited for."""
+        left = list(runs)
+        while left:
+            held: list[PlannedRun] = []
+            hungry = [run for run in left if run.run in self._out_of_memory]
+            others = [run for run in left if run.run not in self._out_of_memory]
+            again = self._pass(others, held) if others else []
             for run in hungry:  # one at a time: no other run beside it takes its memory
-                again += self._pass([run], [])
+                again += self._pass([run], held)
+            for run in held:
+                self._wait_for(run)
+            left = again + held
         return self._ends
 
     def _pass(self, runs: Sequence[PlannedRun], held: list[PlannedRun]) -> list[PlannedRun]:
@@ -129,7 +133,7 @@ class Flight:
         try:
             for end in self.executor.execute(self._tasks(runs, held), on_event=self._on_event):
                 run = self._runs[end.name]
-                finished = self._finished(run, end)
+                finished = self._finished(run, end) or self._lost(run)
                 if finished is not None:
                     self._close(run, finished)
                 elif self._is_retried(end):
@@ -138,9 +142,8 @@ class Flight:
                 else:
                     self._go_on(run, end)
         finally:
-            for lock in self._locks.values():
-                lock.release()
-            self._locks.clear()
+            for name in list(self._claims):
+                self._release(self._runs[name])
         return again
 
     def _note_retry(self, run: PlannedRun, end: TaskEnd) -> None:
@@ -158,15 +161,25 @@ class Flight:
         else:
             self._close(run, RunEnd(run, "failed", end.kind, end.error))
 
-    @staticmethod
-    def _finished(run: PlannedRun, end: TaskEnd) -> RunEnd | None:
+    def _finished(self, run: PlannedRun, end: TaskEnd) -> RunEnd | None:
         """Return the end of a run that is finished, also if the helper died before it could say so; else None."""
         from optbench.runner.finish import finished_as
 
         if "finished" in end.result:
             return RunEnd(run, end.result["finished"], reason=end.result["reason"])
-        found = None if end.kind in _TOLD else finished_as(run.paths)
+        found = None if end.kind in _TOLD else finished_as(run.paths, self._claims[run.run])
         return None if found is None else RunEnd(run, str(found[0]), reason=found[1])
+
+    def _lost(self, run: PlannedRun) -> RunEnd | None:
+        """Return the end of a run that was taken over from this command: what became of it, if that is known yet."""
+        from optbench.runner.finish import finished_as
+
+        try:
+            self._claims[run.run].require()
+        except StorageError as error:
+            found = finished_as(run.paths)
+            return RunEnd(run, str(found[0]), "", found[1]) if found else RunEnd(run, "failed", LOST, str(error))
+        return None
 
     def _tasks(self, runs: Sequence[PlannedRun], held: list[PlannedRun]) -> list[Task]:
         return [Task(run.run, TRAIN, group=self._group(run), prepare=partial(self._ready, run, held)) for run in runs]
@@ -177,44 +190,69 @@ class Flight:
         return "" if self._tries[run.run] else program_key(run.config, run.dataset)  # a second try is made alone
 
     def _ready(self, run: PlannedRun, held: list[PlannedRun]) -> Task | None:
+        self._runs[run.run] = run
         try:
-            return self._prepare(run, held)
+            return self._prepare(run)
+        except HeldError as error:
+            if error.is_seen:
+                held.append(run)
+                self.reporter.say(f"{run.run}: {error} It is waited for.")
+            else:
+                self._close(run, RunEnd(run, "failed", HELD, str(error)))
         except OptbenchError as error:
             self._close(run, RunEnd(run, "failed", "storage", str(error)))
-            return None
+        return None
 
-    def _prepare(self, run: PlannedRun, held: list[PlannedRun]) -> Task | None:
-        """Claim, lock and stage a run; None if it needs no training or is held by another process."""
-        from optbench.run_store import RunLock, begin_attempt, claim_run_folder, clear_state
+    def _prepare(self, run: PlannedRun) -> Task | None:
+        """Claim and stage a run; None if it needs no training.
+
+        Raises
+        ------
+        HeldError
+            If another process holds it.
+        """
+        from optbench.run_store import begin_attempt, claim_run_folder
         from optbench.runner.stage import stage_run
 
-        claim_run_folder(run.paths, key=run.key)
-        lock = RunLock(run.paths)
-        if not lock.try_acquire():
-            held.append(run)
-            self.reporter.say(f"{run.run} is held by {lock.holder()}; it is waited for.")
+        if self._is_skipped(run):
             return None
-        self._locks[run.run] = lock
-        self._runs[run.run] = run
-        if run.paths.manifest.exists():
-            read_finished(run)
-            clear_state(run.paths)  # an earlier command may have been cut off just before it
-            self._close(run, RunEnd(run, "skipped"))
+        claim = claim_run_folder(run.paths, key=run.key, asker=self.asker)
+        self._claims[run.run] = claim
+        for holder in claim.replaced:
+            self.reporter.say(f"{run.run} is taken over from {holder}, as --take-over says")
+        if self._is_skipped(run):  # its holder has finished it between the two looks
             return None
-        environment, patch = self.environment(run)
-        damage = stage_run(run, environment=environment, patch=patch)
+        with claim.explaining_loss():
+            begin_attempt(claim)
+            environment, patch = self.environment(run)
+            damage = stage_run(run, claim, environment=environment, patch=patch)
         if damage:
             self.reporter.say(f"{run.run}: {damage}")
+        self._tries[run.run] += 1
         if self._is_trained(run):
-            self._tries[run.run] += 1
             self._finish(run)
             return None
-        begin_attempt(run.paths)
-        task = self._task(run, lock)
-        self._tries[run.run] += 1
         self.reporter.started(run.run)
         self.reporter.detail(run.run, _engine_of(run))
-        return task
+        return self._task(run, claim)
+
+    def _is_skipped(self, run: PlannedRun) -> bool:
+        """Close a run that is finished, for which nobody needs a claim; return whether it is."""
+        from optbench.run_store import clear_state, held_by
+
+        if not run.paths.manifest.exists():
+            return False
+        try:
+            read_finished(run)
+        except StorageError as error:
+            holder = held_by(run.paths, self.asker)
+            if holder is None or run.run in self._claims:
+                raise
+            # "report" may be writing its pictures anew
+            raise HeldError(str(error), is_seen=holder.is_seen) from error
+        clear_state(run.paths, self._claims.get(run.run))  # an earlier command may have been cut off just before it
+        self._close(run, RunEnd(run, "skipped"))
+        return True
 
     def _is_trained(self, run: PlannedRun) -> bool:
         """Return True if training is done and what it left is whole; otherwise the last checkpoint is gone back to."""
@@ -229,14 +267,15 @@ class Flight:
             return False
         return True
 
-    def _task(self, run: PlannedRun, lock: RunLock) -> Task:
+    def _task(self, run: PlannedRun, claim: Claim) -> Task:
         digests = (run.dataset.data_digest, run.dataset.split_digest)
         arguments = {
             "folder": str(run.paths.folder),
+            "claim": claim.name,
             "data": self.data_folders.get(digests),
             "runs_in_flight": self.jobs,
         }
-        return Task(run.run, TRAIN, arguments, str(run.paths.log), lock.fileno(), self._group(run))
+        return Task(run.run, TRAIN, arguments, str(claim.log), self._group(run))
 
     def _on_event(self, name: str, event: Mapping[str, Any]) -> None:
         if "say" in event:
@@ -249,21 +288,21 @@ class Flight:
     def _is_retried(self, end: TaskEnd) -> bool:
         return end.died and self._tries[end.name] <= self.retries
 
-    @staticmethod
-    def _end_attempt(run: PlannedRun, end: TaskEnd) -> None:
+    def _end_attempt(self, run: PlannedRun, end: TaskEnd) -> None:
         from optbench.run_store import end_attempt
 
-        kind = "trained" if end.kind == "ok" else end.kind
+        claim, kind = self._claims[run.run], "trained" if end.kind == "ok" else end.kind
         if end.trace:
-            with suppress(OSError), run.paths.log.open("a", encoding="utf-8") as log:
+            with suppress(OSError), claim.log.open("a", encoding="utf-8") as log:
                 log.write(end.trace)
-        end_attempt(run.paths, kind=kind, exit_code=end.exit_code, reason=end.error)
+        end_attempt(claim, kind=kind, exit_code=end.exit_code, reason=end.error)
 
     def _finish(self, run: PlannedRun) -> None:
         """Have a trained run finished by a helper, or do it here."""
         if self.has_helpers:
-            arguments = {"folder": str(run.paths.folder), "draw": self.draw}
-            self.executor.submit(Task(run.run, FINISH, arguments, lock=self._locks[run.run].fileno(), pool="helper"))
+            folder, claim = str(run.paths.folder), self._claims[run.run].name
+            arguments = {"folder": folder, "claim": claim, "draw": self.draw}
+            self.executor.submit(Task(run.run, FINISH, arguments, pool="helper"))
         else:
             self._close(run, self._finished_here(run))
 
@@ -271,9 +310,9 @@ class Flight:
         from optbench.runner.finish import finish_run
 
         try:
-            status, reason = finish_run(run.paths, draw=self.draw)
+            status, reason = finish_run(self._claims[run.run], draw=self.draw)
         except StorageError as error:
-            return RunEnd(run, "failed", "storage", str(error))
+            return self._lost(run) or RunEnd(run, "failed", "storage", str(error))
         return RunEnd(run, str(status), reason=reason)
 
     def _close(self, run: PlannedRun, end: RunEnd) -> None:
@@ -282,18 +321,19 @@ class Flight:
         self.reporter.ended(end)
 
     def _release(self, run: PlannedRun) -> None:
-        lock = self._locks.pop(run.run, None)
-        if lock is not None:
-            lock.release()
+        """End this command's claim on a run, if it has one; an unfinished run keeps its log where people look."""
+        from optbench.run_store import publish_log
+
+        claim = self._claims.pop(run.run, None)
+        if claim is not None and not claim.is_lost:
+            with suppress(StorageError):
+                publish_log(claim)
+            claim.release()
 
     def _wait_for(self, run: PlannedRun) -> None:
-        from optbench.run_store import RunLock
+        from optbench.run_store import held_by
 
-        while True:
-            lock = RunLock(run.paths)
-            if lock.try_acquire():
-                lock.release()
-                return
+        while (holder := held_by(run.paths, self.asker)) is not None and holder.is_seen:
             time.sleep(_POLL_SECONDS)
 
 

@@ -8,20 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.errors import NoRunsError, StorageError
 from optbench.records import RunStatus
-from optbench.runner.evaluation import (
-    evaluate_predictions,
-    predicted_arrays,
-    read_run_predictions,
-    write_evaluation,
-)
+from optbench.tasks import task_named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from optbench.config import ExperimentConfig
-    from optbench.records import History
-    from optbench.run_store import RunPaths
-    from optbench.runner.evaluation import AnyEvaluation, AnyPredictions
+    from optbench.records import History, SplitName
+    from optbench.run_store import Claim, RunPaths
+    from optbench.tasks.task import Task
 
 
 # optbench's own rooms import the large libraries where they are used, so these are named too
@@ -53,8 +48,13 @@ class Trained:
     job: Mapping[str, Any]
     result: Mapping[str, Any]
     history: History
-    predictions: AnyPredictions
+    predictions: Mapping[SplitName, Any]
     environment: Mapping[str, Any]
+
+    @property
+    def task(self) -> Task[Any, Any]:
+        """What the run was trained for."""
+        return task_named(self.config.task)
 
     @property
     def diverged(self) -> bool:
@@ -72,8 +72,10 @@ def load_libraries(*, draw: bool) -> None:
         save_figure(new_figure()[0])  # fonts are read when something is drawn
 
 
-def finish_run(paths: RunPaths, *, draw: bool = True) -> tuple[RunStatus, str]:
+def finish_run(claim: Claim, *, draw: bool = True) -> tuple[RunStatus, str]:
     """Do every step from predictions to manifest; each is a function of what lies in the folder.
+
+    Side effects: the claim ends with the run.
 
     Returns
     -------
@@ -86,19 +88,27 @@ def finish_run(paths: RunPaths, *, draw: bool = True) -> tuple[RunStatus, str]:
     ------
     StorageError
         If something cannot be written; the folder stays unfinished and the next call goes on.
+    ClaimLostError
+        If somebody else has taken the run over.
     """
-    from optbench.run_store import clear_state, write_manifest
+    with claim.explaining_loss():
+        return _finish(claim, draw=draw)
 
-    trained = read_trained(paths)
+
+def _finish(claim: Claim, *, draw: bool) -> tuple[RunStatus, str]:
+    from optbench.run_store import clear_state, publish_log, write_manifest
+
+    trained = read_trained(claim.run)
     evaluation = evaluate_run(trained)
-    write_tables(trained, evaluation)
-    write_facts(trained)
-    write_digests(trained)
+    write_tables(trained, evaluation, claim.draft)
+    write_facts(trained, claim.draft)
+    write_digests(trained, claim.draft)
+    claim.publish()
     if draw and trained.config.report.figures:
         from optbench.runner.report import draw_run
 
         draw_run(
-            paths,
+            claim,
             trained.config,
             evaluation,
             trained.history,
@@ -106,9 +116,10 @@ def finish_run(paths: RunPaths, *, draw: bool = True) -> tuple[RunStatus, str]:
             timing=trained.result["timing"],
             result=trained.result,
         )
+    publish_log(claim)
     status = RunStatus(trained.result["status"])
     write_manifest(
-        paths,
+        claim,
         run=trained.job["run"],
         key=trained.job["key"],
         status=status,
@@ -119,20 +130,20 @@ def finish_run(paths: RunPaths, *, draw: bool = True) -> tuple[RunStatus, str]:
         reading=trained.job.get("reading"),  # a run staged by an earlier version has none
         machine=trained.environment.get("machine", ""),
     )
-    clear_state(paths)
+    clear_state(claim.run, claim)
     return status, str(trained.result["reason"])
 
 
-def finished_as(paths: RunPaths) -> tuple[RunStatus, str] | None:
+def finished_as(paths: RunPaths, claim: Claim | None = None) -> tuple[RunStatus, str] | None:
     """Return what `finish_run` would have, had it not died after the manifest; None if the run is not finished.
 
-    Side effects: removes the working files of a finished run; call it only while holding the lock.
+    Side effects: removes the working files of a finished run that nobody else holds.
     """
     from optbench.run_store import clear_state, read_json, read_run
 
     try:
         status, reason = read_run(paths.folder).status, str(read_json(paths.environment)["reason"])
-        clear_state(paths)
+        clear_state(paths, claim)
     except (NoRunsError, StorageError):
         return None
     return status, reason
@@ -150,15 +161,15 @@ def read_trained(paths: RunPaths) -> Trained:
         job=read_job(paths),
         result=read_training_result(paths),
         history=read_history(paths.history),
-        predictions=read_run_predictions(paths, config.task),
+        predictions=task_named(config.task).read_predictions(paths),
         environment=read_json(paths.staged_environment),
     )
 
 
-def evaluate_run(trained: Trained) -> AnyEvaluation:
+def evaluate_run(trained: Trained) -> Any:
     """Compute every metric and curve from the stored predictions."""
     duplicates = trained.environment["data"].get("duplicates", {})
-    return evaluate_predictions(
+    return trained.task.evaluate(
         trained.predictions,
         class_names=trained.job["class_names"],
         positive_class=trained.job["positive_class"],
@@ -167,43 +178,50 @@ def evaluate_run(trained: Trained) -> AnyEvaluation:
     )
 
 
-def write_tables(trained: Trained, evaluation: AnyEvaluation) -> None:
-    """Write metrics and the tables of the task."""
-    from optbench.evaluation import metrics_json
+def write_tables(trained: Trained, evaluation: Any, draft: RunPaths) -> None:
+    """Draft metrics and the tables of the task."""
+    from optbench.evaluation import final_losses, metrics_json
     from optbench.run_store import write_json
 
-    paths, result = trained.paths, trained.result
+    result, stopping = trained.result, trained.config.training.early_stopping
+    losses = final_losses(
+        trained.history,
+        best_epoch=result["best_epoch"],
+        restores_best=stopping is not None and stopping.restore_best,
+        diverged=trained.diverged,
+    )
     write_json(
-        paths.metrics,
+        draft.metrics,
         metrics_json(
             evaluation,
+            losses=losses,
             epochs_run=result["epochs_run"],
             best_epoch=result["best_epoch"],
             diverged=trained.diverged,
         ),
         durable=False,
     )
-    write_evaluation(paths, evaluation)
+    trained.task.write_tables(draft, evaluation)
 
 
-def write_facts(trained: Trained) -> None:
-    """Write clock times and the environment, with what the training process told about itself."""
+def write_facts(trained: Trained, draft: RunPaths) -> None:
+    """Draft clock times and the environment, with what the training process told about itself."""
     from optbench.run_store import write_json
 
     result = trained.result
-    write_json(trained.paths.timing, {"schema_version": 1, **result["timing"]}, durable=False)
-    write_json(trained.paths.environment, _environment(trained), durable=False)
+    write_json(draft.timing, {"schema_version": 1, **result["timing"]}, durable=False)
+    write_json(draft.environment, _environment(trained), durable=False)
 
 
-def write_digests(trained: Trained) -> None:
-    """Write the ladder of digests, from the data to the metrics."""
+def write_digests(trained: Trained, draft: RunPaths) -> None:
+    """Draft the ladder of digests, from the data to the metrics that have been drafted."""
     from optbench.array_digests import arrays_digest
     from optbench.config import config_digest
     from optbench.run_store import file_sha256, write_json
 
-    job, paths, digests = trained.job, trained.paths, trained.result["digests"]
+    job, digests = trained.job, trained.result["digests"]
     write_json(
-        paths.digests,
+        draft.digests,
         {
             "schema_version": 1,
             "data": job["data"],
@@ -213,8 +231,8 @@ def write_digests(trained: Trained) -> None:
             "order": digests["order"],
             "weights": digests["weights"],
             "optimizer": digests["optimizer"],
-            "predictions": arrays_digest(predicted_arrays(trained.predictions)),
-            "metrics": file_sha256(paths.metrics),
+            "predictions": arrays_digest(trained.task.answers(trained.predictions)),
+            "metrics": file_sha256(draft.metrics),
         },
         durable=False,
     )

@@ -92,11 +92,20 @@ def why(run: PlannedRun) -> str:
     if status.is_finished:
         return f"{status}: same key {run.key[:8]}"
     if str(status) == "running":
-        return "running: held by another process"
+        return f"running: held by {_holder(run)}"
     if run.paths.manifest.exists():
         damage = verify_manifest(run.paths)[0].rstrip(".")
         return f"blocked: it was finished, but {damage}; move it away or use --force to train beside it"
     return _how_it_goes_on(run)
+
+
+def _holder(run: PlannedRun) -> str:
+    from optbench.run_store import held_by
+
+    holder = held_by(run.paths)
+    if holder is None or holder.is_seen:
+        return "another process"
+    return f"{holder}, which cannot be verified from here; --take-over if it is gone"
 
 
 def _in_the_way(run: PlannedRun) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from optbench.metric_names import REGRESSION
+from optbench.tasks import task_named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,18 +64,9 @@ def starter_for_table(path: Path, target: str | None) -> tuple[str, Sequence[str
 
     found = inspect_table(path, target)
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._") or "my-table"
-    head, tail = "", _TAIL
-    if found.task == REGRESSION:
-        head = "task: regression                 # the target is a number; leave this out if its values are classes\n"
-        tail = _for_numbers(_TAIL)
+    head, tail = task_named(found.task).starter(_TAIL)
     text = f"{_HEAD}name: {_scalar(name[:80])}\n{head}{_SEED}{_table_section(found)}{tail}"
     return text, _sentences(found)
-
-
-def _for_numbers(tail: str) -> str:
-    """Return model and training without what is for classes only."""
-    lines = [line for line in tail.splitlines() if "class_weight" not in line]
-    return "\n".join(lines).replace("logistic", "linear") + "\n"
 
 
 def _table_section(found: TableInspection) -> str:
@@ -103,7 +94,7 @@ def _table_section(found: TableInspection) -> str:
         for column in found.columns
     ]
     lines += _text_hints(found)
-    strata = "" if found.task == REGRESSION else "stratify: true, "
+    strata = "stratify: true, " if task_named(found.task).facts.has_classes else ""
     lines.append(f"  split: {{test: 0.2, validation: 0.1, {strata}seed: 0}}   # fractions of all rows")
     return "\n".join(lines) + "\n"
 

@@ -5,21 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from optbench.catalog.metrics import score_text, table_rows
+from optbench.catalog.tasks import task_of
 from optbench.errors import NoRunsError, StorageError
-from optbench.metric_names import CLASSIFICATION, HEADLINE, REGRESSION, score_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from optbench.metric_names import Task
     from optbench.records import RunRecord
     from optbench.run_store import RunPaths
-
-_METRICS: Mapping[Task, tuple[str, ...]] = {
-    CLASSIFICATION: ("accuracy", "balanced_accuracy", "f1_macro", "log_loss", "roc_auc", "majority_accuracy"),
-    REGRESSION: ("rmse", "mean_predictor_rmse", "mae", "mean_predictor_mae", "mse", "r2"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +27,8 @@ class ListedRun:
     folder : as it can be typed
     status : completed, diverged, running or unfinished
     record : facts of a finished run, else None
-    kind, reason : how the last attempt at an unfinished run ended, else ""
+    kind, reason : how the last attempt at an unfinished run ended; of a running one who claims it, if that cannot be
+        verified from here; else ""
     """
 
     run: str
@@ -78,7 +74,7 @@ def list_runs(runs_dir: Path) -> tuple[list[ListedRun], list[str]]:
 
 def listed(folder: Path) -> ListedRun:
     """Return what a folder holds, as far as it can be read."""
-    from optbench.run_store import RunPaths, last_attempt, read_run, run_status, verify_manifest
+    from optbench.run_store import RunPaths, held_by, last_attempt, read_run, run_status, verify_manifest
 
     paths = RunPaths(folder)
     status = run_status(paths)
@@ -88,7 +84,10 @@ def listed(folder: Path) -> ListedRun:
         except NoRunsError as error:
             return ListedRun(folder.name, str(folder), "unfinished", None, "damaged", str(error))
     if str(status) == "running":
-        return ListedRun(folder.name, str(folder), str(status), None)
+        holder = held_by(paths)
+        is_hearsay = holder is not None and not holder.is_seen
+        reason = f"held by {holder}, which cannot be verified from here" if is_hearsay else ""
+        return ListedRun(folder.name, str(folder), str(status), None, "", reason)
     if paths.manifest.exists():
         return ListedRun(folder.name, str(folder), str(status), None, "damaged", verify_manifest(paths)[0])
     attempt = last_attempt(paths) or {"kind": "never begun", "reason": ""}
@@ -106,7 +105,7 @@ def list_text(runs: Sequence[ListedRun]) -> str:
 def _list_cells(run: ListedRun) -> str:
     if run.record is None:
         return ": ".join(filter(None, (run.kind, " ".join(run.reason.split()))))
-    metric = HEADLINE[run.record.config.get("task", CLASSIFICATION)]
+    metric = task_of(run.record.config).headline
     score = run.record.metrics["test"].get(metric)
     shown = f"{metric} {'-' if score is None else score_text(metric, score)}"
     return f"{shown:<15}  {_seconds(run.record.timing):>8}"
@@ -167,7 +166,7 @@ def _show_text(run: ListedRun, details: Mapping[str, Any]) -> str:
 
     lines = [f"{run.run}: {run.status}", f"folder: {run.folder}"]
     if run.record is None:
-        lines += [f"last attempt: {_list_cells(run)}"] if run.kind else []
+        lines += [f"last attempt: {_list_cells(run)}"] if run.kind else [run.reason] * bool(run.reason)
         return "\n".join(lines)
     config, metrics = run.record.config, run.record.metrics
     epochs, best = metrics.get("epochs_run", "-"), metrics.get("best_epoch", "-")
@@ -179,9 +178,9 @@ def _show_text(run: ListedRun, details: Mapping[str, Any]) -> str:
         "",
         f"{'':<20}" + "".join(f"{split:>12}" for split in ("train", "validation", "test")),
     ]
-    for name in _METRICS[config.get("task", CLASSIFICATION)]:
-        cells = [_metric(metrics, split, name) for split in ("train", "validation", "test")]
-        lines.append(f"{name:<20}" + "".join(f"{cell:>12}" for cell in cells))
+    for row in table_rows(task_of(config).name, "show"):
+        cells = [_metric(metrics, split, row.name) for split in ("train", "validation", "test")]
+        lines.append(f"{row.name:<20}" + "".join(f"{cell:>12}" for cell in cells))
     lines += [f"warning: {recorded_sentence(warning)}" for warning in metrics.get("warnings", [])]
     lines += [f"note: {recorded_sentence(note)}" for note in details["notes"]]
     lines += ["", "files: " + ", ".join(details["files"])]
@@ -190,7 +189,7 @@ def _show_text(run: ListedRun, details: Mapping[str, Any]) -> str:
 
 def _metric(metrics: Mapping[str, Any], split: str, name: str) -> str:
     value = (metrics.get(split) or {}).get(name)
-    return "-" if value is None else score_text(name.removeprefix("mean_predictor_"), value)
+    return "-" if value is None else score_text(name, value)
 
 
 def _optimizer(section: Mapping[str, Any]) -> str:

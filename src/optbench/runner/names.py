@@ -1,15 +1,18 @@
-"""`optbench list`: data sets, models and optimizers, with their effective defaults; none of it needs TensorFlow."""
+"""`optbench list`: data sets, models, optimizers and metrics, with their defaults; none of it needs TensorFlow."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-What = Literal["datasets", "models", "optimizers"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+What = Literal["datasets", "models", "optimizers", "metrics"]
 
 
 def list_rows(what: What) -> list[dict[str, Any]]:
     """Return one JSON-able row per name."""
-    return {"datasets": _datasets, "models": _models, "optimizers": _optimizers}[what]()
+    return _ROWS[what]()
 
 
 def list_text(what: What) -> str:
@@ -18,6 +21,8 @@ def list_text(what: What) -> str:
     width = max(len(row["name"]) for row in rows)
     if what == "datasets":
         return "\n".join(_dataset_line(row, width) for row in rows)
+    if what == "metrics":
+        return "\n".join(f"{row['name']:<{width}}  {_metric_words(row)}" for row in rows)
     lines = [f"{row['name']:<{width}}  {_arguments(row)}" for row in rows]
     if what == "optimizers":
         from optbench.config import optimizers_left_out
@@ -73,6 +78,45 @@ def _optimizers() -> list[dict[str, Any]]:
     from optbench.config import optimizer_defaults
 
     return [{"name": name, "arguments": arguments} for name, arguments in optimizer_defaults().items()]
+
+
+def _metrics() -> list[dict[str, Any]]:
+    from optbench.catalog.metrics import METRICS, VALIDATION
+
+    return [
+        {
+            "name": metric.name,
+            "title": metric.title,
+            "tasks": list(metric.tasks),
+            "unit": str(metric.unit),
+            "higher_is_better": metric.higher_is_better,
+            "computed_from": metric.computed_from,
+            "constant": metric.constant and metric.constant.name,
+            "margin": metric.margin,
+            "tuning_metric": VALIDATION + metric.name if metric.is_tunable else None,
+            "monitor": metric.name if metric.is_monitored else None,
+        }
+        for metric in METRICS.values()
+    ]
+
+
+_ROWS: Mapping[What, Callable[[], list[dict[str, Any]]]] = {
+    "datasets": _datasets,
+    "models": _models,
+    "optimizers": _optimizers,
+    "metrics": _metrics,
+}
+
+
+def _metric_words(row: dict[str, Any]) -> str:
+    better = "higher is better" if row["higher_is_better"] else "lower is better"
+    unit = "" if row["unit"] == "none" else f", {row['unit']}"
+    uses = [
+        *(["training.early_stopping.monitor"] if row["monitor"] else []),
+        *([f"tuning.metric as {row['tuning_metric']}"] if row["tuning_metric"] else []),
+    ]
+    also = f"; also {', '.join(uses)}" if uses else ""
+    return f"{row['title']} ({', '.join(row['tasks'])}{unit}, {better}){also}"
 
 
 def _dataset_line(row: dict[str, Any], width: int) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from optbench.core.findings import Finding, Severity
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -38,13 +40,13 @@ class OlderMetrics:
         }
 
     @property
-    def sentence(self) -> str:
+    def finding(self) -> Finding:
         """What was compared, and how it came out."""
-        end = f"these differ: {', '.join(self.different)}" if self.different else "all equal"
-        return (
-            f"metrics.json has schema version {self.recorded}, and now {self.written} is written: compared on the "
-            f"{self.entries} entries that both have, {end}"
-        )
+        values = {"recorded": self.recorded, "written": self.written, "entries": self.entries}
+        if self.different:
+            names = {"different": list(self.different)}
+            return Finding("reproduce-older-metrics-differ", Severity.MISMATCH, {**values, **names})
+        return Finding("reproduce-older-metrics-equal", Severity.REMARK, values)
 
 
 def compare_older_metrics(recorded: Mapping[str, Any], written: Mapping[str, Any]) -> OlderMetrics | None:

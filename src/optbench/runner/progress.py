@@ -7,7 +7,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from optbench.metric_names import HEADLINE, score_text
+from optbench.catalog.metrics import score_text
+from optbench.catalog.tasks import TASKS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,7 +66,7 @@ def describe_values(event: Mapping[str, Any]) -> str:
     """Return loss and headline metric of an epoch, on the validation split if there is one, as text."""
     values = {name: float(value) for name, value in event["values"].items()}
     shown = [f"loss {values['loss']:.4f}"]
-    headline = [name for metric in HEADLINE.values() for name in (f"val_{metric}", metric) if name in values]
+    headline = [name for task in TASKS.values() for name in (f"val_{task.headline}", task.headline) if name in values]
     return "  ".join(shown + [f"{name} {score_text(name, values[name])}" for name in headline[:1]])
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from optbench.errors import OptbenchError, StorageError
 from optbench.records import RunStatus
-from optbench.regression_records import RegressionEvaluation
-from optbench.runner.evaluation import evaluate_predictions, read_run_predictions
+from optbench.tasks import task_named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,14 +16,13 @@ if TYPE_CHECKING:
 
     from optbench.config import ExperimentConfig
     from optbench.records import History
-    from optbench.run_store import RunPaths
-    from optbench.runner.evaluation import AnyEvaluation
+    from optbench.run_store import Claim, RunPaths
 
 
 def draw_run(
-    paths: RunPaths,
+    claim: Claim,
     config: ExperimentConfig,
-    evaluation: AnyEvaluation,
+    evaluation: Any,
     history: History,
     *,
     environment: Mapping[str, Any],
@@ -42,15 +41,16 @@ def draw_run(
     """
     from optbench.run_store import write_bytes
 
-    drawn = drawings(paths, config, evaluation, history, environment=environment, timing=timing, result=result)
+    drawn = drawings(claim.run, config, evaluation, history, environment=environment, timing=timing, result=result)
     for path, data in changed(drawn).items():
-        write_bytes(path, data, durable=False)  # the manifest comes later
+        write_bytes(claim.drafted(path), data, durable=False)  # the manifest comes later
+    claim.publish()
 
 
 def drawings(
     paths: RunPaths,
     config: ExperimentConfig,
-    evaluation: AnyEvaluation,
+    evaluation: Any,
     history: History,
     *,
     environment: Mapping[str, Any],
@@ -68,7 +68,8 @@ def drawings(
 
     image_format = config.report.format
     shown = "png" if image_format == "pdf" else image_format
-    figures = _figures(evaluation, history, best_epoch=result["best_epoch"]) | _diagnostics(paths)
+    task = task_named(config.task)
+    figures = task.figures(evaluation, history, best_epoch=result["best_epoch"]) | _diagnostics(paths)
     files = {stem: save_figure(figure, image_format) for stem, figure in figures.items()}
     images = files if shown == image_format else {stem: save_figure(f, shown) for stem, f in figures.items()}
     report = RunReport(
@@ -85,30 +86,10 @@ def drawings(
         digests=read_json(paths.digests) if paths.digests.is_file() else {},
         pictures={stem: data_uri(image, shown) for stem, image in images.items()},
     )
-    page = render_run_report(report).encode(
+    page = render_run_report(report, task.page_part(report, evaluation)).encode(
         "utf-8", "backslashreplace"
     )  # a lone surrogate in a name is no reason to fail
     return {**{paths.figure(stem, image_format): data for stem, data in files.items()}, paths.report_html: page}
-
-
-def _figures(evaluation: AnyEvaluation, history: History, *, best_epoch: int | None) -> dict[str, Any]:
-    """Return the figures of a run by the stem of their file; a diverged run has no confusion matrix."""
-    from optbench.reporting.regression_figures import predicted_against_true_figure, residuals_figure
-    from optbench.reporting.run_figures import confusion_figure, learning_curves_figure, roc_figure
-
-    if isinstance(evaluation, RegressionEvaluation):
-        return {
-            "predicted_against_true": predicted_against_true_figure(evaluation.predictions),
-            "residuals": residuals_figure(evaluation.predictions),
-            "learning_curves": learning_curves_figure(history, best_epoch=best_epoch),
-        }
-
-    matrix = {} if evaluation.confusion is None else {"confusion_matrix": confusion_figure(evaluation.confusion)}
-    return {
-        **matrix,
-        "roc_curve": roc_figure(evaluation.roc_curves),
-        "learning_curves": learning_curves_figure(history, best_epoch=best_epoch),
-    }
 
 
 def _diagnostics(paths: RunPaths) -> dict[str, Any]:
@@ -162,7 +143,7 @@ def render_reports(runs: Sequence[str], runs_dir: Path) -> tuple[list[Path], lis
     for record in records:
         paths = RunPaths(PathOf(record.folder))
         try:
-            _render_again(paths)
+            _render_again(paths, record.key)
         except OptbenchError as error:
             notes.append(f"{record.run}: {error}")
         else:
@@ -172,21 +153,30 @@ def render_reports(runs: Sequence[str], runs_dir: Path) -> tuple[list[Path], lis
     return pages, notes
 
 
-def _render_again(paths: RunPaths) -> None:
-    from optbench.run_store import RunLock, replace_files, verify_manifest
+def _render_again(paths: RunPaths, key: str) -> None:
+    from optbench.run_store import claim_run_folder, clear_state, held_by, replace_files, verify_manifest
 
-    lock = RunLock(paths)
-    if not lock.try_acquire():
-        raise StorageError(f"it is held by {lock.holder()}; ask again when that has ended.")
+    holder = held_by(paths)
+    if holder is not None:
+        raise StorageError(f"it is held by {holder}; ask again when that has ended.")
+    _require_unchanged(verify_manifest(paths, deep=True))
+    new = changed(_stored_drawings(paths))
+    if not new:
+        return
+    claim = claim_run_folder(paths, key=key)
     try:
-        problems = verify_manifest(paths, deep=True)
-        if problems:
-            raise StorageError(f"it is not drawn again, because it has been changed: {problems[0]}")
-        new = changed(_stored_drawings(paths))
-        if new:
-            replace_files(paths, new)
+        with claim.explaining_loss():
+            _require_unchanged(verify_manifest(paths))
+            replace_files(claim, new)
     finally:
-        lock.release()
+        claim.release()
+        with suppress(StorageError):
+            clear_state(paths)
+
+
+def _require_unchanged(problems: Sequence[str]) -> None:
+    if problems:
+        raise StorageError(f"it is not drawn again, because it has been changed: {problems[0]}")
 
 
 def _stored_drawings(paths: RunPaths) -> dict[Path, bytes]:
@@ -198,8 +188,9 @@ def _stored_drawings(paths: RunPaths) -> dict[Path, bytes]:
     config = load_resolved(paths.config_resolved)
     metrics, environment = read_metrics(paths.metrics), read_json(paths.environment)
     history = read_history(paths.history)
-    evaluation = evaluate_predictions(
-        read_run_predictions(paths, config.task),
+    task = task_named(config.task)
+    evaluation = task.evaluate(
+        task.read_predictions(paths),
         class_names=environment.get("class_names", ()),
         positive_class=environment.get("positive_class"),
         history=history,

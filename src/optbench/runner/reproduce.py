@@ -98,13 +98,13 @@ class Reproduction:
 
     def text(self) -> str:
         """Return what the command prints."""
-        from optbench.words import sentences
+        from optbench.words import sentence, sentences
 
-        older = [] if self.older_metrics is None else [f"  {self.older_metrics.sentence}"]
+        older = [] if self.older_metrics is None else [f"  {sentence(self.older_metrics.finding)}"]
         if self.is_identical:
             return "\n".join([f"{self.run}: bit-identical, {self.rungs} rungs", *older])
         lines = [f"{self.run}: {self.rungs} rungs are equal, then '{self.first_difference}' differs"]
-        lines += [f"  could explain it: {sentence}" for sentence in sentences(self.could_explain)]
+        lines += [f"  could explain it: {cause}" for cause in sentences(self.could_explain)]
         if not self.could_explain:
             lines.append("  no recorded fact of the environment differs that could explain it")
         lines.append(f"  largest difference of a prediction: {_number(self.score_difference)}")
@@ -332,10 +332,10 @@ def score_difference(first: RunPaths, second: RunPaths) -> float | None:
     import numpy as np
 
     from optbench.config import load_resolved
-    from optbench.runner.evaluation import predicted_arrays, read_run_predictions
+    from optbench.tasks import task_named
 
-    task = load_resolved(first.config_resolved).task
-    ours, theirs = (predicted_arrays(read_run_predictions(paths, task)) for paths in (first, second))
+    task = task_named(load_resolved(first.config_resolved).task)
+    ours, theirs = (task.answers(task.read_predictions(paths)) for paths in (first, second))
     pairs = [(ours[name], theirs[name]) for name in ours if name in theirs]
     if len(pairs) != len(ours) or any(one.shape != other.shape for one, other in pairs):
         return None

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from optbench.executors.interface import Executor
+    from optbench.run_store import Asker
 
     ExecutorFor = Callable[["RunOptions", Sequence[Any]], Executor]
 
@@ -37,6 +38,7 @@ class RunOptions:
     timeout : seconds a run may take, or None
     force : train again even what is finished, into a folder beside it
     verbose : say which engine executes a run and why, in which process, and how long it took
+    take_over : the user says that whoever else holds an unfinished run is gone
     figures : draw pictures and page of every run; None does so for up to `MOST_DRAWN` runs
     """
 
@@ -50,9 +52,17 @@ class RunOptions:
     retries: int = 1
     timeout: float | None = None
     force: bool = False
+    take_over: bool = False
     figures: bool | None = None
     quiet: bool = False
     verbose: bool = False
+
+    @property
+    def asker(self) -> Asker:
+        """Who claims the runs of the command, and on what evidence."""
+        from optbench.run_store import Asker, this_process
+
+        return Asker(this_process(executor=self.executor), take_over=self.take_over)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +177,7 @@ def carry_out(prepared: Prepared, stack: ExitStack) -> list[RunEnd]:
                 retries=prepared.options.retries,
                 draw=prepared.draw,
                 has_helpers=has_helpers,
+                asker=prepared.options.asker,
             )
             with stops_on_signals(prepared.executor, say=progress.say):
                 ends += flight.execute(prepared.open_runs)

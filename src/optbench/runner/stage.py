@@ -10,11 +10,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from optbench.run_store import Claim, RunPaths
     from optbench.runner.plan import PlannedRun
 
 
-def stage_run(planned: PlannedRun, *, environment: Mapping[str, Any], patch: str | None) -> str:
-    """Write the config, the user's code and the job into a claimed and locked folder; an unfinished one is completed.
+def stage_run(planned: PlannedRun, claim: Claim, *, environment: Mapping[str, Any], patch: str | None) -> str:
+    """Write the config, the user's code and the job into a claimed folder; an unfinished one is completed.
 
     Everything written here is a function of the plan, so writing it again over an interrupted or damaged attempt
     changes nothing; `.state/job.json` comes last and marks the folder as staged.
@@ -34,25 +35,25 @@ def stage_run(planned: PlannedRun, *, environment: Mapping[str, Any], patch: str
             damage = f"{error} It is written again from the experiment."
         else:
             return ""
-    _write_staged(planned, environment=environment, patch=patch)
+    _draft_staged(planned, claim.draft, environment=environment, patch=patch)
+    claim.publish(last=paths.job)
     return damage
 
 
-def _write_staged(planned: PlannedRun, *, environment: Mapping[str, Any], patch: str | None) -> None:
+def _draft_staged(planned: PlannedRun, paths: RunPaths, *, environment: Mapping[str, Any], patch: str | None) -> None:
     from optbench.config import dump_config
-    from optbench.run_store import write_bytes, write_job, write_json, write_text
+    from optbench.run_store import make_folder, write_bytes, write_job, write_json, write_text
 
-    paths, dataset = planned.paths, planned.dataset
+    dataset = planned.dataset
     base = str(planned.loaded.base.resolve())
     write_text(paths.config, planned.loaded.text, durable=False)
     write_text(paths.config_resolved, dump_config(planned.config), durable=False)
     for name, file in planned.code.items():
         target = paths.code_copy(name)
-        target.parent.mkdir(exist_ok=True)
+        make_folder(target.parent)
         write_bytes(target, file.read_bytes(), durable=False)
     if patch:
         write_text(paths.patch, patch, durable=False)
-    paths.state.mkdir(exist_ok=True)
     facts = {"schema_version": 1, **environment, "base": base, "data": dict(dataset.facts)}
     write_json(paths.staged_environment, facts, durable=False)
     job = {

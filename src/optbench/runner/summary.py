@@ -4,25 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from optbench.catalog.metrics import score_text, table_rows
+from optbench.catalog.tasks import DEFAULT_TASK, TASKS
 from optbench.errors import RunFailedError
-from optbench.metric_names import CLASSIFICATION, REGRESSION, TASKS, score_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from optbench.metric_names import Task
     from optbench.runner.execute import RunEnd
 
-# per task the columns of the table: title, and name in metrics.json
-_COLUMNS: Mapping[Task, Mapping[str, str]] = {
-    CLASSIFICATION: {
-        "accuracy": "accuracy",
-        "majority": "majority_accuracy",
-        "roc_auc": "roc_auc",
-        "log_loss": "log_loss",
-    },
-    REGRESSION: {"rmse": "rmse", "of mean": "mean_predictor_rmse", "mae": "mae", "r2": "r2"},
-}
 _NARROWEST = 8
 
 
@@ -41,7 +31,7 @@ def summary_text(ends: Sequence[RunEnd]) -> str:
     rows = summary_rows(ends)
     width = max(len("run"), *(len(row["run"]) for row in rows)) if rows else 3
     tables = [_table(task, [row for row in rows if row["task"] == task], width) for task in TASKS]
-    return "\n".join(line for table in tables for line in table) or _header(CLASSIFICATION, width)
+    return "\n".join(line for table in tables for line in table) or _header(DEFAULT_TASK, width)
 
 
 def raise_for_failures(ends: Sequence[RunEnd]) -> None:
@@ -81,21 +71,22 @@ def _row(end: RunEnd) -> dict[str, Any]:
     return row
 
 
-def _table(task: Task, rows: Sequence[dict[str, Any]], width: int) -> list[str]:
+def _table(task: str, rows: Sequence[dict[str, Any]], width: int) -> list[str]:
     return [_header(task, width), *(_line(row, width) for row in rows)] if rows else []
 
 
-def _header(task: Task, width: int) -> str:
-    titles = "  ".join(f"{title:>{_NARROWEST}}" for title in _COLUMNS[task])
+def _header(task: str, width: int) -> str:
+    titles = "  ".join(f"{row.heading:>{_NARROWEST}}" for row in table_rows(task, "summary"))
     return f"{'run':<{width}}  {'outcome':<9}  {titles}  training"
 
 
 def _line(row: dict[str, Any], width: int) -> str:
     test = row["test"] or {}
-    cells = "  ".join(f"{_cell(name, test.get(name)):>{_NARROWEST}}" for name in _COLUMNS[row["task"]].values())
+    columns = [column.name for column in table_rows(row["task"], "summary")]
+    cells = "  ".join(f"{_cell(name, test.get(name)):>{_NARROWEST}}" for name in columns)
     seconds = "-" if row["training_seconds"] is None else f"{row['training_seconds']:.2f} s"
     return f"{row['run']:<{width}}  {row['outcome']:<9}  {cells}  {seconds:>8}"
 
 
 def _cell(name: str, value: float | None) -> str:
-    return "-" if value is None else score_text(name.removeprefix("mean_predictor_"), value)
+    return "-" if value is None else score_text(name, value)

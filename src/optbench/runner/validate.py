@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from optbench.errors import InvalidError
-from optbench.metric_names import REGRESSION, significant_digits
+from optbench.tasks import task_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -146,7 +146,7 @@ def _data_lines(dataset: Dataset) -> list[str]:
     width = max((len(column["name"]) for column in columns), default=0)
     return [
         f"  data: {dataset.name}, {facts['rows_read']} rows read; {rows} ({_method(facts['split'])})",
-        *(_number_lines(facts) if dataset.task == REGRESSION else _class_lines(dataset)),
+        *task_named(dataset.task).data_lines(dataset),
         *([f"  columns, by the {facts['split']['rows']['train']} training rows:"] if columns else []),
         *(
             f"    {column['name']:<{width}}  {column['kind']}: {recorded_sentence(column['reason'])}"
@@ -155,23 +155,6 @@ def _data_lines(dataset: Dataset) -> list[str]:
         f"  input shape: {' x '.join(map(str, dataset.input_shape))}",
         *(f"  note: {sentence}" for sentence in sentences(dataset.notes)),
     ]
-
-
-def _class_lines(dataset: Dataset) -> list[str]:
-    facts = dataset.facts
-    counts, majority = facts["class_counts"], facts["majority"]
-    classes = ", ".join(f"{label} {sum(part[label] for part in counts.values())}" for label in dataset.class_names)
-    lines = [f"  classes: {classes}" + (f"; positive: {facts['positive_class']}" if facts["positive_class"] else "")]
-    if "test" in majority["share"]:
-        share = majority["share"]["test"]
-        lines.append(f"  always answering {majority['class']!r} is right in {share:.1%} of the test rows")
-    return lines
-
-
-def _number_lines(facts: Mapping[str, Any]) -> list[str]:
-    values = facts["target_values"]["train"]
-    mean, sd, low, high = (significant_digits(values[name]) for name in ("mean", "sd", "min", "max"))
-    return [f"  target: numbers from {low} to {high} in the training rows, mean {mean}, standard deviation {sd}"]
 
 
 def _method(split: Mapping[str, Any]) -> str:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from optbench.metric_names import lower_is_better, short_number
+from optbench.catalog.metrics import VALIDATION, lower_is_better, tuning_metric
+from optbench.core.numbers import short_number
 from optbench.study.tuning import validation_score
-from optbench.study.wording import METRIC_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -97,7 +97,7 @@ class Budgets:
             if any(curve.is_optimistic for curve in self.curves)
             else ""
         )
-        return f"By {METRIC_WORDS[self.metric]}: {'; '.join(told)}.{optimistic}"
+        return f"By {tuning_metric(self.metric).title_on_validation}: {'; '.join(told)}.{optimistic}"
 
     def shown(self) -> list[int]:
         """Return the budgets that a table shows: powers of 2, and the largest."""
@@ -133,8 +133,8 @@ def budgets(conclusion: Conclusion) -> Budgets | None:
 def score_or_worst(record: RunRecord, metric: str) -> float:
     """Return a run's validation score; of a diverged run that of a model that has learnt nothing.
 
-    That is the run's own score before training where its history has it, the majority class's accuracy, or 0.5 for ROC
-    AUC; infinity in the bad direction where none of them is known.
+    That is the run's own score before training where its history has it, else that of a constant answer; infinity in
+    the bad direction where none of them is known.
     """
     score = validation_score(record, metric)
     if score is not None and math.isfinite(score):
@@ -178,16 +178,17 @@ def _defaults(conclusion: Conclusion, metric: str) -> dict[str, float]:
 def _before_training(record: RunRecord, metric: str) -> float | None:
     from optbench.run_store import RunPaths, read_history
 
-    column = "val_loss" if metric == "val_log_loss" else metric
+    column = VALIDATION + tuning_metric(metric).history
     history = read_history(RunPaths(Path(record.folder)).history)
     return history.column(column)[0] if column in history.columns and history.rows else None
 
 
 def _of_constant(record: RunRecord, metric: str) -> float | None:
-    if metric == "val_roc_auc":
-        return 0.5
-    validation = record.metrics.get("validation") or {}
-    return validation.get("majority_accuracy") if metric == "val_accuracy" else None
+    chosen_by = tuning_metric(metric)
+    if chosen_by.constant is None:
+        return chosen_by.of_constant
+    value: float | None = (record.metrics.get("validation") or {}).get(chosen_by.constant.name)
+    return value
 
 
 def _budget(first: int, last: int) -> str:

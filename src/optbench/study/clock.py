@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from optbench.comparison.wording import counted, duration
 from optbench.study.tables_text import NONE
+from optbench.words import text
 from optbench.words.comparisons import difference_sentences
 
 if TYPE_CHECKING:
@@ -18,10 +18,7 @@ CLOCK_HEADING: Final = "## Times on this machine"
 
 def clock_paragraphs(conclusion: StudyConclusion) -> list[str]:
     """Return what the times are, what disturbs them, and how long what would settle the undecided pairs takes."""
-    told = (
-        "Everything above follows from the runs' numbers and is the same bytes whenever this plan is executed; the "
-        "times below are those of this machine. Evaluation is off the clock."
-    )
+    told = text("study-times")
     doubts = dict.fromkeys(
         sentence
         for one in conclusion.problems
@@ -49,10 +46,7 @@ def settle_sentence(conclusion: Conclusion) -> str:
     if len(known) < len(seconds):
         return ""
     more = widest.more_seeds or 0
-    return (
-        f"The {counted(more, 'more seed')} that the verdict asks for are some {duration(more * sum(known))} of "
-        f"training for {widest.a} and {widest.b}."
-    )
+    return text("study-time-to-settle", n_seeds=more, seconds=more * sum(known), labels=[widest.a, widest.b])
 
 
 def _to_settle(conclusion: StudyConclusion) -> list[str]:

@@ -19,7 +19,8 @@ from optbench.words.comparisons import located_sentences
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from optbench.comparison import Across, Comparison, Metric, PairResult, ProblemComparison, ProblemCurves
+    from optbench.catalog.metric import Metric
+    from optbench.comparison import Across, Comparison, PairResult, ProblemComparison, ProblemCurves
     from optbench.core.findings import Finding
     from optbench.records import RunRecord
     from optbench.study.plan import StudyPlan, StudyRun
@@ -91,12 +92,11 @@ class Conclusion:
         """What casts doubt on the verdict, on top of what the comparison says."""
         return problem_doubts(self)
 
-    @property
-    def verdict(self) -> str:
-        """The verdict of the comparison, then what it cost and what tuning was worth."""
+    def verdict(self, language: str | None = None) -> str:
+        """Return the verdict of the comparison, then what it cost and what tuning was worth."""
         from optbench.study.wording import budget_sentence, headline, worth_sentence
 
-        parts = [headline(self), budget_sentence(self.plan.config), worth_sentence(self)]
+        parts = [headline(self, language), budget_sentence(self.plan.config, language), worth_sentence(self, language)]
         return " ".join(part for part in parts if part)
 
     def to_json(self) -> dict[str, Any]:
@@ -113,7 +113,7 @@ class Conclusion:
             **document,
             "warnings": [*document["warnings"], *sentences(self.doubts, DEFAULT)],
             "findings": [*document["findings"], *_as_json(self.doubts)],
-            "verdict": self.verdict,
+            "verdict": self.verdict(DEFAULT),
             "name": self.name,
             "openings": [{key: opening[key] for key in ("plan", "data", "split")} for opening in self.openings],
             "tuning": [tuning.to_json() for tuning in self.tunings],
@@ -183,22 +183,24 @@ class StudyConclusion:
         told = ((name, sentence(doubt, language)) for name, doubt in self.doubts)
         return [f"[{name}] {words}" if name else words for name, words in told]
 
-    @property
-    def verdict(self) -> str:
-        """The verdict on the problem; of several what they say together, then each for itself."""
+    def verdict(self, language: str | None = None) -> str:
+        """Return the verdict on the problem; of several what they say together, then each for itself."""
         from optbench.study.wording import budget_sentence, headline, worth_sentence
 
         if len(self.problems) == 1:
-            return self.problems[0].verdict
-        each = [" ".join(filter(None, (f"[{one.name}]", headline(one), worth_sentence(one)))) for one in self.problems]
-        return " ".join(filter(None, (*self.across_sentences, budget_sentence(self.plan.config), *each)))
+            return self.problems[0].verdict(language)
+        each = [
+            " ".join(filter(None, (f"[{one.name}]", headline(one, language), worth_sentence(one, language))))
+            for one in self.problems
+        ]
+        budget = budget_sentence(self.plan.config, language)
+        return " ".join(filter(None, (*self.across_sentences(language), budget, *each)))
 
-    @property
-    def across_sentences(self) -> list[str]:
-        """What several problems say together; [] for one."""
+    def across_sentences(self, language: str | None = None) -> list[str]:
+        """Return what several problems say together; [] for one."""
         from optbench.words.comparisons import across_sentences
 
-        return across_sentences(self.across, self.metric) if self.across else []
+        return across_sentences(self.across, self.metric, language) if self.across else []
 
     def to_json(self) -> dict[str, Any]:
         """Return verdict.json: for one problem the shape of `compare --format json` with more at its end.
@@ -212,7 +214,7 @@ class StudyConclusion:
             "protocol": protocol(self.plan.config),
         }
         doubts = [{**doubt.to_json(), "problem": name or None} for name, doubt in self.doubts]
-        common = {"warnings": self.warnings(DEFAULT), "verdict": self.verdict}
+        common = {"warnings": self.warnings(DEFAULT), "verdict": self.verdict(DEFAULT)}
         if len(self.problems) == 1:
             document = self.problems[0].to_json()
             told = located_sentences(self.comparison.all_differences, DEFAULT)
@@ -245,7 +247,8 @@ def conclude(
     openings: Sequence[Mapping[str, Any]],
 ) -> StudyConclusion:
     """Compare the confirmation runs of every problem; the order of the runs does not matter."""
-    from optbench.comparison import across_problems, metric_named
+    from optbench.catalog.metrics import metric_named
+    from optbench.comparison import across_problems
 
     problems = tuple(_conclude(plan, problem.name, runs, records, tunings, openings) for problem in plan.problems)
     config = plan.config

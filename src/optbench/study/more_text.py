@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
+from optbench.catalog.metrics import lower_is_better, tuning_metric
 from optbench.comparison import column_words
 from optbench.comparison.wording import counted
-from optbench.metric_names import lower_is_better, short_number
+from optbench.core.numbers import short_number
 from optbench.study.tables_text import NONE
 from optbench.study.targets import targets_from
-from optbench.study.wording import METRIC_WORDS
 from optbench.words import sentence
 
 if TYPE_CHECKING:
@@ -57,8 +57,9 @@ def budget_caption(found: Budgets) -> str:
         if any(curve.is_optimistic for curve in found.curves)
         else "one tuning seed chooses, the others score, so that luck is not counted"
     )
+    metric = tuning_metric(found.metric).title_on_validation
     return (
-        f"**What a tuning budget buys.** {found.sentence()} The table has the {METRIC_WORDS[found.metric]} that the "
+        f"**What a tuning budget buys.** {found.sentence()} The table has the {metric} that the "
         f"best of k settings can be expected to have ({how}), with its 95 % interval over other settings of the same "
         "ranges; a description, not a test."
     )

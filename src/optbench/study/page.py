@@ -6,12 +6,13 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from optbench.catalog.metrics import tuning_metric
 from optbench.study.clock import settle_sentence
 from optbench.study.more_text import split_tables, width_caption, width_table
 from optbench.study.protocol_text import protocol_paragraphs
 from optbench.study.tables_text import tuning_table
 from optbench.study.targets import fixed_targets, targets_from
-from optbench.study.wording import METRIC_WORDS, budget_sentence, failed_tunings, worth_sentence
+from optbench.study.wording import budget_sentence, failed_tunings, worth_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +61,7 @@ def _sections(conclusion: StudyConclusion) -> Iterator[Section]:
 def _tuning(conclusion: Conclusion, *, title: str) -> Section:
     from optbench.reporting.comparison_page import Section
 
-    metric = METRIC_WORDS[conclusion.plan.config.tuning.metric]
+    metric = tuning_metric(conclusion.plan.config.tuning.metric).title_on_validation
     header, rows = tuning_table(conclusion)
     caption = (
         f"Per optimizer what was tried, runs spent and lost, and the {metric} of the chosen setting: in tuning, which "
@@ -79,7 +80,7 @@ def _budgets(conclusion: Conclusion, *, title: str) -> Section:
     tables += [(_plain(width_caption(conclusion)), *width_table(found.widths))] if found.widths else []
     if found.budgets is None:
         return Section(title, (), tables)
-    metric = METRIC_WORDS[found.budgets.metric]
+    metric = tuning_metric(found.budgets.metric).title_on_validation
     lines = [
         BudgetLine(curve.label, curve.scores, curve.low, curve.high)
         for curve in found.budgets.curves
@@ -104,7 +105,7 @@ def _tuning_pictures(conclusion: Conclusion) -> list[Picture]:
     from optbench.reporting.comparison_page import look_of, picture_of
     from optbench.reporting.tuning_figures import TuningCurve, tuning_figure
 
-    metric = METRIC_WORDS[conclusion.plan.config.tuning.metric]
+    metric = tuning_metric(conclusion.plan.config.tuning.metric).title_on_validation
     curves = [
         TuningCurve(
             label=tuning.label,

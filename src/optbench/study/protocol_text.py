@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optbench.catalog.metrics import tuning_metric
 from optbench.comparison.wording import counted, listing
-from optbench.study.wording import METRIC_WORDS, study_setting_word
+from optbench.study.wording import study_setting_word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,10 +45,11 @@ def _tuning(conclusion: StudyConclusion) -> str:
     cost = f", {runs * next(iter(epochs))} epochs" if len(epochs) == 1 else ""
     word = study_setting_word(config)
     where = "at the same places of their logarithmic ranges" if word == "learning rate" else "at the same places"
+    chosen_by = tuning_metric(tuning.metric).title_on_validation
     return (
         f"{listing(labels)} {had}{each}: {counted(tuning.points, word)} {where} ({tuning.sampler}), "
         f"{counted(tuning.seeds, 'seed')} each ({_span(config.tuning_seeds)}), so {counted(runs, 'run')}{cost}. The "
-        f"best mean {METRIC_WORDS[tuning.metric]} was chosen. The test split was withheld: those runs did not have its "
+        f"best mean {chosen_by} was chosen. The test split was withheld: those runs did not have its "
         "rows."
     )
 

@@ -46,6 +46,7 @@ class StudyOptions:
     ----------
     jobs : runs at a time; None takes what the machine has
     timeout : seconds a run may take, or None
+    take_over : the user says that whoever else holds an unfinished run is gone
     """
 
     config: Path
@@ -55,6 +56,7 @@ class StudyOptions:
     executor: str = "local"
     retries: int = 1
     timeout: float | None = None
+    take_over: bool = False
     quiet: bool = False
     verbose: bool = False
 
@@ -69,6 +71,7 @@ class StudyOptions:
             executor=self.executor,
             retries=self.retries,
             timeout=self.timeout,
+            take_over=self.take_over,
             quiet=self.quiet,
             verbose=self.verbose,
         )
@@ -204,6 +207,7 @@ class _Crew:
                 retries=self._options.retries,
                 draw=False,
                 has_helpers=has_helpers,
+                asker=self._options.for_runs.asker,
             )
             with stops_on_signals(executor, say=progress.say):
                 return flight.execute(runs)

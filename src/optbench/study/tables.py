@@ -6,25 +6,22 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any
 
+from optbench.catalog.metrics import LOSS, VALIDATION, result_columns
+from optbench.catalog.tasks import DEFAULT_TASK
 from optbench.config import LEARNING_RATE
-from optbench.metric_names import CLASSIFICATION, METRICS, REGRESSION
 from optbench.study.tuning import validation_score
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from optbench.metric_names import Task
     from optbench.records import RunRecord
     from optbench.study.plan import StudyPlan, StudyRun
 
-_METRICS: Mapping[Task, tuple[str, ...]] = {
-    CLASSIFICATION: ("accuracy", "balanced_accuracy", "f1_macro", "log_loss", "roc_auc"),
-    REGRESSION: METRICS[REGRESSION],
-}
+_LOSS = VALIDATION + LOSS.name
 _PLAN = ("stage", "problem", "optimizer", "name", "learning_rate", "setting", "seed", "split_seed", "run")
 _RESULTS = (
     *("stage", "problem", "optimizer", "learning_rate", "setting", "seed", "split_seed", "run", "status", "epochs"),
-    *("best_epoch", "seconds", "val_loss"),
+    *("best_epoch", "seconds", _LOSS),
 )
 
 
@@ -50,7 +47,7 @@ def plan_csv(plan: StudyPlan) -> str:
 
 def results_csv(runs: Sequence[StudyRun], records: Mapping[str, RunRecord]) -> str:
     """Return one row per run of the plan, in the order of the plan; what a run has not is empty."""
-    names = _METRICS[runs[0].planned.config.task if runs else CLASSIFICATION]
+    names = result_columns(runs[0].planned.config.task if runs else DEFAULT_TASK)
     header = (*_RESULTS, *(f"val_{name}" for name in names), *(f"test_{name}" for name in names))
     return _csv([header, *(_result(run, records[run.run], names) for run in runs)])
 
@@ -82,7 +79,7 @@ def _result(run: StudyRun, record: RunRecord, names: Sequence[str]) -> tuple[Any
         _cell(record.metrics.get("epochs_run")),
         _cell(record.metrics.get("best_epoch")),
         _cell(record.timing.get("training_seconds")),
-        _cell(validation_score(record, "val_loss")),
+        _cell(validation_score(record, _LOSS)),
         *(_cell(validation.get(name)) for name in names),
         *(_cell(test.get(name)) for name in names),
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optbench.catalog.metrics import score_text
 from optbench.config import LEARNING_RATE
-from optbench.metric_names import score_text
 from optbench.study.wording import name_words, study_setting_word
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from optbench.catalog.metrics import lower_is_better
 from optbench.comparison import curve_column, suggested_targets, target_table
-from optbench.metric_names import lower_is_better
 from optbench.records import RunStatus
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from optbench.catalog.metrics import tuning_metric
 from optbench.comparison.wording import counted, listing
 from optbench.study.clock import CLOCK_HEADING, clock_paragraphs, clock_table
 from optbench.study.doubts import study_doubts
@@ -19,7 +20,7 @@ from optbench.study.tables_text import (
     rule_table,
     tuning_table,
 )
-from optbench.study.wording import METRIC_WORDS, budget_sentence, floor_sentence, headline, worth_sentence
+from optbench.study.wording import budget_sentence, floor_sentence, headline, worth_sentence
 from optbench.words import sentences
 from optbench.words.comparisons import located_sentences
 
@@ -52,7 +53,7 @@ def _head(conclusion: StudyConclusion) -> list[str]:
             budget,
             worth_sentence(only),
         ]
-    return [f"*{listing([one.name for one in conclusion.problems])}*", _bold(conclusion.across_sentences), budget]
+    return [f"*{listing([one.name for one in conclusion.problems])}*", _bold(conclusion.across_sentences()), budget]
 
 
 def _several(conclusion: StudyConclusion) -> list[str]:
@@ -136,7 +137,7 @@ def _beside(conclusion: Conclusion) -> str:
 def _tuning(conclusion: Conclusion, mark: str) -> list[str]:
     if not conclusion.tunings:
         return []
-    metric = METRIC_WORDS[conclusion.plan.config.tuning.metric]
+    metric = tuning_metric(conclusion.plan.config.tuning.metric).title_on_validation
     told = (
         f"*In tuning* is the {metric} of the chosen setting, *on fresh seeds* the same in the runs that count. "
         "Choosing the best of many noisy numbers selects luck, so the first flatters; only the second is believed."

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from optbench.catalog.metrics import LOSS, VALIDATION, lower_is_better
 from optbench.config import LEARNING_RATE
-from optbench.metric_names import lower_is_better
 from optbench.records import RunStatus
 
 if TYPE_CHECKING:
@@ -168,29 +168,27 @@ def choose(plan: StudyPlan, runs: Sequence[StudyRun], records: Mapping[str, RunR
 def validation_score(record: RunRecord, metric: str) -> float | None:
     """Return a run's score on the validation split, with the weights it ended with; None if it diverged.
 
-    `val_loss` is the training's own loss, from the history; every other metric is that of metrics.json.
+    It is that of metrics.json. Folders whose metrics.json has schema version 1 have the loss in their history alone.
     """
     if record.status is RunStatus.DIVERGED:
         return None
-    if metric != "val_loss":
-        value = (record.metrics.get("validation") or {}).get(metric.removeprefix("val_"))
-        return None if value is None else float(value)
-    score = _final_loss(record)
-    return score if score is not None and math.isfinite(score) else None
+    name, values = metric.removeprefix(VALIDATION), record.metrics.get("validation") or {}
+    score = values[name] if name in values else _from_history(record).get(name)
+    return float(score) if score is not None and math.isfinite(score) else None
 
 
-def _final_loss(record: RunRecord) -> float | None:
+def _from_history(record: RunRecord) -> dict[str, float]:
+    from optbench.evaluation import final_losses
     from optbench.run_store import RunPaths, read_history
 
-    history = read_history(RunPaths(Path(record.folder)).history)
-    if "val_loss" not in history.columns:
-        return None
     stopping = record.config.get("training", {}).get("early_stopping") or {}
-    best = record.metrics.get("best_epoch")
-    losses = dict(zip(history.column("epoch"), history.column("val_loss"), strict=True))
-    if stopping.get("restore_best") and best in losses:
-        return losses[best]
-    return history.column("val_loss")[-1]
+    losses = final_losses(
+        read_history(RunPaths(Path(record.folder)).history),
+        best_epoch=record.metrics.get("best_epoch"),
+        restores_best=bool(stopping.get("restore_best")),
+        diverged=False,
+    )
+    return {LOSS.name: losses["validation"]} if "validation" in losses else {}
 
 
 def _setting(values: Values, runs: Sequence[StudyRun], records: Mapping[str, RunRecord], metric: str) -> Setting:

@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from optbench.comparison.wording import counted
 from optbench.config import LEARNING_RATE, MODEL
+from optbench.core.findings import Finding, Severity
+from optbench.words import text
 from optbench.words.comparisons import problem_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from optbench.config import StudyConfig
-    from optbench.core.findings import Finding
     from optbench.study.conclusion import Conclusion
     from optbench.study.worth import WorthOfTuning
-
-METRIC_WORDS: Final = {
-    "val_loss": "validation loss",
-    "val_accuracy": "validation accuracy",
-    "val_balanced_accuracy": "balanced accuracy on the validation split",
-    "val_f1_macro": "macro F1 on the validation split",
-    "val_log_loss": "log loss on the validation split",
-    "val_roc_auc": "ROC AUC on the validation split",
-    "val_mse": "validation MSE",
-    "val_rmse": "validation RMSE",
-    "val_mae": "validation MAE",
-    "val_r2": "R2 on the validation split",
-}
 
 
 def name_words(name: str) -> str:
@@ -47,73 +34,66 @@ def study_setting_word(config: StudyConfig) -> str:
     return setting_word(name for one in config.tuned for name in one.search)
 
 
-def budget_sentence(config: StudyConfig) -> str:
-    """Say what every tuned optimizer had been given before, or ""."""
+def budget_sentence(config: StudyConfig, language: str | None = None) -> str:
+    """Say what every tuned optimizer had been given before."""
     if not config.tuned:
-        return "Nothing was tuned."
+        return text("study-nothing-tuned", language)
     tuning = config.tuning
-    runs = tuning.points * tuning.seeds
-    who = "Each tuned optimizer ran" if len(config.tuned) > 1 else f"{config.tuned[0].label} ran"
-    each = " on each problem" if len(config.problems) > 1 else ""
-    return (
-        f"{who}{each} at the best of {counted(tuning.points, study_setting_word(config))} "
-        f"({counted(runs, 'tuning run')}), chosen by "
-        f"{METRIC_WORDS[tuning.metric]} with other seeds and the test split withheld."
-    )
+    searches_rates = all(set(one.search) <= {LEARNING_RATE} for one in config.tuned)
+    values = {
+        "points": tuning.points,
+        "searched": "learning-rates" if searches_rates else "settings",
+        "n_runs": tuning.points * tuning.seeds,
+        "metric": tuning.metric,
+        "several": len(config.problems) > 1,
+    }
+    if len(config.tuned) > 1:
+        return text("study-budget-of-each", language, **values)
+    return text("study-budget-of-one", language, label=config.tuned[0].label, **values)
 
 
-def headline(conclusion: Conclusion) -> str:
+def headline(conclusion: Conclusion, language: str | None = None) -> str:
     """Return the verdict on a problem, then whose tuning failed: that turns an order round."""
-    return " ".join([problem_verdict(conclusion.problem), *failed_tunings(conclusion)])
+    return " ".join([problem_verdict(conclusion.problem, language), *failed_tunings(conclusion, language)])
 
 
-def failed_tunings(conclusion: Conclusion) -> Iterator[str]:
+def failed_tunings(conclusion: Conclusion, language: str | None = None) -> Iterator[str]:
     """Yield a sentence for each optimizer that is worse, beyond doubt, than itself at Keras' defaults."""
+    metric = conclusion.comparison.metric.name
     for worth in conclusion.worth_of_tuning:
         if worth.gain is not None and worth.outcome == "worse":
-            yield (
-                f"Tuning failed for {worth.label}: its own default ({worth.default}) is better by "
-                f"{conclusion.comparison.metric.size(abs(worth.gain))}. The range or the budget of the tuning is to "
-                "blame, not the optimizer."
-            )
+            values = {"label": worth.label, "default": worth.default, "loss": abs(worth.gain), "metric": metric}
+            yield text("study-tuning-failed", language, **values)
 
 
 def floor_sentence(conclusion: Conclusion, problems: Iterable[Conclusion]) -> str:
     """Say what a gap below the noise floor means, beside the first verdict of a study that names the floor, or ""."""
     first = next((one for one in problems if _names_floor(one.problem.verdict)), None)
-    if conclusion is not first:
-        return ""
-    return (
-        "A gap below the noise floor can still be real: the floor is that of unpaired groups of runs, and pairing by "
-        "seed takes noise out."
-    )
+    return text("study-noise-floor") if conclusion is first else ""
 
 
 def _names_floor(verdict: Iterable[Finding]) -> bool:
     return any(finding.values.get("floor") is not None for finding in verdict)
 
 
-def worth_sentence(conclusion: Conclusion) -> str:
+def worth_sentence(conclusion: Conclusion, language: str | None = None) -> str:
     """Say what tuning was worth against Keras' defaults, or ""."""
-    told = [_gain(conclusion, worth) for worth in conclusion.worth_of_tuning if worth.gain is not None]
-    if not told:
+    metric = conclusion.comparison.metric.name
+    gains = [_gain(worth, metric).to_json() for worth in conclusion.worth_of_tuning if worth.gain is not None]
+    if not gains:
         return ""
-    return f"Against Keras' defaults, without tuning: {'; '.join(told)}.{_default_on_top(conclusion)}"
-
-
-def _default_on_top(conclusion: Conclusion) -> str:
-    """Say that the best mean belongs to a row that the verdict does not rank, if it does."""
+    told = text("study-worth", language, gains=gains)
     best = conclusion.comparison.problems[0].optimizers[0]
     if best.label not in conclusion.plan.config.aside or best.mean is None:
-        return ""
-    score = conclusion.comparison.metric.score_text(best.mean)
-    return (
-        f" The best mean of all, {score}, is that of {best.label}, which the plan compares with its "
-        "tuned self only: its lead over the others is not tested."
-    )
+        return told
+    # the best mean belongs to a row that the verdict does not rank
+    return f"{told} {text('study-default-on-top', language, label=best.label, mean=best.mean, metric=metric)}"
 
 
-def _gain(conclusion: Conclusion, worth: WorthOfTuning) -> str:
-    metric = conclusion.comparison.metric
+def _gain(worth: WorthOfTuning, metric: str) -> Finding:
     gain = worth.gain or 0.0
-    return f"{worth.label} {'gained' if gain >= 0 else 'lost'} {metric.size(abs(gain))} ({worth.outcome})"
+    code = "study-gained" if gain >= 0 else "study-lost"
+    outcome = worth.outcome.replace(" ", "_")
+    return Finding(
+        code, Severity.REMARK, {"label": worth.label, "gain": abs(gain), "metric": metric, "outcome": outcome}
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from optbench.metric_names import lower_is_better
+from optbench.catalog.metrics import lower_is_better
 
 if TYPE_CHECKING:
     from optbench.comparison import PairResult

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from optbench.metric_names import lower_is_better
+from optbench.catalog.metrics import lower_is_better
 
 if TYPE_CHECKING:
     from optbench.config import EarlyStopping

@@ -7,13 +7,11 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from optbench.array_digests import array_digest, arrays_digest
+from optbench.catalog.metrics import LOSS, VALIDATION
 from optbench.errors import StorageError
 from optbench.random_streams import epoch_order
-from optbench.records import History, LayerDiagnostics, Predictions, RunStatus
-from optbench.regression_records import TargetPredictions
+from optbench.records import History, LayerDiagnostics, RunStatus
 from optbench.training.diagnostics import diagnostics_as_json, diagnostics_from_json
 from optbench.training.early_stopping import best_epoch, should_stop
 from optbench.training.facts import optimizer_facts
@@ -31,10 +29,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from optbench.config import ExperimentConfig
-    from optbench.records import Dataset, SplitName
+    from optbench.records import Dataset, Predictions, SplitName
+    from optbench.regression_records import TargetPredictions
     from optbench.training.evaluate import Evaluator
     from optbench.training.problem import Problem
     from optbench.training.program import Program
@@ -129,7 +129,7 @@ class _Training:
         rule = self.config.training.early_stopping
         if rule is not None:
             return str(rule.monitor)
-        return "val_loss" if "val_loss" in self.columns else "loss"
+        return VALIDATION + LOSS.name if "validation" in self.problem.examples else LOSS.name
 
     @property
     def restores_best(self) -> bool:
@@ -298,7 +298,10 @@ def _finish(run: _Training, dataset: Dataset, seconds_to_build: float) -> Traini
         load_arrays(model, {name.removeprefix(BEST): array for name, array in run.best.items()})
     elif run.epoch:
         model.optimizer.finalize_variable_values(model.trainable_weights)  # EMA: the averages become the weights
-    predictions = {name: _predictions(run, name, dataset) for name in dataset.splits}
+    predictions = {
+        name: run.problem.targets.predictions(run.evaluator, name, data, outputs=dataset.num_outputs)
+        for name, data in dataset.splits.items()
+    }
     return TrainingOutcome(
         status=RunStatus.DIVERGED if run.reason else RunStatus.COMPLETED,
         reason=run.reason,
@@ -312,13 +315,3 @@ def _finish(run: _Training, dataset: Dataset, seconds_to_build: float) -> Traini
         seconds_to_build=seconds_to_build,
         diagnostics=tuple(run.diagnostics),
     )
-
-
-def _predictions(run: _Training, split: SplitName, dataset: Dataset) -> Predictions | TargetPredictions:
-    """Return the predictions of a split; none for one without rows, as a withheld test split."""
-    data, target = dataset.splits[split], run.problem.target
-    empty = np.zeros((0, dataset.num_outputs), dtype=np.float32)
-    if target is None:
-        return Predictions(data.y, run.evaluator.y_score(split) if len(data.y) else empty, data.rows)
-    outputs = run.evaluator.outputs(split) if len(data.y) else empty
-    return TargetPredictions(data.y, target.scale.in_unit(outputs), data.rows)

@@ -50,8 +50,7 @@ def check_loss(problem: Problem, name: str, *, base: Path) -> None:
     reference = parse_reference(name, base, error=ModelError)
     train = problem.examples["train"]
     x, y = train.x[:ROWS_TRIED], train.y[:ROWS_TRIED]
-    values = "numbers" if problem.target is not None else "one-hot" if y.shape[-1] > 1 else "0 or 1"
-    labels = f"y_true of shape {y.shape} ({values}), y_pred of the same shape"
+    labels = f"y_true of shape {y.shape} ({problem.targets.in_words(y)}), y_pred of the same shape"
     outputs = problem.model(x, training=False)
     try:
         found = call_function(reference, y, outputs, error=ModelError)

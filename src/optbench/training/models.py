@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from optbench.catalog.tasks import DEFAULT_TASK, TASKS
 from optbench.config import LayerSpec, augment_specs, kernel_penalty, layer_specs, output_units
 from optbench.errors import ModelError
-from optbench.metric_names import CLASSIFICATION, REGRESSION
 from optbench.random_streams import component_seed
 from optbench.training.layers import apply_specs, make_layer
 from optbench.user_code import call_function, parse_reference
@@ -18,13 +18,12 @@ if TYPE_CHECKING:
     import keras
 
     from optbench.config import ModelConfig
-    from optbench.metric_names import Task
 
 
 def build_model(
     model: ModelConfig,
     *,
-    task: Task = CLASSIFICATION,
+    task: str = DEFAULT_TASK,
     loss: str,
     input_shape: tuple[int, ...],
     num_classes: int,
@@ -38,9 +37,10 @@ def build_model(
 
     Parameters
     ----------
-    task : regression has one linear output unit
+    task : decides the activation of the output layer
     loss : resolved loss name; decides between one sigmoid unit and one softmax unit per class
     input_shape : shape of one example, without the batch axis
+    num_classes : 0 for regression, which has one output unit
     seed : the run's seed; equal seeds give byte-identical initial weights, whatever the optimizer
     base : folder that the user's Python is looked up in
     vocabulary_size : number of different tokens, padding included, if the examples are token sequences (int32)
@@ -69,7 +69,7 @@ def build_model(
                 "training.augment is for models that are built from the experiment file. Put the Keras layers into "
                 f"{model.function} itself."
             )
-        return _user_model(model, task=task, input_shape=input_shape, num_classes=num_classes, seed=seed, base=base)
+        return _user_model(model, input_shape=input_shape, num_classes=num_classes, seed=seed, base=base)
     dtype = "float32" if vocabulary_size is None else "int32"
     inputs = keras.Input(input_shape, dtype=dtype, name="input")
     specs = layer_specs(model, input_shape=input_shape, num_classes=num_classes, vocabulary_size=vocabulary_size)
@@ -77,22 +77,20 @@ def build_model(
     outputs = apply_specs(images, specs, seed=seed)
     if len(outputs.shape) > 2:  # noqa: PLR2004 - batch and features
         outputs = keras.layers.Flatten(name="flatten_output")(outputs)
-    units = 1 if task == REGRESSION else output_units(num_classes, loss)
+    units = output_units(num_classes, loss)
     keras.utils.set_random_seed(component_seed(seed, "layer", "output"))
-    activation = "linear" if task == REGRESSION else "sigmoid" if units == 1 else "softmax"
+    activation = TASKS[task].activation_of_one if units == 1 else TASKS[task].activation
     last = LayerSpec("Dense", {"units": units, "activation": activation, **kernel_penalty(model)})
     outputs = make_layer(last, name="output")(outputs)
     return keras.Model(inputs, outputs, name="model")
 
 
-def _user_model(
-    model: Any, *, task: Task, input_shape: tuple[int, ...], num_classes: int, seed: int, base: Path
-) -> keras.Model:
+def _user_model(model: Any, *, input_shape: tuple[int, ...], num_classes: int, seed: int, base: Path) -> keras.Model:
     import keras
 
     reference = parse_reference(model.function, base, error=ModelError)
     keras.utils.set_random_seed(component_seed(seed, "model"))
-    outputs = 1 if task == REGRESSION else num_classes
+    outputs = num_classes or 1
     built = call_function(reference, input_shape, outputs, error=ModelError, **model.arguments)
     if not isinstance(built, keras.Model):
         raise ModelError(

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from optbench.random_streams import epoch_order
 from optbench.training.losses import check_loss
-from optbench.training.problem import check_probabilities
 from optbench.training.program import make_program
 from optbench.user_code import PREFIX
 
@@ -58,10 +57,7 @@ def preflight(
     """
     program = make_program(config, dataset, base=base)
     problem, evaluator = program.problem, program.evaluator
-    if problem.target is None:
-        check_probabilities(evaluator.y_score("train", at_most=EXAMPLES_TRIED), model_name=str(config.model.name))
-    else:
-        evaluator.outputs("train", at_most=EXAMPLES_TRIED)
+    problem.targets.check_outputs(evaluator, examples=EXAMPLES_TRIED, model_name=str(config.model.name))
     if config.training.loss.startswith(PREFIX):
         check_loss(problem, config.training.loss, base=base)
     seconds = None

@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from optbench.errors import ModelError
-from optbench.metric_names import CLASSIFICATION, HISTORY_METRICS, REGRESSION
 from optbench.training.diagnostics import DiagnosticsMeter
 from optbench.training.engines.held_decay import make_held_decay
-from optbench.training.losses import build_loss, class_weights, encode_labels
+from optbench.training.losses import build_loss
 from optbench.training.models import build_model
 from optbench.training.optimizers import build_optimizer, inner_optimizer
-from optbench.training.target_scale import scale_of
+from optbench.training.targets import targets_of
 from optbench.training.weight_decay import exclude_from_weight_decay
 
 if TYPE_CHECKING:
@@ -22,11 +19,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import keras
+    import numpy as np
     from numpy.typing import NDArray
 
     from optbench.config import ExperimentConfig
     from optbench.records import Dataset, SplitName
-    from optbench.training.target_scale import TargetScale
+    from optbench.training.targets import Targets
 
 # Larger than a training batch, because nothing is kept for a backward pass; fixed, because it decides the last bits.
 EVALUATION_BATCH = 1024
@@ -55,7 +53,7 @@ class Problem:
     model : compiled, built, with built optimizer
     examples : per split that exists; only the training split is weighted
     batch_size : examples per training step
-    target : what is known of the number to predict; None for classes
+    targets : what it is trained towards
     meter : measures what `training.diagnostics` asks for, else None
     decay : variable with the weight decay of the optimizer; None if that is part of the graph, or if there is none
     """
@@ -63,28 +61,18 @@ class Problem:
     model: keras.Model
     examples: Mapping[SplitName, Examples]
     batch_size: int
-    target: Target | None = None
+    targets: Targets
     meter: DiagnosticsMeter | None = None
     decay: Any = None
 
     @property
     def metric_names(self) -> tuple[str, ...]:
         """Names of the values an epoch reports, in history order."""
-        return ("loss", *HISTORY_METRICS[CLASSIFICATION if self.target is None else REGRESSION])
+        return self.targets.columns
 
     def history_values(self, split: SplitName, logs: Mapping[str, float]) -> dict[str, float]:
         """Return what Keras measured on a split as the history records it: errors in the unit of the target."""
-        if self.target is None:
-            return dict(logs)
-        return self.target.scale.history_values(logs, self.target.variances[split])
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """The number to predict: the scale it is trained on, and its variance per split in its own squared unit."""
-
-    scale: TargetScale
-    variances: Mapping[SplitName, float]
+        return self.targets.history_values(split, logs)
 
 
 def build_problem(config: ExperimentConfig, dataset: Dataset, *, base: Path, beside: bool = False) -> Problem:
@@ -108,18 +96,14 @@ def build_problem(config: ExperimentConfig, dataset: Dataset, *, base: Path, bes
         base=base,
         beside=beside,
     )
-    target = _target(config, dataset)
-    weights = None
-    if target is None:
-        labels = _labels(config, dataset, units=int(model.output_shape[-1]))
-        weights = class_weights(training.class_weight, y=dataset.train.y, class_names=dataset.class_names)
-    else:
-        labels = {name: target.scale.scaled(split.y) for name, split in dataset.splits.items()}
+    targets = targets_of(config, dataset)
+    labels = targets.encoded(dataset, loss=training.loss, units=int(model.output_shape[-1]))
+    weights = targets.weights(training.class_weight, dataset)
     # Keras' own jit_compile stays off: under op determinism it only warns. Compiling is an engine's business.
     model.compile(
         optimizer=build_optimizer(config.optimizer, base=base),
         loss=build_loss(training.loss, base=base),
-        metrics=["accuracy"] if target is None else _error_metrics(),
+        metrics=targets.keras_metrics(),
         jit_compile=False,
     )
     if not model.trainable_variables:
@@ -133,43 +117,4 @@ def build_problem(config: ExperimentConfig, dataset: Dataset, *, base: Path, bes
     }
     steps = -(-len(dataset.train.y) // training.batch_size)
     meter = DiagnosticsMeter(model, steps) if training.diagnostics else None
-    return Problem(model, examples, training.batch_size, target=target, meter=meter, decay=make_held_decay(config))
-
-
-def _labels(config: ExperimentConfig, dataset: Dataset, *, units: int) -> dict[SplitName, NDArray[Any]]:
-    return {
-        name: encode_labels(split.y, loss=config.training.loss, units=units, num_classes=dataset.num_classes)
-        for name, split in dataset.splits.items()
-    }
-
-
-def _target(config: ExperimentConfig, dataset: Dataset) -> Target | None:
-    scale = scale_of(config, dataset)
-    if scale is None:
-        return None
-    variances = {name: float(split.y.var()) for name, split in dataset.splits.items() if len(split.y)}
-    return Target(scale, variances)
-
-
-def _error_metrics() -> list[Any]:
-    """Return the two errors that the others follow from, under the names of the history."""
-    import keras
-
-    return [keras.metrics.MeanSquaredError(name="mse"), keras.metrics.MeanAbsoluteError(name="mae")]
-
-
-def check_probabilities(y_score: NDArray[np.float32], *, model_name: str) -> None:
-    """Require that the untrained model's outputs on some examples are class probabilities.
-
-    Raises
-    ------
-    ModelError
-        If a user's model ends without sigmoid or softmax: ROC, log loss and `y_score` would be meaningless.
-    """
-    sums = y_score.sum(axis=1)
-    if y_score.min() < 0 or not np.allclose(sums, 1, atol=1e-3):
-        raise ModelError(
-            f"model {model_name!r} must output class probabilities (each row between 0 and 1, sum 1). "
-            f"Received: values from {y_score.min():.3g} to {y_score.max():.3g}, row sums from {sums.min():.3g} to "
-            f"{sums.max():.3g}. End it with a softmax, or with a sigmoid on one unit."
-        )
+    return Problem(model, examples, training.batch_size, targets, meter=meter, decay=make_held_decay(config))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optbench.metric_names import REGRESSION
+from optbench.catalog.tasks import TASKS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,6 +67,6 @@ def target_scale(y: NDArray[Any], *, standardize: bool) -> TargetScale:
 
 def scale_of(config: ExperimentConfig, dataset: Dataset) -> TargetScale | None:
     """Return the scale that an experiment trains on, in the unit of the target; None for classes."""
-    if config.task != REGRESSION:
+    if TASKS[config.task].has_classes:
         return None
     return target_scale(dataset.train.y, standardize=config.training.standardize_target is not False)

@@ -88,6 +88,7 @@ def read_catalogue(language: str, subject: str) -> Catalogue:
     Parameters
     ----------
     language : name of a folder beside this file, or the path of a folder elsewhere
+    subject : may come from a file of a stranger: what is no plain word is no subject, and no path
 
     Raises
     ------
@@ -95,7 +96,7 @@ def read_catalogue(language: str, subject: str) -> Catalogue:
         If the language has nothing on the subject.
     """
     file = language_folder(language) / f"{subject}.po"
-    if not file.is_file():
+    if not (subject.isascii() and subject.isalpha() and file.is_file()):
         raise KeyError(f"{subject} in {language}")
     return parse_catalogue(file.read_bytes())
 

@@ -9,7 +9,8 @@ from optbench.words.sentences import sentence, sentences
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from optbench.comparison import Across, Comparison, Difference, Metric, ProblemComparison
+    from optbench.catalog.metric import Metric
+    from optbench.comparison import Across, Comparison, Difference, ProblemComparison
 
 
 def problem_verdict(problem: ProblemComparison, language: str | None = None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from optbench.metric_names import short_number, significant_digits
+from optbench.core.numbers import short_number, significant_digits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from optbench.core.findings import Finding
     from optbench.errors import OptbenchError
 
+# What values of another kind than the text expects end in; a record may come from a newer version, or from a stranger.
+_UNFIT = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
+
 
 def sentence(finding: Finding, language: str | None = None) -> str:
     """Return the sentence of a finding.
@@ -34,9 +37,14 @@ def sentence(finding: Finding, language: str | None = None) -> str:
     """
     try:
         return text(finding.code, language, **finding.values)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError):
-        values = ", ".join(f"{name}: {value}" for name, value in finding.values.items())
+    except _UNFIT:
+        values = ", ".join(f"{name}: {_brief(value)}" for name, value in finding.values.items())
         return f"{finding.code} ({values})" if values else finding.code
+
+
+def _brief(value: Any) -> str:
+    """Write a value that there are no words for; of what holds others only that it does, since it may be endless."""
+    return str(value) if value is None or isinstance(value, str | int | float) else "..."
 
 
 def sentences(findings: Iterable[Finding], language: str | None = None) -> list[str]:

@@ -12,10 +12,10 @@ from optbench.words.formats import AND, shortened
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from optbench.comparison import Metric
+    from optbench.catalog.metric import Metric
     from optbench.words.writer import Writer
 
-_DIGIT_FOR_FEW: Final = 3
+_MOST_RUNS_NAMED: Final = 3
 _MINUTE: Final = 60
 _HOUR: Final = 3600
 
@@ -102,7 +102,7 @@ def ends(writer: Writer, value: Sequence[int], _argument: str) -> str:
 
 def runs(writer: Writer, value: Sequence[str], _argument: str) -> str:
     """Write names of runs, of more than a few the first one."""
-    if len(value) <= _DIGIT_FOR_FEW:
+    if len(value) <= _MOST_RUNS_NAMED:
         return writer.joined(value, AND)
     return writer.filled("format-others", first=value[0], n_others=len(value) - 1)
 
@@ -159,6 +159,13 @@ def title(_writer: Writer, metric: str, _argument: str) -> str:
     return _metric(metric).title
 
 
+def validation(_writer: Writer, column_name: str, _argument: str) -> str:
+    """Name a metric's value on the validation split, as tuning chooses by it."""
+    from optbench.catalog.metrics import tuning_metric
+
+    return tuning_metric(column_name).title_on_validation
+
+
 def constant(_writer: Writer, metric: str, _argument: str) -> str:
     """Name the constant answer that a metric has a score of."""
     return _metric(metric).constant_title
@@ -187,7 +194,7 @@ def amount(writer: Writer, value: float, metric: str) -> str:
 
 
 def _metric(name: str) -> Metric:
-    from optbench.comparison import METRICS
+    from optbench.catalog.metrics import METRICS
 
     return METRICS[name]
 
@@ -216,6 +223,7 @@ STRUCTURES: Final[Mapping[str, Callable[[Writer, Any, str], str]]] = {
     "duration": duration,
     "title": title,
     "constant": constant,
+    "validation": validation,
     "score": score,
     "number": number,
     "size": size,

@@ -1,0 +1,118 @@
+"""Classification: scores per class; confusion matrix, classification report and ROC curves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from optbench.catalog.tasks import CLASSIFICATION, TASKS
+from optbench.tasks.task import StoredAnswers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from optbench.catalog.tasks import TaskFacts
+    from optbench.records import Dataset, Evaluation, History, Predictions, SplitName
+    from optbench.reporting.run_report import RunReport
+    from optbench.reporting.task_part import TaskPart
+    from optbench.run_store import RunPaths
+
+
+class Classification:
+    """A label is predicted."""
+
+    @property
+    def facts(self) -> TaskFacts:
+        """As in `Task`."""
+        return TASKS[CLASSIFICATION]
+
+    def write_predictions(
+        self, paths: RunPaths, predictions: Mapping[SplitName, Predictions], *, class_names: Sequence[str]
+    ) -> None:
+        """As in `Task`."""
+        from optbench.run_store import write_predictions
+
+        write_predictions(paths.predictions, predictions, class_names=class_names)
+
+    def read_predictions(self, paths: RunPaths) -> Mapping[SplitName, Predictions]:
+        """As in `Task`."""
+        from optbench.run_store import read_predictions
+
+        return read_predictions(paths.predictions)[0]
+
+    def stored_answers(self, paths: RunPaths) -> StoredAnswers:
+        """As in `Task`."""
+        from optbench.run_store import read_predictions
+
+        splits, class_names = read_predictions(paths.predictions)
+        train = splits.get("train")
+        return StoredAnswers(splits.get("test"), class_names, None if train is None else len(train.y_true))
+
+    def answers(self, predictions: Mapping[SplitName, Predictions]) -> dict[str, NDArray[Any]]:
+        """As in `Task`."""
+        return {f"y_score_{split}": prediction.y_score for split, prediction in predictions.items()}
+
+    def evaluate(
+        self,
+        predictions: Mapping[SplitName, Predictions],
+        *,
+        class_names: Sequence[str],
+        positive_class: int | None,
+        test_rows_in_train: int = 0,
+        history: History,
+    ) -> Evaluation:
+        """As in `Task`."""
+        from optbench.evaluation import evaluate
+
+        return evaluate(
+            predictions,
+            class_names=tuple(class_names),
+            positive_class=positive_class,
+            test_rows_in_train=test_rows_in_train,
+            history=history,
+        )
+
+    def write_tables(self, paths: RunPaths, evaluation: Evaluation) -> None:
+        """As in `Task`: classification report, confusion matrix, ROC curves."""
+        from optbench.evaluation import confusion_csv, roc_csv
+        from optbench.run_store import write_json, write_text
+
+        write_text(paths.report_text, evaluation.report_text, durable=False)
+        write_json(paths.report_json, dict(evaluation.report_json), durable=False)
+        if evaluation.confusion is not None:
+            write_text(paths.confusion, confusion_csv(evaluation.confusion), durable=False)
+        write_text(paths.roc_curve, roc_csv(evaluation.roc_curves), durable=False)
+
+    def figures(self, evaluation: Evaluation, history: History, *, best_epoch: int | None) -> dict[str, Any]:
+        """As in `Task`; a diverged run has no confusion matrix."""
+        from optbench.reporting.run_figures import confusion_figure, learning_curves_figure, roc_figure
+
+        matrix = {} if evaluation.confusion is None else {"confusion_matrix": confusion_figure(evaluation.confusion)}
+        return {
+            **matrix,
+            "roc_curve": roc_figure(evaluation.roc_curves),
+            "learning_curves": learning_curves_figure(history, best_epoch=best_epoch),
+        }
+
+    def page_part(self, report: RunReport, evaluation: Evaluation) -> TaskPart:
+        """As in `Task`."""
+        from optbench.reporting.classification_part import classification_part
+
+        return classification_part(report, evaluation)
+
+    def data_lines(self, dataset: Dataset) -> list[str]:
+        """As in `Task`: rows per class, and how often the majority class is right."""
+        facts = dataset.facts
+        counts, majority = facts["class_counts"], facts["majority"]
+        classes = ", ".join(f"{label} {sum(part[label] for part in counts.values())}" for label in dataset.class_names)
+        positive = f"; positive: {facts['positive_class']}" if facts["positive_class"] else ""
+        lines = [f"  classes: {classes}{positive}"]
+        if "test" in majority["share"]:
+            share = majority["share"]["test"]
+            lines.append(f"  always answering {majority['class']!r} is right in {share:.1%} of the test rows")
+        return lines
+
+    def starter(self, sections: str) -> tuple[str, str]:
+        """As in `Task`: the default, so nothing has to be said."""
+        return "", sections

@@ -1,0 +1,104 @@
+"""Regression: a number per row, in the unit of the target; residuals and predicted against true."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from optbench.catalog.tasks import REGRESSION, TASKS
+from optbench.core.numbers import significant_digits
+from optbench.tasks.task import StoredAnswers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from optbench.catalog.tasks import TaskFacts
+    from optbench.records import Dataset, History, SplitName
+    from optbench.regression_records import RegressionEvaluation, TargetPredictions
+    from optbench.reporting.run_report import RunReport
+    from optbench.reporting.task_part import TaskPart
+    from optbench.run_store import RunPaths
+
+
+class Regression:
+    """A number is predicted."""
+
+    @property
+    def facts(self) -> TaskFacts:
+        """As in `Task`."""
+        return TASKS[REGRESSION]
+
+    def write_predictions(
+        self, paths: RunPaths, predictions: Mapping[SplitName, TargetPredictions], *, class_names: Sequence[str]
+    ) -> None:
+        """As in `Task`."""
+        from optbench.run_store import write_target_predictions
+
+        del class_names
+        write_target_predictions(paths.predictions, predictions)
+
+    def read_predictions(self, paths: RunPaths) -> Mapping[SplitName, TargetPredictions]:
+        """As in `Task`."""
+        from optbench.run_store import read_target_predictions
+
+        return read_target_predictions(paths.predictions)
+
+    def stored_answers(self, paths: RunPaths) -> StoredAnswers:
+        """As in `Task`: predictions of numbers are not compared row by row."""
+        return StoredAnswers(n_train=len(self.read_predictions(paths)["train"].y_true))
+
+    def answers(self, predictions: Mapping[SplitName, TargetPredictions]) -> dict[str, NDArray[Any]]:
+        """As in `Task`."""
+        return {f"y_pred_{split}": prediction.y_pred for split, prediction in predictions.items()}
+
+    def evaluate(
+        self,
+        predictions: Mapping[SplitName, TargetPredictions],
+        *,
+        class_names: Sequence[str],
+        positive_class: int | None,
+        test_rows_in_train: int = 0,
+        history: History,
+    ) -> RegressionEvaluation:
+        """As in `Task`."""
+        from optbench.evaluation import evaluate_regression
+
+        del class_names, positive_class
+        return evaluate_regression(predictions, test_rows_in_train=test_rows_in_train, history=history)
+
+    def write_tables(self, paths: RunPaths, evaluation: RegressionEvaluation) -> None:
+        """As in `Task`: residuals of the test split."""
+        from optbench.evaluation import residuals_csv
+        from optbench.run_store import write_text
+
+        write_text(paths.residuals, residuals_csv(evaluation.predictions.get("test")), durable=False)
+
+    def figures(self, evaluation: RegressionEvaluation, history: History, *, best_epoch: int | None) -> dict[str, Any]:
+        """As in `Task`."""
+        from optbench.reporting.regression_figures import predicted_against_true_figure, residuals_figure
+        from optbench.reporting.run_figures import learning_curves_figure
+
+        return {
+            "predicted_against_true": predicted_against_true_figure(evaluation.predictions),
+            "residuals": residuals_figure(evaluation.predictions),
+            "learning_curves": learning_curves_figure(history, best_epoch=best_epoch),
+        }
+
+    def page_part(self, report: RunReport, evaluation: RegressionEvaluation) -> TaskPart:
+        """As in `Task`."""
+        from optbench.reporting.regression_part import regression_part
+
+        return regression_part(report, evaluation)
+
+    def data_lines(self, dataset: Dataset) -> list[str]:
+        """As in `Task`: range and spread of the training targets."""
+        values = dataset.facts["target_values"]["train"]
+        mean, sd, low, high = (significant_digits(values[name]) for name in ("mean", "sd", "min", "max"))
+        return [f"  target: numbers from {low} to {high} in the training rows, mean {mean}, standard deviation {sd}"]
+
+    def starter(self, sections: str) -> tuple[str, str]:
+        """As in `Task`: model and training without what is for classes only."""
+        head = "task: regression                 # the target is a number; leave this out if its values are classes\n"
+        lines = [line for line in sections.splitlines() if "class_weight" not in line]
+        return head, "\n".join(lines).replace("logistic", "linear") + "\n"

@@ -1,0 +1,84 @@
+"""What a task has to be able to do: the contract that the commands work with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from optbench.catalog.tasks import TaskFacts
+    from optbench.records import Dataset, History, Predictions, SplitName
+    from optbench.reporting.run_report import RunReport
+    from optbench.reporting.task_part import TaskPart
+    from optbench.run_store import RunPaths
+
+P = TypeVar("P")
+E = TypeVar("E")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswers:
+    """What a comparison uses of a run's predictions.
+
+    Attributes
+    ----------
+    test : class scores of the test split; None for another task, or without predictions
+    class_names : () for another task
+    n_train : rows of the training split; None if unknown
+    """
+
+    test: Predictions | None = None
+    class_names: tuple[str, ...] = ()
+    n_train: int | None = None
+
+
+class Task(Protocol[P, E]):
+    """One task; `P` is what a split is predicted as, `E` what an evaluation of a run is."""
+
+    @property
+    def facts(self) -> TaskFacts:
+        """Its name, and what configuration and training go by."""
+
+    def write_predictions(
+        self, paths: RunPaths, predictions: Mapping[SplitName, P], *, class_names: Sequence[str]
+    ) -> None:
+        """Write `predictions.npz`."""
+
+    def read_predictions(self, paths: RunPaths) -> Mapping[SplitName, P]:
+        """Read `predictions.npz`."""
+
+    def stored_answers(self, paths: RunPaths) -> StoredAnswers:
+        """Return what a comparison uses of `predictions.npz`, which is there."""
+
+    def answers(self, predictions: Mapping[SplitName, P]) -> dict[str, NDArray[Any]]:
+        """Return what the `predictions` rung is the digest of, by the names of the arrays in `predictions.npz`."""
+
+    def evaluate(
+        self,
+        predictions: Mapping[SplitName, P],
+        *,
+        class_names: Sequence[str],
+        positive_class: int | None,
+        test_rows_in_train: int = 0,
+        history: History,
+    ) -> E:
+        """Compute every metric, curve and warning from the predictions."""
+
+    def write_tables(self, paths: RunPaths, evaluation: E) -> None:
+        """Write the tables beside metrics.json."""
+
+    def figures(self, evaluation: E, history: History, *, best_epoch: int | None) -> dict[str, Any]:
+        """Return the figures of a run by the stem of their file."""
+
+    def page_part(self, report: RunReport, evaluation: E) -> TaskPart:
+        """Return its share of the page of a run."""
+
+    def data_lines(self, dataset: Dataset) -> list[str]:
+        """Return what `optbench validate` says about the targets."""
+
+    def starter(self, sections: str) -> tuple[str, str]:
+        """Return a line for the head of a starter experiment, "" for none, and its sections from the model on."""
