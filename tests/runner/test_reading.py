@@ -46,5 +46,7 @@ def test_a_reading_explains_other_data(plan, make_runs, tmp_path):
     now = replace(run.dataset, data_digest="0" * 64, facts={**run.dataset.facts, "reading": READING})
     found = changed_data(recorded, now)
     assert found.first_difference == "data"
-    assert found.could_explain == ("data.reading.left_out.0 differs: None against id.",)
+    assert [one.values for one in found.could_explain] == [
+        {"fact": "data.reading.left_out.0", "before": None, "after": "id"}
+    ]
     assert changed_data(recorded, run.dataset) is None
