@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import date
 
 import pytest
@@ -75,11 +76,17 @@ def one_line_page(study):
     return study_verdict(study)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _no_flushing():
+@contextmanager
+def no_flushing():
     """No power fails here, and hundreds of files wait."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("os.fsync", lambda _descriptor: None)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _no_flushing():
+    with no_flushing():
         yield
 
 
@@ -89,9 +96,10 @@ def study(tmp_path):
     return Study(tmp_path)
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory, _no_flushing):
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
     """How a study ended that several tests look at: two tuning seeds, four points, its page drawn."""
     command = Study(tmp_path_factory.mktemp("finished"))
     command.draw_pages()
-    return command(tuning_seeds=2, points=4)
+    with no_flushing():
+        return command(tuning_seeds=2, points=4)

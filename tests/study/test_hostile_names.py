@@ -28,7 +28,7 @@ def page(study, tmp_path):
 
 
 def test_names_of_data_and_classes_stay_text(page):
-    """No tag, no link, no code, no further column; and the name is there to be read."""
+    """No tag, no link, no code, no further cell in a table; and the name is there to be read."""
     tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(page)
     inline = [child for token in tokens for child in token.children or ()]
     assert {token.type for token in (*tokens, *inline)} & {"html_block", "html_inline", "link_open", "image"} == set()
@@ -37,13 +37,5 @@ def test_names_of_data_and_classes_stay_text(page):
     assert any(FILE in text for text in shown)
     flat = [" ".join(name.split()) for name in CLASSES]
     assert any(name in text for name in flat for text in shown)
-
-
-def test_tables_keep_their_columns(page):
-    """As many cells in each line as in the header."""
-    rendered = MarkdownIt("commonmark").enable("table").render(page)
-    tables = re.findall(r"<table>.*?</table>", rendered, re.DOTALL)
-    assert len(tables) >= 5
-    for table in tables:
-        assert len({len(re.findall("<t[hd]", row)) for row in re.findall(r"<tr>.*?</tr>", table, re.DOTALL)}) == 1
-    assert len(tables) == len(re.findall(r"^\|---", page, re.MULTILINE))
+    for table in re.findall(r"(?:^\|.*\n)+", page, re.MULTILINE):
+        assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}) == 1

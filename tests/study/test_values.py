@@ -88,7 +88,7 @@ def test_the_kept_loss_stands_in_newer_metrics(loss):
 
 def test_verdict_json_says_in_codes_what_it_says_in_words(study):
     """Each sentence of the study is that of a finding beside it, made again from its code and values."""
-    document = verdict_document(study(behaviour={"sgd": ["diverge"]}, points=2, seeds=7).findings)
+    document = verdict_document(study(behaviour={"sgd": ["diverge"]}, points=2).findings)
     assert json.loads(json.dumps(document)) == document
     warned = [sentence(Finding.from_json(entry), "en") for entry in document["findings"]]
     assert sorted(warned) == sorted(document["warnings"])
@@ -103,10 +103,10 @@ def test_verdict_json_says_in_codes_what_it_says_in_words(study):
 
 def test_no_decision_rests_on_a_sentence(study, monkeypatch):
     """In a language of codes the same settings are chosen, the same runs made, the same verdict.json written."""
-    first = study(points=2, seeds=7)
+    first = study(points=2)
     document, page = verdict_document(first.findings), verdict_markdown(first.findings)
     monkeypatch.setenv("OPTBENCH_LANG", "codes")
-    second = study(points=2, seeds=7)
+    second = study(points=2)
     assert (second.trained, second.plan.digest) == (0, first.plan.digest)
     assert verdict_document(second.findings) == document
     coded = verdict_markdown(second.findings)
