@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import Finding, Severity
-from optbench.study.hyperparameters import only_learning_rates
+from optbench.study.tuning import only_learning_rates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optbench.study.hyperparameters import tries_learning_rates
+from optbench.study.tuning import tries_learning_rates
 from optbench.words import text
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from optbench.core.findings import Finding, Severity
 from optbench.study.gains import Outcome
-from optbench.study.hyperparameters import tries_learning_rates
+from optbench.study.tuning import tries_learning_rates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from optbench.catalog.metrics import score_text
 from optbench.comparison import PairOutcome
 from optbench.config import LEARNING_RATE
-from optbench.study.hyperparameters import tries_learning_rates
+from optbench.study.tuning import tries_learning_rates
 from optbench.words import text
 
 if TYPE_CHECKING:

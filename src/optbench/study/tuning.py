@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from optbench.catalog.metrics import lower_is_better
+from optbench.config import LEARNING_RATE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from optbench.config import StudyConfig, Values
     from optbench.study.plan import StudyRun
@@ -174,3 +175,13 @@ def _rank(setting: Setting, metric: str) -> tuple[int, float, tuple[float, ...]]
 
 def _numbers(values: Values) -> tuple[float, ...]:
     return tuple(value for _, value in values)
+
+
+def only_learning_rates(names: Iterable[str]) -> bool:
+    """Return True if a point of a search is a learning rate and nothing else."""
+    return set(names) <= {LEARNING_RATE}
+
+
+def tries_learning_rates(config: StudyConfig) -> bool:
+    """Return True if every tuned optimizer of a study searches its learning rate and nothing else."""
+    return only_learning_rates(name for one in config.tuned for name in one.search)
