@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
+
 from optbench.comparison import compare
 from optbench.words.comparisons import problem_verdict, verdict_text
 
@@ -97,3 +100,23 @@ def test_a_baseline_without_runs_on_a_problem(runs):
     assert iris.pairs == ()
     assert problem_verdict(iris) == "Not compared: sgd has no run on this problem, so there is nothing to compare with."
     assert problem_verdict(wine).startswith("adam beats sgd by ")
+
+
+@pytest.mark.parametrize("seed", range(9))
+def test_whatever_the_seeds_of_each_there_is_a_verdict_and_the_floor_it_names_is_a_value(runs, seed):
+    """Also where the best has too few seeds for a test, and others have enough."""
+    draw = np.random.default_rng(seed)
+    means = draw.choice([0.8, 0.85, 0.9], 3)
+    records = []
+    for name, mean in zip(["adam", "sgd", "rmsprop"], means, strict=True):
+        records += runs(name, list(mean + 0.02 * draw.standard_normal(int(draw.choice([1, 3, 7, 9])))))
+    (problem,) = compare(records).problems
+    named = [finding.values["floor"] for finding in problem.verdict if finding.values.get("floor") is not None]
+    assert ("noise floor" in problem_verdict(problem)) == bool(named)
+
+
+def test_the_best_with_too_few_seeds_is_spoken_of_without_a_test(runs):
+    """What leads is said, and that it was not tested, though others were tested against each other."""
+    verdict = verdict_text(compare(runs("adam", HIGH[:3]) + runs("sgd", BASE) + runs("rmsprop", LOW)))
+    assert verdict.startswith("No single winner: adam leads with 95.33 % test accuracy on average; it is not tested")
+    assert "(Holm over 3 comparisons, A/A noise floor" in verdict

@@ -7,15 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optbench.catalog.metrics import METRICS
-from optbench.comparison.wording import counted, listing, seed_ranges, value_text
-
-
-@pytest.mark.parametrize(
-    ("words", "text"), [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (list("abc"), "a, b and c")]
-)
-def test_listing(words, text):
-    """Commas, and one 'and'."""
-    assert listing(words) == text
+from optbench.comparison.wording import seed_ranges, value_text
 
 
 @given(st.sets(st.integers(0, 60), min_size=1))
@@ -45,11 +37,6 @@ def test_seed_ranges_hold_exactly_the_seeds(seeds):
 def test_value_text(value, text):
     """Configuration values on one short line."""
     assert value_text(value) == text
-
-
-def test_counted():
-    """One of them is one."""
-    assert counted(1, "seed") + counted(2, "seed") == "1 seed2 seeds"
 
 
 def test_no_number_is_minus_zero():

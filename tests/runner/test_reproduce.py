@@ -10,7 +10,6 @@ from run_folders import seal
 
 from optbench.errors import MismatchError, NoRunsError, RunFailedError
 from optbench.run_store import RunPaths, read_json
-from optbench.runner import run as run_module
 from optbench.runner.reproduce import raise_for_difference, reproduce, restore_code
 from optbench.runner.run import RunOptions, run_experiments
 
@@ -25,7 +24,7 @@ report: {figures: false}
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch):
+def run(tmp_path):
     """A finished run of a user's table and model; `run()` reproduces it and returns result and what was said."""
     experiments = tmp_path / "experiments"
     experiments.mkdir()
@@ -35,9 +34,8 @@ def run(tmp_path, monkeypatch):
     (experiments / "table.csv").write_text("p,q,y\n" + rows)
     (experiments / "table.yaml").write_text(EXPERIMENT)
     executor = FakeExecutor()
-    monkeypatch.setattr(run_module, "make_executor", lambda *_arguments: executor)
     options = RunOptions((experiments / "table.yaml",), runs_dir=tmp_path / "runs", quiet=True)
-    (end,) = run_experiments(options, say=lambda _sentence: None)
+    (end,) = run_experiments(options, say=lambda _sentence: None, executor_for=lambda *_: executor)
     assert end.outcome == "completed"
 
     class Run:
@@ -47,7 +45,13 @@ def run(tmp_path, monkeypatch):
         def __call__(self):
             self.said = []
             folder = str(self.paths.folder)
-            return reproduce(folder, runs_dir=tmp_path / "runs", data_dir=tmp_path, say=self.said.append)
+            return reproduce(
+                folder,
+                runs_dir=tmp_path / "runs",
+                data_dir=tmp_path,
+                say=self.said.append,
+                executor_for=lambda *_: self.executor,
+            )
 
         def rewrite(self, path, **changes):
             """Change a JSON file of the run and close it again, as if it had been recorded so."""

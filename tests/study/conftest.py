@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from datetime import date
+
 import pytest
 from fake_training import FakeExecutor
 
-from optbench.study import foresee as foresee_module
-from optbench.study import outputs as outputs_module
-from optbench.study import run as run_module
+from optbench.study import foresee
 from optbench.study.run import StudyOptions, run_study
+from optbench.study.sentences import study_verdict
 
+OPENED = date(2026, 2, 3)
 STUDY = """\
 name: {name}
 {experiment}
@@ -37,45 +40,66 @@ DEFAULTS = {
 class Study:
     """Runs a study with a fake executor; `executor` is the one of the last call."""
 
-    def __init__(self, folder, monkeypatch):
-        self.folder, self.runs_dir, self.patch = folder, folder / "runs", monkeypatch
-        monkeypatch.setattr("os.fsync", lambda _descriptor: None)  # no power fails here, and hundreds of files wait
-        self.draw = outputs_module._page
-        monkeypatch.setattr(outputs_module, "_page", lambda conclusion: conclusion.verdict().encode())
+    def __init__(self, folder):
+        self.folder, self.runs_dir = folder, folder / "runs"
+        self.page_of = one_line_page
 
     def draw_pages(self):
         """Draw the page as the command does; otherwise a line of text stands for it, since pictures take long."""
-        self.patch.setattr(outputs_module, "_page", self.draw)
+        self.page_of = None
 
     def options(self, **changes):
         path = self.folder / "trial.yaml"
         path.write_text(STUDY.format(**{**DEFAULTS, **changes}))
         return StudyOptions(path, runs_dir=self.runs_dir, quiet=True, jobs=1)
 
-    def hire(self, behaviour=None):
-        self.executor, self.said = FakeExecutor(behaviour), []
-        for module in (run_module, foresee_module):
-            self.patch.setattr(module, "make_executor", lambda *_arguments: self.executor)
+    def hired(self, *_arguments):
+        return self.executor
 
-    def __call__(self, *, behaviour=None, **changes):
-        self.hire(behaviour)
-        return run_study(self.options(**changes), say=self.said.append)
+    def __call__(self, *, behaviour=None, executor=None, **changes):
+        self.executor, self.said = executor or FakeExecutor(behaviour), []
+        options = self.options(**changes)
+        return run_study(
+            options, say=self.said.append, executor_for=self.hired, page_of=self.page_of, today=lambda: OPENED
+        )
 
-    def foresee(self, kind="dry_run", **changes):
-        self.hire()
-        return getattr(foresee_module, kind)(self.options(**changes), say=self.said.append)
+    def dry_run(self, **changes):
+        self.executor, self.said = FakeExecutor(), []
+        return foresee.dry_run(self.options(**changes), say=self.said.append, executor_for=self.hired)
+
+    def explain(self, **changes):
+        return foresee.explain(self.options(**changes), say=lambda _sentence: None)
+
+
+def one_line_page(study):
+    """What stands for the page where nobody looks at it."""
+    return study_verdict(study)
+
+
+@contextmanager
+def no_flushing():
+    """No power fails here, and hundreds of files wait."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("os.fsync", lambda _descriptor: None)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _no_flushing():
+    with no_flushing():
+        yield
 
 
 @pytest.fixture
-def study(tmp_path, monkeypatch):
+def study(tmp_path):
     """A study command for one test."""
-    return Study(tmp_path, monkeypatch)
+    return Study(tmp_path)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def finished(tmp_path_factory):
     """How a study ended that several tests look at: two tuning seeds, four points, its page drawn."""
-    with pytest.MonkeyPatch.context() as patch:
-        command = Study(tmp_path_factory.mktemp("finished"), patch)
-        command.draw_pages()
-        yield command(tuning_seeds=2, points=4)
+    command = Study(tmp_path_factory.mktemp("finished"))
+    command.draw_pages()
+    with no_flushing():
+        return command(tuning_seeds=2, points=4)

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from fake_training import FakeExecutor
 
+from optbench.datasets import open_staged_dataset
 from optbench.datasets.assembly import split_digest
 from optbench.errors import ConfigError
 from optbench.run_store import RunPaths, read_history, read_predictions
 from optbench.statistics import cross_fitted_best_of_k, learning_rate_width
+from optbench.study.conclude import conclude
+from optbench.study.markdown import clock_heading, verdict_markdown
+from optbench.study.tuning import choose
+from optbench.study.verdict_json import verdict_document
 
 
 @pytest.fixture(scope="module")
 def told(finished):
-    """verdict.json and results.csv of the finished study."""
-    paths = finished.conclusion.plan.paths
-    return json.loads(paths.verdict_json.read_text()), pd.read_csv(paths.results), finished.conclusion
+    """verdict.json, results.csv and plan of the finished study."""
+    paths = finished.plan.paths
+    return json.loads(paths.verdict_json.read_text()), pd.read_csv(paths.results), finished.plan
 
 
 def test_best_of_k_is_that_of_the_tuning_runs(told):
@@ -53,10 +60,11 @@ def test_leaders_cover_every_budget_and_name_the_best(told):
 def test_a_crossing_of_budgets_is_a_sentence():
     """With one try take Adam at its default; with ten, SGD wins."""
     from optbench.study.budgets import BudgetCurve, Budgets
+    from optbench.study.sentences import leaders_sentence
 
     sgd = BudgetCurve("sgd", (0.5, 0.6, 0.9), (), (), is_optimistic=False)
     found = Budgets("val_accuracy", (sgd,), {"adam-default": 0.7})
-    assert found.sentence() == (
+    assert leaders_sentence(found) == (
         "By validation accuracy: without tuning and with up to 2 tried take adam-default (0.7); "
         "with 3 tried sgd leads (0.9)."
     )
@@ -64,7 +72,7 @@ def test_a_crossing_of_budgets_is_a_sentence():
 
 def test_a_lost_setting_counts_as_an_untrained_model(study):
     """A diverged tuning run has the score it had before training: finite, so that the curve has an interval."""
-    document = study(behaviour={"sgd": ["diverge"]}, tuning_seeds=2).conclusion.to_json()
+    document = verdict_document(study(behaviour={"sgd": ["diverge"]}, tuning_seeds=2).findings)
     curve = next(one for one in document["best_of_k"]["curves"] if one["optimizer"] == "sgd")
     assert None not in curve["scores"]
     assert curve["low"]
@@ -72,20 +80,20 @@ def test_a_lost_setting_counts_as_an_untrained_model(study):
 
 def test_width_is_in_units_of_the_verdict(told):
     """Decades in which validation accuracy is within the margin, from the means over tuning seeds."""
-    document, table, conclusion = told
+    document, table, plan = told
     for one in document["learning_rate_width"]:
         own = table[(table.stage == "tuning") & (table.optimizer == one["optimizer"])]
         means = own.groupby("learning_rate").val_accuracy.mean()
-        expected = learning_rate_width(means.index, means.to_numpy(), conclusion.plan.config.margin)
+        expected = learning_rate_width(means.index, means.to_numpy(), plan.config.margin)
         assert (one["metric"], one["decades"]) == ("val_accuracy", pytest.approx(expected.decades))
         assert one["ci_low"] <= one["ci_high"]
 
 
 def test_targets_come_from_the_baselines_tuning_and_no_clock_from_the_runs(told):
     """Values that the first tuned optimizer's tuning runs reached; not what an untrained model has; no seconds."""
-    document, table, conclusion = told
+    document, table, plan = told
     own = table[(table.stage == "tuning") & (table.optimizer == "sgd")]
-    folder = conclusion.plan.paths.folder
+    folder = plan.paths.folder
     histories = [read_history(RunPaths(folder / run).history) for run in own.run]
     reached = {value for history in histories for value in history.column("val_accuracy")[1:]}
     for target in document["targets"]:
@@ -96,8 +104,8 @@ def test_targets_come_from_the_baselines_tuning_and_no_clock_from_the_runs(told)
 
 def test_disagreement_is_counted_on_the_test_rows(told):
     """Mean share of rows on which the predicted classes differ, seed by seed."""
-    document, table, conclusion = told
-    folder = conclusion.plan.paths.folder
+    document, table, plan = told
+    folder = plan.paths.folder
 
     def classes(label, seed):
         rows = table[(table.stage == "confirmation") & (table.optimizer == label) & (table.seed == seed)]
@@ -113,11 +121,11 @@ def test_disagreement_is_counted_on_the_test_rows(told):
 def test_other_splits_are_measured_beside_other_seeds(study):
     """One run per split and listed optimizer, one seed, another split each; more splits train the new ones only."""
     end = study(splits=3, seeds=4)
-    table = pd.read_csv(end.conclusion.plan.paths.results)
+    table = pd.read_csv(end.plan.paths.results)
     splits = table[table.stage == "splits"]
     assert set(splits.split_seed) == {1, 2, 3}
     assert set(splits.seed) == {1000}
-    found = end.conclusion.to_json()["splits"]
+    found = verdict_document(end.findings)["splits"]
     for row in found["optimizers"]:
         own = splits[splits.optimizer == row["optimizer"]].sort_values("split_seed")
         assert row["scores"] == pytest.approx(own.test_accuracy.tolist())
@@ -125,72 +133,70 @@ def test_other_splits_are_measured_beside_other_seeds(study):
     (pair,) = found["pairs"]
     wide = splits.pivot_table(index="split_seed", columns="optimizer", values="test_accuracy")
     assert pair["difference"] == pytest.approx((wide[pair["a"]] - wide[pair["b"]]).mean())
-    assert "What another split changes" in end.conclusion.plan.paths.verdict_text.read_text()
+    assert "What another split changes" in end.plan.paths.verdict_text.read_text()
     again = study(splits=4, seeds=4)
     assert again.trained == 2
 
 
-def test_other_splits_are_read_when_they_are_staged_and_no_copy_outlives_its_stage(study, monkeypatch):
+class Watching(FakeExecutor):
+    """Looks at the staged data of every run: its folder, the digest of its split, what is left of earlier folders."""
+
+    def __init__(self):
+        super().__init__()
+        self.folders, self.splits, self.left_over = [], {}, []
+
+    def execute(self, tasks, *, on_event):
+        self.left_over += [folder for folders in self.folders for folder in folders if folder.exists()]
+        self.folders.append(set())
+        yield from super().execute(tasks, on_event=on_event)
+
+    def _train(self, task, on_event):
+        folder = Path(task.arguments["data"])
+        staged = open_staged_dataset(folder)
+        self.folders[-1].add(folder)
+        self.splits[task.name] = split_digest(staged.splits, staged.class_names)
+        return super()._train(task, on_event)
+
+
+def test_other_splits_are_read_when_they_are_staged_and_no_copy_outlives_its_stage(study):
     """A plan holds no numbers of them; what is staged are those of the planned split, after the others are gone."""
-    from optbench.datasets import open_staged_dataset
-    from optbench.study import run as run_module
-
-    stage_datasets, before, stages = run_module.stage_datasets, [], []
-
-    def watched(runs, stack):
-        assert not any(folder.exists() for folder in before)
-        folders = stage_datasets(runs, stack)
-        before[:] = map(Path, folders.values())
-        stages.append(len(folders))
-        for (_, split), folder in folders.items():
-            staged = open_staged_dataset(Path(folder))
-            assert split_digest(staged.splits, staged.class_names) == split
-        return folders
-
-    monkeypatch.setattr(run_module, "stage_datasets", watched)
-    plan = study(splits=2).conclusion.plan
-    assert stages == [2, 1, 1, 2]  # tried out: withheld and, for the defaults, open; then tuning, confirmation, splits
-    assert not any(folder.exists() for folder in before)
-    for dataset in plan.problems[0].splits.values():
+    executor = Watching()
+    end = study(splits=2, executor=executor)
+    assert executor.splits == {run.run: run.planned.dataset.split_digest for run in end.runs.planned}
+    assert [len(folders) for folders in executor.folders] == [0, 1, 1, 2]  # tried out, tuning, confirmation, splits
+    assert executor.left_over == []
+    assert not any(folder.exists() for folder in executor.folders[-1])
+    for dataset in end.plan.problems[0].splits.values():
         assert set(dataset.train.x.strides) == {0}
 
 
-def test_fixed_test_rows_have_no_other_splits(study, monkeypatch):
+def test_fixed_test_rows_have_no_other_splits(study, tmp_path):
     """Refused before anything runs: the split's seed would change nothing that counts."""
-    from optbench import datasets
-
-    load = datasets.load_dataset
-
-    def fixed(config, **options):
-        return load(config.model_copy(update={"split": config.split.model_copy(update={"seed": 0})}), **options)
-
-    monkeypatch.setattr(datasets, "load_dataset", fixed)
-    with pytest.raises(ConfigError, match="splits: the test rows of iris are fixed"):
-        study(splits=2)
+    for name, first in (("train.csv", 0), ("test.csv", 1)):
+        rows = "".join(f"{i % 7},{i % 3},{'ab'[i % 2]}\n" for i in range(first, 60))
+        (tmp_path / name).write_text("p,q,y\n" + rows)
+    data = "{name: csv, path: train.csv, target: y, split: {test_path: test.csv, validation: 0.2}}"
+    with pytest.raises(ConfigError, match="splits: the test rows of csv are fixed"):
+        study(
+            experiment=f"experiment: {{dataset: {data}, model: {{name: logistic}}, training: {{epochs: 2}}}}", splits=2
+        )
     assert not study.runs_dir.exists()
 
 
 def test_no_clock_time_but_training_seconds_in_the_verdict(finished):
     """Other times of the same runs change training_seconds in verdict.json and what stands below the last heading."""
-    from dataclasses import replace
-
-    from optbench.study.clock import CLOCK_HEADING
-    from optbench.study.conclusion import conclude
-    from optbench.study.text import verdict_markdown
-    from optbench.study.tuning import choose
-
-    found = finished.conclusion
+    found = finished
     slow = {"training_seconds": 9.0, "seconds_per_epoch": 3.0, "peak_memory_mb": 999.0, "runs_in_flight": 7}
-    records = {run: replace(record, timing=slow, machine="another") for run, record in found.records.items()}
-    tunings = choose(found.plan, [run for run in found.runs if run.stage == "tuning"], records)
-    other = conclude(found.plan, found.runs, records, tunings, found.problems[0].openings)
+    records = {run: replace(record, timing=slow, machine="another") for run, record in found.runs.records.items()}
+    runs = replace(found.runs, records=records)
+    other = conclude(found.plan, runs, choose(found.plan.config, runs), found.findings.problems[0].openings)
 
     def without(document):
         for one in document["optimizers"]:
             assert one.pop("training_seconds") > 0
         return json.dumps(document)
 
-    assert without(found.to_json()) == without(other.to_json())
-    pages = [verdict_markdown(one).partition(CLOCK_HEADING) for one in (found, other)]
+    assert without(verdict_document(found.findings)) == without(verdict_document(other))
+    pages = [verdict_markdown(one).partition(clock_heading()) for one in (found.findings, other)]
     assert pages[0][0] == pages[1][0]
     assert pages[0][2] != pages[1][2]

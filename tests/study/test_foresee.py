@@ -7,7 +7,7 @@ import pytest
 
 def test_dry_run_counts_and_creates_nothing(study):
     """Runs per stage and optimizer, time, disk, memory; one model per optimizer is built."""
-    found = study.foresee(points=5, tuning_seeds=2, seeds=9)
+    found = study.dry_run(points=5, tuning_seeds=2, seeds=9)
     assert (found.count("tuning"), found.count("confirmation")) == ((20, 20), (36, 36))
     document = found.to_json()
     assert (document["runs"], document["left"]) == (56, 56)
@@ -20,17 +20,17 @@ def test_dry_run_counts_and_creates_nothing(study):
 
 def test_few_seeds_are_told_the_number_needed(study):
     """Five seeds cannot reach 0.05; three comparisons need seven."""
-    told = study.foresee(seeds=5).text()
+    told = study.dry_run(seeds=5).text()
     assert "5 seeds cannot reach p < 0.05 over 3 comparisons" in told
     assert "0.0625 x 3" in told
     assert "confirmation: {seeds: 7}" in told
-    assert "7 are the fewest" in study.foresee(seeds=7).text()
+    assert "7 are the fewest" in study.dry_run(seeds=7).text()
 
 
 def test_what_is_done_is_not_foreseen_again(study):
     """After the study nothing is left, and no model is built to say so."""
     study()
-    found = study.foresee()
+    found = study.dry_run()
     assert (found.count("tuning"), found.count("confirmation")) == ((6, 0), (8, 0))
     assert study.executor.tried_out == []
 
@@ -40,7 +40,7 @@ def test_explain_names_every_run(study, done):
     """New before; finished after; what tuning has to decide first is said."""
     if done:
         study()
-    lines = study.foresee("explain").lines
+    lines = study.explain().lines
     if done:
         assert len(lines) == 14
         assert all("completed: same key" in reason for *_, reason in lines)
@@ -51,5 +51,5 @@ def test_explain_names_every_run(study, done):
 
 def test_one_point_is_no_choice(study):
     """Said before anything is trained, and only then."""
-    assert "tuning.points is 1" in study.foresee(points=1).text()
-    assert "tuning.points is 1" not in study.foresee(points=2).text()
+    assert "tuning.points is 1" in study.dry_run(points=1).text()
+    assert "tuning.points is 1" not in study.dry_run(points=2).text()

@@ -7,23 +7,28 @@ import random
 
 import pandas as pd
 import pytest
+from fake_training import FakeExecutor
 
 from optbench.errors import InvalidError, RunFailedError
 from optbench.reporting.comparison_document import comparison_document
 from optbench.run_store import RunPaths, read_json, read_manifest, read_predictions
-from optbench.study.conclusion import conclude
+from optbench.study.conclude import conclude
+from optbench.study.runs import StudyRuns
+from optbench.study.sentences import study_verdict, study_warnings
+from optbench.study.tuning import Setting, best_setting, choose
+from optbench.study.verdict_json import verdict_document
 from optbench.words.comparisons import verdict_text
 
 OUTPUTS = ("study.json", "plan.csv", "results.csv", "verdict.json", "verdict.md", "report.html")
 
 
 def contents(end):
-    folder = end.conclusion.plan.paths.folder
+    folder = end.plan.paths.folder
     return {name: (folder / name).read_bytes() for name in OUTPUTS}
 
 
 def results(end):
-    return pd.read_csv(end.conclusion.plan.paths.results)
+    return pd.read_csv(end.plan.paths.results)
 
 
 def test_equal_budget_disjoint_seeds_and_defaults(finished):
@@ -46,7 +51,7 @@ def test_the_best_mean_validation_loss_is_chosen(finished):
     table = results(end)
     for label, tuned in table[table.stage == "tuning"].groupby("optimizer"):
         best = tuned.groupby("learning_rate").val_loss.mean().idxmin()
-        assert end.conclusion.to_json()["chosen"][label] == {"learning_rate": best}
+        assert verdict_document(end.findings)["chosen"][label] == {"learning_rate": best}
         confirmed = table[(table.stage == "confirmation") & (table.optimizer == label)]
         assert set(confirmed.learning_rate) == {best}
 
@@ -54,7 +59,7 @@ def test_the_best_mean_validation_loss_is_chosen(finished):
 def test_tuning_runs_have_no_test_rows(finished):
     """The rows are not merely unreported: neither the predictions nor any metric of a tuning run knows them."""
     end = finished
-    for run in end.conclusion.runs:
+    for run in end.runs.planned:
         paths = RunPaths(run.planned.paths.folder)
         assert run.planned.config.dataset.split.withhold_test == (run.stage == "tuning")  # `reproduce` reads it there
         rows = len(read_predictions(paths.predictions)[0]["test"].rows)
@@ -78,26 +83,30 @@ def test_a_second_call_does_nothing(study):
     assert contents(second) == before
 
 
-@pytest.mark.parametrize("stage", ["tuning", "confirmation"])
-def test_a_study_cut_off_ends_with_the_same_bytes(study, tmp_path, monkeypatch, stage):
-    """Stopped after some runs of a stage and called again, it ends like one that was never stopped."""
-    from optbench.study import run as run_module
+class Cut(FakeExecutor):
+    """Ctrl-C comes when so many runs are finished."""
 
-    def cut(self, name, runs, finish=run_module._Crew.finish):
-        found = finish(self, name, runs[:3] if name == stage else runs)
-        if name == stage:
+    def __init__(self, runs):
+        super().__init__()
+        self.left = runs
+
+    def _finish(self, task):
+        if not self.left:
             raise KeyboardInterrupt
-        return found
+        self.left -= 1
+        return super()._finish(task)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(run_module._Crew, "finish", cut)
-        with pytest.raises(KeyboardInterrupt):
-            study()
+
+@pytest.mark.parametrize("runs", [3, 9])
+def test_a_study_cut_off_ends_with_the_same_bytes(study, tmp_path, runs):
+    """Stopped in tuning (6 runs) or in confirmation and called again, it ends like one that was never stopped."""
+    with pytest.raises(KeyboardInterrupt):
+        study(executor=Cut(runs))
     resumed = study()
-    assert 0 < resumed.trained < len(resumed.conclusion.runs)
+    assert 0 < resumed.trained < len(resumed.runs.planned)
     study.runs_dir = tmp_path / "elsewhere"
     straight = study()
-    assert straight.trained == len(straight.conclusion.runs)
+    assert straight.trained == len(straight.runs.planned)
     assert contents(resumed) == contents(straight)
 
 
@@ -105,7 +114,7 @@ def test_a_damaged_output_is_written_again(study):
     """What was changed by hand or lost comes back, without training."""
     end = study()
     before = contents(end)
-    paths = end.conclusion.plan.paths
+    paths = end.plan.paths
     paths.verdict_json.write_text("{}")
     paths.page.unlink()
     again = study()
@@ -120,14 +129,14 @@ def test_a_damaged_output_is_written_again(study):
 def test_more_seeds_or_points_extend_a_study(study, sampler, more):
     """The folder stays, nothing finished is trained again, and the verdict says that the split was opened twice."""
     first = study(sampler=sampler)
-    before = {run.run for run in first.conclusion.runs}
+    before = {run.run for run in first.runs.planned}
     second = study(sampler=sampler, **more)
-    assert second.conclusion.plan.paths == first.conclusion.plan.paths
+    assert second.plan.paths == first.plan.paths
     assert not before & {name for name in study.executor.trained if name in before}
-    kept = {run.run for run in second.conclusion.runs if run.stage == "tuning"} & before
-    assert kept == {run.run for run in first.conclusion.runs if run.stage == "tuning"}
-    assert len(second.conclusion.to_json()["openings"]) == 2
-    assert any("opened 2 times" in sentence for sentence in second.conclusion.warnings())
+    kept = {run.run for run in second.runs.planned if run.stage == "tuning"} & before
+    assert kept == {run.run for run in first.runs.planned if run.stage == "tuning"}
+    assert len(verdict_document(second.findings)["openings"]) == 2
+    assert any("opened 2 times" in sentence for sentence in study_warnings(second.findings))
 
 
 def test_another_range_is_another_study(study):
@@ -135,30 +144,28 @@ def test_another_range_is_another_study(study):
     first = study()
     before = contents(first)
     second = study(optimizers="[{name: sgd, learning_rate: {low: 0.1, high: 1}}, adam]")
-    assert second.conclusion.plan.paths != first.conclusion.plan.paths
+    assert second.plan.paths != first.plan.paths
     assert contents(first) == before
-    assert any("opened by another study" in sentence for sentence in second.conclusion.warnings())
+    assert any("opened by another study" in sentence for sentence in study_warnings(second.findings))
 
 
 def test_the_order_of_the_runs_changes_nothing(finished):
     """verdict.json is the same, byte for byte, whatever the order of runs and records."""
-    found = finished.conclusion
-    expected = json.dumps(found.to_json())
+    expected = json.dumps(verdict_document(finished.findings))
     for seed in range(3):
-        runs, records = list(found.runs), list(found.records.items())
-        random.Random(seed).shuffle(runs)
+        planned, records = list(finished.runs.planned), list(finished.runs.records.items())
+        random.Random(seed).shuffle(planned)
         random.Random(seed).shuffle(records)
-        from optbench.study.tuning import choose
-
-        tunings = choose(found.plan, [run for run in runs if run.stage == "tuning"], dict(records))
-        again = conclude(found.plan, runs, dict(records), tunings, found.problems[0].openings)
-        assert json.dumps(again.to_json()) == expected
+        runs = StudyRuns(tuple(planned), dict(records), finished.runs.histories)
+        tunings = choose(finished.plan.config, runs)
+        again = conclude(finished.plan, runs, tunings, finished.findings.problems[0].openings)
+        assert json.dumps(verdict_document(again)) == expected
 
 
 def test_a_diverging_optimizer_loses_and_is_counted(study):
     """Its runs count as the majority class, its rate of divergence is told, and the other one is shown to be better."""
     end = study(behaviour={"sgd": ["diverge"]}, seeds=8)
-    document = end.conclusion.to_json()
+    document = verdict_document(end.findings)
     by_label = {one["optimizer"]: one for one in document["optimizers"]}
     assert by_label["sgd"]["n_diverged"] == 8
     assert by_label["adam"]["n_diverged"] == 0
@@ -170,28 +177,26 @@ def test_a_diverging_optimizer_loses_and_is_counted(study):
     assert shrinkage["shrinkage"] is None
 
 
-def test_a_learning_rate_that_diverges_is_not_chosen(study, monkeypatch):
+def test_a_learning_rate_that_diverges_is_not_chosen():
     """One lost seed makes a setting worse than any that has none, however good its other seed is."""
-    from optbench.study.tuning import Setting, _worth
-
     lost = Setting((("learning_rate", 0.1),), ("a", "b"), (0, 1), (0.01, None))
     poor = Setting((("learning_rate", 0.2),), ("c", "d"), (0, 1), (5.0, 6.0))
-    assert _worth(poor, "val_loss") < _worth(lost, "val_loss")
+    assert best_setting([lost, poor], "val_loss") == 1
     assert (lost.mean, lost.n_diverged) == (None, 1)
 
 
 def test_the_same_optimizer_twice_is_no_winner(study):
     """A against A: two labels, the same settings, the same seeds; every difference is exactly zero."""
     end = study(optimizers="[adam, {name: adam, label: adam-again}]", seeds=8)
-    document = end.conclusion.to_json()
+    document = verdict_document(end.findings)
     pair = next(pair for pair in document["pairs"] if {pair["a"], pair["b"]} == {"adam", "adam-again"})
     assert pair["decision"] not in ("a_better", "b_better")
-    assert len({run.run for run in end.conclusion.runs}) == len(end.conclusion.runs)
+    assert len({run.run for run in end.runs.planned}) == len(end.runs.planned)
 
 
 def test_pairs_of_the_plan_and_no_others(study):
     """Listed optimizers against each other, each against its own default; Holm's m is their number."""
-    document = study(optimizers="[sgd, rmsprop, adam]", points=1).conclusion.to_json()
+    document = verdict_document(study(optimizers="[sgd, rmsprop, adam]", points=1).findings)
     pairs = {frozenset((pair["a"], pair["b"])) for pair in document["pairs"]}
     listed = {frozenset(pair) for pair in [("sgd", "adam"), ("sgd", "rmsprop"), ("rmsprop", "adam")]}
     assert pairs == listed | {frozenset((name, f"{name}-default")) for name in ("sgd", "rmsprop", "adam")}
@@ -201,12 +206,12 @@ def test_pairs_of_the_plan_and_no_others(study):
 def test_verdict_json_is_a_comparison_with_more_at_its_end(finished):
     """Readers of `compare --format json` can read it; clock times and dates of the study's own are not in it."""
     end = finished
-    document = json.loads(end.conclusion.plan.paths.verdict_json.read_text())
-    shape = list(comparison_document(end.conclusion.comparison))
+    document = json.loads(end.plan.paths.verdict_json.read_text())
+    shape = list(comparison_document(end.findings.comparison))
     assert list(document)[: len(shape)] == shape
     assert {"study", "protocol", "tuning", "shrinkage", "chosen"} <= set(list(document)[len(shape) :])
     opening = document["openings"][0]
-    record = read_json(end.conclusion.plan.paths.record)
+    record = read_json(end.plan.paths.record)
     told = {name: record[name]["iris"] for name in ("data", "split")}
     assert opening == {"plan": record["plan"], **told}
 
@@ -216,11 +221,11 @@ def test_shrinkage_is_tuning_against_fresh_seeds(study):
     for metric, sign in (("val_loss", 1), ("val_accuracy", -1)):
         end = study(metric=metric, name=metric)
         table = results(end)
-        for one in end.conclusion.to_json()["shrinkage"]:
+        for one in verdict_document(end.findings)["shrinkage"]:
             own = table[(table.optimizer == one["optimizer"]) & (table.stage == "confirmation")]
             chosen = table[(table.optimizer == one["optimizer"]) & (table.stage == "tuning")]
             chosen = chosen[
-                chosen.learning_rate == end.conclusion.to_json()["chosen"][one["optimizer"]]["learning_rate"]
+                chosen.learning_rate == verdict_document(end.findings)["chosen"][one["optimizer"]]["learning_rate"]
             ]
             expected = sign * (own[metric].mean() - chosen[metric].mean())
             assert one["shrinkage"] == pytest.approx(expected)
@@ -229,8 +234,8 @@ def test_shrinkage_is_tuning_against_fresh_seeds(study):
 def test_winners_at_an_edge_are_flagged(study):
     """With two points every winner lies at an end of its range."""
     end = study(points=2)
-    assert all(one["at_edge"] for one in end.conclusion.to_json()["tuning"])
-    assert sum("may lie outside" in sentence for sentence in end.conclusion.warnings()) == 2
+    assert all(one["at_edge"] for one in verdict_document(end.findings)["tuning"])
+    assert sum("may lie outside" in sentence for sentence in study_warnings(end.findings)) == 2
 
 
 def test_a_failed_run_ends_the_study_and_is_tried_again(study):
@@ -240,7 +245,7 @@ def test_a_failed_run_ends_the_study_and_is_tried_again(study):
     folder = next(study.runs_dir.iterdir())
     assert (folder / "plan.csv").is_file()
     assert not (folder / "verdict.json").exists()
-    assert study().conclusion.verdict()
+    assert study_verdict(study().findings)
 
 
 def test_a_bad_model_creates_nothing(study):
@@ -253,7 +258,7 @@ def test_a_bad_model_creates_nothing(study):
 def test_member_runs_draw_no_pictures_and_are_complete(finished):
     """A member is a run like any other, without figures."""
     end = finished
-    for run in end.conclusion.runs:
+    for run in end.runs.planned:
         manifest = read_manifest(run.planned.paths)
         assert manifest is not None
         assert not [name for name in manifest["files"] if name.endswith((".png", ".html"))]
@@ -262,9 +267,9 @@ def test_member_runs_draw_no_pictures_and_are_complete(finished):
 def test_the_page_and_the_text_say_what_matters(finished):
     """Verdict, budget, both tables and the protocol, in plain words; the page holds the tuning curves."""
     end = finished
-    paths = end.conclusion.plan.paths
+    paths = end.plan.paths
     text, page = paths.verdict_text.read_text(), paths.page.read_text()
-    assert verdict_text(end.conclusion.comparison) in text
+    assert verdict_text(end.findings.comparison) in text
     for words in ("## Tuning", "## How it was done", "The test split was withheld", "opened once", "sgd-default"):
         assert words in text
     assert "validation loss against learning rate" in page
@@ -275,15 +280,5 @@ def test_a_tuning_run_has_no_scores_to_differ_in(finished):
     """`reproduce` compares the splits that have rows; an empty one is no difference."""
     from optbench.runner.reproduce import score_difference
 
-    first = next(run.planned.paths for run in finished.conclusion.runs if run.stage == "tuning")
+    first = next(run.planned.paths for run in finished.runs.planned if run.stage == "tuning")
     assert score_difference(first, first) == 0.0
-
-
-def test_verdict_json_is_the_same_whatever_language_people_read(finished, monkeypatch):
-    """Programs read one language; each warning stands there as code and values too."""
-    document = finished.conclusion.to_json()
-    monkeypatch.setenv("OPTBENCH_LANG", "codes")
-    assert finished.conclusion.to_json() == document
-    assert len(document["findings"]) == len(document["warnings"])
-    assert all({"code", "severity", "values", "problem"} == set(one) for one in document["findings"])
-    assert "study-worth" in finished.conclusion.verdict()

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from optbench.study.run import prepare_study
+from optbench.study.verdict_json import verdict_document
 
 MODEL = "model: {name: mlp, hidden_units: [4]}, training: {epochs: 3}"
 NAMES = ("iris", "wine", "breast_cancer", "digits")
@@ -24,7 +25,7 @@ def on(*names):
 def test_each_problem_is_tuned_confirmed_and_concluded_for_itself(study):
     """Equal budgets per problem, a choice per problem, a verdict per problem in DESIGN's shape, then the ranks."""
     end = study(experiment=on("iris", "wine"), optimizers="[sgd, rmsprop]", seeds=7)
-    paths = end.conclusion.plan.paths
+    paths = end.plan.paths
     table = pd.read_csv(paths.results)
     tuning = table[table.stage == "tuning"]
     assert set(tuning.groupby(["problem", "optimizer"]).size()) == {3}
@@ -59,12 +60,12 @@ def test_a_second_call_does_nothing_and_another_problem_is_another_study(study):
     second = study(experiment=on("iris", "wine"))
     assert (second.trained, second.written) == (0, ())
     third = study(experiment=on("iris", "digits"))
-    assert third.conclusion.plan.paths != first.conclusion.plan.paths
+    assert third.plan.paths != first.plan.paths
 
 
 def test_one_problem_in_a_list_is_a_study_of_one(study):
     """The shape of verdict.json depends on the number of problems, not on the key."""
-    document = study(experiment=on("iris")).conclusion.to_json()
+    document = verdict_document(study(experiment=on("iris")).findings)
     assert "problems" in document
     assert document["optimizers"]
 
@@ -78,11 +79,11 @@ def test_settings_of_several_hyperparameters(study):
         metric="val_log_loss",
         seeds=7,
     )
-    document = end.conclusion.to_json()
+    document = verdict_document(end.findings)
     assert [one["settings"] for one in document["tuning"]] == [9, 9]
     assert set(document["chosen"]["adamw"]) == {"learning_rate", "weight_decay"}
     assert set(document["chosen"]["adam-l2"]) == {"learning_rate", "model.l2"}
-    confirmed = [run for run in end.conclusion.runs if run.stage == "confirmation" and run.label == "adam-l2"]
+    confirmed = [run for run in end.runs.planned if run.stage == "confirmation" and run.label == "adam-l2"]
     assert {run.planned.config.model.l2 for run in confirmed} == {document["chosen"]["adam-l2"]["model.l2"]}
     assert {(pair["a"], pair["b"], pair["not_tested_because"]) for pair in document["pairs"]} == {
         (pair["a"], pair["b"], None) for pair in document["pairs"]

@@ -80,11 +80,13 @@ def study(
         return
     end = run_study(options, say=say)
     if as_json:
-        print_json(end.conclusion.to_json())
+        from optbench.study.verdict_json import verdict_document
+
+        print_json(verdict_document(end.findings))
     else:
         from optbench.study.summary import study_summary
 
         colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-        print_data(study_summary(end.conclusion, width=width, colour=colour))
+        print_data(study_summary(end.findings, width=width, colour=colour))
     say(end.sentence)

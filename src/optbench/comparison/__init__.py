@@ -13,6 +13,7 @@ from optbench.comparison.result import (
     Comparison,
     Obstacle,
     OptimizerSummary,
+    PairOutcome,
     PairResult,
     ProblemComparison,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "Disagreement",
     "Obstacle",
     "OptimizerSummary",
+    "PairOutcome",
     "PairResult",
     "ProblemComparison",
     "ProblemCurves",

@@ -31,8 +31,8 @@ from optbench.comparison.severity import difference
 from optbench.comparison.task_metric import choose_metric
 from optbench.comparison.update_rules import update_rules
 from optbench.comparison.verdict import Verdict
-from optbench.comparison.wording import counted
 from optbench.core.findings import Severity
+from optbench.core.text import counted
 from optbench.errors import NoRunsError, UsageError, did_you_mean
 
 if TYPE_CHECKING:

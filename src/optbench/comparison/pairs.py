@@ -11,6 +11,7 @@ import numpy as np
 
 from optbench.comparison.result import Obstacle, PairResult
 from optbench.comparison.scores import scores_by_seed
+from optbench.config import is_compared
 from optbench.statistics import (
     Decision,
     bca_interval,
@@ -61,9 +62,7 @@ class Plan:
 
     def compares(self, a: str, b: str) -> bool:
         """Return True if the plan compares two labels."""
-        if a in self.aside or b in self.aside:
-            return b in self.aside.get(a, ()) or a in self.aside.get(b, ())
-        return self.baseline is None or self.baseline in (a, b)
+        return is_compared(a, b, baseline=self.baseline, aside=self.aside)
 
 
 def compare_pairs(summaries: tuple[OptimizerSummary, ...], plan: Plan) -> tuple[PairResult, ...]:

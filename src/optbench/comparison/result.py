@@ -30,6 +30,17 @@ class Obstacle(StrEnum):
     TOO_FEW_SEEDS = "too_few_seeds"
 
 
+class PairOutcome(StrEnum):
+    """How a pair ended; `PairResult.better` names the winner of a difference."""
+
+    NOT_TESTED = "not_tested"
+    DIFFERENT = "different"
+    NEGLIGIBLE = "negligible"
+    """A difference was shown, and that it lies within the margin."""
+    EQUIVALENT = "equivalent"
+    UNDECIDED = "undecided"
+
+
 @dataclass(frozen=True, slots=True)
 class OptimizerSummary:
     """All runs of one optimizer under one set of conditions.
@@ -143,6 +154,20 @@ class PairResult:
     p_equivalence_adjusted: float | None
     bca_low: float | None = None
     bca_high: float | None = None
+
+    @property
+    def better(self) -> str | None:
+        """Label of the optimizer that was shown to be better; None if none was."""
+        return {"a_better": self.a, "b_better": self.b}.get(self.decision.value) if self.obstacle is None else None
+
+    @property
+    def outcome(self) -> PairOutcome:
+        """How the pair ended."""
+        if self.obstacle is not None:
+            return PairOutcome.NOT_TESTED
+        if self.is_negligible:
+            return PairOutcome.NEGLIGIBLE
+        return PairOutcome.DIFFERENT if self.better else PairOutcome(self.decision.value)
 
     def to_json(self) -> dict[str, Any]:
         """Return DESIGN's keys, then the additional ones."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from optbench.catalog.optimizers import SHARED_ARGUMENTS, optimizer_facts
-from optbench.comparison.wording import listing, value_text
+from optbench.comparison.wording import value_text
+from optbench.core.text import listing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -117,9 +117,11 @@ class Verdict:
     def _evidence(self, shown: Sequence[PairResult]) -> Finding:
         """Say what the clauses rest on, once for all of them."""
         seeds = sorted({pair.n for pair in shown if pair.obstacle is None})
-        ends = seeds if len(seeds) == 1 else [seeds[0], seeds[-1]]
         floors = [pair.noise_floor for pair in shown if pair.noise_floor is not None]
         floor = as_json([_say("verdict-noise-floor", floor=max(floors), metric=self._metric)]) if floors else None
+        if not seeds:  # the best may have too few seeds for any test, while others are tested against each other
+            return _say("verdict-evidence-untested", comparisons=self.comparisons, floor=floor)
+        ends = seeds if len(seeds) == 1 else [seeds[0], seeds[-1]]
         return _say("verdict-evidence", seeds=ends, comparisons=self.comparisons, floor=floor)
 
     def _wins(self, pair: PairResult, label: str) -> bool:

@@ -5,16 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
 _LONGEST_DIGEST: Final = 64
 _DIGEST_DIGITS: Final = 8
 _LONGEST_VALUE: Final = 40
-
-
-def listing(words: Sequence[str]) -> str:
-    """Join words as people do: `a`, `a and b`, `a, b and c`."""
-    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
 
 
 def seed_ranges(seeds: Iterable[int]) -> str:
@@ -32,11 +27,6 @@ def seed_ranges(seeds: Iterable[int]) -> str:
         else:
             parts.append([seed])
     return ", ".join(str(part[0]) if len(part) == 1 else f"{part[0]}-{part[-1]}" for part in parts)
-
-
-def counted(count: int, noun: str) -> str:
-    """Write a count with its noun: `1 seed`, `3 seeds`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def value_text(value: Any) -> str:

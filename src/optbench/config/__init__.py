@@ -51,7 +51,7 @@ from optbench.config.seeds import parse_seeds
 from optbench.config.study_file import load_study
 from optbench.config.study_schema import study_json_schema
 from optbench.config.study_search import LEARNING_RATE, MODEL, SearchRange, StudyOptimizer, Values
-from optbench.config.study_sections import LoadedStudy, StudyConfig, StudyProblem
+from optbench.config.study_sections import LoadedStudy, StudyConfig, StudyProblem, is_compared
 from optbench.config.task_rules import without_strata
 from optbench.config.training_sections import EarlyStopping, ReportConfig, TrainingConfig
 from optbench.config.validation import model_fields
@@ -105,6 +105,7 @@ __all__ = [
     "dump_value",
     "explained_yaml",
     "generated_fields",
+    "is_compared",
     "json_schema",
     "kernel_penalty",
     "layer_specs",

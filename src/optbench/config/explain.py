@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.config.schedule_epochs import EPOCHS_KEYS
 from optbench.config.yaml_document import dump_yaml
+from optbench.core.text import flattened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,7 +21,7 @@ def sources(loaded: LoadedExperiment, resolved: ExperimentConfig) -> dict[str, s
     """Return `file:line`, `--set`, `auto` or `default` for every value of a resolved experiment, by dotted path."""
     written = loaded.config.to_plain()
     found = {}
-    for path, value in _leaves(resolved.to_plain(), ""):
+    for path, value in flattened(resolved.to_plain(), keep_empty=True):
         source = _written_source(path, loaded.sources) or _written_source(_in_epochs(path), loaded.sources)
         if path in _AUTO and value != _at(written, path):
             source = "auto"
@@ -34,15 +35,6 @@ def explained_yaml(loaded: LoadedExperiment, resolved: ExperimentConfig) -> str:
     lines = list(_explained_lines(resolved.to_plain(), "", 0, known))
     width = min(60, max(len(text) for text, _ in lines))
     return "".join(f"{text:<{width}}  # {source}\n" if source else f"{text}\n" for text, source in lines)
-
-
-def _leaves(value: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
-    for key, item in value.items():
-        path = f"{prefix}{key}"
-        if isinstance(item, dict) and item:
-            yield from _leaves(item, f"{path}.")
-        else:
-            yield path, item
 
 
 def _written_source(path: str, known: Mapping[str, str]) -> str:

@@ -15,6 +15,8 @@ from optbench.config.section import Section
 from optbench.config.study_search import StudyOptimizer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
     from optbench.config.experiment import ExperimentConfig
@@ -179,16 +181,26 @@ class StudyConfig:
 
     def compares(self, a: str, b: str) -> bool:
         """Return True if the plan compares two labels."""
-        aside = self.aside
-        if a in aside or b in aside:
-            return b in aside.get(a, ()) or a in aside.get(b, ())
-        return self.baseline is None or self.baseline in (a, b)
+        return is_compared(a, b, baseline=self.baseline, aside=self.aside)
 
     @property
     def comparisons(self) -> int:
         """How many pairs the plan compares on each problem."""
         labels = [one.label for one in (*self.optimizers, *self.defaults)]
         return sum(self.compares(a, b) for a, b in itertools.combinations(labels, 2))
+
+
+def is_compared(a: str, b: str, *, baseline: str | None, aside: Mapping[str, AbstractSet[str]]) -> bool:
+    """Return True if a plan compares two labels.
+
+    Parameters
+    ----------
+    baseline : label that every other one is compared with; None for all pairs
+    aside : label -> the only labels it is compared with
+    """
+    if a in aside or b in aside:
+        return b in aside.get(a, ()) or a in aside.get(b, ())
+    return baseline is None or baseline in (a, b)
 
 
 def default_label(name: str) -> str:

@@ -10,7 +10,8 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any, Final
 
-from optbench.comparison import Severity
+from optbench.comparison import PairOutcome, Severity
+from optbench.core.text import markdown_table, markdown_text
 from optbench.csv_cells import guarded
 from optbench.words.comparisons import across_sentences, difference_sentences, problem_verdict
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 _UNWRAPPED: Final = 10_000
 _NOTHING: Final = "-"
-_DECISIONS: Final = {"equivalent": "equivalent", "undecided": "undecided"}
 _MARKS: Final = {Severity.CONFOUND: "!!", Severity.MISMATCH: "!", Severity.REMARK: "-"}
 _STYLES: Final = {Severity.CONFOUND: "bold red", Severity.MISMATCH: "yellow", Severity.REMARK: "dim"}
 _CSV_COLUMNS: Final = (
@@ -94,15 +94,15 @@ def render_comparison_markdown(comparison: Comparison) -> str:
     blocks = [_markdown_list(difference_sentences(comparison.differences))]
     for problem in comparison.problems:
         blocks += [
-            f"## {_markdown_text(_title(comparison.metric, problem))}",
+            f"## {markdown_text(_title(comparison.metric, problem))}",
             _markdown_list(difference_sentences(problem.differences)),
             _markdown_table(optimizer_header(comparison, problem), optimizer_rows(comparison, problem)),
             _markdown_table(pair_header(comparison), pair_rows(comparison, problem)) if problem.pairs else "",
-            f"**Verdict.** {_markdown_text(problem_verdict(problem))}",
+            f"**Verdict.** {markdown_text(problem_verdict(problem))}",
         ]
     if comparison.across is not None:
         told = " ".join(across_sentences(comparison.across, comparison.metric))
-        blocks += ["## All problems together", _markdown_text(told)]
+        blocks += ["## All problems together", markdown_text(told)]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
@@ -168,10 +168,9 @@ def decision_words(pair: PairResult) -> str:
     """Say how a pair ended, in a few words."""
     if pair.obstacle is not None:
         return "not tested: " + pair.obstacle.value.replace("_", " ")
-    if pair.is_negligible:
-        return "real but negligible"
-    better = {"a_better": pair.a, "b_better": pair.b}.get(pair.decision.value)
-    return f"{better} better" if better else _DECISIONS[pair.decision.value]
+    if pair.better is not None:
+        return f"{pair.better} better"
+    return "real but negligible" if pair.outcome is PairOutcome.NEGLIGIBLE else str(pair.outcome)
 
 
 def _number(metric: Metric, value: float | None) -> str:
@@ -256,21 +255,9 @@ def _csv_cell(value: Any) -> str:
 
 
 def _markdown_list(sentences: Iterable[str]) -> str:
-    return "\n".join(f"- {_markdown_text(sentence)}" for sentence in sentences)
+    return "\n".join(f"- {markdown_text(sentence)}" for sentence in sentences)
 
 
 def _markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
-    escaped = [
-        [cell if position == 1 else _markdown_text(cell) for cell in line] for position, line in enumerate(lines)
-    ]
-    return "\n".join("| " + " | ".join(line) + " |" for line in escaped)
-
-
-def _markdown_text(text: str) -> str:
-    """Escape what Markdown or the HTML inside it would interpret; an underscore within a word is safe."""
-    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
-        text = text.replace(character, entity)
-    for character in "\\`*|[]!#":
-        text = text.replace(character, "\\" + character)
-    return " ".join(text.split())
+    ruler = f"| {' | '.join(['---', *['---:'] * (len(header) - 1)])} |"
+    return markdown_table(header, rows, ruler=ruler)

@@ -12,6 +12,7 @@ from optbench.run_store.diagnostics import read_diagnostics, write_diagnostics
 from optbench.run_store.documents import read_json, write_json
 from optbench.run_store.find import find_folders, find_runs
 from optbench.run_store.folders import claim_run_folder, clear_state, require_writable
+from optbench.run_store.histories import Histories
 from optbench.run_store.holders import Holder, this_process
 from optbench.run_store.manifest import (
     added_files,
@@ -33,6 +34,7 @@ __all__ = [
     "Checkpoint",
     "Claim",
     "Held",
+    "Histories",
     "Holder",
     "RunPaths",
     "added_files",

@@ -77,7 +77,7 @@ def compare_runs(options: CompareOptions) -> CompareOutcome:
     Writes `options.html`, replacing a file of that name.
     """
     from optbench.comparison import compare
-    from optbench.run_store import find_runs
+    from optbench.run_store import Histories, find_runs
     from optbench.words.comparisons import located_sentences
 
     if options.html is not None and os.path.lexists(options.html) and not _is_plain_file(options.html):
@@ -90,16 +90,17 @@ def compare_runs(options: CompareOptions) -> CompareOutcome:
             f"Create {options.html.absolute().parent} first."
         )
     records, notes = find_runs(options.runs, options.runs_dir)
+    histories = Histories(records)
     comparison = compare(
         records,
         metric=options.metric,
         baseline=options.baseline,
         alpha=options.alpha,
         margin=options.margin,
-        histories=read_histories(records),
+        histories=histories,
     )
     if options.html is not None:
-        write_page(options.html, comparison, records)
+        write_page(options.html, comparison, records, histories)
         notes = [*notes, f"wrote {options.html}"]
     mismatches = tuple(located_sentences(comparison.mismatches))
     return CompareOutcome(render(comparison, options), tuple(notes), mismatches)
@@ -134,34 +135,42 @@ def render(comparison: Comparison, options: CompareOptions) -> str:
     return render_comparison_table(comparison, width=options.width, colour=options.colour)
 
 
-def write_page(path: Path, comparison: Comparison, records: Sequence[RunRecord]) -> None:
+def write_page(
+    path: Path, comparison: Comparison, records: Sequence[RunRecord], histories: Mapping[str, History]
+) -> None:
     """Write the comparison as one self-contained HTML page."""
     from optbench.reporting.comparison_page import render_comparison_page
     from optbench.run_store import write_text
 
     by_run = {record.run: record for record in records}
-    curves = {problem.problem: read_curves(problem, by_run) for problem in comparison.problems}
+    curves = {problem.problem: read_curves(problem, by_run, histories) for problem in comparison.problems}
     write_text(path, render_comparison_page(comparison, curves))
 
 
-def read_curves(problem: ProblemComparison, by_run: Mapping[str, RunRecord]) -> ProblemCurves:
-    """Read what the page of one problem shows from the folders of its runs: histories, ROC curves, predictions."""
+def read_curves(
+    problem: ProblemComparison, by_run: Mapping[str, RunRecord], histories: Mapping[str, History]
+) -> ProblemCurves:
+    """Read what the page of one problem shows from the folders of its runs: ROC curves and predictions.
+
+    Parameters
+    ----------
+    by_run : run id -> finished run
+    histories : run id -> history
+    """
     from optbench.comparison import ProblemCurves
 
     records = {summary.label: [by_run[run] for run in summary.runs] for summary in problem.optimizers}
     predicted = {run.run: _answers(run) for found in records.values() for run in found}
-    traces = {label: [_trace(run, predicted[run.run]) for run in found] for label, found in records.items()}
+    traces = {
+        label: [_trace(run, predicted[run.run], histories[run.run]) for run in found]
+        for label, found in records.items()
+    }
     return ProblemCurves(
         histories={label: [trace.history for trace in found] for label, found in traces.items()},
         roc_curves={label: [_roc_curves(run.folder) for run in found] for label, found in records.items()},
         traces=traces,
         disagreements=_disagreements(problem, records, predicted),
     )
-
-
-def read_histories(records: Sequence[RunRecord]) -> dict[str, History]:
-    """Read the history of every run, by run id."""
-    return {record.run: _history(record.folder) for record in records}
 
 
 def _answers(record: RunRecord) -> StoredAnswers:
@@ -178,11 +187,11 @@ def _answers(record: RunRecord) -> StoredAnswers:
     return task_named(record.config.get("task")).stored_answers(paths)
 
 
-def _trace(record: RunRecord, predicted: StoredAnswers) -> RunTrace:
+def _trace(record: RunRecord, predicted: StoredAnswers, history: History) -> RunTrace:
     from optbench.comparison import RunTrace
     from optbench.records import RunStatus
 
-    history, training = _history(record.folder), record.config.get("training", {})
+    training = record.config.get("training", {})
     size = training.get("batch_size")
     return RunTrace(
         history=history,
@@ -208,14 +217,6 @@ def _disagreements(
     }
     found = (disagreement(pair.a, pair.b, tests, next(iter(names))) for pair in problem.pairs[:_MOST_PAIRS])
     return [item for item in found if item is not None]
-
-
-def _history(folder: str) -> History:
-    from pathlib import Path
-
-    from optbench.run_store import RunPaths, read_history
-
-    return read_history(RunPaths(Path(folder)).history)
 
 
 def _roc_curves(folder: str) -> tuple[RocCurve, ...]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from optbench.core.text import flattened, short_duration
 from optbench.errors import StorageError
 from optbench.runner.execute import check_models
 from optbench.runner.run import RunOptions, prepare, stage_datasets
@@ -23,7 +24,6 @@ _REPORT_BYTES = 700_000
 _BYTES_PER_SCORE = 4
 _CHANGES_SHOWN = 4
 _DIGEST = "digest of "
-_MINUTE, _HOUR = 60.0, 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,7 @@ def foreseen_text(found: list[Foreseen], *, jobs: int) -> str:
     seconds = [one.seconds for one in found if one.seconds is not None]
     if document["training_seconds"] is not None:
         lines.append(
-            f"{len(seconds)} of {len(found)} runs to train, about {duration(document['training_seconds'])} with "
+            f"{len(seconds)} of {len(found)} runs to train, about {short_duration(document['training_seconds'])} with "
             f"-j {jobs}, {document['disk_bytes'] / 1e6:.1f} MB of disk, and meanwhile "
             f"{document['temporary_bytes'] / 1e6:.1f} MB in {tempfile.gettempdir()} (by the first steps of each "
             "experiment, on this machine; loading TensorFlow, evaluation and pictures come on top)"
@@ -190,14 +190,7 @@ def foreseen_text(found: list[Foreseen], *, jobs: int) -> str:
 def _cost(one: Foreseen) -> str:
     if one.seconds is None:
         return ""
-    return f"  {one.parameters} weights, about {duration(one.seconds)}, {one.memory_mb:.0f} MB of memory"
-
-
-def duration(seconds: float) -> str:
-    """Return seconds with two digits that mean something, minutes and hours where they read better."""
-    if seconds < _MINUTE:
-        return f"{seconds:.2g} s"
-    return f"{seconds / _MINUTE:.0f} min" if seconds < _HOUR else f"{seconds / _HOUR:.1f} h"
+    return f"  {one.parameters} weights, about {short_duration(one.seconds)}, {one.memory_mb:.0f} MB of memory"
 
 
 def foresee_run(run: PlannedRun, told: Mapping[str, Any]) -> Foreseen:
@@ -285,14 +278,6 @@ def _facts(
     from optbench.config import what_counts
 
     digests = {f"{_DIGEST}{name}": digest for name, digest in code.items()}
-    flat = {**_flat(what_counts(config)), **_flat(dict(reading), "reading")}
+    values = [*flattened(what_counts(config)), *flattened(reading, "reading")]
+    flat = {name: json.dumps(value) if isinstance(value, list) else value for name, value in values}
     return {**flat, f"{_DIGEST}the data": data, **digests, **versions}
-
-
-def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
-    if not isinstance(value, dict):
-        return {prefix: value if not isinstance(value, list) else json.dumps(value)}
-    flat: dict[str, Any] = {}
-    for key, inner in value.items():
-        flat |= _flat(inner, f"{prefix}.{key}" if prefix else str(key))
-    return flat

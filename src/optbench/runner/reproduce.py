@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from optbench.records import Dataset
     from optbench.run_store import RunPaths
     from optbench.runner.plan import PlannedRun
+    from optbench.runner.run import ExecutorFor
 
 _IDENTITY_FILES = (
     "history",
@@ -113,13 +114,21 @@ class Reproduction:
         return "\n".join(lines)
 
 
-def reproduce(run: str, *, runs_dir: Path, data_dir: Path, say: Callable[[str], None]) -> Reproduction:
+def reproduce(
+    run: str,
+    *,
+    runs_dir: Path,
+    data_dir: Path,
+    say: Callable[[str], None],
+    executor_for: ExecutorFor | None = None,
+) -> Reproduction:
     """Execute a finished run again, in a temporary folder, and climb the ladder.
 
     Parameters
     ----------
     run : folder, run id or key prefix
     say : gets sentences about what cannot be the same here, before anything is trained
+    executor_for : makes the executor; None takes one that trains in child processes of this machine
 
     Raises
     ------
@@ -141,7 +150,7 @@ def reproduce(run: str, *, runs_dir: Path, data_dir: Path, say: Callable[[str], 
             return changed
         for difference in foreseen_differences(recorded):
             say(f"may not be the same here: {sentence(difference.finding)}")
-        execute_again(planned, stack)
+        execute_again(planned, stack, executor_for)
         return compare(recorded, planned.paths)
 
 
@@ -263,7 +272,7 @@ def load_again(recorded: Recorded, code_base: Path, *, data_dir: Path) -> Datase
     return load_dataset(dataset, base=base, data_dir=data_dir, task=recorded.config.task)
 
 
-def execute_again(planned: PlannedRun, stack: ExitStack) -> None:
+def execute_again(planned: PlannedRun, stack: ExitStack, executor_for: ExecutorFor | None = None) -> None:
     """Train and finish the run in its temporary folder, as `run` does.
 
     Raises
@@ -274,7 +283,7 @@ def execute_again(planned: PlannedRun, stack: ExitStack) -> None:
     from optbench.runner.execute import Flight, Reporter
     from optbench.runner.run import RunOptions, environment_facts, get_ready, make_executor, stage_datasets
 
-    executor = make_executor(RunOptions((), jobs=1), [planned.loaded])
+    executor = (executor_for or make_executor)(RunOptions((), jobs=1), [planned.loaded])
     stack.callback(executor.close)
     executor.start()
     get_ready([planned], draw=False)

@@ -2,61 +2,57 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from optbench.study.sentences import joined
 from optbench.study.tables_text import NONE
 from optbench.words import text
 from optbench.words.comparisons import difference_sentences
 
 if TYPE_CHECKING:
     from optbench.comparison import OptimizerSummary, PairResult
-    from optbench.study.conclusion import Conclusion, StudyConclusion
+    from optbench.study.findings import ProblemFindings, StudyFindings
     from optbench.study.tables_text import TextTable
 
-CLOCK_HEADING: Final = "## Times on this machine"
 
-
-def clock_paragraphs(conclusion: StudyConclusion) -> list[str]:
+def clock_paragraphs(study: StudyFindings) -> list[str]:
     """Return what the times are, what disturbs them, and how long what would settle the undecided pairs takes."""
-    told = text("study-times")
-    doubts = dict.fromkeys(
-        sentence
-        for one in conclusion.problems
-        for sentence in difference_sentences(one.comparison.problems[0].clock_differences)
+    disturbed = dict.fromkeys(
+        sentence for one in study.problems for sentence in difference_sentences(one.compared.clock_differences)
     )
-    return [" ".join([told, *doubts]), " ".join(_to_settle(conclusion))]
+    return [joined((text("study-times"), *disturbed)), joined(_to_settle(study))]
 
 
-def clock_table(conclusion: Conclusion) -> TextTable:
+def clock_table(problem: ProblemFindings) -> TextTable:
     """Return one row per optimizer, fastest run first."""
     rows = sorted(
-        conclusion.problem.optimizers, key=lambda one: (one.training_seconds is None, one.training_seconds or 0.0)
+        problem.compared.optimizers, key=lambda one: (one.training_seconds is None, one.training_seconds or 0.0)
     )
     return ["optimizer", "training of a run (median)", "memory (median)"], [_row(one) for one in rows]
 
 
-def settle_sentence(conclusion: Conclusion) -> str:
+def settle_sentence(problem: ProblemFindings) -> str:
     """Say how long the seeds that the verdict asks for would take, or ""."""
-    undecided = [pair for pair in conclusion.problem.pairs if pair.more_seeds and _is_spoken_of(conclusion, pair)]
+    undecided = [pair for pair in problem.compared.pairs if pair.more_seeds and _is_ranked(problem, pair)]
     widest = max(undecided, key=lambda pair: pair.more_seeds or 0, default=None)
     if widest is None:
         return ""
-    seconds = [conclusion.problem.optimizer(label).training_seconds for label in (widest.a, widest.b)]
-    known = [value for value in seconds if value is not None]
-    if len(known) < len(seconds):
+    times = [problem.compared.optimizer(label).training_seconds for label in (widest.a, widest.b)]
+    seconds = [time for time in times if time is not None]
+    if len(seconds) < len(times):
         return ""
     more = widest.more_seeds or 0
-    return text("study-time-to-settle", n_seeds=more, seconds=more * sum(known), labels=[widest.a, widest.b])
+    return text("study-time-to-settle", n_seeds=more, seconds=more * sum(seconds), labels=[widest.a, widest.b])
 
 
-def _to_settle(conclusion: StudyConclusion) -> list[str]:
-    several = len(conclusion.problems) > 1
-    found = [(one.name, settle_sentence(one)) for one in conclusion.problems]
-    return [f"[{name}] {told}" if several else told for name, told in found if told]
+def _to_settle(study: StudyFindings) -> list[str]:
+    several = len(study.problems) > 1
+    settled = [(one.name, settle_sentence(one)) for one in study.problems]
+    return [f"[{name}] {sentence}" if several else sentence for name, sentence in settled if sentence]
 
 
-def _is_spoken_of(conclusion: Conclusion, pair: PairResult) -> bool:
-    return not {pair.a, pair.b} & conclusion.plan.config.aside.keys()
+def _is_ranked(problem: ProblemFindings, pair: PairResult) -> bool:
+    return not {pair.a, pair.b} & problem.config.aside.keys()
 
 
 def _row(one: OptimizerSummary) -> list[str]:

@@ -4,58 +4,57 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from optbench.config import LEARNING_RATE
 from optbench.core.findings import Finding, Severity
+from optbench.study.tuning import only_learning_rates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from optbench.config import StudyConfig
-    from optbench.study.conclusion import Conclusion
     from optbench.study.tuning import Tuning
 
 _FEW_SEEDS = 2
 
 
-def problem_doubts(conclusion: Conclusion) -> list[Finding]:
-    """Return findings about one problem, the gravest first."""
-    return [*_openings(conclusion), *_failed_tuning(conclusion), *_edges(conclusion)]
+def problem_doubts(tunings: Sequence[Tuning], openings: Sequence[Mapping[str, Any]]) -> tuple[Finding, ...]:
+    """Return findings about one problem, the gravest first.
+
+    Parameters
+    ----------
+    openings : of its test split, as study.json has them
+    """
+    return (*_openings(openings), *_failed_tuning(tunings), *_edges(tunings))
 
 
-def study_doubts(config: StudyConfig) -> list[Finding]:
+def study_doubts(config: StudyConfig) -> tuple[Finding, ...]:
     """Return findings about the protocol, which is the same for all problems."""
-    return [*_budgets(config), *no_choice(config), *_one_seed(config)]
+    return (*_budgets(config), *no_choice(config), *_one_seed(config))
 
 
-def no_choice(config: StudyConfig) -> list[Finding]:
-    """Say that tuning with one setting chooses nothing."""
-    return [] if not config.tuned or config.tuning.points > 1 else [_doubt("study-no-choice")]
+def no_choice(config: StudyConfig) -> tuple[Finding, ...]:
+    """Return the finding that tuning with one setting chooses nothing, if it is so."""
+    return () if not config.tuned or config.tuning.points > 1 else (_doubt("study-no-choice"),)
 
 
-def _openings(conclusion: Conclusion) -> Iterator[Finding]:
-    times = len(conclusion.openings)
-    if times > 1:
-        yield _doubt("study-opened-again", n=times)
-    before = max((int(opening.get("by_other_studies_before", 0)) for opening in conclusion.openings), default=0)
+def _openings(openings: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+    if len(openings) > 1:
+        yield _doubt("study-opened-again", n=len(openings))
+    before = max((int(opening.get("by_other_studies_before", 0)) for opening in openings), default=0)
     if before:
         yield _doubt("study-opened-by-others", n=before)
 
 
-def _failed_tuning(conclusion: Conclusion) -> Iterator[Finding]:
-    for tuning in conclusion.tunings:
+def _failed_tuning(tunings: Sequence[Tuning]) -> Iterator[Finding]:
+    for tuning in tunings:
         if tuning.winner.n_diverged:
-            code = "study-rates-diverged" if _searches_rates_only(tuning) else "study-settings-diverged"
+            code = "study-rates-diverged" if only_learning_rates(tuning.names) else "study-settings-diverged"
             yield _doubt(code, label=tuning.label, chosen=dict(tuning.winner.values))
         elif tuning.n_diverged:
             yield _doubt("study-tuning-diverged", n=tuning.n_diverged, n_runs=tuning.runs, label=tuning.label)
 
 
-def _searches_rates_only(tuning: Tuning) -> bool:
-    return set(tuning.names) <= {LEARNING_RATE}
-
-
-def _edges(conclusion: Conclusion) -> Iterator[Finding]:
-    for tuning in conclusion.tunings:
+def _edges(tunings: Sequence[Tuning]) -> Iterator[Finding]:
+    for tuning in tunings:
         for name, which in tuning.edges.items():
             code = "study-best-is-smallest" if which == "smallest" else "study-best-is-largest"
             yield _doubt(code, name=name, label=tuning.label, best=dict(tuning.winner.values)[name])

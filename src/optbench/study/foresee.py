@@ -6,18 +6,20 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from optbench.comparison.wording import counted
+from optbench.core.findings import Finding, Severity
+from optbench.core.text import short_duration
 from optbench.runner.execute import check_models
-from optbench.runner.foresee import Foreseen, duration, foresee_run, why
+from optbench.runner.foresee import Foreseen, foresee_run, why
 from optbench.runner.run import available_cores, is_finished, make_executor, stage_datasets
 from optbench.study.doubts import no_choice
 from optbench.study.record import read_record, recorded_choice
 from optbench.study.run import first_of_each, prepare_study
-from optbench.words import sentences
+from optbench.words import sentences, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from optbench.runner.run import ExecutorFor
     from optbench.study.plan import StudyPlan, StudyRun
     from optbench.study.run import StudyOptions
 
@@ -121,7 +123,7 @@ class Forecast:
             "comparisons": config.comparisons,
             "seeds": config.confirmation.seeds,
             "seeds_needed": seeds_needed(self.plan),
-            "says": " ".join(_remarks(self.plan)),
+            "says": " ".join(sentences([*power_findings(self.plan), *no_choice(self.plan.config)], "en")),
             "explained": [{"stage": stage, "run": run, "why": reason} for stage, run, reason in self.lines],
         }
 
@@ -131,32 +133,40 @@ class Forecast:
         if not lines:
             lines += [_share_line(share) for share in self.shares]
         lines.append(self._total())
-        return "\n".join([*lines, *_remarks(self.plan)])
+        power = " ".join(sentences(power_findings(self.plan)))
+        return "\n".join([*lines, power, *sentences(no_choice(self.plan.config))])
 
     def _total(self) -> str:
         tuning, tuning_left = self.count("tuning")
         confirmation, confirmation_left = self.count("confirmation")
-        told = (
-            f"{counted(tuning, 'tuning run')} ({tuning_left} to go) and {counted(confirmation, 'confirmation run')} "
-            f"({confirmation_left} to go)"
+        splits, splits_left = self.count("splits")
+        on_splits = text("study-forecast-splits", splits=splits, splits_left=splits_left)
+        return text(
+            "study-forecast",
+            tuning=tuning,
+            tuning_left=tuning_left,
+            confirmation=confirmation,
+            confirmation_left=confirmation_left,
+            splits=on_splits if self.plan.config.splits else "",
+            folder=str(self.plan.paths.folder),
+            cost=self._cost() if any(share.cost for share in self.shares) else "",
         )
-        if self.plan.config.splits:
-            splits, splits_left = self.count("splits")
-            told += f" and {counted(splits, 'run')} on other splits ({splits_left} to go)"
-        told += f" in {self.plan.paths.folder}"
-        if not any(share.cost for share in self.shares):
-            return f"{told}."
+
+    def _cost(self) -> str:
+        time = memory = ""
         if self.seconds is not None:
-            told += f": about {duration(self.seconds)} with -j {self.jobs}"
-        memory = "" if self.memory_mb is None else f", up to {self.memory_mb:.0f} MB of memory"
-        return (
-            f"{told}, {self.disk_bytes / 1e6:.1f} MB of disk{memory} (by the first steps of each optimizer on this "
-            "machine; loading TensorFlow and drawing the page come on top)."
-        )
+            time = text("study-forecast-time", duration=short_duration(self.seconds), jobs=self.jobs)
+        if self.memory_mb is not None:
+            memory = text("study-forecast-memory", memory_mb=self.memory_mb)
+        return text("study-forecast-cost", time=time, disk_mb=self.disk_bytes / 1e6, memory=memory)
 
 
-def dry_run(options: StudyOptions, *, say: Callable[[str], None]) -> Forecast:
+def dry_run(options: StudyOptions, *, say: Callable[[str], None], executor_for: ExecutorFor | None = None) -> Forecast:
     """Build each optimizer's model, train a few steps of each, and predict what is left; creates nothing.
+
+    Parameters
+    ----------
+    executor_for : makes the executor; None takes the one the options name
 
     Raises
     ------
@@ -170,7 +180,7 @@ def dry_run(options: StudyOptions, *, say: Callable[[str], None]) -> Forecast:
     require_writable(options.runs_dir)
     costs: dict[tuple[str, str], Foreseen] = {}
     if any(group.left for group in groups):
-        costs = _measure(plan, options)
+        costs = _measure(plan, options, executor_for or make_executor)
     shares = tuple(group.share(costs.get((group.problem, group.label))) for group in groups)
     return Forecast(plan, shares, _jobs(options, shares))
 
@@ -183,36 +193,29 @@ def explain(options: StudyOptions, *, say: Callable[[str], None]) -> Forecast:
     for group in groups:
         lines += [(group.stage, run.run, why(run.planned)) for run in group.known]
         if not group.known:
-            what = f"{group.name} x {counted(group.runs, 'seed')}"
-            lines.append((group.stage, what, "new: its setting is not chosen yet"))
+            what = text("study-forecast-group", name=group.name, runs=group.runs)
+            lines.append((group.stage, what, text("study-forecast-not-chosen")))
     shares = tuple(group.share(None) for group in groups)
     return Forecast(plan, shares, _jobs(options, shares), tuple(lines))
 
 
-def _remarks(plan: StudyPlan) -> list[str]:
-    """Return what the seeds can decide, and whether tuning has anything to choose from."""
-    return [power_sentence(plan), *sentences(no_choice(plan.config))]
-
-
-def power_sentence(plan: StudyPlan) -> str:
-    """Say what the confirmation seeds can decide."""
+def power_findings(plan: StudyPlan) -> tuple[Finding, ...]:
+    """Return what the confirmation seeds can decide."""
     from optbench.statistics import smallest_p
 
-    config = plan.config
-    seeds, needed, comparisons = config.confirmation.seeds, seeds_needed(plan), config.comparisons
-    smallest = smallest_p(seeds)
-    together = f" over {counted(comparisons, 'comparison')} (Holm)" if comparisons > 1 else ""
-    if seeds < needed:
-        times = f" x {comparisons}" if comparisons > 1 else ""
-        return (
-            f"{counted(seeds, 'seed')} cannot reach p < {config.alpha:g}{together}: the smallest possible p of a "
-            f"paired exact test is {smallest:.3g}{times}. No difference can be shown. "
-            f"Use at least {needed}: confirmation: {{seeds: {needed}}}."
-        )
-    return (
-        f"{counted(seeds, 'seed')} can decide at p < {config.alpha:g}{together}: {needed} are the fewest. "
-        f"{_detectable(plan)}"
-    )
+    config, needed = plan.config, seeds_needed(plan)
+    values = {
+        "seeds": config.confirmation.seeds,
+        "needed": needed,
+        "alpha": config.alpha,
+        "together": config.comparisons if config.comparisons > 1 else None,
+    }
+    if config.confirmation.seeds < needed:
+        smallest = float(smallest_p(config.confirmation.seeds))
+        return (Finding("study-seeds-too-few", Severity.WARNING, {**values, "smallest": smallest}),)
+    effect = _detectable(plan)
+    detectable = () if effect is None else (Finding("study-detectable", Severity.NOTE, {"effect": effect}),)
+    return (Finding("study-seeds-enough", Severity.NOTE, values), *detectable)
 
 
 def seeds_needed(plan: StudyPlan) -> int:
@@ -222,8 +225,8 @@ def seeds_needed(plan: StudyPlan) -> int:
     return seeds_for_comparisons(plan.config.comparisons, plan.config.alpha)
 
 
-def _detectable(plan: StudyPlan) -> str:
-    """Say how large a difference has to be, in standard deviations, for these seeds to find it four times in five."""
+def _detectable(plan: StudyPlan) -> float | None:
+    """Return the difference, in standard deviations, that these seeds find four times in five; None if it is huge."""
     from optbench.statistics import seeds_for_power
 
     config = plan.config
@@ -231,11 +234,8 @@ def _detectable(plan: StudyPlan) -> str:
         effect = tenths / 10
         needed = seeds_for_power(effect, 1.0, alpha=config.alpha, comparisons=config.comparisons)
         if needed <= config.confirmation.seeds:
-            return (
-                f"With a power of 80 % they find a difference of {effect:g} standard deviations (of the differences "
-                "from seed to seed); smaller ones will stay undecided, or be called equivalent."
-            )
-    return ""
+            return effect
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,11 +295,11 @@ def _jobs(options: StudyOptions, shares: tuple[Share, ...]) -> int:
     return max(1, min(options.jobs or available_cores(), sum(share.left for share in shares)))
 
 
-def _measure(plan: StudyPlan, options: StudyOptions) -> dict[tuple[str, str], Foreseen]:
+def _measure(plan: StudyPlan, options: StudyOptions, executor_for: ExecutorFor) -> dict[tuple[str, str], Foreseen]:
     samples = first_of_each(plan)
     planned = [run.planned for run in samples]
     with ExitStack() as stack:
-        executor = make_executor(options.for_runs, [run.loaded for run in planned])
+        executor = executor_for(options.for_runs, [run.loaded for run in planned])
         stack.callback(executor.close)
         executor.start()
         folders = stage_datasets(planned, stack)
@@ -308,7 +308,8 @@ def _measure(plan: StudyPlan, options: StudyOptions) -> dict[tuple[str, str], Fo
 
 
 def _share_line(share: Share) -> str:
-    start = f"{share.stage:<12}  {share.label:<24}  {counted(share.runs, 'run')}, {share.left} to go"
+    start = f"{share.stage:<12}  {share.label:<24}  "
     if share.cost is None or share.cost.seconds is None or not share.left:
-        return start
-    return f"{start}, about {duration(share.cost.seconds)} each"
+        return start + text("study-forecast-share", runs=share.runs, left=share.left)
+    each = short_duration(share.cost.seconds)
+    return start + text("study-forecast-share-cost", runs=share.runs, left=share.left, duration=each)

@@ -1,4 +1,4 @@
-"""The files a study ends with: tables, verdict, page. Each follows from the conclusion alone."""
+"""The files a study ends with: tables, verdict, page. Each follows from what was found and from the runs alone."""
 
 from __future__ import annotations
 
@@ -9,14 +9,30 @@ from optbench.study.record import close_record
 from optbench.study.tables import plan_csv, results_csv
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from optbench.study.conclusion import StudyConclusion
+    from optbench.study.findings import StudyFindings
+    from optbench.study.plan import StudyPlan
+    from optbench.study.runs import StudyRuns
+
+    PageOf = Callable[[StudyFindings], str]
 
 
-def write_outputs(conclusion: StudyConclusion, record: Mapping[str, Any]) -> tuple[Path, ...]:
+def write_outputs(
+    plan: StudyPlan,
+    runs: StudyRuns,
+    study: StudyFindings,
+    record: Mapping[str, Any],
+    *,
+    page_of: PageOf | None = None,
+) -> tuple[Path, ...]:
     """Write what is missing or has changed; the page is drawn only if something else has, or it is damaged.
+
+    Parameters
+    ----------
+    record : content of study.json; it gets the digests of the files
+    page_of : draws report.html; None draws the page with all pictures
 
     Returns
     -------
@@ -25,40 +41,41 @@ def write_outputs(conclusion: StudyConclusion, record: Mapping[str, Any]) -> tup
     """
     from optbench.run_store import write_bytes
 
-    paths = conclusion.plan.paths
-    files = _small_files(conclusion)
+    paths = plan.paths
+    files = _small_files(plan, runs, study)
     digests = {path.name: _digest(data) for path, data in files.items()}
-    known = dict(record.get("outputs", {}))
-    page_is_good = _on_disk(paths.page) == known.get(paths.page.name, "none")
-    if not page_is_good or any(known.get(name) != digest for name, digest in digests.items()):
-        files[paths.page] = _page(conclusion)
+    recorded = dict(record.get("outputs", {}))
+    page_is_good = _on_disk(paths.page) == recorded.get(paths.page.name, "none")
+    if not page_is_good or any(recorded.get(name) != digest for name, digest in digests.items()):
+        files[paths.page] = _page(study, page_of)
         digests[paths.page.name] = _digest(files[paths.page])
     else:
-        digests[paths.page.name] = known[paths.page.name]
+        digests[paths.page.name] = recorded[paths.page.name]
     written = [path for path, data in files.items() if _on_disk(path) != _digest(data)]
     for path in written:
         write_bytes(path, files[path])
-    close_record(conclusion.plan, record, digests)
+    close_record(plan, record, digests)
     return tuple(written)
 
 
-def _small_files(conclusion: StudyConclusion) -> dict[Path, bytes]:
+def _small_files(plan: StudyPlan, runs: StudyRuns, study: StudyFindings) -> dict[Path, bytes]:
     from optbench.run_store.documents import encode_json
-    from optbench.study.text import verdict_markdown
+    from optbench.study.markdown import verdict_markdown
+    from optbench.study.verdict_json import verdict_document
 
-    paths = conclusion.plan.paths
+    paths = plan.paths
     return {
-        paths.plan: plan_csv(conclusion.plan).encode(),
-        paths.results: results_csv(conclusion.runs, conclusion.records).encode(),
-        paths.verdict_json: encode_json(conclusion.to_json()),
-        paths.verdict_text: verdict_markdown(conclusion).encode(),
+        paths.plan: plan_csv(plan).encode(),
+        paths.results: results_csv(runs).encode(),
+        paths.verdict_json: encode_json(verdict_document(study)),
+        paths.verdict_text: verdict_markdown(study).encode(),
     }
 
 
-def _page(conclusion: StudyConclusion) -> bytes:
+def _page(study: StudyFindings, page_of: PageOf | None) -> bytes:
     from optbench.study.page import study_page
 
-    return study_page(conclusion).encode("utf-8", "backslashreplace")
+    return (page_of or study_page)(study).encode("utf-8", "backslashreplace")
 
 
 def _on_disk(path: Path) -> str:

@@ -3,109 +3,104 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from optbench.catalog.metrics import tuning_metric
 from optbench.study.clock import settle_sentence
 from optbench.study.more_text import split_tables, width_caption, width_table
 from optbench.study.protocol_text import protocol_paragraphs
+from optbench.study.sentences import gains, joined, leaders_sentence, study_warnings
 from optbench.study.tables_text import tuning_table
-from optbench.study.targets import fixed_targets, targets_from
-from optbench.study.wording import budget_sentence, failed_tunings, worth_sentence
+from optbench.words import sentences, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from optbench.reporting.comparison_page import Picture, Section
-    from optbench.study.conclusion import Conclusion, StudyConclusion
+    from optbench.study.budgets import Budgets
+    from optbench.study.findings import ProblemFindings, StudyFindings
 
 
-def study_page(conclusion: StudyConclusion) -> str:
+def study_page(study: StudyFindings) -> str:
     """Return the page as HTML."""
     from optbench.reporting.comparison_page import Frame, render_comparison_page
 
-    comparison = conclusion.comparison
-    problems = comparison.problems
-    curves = {
-        one.problem.problem: replace(one.curves, targets=fixed_targets(one), targets_from=targets_from(one))
-        for one in conclusion.problems
-    }
-    where = problems[0].problem if len(problems) == 1 else f"{len(problems)} problems"
+    only = study.problems[0].compared.problem if len(study.problems) == 1 else ""
+    where = only or text("study-n-problems", n=len(study.problems))
     frame = Frame(
-        title=f"{conclusion.plan.config.name}: which optimizer? {where}",
-        summary=[budget_sentence(conclusion.plan.config)],
-        warnings=conclusion.warnings(),
-        sections=list(_sections(conclusion)),
-        behind={one.problem.problem: _behind_verdict(one) for one in conclusion.problems},
+        title=text("study-title-where", name=study.config.name, where=where),
+        summary=sentences(study.protocol),
+        warnings=study_warnings(study),
+        sections=list(_sections(study)),
+        behind={one.compared.problem: _behind_verdict(one) for one in study.problems},
     )
-    return render_comparison_page(comparison, curves, frame)
+    curves = {one.compared.problem: one.curves for one in study.problems}
+    return render_comparison_page(study.comparison, curves, frame)
 
 
-def _behind_verdict(one: Conclusion) -> str:
-    """Return whose tuning failed, what tuning was worth, and what would settle it."""
-    return " ".join(filter(None, (*failed_tunings(one), worth_sentence(one), settle_sentence(one))))
+def _behind_verdict(problem: ProblemFindings) -> str:
+    """Return whose tuning failed, what tuning gained, and what would settle it."""
+    return joined((*sentences(problem.failed_tunings), gains(problem), settle_sentence(problem)))
 
 
-def _sections(conclusion: StudyConclusion) -> Iterator[Section]:
+def _sections(study: StudyFindings) -> Iterator[Section]:
     from optbench.reporting.comparison_page import Section
 
-    several = len(conclusion.problems) > 1
-    for one in conclusion.problems:
+    several = len(study.problems) > 1
+    for one in study.problems:
         if one.tunings:
-            yield _tuning(one, title=f"Tuning on {one.name}" if several else "Tuning")
-            yield _budgets(one, title=f"Budgets on {one.name}" if several else "What tuning buys")
-    yield Section("How it was done", protocol_paragraphs(conclusion))
+            on_one = (
+                text("study-heading-tuning-on", problem=one.name),
+                text("study-heading-budgets-on", problem=one.name),
+            )
+            tuning, budgets = on_one if several else (text("study-heading-tuning"), text("study-heading-budgets"))
+            yield _tuning(one, title=tuning)
+            yield _more(one, title=budgets)
+    yield Section(text("study-heading-protocol"), protocol_paragraphs(study))
 
 
-def _tuning(conclusion: Conclusion, *, title: str) -> Section:
+def _tuning(problem: ProblemFindings, *, title: str) -> Section:
     from optbench.reporting.comparison_page import Section
 
-    metric = tuning_metric(conclusion.plan.config.tuning.metric).title_on_validation
-    header, rows = tuning_table(conclusion)
-    caption = (
-        f"Per optimizer what was tried, runs spent and lost, and the {metric} of the chosen setting: in tuning, which "
-        "flatters, and on the fresh seeds that count."
-    )
-    return Section(title, (), [(caption, header, rows)], _tuning_pictures(conclusion))
+    caption = text("study-page-tuning", metric=problem.config.tuning.metric)
+    header, rows = tuning_table(problem)
+    return Section(title, (), [(caption, header, rows)], _tuning_pictures(problem))
 
 
-def _budgets(conclusion: Conclusion, *, title: str) -> Section:
+def _more(problem: ProblemFindings, *, title: str) -> Section:
     """Return score against tuning budget, and how forgiving the learning rate is."""
-    from optbench.reporting.budget_figures import BudgetLine, budget_figure
-    from optbench.reporting.comparison_page import Section, look_of, picture_of
+    from optbench.reporting.comparison_page import Section
 
-    found = conclusion.analyses
-    tables = [(_plain(caption), *table) for caption, table in split_tables(conclusion)]
-    tables += [(_plain(width_caption(conclusion)), *width_table(found.widths))] if found.widths else []
-    if found.budgets is None:
+    analyses = problem.analyses
+    tables = [(joined(caption), *table) for caption, table in split_tables(problem)]
+    tables += [(joined(width_caption(problem)), *width_table(analyses.widths))] if analyses.widths else []
+    if analyses.budgets is None:
         return Section(title, (), tables)
-    metric = tuning_metric(found.budgets.metric).title_on_validation
+    return Section(title, [leaders_sentence(analyses.budgets)], tables, [_budget_picture(problem, analyses.budgets)])
+
+
+def _budget_picture(problem: ProblemFindings, budgets: Budgets) -> Picture:
+    from optbench.catalog.metrics import tuning_metric
+    from optbench.reporting.budget_figures import BudgetLine, budget_figure
+    from optbench.reporting.comparison_page import look_of, picture_of
+
     lines = [
         BudgetLine(curve.label, curve.scores, curve.low, curve.high)
-        for curve in found.budgets.curves
+        for curve in budgets.curves
         if all(map(math.isfinite, curve.scores))
     ]
-    figure = budget_figure(lines, found.budgets.defaults, look_of(conclusion.comparison), metric=metric)
-    told = (
-        f"The {metric} that the best of k settings can be expected to have, with the 95 % interval over other settings "
-        "of the same ranges; dotted lines are optimizers at Keras' defaults, which cost no tuning. Where curves cross, "
-        "the budget decides whom to take."
-    )
-    picture = picture_of(figure, f"{metric} against the number of settings tried, per optimizer", told)
-    return Section(title, [found.budgets.sentence()], tables, [picture])
+    look = look_of(problem.comparison)
+    figure = budget_figure(lines, budgets.defaults, look, metric=tuning_metric(budgets.metric).title_on_validation)
+    alt = text("study-page-budgets-alt", metric=budgets.metric)
+    return picture_of(figure, alt, text("study-page-budgets", metric=budgets.metric))
 
 
-def _plain(caption: str) -> str:
-    return caption.replace("**", "")
-
-
-def _tuning_pictures(conclusion: Conclusion) -> list[Picture]:
+def _tuning_pictures(problem: ProblemFindings) -> list[Picture]:
+    from optbench.catalog.metrics import tuning_metric
     from optbench.config import LEARNING_RATE
     from optbench.reporting.comparison_page import look_of, picture_of
     from optbench.reporting.tuning_figures import TuningCurve, tuning_figure
 
-    metric = tuning_metric(conclusion.plan.config.tuning.metric).title_on_validation
+    metric = problem.config.tuning.metric
     curves = [
         TuningCurve(
             label=tuning.label,
@@ -114,17 +109,12 @@ def _tuning_pictures(conclusion: Conclusion) -> list[Picture]:
             chosen=tuning.chosen,
             is_curve=tuning.names == (LEARNING_RATE,),
         )
-        for tuning in conclusion.tunings
+        for tuning in problem.tunings
         if LEARNING_RATE in tuning.names
     ]
-    figure = tuning_figure(curves, look_of(conclusion.comparison), metric=metric)
+    figure = tuning_figure(curves, look_of(problem.comparison), metric=tuning_metric(metric).title_on_validation)
     if figure is None:
         return []
-    told = (
-        f"The {metric} at every learning rate tried: a dot per tuning seed, the line their mean, the band their range, "
-        "the star what was chosen. A wide valley means that an optimizer forgives a learning rate that is off; a star "
-        "at an end that the range was too narrow. Crosses mark learning rates at which a run diverged."
-    )
-    if not all(curve.is_curve for curve in curves):
-        told += " Where more than the learning rate was searched, dots differ in the other hyperparameters too."
-    return [picture_of(figure, f"{metric} against learning rate, per optimizer", told)]
+    projected = "" if all(curve.is_curve for curve in curves) else text("study-page-curves-projected")
+    caption = joined((text("study-page-curves", metric=metric), projected))
+    return [picture_of(figure, text("study-page-curves-alt", metric=metric), caption)]

@@ -4,82 +4,74 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optbench.catalog.metrics import tuning_metric
-from optbench.comparison.wording import counted, listing
-from optbench.study.wording import study_setting_word
+from optbench.study.tuning import tries_learning_rates
+from optbench.words import text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from optbench.study.conclusion import StudyConclusion
+    from optbench.study.findings import StudyFindings
+
+_DIGITS = 12
 
 
-def protocol_paragraphs(conclusion: StudyConclusion) -> list[str]:
+def protocol_paragraphs(study: StudyFindings) -> list[str]:
     """Return the paragraphs, as plain text."""
     steps = (_fixed, _tuning, _confirmation, _opening, _scope)
-    return [step(conclusion) for step in steps]
+    return [step(study) for step in steps]
 
 
-def _fixed(conclusion: StudyConclusion) -> str:
-    config = conclusion.plan.config
-    each = " of each problem" if len(config.problems) > 1 else ""
-    # one for all: a study over several problems refuses the metrics whose default depends on the target's unit
-    margin = conclusion.metric.size(conclusion.problems[0].problem.margin)
-    return (
-        f"Everything here was fixed before the first run (plan {conclusion.plan.digest[:12]}): optimizers, ranges, "
-        f"numbers of runs, the rule of choice, the metric, what difference matters "
-        f"(±{margin}), and the {counted(config.comparisons, 'comparison')}{each} tested "
-        f"together at the level {config.alpha:g} (Holm)."
+def _fixed(study: StudyFindings) -> str:
+    return text(
+        "study-protocol-fixed",
+        plan=study.plan[:_DIGITS],
+        # one for all: a study over several problems refuses the metrics whose default depends on the target's unit
+        margin=study.problems[0].compared.margin,
+        metric=study.metric.name,
+        comparisons=study.config.comparisons,
+        of_each_problem=len(study.problems) > 1,
+        alpha=study.config.alpha,
     )
 
 
-def _tuning(conclusion: StudyConclusion) -> str:
-    config = conclusion.plan.config
+def _tuning(study: StudyFindings) -> str:
+    config = study.config
     if not config.tuned:
-        return "Nothing was tuned: every setting was given or is Keras' default."
-    tuning, labels = config.tuning, [one.label for one in config.tuned]
+        return text("study-protocol-not-tuned")
+    tuning, epochs = config.tuning, {one.epochs for one in study.problems}
     runs = tuning.points * tuning.seeds
-    had = "had the same tuning budget" if len(labels) > 1 else "was tuned"
-    each = " on each problem" if len(config.problems) > 1 else ""
-    epochs = {one.epochs for one in conclusion.problems}
-    cost = f", {runs * next(iter(epochs))} epochs" if len(epochs) == 1 else ""
-    word = study_setting_word(config)
-    where = "at the same places of their logarithmic ranges" if word == "learning rate" else "at the same places"
-    chosen_by = tuning_metric(tuning.metric).title_on_validation
-    return (
-        f"{listing(labels)} {had}{each}: {counted(tuning.points, word)} {where} ({tuning.sampler}), "
-        f"{counted(tuning.seeds, 'seed')} each ({_span(config.tuning_seeds)}), so {counted(runs, 'run')}{cost}. The "
-        f"best mean {chosen_by} was chosen. The test split was withheld: those runs did not have its "
-        "rows."
+    return text(
+        "study-protocol-tuned-rates" if tries_learning_rates(config) else "study-protocol-tuned-settings",
+        optimizers=[one.label for one in config.tuned],
+        n_optimizers=len(config.tuned),
+        on_each_problem=len(study.problems) > 1,
+        points=tuning.points,
+        sampler=tuning.sampler,
+        seeds=tuning.seeds,
+        span=_span(config.tuning_seeds),
+        n_runs=runs,
+        epochs=runs * epochs.pop() if len(epochs) == 1 else None,
+        metric=tuning.metric,
     )
 
 
-def _confirmation(conclusion: StudyConclusion) -> str:
-    config = conclusion.plan.config
-    return (
-        f"Then every optimizer, those at Keras' defaults included, was trained with the same "
-        f"{counted(config.confirmation.seeds, 'fresh seed')} ({_span(config.confirmation_seeds)}). Only these runs "
-        "count. Runs of one seed start from the same weights and see the same batches, so optimizers are compared "
-        "seed by seed, with an exact sign-flip test. A run that diverges counts as an outcome; none is left out."
-    )
+def _confirmation(study: StudyFindings) -> str:
+    seeds = study.config.confirmation_seeds
+    return text("study-protocol-confirmed", seeds=len(seeds), span=_span(seeds))
 
 
-def _opening(conclusion: StudyConclusion) -> str:
-    times = len(conclusion.problems[0].openings)
-    when = f"{'once' if times == 1 else f'{times} times'}, after tuning"
-    if len(conclusion.problems) == 1:
-        return f"The test split (sha256 {conclusion.problems[0].openings[-1]['split'][:12]}) was opened {when}."
-    return f"The test split of each problem was opened {when}, when the tuning of all problems was over."
+def _opening(study: StudyFindings) -> str:
+    openings = study.problems[0].openings
+    if len(study.problems) > 1:
+        return text("study-protocol-opened-each", n_openings=len(openings))
+    return text("study-protocol-opened", n_openings=len(openings), split=openings[-1]["split"][:_DIGITS])
 
 
-def _scope(conclusion: StudyConclusion) -> str:
-    several = len(conclusion.problems) > 1
-    on = "one split of each data set" if several else "one split of one data set, with one model"
-    return (
-        f"What this cannot say: the seeds vary initial weights, batch order and dropout, on {on} and one number of "
-        "epochs. Another split alone can move all numbers, often by more than two tuned optimizers differ."
-    )
+def _scope(study: StudyFindings) -> str:
+    return text("study-protocol-scope-each" if len(study.problems) > 1 else "study-protocol-scope")
 
 
 def _span(seeds: Sequence[int]) -> str:
-    return f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {seeds[0]} to {seeds[-1]}"
+    if len(seeds) == 1:
+        return text("study-span-one", first=seeds[0])
+    return text("study-span", first=seeds[0], last=seeds[-1])

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optbench.config import LEARNING_RATE
-from optbench.study.tuning import validation_score
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from optbench.comparison import Comparison
     from optbench.statistics import LearningRateWidth
-    from optbench.study.conclusion import Conclusion
+    from optbench.study.runs import StudyRuns
     from optbench.study.tuning import Tuning
 
 
@@ -37,13 +39,13 @@ class RateWidth:
 
     def to_json(self) -> dict[str, Any]:
         """Return the width as JSON values."""
-        found = self.width
-        ends = {} if found is None else {"from": found.low, "to": found.high, "best": found.best}
+        width = self.width
+        ends = {} if width is None else {"from": width.low, "to": width.high, "best": width.best}
         return {
             "optimizer": self.label,
             "metric": self.metric,
-            "decades": None if found is None else found.decades,
-            "at_least": None if found is None else found.is_lower_bound,
+            "decades": None if width is None else width.decades,
+            "at_least": None if width is None else width.is_lower_bound,
             **ends,
             "ci_low": self.low,
             "ci_high": self.high,
@@ -51,28 +53,30 @@ class RateWidth:
         }
 
 
-def rate_widths(conclusion: Conclusion) -> list[RateWidth]:
+def rate_widths(tunings: Sequence[Tuning], comparison: Comparison, runs: StudyRuns) -> tuple[RateWidth, ...]:
     """Return one width per optimizer that searched its learning rate and nothing else, at two rates or more.
+
+    Parameters
+    ----------
+    comparison : of the problem; its metric and margin say what is as good as the best
 
     Notes
     -----
     With several hyperparameters the score at a rate depends on the others, and there is no curve to measure.
     """
-    found = (_width(conclusion, tuning) for tuning in conclusion.tunings if tuning.names == (LEARNING_RATE,))
-    return [width for width in found if width is not None]
+    widths = (_width(tuning, comparison, runs) for tuning in tunings if tuning.names == (LEARNING_RATE,))
+    return tuple(width for width in widths if width is not None)
 
 
-def _width(conclusion: Conclusion, tuning: Tuning) -> RateWidth | None:
+def _width(tuning: Tuning, comparison: Comparison, runs: StudyRuns) -> RateWidth | None:
     from optbench.statistics import learning_rate_width, learning_rate_width_interval
 
-    better, margin = conclusion.comparison.metric.higher_is_better, conclusion.problem.margin
+    better, margin = comparison.metric.higher_is_better, comparison.problems[0].margin
     rates = tuning.tried(LEARNING_RATE)
     if len(rates) < 2:  # noqa: PLR2004 - a width has two ends
         return None
-    metric = f"val_{conclusion.comparison.metric.name}"
-    table = np.array(
-        [[_number(validation_score(conclusion.records[run], metric)) for run in one.runs] for one in tuning.settings]
-    )
+    metric = f"val_{comparison.metric.name}"
+    table = np.array([[_number(runs.validation_score(run, metric)) for run in one.runs] for one in tuning.settings])
     means = table.mean(axis=1)
     width = low = high = None
     if np.isfinite(means).any():

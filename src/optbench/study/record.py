@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from optbench.study.plan import protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date
     from pathlib import Path
 
     from optbench.study.plan import Chosen, StudyPlan
@@ -60,7 +60,9 @@ def write_plan(plan: StudyPlan, record: Mapping[str, Any]) -> dict[str, Any]:
     )
 
 
-def open_test_split(plan: StudyPlan, record: Mapping[str, Any], tunings: Sequence[Tuning]) -> dict[str, Any]:
+def open_test_split(
+    plan: StudyPlan, record: Mapping[str, Any], tunings: Sequence[Tuning], *, today: date
+) -> dict[str, Any]:
     """Record, before any confirmation run, that the test splits are opened now, by which plan.
 
     A plan opens each once, however often its runs are interrupted. An entry counts the openings of the same split that
@@ -74,7 +76,7 @@ def open_test_split(plan: StudyPlan, record: Mapping[str, Any], tunings: Sequenc
                 "plan": plan.digest,
                 "data": problem.open_data.data_digest,
                 "split": problem.open_data.split_digest,
-                "date": datetime.now(UTC).date().isoformat(),
+                "date": today.isoformat(),
                 "by_other_studies_before": _openings_elsewhere(plan, problem.open_data.split_digest),
             }
             for problem in plan.problems

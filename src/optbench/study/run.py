@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,20 +22,24 @@ from optbench.runner.run import (
 )
 from optbench.runner.stop import stops_on_signals
 from optbench.runner.summary import raise_for_failures
-from optbench.study.conclusion import conclude
+from optbench.study.conclude import conclude
 from optbench.study.outputs import write_outputs
 from optbench.study.plan import plan_study
 from optbench.study.record import open_test_split, read_record, write_plan
+from optbench.study.runs import StudyRuns
 from optbench.study.tables import plan_csv
 from optbench.study.tuning import choose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import date
 
     from optbench.executors.interface import Executor
     from optbench.records import RunRecord
     from optbench.runner.plan import PlannedRun
-    from optbench.study.conclusion import StudyConclusion
+    from optbench.runner.run import ExecutorFor
+    from optbench.study.findings import StudyFindings
+    from optbench.study.outputs import PageOf
     from optbench.study.plan import StudyPlan, StudyRun
 
 
@@ -83,22 +88,30 @@ class StudyEnd:
 
     Attributes
     ----------
-    trained : how many runs had to be trained or finished
+    runs : all runs of the plan, by problem
+    trained : how many of them had to be trained or finished
     written : the outputs that changed; () if there was nothing to do
     """
 
-    conclusion: StudyConclusion
+    plan: StudyPlan
+    runs: StudyRuns
+    findings: StudyFindings
     trained: int
     written: tuple[Path, ...]
 
     @property
     def sentence(self) -> str:
         """What was done, and where the pages are."""
-        paths = self.conclusion.plan.paths
+        paths, number = self.plan.paths, len(self.runs.planned)
         where = f"{paths.verdict_text}, {paths.page}"
         if not self.trained and not self.written:
-            return f"nothing to do: all {len(self.conclusion.runs)} runs are finished. {where}"
-        return f"{self.trained} of {len(self.conclusion.runs)} runs were executed. {where}"
+            return f"nothing to do: all {number} runs are finished. {where}"
+        return f"{self.trained} of {number} runs were executed. {where}"
+
+
+def utc_date() -> date:
+    """Return the date of now, wherever the machine stands."""
+    return datetime.now(UTC).date()
 
 
 def prepare_study(options: StudyOptions, *, say: Callable[[str], None]) -> StudyPlan:
@@ -109,8 +122,21 @@ def prepare_study(options: StudyOptions, *, say: Callable[[str], None]) -> Study
     return plan_study(loaded, runs_dir=options.runs_dir, data_dir=options.data_dir, quiet=options.quiet, say=say)
 
 
-def run_study(options: StudyOptions, *, say: Callable[[str], None]) -> StudyEnd:
+def run_study(
+    options: StudyOptions,
+    *,
+    say: Callable[[str], None],
+    executor_for: ExecutorFor | None = None,
+    page_of: PageOf | None = None,
+    today: Callable[[], date] = utc_date,
+) -> StudyEnd:
     """Tune, choose, open the test split, confirm, conclude; what is done already is not done again.
+
+    Parameters
+    ----------
+    executor_for : makes the executor; None takes the one the options name
+    page_of : draws report.html; None draws the page with all pictures
+    today : says which date the test split is opened on
 
     Raises
     ------
@@ -121,22 +147,27 @@ def run_study(options: StudyOptions, *, say: Callable[[str], None]) -> StudyEnd:
     StoppedError
         If Ctrl-C or SIGTERM ended it early.
     """
+    from optbench.run_store import Histories
+
     plan = prepare_study(options, say=say)
     record = read_record(plan)
     with ExitStack() as stack:
-        crew = _Crew(options, plan, stack, say)
+        crew = _Crew(options, plan, stack, say, executor_for or make_executor)
         tuning = plan.tuning_runs()
         crew.check(first_of_each(plan), tuning)
         record = begin(plan, record)
         tuned = crew.finish("tuning", tuning)
-        tunings = choose(plan, tuning, tuned)
-        record = open_test_split(plan, record, tunings)
+        histories = Histories(tuned.values())
+        tunings = choose(plan.config, StudyRuns(tuple(tuning), tuned, histories))
+        record = open_test_split(plan, record, tunings, today=today())
         chosen = {(one.problem, one.label): one.winner.values for one in tunings}
         confirmation, splits = plan.confirmation_runs(chosen), plan.split_runs(chosen)
-        confirmed = {**crew.finish("confirmation", confirmation), **crew.finish("splits", splits)}
-    runs = [*tuning, *confirmation, *splits]
-    conclusion = conclude(plan, runs, {**tuned, **confirmed}, tunings, record["openings"])
-    return StudyEnd(conclusion, crew.trained, write_outputs(conclusion, record))
+        records = {**tuned, **crew.finish("confirmation", confirmation), **crew.finish("splits", splits)}
+    runs = StudyRuns(
+        _by_problem(plan, [*tuning, *confirmation, *splits]), records, Histories(records.values(), known=histories.read)
+    )
+    study = conclude(plan, runs, tunings, record["openings"])
+    return StudyEnd(plan, runs, study, crew.trained, write_outputs(plan, runs, study, record, page_of=page_of))
 
 
 def begin(plan: StudyPlan, record: dict[str, object]) -> dict[str, object]:
@@ -159,11 +190,23 @@ def first_of_each(plan: StudyPlan) -> list[StudyRun]:
     return list(found.values())
 
 
+def _by_problem(plan: StudyPlan, runs: Sequence[StudyRun]) -> tuple[StudyRun, ...]:
+    return tuple(run for problem in plan.problems for run in runs if run.problem == problem.name)
+
+
 class _Crew:
     """One executor for both stages, started when the first run needs it."""
 
-    def __init__(self, options: StudyOptions, plan: StudyPlan, stack: ExitStack, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        options: StudyOptions,
+        plan: StudyPlan,
+        stack: ExitStack,
+        say: Callable[[str], None],
+        executor_for: ExecutorFor,
+    ) -> None:
         self._options, self._plan, self._stack, self._say = options, plan, stack, say
+        self._executor_for = executor_for
         self._executor: Executor | None = None
         self.trained = 0
 
@@ -215,7 +258,7 @@ class _Crew:
     def _hired(self) -> Executor:
         if self._executor is None:
             samples = [run.planned for run in first_of_each(self._plan)]
-            self._executor = make_executor(self._options.for_runs, [planned.loaded for planned in samples])
+            self._executor = self._executor_for(self._options.for_runs, [planned.loaded for planned in samples])
             self._stack.callback(self._executor.close)
             self._executor.start()
             get_ready(samples, draw=False)

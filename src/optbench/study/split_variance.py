@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from optbench.comparison import Comparison, OptimizerSummary
+    from optbench.config import StudyConfig
     from optbench.statistics import CorrectedTest
-    from optbench.study.conclusion import Conclusion
+    from optbench.study.runs import StudyRuns
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +54,21 @@ class SplitPair:
 
     def to_json(self) -> dict[str, Any]:
         """Return the pair as JSON values."""
-        found = self.test
+        test = self.test
         return {
             "a": self.a,
             "b": self.b,
-            "difference": found.mean,
-            "ci_low": found.low,
-            "ci_high": found.high,
-            "p": found.p,
+            "difference": test.mean,
+            "ci_low": test.low,
+            "ci_high": test.high,
+            "p": test.p,
             "p_adjusted": self.p_adjusted,
         }
 
 
 @dataclass(frozen=True, slots=True)
 class SplitVariance:
-    """What other splits told.
+    """Scores over other splits.
 
     Attributes
     ----------
@@ -91,54 +93,57 @@ class SplitVariance:
         }
 
 
-def split_variance(conclusion: Conclusion) -> SplitVariance | None:
+def split_variance(config: StudyConfig, comparison: Comparison, runs: StudyRuns) -> SplitVariance | None:
     """Return the spread over splits; None if none was asked for.
+
+    Parameters
+    ----------
+    comparison : of the confirmation runs of the problem
+    runs : of the problem
 
     Notes
     -----
     The settings were chosen on the first split, whose training and validation rows come back in the test parts of the
     others: the level of the scores is a little flattered, for all optimizers alike; the spread is not.
     """
+    on_splits = runs.part(stage="splits")
+    if not on_splits.planned:
+        return None
+    scores = _scores(comparison, on_splits)
+    rows = tuple(_row(one, scores[one.label]) for one in comparison.problems[0].optimizers if one.label in scores)
+    data = on_splits.planned[0].planned.dataset
+    n_train, n_test = len(data.train.y), len(data.test.y)
+    pairs = _pairs({row.label: row.scores for row in rows if row.scores}, config, comparison.alpha, n_train, n_test)
+    return SplitVariance(config.splits, n_train, n_test, rows, pairs)
+
+
+def _row(summary: OptimizerSummary, scores: tuple[float, ...]) -> SplitRow:
     from optbench.statistics import sample_sd
 
-    runs = [run for run in conclusion.runs if run.stage == "splits"]
-    if not runs:
-        return None
-    scores = _scores(conclusion)
-    rows = []
-    for summary in conclusion.problem.optimizers:
-        if summary.label in scores:
-            own = scores[summary.label]
-            mean = math.fsum(own) / len(own) if own else None
-            rows.append(SplitRow(summary.label, own, mean, sample_sd(own) if own else None, summary.sd))
-    data = runs[0].planned.dataset
-    n_train, n_test = len(data.train.y), len(data.test.y)
-    pairs = _pairs({row.label: row.scores for row in rows if row.scores}, conclusion, n_train, n_test)
-    return SplitVariance(conclusion.plan.config.splits, n_train, n_test, tuple(rows), pairs)
+    if not scores:
+        return SplitRow(summary.label, scores, None, None, summary.sd)
+    return SplitRow(summary.label, scores, math.fsum(scores) / len(scores), sample_sd(scores), summary.sd)
 
 
-def _scores(conclusion: Conclusion) -> dict[str, tuple[float, ...]]:
+def _scores(comparison: Comparison, runs: StudyRuns) -> dict[str, tuple[float, ...]]:
     """Return label -> test scores by split; () if one is missing. A diverged run counts as in the verdict."""
     from optbench.comparison import run_score, score_of_diverged
 
-    metric, found = conclusion.comparison.metric, {}
-    runs = sorted(
-        (run for run in conclusion.runs if run.stage == "splits"), key=lambda run: run.planned.config.dataset.split.seed
-    )
-    for label in dict.fromkeys(run.label for run in runs):
-        records = [conclusion.records[run.run] for run in runs if run.label == label]
+    metric, found = comparison.metric, {}
+    planned = sorted(runs.planned, key=lambda run: run.planned.config.dataset.split.seed)
+    for label in dict.fromkeys(run.label for run in planned):
+        records = [runs.records[run.run] for run in planned if run.label == label]
         own = [run_score(one, metric, stand_in=score_of_diverged([one], metric)) for one in records]
-        known = tuple(score for score in own if score is not None)
-        found[label] = known if len(known) == len(own) else ()
+        finite = tuple(score for score in own if score is not None)
+        found[label] = finite if len(finite) == len(own) else ()
     return found
 
 
 def _pairs(
-    scores: Mapping[str, Sequence[float]], conclusion: Conclusion, n_train: int, n_test: int
+    scores: Mapping[str, Sequence[float]], config: StudyConfig, alpha: float, n_train: int, n_test: int
 ) -> tuple[SplitPair, ...]:
     from optbench.statistics import corrected_split_test, holm
 
-    alpha, config = conclusion.comparison.alpha, conclusion.plan.config
     chosen = [(a, b) for a, b in itertools.combinations(scores, 2) if config.compares(a, b)]
     tests = [
         corrected_split_test(

@@ -6,22 +6,21 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any
 
-from optbench.catalog.metrics import LOSS, VALIDATION, result_columns
+from optbench.catalog.metrics import result_columns
 from optbench.catalog.tasks import DEFAULT_TASK
 from optbench.config import LEARNING_RATE
-from optbench.study.tuning import validation_score
+from optbench.study.runs import VALIDATION_LOSS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from optbench.records import RunRecord
     from optbench.study.plan import StudyPlan, StudyRun
+    from optbench.study.runs import StudyRuns
 
-_LOSS = VALIDATION + LOSS.name
 _PLAN = ("stage", "problem", "optimizer", "name", "learning_rate", "setting", "seed", "split_seed", "run")
 _RESULTS = (
     *("stage", "problem", "optimizer", "learning_rate", "setting", "seed", "split_seed", "run", "status", "epochs"),
-    *("best_epoch", "seconds", _LOSS),
+    *("best_epoch", "seconds", VALIDATION_LOSS),
 )
 
 
@@ -45,11 +44,11 @@ def plan_csv(plan: StudyPlan) -> str:
     return _csv(rows)
 
 
-def results_csv(runs: Sequence[StudyRun], records: Mapping[str, RunRecord]) -> str:
+def results_csv(runs: StudyRuns) -> str:
     """Return one row per run of the plan, in the order of the plan; what a run has not is empty."""
-    names = result_columns(runs[0].planned.config.task if runs else DEFAULT_TASK)
+    names = result_columns(runs.planned[0].planned.config.task if runs.planned else DEFAULT_TASK)
     header = (*_RESULTS, *(f"val_{name}" for name in names), *(f"test_{name}" for name in names))
-    return _csv([header, *(_result(run, records[run.run], names) for run in runs)])
+    return _csv([header, *(_result(run, runs, names) for run in runs.planned)])
 
 
 def rate_of(run: StudyRun) -> Any:
@@ -64,7 +63,8 @@ def _planned(run: StudyRun) -> tuple[Any, ...]:
     return *start, _cell(rate_of(run)), _setting(run), config.seed, config.dataset.split.seed, run.run
 
 
-def _result(run: StudyRun, record: RunRecord, names: Sequence[str]) -> tuple[Any, ...]:
+def _result(run: StudyRun, runs: StudyRuns, names: Sequence[str]) -> tuple[Any, ...]:
+    record = runs.records[run.run]
     validation, test = record.metrics.get("validation") or {}, record.metrics.get("test") or {}
     return (
         run.stage,
@@ -79,7 +79,7 @@ def _result(run: StudyRun, record: RunRecord, names: Sequence[str]) -> tuple[Any
         _cell(record.metrics.get("epochs_run")),
         _cell(record.metrics.get("best_epoch")),
         _cell(record.timing.get("training_seconds")),
-        _cell(validation_score(record, _LOSS)),
+        _cell(runs.validation_score(run.run, VALIDATION_LOSS)),
         *(_cell(validation.get(name)) for name in names),
         *(_cell(test.get(name)) for name in names),
     )

@@ -5,84 +5,83 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optbench.catalog.metrics import score_text
+from optbench.comparison import PairOutcome
 from optbench.config import LEARNING_RATE
-from optbench.study.wording import name_words, study_setting_word
+from optbench.study.tuning import tries_learning_rates
+from optbench.words import text
 
 if TYPE_CHECKING:
     from optbench.comparison import OptimizerSummary, PairResult
-    from optbench.study.conclusion import Conclusion, StudyConclusion
+    from optbench.study.findings import ProblemFindings, StudyFindings
+    from optbench.study.gains import Shrinkage
     from optbench.study.tuning import Tuning
-    from optbench.study.worth import Shrinkage
 
 NONE = "\N{EN DASH}"
 TextTable = tuple[list[str], list[list[str]]]
 """Header and rows."""
 
-_DECISIONS = {"equivalent": "equivalent", "undecided": "undecided"}
 
-
-def optimizer_table(conclusion: Conclusion) -> TextTable:
+def optimizer_table(problem: ProblemFindings) -> TextTable:
     """Return one row per optimizer, best first."""
-    metric = conclusion.comparison.metric
-    level = f"{100 * (1 - conclusion.comparison.alpha):g} % interval"
-    setting = study_setting_word(conclusion.plan.config) if conclusion.tunings else "learning rate"
-    header = ["optimizer", setting, "how chosen", f"test {metric.title}", "sd", level, "runs", "diverged"]
-    return header, [_optimizer_row(conclusion, one) for one in conclusion.problem.optimizers]
+    metric = problem.comparison.metric
+    level = f"{100 * (1 - problem.comparison.alpha):g} % interval"
+    tried = "learning rate" if tries_learning_rates(problem.config) else "setting"
+    header = ["optimizer", tried, "how chosen", f"test {metric.title}", "sd", level, "runs", "diverged"]
+    return header, [_optimizer_row(problem, one) for one in problem.compared.optimizers]
 
 
-def _optimizer_row(conclusion: Conclusion, one: OptimizerSummary) -> list[str]:
-    metric = conclusion.comparison.metric
-    tuned = {tuning.label: tuning for tuning in conclusion.tunings}
-    defaults = {row.label for row in conclusion.plan.config.defaults}
-    how = "Keras' default" if one.label in defaults or one.label in conclusion.plan.config.aside else "given"
-    setting = f"{one.learning_rate:.4g}" if isinstance(one.learning_rate, int | float) else one.learning_rate or NONE
+def _optimizer_row(problem: ProblemFindings, one: OptimizerSummary) -> list[str]:
+    metric = problem.comparison.metric
+    tuned = {tuning.label: tuning for tuning in problem.tunings}
+    defaults = {row.label for row in problem.config.defaults}
+    how = "Keras' default" if one.label in defaults or one.label in problem.config.aside else "given"
+    rate = f"{one.learning_rate:.4g}" if isinstance(one.learning_rate, int | float) else one.learning_rate or NONE
     if one.label in tuned:
-        how, setting = f"best of {len(tuned[one.label].settings)}", tuned[one.label].winner.text
+        how, rate = f"best of {len(tuned[one.label].settings)}", _point(tuned[one.label])
     interval = NONE
     if one.ci_low is not None and one.ci_high is not None:
         interval = f"{metric.score_text(one.ci_low)} to {metric.score_text(one.ci_high)}"
     mean = NONE if one.mean is None else metric.score_text(one.mean)
     spread = NONE if one.sd is None else metric.number(one.sd)
-    return [one.label, str(setting), how, mean, spread, interval, str(one.n), str(one.n_diverged)]
+    return [one.label, str(rate), how, mean, spread, interval, str(one.n), str(one.n_diverged)]
 
 
-def pair_table(conclusion: Conclusion) -> TextTable:
+def pair_table(problem: ProblemFindings) -> TextTable:
     """Return one row per pair of the plan, with the noise floor beside each difference."""
-    unit = " [points]" if conclusion.comparison.metric.in_points else ""
+    unit = " [points]" if problem.comparison.metric.in_points else ""
     header = ["first", "second", f"first minus second{unit}", "interval", "noise floor", "p (Holm)", "conclusion"]
-    return header, [_pair_row(conclusion, pair) for pair in conclusion.problem.pairs]
+    return header, [_pair_row(problem, pair) for pair in problem.compared.pairs]
 
 
-def _pair_row(conclusion: Conclusion, pair: PairResult) -> list[str]:
-    metric = conclusion.comparison.metric
+def _pair_row(problem: ProblemFindings, pair: PairResult) -> list[str]:
+    metric = problem.comparison.metric
     difference = NONE if pair.difference is None else metric.number(pair.difference)
     interval = NONE
     if pair.ci_low is not None and pair.ci_high is not None:
         interval = f"{metric.number(pair.ci_low)} to {metric.number(pair.ci_high)}"
     floor = NONE if pair.noise_floor is None else metric.number(pair.noise_floor)
     p = NONE if pair.p_adjusted is None else f"{pair.p_adjusted:.2g}"
-    return [pair.a, pair.b, difference, interval, floor, p, _conclusion_words(pair)]
+    return [pair.a, pair.b, difference, interval, floor, p, _outcome_words(pair)]
 
 
-def _conclusion_words(pair: PairResult) -> str:
+def _outcome_words(pair: PairResult) -> str:
     if pair.obstacle is not None:
-        return f"not tested ({pair.obstacle.value.replace('_', ' ')})"
-    if pair.is_negligible:
-        return "real but negligible"
-    decision = pair.decision.value
-    return _DECISIONS.get(decision, f"{pair.a if decision == 'a_better' else pair.b} is better")
+        return text("study-pair-not-tested", obstacle=pair.obstacle.value)
+    if pair.better is not None:
+        return text("study-pair-different", optimizer=pair.better)
+    return text("study-pair-negligible" if pair.outcome is PairOutcome.NEGLIGIBLE else f"outcome-{pair.outcome}")
 
 
-def rule_table(conclusion: StudyConclusion) -> TextTable:
+def rule_table(study: StudyFindings) -> TextTable:
     """Return one row per optimizer: what it does, as Keras applies it; a star marks what is not Keras' default."""
     seen: dict[str, list[str]] = {}
-    for one in conclusion.problems:
-        for rule in one.problem.update_rules:
+    for one in study.problems:
+        for rule in one.compared.update_rules:
             seen.setdefault(rule.label, [rule.label, rule.rule, rule.arguments_text, rule.weight_decay])
     return ["optimizer", "update rule", "arguments", "weight decay"], list(seen.values())
 
 
-def tuning_table(conclusion: Conclusion) -> TextTable:
+def tuning_table(problem: ProblemFindings) -> TextTable:
     """Return one row per tuned optimizer."""
     header = [
         "optimizer",
@@ -95,15 +94,15 @@ def tuning_table(conclusion: Conclusion) -> TextTable:
         "on fresh seeds",
         "flattered by",
     ]
-    shrinkages = {shrinkage.label: shrinkage for shrinkage in conclusion.shrinkages}
-    return header, [_tuning_row(tuning, shrinkages[tuning.label]) for tuning in conclusion.tunings]
+    shrinkages = {shrinkage.label: shrinkage for shrinkage in problem.shrinkages}
+    return header, [_tuning_row(tuning, shrinkages[tuning.label]) for tuning in problem.tunings]
 
 
 def _tuning_row(tuning: Tuning, shrinkage: Shrinkage) -> list[str]:
     spans = []
     for name in tuning.names:
         tried = tuning.tried(name)
-        word = "" if tuning.names == (LEARNING_RATE,) else f"{name_words(name)} "
+        word = "" if tuning.names == (LEARNING_RATE,) else f"{text('study-hyperparameter', name=name)} "
         spans.append(f"{word}{tried[0]:g} to {tried[-1]:g}")
     edge = " (at the edge)" if tuning.edges else ""
     numbers = [
@@ -111,16 +110,20 @@ def _tuning_row(tuning: Tuning, shrinkage: Shrinkage) -> list[str]:
         for v in (shrinkage.tuning, shrinkage.confirmation, shrinkage.value)
     ]
     counts = [str(len(tuning.settings)), str(tuning.runs), str(tuning.n_diverged)]
-    return [tuning.label, ", ".join(spans), *counts, f"{tuning.winner.text}{edge}", *numbers]
+    return [tuning.label, ", ".join(spans), *counts, f"{_point(tuning)}{edge}", *numbers]
 
 
-def problem_table(conclusion: StudyConclusion) -> TextTable:
+def problem_table(study: StudyFindings) -> TextTable:
     """Return one row per problem, one column per optimizer: the mean test score."""
-    if conclusion.across is None:
+    if study.across is None:
         return [], []
-    labels = [row.label for row in conclusion.across.rows]
+    labels = [row.label for row in study.across.rows]
     rows = []
-    for one in conclusion.problems:
-        means = [one.problem.optimizer(label).mean for label in labels]
-        rows.append([one.name, *(NONE if mean is None else conclusion.metric.score_text(mean) for mean in means)])
+    for one in study.problems:
+        means = [one.compared.optimizer(label).mean for label in labels]
+        rows.append([one.name, *(NONE if mean is None else study.metric.score_text(mean) for mean in means)])
     return ["problem", *labels], rows
+
+
+def _point(tuning: Tuning) -> str:
+    return text("study-chosen", values=dict(tuning.winner.values))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optbench.catalog.metrics import lower_is_better
@@ -11,78 +10,67 @@ from optbench.comparison import curve_column, suggested_targets, target_table
 from optbench.records import RunStatus
 
 if TYPE_CHECKING:
-    from optbench.comparison import TargetTable
+    from collections.abc import Mapping, Sequence
+
+    from optbench.catalog.metric import Metric
+    from optbench.comparison import RunTrace, TargetTable
     from optbench.records import History
-    from optbench.study.conclusion import Conclusion
+    from optbench.study.runs import StudyRuns
     from optbench.study.tuning import Tuning
 
+    Traces = Mapping[str, Sequence[RunTrace]]
 
-def target_tables(conclusion: Conclusion) -> list[TargetTable]:
-    """Return the time to each target that tells the runs apart; without clock times in it.
+
+def target_tables(targets: Sequence[tuple[str, float]], traces: Traces) -> tuple[TargetTable, ...]:
+    """Return the time to each target that tells the confirmation runs apart.
+
+    Parameters
+    ----------
+    targets : history column and value of each
+    traces : label -> its confirmation runs
+    """
+    tables = (target_table(traces, column, target) for column, target in targets)
+    return tuple(table for table in tables if table.discriminates)
+
+
+def fixed_targets(tuning: Tuning | None, metric: Metric, runs: StudyRuns, traces: Traces) -> list[tuple[str, float]]:
+    """Return history column and value of every target, the easiest first; [] if nothing was tuned.
+
+    Parameters
+    ----------
+    tuning : of the baseline
+    runs : with the records and histories of its runs
+    traces : label -> its confirmation runs; what one of them has before it is trained is no target
 
     Notes
     -----
     Targets are what nine of ten and what half of the baseline's tuning runs reach at some time, and what every tuning
-    seed reached at its chosen setting. The baseline is that of the study, else the first optimizer that was tuned.
+    seed reached at its chosen setting.
     """
-    targets = fixed_targets(conclusion)
-    found = [target_table(conclusion.curves.traces, column, target) for column, target in targets]
-    return [table for table in found if table.discriminates]
-
-
-def fixed_targets(conclusion: Conclusion) -> list[tuple[str, float]]:
-    """Return history column and value of every target, the easiest first; [] if nothing was tuned.
-
-    What some run has before it is trained is no target.
-    """
-    tuning = _baseline(conclusion)
     if tuning is None:
         return []
-    histories = {
-        run: history
-        for setting in tuning.settings
-        for run in setting.runs
-        if (history := _history(conclusion, run)) is not None
-    }
-    column = curve_column(list(histories.values()), conclusion.comparison.metric)
+    of_tuning = [run for setting in tuning.settings for run in setting.runs]
+    histories = {run: runs.histories[run] for run in of_tuning if not _diverged(runs, run)}
+    column = curve_column(list(histories.values()), metric)
     if column is None:
         return []
     chosen = [histories[run] for run in tuning.winner.runs if run in histories]
     values = {*suggested_targets(list(histories.values()), column), *suggested_targets(chosen, column)[:1]}
     sign = -1.0 if lower_is_better(column) else 1.0
-    starts = [sign * history.column(column)[0] for history in _starts(conclusion, column)]
+    starts = [sign * history.column(column)[0] for history in _starts(traces, column)]
     least = max([start for start in starts if math.isfinite(start)], default=-math.inf)
     return [(column, value) for value in sorted(values, key=lambda value: sign * value) if sign * value > least]
 
 
-def targets_from(conclusion: Conclusion) -> str:
-    """Return the label of the optimizer whose tuning runs fix the targets; "" if nothing was tuned."""
-    tuning = _baseline(conclusion)
-    return "" if tuning is None else tuning.label
-
-
-def without_seconds(table: TargetTable) -> TargetTable:
-    """Return a table without what clocks measured."""
-    return replace(table, rows=tuple(replace(row, seconds=None) for row in table.rows))
-
-
-def _baseline(conclusion: Conclusion) -> Tuning | None:
-    label = conclusion.plan.config.baseline
-    tunings = conclusion.tunings
+def baseline_tuning(label: str | None, tunings: Sequence[Tuning]) -> Tuning | None:
+    """Return the tuning that fixes the targets: the baseline's, else the first; None if nothing was tuned."""
     return next((tuning for tuning in tunings if tuning.label == label), tunings[0] if tunings else None)
 
 
-def _starts(conclusion: Conclusion, column: str) -> list[History]:
-    histories = [trace.history for runs in conclusion.curves.traces.values() for trace in runs]
+def _diverged(runs: StudyRuns, run: str) -> bool:
+    return runs.records[run].status is RunStatus.DIVERGED
+
+
+def _starts(traces: Traces, column: str) -> list[History]:
+    histories = [trace.history for runs in traces.values() for trace in runs]
     return [history for history in histories if column in history.columns and history.rows]
-
-
-def _history(conclusion: Conclusion, run: str) -> History | None:
-    from pathlib import Path
-
-    from optbench.run_store import RunPaths, read_history
-
-    record = conclusion.records[run]
-    if record.status is RunStatus.DIVERGED:
-        return None
-    return read_history(RunPaths(Path(record.folder)).history)

@@ -1,22 +1,20 @@
-"""What the tuning runs told: the validation scores of every learning rate, and which one is chosen."""
+"""What the tuning runs scored on validation rows, setting by setting, and which setting is chosen."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from optbench.catalog.metrics import LOSS, VALIDATION, lower_is_better
+from optbench.catalog.metrics import lower_is_better
 from optbench.config import LEARNING_RATE
-from optbench.records import RunStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from optbench.config import Values
-    from optbench.records import RunRecord
-    from optbench.study.plan import StudyPlan, StudyRun
+    from optbench.config import StudyConfig, Values
+    from optbench.study.plan import StudyRun
+    from optbench.study.runs import StudyRuns
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,30 +34,19 @@ class Setting:
     scores: tuple[float | None, ...]
 
     @property
-    def learning_rate(self) -> float | None:
-        """The learning rate, if it is searched."""
-        return dict(self.values).get(LEARNING_RATE)
-
-    @property
-    def text(self) -> str:
-        """The values, as they stand in a sentence or a table: `0.01`, or `0.01, weight_decay 0.004`."""
-        parts = [f"{'' if name == LEARNING_RATE else f'{name} '}{value:.4g}" for name, value in self.values]
-        return ", ".join(parts)
-
-    @property
     def n_diverged(self) -> int:
         """How many runs ended without a score."""
         return sum(score is None for score in self.scores)
 
     @property
-    def known(self) -> list[float]:
+    def finite(self) -> list[float]:
         """The scores there are."""
         return [score for score in self.scores if score is not None]
 
     @property
     def mean(self) -> float | None:
         """Mean over the seeds, or None."""
-        return None if self.n_diverged else math.fsum(self.known) / len(self.known)
+        return None if self.n_diverged else math.fsum(self.finite) / len(self.finite)
 
     def to_json(self) -> dict[str, Any]:
         """Return the setting as JSON values."""
@@ -139,73 +126,62 @@ class Tuning:
         }
 
 
-def choose(plan: StudyPlan, runs: Sequence[StudyRun], records: Mapping[str, RunRecord]) -> tuple[Tuning, ...]:
+def choose(config: StudyConfig, runs: StudyRuns) -> tuple[Tuning, ...]:
     """Choose a setting for every tuned optimizer on every problem.
 
     Parameters
     ----------
     runs : the tuning runs, in any order
-    records : run id -> finished run
 
     Notes
     -----
     The setting with the fewest diverged runs wins, among those the one with the best mean over the seeds, among equal
     ones the one with the smallest values: a diverged run is the worst outcome there is, never a missing one.
     """
-    metric = plan.config.tuning.metric
-    found = []
-    for problem in plan.problems:
-        for optimizer in plan.config.tuned:
-            own = [run for run in runs if (run.problem, run.label) == (problem.name, optimizer.label)]
-            settings = tuple(
-                _setting(values, own, records, metric) for values in sorted({run.values for run in own}, key=_numbers)
-            )
-            best = min(range(len(settings)), key=lambda place: _worth(settings[place], metric))
-            found.append(Tuning(problem.name, optimizer.label, metric, settings, best))
-    return tuple(found)
-
-
-def validation_score(record: RunRecord, metric: str) -> float | None:
-    """Return a run's score on the validation split, with the weights it ended with; None if it diverged.
-
-    It is that of metrics.json. Folders whose metrics.json has schema version 1 have the loss in their history alone.
-    """
-    if record.status is RunStatus.DIVERGED:
-        return None
-    name, values = metric.removeprefix(VALIDATION), record.metrics.get("validation") or {}
-    score = values[name] if name in values else _from_history(record).get(name)
-    return float(score) if score is not None and math.isfinite(score) else None
-
-
-def _from_history(record: RunRecord) -> dict[str, float]:
-    from optbench.evaluation import final_losses
-    from optbench.run_store import RunPaths, read_history
-
-    stopping = record.config.get("training", {}).get("early_stopping") or {}
-    losses = final_losses(
-        read_history(RunPaths(Path(record.folder)).history),
-        best_epoch=record.metrics.get("best_epoch"),
-        restores_best=bool(stopping.get("restore_best")),
-        diverged=False,
+    return tuple(
+        _tuning(problem.name, optimizer.label, config.tuning.metric, runs)
+        for problem in config.problems
+        for optimizer in config.tuned
     )
-    return {LOSS.name: losses["validation"]} if "validation" in losses else {}
 
 
-def _setting(values: Values, runs: Sequence[StudyRun], records: Mapping[str, RunRecord], metric: str) -> Setting:
-    own = sorted((run for run in runs if run.values == values), key=lambda run: run.planned.config.seed)
+def _tuning(problem: str, label: str, metric: str, runs: StudyRuns) -> Tuning:
+    own = runs.part(problem=problem, stage="tuning", label=label).planned
+    values = sorted({run.values for run in own}, key=_numbers)
+    settings = tuple(_setting(one, [run for run in own if run.values == one], runs, metric) for one in values)
+    return Tuning(problem, label, metric, settings, best_setting(settings, metric))
+
+
+def best_setting(settings: Sequence[Setting], metric: str) -> int:
+    """Return the place of the best of several settings; see `choose` for the rule."""
+    return min(range(len(settings)), key=lambda place: _rank(settings[place], metric))
+
+
+def _setting(values: Values, own: Sequence[StudyRun], runs: StudyRuns, metric: str) -> Setting:
+    ordered = sorted(own, key=lambda run: run.planned.config.seed)
     return Setting(
         values=values,
-        runs=tuple(run.run for run in own),
-        seeds=tuple(run.planned.config.seed for run in own),
-        scores=tuple(validation_score(records[run.run], metric) for run in own),
+        runs=tuple(run.run for run in ordered),
+        seeds=tuple(run.planned.config.seed for run in ordered),
+        scores=tuple(runs.validation_score(run.run, metric) for run in ordered),
     )
 
 
-def _worth(setting: Setting, metric: str) -> tuple[int, float, tuple[float, ...]]:
+def _rank(setting: Setting, metric: str) -> tuple[int, float, tuple[float, ...]]:
     sign = 1.0 if lower_is_better(metric) else -1.0
-    mean = math.fsum(setting.known) / len(setting.known) if setting.known else 0.0
+    mean = math.fsum(setting.finite) / len(setting.finite) if setting.finite else 0.0
     return setting.n_diverged, sign * mean, _numbers(setting.values)
 
 
 def _numbers(values: Values) -> tuple[float, ...]:
     return tuple(value for _, value in values)
+
+
+def only_learning_rates(names: Iterable[str]) -> bool:
+    """Return True if a point of a search is a learning rate and nothing else."""
+    return set(names) <= {LEARNING_RATE}
+
+
+def tries_learning_rates(config: StudyConfig) -> bool:
+    """Return True if every tuned optimizer of a study searches its learning rate and nothing else."""
+    return only_learning_rates(name for one in config.tuned for name in one.search)

@@ -1,0 +1,144 @@
+"""From the finished runs of a study to what it found: compare, analyse, state; no step writes a sentence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from optbench.study.budgets import budgets
+from optbench.study.doubts import problem_doubts, study_doubts
+from optbench.study.findings import Analyses, ProblemFindings, StudyFindings
+from optbench.study.gains import shrinkages, tuning_gains
+from optbench.study.rate_widths import rate_widths
+from optbench.study.split_variance import split_variance
+from optbench.study.statements import failed_tunings, gain_statements, protocol_statements
+from optbench.study.targets import baseline_tuning, fixed_targets, target_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from optbench.comparison import Across, Comparison, Disagreement, ProblemCurves
+    from optbench.config import StudyConfig, StudyProblem
+    from optbench.study.plan import StudyPlan
+    from optbench.study.runs import StudyRuns
+    from optbench.study.tuning import Tuning
+
+    Openings = Sequence[Mapping[str, Any]]
+
+
+def conclude(plan: StudyPlan, runs: StudyRuns, tunings: Sequence[Tuning], openings: Openings) -> StudyFindings:
+    """Compare the confirmation runs of every problem; the order of the runs does not matter.
+
+    Parameters
+    ----------
+    runs : all of the plan, finished
+    openings : of the test splits, as study.json has them
+    """
+    config = plan.config
+    problems = tuple(_conclude(config, problem, runs, tunings, openings) for problem in config.problems)
+    return StudyFindings(
+        config=config,
+        key=plan.key,
+        plan=plan.digest,
+        problems=problems,
+        across=_across(config, problems),
+        protocol=protocol_statements(config),
+        doubts=study_doubts(config),
+    )
+
+
+def _conclude(
+    config: StudyConfig, problem: StudyProblem, runs: StudyRuns, tunings: Sequence[Tuning], openings: Openings
+) -> ProblemFindings:
+    own = runs.part(problem=problem.name)
+    own_tunings = tuple(tuning for tuning in tunings if tuning.problem == problem.name)
+    own_openings = tuple(opening for opening in openings if opening["problem"] == problem.name)
+    comparison = _compare(config, problem, own.part(stage="confirmation"))
+    curves = _curves(config, comparison, own, own_tunings)
+    gains = tuning_gains(config, comparison)
+    return ProblemFindings(
+        config=config,
+        name=problem.name,
+        epochs=int(problem.experiment.training.epochs),
+        comparison=comparison,
+        curves=curves,
+        openings=own_openings,
+        tunings=own_tunings,
+        shrinkages=shrinkages(own_tunings, own),
+        gains=gains,
+        analyses=_analyse(config, comparison, curves, own, own_tunings),
+        failed_tunings=failed_tunings(gains, comparison.metric.name),
+        gain_statements=gain_statements(config, comparison, gains),
+        doubts=problem_doubts(own_tunings, own_openings),
+    )
+
+
+def _compare(config: StudyConfig, problem: StudyProblem, confirmed: StudyRuns) -> Comparison:
+    from optbench.comparison import compare
+
+    comparison = compare(
+        confirmed.finished,
+        metric=config.metric,
+        baseline=config.baseline,
+        alpha=config.alpha,
+        margin=config.margin,
+        labels={run.run: run.label for run in confirmed.planned},
+        aside=config.aside,
+        varied=config.model_keys,
+        clock=False,
+        histories=confirmed.histories,
+    )
+    if len(config.problems) == 1 or problem.name == problem.experiment.dataset.name:
+        return comparison
+    only = comparison.problems[0]
+    return replace(comparison, problems=(replace(only, problem=f"{problem.name}: {only.problem}"),))
+
+
+def _curves(config: StudyConfig, comparison: Comparison, runs: StudyRuns, tunings: Sequence[Tuning]) -> ProblemCurves:
+    """Return what the confirmation runs left behind, with the targets that the baseline's tuning fixed for them."""
+    from optbench.runner.compare import read_curves
+
+    curves = read_curves(comparison.problems[0], runs.records, runs.histories)
+    baseline = baseline_tuning(config.baseline, tunings)
+    return replace(
+        curves,
+        targets=fixed_targets(baseline, comparison.metric, runs, curves.traces),
+        targets_from="" if baseline is None else baseline.label,
+    )
+
+
+def _analyse(
+    config: StudyConfig, comparison: Comparison, curves: ProblemCurves, runs: StudyRuns, tunings: Sequence[Tuning]
+) -> Analyses:
+    disagreements = tuple(sorted(curves.disagreements, key=lambda item: (item.a, item.b)))
+    return Analyses(
+        budgets=budgets(config, tunings, runs),
+        widths=rate_widths(tunings, comparison, runs),
+        targets=target_tables(curves.targets or (), curves.traces),
+        disagreements=disagreements,
+        calibration=_calibration(disagreements),
+        splits=split_variance(config, comparison, runs),
+    )
+
+
+def _calibration(disagreements: Sequence[Disagreement]) -> dict[str, float]:
+    errors: dict[str, float] = {}
+    for item in disagreements:
+        errors.setdefault(item.a, item.calibration_a)
+        errors.setdefault(item.b, item.calibration_b)
+    return dict(sorted(errors.items()))
+
+
+def _across(config: StudyConfig, problems: Sequence[ProblemFindings]) -> Across | None:
+    from optbench.catalog.metrics import metric_named
+    from optbench.comparison import across_problems
+
+    listed = [one.label for one in config.optimizers if one.label not in config.aside]
+    return across_problems(
+        [problem.compared for problem in problems],
+        metric_named(config.metric),
+        alpha=config.alpha,
+        margin=config.margin,
+        entrants=listed if len(listed) > 1 else None,
+        reference=[one.label for one in config.tuned],
+    )

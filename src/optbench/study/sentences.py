@@ -1,0 +1,100 @@
+"""The sentences of a study's verdict and of what stands beside it, from its findings.
+
+What programs read (verdict.json) is English; pages and the terminal have the language of the machine.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optbench.study.statements import GAIN_CODES
+from optbench.words import comparisons as compared_words
+from optbench.words import sentence, sentences, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from optbench.core.findings import Finding
+    from optbench.study.budgets import Budgets, Leader
+    from optbench.study.findings import ProblemFindings, StudyFindings
+
+
+def joined(parts: Iterable[str]) -> str:
+    """Join sentences; one that is empty leaves no trace."""
+    return " ".join(part for part in parts if part)
+
+
+def study_verdict(study: StudyFindings, language: str | None = None) -> str:
+    """Return the verdict on the problem; of several what they say together, then each for itself."""
+    budget = sentences(study.protocol, language)
+    if len(study.problems) == 1:
+        return problem_verdict(study.problems[0], study.protocol, language)
+    each = (joined((f"[{one.name}]", headline(one, language), gains(one, language))) for one in study.problems)
+    return joined((*across_parts(study, language), *budget, *each))
+
+
+def problem_verdict(problem: ProblemFindings, protocol: Iterable[Finding], language: str | None = None) -> str:
+    """Return the verdict on one problem, then how its settings came about and what tuning gained."""
+    return joined((headline(problem, language), *sentences(protocol, language), gains(problem, language)))
+
+
+def headline(problem: ProblemFindings, language: str | None = None) -> str:
+    """Return the verdict of the comparison, then whose tuning failed: that turns an order round."""
+    return joined(
+        (compared_words.problem_verdict(problem.compared, language), *sentences(problem.failed_tunings, language))
+    )
+
+
+def gains(problem: ProblemFindings, language: str | None = None) -> str:
+    """Say what tuning gained against Keras' defaults, or ""."""
+    of_each = [one for one in problem.gain_statements if one.code in GAIN_CODES]
+    others = [one for one in problem.gain_statements if one.code not in GAIN_CODES]
+    if not of_each:
+        return ""
+    told = text("study-worth", language, gains=[one.to_json() for one in of_each])
+    return joined((told, *sentences(others, language)))
+
+
+def across_parts(study: StudyFindings, language: str | None = None) -> list[str]:
+    """Return what several problems say together; [] for one."""
+    return compared_words.across_sentences(study.across, study.metric, language) if study.across else []
+
+
+def study_warnings(study: StudyFindings, language: str | None = None) -> list[str]:
+    """Return the sentences of `StudyFindings.all_doubts`; of several problems each says which it is about."""
+    located = ((name, sentence(doubt, language)) for name, doubt in study.all_doubts)
+    return [f"[{name}] {told}" if name else told for name, told in located]
+
+
+def floor_sentence(problem: ProblemFindings, problems: Iterable[ProblemFindings]) -> str:
+    """Say what a gap below the noise floor means, beside the first verdict of a study that names the floor, or ""."""
+    first = next((one for one in problems if _names_floor(one.compared.verdict)), None)
+    return text("study-noise-floor") if problem is first else ""
+
+
+def _names_floor(verdict: Iterable[Finding]) -> bool:
+    return any(finding.values.get("floor") is not None for finding in verdict)
+
+
+def leaders_sentence(budgets: Budgets, language: str | None = None) -> str:
+    """Say whom to take at which budget."""
+    stretches = [_stretch(one, one.label in budgets.defaults, language) for one in budgets.leaders()]
+    told = text("study-leaders", language, metric=budgets.metric, stretches="; ".join(stretches))
+    return joined((told, text("study-leaders-optimistic", language) if budgets.is_optimistic else ""))
+
+
+def _stretch(leader: Leader, is_default: bool, language: str | None) -> str:
+    code = "study-leader-default" if is_default else "study-leader-tuned"
+    return text(code, language, budget=_budget(leader, language), optimizer=leader.label, score=leader.score)
+
+
+def _budget(leader: Leader, language: str | None) -> str:
+    """Say at which budgets: how many settings had been tried."""
+    first, last = leader.first, leader.last
+    if first == 0:
+        if last == 0:
+            return text("study-budget-none", language)
+        return text("study-budget-none-or-one" if last == 1 else "study-budget-none-to-last", language, last=last)
+    if first < last:
+        return text("study-budget-span", language, first=first, last=last)
+    return text("study-budget-one" if last == 1 else "study-budget-single", language, last=last)

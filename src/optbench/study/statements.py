@@ -1,0 +1,75 @@
+"""What a study's verdict adds to that of the comparison, as findings: how it was tuned, and what that gained."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from optbench.core.findings import Finding, Severity
+from optbench.study.gains import Outcome
+from optbench.study.tuning import tries_learning_rates
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from optbench.comparison import Comparison
+    from optbench.config import StudyConfig
+    from optbench.study.gains import TuningGain
+
+
+GAIN_CODES: Final = ("study-gained", "study-lost")
+"""What one optimizer gained, a clause each."""
+
+
+def protocol_statements(config: StudyConfig) -> tuple[Finding, ...]:
+    """Return what every tuned optimizer had been given before it was compared."""
+    if not config.tuned:
+        return (Finding("study-nothing-tuned", Severity.NOTE),)
+    tuning = config.tuning
+    values = {
+        "points": tuning.points,
+        "searched": "learning-rates" if tries_learning_rates(config) else "settings",
+        "n_runs": tuning.points * tuning.seeds,
+        "metric": tuning.metric,
+        "several": len(config.problems) > 1,
+    }
+    if len(config.tuned) > 1:
+        return (Finding("study-budget-of-each", Severity.NOTE, values),)
+    return (Finding("study-budget-of-one", Severity.NOTE, {"label": config.tuned[0].label, **values}),)
+
+
+def failed_tunings(gains: Sequence[TuningGain], metric: str) -> tuple[Finding, ...]:
+    """Return one finding per optimizer that is worse, beyond doubt, than itself at Keras' defaults.
+
+    Parameters
+    ----------
+    metric : of the verdict
+    """
+    return tuple(
+        Finding(
+            "study-tuning-failed",
+            Severity.WARNING,
+            {"label": one.label, "default": one.default, "loss": abs(one.gain), "metric": metric},
+        )
+        for one in gains
+        if one.gain is not None and one.outcome is Outcome.WORSE
+    )
+
+
+def gain_statements(config: StudyConfig, comparison: Comparison, gains: Sequence[TuningGain]) -> tuple[Finding, ...]:
+    """Return what each optimizer gained by tuning, and whether a default has the best mean of all."""
+    metric = comparison.metric.name
+    statements = [_gain(one, one.gain, metric) for one in gains if one.gain is not None]
+    return (*statements, *(_default_on_top(config, comparison) if statements else ()))
+
+
+def _gain(one: TuningGain, gain: float, metric: str) -> Finding:
+    gained, lost = GAIN_CODES
+    values = {"label": one.label, "gain": abs(gain), "metric": metric, "outcome": str(one.outcome)}
+    return Finding(gained if gain >= 0 else lost, Severity.NOTE, values)
+
+
+def _default_on_top(config: StudyConfig, comparison: Comparison) -> Iterator[Finding]:
+    best = comparison.problems[0].optimizers[0]
+    if best.label in config.aside and best.mean is not None:
+        values = {"label": best.label, "mean": best.mean, "metric": comparison.metric.name}
+        yield Finding("study-default-on-top", Severity.REMARK, values)
