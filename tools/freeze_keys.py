@@ -24,6 +24,8 @@ from typing import TYPE_CHECKING, Any, get_args
 from pydantic import BaseModel
 
 from optbench.array_digests import array_digest
+from optbench.catalog.datasets import DATASETS
+from optbench.catalog.generated import PROBLEMS
 from optbench.config import (
     ExperimentConfig,
     OptimizerConfig,
@@ -33,8 +35,6 @@ from optbench.config import (
     optimizer_defaults,
     resolve,
 )
-from optbench.config.dataset_section import EMBEDDED_DATASETS
-from optbench.config.generated_sections import GENERATED
 from optbench.config.growth import NOT_IN_KEY
 from optbench.config.study_search import SearchRange
 from optbench.config.study_sections import StudyHead
@@ -128,7 +128,8 @@ def datasets_of(name: str) -> set[str]:
 
 def needs(name: str) -> str:
     """Return what must be there to freeze all of a config: "" for nothing, "reference data", or "data nobody has"."""
-    elsewhere = datasets_of(name) - {*EMBEDDED_DATASETS, *GENERATED}
+    at_hand = {name for name, entry in DATASETS.items() if entry.is_embedded} | set(PROBLEMS)
+    elsewhere = datasets_of(name) - at_hand
     if not elsewhere:
         return ""
     return "reference data" if elsewhere <= set(REFERENCE_DATA) else "data nobody has"

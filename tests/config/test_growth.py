@@ -14,7 +14,7 @@ from pydantic import Field
 from optbench.comparison.settings import problem_of, settings_of
 from optbench.config import config_digest, growth, load_study, run_key
 from optbench.config.growth import ADDED_LATER, NOT_IN_KEY, what_counts, without_old_values
-from optbench.config.section import Section
+from optbench.core.section import Section
 from optbench.study.plan import plan_study
 
 ADDED = {"training.devices": 1, "evaluation.threshold": None, "evaluation.calibration": None, "search.*.widen": 0}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from optbench.catalog.models.cnn import CnnConfig
+from optbench.catalog.models.mlp import MlpConfig
 from optbench.config import hints
 from optbench.config.dataset_sections import CsvConfig, SplitConfig
 from optbench.config.experiment import ExperimentConfig
-from optbench.config.model_sections import CnnConfig, MlpConfig
 from optbench.config.training_sections import EarlyStopping, TrainingConfig
 from optbench.config.value_rules import ValueRule, Wanted, alternatives
 

@@ -13,7 +13,7 @@ IMAGE = (8, 8, 1)
 @pytest.fixture
 def specs(load, text):
     def run(model, shape=(4,)):
-        return layer_specs(load(text(model=model)).config.model, input_shape=shape, num_classes=3)
+        return layer_specs(load(text(model=model)).config.model, input_shape=shape)
 
     return run
 

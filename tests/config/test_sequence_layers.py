@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from optbench.catalog.model import KINDS, InputForm
+from optbench.catalog.models import MODELS
 from optbench.config import INPUT, LayerSpec, layer_specs, resolve
-from optbench.config.fit import KINDS, TAKES, kind_of, misfit
-from optbench.config.validation import MODEL_CONFIGS
+from optbench.config.fit import misfit
 from optbench.errors import ConfigError
 
 TOKENS = {"input_shape": (9,), "vocabulary_size": 50}
@@ -16,7 +17,7 @@ SEQUENCES = {"input_shape": (7, 3), "vocabulary_size": None}
 @pytest.fixture
 def specs(load, text):
     def run(model, data=SEQUENCES):
-        return layer_specs(load(text(model=model)).config.model, num_classes=3, **data)
+        return layer_specs(load(text(model=model)).config.model, **data)
 
     return run
 
@@ -78,14 +79,14 @@ def test_heads_share_the_embedding_evenly(only, text):
 )
 def test_kinds_of_data(shape, vocabulary_size, kind):
     """What an example is, follows from its shape and whether its numbers are tokens."""
-    assert kind_of(shape, vocabulary_size) == kind
+    assert InputForm(shape, vocabulary_size).kind == kind
 
 
 def test_every_model_says_what_it_takes():
-    """A model that is added has to say which data it takes, and every kind of data has a model without Python."""
-    assert set(TAKES) == set(MODEL_CONFIGS)
+    """No model takes a kind of data that there is not, and every kind of data has a model without Python."""
+    assert all(model.takes and set(model.takes) <= set(KINDS) for model in MODELS.values())
     for kind in KINDS:
-        assert {model for model, kinds in TAKES.items() if kind in kinds} >= {"mlp", "layers", "python"}
+        assert {name for name, model in MODELS.items() if kind in model.takes} >= {"mlp", "layers", "python"}
 
 
 def test_misfits_name_the_models_that_fit():

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from optbench.catalog.models import MODELS
 from optbench.config import load_experiment
-from optbench.config.fit import TAKES
 
 ROOT = Path(__file__).resolve().parents[2] / "configs"
 CONFIGS = sorted(path for path in ROOT.glob("**/*.yaml") if path.parent.name not in ("studies", "claims"))
@@ -31,5 +31,5 @@ def test_every_fitting_pair_has_a_file():
     configs = [load_experiment(path).config for path in CONFIGS]
     shown = {(kind_of.get(config.dataset.name), config.model.name) for config in configs}
     written_out = ("layers", "python", "linear")
-    wanted = {(kind, model) for model, kinds in TAKES.items() for kind in kinds if model not in written_out}
+    wanted = {(kind, name) for name, model in MODELS.items() for kind in model.takes if name not in written_out}
     assert {pair for pair in wanted if pair[0] != "arrays"} - shown == set()

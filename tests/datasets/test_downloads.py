@@ -7,14 +7,16 @@ import hashlib
 import http.server
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
 
+from optbench.catalog.dataset import DataFile, DatasetEntry, TableEntry
+from optbench.catalog.datasets import DATASETS
+from optbench.config import NamedDataset, SplitConfig
 from optbench.datasets import fetch, load_dataset
 from optbench.datasets.downloads import ensure_file
-from optbench.datasets.registry import DATASETS, DataFile
 from optbench.errors import DataError, MachineError
 
 CONTENT = np.random.default_rng(0).bytes(300_000)
@@ -239,8 +241,6 @@ def test_progress_is_on_stderr_and_quiet_is_quiet(server, tmp_path, capsys, monk
 
 def test_fetch_and_first_use_bring_the_same_files(server, tmp_path, monkeypatch, config):
     """`fetch` downloads every file of a data set beforehand; loading does the same on first use, then never again."""
-    from dataclasses import replace
-
     x, y = np.random.default_rng(0).integers(0, 256, (200, 4, 4), dtype=np.uint8), np.arange(200) % 10
     np.savez(tmp_path / "m.npz", x_train=x[:150], y_train=y[:150], x_test=x[150:], y_test=y[150:])
     content = (tmp_path / "m.npz").read_bytes()
@@ -248,16 +248,95 @@ def test_fetch_and_first_use_bring_the_same_files(server, tmp_path, monkeypatch,
     digest = hashlib.sha256(content).hexdigest()
     file = replace(DATASETS["mnist"].files[0], sha256={digest: "original"}, urls=(f"{server.url}/good",))
     known = {"mnist": replace(DATASETS["mnist"], files=(file,))}
-    monkeypatch.setattr("optbench.datasets.fetch_files.DATASETS", known)
-    monkeypatch.setattr("optbench.datasets.load.DATASETS", known)
-    paths = fetch("mnist", data_dir=tmp_path / "a", quiet=True)
+    paths = fetch("mnist", data_dir=tmp_path / "a", quiet=True, known=known)
     assert paths == [tmp_path / "a" / "mnist" / "mnist.npz"]
-    first = load_dataset(config("mnist"), base=tmp_path, data_dir=tmp_path / "a")
+    first = load_dataset(config("mnist"), base=tmp_path, data_dir=tmp_path / "a", known=known)
     assert len(server.requests) == 1
-    second = load_dataset(config("mnist"), base=tmp_path, data_dir=tmp_path / "b")
+    second = load_dataset(config("mnist"), base=tmp_path, data_dir=tmp_path / "b", known=known)
     assert len(server.requests) == 2
     assert (first.data_digest, first.split_digest) == (second.data_digest, second.split_digest)
     assert first.input_shape == (4, 4, 1)
+
+
+@pytest.fixture
+def load_new(server, tmp_path, monkeypatch):
+    """Load a table that the server has, described by an entry of the catalogue as a newcomer would write it."""
+
+    def run(content, *, task="classification", **described):
+        monkeypatch.setitem(globals(), "CONTENT", content.encode())
+        entry = DatasetEntry(
+            name="newcomer",
+            description="A table that is downloaded",
+            form="table",
+            rows=content.count("\n") - 1,
+            shape=(2,),
+            official_test=False,
+            licence="CC0",
+            citation="nobody",
+            files=(replace(data_file(server, "/good"), name="newcomer/rows.csv"),),
+            **described,
+        )
+        section = NamedDataset.model_construct(name="newcomer", split=SplitConfig())
+        return load_dataset(section, base=tmp_path, data_dir=tmp_path / "data", task=task, known={"newcomer": entry})
+
+    return run
+
+
+def test_a_downloaded_table_can_hold_a_number_to_predict(load_new):
+    """Its targets are the numbers of the file, unscaled, and rows are drawn without strata; no class is left over."""
+    prices = [round(100 + 7.5 * row, 2) for row in range(60)]
+    content = "size,rooms,price\n" + "".join(f"{row},{row % 5},{price}\n" for row, price in enumerate(prices))
+    house = {"classes": 0, "table": TableEntry(target="price")}
+    dataset = load_new(content, task="regression", **house)
+    assert (dataset.task, dataset.num_classes, dataset.class_names) == ("regression", 0, ())
+    for part in dataset.splits.values():
+        assert part.y.tolist() == [prices[row] for row in part.rows]
+    assert dataset.facts["split"]["stratify"] is False
+    with pytest.raises(DataError, match=r"newcomer is for task: regression\. Received: task: classification"):
+        load_new(content, **house)
+
+
+def test_a_downloaded_table_can_hold_any_number_of_classes(load_new):
+    """Three classes in the order of their names, all in every split, and none of them positive."""
+    kinds = ["oak", "ash", "elm"]
+    content = "height;girth;tree\n" + "".join(f"{row};{row % 7};{kinds[row % 3]}\n" for row in range(90))
+    dataset = load_new(content, classes=3, table=TableEntry(target="tree", separator=";"))
+    assert (dataset.class_names, dataset.positive_class) == (("ash", "elm", "oak"), None)
+    for part in dataset.splits.values():
+        assert [dataset.class_names[label] for label in part.y] == [kinds[row % 3] for row in part.rows]
+        assert set(part.y) == {0, 1, 2}
+
+
+def test_a_downloaded_table_says_which_of_two_classes_is_positive(load_new):
+    """It need not be the last one in order."""
+    content = "a,b,ill\n" + "".join(f"{row},{row % 7},{('no', 'yes')[row % 2]}\n" for row in range(60))
+    table = TableEntry(target="ill")
+    assert load_new(content, classes=2, table=table, positive_class="no").positive_class == 0
+    assert load_new(content, classes=2, table=table).positive_class == 1
+
+
+def test_downloaded_arrays_say_which_of_two_classes_is_positive(server, tmp_path, monkeypatch):
+    """The class of the entry by the name that the entry gives it, and then there is nothing left to note."""
+    x, y = np.random.default_rng(0).normal(size=(80, 3)), np.arange(80) % 2
+    np.savez(tmp_path / "rows.npz", x_train=x[:60], y_train=y[:60], x_test=x[60:], y_test=y[60:])
+    monkeypatch.setitem(globals(), "CONTENT", (tmp_path / "rows.npz").read_bytes())
+    file = replace(data_file(server, "/good"), name="mnist/rows.npz")
+    entry = replace(DATASETS["mnist"], classes=2, labels=("ill", "well"), files=(file,))
+    for wanted, number, codes in (("ill", 0, set()), (None, 1, {"data-positive-class"})):
+        known = {"mnist": replace(entry, positive_class=wanted)}
+        section = NamedDataset(name="mnist")
+        dataset = load_dataset(section, base=tmp_path, data_dir=tmp_path / str(number), known=known)
+        assert (dataset.class_names, dataset.positive_class) == (("ill", "well"), number)
+        assert {note.code for note in dataset.notes} & {"data-positive-class"} == codes
+
+
+def test_a_downloaded_table_leaves_out_columns(load_new):
+    """An entry says which columns are no input and what kind a column is, as a user's own table does."""
+    content = "key,code,size,kind\n" + "".join(f"{row},{row % 3},{row / 7},{'ab'[row % 2]}\n" for row in range(60))
+    table = TableEntry(target="kind", drop=("key",), features={"code": "category"})
+    names = load_new(content, classes=2, table=table).feature_names
+    assert {"code=0", "code=1", "code=2", "size"} <= set(names)
+    assert not {"code", "key"} & set(names)
 
 
 def test_registry_is_pinned():

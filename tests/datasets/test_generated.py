@@ -7,17 +7,16 @@ import pytest
 from pydantic import TypeAdapter
 from scipy import stats
 
-from optbench.config import REGRESSION_DATASETS, DatasetConfig
+from optbench.catalog.draws import integers, normal, uniform
+from optbench.catalog.generated import PROBLEMS
+from optbench.config import TASK_OF, DatasetConfig
 from optbench.datasets import load_dataset
-from optbench.datasets.draws import integers, normal, uniform
-from optbench.datasets.generated import PROBLEMS
 from optbench.errors import DataError
 
 
 def load(name, **settings):
     section = TypeAdapter(DatasetConfig).validate_python({"name": name, "rows": 600, **settings})
-    task = "regression" if name in REGRESSION_DATASETS else "classification"
-    return load_dataset(section, base=None, data_dir=None, task=task)
+    return load_dataset(section, base=None, data_dir=None, task=TASK_OF[name])
 
 
 def everything(dataset):

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import gzip
-from typing import get_args
 
 import numpy as np
 import pytest
 
 from optbench.array_digests import array_digest
 from optbench.config import resolve
-from optbench.config.dataset_sections import DownloadedName, EmbeddedName, NamedDataset, SplitConfig, TokenName
-from optbench.datasets import DATASETS, fetch, load, load_dataset
+from optbench.datasets import DATASETS, fetch, load_dataset
 from optbench.datasets.array_sources import read_idx
-from optbench.datasets.downloads import CheckedFile
-from optbench.datasets.registry import DatasetEntry, TableEntry
+from optbench.datasets.forms import READERS
 from optbench.errors import DataError, UsageError
 
 EMBEDDED = [name for name, entry in DATASETS.items() if entry.is_embedded]
@@ -29,25 +26,15 @@ def embedded(config, tmp_path_factory):
     }
 
 
-def test_registry_and_config_name_the_same_data_sets():
-    """What an experiment file may name exists, and what exists may be named."""
-    assert tuple(EMBEDDED) == get_args(EmbeddedName)
-    assert tuple(name for name in DATASETS if name not in EMBEDDED) == (*get_args(DownloadedName), *get_args(TokenName))
-
-
-def test_a_downloaded_table_is_read_for_its_own_task(tmp_path):
-    """Without classes in its entry the target is a number; with more than two there is no positive class to name."""
-    rows = [f"{k},{k % 3},{'abc'[k % 3]}" for k in range(60)]
-    path = tmp_path / "t.csv"
-    path.write_text("\n".join(["size,kind,letter", *rows]))
-    file = CheckedFile(path, "t.csv", "0" * 64, path.stat().st_size)
-    found = {}
-    for target, classes in (("size", 0), ("letter", 3)):
-        entry = DatasetEntry("t", "d", "table", 60, (2,), classes, False, "CC0", "nobody", table=TableEntry(target))
-        split = SplitConfig(test=0.2, stratify=bool(classes))
-        found[target] = load._named_table(entry, entry.table, file, NamedDataset(name="iris", split=split))
-    assert (found["size"].task, found["size"].num_classes) == ("regression", 0)
-    assert (found["letter"].task, found["letter"].class_names) == ("classification", ("a", "b", "c"))
+@pytest.mark.parametrize("entry", DATASETS.values(), ids=DATASETS)
+def test_an_entry_of_the_catalogue_can_be_read(entry):
+    """Its form has a reader, a table says what its target is, labels and positive class are those of its classes."""
+    assert entry.form in READERS
+    assert (entry.table is not None) == (entry.form == "table")
+    assert bool(entry.files) == (not entry.is_embedded)
+    assert not entry.labels or len(entry.labels) == entry.classes
+    assert entry.positive_class is None or entry.classes == 2
+    assert not entry.labels or entry.positive_class in (None, *entry.labels)
 
 
 @pytest.mark.parametrize("name", EMBEDDED)
@@ -118,7 +105,7 @@ def test_cnn_on_digits_resolves(tmp_path, embedded):
     path.write_text("name: c\ndataset: {name: digits}\nmodel: {name: cnn}\noptimizer: {name: adam}\n")
     shape = embedded["digits"].input_shape
     resolved = resolve(load_experiment(path).config, seed=0, num_classes=10, input_shape=shape, official_test=False)
-    names = [spec.class_name for spec in layer_specs(resolved.model, input_shape=shape, num_classes=10)]
+    names = [spec.class_name for spec in layer_specs(resolved.model, input_shape=shape)]
     assert "Conv2D" in names
     assert "Reshape" not in names
 
@@ -205,7 +192,7 @@ def test_unknown_name_to_fetch(tmp_path):
 
 def test_defaults_of_missing_words_agree():
     """An experiment file and a look at a table take the same words for "no value"."""
+    from optbench.catalog.dataset import DEFAULT_MISSING
     from optbench.config import CsvConfig
-    from optbench.datasets.registry import DEFAULT_MISSING
 
     assert tuple(CsvConfig(name="csv", path="a", target="y").missing) == DEFAULT_MISSING

@@ -12,9 +12,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from optbench.datasets import load, load_dataset
+from optbench.catalog.datasets import DATASETS
+from optbench.datasets import load_dataset
 from optbench.datasets.pickled_lists import read_arrays_and_lists
-from optbench.datasets.registry import DATASETS
 from optbench.errors import DataError
 
 TEXTS = [[5, 1, 9000, 7], [2, 3], [4] * 300, [8, 6, 1, 2, 3, 9]] * 30
@@ -27,8 +27,8 @@ def objects(rows):
 
 
 @pytest.fixture
-def install(tmp_path, monkeypatch):
-    """Let a file made here stand for the file of a named data set."""
+def install(tmp_path):
+    """Let a file made here stand for the file of a named data set; returns what loads a section of it."""
 
     def run(name, content):
         file = DATASETS[name].files[0]
@@ -36,9 +36,8 @@ def install(tmp_path, monkeypatch):
         path.parent.mkdir()
         path.write_bytes(content)
         pinned = replace(file, sha256={hashlib.sha256(content).hexdigest(): "made here"})
-        entry = replace(DATASETS[name], files=(pinned,))
-        monkeypatch.setattr(load, "DATASETS", {**DATASETS, name: entry})
-        return tmp_path
+        known = {name: replace(DATASETS[name], files=(pinned,))}
+        return lambda section: load_dataset(section, base=tmp_path, data_dir=tmp_path, known=known)
 
     return run
 
@@ -52,9 +51,9 @@ def npz(**arrays):
 def test_imdb(install, config):
     """Tokens are Keras' numbers: 1 starts, 2 is unknown, word n is n + 3, 0 pads; the beginning is kept."""
     labels = np.array([0, 1, 0, 1] * 30)
-    folder = install("imdb", npz(x_train=objects(TEXTS), y_train=labels, x_test=objects(TEXTS[:8]), y_test=labels[:8]))
+    load = install("imdb", npz(x_train=objects(TEXTS), y_train=labels, x_test=objects(TEXTS[:8]), y_test=labels[:8]))
     section = config("imdb", text={"max_tokens": 100, "length": 8})
-    dataset = load_dataset(section, base=folder, data_dir=folder)
+    dataset = load(section)
     assert dataset.test.x[:2].tolist() == [[1, 8, 4, 2, 10, 0, 0, 0], [1, 5, 6, 0, 0, 0, 0, 0]]
     assert dataset.test.x[2].tolist() == [1, *[7] * 7]
     assert (dataset.class_names, dataset.positive_class) == (("negative", "positive"), 1)
@@ -64,10 +63,10 @@ def test_imdb(install, config):
 
 def test_imdb_is_what_keras_loads(install, config):
     """Rows have the tokens that `keras.datasets` documents for them: the same words, before Keras shuffles."""
-    folder = install(
+    load = install(
         "imdb", npz(x_train=objects(TEXTS), y_train=[0, 1] * 60, x_test=objects(TEXTS[:8]), y_test=[0, 1] * 4)
     )
-    dataset = load_dataset(config("imdb", text={"length": 400, "max_tokens": 8000}), base=folder, data_dir=folder)
+    dataset = load(config("imdb", text={"length": 400, "max_tokens": 8000}))
     for row, words in zip(dataset.test.x, TEXTS, strict=False):
         expected = [1, *(word + 3 if word + 3 < 8000 else 2 for word in words)]
         assert row[row > 0].tolist() == expected
@@ -75,8 +74,8 @@ def test_imdb_is_what_keras_loads(install, config):
 
 def test_reuters_is_split_here(install, config):
     """One array of texts: the test rows are split off, topics keep their numbers in order."""
-    folder = install("reuters", npz(x=objects(TEXTS), y=np.array([0, 2, 10, 1] * 30)))
-    dataset = load_dataset(config("reuters", split={"test": 0.25}), base=folder, data_dir=folder)
+    load = install("reuters", npz(x=objects(TEXTS), y=np.array([0, 2, 10, 1] * 30)))
+    dataset = load(config("reuters", split={"test": 0.25}))
     assert dataset.class_names == ("0", "1", "2", "10")
     assert {name: len(part.y) for name, part in dataset.splits.items()} == {"train": 78, "validation": 12, "test": 30}
     assert not dataset.facts["split"]["official_test"]
@@ -147,8 +146,8 @@ def batches():
 
 def test_cifar10(install, config, batches):
     """Images are 32 x 32 x 3 from 0 to 1, red first; the test batch is the test split."""
-    folder = install("cifar10", archive({name: records.tobytes() for name, records in batches.items()}))
-    dataset = load_dataset(config("cifar10"), base=folder, data_dir=folder)
+    load = install("cifar10", archive({name: records.tobytes() for name, records in batches.items()}))
+    dataset = load(config("cifar10"))
     assert dataset.input_shape == (32, 32, 3)
     assert dataset.class_names == DATASETS["cifar10"].labels
     record = batches["test_batch"][4]
@@ -161,6 +160,6 @@ def test_damaged_cifar10_is_refused(install, config, batches):
     """A missing batch and a batch that is no whole number of images are named."""
     parts = {name: records.tobytes() for name, records in batches.items()}
     parts["data_batch_2"] = parts["data_batch_2"][:-1]
-    folder = install("cifar10", archive(parts))
+    load = install("cifar10", archive(parts))
     with pytest.raises(DataError, match=r"data_batch_2\.bin must hold images of 3073 bytes\. Received: 61459 bytes"):
-        load_dataset(config("cifar10"), base=folder, data_dir=folder)
+        load(config("cifar10"))

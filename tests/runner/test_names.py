@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from optbench.config import REGRESSION_DATASETS, load_experiment, optimizer_defaults, optimizers_left_out
+from optbench.config import TASK_OF, load_experiment, optimizer_defaults, optimizers_left_out
 from optbench.runner.names import list_rows, list_text
 
 WHAT = ("datasets", "models", "optimizers")
@@ -25,7 +25,7 @@ def test_every_listed_name_loads(tmp_path, what):
     path = tmp_path / "a.yaml"
     for row in list_rows(what):
         name = row["name"].replace("ID", "61")
-        is_regression = name in (*REGRESSION_DATASETS, "linear")
+        is_regression = name == "linear" or TASK_OF.get(name) == "regression"
         data = "diabetes" if is_regression else "iris"
         sections = {"datasets": f"{{name: {data}}}", "models": "{name: mlp}", "optimizers": "{name: adam}"}
         sections[what] = f"{{name: {name}{NEEDED.get(name, '')}}}"

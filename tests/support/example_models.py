@@ -1,9 +1,12 @@
-"""A small example of every model an experiment file can name, with data it fits: what contract tests run over."""
+"""The small examples of the catalogue's models, with data they fit: what contract tests run over."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+
+from optbench.catalog.models import MODELS
+from optbench.catalog.tasks import CLASSIFICATION
 
 
 @dataclass(frozen=True)
@@ -15,36 +18,20 @@ class ExampleModel:
     vocabulary_size: int | None = None
 
 
+def _example(name, example):
+    return ExampleModel({"name": name, **example.section}, example.inputs.shape, example.inputs.vocabulary_size)
+
+
+# A model by its name for its first example, the others as `mlp, tokens`.
+ALL_EXAMPLES = {
+    f"{name}, {example.label}" if example.label else name: _example(name, example)
+    for name, model in MODELS.items()
+    for example in model.examples
+}
+# Those for classes whose layers optbench makes.
 EXAMPLE_MODELS = {
-    "logistic": ExampleModel({"name": "logistic"}, (6,)),
-    "mlp": ExampleModel({"name": "mlp", "hidden_units": [8, 4], "dropout": 0.3}, (6,)),
-    "mlp, tokens": ExampleModel({"name": "mlp", "hidden_units": [8], "embedding_dimension": 4}, (9,), 12),
-    "layers": ExampleModel(
-        {
-            "name": "layers",
-            "layers": [
-                {"Dense": {"units": 8, "activation": "relu", "kernel_regularizer": "l2"}},
-                {"BatchNormalization": {}},
-                {"Dropout": {"rate": 0.2}},
-            ],
-        },
-        (6,),
-    ),
-    "cnn": ExampleModel({"name": "cnn", "filters": [4], "hidden_units": [8]}, (8, 8, 1)),
-    "cnn, residual": ExampleModel(
-        {"name": "cnn", "filters": [4, 6], "depth": 2, "residual": True, "batch_normalization": True, "pooling": "max"},
-        (8, 8, 1),
-    ),
-    "cnn, sequences": ExampleModel({"name": "cnn", "filters": [4], "pooling": "average"}, (8, 3)),
-    "cnn, tokens": ExampleModel({"name": "cnn", "filters": [4], "residual": True, "embedding_dimension": 4}, (9,), 12),
-    "rnn, lstm": ExampleModel({"name": "rnn", "recurrent_units": [5], "dropout": 0.2}, (7, 3)),
-    "rnn, gru": ExampleModel(
-        {"name": "rnn", "cell": "gru", "recurrent_units": [5, 4], "hidden_units": [4], "bidirectional": True}, (7, 3)
-    ),
-    "rnn, simple_rnn": ExampleModel({"name": "rnn", "cell": "simple_rnn", "recurrent_units": [5]}, (7, 3)),
-    "rnn, tokens": ExampleModel({"name": "rnn", "cell": "gru", "recurrent_units": [5]}, (9,), 12),
-    "transformer": ExampleModel(
-        {"name": "transformer", "embedding_dimension": 8, "feed_forward_units": 6, "dropout": 0.2}, (7, 3)
-    ),
-    "transformer, tokens": ExampleModel({"name": "transformer", "embedding_dimension": 8, "dropout": 0.1}, (9,), 12),
+    name: example
+    for name, example in ALL_EXAMPLES.items()
+    if MODELS[example.section["name"]].layers is not None
+    and CLASSIFICATION not in MODELS[example.section["name"]].not_for
 }

@@ -187,7 +187,7 @@ RESUMED = {
 
 
 @pytest.mark.parametrize(
-    "model", mostly_long(["rnn, lstm", "rnn, tokens", "transformer, tokens"], short=["transformer, tokens"])
+    "model", mostly_long(["rnn", "rnn, tokens", "transformer, tokens"], short=["transformer, tokens"])
 )
 def test_every_model_resumes_exactly(model, make_dataset, make_config, tmp_path):
     """What a model keeps, dropout counters of attention and recurrent layers included, is in a snapshot."""

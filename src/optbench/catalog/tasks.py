@@ -44,7 +44,6 @@ class TaskFacts:
     losses : names that `training.loss` can have, beside `auto` and the user's Python
     loss, loss_of_two : what `auto` means, in general and for two classes
     activation, activation_of_one : of the output layer, in general and with one unit
-    foreign_models : models that are for another task -> why, and what to take
     foreign_keys : keys of the sections that are for another task, and what to do
     foreign_data : what to do if a named data set is for this task and the experiment for another; `{name}` and
         `{others}`, the data sets of the experiment's task, are filled in
@@ -60,7 +59,6 @@ class TaskFacts:
     loss_of_two: str
     activation: str
     activation_of_one: str
-    foreign_models: Mapping[str, str]
     foreign_keys: Mapping[str, str]
     foreign_data: str
     loss_remedy: str
@@ -81,9 +79,6 @@ _ALL: Final = (
         loss_of_two="binary_crossentropy",
         activation="softmax",
         activation_of_one="sigmoid",
-        foreign_models={
-            "linear": f"linear predicts a number. For classes take logistic; for a number write {_FOR_REGRESSION}."
-        },
         foreign_keys={
             "training.standardize_target": f"is for a number to predict. Remove it, or write {_FOR_REGRESSION}."
         },
@@ -103,9 +98,6 @@ _ALL: Final = (
         loss_of_two="mean_squared_error",
         activation="linear",
         activation_of_one="linear",
-        foreign_models={
-            "logistic": "logistic is for classes. For regression its counterpart is linear; mlp and the others fit too."
-        },
         foreign_keys={
             "dataset.positive_class": _is_for_classes("positive_class"),
             "dataset.split.stratify": _is_for_classes("stratify"),

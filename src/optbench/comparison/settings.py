@@ -6,6 +6,7 @@ import json
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
+from optbench.catalog.models import MODELS
 from optbench.catalog.tasks import task_of
 from optbench.config import what_counts
 
@@ -79,11 +80,11 @@ def data_title(record: RunRecord) -> str:
 
 def model_title(record: RunRecord) -> str:
     """Name the model in a few characters: `mlp 64-32`, `cnn 8-16`, `logistic`, `python my_problem.py:build`."""
-    model = record.config.get("model", {})
-    sizes = "-".join(str(size) for key in ("filters", "hidden_units") for size in _as_list(model.get(key)))
-    layers = f"{len(model['layers'])} layers" if model.get("layers") else None
-    parts = (model.get("name", "unknown model"), sizes, layers, model.get("function"))
-    return " ".join(str(part) for part in parts if part)
+    section = record.config.get("model", {})
+    name = str(section.get("name", "unknown model"))
+    model = MODELS.get(name)  # a folder of a newer version may name one that is not known here
+    size = "" if model is None else model.size(section)
+    return f"{name} {size}" if size else name
 
 
 def file_name(path: Any) -> str:
@@ -121,9 +122,3 @@ def _data_settings(dataset: Mapping[str, Any]) -> Settings:
 def _prefixed(section: str, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for key in sorted(values):
         yield f"{section}.{key}", values[key]
-
-
-def _as_list(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return list(value) if isinstance(value, list | tuple) else [value]

@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
+from optbench.catalog.generated_problem import GeneratedConfig
 from optbench.catalog.keras_api import optimizers_left_out
+from optbench.catalog.layer_graph import INPUT, OPERATION, LayerSpec, kernel_penalty
+from optbench.catalog.split_section import SplitConfig
 from optbench.config.augmentation import augment_specs
-from optbench.config.dataset_section import DatasetConfig, generated_fields
+from optbench.config.dataset_section import TASK_OF, DatasetConfig, generated_fields
 from optbench.config.dataset_sections import (
-    REGRESSION_DATASETS,
     CsvConfig,
     ImageFolderConfig,
     NamedDataset,
     NpzConfig,
     OpenmlConfig,
     PythonDataset,
-    SplitConfig,
     TextConfig,
     TokenDataset,
-    named_task,
 )
 from optbench.config.experiment import ExperimentConfig
 from optbench.config.explain import explained_yaml, sources
-from optbench.config.generated_sections import (
-    DelayedRecallConfig,
-    Friedman1Config,
-    GeneratedConfig,
-    IllConditionedLogisticConfig,
-    MakeClassificationConfig,
-    MakeRegressionConfig,
-    SequenceParityConfig,
-    SignalsConfig,
-    TwoSpiralsConfig,
-)
 from optbench.config.growth import ADDED_TO_STUDIES_LATER, what_counts, without_old_values
 from optbench.config.key import NUMERICS_VERSION, config_digest, run_key
-from optbench.config.layer_graph import INPUT, OPERATION, LayerSpec, kernel_penalty
 from optbench.config.layers import layer_specs
 from optbench.config.load import (
     LoadedExperiment,
@@ -43,7 +31,7 @@ from optbench.config.load import (
     parse_resolved,
 )
 from optbench.config.losses import output_units
-from optbench.config.model_sections import ModelConfig
+from optbench.config.model_sections import ModelConfig, model_fields
 from optbench.config.optimizer import OptimizerConfig, optimizer_defaults
 from optbench.config.resolve import choose_engine, resolve
 from optbench.config.schema import json_schema
@@ -54,7 +42,6 @@ from optbench.config.study_search import LEARNING_RATE, MODEL, SearchRange, Stud
 from optbench.config.study_sections import LoadedStudy, StudyConfig, StudyProblem, is_compared
 from optbench.config.task_rules import without_strata
 from optbench.config.training_sections import EarlyStopping, ReportConfig, TrainingConfig
-from optbench.config.validation import model_fields
 from optbench.config.yaml_document import dump_value
 
 __all__ = [
@@ -64,21 +51,16 @@ __all__ = [
     "MODEL",
     "NUMERICS_VERSION",
     "OPERATION",
-    "REGRESSION_DATASETS",
+    "TASK_OF",
     "CsvConfig",
     "DatasetConfig",
-    "DelayedRecallConfig",
     "EarlyStopping",
     "ExperimentConfig",
-    "Friedman1Config",
     "GeneratedConfig",
-    "IllConditionedLogisticConfig",
     "ImageFolderConfig",
     "LayerSpec",
     "LoadedExperiment",
     "LoadedStudy",
-    "MakeClassificationConfig",
-    "MakeRegressionConfig",
     "ModelConfig",
     "NamedDataset",
     "NpzConfig",
@@ -87,8 +69,6 @@ __all__ = [
     "PythonDataset",
     "ReportConfig",
     "SearchRange",
-    "SequenceParityConfig",
-    "SignalsConfig",
     "SplitConfig",
     "StudyConfig",
     "StudyOptimizer",
@@ -96,7 +76,6 @@ __all__ = [
     "TextConfig",
     "TokenDataset",
     "TrainingConfig",
-    "TwoSpiralsConfig",
     "Values",
     "augment_specs",
     "choose_engine",
@@ -113,7 +92,6 @@ __all__ = [
     "load_resolved",
     "load_study",
     "model_fields",
-    "named_task",
     "optimizer_defaults",
     "optimizers_left_out",
     "output_units",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from optbench.catalog.keras_api import class_named, layer_signatures
+from optbench.catalog.layer_graph import LayerSpec
 from optbench.config.arguments import check_arguments
 from optbench.config.findings import Finding, shown
-from optbench.config.layer_graph import LayerSpec
 from optbench.errors import did_you_mean
 
 if TYPE_CHECKING:

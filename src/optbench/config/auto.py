@@ -9,8 +9,7 @@ import math
 from typing import TYPE_CHECKING
 
 from optbench.catalog.tasks import TASKS
-from optbench.config.layers import layer_specs
-from optbench.config.model_sections import PythonModel
+from optbench.config.layers import are_layers_known, layer_specs
 
 if TYPE_CHECKING:
     from optbench.config.model_sections import ModelConfig
@@ -39,10 +38,10 @@ def auto_threads(
     model on inputs of more than 1000 numbers (what is in it cannot be known here); one otherwise.
     """
     size = math.prod(input_shape)
-    if isinstance(model, PythonModel):
+    if not are_layers_known(model):
         return LARGE_MODEL_THREADS if size > _LARGE_INPUT else 1
     weights, width = 0, size
-    for spec in layer_specs(model, input_shape=input_shape, num_classes=num_classes, vocabulary_size=vocabulary_size):
+    for spec in layer_specs(model, input_shape=input_shape, vocabulary_size=vocabulary_size):
         if spec.class_name.startswith(_HEAVY_LAYERS):
             return LARGE_MODEL_THREADS
         units = spec.arguments.get("units")

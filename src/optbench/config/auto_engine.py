@@ -17,8 +17,8 @@ from optbench.core.findings import Finding, Severity
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from optbench.catalog.layer_graph import LayerSpec
     from optbench.config.experiment import ExperimentConfig
-    from optbench.config.layer_graph import LayerSpec
 
 # Gates: weight matrices of a unit. Other layers are fast enough with `fused`, or have no deterministic gradient in XLA.
 _GATES = {"SimpleRNN": 1, "GRU": 3, "LSTM": 4}

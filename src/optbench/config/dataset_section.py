@@ -2,45 +2,62 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, get_args
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Any
 
+from optbench.catalog.datasets import DATASETS
+from optbench.catalog.generated import PROBLEMS
+from optbench.catalog.tasks import CLASSIFICATION
 from optbench.config.dataset_sections import (
     CsvConfig,
-    DownloadedName,
-    EmbeddedName,
     ImageFolderConfig,
     NamedDataset,
     NpzConfig,
     OpenmlConfig,
     PythonDataset,
     TokenDataset,
-    TokenName,
 )
-from optbench.config.generated_sections import GENERATED, GeneratedDataset
-from optbench.config.section import section_fields
+from optbench.core.section import section_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pydantic import BaseModel
 
-EMBEDDED_DATASETS: tuple[str, ...] = get_args(EmbeddedName)
-DOWNLOADED_DATASETS: tuple[str, ...] = (*get_args(DownloadedName), *get_args(TokenName))
+    from optbench.catalog.generated_problem import GeneratedConfig
+
 DATASET_CONFIGS: Mapping[str, type[BaseModel]] = {
-    **dict.fromkeys((*EMBEDDED_DATASETS, *DOWNLOADED_DATASETS), NamedDataset),
-    **dict.fromkeys(get_args(TokenName), TokenDataset),
-    **GENERATED,
+    **{name: TokenDataset if entry.has_tokens else NamedDataset for name, entry in DATASETS.items()},
+    **{name: problem.section for name, problem in PROBLEMS.items()},
     "csv": CsvConfig,
     "npz": NpzConfig,
     "image_folder": ImageFolderConfig,
     "python": PythonDataset,
 }
+TASK_OF: Mapping[str, str] = {
+    **{name: entry.task for name, entry in DATASETS.items()},
+    **{name: problem.task for name, problem in PROBLEMS.items()},
+    "image_folder": CLASSIFICATION,
+}
+"""What each data set is for that has one task; others have the task that the experiment says."""
+
+
+def datasets_for(task: str) -> tuple[str, ...]:
+    """Return the names of the data sets that are for a task and no other."""
+    return tuple(name for name, own in TASK_OF.items() if own == task)
 
 
 def generated_fields() -> dict[str, tuple[str, dict[str, Any]]]:
     """Return each generated problem's description and its own keys with their defaults."""
-    return {name: section_fields(section, without=("name", "split")) for name, section in GENERATED.items()}
+    return {name: section_fields(each.section, without=("name", "split")) for name, each in PROBLEMS.items()}
 
+
+if TYPE_CHECKING:
+    GeneratedDataset = GeneratedConfig
+else:
+    # the sections are known when the catalogue has been read, which is after types are checked
+    GeneratedDataset = reduce(or_, (problem.section for problem in PROBLEMS.values()))
 
 DatasetConfig = (
     NamedDataset

@@ -2,46 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from optbench.catalog.tasks import CLASSIFICATION, REGRESSION
-from optbench.config.section import FunctionReference, Section
+from optbench.catalog.datasets import DATASETS
+from optbench.catalog.split_section import SplitConfig
+from optbench.core.section import FunctionReference, Section
 
 OPENML_PATTERN = r"^openml:[1-9][0-9]{0,8}$"
 IsTokens = Annotated[
     bool, Field(description="x holds token numbers, a sequence in each row, padded with 0; models embed them.")
 ]
-Fraction = Annotated[float, Field(gt=0, lt=1)]
 
-# The datasets room holds what these are; a test keeps the two lists equal.
-EmbeddedName = Literal["breast_cancer", "iris", "wine", "digits", "diabetes"]
-DownloadedName = Literal["telco_churn", "fashion_mnist", "mnist", "cifar10"]
-TokenName = Literal["imdb", "reuters"]
-# Named data sets whose target is a number; all others have classes.
-REGRESSION_DATASETS = ("diabetes", "friedman1", "make_regression")
-
-
-def named_task(name: str) -> str:
-    """Return the task of a data set that has one of its own: downloaded, embedded, generated, or a folder of images."""
-    return REGRESSION if name in REGRESSION_DATASETS else CLASSIFICATION
-
-
-class SplitConfig(Section):
-    """Which rows train, validate and test."""
-
-    test: Fraction | None = Field(
-        default=None, description="Fraction of all rows for testing; 0.2 where the data has no test set of its own."
-    )
-    validation: float = Field(default=0.1, ge=0, lt=1, description="Fraction of all rows for validation; 0 for none.")
-    stratify: bool = Field(default=True, description="Keep the classes' shares in every split; not for regression.")
-    seed: int = Field(default=0, ge=0, lt=2**63, description="Seed of the split, separate from the run's seed.")
-    test_path: str | None = Field(default=None, min_length=1, description="A second file that holds the test rows.")
-    column: str | None = Field(default=None, min_length=1, description="A column that names each row's split.")
-    withhold_test: bool = Field(
-        default=False, description="Leave the test split empty after splitting, so that no run can look at it."
-    )
+if TYPE_CHECKING:
+    EmbeddedName = str
+    DownloadedName = str
+    TokenName = str
+else:
+    # the names are known when the catalogue has been read, which is after types are checked
+    EmbeddedName = Literal[tuple(name for name, entry in DATASETS.items() if entry.is_embedded)]
+    DownloadedName = Literal[tuple(e.name for e in DATASETS.values() if not (e.is_embedded or e.has_tokens))]
+    TokenName = Literal[tuple(name for name, entry in DATASETS.items() if entry.has_tokens)]
 
 
 class TextConfig(Section):

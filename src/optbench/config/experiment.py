@@ -10,8 +10,8 @@ from optbench.catalog.tasks import DEFAULT_TASK, TASKS
 from optbench.config.dataset_section import DatasetConfig
 from optbench.config.model_sections import ModelConfig
 from optbench.config.optimizer import OptimizerConfig
-from optbench.config.section import Section
 from optbench.config.training_sections import ReportConfig, TrainingConfig
+from optbench.core.section import Section
 
 if TYPE_CHECKING:
     TaskName = str

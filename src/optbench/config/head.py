@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from optbench.catalog.models import MODELS
 from optbench.config.dataset_sections import NamedDataset
 from optbench.config.experiment import ExperimentConfig
 from optbench.config.findings import Finding, shown
-from optbench.config.model_sections import LogisticConfig
 from optbench.config.pydantic_findings import validate_section
 from optbench.config.seeds import parse_seeds
 from optbench.errors import UsageError
@@ -39,7 +39,7 @@ def head_findings(head: Mapping[str, Any]) -> list[Finding]:
     """Check name, seed, seeds and unknown keys, with stand-ins for the sections."""
     stand_ins = {
         "dataset": NamedDataset(name="iris"),
-        "model": LogisticConfig(name="logistic"),
+        "model": MODELS["logistic"].section(name="logistic"),
         "optimizer": {"name": "sgd"},
     }
     _, findings = validate_section(ExperimentConfig, {**head, **stand_ins}, ())

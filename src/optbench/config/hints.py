@@ -7,8 +7,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from optbench.catalog.keras_api import optimizer_signatures
-from optbench.config.dataset_sections import CsvConfig, SplitConfig
-from optbench.config.model_sections import CnnConfig, LayersConfig, MlpConfig, RnnConfig, TransformerConfig
+from optbench.catalog.models import MODELS
+from optbench.catalog.split_section import SplitConfig
+from optbench.config.dataset_sections import CsvConfig
 from optbench.config.training_sections import EarlyStopping, ReportConfig, TrainingConfig
 from optbench.config.value_rules import Wanted
 from optbench.errors import nearest_word
@@ -169,8 +170,8 @@ def _number(text: str) -> float | None:
 
 @cache
 def _homes() -> Mapping[str, frozenset[str]]:
-    sections = (MlpConfig, CnnConfig, RnnConfig, TransformerConfig, LayersConfig)
-    models = (name for section in sections for name in section.model_fields)
+    # `function` and `arguments` are keys of several sections
+    models = (name for model in MODELS.values() if model.layers is not None for name in model.section.model_fields)
     arguments = (name for signature in optimizer_signatures().values() for name in signature)
     found: dict[str, Iterable[str]] = {
         "training": TrainingConfig.model_fields,

@@ -1,4 +1,4 @@
-"""What a `model` section means in Keras layers, between the input and the output layer."""
+"""A `model` section as Keras layers, and what can be wrong with layers and activations that a file names."""
 
 from __future__ import annotations
 
@@ -6,71 +6,53 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from optbench.catalog.keras_api import activations, class_named, layer_signatures, layers_left_out
+from optbench.catalog.model import InputForm
+from optbench.catalog.models import MODELS
 from optbench.config.arguments import check_arguments
-from optbench.config.convolution_layers import convolutional
 from optbench.config.findings import Finding, shown
 from optbench.config.hints import nearest
-from optbench.config.layer_graph import LayerSpec, kernel_penalty
-from optbench.config.model_sections import CnnConfig, LayersConfig, MlpConfig, RnnConfig, TransformerConfig
-from optbench.config.sequence_layers import DEFAULT_EMBEDDING_DIMENSION, embedding, encoder, recurrent
 from optbench.errors import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from optbench.catalog.layer_graph import LayerSpec
     from optbench.config.findings import Path
     from optbench.config.model_sections import ModelConfig
 
 
 def layer_specs(
-    model: ModelConfig, *, input_shape: tuple[int, ...], num_classes: int, vocabulary_size: int | None = None
+    model: ModelConfig, *, input_shape: tuple[int, ...], vocabulary_size: int | None = None
 ) -> tuple[LayerSpec, ...]:
-    """Return the layers of a model that is not `python`, without input and output layer.
+    """Return the layers of a model that is not the user's own Python, without input and output layer.
 
     Parameters
     ----------
     input_shape : shape of one example, without the batch axis
     vocabulary_size : number of different tokens, padding included, if the examples are token sequences
+
+    Raises
+    ------
+    ValueError
+        If only the user's own function knows the layers.
     """
-    del num_classes
-    if isinstance(model, LayersConfig):
-        return tuple(
-            LayerSpec(class_named(layer_signatures(), name) or name, dict(arguments or {}))
-            for item in model.layers
-            for name, arguments in item.items()
-        )
-    if isinstance(model, TransformerConfig):
-        return encoder(model, input_shape=input_shape, vocabulary_size=vocabulary_size)
-    front = _front(model, input_shape, vocabulary_size)
-    if isinstance(model, RnnConfig):
-        return (*front, *recurrent(model), *_dense(model, dropout_first=False))
-    if isinstance(model, MlpConfig):
-        return (*front, *_dense(model, dropout_first=False))
-    if isinstance(model, CnnConfig):
-        axes, channels = len(input_shape) - 1, input_shape[-1]
-        if vocabulary_size is not None:
-            axes, channels = 1, model.embedding_dimension or DEFAULT_EMBEDDING_DIMENSION
-        stages = convolutional(model, front, axes=axes, channels=channels)
-        return (*stages, *_dense(model, dropout_first=True))
-    return front
+    layers = MODELS[model.name].layers
+    if layers is None:
+        raise ValueError(f"the layers of model {model.name} are known to the user's function only")
+    return layers(model, InputForm(input_shape, vocabulary_size))
 
 
-def _front(model: ModelConfig, input_shape: tuple[int, ...], vocabulary_size: int | None) -> tuple[LayerSpec, ...]:
-    """Return what brings examples into the form the model's own layers take."""
-    is_flat = not isinstance(model, CnnConfig | RnnConfig)
-    if vocabulary_size is not None:
-        dimension = getattr(model, "embedding_dimension", None)
-        vectors = embedding(vocabulary_size, dimension, masked=not isinstance(model, CnnConfig))
-        return (vectors, LayerSpec("GlobalAveragePooling1D", {})) if is_flat else (vectors,)
-    return (LayerSpec("Flatten", {}),) if is_flat and len(input_shape) > 1 else ()
+def are_layers_known(model: ModelConfig) -> bool:
+    """Return False for a model of the user's own Python, whose layers nobody here knows."""
+    return MODELS[model.name].layers is not None
 
 
-def check_layers(model: LayersConfig, path: Path) -> list[Finding]:
+def check_layers(layers: Sequence[Mapping[str, Mapping[str, Any] | None]], path: Path) -> list[Finding]:
     """Return what is wrong with inline layers: names and arguments, against Keras' signatures."""
     known = layer_signatures()
     findings = []
-    for position, item in enumerate(model.layers):
-        here = (*path, "layers", position)
+    for position, item in enumerate(layers):
+        here = (*path, position)
         name, arguments = next(iter(item.items()))
         class_name = class_named(known, name)
         if class_name is None:
@@ -89,12 +71,12 @@ def check_layers(model: LayersConfig, path: Path) -> list[Finding]:
 
 
 def misshapen_layers(layers: Any, path: Path) -> list[Finding]:
-    """Return a finding for every item of `layers` that is not one layer, before anything in it is looked at."""
+    """Return a finding for every item of a list of layers that is not one layer, before anything in it is looked at."""
     if isinstance(layers, dict) and layers:
         sentence = "must be a list. Put '- ' before each layer. Received: a mapping."
-        return [Finding((*path, "layers"), sentence)]
+        return [Finding(path, sentence)]
     return [
-        Finding((*path, "layers", position), f"each item is one layer. Received: {shown(item)}.{_as_one_layer(item)}")
+        Finding((*path, position), f"each item is one layer. Received: {shown(item)}.{_as_one_layer(item)}")
         for position, item in enumerate(layers if isinstance(layers, list) else ())
         if isinstance(item, dict) and (len(item) != 1 or nearest(next(iter(item)), ["name"]))
     ]
@@ -114,18 +96,6 @@ def activation_finding(value: str, path: Path) -> Finding | None:
         return None
     hint = did_you_mean(value, activations()) or f" Known: {', '.join(activations())}."
     return Finding(path, f"must be a Keras activation. Received: {shown(value)}.{hint}")
-
-
-def _dense(model: MlpConfig | CnnConfig | RnnConfig, *, dropout_first: bool) -> tuple[LayerSpec, ...]:
-    specs = []
-    for units in model.hidden_units:
-        layers = [LayerSpec("Dense", {"units": units, "activation": model.activation, **kernel_penalty(model)})]
-        if isinstance(model, MlpConfig) and model.batch_normalization:
-            layers.append(LayerSpec("BatchNormalization", {}))
-        if model.dropout:
-            layers.insert(0 if dropout_first else len(layers), LayerSpec("Dropout", {"rate": model.dropout}))
-        specs += layers
-    return tuple(specs)
 
 
 def _without_regularizers(arguments: Mapping[str, Any]) -> dict[str, Any]:

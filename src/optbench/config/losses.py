@@ -6,7 +6,7 @@ import re
 
 from optbench.catalog.keras_api import folded
 from optbench.catalog.tasks import ONE_UNIT, TASKS
-from optbench.config.section import FUNCTION_PATTERN
+from optbench.core.section import FUNCTION_PATTERN
 
 PYTHON_PREFIX = "python:"
 # what Keras and other tools call them; only the whole names are taken, so that a file says what is meant

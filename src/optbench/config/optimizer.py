@@ -12,7 +12,7 @@ from optbench.config.arguments import check_arguments, with_defaults
 from optbench.config.findings import Finding, shown
 from optbench.config.pydantic_findings import missing_name, unfit_arguments, validate_section
 from optbench.config.schedule_epochs import in_steps, with_epochs_keys
-from optbench.config.section import FunctionReference, Section
+from optbench.core.section import FunctionReference, Section
 from optbench.errors import did_you_mean
 
 if TYPE_CHECKING:

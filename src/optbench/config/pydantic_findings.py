@@ -10,8 +10,8 @@ from pydantic import BaseModel, ValidationError
 from optbench.config.dataset_sections import OPENML_PATTERN
 from optbench.config.findings import Finding, shown
 from optbench.config.hints import mapping_remedy, nearest, unknown_key_remedy, value_remedy
-from optbench.config.section import FUNCTION_PATTERN
 from optbench.config.value_rules import BrokenRule, ValueRule, Wanted, either
+from optbench.core.section import FUNCTION_PATTERN
 from optbench.errors import did_you_mean
 
 if TYPE_CHECKING:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optbench.catalog.model import InputForm
+from optbench.catalog.model_layers import DEFAULT_EMBEDDING_DIMENSION
+from optbench.catalog.models import MODELS
 from optbench.catalog.tasks import ONE_UNIT, TASKS
 from optbench.config.augmentation import augment_specs
 from optbench.config.auto import auto_loss, auto_threads
 from optbench.config.auto_engine import EngineChoice, auto_engine
-from optbench.config.fit import kind_of, misfit
-from optbench.config.layers import layer_specs
-from optbench.config.model_sections import LayersConfig, PythonModel
-from optbench.config.sequence_layers import DEFAULT_EMBEDDING_DIMENSION
+from optbench.config.fit import misfit
+from optbench.config.layers import are_layers_known, layer_specs
 from optbench.core.findings import Finding, Severity
 from optbench.errors import ConfigError
 
 if TYPE_CHECKING:
-    from optbench.config.dataset_sections import SplitConfig
+    from optbench.catalog.split_section import SplitConfig
     from optbench.config.experiment import ExperimentConfig
     from optbench.config.model_sections import ModelConfig
     from optbench.config.optimizer import OptimizerConfig
@@ -99,10 +100,8 @@ def choose_engine(
     if engine != "auto":
         return EngineChoice(engine, Finding("engine-written", Severity.NOTE))
     specs = None
-    if not isinstance(config.model, PythonModel):
-        layers = layer_specs(
-            config.model, input_shape=input_shape, num_classes=num_classes, vocabulary_size=vocabulary_size
-        )
+    if are_layers_known(config.model):
+        layers = layer_specs(config.model, input_shape=input_shape, vocabulary_size=vocabulary_size)
         specs = (*augment_specs(config.training.augment), *layers)
     return auto_engine(config, specs, input_shape=input_shape, outputs=max(1, num_classes), train_rows=train_rows)
 
@@ -121,15 +120,11 @@ def _resolve_split(split: SplitConfig, *, official_test: bool) -> SplitConfig:
 
 
 def _canonical_model(model: ModelConfig, *, has_tokens: bool) -> ModelConfig:
-    """Return inline layers with Keras' own class names, and the embedding's default where there are tokens.
-
-    So `dropout` and `Dropout` are one experiment.
-    """
-    if not isinstance(model, LayersConfig):
-        is_open = has_tokens and getattr(model, "embedding_dimension", 0) is None
-        return model.model_copy(update={"embedding_dimension": DEFAULT_EMBEDDING_DIMENSION}) if is_open else model
-    specs = layer_specs(model, input_shape=(), num_classes=0)
-    return model.model_copy(update={"layers": [{spec.class_name: dict(spec.arguments)} for spec in specs]})
+    """Return a model in the one spelling that its keys have, with the embedding's default where there are tokens."""
+    written_out: ModelConfig = MODELS[model.name].written_out(model)
+    if has_tokens and getattr(written_out, "embedding_dimension", 0) is None:
+        return written_out.model_copy(update={"embedding_dimension": DEFAULT_EMBEDDING_DIMENSION})
+    return written_out
 
 
 def _check_fit(
@@ -144,12 +139,14 @@ def _check_fit(
     sentence = misfit(config.model.name, input_shape=input_shape, vocabulary_size=vocabulary_size, task=config.task)
     if sentence:
         raise ConfigError(sentence)
-    if config.training.augment and kind_of(input_shape, vocabulary_size) != "images":
+    if config.training.augment and InputForm(input_shape, vocabulary_size).kind != "images":
         raise ConfigError(
             f"training.augment is for images (height, width, channels). Received: data of shape {input_shape}. "
             "Remove it."
         )
-    if vocabulary_size is None and config.model.name != "transformer":
+    # a model that has a dimension without being asked for one embeds numbers too
+    key = type(config.model).model_fields.get("embedding_dimension")
+    if vocabulary_size is None and key is not None and key.default is None:
         dimension = getattr(config.model, "embedding_dimension", None)
         if dimension is not None:
             raise ConfigError(

@@ -12,12 +12,14 @@ from optbench.catalog.keras_api import (
     schedule_signatures,
     snake_case,
 )
+from optbench.catalog.model import ACTIVATION, LAYERS, keys_holding
+from optbench.catalog.models import MODELS
 from optbench.catalog.optimizers import LOSS_SCALE, optimizer_keys
 from optbench.config.augmentation import augmentation_signatures
 from optbench.config.experiment import ExperimentConfig
 from optbench.config.losses import known_losses
 from optbench.config.schedule_epochs import EPOCHS_KEYS, with_epochs_keys
-from optbench.config.section import FUNCTION_PATTERN
+from optbench.core.section import FUNCTION_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,11 +67,14 @@ def json_schema() -> dict[str, Any]:
             for name, signature in schedule_signatures().items()
         ]
     }
-    for model in ("MlpConfig", "CnnConfig", "RnnConfig", "TransformerConfig"):
-        definitions[model]["properties"]["activation"] |= {"enum": list(activations())}
+    for model in MODELS.values():
+        properties = definitions[model.section.__name__]["properties"]
+        for key in keys_holding(model.section, ACTIVATION):
+            properties[key] |= {"enum": list(activations())}
+        for key in keys_holding(model.section, LAYERS):
+            properties[key]["items"] = _one_layer(layer_signatures(), "Layer")
     definitions["TrainingConfig"]["properties"]["loss"] |= {"pattern": _loss_pattern()}
     schema["properties"]["seeds"]["anyOf"].append({"type": "string", "pattern": _SEED_RANGE})
-    definitions["LayersConfig"]["properties"]["layers"]["items"] = _one_layer(layer_signatures(), "Layer")
     definitions["TrainingConfig"]["properties"]["augment"]["items"] = _one_layer(augmentation_signatures(), "Augment")
     definitions |= _layers(layer_signatures(), "Layer") | _layers(augmentation_signatures(), "Augment")
     definitions["LossScale"] = {"anyOf": [{"const": "dynamic"}, _object(LOSS_SCALE)]}

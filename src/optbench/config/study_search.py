@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from optbench.config.optimizer import OptimizerConfig
-from optbench.config.section import Section
+from optbench.core.section import Section
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,8 +11,8 @@ from pydantic import Field
 from optbench.catalog.metrics import METRICS, tuning_metrics
 from optbench.config.experiment import NAME_PATTERN
 from optbench.config.optimizer import OptimizerConfig
-from optbench.config.section import Section
 from optbench.config.study_search import StudyOptimizer
+from optbench.core.section import Section
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,15 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from optbench.catalog.metrics import history_columns
+from optbench.catalog.models import MODELS
 from optbench.catalog.tasks import OF_SIZES, TASKS
-from optbench.config.dataset_sections import (
-    REGRESSION_DATASETS,
-    CsvConfig,
-    NpzConfig,
-    OpenmlConfig,
-    PythonDataset,
-    named_task,
-)
+from optbench.config.dataset_section import TASK_OF, datasets_for
 from optbench.config.findings import Finding, shown
 from optbench.config.losses import PYTHON_PREFIX, known_losses
 
@@ -33,8 +27,8 @@ def task_findings(task: str, valid: Mapping[str, Any]) -> list[Finding]:
     facts = TASKS[task]
     dataset, model, training = (valid.get(name) for name in ("dataset", "model", "training"))
     findings = [] if dataset is None else _dataset_findings(facts, dataset)
-    if model is not None and model.name in facts.foreign_models:
-        findings.append(Finding(("model", "name"), facts.foreign_models[model.name]))
+    if model is not None and task in MODELS[model.name].not_for:
+        findings.append(Finding(("model", "name"), MODELS[model.name].not_for[task]))
     findings += [] if training is None else _training_findings(facts, training)
     return findings
 
@@ -47,10 +41,9 @@ def without_strata(dataset: DatasetConfig) -> DatasetConfig:
 
 def _dataset_findings(task: TaskFacts, dataset: Any) -> list[Finding]:
     findings = []
-    has_own_task = not isinstance(dataset, CsvConfig | OpenmlConfig | NpzConfig | PythonDataset)
-    own = TASKS[named_task(dataset.name)] if has_own_task else task
+    own = TASKS[TASK_OF.get(dataset.name, task.name)]
     if own is not task:
-        sentence = own.foreign_data.format(name=dataset.name, others=_listed(REGRESSION_DATASETS))
+        sentence = own.foreign_data.format(name=dataset.name, others=_listed(datasets_for(task.name)))
         findings.append(Finding(("dataset", "name"), sentence))
     return findings + _foreign_keys(task, "dataset", dataset)
 

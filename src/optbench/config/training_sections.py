@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from optbench.catalog.metrics import monitors
-from optbench.config.section import Section
+from optbench.core.section import Section
 
 if TYPE_CHECKING:
     Monitor = str

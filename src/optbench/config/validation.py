@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from optbench.catalog.model import ACTIVATION, LAYERS, keys_holding
+from optbench.catalog.models import MODELS
 from optbench.catalog.tasks import DEFAULT_TASK, TASKS
 from optbench.config.augmentation import check_augment
 from optbench.config.dataset_section import DATASET_CONFIGS
@@ -14,19 +16,8 @@ from optbench.config.head import head_findings, with_seed_list
 from optbench.config.hints import mapping_remedy
 from optbench.config.layers import activation_finding, check_layers, misshapen_layers
 from optbench.config.losses import SHORT_NAMES, canonical_loss, known_losses
-from optbench.config.model_sections import (
-    CnnConfig,
-    LayersConfig,
-    LinearConfig,
-    LogisticConfig,
-    MlpConfig,
-    PythonModel,
-    RnnConfig,
-    TransformerConfig,
-)
 from optbench.config.optimizer import check_optimizer
 from optbench.config.pydantic_findings import missing_name, unfit_arguments, validate_section
-from optbench.config.section import section_fields
 from optbench.config.task_rules import task_findings, without_strata
 from optbench.config.training_sections import ReportConfig, TrainingConfig
 from optbench.errors import did_you_mean
@@ -38,16 +29,7 @@ if TYPE_CHECKING:
 
     from optbench.config.findings import Path
 
-MODEL_CONFIGS: Mapping[str, type[BaseModel]] = {
-    "logistic": LogisticConfig,
-    "linear": LinearConfig,
-    "mlp": MlpConfig,
-    "cnn": CnnConfig,
-    "rnn": RnnConfig,
-    "transformer": TransformerConfig,
-    "layers": LayersConfig,
-    "python": PythonModel,
-}
+MODEL_CONFIGS: Mapping[str, type[BaseModel]] = {name: model.section for name, model in MODELS.items()}
 _OWN_TABLE = " For a file of your own write {name: csv, path: FILE, target: COLUMN}."
 _NAME_REMEDIES = {
     "csv": _OWN_TABLE,
@@ -58,9 +40,7 @@ _NAME_REMEDIES = {
         " For folders of images write {name: image_folder, path: FOLDER, size: [32, 32]}.",
     ),
     "npz": " For arrays of your own write {name: npz, path: FILE}.",
-    **{cell: f" Write {{name: rnn, cell: {cell}}}." for cell in ("lstm", "gru", "simple_rnn")},
-    "simplernn": " Write {name: rnn, cell: simple_rnn}.",
-    "attention": " Write {name: transformer}.",
+    **{word: f" {remedy}" for model in MODELS.values() for word, remedy in model.other_names.items()},
     "embedding": " Name a model; with token sequences each has model.embedding_dimension.",
 }
 _SECTIONS = {
@@ -70,11 +50,6 @@ _SECTIONS = {
     "training": "",
     "report": "",
 }
-
-
-def model_fields() -> dict[str, tuple[str, dict[str, Any]]]:
-    """Return each model's description and its keys with their defaults (`...` for a key that must be given)."""
-    return {name: section_fields(model, without=("name",)) for name, model in MODEL_CONFIGS.items()}
 
 
 def validate_experiment(plain: Any) -> tuple[ExperimentConfig | None, list[Finding]]:
@@ -174,21 +149,20 @@ def _tagged(
 
 def _model(section: Mapping[str, Any]) -> tuple[Any, list[Finding]]:
     path = ("model",)
-    if section.get("name") == "layers" and (misshapen := misshapen_layers(section.get("layers"), path)):
+    known = MODELS.get(str(section.get("name")))
+    keys_of_layers = () if known is None else keys_holding(known.section, LAYERS)
+    misshapen = [f for key in keys_of_layers for f in misshapen_layers(section.get(key), (*path, key))]
+    if misshapen:
         return None, misshapen
     model, findings = _tagged(section, path, MODEL_CONFIGS, "a known model", "optbench list models")
-    if isinstance(model, LayersConfig):
-        findings += check_layers(model, path)
-    activation = section.get("activation")
-    if isinstance(activation, str) and section.get("name") in ("mlp", "cnn", "rnn", "transformer"):
-        finding = activation_finding(activation, (*path, "activation"))
+    if known is None:
+        return None, findings
+    for key in keys_holding(known.section, ACTIVATION):
+        finding = activation_finding(section[key], (*path, key)) if isinstance(section.get(key), str) else None
         findings += [finding] if finding else []
-    if isinstance(model, TransformerConfig) and model.embedding_dimension % model.num_heads:
-        sentence = (
-            f"must divide embedding_dimension ({model.embedding_dimension}) evenly. Received: {model.num_heads}. "
-            "Change one of the two."
-        )
-        findings.append(Finding((*path, "num_heads"), sentence))
+    if model is not None:
+        findings += [finding for key in keys_of_layers for finding in check_layers(getattr(model, key), (*path, key))]
+        findings += [Finding((*path, key), sentence) for key, sentence in known.broken_rules(model)]
     return (None if findings else model), findings
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from optbench.catalog.dataset import DatasetEntry
+from optbench.catalog.datasets import DATASETS
 from optbench.datasets.fetch_files import fetch
 from optbench.datasets.inspection import TableInspection, inspect_table
 from optbench.datasets.load import load_dataset
 from optbench.datasets.outline import outline
-from optbench.datasets.registry import DATASETS, DatasetEntry
 from optbench.datasets.scratch import make_scratch, remove_abandoned
 from optbench.datasets.staging import open_staged_dataset, stage_dataset
 from optbench.datasets.text_doubts import is_running_text

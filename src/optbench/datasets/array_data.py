@@ -47,6 +47,7 @@ class ArrayData:
     train, test : (x, y)
     validation : (x, y), or None: then a fraction of the training rows
     labels : names of the classes 0, 1, ... if `y` holds such numbers only; () otherwise
+    positive_class : name of the class that ROC and recall speak of, for two classes; the last in order if None
     facts, notes : what the run records of the origin, and what there is to say about it
     """
 
@@ -56,6 +57,7 @@ class ArrayData:
     test: Pair
     validation: Pair | None = None
     labels: tuple[str, ...] = ()
+    positive_class: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     notes: Sequence[Finding] = ()
 
@@ -92,7 +94,9 @@ def load_arrays(data: ArrayData, *, split: SplitConfig, task: str = CLASSIFICATI
     parts = _given_parts(data, y_of) if data.validation is not None else _drawn_parts(data, y_of, order, split)
     as_inputs = token_inputs if tokens else model_inputs
     inputs = {name: as_inputs(part.x, where=data.where) for name, part in parts.items()}
-    positive, positive_note = choose_positive_class(order.class_names, None)
+    # without a wish the note speaks of the label as it stands in the data
+    names = data.labels if data.labels and data.positive_class is not None else order.class_names
+    positive, positive_note = choose_positive_class(names, data.positive_class)
     return assemble(
         Draft(
             name=data.name,

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from optbench.catalog.dataset import DatasetEntry
     from optbench.datasets.array_data import Pair
-    from optbench.datasets.registry import DatasetEntry
 
 _REQUIRED = ("x_train", "y_train", "x_test", "y_test")
 _OPTIONAL = ("x_validation", "y_validation")
@@ -75,6 +75,7 @@ def read_idx_pairs(entry: DatasetEntry, files: Sequence[CheckedFile]) -> ArrayDa
         train=(x_train, y_train),
         test=(x_test, y_test),
         labels=entry.labels,
+        positive_class=entry.positive_class,
         facts={"files": [file.to_json() for file in files]},
     )
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from optbench.catalog.dataset import DatasetEntry
     from optbench.config import SplitConfig
-    from optbench.datasets.registry import DatasetEntry
     from optbench.datasets.splits import SplitRows
     from optbench.records import Dataset
 

@@ -14,9 +14,9 @@ from optbench.errors import DataError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from optbench.catalog.dataset import DatasetEntry
     from optbench.datasets.array_data import Pair
     from optbench.datasets.downloads import CheckedFile
-    from optbench.datasets.registry import DatasetEntry
 
 _FOLDER = "cifar-10-batches-bin"
 _TRAIN = tuple(f"{_FOLDER}/data_batch_{number}.bin" for number in range(1, 6))
@@ -50,6 +50,7 @@ def read_cifar10(entry: DatasetEntry, file: CheckedFile) -> ArrayData:
         train=(x, y),
         test=parts[_TEST],
         labels=entry.labels,
+        positive_class=entry.positive_class,
         facts={"files": [file.to_json()]},
     )
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import IO, Any
 
-    from optbench.datasets.registry import DataFile
+    from optbench.catalog.dataset import DataFile
 
 _CHUNK_BYTES = 1 << 16
 _RANGE_NOT_SATISFIABLE = 416

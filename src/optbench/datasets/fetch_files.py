@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from optbench.catalog.datasets import DATASETS
 from optbench.config.dataset_sections import OPENML_PATTERN
 from optbench.datasets.downloads import ensure_file
 from optbench.datasets.openml import fetch_openml_table
-from optbench.datasets.registry import DATASETS
 from optbench.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
+    from optbench.catalog.dataset import DatasetEntry
 
-def fetch(name: str, *, data_dir: Path, quiet: bool) -> list[Path]:
+
+def fetch(name: str, *, data_dir: Path, quiet: bool, known: Mapping[str, DatasetEntry] = DATASETS) -> list[Path]:
     """Make the files of a named data set present below `data_dir`.
 
     Returns
@@ -38,10 +41,10 @@ def fetch(name: str, *, data_dir: Path, quiet: bool) -> list[Path]:
     if re.fullmatch(OPENML_PATTERN, name):
         fetch_openml_table(name, data_dir=data_dir)
         return [data_dir / "openml"]
-    entry = DATASETS.get(name)
+    entry = known.get(name)
     if entry is None:
         raise UsageError(
-            f"there is no data set {name!r} to fetch.{did_you_mean(name, DATASETS)} "
-            f"Known: {', '.join(DATASETS)}, openml:NUMBER."
+            f"there is no data set {name!r} to fetch.{did_you_mean(name, known)} "
+            f"Known: {', '.join(known)}, openml:NUMBER."
         )
     return [ensure_file(file, data_dir=data_dir, quiet=quiet, dataset=name).path for file in entry.files]

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optbench.catalog.dataset import DEFAULT_MISSING
 from optbench.catalog.tasks import CLASSIFICATION, REGRESSION
 from optbench.core.findings import Finding, Severity
 from optbench.datasets.column_kinds import infer_kind, numbers_of
 from optbench.datasets.labels import choose_positive_class, class_counts
-from optbench.datasets.registry import DEFAULT_MISSING
 from optbench.datasets.table_columns import TableOptions, category_column, column_uses, missing_texts
 from optbench.datasets.table_heads import read_head
 from optbench.datasets.table_targets import label_rows, target_rows

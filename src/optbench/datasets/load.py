@@ -4,49 +4,51 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optbench.catalog.datasets import DATASETS
 from optbench.catalog.tasks import CLASSIFICATION, TASKS
 from optbench.config import (
+    TASK_OF,
     CsvConfig,
     GeneratedConfig,
     ImageFolderConfig,
     NpzConfig,
     OpenmlConfig,
     PythonDataset,
-    TokenDataset,
-    named_task,
     without_strata,
 )
 from optbench.datasets.array_data import load_arrays
-from optbench.datasets.array_sources import call_user_function, read_idx_pairs, read_npz
-from optbench.datasets.bundled import load_bundled
-from optbench.datasets.cifar import read_cifar10
-from optbench.datasets.csv_files import read_csv
+from optbench.datasets.array_sources import call_user_function, read_npz
 from optbench.datasets.downloads import ensure_file
+from optbench.datasets.forms import READERS
 from optbench.datasets.generated import load_generated
 from optbench.datasets.image_folders import load_image_folder
 from optbench.datasets.large_tables import is_large
 from optbench.datasets.openml import load_openml
-from optbench.datasets.registry import DATASETS
 from optbench.datasets.table_columns import TableOptions, missing_texts
 from optbench.datasets.tables import load_large_table, load_table, read_table, require_regular_file
 from optbench.datasets.text_tables import load_text_table
-from optbench.datasets.token_lists import load_token_lists
 from optbench.datasets.withhold import without_test_rows
 from optbench.errors import DataError, did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from optbench.config import DatasetConfig, NamedDataset
-    from optbench.datasets.downloads import CheckedFile
-    from optbench.datasets.registry import DatasetEntry, TableEntry
+    from optbench.catalog.dataset import DatasetEntry
+    from optbench.config import DatasetConfig, NamedDataset, TokenDataset
     from optbench.records import Dataset
 
 OWN_DATA = ("csv", "npz", "image_folder", "python")
 
 
 def load_dataset(
-    config: DatasetConfig, *, base: Path, data_dir: Path, quiet: bool = True, task: str = CLASSIFICATION
+    config: DatasetConfig,
+    *,
+    base: Path,
+    data_dir: Path,
+    quiet: bool = True,
+    task: str = CLASSIFICATION,
+    known: Mapping[str, DatasetEntry] = DATASETS,
 ) -> Dataset:
     """Load, split and preprocess the data set of an experiment; with `split.withhold_test` its test split is empty.
 
@@ -57,6 +59,7 @@ def load_dataset(
     data_dir : where downloaded data sets are; missing ones are downloaded into it
     quiet : say nothing about downloads
     task : what is predicted: a class, or a number; rows are drawn without strata for a number
+    known : the data sets with a name
 
     Notes
     -----
@@ -74,24 +77,32 @@ def load_dataset(
     """
     if not TASKS[task].has_classes:
         config = without_strata(config)
-    dataset = _loaded(config, base=base, data_dir=data_dir, quiet=quiet, task=task)
+    dataset = _loaded(config, base, data_dir, quiet=quiet, task=task, known=known)
     return without_test_rows(dataset) if config.split.withhold_test else dataset
 
 
-def _loaded(config: DatasetConfig, *, base: Path, data_dir: Path, quiet: bool, task: str) -> Dataset:
+def _loaded(
+    config: DatasetConfig,
+    base: Path,
+    data_dir: Path,
+    *,
+    quiet: bool,
+    task: str,
+    known: Mapping[str, DatasetEntry],
+) -> Dataset:
     if isinstance(config, GeneratedConfig):
-        _require_task(config.name, named_task(config.name), task)
+        _require_task(config.name, TASK_OF[config.name], task)
         return load_generated(config)
     if isinstance(config, OpenmlConfig):
         return load_openml(config, data_dir=data_dir, task=task)
     if isinstance(config, CsvConfig):
         return _own_table(config, base, task)
     if isinstance(config, ImageFolderConfig):
-        _require_task(config.name, CLASSIFICATION, task)
+        _require_task(config.name, TASK_OF[config.name], task)
         return load_image_folder(config, base=base)
     if isinstance(config, NpzConfig | PythonDataset):
         return _own_arrays(config, base, task)
-    return _named(config, data_dir=data_dir, quiet=quiet, task=task)
+    return _named(config, known, data_dir=data_dir, quiet=quiet, task=task)
 
 
 def _own_arrays(config: NpzConfig | PythonDataset, base: Path, task: str) -> Dataset:
@@ -102,19 +113,24 @@ def _own_arrays(config: NpzConfig | PythonDataset, base: Path, task: str) -> Dat
     return load_arrays(data, split=config.split, task=task, tokens=config.tokens)
 
 
-def _named(config: NamedDataset | TokenDataset, *, data_dir: Path, quiet: bool, task: str) -> Dataset:
-    entry = DATASETS.get(config.name)
+def _named(
+    config: NamedDataset | TokenDataset,
+    known: Mapping[str, DatasetEntry],
+    *,
+    data_dir: Path,
+    quiet: bool,
+    task: str,
+) -> Dataset:
+    entry = known.get(config.name)
     if entry is None:
-        known = (*DATASETS, *OWN_DATA)
+        names = (*known, *OWN_DATA)
         raise DataError(
             f"dataset.name must be a known data set. Received: {config.name!r}."
-            f"{did_you_mean(config.name, known)} Known: {', '.join((*known, 'openml:ID'))}."
+            f"{did_you_mean(config.name, names)} Known: {', '.join((*names, 'openml:ID'))}."
         )
     _require_task(entry.name, entry.task, task)
-    if entry.is_embedded:
-        return load_bundled(entry, split=config.split)
     files = [ensure_file(file, data_dir=data_dir, quiet=quiet, dataset=entry.name) for file in entry.files]
-    return _downloaded(entry, files, config)
+    return READERS[entry.form](entry, files, config)
 
 
 def _require_task(name: str, wanted: str, task: str) -> None:
@@ -142,30 +158,3 @@ def _own_table(config: CsvConfig, base: Path, task: str) -> Dataset:
     tables = [read_table(path, separator=config.separator, name=name) for name, path in paths]
     test_table = tables[1] if len(tables) > 1 else None
     return load_table("csv", tables[0], test_table=test_table, options=options, split=config.split, task=task)
-
-
-def _downloaded(entry: DatasetEntry, files: list[CheckedFile], config: NamedDataset | TokenDataset) -> Dataset:
-    if entry.table is not None:
-        return _named_table(entry, entry.table, files[0], config)
-    if entry.form == "idx":
-        return load_arrays(read_idx_pairs(entry, files), split=config.split, task=entry.task)
-    file = files[0]
-    if isinstance(config, TokenDataset):
-        return load_token_lists(entry, file, config)
-    if entry.form == "cifar":
-        return load_arrays(read_cifar10(entry, file), split=config.split, task=entry.task)
-    data = read_npz(entry.name, file.path, shown=file.name, copy=file.copy, labels=entry.labels)
-    return load_arrays(data, split=config.split, task=entry.task)
-
-
-def _named_table(
-    entry: DatasetEntry, table_entry: TableEntry, file: CheckedFile, config: NamedDataset | TokenDataset
-) -> Dataset:
-    options = TableOptions(
-        target=table_entry.target,
-        positive_class=table_entry.positive_class,
-        separator=table_entry.separator,
-        missing=table_entry.missing,
-    )
-    table = read_csv(file.path, separator=table_entry.separator, name=file.name, copy=file.copy)
-    return load_table(entry.name, table, test_table=None, options=options, split=config.split, task=entry.task)

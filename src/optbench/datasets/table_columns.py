@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from optbench.catalog.dataset import DEFAULT_MISSING
 from optbench.core.findings import Finding, Severity
 from optbench.datasets.column_kinds import infer_kind, is_missing, number_values
 from optbench.datasets.features import CategoryColumn, NumberColumn
-from optbench.datasets.registry import DEFAULT_MISSING
 from optbench.datasets.text_doubts import has_doubt, is_running_text
 from optbench.datasets.text_table import listed, require_column
 from optbench.errors import DataError

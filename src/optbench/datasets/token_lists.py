@@ -9,9 +9,10 @@ import numpy as np
 from optbench.array_digests import arrays_digest
 from optbench.datasets.array_data import ArrayData, load_arrays
 from optbench.datasets.assembly import Draft, assemble
-from optbench.datasets.labels import label_order
+from optbench.datasets.labels import choose_positive_class, label_order
 from optbench.datasets.pickled_lists import read_arrays_and_lists
 from optbench.datasets.table_splits import divide_by_fractions
+from optbench.datasets.targets import as_targets
 from optbench.records import SplitData
 
 if TYPE_CHECKING:
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from optbench.catalog.dataset import DatasetEntry
     from optbench.config import TextConfig, TokenDataset
     from optbench.datasets.downloads import CheckedFile
-    from optbench.datasets.registry import DatasetEntry
     from optbench.records import Dataset
 
 START, UNKNOWN, _FIRST_WORD = 1, 2, 3
@@ -48,9 +49,10 @@ def load_token_lists(entry: DatasetEntry, file: CheckedFile, config: TokenDatase
         train=(token_rows(found["x_train"], config.text), found["y_train"]),
         test=(token_rows(found["x_test"], config.text), found["y_test"]),
         labels=entry.labels,
+        positive_class=entry.positive_class,
         facts=facts,
     )
-    return load_arrays(data, split=config.split, tokens=True)
+    return load_arrays(data, split=config.split, task=entry.task, tokens=True)
 
 
 def token_rows(texts: Sequence[Sequence[int]], text: TextConfig) -> NDArray[np.int32]:
@@ -68,19 +70,29 @@ def _split_by_fractions(
     entry: DatasetEntry, texts: Sequence[Sequence[int]], labels: NDArray[Any], config: TokenDataset, facts: Any
 ) -> Dataset:
     x = token_rows(texts, config.text)
-    order = label_order({str(label) for label in labels.tolist()})
-    y = np.array([order.class_of[str(label)] for label in labels.tolist()], dtype=np.int64)
-    divided = divide_by_fractions(y, config.split, class_names=order.class_names)
+    y, class_names = _targets(entry, labels)
+    divided = divide_by_fractions(y, config.split, class_names=class_names)
+    positive, note = choose_positive_class(entry.labels or class_names, entry.positive_class)
     return assemble(
         Draft(
             name=entry.name,
-            class_names=entry.labels or order.class_names,
-            positive_class=None,
+            class_names=entry.labels or class_names,
+            positive_class=positive,
             feature_names=(),
             data_digest=arrays_digest({"x": x, "y": y}),
             splits={name: SplitData(x=x[part], y=y[part], rows=part) for name, part in divided.rows.by_name.items()},
             method=divided.method,
             facts={**facts, "rows_read": len(y), "split": divided.facts},
+            notes=note,
+            task=entry.task,
             vocabulary_size=int(x.max()) + 1,
         )
     )
+
+
+def _targets(entry: DatasetEntry, labels: NDArray[Any]) -> tuple[NDArray[Any], tuple[str, ...]]:
+    """Return class numbers and the names of the classes, or the numbers to predict and no names."""
+    if not entry.classes:
+        return as_targets(labels, split="all", where=entry.name), ()
+    order = label_order({str(label) for label in labels.tolist()})
+    return np.array([order.class_of[str(label)] for label in labels.tolist()], dtype=np.int64), order.class_names

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from optbench.catalog.models.python import PythonModel
 from optbench.catalog.tasks import DEFAULT_TASK, TASKS
 from optbench.config import LayerSpec, augment_specs, kernel_penalty, layer_specs, output_units
 from optbench.errors import ModelError
@@ -63,7 +64,7 @@ def build_model(
     if not beside:
         # layer names count from zero, whatever ran in this process before; collecting garbage here would cost 0.2 s
         keras.backend.clear_session(free_memory=False)
-    if model.name == "python":
+    if isinstance(model, PythonModel):
         if augment:
             raise ModelError(
                 "training.augment is for models that are built from the experiment file. Put the Keras layers into "
@@ -72,7 +73,7 @@ def build_model(
         return _user_model(model, input_shape=input_shape, num_classes=num_classes, seed=seed, base=base)
     dtype = "float32" if vocabulary_size is None else "int32"
     inputs = keras.Input(input_shape, dtype=dtype, name="input")
-    specs = layer_specs(model, input_shape=input_shape, num_classes=num_classes, vocabulary_size=vocabulary_size)
+    specs = layer_specs(model, input_shape=input_shape, vocabulary_size=vocabulary_size)
     images = apply_specs(inputs, augment_specs(augment), seed=seed, prefix="augment_", setting="training.augment")
     outputs = apply_specs(images, specs, seed=seed)
     if len(outputs.shape) > 2:  # noqa: PLR2004 - batch and features
@@ -85,7 +86,9 @@ def build_model(
     return keras.Model(inputs, outputs, name="model")
 
 
-def _user_model(model: Any, *, input_shape: tuple[int, ...], num_classes: int, seed: int, base: Path) -> keras.Model:
+def _user_model(
+    model: PythonModel, *, input_shape: tuple[int, ...], num_classes: int, seed: int, base: Path
+) -> keras.Model:
     import keras
 
     reference = parse_reference(model.function, base, error=ModelError)

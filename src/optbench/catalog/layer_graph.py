@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from optbench.config.model_sections import ModelConfig
-
 INPUT = -1
 """The position that stands for the model's input."""
 OPERATION = "ops."
@@ -54,7 +52,7 @@ class LayerGraph:
         return self.last
 
 
-def kernel_penalty(model: ModelConfig) -> dict[str, Any]:
-    """Return the argument that penalises a layer's kernel as the model asks; {} without a penalty."""
+def kernel_penalty(model: object) -> dict[str, Any]:
+    """Return the argument that penalises a layer's kernel as a model's section asks; {} without a penalty."""
     l2 = getattr(model, "l2", 0.0)
     return {"kernel_regularizer": {"l2": l2}} if l2 else {}

@@ -6,24 +6,23 @@ Only raw bits are taken from NumPy, whose other methods may change between versi
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
-
-import numpy as np
-
-from optbench.random_streams import stream
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
-_UNUSED_BITS = np.uint64(11)
-_HALF = np.uint64(32)
-_STEP = 2.0**-53
+_UNUSED_BITS: Final = 11
+_HALF: Final = 32
+_STEP: Final = 2.0**-53
 
 
 def uniform(purpose: str, seed: int, *shape: int) -> NDArray[np.float64]:
     """Return numbers between 0 and 1, both excluded: the middles of 2**53 equal parts."""
-    raw = stream(purpose, seed).random_raw(math.prod(shape))
-    return (((raw >> _UNUSED_BITS).astype(np.float64) + 0.5) * _STEP).reshape(shape)
+    import numpy as np
+
+    raw = _raw(purpose, seed, shape)
+    return (((raw >> np.uint64(_UNUSED_BITS)).astype(np.float64) + 0.5) * _STEP).reshape(shape)
 
 
 def normal(purpose: str, seed: int, *shape: int) -> NDArray[np.float64]:
@@ -36,5 +35,13 @@ def normal(purpose: str, seed: int, *shape: int) -> NDArray[np.float64]:
 
 def integers(purpose: str, seed: int, *shape: int, below: int) -> NDArray[np.int64]:
     """Return whole numbers from 0 to `below` - 1, at most 2**31; their shares differ by less than 2**-31."""
-    raw = stream(purpose, seed).random_raw(math.prod(shape))
-    return ((raw >> _HALF) * np.uint64(below) >> _HALF).astype(np.int64).reshape(shape)
+    import numpy as np
+
+    raw, half = _raw(purpose, seed, shape), np.uint64(_HALF)
+    return ((raw >> half) * np.uint64(below) >> half).astype(np.int64).reshape(shape)
+
+
+def _raw(purpose: str, seed: int, shape: tuple[int, ...]) -> NDArray[np.uint64]:
+    from optbench.random_streams import stream
+
+    return stream(purpose, seed).random_raw(math.prod(shape))

@@ -2,23 +2,81 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal
 
-import numpy as np
+from pydantic import Field
 
-from optbench.datasets.draws import integers, normal, uniform
-from optbench.datasets.generated_problem import GeneratedRows, numbered
+from optbench.catalog.draws import integers, normal, uniform
+from optbench.catalog.generated_problem import (
+    GeneratedConfig,
+    GeneratedFamily,
+    GeneratedProblem,
+    GeneratedRows,
+    numbered,
+)
+from optbench.catalog.tasks import CLASSIFICATION
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
-    from optbench.config import DelayedRecallConfig, SequenceParityConfig, SignalsConfig
 
-_WAVES = 4
+_WAVES: Final = 4
+
+
+class SequenceParityConfig(GeneratedConfig):
+    """Sequences of -1 and 1: is the number of ones even or odd? One wrong step is a wrong answer."""
+
+    name: Literal["sequence_parity"]
+    length: int = Field(default=12, ge=2, le=100_000, description="Steps of each sequence; longer is harder.")
+
+    @property
+    def numbers_per_row(self) -> int:
+        """How many numbers one row takes."""
+        return self.length
+
+
+class DelayedRecallConfig(GeneratedConfig):
+    """Sequences of symbols, one of them marked near the beginning: which was it? What follows distracts."""
+
+    name: Literal["delayed_recall"]
+    delay: int = Field(
+        default=16,
+        ge=1,
+        le=100_000,
+        description="Steps at least that follow the marked symbol; more is harder.",
+    )
+    positions: int = Field(
+        default=4, ge=1, le=100_000, description="The marked symbol stands in one of so many first steps."
+    )
+    symbols: int = Field(default=4, ge=2, le=1000, description="Different symbols: the classes.")
+
+    @property
+    def numbers_per_row(self) -> int:
+        """How many numbers one row takes."""
+        return (self.positions + self.delay) * (self.symbols + 1)
+
+
+class SignalsConfig(GeneratedConfig):
+    """Curves of several shapes, each shifted, scaled, tilted and with noise: of which one? Like MNIST-1D."""
+
+    name: Literal["signals"]
+    rows: int = Field(default=4000, ge=10, le=100_000_000, description="Rows to make, for all splits together.")
+    length: int = Field(default=40, ge=16, le=100_000, description="Steps of each curve.")
+    classes: int = Field(default=10, ge=2, le=1000, description="Different shapes: the classes.")
+    shift: int = Field(default=16, ge=0, le=100_000, description="Steps at most that a shape is late; more is harder.")
+    noise: float = Field(default=0.2, ge=0, le=100, description="Standard deviation of the noise; more is harder.")
+
+    @property
+    def numbers_per_row(self) -> int:
+        """How many numbers one row takes."""
+        return self.length
 
 
 def sequence_parity(config: SequenceParityConfig) -> GeneratedRows:
     """Return sequences of shape (length, 1) of -1 and 1; class 1 where the number of ones is odd."""
+    import numpy as np
+
     ones = integers("sequence_parity", config.seed, config.rows, config.length, below=2)
     x = (2 * ones - 1).astype(np.float32)[..., np.newaxis]
     return GeneratedRows(x=x, y=ones.sum(axis=1) % 2, class_names=("even", "odd"))
@@ -29,6 +87,8 @@ def delayed_recall(config: DelayedRecallConfig) -> GeneratedRows:
 
     The last feature is 1 in the step whose symbol is the class, and 0 in all others.
     """
+    import numpy as np
+
     n, length = config.rows, config.positions + config.delay
     shown = integers("delayed_recall/symbols", config.seed, n, length, below=config.symbols)
     marked = integers("delayed_recall/positions", config.seed, n, below=config.positions)
@@ -47,6 +107,8 @@ def signals(config: SignalsConfig) -> GeneratedRows:
     In the manner of MNIST-1D (Greydanus, Kobak 2020, arXiv 2011.14439). A shape is a sum of sines, as long as half the
     curve and fading in and out; which sines, is drawn per class.
     """
+    import numpy as np
+
     n, length, seed = config.rows, config.length, config.seed
     y = integers("signals/classes", seed, n, below=config.classes)
     late = uniform("signals/shift", seed, n, 1) * config.shift
@@ -59,6 +121,8 @@ def signals(config: SignalsConfig) -> GeneratedRows:
 
 def _shapes(config: SignalsConfig, y: NDArray[np.int64], time: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the shape of each row's class at times (n, length), of which 0 to 1 is the shape's own; 0 elsewhere."""
+    import numpy as np
+
     heights = normal("signals/heights", config.seed, config.classes, _WAVES)[y]
     phases = 2 * np.pi * uniform("signals/phases", config.seed, config.classes, _WAVES)[y]
     fading = np.where((time > 0) & (time < 1), np.sin(np.pi * time) ** 2, 0)
@@ -67,3 +131,13 @@ def _shapes(config: SignalsConfig, y: NDArray[np.int64], time: NDArray[np.float6
         waves += heights[:, [wave]] * np.sin(2 * np.pi * (wave + 1) * time + phases[:, [wave]])
     shaped: NDArray[np.float64] = fading * waves
     return shaped
+
+
+FAMILY = GeneratedFamily(
+    order=10,
+    problems=(
+        GeneratedProblem(SequenceParityConfig, sequence_parity, CLASSIFICATION),
+        GeneratedProblem(DelayedRecallConfig, delayed_recall, CLASSIFICATION),
+        GeneratedProblem(SignalsConfig, signals, CLASSIFICATION),
+    ),
+)

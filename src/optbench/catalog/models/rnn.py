@@ -1,0 +1,86 @@
+"""`rnn`: recurrent layers, in one direction or both."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from pydantic import Field
+
+from optbench.catalog.layer_graph import LayerSpec, kernel_penalty
+from optbench.catalog.model import (
+    Activation,
+    EmbeddingDimension,
+    Example,
+    InputForm,
+    Model,
+    ModelSection,
+    Penalty,
+    Units,
+    sizes,
+)
+from optbench.catalog.model_layers import hidden, vectors_of_tokens
+
+_CELLS: Final = {"lstm": "LSTM", "gru": "GRU", "simple_rnn": "SimpleRNN"}
+
+
+class RnnConfig(ModelSection):
+    """Recurrent layers, then dense layers on the last state; for sequences."""
+
+    name: Literal["rnn"]
+    cell: Literal["lstm", "gru", "simple_rnn"] = Field(default="lstm", description="Kind of the recurrent layers.")
+    recurrent_units: list[Units] = Field(
+        default=[32], min_length=1, description="Units of each recurrent layer, in each direction."
+    )
+    bidirectional: bool = Field(default=False, description="Read each sequence forwards and backwards.")
+    hidden_units: list[Units] = Field(default=[], description="Units of each dense layer after the recurrent ones.")
+    activation: Activation = Field(default="relu", description="A Keras activation, of the dense layers.")
+    dropout: float = Field(
+        default=0.0, ge=0, lt=1, description="Share of units dropped after each recurrent and each dense layer."
+    )
+    l2: Penalty = 0.0
+    embedding_dimension: EmbeddingDimension = None
+
+
+def layers(model: RnnConfig, inputs: InputForm) -> tuple[LayerSpec, ...]:
+    """Return the recurrent layers, and the dense layers on their last state."""
+    front = vectors_of_tokens(inputs, embedding_dimension=model.embedding_dimension)
+    dense = hidden(
+        model.hidden_units, activation=model.activation, dropout=model.dropout, penalty=kernel_penalty(model)
+    )
+    return (*front, *_recurrent(model), *dense)
+
+
+def _recurrent(model: RnnConfig) -> tuple[LayerSpec, ...]:
+    """Return stacked recurrent layers; all but the last give their whole sequence to the next."""
+    specs = []
+    penalty = {f"{kernel}_regularizer": {"l2": model.l2} for kernel in ("kernel", "recurrent") if model.l2}
+    for position, units in enumerate(model.recurrent_units):
+        is_last = position == len(model.recurrent_units) - 1
+        cell = LayerSpec(_CELLS[model.cell], {"units": units, "return_sequences": not is_last, **penalty})
+        specs.append(LayerSpec("Bidirectional", {"layer": cell}) if model.bidirectional else cell)
+        if model.dropout:
+            specs.append(LayerSpec("Dropout", {"rate": model.dropout}))
+    return tuple(specs)
+
+
+_SEQUENCE: Final = InputForm((7, 3))
+
+MODEL = Model(
+    order=50,
+    section=RnnConfig,
+    takes=("tokens", "sequences"),
+    examples=(
+        Example({"recurrent_units": [5], "dropout": 0.2}, _SEQUENCE),
+        Example(
+            {"cell": "gru", "recurrent_units": [5, 4], "hidden_units": [4], "bidirectional": True}, _SEQUENCE, "gru"
+        ),
+        Example({"cell": "simple_rnn", "recurrent_units": [5]}, _SEQUENCE, "simple_rnn"),
+        Example({"cell": "gru", "recurrent_units": [5]}, InputForm((9,), 12), "tokens"),
+    ),
+    layers=layers,
+    size=sizes("hidden_units"),
+    other_names={
+        **{cell: f"Write {{name: rnn, cell: {cell}}}." for cell in _CELLS},
+        "simplernn": "Write {name: rnn, cell: simple_rnn}.",
+    },
+)

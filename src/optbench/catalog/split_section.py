@@ -1,0 +1,27 @@
+"""The `split` section, which every kind of data set has."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from optbench.core.section import Section
+
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+
+
+class SplitConfig(Section):
+    """Which rows train, validate and test."""
+
+    test: Fraction | None = Field(
+        default=None, description="Fraction of all rows for testing; 0.2 where the data has no test set of its own."
+    )
+    validation: float = Field(default=0.1, ge=0, lt=1, description="Fraction of all rows for validation; 0 for none.")
+    stratify: bool = Field(default=True, description="Keep the classes' shares in every split; not for regression.")
+    seed: int = Field(default=0, ge=0, lt=2**63, description="Seed of the split, separate from the run's seed.")
+    test_path: str | None = Field(default=None, min_length=1, description="A second file that holds the test rows.")
+    column: str | None = Field(default=None, min_length=1, description="A column that names each row's split.")
+    withhold_test: bool = Field(
+        default=False, description="Leave the test split empty after splitting, so that no run can look at it."
+    )
