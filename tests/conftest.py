@@ -18,6 +18,9 @@ from warm_workers import WarmWorkers
 settings.register_profile("steady", derandomize=True)
 settings.load_profile(os.environ.get("OPTBENCH_HYPOTHESIS", "steady"))
 
+# What the recipes of CONTRIBUTING add to a copy of the tree; its tests are run there.
+collect_ignore = ["recipes"]
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

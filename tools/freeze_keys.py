@@ -45,6 +45,7 @@ from optbench.study.plan import plan_study
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from optbench.catalog.dataset import DatasetEntry
     from optbench.study.plan import StudyPlan, StudyRun
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -58,7 +59,9 @@ STUDY_FOLDERS = ("studies", "claims")
 REFERENCE_DATA = ("telco_churn", "fashion_mnist")
 _DIGITS = 16  # of the digests of a study's rows, of which there are hundreds
 
-# What the data of the other files looks like: published shapes, or made up for data of the user's own.
+_TRAIN_SHARE, _VOCABULARY = 0.7, 10_000  # of a named data set that is not at hand
+
+# What the data of the other files looks like, where its entry does not say: made up for data of the user's own.
 _IMDB = {
     "num_classes": 2,
     "input_shape": (100,),
@@ -162,9 +165,21 @@ def freeze_experiment(name: str, data_dir: Path) -> dict[str, Any]:
 def freeze_assumed(name: str) -> dict[str, Any]:
     """Return the digest of an experiment as loaded, and resolved for data that looks as `ASSUMED` says."""
     config = load_experiment(CONFIGS / name).config
+    assumed = ASSUMED.get(name) or _looks_of(DATASETS[config.dataset.name])
     return {
         "config as loaded": config_digest(config),
-        "config for assumed data": config_digest(resolve(config, seed=config.seed, **ASSUMED[name])),
+        "config for assumed data": config_digest(resolve(config, seed=config.seed, **assumed)),
+    }
+
+
+def _looks_of(entry: DatasetEntry) -> dict[str, Any]:
+    """Return what a named data set looks like by its entry; of a table the columns as read, which a digest allows."""
+    return {
+        "num_classes": entry.classes,
+        "input_shape": entry.shape,
+        "official_test": entry.official_test,
+        "train_rows": int(_TRAIN_SHARE * entry.rows),
+        "vocabulary_size": _VOCABULARY if entry.has_tokens else None,
     }
 
 

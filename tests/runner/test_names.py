@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from optbench.catalog.models import MODELS
+from optbench.catalog.tasks import CLASSIFICATION, REGRESSION
 from optbench.config import TASK_OF, load_experiment, optimizer_defaults, optimizers_left_out
 from optbench.runner.names import list_rows, list_text
 
@@ -25,7 +27,8 @@ def test_every_listed_name_loads(tmp_path, what):
     path = tmp_path / "a.yaml"
     for row in list_rows(what):
         name = row["name"].replace("ID", "61")
-        is_regression = name == "linear" or TASK_OF.get(name) == "regression"
+        is_model = what == "models"
+        is_regression = CLASSIFICATION in MODELS[name].not_for if is_model else TASK_OF.get(name) == REGRESSION
         data = "diabetes" if is_regression else "iris"
         sections = {"datasets": f"{{name: {data}}}", "models": "{name: mlp}", "optimizers": "{name: adam}"}
         sections[what] = f"{{name: {name}{NEEDED.get(name, '')}}}"
@@ -78,6 +81,8 @@ def test_datasets_show_size_and_source():
     rows = list_rows("datasets")
     iris = next(row for row in rows if row["name"] == "iris")
     assert (iris["rows"], iris["shape"], iris["classes"]) == (150, [4], 3)
+    telco = next(row for row in rows if row["name"] == "telco_churn")
+    assert any("TotalCharges" in pitfall for pitfall in telco["pitfalls"])
     assert iris["source"] == "comes with scikit-learn"
     assert [row["name"] for row in rows[-5:]] == ["openml:ID", "csv", "image_folder", "npz", "python"]
     assert "150 rows of 4, 3 classes" in list_text("datasets")

@@ -48,6 +48,7 @@ def _datasets() -> list[dict[str, Any]]:
             "description": entry.description,
             "licence": entry.licence,
             "citation": entry.citation,
+            "pitfalls": list(entry.pitfalls),
         }
         for entry in DATASETS.values()
     ]

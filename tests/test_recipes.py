@@ -1,0 +1,146 @@
+"""The recipes of CONTRIBUTING, carried out: a copy of the tree, the files that a recipe names, and commands on them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+ADDED = ROOT / "tests" / "recipes"
+COPIED = ("src", "configs", "schemas", "tools", "tests", "docs", "pyproject.toml", "README.md", "CONTRIBUTING.md")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a recipe leaves behind, as a user meets it.
+
+    `listed` are what it is listed under and by which name; `configs` are experiments that use it, below the tree;
+    `tests` are the tests that CONTRIBUTING promises to find it without being told, with `-k` expressions.
+    """
+
+    listed: tuple[str, str]
+    configs: tuple[str, ...]
+    tests: tuple[tuple[str, str], ...] = ()
+
+
+def data_set(tree):
+    """A table of three classes: an entry of the catalogue, four configs, a test of its pitfall, and the data."""
+    shutil.copytree(ADDED / "data_set", tree, dirs_exist_ok=True)
+    configs = tuple(f"configs/trees/{optimizer}.yaml" for optimizer in ("adam", "adamw", "rmsprop", "sgd"))
+    found = (("tests/datasets/test_named.py", "trees"), ("tests/datasets/test_trees.py", ""))
+    return Recipe(("datasets", "trees"), configs, found)
+
+
+def model(tree):
+    """Dense layers around a narrow one: an entry of the catalogue, a config for its kind of data, a test."""
+    shutil.copytree(ADDED / "model", tree, dirs_exist_ok=True)
+    found = (
+        ("tests/training/test_engine_contract.py", "every_model and bottleneck"),
+        ("tests/training/test_models.py", "every_kernel and bottleneck"),
+        ("tests/training/test_bottleneck.py", ""),
+    )
+    return Recipe(("models", "bottleneck"), ("configs/bottleneck/breast_cancer.yaml",), found)
+
+
+# A recipe for a metric and one for an executor are functions of the same shape: each adds its files to a tree and says
+# what to find there.
+RECIPES = (data_set, model)
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """A copy of what is in the repository, without what the recipes add."""
+    ignored = shutil.ignore_patterns("__pycache__", "recipes", "*.pyc")
+    for name in COPIED:
+        source, target = ROOT / name, tmp_path / "tree" / name
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=ignored)
+        else:
+            shutil.copyfile(source, target)
+    return tmp_path / "tree"
+
+
+def python(tree, *arguments):
+    """Run Python on the copy, from another process that knows nothing of this one, and return what it prints."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "OPTBENCH_"))}
+    variables = {"PYTHONPATH": str(tree / "src"), "OPTBENCH_DATA_DIR": str(tree / "data")}
+    command = [sys.executable, "-P", *map(str, arguments)]
+    done = subprocess.run(
+        command, cwd=tree, env=inherited | variables, capture_output=True, text=True, timeout=900, check=False
+    )
+    assert done.returncode == 0, f"{arguments}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def optbench(tree, *arguments):
+    """Run a command of the copy."""
+    return python(tree, "-m", "optbench", *arguments)
+
+
+def test_what_the_recipes_add_is_found_by_every_command_that_reads(tree):
+    """Both recipes in one tree: listed, in the schema, valid together in one experiment, its keys explained."""
+    before = json.loads(optbench(tree, "schema"))
+    recipes = [recipe(tree) for recipe in RECIPES]
+    for recipe in recipes:
+        what, name = recipe.listed
+        assert name in {row["name"] for row in json.loads(optbench(tree, "list", what, "--json"))[what]}
+    after = json.loads(optbench(tree, "schema"))
+    assert "BottleneckConfig" in set(after["$defs"]) - set(before["$defs"])
+    assert "trees" in after["$defs"]["NamedDataset"]["properties"]["name"]["anyOf"][1]["enum"]
+    config = tree / "both.yaml"
+    config.write_text(
+        "name: both\ndataset: {name: trees}\nmodel: {name: bottleneck, width: 8}\noptimizer: {name: adam}\n"
+    )
+    (checked,) = json.loads(optbench(tree, "validate", config, "--json"))["files"]
+    assert checked["ok"]
+    assert checked["resolved"]["model"]["narrow"] == 4
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.__name__)
+def test_a_recipe_is_all_that_runs_and_studies_need(recipe, tree):
+    """`run`, `compare`, `report` and a small `study`, in processes of their own, with the files of the recipe alone."""
+    added, runs = recipe(tree), tree / "runs"
+    short = ("--set", "training.epochs=2", "--seeds", "0,1", "--runs-dir", runs)
+    configs = [tree / name for name in added.configs]
+    optbench(tree, "run", *configs, *short)
+    if len(configs) == 1:
+        optbench(tree, "run", *configs, *short, "--set", "optimizer.name=sgd", "--set", "name=other")
+    verdict = json.loads(optbench(tree, "compare", runs, "--format", "json"))
+    assert len(verdict["optimizers"]) == max(2, len(configs))
+    assert all(row["n"] == 2 for row in verdict["optimizers"])
+    pages = list(runs.glob("*/report.html"))
+    assert len(pages) == 2 * max(2, len(configs))
+    optbench(tree, "report", runs)
+    assert all(added.listed[1] in page.read_text() for page in pages)
+    study = tree / "small.yaml"
+    study.write_text(
+        f"name: small\nexperiment: {added.configs[0]}\noptimizers: [adam, sgd]\n"
+        "tuning: {points: 2, seeds: 1}\nconfirmation: {seeds: 2}\n"
+    )
+    optbench(tree, "study", study, "--runs-dir", runs)
+    (concluded,) = runs.glob("small-*/verdict.json")
+    assert {row["optimizer"] for row in json.loads(concluded.read_text())["optimizers"]} >= {"adam", "sgd"}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.__name__)
+def test_the_contract_tests_find_what_a_recipe_adds(recipe, tree):
+    """After the recipe's two commands the tests of schema, configs and keys pass, and contract tests cover the new."""
+    added = recipe(tree)
+    (tree / "schemas" / "experiment.schema.json").write_text(optbench(tree, "schema"))
+    (tree / "schemas" / "study.schema.json").write_text(optbench(tree, "schema", "--study"))
+    python(tree, "tools/freeze_keys.py")
+    quick = ("tests/config/test_schema.py", "tests/config/test_shipped.py", "tests/config/test_sections.py")
+    options = ("-q", "-p", "no:cacheprovider")
+    python(tree, "-m", "pytest", *options, *quick, "tests/runner/test_names.py", "tests/test_architecture.py")
+    python(tree, "-m", "pytest", *options, "tests/test_frozen_keys.py", "-k", "not shipped or bottleneck or trees")
+    for path, chosen in added.tests:
+        assert " passed" in python(tree, "-m", "pytest", *options, path, *(("-k", chosen) if chosen else ()))
