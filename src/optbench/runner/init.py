@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from optbench.catalog.tasks import DEFAULT_TASK
 from optbench.tasks import task_named
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ dataset:
 """
 _TAIL = """\
 model:
-  name: mlp                      # or logistic, cnn, rnn, transformer, layers, python
+  name: mlp                      # or OTHER_MODELS
   hidden_units: [64, 32]
   activation: relu
   dropout: 0.0
@@ -44,7 +45,7 @@ training:
 
 def starter() -> str:
     """Return a complete experiment on embedded data."""
-    return f"{_HEAD}name: my-experiment\n{_SEED}{_STARTER_DATA}{_TAIL}"
+    return f"{_HEAD}name: my-experiment\n{_SEED}{_STARTER_DATA}{_tail(DEFAULT_TASK)}"
 
 
 def starter_for_table(path: Path, target: str | None) -> tuple[str, Sequence[str]]:
@@ -64,9 +65,17 @@ def starter_for_table(path: Path, target: str | None) -> tuple[str, Sequence[str
 
     found = inspect_table(path, target)
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._") or "my-table"
-    head, tail = task_named(found.task).starter(_TAIL)
+    head, tail = task_named(found.task).starter(_tail(found.task))
     text = f"{_HEAD}name: {_scalar(name[:80])}\n{head}{_SEED}{_table_section(found)}{tail}"
     return text, _sentences(found)
+
+
+def _tail(task: str) -> str:
+    """Return model, optimizer and training, with the names of the models that are for the task."""
+    from optbench.catalog.models import MODELS
+
+    others = [name for name, model in MODELS.items() if task not in model.not_for and name != "mlp"]
+    return _TAIL.replace("OTHER_MODELS", ", ".join(others))
 
 
 def _table_section(found: TableInspection) -> str:

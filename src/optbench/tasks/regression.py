@@ -98,7 +98,7 @@ class Regression:
         return [f"  target: numbers from {low} to {high} in the training rows, mean {mean}, standard deviation {sd}"]
 
     def starter(self, sections: str) -> tuple[str, str]:
-        """As in `Task`: model and training without what is for classes only."""
+        """As in `Task`: without keys that are for classes only."""
         head = "task: regression                 # the target is a number; leave this out if its values are classes\n"
         lines = [line for line in sections.splitlines() if "class_weight" not in line]
-        return head, "\n".join(lines).replace("logistic", "linear") + "\n"
+        return head, "\n".join(lines) + "\n"
