@@ -22,12 +22,14 @@ class Recipe:
     """What a recipe leaves behind, as a user meets it.
 
     `listed` are what it is listed under and by which name; `configs` are experiments that use it, below the tree;
-    `tests` are the tests that CONTRIBUTING promises to find it without being told, with `-k` expressions.
+    `tests` are the tests that CONTRIBUTING promises to find it without being told, with `-k` expressions; `metric` is
+    what runs are compared by.
     """
 
     listed: tuple[str, str]
     configs: tuple[str, ...]
     tests: tuple[tuple[str, str], ...] = ()
+    metric: str = "accuracy"
 
 
 def data_set(tree):
@@ -49,9 +51,32 @@ def model(tree):
     return Recipe(("models", "bottleneck"), ("configs/bottleneck/breast_cancer.yaml",), found)
 
 
-# A recipe for a metric and one for an executor are functions of the same shape: each adds its files to a tree and says
-# what to find there.
-RECIPES = (data_set, model)
+KAPPA = """
+def kappa(sample: ScoredLabels) -> float | None:
+    \"\"\"Return Cohen's kappa, the agreement of true and predicted labels beyond that of chance.\"\"\"
+    from sklearn.metrics import cohen_kappa_score
+
+    return float(cohen_kappa_score(sample.y_true, sample.y_score.argmax(axis=1)))
+
+
+CLASSIFICATION_METRICS: Final = (
+    Metric("kappa", "Cohen's kappa", _TASKS, "scores", kappa, lowest=-1.0, places=Places(page=11)),
+"""
+
+
+def metric(tree):
+    """Cohen's kappa: a function and an entry in the file of its task, and a test against the definition."""
+    shutil.copytree(ADDED / "metric", tree, dirs_exist_ok=True)
+    path, begin = tree / "src/optbench/catalog/classification_metrics.py", "\nCLASSIFICATION_METRICS: Final = (\n"
+    before, _, after = path.read_text().partition(begin)
+    path.write_text(before + KAPPA + after)
+    found = (("tests/catalog/test_metrics.py", ""), ("tests/catalog/test_kappa.py", ""))
+    return Recipe(("metrics", "kappa"), ("configs/adam.yaml",), found, metric="kappa")
+
+
+# Another recipe (an executor, an engine) is one more function of this shape: it adds its files to a tree and says what
+# there is to find.
+RECIPES = (data_set, model, metric)
 
 
 @pytest.fixture
@@ -85,7 +110,7 @@ def optbench(tree, *arguments):
 
 
 def test_what_the_recipes_add_is_found_by_every_command_that_reads(tree):
-    """Both recipes in one tree: listed, in the schema, valid together in one experiment, its keys explained."""
+    """All recipes in one tree: listed, in the schema, valid together in one experiment."""
     before = json.loads(optbench(tree, "schema"))
     recipes = [recipe(tree) for recipe in RECIPES]
     for recipe in recipes:
@@ -113,7 +138,8 @@ def test_a_recipe_is_all_that_runs_and_studies_need(recipe, tree):
     optbench(tree, "run", *configs, *short)
     if len(configs) == 1:
         optbench(tree, "run", *configs, *short, "--set", "optimizer.name=sgd", "--set", "name=other")
-    verdict = json.loads(optbench(tree, "compare", runs, "--format", "json"))
+    verdict = json.loads(optbench(tree, "compare", runs, "--metric", added.metric, "--format", "json"))
+    assert verdict["metric"] == added.metric
     assert len(verdict["optimizers"]) == max(2, len(configs))
     assert all(row["n"] == 2 for row in verdict["optimizers"])
     pages = list(runs.glob("*/report.html"))
@@ -123,7 +149,7 @@ def test_a_recipe_is_all_that_runs_and_studies_need(recipe, tree):
     study = tree / "small.yaml"
     study.write_text(
         f"name: small\nexperiment: {added.configs[0]}\noptimizers: [adam, sgd]\n"
-        "tuning: {points: 2, seeds: 1}\nconfirmation: {seeds: 2}\n"
+        f"tuning: {{points: 2, seeds: 1}}\nconfirmation: {{seeds: 2}}\nmetric: {added.metric}\n"
     )
     optbench(tree, "study", study, "--runs-dir", runs)
     (concluded,) = runs.glob("small-*/verdict.json")
