@@ -10,7 +10,6 @@ from optbench.catalog.tasks import CLASSIFICATION, REGRESSION
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-
 DEFAULT_MISSING: Final = ("", "?", "NA")
 Form = Literal["sklearn_table", "sklearn_images", "table", "idx", "npz", "cifar", "token_lists"]
 
