@@ -63,7 +63,7 @@ CI = [
     ("cnn, tokens", "plain"),
     ("cnn, sequences", "plain"),
     ("transformer", "plain"),
-    ("rnn, lstm", "plain"),
+    ("rnn", "plain"),
     ("transformer, tokens", "clipping and EMA"),
 ]
 
