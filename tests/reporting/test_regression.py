@@ -10,12 +10,12 @@ import pytest
 from optbench.evaluation import evaluate_regression
 from optbench.records import History
 from optbench.regression_records import TargetPredictions
-from optbench.reporting.page import significant
 from optbench.reporting.regression_figures import predicted_against_true_figure, residuals_figure
 from optbench.reporting.run_figures import learning_curves_figure
 from optbench.reporting.run_report import RunReport, render_run_report
 from optbench.reporting.style import save_figure
 from optbench.tasks import TASKS
+from optbench.words.tables import number
 
 
 def predicted(n, *, seed=0, offset=0.0):
@@ -105,7 +105,7 @@ def test_the_page_speaks_of_errors(splits):
     page = render_run_report(report, TASKS["regression"].page_part(report, evaluation))
     test = evaluation.metrics["test"]
     for value in (test["rmse"], test["mae"], test["mean_predictor_rmse"]):
-        assert significant(value) in page
+        assert number(value, "significant") in page
     assert "mean 150.0, standard deviation 70.00, from -50.00 to 350.0" in page
     assert "residuals.csv" in page
     assert page.count("<img") == 2

@@ -58,5 +58,5 @@ def test_little_disk_is_a_finding(tmp_path, monkeypatch):
     """A gigabyte is soon full."""
     monkeypatch.setattr("shutil.disk_usage", lambda _folder: SimpleNamespace(free=10_000_000))
     found = diagnose(data_dir=tmp_path, runs_dir=tmp_path / "a" / "b", trial=False)
-    assert [one.topic for one in found if not one.ok] == ["free disk"]
+    assert [one.topic for one in found if not one.ok] == ["disk"]
     assert "!!  free disk" in diagnosis_text(found)

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from optbench.catalog import tasks as catalog
-from optbench.catalog.metrics import history_columns, measured
+from optbench.catalog.metrics import history_columns, measured, table_rows
 from optbench.evaluation import final_losses, metrics_json
 from optbench.records import SPLITS, History, Predictions
 from optbench.regression_records import TargetPredictions
 from optbench.run_store import RunPaths
 from optbench.tasks import TASKS, task_named
+from optbench.words.tables import row_title
 
 NAMES = ("a", "b", "c")
 
@@ -107,8 +108,9 @@ def test_tables_figures_and_page_part_are_made_from_the_evaluation(task, evaluat
     )
     part = task.page_part(report, evaluation)
     assert len(part.pictures) == len(figures)
-    assert {metric.title_on_page for metric in measured(task.facts.name)} <= {row[0] for row in part.metric_rows}
-    assert part.tables in render_run_report(report, part)
+    titles = {row_title(row): row.name for row in table_rows(task.facts.name, "page")}
+    assert {metric.name for metric in measured(task.facts.name)} <= {titles[row[0]] for row in part.metric_rows}
+    assert part.written_by in render_run_report(report, part)
 
 
 def test_metrics_json_has_the_loss_of_the_weights_that_are_kept(task, evaluation, history):

@@ -19,7 +19,8 @@ from optbench.words.catalogue import language_folder, read_catalogue, subject_of
 SOURCE = Path(optbench.__file__).parent
 LANGUAGES = ("en",)
 CODE = re.compile(r"[a-z]+(-[a-z0-9_]+)+")
-# Codes that are put together of parts, by the pattern of their results.
+BEGINNING = re.compile(r"[a-z]+-([a-z0-9_]+-)*")
+# Codes that a helper puts together of a subject and what it is given, by the file of the helper.
 COMPOSED = {
     "column-": "datasets/column_kinds.py",
 }
@@ -71,6 +72,24 @@ def literal_codes():
                 yield path.relative_to(SOURCE).as_posix(), value
 
 
+def template_codes():
+    """Every code that a template of a page asks for."""
+    for path in (SOURCE / "reporting" / "templates").glob("*.html"):
+        for code in re.findall(r"\btext\('([^']*)'", path.read_text(encoding="utf-8")):
+            yield path.name, code
+
+
+def composed_beginnings():
+    """What codes begin with that end in a value, such as `f"split-{split}"`."""
+    known = set(subjects("en"))
+    for tree in trees().values():
+        for node in ast.walk(tree):
+            first = node.values[0] if isinstance(node, ast.JoinedStr) else None
+            value = first.value if isinstance(first, ast.Constant) else ""
+            if BEGINNING.fullmatch(value) and subject_of(value) in known:
+                yield value
+
+
 def composed_codes():
     """Codes of the helpers that put a subject before what they are given."""
     for prefix, file in COMPOSED.items():
@@ -105,23 +124,33 @@ def constructions():
 
 def test_every_code_in_the_source_has_words():
     """A code without words would be shown as it is."""
-    unknown = {(file, code) for file, code in (*literal_codes(), *composed_codes()) if code not in texts()}
+    asked = (*literal_codes(), *composed_codes(), *template_codes())
+    unknown = {(file, code) for file, code in asked if code not in texts()}
     assert not {(file, code) for file, code in unknown if not is_other_name(code)}
 
 
 def is_other_name(code):
     """Codes of errors (their sentences stand where they are raised), and words of other vocabularies."""
-    return code in {"data-invalid", "data-no-inputs", "data-class-too-small", "format-version"}
+    return code in {"data-invalid", "data-no-inputs", "data-class-too-small", "format-version", "check-attr"}
 
 
 def test_every_text_is_used():
     """A text that nothing asks for is a leftover, or its code is misspelt in one of the two places."""
-    asked = {code for _, code in (*literal_codes(), *composed_codes())}
+    asked = {code for _, code in (*literal_codes(), *composed_codes(), *template_codes())}
+    beginnings = tuple(composed_beginnings())
     patterns = [code for forms in texts().values() for form in forms for code in referred(form)]
     for code in texts():
         led_to = any(re.fullmatch(re.escape(other).replace(r"\*", ".+"), code) for other in patterns)
         text_form = code.endswith("-text") and code.removesuffix("-text") in asked
-        assert code in asked or led_to or text_form, code
+        assert code in asked or led_to or text_form or code.startswith(beginnings), code
+
+
+def test_what_codes_begin_with_leads_to_texts():
+    """A code that is put together ends in a value: at least one value has a text."""
+    beginnings = set(composed_beginnings())
+    assert len(beginnings) > 10
+    for beginning in beginnings:
+        assert any(code.startswith(beginning) for code in texts()), beginning
 
 
 def test_texts_that_others_lead_to_exist():

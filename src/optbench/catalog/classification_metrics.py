@@ -117,8 +117,7 @@ CLASSIFICATION_METRICS: Final = (
         unit=Unit.SHARE,
         constant=Constant(
             "majority_accuracy",
-            "the majority class",
-            heading="majority",
+            "majority",
             places=Places(page=2, show=9, summary=2),
         ),
         history="accuracy",

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Source = Literal["loss", "labels", "scores", "numbers"]
+Answer = Literal["majority", "training_mean"]
 Layout = Literal["page", "show", "summary"]
 DEFAULT_MARGIN: Final = 0.005
 """Half a point of a share; of an error in the unit of the target, that part of the error of the training mean."""
@@ -51,15 +52,11 @@ class Constant:
     Attributes
     ----------
     name : key in metrics.json, beside that of the metric
-    title : the answer in words
-    short : the same in fewer words; "" for `title`
-    heading : of its column in the summary; "" for `name`
+    answer : which it is, by the name that its words go by
     """
 
     name: str
-    title: str
-    short: str = ""
-    heading: str = ""
+    answer: Answer
     places: Places = Places()
 
 
@@ -70,7 +67,7 @@ class Metric:
     Attributes
     ----------
     name : key in metrics.json; with `val_` in front, the name of its value on the validation split
-    title : words for people
+    title : English words, for error messages and for programs; people read `metric-name-NAME` of `optbench.words`
     tasks : names of the tasks that have it
     computed_from : the training's own loss, predicted labels, scores of the classes, or predicted numbers
     compute : from a `ScoredLabels` or `PredictedNumbers` of one split to the value, None where it is undefined;
@@ -85,7 +82,7 @@ class Metric:
     is_compared : can be the metric of a comparison or a study's verdict
     is_tunable : a study can choose settings by its value on the validation split
     validation_title : words for that value; "" for "`title` on the validation split"
-    page_title : words in the table of a run's page; "" for `title`, with a remark if lower is better
+    page_code : of its words in the table of a run's page; "" for its name, with a remark if lower is better
     """
 
     name: str
@@ -105,7 +102,7 @@ class Metric:
     is_compared: bool = True
     is_tunable: bool = True
     validation_title: str = ""
-    page_title: str = ""
+    page_code: str = ""
     places: Places = Places()
 
     @property
@@ -129,19 +126,9 @@ class Metric:
         return self.history == self.name
 
     @property
-    def constant_title(self) -> str:
-        """The constant answer in words."""
-        return "a constant model" if self.constant is None else self.constant.title
-
-    @property
     def title_on_validation(self) -> str:
         """Words for its value on the validation split."""
         return self.validation_title or f"{self.title} on the validation split"
-
-    @property
-    def title_on_page(self) -> str:
-        """Words in the table of a run's page."""
-        return self.page_title or f"{self.title}{'' if self.higher_is_better else ' (lower is better)'}"
 
     def within_range(self, score: float) -> float:
         """Cut a number, such as the end of an interval, to the scores that are possible."""

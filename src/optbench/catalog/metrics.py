@@ -17,7 +17,7 @@ from optbench.errors import UsageError, did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from optbench.catalog.metric import Layout
+    from optbench.catalog.metric import Constant, Layout
 
 VALIDATION: Final = "val_"
 """What stands in front of a metric's name where its value on the validation split is meant."""
@@ -160,15 +160,16 @@ class TableRow:
     Attributes
     ----------
     name : key in metrics.json
-    title : words for the page
-    heading : of a column
     metric : what it is a value of
     """
 
     name: str
-    title: str
-    heading: str
     metric: Metric
+
+    @property
+    def constant(self) -> Constant | None:
+        """The constant answer whose score it is; None for the score of the model."""
+        return self.metric.constant if self.name != self.metric.name else None
 
 
 def table_rows(task: str, layout: Layout) -> tuple[TableRow, ...]:
@@ -177,8 +178,7 @@ def table_rows(task: str, layout: Layout) -> tuple[TableRow, ...]:
     for metric in measured(task):
         place, constant = getattr(metric.places, layout), metric.constant
         if place is not None:
-            placed.append((place, TableRow(metric.name, metric.title_on_page, metric.name, metric)))
+            placed.append((place, TableRow(metric.name, metric)))
         if constant is not None and (place := getattr(constant.places, layout)) is not None:
-            title = f"{metric.title} of {constant.short or constant.title}"
-            placed.append((place, TableRow(constant.name, title, constant.heading or constant.name, metric)))
+            placed.append((place, TableRow(constant.name, metric)))
     return tuple(row for _, row in sorted(placed, key=lambda pair: pair[0]))

@@ -14,10 +14,9 @@ if TYPE_CHECKING:
 _TASKS: Final = (REGRESSION,)
 
 
-def mean_predictor(metric: str, places: Places, *, heading: str = "") -> Constant:
+def mean_predictor(metric: str, places: Places) -> Constant:
     """Return the constant of a metric of regression: always the mean of the training targets."""
-    name = f"mean_predictor_{metric}"
-    return Constant(name, "the mean of the training targets", short="the training mean", heading=heading, places=places)
+    return Constant(f"mean_predictor_{metric}", "training_mean", places)
 
 
 def mae(sample: PredictedNumbers) -> float:
@@ -72,7 +71,7 @@ REGRESSION_METRICS: Final = (
         unit=Unit.TARGET,
         higher_is_better=False,
         highest=math.inf,
-        constant=mean_predictor("rmse", Places(page=2, show=2, summary=2), heading="of mean"),
+        constant=mean_predictor("rmse", Places(page=2, show=2, summary=2)),
         history="rmse",
         validation_title="validation RMSE",
         places=Places(page=1, show=1, summary=1),
@@ -100,7 +99,7 @@ REGRESSION_METRICS: Final = (
         lowest=-math.inf,
         constant=mean_predictor("r2", Places()),
         history="r2",
-        page_title="R\N{SUPERSCRIPT TWO}",
+        page_code="metric-symbol-r2",
         places=Places(page=7, show=6, summary=4),
     ),
     Metric(

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optbench.reporting.across_figures import critical_difference_figure, profile_figure, regret_figure
-from optbench.reporting.page import NOTHING
+from optbench.words import text
 from optbench.words.comparisons import across_sentences
+from optbench.words.formats import NOTHING
+from optbench.words.tables import localised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,65 +19,48 @@ if TYPE_CHECKING:
     from optbench.comparison import Across
     from optbench.reporting.comparison_figures import Look
 
-Told = tuple["Figure", str, str]
+Drawn = tuple["Figure", str, str]
 """A figure, words for who cannot see it, and how to read it."""
 
 
-def across_table(found: Across, metric: Metric) -> tuple[str, list[str], list[list[str]]]:
+def across_table(found: Across, metric: Metric, language: str | None = None) -> tuple[str, list[str], list[list[str]]]:
     """Return caption, header and rows: one per optimizer, best mean rank first."""
-    unit = " [points]" if metric.in_points else ""
-    caption = (
-        "Over all problems: mean rank (1 is the best mean on a problem); regret, how far the mean lies behind the best "
-        f"of {', '.join(found.reference)}, on average and at worst; and on how many problems that is at most "
-        f"{metric.size(found.margin)}. The best of several means is a little lucky, so regrets are slightly too large."
+    caption = text(
+        "picture-across-table", language, reference=list(found.reference), margin=found.margin, metric=metric.name
     )
     rows = [
         [
             row.label,
-            f"{row.mean_rank:.2f}",
-            NOTHING if row.mean_regret is None else metric.number(row.mean_regret),
-            NOTHING if row.worst_regret is None else metric.number(row.worst_regret),
-            f"{row.within} of {len(found.problems)}",
+            localised(f"{row.mean_rank:.2f}", language),
+            _regret(metric, row.mean_regret, language),
+            _regret(metric, row.worst_regret, language),
+            text("table-of", language, n=row.within, total=len(found.problems)),
         ]
         for row in found.rows
     ]
-    header = ["optimizer", "mean rank", f"mean regret{unit}", f"worst regret{unit}", "within the margin"]
-    return caption, header, rows
-
-
-def across_paragraph(found: Across, metric: Metric) -> str:
-    """Return what all problems say together."""
-    return " ".join(across_sentences(found, metric))
-
-
-def across_pictures(found: Across, metric: Metric, look: Look) -> Iterator[Told]:
-    """Yield the pictures there is something to draw in."""
-    yield (
-        regret_figure(found, metric, look),
-        "Regret of every optimizer on every problem",
-        (
-            "Each dot is a problem: how far the optimizer's mean lies behind the best. The diamond is the mean, "
-            "the green "
-            "zone what was declared not to matter. A dot far to the right is a problem on which the optimizer fails."
-        ),
+    regrets = (
+        ("table-mean-regret-points", "table-worst-regret-points")
+        if metric.in_points
+        else ("table-mean-regret", "table-worst-regret")
     )
-    if (ranks := critical_difference_figure(found, look)) is not None:
-        yield (
-            ranks,
-            "Critical-difference diagram of the mean ranks",
-            (
-                "Mean ranks over the data sets, the best on the left. A bar joins optimizers whose ranks are "
-                "closer than "
-                "the critical difference (Nemenyi): they cannot be told apart. Ranks depend on who takes part."
-            ),
-        )
-    if (profile := profile_figure(found, metric, look)) is not None:
-        yield (
-            profile,
-            "Performance profile over the data sets",
-            (
-                "The share of data sets on which an optimizer is within a factor of the best one. At 1 it says how "
-                "often "
-                "it is the best, further right how often it is nearly so. Errors below 0.1 points count as 0.1."
-            ),
-        )
+    codes = ("table-optimizer", "table-mean-rank", *regrets, "table-within-margin")
+    return caption, [text(code, language) for code in codes], rows
+
+
+def _regret(metric: Metric, regret: float | None, language: str | None) -> str:
+    return NOTHING if regret is None else localised(metric.number(regret), language)
+
+
+def across_paragraph(found: Across, metric: Metric, language: str | None = None) -> str:
+    """Return what all problems say together."""
+    return " ".join(across_sentences(found, metric, language))
+
+
+def across_pictures(found: Across, metric: Metric, look: Look, language: str | None = None) -> Iterator[Drawn]:
+    """Yield the pictures there is something to draw in."""
+    regrets = regret_figure(found, metric, look, language)
+    yield regrets, text("picture-regret-alt", language), text("picture-regret", language)
+    if (ranks := critical_difference_figure(found, look, language)) is not None:
+        yield ranks, text("picture-ranks-alt", language), text("picture-ranks", language)
+    if (profile := profile_figure(found, metric, look, language)) is not None:
+        yield profile, text("picture-profile-alt", language), text("picture-profile", language)

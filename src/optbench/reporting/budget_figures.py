@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from optbench.reporting.style import FAINT, logarithmic, new_figure, plot_style, shortened
+from optbench.words import text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,11 +28,18 @@ class BudgetLine:
     high: Sequence[float]
 
 
-def budget_figure(lines: Sequence[BudgetLine], defaults: Mapping[str, float], look: Look, *, metric: str) -> Figure:
+def budget_figure(
+    lines: Sequence[BudgetLine],
+    defaults: Mapping[str, float],
+    look: Look,
+    *,
+    metric: str,
+    language: str | None = None,
+) -> Figure:
     """Draw the curves; a dotted line is an optimizer at Keras' defaults, which costs no tuning at all."""
     from matplotlib.ticker import MaxNLocator
 
-    figure, (axes,) = new_figure(width=7.4, height=4.2)
+    figure, (axes,) = new_figure(width=7.4, height=4.2, language=language)
     with plot_style():
         for line in lines:
             budget = range(1, len(line.scores) + 1)
@@ -44,8 +52,8 @@ def budget_figure(lines: Sequence[BudgetLine], defaults: Mapping[str, float], lo
             axes.axhline(score, color=look.colours.get(label, FAINT), linestyle=":", label=shortened(label))
         shown = [*defaults.values(), *(score for line in lines for score in line.scores)]
         if min(shown) > 0.0 and max(shown) > _WIDE_RANGE * min(shown):
-            logarithmic(axes, "y")
+            logarithmic(axes, "y", language)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.set(xlabel="settings tried (tuning budget)", ylabel=metric)
+        axes.set(xlabel=text("figure-budget", language), ylabel=metric)
         figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=4)
     return figure

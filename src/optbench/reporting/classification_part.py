@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from optbench.catalog.tasks import CLASSIFICATION
-from optbench.reporting.page import decimal, percent, seconds, text_or_dash, thousands
-from optbench.reporting.task_part import SHOWN_SPLITS, TaskPart, metric_rows
+from optbench.reporting.page import text_or_dash
+from optbench.reporting.task_part import SHOWN_SPLITS, TaskPart, metric_rows, split_titles, time_card
+from optbench.words import text
+from optbench.words.tables import number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,102 +17,127 @@ if TYPE_CHECKING:
     from optbench.reporting.run_report import RunReport
 
 _CELLS_IN_WORDS: Final = 9
+_AVERAGES: Final = {
+    "micro avg": "table-micro-average",
+    "macro avg": "table-macro-average",
+    "weighted avg": "table-weighted-average",
+}
 
-_NO_REPORT: Final = "There is no classification report: the scores of the test split are not finite."
 
-
-def classification_part(report: RunReport, evaluation: Evaluation) -> TaskPart:
+def classification_part(report: RunReport, evaluation: Evaluation, language: str | None = None) -> TaskPart:
     """Return what stands on the page for classes."""
     data = report.environment.get("data", {})
+    splits = [split for split in SHOWN_SPLITS if split in data.get("class_counts", {})]
+    columns = ("table-class", "table-precision", "table-recall", "table-f1", "table-support")
     return TaskPart(
-        cards=_cards(report, evaluation),
-        metric_rows=metric_rows(CLASSIFICATION, evaluation.metrics),
-        pictures=_pictures(report, evaluation),
-        report_rows=_report_rows(evaluation.report_json),
-        report_note=_NO_REPORT,
-        count_rows=_count_rows(data),
-        tables="the curves in roc_curve.csv and history.csv",
+        cards=_cards(report, evaluation, language),
+        metric_rows=metric_rows(CLASSIFICATION, evaluation.metrics, language),
+        pictures=_pictures(report, evaluation, language),
+        written_by=text("page-written-by-classification", language),
+        report_header=[text(code, language) for code in columns],
+        report_rows=_report_rows(evaluation.report_json, language),
+        report_note=text("page-no-report", language),
+        count_header=[text("table-class", language), *split_titles(splits, language)],
+        count_rows=_count_rows(data, language),
     )
 
 
-def _cards(report: RunReport, evaluation: Evaluation) -> list[tuple[str, str, str]]:
+def _cards(report: RunReport, evaluation: Evaluation, language: str | None) -> list[tuple[str, str, str]]:
     """Return name, value and a remark for the numbers at the top; all are of the test split."""
-    test = evaluation.metrics["test"]
-    train, best = evaluation.metrics["train"], text_or_dash(report.best_epoch)
-    accuracy, majority = test["accuracy"], test["majority_accuracy"]
-    beside = f"majority class: {percent(majority)}"
-    if accuracy is not None and majority is not None:
-        beside += f", {100 * (accuracy - majority):+.1f} points"
+    test, train = evaluation.metrics["test"], evaluation.metrics["train"]
+    auc, loss = number(test["roc_auc"], "decimal3", language), number(test["log_loss"], "decimal3", language)
     return [
-        ("test accuracy", percent(accuracy), beside),
-        ("balanced accuracy", percent(test["balanced_accuracy"]), f"train: {percent(train['balanced_accuracy'])}"),
-        ("ROC AUC", decimal(test["roc_auc"]), f"train: {decimal(train['roc_auc'])}; chance: 0.500"),
-        ("log loss", decimal(test["log_loss"]), f"train: {decimal(train['log_loss'])}; lower is better"),
         (
-            "training time",
-            seconds(report.timing.get("training_seconds")),
-            f"best epoch: {best}",
+            text("card-test-accuracy", language),
+            number(test["accuracy"], "percent", language),
+            _beside_accuracy(test["accuracy"], test["majority_accuracy"], language),
         ),
+        (
+            text("card-balanced-accuracy", language),
+            number(test["balanced_accuracy"], "percent", language),
+            text("card-train", language, train=number(train["balanced_accuracy"], "percent", language)),
+        ),
+        (text("card-roc-auc", language), auc, text("card-roc-auc-train", language, train=train["roc_auc"], chance=0.5)),
+        (text("card-log-loss", language), loss, text("card-log-loss-train", language, train=train["log_loss"])),
+        time_card(report, language),
     ]
 
 
-def _pictures(report: RunReport, evaluation: Evaluation) -> list[tuple[str, str, str]]:
+def _beside_accuracy(accuracy: float | None, majority: float | None, language: str | None) -> str:
+    if accuracy is None or majority is None:
+        return text("card-majority", language, majority=majority)
+    return text("card-majority-gain", language, majority=majority, gain=accuracy - majority)
+
+
+def _pictures(report: RunReport, evaluation: Evaluation, language: str | None) -> list[tuple[str, str, str]]:
     """Return data URI, alternative text and caption of each picture there is."""
     test, best = evaluation.metrics["test"], text_or_dash(report.best_epoch)
-    told = {
+    words = {
         "confusion_matrix": (
-            _confusion_alt(evaluation.confusion),
-            "Confusion matrix of the test split. Rows are true classes; colours are shares of the row.",
+            _confusion_alt(evaluation.confusion, language),
+            text("picture-confusion", language),
         ),
         "roc_curve": (
-            _roc_alt(evaluation.roc_curves, test),
-            "ROC curves. A train curve far above the test curve means over-fitting.",
+            _roc_alt(evaluation.roc_curves, test, language),
+            text("picture-roc", language),
         ),
         "learning_curves": (
-            f"Loss and accuracy after each of {report.epochs_run} epochs, best epoch {best}.",
-            "Learning curves. Epoch 0 is the model before training.",
+            text("picture-curves-accuracy-alt", language, n_epochs=report.epochs_run, best=best),
+            text("picture-curves", language),
         ),
     }
-    return [(report.pictures[name], *texts) for name, texts in told.items() if name in report.pictures]
+    return [(report.pictures[name], *texts) for name, texts in words.items() if name in report.pictures]
 
 
-def _confusion_alt(matrix: ConfusionMatrix | None) -> str:
+def _confusion_alt(matrix: ConfusionMatrix | None, language: str | None) -> str:
     if matrix is None:
-        return "Confusion matrix."
+        return text("picture-confusion-alt", language)
     names, counts = matrix.class_names, matrix.counts
     if counts.size > _CELLS_IN_WORDS:
         right, total = int(counts.trace()), int(counts.sum())
-        return f"Confusion matrix of {len(names)} classes: {right} of {total} test rows are on the diagonal."
+        return text("picture-confusion-many-alt", language, n_classes=len(names), n_right=right, n_rows=total)
     cells = [
-        f"{int(counts[row, column])} of true {names[row]} as {names[column]}"
+        text(
+            "picture-confusion-cell",
+            language,
+            n=int(counts[row, column]),
+            true=names[row],
+            predicted=names[column],
+        )
         for row in range(len(names))
         for column in range(len(names))
     ]
-    return f"Confusion matrix, test rows answered: {'; '.join(cells)}."
+    return text("picture-confusion-cells-alt", language, cells="; ".join(cells))
 
 
-def _roc_alt(curves: Sequence[RocCurve], test: Mapping[str, float | None]) -> str:
+def _roc_alt(curves: Sequence[RocCurve], test: Mapping[str, float | None], language: str | None) -> str:
     if not curves:
-        return "ROC curve: undefined for this run."
-    return f"ROC curves of train and test; area under the test curve {decimal(test['roc_auc'])}."
+        return text("picture-no-roc-alt", language)
+    return text("picture-roc-alt", language, auc=test["roc_auc"])
 
 
-def _report_rows(document: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    total = document.get("macro avg", {}).get("support")
+def _report_rows(document: Mapping[str, Any], language: str | None) -> list[tuple[str, ...]]:
+    n_rows = number(document.get("macro avg", {}).get("support"), "count", language)
     rows = []
     for name, values in document.items():
         if isinstance(values, dict):
-            scores = (decimal(values[key]) for key in ("precision", "recall", "f1-score"))
-            rows.append((name, *scores, thousands(values["support"])))
-        else:
-            rows.append((name, "", "", decimal(values), thousands(total)))
+            scores = (number(values[key], "decimal3", language) for key in ("precision", "recall", "f1-score"))
+            rows.append((_report_title(name, language), *scores, number(values["support"], "count", language)))
+        else:  # accuracy, which no class has of its own
+            rows.append((text("table-accuracy", language), "", "", number(values, "decimal3", language), n_rows))
     return rows
 
 
-def _count_rows(data: Mapping[str, Any]) -> list[tuple[str, ...]]:
+def _report_title(name: str, language: str | None) -> str:
+    """Return the words for a row that scikit-learn named; a class keeps its name."""
+    return text(_AVERAGES[name], language) if name in _AVERAGES else name
+
+
+def _count_rows(data: Mapping[str, Any], language: str | None) -> list[tuple[str, ...]]:
     counts = data.get("class_counts", {})
+    shown = [counts[split] for split in SHOWN_SPLITS if split in counts]
     return [
-        (str(label), *(thousands(counts[split].get(label)) for split in SHOWN_SPLITS if split in counts))
+        (str(label), *(number(part.get(label), "count", language) for part in shown))
         for label in data.get("classes", [])
         if counts
     ]

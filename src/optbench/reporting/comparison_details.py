@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from optbench.catalog.metrics import lower_is_better
 from optbench.comparison import curve_column, suggested_targets, target_table
-from optbench.reporting.page import NOTHING
 from optbench.words import text
+from optbench.words.formats import NOTHING
+from optbench.words.tables import localised, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,46 +34,60 @@ class Table:
     numbers: bool = True
 
 
-def detail_tables(comparison: Comparison, problem: ProblemComparison, curves: ProblemCurves | None) -> Iterator[Table]:
+def detail_tables(
+    comparison: Comparison, problem: ProblemComparison, curves: ProblemCurves | None, language: str | None = None
+) -> Iterator[Table]:
     """Yield the tables there is something to say in."""
     if any(pair.noise_floor is not None for pair in problem.pairs):
-        yield _noise_table(comparison, problem)
+        yield _noise_table(comparison, problem, language)
     if curves is not None:
-        yield from _target_tables(comparison, curves)
+        yield from _target_tables(comparison, curves, language)
         if curves.disagreements:
-            yield _disagreement_table(curves.disagreements)
+            yield _disagreement_table(curves.disagreements, language)
     if problem.update_rules:
-        yield _rule_table(problem.update_rules)
+        yield _rule_table(problem.update_rules, language)
 
 
-def _noise_table(comparison: Comparison, problem: ProblemComparison) -> Table:
+def _noise_table(comparison: Comparison, problem: ProblemComparison, language: str | None) -> Table:
     metric = comparison.metric
-    unit = " [points]" if metric.in_points else ""
     rows = [
         (
             f"{pair.a} - {pair.b}",
-            metric.number(abs(pair.difference)),
-            metric.number(pair.noise_floor),
-            f"{abs(pair.difference) / pair.noise_floor:.1f}" if pair.noise_floor > 0.0 else NOTHING,
+            localised(metric.number(abs(pair.difference)), language),
+            localised(metric.number(pair.noise_floor), language),
+            _ratio(abs(pair.difference), pair.noise_floor, language),
         )
         for pair in problem.pairs
         if pair.difference is not None and pair.noise_floor is not None
     ]
     return Table(
-        text("caption-noise-table"),
-        ("pair", f"gap{unit}", f"A/A floor{unit}", "gap / floor"),
+        text("caption-noise-table", language),
+        _titles(
+            (
+                ("table-pair", "table-gap-points", "table-floor-points", "table-gap-by-floor")
+                if metric.in_points
+                else ("table-pair", "table-gap", "table-floor", "table-gap-by-floor")
+            ),
+            language,
+        ),
         rows,
     )
 
 
-def _target_tables(comparison: Comparison, curves: ProblemCurves) -> Iterator[Table]:
+def _titles(codes: Sequence[str], language: str | None) -> list[str]:
+    return [text(code, language) for code in codes]
+
+
+def _ratio(gap: float, floor: float, language: str | None) -> str:
+    return localised(f"{gap / floor:.1f}", language) if floor > 0.0 else NOTHING
+
+
+def _target_tables(comparison: Comparison, curves: ProblemCurves, language: str | None) -> Iterator[Table]:
     """Yield a table per target that tells the runs apart."""
     for column, target in curves.targets if curves.targets is not None else _own_targets(comparison, curves):
         found = target_table(curves.traces, column, target)
         if found.discriminates:
-            yield _target_table(
-                found, fixed_by=None if curves.targets is None else curves.targets_from or "the baseline"
-            )
+            yield _target_table(found, _target_source(curves, language), language)
 
 
 def _own_targets(comparison: Comparison, curves: ProblemCurves) -> list[tuple[str, float]]:
@@ -82,62 +97,71 @@ def _own_targets(comparison: Comparison, curves: ProblemCurves) -> list[tuple[st
     return [] if column is None else [(column, target) for target in suggested_targets(trained, column)]
 
 
-def _target_table(found: TargetTable, *, fixed_by: str | None) -> Table:
-    source = text("caption-target-of-own-runs") if fixed_by is None else text("caption-target-fixed", label=fixed_by)
+def _target_source(curves: ProblemCurves, language: str | None) -> str:
+    """Say where the targets come from."""
+    if curves.targets is None:
+        return text("caption-target-of-own-runs", language)
+    label = curves.targets_from or text("table-the-baseline", language)
+    return text("caption-target-fixed", language, label=label)
+
+
+def _target_table(found: TargetTable, source: str, language: str | None) -> Table:
     code = "caption-target-at-most" if lower_is_better(found.column) else "caption-target-at-least"
-    caption = text(code, column=found.column, target=found.target, n_epochs=found.horizon)
+    caption = text(code, language, column=found.column, target=found.target, n_epochs=found.horizon)
     return Table(
         f"{caption} {source}",
-        ("optimizer", "reached", "epochs", "steps", "training time"),
+        _titles(("table-optimizer", "table-reached", "table-epochs", "table-steps", "table-training-time"), language),
         [
             (
                 row.label,
-                f"{row.reached} of {row.n}",
-                _cost(row.epochs, 1, missed=row.reached < row.n),
-                _cost(row.steps, 0, missed=row.reached < row.n),
-                _cost(row.seconds, 2, missed=row.reached < row.n, unit=" s"),
+                text("table-of", language, n=row.reached, total=row.n),
+                _cost(row.epochs, ",.1f", language, missed=row.reached < row.n),
+                _cost(row.steps, ",.0f", language, missed=row.reached < row.n),
+                _cost(row.seconds, ",.2f", language, missed=row.reached < row.n, unit=" s"),
             )
             for row in found.rows
         ],
     )
 
 
-def _cost(value: float | None, digits: int, *, missed: bool, unit: str = "") -> str:
+def _cost(value: float | None, spec: str, language: str | None, *, missed: bool, unit: str = "") -> str:
     if value is None:
         return NOTHING
-    return f"{'≥ ' if missed else ''}{value:,.{digits}f}{unit}"
+    return f"{'≥ ' if missed else ''}{localised(format(value, spec), language)}{unit}"
 
 
-def _disagreement_table(found: Sequence[Disagreement]) -> Table:
-    rows = []
-    for item in found:
-        widest = item.widest
-        rows.append(
-            (
-                f"{item.a} - {item.b}",
-                f"{100 * item.accuracy_gap:.2f}",
-                f"{100 * item.churn:.1f} %",
-                _share(item.churn_a),
-                _share(item.churn_b),
-                f"{widest.name}: {100 * (widest.gap or 0.0):+.1f}" if widest else NOTHING,
-                f"{item.calibration_a:.3f}, {item.calibration_b:.3f}",
-            )
-        )
-    return Table(
-        text("caption-examples-table"),
-        ("pair", "accuracy gap [points]", "differ", "first alone", "second alone", "widest class", "calibration error"),
-        rows,
+def _disagreement_table(found: Sequence[Disagreement], language: str | None) -> Table:
+    codes = (
+        "table-pair",
+        "table-accuracy-gap",
+        "table-differ",
+        "table-first-alone",
+        "table-second-alone",
+        "table-widest-class",
+        "table-calibration-error",
+    )
+    rows = [_disagreement_row(item, language) for item in found]
+    return Table(text("caption-examples-table", language), _titles(codes, language), rows)
+
+
+def _disagreement_row(item: Disagreement, language: str | None) -> tuple[str, ...]:
+    widest = item.widest
+    return (
+        f"{item.a} - {item.b}",
+        number(item.accuracy_gap, "points2", language),
+        number(item.churn, "percent", language),
+        number(item.churn_a, "percent", language),
+        number(item.churn_b, "percent", language),
+        f"{widest.name}: {number(widest.gap or 0.0, 'gain', language)}" if widest else NOTHING,
+        text("table-two", language, first=item.calibration_a, second=item.calibration_b),
     )
 
 
-def _share(value: float | None) -> str:
-    return NOTHING if value is None else f"{100 * value:.1f} %"
-
-
-def _rule_table(rules: Sequence[UpdateRule]) -> Table:
+def _rule_table(rules: Sequence[UpdateRule], language: str | None) -> Table:
+    codes = ("table-optimizer", "table-update-rule", "table-arguments", "table-weight-decay", "table-note")
     return Table(
-        text("caption-rules-table"),
-        ("optimizer", "update rule", "arguments", "weight decay", "note"),
+        text("caption-rules-table", language),
+        _titles(codes, language),
         [(rule.label, rule.rule, rule.arguments_text, rule.weight_decay, rule.remark or NOTHING) for rule in rules],
         numbers=False,
     )

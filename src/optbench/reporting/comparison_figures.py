@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from optbench.catalog.metrics import LOSS, lower_is_better, metric_of
+from optbench.catalog.metrics import LOSS, VALIDATION, lower_is_better
 from optbench.catalog.tasks import TASKS
 from optbench.comparison import curve_bands, roc_bands
 from optbench.reporting.style import (
@@ -25,6 +25,7 @@ from optbench.reporting.style import (
     plot_style,
     shortened,
 )
+from optbench.words import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -66,24 +67,26 @@ class Look:
         return cls(optimizer_colours(known), optimizer_line_styles(known))
 
 
-def scores_figure(problem: ProblemComparison, metric: Metric, look: Look) -> Figure:
+def scores_figure(problem: ProblemComparison, metric: Metric, look: Look, language: str | None = None) -> Figure:
     """Draw the test score of every seed, with mean and interval: one row per optimizer, the best on top.
 
     Thin lines join the runs of one seed, as long as there are few enough to follow.
     """
     summaries = problem.optimizers
-    figure, (axes,) = new_figure(width=7.0, height=1.3 + 0.55 * len(summaries))
+    figure, (axes,) = new_figure(width=7.0, height=1.3 + 0.55 * len(summaries), language=language)
     with plot_style():
         rows = {summary.label: len(summaries) - 1 - place for place, summary in enumerate(summaries)}
         _link_seeds(axes, summaries, rows, metric)
         for summary in summaries:
             _draw_scores(axes, summary, rows[summary.label], metric, look.colours[summary.label])
         _name_rows(axes, {row: shortened(label) for label, row in rows.items()})
-        axes.set_xlabel(_axis_title(metric))
+        axes.set_xlabel(_axis_title(metric, language))
     return figure
 
 
-def differences_figure(problem: ProblemComparison, metric: Metric, margin: float) -> Figure | None:
+def differences_figure(
+    problem: ProblemComparison, metric: Metric, margin: float, language: str | None = None
+) -> Figure | None:
     """Draw the difference of each pair per seed, with mean and interval, over the zone that does not matter.
 
     Drawn are `drawn_pairs`; returns None if there is none. A loss is turned round, so that right of zero always
@@ -92,7 +95,7 @@ def differences_figure(problem: ProblemComparison, metric: Metric, margin: float
     pairs = drawn_pairs(problem)
     if not pairs:
         return None
-    figure, (axes,) = new_figure(width=7.0, height=1.5 + 0.5 * len(pairs))
+    figure, (axes,) = new_figure(width=7.0, height=1.5 + 0.5 * len(pairs), language=language)
     with plot_style():
         scale = _scale(metric)
         axes.axvspan(-margin * scale, margin * scale, color=GREEN, alpha=0.12, linewidth=0)
@@ -104,9 +107,9 @@ def differences_figure(problem: ProblemComparison, metric: Metric, margin: float
             for place, pair in enumerate(pairs)
         }
         _name_rows(axes, names)
-        unit = " [percentage points]" if metric.in_points else ""
-        turned = "" if metric.higher_is_better else ", turned round"
-        axes.set_xlabel(f"difference in test {metric.title}{unit}{turned}\nright of 0 the first one is better")
+        unit, turned = "points" if metric.in_points else "plain", "" if metric.higher_is_better else "-turned"
+        code = f"figure-difference-{unit}{turned}"
+        axes.set_xlabel(f"{text(code, language, metric=metric.name)}\n{text('figure-right-of-zero', language)}")
     return figure
 
 
@@ -120,7 +123,7 @@ def drawn_pairs(problem: ProblemComparison) -> list[PairResult]:
     return [pair for pair in pairs if best in (pair.a, pair.b)]
 
 
-def curves_figure(curves: ProblemCurves, look: Look) -> Figure | None:
+def curves_figure(curves: ProblemCurves, look: Look, language: str | None = None) -> Figure | None:
     """Draw the learning curves of all optimizers over each other: mean over seeds, range as band.
 
     Returns None if there is no history.
@@ -130,19 +133,23 @@ def curves_figure(curves: ProblemCurves, look: Look) -> Figure | None:
         return None
     across = min(2, len(bands))
     down = math.ceil(len(bands) / across)
-    figure, panels = new_figure(width=4.0 * across, height=0.5 + 2.8 * down, nrows=down, ncols=across)
+    figure, panels = new_figure(
+        width=4.0 * across, height=0.5 + 2.8 * down, nrows=down, ncols=across, language=language
+    )
     with plot_style():
         for axes, (name, found) in zip(panels, bands.items(), strict=False):
-            _draw_bands(axes, name, found, look)
+            _draw_bands(axes, name, found, look, language)
             if _wants_logarithm(name, bands):
-                logarithmic(axes, "y")
+                logarithmic(axes, "y", language)
         for axes in panels[len(bands) :]:
             axes.set_axis_off()
         figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     return figure
 
 
-def roc_figure(curves: ProblemCurves, look: Look, *, split: SplitName = "test") -> Figure | None:
+def roc_figure(
+    curves: ProblemCurves, look: Look, *, split: SplitName = "test", language: str | None = None
+) -> Figure | None:
     """Draw one ROC curve per optimizer: mean over seeds, range as band; None if no run has one.
 
     With more than two classes it is the mean of the one-vs-rest curves, else the curve of the positive class.
@@ -153,24 +160,30 @@ def roc_figure(curves: ProblemCurves, look: Look, *, split: SplitName = "test") 
     if not found:
         return None
     label = "macro" if "macro" in found else min(found)
-    figure, (axes,) = new_figure(width=5.2, height=4.8)
+    figure, (axes,) = new_figure(width=5.2, height=4.8, language=language)
     with plot_style():
         axes.plot([0, 1], [0, 1], color=FAINT, linewidth=1.0, linestyle=":")
         for band in roc_bands(curves.roc_curves, curve_label=label, split=split):
             colour, style = look.colours[band.label], look.line_styles[band.label]
             axes.fill_between(band.fpr, band.low, band.high, color=colour, alpha=0.15, linewidth=0)
-            text = f"{shortened(band.label)} (AUC {band.auc:.3f})"
-            axes.plot(band.fpr, band.mean, color=colour, linestyle=style, label=text)
-        subject = "mean over classes" if label == "macro" else f"class {shortened(label)}"
+            name = text("figure-auc", language, name=shortened(band.label), auc=band.auc)
+            axes.plot(band.fpr, band.mean, color=colour, linestyle=style, label=name)
         axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal")
+        title = (
+            text("figure-roc-mean", language, split=split)
+            if label == "macro"
+            else text("figure-roc-class", language, split=split, name=shortened(label))
+        )
         axes.set(
-            xlabel="false-positive rate", ylabel="true-positive rate", title=f"ROC on the {split} split, {subject}"
+            xlabel=text("figure-false-positive-rate", language),
+            ylabel=text("figure-true-positive-rate", language),
+            title=title,
         )
         axes.legend(loc="lower right")
     return figure
 
 
-def time_figure(problem: ProblemComparison, metric: Metric, look: Look) -> Figure | None:
+def time_figure(problem: ProblemComparison, metric: Metric, look: Look, language: str | None = None) -> Figure | None:
     """Draw mean score against training time, one mark per optimizer; None if no time or no mean is known."""
     known = [
         (summary, summary.training_seconds, summary.mean)
@@ -180,7 +193,7 @@ def time_figure(problem: ProblemComparison, metric: Metric, look: Look) -> Figur
     if not known:
         return None
     scale = _scale(metric)
-    figure, (axes,) = new_figure(width=6.4, height=3.8)
+    figure, (axes,) = new_figure(width=6.4, height=3.8, language=language)
     with plot_style():
         for summary, seconds, mean in known:
             colour = look.colours[summary.label]
@@ -190,10 +203,10 @@ def time_figure(problem: ProblemComparison, metric: Metric, look: Look) -> Figur
             axes.plot(seconds, scale * mean, "o", color=colour, markersize=8, label=shortened(summary.label))
         times = [seconds for _, seconds, _ in known]
         if min(times) > 0.0 and max(times) / min(times) > _WIDE_RANGE:
-            logarithmic(axes, "x")
+            logarithmic(axes, "x", language)
         elif max(times) > 0.0:
             axes.set_xlim(0.0, 1.15 * max(times))
-        axes.set(xlabel="training time of a run [s], median over seeds", ylabel=_axis_title(metric))
+        axes.set(xlabel=text("figure-training-time", language), ylabel=_axis_title(metric, language))
         figure.legend(loc="outside right upper")
     return figure
 
@@ -247,15 +260,15 @@ def _draw_pair(axes: Axes, pair: PairResult, row: int, metric: Metric) -> None:
     _draw_mean(axes, row, colour, scale, (pair.difference, low, high))
 
 
-def _draw_bands(axes: Axes, name: str, bands: Sequence[CurveBand], look: Look) -> None:
+def _draw_bands(axes: Axes, name: str, bands: Sequence[CurveBand], look: Look, language: str | None) -> None:
     from matplotlib.ticker import MaxNLocator
 
     for band in bands:
         colour, style = look.colours[band.label], look.line_styles[band.label]
         axes.fill_between(band.epochs, band.low, band.high, color=colour, alpha=0.15, linewidth=0)
         axes.plot(band.epochs, band.mean, color=colour, linestyle=style, label=shortened(band.label))
-    axes.set_title(_curve_title(name))
-    axes.set_xlabel("epoch (0 = before training)")
+    axes.set_title(_curve_title(name, language))
+    axes.set_xlabel(text("figure-epoch-from-zero", language))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
@@ -277,12 +290,10 @@ def _columns(curves: ProblemCurves) -> list[str]:
     return (headline or [name for name in names if name not in _NO_CURVES])[:_MOST_PANELS]
 
 
-def _curve_title(name: str) -> str:
-    is_validation = name.startswith("val_")
-    plain = name.removeprefix("val_")
-    metric = metric_of(plain)
-    title = metric.title if metric is not None else plain.replace("_", " ")
-    return f"{title}, {'validation' if is_validation else 'training'}"
+def _curve_title(name: str, language: str | None) -> str:
+    plain = name.removeprefix(VALIDATION)
+    code = "figure-curve-validation" if name != plain else "figure-curve-training"
+    return text(code, language, column=plain)
 
 
 def _name_rows(axes: Axes, names: Mapping[int, str]) -> None:
@@ -291,9 +302,9 @@ def _name_rows(axes: Axes, names: Mapping[int, str]) -> None:
     axes.grid(visible=False, axis="y")
 
 
-def _axis_title(metric: Metric) -> str:
-    better = "" if metric.higher_is_better else ", lower is better"
-    return f"test {metric.title}{' [%]' if metric.in_points else ''}{better}"
+def _axis_title(metric: Metric, language: str | None) -> str:
+    code = f"figure-score-{'percent' if metric.in_points else 'plain'}{'' if metric.higher_is_better else '-lower'}"
+    return text(code, language, metric=metric.name)
 
 
 def _scale(metric: Metric) -> float:

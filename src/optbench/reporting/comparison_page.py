@@ -83,7 +83,10 @@ def look_of(comparison: Comparison) -> Look:
 
 
 def render_comparison_page(
-    comparison: Comparison, curves: Mapping[str, ProblemCurves], frame: Frame | None = None
+    comparison: Comparison,
+    curves: Mapping[str, ProblemCurves],
+    frame: Frame | None = None,
+    language: str | None = None,
 ) -> str:
     """Return the HTML page of a comparison.
 
@@ -91,124 +94,142 @@ def render_comparison_page(
     ----------
     curves : title of a problem -> what its runs left behind; a problem without an entry has no curves drawn
     frame : what surrounds it, for a study
+    language : None is that of the machine setting
     """
     look = look_of(comparison)
     problems = [
         {
-            **_problem_values(comparison, problem, curves.get(problem.problem), look),
+            **_problem_values(comparison, problem, curves.get(problem.problem), look, language),
             "verdict": " ".join(
-                filter(None, (problem_verdict(problem), frame.behind.get(problem.problem) if frame else None))
+                filter(None, (problem_verdict(problem, language), frame.behind.get(problem.problem) if frame else None))
             ),
         }
         for problem in comparison.problems
     ]
     return render_page(
         "comparison.html",
-        title=frame.title if frame else _title(comparison),
+        language,
+        title=frame.title if frame else _title(comparison, language),
         problems=problems,
-        warnings=[*difference_sentences(comparison.differences), *(frame.warnings if frame else ())],
+        warnings=[*difference_sentences(comparison.differences, language), *(frame.warnings if frame else ())],
         summary=frame.summary if frame else (),
-        before=[*_across(comparison, look), *(frame.before if frame else ())],
+        before=[*_across(comparison, look, language), *(frame.before if frame else ())],
         sections=frame.sections if frame else (),
-        metric=comparison.metric,
-        confidence=f"{100 * (1 - comparison.alpha):g} %",
-        alpha=f"{comparison.alpha:g}",
-        margin=_margin(comparison),
+        metric=comparison.metric.name,
+        level=1 - comparison.alpha,
+        method=_method(comparison, language),
     )
 
 
-def _margin(comparison: Comparison) -> str:
+def _method(comparison: Comparison, language: str | None) -> str:
+    """Say how it was decided."""
     if comparison.margin is None:
-        return "the margin of its problem (0.5 % of the error of the mean)"
-    return comparison.metric.size(comparison.margin)
+        return text("page-method-own-margins", language, alpha=comparison.alpha)
+    return text(
+        "page-method", language, alpha=comparison.alpha, margin=comparison.margin, metric=comparison.metric.name
+    )
 
 
-def _across(comparison: Comparison, look: Look) -> Iterator[Section]:
+def _across(comparison: Comparison, look: Look, language: str | None) -> Iterator[Section]:
     """Yield the section on several problems together, if there are several."""
     found, metric = comparison.across, comparison.metric
     if found is None:
         return
-    pictures = [picture_of(*told) for told in across_pictures(found, metric, look)]
-    yield Section("All problems together", [across_paragraph(found, metric)], [across_table(found, metric)], pictures)
+    pictures = [picture_of(*drawn) for drawn in across_pictures(found, metric, look, language)]
+    paragraph, table = across_paragraph(found, metric, language), across_table(found, metric, language)
+    yield Section(text("page-across", language), [paragraph], [table], pictures)
 
 
-def _title(comparison: Comparison) -> str:
-    where = comparison.problems[0].problem if len(comparison.problems) == 1 else f"{len(comparison.problems)} problems"
-    return f"Optimizers compared on test {comparison.metric.title}: {where}"
+def _title(comparison: Comparison, language: str | None) -> str:
+    problems, metric = comparison.problems, comparison.metric.name
+    if len(problems) == 1:
+        return text("page-compared-on-one", language, metric=metric, problem=problems[0].problem)
+    return text("page-compared", language, metric=metric, n_problems=len(problems))
 
 
 def _problem_values(
-    comparison: Comparison, problem: ProblemComparison, curves: ProblemCurves | None, look: Look
+    comparison: Comparison,
+    problem: ProblemComparison,
+    curves: ProblemCurves | None,
+    look: Look,
+    language: str | None,
 ) -> dict[str, Any]:
     """Return what the template says about one problem."""
     return {
         "name": problem.problem,
-        "warnings": difference_sentences(problem.differences),
-        "optimizer_header": optimizer_header(comparison, problem),
-        "optimizer_rows": optimizer_rows(comparison, problem),
-        "pair_header": pair_header(comparison),
-        "pair_rows": pair_rows(comparison, problem),
-        "pictures": list(_pictures(comparison, problem, curves, look)),
-        "tables": list(detail_tables(comparison, problem, curves)),
+        "warnings": difference_sentences(problem.differences, language),
+        "optimizer_header": optimizer_header(comparison, problem, language),
+        "optimizer_rows": optimizer_rows(comparison, problem, language),
+        "pair_header": pair_header(comparison, language),
+        "pair_rows": pair_rows(comparison, problem, language),
+        "pictures": list(_pictures(comparison, problem, curves, look, language)),
+        "tables": list(detail_tables(comparison, problem, curves, language)),
         "runs": [(summary.label, summary.runs) for summary in problem.optimizers],
     }
 
 
 def _pictures(
-    comparison: Comparison, problem: ProblemComparison, curves: ProblemCurves | None, look: Look
+    comparison: Comparison,
+    problem: ProblemComparison,
+    curves: ProblemCurves | None,
+    look: Look,
+    language: str | None,
 ) -> Iterator[Picture]:
     metric, level = comparison.metric, 1 - comparison.alpha
     yield picture_of(
-        scores_figure(problem, metric, look),
-        text("caption-scores-alt", metric=metric.name),
-        text("caption-scores", metric=metric.name, level=level),
+        scores_figure(problem, metric, look, language),
+        text("caption-scores-alt", language, metric=metric.name),
+        text("caption-scores", language, metric=metric.name, level=level),
     )
-    if (differences := differences_figure(problem, metric, problem.margin)) is not None:
+    if (differences := differences_figure(problem, metric, problem.margin, language)) is not None:
         yield picture_of(
             differences,
-            text("caption-differences-alt", metric=metric.name),
-            _differences_caption(comparison, problem),
+            text("caption-differences-alt", language, metric=metric.name),
+            _differences_caption(comparison, problem, language),
         )
     if curves is not None:
-        yield from _curve_pictures(curves, look)
-    if (time := time_figure(problem, metric, look)) is not None:
+        yield from _curve_pictures(curves, look, language)
+    if (time := time_figure(problem, metric, look, language)) is not None:
         yield picture_of(
             time,
-            text("caption-time-alt", metric=metric.name),
+            text("caption-time-alt", language, metric=metric.name),
             text(
-                "caption-time-up" if metric.higher_is_better else "caption-time-down", metric=metric.name, level=level
+                "caption-time-up" if metric.higher_is_better else "caption-time-down",
+                language,
+                metric=metric.name,
+                level=level,
             ),
         )
 
 
-def _curve_pictures(curves: ProblemCurves, look: Look) -> Iterator[Picture]:
-    if (learning := curves_figure(curves, look)) is not None:
+def _curve_pictures(curves: ProblemCurves, look: Look, language: str | None) -> Iterator[Picture]:
+    if (learning := curves_figure(curves, look, language)) is not None:
         yield picture_of(
             learning,
-            text("caption-curves-alt"),
-            text("caption-curves"),
+            text("caption-curves-alt", language),
+            text("caption-curves", language),
         )
-    if (roc := roc_figure(curves, look)) is not None:
+    if (roc := roc_figure(curves, look, language=language)) is not None:
         yield picture_of(
             roc,
-            text("caption-roc-alt"),
-            text("caption-roc"),
+            text("caption-roc-alt", language),
+            text("caption-roc", language),
         )
 
 
-def _differences_caption(comparison: Comparison, problem: ProblemComparison) -> str:
+def _differences_caption(comparison: Comparison, problem: ProblemComparison, language: str | None) -> str:
     values = {"level": 1 - comparison.alpha, "margin": problem.margin, "metric": comparison.metric.name}
-    parts = [text("caption-differences", **values)]
+    parts = [text("caption-differences", language, **values)]
     drawn = drawn_pairs(problem)
     if len(drawn) < len(problem.pairs):
-        parts.append(text("caption-differences-more-pairs"))
+        parts.append(text("caption-differences-more-pairs", language))
     obstacles = {pair.obstacle for pair in drawn}
     if obstacles - {None}:
-        parts.append(text("caption-differences-untested"))
+        parts.append(text("caption-differences-untested", language))
     if obstacles & {Obstacle.ONE_SEED, Obstacle.TOO_FEW_SEEDS}:
-        parts.append(text("caption-differences-few-seeds"))
+        parts.append(text("caption-differences-few-seeds", language))
     if Obstacle.CONFOUNDED in obstacles:
-        parts.append(text("caption-differences-confounded"))
+        parts.append(text("caption-differences-confounded", language))
     return " ".join(parts)
 
 

@@ -10,10 +10,13 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any, Final
 
-from optbench.comparison import PairOutcome, Severity
+from optbench.comparison import Severity
+from optbench.core.printable import printable
 from optbench.core.text import markdown_table, markdown_text
 from optbench.csv_cells import guarded
+from optbench.words import text
 from optbench.words.comparisons import across_sentences, difference_sentences, problem_verdict
+from optbench.words.tables import localised
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -44,13 +47,16 @@ _CSV_COLUMNS: Final = (
 )
 
 
-def render_comparison_table(comparison: Comparison, *, width: int | None = None, colour: bool = False) -> str:
+def render_comparison_table(
+    comparison: Comparison, *, width: int | None = None, colour: bool = False, language: str | None = None
+) -> str:
     """Return the comparison for a terminal: what differs, one row per optimizer, one per pair, the verdict.
 
     Parameters
     ----------
     width : columns of the terminal; None wraps nothing, since a log or a pipe has no width
     colour : draw lines and colours; False gives plain text
+    language : None is that of the machine setting
     """
     from rich.console import Console
 
@@ -65,14 +71,14 @@ def render_comparison_table(comparison: Comparison, *, width: int | None = None,
         markup=False,
         emoji=False,
     )
-    _print_differences(console, comparison.differences)
+    _print_differences(console, comparison.differences, language)
     for position, problem in enumerate(comparison.problems):
         if position or comparison.differences:
             console.print()
-        _print_problem(console, comparison, problem, colour=colour)
+        _print_problem(console, comparison, problem, colour=colour, language=language)
     if comparison.across is not None:
         console.print()
-        _say(console, " ".join(across_sentences(comparison.across, comparison.metric)), "bold")
+        _say(console, " ".join(across_sentences(comparison.across, comparison.metric, language)), "bold")
     return "\n".join(line.rstrip() for line in target.getvalue().splitlines()) + "\n"
 
 
@@ -89,125 +95,147 @@ def render_comparison_csv(comparison: Comparison) -> str:
     return target.getvalue()
 
 
-def render_comparison_markdown(comparison: Comparison) -> str:
+def render_comparison_markdown(comparison: Comparison, language: str | None = None) -> str:
     """Return a Markdown section per problem: warnings, optimizers, pairs, verdict."""
-    blocks = [_markdown_list(difference_sentences(comparison.differences))]
+    blocks = [_markdown_list(difference_sentences(comparison.differences, language))]
     for problem in comparison.problems:
+        pairs = _markdown_table(pair_header(comparison, language), pair_rows(comparison, problem, language))
+        verdict = text("page-verdict", language)
         blocks += [
-            f"## {markdown_text(_title(comparison.metric, problem))}",
-            _markdown_list(difference_sentences(problem.differences)),
-            _markdown_table(optimizer_header(comparison, problem), optimizer_rows(comparison, problem)),
-            _markdown_table(pair_header(comparison), pair_rows(comparison, problem)) if problem.pairs else "",
-            f"**Verdict.** {markdown_text(problem_verdict(problem))}",
+            f"## {markdown_text(_title(comparison.metric, problem, language))}",
+            _markdown_list(difference_sentences(problem.differences, language)),
+            _markdown_table(
+                optimizer_header(comparison, problem, language), optimizer_rows(comparison, problem, language)
+            ),
+            pairs if problem.pairs else "",
+            f"**{markdown_text(verdict)}** {markdown_text(problem_verdict(problem, language))}",
         ]
     if comparison.across is not None:
-        told = " ".join(across_sentences(comparison.across, comparison.metric))
-        blocks += ["## All problems together", markdown_text(told)]
+        together = " ".join(across_sentences(comparison.across, comparison.metric, language))
+        blocks += [f"## {markdown_text(text('page-across', language))}", markdown_text(together)]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
-def optimizer_header(comparison: Comparison, problem: ProblemComparison) -> tuple[str, ...]:
+def optimizer_header(
+    comparison: Comparison, problem: ProblemComparison, language: str | None = None
+) -> tuple[str, ...]:
     """Return the column titles of `optimizer_rows`."""
-    unit = " [%]" if comparison.metric.in_points else ""
-    interval = f"{100 * (1 - comparison.alpha):g} % CI"
-    diverged = ("div.",) if _any_diverged(problem) else ()
-    score = f"{comparison.metric.title}{unit}"
-    return ("optimizer", "rate", "runs", *diverged, score, "sd", interval, "epoch", "time [s]", "MB")
+    metric = comparison.metric
+    score = text("table-score-percent" if metric.in_points else "table-score", language, metric=metric.name)
+    diverged = (text("table-diverged", language),) if _any_diverged(problem) else ()
+    before = (text(code, language) for code in ("table-optimizer", "table-rate", "table-runs"))
+    spread = (text("table-sd", language), text("table-interval", language, level=1 - comparison.alpha))
+    behind = (text(code, language) for code in ("table-epoch", "table-time", "table-memory"))
+    return (*before, *diverged, score, *spread, *behind)
 
 
-def optimizer_rows(comparison: Comparison, problem: ProblemComparison) -> list[tuple[str, ...]]:
+def optimizer_rows(
+    comparison: Comparison, problem: ProblemComparison, language: str | None = None
+) -> list[tuple[str, ...]]:
     """Return one row of texts per optimizer, best first; `epoch` is the best one, `div.` stands there if any did."""
     show_diverged = _any_diverged(problem)
-    return [_optimizer_row(comparison.metric, summary, show_diverged) for summary in problem.optimizers]
+    return [_optimizer_row(comparison.metric, summary, show_diverged, language) for summary in problem.optimizers]
 
 
-def pair_header(comparison: Comparison) -> tuple[str, ...]:
+def pair_header(comparison: Comparison, language: str | None = None) -> tuple[str, ...]:
     """Return the column titles of `pair_rows`."""
-    unit = " [points]" if comparison.metric.in_points else ""
-    return ("pair", "seeds", f"gap{unit}", f"{100 * (1 - comparison.alpha):g} % CI", "p (Holm)", "decision")
+    gap = "table-gap-points" if comparison.metric.in_points else "table-gap"
+    interval = text("table-interval", language, level=1 - comparison.alpha)
+    before = (text(code, language) for code in ("table-pair", "table-seeds", gap))
+    return (*before, interval, text("table-p-holm", language), text("table-decision", language))
 
 
-def pair_rows(comparison: Comparison, problem: ProblemComparison) -> list[tuple[str, ...]]:
+def pair_rows(comparison: Comparison, problem: ProblemComparison, language: str | None = None) -> list[tuple[str, ...]]:
     """Return one row of texts per pair; the gap is the first optimizer's score minus the second's."""
-    return [_pair_row(comparison.metric, pair) for pair in problem.pairs]
+    return [_pair_row(comparison.metric, pair, language) for pair in problem.pairs]
 
 
 def _any_diverged(problem: ProblemComparison) -> bool:
     return any(summary.n_diverged for summary in problem.optimizers)
 
 
-def _optimizer_row(metric: Metric, summary: OptimizerSummary, show_diverged: bool) -> tuple[str, ...]:
+def _optimizer_row(
+    metric: Metric, summary: OptimizerSummary, show_diverged: bool, language: str | None
+) -> tuple[str, ...]:
     rate = summary.learning_rate
     return (
         summary.label,
-        f"{rate:.4g}" if isinstance(rate, int | float) else str(rate or _NOTHING),
+        localised(f"{rate:.4g}", language) if isinstance(rate, int | float) else str(rate or _NOTHING),
         str(summary.n),
         *((str(summary.n_diverged),) if show_diverged else ()),
-        _number(metric, summary.mean),
-        _number(metric, summary.sd),
-        _range(metric, summary.ci_low, summary.ci_high),
-        _rounded(summary.best_epoch, 1),
-        _rounded(summary.training_seconds, 2),
-        _rounded(summary.peak_memory_mb, 0),
+        _number(metric, summary.mean, language),
+        _number(metric, summary.sd, language),
+        _range(metric, summary.ci_low, summary.ci_high, language),
+        _rounded(summary.best_epoch, 1, language),
+        _rounded(summary.training_seconds, 2, language),
+        _rounded(summary.peak_memory_mb, 0, language),
     )
 
 
-def _pair_row(metric: Metric, pair: PairResult) -> tuple[str, ...]:
-    p = _NOTHING if pair.p_adjusted is None else f"{pair.p_adjusted:.2g}"
+def _pair_row(metric: Metric, pair: PairResult, language: str | None) -> tuple[str, ...]:
+    p = _NOTHING if pair.p_adjusted is None else localised(f"{pair.p_adjusted:.2g}", language)
     return (
         f"{pair.a} - {pair.b}",
         str(pair.n),
-        _number(metric, pair.difference),
-        _range(metric, pair.ci_low, pair.ci_high),
+        _number(metric, pair.difference, language),
+        _range(metric, pair.ci_low, pair.ci_high, language),
         p,
-        decision_words(pair),
+        decision_words(pair, language),
     )
 
 
-def decision_words(pair: PairResult) -> str:
+def decision_words(pair: PairResult, language: str | None = None) -> str:
     """Say how a pair ended, in a few words."""
     if pair.obstacle is not None:
-        return "not tested: " + pair.obstacle.value.replace("_", " ")
+        return text(f"decision-untested-{pair.obstacle}", language)
     if pair.better is not None:
-        return f"{pair.better} better"
-    return "real but negligible" if pair.outcome is PairOutcome.NEGLIGIBLE else str(pair.outcome)
+        return text("decision-better", language, label=pair.better)
+    return text(f"decision-{pair.outcome}", language)
 
 
-def _number(metric: Metric, value: float | None) -> str:
-    return _NOTHING if value is None else metric.number(value)
+def _number(metric: Metric, value: float | None, language: str | None) -> str:
+    return _NOTHING if value is None else localised(metric.number(value), language)
 
 
-def _range(metric: Metric, low: float | None, high: float | None) -> str:
-    return _NOTHING if low is None or high is None else f"{metric.number(low)} to {metric.number(high)}"
+def _range(metric: Metric, low: float | None, high: float | None, language: str | None) -> str:
+    if low is None or high is None:
+        return _NOTHING
+    return text("format-range", language, low=_number(metric, low, language), high=_number(metric, high, language))
 
 
-def _rounded(value: float | None, digits: int) -> str:
+def _rounded(value: float | None, digits: int, language: str | None) -> str:
     if value is None:
         return _NOTHING
-    return f"{value:.{digits}f}".removesuffix(".0")
+    return localised(f"{value:.{digits}f}".removesuffix(".0"), language)
 
 
-def _title(metric: Metric, problem: ProblemComparison) -> str:
+def _title(metric: Metric, problem: ProblemComparison, language: str | None) -> str:
     runs = sum(summary.n for summary in problem.optimizers)
-    entrants = f"{len(problem.optimizers)} optimizer{'s' if len(problem.optimizers) != 1 else ''}"
-    return f"{problem.problem}: test {metric.title}, {entrants}, {runs} run{'s' if runs != 1 else ''}"
+    entrants = len(problem.optimizers)
+    return text(
+        "table-title", language, problem=problem.problem, metric=metric.name, n_optimizers=entrants, n_runs=runs
+    )
 
 
-def _print_problem(console: Console, comparison: Comparison, problem: ProblemComparison, *, colour: bool) -> None:
-    _say(console, _title(comparison.metric, problem), "bold")
-    _print_differences(console, problem.differences)
+def _print_problem(
+    console: Console, comparison: Comparison, problem: ProblemComparison, *, colour: bool, language: str | None
+) -> None:
+    _say(console, _title(comparison.metric, problem, language), "bold")
+    _print_differences(console, problem.differences, language)
     console.print()
-    _show(console, _table(optimizer_header(comparison, problem), optimizer_rows(comparison, problem), colour=colour))
+    header, rows = optimizer_header(comparison, problem, language), optimizer_rows(comparison, problem, language)
+    _show(console, _table(header, rows, colour=colour, texts=(0,)))
     if problem.pairs:
         console.print()
-        _show(console, _table(pair_header(comparison), pair_rows(comparison, problem), colour=colour))
+        header, rows = pair_header(comparison, language), pair_rows(comparison, problem, language)
+        _show(console, _table(header, rows, colour=colour, texts=(0, len(header) - 1)))
     console.print()
-    _say(console, problem_verdict(problem), "bold")
+    _say(console, problem_verdict(problem, language), "bold")
 
 
-def _print_differences(console: Console, differences: Sequence[Difference]) -> None:
-    for item, told in zip(differences, difference_sentences(differences), strict=True):
-        _say(console, f"{_MARKS[item.severity]} {told}", _STYLES[item.severity])
+def _print_differences(console: Console, differences: Sequence[Difference], language: str | None) -> None:
+    for item, sentence in zip(differences, difference_sentences(differences, language), strict=True):
+        _say(console, f"{_MARKS[item.severity]} {sentence}", _STYLES[item.severity])
 
 
 def _say(console: Console, sentence: str, style: str) -> None:
@@ -220,7 +248,8 @@ def _show(console: Console, what: RenderableType) -> None:
     console.print(what, crop=False)
 
 
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]], *, colour: bool) -> Table:
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]], *, colour: bool, texts: Sequence[int]) -> Table:
+    """Return a table whose columns hold numbers, but for those at the positions of `texts`."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -233,16 +262,10 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]], *, colour: bool
         header_style="bold",
     )
     for position, title in enumerate(header):
-        is_text = position == 0 or title == "decision"
-        table.add_column(Text(title), justify="left" if is_text else "right", overflow="fold")
+        table.add_column(Text(printable(title)), justify="left" if position in texts else "right", overflow="fold")
     for row in rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
     return table
-
-
-def printable(text: str) -> str:
-    """Replace what would steer a terminal instead of being shown by it."""
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 
 def _csv_cell(value: Any) -> str:

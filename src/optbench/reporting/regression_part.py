@@ -5,59 +5,58 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optbench.catalog.tasks import REGRESSION
-from optbench.reporting.page import decimal, seconds, significant, text_or_dash
-from optbench.reporting.task_part import TaskPart, metric_rows
+from optbench.reporting.page import text_or_dash
+from optbench.reporting.task_part import TaskPart, metric_rows, time_card
+from optbench.words import text
+from optbench.words.tables import number
 
 if TYPE_CHECKING:
     from optbench.regression_records import RegressionEvaluation
     from optbench.reporting.run_report import RunReport
 
 
-def regression_part(report: RunReport, evaluation: RegressionEvaluation) -> TaskPart:
+def regression_part(report: RunReport, evaluation: RegressionEvaluation, language: str | None = None) -> TaskPart:
     """Return what stands on the page for a number that is predicted."""
     return TaskPart(
-        cards=_cards(report, evaluation),
-        metric_rows=metric_rows(REGRESSION, evaluation.metrics),
-        pictures=_pictures(report, evaluation),
-        tables="the residuals in residuals.csv, the curves in history.csv",
+        cards=_cards(report, evaluation, language),
+        metric_rows=metric_rows(REGRESSION, evaluation.metrics, language),
+        pictures=_pictures(report, evaluation, language),
+        written_by=text("page-written-by-regression", language),
     )
 
 
-def _cards(report: RunReport, evaluation: RegressionEvaluation) -> list[tuple[str, str, str]]:
+def _cards(report: RunReport, evaluation: RegressionEvaluation, language: str | None) -> list[tuple[str, str, str]]:
     """Return name, value and a remark for the numbers at the top; all are of the test split."""
     test, train = evaluation.metrics["test"], evaluation.metrics["train"]
 
     def beside(name: str) -> str:
-        of_mean = significant(test[f"mean_predictor_{name}"])
-        return f"training mean: {of_mean}; train: {significant(train[name])}"
+        return text("card-training-mean", language, of_mean=test[f"mean_predictor_{name}"], train=train[name])
 
+    rmse, mae = (number(test[name], "significant", language) for name in ("rmse", "mae"))
+    r2, r2_train = number(test["r2"], "decimal3", language), text("card-r2-train", language, train=train["r2"])
     return [
-        ("test RMSE", significant(test["rmse"]), beside("rmse")),
-        ("MAE", significant(test["mae"]), beside("mae")),
-        ("R\N{SUPERSCRIPT TWO}", decimal(test["r2"]), f"train: {decimal(train['r2'])}; the mean of the split: 0"),
-        ("training time", seconds(report.timing.get("training_seconds")), f"best epoch: {_best(report)}"),
+        (text("card-test-rmse", language), rmse, beside("rmse")),
+        (text("card-mae", language), mae, beside("mae")),
+        (text("metric-symbol-r2", language), r2, r2_train),
+        time_card(report, language),
     ]
 
 
-def _pictures(report: RunReport, evaluation: RegressionEvaluation) -> list[tuple[str, str, str]]:
+def _pictures(report: RunReport, evaluation: RegressionEvaluation, language: str | None) -> list[tuple[str, str, str]]:
     """Return data URI, alternative text and caption of each picture there is."""
-    test = evaluation.metrics["test"]
-    told = {
+    test, best = evaluation.metrics["test"], text_or_dash(report.best_epoch)
+    words = {
         "predicted_against_true": (
-            f"Predicted against true values of the train and test split; R squared on test is {decimal(test['r2'])}.",
-            "Predicted against true values, in the unit of the target. On the dotted line a prediction is right.",
+            text("picture-predicted-alt", language, r2=test["r2"]),
+            text("picture-predicted", language),
         ),
         "residuals": (
-            f"Residuals against predictions; their root mean square on the test split is {significant(test['rmse'])}.",
-            "Residuals, true minus predicted. A pattern in them is something the model has not learned.",
+            text("picture-residuals-alt", language, rmse=test["rmse"]),
+            text("picture-residuals", language),
         ),
         "learning_curves": (
-            f"Loss and RMSE after each of {report.epochs_run} epochs, best epoch {_best(report)}.",
-            "Learning curves. Epoch 0 is the model before training. Only the RMSE is in the unit of the target.",
+            text("picture-curves-rmse-alt", language, n_epochs=report.epochs_run, best=best),
+            text("picture-curves-rmse", language),
         ),
     }
-    return [(report.pictures[name], *texts) for name, texts in told.items() if name in report.pictures]
-
-
-def _best(report: RunReport) -> str:
-    return text_or_dash(report.best_epoch)
+    return [(report.pictures[name], *texts) for name, texts in words.items() if name in report.pictures]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from optbench.catalog.metrics import LOSS, metric_of
+from optbench.catalog.metrics import LOSS
 from optbench.catalog.tasks import TASKS
 from optbench.reporting.style import (
     BLACK,
@@ -23,6 +23,8 @@ from optbench.reporting.style import (
     plot_style,
     shortened,
 )
+from optbench.words import text
+from optbench.words.tables import number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,29 +41,33 @@ _WIDE_RANGE: Final = 1000.0
 _DARK_CELL: Final = 0.55
 
 
-def confusion_figure(matrix: ConfusionMatrix) -> Figure:
+def confusion_figure(matrix: ConfusionMatrix, language: str | None = None) -> Figure:
     """Draw counts and the shares of each true class; the colour is the share, so that rare classes show too."""
     classes = len(matrix.class_names)
     cell = _cell_size(classes)
-    labels = [shortened(name, 22) or "(empty)" for name in matrix.class_names]
+    labels = [shortened(name, 22) or text("figure-empty", language) for name in matrix.class_names]
     margin = 1.0 + 0.075 * max(map(len, labels))
     totals = matrix.counts.sum(axis=1, keepdims=True)
     shares = matrix.counts / np.maximum(totals, 1)
     with plot_style():
-        figure, (axes,) = new_figure(width=cell * classes + margin + 1.2, height=cell * classes + margin + 0.4)
+        figure, (axes,) = new_figure(
+            width=cell * classes + margin + 1.2, height=cell * classes + margin + 0.4, language=language
+        )
         image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-        axes.set_title(f"Confusion matrix, {matrix.split} split")
-        axes.set_xlabel("predicted class")
-        axes.set_ylabel("true class")
+        axes.set_title(text("figure-confusion-matrix", language, split=matrix.split))
+        axes.set_xlabel(text("figure-predicted-class", language))
+        axes.set_ylabel(text("figure-true-class", language))
         slanted = classes > 2 or max(map(len, labels)) > 12  # noqa: PLR2004
         size = min(9.0, 22 * cell)
         turn: dict[str, Any] = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if slanted else {}
         axes.set_xticks(range(classes), labels, fontsize=size, **turn)
         axes.set_yticks(range(classes), labels, fontsize=size)
         _cell_lines(axes, classes)
-        _cell_texts(axes, matrix.counts, shares, size=cell)
-        bar = figure.colorbar(image, ax=axes, shrink=0.8, pad=0.02, format=lambda share, _: f"{100 * share:.0f} %")
-        bar.set_label("share of the true class")
+        _cell_texts(axes, matrix.counts, shares, cell, language)
+        bar = figure.colorbar(
+            image, ax=axes, shrink=0.8, pad=0.02, format=lambda share, _: number(share, "percent0", language)
+        )
+        bar.set_label(text("figure-share-of-true-class", language))
         bar.outline.set_visible(False)
     return figure
 
@@ -82,7 +88,9 @@ def _cell_lines(axes: Axes, classes: int) -> None:
     axes.spines[:].set_visible(False)
 
 
-def _cell_texts(axes: Axes, counts: NDArray[np.int64], shares: NDArray[np.float64], *, size: float) -> None:
+def _cell_texts(
+    axes: Axes, counts: NDArray[np.int64], shares: NDArray[np.float64], size: float, language: str | None
+) -> None:
     if size < 0.3:  # noqa: PLR2004 - too many classes for text; the numbers stand in confusion_matrix.csv
         return
     points = min(13.0, 13.5 * size)
@@ -93,27 +101,30 @@ def _cell_texts(axes: Axes, counts: NDArray[np.int64], shares: NDArray[np.float6
         middle = 0.14 if with_shares and count else 0.0
         axes.text(column, row - middle, f"{count}", ha="center", va="center", fontsize=points, color=colour)
         if with_shares and count:
-            percent = f"{100 * share:.1f} %" if size >= 0.7 else f"{100 * share:.0f} %"  # noqa: PLR2004
+            percent = number(share, "percent" if size >= 0.7 else "percent0", language)  # noqa: PLR2004
             axes.text(column, row + 0.22, percent, ha="center", va="center", fontsize=0.75 * points, color=colour)
 
 
-def roc_figure(curves: Sequence[RocCurve]) -> Figure:
+def roc_figure(curves: Sequence[RocCurve], language: str | None = None) -> Figure:
     """Draw ROC curves: test solid, train dashed; for more than two classes the mean bold over thin one-vs-rest."""
     with plot_style():
-        figure, (axes,) = new_figure(width=5.8, height=5.4)
-        axes.set_title("ROC curve")
-        axes.set(xlabel="false positive rate", ylabel="true positive rate", xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
+        figure, (axes,) = new_figure(width=5.8, height=5.4, language=language)
+        axes.set_title(text("figure-roc", language))
+        axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
+        axes.set_xlabel(text("figure-false-positive-rate-of-run", language))
+        axes.set_ylabel(text("figure-true-positive-rate-of-run", language))
         axes.set_aspect("equal")
         axes.plot([0, 1], [0, 1], color=FAINT, linewidth=1, linestyle=":")
         if not curves:
-            axes.text(0.62, 0.3, "no ROC curve is defined for this run", ha="center", va="center", color=FAINT)
+            axes.text(0.62, 0.3, text("figure-no-roc", language), ha="center", va="center", color=FAINT)
             return figure
         if len({curve.label for curve in curves}) == 1:
-            axes.set_title(f"ROC curve of class {shortened(curves[0].label, 30)}")
-            _bold_curves(axes, curves, {"train": ORANGE, "test": BLUE}, name="")
+            axes.set_title(text("figure-roc-of-class", language, name=shortened(curves[0].label, 30)))
+            _bold_curves(axes, curves, {"train": ORANGE, "test": BLUE}, "figure-auc-split", language)
         else:
-            _thin_curves(axes, [curve for curve in curves if not is_mean(curve) and curve.split == "test"])
-            _bold_curves(axes, [curve for curve in curves if is_mean(curve)], {}, name=", mean over classes")
+            _thin_curves(axes, [curve for curve in curves if not is_mean(curve) and curve.split == "test"], language)
+            means = [curve for curve in curves if is_mean(curve)]
+            _bold_curves(axes, means, {}, "figure-auc-split-mean", language)
         axes.legend(loc="lower right")
     return figure
 
@@ -123,7 +134,10 @@ def is_mean(curve: RocCurve) -> bool:
     return curve.label == "macro" and bool(np.isnan(curve.threshold).all())
 
 
-def _bold_curves(axes: Axes, curves: Sequence[RocCurve], colours: dict[str, str], *, name: str) -> None:
+def _bold_curves(
+    axes: Axes, curves: Sequence[RocCurve], colours: dict[str, str], code: str, language: str | None
+) -> None:
+    """Draw curves that are named by a text of the catalogue."""
     for curve in sorted(curves, key=lambda curve: curve.split):
         axes.plot(
             curve.fpr,
@@ -131,30 +145,30 @@ def _bold_curves(axes: Axes, curves: Sequence[RocCurve], colours: dict[str, str]
             color=colours.get(curve.split, BLACK),
             linestyle="--" if curve.split == "train" else "-",
             linewidth=2.4 if curve.split == "test" else 1.8,
-            label=f"{curve.split}{name} (AUC {curve.auc:.3f})",
+            label=text(code, language, split=curve.split, auc=curve.auc),
         )
 
 
-def _thin_curves(axes: Axes, curves: Sequence[RocCurve]) -> None:
+def _thin_curves(axes: Axes, curves: Sequence[RocCurve], language: str | None) -> None:
     """Draw one-vs-rest curves; if the legend would overflow, only the hardest classes have a colour and a name."""
     room = _IN_LEGEND - 2
-    hardest = sorted(range(len(curves)), key=lambda number: curves[number].auc)
+    hardest = sorted(range(len(curves)), key=lambda place: curves[place].auc)
     named = sorted(hardest if len(curves) <= room else hardest[: room - 1])
-    others = [curve for number, curve in enumerate(curves) if number not in named]
+    others = [curve for place, curve in enumerate(curves) if place not in named]
     for position, curve in enumerate(others):
-        label = f"{len(others)} further classes, higher AUC" if position == 0 else None
+        label = text("figure-further-classes", language, n=len(others)) if position == 0 else None
         axes.plot(curve.fpr, curve.tpr, color="#C4CAD0", linewidth=0.8, label=label)
     colours = [colour for colour in PALETTE if colour != BLACK]
-    for position, number in enumerate(named):
-        curve = curves[number]
+    for position, place in enumerate(named):
+        curve = curves[place]
         style = "-" if position < len(colours) else "-."
-        label = f"{shortened(curve.label, 22)} (AUC {curve.auc:.3f})"
+        label = text("figure-auc", language, name=shortened(curve.label, 22), auc=curve.auc)
         axes.plot(
             curve.fpr, curve.tpr, style, color=colours[position % len(colours)], linewidth=1.1, alpha=0.9, label=label
         )
 
 
-def learning_curves_figure(history: History, *, best_epoch: int | None = None) -> Figure:
+def learning_curves_figure(history: History, *, best_epoch: int | None = None, language: str | None = None) -> Figure:
     """Draw loss and accuracy or RMSE per epoch, train and validation; epoch 0 is the model before training.
 
     A value that is not finite is marked at the lower edge instead of vanishing.
@@ -164,13 +178,13 @@ def learning_curves_figure(history: History, *, best_epoch: int | None = None) -
     shown = [name for name in (LOSS.name, *headlines) if name in metrics] or metrics[:1]
     shown += [name for name in metrics if name not in shown][: 2 - len(shown)]
     with plot_style():
-        figure, panels = new_figure(width=4.9 * len(shown), height=3.9, ncols=len(shown))
+        figure, panels = new_figure(width=4.9 * len(shown), height=3.9, ncols=len(shown), language=language)
         for axes, name in zip(panels, shown, strict=True):
-            _learning_panel(axes, history, name, best_epoch)
+            _learning_panel(axes, history, name, best_epoch, language)
     return figure
 
 
-def _learning_panel(axes: Axes, history: History, name: str, best_epoch: int | None) -> None:
+def _learning_panel(axes: Axes, history: History, name: str, best_epoch: int | None, language: str | None) -> None:
     from matplotlib.ticker import MaxNLocator
 
     epochs = np.array(history.column("epoch"))
@@ -178,24 +192,38 @@ def _learning_panel(axes: Axes, history: History, name: str, best_epoch: int | N
     for column, split, colour in ((name, "train", BLUE), (f"val_{name}", "validation", VERMILLION)):
         if column in history.columns:
             values = np.array(history.column(column), dtype=np.float64)
-            _line(axes, epochs, values, label=split, colour=colour, lost_at=0.02 if split == "train" else 0.07)
+            lost_at = 0.02 if split == "train" else 0.07
+            _line(axes, epochs, values, split=split, colour=colour, lost_at=lost_at, language=language)
             drawn += values[np.isfinite(values)].tolist()
-    metric = metric_of(name)
-    title = metric.title if metric is not None else shortened(name.replace("_", " "), 30)
+    title = text("figure-column", language, column=shortened(name, 30))
     axes.set_title(title[:1].upper() + title[1:])
-    axes.set_xlabel("epoch")
+    axes.set_xlabel(text("figure-epoch", language))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     if drawn and min(drawn) > 0 and max(drawn) > _WIDE_RANGE * min(drawn):
-        logarithmic(axes, "y")
+        logarithmic(axes, "y", language)
     if best_epoch is not None and best_epoch in epochs:
-        axes.axvline(best_epoch, color=GREEN, linewidth=1.2, linestyle=":", label=f"best epoch ({best_epoch})")
+        axes.axvline(
+            best_epoch,
+            color=GREEN,
+            linewidth=1.2,
+            linestyle=":",
+            label=text("figure-best-epoch", language, epoch=best_epoch),
+        )
     if axes.get_legend_handles_labels()[0]:
         axes.legend()
 
 
 def _line(
-    axes: Axes, epochs: NDArray[np.float64], values: NDArray[np.float64], *, label: str, colour: str, lost_at: float
+    axes: Axes,
+    epochs: NDArray[np.float64],
+    values: NDArray[np.float64],
+    *,
+    split: str,
+    colour: str,
+    lost_at: float,
+    language: str | None,
 ) -> None:
+    label = text(f"split-{split}", language)
     is_known = np.isfinite(values)
     shown = np.where(is_known, values, math.nan)
     # a line needs two neighbours: a value between gaps would not be drawn without a marker
@@ -211,5 +239,5 @@ def _line(
             color=colour,
             marker="x",
             linestyle="none",
-            label=f"{label}: not finite",
+            label=text("figure-not-finite", language, name=label),
         )

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from optbench.reporting.page import NOTHING, render_page, seconds, significant, text_or_dash
-from optbench.reporting.task_part import SHOWN_SPLITS
-from optbench.words import recorded_sentence, sentences
+from optbench.reporting.page import render_page, text_or_dash
+from optbench.reporting.task_part import SHOWN_SPLITS, split_titles
+from optbench.words import recorded_sentence, sentences, text
+from optbench.words.formats import NOTHING
+from optbench.words.tables import localised, number, word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -61,86 +63,104 @@ class RunReport:
     pictures: Mapping[str, str]
 
 
-def render_run_report(report: RunReport, part: TaskPart) -> str:
+def render_run_report(report: RunReport, part: TaskPart, language: str | None = None) -> str:
     """Return the page as HTML: one file that needs nothing else, every value escaped.
 
     Parameters
     ----------
-    part : what the task has to say
+    part : what the task has to say, in the same language
+    language : None is that of the machine setting
     """
     evaluation, data = report.evaluation, report.environment.get("data", {})
+    splits = [split for split in SHOWN_SPLITS if split in evaluation.metrics]
     return render_page(
         "run_report.html",
+        language,
         title=report.run,
-        subtitle=_subtitle(report),
+        subtitle=_subtitle(report, language),
         reason=report.reason,
-        warnings=sentences(evaluation.warnings),
+        warnings=sentences(evaluation.warnings, language),
         cards=part.cards,
-        metric_header=("metric", *(split for split in SHOWN_SPLITS if split in evaluation.metrics)),
+        metric_header=(text("table-metric", language), *split_titles(splits, language)),
         metric_rows=part.metric_rows,
-        pictures=[*part.pictures, *_diagnostics(report)],
+        pictures=[*part.pictures, *_diagnostics(report, language)],
+        report_header=part.report_header,
         report_rows=part.report_rows,
         report_note=part.report_note,
-        tables=part.tables,
+        written_by=part.written_by,
         config_text=report.config_text,
-        data_rows=_data_rows(data),
-        columns=_column_rows(data),
+        data_rows=_data_rows(data, language),
+        column_header=[text(f"table-{name}", language) for name in ("column", "use", "kind", "reason")],
+        columns=_column_rows(data, language),
+        count_header=part.count_header,
         count_rows=part.count_rows,
-        notes=[recorded_sentence(note) for note in report.environment.get("notes", [])],
-        timing_rows=[(name.replace("_", " "), _timing_text(name, value)) for name, value in _timing_items(report)],
+        notes=[recorded_sentence(note, language) for note in report.environment.get("notes", [])],
+        timing_rows=_timing_rows(report.timing, language),
         environment_rows=_environment_rows(report.environment),
         package_rows=sorted(report.environment.get("packages", {}).items()),
-        digest_rows=_digest_rows(report.digests),
+        digest_rows=_digest_rows(report.digests, language),
     )
 
 
-def _diagnostics(report: RunReport) -> list[tuple[str, str, str]]:
+def _diagnostics(report: RunReport, language: str | None) -> list[tuple[str, str, str]]:
     """Return data URI, alternative text and caption of the diagnostics, if there are any."""
     if "diagnostics" not in report.pictures:
         return []
-    alt = f"Gradient norm, update ratio and weight norm per layer over {report.epochs_run} epochs."
-    caption = (
-        "Diagnostics per layer; the band is one standard deviation over the measured steps of an "
-        "epoch. The numbers stand in diagnostics.csv."
-    )
-    return [(report.pictures["diagnostics"], alt, caption)]
+    alt = text("picture-diagnostics-alt", language, n_epochs=report.epochs_run)
+    return [(report.pictures["diagnostics"], alt, text("picture-diagnostics", language))]
 
 
-def _subtitle(report: RunReport) -> str:
+def _subtitle(report: RunReport, language: str | None) -> str:
     config = report.config
-    optimizer, training = config.get("optimizer", {}), config.get("training", {})
-    rate = optimizer.get("learning_rate")
-    told = [
-        f"{optimizer.get('name')} with learning rate {rate}"
-        if isinstance(rate, int | float)
-        else optimizer.get("name"),
-        f"model {config.get('model', {}).get('name')}",
-        f"data {config.get('dataset', {}).get('name')}",
-        f"seed {config.get('seed')}",
-        f"{report.epochs_run} of {training.get('epochs')} epochs",
-        report.status,
+    optimizer, epochs = config.get("optimizer", {}), config.get("training", {}).get("epochs")
+    rate, name = optimizer.get("learning_rate"), str(optimizer.get("name"))
+    has_rate = isinstance(rate, int | float)
+    parts = [
+        text("page-optimizer-rate", language, optimizer=name, rate=localised(str(rate), language))
+        if has_rate
+        else name,
+        text("page-model", language, name=config.get("model", {}).get("name")),
+        text("page-data-set", language, name=config.get("dataset", {}).get("name")),
+        text("page-seed", language, seed=config.get("seed")),
+        text("page-epochs", language, n=report.epochs_run, total=epochs),
+        word(f"status-{report.status}", report.status, language),
     ]
-    return " · ".join(str(part) for part in told)
+    return " · ".join(parts)
 
 
-def _data_rows(data: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _data_rows(data: Mapping[str, Any], language: str | None) -> list[tuple[str, str]]:
     split, duplicates, majority = (data.get(name, {}) for name in ("split", "duplicates", "majority"))
     rows = [
-        *(
-            (f"file {file.get('name')}", f"{file.get('bytes')} bytes, sha256 {file.get('sha256')}")
-            for file in _files(data)
+        *(_file_row(file, language) for file in _files(data)),
+        (text("fact-rows-read", language), text_or_dash(data.get("rows_read"))),
+        (text("fact-rows-per-split", language), _rows_per_split(split.get("rows", {}), language)),
+        (
+            text("fact-split", language),
+            ", ".join(f"{name}: {value}" for name, value in split.items() if name != "rows"),
         ),
-        ("rows read", text_or_dash(data.get("rows_read"))),
-        ("rows per split", ", ".join(f"{name} {count}" for name, count in split.get("rows", {}).items())),
-        ("split", ", ".join(f"{name}: {value}" for name, value in split.items() if name != "rows")),
-        ("classes", ", ".join(map(str, data.get("classes", [])))),
-        ("positive class", text_or_dash(data.get("positive_class"))),
-        ("majority class of the training split", text_or_dash(majority.get("class"))),
-        *((f"target of the {name} split", _values_text(values)) for name, values in _target_values(data).items()),
-        ("rows dropped", ", ".join(f"{reason}: {count}" for reason, count in data.get("rows_dropped", {}).items())),
-        *((_repeats_title(name), text_or_dash(count)) for name, count in duplicates.items()),
+        (text("fact-classes", language), ", ".join(map(str, data.get("classes", [])))),
+        (text("fact-positive-class", language), text_or_dash(data.get("positive_class"))),
+        (text("fact-majority-class", language), text_or_dash(majority.get("class"))),
+        *(
+            (text("fact-target", language, split=name), text("fact-values", language, **values))
+            for name, values in _target_values(data).items()
+        ),
+        (
+            text("fact-rows-dropped", language),
+            ", ".join(f"{reason}: {count}" for reason, count in data.get("rows_dropped", {}).items()),
+        ),
+        *((_repeats_title(name, language), text_or_dash(count)) for name, count in duplicates.items()),
     ]
-    return [(name, text) for name, text in rows if text not in ("", NOTHING)]
+    return [(name, shown) for name, shown in rows if shown not in ("", NOTHING)]
+
+
+def _file_row(file: Mapping[str, Any], language: str | None) -> tuple[str, str]:
+    size = text("fact-file-content", language, n_bytes=file.get("bytes"), digest=file.get("sha256"))
+    return text("fact-file", language, name=file.get("name")), size
+
+
+def _rows_per_split(rows: Mapping[str, int], language: str | None) -> str:
+    return ", ".join(f"{word(f'split-{name}', name, language)} {count}" for name, count in rows.items())
 
 
 def _target_values(data: Mapping[str, Any]) -> Mapping[str, Mapping[str, float]]:
@@ -148,25 +168,31 @@ def _target_values(data: Mapping[str, Any]) -> Mapping[str, Mapping[str, float]]
     return found
 
 
-def _values_text(values: Mapping[str, float]) -> str:
-    mean, sd, low, high = (significant(values[name]) for name in ("mean", "sd", "min", "max"))
-    return f"mean {mean}, standard deviation {sd}, from {low} to {high}"
-
-
-def _repeats_title(name: str) -> str:
+def _repeats_title(name: str, language: str | None) -> str:
+    """Name a count of rows that are in the training split, too: `test_in_train`, or as older versions called it."""
     split, found, _ = name.partition("_in_train")
-    return f"{split} rows also in train" if found else name.replace("_", " ")
+    title = word(f"split-{split}", split, language)
+    return (
+        text("fact-repeated", language, split=title)
+        if found
+        else word(f"fact-count-{name}", name.replace("_", " "), language)
+    )
 
 
 def _files(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [file for file in data.get("files", []) if isinstance(file, dict)]
 
 
-def _column_rows(data: Mapping[str, Any]) -> list[tuple[str, ...]]:
+def _column_rows(data: Mapping[str, Any], language: str | None) -> list[tuple[str, ...]]:
     """Return name, use, kind and reason per column, the columns left out first."""
     columns = sorted(data.get("columns", []), key=lambda column: bool(column.get("used")))
     return [
-        (str(c.get("name")), _use(c), str(c.get("kind", "")), recorded_sentence(c.get("reason", "")))
+        (
+            str(c.get("name")),
+            text(f"fact-use-{_use(c)}", language),
+            word(f"fact-kind-{c.get('kind', '')}", str(c.get("kind", "")), language),
+            recorded_sentence(c.get("reason", ""), language),
+        )
         for c in columns
         if isinstance(c, dict)
     ]
@@ -175,17 +201,21 @@ def _column_rows(data: Mapping[str, Any]) -> list[tuple[str, ...]]:
 def _use(column: Mapping[str, Any]) -> str:
     if column.get("used"):
         return "used"
-    return "target" if column.get("kind") == "target" else "left out"
+    return "target" if column.get("kind") == "target" else "left-out"
 
 
-def _timing_items(report: RunReport) -> list[tuple[str, Any]]:
-    return [(name, value) for name, value in report.timing.items() if name != "schema_version"]
+def _timing_rows(timing: Mapping[str, Any], language: str | None) -> list[tuple[str, str]]:
+    return [
+        (word(f"fact-timing-{name}", name.replace("_", " "), language), _timing_text(name, value, language))
+        for name, value in timing.items()
+        if name != "schema_version"
+    ]
 
 
-def _timing_text(name: str, value: Any) -> str:
+def _timing_text(name: str, value: Any, language: str | None) -> str:
     if not isinstance(value, int | float):
         return text_or_dash(value)
-    return seconds(value) if "seconds" in name else f"{value:,.0f}"
+    return number(value, "seconds" if "seconds" in name else "count", language)
 
 
 def _environment_rows(environment: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -211,11 +241,11 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:
         yield name, text_or_dash(value)
 
 
-def _digest_rows(digests: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _digest_rows(digests: Mapping[str, Any], language: str | None) -> list[tuple[str, str]]:
     rows = []
     for name, value in digests.items():
         if isinstance(value, list) and value:
-            rows.append((f"{name}, last of {len(value)}", str(value[-1])))
+            rows.append((text("fact-last-digest", language, name=name, n=len(value)), str(value[-1])))
         elif isinstance(value, str):
             rows.append((name.replace("_", " "), value))
     return rows

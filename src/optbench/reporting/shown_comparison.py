@@ -7,14 +7,16 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 from optbench.comparison import Comparison
+from optbench.core.printable import printable
+from optbench.words import text
 from optbench.words.comparisons import located_sentences, problem_verdict, verdict_text
+from optbench.words.tables import localised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from optbench.comparison import ProblemComparison
 
-_HEADER: Final = ("optimizer", "seeds", "mean", "sd")
 _NONE: Final = "-"
 
 
@@ -46,33 +48,37 @@ class ShownComparison(Comparison):
 
     def __repr__(self) -> str:
         """Return each problem's means, best first, and its verdict, not every number."""
-        lines = [f"Comparison by test {self.metric.title}"]
+        lines = [text("table-comparison-by", metric=self.metric.name)]
         for problem in self.problems:
-            rows = [_HEADER, *self._rows(problem)]
-            widths = [max(len(row[place]) for row in rows) for place in range(len(_HEADER))]
+            rows = [_header(), *self._rows(problem)]
+            widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
             lines += [f"[{problem.problem}] {problem_verdict(problem)}"]
             lines += [
                 "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
             ]
-        return "\n".join([*lines, *self._warned()])
+        return printable("\n".join([*lines, *self._warned()]), keep_lines=True)
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows; labels are escaped."""
         parts = []
         for problem in self.problems:
-            head = "".join(f"<th>{name}</th>" for name in _HEADER)
+            head = "".join(f"<th>{escape(name)}</th>" for name in _header())
             body = "".join(
                 f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in self._rows(problem)
             )
             parts.append(f"<p><b>{escape(problem.problem)}</b>: {escape(problem_verdict(problem))}</p>")
             parts.append(f"<table><tr>{head}</tr>{body}</table>")
-        return "".join([*parts, *(f"<p>{line}</p>" for line in self._warned())])
+        return "".join([*parts, *(f"<p>{escape(line)}</p>" for line in self._warned())])
 
     def _rows(self, problem: ProblemComparison) -> Iterator[tuple[str, ...]]:
         for one in problem.optimizers:
-            mean = _NONE if one.mean is None else self.metric.score_text(one.mean)
-            yield one.label, str(one.n), mean, _NONE if one.sd is None else self.metric.number(one.sd)
+            mean = _NONE if one.mean is None else localised(self.metric.score_text(one.mean))
+            yield one.label, str(one.n), mean, _NONE if one.sd is None else localised(self.metric.number(one.sd))
 
     def _warned(self) -> list[str]:
         number = len(self.all_differences)
-        return [f"{number} {'warning' if number == 1 else 'warnings'}: see .warnings"] if number else []
+        return [text("table-see-warnings", n=number)] if number else []
+
+
+def _header() -> list[str]:
+    return [text(code) for code in ("table-optimizer", "table-seeds", "table-mean", "table-sd")]

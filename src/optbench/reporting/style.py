@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.ticker import Formatter
 
 ImageFormat = Literal["png", "svg", "pdf"]
 
@@ -101,13 +102,20 @@ def plot_style() -> Iterator[None]:
 
 
 def new_figure(
-    *, width: float = 6.4, height: float = 4.4, nrows: int = 1, ncols: int = 1, **options: Any
+    *,
+    width: float = 6.4,
+    height: float = 4.4,
+    nrows: int = 1,
+    ncols: int = 1,
+    language: str | None = None,
+    **options: Any,
 ) -> tuple[Figure, list[Axes]]:
     """Return an empty figure and its axes, row by row.
 
     Parameters
     ----------
     width, height : inches
+    language : of the numbers at the axes; None is that of the machine setting
     options : further arguments of `Figure.subplots`, such as `sharex` or `width_ratios`
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -117,7 +125,23 @@ def new_figure(
         figure = Figure(figsize=(width, height), dpi=DOTS_PER_INCH, layout="constrained")
         FigureCanvasAgg(figure)
         axes = figure.subplots(nrows, ncols, squeeze=False, **options)
+        for one in axes.flat:
+            for axis in (one.xaxis, one.yaxis):
+                axis.set_major_formatter(_tick_formatter(language))
     return figure, list(axes.flat)
+
+
+def _tick_formatter(language: str | None) -> Formatter:
+    """Return matplotlib's own way to write numbers at an axis, with the marks of a language."""
+    from matplotlib.ticker import ScalarFormatter
+
+    from optbench.words.tables import localised
+
+    class LocalisedFormatter(ScalarFormatter):
+        def __call__(self, x: float, pos: int | None = None) -> str:
+            return localised(super().__call__(x, pos), language)
+
+    return LocalisedFormatter()
 
 
 def save_figure(figure: Figure, image_format: ImageFormat = "png") -> bytes:
@@ -160,14 +184,16 @@ def shortened(label: str, width: int = 24) -> str:
     return f"{text[: width - 1 - tail]}…{text[len(text) - tail :]}"
 
 
-def logarithmic(axes: Axes, which: Literal["x", "y"]) -> None:
+def logarithmic(axes: Axes, which: Literal["x", "y"], language: str | None = None) -> None:
     """Make one axis logarithmic, with ticks in plain text."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    from optbench.words.tables import localised
 
     axis = axes.xaxis if which == "x" else axes.yaxis
     (axes.set_xscale if which == "x" else axes.set_yscale)("log")
     low, high = sorted(axes.get_xlim() if which == "x" else axes.get_ylim())
     if low > 0.0 and high / low < _FEW_DECADES:
         axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))  # powers of ten alone would leave one tick or two
-    axis.set_major_formatter(FuncFormatter(lambda value, _position: f"{value:g}"))
+    axis.set_major_formatter(FuncFormatter(lambda value, _position: localised(f"{value:g}", language)))
     axis.set_minor_formatter(NullFormatter())

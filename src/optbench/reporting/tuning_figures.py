@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from optbench.reporting.style import FAINT, logarithmic, new_figure, plot_style, shortened
+from optbench.words import text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +42,9 @@ class TuningCurve:
         return [score for score in self.scores[position] if score is not None]
 
 
-def tuning_figure(curves: Sequence[TuningCurve], look: Look, *, metric: str) -> Figure | None:
+def tuning_figure(
+    curves: Sequence[TuningCurve], look: Look, *, metric: str, language: str | None = None
+) -> Figure | None:
     """Draw the curves; crosses at the lower edge mark learning rates at which a run diverged.
 
     Returns None if there is nothing to draw.
@@ -49,15 +52,15 @@ def tuning_figure(curves: Sequence[TuningCurve], look: Look, *, metric: str) -> 
     scores = [score for curve in curves for position in range(len(curve.scores)) for score in curve.known(position)]
     if not scores:
         return None
-    figure, (axes,) = new_figure(width=7.4, height=4.2)
+    figure, (axes,) = new_figure(width=7.4, height=4.2, language=language)
     with plot_style():
         for curve in curves:
             _draw_curve(axes, curve, look)
-        logarithmic(axes, "x")
+        logarithmic(axes, "x", language)
         if min(scores) > 0 and max(scores) > _WIDE_RANGE * min(scores):
-            logarithmic(axes, "y")
-        axes.set(xlabel="learning rate (logarithmic)", ylabel=metric)
-        _mark_diverged(axes, curves, look)
+            logarithmic(axes, "y", language)
+        axes.set(xlabel=text("figure-learning-rate", language), ylabel=metric)
+        _mark_diverged(axes, curves, look, language)
         figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=4)
     return figure
 
@@ -81,7 +84,7 @@ def _draw_curve(axes: Axes, curve: TuningCurve, look: Look) -> None:
         axes.plot([rates[best]], [means[best]], "*", color=colour, markersize=15, markeredgecolor="white")
 
 
-def _mark_diverged(axes: Axes, curves: Sequence[TuningCurve], look: Look) -> None:
+def _mark_diverged(axes: Axes, curves: Sequence[TuningCurve], look: Look, language: str | None) -> None:
     marked = False
     for row, curve in enumerate(curves):
         lost = [
@@ -94,4 +97,4 @@ def _mark_diverged(axes: Axes, curves: Sequence[TuningCurve], look: Look) -> Non
             axes.plot(lost, height, "x", color=look.colours[curve.label], transform=axes.get_xaxis_transform())
             marked = True
     if marked:
-        axes.plot([], [], "x", color=FAINT, linestyle="none", label="a run diverged")
+        axes.plot([], [], "x", color=FAINT, linestyle="none", label=text("figure-a-run-diverged", language))

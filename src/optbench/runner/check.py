@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from optbench.core.printable import printable
 from optbench.errors import MismatchError, NoRunsError
+from optbench.words import text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,14 +47,19 @@ def check_runs(arguments: Sequence[str], runs_dir: Path) -> tuple[list[CheckedRu
     return checked, notes
 
 
-def check_text(checked: Sequence[CheckedRun]) -> str:
+def check_text(checked: Sequence[CheckedRun], language: str | None = None) -> str:
     """Return one line per folder, and one per problem."""
     lines = []
     for run in checked:
-        told = "unfinished, passed over" if not run.finished else "damaged" if run.problems else "ok"
-        lines.append(f"{run.folder}: {told}")
+        lines.append(text(f"check-{_state(run)}", language, folder=run.folder))
         lines += [f"  {problem}" for problem in run.problems]
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))
+
+
+def _state(run: CheckedRun) -> str:
+    if not run.finished:
+        return "unfinished"
+    return "damaged" if run.problems else "ok"
 
 
 def check_json(checked: Sequence[CheckedRun]) -> dict[str, Any]:

@@ -8,9 +8,12 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from optbench.core.columns import aligned
+from optbench.core.findings import Finding, Severity, read_finding
 from optbench.errors import OptbenchError
+from optbench.words import DEFAULT, sentence, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,15 +27,26 @@ training: {epochs: 2}
 report: {figures: false}
 """
 _SCARCE_BYTES = 1 << 30
+Topic = Literal["versions", "threads", "environment", "data", "runs", "disk", "determinism"]
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """One thing that was looked at: ok is False if something should be done about it."""
+    """One thing that was looked at: ok is False if something should be done about it.
 
-    topic: str
+    Attributes
+    ----------
+    result : what was found, as a finding
+    """
+
+    topic: Topic
     ok: bool
-    found: str
+    result: Finding
+
+    @property
+    def found(self) -> str:
+        """What was found, in English, as programs read it."""
+        return sentence(self.result, DEFAULT)
 
 
 def diagnose(*, data_dir: Path, runs_dir: Path, trial: bool) -> list[Diagnosis]:
@@ -44,7 +58,7 @@ def diagnose(*, data_dir: Path, runs_dir: Path, trial: bool) -> list[Diagnosis]:
         _threads(),
         _settings(),
         _data(data_dir),
-        _checked("runs directory", str(runs_dir), lambda: require_writable(runs_dir)),
+        _checked("runs", str(runs_dir), lambda: require_writable(runs_dir)),
         _disk(runs_dir),
     ]
     if trial:
@@ -52,10 +66,14 @@ def diagnose(*, data_dir: Path, runs_dir: Path, trial: bool) -> list[Diagnosis]:
     return found
 
 
-def diagnosis_text(found: Sequence[Diagnosis]) -> str:
+def diagnosis_text(found: Sequence[Diagnosis], language: str | None = None) -> str:
     """Return one line per topic."""
-    width = max(len(one.topic) for one in found)
-    return "\n".join(f"{'ok ' if one.ok else '!! '} {one.topic:<{width}}  {one.found}" for one in found)
+    rows = [("ok" if one.ok else "!!", _title(one.topic, language), sentence(one.result, language)) for one in found]
+    return "\n".join(aligned(rows, [("<", 2), ("<", 1), ("<", 1)]))
+
+
+def _title(topic: Topic, language: str | None) -> str:
+    return text(f"doctor-topic-{topic}", language)
 
 
 def diagnosis_json(found: Sequence[Diagnosis]) -> dict[str, Any]:
@@ -63,7 +81,7 @@ def diagnosis_json(found: Sequence[Diagnosis]) -> dict[str, Any]:
     return {
         "schema_version": 1,
         "ok": all(one.ok for one in found),
-        "findings": [{"topic": one.topic, "ok": one.ok, "found": one.found} for one in found],
+        "findings": [{"topic": _title(one.topic, DEFAULT), "ok": one.ok, "found": one.found} for one in found],
     }
 
 
@@ -71,25 +89,26 @@ def _versions() -> Diagnosis:
     from optbench import __version__
     from optbench.provenance import key_versions
 
-    packages = ", ".join(f"{name} {version}" for name, version in key_versions().items())
-    return Diagnosis("versions", True, f"optbench {__version__}, Python {sys.version.split()[0]}, {packages}")
+    packages = [f"{name} {version}" for name, version in key_versions().items()]
+    values = {"optbench": __version__, "python": sys.version.split()[0], "packages": packages}
+    return Diagnosis("versions", True, Finding("doctor-versions", Severity.NOTE, values))
 
 
 def _threads() -> Diagnosis:
     from optbench.provenance import machine_id
     from optbench.runner.run import available_cores
 
-    cores = available_cores()
-    told = f"{cores} cores for this process, so -j {cores}; 1 or 2 threads a run, by the experiment; machine "
-    return Diagnosis("threads", True, told + machine_id())
+    values = {"n_cores": available_cores(), "machine": machine_id()}
+    return Diagnosis("threads", True, Finding("doctor-threads", Severity.NOTE, values))
 
 
 def _settings() -> Diagnosis:
     """Name variables that change bits; optbench sets those it can, the rest are the user's."""
     changing = ("ONEDNN_MAX_CPU_ISA", "TF_XLA_FLAGS", "XLA_FLAGS", "TF_NUM_INTRAOP_THREADS", "DNNL_MAX_CPU_ISA")
     found = [f"{name}={os.environ[name]}" for name in changing if os.environ.get(name)]
-    told = f"set and may change bits: {', '.join(found)}" if found else "no variable that changes bits is set"
-    return Diagnosis("environment", not found, told)
+    if not found:
+        return Diagnosis("environment", True, Finding("doctor-no-variables", Severity.NOTE))
+    return Diagnosis("environment", False, Finding("doctor-variables", Severity.WARNING, {"variables": found}))
 
 
 def _data(data_dir: Path) -> Diagnosis:
@@ -97,7 +116,10 @@ def _data(data_dir: Path) -> Diagnosis:
 
     downloaded = [entry for entry in DATASETS.values() if not entry.is_embedded]
     here = [e.name for e in downloaded if all((data_dir / file.name).is_file() for file in e.files)]
-    return Diagnosis("data directory", True, f"{data_dir}; downloaded: {', '.join(here) or 'nothing yet'}")
+    values: dict[str, Any] = {"folder": str(data_dir)}
+    if not here:
+        return Diagnosis("data", True, Finding("doctor-nothing-downloaded", Severity.NOTE, values))
+    return Diagnosis("data", True, Finding("doctor-downloaded", Severity.NOTE, {**values, "names": here}))
 
 
 def _disk(runs_dir: Path) -> Diagnosis:
@@ -105,15 +127,17 @@ def _disk(runs_dir: Path) -> Diagnosis:
     while not folder.exists():
         folder = folder.parent
     free = shutil.disk_usage(folder).free
-    return Diagnosis("free disk", free > _SCARCE_BYTES, f"{free / 1e9:.1f} GB at {folder}")
+    enough = free > _SCARCE_BYTES
+    values = {"free": free, "folder": str(folder)}
+    return Diagnosis("disk", enough, Finding("doctor-disk", Severity.NOTE if enough else Severity.WARNING, values))
 
 
-def _checked(topic: str, found: str, check: Callable[[], None]) -> Diagnosis:
+def _checked(topic: Topic, folder: str, check: Callable[[], None]) -> Diagnosis:
     try:
         check()
     except OptbenchError as error:
-        return Diagnosis(topic, False, str(error))
-    return Diagnosis(topic, True, f"{found}; writable")
+        return Diagnosis(topic, False, read_finding(str(error), Severity.ERROR))
+    return Diagnosis(topic, True, Finding("doctor-writable", Severity.NOTE, {"folder": folder}))
 
 
 def _determinism(data_dir: Path) -> Diagnosis:
@@ -130,11 +154,16 @@ def _determinism(data_dir: Path) -> Diagnosis:
             try:
                 (end,) = run_experiments(options, say=lambda _sentence: None)
             except OptbenchError as error:
-                return Diagnosis("determinism", False, f"the trial run failed: {error}")
+                return _failed_trial(str(error))
             if end.outcome == "failed":
-                return Diagnosis("determinism", False, f"the trial run failed: {end.reason}")
+                return _failed_trial(end.reason)
             ladders.append(read_json(RunPaths(end.planned.paths.folder).digests))
     different = [rung for rung in ladders[0] if ladders[0][rung] != ladders[1][rung]]
     if different:
-        return Diagnosis("determinism", False, f"two runs of one experiment differ in: {', '.join(different)}")
-    return Diagnosis("determinism", True, f"two runs of one experiment are bit-identical, {len(ladders[0]) - 1} rungs")
+        return Diagnosis("determinism", False, Finding("doctor-differ", Severity.WARNING, {"rungs": different}))
+    values = {"n_rungs": len(ladders[0]) - 1}  # the version of the schema is none
+    return Diagnosis("determinism", True, Finding("doctor-identical", Severity.NOTE, values))
+
+
+def _failed_trial(reason: str) -> Diagnosis:
+    return Diagnosis("determinism", False, Finding("doctor-trial-failed", Severity.WARNING, {"reason": reason}))

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from optbench.core.text import flattened, short_duration
+from optbench.core.findings import Finding, Severity, read_finding
+from optbench.core.printable import printable
+from optbench.core.text import flattened
 from optbench.errors import StorageError
 from optbench.runner.execute import check_models
 from optbench.runner.run import RunOptions, prepare, stage_datasets
+from optbench.words import DEFAULT, sentence, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +27,7 @@ _REPORT_BYTES = 700_000
 _BYTES_PER_SCORE = 4
 _CHANGES_SHOWN = 4
 _DIGEST = "digest of "
+_DATA = "digest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class Foreseen:
 
     Attributes
     ----------
-    why : "finished: same key 3f2a9c1e", "resumes: ...", "new: optimizer.learning_rate 0.001 -> 0.01 against ..."
+    state : whether it is finished, resumed or new, and why, as a finding
     seconds : predicted training time, or None if it was not measured or nothing is left to do
     memory_mb : peak of the process that was tried out, or None
     disk_bytes : predicted size of the folder, 0 if it is there
@@ -40,11 +44,16 @@ class Foreseen:
     """
 
     planned: PlannedRun
-    why: str
+    state: Finding
     seconds: float | None = None
     memory_mb: float | None = None
     disk_bytes: int = 0
     parameters: int | None = None
+
+    @property
+    def why(self) -> str:
+        """Whether it is finished, resumed or new, and why, in English, as programs read it."""
+        return sentence(self.state, DEFAULT)
 
 
 def explain_runs(options: RunOptions, *, say: Callable[[str], None]) -> list[Foreseen]:
@@ -52,7 +61,7 @@ def explain_runs(options: RunOptions, *, say: Callable[[str], None]) -> list[For
     with ExitStack() as stack:
         prepared = prepare(options, stack, say=say, start=False)
         runs = [*prepared.finished, *prepared.open_runs]
-        return [Foreseen(run, why(run)) for run in runs]
+        return [Foreseen(run, state_of(run)) for run in runs]
 
 
 def dry_run(options: RunOptions, *, say: Callable[[str], None]) -> list[Foreseen]:
@@ -76,65 +85,79 @@ def dry_run(options: RunOptions, *, say: Callable[[str], None]) -> list[Foreseen
                 time_an_epoch=True,
                 data_folders=stage_datasets(prepared.open_runs, stack),
             )
-        done = [Foreseen(run, why(run)) for run in prepared.finished]
+        done = [Foreseen(run, state_of(run)) for run in prepared.finished]
         return [*done, *(foresee_run(run, told[run.run]) for run in prepared.open_runs)]
 
 
-def why(run: PlannedRun) -> str:
-    """Return one line on the state of a planned run."""
+def why(run: PlannedRun, language: str | None = None) -> str:
+    """Return one line on the state of a planned run: "completed: same key 3f2a9c1e", "new: ..." and the like."""
+    return sentence(state_of(run), language)
+
+
+def state_of(run: PlannedRun) -> Finding:
+    """Return the state of a planned run: finished, running, blocked, to be resumed, or new."""
     from optbench.run_store import run_status, verify_manifest
 
     if not run.paths.folder.exists():
-        return f"new: {_difference(run)}"
+        return _new(run)
     if blocked := _in_the_way(run):
-        return f"blocked: {blocked}; move it away or choose another --runs-dir"
+        return _state("foresee-blocked", blocked=blocked.to_json())
     status = run_status(run.paths)
     if status.is_finished:
-        return f"{status}: same key {run.key[:8]}"
+        return _state("foresee-finished", status=str(status), key=run.key[:8])
     if str(status) == "running":
-        return f"running: held by {_holder(run)}"
+        return _held(run)
     if run.paths.manifest.exists():
-        damage = verify_manifest(run.paths)[0].rstrip(".")
-        return f"blocked: it was finished, but {damage}; move it away or use --force to train beside it"
+        return _state("foresee-damaged", damage=verify_manifest(run.paths)[0].rstrip("."))
     return _how_it_goes_on(run)
 
 
-def _holder(run: PlannedRun) -> str:
+def _held(run: PlannedRun) -> Finding:
     from optbench.run_store import held_by
 
     holder = held_by(run.paths)
     if holder is None or holder.is_seen:
-        return "another process"
-    return f"{holder}, which cannot be verified from here; --take-over if it is gone"
+        return _state("foresee-running")
+    return _state("foresee-held", holder=str(holder))
 
 
-def _in_the_way(run: PlannedRun) -> str:
-    """Return what makes the run's folder unusable, or ""."""
+def _state(code: str, **values: Any) -> Finding:
+    return Finding(code, Severity.NOTE, values)
+
+
+def _in_the_way(run: PlannedRun) -> Finding | None:
+    """Return what makes the run's folder unusable, if anything does."""
     from optbench.run_store.folders import recorded_key
 
+    folder = str(run.paths.folder)
     if not run.paths.folder.is_dir():
-        return f"{run.paths.folder} is a file"
+        return _state("foresee-is-a-file", folder=folder)
     try:
         key = recorded_key(run.paths)
     except StorageError as error:
-        return str(error).rstrip(".")
+        return read_finding(str(error).rstrip("."), Severity.NOTE)
     if key not in (None, run.key):
-        return f"{run.paths.folder} holds the run with key {str(key)[:12]}..."
+        return _state("foresee-other-key", folder=folder, key=str(key)[:12])
     visible = any(not path.name.startswith(".") for path in run.paths.folder.iterdir())
-    return f"{run.paths.folder} holds files that are no run" if key is None and visible else ""
+    return _state("foresee-no-run", folder=folder) if key is None and visible else None
 
 
-def _how_it_goes_on(run: PlannedRun) -> str:
+def _how_it_goes_on(run: PlannedRun) -> Finding:
     from optbench.run_store import last_attempt, read_latest_checkpoint
 
     if run.paths.training_result.exists():
-        return "resumes: trained, but not evaluated yet"
+        return _state("foresee-not-evaluated")
     attempt = last_attempt(run.paths)
-    kind = attempt["kind"] if attempt else "never begun"
     checkpoint = read_latest_checkpoint(run.paths)
-    if checkpoint is None or checkpoint.arrays is None:
-        return f"begins again: {kind}, no checkpoint yet" if attempt else f"begins: {kind}"
-    return f"resumes after epoch {checkpoint.epoch} of {run.config.training.epochs}: {kind}"
+    if checkpoint is not None and checkpoint.arrays is not None:
+        total = run.config.training.epochs
+        return _state("foresee-resumes", epoch=checkpoint.epoch, total=total, kind=_kind(attempt))
+    return _state("foresee-begins-again", kind=_kind(attempt)) if attempt else _state("foresee-begins")
+
+
+def _kind(attempt: Mapping[str, Any] | None) -> str:
+    """Return how an attempt ended, as the end of the code of its words."""
+    return "never_begun" if attempt is None else str(attempt["kind"]).replace(" ", "_")
 
 
 def foreseen_json(found: list[Foreseen], *, jobs: int) -> dict[str, Any]:
@@ -172,25 +195,34 @@ def _together(found: list[Foreseen], *, jobs: int) -> float | None:
     return max(*seconds, sum(seconds) / jobs) if seconds else None
 
 
-def foreseen_text(found: list[Foreseen], *, jobs: int) -> str:
+def foreseen_text(found: list[Foreseen], *, jobs: int, language: str | None = None) -> str:
     """Return the lines that `run --dry-run` and `--explain` print."""
-    lines = [f"{one.planned.run}  {one.why}{_cost(one)}" for one in found]
+    lines = [f"{one.planned.run}  {sentence(one.state, language)}{_cost(one, language)}" for one in found]
     document = foreseen_json(found, jobs=jobs)
-    seconds = [one.seconds for one in found if one.seconds is not None]
     if document["training_seconds"] is not None:
         lines.append(
-            f"{len(seconds)} of {len(found)} runs to train, about {short_duration(document['training_seconds'])} with "
-            f"-j {jobs}, {document['disk_bytes'] / 1e6:.1f} MB of disk, and meanwhile "
-            f"{document['temporary_bytes'] / 1e6:.1f} MB in {tempfile.gettempdir()} (by the first steps of each "
-            "experiment, on this machine; loading TensorFlow, evaluation and pictures come on top)"
+            text(
+                "foresee-together",
+                language,
+                n=sum(one.seconds is not None for one in found),
+                n_runs=len(found),
+                seconds=document["training_seconds"],
+                jobs=jobs,
+                disk=document["disk_bytes"],
+                temporary=document["temporary_bytes"],
+                folder=tempfile.gettempdir(),
+            )
         )
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))
 
 
-def _cost(one: Foreseen) -> str:
+def _cost(one: Foreseen, language: str | None) -> str:
     if one.seconds is None:
         return ""
-    return f"  {one.parameters} weights, about {short_duration(one.seconds)}, {one.memory_mb:.0f} MB of memory"
+    cost = text(
+        "foresee-cost", language, n_weights=one.parameters, seconds=one.seconds, memory=f"{one.memory_mb:.0f} MB"
+    )
+    return f"  {cost}"
 
 
 def foresee_run(run: PlannedRun, told: Mapping[str, Any]) -> Foreseen:
@@ -199,7 +231,7 @@ def foresee_run(run: PlannedRun, told: Mapping[str, Any]) -> Foreseen:
     scores = rows * run.dataset.num_outputs * _BYTES_PER_SCORE
     return Foreseen(
         run,
-        why(run),
+        state_of(run),
         seconds=told["seconds_per_epoch"] * run.config.training.epochs,
         memory_mb=told["peak_memory_mb"],
         disk_bytes=int(told["state_bytes"]) + scores + _REPORT_BYTES,
@@ -207,29 +239,33 @@ def foresee_run(run: PlannedRun, told: Mapping[str, Any]) -> Foreseen:
     )
 
 
-def _difference(run: PlannedRun) -> str:
+def _new(run: PlannedRun) -> Finding:
     """Name what differs from the nearest run of the same name, or say that there is none."""
     others = _recorded(run)
     if not others:
-        return "no run of this name yet"
+        return _state("foresee-new")
     own = _planned_facts(run)
     differences = {name: _changes(other, own) for name, other in others.items()}
     nearest = min(differences, key=lambda name: (len(differences[name]), name))
-    told = differences[nearest]
-    more = f" and {len(told) - _CHANGES_SHOWN} more" if len(told) > _CHANGES_SHOWN else ""
-    listed = "; ".join(told[:_CHANGES_SHOWN]) or "the same experiment, by another optbench"
-    return f"{listed}{more} against {nearest}"
+    changes = differences[nearest]
+    if not changes:
+        return _state("foresee-new-same", run=nearest)
+    shown = [change.to_json() for change in changes[:_CHANGES_SHOWN]]
+    return _state("foresee-new-against", changes=shown, n_more=max(0, len(changes) - _CHANGES_SHOWN), run=nearest)
 
 
-def _changes(other: Mapping[str, Any], own: Mapping[str, Any]) -> list[str]:
-    """Return a phrase for every fact that differs; a digest says nothing to a reader."""
+def _changes(other: Mapping[str, Any], own: Mapping[str, Any]) -> list[Finding]:
+    """Return every fact that differs; a digest says nothing to a reader."""
     names = [name for name in {**own, **other} if own.get(name) != other.get(name)]
-    return [
-        f"{name.removeprefix(_DIGEST)} changed"
-        if name.startswith(_DIGEST)
-        else f"{name} {other.get(name)} -> {own.get(name)}"
-        for name in names
-    ]
+    return [_change(name, other.get(name), own.get(name)) for name in names]
+
+
+def _change(name: str, before: Any, now: Any) -> Finding:
+    if name == _DATA:
+        return _state("foresee-data-changed")
+    if name.startswith(_DIGEST):
+        return _state("foresee-file-changed", name=name.removeprefix(_DIGEST))
+    return _state("foresee-changed", name=name, before=str(before), now=str(now))
 
 
 def _planned_facts(run: PlannedRun) -> dict[str, Any]:
@@ -280,4 +316,4 @@ def _facts(
     digests = {f"{_DIGEST}{name}": digest for name, digest in code.items()}
     values = [*flattened(what_counts(config)), *flattened(reading, "reading")]
     flat = {name: json.dumps(value) if isinstance(value, list) else value for name, value in values}
-    return {**flat, f"{_DIGEST}the data": data, **digests, **versions}
+    return {**flat, _DATA: data, **digests, **versions}

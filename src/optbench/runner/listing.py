@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.catalog.metrics import score_text, table_rows
 from optbench.catalog.tasks import task_of
+from optbench.core.columns import aligned
+from optbench.core.printable import printable
 from optbench.errors import NoRunsError, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from optbench.core.columns import Column
     from optbench.records import RunRecord
     from optbench.run_store import RunPaths
+
+_SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +32,8 @@ class ListedRun:
     folder : as it can be typed
     status : completed, diverged, running or unfinished
     record : facts of a finished run, else None
-    kind, reason : how the last attempt at an unfinished run ended; of a running one who claims it, if that cannot be
-        verified from here; else ""
+    kind, reason : how the last attempt at an unfinished run ended, else ""
+    holder : of a running one who claims it, if that cannot be verified from here, else ""
     """
 
     run: str
@@ -37,12 +42,15 @@ class ListedRun:
     record: RunRecord | None
     kind: str = ""
     reason: str = ""
+    holder: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
         found: dict[str, Any] = {"run": self.run, "folder": self.folder, "status": self.status}
         if self.record is None:
-            return {**found, "kind": self.kind or None, "reason": self.reason or None}
+            from optbench.words import DEFAULT
+
+            return {**found, "kind": self.kind or None, "reason": self.reason or _held(self, DEFAULT) or None}
         return {
             **found,
             "key": self.record.key,
@@ -86,32 +94,48 @@ def listed(folder: Path) -> ListedRun:
     if str(status) == "running":
         holder = held_by(paths)
         is_hearsay = holder is not None and not holder.is_seen
-        reason = f"held by {holder}, which cannot be verified from here" if is_hearsay else ""
-        return ListedRun(folder.name, str(folder), str(status), None, "", reason)
+        return ListedRun(folder.name, str(folder), str(status), None, holder=str(holder) if is_hearsay else "")
     if paths.manifest.exists():
         return ListedRun(folder.name, str(folder), str(status), None, "damaged", verify_manifest(paths)[0])
     attempt = last_attempt(paths) or {"kind": "never begun", "reason": ""}
     return ListedRun(folder.name, str(folder), str(status), None, attempt["kind"], attempt["reason"])
 
 
-def list_text(runs: Sequence[ListedRun]) -> str:
+def list_text(runs: Sequence[ListedRun], language: str | None = None) -> str:
     """Return one line per run: finished ones with their score on the test split, unfinished ones with the reason."""
-    width = max(len("run"), *(len(run.run) for run in runs))
-    lines = [f"{'run':<{width}}  {'status':<10}  {'test score':<15}  training"]
-    lines += [f"{run.run:<{width}}  {run.status:<10}  {_list_cells(run)}".rstrip() for run in runs]
-    return "\n".join(lines)
+    from optbench.words import text
+
+    header = [text(f"list-{name}", language) for name in ("run", "status", "score", "training")]
+    rows = [(run.run, text(f"status-{run.status}", language), *_list_cells(run, language)) for run in runs]
+    return "\n".join(aligned([header, *rows], [("<", 1), ("<", 10), ("<", 15), (">", 8)]))
 
 
-def _list_cells(run: ListedRun) -> str:
+def _list_cells(run: ListedRun, language: str | None) -> tuple[str, ...]:
+    from optbench.words.tables import localised
+
     if run.record is None:
-        return ": ".join(filter(None, (run.kind, " ".join(run.reason.split()))))
+        return (_last_attempt(run, language),)
     metric = task_of(run.record.config).headline
     score = run.record.metrics["test"].get(metric)
-    shown = f"{metric} {'-' if score is None else score_text(metric, score)}"
-    return f"{shown:<15}  {_seconds(run.record.timing):>8}"
+    shown = "-" if score is None else localised(score_text(metric, score), language)
+    return f"{metric} {shown}", _seconds(run.record.timing, language)
 
 
-def show_run(argument: str, runs_dir: Path) -> tuple[dict[str, Any], str]:
+def _last_attempt(run: ListedRun, language: str | None) -> str:
+    """Say how the last attempt at an unfinished run ended, or who holds it; "" if nothing is known."""
+    from optbench.words.tables import word
+
+    kind = word(f"attempt-{run.kind.replace(' ', '_')}", run.kind, language)
+    return ": ".join(filter(None, (kind, " ".join(run.reason.split()), _held(run, language))))
+
+
+def _held(run: ListedRun, language: str | None) -> str:
+    from optbench.words import text
+
+    return text("list-held", language, holder=run.holder) if run.holder else ""
+
+
+def show_run(argument: str, runs_dir: Path, language: str | None = None) -> tuple[dict[str, Any], str]:
     """Return what is known of one run, as JSON values and as text.
 
     Raises
@@ -127,7 +151,7 @@ def show_run(argument: str, runs_dir: Path) -> tuple[dict[str, Any], str]:
         raise NoRunsError(f"show takes one run. Received: {argument!r}, which names {len(folders)}: {names or 'none'}.")
     run = listed(folders[0])
     details = _details(run, RunPaths(folders[0]))
-    return {**run.to_json(), **_in_english(details)}, _show_text(run, details)
+    return {**run.to_json(), **_in_english(details)}, _show_text(run, details, language)
 
 
 def _in_english(details: Mapping[str, Any]) -> dict[str, Any]:
@@ -161,43 +185,81 @@ def _details(run: ListedRun, paths: RunPaths) -> dict[str, Any]:
     }
 
 
-def _show_text(run: ListedRun, details: Mapping[str, Any]) -> str:
-    from optbench.words import recorded_sentence
+def _show_text(run: ListedRun, details: Mapping[str, Any], language: str | None) -> str:
+    from optbench.words import recorded_sentence, text
 
-    lines = [f"{run.run}: {run.status}", f"folder: {run.folder}"]
-    if run.record is None:
-        lines += [f"last attempt: {_list_cells(run)}"] if run.kind else [run.reason] * bool(run.reason)
-        return "\n".join(lines)
-    config, metrics = run.record.config, run.record.metrics
-    epochs, best = metrics.get("epochs_run", "-"), metrics.get("best_epoch", "-")
-    lines += [
-        f"key: {run.record.key}",
-        f"dataset: {config['dataset']['name']}; model: {config['model']['name']}; seed: {run.record.seed}",
-        f"optimizer: {_optimizer(config['optimizer'])}",
-        f"epochs: {epochs}, best {best}; training: {_seconds(run.record.timing)}",
-        "",
-        f"{'':<20}" + "".join(f"{split:>12}" for split in ("train", "validation", "test")),
+    lines = [
+        text("show-status", language, run=run.run, status=run.status),
+        text("show-folder", language, folder=run.folder),
     ]
-    for row in table_rows(task_of(config).name, "show"):
-        cells = [_metric(metrics, split, row.name) for split in ("train", "validation", "test")]
-        lines.append(f"{row.name:<20}" + "".join(f"{cell:>12}" for cell in cells))
-    lines += [f"warning: {recorded_sentence(warning)}" for warning in metrics.get("warnings", [])]
-    lines += [f"note: {recorded_sentence(note)}" for note in details["notes"]]
-    lines += ["", "files: " + ", ".join(details["files"])]
-    return "\n".join(lines)
+    if run.record is None:
+        last = _last_attempt(run, language)
+        lines += [text("show-last-attempt", language, attempt=last)] if run.kind else [last] * bool(last)
+        return "\n".join(map(printable, lines))
+    metrics = run.record.metrics
+    lines += [
+        *_show_experiment(run.record, language),
+        "",
+        *_show_metrics(run.record, language),
+        *(
+            f"{text('show-warning', language)} {recorded_sentence(warning, language)}"
+            for warning in metrics.get("warnings", [])
+        ),
+        *(f"{text('show-note', language)} {recorded_sentence(note, language)}" for note in details["notes"]),
+        "",
+        text("show-files", language, files=details["files"]),
+    ]
+    return "\n".join(map(printable, lines))
 
 
-def _metric(metrics: Mapping[str, Any], split: str, name: str) -> str:
+def _show_experiment(record: RunRecord, language: str | None) -> list[str]:
+    from optbench.words import text
+
+    config, metrics = record.config, record.metrics
+    epochs, best = metrics.get("epochs_run", "-"), metrics.get("best_epoch", "-")
+    dataset, model = config["dataset"]["name"], config["model"]["name"]
+    return [
+        text("show-key", language, key=record.key),
+        text("show-experiment", language, dataset=dataset, model=model, seed=record.seed),
+        text("show-optimizer", language, optimizer=_optimizer(config["optimizer"], language)),
+        text("show-epochs", language, epochs=epochs, best=best, seconds=_seconds(record.timing, language)),
+    ]
+
+
+def _show_metrics(record: RunRecord, language: str | None) -> list[str]:
+    """Return a line per metric, by its key, and a column per split."""
+    from optbench.words import text
+
+    header = ["", *(text(f"split-{split}", language) for split in _SPLITS)]
+    rows = [
+        [row.name, *(_metric(record.metrics, split, row.name, language) for split in _SPLITS)]
+        for row in table_rows(task_of(record.config).name, "show")
+    ]
+    numbers: list[Column] = [(">", 12)] * len(_SPLITS)
+    return aligned([header, *rows], [("<", 20), *numbers], gap="")
+
+
+def _metric(metrics: Mapping[str, Any], split: str, name: str, language: str | None) -> str:
+    from optbench.words.tables import localised
+
     value = (metrics.get(split) or {}).get(name)
-    return "-" if value is None else score_text(name, value)
+    return "-" if value is None else localised(score_text(name, value), language)
 
 
-def _optimizer(section: Mapping[str, Any]) -> str:
+def _optimizer(section: Mapping[str, Any], language: str | None) -> str:
     """Return the name and what is set; what Keras leaves unset or off is not worth a line."""
-    set_to = [f"{key} {value}" for key, value in section.items() if key != "name" and value not in (None, False)]
+    from optbench.words.tables import localised
+
+    set_to = [
+        f"{key} {localised(str(value), language) if isinstance(value, float) else value}"
+        for key, value in section.items()
+        if key != "name" and value not in (None, False)
+    ]
     return f"{section['name']} ({', '.join(set_to)})" if set_to else str(section["name"])
 
 
-def _seconds(timing: Mapping[str, Any]) -> str:
+def _seconds(timing: Mapping[str, Any], language: str | None) -> str:
+    from optbench.words.tables import localised
+
     seconds = timing.get("training_seconds")
-    return "-" if seconds is None else f"{seconds:.2f} s"
+    return "-" if seconds is None else localised(f"{seconds:.2f} s", language)

@@ -4,36 +4,43 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from optbench.core.printable import printable
+from optbench.words import DEFAULT, spoken_language, text
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 What = Literal["datasets", "models", "optimizers", "metrics"]
 
 
-def list_rows(what: What) -> list[dict[str, Any]]:
-    """Return one JSON-able row per name."""
-    return _ROWS[what]()
+def list_rows(what: What, language: str = DEFAULT) -> list[dict[str, Any]]:
+    """Return one JSON-able row per name; programs read English."""
+    return _ROWS[what](language)
 
 
-def list_text(what: What) -> str:
+def list_text(what: What, language: str | None = None) -> str:
     """Return the rows as text, one block a name."""
-    rows = list_rows(what)
+    return "\n".join(map(printable, _lines(what, spoken_language(language))))
+
+
+def _lines(what: What, language: str) -> list[str]:
+    rows = list_rows(what, language)
     width = max(len(row["name"]) for row in rows)
     if what == "datasets":
-        return "\n".join(_dataset_line(row, width) for row in rows)
+        return [_dataset_line(row, width, language) for row in rows]
     if what == "metrics":
-        return "\n".join(f"{row['name']:<{width}}  {_metric_words(row)}" for row in rows)
-    lines = [f"{row['name']:<{width}}  {_arguments(row)}" for row in rows]
+        return [f"{row['name']:<{width}}  {_metric_words(row, language)}" for row in rows]
+    lines = [f"{row['name']:<{width}}  {_arguments(row, language)}" for row in rows]
     if what == "optimizers":
         from optbench.config import optimizers_left_out
 
-        lines += ["", "Defaults are Keras' own. They differ between optimizers in ways that confound comparisons:"]
-        lines += ["epsilon, weight_decay, momentum and learning_rate are worth a look before a verdict is believed."]
-        lines += [f"not here: {name} {reason}" for name, reason in optimizers_left_out().items()]
-    return "\n".join(lines)
+        lines += ["", *text("names-keras-defaults", language).splitlines()]
+        left_out = optimizers_left_out().items()
+        lines += [text("names-left-out", language, name=name, reason=reason) for name, reason in left_out]
+    return lines
 
 
-def _datasets() -> list[dict[str, Any]]:
+def _datasets(language: str) -> list[dict[str, Any]]:
     from optbench.config import generated_fields
     from optbench.datasets import DATASETS
 
@@ -44,7 +51,7 @@ def _datasets() -> list[dict[str, Any]]:
             "shape": list(entry.shape),
             "task": entry.task,
             "classes": entry.classes,
-            "source": "comes with scikit-learn" if entry.is_embedded else "downloaded on first use",
+            "source": text("names-embedded" if entry.is_embedded else "names-downloaded", language),
             "description": entry.description,
             "licence": entry.licence,
             "citation": entry.citation,
@@ -52,21 +59,18 @@ def _datasets() -> list[dict[str, Any]]:
         }
         for entry in DATASETS.values()
     ]
-    own = (
-        ("openml:ID", "a table of openml.org by its number there, such as openml:61; downloaded on first use"),
-        ("csv", "your own table, CSV or Parquet"),
-        ("image_folder", "your own images, a folder per class"),
-        ("npz", "your own arrays: x_train, y_train, x_test, y_test"),
-        ("python", "your own function that returns (x_train, y_train), (x_test, y_test)"),
-    )
+    own = [
+        {"name": name, "description": text(f"names-own-{name.partition(':')[0]}", language)}
+        for name in ("openml:ID", "csv", "image_folder", "npz", "python")
+    ]
     made = [
-        {"name": name, "source": "made, not downloaded", "description": description, "arguments": arguments}
+        {"name": name, "source": text("names-made", language), "description": description, "arguments": arguments}
         for name, (description, arguments) in generated_fields().items()
     ]
-    return named + made + [{"name": name, "description": description} for name, description in own]
+    return named + made + own
 
 
-def _models() -> list[dict[str, Any]]:
+def _models(_language: str) -> list[dict[str, Any]]:
     from optbench.config import model_fields
 
     return [
@@ -75,19 +79,19 @@ def _models() -> list[dict[str, Any]]:
     ]
 
 
-def _optimizers() -> list[dict[str, Any]]:
+def _optimizers(_language: str) -> list[dict[str, Any]]:
     from optbench.config import optimizer_defaults
 
     return [{"name": name, "arguments": arguments} for name, arguments in optimizer_defaults().items()]
 
 
-def _metrics() -> list[dict[str, Any]]:
+def _metrics(language: str) -> list[dict[str, Any]]:
     from optbench.catalog.metrics import METRICS, VALIDATION
 
     return [
         {
             "name": metric.name,
-            "title": metric.title,
+            "title": text("metric-title", language, metric=metric.name),
             "tasks": list(metric.tasks),
             "unit": str(metric.unit),
             "higher_is_better": metric.higher_is_better,
@@ -101,7 +105,7 @@ def _metrics() -> list[dict[str, Any]]:
     ]
 
 
-_ROWS: Mapping[What, Callable[[], list[dict[str, Any]]]] = {
+_ROWS: Mapping[What, Callable[[str], list[dict[str, Any]]]] = {
     "datasets": _datasets,
     "models": _models,
     "optimizers": _optimizers,
@@ -109,32 +113,36 @@ _ROWS: Mapping[What, Callable[[], list[dict[str, Any]]]] = {
 }
 
 
-def _metric_words(row: dict[str, Any]) -> str:
-    better = "higher is better" if row["higher_is_better"] else "lower is better"
-    unit = "" if row["unit"] == "none" else f", {row['unit']}"
+def _metric_words(row: dict[str, Any], language: str) -> str:
+    from optbench.catalog.metrics import METRICS
+
     uses = [
-        *(["training.early_stopping.monitor"] if row["monitor"] else []),
-        *([f"tuning.metric as {row['tuning_metric']}"] if row["tuning_metric"] else []),
+        *([text("names-monitored", language)] if row["monitor"] else []),
+        *([text("names-tuned-on", language, name=row["tuning_metric"])] if row["tuning_metric"] else []),
     ]
-    also = f"; also {', '.join(uses)}" if uses else ""
-    return f"{row['title']} ({', '.join(row['tasks'])}{unit}, {better}){also}"
+    better = text("names-higher-is-better" if row["higher_is_better"] else "names-lower-is-better", language)
+    unit = METRICS[row["name"]].unit.name.lower()
+    facts = [*row["tasks"], *([] if unit == "none" else [text(f"names-unit-{unit}", language)]), better]
+    words = text("names-metric", language, title=row["title"], facts=facts)
+    return text("names-also", language, words=words, uses=uses) if uses else words
 
 
-def _dataset_line(row: dict[str, Any], width: int) -> str:
+def _dataset_line(row: dict[str, Any], width: int, language: str) -> str:
     if "arguments" in row:
-        return f"{row['name']:<{width}}  {_arguments(row)}"
+        return f"{row['name']:<{width}}  {_arguments(row, language)}"
     if "rows" not in row:
         return f"{row['name']:<{width}}  {row['description']}"
-    shape = "x".join(map(str, row["shape"]))
-    target = f"{row['classes']} classes" if row["classes"] else row["task"]
-    return f"{row['name']:<{width}}  {row['description']} ({row['rows']} rows of {shape}, {target}, {row['source']})"
+    target = text("names-classes", language, n=row["classes"]) if row["classes"] else row["task"]
+    facts = {"n_rows": row["rows"], "shape": "x".join(map(str, row["shape"])), "target": target}
+    words = text("names-data-set", language, description=row["description"], source=row["source"], **facts)
+    return f"{row['name']:<{width}}  {words}"
 
 
-def _arguments(row: dict[str, Any]) -> str:
+def _arguments(row: dict[str, Any], language: str) -> str:
     shown = ", ".join(f"{key} {_value(value)}" for key, value in row["arguments"].items() if value is not None)
-    unset = ", ".join(key for key, value in row["arguments"].items() if value is None)
-    told = ". ".join(filter(None, (row.get("description", "").rstrip("."), shown)))
-    return f"{told}; not set: {unset}" if unset else told
+    unset = [key for key, value in row["arguments"].items() if value is None]
+    words = ". ".join(filter(None, (row.get("description", "").rstrip("."), shown)))
+    return text("names-not-set", language, words=words, names=unset) if unset else words
 
 
 def _value(value: Any) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from optbench.catalog.metrics import score_text
 from optbench.catalog.tasks import TASKS
+from optbench.core.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,38 +43,47 @@ class Progress(Protocol):
         """Show how a run ended."""
 
 
-def make_progress(total: int, *, quiet: bool) -> Progress:
+def make_progress(total: int, *, quiet: bool, language: str | None = None) -> Progress:
     """Return bars if stderr is a terminal that takes them, plain lines otherwise, failures alone if `quiet`."""
     plain = not sys.stderr.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     if quiet:
-        return PlainProgress(total, quiet=True)
-    return PlainProgress(total) if plain else BarProgress(total)
+        return PlainProgress(total, quiet=True, language=language)
+    return PlainProgress(total, language=language) if plain else BarProgress(total, language=language)
 
 
-def describe_end(end: RunEnd) -> str:
+def describe_end(end: RunEnd, language: str | None = None) -> str:
     """Return one line about how a run ended."""
-    run = end.planned.run
+    from optbench.words import text
+    from optbench.words.tables import word
+
+    run, reason = end.planned.run, end.reason
     if end.outcome == "skipped":
-        return f"{run}: finished before, skipped"
+        return text("progress-skipped", language, run=run)
     if end.outcome == "failed" and end.kind == "interrupted":
-        return f"{run}: interrupted: {end.reason}"
+        return text("progress-interrupted", language, run=run, reason=reason)
     if end.outcome == "failed":
-        return f"{run}: failed ({end.kind}): {end.reason}"
-    return f"{run}: {end.outcome}{': ' + end.reason if end.reason else ''}"
+        kind = word(f"attempt-{end.kind.replace(' ', '_')}", end.kind, language)
+        return text("progress-failed", language, run=run, kind=kind, reason=reason)
+    if reason:
+        return text("progress-ended-because", language, run=run, outcome=end.outcome, reason=reason)
+    return text("progress-ended", language, run=run, outcome=end.outcome)
 
 
-def describe_values(event: Mapping[str, Any]) -> str:
-    """Return loss and headline metric of an epoch, on the validation split if there is one, as text."""
+def describe_values(event: Mapping[str, Any], language: str | None = None) -> str:
+    """Return loss and headline metric of an epoch by their columns, on the validation split if there is one."""
+    from optbench.words.tables import localised
+
     values = {name: float(value) for name, value in event["values"].items()}
-    shown = [f"loss {values['loss']:.4f}"]
     headline = [name for task in TASKS.values() for name in (f"val_{task.headline}", task.headline) if name in values]
-    return "  ".join(shown + [f"{name} {score_text(name, values[name])}" for name in headline[:1]])
+    shown = [("loss", f"{values['loss']:.4f}"), *((name, score_text(name, values[name])) for name in headline[:1])]
+    return "  ".join(f"{name} {localised(value, language)}" for name, value in shown)
 
 
 class PlainProgress:
     """One line an epoch (of many runs, one a run), no colour, no cursor movement; failures alone if `quiet`."""
 
-    def __init__(self, total: int, *, quiet: bool = False) -> None:
+    def __init__(self, total: int, *, quiet: bool = False, language: str | None = None) -> None:
+        self._language = language
         self._total = total
         self._quiet = quiet
         self._done = 0
@@ -97,34 +107,42 @@ class PlainProgress:
     def event(self, run: str, event: Mapping[str, Any]) -> None:
         """Write the epoch's line."""
         if not self._quiet and self._total <= MOST_SHOWN:
-            self._write(f"{run}: epoch {event['epoch']}/{event['epochs']}  {describe_values(event)}")
+            from optbench.words import text
+
+            epoch, values = f"{event['epoch']}/{event['epochs']}", describe_values(event, self._language)
+            self._write(text("progress-epoch", self._language, run=run, epoch=epoch, values=values))
 
     def ended(self, end: RunEnd) -> None:
         """Write how the run ended, with the count of runs done; of many, also failures and the time left."""
         self._done += 1
         self._failed += end.outcome == "failed"
         if not self._quiet or end.outcome == "failed":
-            self._write(f"[{self._done}/{self._total}{self._outlook()}] {describe_end(end)}")
+            self._write(f"[{self._done}/{self._total}{self._outlook()}] {describe_end(end, self._language)}")
 
     def _outlook(self) -> str:
         if self._total <= MOST_SHOWN or self._done == self._total:
             return ""
         left = (time.monotonic() - self._begin) / self._done * (self._total - self._done)
-        return f", {self._failed} failed, about {left:.0f} s left"
+        from optbench.words import text
+
+        return text("progress-outlook", self._language, n_failed=self._failed, seconds=left)
 
     @staticmethod
     def _write(line: str) -> None:
-        sys.stderr.write(line + "\n")
+        sys.stderr.write(printable(line, keep_lines=True) + "\n")
         sys.stderr.flush()
 
 
 class BarProgress:
     """A bar for all runs with how many are done, failed and left and the time left; below it the runs in flight."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, *, language: str | None = None) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+        from optbench.words import text
+
+        self._language = language
         self._bars = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
@@ -134,7 +152,9 @@ class BarProgress:
             console=Console(stderr=True),
         )
         self._total, self._done, self._failed = total, 0, 0
-        self._all = self._bars.add_task("runs", total=total, values=self._counts(), visible=total > 1)
+        self._all = self._bars.add_task(
+            text("progress-runs", language), total=total, values=self._counts(), visible=total > 1
+        )
         self._tasks: dict[str, Any] = {}
 
     def __enter__(self) -> Self:
@@ -146,17 +166,20 @@ class BarProgress:
 
     def say(self, sentence: str) -> None:
         """Show the sentence above the bars."""
-        self._bars.console.print(sentence, markup=False, highlight=False, soft_wrap=True)
+        self._bars.console.print(printable(sentence, keep_lines=True), markup=False, highlight=False, soft_wrap=True)
 
     def started(self, run: str) -> None:
         """Add the run's bar."""
         if run not in self._tasks:
-            self._tasks[run] = self._bars.add_task(run, total=None, values="")
+            self._tasks[run] = self._bars.add_task(printable(run), total=None, values="")
 
     def event(self, run: str, event: Mapping[str, Any]) -> None:
         """Move the run's bar."""
         self._bars.update(
-            self._tasks[run], total=event["epochs"], completed=event["epoch"], values=describe_values(event)
+            self._tasks[run],
+            total=event["epochs"],
+            completed=event["epoch"],
+            values=describe_values(event, self._language),
         )
 
     def ended(self, end: RunEnd) -> None:
@@ -168,8 +191,10 @@ class BarProgress:
         self._failed += end.outcome == "failed"
         self._bars.update(self._all, completed=self._done, values=self._counts())
         if self._total <= MOST_SHOWN or end.outcome == "failed":
-            self.say(describe_end(end))
+            self.say(describe_end(end, self._language))
 
     def _counts(self) -> str:
-        left = self._total - self._done
-        return f"{self._done - self._failed} done  {self._failed} failed  {left} left"
+        from optbench.words import text
+
+        done, left = self._done - self._failed, self._total - self._done
+        return text("progress-counts", self._language, n_done=done, n_failed=self._failed, n_left=left)

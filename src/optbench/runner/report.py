@@ -56,6 +56,7 @@ def drawings(
     environment: Mapping[str, Any],
     timing: Mapping[str, Any],
     result: Mapping[str, Any],
+    language: str | None = None,
 ) -> dict[Path, bytes]:
     """Return the bytes of every picture and of the page, by path; writes nothing.
 
@@ -69,7 +70,8 @@ def drawings(
     image_format = config.report.format
     shown = "png" if image_format == "pdf" else image_format
     task = task_named(config.task)
-    figures = task.figures(evaluation, history, best_epoch=result["best_epoch"]) | _diagnostics(paths)
+    figures = task.figures(evaluation, history, best_epoch=result["best_epoch"], language=language)
+    figures |= _diagnostics(paths, language)
     files = {stem: save_figure(figure, image_format) for stem, figure in figures.items()}
     images = files if shown == image_format else {stem: save_figure(f, shown) for stem, f in figures.items()}
     report = RunReport(
@@ -86,19 +88,19 @@ def drawings(
         digests=read_json(paths.digests) if paths.digests.is_file() else {},
         pictures={stem: data_uri(image, shown) for stem, image in images.items()},
     )
-    page = render_run_report(report, task.page_part(report, evaluation)).encode(
+    page = render_run_report(report, task.page_part(report, evaluation, language), language).encode(
         "utf-8", "backslashreplace"
     )  # a lone surrogate in a name is no reason to fail
     return {**{paths.figure(stem, image_format): data for stem, data in files.items()}, paths.report_html: page}
 
 
-def _diagnostics(paths: RunPaths) -> dict[str, Any]:
+def _diagnostics(paths: RunPaths, language: str | None) -> dict[str, Any]:
     """Return the figure of the diagnostics, if the run recorded any."""
     from optbench.reporting.diagnostics_figure import diagnostics_figure
     from optbench.run_store import read_diagnostics
 
     rows = read_diagnostics(paths.diagnostics) if paths.diagnostics.is_file() else ()
-    return {"diagnostics": diagnostics_figure(rows)} if rows else {}
+    return {"diagnostics": diagnostics_figure(rows, language)} if rows else {}
 
 
 def changed(drawn: Mapping[Path, bytes]) -> dict[Path, bytes]:

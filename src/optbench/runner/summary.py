@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.catalog.metrics import score_text, table_rows
 from optbench.catalog.tasks import DEFAULT_TASK, TASKS
+from optbench.core.columns import aligned
 from optbench.errors import RunFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from optbench.core.columns import Column
     from optbench.runner.execute import RunEnd
 
-_NARROWEST = 8
+_NARROWEST, _OUTCOME = 8, 9
 
 
 def summary_rows(ends: Sequence[RunEnd]) -> list[dict[str, Any]]:
@@ -26,12 +28,13 @@ def summary_json(ends: Sequence[RunEnd]) -> dict[str, Any]:
     return {"schema_version": 1, "runs": summary_rows(ends)}
 
 
-def summary_text(ends: Sequence[RunEnd]) -> str:
+def summary_text(ends: Sequence[RunEnd], language: str | None = None) -> str:
     """Return the table that `run` prints: a line per run, test metrics, time; each task has a table of its own."""
     rows = summary_rows(ends)
-    width = max(len("run"), *(len(row["run"]) for row in rows)) if rows else 3
-    tables = [_table(task, [row for row in rows if row["task"] == task], width) for task in TASKS]
-    return "\n".join(line for table in tables for line in table) or _header(DEFAULT_TASK, width)
+    widest = max((len(row["run"]) for row in rows), default=0)
+    tables = [_table(task, [row for row in rows if row["task"] == task], widest, language) for task in TASKS]
+    lines = [line for table in tables for line in table] or _lines(DEFAULT_TASK, [], widest, language)
+    return "\n".join(lines)
 
 
 def raise_for_failures(ends: Sequence[RunEnd]) -> None:
@@ -71,21 +74,38 @@ def _row(end: RunEnd) -> dict[str, Any]:
     return row
 
 
-def _table(task: str, rows: Sequence[dict[str, Any]], width: int) -> list[str]:
-    return [_header(task, width), *(_line(row, width) for row in rows)] if rows else []
+def _table(task: str, rows: Sequence[dict[str, Any]], widest: int, language: str | None) -> list[str]:
+    return _lines(task, rows, widest, language) if rows else []
 
 
-def _header(task: str, width: int) -> str:
-    titles = "  ".join(f"{row.heading:>{_NARROWEST}}" for row in table_rows(task, "summary"))
-    return f"{'run':<{width}}  {'outcome':<9}  {titles}  training"
+def _lines(task: str, rows: Sequence[dict[str, Any]], widest: int, language: str | None) -> list[str]:
+    """Return header and rows; runs are as wide as in the tables of other tasks."""
+    from optbench.words import text
+    from optbench.words.tables import row_heading
+
+    metrics = table_rows(task, "summary")
+    header = (
+        text("summary-run", language),
+        text("summary-outcome", language),
+        *(row_heading(metric, language) for metric in metrics),
+        text("summary-training", language),
+    )
+    numbers: list[Column] = [(">", _NARROWEST)] * (len(metrics) + 1)
+    cells = [_cells(row, [metric.name for metric in metrics], language) for row in rows]
+    return aligned([header, *cells], [("<", widest), ("<", _OUTCOME), *numbers])
 
 
-def _line(row: dict[str, Any], width: int) -> str:
-    test = row["test"] or {}
-    columns = [column.name for column in table_rows(row["task"], "summary")]
-    cells = "  ".join(f"{_cell(name, test.get(name)):>{_NARROWEST}}" for name in columns)
-    seconds = "-" if row["training_seconds"] is None else f"{row['training_seconds']:.2f} s"
-    return f"{row['run']:<{width}}  {row['outcome']:<9}  {cells}  {seconds:>8}"
+def _cells(row: dict[str, Any], names: Sequence[str], language: str | None) -> tuple[str, ...]:
+    from optbench.words import text
+    from optbench.words.tables import localised
+
+    test, seconds = row["test"] or {}, row["training_seconds"]
+    return (
+        row["run"],
+        text(f"status-{row['outcome']}", language),
+        *(localised(_cell(name, test.get(name)), language) for name in names),
+        "-" if seconds is None else localised(f"{seconds:.2f} s", language),
+    )
 
 
 def _cell(name: str, value: float | None) -> str:

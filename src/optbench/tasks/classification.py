@@ -84,34 +84,46 @@ class Classification:
             write_text(paths.confusion, confusion_csv(evaluation.confusion), durable=False)
         write_text(paths.roc_curve, roc_csv(evaluation.roc_curves), durable=False)
 
-    def figures(self, evaluation: Evaluation, history: History, *, best_epoch: int | None) -> dict[str, Any]:
+    def figures(
+        self, evaluation: Evaluation, history: History, *, best_epoch: int | None, language: str | None = None
+    ) -> dict[str, Any]:
         """As in `Task`; a diverged run has no confusion matrix."""
         from optbench.reporting.run_figures import confusion_figure, learning_curves_figure, roc_figure
 
-        matrix = {} if evaluation.confusion is None else {"confusion_matrix": confusion_figure(evaluation.confusion)}
+        matrix = (
+            {}
+            if evaluation.confusion is None
+            else {"confusion_matrix": confusion_figure(evaluation.confusion, language)}
+        )
         return {
             **matrix,
-            "roc_curve": roc_figure(evaluation.roc_curves),
-            "learning_curves": learning_curves_figure(history, best_epoch=best_epoch),
+            "roc_curve": roc_figure(evaluation.roc_curves, language),
+            "learning_curves": learning_curves_figure(history, best_epoch=best_epoch, language=language),
         }
 
-    def page_part(self, report: RunReport, evaluation: Evaluation) -> TaskPart:
+    def page_part(self, report: RunReport, evaluation: Evaluation, language: str | None = None) -> TaskPart:
         """As in `Task`."""
         from optbench.reporting.classification_part import classification_part
 
-        return classification_part(report, evaluation)
+        return classification_part(report, evaluation, language)
 
-    def data_lines(self, dataset: Dataset) -> list[str]:
+    def data_lines(self, dataset: Dataset, language: str | None = None) -> list[str]:
         """As in `Task`: rows per class, and how often the majority class is right."""
+        from optbench.words import text
+
         facts = dataset.facts
         counts, majority = facts["class_counts"], facts["majority"]
-        classes = ", ".join(f"{label} {sum(part[label] for part in counts.values())}" for label in dataset.class_names)
-        positive = f"; positive: {facts['positive_class']}" if facts["positive_class"] else ""
-        lines = [f"  classes: {classes}{positive}"]
-        if "test" in majority["share"]:
-            share = majority["share"]["test"]
-            lines.append(f"  always answering {majority['class']!r} is right in {share:.1%} of the test rows")
-        return lines
+        classes = [f"{label} {sum(part[label] for part in counts.values())}" for label in dataset.class_names]
+        positive = facts["positive_class"]
+        line = (
+            text("task-classes-positive", language, classes=classes, positive=positive)
+            if positive
+            else text("task-classes", language, classes=classes)
+        )
+        if "test" not in majority["share"]:
+            return [f"  {line}"]
+        always = text("task-majority", language, name=majority["class"], share=majority["share"]["test"])
+        return [f"  {line}", f"  {always}"]
 
     def starter(self, sections: str) -> tuple[str, str]:
         """As in `Task`: the default, so nothing has to be said."""

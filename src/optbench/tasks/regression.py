@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from optbench.catalog.tasks import REGRESSION, TASKS
-from optbench.core.numbers import significant_digits
 from optbench.tasks.task import StoredAnswers
 
 if TYPE_CHECKING:
@@ -74,28 +73,30 @@ class Regression:
 
         write_text(paths.residuals, residuals_csv(evaluation.predictions.get("test")), durable=False)
 
-    def figures(self, evaluation: RegressionEvaluation, history: History, *, best_epoch: int | None) -> dict[str, Any]:
+    def figures(
+        self, evaluation: RegressionEvaluation, history: History, *, best_epoch: int | None, language: str | None = None
+    ) -> dict[str, Any]:
         """As in `Task`."""
         from optbench.reporting.regression_figures import predicted_against_true_figure, residuals_figure
         from optbench.reporting.run_figures import learning_curves_figure
 
         return {
-            "predicted_against_true": predicted_against_true_figure(evaluation.predictions),
-            "residuals": residuals_figure(evaluation.predictions),
-            "learning_curves": learning_curves_figure(history, best_epoch=best_epoch),
+            "predicted_against_true": predicted_against_true_figure(evaluation.predictions, language),
+            "residuals": residuals_figure(evaluation.predictions, language),
+            "learning_curves": learning_curves_figure(history, best_epoch=best_epoch, language=language),
         }
 
-    def page_part(self, report: RunReport, evaluation: RegressionEvaluation) -> TaskPart:
+    def page_part(self, report: RunReport, evaluation: RegressionEvaluation, language: str | None = None) -> TaskPart:
         """As in `Task`."""
         from optbench.reporting.regression_part import regression_part
 
-        return regression_part(report, evaluation)
+        return regression_part(report, evaluation, language)
 
-    def data_lines(self, dataset: Dataset) -> list[str]:
+    def data_lines(self, dataset: Dataset, language: str | None = None) -> list[str]:
         """As in `Task`: range and spread of the training targets."""
-        values = dataset.facts["target_values"]["train"]
-        mean, sd, low, high = (significant_digits(values[name]) for name in ("mean", "sd", "min", "max"))
-        return [f"  target: numbers from {low} to {high} in the training rows, mean {mean}, standard deviation {sd}"]
+        from optbench.words import text
+
+        return [f"  {text('task-target', language, **dataset.facts['target_values']['train'])}"]
 
     def starter(self, sections: str) -> tuple[str, str]:
         """As in `Task`: without keys that are for classes only."""

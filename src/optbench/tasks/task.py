@@ -71,13 +71,15 @@ class Task(Protocol[P, E]):
     def write_tables(self, paths: RunPaths, evaluation: E) -> None:
         """Write the tables beside metrics.json."""
 
-    def figures(self, evaluation: E, history: History, *, best_epoch: int | None) -> dict[str, Any]:
+    def figures(
+        self, evaluation: E, history: History, *, best_epoch: int | None, language: str | None = None
+    ) -> dict[str, Any]:
         """Return the figures of a run by the stem of their file."""
 
-    def page_part(self, report: RunReport, evaluation: E) -> TaskPart:
+    def page_part(self, report: RunReport, evaluation: E, language: str | None = None) -> TaskPart:
         """Return its share of the page of a run."""
 
-    def data_lines(self, dataset: Dataset) -> list[str]:
+    def data_lines(self, dataset: Dataset, language: str | None = None) -> list[str]:
         """Return what `optbench validate` says about the targets."""
 
     def starter(self, sections: str) -> tuple[str, str]:

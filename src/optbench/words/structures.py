@@ -52,12 +52,11 @@ def fact(writer: Writer, value: Any, _argument: str) -> str:
     return shortened(shown) or writer.filled("format-none")
 
 
-def holders(_writer: Writer, value: Sequence[Mapping[str, Any]], _argument: str) -> str:
+def holders(writer: Writer, value: Sequence[Mapping[str, Any]], _argument: str) -> str:
     """Write who has which value: `32 (adam, sgd), 64 (adamw)`; in full where two values would read alike."""
     from optbench.comparison.settings import canonical
-    from optbench.comparison.wording import value_text
 
-    texts = [value_text(one["value"]) for one in value]
+    texts = [config_value(writer, one["value"], "") for one in value]
     if len(set(texts)) < len(texts):
         texts = [canonical(one["value"]) for one in value]
     return ", ".join(f"{text} ({', '.join(one['labels'])})" for text, one in zip(texts, value, strict=True))
@@ -131,18 +130,20 @@ def point(writer: Writer, value: Mapping[str, float], _argument: str) -> str:
     return ", ".join(number if name == "learning_rate" else f"{name} {number}" for name, number in named)
 
 
-def config_value(_writer: Writer, value: Any, _argument: str) -> str:
+def config_value(writer: Writer, value: Any, _argument: str) -> str:
     """Write a value of the configuration on one short line."""
     from optbench.comparison.wording import value_text
 
-    return value_text(value)
+    return writer.number(value_text(value)) if isinstance(value, float) else value_text(value)
 
 
-def column(_writer: Writer, value: str, _argument: str) -> str:
-    """Name a column of the history."""
-    from optbench.comparison import column_words
+def column(writer: Writer, value: str, _argument: str) -> str:
+    """Name a column of the history: `validation accuracy`, `training loss`."""
+    from optbench.catalog.metrics import VALIDATION
 
-    return column_words(value)
+    name = value.removeprefix(VALIDATION)
+    code = "metric-validation" if value != name else "metric-training"
+    return writer.filled(code, value=column_title(writer, name, ""))
 
 
 def duration(writer: Writer, seconds: float, _argument: str) -> str:
@@ -154,21 +155,32 @@ def duration(writer: Writer, seconds: float, _argument: str) -> str:
     return writer.filled("noun-hours", value=seconds / _HOUR)
 
 
-def title(_writer: Writer, metric: str, _argument: str) -> str:
+def title(writer: Writer, metric: str, _argument: str) -> str:
     """Name a metric."""
-    return _metric(metric).title
+    return writer.filled(f"metric-name-{metric}")
 
 
-def validation(_writer: Writer, column_name: str, _argument: str) -> str:
+def column_title(writer: Writer, name: str, argument: str) -> str:
+    """Name what stands in a column of the history, which may be the metric of a user's own."""
+    from optbench.catalog.metrics import metric_of
+
+    metric = metric_of(name)
+    return setting(writer, name, argument) if metric is None else title(writer, metric.name, argument)
+
+
+def validation(writer: Writer, column_name: str, _argument: str) -> str:
     """Name a metric's value on the validation split, as tuning chooses by it."""
     from optbench.catalog.metrics import tuning_metric
 
-    return tuning_metric(column_name).title_on_validation
+    metric = tuning_metric(column_name)
+    code = "metric-validation" if metric.validation_title else "metric-on-validation"
+    return writer.filled(code, value=title(writer, metric.name, ""))
 
 
-def constant(_writer: Writer, metric: str, _argument: str) -> str:
+def constant(writer: Writer, metric: str, _argument: str) -> str:
     """Name the constant answer that a metric has a score of."""
-    return _metric(metric).constant_title
+    found = _metric(metric).constant
+    return writer.filled("constant-none" if found is None else f"constant-answer-{found.answer}")
 
 
 def score(writer: Writer, value: float | None, metric: str) -> str:
@@ -220,6 +232,7 @@ STRUCTURES: Final[Mapping[str, Callable[[Writer, Any, str], str]]] = {
     "point": point,
     "config": config_value,
     "column": column,
+    "title-of-column": column_title,
     "duration": duration,
     "title": title,
     "constant": constant,

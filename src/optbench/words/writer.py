@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from optbench.words.catalogue import read_catalogue, subject_of
-from optbench.words.formats import LISTS, NUMBERS
+from optbench.words.formats import LISTS, NUMBERS, written_number
 from optbench.words.language import CODES
 from optbench.words.structures import STRUCTURES
 
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from optbench.words.formats import ListStyle
+
+
+# The marks within a number: not the comma of `(28, 28)`, nor the point that ends a sentence.
+_MARK: Final = re.compile(r"(?<=\d)[.,](?=\d)")
+_MARKS: Final = {".": "format-decimal-mark", ",": "format-thousands-mark"}
 
 
 class Writer(string.Formatter):
@@ -61,8 +67,10 @@ class Writer(string.Formatter):
         return ", ".join(shown)
 
     def number(self, text: str) -> str:
-        """Return a number's text with the decimal mark of the language."""
-        return text.replace(".", self.filled("format-decimal-mark"))
+        """Return a number's text with the decimal and the thousands mark of the language."""
+        if self._language == CODES:
+            return text
+        return _MARK.sub(lambda found: self.filled(_MARKS[found[0]]), text)
 
     def format_field(self, value: Any, format_spec: str) -> str:
         """Format one value."""
@@ -74,9 +82,13 @@ class Writer(string.Formatter):
         if name in LISTS:
             return self.joined([LISTS[name].one(item) for item in value], LISTS[name])
         if name in NUMBERS:
-            return self.number(NUMBERS[name](value))
+            return self.number(written_number(value, name))
         formatted = format(value, format_spec)
-        return self.number(formatted) if isinstance(value, float) else formatted
+        return (
+            self.number(formatted)
+            if isinstance(value, float) or (format_spec and isinstance(value, int))
+            else formatted
+        )
 
     def _referred(self, code: str, value: Any) -> str:
         if isinstance(value, list) and "*" in code:

@@ -1,0 +1,43 @@
+"""Tables of a terminal as lines of plain text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal
+
+from optbench.core.printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Column = tuple[Literal["<", ">"], int]
+"""Where the texts of a column stand, and how wide it is at least."""
+
+GAP: Final = "  "
+
+
+def aligned(rows: Sequence[Sequence[str]], columns: Sequence[Column], *, gap: str = GAP) -> list[str]:
+    """Return a line per row; a column is as wide as its longest text.
+
+    Parameters
+    ----------
+    rows : texts; a row with fewer of them than there are columns ends in one of any width
+
+    Examples
+    --------
+    >>> aligned([("run", "time"), ("a", "10"), ("b", "it failed")], [("<", 1), (">", 1)])[:2]
+    ['run       time', 'a           10']
+    >>> aligned([("run", "time", "MB"), ("b", "it failed")], [("<", 1), (">", 1), (">", 1)])
+    ['run  time  MB', 'b    it failed']
+    """
+    shown = [[printable(cell) for cell in row] for row in rows]
+    widths = [
+        max([narrowest, *(len(row[place]) for row in shown if place < len(row) - (len(row) < len(columns)))])
+        for place, (_, narrowest) in enumerate(columns)
+    ]
+    return [gap.join(_padded(row, columns, widths)).rstrip() for row in shown]
+
+
+def _padded(row: Sequence[str], columns: Sequence[Column], widths: Sequence[int]) -> list[str]:
+    is_cut = len(row) < len(columns)
+    cells = [f"{cell:{side}{width}}" for cell, (side, _), width in zip(row, columns, widths, strict=False)]
+    return [*cells[:-1], row[-1]] if is_cut else cells

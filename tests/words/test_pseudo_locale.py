@@ -1,0 +1,290 @@
+"""In a language of wide letters nothing that people read is in ordinary ones, but for names and symbols."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields, replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from finished_runs import make_history, make_roc, make_run
+from pseudo_locale import narrowed, widened
+
+from optbench.catalog.metrics import ALL, METRICS
+from optbench.comparison import Disagreement, ProblemCurves, RunTrace, compare
+from optbench.comparison.disagreement import ClassGap
+from optbench.records import LayerDiagnostics
+from optbench.reporting.across_figures import critical_difference_figure, profile_figure, regret_figure
+from optbench.reporting.comparison_figures import (
+    curves_figure,
+    differences_figure,
+    roc_figure,
+    scores_figure,
+    time_figure,
+)
+from optbench.reporting.comparison_page import look_of, render_comparison_page
+from optbench.reporting.comparison_text import render_comparison_markdown, render_comparison_table
+from optbench.reporting.diagnostics_figure import diagnostics_figure
+from optbench.reporting.shown_comparison import ShownComparison
+from optbench.reporting.style import plot_style
+from optbench.runner.check import CheckedRun, check_text
+from optbench.runner.doctor import diagnose, diagnosis_text
+from optbench.runner.execute import RunEnd
+from optbench.runner.foresee import Foreseen, foreseen_text, state_of
+from optbench.runner.listing import list_runs, list_text, show_run
+from optbench.runner.names import list_text as names_text
+from optbench.runner.progress import describe_end
+from optbench.runner.summary import summary_text
+from optbench.words import VARIABLE
+
+READ_ALOUD = ("alt", "title", "aria-label")
+# Numbers as texts and tables have them, dates and digests, units of the SI, keys of the metrics.
+NUMBER = re.compile(r"(?<![a-z])[-+]?\d[\d\u066b\u066c]*(e[-+]\d+)?( (s|MB|GB|min|h)\b)?")
+ENGLISH_NUMBER = re.compile(r"\d+[.,]\d+")
+KEYS = [*METRICS, *(metric.constant.name for metric in ALL if metric.constant), "val_loss", "val_accuracy", "loss"]
+
+
+class Shown(HTMLParser):
+    """What a reader of a page sees and hears; what stands as it was typed or recorded is passed over.
+
+    That is: the experiment (`pre`), names in a type of programs (`mono`), and the tables of facts of the machine.
+    """
+
+    def __init__(self, page, passed_over=()):
+        super().__init__()
+        self.texts, self._open, self._passed_over = [], [], passed_over
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        named = dict(attributes)
+        self.texts += [named[name] for name in READ_ALOUD if name in named]
+        section = narrowed(named.get("aria-label", ""))
+        hidden = tag in ("style", "pre") or "mono" in (named.get("class") or "") or section in self._passed_over
+        if tag not in ("meta", "img", "link", "br"):
+            self._open.append((tag, hidden))
+
+    def handle_endtag(self, tag):
+        assert self._open.pop()[0] == tag
+
+    def handle_data(self, data):
+        is_body = any(tag == "tbody" for tag, _ in self._open)
+        hidden = [tag for tag, hidden in self._open if hidden]
+        if not (set(hidden) - {"section"} or ("section" in hidden and is_body)):
+            self.texts.append(data)
+
+
+def ordinary(text, names):
+    """What is in ordinary letters and no name, symbol or number."""
+    for name in sorted(map(str, names), key=len, reverse=True):
+        text = text.replace(name, "")
+    return [*ENGLISH_NUMBER.findall(text), *re.findall(r"[A-Za-z]\S*", NUMBER.sub("", text))]
+
+
+def past_the_catalogue(texts, names):
+    """The texts that are shown in ordinary letters, with what is ordinary in them."""
+    found = {text.strip(): ordinary(text, [*names, *KEYS]) for text in texts}
+    return {text: letters for text, letters in found.items() if letters}
+
+
+def test_what_is_past_the_catalogue_is_found(pseudo):
+    """The oracle itself: a word, an English number, a title; but no name."""
+    assert not past_the_catalogue([widened("a word of adam, 1"), "adam 0\u066b5 s"], ["adam"])
+    assert past_the_catalogue(["seeds"], ["adam"])
+    assert past_the_catalogue(["0.5"], [])
+    assert Shown('<p title="x">a<b>b</b></p><pre>c</pre>').texts == ["x", "a", "b"]
+
+
+@pytest.fixture(scope="module")
+def comparison():
+    """Three optimizers on six problems: everything that a comparison can say is said somewhere."""
+    problems = ("wine", "iris", "digits", "moons", "rings", "lines")
+    return compare(
+        [
+            make_run(
+                name,
+                seed,
+                score + seed % 3 / 100 - place / 50,
+                diverged=name == "sgd" and seed == 1,
+                dataset={"name": problem, "split": {"test": 0.2}},
+                digests={"data": problem},
+            )
+            for place, problem in enumerate(problems)
+            for name, score in (("adam", 0.9), ("sgd", 0.8), ("adamw", 0.9))
+            for seed in range(7)
+        ]
+    )
+
+
+def names_in(comparison):
+    """Names of a comparison: problems, optimizers, their arguments and update rules, runs, classes."""
+    labels = [one.label for problem in comparison.problems for one in problem.optimizers]
+    rules = [rule for problem in comparison.problems for rule in problem.update_rules]
+    # what an optimizer does is put into words by the catalogue of optimizers, not yet by that of texts
+    told = [text for rule in rules for text in (rule.rule, rule.arguments_text, rule.weight_decay, rule.remark) if text]
+    runs = [run for problem in comparison.problems for one in problem.optimizers for run in one.runs]
+    return [*labels, *told, *runs, *(problem.problem for problem in comparison.problems), "some class"]
+
+
+def curves_of(problem):
+    """Histories, ROC curves, costs and predictions of the runs of a problem."""
+    traces = {
+        one.label: [RunTrace(make_history(seed), 10, False, 0.5, 100) for seed in one.seeds]
+        for one in problem.optimizers
+    }
+    histories = {label: [trace.history for trace in found] for label, found in traces.items()}
+    roc = {one.label: [make_roc()] for one in problem.optimizers}
+    found = Disagreement("adam", "sgd", 6, 0.05, 0.2, 0.1, None, 0.031, 0.042, (ClassGap("some class", 0.9, 0.7),))
+    return ProblemCurves(histories, roc, traces, [found])
+
+
+def test_a_comparison_on_a_terminal_and_in_markdown(comparison, pseudo):
+    """Tables, warnings, verdicts."""
+    for shown in (
+        render_comparison_table(comparison, language=pseudo),
+        render_comparison_markdown(comparison, pseudo),
+    ):
+        assert not past_the_catalogue(shown.splitlines(), names_in(comparison))
+
+
+def test_the_page_of_a_comparison(comparison, pseudo):
+    """Headings, captions, alternative texts, cells: of one problem, with all that its runs left behind."""
+    problem = comparison.problems[0]
+    alone = replace(comparison, problems=(problem,))
+    page = render_comparison_page(alone, {problem.problem: curves_of(problem)}, language=pseudo)
+    assert not past_the_catalogue(Shown(page).texts, [*names_in(comparison), "optbench"])
+
+
+def test_a_comparison_in_a_notebook(comparison, pseudo, monkeypatch):
+    """It shows itself in the language of the machine."""
+    monkeypatch.setenv(VARIABLE, pseudo)
+    shown = ShownComparison.of(comparison)
+    texts = [*repr(shown).splitlines(), *Shown(shown._repr_html_()).texts]
+    assert not past_the_catalogue(texts, names_in(comparison))
+
+
+def texts_of(figure):
+    """Every text of a picture, the numbers at its axes among them."""
+    from matplotlib.text import Text
+
+    with plot_style():
+        figure.draw_without_rendering()
+    return [text.get_text() for text in figure.findobj(Text)]
+
+
+def test_the_pictures_of_a_comparison(comparison, pseudo):
+    """Titles, axes, legends."""
+    problem, metric, look = comparison.problems[0], comparison.metric, look_of(comparison)
+    curves = curves_of(problem)
+    figures = [
+        scores_figure(problem, metric, look, pseudo),
+        differences_figure(problem, metric, problem.margin, pseudo),
+        curves_figure(curves, look, pseudo),
+        roc_figure(curves, look, language=pseudo),
+        time_figure(problem, metric, look, pseudo),
+        regret_figure(comparison.across, metric, look, pseudo),
+        critical_difference_figure(comparison.across, look, pseudo),
+        profile_figure(comparison.across, metric, look, pseudo),
+    ]
+    drawn = [figure for figure in figures if figure is not None]
+    assert len(drawn) >= 7
+    for figure in drawn:
+        assert not past_the_catalogue(texts_of(figure), [*names_in(comparison), "yes"])
+
+
+def test_the_picture_of_diagnostics(pseudo):
+    """Panels and legend; layers are names."""
+    numbers = [0.1] * (len(fields(LayerDiagnostics)) - 2)
+    layers = [f"dense_{number}" for number in range(9)]
+    rows = [LayerDiagnostics(epoch, layer, *numbers) for epoch in range(3) for layer in layers]
+    assert not past_the_catalogue(texts_of(diagnostics_figure(rows, pseudo)), layers)
+
+
+def names_of(planned):
+    """Names of a run: its folder, data, columns, classes, sections of the experiment, files."""
+    facts = planned.dataset.facts
+    columns = [column["name"] for column in facts["columns"]]
+    split = [f"{name}: {value}" for name, value in facts["split"].items()]
+    files = [path.name for path in planned.paths.folder.iterdir()]
+    section = planned.config.to_plain()["optimizer"].items()
+    optimizer = [name for item in section for name in item if isinstance(name, str)]
+    words = ["csv", "mlp", "adam", "data.csv", "sha256", "optbench", facts["files"][0]["sha256"]]
+    keys = [planned.key, planned.key[:8]]
+    told = ["the size of number", "is told here", "same"]  # cells of the table
+    typed = [*keys, *words, *NOT_TRANSLATED]
+    return [str(planned.paths.folder), planned.run, *planned.dataset.class_names, *columns, *split, *files, *optimizer,
+            *typed, *told]  # fmt: skip
+
+
+# Keys of the experiment file, as notes name what can be set.
+NOT_TRANSLATED = (
+    "dataset.target",
+    "dataset.features",
+    "dataset.positive_class",
+    "dataset.missing",
+)
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_a_run_on_its_page_and_on_a_terminal(in_language, pseudo, task, capsys):
+    """The page, `ls`, `show` and the summary of one run."""
+    planned, paths = in_language(pseudo, task)
+    names = names_of(planned)
+    runs, _ = list_runs(paths.folder.parent)
+    _, shown = show_run(str(paths.folder), paths.folder.parent, pseudo)
+    end = RunEnd(planned, "completed")
+    for text in (
+        list_text(runs, pseudo),
+        shown,
+        summary_text([end], pseudo),
+        describe_end(end, pseudo),
+        foreseen_text([Foreseen(planned, state_of(planned), 5.0, 300.0, 700_000, 123)], jobs=1, language=pseudo),
+        check_text([CheckedRun(str(paths.folder), True, ())], pseudo),
+    ):
+        assert not past_the_catalogue(text.splitlines(), [*names, "/tmp"])
+    if task == "classification":
+        page = paths.report_html.read_text(encoding="utf-8")
+        machine = ("Environment", "Digests")
+        assert not past_the_catalogue(Shown(page, machine).texts, names)
+
+
+def test_the_pictures_of_a_run(pseudo):
+    """Of each task: titles, axes, legends."""
+    from optbench.evaluation import evaluate
+    from optbench.records import Predictions
+    from optbench.regression_records import TargetPredictions
+    from optbench.reporting.regression_figures import predicted_against_true_figure, residuals_figure
+    from optbench.tasks import TASKS
+
+    rng = np.random.default_rng(0)
+    parts = {}
+    for split in ("train", "validation", "test"):
+        y = rng.integers(0, 3, 60)
+        scores = rng.dirichlet(np.ones(3), 60).astype(np.float32)
+        parts[split] = Predictions(y, scores, np.arange(60))
+    history = make_history(0)
+    evaluation = evaluate(parts, class_names=("c1", "c2", ""), history=history)
+    figures = TASKS["classification"].figures(evaluation, history, best_epoch=3, language=pseudo)
+    numbers = {
+        split: TargetPredictions(rng.normal(size=9), rng.normal(size=9), np.arange(9)) for split in ("train", "test")
+    }
+    drawn = [*figures.values(), predicted_against_true_figure(numbers, pseudo), residuals_figure({}, pseudo)]
+    assert len(drawn) == 5
+    for figure in drawn:
+        assert not past_the_catalogue(texts_of(figure), ["c1", "c2"])
+
+
+def test_doctor(pseudo, tmp_path):
+    """Topics and what was found; packages and folders are names."""
+    shown = diagnosis_text(diagnose(data_dir=tmp_path, runs_dir=tmp_path / "runs", trial=False), pseudo)
+    words = ("ok", "optbench", "tensorflow", "keras", "numpy", "scikit-learn", "-j")
+    without_versions = re.sub(r"\d+\.\d+\.\d+|\b[0-9a-f]{8,}\b", "", shown)
+    assert not past_the_catalogue(without_versions.splitlines(), [str(tmp_path / "runs"), str(tmp_path), *words])
+
+
+@pytest.mark.parametrize("what", ["metrics"])
+def test_list(pseudo, what):
+    """Titles, units, directions; keys of metrics, tasks and settings are typed as they stand."""
+    keys = ("classification", "regression", "val_")
+    assert not past_the_catalogue(names_text(what, pseudo).splitlines(), keys)
