@@ -6,6 +6,8 @@ import json
 import sys
 from typing import Any
 
+from optbench.core.printable import printable
+
 
 def print_data(text: str) -> None:
     """Write one block of data to stdout, ending with a newline; nothing if there is nothing."""
@@ -23,5 +25,5 @@ def print_json(document: Any) -> None:
 def note(text: str, *, quiet: bool = False) -> None:
     """Write a message to stderr unless `quiet`."""
     if not quiet:
-        sys.stderr.write(text + "\n")
+        sys.stderr.write(printable(text, keep_lines=True) + "\n")
         sys.stderr.flush()

@@ -72,8 +72,9 @@ def list_runs(runs_dir: Path) -> tuple[list[ListedRun], list[str]]:
     from optbench.run_store import find_folders
 
     if not runs_dir.is_dir():
-        told = "is no directory" if runs_dir.exists() else "does not exist. 'optbench run CONFIG...' creates it"
-        raise NoRunsError(f"{runs_dir} {told}.")
+        if runs_dir.exists():
+            raise NoRunsError(f"{runs_dir} is no directory.")
+        raise NoRunsError(f"{runs_dir} does not exist. 'optbench run CONFIG...' creates it.")
     folders, notes = find_folders([str(runs_dir)], runs_dir)
     if not folders:
         raise NoRunsError(f"{runs_dir} holds no runs. 'optbench run CONFIG...' makes some.")

@@ -1,0 +1,64 @@
+"""What shows tables, pages and pictures to people has no prose of its own: it would be English in every language."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+import optbench
+
+SOURCE = Path(optbench.__file__).parent
+TERMINAL = ("summary", "listing", "progress", "names", "doctor", "check", "foresee")
+FILES = [
+    *SOURCE.glob("reporting/*.py"),
+    *SOURCE.glob("tasks/*.py"),
+    *(SOURCE / "runner" / f"{name}.py" for name in TERMINAL),
+]
+TEMPLATES = [*SOURCE.glob("reporting/templates/*.html")]
+PROSE = re.compile(r"[a-z]{2,},? [a-z]{2,}|[A-Z][a-z]+ [a-z]+")
+# Places in a picture, colours, names of others, and files that are written for programs to read.
+NO_PROSE = re.compile(
+    r"(outside )?(upper|lower|right) (left|right|center|upper)|bold red|(micro|macro|weighted) avg"
+    r"|never begun|digest of "
+    r"|Glyph .* missing from|Matplotlib currently does not support|name: doctor\n.*|task: regression .*",
+    re.DOTALL,
+)
+
+
+def prose(tree):
+    """Strings of two words and more that are no documentation and in no error message."""
+    passed_over = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Raise):
+            passed_over |= {id(inner) for inner in ast.walk(node)}
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            passed_over.add(id(node.value))
+    strings = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    found = [node.value for node in strings if id(node) not in passed_over and PROSE.search(node.value)]
+    return [text for text in found if not NO_PROSE.fullmatch(text)]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_file_has_no_prose(path):
+    """Sentences, headers, captions are in the catalogue; error messages stand where they are raised."""
+    assert prose(ast.parse(path.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
+def test_a_template_has_no_words(path):
+    """Outside of its markup and of what it fills in there is nothing to read; nor is there in what is read aloud."""
+    markup = r"<style>.*?</style>|\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}"
+    without = re.sub(markup, "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert re.findall(r"[A-Za-z]{2,}", re.sub(r"<[^>]*>", "", without)) == []
+    assert re.findall(r'(?:alt|title|aria-label)="([^"]+)"', without) == []
+
+
+def test_prose_is_found():
+    """The oracle itself."""
+    assert prose(ast.parse('"""About it."""\nx = "the mean of all"\ny = "Read this"\nraise E("it is wrong")')) == [
+        "the mean of all",
+        "Read this",
+    ]
