@@ -65,11 +65,13 @@ CLASSIFICATION_METRICS: Final = (
 
 
 def metric(tree):
-    """Cohen's kappa: a function and an entry in the file of its task, and a test against the definition."""
+    """Cohen's kappa: a function and an entry in the file of its task, its name, and a test against the definition."""
     shutil.copytree(ADDED / "metric", tree, dirs_exist_ok=True)
     path, begin = tree / "src/optbench/catalog/classification_metrics.py", "\nCLASSIFICATION_METRICS: Final = (\n"
     before, _, after = path.read_text().partition(begin)
     path.write_text(before + KAPPA + after)
+    with (tree / "src/optbench/words/en/metric.po").open("a", encoding="utf-8") as words:
+        words.write('\nmsgid "metric-name-kappa"\nmsgstr "Cohen\'s kappa"\n')
     found = (("tests/catalog/test_metrics.py", ""), ("tests/catalog/test_kappa.py", ""))
     return Recipe(("metrics", "kappa"), ("configs/adam.yaml",), found, metric="kappa")
 

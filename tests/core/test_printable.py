@@ -48,3 +48,18 @@ def test_columns_line_up(rows):
         padded = line.ljust(last)
         assert padded[: wide[0]].rstrip() == printable(row[0]).rstrip()
         assert len(padded) == last
+
+
+def test_listings_of_strange_folders_steer_nothing():
+    """A folder may be called anything."""
+    from optbench.runner.check import CheckedRun, check_text
+    from optbench.runner.listing import ListedRun, list_text
+
+    evil = "runs/x\x1b[2J\nforged: ok\N{RIGHT-TO-LEFT OVERRIDE}"
+    for shown in (
+        check_text([CheckedRun(evil, True, ())]),
+        list_text([ListedRun(evil, evil, "unfinished", None, "crashed", evil)]).splitlines()[1],
+    ):
+        assert len(shown.splitlines()) == 1
+        assert "\x1b" not in shown
+        assert "\N{RIGHT-TO-LEFT OVERRIDE}" not in shown

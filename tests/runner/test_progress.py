@@ -56,6 +56,14 @@ def test_plain_lines(capsys):
     ]
 
 
+def test_a_reason_does_not_steer_the_terminal(capsys):
+    """What a library says may hold anything; lines of its own stay lines."""
+    with make_progress(1, quiet=False) as progress:
+        progress.ended(end("failed", "crashed", "\x1b[2Jgone\N{RIGHT-TO-LEFT OVERRIDE}\nmore"))
+    lost = "\N{REPLACEMENT CHARACTER}"
+    assert capsys.readouterr().err == f"[1/1] demo-s0-12345678: failed (crashed): {lost}[2Jgone{lost}\nmore\n"
+
+
 def test_quiet_says_failures_only(capsys):
     """-q leaves what went wrong."""
     with make_progress(2, quiet=True) as progress:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import fields, replace
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -36,6 +37,7 @@ from optbench.runner.listing import list_runs, list_text, show_run
 from optbench.runner.names import list_text as names_text
 from optbench.runner.progress import describe_end
 from optbench.runner.summary import summary_text
+from optbench.tasks import TASKS, task_named
 from optbench.words import VARIABLE
 
 READ_ALOUD = ("alt", "title", "aria-label")
@@ -156,6 +158,22 @@ def test_the_page_of_a_comparison(comparison, pseudo):
     assert not past_the_catalogue(Shown(page).texts, [*names_in(comparison), "optbench"])
 
 
+def test_what_differs_between_runs(pseudo):
+    """Settings, values, seeds: yes, no and none are words, too."""
+    runs = [
+        make_run(name, seed, 0.9, arguments=arguments, training=training)
+        for name, arguments, training in (
+            ("adam", {"use_ema": True, "clipnorm": None}, {"epochs": 10}),
+            ("sgd", {"use_ema": False, "clipnorm": 0.5}, {"epochs": 20}),
+        )
+        for seed in range(3)
+    ]
+    found = compare(runs)
+    shown = render_comparison_table(found, language=pseudo)
+    assert "0\u066b5 (sgd)" in shown
+    assert not past_the_catalogue(shown.splitlines(), names_in(found))
+
+
 def test_a_comparison_in_a_notebook(comparison, pseudo, monkeypatch):
     """It shows itself in the language of the machine."""
     monkeypatch.setenv(VARIABLE, pseudo)
@@ -240,6 +258,7 @@ def test_a_run_on_its_page_and_on_a_terminal(in_language, pseudo, task, capsys):
         summary_text([end], pseudo),
         describe_end(end, pseudo),
         foreseen_text([Foreseen(planned, state_of(planned), 5.0, 300.0, 700_000, 123)], jobs=1, language=pseudo),
+        "\n".join(task_named(task).data_lines(planned.dataset, pseudo)),
         check_text([CheckedRun(str(paths.folder), True, ())], pseudo),
     ):
         assert not past_the_catalogue(text.splitlines(), [*names, "/tmp"])
@@ -249,13 +268,21 @@ def test_a_run_on_its_page_and_on_a_terminal(in_language, pseudo, task, capsys):
         assert not past_the_catalogue(Shown(page, machine).texts, names)
 
 
+@pytest.mark.parametrize("outcome", ["completed", "diverged", "skipped", "failed"])
+@pytest.mark.parametrize("kind", ["", "interrupted", "crashed", "oom", "timeout", "invalid", "cut off"])
+def test_how_a_run_ended(pseudo, outcome, kind):
+    """Whatever became of it."""
+    planned = SimpleNamespace(run="x-s0")
+    end = RunEnd(planned, outcome, kind if outcome == "failed" else "", "0" if kind else "")
+    assert not past_the_catalogue([describe_end(end, pseudo)], ["x-s0"])
+
+
 def test_the_pictures_of_a_run(pseudo):
     """Of each task: titles, axes, legends."""
     from optbench.evaluation import evaluate
     from optbench.records import Predictions
     from optbench.regression_records import TargetPredictions
     from optbench.reporting.regression_figures import predicted_against_true_figure, residuals_figure
-    from optbench.tasks import TASKS
 
     rng = np.random.default_rng(0)
     parts = {}

@@ -134,6 +134,10 @@ def config_value(writer: Writer, value: Any, _argument: str) -> str:
     """Write a value of the configuration on one short line."""
     from optbench.comparison.wording import value_text
 
+    if value is None:
+        return writer.filled("format-none")
+    if isinstance(value, bool):
+        return writer.filled("format-yes" if value else "format-no")
     return writer.number(value_text(value)) if isinstance(value, float) else value_text(value)
 
 

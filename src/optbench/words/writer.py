@@ -84,11 +84,8 @@ class Writer(string.Formatter):
         if name in NUMBERS:
             return self.number(written_number(value, name))
         formatted = format(value, format_spec)
-        return (
-            self.number(formatted)
-            if isinstance(value, float) or (format_spec and isinstance(value, int))
-            else formatted
-        )
+        is_rounded = isinstance(value, float) or (format_spec and isinstance(value, int))
+        return self.number(formatted) if is_rounded else formatted
 
     def _referred(self, code: str, value: Any) -> str:
         if isinstance(value, list) and "*" in code:
