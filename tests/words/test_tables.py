@@ -98,6 +98,21 @@ def test_the_better_direction_is_said_where_low_is_good():
     assert titles["mean_predictor_rmse"] == "RMSE of the training mean"
 
 
+@pytest.mark.parametrize(
+    ("column", "words"),
+    [
+        ("val_accuracy", "validation accuracy"),
+        ("loss", "training loss"),
+        ("val_rmse", "validation RMSE"),
+        ("my_own_metric", "training my own metric"),
+    ],
+)
+def test_a_column_of_the_history_has_a_name(column, words):
+    """With its split; a metric that only the user knows is named as the column is."""
+    shown = text("caption-target-at-least", "en", column=column, target=0.5, n_epochs=3)
+    assert shown.startswith(f"Time to {words} at least 0.5")
+
+
 def test_a_name_that_nobody_knows_is_shown_as_it_is():
     """A newer version may have written it."""
     assert word("status-completed", "x", "en") == "completed"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from optbench.comparison.across import Across, AcrossPair, AcrossRow, across_problems
 from optbench.comparison.across_findings import across_findings
 from optbench.comparison.compare import compare
-from optbench.comparison.crossings import Crossing, column_words, curve_column
+from optbench.comparison.crossings import Crossing, curve_column
 from optbench.comparison.curves import CurveBand, ProblemCurves, RocBand, curve_bands, roc_bands
 from optbench.comparison.disagreement import ClassGap, Disagreement, disagreement
 from optbench.comparison.result import (
@@ -48,7 +48,6 @@ __all__ = [
     "UpdateRule",
     "across_findings",
     "across_problems",
-    "column_words",
     "compare",
     "curve_bands",
     "curve_column",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from optbench.catalog.metrics import lower_is_better, metric_of
+from optbench.catalog.metrics import lower_is_better
 from optbench.core.findings import Finding, Severity
 from optbench.records import RunStatus
 from optbench.statistics import crossings
@@ -99,14 +99,6 @@ def curve_column(histories: Sequence[History], metric: Metric) -> str | None:
         if histories and all(column in history.columns for history in histories):
             return column
     return None
-
-
-def column_words(column: str) -> str:
-    """Name a history column: `validation accuracy`, `training loss`."""
-    name = column.removeprefix("val_")
-    metric = metric_of(name)
-    title = metric.title if metric is not None else name.replace("_", " ")
-    return f"{'validation' if column.startswith('val_') else 'training'} {title}"
 
 
 def _paired_curves(
