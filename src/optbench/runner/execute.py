@@ -185,7 +185,7 @@ class Flight:
         return [Task(run.run, TRAIN, group=self._group(run), prepare=partial(self._ready, run, held)) for run in runs]
 
     def _group(self, run: PlannedRun) -> str:
-        from optbench.training.program import program_key
+        from optbench.training.engines import program_key
 
         return "" if self._tries[run.run] else program_key(run.config, run.dataset)  # a second try is made alone
 
@@ -433,7 +433,7 @@ def _tells_of_the_model(end: TaskEnd) -> bool:
 def _what_is_built(run: PlannedRun) -> str:
     """Return a text that is equal for runs whose models are built and compiled in the same way."""
     from optbench.config import dump_config
-    from optbench.training.program import program_key
+    from optbench.training.engines import program_key
 
     key = program_key(run.config, run.dataset)
     if key:
@@ -444,7 +444,7 @@ def _what_is_built(run: PlannedRun) -> str:
 
 def _try_out(name: str, run: PlannedRun, data_folders: Mapping[tuple[str, str], str], *, time_an_epoch: bool) -> Task:
     from optbench.config import dump_config
-    from optbench.training.program import program_key
+    from optbench.training.engines import program_key
 
     arguments = {
         "config": dump_config(run.config),

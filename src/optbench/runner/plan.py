@@ -96,10 +96,9 @@ def plan_runs(
     UsageError
         If two different experiments would share a folder.
     """
-    from optbench.provenance import key_versions
+    from optbench.training.engines import engine_versions
     from optbench.words import error_text
 
-    versions = key_versions()
     datasets: dict[str, Dataset] = {}
     planned: dict[str, PlannedRun] = {}
     findings = []
@@ -109,6 +108,7 @@ def plan_runs(
             dataset = _dataset(
                 loaded, datasets, data_dir=data_dir, quiet=quiet, say=_naming(loaded, say) if several else say
             )
+            versions = engine_versions([loaded.config.training.engine])
             for seed in seeds_of(loaded, seeds):
                 run = plan_run(loaded, seed=seed, dataset=dataset, versions=versions, runs_dir=runs_dir)
                 other = planned.setdefault(run.run, run)
