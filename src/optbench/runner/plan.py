@@ -208,8 +208,10 @@ def plan_run(
     """Resolve an experiment for one seed and the data it is for, and compute its key."""
     from optbench.config import run_key
     from optbench.run_store import RunPaths, contained, file_sha256, run_id
+    from optbench.training.engines import require_engine
 
     config = resolve_with(loaded, dataset, seed=seed)
+    require_engine(config)
     code = user_code(config, loaded.base)
     digests = {name: file_sha256(path) for name, path in code.items()}
     key = run_key(config, data_digest=dataset.data_digest, code=digests, versions=versions, reading=dataset.reading)

@@ -43,13 +43,26 @@ def make_engine(config: ExperimentConfig, dataset: Dataset, *, base: Path, kept:
 
     Raises
     ------
+    MachineError
+        If there is no engine of its name.
     ModelError
-        If the engine does not execute such experiments, or the experiment does not fit its data.
+        If the engine does not execute all of the experiment, or the experiment does not fit its data.
     """
-    name = config.training.engine
-    kind = engine_kind(name)
-    require_fit(name, kind.takes, config)
-    return kind.make(config, dataset, base=base, kept=kept)
+    require_engine(config)
+    return engine_kind(config.training.engine).make(config, dataset, base=base, kept=kept)
+
+
+def require_engine(config: ExperimentConfig) -> None:
+    """Require that the engine of a resolved experiment is there and executes all of it.
+
+    Raises
+    ------
+    MachineError
+        If there is none of its name.
+    ModelError
+        With all that it does not execute.
+    """
+    require_fit(config.training.engine, engine_kind(config.training.engine).takes, config)
 
 
 def program_key(config: ExperimentConfig, dataset: Dataset) -> str:
