@@ -60,6 +60,8 @@ class NumpyLogisticKind:
     def make(self, config, dataset, *, base, kept):
         if dataset.vocabulary_size is not None:
             raise ModelError(f"training.engine {NAME} takes numbers. Received: token sequences. Take another engine.")
+        if config.training.threads != 1:
+            raise ModelError(f"training.engine {NAME} uses 1 thread. Received: {config.training.threads}. Write 1.")
         return NumpyLogistic(config, dataset)
 
 

@@ -13,6 +13,7 @@ from types import MappingProxyType
 import engine_package
 import numpy as np
 import pytest
+from selection import mostly_long
 
 from optbench.catalog.engines import OWN
 from optbench.errors import ModelError, StorageError
@@ -23,7 +24,8 @@ from optbench.training.loop import train
 
 pytestmark = pytest.mark.tensorflow
 
-ENGINES = (*OWN, "numpy-logistic")
+OTHER = "numpy-logistic"
+ENGINES = (*OWN, OTHER)
 OPTIMIZERS = MappingProxyType(
     {
         "sgd": {"name": "sgd", "learning_rate": 0.25},
@@ -119,9 +121,16 @@ def equal(first, second):
     return first.keys() == second.keys() and all((first[name] == second[name]).all() for name in first)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+WORK = ((2, "sgd"), (3, "momentum"), (3, "nesterov"), (2, "adam"), (3, "adam"))
+
+
 @pytest.mark.parametrize(
-    ("classes", "optimizer"), [(2, "sgd"), (3, "momentum"), (3, "nesterov"), (2, "adam"), (3, "adam")]
+    ("engine", "classes", "optimizer"),
+    mostly_long(
+        [(engine, *work) for engine in ENGINES for work in WORK],
+        short=[*((OTHER, *work) for work in WORK), ("fused", 2, "sgd"), ("xla", 3, "momentum"), ("keras", 3, "adam")],
+        ci=[("fused", 3, "adam"), ("xla", 2, "adam"), ("keras", 3, "nesterov")],
+    ),
 )
 def test_an_epoch_is_what_the_formulas_say(engine, classes, optimizer, make):
     """From weights and orders that are handed in, with a short last batch; losses are those before each step."""
@@ -164,8 +173,13 @@ def test_a_state_that_is_put_back_goes_on_with_the_same_bits(engine, make):
             resumed.load_state(broken)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize(
+    ("engine", "classes"),
+    mostly_long(
+        [(engine, classes) for engine in ENGINES for classes in (2, 3)],
+        short=[(OTHER, 2), (OTHER, 3), ("fused", 2), ("fused", 3)],  # engines over Keras share this code
+    ),
+)
 def test_what_is_evaluated_agrees_with_what_is_predicted(engine, classes, make):
     """Loss and accuracy follow from the outputs, of every split; the first rows can be asked for alone."""
     made, dataset = make(engine, classes=classes)
@@ -180,7 +194,7 @@ def test_what_is_evaluated_agrees_with_what_is_predicted(engine, classes, make):
         np.testing.assert_allclose(made.predict(name, at_most=5), outputs[:5], rtol=1e-6)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", mostly_long(ENGINES, short=[OTHER, "fused"], ci=["xla", "keras"]))
 def test_a_run_resumes_to_the_same_bits_and_says_what_it_was_computed_with(engine, make_dataset, make_config, tmp_path):
     """Through the training loop: history, digests, predictions; facts are JSON."""
     dataset = make_dataset(classes=3)
@@ -231,7 +245,7 @@ def test_a_kind_gives_its_processes_what_they_must_have(engine, make_dataset, ma
 def test_what_an_engine_does_not_declare_it_is_not_given(sections, says, make_dataset, make_config, tmp_path):
     """A sentence with everything that does not fit, before anything is built."""
     dataset = make_dataset()
-    training = {**sections.get("training", {}), "engine": "numpy-logistic"}
+    training = {**sections.get("training", {}), "engine": OTHER}
     config = make_config(dataset, **{"model": {"name": "logistic"}, **sections, "training": training})
     with pytest.raises(ModelError) as caught:
         make_engine(config, dataset, base=tmp_path)

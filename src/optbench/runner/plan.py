@@ -99,6 +99,8 @@ def plan_runs(
     from optbench.training.engines import engine_versions
     from optbench.words import error_text
 
+    engines = dict.fromkeys(loaded.config.training.engine for loaded in experiments)
+    versions = {engine: engine_versions([engine]) for engine in engines}
     datasets: dict[str, Dataset] = {}
     planned: dict[str, PlannedRun] = {}
     findings = []
@@ -108,9 +110,9 @@ def plan_runs(
             dataset = _dataset(
                 loaded, datasets, data_dir=data_dir, quiet=quiet, say=_naming(loaded, say) if several else say
             )
-            versions = engine_versions([loaded.config.training.engine])
             for seed in seeds_of(loaded, seeds):
-                run = plan_run(loaded, seed=seed, dataset=dataset, versions=versions, runs_dir=runs_dir)
+                packages = versions[loaded.config.training.engine]
+                run = plan_run(loaded, seed=seed, dataset=dataset, versions=packages, runs_dir=runs_dir)
                 other = planned.setdefault(run.run, run)
                 if other.key != run.key:
                     raise UsageError(f"two different runs would share the folder {run.run}; rename one experiment.")

@@ -65,12 +65,14 @@ def require_engine(config: ExperimentConfig) -> None:
     require_fit(config.training.engine, engine_kind(config.training.engine).takes, config)
 
 
-def program_key(config: ExperimentConfig, dataset: Dataset) -> str:
+def run_group(config: ExperimentConfig, dataset: Dataset) -> str:
     """Return a text that is equal for runs that one process may execute after each other; see `EngineKind.group`.
 
     Runs of different engines never have the same one.
     """
-    return engine_kind(config.training.engine).group(config, dataset)
+    name = config.training.engine
+    group = engine_kind(name).group(config, dataset)
+    return f"{name} {group}" if group else ""
 
 
 def engine_versions(names: Iterable[str]) -> dict[str, str]:
