@@ -190,10 +190,11 @@ def test_a_misspelt_name_is_told_with_those_of_packages(place, command):
 def test_what_the_engine_does_not_train_is_said_before_anything_is_executed(place, command):
     """Its kind declares models and optimizers."""
     lion = write(place.folder / "lion.yaml", optimizer="lion")
-    code, _, said = command("run", lion, "--runs-dir", "refused", "--explain", installed=True)
-    assert code == 3
-    assert "lion.yaml: training.engine numpy-logistic does not execute all of this experiment" in said
-    assert "optimizer.name: lion (it takes sgd, adam)" in said
+    for arguments in (("validate", lion), ("run", lion, "--runs-dir", "refused", "--explain")):
+        code, _, said = command(*arguments, installed=True)
+        assert code == 3
+        assert "lion.yaml: training.engine numpy-logistic does not execute all of this experiment" in said
+        assert "optimizer.name: lion (it takes sgd, adam)" in said
     assert not (place.folder / "refused").exists()
 
 

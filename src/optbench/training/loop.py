@@ -279,8 +279,8 @@ def _restore(run: _Training, snapshot: Snapshot) -> None:
             "software or the machine has changed since. Move the run's folder away: the same command "
             "then trains it from the start."
         )
+    run.engine.load_state(part_of(snapshot.arrays, MODEL) | part_of(snapshot.arrays, OPTIMIZER))
     run.best = part_of(snapshot.arrays, BEST)
-    run.engine.load_state({name: array for name, array in snapshot.arrays.items() if name not in run.best})
     run.rows = [tuple(float.fromhex(value) for value in row) for row in record["rows"]]
     run.digests = {name: list(value) if isinstance(value, list) else value for name, value in record["digests"].items()}
     run.diagnostics = [diagnostics_from_json(row) for row in record["diagnostics"]]
