@@ -77,7 +77,7 @@ def test_only_what_could_move_a_rung_explains_it():
 
 def test_the_packages_of_an_engine_explain_what_it_computed():
     """Those in a run's key: optbench cannot know which package brought the engine."""
-    differences = [EnvironmentDifference("packages.numpy-logistic", "1", "2")]
+    differences = [EnvironmentDifference("packages.my-engine", "1", "2")]
     assert explanations("weights of epoch 1", differences) == []
     for rung, expected in (("weights of epoch 1", differences), ("data", []), ("metrics", [])):
-        assert explanations(rung, differences, packages=["numpy-logistic"]) == expected
+        assert explanations(rung, differences, packages=["my-engine"]) == expected
