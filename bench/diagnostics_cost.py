@@ -21,8 +21,8 @@ os.environ.update(worker_environment(onednn=True, device="cpu"))
 from optbench.config import load_experiment, resolve
 from optbench.datasets import load_dataset
 from optbench.random_streams import epoch_order
-from optbench.training.engines import make_engine
 from optbench.training.problem import build_problem
+from optbench.training.program import engine_named
 
 ROOT = Path(__file__).parents[1]
 CASES = {
@@ -45,7 +45,7 @@ def prepared(file, overrides):
         loaded.config, seed=0, num_classes=data.num_classes, input_shape=data.input_shape, official_test=False
     )
     problem = build_problem(config, data, base=loaded.base)
-    engine = make_engine("fused", problem)
+    engine = engine_named("fused", problem)
     engine.prepare()
     rows = len(data.train.y)
     return engine, problem.meter, rows, -(-rows // config.training.batch_size)

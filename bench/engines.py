@@ -22,8 +22,8 @@ os.environ.update(worker_environment(onednn=True, device="cpu"))
 from optbench.config import load_experiment, resolve
 from optbench.random_streams import epoch_order
 from optbench.records import Dataset, SplitData
-from optbench.training.engines import make_engine
 from optbench.training.problem import build_problem
+from optbench.training.program import engine_named
 
 ADAM, SGD = {"name": "adam"}, {"name": "sgd"}
 LSTM = {"name": "layers", "layers": [{"LSTM": {"units": 32}}]}
@@ -66,7 +66,7 @@ def measure(engine, shape, model, optimizer, batch_size, repetitions):
         config = load_experiment(path).config
         config = resolve(config, seed=0, num_classes=10, input_shape=shape, official_test=False)
         problem = build_problem(config, dataset, base=Path(folder))
-    made = make_engine(engine, problem)
+    made = engine_named(engine, problem)
     begin = time.perf_counter()
     made.prepare()
     prepared = time.perf_counter() - begin

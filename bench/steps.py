@@ -23,8 +23,8 @@ os.environ.update(worker_environment(onednn=True, device="cpu"))
 from optbench.config import load_experiment, resolve
 from optbench.datasets import load_dataset
 from optbench.random_streams import epoch_order
-from optbench.training.engines import make_engine
 from optbench.training.problem import build_problem
+from optbench.training.program import engine_named
 
 ROOT = Path(__file__).parents[1]
 ROWS = 6400  # of the training split, so that an epoch of the CNN takes seconds
@@ -66,7 +66,7 @@ def problem_of(case, engine):
 
 def epoch_of(problem, engine):
     """Return a function that trains epoch `number` and returns its seconds."""
-    made = make_engine(engine, problem)
+    made = engine_named(engine, problem)
     made.prepare()
     rows = len(problem.examples["train"].y)
 

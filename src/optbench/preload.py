@@ -1,4 +1,4 @@
-"""Imported once by the process that worker processes are forked from: it imports TensorFlow and does not use it."""
+"""Imported once by the process that workers of Keras engines are forked from: it imports TensorFlow and only that."""
 
 import gc
 import importlib
@@ -10,8 +10,10 @@ _NEEDED = (
     "optbench.runner.artefacts",
     "optbench.training.archive",
     "optbench.training.facts",
+    "optbench.training.in_force",
     "optbench.training.loop",
     "optbench.training.preflight",
+    "optbench.training.program",
     "optbench.worker",
 )
 

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
     from optbench.config import TrainingConfig
     from optbench.records import Dataset
+    from optbench.training.engines.interface import Engine
     from optbench.training.loop import EpochReport, Snapshot
-    from optbench.training.program import Program
 
-# The program of the last run: a process serves runs of one group after each other.
-_kept: list[Program] = []
+# The engine of the last run: a process serves runs of one group after each other.
+_kept: list[Engine] = []
 
 # Writing a checkpoint may cost this share of the training time; short epochs are checkpointed less often.
 CHECKPOINT_SHARE = 0.03
@@ -53,10 +53,10 @@ def try_out(arguments: Mapping[str, Any], emit: Callable[[Mapping[str, Any]], No
     config = parse_resolved(str(arguments["config"]))
     _take_process(config.training)
     dataset = open_staged_dataset(Path(arguments["data"]))
-    told, program = preflight(
+    told, engine = preflight(
         config, dataset, base=Path(arguments["base"]), time_an_epoch=bool(arguments.get("time_an_epoch"))
     )
-    _kept[:] = [program]
+    _kept[:] = [engine]
     return {
         "parameters": told.parameters,
         "state_bytes": told.state_bytes,
@@ -103,7 +103,7 @@ def _train(claim: Claim, arguments: Mapping[str, Any], emit: Callable[[Mapping[s
     _detail(
         emit, "engine-begins" if resume is None else "engine-resumes", pid=os.getpid(), epoch=resume and resume.epoch
     )
-    outcome, program = train(
+    outcome, engine = train(
         config,
         dataset,
         base=Path(job["base"]),
@@ -111,7 +111,7 @@ def _train(claim: Claim, arguments: Mapping[str, Any], emit: Callable[[Mapping[s
         on_epoch=keeper.after_epoch,
         kept=_kept[0] if _kept else None,
     )
-    _kept[:] = [program]
+    _kept[:] = [engine]
     from optbench.runner.artefacts import write_training_artefacts
 
     write_training_artefacts(
@@ -119,7 +119,7 @@ def _train(claim: Claim, arguments: Mapping[str, Any], emit: Callable[[Mapping[s
         config=config,
         dataset=dataset,
         outcome=outcome,
-        model=program.problem.model,
+        engine=engine,
         peak_memory_mb=peak_memory_mb(),
         runs_in_flight=int(arguments.get("runs_in_flight", 1)),
     )
@@ -163,12 +163,13 @@ def _detail(emit: Callable[[Mapping[str, Any]], None], code: str, **values: obje
 
 def _take_process(training: TrainingConfig) -> None:
     """Configure this process, unless an earlier run of the same group has, and prove that it is as it has to be."""
-    from optbench.training.in_force import prove_in_force
-    from optbench.training.start import configure_process
+    from optbench.training.engines import engine_kind
+    from optbench.training.engines.kind import require_in_force
 
+    kind = engine_kind(training.engine)
     if not _kept:  # setting TensorFlow's seed again would drop what it has traced
-        configure_process(training)
-    prove_in_force(training)
+        kind.configure(training)
+    require_in_force(kind.settings(training))
 
 
 def peak_memory_mb() -> float:
@@ -271,14 +272,14 @@ def main(argv: list[str] | None = None) -> int:
     """
     from optbench.config import load_resolved
     from optbench.core.interpreter import python_command
-    from optbench.training.start import recorded_environment
+    from optbench.training.engines import engine_kind
 
     arguments = sys.argv[1:] if argv is None else argv
     if len(arguments) != 1:
         sys.stderr.write("usage: python -m optbench.worker RUN_DIR\n")
         return 2
     training = load_resolved(RunPaths(Path(arguments[0])).config_resolved).training
-    environment = recorded_environment(os.environ, onednn=training.onednn, device=training.device)
+    environment = engine_kind(training.engine).environment(training, os.environ)
     command = python_command("optbench.worker:train_and_finish", *arguments)
     return os.execve(command[0], command, environment)  # noqa: S606 - no shell is meant
 

@@ -73,3 +73,11 @@ def test_only_what_could_move_a_rung_explains_it():
     assert explanations("data", differences) == [differences[1], differences[3]]
     assert explanations("weights of epoch 1", differences) == [differences[0]]
     assert explanations("metrics", differences) == [differences[3]]
+
+
+def test_the_packages_of_an_engine_explain_what_it_computed():
+    """Those in a run's key: optbench cannot know which package brought the engine."""
+    differences = [EnvironmentDifference("packages.my-engine", "1", "2")]
+    assert explanations("weights of epoch 1", differences) == []
+    for rung, expected in (("weights of epoch 1", differences), ("data", []), ("metrics", [])):
+        assert explanations(rung, differences, packages=["my-engine"]) == expected

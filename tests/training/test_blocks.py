@@ -14,7 +14,7 @@ from optbench.training.engines.fused import FusedEngine
 from optbench.training.engines.keras_fit import KerasFitEngine
 from optbench.training.evaluate import Evaluator
 from optbench.training.problem import build_problem
-from optbench.training.state import optimizer_arrays, weights_digest
+from optbench.training.state import model_arrays, optimizer_arrays
 
 SMALL = 16 * 7 * 4 * 2  # bytes of two batches of 16 rows of 6 numbers and a label
 
@@ -70,7 +70,9 @@ def test_blocks_of_two_batches_have_the_bits_of_one_block(engine, n, make_datase
     for limit in ({}, {"block_bytes": SMALL}):
         problem = build_problem(config, dataset, base=tmp_path)
         logs = two_epochs(engine, problem, **limit)
-        results.append((logs, weights_digest(problem.model), arrays_digest(optimizer_arrays(problem.model))))
+        results.append(
+            (logs, arrays_digest(model_arrays(problem.model)), arrays_digest(optimizer_arrays(problem.model)))
+        )
     assert results[0] == results[1]
 
 
@@ -100,5 +102,5 @@ def test_evaluation_in_blocks(monkeypatch, make_dataset, make_config, tmp_path):
         evaluated = problem.model.evaluate(examples.x, examples.y, batch_size=16, verbose=0, return_dict=True)
         assert whole.metrics(split) == blocks.metrics(split) == pytest.approx(evaluated, rel=1e-6)
         predicted = problem.model.predict(examples.x, batch_size=16, verbose=0)
-        assert (whole.y_score(split) == blocks.y_score(split)).all()
-        np.testing.assert_allclose(whole.y_score(split), predicted, rtol=1e-6)
+        assert (whole.outputs(split) == blocks.outputs(split)).all()
+        np.testing.assert_allclose(whole.outputs(split), predicted, rtol=1e-6)

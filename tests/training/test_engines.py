@@ -11,7 +11,7 @@ from optbench.errors import ModelError
 from optbench.random_streams import epoch_order
 from optbench.training.loop import train
 from optbench.training.preflight import preflight
-from optbench.training.program import make_program
+from optbench.training.program import make_keras_engine
 
 pytestmark = pytest.mark.tensorflow
 
@@ -111,13 +111,13 @@ def test_the_first_steps_of_an_epoch(engine, make_dataset, make_config, tmp_path
     dataset = make_dataset(n=200)
     config = make_config(dataset, training={"engine": engine})
     order = epoch_order(0, 1, len(dataset.train.y))[:64]
-    program, reference = (make_program(config, dataset, base=tmp_path) for _ in range(2))
-    program.engine.prepare()
-    program.engine.run_epoch(order)
+    engine_made, reference = (make_keras_engine(config, dataset, base=tmp_path) for _ in range(2))
+    engine_made.prepare()
+    engine_made.run_epoch(order)
     x, y = dataset.train.x[order], dataset.train.y[order].astype("float32")[:, None]
     reference.problem.model.fit(x, y, batch_size=16, shuffle=False, verbose=0)
-    assert int(program.problem.model.optimizer.iterations.numpy()) == 64 // 16
-    for found, expected in zip(program.problem.model.weights, reference.problem.model.weights, strict=True):
+    assert int(engine_made.problem.model.optimizer.iterations.numpy()) == 64 // 16
+    for found, expected in zip(engine_made.problem.model.weights, reference.problem.model.weights, strict=True):
         np.testing.assert_allclose(found.numpy(), expected.numpy(), atol=1e-6)
 
 

@@ -8,7 +8,8 @@ from types import SimpleNamespace
 import pytest
 
 from optbench.errors import RunFailedError
-from optbench.training.in_force import Setting, process_settings, require_in_force, variable_settings
+from optbench.training.engines.kind import Setting, require_in_force
+from optbench.training.in_force import process_settings, variable_settings
 from optbench.training.start import recorded_environment, required_variables
 
 TRAINING = SimpleNamespace(threads=1, device="cpu", op_determinism=True, onednn=True)

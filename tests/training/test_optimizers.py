@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from selection import mostly_long
 
+from optbench.array_digests import arrays_digest
 from optbench.catalog.keras_api import optimizer_signatures, optimizers_left_out, schedule_signatures
 from optbench.config import OptimizerConfig, dump_config, parse_resolved
 from optbench.config.arguments import LOSS_SCALE
@@ -16,7 +17,7 @@ from optbench.errors import ModelError
 from optbench.training.loop import train
 from optbench.training.optimizers import averaging_note, build_optimizer, build_schedule
 from optbench.training.problem import build_problem
-from optbench.training.state import weights_digest
+from optbench.training.state import model_arrays
 
 pytestmark = pytest.mark.tensorflow
 
@@ -290,13 +291,13 @@ def test_averages_are_the_final_weights_and_the_run_says_so(make_dataset, make_c
     averages = [np.asarray(average) for average in optimizer._model_variables_moving_average]
     weights = program.problem.model.trainable_variables
     assert all((np.asarray(w) == a).all() for w, a in zip(weights, averages, strict=True))
-    assert weights_digest(program.problem.model) != outcome.digests["weights"][-1]
+    assert arrays_digest(model_arrays(program.problem.model)) != outcome.digests["weights"][-1]
     assert averaging_note(optimizer, restores_best=False).code == "training-averages-final"
     assert averaging_note(optimizer, restores_best=True).code == "training-averages-dropped"
 
     stopping = {"early_stopping": {"monitor": "val_loss", "patience": 9}}
     config = make_config(dataset, optimizer=section, training=stopping)
     outcome, program = train(config, dataset, base=tmp_path)
-    assert weights_digest(program.problem.model) == outcome.digests["weights"][outcome.best_epoch - 1]
+    assert arrays_digest(model_arrays(program.problem.model)) == outcome.digests["weights"][outcome.best_epoch - 1]
     plain = build_optimizer(make_config(dataset).optimizer, base=tmp_path)
     assert averaging_note(plain, restores_best=False) is None

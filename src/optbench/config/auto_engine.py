@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from optbench.config.losses import PYTHON_PREFIX
 from optbench.core.findings import Finding, Severity
@@ -34,7 +34,7 @@ LARGEST_WORK = 8_000_000
 class EngineChoice:
     """An engine, and why it is that one."""
 
-    engine: Literal["fused", "xla", "keras"]
+    engine: str
     reason: Finding
 
 

@@ -69,12 +69,12 @@ def load_experiment(path: Path, overrides: Sequence[str] = ()) -> LoadedExperime
 
 def load_resolved(path: Path) -> ExperimentConfig:
     """Read `config.resolved.yaml` of a run folder."""
-    return _validated(parse_yaml(read_text(path), str(path), quickly=True), ())
+    return _validated(parse_yaml(read_text(path), str(path), quickly=True), (), any_engine=True)
 
 
 def parse_resolved(text: str) -> ExperimentConfig:
     """Parse the text of a resolved experiment."""
-    return _validated(parse_yaml(text, "config.resolved.yaml", quickly=True), ())
+    return _validated(parse_yaml(text, "config.resolved.yaml", quickly=True), (), any_engine=True)
 
 
 def dump_config(config: ExperimentConfig) -> str:
@@ -112,7 +112,7 @@ def refuse(finding: Finding | None, source: str) -> None:
         raise ConfigError(render_findings([(finding, None)], source))
 
 
-def _validated(document: YamlDocument, overrides: Sequence[str]) -> ExperimentConfig:
+def _validated(document: YamlDocument, overrides: Sequence[str], *, any_engine: bool = False) -> ExperimentConfig:
     if document.plain is None and not document.findings and not overrides:
         document.findings.append((Finding((), "the file is empty. 'optbench init' writes a starter."), None))
     apply_overrides(document, overrides)
@@ -122,7 +122,7 @@ def _validated(document: YamlDocument, overrides: Sequence[str]) -> ExperimentCo
     placed = list(document.findings)
     config = None
     if not document.is_broken and not (document.plain is None and placed):
-        config, findings = validate_experiment(document.plain)
+        config, findings = validate_experiment(document.plain, any_engine=any_engine)
         placed += [(finding, document.place(finding)) for finding in findings]
     if placed or config is None:
         raise ConfigError(render_findings(placed, document.source))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic_core import PydanticKnownError
 
+from optbench.catalog.engines import AUTO, OWN, engine_names
 from optbench.catalog.metrics import monitors
 from optbench.core.section import Section
 
@@ -13,6 +15,19 @@ if TYPE_CHECKING:
     Monitor = str
 else:  # the names, as pydantic checks them and as they stand in the JSON schema
     Monitor = Literal[monitors()]
+
+
+def _a_name(value: Any) -> Any:
+    """Say which names there are of what is no text at all."""
+    if isinstance(value, str):
+        return value
+    *names, last = map(repr, engine_names())
+    raise PydanticKnownError("literal_error", {"expected": f"{', '.join(names)} or {last}"})
+
+
+# Any text here: which names there are is checked where an experiment is about to be executed (`validation`), since a
+# run can be read where the package of its engine is not installed. The schema offers editors optbench's own.
+EngineName = Annotated[str, BeforeValidator(_a_name), WithJsonSchema({"enum": [AUTO, *OWN], "type": "string"})]
 
 
 class EarlyStopping(Section):
@@ -46,7 +61,7 @@ class TrainingConfig(Section):
         max_length=100,
         description="Layers that change images at random, in training only: [{RandomFlip: {mode: horizontal}}].",
     )
-    engine: Literal["auto", "fused", "xla", "keras"] = Field(default="auto", description="How an epoch is executed.")
+    engine: EngineName = Field(default="auto", description="How an epoch is executed.")
     threads: Literal["auto"] | Annotated[int, Field(ge=1, le=1024)] = Field(
         default="auto", description="CPU threads of one run; part of the result, since they change the last bits."
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from optbench.catalog.engines import AUTO, OWN, engine_names
 from optbench.catalog.model import ACTIVATION, LAYERS, keys_holding
 from optbench.catalog.models import MODELS
 from optbench.catalog.tasks import DEFAULT_TASK, TASKS
@@ -52,8 +53,13 @@ _SECTIONS = {
 }
 
 
-def validate_experiment(plain: Any) -> tuple[ExperimentConfig | None, list[Finding]]:
-    """Validate a whole experiment; returns the config, or None and everything that is wrong."""
+def validate_experiment(plain: Any, *, any_engine: bool = False) -> tuple[ExperimentConfig | None, list[Finding]]:
+    """Validate a whole experiment; returns the config, or None and everything that is wrong.
+
+    Parameters
+    ----------
+    any_engine : take every name of an engine: a run can be read without the package that executed it
+    """
     if not isinstance(plain, dict):
         return None, [Finding((), f"an experiment file must be a mapping of sections. Received: {shown(plain)}.")]
     findings = _missing_sections(plain)
@@ -63,6 +69,7 @@ def validate_experiment(plain: Any) -> tuple[ExperimentConfig | None, list[Findi
             valid[name], found = _section(name, plain[name])
             findings += found
     findings += _cross_findings(valid)
+    findings += [] if any_engine else _engine_findings(valid.get("training"))
     task = plain.get("task", DEFAULT_TASK)
     if task in TASKS:
         findings += task_findings(task, valid)
@@ -209,6 +216,18 @@ def _cross_findings(valid: Mapping[str, Any]) -> list[Finding]:
             )
             findings.append(Finding(("training", "early_stopping", "monitor"), sentence))
     return findings
+
+
+def _engine_findings(training: TrainingConfig | None) -> list[Finding]:
+    """Require that there is an engine of the name; the names of installed packages are looked up if need be."""
+    if training is None or training.engine in (AUTO, *OWN):
+        return []
+    names = engine_names()
+    if training.engine in names:
+        return []
+    among = f"{', '.join(names[:-1])} or {names[-1]}"
+    hint = did_you_mean(training.engine, names)
+    return [Finding(("training", "engine"), f"must be {among}. Received: {shown(training.engine)}.{hint}")]
 
 
 def _split_findings(dataset: Any) -> list[Finding]:

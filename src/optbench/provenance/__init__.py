@@ -5,6 +5,13 @@ from __future__ import annotations
 from optbench.provenance.differences import EnvironmentDifference, environment_differences
 from optbench.provenance.environment import collect_environment
 from optbench.provenance.machine import machine_id
-from optbench.provenance.versions import key_versions
+from optbench.provenance.versions import DATA_PACKAGES, key_versions
 
-__all__ = ["EnvironmentDifference", "collect_environment", "environment_differences", "key_versions", "machine_id"]
+__all__ = [
+    "DATA_PACKAGES",
+    "EnvironmentDifference",
+    "collect_environment",
+    "environment_differences",
+    "key_versions",
+    "machine_id",
+]

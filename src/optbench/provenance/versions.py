@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 from contextlib import suppress
 from importlib import metadata
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from optbench.errors import MachineError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # The same library under several distribution names: builds with and without GPU support.
 _KEY_PACKAGES: Final[dict[str, tuple[str, ...]]] = {
@@ -18,15 +21,23 @@ _KEY_PACKAGES: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
-def key_versions() -> dict[str, str]:
+DATA_PACKAGES: Final = ("numpy", "scikit-learn")
+"""Of these, what computes with data and metrics, whichever engine trains."""
+
+
+def key_versions(packages: Sequence[str] = tuple(_KEY_PACKAGES)) -> dict[str, str]:
     """Return the versions of the packages that can change a run's numbers, by package name.
+
+    Parameters
+    ----------
+    packages : without them, those of a run that is trained by an engine of optbench's own
 
     Raises
     ------
     MachineError
         If one of them is not installed.
     """
-    return {package: _first_installed(package, names) for package, names in _KEY_PACKAGES.items()}
+    return {package: _first_installed(package, _KEY_PACKAGES[package]) for package in packages}
 
 
 def key_package_digests() -> dict[str, str]:

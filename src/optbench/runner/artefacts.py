@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from optbench.core.findings import Finding, Severity
 from optbench.errors import ModelError
@@ -12,7 +12,8 @@ from optbench.tasks import task_named
 if TYPE_CHECKING:
     from optbench.config import ExperimentConfig
     from optbench.records import Dataset
-    from optbench.run_store import Claim
+    from optbench.run_store import Claim, RunPaths
+    from optbench.training.engines.interface import Engine
     from optbench.training.loop import TrainingOutcome
 
 
@@ -22,27 +23,18 @@ def write_training_artefacts(
     config: ExperimentConfig,
     dataset: Dataset,
     outcome: TrainingOutcome,
-    model: Any,
+    engine: Engine,
     peak_memory_mb: float,
     runs_in_flight: int,
 ) -> None:
     """Write everything that needs the training process; `.state/training.json` last, as the mark that it is there."""
-    from optbench.training.archive import model_archive
-    from optbench.training.facts import software_facts
-    from optbench.training.optimizers import averaging_note
-
     paths = claim.draft
     write_history(paths.history, outcome.history)
     if config.training.diagnostics:
         write_diagnostics(paths.diagnostics, outcome.diagnostics)
     task_named(config.task).write_predictions(paths, outcome.predictions, class_names=dataset.class_names)
     rule = config.training.early_stopping
-    note = averaging_note(model.optimizer, restores_best=rule is not None and rule.restore_best)
-    notes = [] if note is None else [note]
-    try:
-        write_bytes(paths.model, model_archive(model, config, dataset), durable=False)
-    except ModelError as error:
-        notes.append(Finding("training-model-not-written", Severity.NOTE, {"error": error.code, "message": str(error)}))
+    notes = [*engine.notes(restores_best=rule is not None and rule.restore_best), *_write_model(paths, engine, config)]
     epochs = outcome.epochs_run
     result = {
         "schema_version": 1,
@@ -52,7 +44,7 @@ def write_training_artefacts(
         "epochs_run": epochs,
         "digests": dict(outcome.digests),
         "notes": [note.to_json() for note in notes],
-        "software": software_facts(),
+        "software": engine.facts(),
         "optimizer": dict(outcome.optimizer),
         "timing": {
             "training_seconds": outcome.training_seconds,
@@ -65,3 +57,15 @@ def write_training_artefacts(
     }
     write_training_result(paths, result)
     claim.publish(last=claim.run.training_result)
+
+
+def _write_model(paths: RunPaths, engine: Engine, config: ExperimentConfig) -> list[Finding]:
+    """Write `model.keras`; return why there is none, if so."""
+    try:
+        archive = engine.archive()
+    except ModelError as error:
+        return [Finding("training-model-not-written", Severity.NOTE, {"error": error.code, "message": str(error)})]
+    if archive is None:
+        return [Finding("training-engine-without-model", Severity.NOTE, {"engine": config.training.engine})]
+    write_bytes(paths.model, archive, durable=False)
+    return []

@@ -185,9 +185,9 @@ class Flight:
         return [Task(run.run, TRAIN, group=self._group(run), prepare=partial(self._ready, run, held)) for run in runs]
 
     def _group(self, run: PlannedRun) -> str:
-        from optbench.training.program import program_key
+        from optbench.training.engines import run_group
 
-        return "" if self._tries[run.run] else program_key(run.config, run.dataset)  # a second try is made alone
+        return "" if self._tries[run.run] else run_group(run.config, run.dataset)  # a second try is made alone
 
     def _ready(self, run: PlannedRun, held: list[PlannedRun]) -> Task | None:
         self._runs[run.run] = run
@@ -433,9 +433,9 @@ def _tells_of_the_model(end: TaskEnd) -> bool:
 def _what_is_built(run: PlannedRun) -> str:
     """Return a text that is equal for runs whose models are built and compiled in the same way."""
     from optbench.config import dump_config
-    from optbench.training.program import program_key
+    from optbench.training.engines import run_group
 
-    key = program_key(run.config, run.dataset)
+    key = run_group(run.config, run.dataset)
     if key:
         return key
     same_but_for_seed = run.config.model_copy(update={"seed": 0, "name": "same"})
@@ -444,7 +444,7 @@ def _what_is_built(run: PlannedRun) -> str:
 
 def _try_out(name: str, run: PlannedRun, data_folders: Mapping[tuple[str, str], str], *, time_an_epoch: bool) -> Task:
     from optbench.config import dump_config
-    from optbench.training.program import program_key
+    from optbench.training.engines import run_group
 
     arguments = {
         "config": dump_config(run.config),
@@ -453,5 +453,5 @@ def _try_out(name: str, run: PlannedRun, data_folders: Mapping[tuple[str, str], 
         "time_an_epoch": time_an_epoch,
     }
     # the process that has built a model goes on with the runs of its group; one that has trained does not
-    group = "" if time_an_epoch else program_key(run.config, run.dataset)
+    group = "" if time_an_epoch else run_group(run.config, run.dataset)
     return Task(name, "optbench.worker:try_out", arguments, group=group)

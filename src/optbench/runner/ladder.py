@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from optbench.provenance import EnvironmentDifference
 
@@ -61,15 +61,22 @@ def first_difference(first: Mapping[str, Any], second: Mapping[str, Any]) -> tup
     return "", len(ours)
 
 
-def explanations(rung: str, differences: Sequence[EnvironmentDifference]) -> list[EnvironmentDifference]:
-    """Return those differences of two environments that could move a rung."""
-    starts = _starts(rung)
+def explanations(
+    rung: str, differences: Sequence[EnvironmentDifference], *, packages: Iterable[str] = ()
+) -> list[EnvironmentDifference]:
+    """Return those differences of two environments that could move a rung.
+
+    Parameters
+    ----------
+    packages : those whose versions are in the run's key; an engine of an installed package has its own
+    """
+    starts = _starts(rung, tuple(f"packages.{name}" for name in packages))
     return [difference for difference in differences if difference.fact.startswith(starts)]
 
 
-def _starts(rung: str) -> tuple[str, ...]:
+def _starts(rung: str, of_the_key: tuple[str, ...]) -> tuple[str, ...]:
     if rung in ("data", "split"):
         return _READING
     if rung == "config":
         return _SPELLING
-    return _MEASURING if rung == "metrics" else _COMPUTING
+    return _MEASURING if rung == "metrics" else (*_COMPUTING, *of_the_key)

@@ -96,10 +96,11 @@ def plan_runs(
     UsageError
         If two different experiments would share a folder.
     """
-    from optbench.provenance import key_versions
+    from optbench.training.engines import engine_versions
     from optbench.words import error_text
 
-    versions = key_versions()
+    engines = dict.fromkeys(loaded.config.training.engine for loaded in experiments)
+    versions = {engine: engine_versions([engine]) for engine in engines}
     datasets: dict[str, Dataset] = {}
     planned: dict[str, PlannedRun] = {}
     findings = []
@@ -110,7 +111,8 @@ def plan_runs(
                 loaded, datasets, data_dir=data_dir, quiet=quiet, say=_naming(loaded, say) if several else say
             )
             for seed in seeds_of(loaded, seeds):
-                run = plan_run(loaded, seed=seed, dataset=dataset, versions=versions, runs_dir=runs_dir)
+                packages = versions[loaded.config.training.engine]
+                run = plan_run(loaded, seed=seed, dataset=dataset, versions=packages, runs_dir=runs_dir)
                 other = planned.setdefault(run.run, run)
                 if other.key != run.key:
                     raise UsageError(f"two different runs would share the folder {run.run}; rename one experiment.")
@@ -208,8 +210,10 @@ def plan_run(
     """Resolve an experiment for one seed and the data it is for, and compute its key."""
     from optbench.config import run_key
     from optbench.run_store import RunPaths, contained, file_sha256, run_id
+    from optbench.training.engines import require_engine
 
     config = resolve_with(loaded, dataset, seed=seed)
+    require_engine(config)
     code = user_code(config, loaded.base)
     digests = {name: file_sha256(path) for name, path in code.items()}
     key = run_key(config, data_digest=dataset.data_digest, code=digests, versions=versions, reading=dataset.reading)

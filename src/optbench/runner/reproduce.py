@@ -214,20 +214,21 @@ def foreseen_differences(recorded: Recorded) -> list[EnvironmentDifference]:
 
     known = {name: value for name, value in recorded.environment.items() if name not in ("software", "git", "code")}
     here = {name: value for name, value in collect_environment().items() if name not in ("git", "code")}
-    return explanations("weights", environment_differences(known, here))
+    packages = recorded.manifest.get("versions", {})
+    return explanations("weights", environment_differences(known, here), packages=packages)
 
 
 def plan_again(recorded: Recorded, folder: Path, *, data_dir: Path) -> PlannedRun:
     """Plan the run for a temporary folder, with the user's Python as the run kept it."""
     from optbench.config import LoadedExperiment, run_key
-    from optbench.provenance import key_versions
     from optbench.run_store import RunPaths
     from optbench.runner.plan import PlannedRun
+    from optbench.training.engines import engine_versions
 
     base = restore_code(recorded.code, folder / "code")
     dataset = load_again(recorded, base, data_dir=data_dir)
-    versions = key_versions()
     config = recorded.config
+    versions = engine_versions([config.training.engine])
     code = {name: base / name for name in recorded.code}
     key = run_key(
         config,
@@ -313,11 +314,12 @@ def compare(recorded: Recorded, again: RunPaths) -> Reproduction:
         files = [name for name in _IDENTITY_FILES if name != "metrics" or not is_same_but_older]
         rung = next((name for name in files if _differs(recorded.paths, again, name)), "")
     differences = environment_differences(recorded.environment, read_json(again.environment))
+    packages = recorded.manifest.get("versions", {})
     return Reproduction(
         run=str(recorded.manifest["run"]),
         rungs=equal,
         first_difference=rung,
-        could_explain=tuple(one.finding for one in explanations(rung, differences)) if rung else (),
+        could_explain=tuple(one.finding for one in explanations(rung, differences, packages=packages)) if rung else (),
         score_difference=score_difference(recorded.paths, again),
         metric_difference=metric_difference(recorded.paths, again),
         older_metrics=older,

@@ -18,6 +18,7 @@ from optbench.runner.stop import stops_on_signals
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from optbench.config import TrainingConfig
     from optbench.executors.interface import Executor
     from optbench.run_store import Asker
 
@@ -213,26 +214,40 @@ def make_executor(options: RunOptions, experiments: Sequence[Any]) -> Executor:
     Raises
     ------
     UsageError
-        If experiments differ in what a process must be told before TensorFlow is imported, or there is no executor of
+        If experiments differ in what a process must be given before it imports its engine, or there is no executor of
         that name.
+    MachineError
+        If there is no engine of a name.
     """
     from optbench.executors.registry import ExecutorSettings
     from optbench.executors.registry import make_executor as executor_named
-    from optbench.training.start import recorded_environment
 
-    settings = {(loaded.config.training.onednn, loaded.config.training.device) for loaded in experiments}
-    if len(settings) > 1:
-        raise UsageError(
-            "experiments of one command must agree in training.onednn and training.device. "
-            f"Received: {sorted(settings)}. Run them in separate commands."
-        )
-    onednn, device = settings.pop()
-    environment = recorded_environment(os.environ, onednn=onednn, device=device)
+    preload, environment = _of_all_processes([loaded.config.training for loaded in experiments])
     jobs = options.jobs or available_cores()
     return executor_named(
         options.executor,
-        lambda address: ExecutorSettings(jobs, environment, "optbench.preload", address, options.timeout),
+        lambda address: ExecutorSettings(jobs, environment, preload, address, options.timeout),
     )
+
+
+def _of_all_processes(trainings: Sequence[TrainingConfig]) -> tuple[str, Mapping[str, str]]:
+    """Return the module and the variables that the processes of a command begin with: one choice for all of them."""
+    from optbench.training.engines import engine_kind
+
+    beginnings: list[tuple[str, Mapping[str, str]]] = []
+    received = []
+    for training in trainings:
+        kind = engine_kind(training.engine)
+        beginning = (kind.preload, kind.environment(training, os.environ))
+        if beginning not in beginnings:
+            beginnings.append(beginning)
+            received.append(f"engine: {training.engine}, onednn: {training.onednn}, device: {training.device}")
+    if len(beginnings) > 1:
+        raise UsageError(
+            "experiments of one command must agree in training.onednn and training.device, and in whose engine they "
+            f"are trained by. Received: {'; '.join(received)}. Run them in separate commands."
+        )
+    return beginnings[0]
 
 
 def available_cores() -> int:

@@ -95,6 +95,7 @@ def _validated(
     path: Path, load: Callable[..., LoadedExperiment], *, overrides: Sequence[str], data_dir: Path, quiet: bool
 ) -> ValidatedConfig:
     from optbench.runner.plan import load_data, resolve_with, seeds_of, user_code
+    from optbench.training.engines import require_engine
     from optbench.words import error_text
 
     try:
@@ -102,6 +103,7 @@ def _validated(
         user_code(loaded.config, loaded.base)
         dataset = load_data(loaded, data_dir=data_dir, quiet=quiet)
         resolved = resolve_with(loaded, dataset, seed=seeds_of(loaded)[0])
+        require_engine(resolved)
     except InvalidError as error:
         text = error_text(error)
         return ValidatedConfig(str(path), text if str(path) in text else f"{path}: {text}", {}, ())

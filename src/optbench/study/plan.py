@@ -189,12 +189,13 @@ def plan_study(
         If the data is not valid, or has no validation split to tune on.
     """
     from optbench.config import ADDED_TO_STUDIES_LATER, without_old_values
-    from optbench.provenance import key_versions
     from optbench.run_store import contained
+    from optbench.training.engines import engine_versions
 
     config = loaded.config
     problems = tuple(read_problem(loaded, problem, data_dir, quiet=quiet, say=say) for problem in config.problems)
-    versions = key_versions() if versions is None else versions
+    if versions is None:
+        versions = engine_versions(problem.experiment.training.engine for problem in config.problems)
     data = {"data": [_data_facts(config, problem) for problem in problems], "versions": dict(versions)}
     key, digest = (
         _digest({**without_old_values(content, ADDED_TO_STUDIES_LATER), **data})

@@ -50,16 +50,6 @@ class Evaluator:
         outputs = np.concatenate([self._call(self._predict, block).numpy() for block in self._blocks((x,))])
         return outputs.astype(np.float32, copy=False)
 
-    def y_score(self, split: SplitName, *, at_most: int | None = None) -> NDArray[np.float32]:
-        """Return class probabilities, (n, num_classes) float32, of the first `at_most` examples of a split.
-
-        One sigmoid output p becomes the two columns 1 - p and p.
-        """
-        outputs = self.outputs(split, at_most=at_most)
-        if outputs.shape[1] == 1:
-            outputs = np.concatenate([np.float32(1) - outputs, outputs], axis=1)
-        return outputs
-
     def _blocks(self, arrays: tuple[NDArray[Any], ...]) -> Iterator[tuple[NDArray[Any], ...]]:
         rows = rows_of_a_block(arrays, EVALUATION_BATCH, block_bytes=self._block_bytes)
         for start in range(0, len(arrays[0]), rows):

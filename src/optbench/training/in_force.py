@@ -7,68 +7,18 @@ in force would change a run's last bits in silence, and the run would be skipped
 
 from __future__ import annotations
 
-import os
 import platform
 import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from optbench.errors import RunFailedError
+from optbench.training.engines.kind import Setting
 from optbench.training.keras_internals import has_onednn, is_op_determinism_enabled
 from optbench.training.start import is_left_out, required_variables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from optbench.config import TrainingConfig
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One thing that an experiment fixes.
-
-    Attributes
-    ----------
-    name : an environment variable, or words
-    required, actual : what it has to be, and what it is in this process
-    """
-
-    name: str
-    required: Any
-    actual: Any
-
-    @property
-    def holds(self) -> bool:
-        """True if it is what it has to be."""
-        return bool(self.required == self.actual)
-
-
-def prove_in_force(training: TrainingConfig) -> None:
-    """Prove that this process is as an experiment fixes it; called after `configure_process`, before anything is built.
-
-    Raises
-    ------
-    RunFailedError
-        If something that the experiment fixes is not in force; nothing has been computed.
-    """
-    require_in_force([*variable_settings(training, os.environ), *process_settings(training)])
-
-
-def require_in_force(settings: Iterable[Setting]) -> None:
-    """Refuse to train unless every setting holds.
-
-    Raises
-    ------
-    RunFailedError
-        With all that do not.
-    """
-    broken = [f"{s.name} is {s.actual!r} instead of {s.required!r}" for s in settings if not s.holds]
-    if broken:
-        raise RunFailedError(
-            f"a process that trains must have in force what the experiment fixes. Received: {'; '.join(broken)}. "
-            "Nothing was trained in it. Give the command again; if this stays, something that runs when Python starts "
-            "(sitecustomize, a wrapper) changes it."
-        )
 
 
 def variable_settings(training: TrainingConfig, variables: Mapping[str, str]) -> Iterator[Setting]:

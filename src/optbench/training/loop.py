@@ -7,6 +7,8 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from optbench.array_digests import array_digest, arrays_digest
 from optbench.catalog.metrics import LOSS, VALIDATION
 from optbench.errors import StorageError
@@ -14,30 +16,22 @@ from optbench.random_streams import epoch_order
 from optbench.records import History, LayerDiagnostics, RunStatus
 from optbench.training.diagnostics import diagnostics_as_json, diagnostics_from_json
 from optbench.training.early_stopping import best_epoch, should_stop
-from optbench.training.facts import optimizer_facts
-from optbench.training.optimizers import current_learning_rate
-from optbench.training.program import program_for
-from optbench.training.state import (
-    all_finite,
-    load_arrays,
-    model_arrays,
-    optimizer_arrays,
-    weights_digest,
-)
+from optbench.training.engines import make_engine
+from optbench.training.engines.interface import MODEL, OPTIMIZER, part_of
+from optbench.training.state import all_finite
+from optbench.training.targets import targets_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from optbench.config import ExperimentConfig
-    from optbench.records import Dataset, Predictions, SplitName
+    from optbench.records import Dataset, Predictions, SplitData, SplitName
     from optbench.regression_records import TargetPredictions
-    from optbench.training.evaluate import Evaluator
-    from optbench.training.problem import Problem
-    from optbench.training.program import Program
+    from optbench.training.engines.interface import Engine
+    from optbench.training.targets import Targets
 
 BEST = "best/"
 
@@ -83,7 +77,7 @@ class TrainingOutcome:
     ----------
     digests : `initial_weights` (text); `order`, `weights`, `optimizer` (one entry per trained epoch)
     reason : why the run diverged, else ""
-    optimizer : what was built, read from the object before it trained (`facts.optimizer_facts`)
+    optimizer : what was built, read from the object before it trained (`Engine.optimizer_facts`)
     """
 
     status: RunStatus
@@ -105,8 +99,9 @@ class _Training:
     """The moving parts of one run."""
 
     config: ExperimentConfig
-    problem: Problem
-    evaluator: Evaluator
+    engine: Engine
+    targets: Targets
+    has_validation: bool
     columns: tuple[str, ...]
     rows: list[tuple[float, ...]] = field(default_factory=list)
     digests: dict[str, Any] = field(default_factory=dict)
@@ -129,7 +124,7 @@ class _Training:
         rule = self.config.training.early_stopping
         if rule is not None:
             return str(rule.monitor)
-        return VALIDATION + LOSS.name if "validation" in self.problem.examples else LOSS.name
+        return VALIDATION + LOSS.name if self.has_validation else LOSS.name
 
     @property
     def restores_best(self) -> bool:
@@ -144,21 +139,21 @@ def train(
     base: Path,
     resume: Snapshot | None = None,
     on_epoch: Callable[[EpochReport], None] = lambda _report: None,
-    kept: Program | None = None,
-) -> tuple[TrainingOutcome, Program]:
+    kept: Engine | None = None,
+) -> tuple[TrainingOutcome, Engine]:
     """Train a resolved experiment from its start or from a snapshot; the bits are the same.
 
     Parameters
     ----------
     base : folder that the user's Python is looked up in
     on_epoch : called after epoch 0 and after every epoch; may raise to stop
-    kept : program of an earlier run of this process, used again if it may be
+    kept : engine of an earlier run of this process, used again if it may be
 
     Returns
     -------
     TrainingOutcome
         What is stored and evaluated.
-    Program
+    Engine
         With the trained model, for saving it and for the next run.
 
     Raises
@@ -169,39 +164,41 @@ def train(
         If `resume` belongs to another experiment.
     """
     clock = time.perf_counter()
-    program = program_for(config, dataset, base=base, kept=kept)
-    problem, engine = program.problem, program.engine
-    run = _Training(config, problem, program.evaluator, _columns(problem))
-    run.digests = {
-        "initial_weights": weights_digest(problem.model),
-        "order": [],
-        "weights": [],
-        "optimizer": [],
-    }
+    engine = make_engine(config, dataset, base=base, kept=kept)
+    engine.prepare()
+    run = _begun(config, dataset, engine)
     seconds_to_build = time.perf_counter() - clock
-    optimizer = optimizer_facts(problem.model.optimizer, problem.model.trainable_variables)
+    optimizer = engine.optimizer_facts()
     if resume is None:
-        _add_row(run, run.evaluator.metrics("train"))
+        _add_row(run, engine.evaluate("train"))
         on_epoch(_report(run))
     else:
         _restore(run, resume)
     n = len(dataset.train.y)
     while not _is_over(run):
         order = epoch_order(config.seed, run.epoch + 1, n)
-        if problem.meter is not None:
-            problem.meter.begin_epoch()
+        if engine.meter is not None:
+            engine.meter.begin_epoch()
         wall, cpu = time.perf_counter(), time.process_time()
         logs = engine.run_epoch(order)
         run.seconds += time.perf_counter() - wall
         run.cpu_seconds += time.process_time() - cpu
         _close_epoch(run, order, logs)
         on_epoch(_report(run))
-    return replace(_finish(run, dataset, seconds_to_build), optimizer=optimizer), program
+    return replace(_finish(run, dataset, seconds_to_build), optimizer=optimizer), engine
 
 
-def _columns(problem: Problem) -> tuple[str, ...]:
-    names = problem.metric_names
-    validated = tuple(f"val_{name}" for name in names) if "validation" in problem.examples else ()
+def _begun(config: ExperimentConfig, dataset: Dataset, engine: Engine) -> _Training:
+    targets, has_validation = targets_of(config, dataset), dataset.validation is not None
+    run = _Training(config, engine, targets, has_validation, _columns(targets, has_validation=has_validation))
+    initial = arrays_digest(part_of(engine.state(), MODEL))
+    run.digests = {"initial_weights": initial, "order": [], "weights": [], "optimizer": []}
+    return run
+
+
+def _columns(targets: Targets, *, has_validation: bool) -> tuple[str, ...]:
+    names = targets.columns
+    validated = tuple(f"val_{name}" for name in names) if has_validation else ()
     return ("epoch", *names, *validated, "learning_rate")
 
 
@@ -214,23 +211,23 @@ def _is_over(run: _Training) -> bool:
 
 
 def _add_row(run: _Training, logs: Mapping[str, float]) -> None:
-    values = {"epoch": float(len(run.rows)), **run.problem.history_values("train", logs)}
-    if "validation" in run.problem.examples:
-        validated = run.problem.history_values("validation", run.evaluator.metrics("validation"))
+    values = {"epoch": float(len(run.rows)), **run.targets.history_values("train", logs)}
+    if run.has_validation:
+        validated = run.targets.history_values("validation", run.engine.evaluate("validation"))
         values |= {f"val_{name}": value for name, value in validated.items()}
-    values["learning_rate"] = current_learning_rate(run.problem.model.optimizer)
+    values["learning_rate"] = run.engine.learning_rate
     run.rows.append(tuple(values[name] for name in run.columns))
 
 
 def _close_epoch(run: _Training, order: NDArray[np.int64], logs: Mapping[str, float]) -> None:
-    model = run.problem.model
     _add_row(run, logs)
-    weights = model_arrays(model)
-    if run.problem.meter is not None:
-        run.diagnostics += run.problem.meter.end_epoch(run.epoch)
+    state = run.engine.state()
+    weights = part_of(state, MODEL)
+    if run.engine.meter is not None:
+        run.diagnostics += run.engine.meter.end_epoch(run.epoch)
     run.digests["order"].append(array_digest(order))
     run.digests["weights"].append(arrays_digest(weights))
-    run.digests["optimizer"].append(arrays_digest(optimizer_arrays(model)))
+    run.digests["optimizer"].append(arrays_digest(part_of(state, OPTIMIZER)))
     run.reason = _divergence(run, logs, weights)
     if run.restores_best and best_epoch_of(run) == run.epoch:
         run.best = {BEST + name: array.copy() for name, array in weights.items()}
@@ -262,7 +259,6 @@ def _report(run: _Training) -> EpochReport:
 
 
 def _snapshot(run: _Training) -> Snapshot:
-    model = run.problem.model
     record = {
         "columns": list(run.columns),
         "rows": [[value.hex() for value in row] for row in run.rows],
@@ -272,7 +268,7 @@ def _snapshot(run: _Training) -> Snapshot:
         "training_cpu_seconds": run.cpu_seconds,
         "reason": run.reason,
     }
-    return Snapshot(run.epoch, {**model_arrays(model), **optimizer_arrays(model), **run.best}, record)
+    return Snapshot(run.epoch, {**run.engine.state(), **run.best}, record)
 
 
 def _restore(run: _Training, snapshot: Snapshot) -> None:
@@ -283,25 +279,21 @@ def _restore(run: _Training, snapshot: Snapshot) -> None:
             "software or the machine has changed since. Move the run's folder away: the same command "
             "then trains it from the start."
         )
-    load_arrays(run.problem.model, snapshot.arrays)
+    run.engine.load_state(part_of(snapshot.arrays, MODEL) | part_of(snapshot.arrays, OPTIMIZER))
+    run.best = part_of(snapshot.arrays, BEST)
     run.rows = [tuple(float.fromhex(value) for value in row) for row in record["rows"]]
     run.digests = {name: list(value) if isinstance(value, list) else value for name, value in record["digests"].items()}
     run.diagnostics = [diagnostics_from_json(row) for row in record["diagnostics"]]
-    run.best = {name: array for name, array in snapshot.arrays.items() if name.startswith(BEST)}
     run.seconds, run.cpu_seconds = float(record["training_seconds"]), float(record["training_cpu_seconds"])
     run.reason = str(record["reason"])
 
 
 def _finish(run: _Training, dataset: Dataset, seconds_to_build: float) -> TrainingOutcome:
-    model = run.problem.model
     if run.restores_best and run.best and not run.reason:
-        load_arrays(model, {name.removeprefix(BEST): array for name, array in run.best.items()})
+        run.engine.load_state({name.removeprefix(BEST): array for name, array in run.best.items()})
     elif run.epoch:
-        model.optimizer.finalize_variable_values(model.trainable_weights)  # EMA: the averages become the weights
-    predictions = {
-        name: run.problem.targets.predictions(run.evaluator, name, data, outputs=dataset.num_outputs)
-        for name, data in dataset.splits.items()
-    }
+        run.engine.finalize()
+    predictions = {name: _predictions(run, name, data, dataset.num_outputs) for name, data in dataset.splits.items()}
     return TrainingOutcome(
         status=RunStatus.DIVERGED if run.reason else RunStatus.COMPLETED,
         reason=run.reason,
@@ -315,3 +307,9 @@ def _finish(run: _Training, dataset: Dataset, seconds_to_build: float) -> Traini
         seconds_to_build=seconds_to_build,
         diagnostics=tuple(run.diagnostics),
     )
+
+
+def _predictions(run: _Training, name: SplitName, data: SplitData, units: int) -> Predictions | TargetPredictions:
+    # a withheld test split has no rows, and an engine need not predict none
+    outputs = run.engine.predict(name) if len(data.y) else np.zeros((0, units), dtype=np.float32)
+    return run.targets.predictions(outputs, data)

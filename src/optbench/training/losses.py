@@ -39,15 +39,16 @@ def build_loss(name: str, *, base: Path) -> Any:
         raise ModelError(f"training.loss must be a Keras loss. Received: {name!r}.") from exception
 
 
-def check_loss(problem: Problem, name: str, *, base: Path) -> None:
-    """Call a user's loss on a few rows and look at what it returns.
+def check_loss(problem: Problem) -> None:
+    """Call the user's loss of a problem on a few rows and look at what it returns.
 
     Raises
     ------
     ModelError
         If it raises (with the user's own line), or does not return one number per row.
     """
-    reference = parse_reference(name, base, error=ModelError)
+    name = problem.config.training.loss
+    reference = parse_reference(name, problem.base, error=ModelError)
     train = problem.examples["train"]
     x, y = train.x[:ROWS_TRIED], train.y[:ROWS_TRIED]
     labels = f"y_true of shape {y.shape} ({problem.targets.in_words(y)}), y_pred of the same shape"

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from optbench.random_streams import epoch_order
-from optbench.training.losses import check_loss
-from optbench.training.program import make_program
-from optbench.user_code import PREFIX
+from optbench.training.engines import make_engine
+from optbench.training.targets import targets_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from optbench.config import ExperimentConfig
     from optbench.records import Dataset
-    from optbench.training.program import Program
+    from optbench.training.engines.interface import Engine
 
 EXAMPLES_TRIED = 64
 STEPS_TIMED = 100
@@ -40,44 +39,40 @@ class Preflight:
 
 def preflight(
     config: ExperimentConfig, dataset: Dataset, *, base: Path, time_an_epoch: bool = False
-) -> tuple[Preflight, Program]:
+) -> tuple[Preflight, Engine]:
     """Build the model, predict a few examples, and optionally time a few steps.
 
     Returns
     -------
     Preflight
         What was found out.
-    Program
+    Engine
         For the runs that follow in this process.
 
     Raises
     ------
     ModelError
-        If model, optimizer, loss and data do not fit each other.
+        If model, optimizer, loss and data do not fit each other, or the engine.
     """
-    program = make_program(config, dataset, base=base)
-    problem, evaluator = program.problem, program.evaluator
-    problem.targets.check_outputs(evaluator, examples=EXAMPLES_TRIED, model_name=str(config.model.name))
-    if config.training.loss.startswith(PREFIX):
-        check_loss(problem, config.training.loss, base=base)
+    engine = make_engine(config, dataset, base=base)
+    outputs = engine.predict("train", at_most=EXAMPLES_TRIED)
+    targets_of(config, dataset).check_outputs(outputs, model_name=str(config.model.name))
+    engine.check()
     seconds = None
-    if time_an_epoch or config.training.engine == "xla":  # XLA refuses some models, and only compiling tells
-        program.engine.prepare()
     if time_an_epoch:
-        seconds = _seconds_per_epoch(program, config, len(dataset.train.y))
-    model = problem.model
-    variables = [*model.variables, *model.optimizer.variables]
-    found = Preflight(
-        parameters=int(sum(variable.numpy().size for variable in model.trainable_variables)),
-        state_bytes=int(sum(variable.numpy().nbytes for variable in variables)),
+        engine.prepare()
+        seconds = _seconds_per_epoch(engine, config, len(dataset.train.y))
+    result = Preflight(
+        parameters=engine.parameters,
+        state_bytes=sum(array.nbytes for array in engine.state().values()),
         seconds_per_epoch=seconds,
     )
-    return found, program
+    return result, engine
 
 
-def _seconds_per_epoch(program: Program, config: ExperimentConfig, n: int) -> float:
+def _seconds_per_epoch(engine: Engine, config: ExperimentConfig, n: int) -> float:
     """Train the first steps of an epoch, and say how long all of them will take."""
     order = epoch_order(config.seed, 1, n)[: STEPS_TIMED * config.training.batch_size]
     clock = time.perf_counter()
-    program.engine.run_epoch(order)
+    engine.run_epoch(order)
     return (time.perf_counter() - clock) * n / len(order)

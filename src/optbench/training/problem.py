@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from optbench.catalog.tasks import TASKS
 from optbench.errors import ModelError
 from optbench.training.diagnostics import DiagnosticsMeter
 from optbench.training.engines.held_decay import make_held_decay
@@ -50,6 +51,7 @@ class Problem:
 
     Attributes
     ----------
+    config, dataset, base : what it was built of
     model : compiled, built, with built optimizer
     examples : per split that exists; only the training split is weighted
     batch_size : examples per training step
@@ -58,21 +60,15 @@ class Problem:
     decay : variable with the weight decay of the optimizer; None if that is part of the graph, or if there is none
     """
 
+    config: ExperimentConfig
+    dataset: Dataset
+    base: Path
     model: keras.Model
     examples: Mapping[SplitName, Examples]
     batch_size: int
     targets: Targets
     meter: DiagnosticsMeter | None = None
     decay: Any = None
-
-    @property
-    def metric_names(self) -> tuple[str, ...]:
-        """Names of the values an epoch reports, in history order."""
-        return self.targets.columns
-
-    def history_values(self, split: SplitName, logs: Mapping[str, float]) -> dict[str, float]:
-        """Return what Keras measured on a split as the history records it: errors in the unit of the target."""
-        return self.targets.history_values(split, logs)
 
 
 def build_problem(config: ExperimentConfig, dataset: Dataset, *, base: Path, beside: bool = False) -> Problem:
@@ -103,7 +99,7 @@ def build_problem(config: ExperimentConfig, dataset: Dataset, *, base: Path, bes
     model.compile(
         optimizer=build_optimizer(config.optimizer, base=base),
         loss=build_loss(training.loss, base=base),
-        metrics=targets.keras_metrics(),
+        metrics=_metrics(config.task),
         jit_compile=False,
     )
     if not model.trainable_variables:
@@ -117,4 +113,14 @@ def build_problem(config: ExperimentConfig, dataset: Dataset, *, base: Path, bes
     }
     steps = -(-len(dataset.train.y) // training.batch_size)
     meter = DiagnosticsMeter(model, steps) if training.diagnostics else None
-    return Problem(model, examples, training.batch_size, targets, meter=meter, decay=make_held_decay(config))
+    decay = make_held_decay(config)
+    return Problem(config, dataset, base, model, examples, training.batch_size, targets, meter=meter, decay=decay)
+
+
+def _metrics(task: str) -> list[Any]:
+    """Return what a model is compiled with to measure, beside the loss, under the names of the history."""
+    import keras
+
+    if TASKS[task].has_classes:
+        return ["accuracy"]
+    return [keras.metrics.MeanSquaredError(name="mse"), keras.metrics.MeanAbsoluteError(name="mae")]

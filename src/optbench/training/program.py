@@ -7,60 +7,26 @@ every variable is set to what a fresh model of the new run would hold, so the bi
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from optbench.config import what_counts
-from optbench.training.engines import make_engine
+from optbench.training.engines.fused import FusedEngine
 from optbench.training.engines.held_decay import held_number
-from optbench.training.evaluate import Evaluator
+from optbench.training.engines.keras_fit import KerasFitEngine
 from optbench.training.keras_internals import global_seed_kept, state_weight_decay
 from optbench.training.optimizers import inner_optimizer
 from optbench.training.problem import build_problem
-from optbench.training.state import load_arrays, model_arrays, optimizer_arrays
+from optbench.training.state import model_arrays, optimizer_arrays
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from optbench.config import ExperimentConfig
     from optbench.records import Dataset
-    from optbench.training.engines.interface import Engine
+    from optbench.training.engines.keras_engine import KerasEngine, Reuse
     from optbench.training.problem import Problem
-    from optbench.training.state import Arrays
 
 PYTHON = "python"
-
-
-# What is kept of initial states, so that ten seeds at five learning rates build ten models and not fifty.
-_KEPT_BYTES = 64 << 20
-# Models built before Keras' session is cleared again, which costs the next `prepare` 0.14 s.
-_BUILT_BESIDE = 32
-
-
-@dataclass(slots=True)
-class Program:
-    """What a run is executed with.
-
-    Attributes
-    ----------
-    key : equal for runs that may share it; "" if none may
-    initial : what the variables held before training, by seed
-    built : models built beside its own since the process last dropped what it need not keep
-    """
-
-    key: str
-    problem: Problem
-    engine: Engine
-    evaluator: Evaluator
-    initial: dict[int, Arrays] = field(default_factory=dict)
-    built: int = 0
-
-    def keep_initial(self, seed: int, arrays: Arrays) -> None:
-        """Keep the initial state of a seed, in the place of the oldest ones if there are too many."""
-        self.initial[seed] = arrays
-        size = sum(array.nbytes for array in arrays.values())
-        while len(self.initial) * size > _KEPT_BYTES:
-            del self.initial[next(iter(self.initial))]
 
 
 def program_key(config: ExperimentConfig, dataset: Dataset) -> str:
@@ -84,57 +50,58 @@ def program_key(config: ExperimentConfig, dataset: Dataset) -> str:
     return json.dumps([plain, dataset.data_digest, dataset.split_digest], sort_keys=True)
 
 
-def make_program(config: ExperimentConfig, dataset: Dataset, *, base: Path) -> Program:
+def make_keras_engine(config: ExperimentConfig, dataset: Dataset, *, base: Path) -> FusedEngine | KerasFitEngine:
     """Build the model of a resolved experiment; its training step is not traced yet.
 
     Raises
     ------
     ModelError
-        If model, optimizer, loss, engine and data do not fit each other.
+        If model, optimizer, loss and data do not fit each other.
     """
     problem = build_problem(config, dataset, base=base)
-    program = Program(
-        program_key(config, dataset), problem, make_engine(config.training.engine, problem), Evaluator(problem)
-    )
-    if program.key:
-        program.keep_initial(config.seed, {**model_arrays(problem.model), **optimizer_arrays(problem.model)})
-    return program
+    engine = engine_named(config.training.engine, problem, key=program_key(config, dataset))
+    if engine.reuse.key:
+        engine.reuse.keep_initial(config.seed, engine.state())
+    return engine
 
 
-def program_for(config: ExperimentConfig, dataset: Dataset, *, base: Path, kept: Program | None) -> Program:
-    """Return the kept program with the variables of a fresh model, if it may serve this run, else a new program."""
+def engine_named(name: str, problem: Problem, *, key: str = "") -> FusedEngine | KerasFitEngine:
+    """Return the engine of a resolved name: `fused`, `xla` or `keras`; `key` as of `Reuse`."""
+    if name == "keras":
+        return KerasFitEngine(problem, key=key)
+    return FusedEngine(problem, compiled=name == "xla", key=key)
+
+
+def engine_for(
+    config: ExperimentConfig, dataset: Dataset, *, base: Path, kept: FusedEngine | KerasFitEngine | None
+) -> FusedEngine | KerasFitEngine:
+    """Return the kept engine with the variables of a fresh model, if it may serve this run, else a new one."""
     key = program_key(config, dataset)
-    if kept is None or not key or kept.key != key:
-        program = make_program(config, dataset, base=base)
-    else:
-        program = kept
-        _begin_again(program, config, dataset, base=base)
-    program.engine.prepare()
-    return program
+    if kept is None or not key or kept.reuse.key != key:
+        return make_keras_engine(config, dataset, base=base)
+    _begin_again(kept, config, dataset, base=base)
+    return kept
 
 
-def _begin_again(program: Program, config: ExperimentConfig, dataset: Dataset, *, base: Path) -> None:
+def _begin_again(engine: KerasEngine, config: ExperimentConfig, dataset: Dataset, *, base: Path) -> None:
     """Set every variable to what a fresh model and optimizer of this seed, learning rate and weight decay hold."""
-    model = program.problem.model
-    if config.seed not in program.initial:
-        fresh = _fresh_problem(program, config, dataset, base=base).model
-        program.keep_initial(config.seed, {**model_arrays(fresh), **optimizer_arrays(fresh)})
-        load_arrays(model, {**model_arrays(fresh), **optimizer_arrays(fresh)})
-    else:
-        load_arrays(model, program.initial[config.seed])
+    model, reuse = engine.problem.model, engine.reuse
+    if config.seed not in reuse.initial:
+        fresh = _fresh_problem(reuse, config, dataset, base=base).model
+        reuse.keep_initial(config.seed, {**model_arrays(fresh), **optimizer_arrays(fresh)})
+    engine.load_state(reuse.initial[config.seed])
     rate = config.optimizer.arguments.get("learning_rate")
     if isinstance(rate, float):
         model.optimizer.learning_rate = rate
     decay = held_number(config)
     if decay is not None:
-        program.problem.decay.assign(decay)
+        engine.problem.decay.assign(decay)
         state_weight_decay(inner_optimizer(model.optimizer), decay)
 
 
-def _fresh_problem(program: Program, config: ExperimentConfig, dataset: Dataset, *, base: Path) -> Problem:
-    """Build a model beside the program's own; now and then in a cleared session, or 0.3 MB would stay of each."""
-    program.built = (program.built + 1) % _BUILT_BESIDE
-    if not program.built:
+def _fresh_problem(reuse: Reuse, config: ExperimentConfig, dataset: Dataset, *, base: Path) -> Problem:
+    """Build a model beside the engine's own; now and then in a cleared session, or 0.3 MB would stay of each."""
+    if reuse.count_built():
         return build_problem(config, dataset, base=base)
     with global_seed_kept():
         return build_problem(config, dataset, base=base, beside=True)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optbench.array_digests import arrays_digest
 from optbench.errors import StorageError
+from optbench.training.engines.interface import MODEL, OPTIMIZER
 from optbench.training.keras_internals import array_of
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import keras
     from numpy.typing import NDArray
 
-Arrays = dict[str, "NDArray[Any]"]
+    from optbench.training.engines.interface import Arrays
 
 
 def model_arrays(model: keras.Model) -> Arrays:
@@ -24,12 +24,12 @@ def model_arrays(model: keras.Model) -> Arrays:
 
     Names are numbers in Keras' order: its own names depend on what the process built before.
     """
-    return {f"model/{i:05d}": array_of(variable) for i, variable in enumerate(model.variables)}
+    return {f"{MODEL}{i:05d}": array_of(variable) for i, variable in enumerate(model.variables)}
 
 
 def optimizer_arrays(model: keras.Model) -> Arrays:
     """Return every variable of the optimizer: iterations, learning rate, slots, averages, accumulators."""
-    return {f"optimizer/{i:05d}": array_of(variable) for i, variable in enumerate(model.optimizer.variables)}
+    return {f"{OPTIMIZER}{i:05d}": array_of(variable) for i, variable in enumerate(model.optimizer.variables)}
 
 
 def load_arrays(model: keras.Model, arrays: Mapping[str, NDArray[Any]]) -> None:
@@ -53,11 +53,6 @@ def load_arrays(model: keras.Model, arrays: Mapping[str, NDArray[Any]]) -> None:
                     f"{name} must be {variable.dtype} {tuple(variable.shape)}. Received: {array.dtype} {array.shape}."
                 )
             variable.assign(array)
-
-
-def weights_digest(model: keras.Model) -> str:
-    """Digest of `model_arrays`."""
-    return arrays_digest(model_arrays(model))
 
 
 def all_finite(arrays: Mapping[str, NDArray[Any]]) -> bool:

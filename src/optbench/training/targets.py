@@ -1,4 +1,4 @@
-"""What is trained towards: labels of classes, or numbers, each with what Keras measures and what is predicted."""
+"""What is trained towards, labels of classes or numbers, and what a model's outputs say of them; for any engine."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from optbench.config import ExperimentConfig
     from optbench.records import Dataset, SplitData, SplitName
-    from optbench.training.evaluate import Evaluator
     from optbench.training.target_scale import TargetScale
 
 
@@ -38,17 +37,14 @@ class Targets(Protocol):
     def weights(self, setting: str | Mapping[str, float] | None, dataset: Dataset) -> NDArray[np.float32] | None:
         """Return a weight per training example, (n,), or None."""
 
-    def keras_metrics(self) -> list[Any]:
-        """Return what the model is compiled with to measure, beside the loss."""
-
     def history_values(self, split: SplitName, logs: Mapping[str, float]) -> dict[str, float]:
-        """Return what Keras measured on a split as the history records it."""
+        """Return what an engine measured on a split as the history records it: errors in the unit of the target."""
 
     def in_words(self, y: NDArray[Any]) -> str:
         """Say what the encoded targets of a split hold."""
 
-    def check_outputs(self, evaluator: Evaluator, *, examples: int, model_name: str) -> None:
-        """Require that the untrained model's outputs on some examples are what the task needs.
+    def check_outputs(self, outputs: NDArray[np.float32], *, model_name: str) -> None:
+        """Require that the untrained model's outputs on some examples, (n, units), are what the task needs.
 
         Raises
         ------
@@ -56,10 +52,8 @@ class Targets(Protocol):
             If they are not.
         """
 
-    def predictions(
-        self, evaluator: Evaluator, split: SplitName, data: SplitData, *, outputs: int
-    ) -> Predictions | TargetPredictions:
-        """Return what the model says about a split; a withheld test split has no rows, and no predictions."""
+    def predictions(self, outputs: NDArray[np.float32], data: SplitData) -> Predictions | TargetPredictions:
+        """Return what the model's outputs on a split, (n, units), say about it; a withheld test split has no rows."""
 
 
 def targets_of(config: ExperimentConfig, dataset: Dataset) -> Targets:
@@ -93,10 +87,6 @@ class ClassTargets:
         """As in `Targets`; see `class_weights`."""
         return class_weights(setting, y=dataset.train.y, class_names=dataset.class_names)
 
-    def keras_metrics(self) -> list[Any]:
-        """As in `Targets`."""
-        return ["accuracy"]
-
     def history_values(self, split: SplitName, logs: Mapping[str, float]) -> dict[str, float]:
         """As in `Targets`; a share has no unit."""
         del split
@@ -106,9 +96,9 @@ class ClassTargets:
         """As in `Targets`."""
         return "one-hot" if y.shape[-1] > 1 else "0 or 1"
 
-    def check_outputs(self, evaluator: Evaluator, *, examples: int, model_name: str) -> None:
+    def check_outputs(self, outputs: NDArray[np.float32], *, model_name: str) -> None:
         """As in `Targets`: class probabilities; without them ROC, log loss and `y_score` would be meaningless."""
-        y_score = evaluator.y_score("train", at_most=examples)
+        y_score = _per_class(outputs)
         sums = y_score.sum(axis=1)
         if y_score.min() < 0 or not np.allclose(sums, 1, atol=1e-3):
             raise ModelError(
@@ -117,10 +107,14 @@ class ClassTargets:
                 f"{sums.max():.3g}. End it with a softmax, or with a sigmoid on one unit."
             )
 
-    def predictions(self, evaluator: Evaluator, split: SplitName, data: SplitData, *, outputs: int) -> Predictions:
+    def predictions(self, outputs: NDArray[np.float32], data: SplitData) -> Predictions:
         """As in `Targets`."""
-        y_score = evaluator.y_score(split) if len(data.y) else np.zeros((0, outputs), dtype=np.float32)
-        return Predictions(data.y, y_score, data.rows)
+        return Predictions(data.y, _per_class(outputs), data.rows)
+
+
+def _per_class(outputs: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return class probabilities, (n, classes): one sigmoid output p becomes the two columns 1 - p and p."""
+    return outputs if outputs.shape[1] > 1 else np.concatenate([np.float32(1) - outputs, outputs], axis=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +145,6 @@ class NumberTargets:
         del setting, dataset
         return None
 
-    def keras_metrics(self) -> list[Any]:
-        """As in `Targets`: the two errors that the others follow from, under the names of the history."""
-        import keras
-
-        return [keras.metrics.MeanSquaredError(name="mse"), keras.metrics.MeanAbsoluteError(name="mae")]
-
     def history_values(self, split: SplitName, logs: Mapping[str, float]) -> dict[str, float]:
         """As in `Targets`: errors in the unit of the target."""
         return self.scale.history_values(logs, self.variances[split])
@@ -166,14 +154,10 @@ class NumberTargets:
         del y
         return "numbers"
 
-    def check_outputs(self, evaluator: Evaluator, *, examples: int, model_name: str) -> None:
-        """As in `Targets`: any number will do, but the model has to answer."""
-        del model_name
-        evaluator.outputs("train", at_most=examples)
+    def check_outputs(self, outputs: NDArray[np.float32], *, model_name: str) -> None:
+        """As in `Targets`: any number will do."""
+        del outputs, model_name
 
-    def predictions(
-        self, evaluator: Evaluator, split: SplitName, data: SplitData, *, outputs: int
-    ) -> TargetPredictions:
+    def predictions(self, outputs: NDArray[np.float32], data: SplitData) -> TargetPredictions:
         """As in `Targets`."""
-        answers = evaluator.outputs(split) if len(data.y) else np.zeros((0, outputs), dtype=np.float32)
-        return TargetPredictions(data.y, self.scale.in_unit(answers), data.rows)
+        return TargetPredictions(data.y, self.scale.in_unit(outputs), data.rows)

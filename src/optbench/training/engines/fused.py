@@ -19,6 +19,7 @@ from optbench.mapped_arrays import release_pages
 from optbench.training.blocks import BLOCK_BYTES, Blocks, rows_of_a_block
 from optbench.training.engines.dropout import short_dropout
 from optbench.training.engines.held_decay import held_decay
+from optbench.training.engines.keras_engine import KerasEngine
 from optbench.training.keras_internals import shared_reads
 from optbench.training.metric_state import build_metrics, reset_if
 
@@ -30,11 +31,11 @@ if TYPE_CHECKING:
     from optbench.training.problem import Problem
 
 
-class FusedEngine:
+class FusedEngine(KerasEngine):
     """One `tf.function` that loops over the steps of a block; an epoch is one block, or several if it is large."""
 
-    def __init__(self, problem: Problem, *, compiled: bool, block_bytes: int = BLOCK_BYTES) -> None:
-        self._problem = problem
+    def __init__(self, problem: Problem, *, compiled: bool, key: str = "", block_bytes: int = BLOCK_BYTES) -> None:
+        super().__init__(problem, key=key)
         self._compiled = compiled
         arrays = problem.examples["train"].arrays
         self._arrays = arrays
@@ -43,6 +44,12 @@ class FusedEngine:
         self._blocks = Blocks(arrays, self._rows) if self._rows < self._n else None
         self._whole: tuple[Any, ...] = ()
         self._function: Any = None
+
+    def check(self) -> None:
+        """As in `Engine`: XLA refuses some models, and only compiling shows which."""
+        super().check()
+        if self._compiled:
+            self.prepare()
 
     def prepare(self) -> None:
         """Trace and compile, once, and train on no rows, which makes ready again what a cleared session has dropped.
@@ -69,20 +76,20 @@ class FusedEngine:
     def _traced(self, arguments: tuple[Any, ...]) -> Any:
         import tensorflow as tf
 
-        build_metrics(self._problem)
-        function = _block_function(self._problem, self._n, compiled=self._compiled)
+        build_metrics(self.problem)
+        function = _block_function(self.problem, self._n, compiled=self._compiled)
         traceable = tf.function(function, autograph=False, jit_compile=self._compiled)
         # a concrete function is traced once; called as it is, a tf.function would be traced twice
-        optimizer = self._problem.model.optimizer
+        optimizer = self.problem.model.optimizer
         with (
             shared_reads(optimizer),
-            held_decay(optimizer, self._problem.decay),
+            held_decay(optimizer, self.problem.decay),
             short_dropout(compiled=self._compiled),
         ):
             return traceable.get_concrete_function(*arguments)
 
     def run_epoch(self, order: NDArray[np.int64]) -> dict[str, float]:
-        """Train one epoch; see `Engine.run_epoch`."""
+        """As in `Engine`."""
         logs: dict[str, Any] = {}
         for position, (block, places, rows) in enumerate(self._in_order(order)):
             logs = self._function(*self._arguments(block, places, rows, is_first=position == 0))
@@ -116,7 +123,7 @@ class FusedEngine:
             tensors,
             tf.constant(numbers),
             tf.constant(rows),
-            tf.constant(self._problem.batch_size),
+            tf.constant(self.problem.batch_size),
             tf.constant(is_first),
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from optbench.training.blocks import BLOCK_BYTES, Blocks, rows_of_a_block
+from optbench.training.engines.keras_engine import KerasEngine
 from optbench.training.keras_internals import weights_kept, wrap_train_step
 
 if TYPE_CHECKING:
@@ -16,11 +17,11 @@ if TYPE_CHECKING:
     from optbench.training.problem import Problem
 
 
-class KerasFitEngine:
+class KerasFitEngine(KerasEngine):
     """Calls `fit(shuffle=False)` on the rows in the epoch's order: as arrays, or batch by batch if they are many."""
 
-    def __init__(self, problem: Problem, *, block_bytes: int = BLOCK_BYTES) -> None:
-        self._problem = problem
+    def __init__(self, problem: Problem, *, key: str = "", block_bytes: int = BLOCK_BYTES) -> None:
+        super().__init__(problem, key=key)
         if problem.meter is not None:
             wrap_train_step(problem.model, problem.meter.around_step)
         self._arrays = problem.examples["train"].arrays
@@ -31,8 +32,8 @@ class KerasFitEngine:
         """Do nothing: `fit` traces in its first step."""
 
     def run_epoch(self, order: NDArray[np.int64]) -> dict[str, float]:
-        """Train one epoch; see `Engine.run_epoch`."""
-        model, size = self._problem.model, self._problem.batch_size
+        """As in `Engine`."""
+        model, size = self.problem.model, self.problem.batch_size
         with weights_kept(model.optimizer):
             if self._rows == self._n:
                 x, y, *weight = (array[order] for array in self._arrays)
@@ -49,7 +50,7 @@ class KerasFitEngine:
         """
         import tensorflow as tf
 
-        size = self._problem.batch_size
+        size = self.problem.batch_size
         length = None if self._n % size else size
         signature = tuple(tf.TensorSpec((length, *array.shape[1:]), array.dtype) for array in self._arrays)
 
