@@ -172,7 +172,7 @@ def killing_after_checkpoints(workers, runs_dir, killed, *, most):
         executor = workers.executor_for(options, experiments)
         execute = executor.execute
 
-        def with_kills(tasks, *, on_event):
+        def with_kills(tasks, *, on_event, **options):
             def kill_if_there_is_a_new_checkpoint(name, event):
                 on_event(name, event)
                 newest = max((path.name for path in runs_dir.rglob("ckpt-*.npz")), default="")
@@ -180,7 +180,7 @@ def killing_after_checkpoints(workers, runs_dir, killed, *, most):
                     kill_all(workers.at_work())
                     killed.append(newest)
 
-            return execute(tasks, on_event=kill_if_there_is_a_new_checkpoint)
+            return execute(tasks, on_event=kill_if_there_is_a_new_checkpoint, **options)
 
         executor.execute = with_kills
         return executor

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from installed import write_package
 
 from optbench.errors import UsageError
 from optbench.plugins import load_plugin, plugin_names
@@ -16,11 +17,8 @@ OWN = {"sep": "os:sep"}
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An installed package that offers three things."""
-    info = tmp_path / "other-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: other\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(
-        f"[{GROUP}]\npi = math:pi\nsep = math:e\nbroken = no_such_module:thing\nmissing = math:no_such_thing\n"
+    write_package(
+        tmp_path, GROUP, pi="math:pi", sep="math:e", broken="no_such_module:thing", missing="math:no_such_thing"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
     return tmp_path

@@ -123,6 +123,21 @@ class HeldError(StorageError):
         return kind, arguments, {**state, "is_seen": self.is_seen}
 
 
+class StoppedError(OptbenchError):
+    """The user stopped the command; the same command goes on from the last checkpoints.
+
+    Parameters
+    ----------
+    signal_number : of SIGINT or SIGTERM, which decides the exit code
+    """
+
+    default_code = "command-stopped"
+
+    def __init__(self, signal_number: int) -> None:
+        super().__init__("stopped. Unfinished runs go on from their last checkpoint with the same command.")
+        self.exit_code = 128 + signal_number  # type: ignore[misc]  # 130 or 143, by the signal
+
+
 class ClaimLostError(StorageError):
     """A run folder was taken over while this process held it; nothing it writes reaches the run any more."""
 

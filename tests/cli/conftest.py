@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from installed import install_executor
 
 PROGRAM = "import sys; from optbench.cli import main; sys.argv[0] = 'optbench'; main()"
 
@@ -76,15 +77,15 @@ def environment(**more: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def no_executor(monkeypatch) -> None:
+def pretended(tmp_path_factory, monkeypatch) -> None:
+    """An installed package that offers the executor `pretended`, which needs no TensorFlow (`fake_training.py`)."""
+    install_executor(tmp_path_factory.mktemp("packages"), monkeypatch, pretended="fake_training:make_executor")
+
+
+@pytest.fixture
+def no_executor(command, pretended, monkeypatch) -> None:
     """Let no worker begin to import TensorFlow; whatever would execute something fails."""
-    from optbench.executors.local import LocalExecutor
-
-    def refuse(*_arguments: Any, **_options: Any) -> None:
-        pytest.fail("nothing should be executed")
-
-    monkeypatch.setattr(LocalExecutor, "start", lambda _self: None)
-    monkeypatch.setattr(LocalExecutor, "execute", refuse)
+    monkeypatch.setenv("OPTBENCH_EXECUTOR", "pretended:refuse")
 
 
 @pytest.fixture(scope="session")

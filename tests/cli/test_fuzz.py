@@ -6,14 +6,14 @@ import json
 import sys
 
 import pytest
-from fake_training import FakeExecutor
 from fuzzed_experiments import VALID, mutated
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from installed import write_package
 from selection import drawn
 
 from optbench.cli import main
-from optbench.runner import run as run_module
+from optbench.executors.registry import GROUP
 
 DOCUMENTED = {0, 1, 2, 3}
 FUZZED = settings(deadline=None, suppress_health_check=list(HealthCheck))
@@ -22,6 +22,12 @@ FUZZED = settings(deadline=None, suppress_health_check=list(HealthCheck))
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("fuzz")
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory):
+    """An installed package with an executor that needs no TensorFlow."""
+    return write_package(tmp_path_factory.mktemp("package"), GROUP, pretended="fake_training:make_executor")
 
 
 def exit_code(folder, capsys, monkeypatch, *arguments):
@@ -57,13 +63,13 @@ def test_validate(folder, plain):
 
 @settings(FUZZED, max_examples=60)
 @given(plain=st.one_of(mutated(), st.just(VALID[0])))
-def test_run(folder, plain):
+def test_run(folder, package, plain):
     """Valid ones are run by a trainer that needs no TensorFlow; nothing outside the runs directory is written."""
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(run_module, "make_executor", lambda *_arguments: FakeExecutor())
+        monkeypatch.syspath_prepend(str(package))
         write(folder, plain)
         capture = _Capture(monkeypatch)
-        exit_code(folder, capture, monkeypatch, "run", "a.yaml", "-q")
+        exit_code(folder, capture, monkeypatch, "run", "a.yaml", "-q", "--executor", "pretended")
 
 
 class _Capture:

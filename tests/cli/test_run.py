@@ -190,20 +190,12 @@ def test_machine_settings_must_agree(command, make_runs, tmp_path):
     assert not (tmp_path / "runs").exists()
 
 
-def test_a_trained_run_is_only_evaluated(command, planned, make_runs, monkeypatch):
+def test_a_trained_run_is_only_evaluated(command, planned, make_runs):
     """Whoever was cut off between training and evaluation pays for the evaluation alone."""
-    from optbench.executors.local import LocalExecutor
-
-    def no_task(_self, tasks, *, on_event):
-        assert [task.prepare() for task in tasks] == [None]
-        return iter(())
-
-    monkeypatch.setattr(LocalExecutor, "execute", no_task)
-    monkeypatch.setattr("optbench.runner.run.check_models", lambda *_given, **_options: {})
     make_runs.interrupted_run(planned)
     make_runs.pretend_training(planned, accuracy=0.8)
-    done = command("run", "adam.yaml", "--json")
-    assert done.code == 0
+    done = command("run", "adam.yaml", "--json", "--executor", "pretended:adam=fail")
+    assert done.code == 0, done.err
     (run,) = json.loads(done.out)["runs"]
     assert run["outcome"] == "completed"
     assert RunPaths(planned.paths.folder).manifest.is_file()
@@ -226,27 +218,20 @@ def test_an_executor_that_is_not_there_is_told_before_anything_is_created(comman
             monkeypatch.setenv("OPTBENCH_EXECUTOR", env)
         done = command("run", "adam.yaml", "--seeds", "7", *arguments)
         assert done.code == 2
-        assert "--executor must be one of local. Received: 'locl'. Did you mean 'local'?" in done.err
+        assert "--executor must be one of local, pretended. Received: 'locl'. Did you mean 'local'?" in done.err
     assert "takes no address" in command("run", "adam.yaml", "--executor", "local:host").err
     assert not list(runs_dir.glob("adam-s7-*"))
 
 
-def test_a_failed_run_is_1_and_named(command, planned, monkeypatch):
+def test_a_failed_run_is_1_and_named(command, planned):
     """The reason stands on stderr even with --json; the document says the same."""
-    from optbench.executors.interface import TaskEnd
-    from optbench.executors.local import LocalExecutor
-
-    def crash(_self, tasks, *, on_event):
-        return (TaskEnd(task.prepare().name, 1, {}, "RuntimeError: no luck", "crashed") for task in tasks)
-
-    monkeypatch.setattr(LocalExecutor, "execute", crash)
-    monkeypatch.setattr("optbench.runner.run.check_models", lambda *_given, **_options: {})
-    done = command("run", "adam.yaml", "--json")
+    failing = ("run", "adam.yaml", "--executor", "pretended:adam=fail")
+    done = command(*failing, "--json")
     assert done.code == 1
     (run,) = json.loads(done.out)["runs"]
-    assert (run["outcome"], run["kind"], run["reason"]) == ("failed", "crashed", "RuntimeError: no luck")
-    assert f"{planned.run}: crashed: RuntimeError: no luck" in done.err
-    text = command("run", "adam.yaml", "-q")
+    assert (run["outcome"], run["kind"], run["reason"]) == ("failed", "crashed", "ValueError: no")
+    assert f"{planned.run}: crashed: ValueError: no" in done.err
+    text = command(*failing, "-q")
     assert text.code == 1
     assert "1 of 1 runs failed" in text.err
-    assert "crashed: RuntimeError: no luck" in command("ls").out
+    assert "crashed: ValueError: no" in command("ls").out

@@ -6,7 +6,8 @@ import multiprocessing
 
 import pytest
 
-from optbench.executors.child import InterruptedByUserError, _emit
+from optbench.executors.child import InterruptedByUserError
+from optbench.executors.local_child import _emit
 
 
 def test_an_orphan_ends_with_one_line(capfd):

@@ -7,10 +7,12 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 
 import psutil
 import pytest
 
+from optbench.errors import StoppedError
 from optbench.executors.children import Child, oom_kills
 from optbench.executors.fork_server import ForkServer
 from optbench.executors.interface import Task, TaskEnd
@@ -114,12 +116,12 @@ def children_of(executor: LocalExecutor) -> list[psutil.Process]:
     return psutil.Process(executor.server_pid).children()
 
 
-def ends_of(executor: LocalExecutor, tasks: list[Task], events: list | None = None) -> dict[str, TaskEnd]:
+def ends_of(executor: LocalExecutor, tasks: list[Task], events: list | None = None, **options) -> dict[str, TaskEnd]:
     def on_event(name: str, event: object) -> None:
         if events is not None:
             events.append((name, event))
 
-    return {end.name: end for end in executor.execute(tasks, on_event=on_event)}
+    return {end.name: end for end in executor.execute(tasks, on_event=on_event, **options)}
 
 
 def test_results_and_events_come_back(functions, executor):
@@ -202,15 +204,15 @@ def test_stop_ends_running_tasks_and_starts_no_more(functions, executor):
 
 def test_a_stop_while_a_task_is_prepared_keeps_it_from_beginning(functions, executor):
     """It is told as interrupted, so that what `prepare` took can be given back; the next one is not prepared."""
-    task = Task("a", f"{functions}:double", {"number": 1})
     prepared = []
 
-    def prepare():
-        prepared.append(True)
+    def prepare(task):
+        prepared.append(task.name)
         executor.stop()
         return task
 
-    ends = ends_of(executor, [Task("a", "none:none", prepare=prepare), Task("b", "none:none", prepare=prepare)])
+    tasks = [Task(name, f"{functions}:double", {"number": 1}) for name in "ab"]
+    ends = ends_of(executor, tasks, prepare=prepare)
     assert [(end.name, end.kind) for end in ends.values()] == [("a", "interrupted")]
     assert len(prepared) == 1
 
@@ -321,20 +323,20 @@ def test_helpers_are_copies_of_this_process_without_its_locks(functions, executo
     with (tmp_path / "lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         sys.modules["only_here"] = sys
-        executor.hire_helpers(1)
+        executor.expect(2)
         del sys.modules["only_here"]
-        tasks = [Task(str(i), f"{functions}:imported", {"module": "only_here"}, pool="helper") for i in range(3)]
+        tasks = [Task(str(i), f"{functions}:imported", {"module": "only_here"}, pool="helper") for i in range(5)]
         ends = ends_of(executor, tasks)
     with (tmp_path / "lock").open() as file:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    assert [end.result["imported"] for end in ends.values()] == [True] * 3
-    assert len({end.result["pid"] for end in ends.values()}) == 1
+    assert [end.result["imported"] for end in ends.values()] == [True] * 5
+    assert len({end.result["pid"] for end in ends.values()} - {os.getpid()}) <= 2
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork.*:DeprecationWarning")
 def test_a_helper_that_died_is_replaced(functions, executor):
     """Only the task it died in is lost."""
-    executor.hire_helpers(1)
+    executor.expect(2)
     tasks = [Task(name, f"{functions}:{name}", {"number": 1}, pool="helper") for name in ("pid", "killed", "double")]
     ends = ends_of(executor, tasks)
     assert {name: end.kind for name, end in ends.items()} == {"pid": "ok", "killed": "crashed", "double": "ok"}
@@ -352,28 +354,52 @@ def test_tasks_can_be_added_while_others_run(functions, executor):
 
 def test_a_task_is_prepared_when_its_turn_comes(functions, executor):
     """What `prepare` returns is executed; None drops the task."""
-    prepared = Task("b", f"{functions}:double", {"number": 4})
-    tasks = [Task("a", "none:none", prepare=lambda: None), Task("b", "none:none", prepare=lambda: prepared)]
-    assert {name: end.result for name, end in ends_of(executor, tasks).items()} == {"b": {"double": 8}}
+    prepared = {"a": None, "b": Task("b", f"{functions}:double", {"number": 4})}
+    tasks = [Task(name, "none:none") for name in "ab"]
+    ends = ends_of(executor, tasks, prepare=lambda task: prepared[task.name])
+    assert {name: end.result for name, end in ends.items()} == {"b": {"double": 8}}
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork.*:DeprecationWarning")
 def test_workers_wait_for_helpers_that_do_not_keep_up(functions, executor):
     """Each task that waits for a helper may hold a file open: their number does not grow with that of the tasks."""
-    executor.hire_helpers(1)
+    executor.expect(2)
     prepared = []
 
-    def prepare():
-        prepared.append(True)
-        executor.submit(Task(f"h{len(prepared)}", f"{functions}:double", {"number": 1}, pool="helper"))
+    def prepare(task):
+        if task.pool == "helper":
+            return task
+        prepared.append(task.name)
+        executor.submit(Task(f"h{task.name}", f"{functions}:double", {"number": 1}, pool="helper"))
+        return None
 
-    tasks = [Task(f"w{i}", "none:none", prepare=prepare) for i in range(40)]
-    waiting = [len(prepared) - done for done, _ in enumerate(executor.execute(tasks, on_event=lambda *_: None))]
+    tasks = [Task(f"w{i}", "none:none") for i in range(40)]
+    ends = executor.execute(tasks, on_event=lambda *_: None, prepare=prepare)
+    waiting = [len(prepared) - done for done, _ in enumerate(ends)]
     assert len(waiting) == 40
     assert max(waiting) < 15
 
 
-def test_where_a_fork_is_not_safe_there_are_no_helpers(executor, monkeypatch):
-    """The caller is told so."""
-    monkeypatch.setattr(sys, "platform", "darwin")
-    assert not executor.hire_helpers(2)
+@pytest.mark.parametrize(("tasks", "platform"), [(1, sys.platform), (2, "darwin")])
+def test_without_helpers_their_tasks_are_done_in_this_process(functions, executor, monkeypatch, tasks, platform):
+    """Where there is one run, or a fork is not safe; errors have the kinds they have in a child."""
+    monkeypatch.setattr(sys, "platform", platform)
+    executor.expect(tasks)
+    names = ["pid", "double", "full", "broken"]
+    events = []
+    ends = ends_of(executor, [Task(n, f"{functions}:{n}", {"number": 1}, pool="helper") for n in names], events)
+    assert ends["pid"].result == {"pid": os.getpid()}
+    assert events == [("double", {"got": 1})]
+    assert [ends[name].kind for name in names] == ["ok", "ok", "storage", "crashed"]
+    assert "in broken" in ends["broken"].trace
+
+
+def test_a_second_ctrl_c_ends_a_task_that_is_done_in_this_process(executor, monkeypatch):
+    """It is the command that is stopped, not the task that failed."""
+
+    def stopped(_arguments, _emit):
+        raise StoppedError(2)
+
+    monkeypatch.setitem(sys.modules, "stopping_here", SimpleNamespace(stopped=stopped))
+    with pytest.raises(StoppedError):
+        ends_of(executor, [Task("a", "stopping_here:stopped", pool="helper")])

@@ -8,9 +8,9 @@ import pytest
 from fake_training import FakeExecutor, identity, write_results
 from run_folders import claimed
 
+from optbench.datasets import stage_dataset
 from optbench.errors import OptbenchError
 from optbench.run_store import RunPaths, verify_manifest, write_checkpoint
-from optbench.runner import run as run_module
 from optbench.runner.run import RunOptions, run_experiments
 
 EXPERIMENT = """\
@@ -27,10 +27,10 @@ POINTS = 100
 class Laboratory:
     """One unfinished folder, copied and damaged as often as one likes."""
 
-    def __init__(self, root, monkeypatch):
+    def __init__(self, root):
         import numpy as np
 
-        self.root, self.monkeypatch = root, monkeypatch
+        self.root = root
         self.config = root / "iris.yaml"
         self.config.write_text(EXPERIMENT)
         (end,) = self.command("undisturbed", {})
@@ -41,29 +41,18 @@ class Laboratory:
             for epoch in (1, 2):
                 write_checkpoint(claim, epoch=epoch, arrays={"w": np.arange(5.0)}, record={"epoch": epoch})
         shutil.copytree(paths.folder, root / "staged")
-        (data,) = self.data
+        data = root / "data"
+        data.mkdir()
+        stage_dataset(end.planned.dataset, data)
         with claimed(paths, end.planned.key) as claim:
-            write_results(claim, data)
+            write_results(claim, str(data))
         shutil.copytree(paths.folder, root / "trained")
 
     def command(self, name, behaviour):
         """Run the experiment; the executor trains where `behaviour` lets it."""
         executor = FakeExecutor(behaviour)
-        self.monkeypatch.setattr(run_module, "make_executor", lambda *_arguments: executor)
-        self.monkeypatch.setattr(run_module, "stage_datasets", self.stage_datasets)
         options = RunOptions((self.config,), runs_dir=self.root / name, quiet=True)
-        return run_experiments(options, say=lambda _sentence: None)
-
-    def stage_datasets(self, runs, _stack):
-        """Stage the data once for all runs."""
-        from optbench.datasets import stage_dataset
-
-        folder = self.root / "data"
-        if not folder.exists():
-            folder.mkdir()
-            stage_dataset(runs[0].dataset, folder)
-        self.data = {str(folder)}
-        return {(run.dataset.data_digest, run.dataset.split_digest): str(folder) for run in runs}
+        return run_experiments(options, say=lambda _sentence: None, executor_for=lambda *_: executor)
 
     def files(self, which):
         """All files of the unfinished folder, relative to it."""
@@ -103,8 +92,8 @@ def points_of(laboratory, points):
 
 
 @pytest.fixture
-def laboratory(tmp_path, monkeypatch):
-    return Laboratory(tmp_path, monkeypatch)
+def laboratory(tmp_path):
+    return Laboratory(tmp_path)
 
 
 def damaged_everywhere(laboratory, places, record_property):

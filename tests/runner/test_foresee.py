@@ -5,26 +5,27 @@ from __future__ import annotations
 import json
 
 import pytest
+from fake_training import FakeExecutor
 
+from optbench.executors.interface import TaskEnd
 from optbench.runner import foresee
 from optbench.runner.run import RunOptions
 
-TOLD = {"parameters": 123, "state_bytes": 1_000_000, "seconds_per_epoch": 0.5, "peak_memory_mb": 300.0}
+COST = {"parameters": 123, "state_bytes": 1_000_000, "seconds_per_epoch": 0.5, "peak_memory_mb": 300.0}
 
 
 @pytest.fixture
-def foreseen(tmp_path, make_runs, monkeypatch):
-    """Foresee `adam.yaml` with workers that tell `TOLD`; returns what `dry_run` returns."""
-    from optbench.executors.local import LocalExecutor
-
-    monkeypatch.setattr(LocalExecutor, "start", lambda _self: None)
-    monkeypatch.setattr(foresee, "check_models", lambda runs, **_options: {run.run: TOLD for run in runs})
+def foreseen(tmp_path, make_runs):
+    """Foresee `adam.yaml` with workers that measure `COST`; returns what `dry_run` returns."""
     config = make_runs.write_experiment(tmp_path)
 
-    def call(*seeds, **told):
-        monkeypatch.setitem(TOLD, "seconds_per_epoch", told.get("seconds_per_epoch", 0.5))
+    def call(*seeds, **measured):
+        def try_out(task, _as_usual):
+            return TaskEnd(task.name, 0, {**COST, **measured}, "", "ok")
+
         options = RunOptions((config,), seeds=seeds, runs_dir=tmp_path / "runs", data_dir=tmp_path / "data")
-        return foresee.dry_run(options, say=lambda _sentence: None)
+        executor = FakeExecutor(instead_of={"try_out": try_out})
+        return foresee.dry_run(options, say=lambda _sentence: None, executor_for=lambda *_: executor)
 
     return call
 

@@ -6,7 +6,6 @@ import shutil
 import tempfile
 from pathlib import Path
 
-import pytest
 from fake_training import FakeExecutor, identity
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -15,7 +14,6 @@ from selection import drawn
 
 from optbench.errors import NoRunsError
 from optbench.run_store import RunPaths
-from optbench.runner import run as run_module
 from optbench.runner.listing import list_runs
 from optbench.runner.run import RunOptions, run_experiments
 
@@ -37,7 +35,6 @@ class LifeOfRuns(RuleBasedStateMachine):
     @initialize()
     def begin(self):
         self.folder = Path(tempfile.mkdtemp(prefix="life-"))
-        self.patch = pytest.MonkeyPatch()
         self.runs_dir = self.folder / "runs"
         self.finished: dict[str, str] = {}
         self.ladders: dict[str, object] = {}
@@ -48,17 +45,16 @@ class LifeOfRuns(RuleBasedStateMachine):
 
     def teardown(self):
         if hasattr(self, "folder"):
-            self.patch.undo()
             shutil.rmtree(self.folder)
 
     @rule(names=st.sets(st.sampled_from(OPTIMIZERS), min_size=1), what=BEHAVIOURS)
     def run(self, names, what):
         """Run some experiments; all of them behave alike."""
         executor = FakeExecutor({key: [what] for key in OPTIMIZERS})
-        self.patch.setattr(run_module, "make_executor", lambda *_arguments: executor)
         configs = tuple(self.folder / f"{name}.yaml" for name in sorted(names))
         options = RunOptions(configs, runs_dir=self.runs_dir, quiet=True, retries=0)
-        ends = {end.planned.config.name: end for end in run_experiments(options, say=lambda _sentence: None)}
+        ended = run_experiments(options, say=lambda _sentence: None, executor_for=lambda *_: executor)
+        ends = {end.planned.config.name: end for end in ended}
         assert set(ends) == names
         for name, end in ends.items():
             self.begun.add(name)

@@ -36,7 +36,6 @@ from optbench.run_store import (
     write_checkpoint,
 )
 from optbench.run_store.folders import recorded_key
-from optbench.runner import run as run_module
 from optbench.runner.finish import finish_run
 from optbench.runner.listing import list_runs, list_text, show_run
 from optbench.runner.plan import load_experiments, plan_runs
@@ -66,7 +65,7 @@ def experiment(tmp_path):
 
 
 @pytest.fixture
-def command(tmp_path, monkeypatch):
+def command(tmp_path):
     """Run experiments with a fake executor; `command.executor` is the one of the last call."""
 
     class Command:
@@ -77,12 +76,12 @@ def command(tmp_path, monkeypatch):
         def options(self, *configs, **options):
             return RunOptions(tuple(configs), runs_dir=self.runs_dir, quiet=self.quiet, **options)
 
-        def __call__(self, *configs, behaviour=None, has_helpers=True, **options):
-            self.executor = FakeExecutor(behaviour)
-            self.executor.has_helpers = has_helpers
+        def __call__(self, *configs, behaviour=None, instead_of=None, **options):
+            self.executor = FakeExecutor(behaviour, instead_of)
             self.said = []
-            monkeypatch.setattr(run_module, "make_executor", lambda *_arguments: self.executor)
-            return run_experiments(self.options(*configs, **options), say=self.said.append)
+            return run_experiments(
+                self.options(*configs, **options), say=self.said.append, executor_for=lambda *_: self.executor
+            )
 
     return Command()
 
@@ -199,17 +198,13 @@ def test_a_diverged_run_is_a_result(command, experiment):
     assert outcomes(command(experiment())) == ["skipped"]
 
 
-def test_a_trained_run_is_only_finished(command, experiment, monkeypatch):
-    """Killed between training and manifest, a run is evaluated by the next call, not trained again."""
-    from optbench.errors import StorageError
-    from optbench.runner import finish
+def test_a_trained_run_is_only_finished(command, experiment):
+    """Failed between training and manifest, a run is evaluated by the next call, not trained again."""
 
-    def refuse(*_arguments, **_keywords):
-        raise StorageError("no space left")
+    def refuse(task, _finish):
+        return TaskEnd(task.name, 1, {}, "no space left", "storage")
 
-    with monkeypatch.context() as patch:
-        patch.setattr(finish, "write_tables", refuse)
-        (first,) = command(experiment())
+    (first,) = command(experiment(), instead_of={"finish": refuse})
     assert (first.outcome, first.kind) == ("failed", "storage")
     (second,) = command(experiment())
     assert (second.outcome, command.executor.trained) == ("completed", [])
@@ -356,30 +351,27 @@ def test_the_user_may_say_that_a_holder_is_gone(command, experiment, capsys):
 
 
 @pytest.mark.parametrize("finishes", [False, True])
-@pytest.mark.parametrize("task", ["_train", "_finish"])
-def test_a_command_that_loses_a_run_stops_writing_it(command, experiment, monkeypatch, finishes, task):
+@pytest.mark.parametrize("step", ["train_run", "finish"])
+def test_a_command_that_loses_a_run_stops_writing_it(command, experiment, finishes, step):
     """While it trains or finishes, another machine takes the run over, and finishes it at once or later."""
-    step = getattr(FakeExecutor, task)
 
-    def taken_over(self_or_task, *rest, **options):
-        given = rest[0] if rest else self_or_task
-        paths, name = RunPaths(Path(given.arguments["folder"])), given.arguments["claim"]
+    def taken_over(task, go_on):
+        paths, name = RunPaths(Path(task.arguments["folder"])), task.arguments["claim"]
         taken = claim_run_folder(paths, key=recorded_key(paths), asker=Asker(ELSEWHERE, take_over=True))
         if finishes:
             if not paths.training_result.exists():
-                write_results(taken, given.arguments["data"])
+                write_results(taken, task.arguments["data"])
             finish_run(taken)
         assert Claim(paths, name).is_lost
         before = {path: path.read_bytes() for path in paths.folder.rglob("*") if path.is_file()}
         try:
-            return step(self_or_task, *rest, **options)
+            return go_on(task)
         except StorageError as error:
-            return TaskEnd(given.name, 1, {}, str(error), "storage")
+            return TaskEnd(task.name, 1, {}, str(error), "storage")
         finally:
             assert {path: path.read_bytes() for path in paths.folder.rglob("*") if path.is_file()} == before
 
-    monkeypatch.setattr(FakeExecutor, task, staticmethod(taken_over) if task == "_finish" else taken_over)
-    for end in command(experiment("adam"), experiment("sgd")):
+    for end in command(experiment("adam"), experiment("sgd"), instead_of={step: taken_over}):
         if finishes:
             assert (end.outcome, end.kind, end.reason) == ("completed", "", "")
         else:
@@ -434,63 +426,87 @@ def test_a_run_that_ended_is_forgotten(command, experiment):
     assert len(psutil.Process().open_files()) == before
 
 
-def test_a_helper_that_dies_costs_one_try(command, experiment, monkeypatch):
+KILLED = (-9, {}, "was ended by signal SIGKILL.", "crashed")
+
+
+def test_a_helper_that_dies_costs_one_try(command, experiment):
     """A trained run whose helper was killed is finished by another, not trained again."""
     tries = []
-    finish = FakeExecutor._finish
 
-    def dies_once(task):
+    def dies_once(task, finish):
         tries.append(task.name)
-        return (
-            TaskEnd(task.name, -9, {}, "was ended by signal SIGKILL.", "crashed") if len(tries) == 1 else finish(task)
-        )
+        return TaskEnd(task.name, *KILLED) if len(tries) == 1 else finish(task)
 
-    monkeypatch.setattr(FakeExecutor, "_finish", staticmethod(dies_once))
-    ends = command(experiment("adam"), experiment("sgd"))
+    ends = command(experiment("adam"), experiment("sgd"), instead_of={"finish": dies_once})
     assert outcomes(ends) == ["completed", "completed"]
     assert len(command.executor.trained) == 2
     assert len(tries) == 3
 
 
-def test_a_helper_that_always_dies_fails_the_run(command, experiment, monkeypatch):
+def test_a_helper_that_always_dies_fails_the_run(command, experiment):
     """It is not tried for ever, and the run stays trained."""
-    dies = staticmethod(lambda task: TaskEnd(task.name, -9, {}, "was ended by signal SIGKILL.", "crashed"))
-    monkeypatch.setattr(FakeExecutor, "_finish", dies)
-    ends = command(experiment("adam"), experiment("sgd"))
+    dies = {"finish": lambda task, _finish: TaskEnd(task.name, *KILLED)}
+    ends = command(experiment("adam"), experiment("sgd"), instead_of=dies)
     assert outcomes(ends) == ["failed", "failed"]
     assert {end.kind for end in ends} == {"crashed"}
     assert all(end.planned.paths.training_result.exists() for end in ends)
 
 
 @pytest.mark.parametrize(("what", "outcome"), [("ok", "completed"), ("diverge", "diverged")])
-def test_a_helper_killed_after_the_manifest_has_finished_the_run(command, experiment, monkeypatch, what, outcome):
+def test_a_helper_killed_after_the_manifest_has_finished_the_run(command, experiment, what, outcome):
     """The manifest says how the run ended, not the helper that could not say so any more."""
-    finish = FakeExecutor._finish
 
-    def dies_late(task):
+    def dies_late(task, finish):
         finish(task)
-        return TaskEnd(task.name, -9, {}, "was ended by signal SIGKILL.", "crashed")
+        return TaskEnd(task.name, *KILLED)
 
-    monkeypatch.setattr(FakeExecutor, "_finish", staticmethod(dies_late))
-    ends = command(experiment("adam"), experiment("sgd"), behaviour={"sgd": [what], "adam": [what]})
+    ends = command(
+        experiment("adam"),
+        experiment("sgd"),
+        behaviour={"sgd": [what], "adam": [what]},
+        instead_of={"finish": dies_late},
+    )
     assert outcomes(ends) == [outcome] * 2
     assert {end.reason for end in ends} == {"the training loss is nan in epoch 3" if what == "diverge" else ""}
     assert not any(end.planned.paths.state.exists() for end in ends)
 
 
-def test_a_traceback_of_a_helper_is_kept_in_the_log(command, experiment, monkeypatch):
+def test_a_traceback_of_a_helper_is_kept_in_the_log(command, experiment):
     """A bug in finishing leaves its traceback where one in training does."""
-    broken = staticmethod(lambda task: TaskEnd(task.name, 1, {}, "KeyError: 'x'", "crashed", "Traceback: here\n"))
-    monkeypatch.setattr(FakeExecutor, "_finish", broken)
-    ends = command(experiment("adam"), experiment("sgd"))
+
+    def broken(task, _finish):
+        return TaskEnd(task.name, 1, {}, "KeyError: 'x'", "crashed", "Traceback: here\n")
+
+    ends = command(experiment("adam"), experiment("sgd"), instead_of={"finish": broken})
     assert [(end.outcome, end.reason) for end in ends] == [("failed", "KeyError: 'x'")] * 2
     assert all("Traceback: here\n" in end.planned.paths.log.read_text() for end in ends)
 
 
-def test_without_helpers_this_process_finishes(command, experiment, monkeypatch):
-    """No worker is given a run to finish."""
-    monkeypatch.setattr(FakeExecutor, "_finish", staticmethod(lambda task: pytest.fail(task.name)))
-    assert outcomes(command(experiment("adam"), experiment("sgd"), has_helpers=False)) == ["completed"] * 2
+def test_a_run_is_finished_by_the_executor(command, experiment):
+    """Finishing is a task like another: where a run is finished, the executor decides; it learns how many there are."""
+    finished = []
+
+    def seen(task, finish):
+        finished.append(task.name)
+        return finish(task)
+
+    for configs in ([experiment("adam")], [experiment("sgd"), experiment("rmsprop")]):
+        ends = command(*configs, instead_of={"finish": seen})
+        assert outcomes(ends) == ["completed"] * len(configs)
+        assert command.executor.expected == len(configs)
+    assert len(finished) == 3
+
+
+def test_the_executor_may_know_that_a_holder_is_gone(command, experiment):
+    """A scheduler has seen the job end that held a run on another machine: it is taken over without `--take-over`."""
+    (first,) = command(experiment(), behaviour={"adam": ["fail"]})
+    paths, asked = first.planned.paths, []
+    claim_run_folder(paths, key=first.planned.key, asker=Asker(ELSEWHERE))
+    executor = FakeExecutor()
+    executor.is_gone = lambda holder: asked.append(holder) or holder == ELSEWHERE
+    (end,) = run_experiments(command.options(experiment()), say=lambda _: None, executor_for=lambda *_: executor)
+    assert end.outcome == "completed"
+    assert set(asked) == {ELSEWHERE}
 
 
 def test_notes_of_several_data_sets_name_an_experiment(tmp_path, make_runs):

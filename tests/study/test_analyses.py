@@ -145,10 +145,10 @@ class Watching(FakeExecutor):
         super().__init__()
         self.folders, self.splits, self.left_over = [], {}, []
 
-    def execute(self, tasks, *, on_event):
+    def execute(self, tasks, **options):
         self.left_over += [folder for folders in self.folders for folder in folders if folder.exists()]
         self.folders.append(set())
-        yield from super().execute(tasks, on_event=on_event)
+        yield from super().execute(tasks, **options)
 
     def _train(self, task, on_event):
         folder = Path(task.arguments["data"])

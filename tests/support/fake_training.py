@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from optbench.config import load_resolved
 from optbench.datasets import open_staged_dataset
-from optbench.errors import StorageError
-from optbench.executors.interface import TaskEnd
+from optbench.executors.child import end_of
+from optbench.executors.interface import Task, TaskEnd
+from optbench.executors.registry import ExecutorSettings
 from optbench.records import History, Predictions
 from optbench.run_store import (
     Claim,
+    Holder,
     RunPaths,
     read_json,
     write_bytes,
@@ -25,8 +28,8 @@ from optbench.run_store import (
     write_predictions,
     write_training_result,
 )
-from optbench.worker import finish
 
+Step = Callable[[Task], TaskEnd]
 COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
 
 
@@ -38,15 +41,22 @@ class FakeExecutor:
     behaviour : name of an optimizer -> what happens at each of its runs' attempts, the last one repeated: "ok",
         "diverge", "crash" (killed by a signal), "oom" (killed for want of memory), "fail" (exit code 1), "interrupted"
         or "bad model"
+    instead_of : name of a function of `worker` -> what is called in its place, with the task and the way it would have
+        been executed
     """
 
-    def __init__(self, behaviour: Mapping[str, Sequence[str]] | None = None) -> None:
+    def __init__(
+        self,
+        behaviour: Mapping[str, Sequence[str]] | None = None,
+        instead_of: Mapping[str, Callable[[Task, Step], TaskEnd]] | None = None,
+    ) -> None:
         self.behaviour = behaviour or {}
+        self.instead_of = instead_of or {}
         self.attempts: dict[str, int] = defaultdict(int)
         self.trained: list[str] = []
         self.tried_out: list[str] = []
         self.closed = False
-        self.has_helpers = True
+        self.expected = 0
         self.batches: list[list[str]] = []  # names of the tasks of each `execute`
 
     def start(self) -> None:
@@ -58,31 +68,28 @@ class FakeExecutor:
     def close(self) -> None:
         self.closed = True
 
-    def hire_helpers(self, number: int) -> bool:
-        """Everything is done in this process; whether it has helpers is `has_helpers`."""
-        return self.has_helpers
+    def expect(self, tasks: int) -> None:
+        self.expected += tasks
 
-    def submit(self, task: str) -> None:
+    def is_gone(self, holder: Holder) -> bool | None:
+        """It knows of no other machine."""
+
+    def submit(self, task: Task) -> None:
         self._waiting.append(task)
 
-    def execute(self, tasks, *, on_event) -> Iterator[TaskEnd]:
+    def execute(self, tasks, *, on_event, prepare=None) -> Iterator[TaskEnd]:
         self._waiting = deque(tasks)
         self.batches.append([task.name for task in self._waiting])
-        kinds = {"try_out": self._try_out, "train_run": partial(self._train, on_event=on_event), "finish": self._finish}
+        steps = {"try_out": self._try_out, "train_run": partial(self._train, on_event=on_event), "finish": end_of_call}
         while self._waiting:
             waiting = self._waiting.popleft()
-            task = waiting.prepare() if waiting.prepare else waiting
+            task = prepare(waiting) if prepare else waiting
             if task is not None:
-                yield kinds[task.function.partition(":")[2]](task)
+                name = task.function.partition(":")[2]
+                instead = self.instead_of.get(name)
+                yield instead(task, steps[name]) if instead else steps[name](task)
 
-    @staticmethod
-    def _finish(task: str) -> TaskEnd:
-        try:
-            return TaskEnd(task.name, 0, finish(task.arguments, lambda _event: None), "", "ok")
-        except StorageError as error:
-            return TaskEnd(task.name, 1, {}, str(error), "storage")
-
-    def _try_out(self, task: str) -> TaskEnd:
+    def _try_out(self, task: Task) -> TaskEnd:
         self.tried_out.append(task.name)
         optimizer = next((name for name in self.behaviour if f"name: {name}" in task.arguments["config"]), "")
         if self.behaviour.get(optimizer, ["ok"])[0] == "bad model":
@@ -90,7 +97,7 @@ class FakeExecutor:
         told = {"parameters": 10, "state_bytes": 1000, "seconds_per_epoch": 0.5, "peak_memory_mb": 300.0}
         return TaskEnd(task.name, 0, told, "", "ok")
 
-    def _train(self, task: str, on_event) -> TaskEnd:
+    def _train(self, task: Task, on_event) -> TaskEnd:
         claim = Claim(RunPaths(Path(task.arguments["folder"])), task.arguments["claim"])
         config = load_resolved(claim.run.config_resolved)
         planned = self.behaviour.get(config.optimizer.name, ["ok"])
@@ -108,6 +115,23 @@ class FakeExecutor:
         write_results(claim, task.arguments["data"], diverged=what == "diverge")
         self.trained.append(task.name)
         return TaskEnd(task.name, 0, {}, "", "ok")
+
+
+def make_executor(settings: ExecutorSettings) -> FakeExecutor:
+    """Make one for `--executor pretended:OPTIMIZER=BEHAVIOUR`; of `pretended:refuse` nothing may be executed."""
+    if settings.address == "refuse":
+        return FakeExecutor(instead_of=dict.fromkeys(("try_out", "train_run", "finish"), _refuse))
+    optimizer, _, behaviour = settings.address.partition("=")
+    return FakeExecutor({optimizer: [behaviour]} if optimizer else None)
+
+
+def _refuse(task: Task, _step: Step) -> TaskEnd:
+    pytest.fail(f"nothing should be executed, but {task.function} was")
+
+
+def end_of_call(task: Task) -> TaskEnd:
+    """Call the task's function here, as a helper does."""
+    return end_of(task, lambda _event: None)
 
 
 def write_results(claim: Claim, data: str, *, diverged: bool = False) -> None:

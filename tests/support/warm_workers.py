@@ -21,9 +21,8 @@ from optbench.training.start import recorded_environment
 class WarmExecutor(LocalExecutor):
     """A local executor that forks from no process but its server: the one that tests may have used TensorFlow."""
 
-    def hire_helpers(self, number: int) -> bool:
-        """There are none, as where a fork is not safe; workers finish the runs."""
-        return False
+    def expect(self, tasks: int) -> None:
+        """Fork no helpers, as where a fork is not safe; runs are finished in this process."""
 
 
 class WarmWorkers:

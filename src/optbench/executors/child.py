@@ -1,4 +1,4 @@
-"""The first and last lines of a child process: what it inherits, how it dies, how its end is told."""
+"""What the process of any executor calls: `enter_worker` once, then `carry_out` for each task."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ import ctypes
 import importlib
 import os
 import signal
-import stat
 import sys
 import traceback
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from optbench.errors import InvalidError, OptbenchError, RunFailedError, StorageError
+from optbench.errors import InvalidError, OptbenchError, RunFailedError, StoppedError, StorageError
+from optbench.executors.ends import INTERRUPTED_EXIT
+from optbench.executors.interface import Task, TaskEnd
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from multiprocessing.connection import Connection
+    from collections.abc import Iterator, Mapping
+
+    from optbench.executors.interface import Emit, Function
 
 _PR_SET_PDEATHSIG = 1
-INTERRUPTED_EXIT = 143
 
 
 class InterruptedByUserError(OptbenchError):
@@ -29,127 +29,109 @@ class InterruptedByUserError(OptbenchError):
     exit_code = INTERRUPTED_EXIT
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What a child is told to do: a `Task` without its name.
-
-    Attributes
-    ----------
-    is_last : the child ends afterwards, whatever came of it
-    """
-
-    function: str
-    arguments: Mapping[str, Any]
-    log: str | None
-    is_last: bool
+# the first that fits: a storage error is a failed run, too
+_KINDS: Mapping[type[OptbenchError], str] = {
+    InvalidError: "invalid",
+    InterruptedByUserError: "interrupted",
+    StorageError: "storage",
+    RunFailedError: "refused",
+}
 
 
-def child_main(connection: Connection, is_forked: bool = False) -> int:
-    """Carry out orders one after the other and tell the parent how each ended; return the exit code.
-
-    The first order that does not end well is the last: what it left behind in the process is not known.
+def enter_worker(*, dies_with_parent: bool = True) -> None:
+    """Make this process one that tasks are carried out in: Ctrl-C is the parent's to act on, SIGTERM ends it.
 
     Parameters
     ----------
-    is_forked : this process is a copy of its parent, with everything that was open there
+    dies_with_parent : end when the process ends that started this one (on Linux; elsewhere at the next event)
 
-    Side effects: ignores SIGINT (the parent decides), dies with its parent, sends stdout and stderr to the log.
+    Side effects: process-wide signal handlers.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    _die_with_parent()
-    if is_forked:
-        _close_inherited_files()
-    exit_code = 0
-    while True:
-        try:
-            order: Order = connection.recv()
-        except (EOFError, OSError):
-            break
-        exit_code = _carry_out(order, connection)
-        if exit_code or order.is_last:
-            break
-    connection.close()
-    return exit_code
+    if dies_with_parent and sys.platform == "linux":
+        parent = os.getppid()
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it died before the call
+            os._exit(1)
 
 
-def _carry_out(order: Order, connection: Connection) -> int:
-    with _output_to(order.log):
-        exit_code, message = _outcome(order, lambda event: _emit(event, connection))
+def carry_out(task: Mapping[str, Any], emit: Emit) -> dict[str, Any]:
+    """Carry out a task in this process, which is there for tasks alone.
+
+    After a task that did not end well the process should end, with the end's exit code: what the task left behind in it
+    is not known.
+
+    Parameters
+    ----------
+    task : JSON of a `Task`
+    emit : takes the events of the task to the caller of `execute`; raises `nobody_listens` if that one is gone
+
+    Returns
+    -------
+    dict
+        JSON of a `TaskEnd`.
+
+    Side effects: stdout and stderr go to the task's log meanwhile; a task may handle SIGTERM until it ends.
+    """
+    given = Task.from_json(dict(task))
+    with _output_to(given.log):
+        end = end_of(given, emit)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    with contextlib.suppress(ConnectionError):
-        connection.send(message)
-    return exit_code
+    return end.to_json()
 
 
-def _emit(event: Mapping[str, Any], connection: Connection) -> None:
-    """Tell the parent of an event.
+def end_of(task: Task, emit: Emit) -> TaskEnd:
+    """Call the function of a task and return how that ended: every error has its kind.
 
     Raises
     ------
-    InterruptedByUserError
-        If the parent is gone; the log says so in one line.
+    StoppedError
+        If the user stops the command at once, where a task is executed in the command's own process.
     """
     try:
-        connection.send(("event", event))
-    except ConnectionError:
-        sentence = "the command that started this run is gone: stopped. The same command goes on from here."
-        print(sentence, file=sys.stderr, flush=True)  # noqa: T201 - the log; nobody else is left to tell
-        raise InterruptedByUserError(sentence) from None
-
-
-def _outcome(order: Order, emit: Callable[[Mapping[str, Any]], None]) -> tuple[int, tuple[str, Any]]:
-    module, _, name = order.function.partition(":")
-    try:
-        result = getattr(importlib.import_module(module), name)(order.arguments, emit)
+        result = dict(_function_of(task)(task.arguments, emit))
+    except StoppedError:
+        raise
     except OptbenchError as error:
-        kinds = {
-            InvalidError: "invalid",
-            InterruptedByUserError: "interrupted",
-            StorageError: "storage",
-            RunFailedError: "refused",
-        }
-        kind = next((kind for known, kind in kinds.items() if isinstance(error, known)), "crashed")
-        return error.exit_code, ("error", (kind, str(error), ""))
+        kind = next((kind for known, kind in _KINDS.items() if isinstance(error, known)), "crashed")
+        return TaskEnd(task.name, error.exit_code, {}, str(error), kind)
     except MemoryError:
-        return 1, ("error", ("oom", "the run needs more memory than there is.", _traced(order)))
-    except Exception as error:  # noqa: BLE001 - whatever it was, the parent must hear of it
+        return TaskEnd(task.name, 1, {}, "the run needs more memory than there is.", "oom", _traced(task))
+    except Exception as error:  # noqa: BLE001 - whatever it was, the caller must hear of it
         kind = "oom" if type(error).__name__ == "ResourceExhaustedError" else "crashed"
         sentence = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-        return 1, ("error", (kind, sentence, _traced(order)))
-    return 0, ("result", result)
+        return TaskEnd(task.name, 1, {}, sentence, kind, _traced(task))
+    return TaskEnd(task.name, 0, result, "", "ok")
 
 
-def _traced(order: Order) -> str:
-    """Print the traceback to the task's log, or return it for the parent if there is none."""
-    if order.log is None:
+def nobody_listens() -> InterruptedByUserError:
+    """Return the error that ends a task whose events nobody takes any more; the log says so in one line."""
+    sentence = "the command that started this run is gone: stopped. The same command goes on from here."
+    print(sentence, file=sys.stderr, flush=True)  # noqa: T201 - the log; nobody else is left to read it
+    return InterruptedByUserError(sentence)
+
+
+def _function_of(task: Task) -> Function:
+    module, _, name = task.function.partition(":")
+    function: Function = getattr(importlib.import_module(module), name)
+    return function
+
+
+def _traced(task: Task) -> str:
+    """Print the traceback to the task's log, or return it for the caller if there is none."""
+    if task.log is None:
         return traceback.format_exc()
     traceback.print_exc()
     return ""
 
 
-def _close_inherited_files() -> None:
-    """Close the files, locked ones among them, that were open where this process was forked from."""
-    for name in os.listdir("/dev/fd"):  # noqa: PTH208 - names, not paths
-        with contextlib.suppress(OSError):  # the descriptor of the listing itself
-            if int(name) > 2 and stat.S_ISREG(os.fstat(int(name)).st_mode):  # noqa: PLR2004 - the standard streams
-                os.close(int(name))
-
-
-def _die_with_parent() -> None:
-    # Linux only; elsewhere an orphan notices at its next emit
-    if sys.platform != "linux":
-        return
-    parent = os.getppid()
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it died before the call
-        os._exit(1)
-
-
 @contextlib.contextmanager
 def _output_to(log: str | None) -> Iterator[None]:
+    """Send what this process and its libraries write to a file, and give the streams back afterwards."""
     target = os.open(log or os.devnull, os.O_WRONLY | os.O_APPEND | (os.O_CREAT if log else 0), 0o644)
-    for descriptor in (1, 2):
+    before, streams = {number: os.dup(number) for number in (1, 2)}, (sys.stdout, sys.stderr)
+    for descriptor in before:
         os.dup2(target, descriptor)
     os.close(target)
     sys.stdout = os.fdopen(1, "w", buffering=1, closefd=False)
@@ -159,3 +141,7 @@ def _output_to(log: str | None) -> Iterator[None]:
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
+        sys.stdout, sys.stderr = streams
+        for descriptor, saved in before.items():
+            os.dup2(saved, descriptor)
+            os.close(saved)

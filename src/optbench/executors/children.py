@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import signal
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from optbench.executors.child import INTERRUPTED_EXIT, Order, child_main
+from optbench.executors.ends import end_by_timeout, unreported_end
 from optbench.executors.interface import TaskEnd
+from optbench.executors.local_child import EVENT, child_main, receive, send
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
     from multiprocessing.connection import Connection
 
     from optbench.executors.fork_server import ForkServer
-    from optbench.executors.interface import Task
+    from optbench.executors.interface import OnEvent, Task
 
 
 @dataclass(slots=True)
@@ -30,7 +29,7 @@ class Child:
     ----------
     deadline : when the task has taken too long, on the monotonic clock
     oom_kills : of this process' memory group, when the task began
-    kind : of the task's end, "" as long as nothing was reported
+    reported : how the task ended, as far as that is known
     """
 
     process: Any
@@ -39,33 +38,32 @@ class Child:
     task: Task | None = None
     deadline: float | None = None
     oom_kills: int = 0
-    kind: str = ""
-    error: str = ""
-    trace: str = ""
-    result: Mapping[str, Any] = field(default_factory=dict)
+    reported: TaskEnd | None = None
+
+    @property
+    def is_free(self) -> bool:
+        """True if its task has ended well and it can take another one of its group."""
+        return bool(self.group) and self.reported is not None and self.reported.kind == "ok"
 
     def begin(self, task: Task, *, timeout: float | None) -> None:
         """Send it a task."""
-        self.task, self.kind, self.error, self.trace, self.result = task, "", "", "", {}
+        self.task, self.reported = task, None
         self.deadline = time.monotonic() + timeout if timeout else None
         self.oom_kills = oom_kills()
-        order = Order(task.function, dict(task.arguments), task.log, is_last=not self.group)
-        with contextlib.suppress(BrokenPipeError, ConnectionError):  # it died: its end is found by waiting for it
-            self.connection.send(order)
+        with contextlib.suppress(ConnectionError):  # it died: its end is found by waiting for it
+            send(self.connection, {"task": task.to_json(), "is_last": not self.group})
 
-    def receive(self, on_event: Callable[[str, Mapping[str, Any]], None]) -> None:
+    def receive(self, on_event: OnEvent) -> None:
         """Take everything that lies in the pipe, up to the end of the task."""
         if self.task is None:
             return
         try:
             while self.connection.poll():
-                what, value = self.connection.recv()
-                if what == "event":
+                what, value = receive(self.connection)
+                if what == EVENT:
                     on_event(self.task.name, value)
-                elif what == "result":
-                    self.kind, self.result = "ok", value
-                elif self.kind != "timeout":
-                    self.kind, self.error, self.trace = value
+                elif self.reported is None:  # else it was killed for taking too long
+                    self.reported = TaskEnd.from_json(value)
         except (EOFError, OSError):
             return
 
@@ -76,16 +74,16 @@ class Child:
             raise RuntimeError("a child without a task cannot end one")
         if died:
             self.connection.close()
-        kind, error = self.kind or "ok", self.error
-        if code != 0 and kind == "ok":
-            kind, error = self._unreported(code, stopping=stopping)
-        self.task = None
-        return TaskEnd(task.name, code, self.result if kind == "ok" else {}, error, kind, self.trace)
+        self.task, end = None, self.reported
+        if code != 0 and (end is None or end.kind == "ok"):
+            lost_memory = oom_kills() > self.oom_kills
+            return unreported_end(task.name, code, stopping=stopping, memory_ran_out=lost_memory)
+        return end or unreported_end(task.name, code, stopping=stopping)
 
     def expire(self, seconds: float | None) -> None:
         """Kill it if its task has taken too long."""
-        if self.deadline is not None and time.monotonic() > self.deadline:
-            self.kind, self.error = "timeout", f"took longer than --timeout {seconds:g} seconds."
+        if seconds and self.task and self.deadline is not None and time.monotonic() > self.deadline:
+            self.reported = end_by_timeout(self.task.name, seconds)
             self.deadline = None
             self.process.kill()
 
@@ -94,16 +92,6 @@ class Child:
         self.process.kill()
         self.process.join()
         self.connection.close()
-
-    def _unreported(self, code: int, *, stopping: bool) -> tuple[str, str]:
-        """Name an end that it could not tell itself."""
-        if code == INTERRUPTED_EXIT or (stopping and code == -signal.SIGTERM):
-            return "interrupted", "stopped before its first epoch ended."
-        if code == -signal.SIGKILL and oom_kills() > self.oom_kills:
-            return "oom", "was killed because the memory ran out."
-        if code < 0:
-            return "crashed", f"was ended by signal {signal.Signals(-code).name}."
-        return "crashed", f"ended with exit code {code}."
 
 
 def new_worker(server: ForkServer, group: str) -> Child:

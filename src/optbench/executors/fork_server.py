@@ -230,7 +230,7 @@ def _tell_ends(owners: dict[int, int]) -> None:
 
 def _be_child(connection: int, not_ours: Sequence[int]) -> NoReturn:
     """Carry out orders, and end without what the server would do at its own end."""
-    from optbench.executors.child import child_main
+    from optbench.executors.local_child import child_main
 
     code = 1
     try:

@@ -1,32 +1,46 @@
-"""What an executor is: tasks in, events while they run, one end for each."""
+"""What an executor is: tasks in, events while they run, one end for each.
+
+A task is JSON, and so is everything that comes back, so it can be executed by any process that has optbench: one on
+this machine, or one on another that sees the same folders. `child.py` has what such a process calls, `ends.py` the
+words for ends that a process could not report itself. A package offers an executor as an entry point (see
+`registry.py`); `tests/executors/test_contract.py` holds what is written here against each.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast, get_args
+
+from optbench.errors import StorageError
+from optbench.json_fields import JsonFields
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from optbench.run_store import Holder
 
-
-# A worker has imported TensorFlow; a helper is forked from the command's own process, with all that it has imported.
+# What a task needs: a "worker" has imported TensorFlow, or will; a "helper" does without it. Who has one kind of
+# process executes both kinds in it.
 Pool = Literal["worker", "helper"]
+
+Event = Mapping[str, Any]
+Emit = Callable[[Event], None]
+OnEvent = Callable[[str, Event], None]
+Function = Callable[[Mapping[str, Any], Emit], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One call in a child process.
+    """One call in another process.
 
     Attributes
     ----------
-    name : unique among the tasks of one `execute`
-    function : `package.module:function`, called as `function(arguments, emit)`; returns a JSON-able mapping
-    arguments : JSON-able
-    log : file that the child's stdout and stderr are appended to, or None to drop them
-    group : tasks of one group may be executed by one child after each other; "" for a child of its own
-    pool : which kind of child executes it
-    prepare : called in the caller's thread when a slot is free for the task; returns the task as it is to be executed,
-        or None if there is nothing left to execute
+    name : unique among the tasks that have not ended
+    function : `package.module:function`, called as `function(arguments, emit)`; returns a mapping of JSON values
+    arguments : JSON values
+    log : file that the process' stdout and stderr are appended to meanwhile, or None to drop them
+    group : tasks of one group may be executed by one process after each other, and never with those of another; ""
+        for a process of its own
+    pool : what kind of process it needs
     """
 
     name: str
@@ -35,7 +49,39 @@ class Task:
     log: str | None = None
     group: str = ""
     pool: Pool = "worker"
-    prepare: Callable[[], Task | None] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return {
+            "name": self.name,
+            "function": self.function,
+            "arguments": dict(self.arguments),
+            "log": self.log,
+            "group": self.group,
+            "pool": self.pool,
+        }
+
+    @classmethod
+    def from_json(cls, document: object) -> Task:
+        """Return the task that `to_json` wrote.
+
+        Raises
+        ------
+        StorageError
+            If it is none.
+        """
+        fields = JsonFields(document, "a task")
+        pool = fields.take("pool", str)
+        if pool not in get_args(Pool):
+            raise StorageError(f"a task must have one of {', '.join(get_args(Pool))} for 'pool'. Received: {pool!r}.")
+        return cls(
+            name=fields.take("name", str),
+            function=fields.take("function", str),
+            arguments=fields.take("arguments", dict),
+            log=fields.maybe("log", str),
+            group=fields.take("group", str),
+            pool=cast("Pool", pool),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +90,7 @@ class TaskEnd:
 
     Attributes
     ----------
-    exit_code : 0, the exit code, or minus the number of the signal that ended it
+    exit_code : 0, the exit code, or minus the number of the signal that ended its process
     result : what the function returned; {} if it did not end well
     error : one sentence (or several lines for a finding in the user's code), "" if it ended well
     kind : "ok", "invalid", "interrupted", "timeout", "oom", "storage", "refused" (to train, in this process) or
@@ -64,32 +110,86 @@ class TaskEnd:
         """True if its process was killed or crashed, so that another one may fare better."""
         return self.kind in ("crashed", "oom") and self.exit_code < 0
 
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return {
+            "name": self.name,
+            "exit_code": self.exit_code,
+            "result": dict(self.result),
+            "error": self.error,
+            "kind": self.kind,
+            "trace": self.trace,
+        }
+
+    @classmethod
+    def from_json(cls, document: object) -> TaskEnd:
+        """Return the end that `to_json` wrote.
+
+        Raises
+        ------
+        StorageError
+            If it is none.
+        """
+        fields = JsonFields(document, "the end of a task")
+        return cls(
+            name=fields.take("name", str),
+            exit_code=fields.take("exit_code", int),
+            result=fields.take("result", dict),
+            error=fields.take("error", str),
+            kind=fields.take("kind", str),
+            trace=fields.take("trace", str),
+        )
+
+
+# Called for a task whose turn has come; returns it as it is to be executed, or None if nothing is left to execute.
+Prepare = Callable[[Task], Task | None]
+
 
 class Executor(Protocol):
-    """Executes tasks, several at a time."""
+    """Executes tasks, several at a time. One thread calls all methods; a signal may call `stop` or `close` meanwhile.
+
+    Processes are started with the variables of `ExecutorSettings.environment` and no others, every time, and import
+    nothing from the working directory; `core.interpreter.python_command` gives such a command. A process ends when it
+    has not been well in a task, or when the executor is closed; ends and events of a task come in the order in which
+    they happened, its end last.
+    """
 
     def start(self) -> None:
-        """Begin whatever takes long to get ready, without waiting for it."""
+        """Begin whatever takes long to get ready, without waiting for it. It may be called again."""
 
-    def hire_helpers(self, number: int) -> bool:
-        """Fork helpers from this process as it is now; call it before threads are started.
+    def expect(self, tasks: int) -> None:
+        """Learn how many runs `execute` will be given, at the last moment before the caller starts threads.
 
-        Returns False if there can be none; workers would do their tasks, the caller may prefer to.
+        By then the caller has imported what finishing a run needs. Who can make no use of that does nothing.
+        """
+
+    def execute(self, tasks: Iterable[Task], *, on_event: OnEvent, prepare: Prepare | None = None) -> Iterator[TaskEnd]:
+        """Execute tasks, also those submitted meanwhile, and yield their ends as they come.
+
+        Parameters
+        ----------
+        on_event : gets a task's name and what it emitted, in the caller's thread
+        prepare : called for every task in the caller's thread, as late as can be: when a slot is free for it. An
+            executor that submits many tasks at once calls it for all of these. Once it was called, and has not returned
+            None, the end of the task is yielded, whatever comes of it.
         """
 
     def submit(self, task: Task) -> None:
-        """Add a task to those of the `execute` that is going on."""
-
-    def execute(
-        self, tasks: Iterable[Task], *, on_event: Callable[[str, Mapping[str, Any]], None]
-    ) -> Iterator[TaskEnd]:
-        """Execute tasks and yield their ends as they come, in an order that lets groups share children.
-
-        `on_event` gets the task's name and what it emitted, in the caller's thread.
-        """
+        """Add a task to those of the `execute` that is going on; the caller may be in `prepare`, or hold an end."""
 
     def stop(self) -> None:
-        """Ask running tasks to end at their next safe point (the first Ctrl-C)."""
+        """Have running tasks end at their next safe point, and begin no more (the first Ctrl-C).
+
+        Processes of workers get SIGTERM, or what has the same effect on them; helpers end in good time by themselves.
+        Tasks that have not been prepared are dropped; `execute` then ends.
+        """
 
     def close(self) -> None:
-        """End everything that is still there."""
+        """End every process at once; none is left when this returns. It may be called again."""
+
+    def is_gone(self, holder: Holder) -> bool | None:
+        """Return whether a process that holds a run is gone, None if this executor cannot tell.
+
+        Asked for holders of other machines, whose end nobody here can see. True must be certain, because the run is
+        then taken over: a scheduler that has seen the job end may say so; no news for a while is no evidence.
+        """

@@ -1,7 +1,8 @@
 """The local executor: processes forked from one that has imported TensorFlow and has not used it.
 
 Workers come from a fork server (`fork_server.py`), so a run starts in milliseconds and has the bits of a cold process.
-Helpers are forked from the command's own process, which has scikit-learn and matplotlib.
+Helpers are forked from the command's own process, which has scikit-learn and matplotlib. Where there are none, because
+there is one run or a fork is not safe, their tasks are done in that process itself.
 """
 
 from __future__ import annotations
@@ -15,21 +16,23 @@ from multiprocessing import connection as mp_connection
 from typing import TYPE_CHECKING, Any
 
 from optbench.errors import UsageError
-from optbench.executors.child import INTERRUPTED_EXIT
+from optbench.executors.child import end_of
 from optbench.executors.children import new_helper, new_worker
+from optbench.executors.ends import end_before_begin
 from optbench.executors.fork_server import ForkServer
-from optbench.executors.interface import TaskEnd
 from optbench.executors.waiting import WaitingTasks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from optbench.executors.children import Child
-    from optbench.executors.interface import Pool, Task
+    from optbench.executors.interface import OnEvent, Pool, Prepare, Task, TaskEnd
     from optbench.executors.registry import ExecutorSettings
+    from optbench.run_store import Holder
 
 _HELPERS = "helpers"
 _SPARE = 1  # children that may wait for each that works: those of other groups, with their compiled functions
+_LONGEST_WAIT_S = 0.2  # time limits are looked at as often
 _BACKLOG = 8  # tasks that wait for helpers before workers are given no more
 
 
@@ -99,9 +102,11 @@ class LocalExecutor:
         self._server = server
         self._owns_server = owns_server
         self._timeout = timeout
+        self._jobs = jobs
         self._workers = _Slots(partial(new_worker, server), jobs)
         self._helpers = _Slots(new_helper, 0, _HELPERS)
         self._pools: Mapping[Pool, _Slots] = {"helper": self._helpers, "worker": self._workers}
+        self._here: deque[Task] = deque()  # tasks for helpers, where there are none
         self._stopping = False
 
     @property
@@ -113,32 +118,33 @@ class LocalExecutor:
         """Start the fork server, which begins to import its preload; returns at once."""
         self._server.start()
 
-    def hire_helpers(self, number: int) -> bool:
-        """Fork helpers; see `Executor.hire_helpers`. There are none where a fork is not safe (not Linux)."""
-        if sys.platform != "linux":
-            return False
-        self._helpers.number = number
+    def expect(self, tasks: int) -> None:
+        """Fork helpers for several tasks; see `Executor.expect`. None where a fork is not safe (not Linux)."""
+        if tasks == 1 or sys.platform != "linux":
+            return
+        number = self._helpers.number = min(self._jobs, tasks)
         missing = number - len(self._helpers.idle) - len(self._helpers.busy)
         gc.freeze()  # what is loaded stays shared: a helper's collector would touch, and so copy, all of it
         self._helpers.idle += [new_helper(_HELPERS) for _ in range(missing)]
-        return True
 
     def submit(self, task: Task) -> None:
         """Add a task; see `Executor.submit`."""
         slots = self._pools[task.pool]
-        (slots if slots.number else self._workers).waiting.add(task)
+        if slots.number:
+            slots.waiting.add(task)
+        else:
+            self._here.append(task)
 
-    def execute(
-        self, tasks: Iterable[Task], *, on_event: Callable[[str, Mapping[str, Any]], None]
-    ) -> Iterator[TaskEnd]:
-        """Execute tasks; see `Executor.execute`."""
+    def execute(self, tasks: Iterable[Task], *, on_event: OnEvent, prepare: Prepare | None = None) -> Iterator[TaskEnd]:
+        """Execute tasks; see `Executor.execute`. They begin in an order that lets groups share children."""
         self.start()
         for task in tasks:
             self.submit(task)
         ended: deque[TaskEnd] = deque()
-        while any(slots.has_work for slots in self._pools.values()):
+        while self._here or any(slots.has_work for slots in self._pools.values()):
             for slots in self._pools.values():
-                ended.extend(self._fill(slots))
+                ended.extend(self._fill(slots, prepare))
+            ended.extend(self._do_here(on_event, prepare))
             ended.extend(self._wait(on_event))
             while ended:
                 yield ended.popleft()
@@ -156,22 +162,37 @@ class LocalExecutor:
         if self._owns_server:
             self._server.close()
 
-    def _fill(self, slots: _Slots) -> Iterator[TaskEnd]:
+    def is_gone(self, holder: Holder) -> bool | None:
+        """Return None: of other machines this one knows nothing."""
+        del holder
+        return None
+
+    def _fill(self, slots: _Slots, prepare: Prepare | None) -> Iterator[TaskEnd]:
         """Give every free slot a task; yield the ends of those that `stop` came in before they began."""
         while slots.waiting and self._has_room(slots):
             if self._stopping:
                 slots.waiting.clear()
                 return
             task = slots.take()
-            ready = task.prepare() if task.prepare else task
+            ready = prepare(task) if prepare else task
             if ready is not None and self._stopping:
-                yield TaskEnd(ready.name, INTERRUPTED_EXIT, {}, "stopped before it began.", "interrupted")
+                yield end_before_begin(ready.name)
             elif ready is not None:
                 self._begin(ready, slots)
 
+    def _do_here(self, on_event: OnEvent, prepare: Prepare | None) -> Iterator[TaskEnd]:
+        """Do a task of a helper in this process; what the workers report meanwhile waits in their pipes."""
+        if self._here and self._stopping:
+            self._here.clear()
+        elif self._here:
+            task = self._here.popleft()
+            ready = prepare(task) if prepare else task
+            if ready is not None:
+                yield end_of(ready, partial(on_event, ready.name))
+
     def _has_room(self, slots: _Slots) -> bool:
         """Return True if a slot is free; those of workers stay free as long as helpers do not keep up with them."""
-        keeps_up = len(self._helpers.waiting) < max(_BACKLOG, 2 * self._helpers.number)
+        keeps_up = len(self._helpers.waiting) + len(self._here) < max(_BACKLOG, 2 * self._helpers.number)
         return len(slots.busy) < slots.number and (keeps_up or slots is self._helpers)
 
     def _begin(self, task: Task, slots: _Slots) -> None:
@@ -183,18 +204,18 @@ class LocalExecutor:
         if self._stopping and is_worker:
             child.process.terminate()
 
-    def _wait(self, on_event: Callable[[str, Mapping[str, Any]], None]) -> Iterator[TaskEnd]:
-        """Deliver what came in and return the tasks that ended, after at most a fifth of a second."""
+    def _wait(self, on_event: OnEvent) -> Iterator[TaskEnd]:
+        """Deliver what came in and return the tasks that ended; wait a moment for something, if nothing is to do."""
         busy = [(slots, child) for slots in self._pools.values() for child in slots.busy]
         handles: list[Any] = [item for _, child in busy for item in (child.connection, child.process.sentinel)]
-        ready = set(mp_connection.wait(handles, timeout=0.2)) if handles else set()
+        ready = set(mp_connection.wait(handles, timeout=0 if self._here else _LONGEST_WAIT_S)) if handles else set()
         for slots, child in busy:
             died = child.process.sentinel in ready
             if died:
                 child.process.join()
             if died or child.connection in ready:
                 child.receive(on_event)
-            if died or (child.kind == "ok" and child.group):
+            if died or child.is_free:
                 slots.busy.remove(child)
                 if not died:
                     slots.idle.append(child)

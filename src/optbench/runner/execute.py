@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import Finding, Severity
@@ -26,7 +25,7 @@ FINISH = "optbench.worker:finish"
 HELD, LOST = "held", "interrupted"  # kinds of failure: another machine holds the run; it was taken over from us
 _POLL_SECONDS = 0.2
 _TRIES_TO_BUILD = 3  # of a model whose process was killed meanwhile
-_TOLD = ("ok", "storage")  # what a helper can only say itself, so it did not die in silence
+_TOLD = ("ok", "storage")  # what only a process that lives can say
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,6 @@ class Flight:
     environment : facts for `environment.json`, by base folder
     retries : how often a run that crashed is tried again
     draw : whether finished runs get their pictures
-    has_helpers : whether the executor has helpers, which then finish the runs; without, this process does
     asker : who claims the runs, on what evidence; this process, on that of its machine, if None
     """
 
@@ -104,13 +102,19 @@ class Flight:
     jobs: int = 1
     retries: int = 1
     draw: bool = True
-    has_helpers: bool = False
     asker: Asker | None = None
     _claims: dict[str, Claim] = field(default_factory=dict)
     _runs: dict[str, PlannedRun] = field(default_factory=dict)
     _tries: Counter[str] = field(default_factory=Counter)
     _ends: list[RunEnd] = field(default_factory=list)
     _out_of_memory: set[str] = field(default_factory=set)
+
+    @property
+    def _asker(self) -> Asker:
+        """Who claims the runs; of a holder that this machine cannot see, the executor may know the end."""
+        from optbench.run_store import Asker, this_process
+
+        return replace(self.asker or Asker(this_process()), says_gone=self.executor.is_gone)
 
     def execute(self, runs: Sequence[PlannedRun]) -> list[RunEnd]:
         """Execute the runs; those that another process of this machine holds come last and are waited for."""
@@ -130,8 +134,14 @@ class Flight:
     def _pass(self, runs: Sequence[PlannedRun], held: list[PlannedRun]) -> list[PlannedRun]:
         """Execute runs once; return those to be tried again."""
         again = []
+        self._runs.update({run.run: run for run in runs})
+        tasks = [Task(run.run, TRAIN, group=self._group(run)) for run in runs]
+
+        def prepare(task: Task) -> Task | None:
+            return task if task.function == FINISH else self._ready(self._runs[task.name], held)
+
         try:
-            for end in self.executor.execute(self._tasks(runs, held), on_event=self._on_event):
+            for end in self.executor.execute(tasks, on_event=self._on_event, prepare=prepare):
                 run = self._runs[end.name]
                 finished = self._finished(run, end) or self._lost(run)
                 if finished is not None:
@@ -181,16 +191,12 @@ class Flight:
             return RunEnd(run, str(found[0]), "", found[1]) if found else RunEnd(run, "failed", LOST, str(error))
         return None
 
-    def _tasks(self, runs: Sequence[PlannedRun], held: list[PlannedRun]) -> list[Task]:
-        return [Task(run.run, TRAIN, group=self._group(run), prepare=partial(self._ready, run, held)) for run in runs]
-
     def _group(self, run: PlannedRun) -> str:
         from optbench.training.engines import run_group
 
         return "" if self._tries[run.run] else run_group(run.config, run.dataset)  # a second try is made alone
 
     def _ready(self, run: PlannedRun, held: list[PlannedRun]) -> Task | None:
-        self._runs[run.run] = run
         try:
             return self._prepare(run)
         except HeldError as error:
@@ -216,7 +222,7 @@ class Flight:
 
         if self._is_skipped(run):
             return None
-        claim = claim_run_folder(run.paths, key=run.key, asker=self.asker)
+        claim = claim_run_folder(run.paths, key=run.key, asker=self._asker)
         self._claims[run.run] = claim
         for holder in claim.replaced:
             self.reporter.say(f"{run.run} is taken over from {holder}, as --take-over says")
@@ -245,7 +251,7 @@ class Flight:
         try:
             read_finished(run)
         except StorageError as error:
-            holder = held_by(run.paths, self.asker)
+            holder = held_by(run.paths, self._asker)
             if holder is None or run.run in self._claims:
                 raise
             # "report" may be writing its pictures anew
@@ -298,22 +304,10 @@ class Flight:
         end_attempt(claim, kind=kind, exit_code=end.exit_code, reason=end.error)
 
     def _finish(self, run: PlannedRun) -> None:
-        """Have a trained run finished by a helper, or do it here."""
-        if self.has_helpers:
-            folder, claim = str(run.paths.folder), self._claims[run.run].name
-            arguments = {"folder": folder, "claim": claim, "draw": self.draw}
-            self.executor.submit(Task(run.run, FINISH, arguments, pool="helper"))
-        else:
-            self._close(run, self._finished_here(run))
-
-    def _finished_here(self, run: PlannedRun) -> RunEnd:
-        from optbench.runner.finish import finish_run
-
-        try:
-            status, reason = finish_run(self._claims[run.run], draw=self.draw)
-        except StorageError as error:
-            return self._lost(run) or RunEnd(run, "failed", "storage", str(error))
-        return RunEnd(run, str(status), reason=reason)
+        """Have a trained run finished, wherever the executor does that."""
+        folder, claim = str(run.paths.folder), self._claims[run.run].name
+        arguments = {"folder": folder, "claim": claim, "draw": self.draw}
+        self.executor.submit(Task(run.run, FINISH, arguments, pool="helper"))
 
     def _close(self, run: PlannedRun, end: RunEnd) -> None:
         self._ends.append(end)
@@ -333,7 +327,7 @@ class Flight:
     def _wait_for(self, run: PlannedRun) -> None:
         from optbench.run_store import held_by
 
-        while (holder := held_by(run.paths, self.asker)) is not None and holder.is_seen:
+        while (holder := held_by(run.paths, self._asker)) is not None and holder.is_seen:
             time.sleep(_POLL_SECONDS)
 
 

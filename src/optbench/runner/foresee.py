@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from optbench.runner.plan import PlannedRun
+    from optbench.runner.run import ExecutorFor
 
 # What a run folder holds beside weights: figures, page, tables; measured on the shipped configs.
 _REPORT_BYTES = 700_000
@@ -64,8 +65,14 @@ def explain_runs(options: RunOptions, *, say: Callable[[str], None]) -> list[For
         return [Foreseen(run, state_of(run)) for run in runs]
 
 
-def dry_run(options: RunOptions, *, say: Callable[[str], None]) -> list[Foreseen]:
+def dry_run(
+    options: RunOptions, *, say: Callable[[str], None], executor_for: ExecutorFor | None = None
+) -> list[Foreseen]:
     """Build every model, train a few steps of each distinct experiment, and predict what is left; creates nothing.
+
+    Parameters
+    ----------
+    executor_for : makes the executor; None takes the one the options name
 
     Raises
     ------
@@ -75,7 +82,7 @@ def dry_run(options: RunOptions, *, say: Callable[[str], None]) -> list[Foreseen
     from optbench.run_store import require_writable
 
     with ExitStack() as stack:
-        prepared = prepare(options, stack, say=say)
+        prepared = prepare(options, stack, say=say, executor_for=executor_for)
         require_writable(options.runs_dir)
         told: Mapping[str, Mapping[str, Any]] = {}
         if prepared.open_runs:

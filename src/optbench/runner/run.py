@@ -155,12 +155,11 @@ def carry_out(prepared: Prepared, stack: ExitStack) -> list[RunEnd]:
     from optbench.run_store import require_writable
 
     data_folders: Mapping[tuple[str, str], str] = {}
-    has_helpers = False
     if prepared.open_runs:
         require_writable(prepared.options.runs_dir)
         data_folders = stage_datasets(prepared.open_runs, stack)
         get_ready(prepared.open_runs, draw=prepared.draw)
-        has_helpers = hire_helpers(prepared.executor, runs=len(prepared.open_runs), jobs=prepared.jobs)
+        prepared.executor.expect(len(prepared.open_runs))
         check_models(prepared.open_runs, executor=prepared.executor, data_folders=data_folders)
     ends = [RunEnd(run, "skipped") for run in prepared.finished]
     with make_progress(len(ends) + len(prepared.open_runs), quiet=prepared.options.quiet) as progress:
@@ -177,7 +176,6 @@ def carry_out(prepared: Prepared, stack: ExitStack) -> list[RunEnd]:
                 jobs=prepared.jobs,
                 retries=prepared.options.retries,
                 draw=prepared.draw,
-                has_helpers=has_helpers,
                 asker=prepared.options.asker,
             )
             with stops_on_signals(prepared.executor, say=progress.say):
@@ -195,17 +193,6 @@ def get_ready(runs: Sequence[PlannedRun], *, draw: bool) -> None:
     load_libraries(draw=draw)
     for run in runs:
         environment_facts(run)
-
-
-def hire_helpers(executor: Executor, *, runs: int, jobs: int) -> bool:
-    """Fork helpers, which have what this process has imported, if there are several runs to finish.
-
-    Returns
-    -------
-    bool
-        Whether there are helpers.
-    """
-    return runs > 1 and executor.hire_helpers(min(jobs, runs))
 
 
 def make_executor(options: RunOptions, experiments: Sequence[Any]) -> Executor:

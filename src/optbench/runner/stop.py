@@ -6,20 +6,12 @@ import signal
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from optbench.errors import OptbenchError
+from optbench.errors import StoppedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from optbench.executors.interface import Executor
-
-
-class StoppedError(OptbenchError):
-    """The user stopped the command; the same command goes on from the last checkpoints."""
-
-    def __init__(self, signal_number: int) -> None:
-        super().__init__("stopped. Unfinished runs go on from their last checkpoint with the same command.")
-        self.exit_code = 128 + signal_number  # type: ignore[misc]  # 130 or 143, by the signal
 
 
 @contextmanager

@@ -15,7 +15,6 @@ from optbench.runner.run import (
     available_cores,
     environment_facts,
     get_ready,
-    hire_helpers,
     is_finished,
     make_executor,
     stage_datasets,
@@ -239,7 +238,7 @@ class _Crew:
 
     def _fly(self, runs: Sequence[PlannedRun]) -> list[RunEnd]:
         executor, jobs = self._hired(), min(self._options.jobs or available_cores(), len(runs))
-        has_helpers = hire_helpers(executor, runs=len(runs), jobs=jobs)
+        executor.expect(len(runs))
         with ExitStack() as staged, make_progress(len(runs), quiet=self._options.quiet) as progress:
             flight = Flight(
                 executor=executor,
@@ -249,7 +248,6 @@ class _Crew:
                 jobs=jobs,
                 retries=self._options.retries,
                 draw=False,
-                has_helpers=has_helpers,
                 asker=self._options.for_runs.asker,
             )
             with stops_on_signals(executor, say=progress.say):

@@ -1,0 +1,69 @@
+"""The way from a JSON object to a typed record: each value is asked for by name, with the type it must have."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from optbench.errors import StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+T = TypeVar("T")
+_WORDS = {
+    str: "a text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    dict: "an object",
+    list: "a list",
+}
+
+
+class JsonFields:
+    """The values of a JSON object, by name. Names that nobody asks for are left alone: a later version may add some.
+
+    Parameters
+    ----------
+    document : the object, or what stands in its place
+    what : names it in errors: "a task", or a file's path
+    """
+
+    def __init__(self, document: object, what: object) -> None:
+        self._what = what
+        if not isinstance(document, dict):
+            raise StorageError(f"{what} must be a JSON object. Received: {type(document).__name__}.")
+        self._values: Mapping[str, Any] = document
+
+    def take(self, name: str, kind: type[T]) -> T:
+        """Return the value of a name, of the type it must have; a whole number is a number, too.
+
+        Raises
+        ------
+        StorageError
+            If there is none, or it has another type.
+        """
+        if name not in self._values:
+            raise StorageError(f"{self._what} must have {name!r}. Received: {', '.join(self._values) or 'nothing'}.")
+        value = self._values[name]
+        is_number = type(value) is int and kind is float
+        if is_number:
+            value = float(value)
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            raise StorageError(f"{self._what} must have {_WORDS[kind]} for {name!r}. Received: {value!r:.60}.")
+        return value
+
+    def maybe(self, name: str, kind: type[T]) -> T | None:
+        """Return the value of a name, or None where it is null; for errors see `take`."""
+        return None if name in self._values and self._values[name] is None else self.take(name, kind)
+
+    def given(self, name: str, kind: type[T], default: T) -> T:
+        """Return the value of a name that earlier versions did not write, or the default; for errors see `take`."""
+        return self.take(name, kind) if name in self._values else default
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Return a list of texts; for errors see `take`."""
+        values = self.take(name, list)
+        if not all(isinstance(value, str) for value in values):
+            raise StorageError(f"{self._what} must have a list of texts for {name!r}. Received: {values!r:.60}.")
+        return tuple(values)
