@@ -1,11 +1,10 @@
-"""The local executor: slots, ends, signals, time limits; no TensorFlow."""
+"""What is the local executor's own: children that wait for their group, helpers, signals at any instant."""
 
 from __future__ import annotations
 
 import fcntl
 import os
 import sys
-import time
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 
@@ -20,40 +19,20 @@ from optbench.executors.local import LocalExecutor
 
 FUNCTIONS = """
 import os, signal, sys, time
-from pathlib import Path
-from optbench.errors import ModelError
 
 def double(arguments, emit):
     emit({"got": arguments["number"]})
     return {"double": 2 * arguments["number"]}
-
-def meets(arguments, emit):
-    folder, name = Path(arguments["folder"]), str(arguments["number"])
-    (folder / f"{name}.came").touch()
-    inside = len(list(folder.glob("*.came"))) - len(list(folder.glob("*.left")))
-    give_up = time.monotonic() + 60
-    while len(list(folder.glob("*.came"))) < 2 and time.monotonic() < give_up:
-        time.sleep(0.005)
-    met = len(list(folder.glob("*.came"))) >= 2
-    (folder / f"{name}.left").touch()
-    return {"met": met, "inside": inside}
-
-def invalid(arguments, emit):
-    raise ModelError("layer 1 does not fit.")
 
 def full(arguments, emit):
     from optbench.errors import StorageError
     raise StorageError("no space left on device.")
 
 def broken(arguments, emit):
-    print("on its way")
     raise RuntimeError("no luck")
 
 def killed(arguments, emit):
     os.kill(os.getpid(), signal.SIGKILL)
-
-def leaves(arguments, emit):
-    os._exit(7)
 
 def sleeps(arguments, emit):
     emit({"pid": os.getpid()})
@@ -65,9 +44,6 @@ def pid(arguments, emit):
 
 def imported(arguments, emit):
     return {"imported": arguments["module"] in sys.modules, "pid": os.getpid()}
-
-def variable(arguments, emit):
-    return {"value": os.environ.get("OPTBENCH_TEST_VARIABLE")}
 """
 
 
@@ -122,99 +98,6 @@ def ends_of(executor: LocalExecutor, tasks: list[Task], events: list | None = No
             events.append((name, event))
 
     return {end.name: end for end in executor.execute(tasks, on_event=on_event, **options)}
-
-
-def test_results_and_events_come_back(functions, executor):
-    """Every task's result and every event it emitted reach the caller under the task's name."""
-    events: list = []
-    tasks = [Task(f"t{i}", f"{functions}:double", {"number": i}) for i in range(5)]
-    ends = ends_of(executor, tasks, events)
-    assert {name: end.result["double"] for name, end in ends.items()} == {f"t{i}": 2 * i for i in range(5)}
-    assert sorted(events) == [(f"t{i}", {"got": i}) for i in range(5)]
-    assert {end.kind for end in ends.values()} == {"ok"}
-
-
-def test_as_many_tasks_as_slots_run_together(functions, executor, tmp_path):
-    """Two slots: two tasks wait for each other and meet, and the third begins when one of them has left."""
-    tasks = [Task(str(i), f"{functions}:meets", {"number": i, "folder": str(tmp_path)}) for i in range(3)]
-    results = [end.result for end in ends_of(executor, tasks).values()]
-    assert [result["met"] for result in results] == [True] * 3
-    assert max(result["inside"] for result in results) == 2
-
-
-@pytest.mark.parametrize(
-    ("function", "kind", "exit_code", "says"),
-    [
-        ("invalid", "invalid", 3, "layer 1 does not fit."),
-        ("full", "storage", 1, "no space left on device."),
-        ("broken", "crashed", 1, "RuntimeError: no luck"),
-        ("killed", "crashed", -9, "was ended by signal SIGKILL."),
-        ("leaves", "crashed", 7, "ended with exit code 7."),
-    ],
-)
-def test_each_way_to_fail_has_its_kind(functions, executor, function, kind, exit_code, says):
-    """A failing task is reported with its kind, exit code and reason, and the other task is untouched."""
-    ends = ends_of(
-        executor, [Task("bad", f"{functions}:{function}"), Task("good", f"{functions}:double", {"number": 4})]
-    )
-    assert (ends["bad"].kind, ends["bad"].exit_code, ends["bad"].error) == (kind, exit_code, says)
-    assert ends["good"].result == {"double": 8}
-
-
-def test_output_and_traceback_go_to_the_log(functions, executor, tmp_path):
-    """What a child prints, and its traceback, stand in its log file."""
-    log = tmp_path / "log.txt"
-    ends_of(executor, [Task("bad", f"{functions}:broken", log=str(log))])
-    text = log.read_text()
-    assert "on its way" in text
-    assert "RuntimeError: no luck" in text
-
-
-def test_a_traceback_without_a_log_comes_with_the_end(functions, executor, tmp_path):
-    """Of a task that has no log the caller gets the traceback; of one that has, the log alone."""
-    tasks = [Task("none", f"{functions}:broken"), Task("log", f"{functions}:broken", log=str(tmp_path / "log.txt"))]
-    ends = ends_of(executor, tasks)
-    assert "in broken" in ends["none"].trace
-    assert ends["log"].trace == ""
-
-
-def test_a_time_limit_kills_the_task(functions, make_executor):
-    """A task that takes longer than the limit is killed and reported as a timeout."""
-    executor = make_executor(jobs=1, timeout=0.5)
-    begin = time.monotonic()
-    ends = ends_of(executor, [Task("slow", f"{functions}:sleeps")])
-    assert ends["slow"].kind == "timeout"
-    assert time.monotonic() - begin < 20
-
-
-def test_stop_ends_running_tasks_and_starts_no_more(functions, executor):
-    """After stop, running tasks end as interrupted and waiting ones are not started."""
-    tasks = [Task(str(i), f"{functions}:sleeps") for i in range(4)]
-    seen: list[str] = []
-
-    def on_event(name: str, _event: object) -> None:
-        seen.append(name)
-        if len(seen) == 2:
-            executor.stop()
-
-    ends = {end.name: end for end in executor.execute(tasks, on_event=on_event)}
-    assert {end.kind for end in ends.values()} == {"interrupted"}
-    assert len(ends) == 2
-
-
-def test_a_stop_while_a_task_is_prepared_keeps_it_from_beginning(functions, executor):
-    """It is told as interrupted, so that what `prepare` took can be given back; the next one is not prepared."""
-    prepared = []
-
-    def prepare(task):
-        prepared.append(task.name)
-        executor.stop()
-        return task
-
-    tasks = [Task(name, f"{functions}:double", {"number": 1}) for name in "ab"]
-    ends = ends_of(executor, tasks, prepare=prepare)
-    assert [(end.name, end.kind) for end in ends.values()] == [("a", "interrupted")]
-    assert len(prepared) == 1
 
 
 @pytest.mark.parametrize("when", ["before its order", "after its order", "before it is known"])
@@ -276,14 +159,6 @@ def test_tasks_of_one_group_share_a_process(functions, make_executor, tmp_path):
     assert not any(psutil.pid_exists(pid) for pid in grouped)
 
 
-def test_a_group_loses_only_the_task_its_process_died_in(functions, executor):
-    """The others of the group go on in another process; what failed is told with its kind."""
-    order = ["pid", "killed", "pid", "broken", "pid", "invalid", "pid"]
-    tasks = [Task(str(i), f"{functions}:{name}", {"number": i}, group="g") for i, name in enumerate(order)]
-    ends = ends_of(executor, tasks)
-    assert [ends[str(i)].kind for i in range(7)] == ["ok", "crashed", "ok", "crashed", "ok", "invalid", "ok"]
-
-
 def test_groups_follow_each_other_in_the_slots(functions, executor):
     """With more groups than slots, waiting processes make room: never more of them than slots, beside those at work."""
     tasks = [Task(f"{g}{i}", f"{functions}:pid", {"number": i}, group=g) for g in "abcd" for i in range(3)]
@@ -340,24 +215,6 @@ def test_a_helper_that_died_is_replaced(functions, executor):
     tasks = [Task(name, f"{functions}:{name}", {"number": 1}, pool="helper") for name in ("pid", "killed", "double")]
     ends = ends_of(executor, tasks)
     assert {name: end.kind for name, end in ends.items()} == {"pid": "ok", "killed": "crashed", "double": "ok"}
-
-
-def test_tasks_can_be_added_while_others_run(functions, executor):
-    """What is submitted at the end of a task is executed before `execute` ends."""
-    ends = []
-    for end in executor.execute([Task("first", f"{functions}:double", {"number": 1})], on_event=lambda *_: None):
-        ends.append(end.name)
-        if end.name == "first":
-            executor.submit(Task("second", f"{functions}:double", {"number": 2}, pool="helper"))
-    assert ends == ["first", "second"]
-
-
-def test_a_task_is_prepared_when_its_turn_comes(functions, executor):
-    """What `prepare` returns is executed; None drops the task."""
-    prepared = {"a": None, "b": Task("b", f"{functions}:double", {"number": 4})}
-    tasks = [Task(name, "none:none") for name in "ab"]
-    ends = ends_of(executor, tasks, prepare=lambda task: prepared[task.name])
-    assert {name: end.result for name, end in ends.items()} == {"b": {"double": 8}}
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork.*:DeprecationWarning")

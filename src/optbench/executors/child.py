@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import importlib
+import json
 import os
 import signal
 import sys
@@ -90,7 +91,7 @@ def end_of(task: Task, emit: Emit) -> TaskEnd:
         If the user stops the command at once, where a task is executed in the command's own process.
     """
     try:
-        result = dict(_function_of(task)(task.arguments, emit))
+        result = _as_json(_function_of(task)(task.arguments, emit))
     except StoppedError:
         raise
     except OptbenchError as error:
@@ -116,6 +117,12 @@ def _function_of(task: Task) -> Function:
     module, _, name = task.function.partition(":")
     function: Function = getattr(importlib.import_module(module), name)
     return function
+
+
+def _as_json(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a result as every executor brings it back, whether or not it was sent anywhere."""
+    document: dict[str, Any] = json.loads(json.dumps(dict(result), allow_nan=False))
+    return document
 
 
 def _traced(task: Task) -> str:
