@@ -35,6 +35,9 @@ class JsonFields:
             raise StorageError(f"{what} must be a JSON object. Received: {type(document).__name__}.")
         self._values: Mapping[str, Any] = document
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._values
+
     def take(self, name: str, kind: type[T]) -> T:
         """Return the value of a name, of the type it must have; a whole number is a number, too.
 

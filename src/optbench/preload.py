@@ -7,7 +7,7 @@ import importlib
 _NEEDED = (
     "optbench.config",
     "optbench.datasets",
-    "optbench.runner.artefacts",
+    "optbench.runs.artefacts",
     "optbench.training.archive",
     "optbench.training.facts",
     "optbench.training.in_force",

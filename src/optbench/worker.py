@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any
 from optbench.core.findings import Finding, Severity
 from optbench.executors.child import InterruptedByUserError
 from optbench.run_store import Claim, RunPaths
+from optbench.runs.messages import FinishArguments, TrainArguments, TryOut, TryOutArguments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from optbench.config import TrainingConfig
+    from optbench.config import ExperimentConfig, TrainingConfig
     from optbench.records import Dataset
+    from optbench.run_store import Job
     from optbench.training.engines.interface import Engine
     from optbench.training.loop import EpochReport, Snapshot
 
@@ -36,33 +38,32 @@ def try_out(arguments: Mapping[str, Any], emit: Callable[[Mapping[str, Any]], No
 
     Parameters
     ----------
-    arguments : `config` (resolved YAML text), `data` (folder of a staged data set), `base`, `time_an_epoch`
+    arguments : of `TryOutArguments`
 
     Side effects: keeps the model, for runs of the same group that this process is given next.
 
     Returns
     -------
     Mapping
-        `parameters`, `state_bytes`, `seconds_per_epoch`, `peak_memory_mb`
+        Of `TryOut`.
     """
     del emit
     from optbench.config import parse_resolved
     from optbench.datasets import open_staged_dataset
     from optbench.training.preflight import preflight
 
-    config = parse_resolved(str(arguments["config"]))
+    given = TryOutArguments.from_json(arguments)
+    config = parse_resolved(given.config)
     _take_process(config.training)
-    dataset = open_staged_dataset(Path(arguments["data"]))
-    told, engine = preflight(
-        config, dataset, base=Path(arguments["base"]), time_an_epoch=bool(arguments.get("time_an_epoch"))
-    )
+    dataset = open_staged_dataset(Path(given.data))
+    measured, engine = preflight(config, dataset, base=Path(given.base), time_an_epoch=given.time_an_epoch)
     _kept[:] = [engine]
-    return {
-        "parameters": told.parameters,
-        "state_bytes": told.state_bytes,
-        "seconds_per_epoch": told.seconds_per_epoch,
-        "peak_memory_mb": peak_memory_mb(),
-    }
+    return TryOut(
+        parameters=measured.parameters,
+        state_bytes=measured.state_bytes,
+        seconds_per_epoch=measured.seconds_per_epoch,
+        peak_memory_mb=peak_memory_mb(),
+    ).to_json()
 
 
 def train_run(arguments: Mapping[str, Any], emit: Callable[[Mapping[str, Any]], None]) -> Mapping[str, Any]:
@@ -70,8 +71,7 @@ def train_run(arguments: Mapping[str, Any], emit: Callable[[Mapping[str, Any]], 
 
     Parameters
     ----------
-    arguments : `folder` and `claim`, the name of the caller's claim on it; `data` (folder of the staged data set) or
-        None to load it from the config; `runs_in_flight`
+    arguments : of `TrainArguments`
     emit : gets `{"epoch", "epochs", "values", "seconds"}` after every epoch, `{"say": sentence}`, `{"detail": finding}`
         for those who want to know more
 
@@ -82,12 +82,14 @@ def train_run(arguments: Mapping[str, Any], emit: Callable[[Mapping[str, Any]], 
     ClaimLostError
         If somebody else has taken the run over.
     """
-    claim = _claim_of(arguments)
+    given = TrainArguments.from_json(arguments)
+    claim = _claim_on(given.folder, given.claim)
     with claim.explaining_loss():
-        return _train(claim, arguments, emit)
+        _train(claim, given, emit)
+    return {}
 
 
-def _train(claim: Claim, arguments: Mapping[str, Any], emit: Callable[[Mapping[str, Any]], None]) -> Mapping[str, Any]:
+def _train(claim: Claim, given: TrainArguments, emit: Callable[[Mapping[str, Any]], None]) -> None:
     from optbench.config import load_resolved
     from optbench.run_store import read_job
     from optbench.training.loop import train
@@ -96,7 +98,7 @@ def _train(claim: Claim, arguments: Mapping[str, Any], emit: Callable[[Mapping[s
     job = read_job(paths)
     config = load_resolved(paths.config_resolved)
     _take_process(config.training)
-    dataset = _dataset_of(arguments.get("data"), config, job)
+    dataset = _dataset_of(given.data, config, job)
     keeper = _CheckpointKeeper(claim, emit)
     signal.signal(signal.SIGTERM, lambda *_: keeper.ask_to_stop())
     resume = keeper.latest()
@@ -106,13 +108,13 @@ def _train(claim: Claim, arguments: Mapping[str, Any], emit: Callable[[Mapping[s
     outcome, engine = train(
         config,
         dataset,
-        base=Path(job["base"]),
+        base=Path(job.base),
         resume=resume,
         on_epoch=keeper.after_epoch,
         kept=_kept[0] if _kept else None,
     )
     _kept[:] = [engine]
-    from optbench.runner.artefacts import write_training_artefacts
+    from optbench.runs.artefacts import write_training_artefacts
 
     write_training_artefacts(
         claim,
@@ -121,7 +123,7 @@ def _train(claim: Claim, arguments: Mapping[str, Any], emit: Callable[[Mapping[s
         outcome=outcome,
         engine=engine,
         peak_memory_mb=peak_memory_mb(),
-        runs_in_flight=int(arguments.get("runs_in_flight", 1)),
+        runs_in_flight=given.runs_in_flight,
     )
     _detail(
         emit,
@@ -131,7 +133,6 @@ def _train(claim: Claim, arguments: Mapping[str, Any], emit: Callable[[Mapping[s
         build_seconds=outcome.seconds_to_build,
         peak_mb=peak_memory_mb(),
     )
-    return {"status": str(outcome.status), "epochs_run": outcome.epochs_run}
 
 
 def finish(arguments: Mapping[str, Any], emit: Callable[[Mapping[str, Any]], None]) -> Mapping[str, Any]:
@@ -139,22 +140,22 @@ def finish(arguments: Mapping[str, Any], emit: Callable[[Mapping[str, Any]], Non
 
     Parameters
     ----------
-    arguments : `folder` and `claim`, as for `train_run`; `draw`
+    arguments : of `FinishArguments`
 
     Returns
     -------
     Mapping
-        `finished` (the status), and `reason` if it diverged
+        Of `Finished`.
     """
     del emit
-    from optbench.runner.finish import finish_run
+    from optbench.runs.finish import finish_run
 
-    status, reason = finish_run(_claim_of(arguments), draw=bool(arguments.get("draw", True)))
-    return {"finished": str(status), "reason": reason}
+    given = FinishArguments.from_json(arguments)
+    return finish_run(_claim_on(given.folder, given.claim), draw=given.draw).to_json()
 
 
-def _claim_of(arguments: Mapping[str, Any]) -> Claim:
-    return Claim(RunPaths(Path(arguments["folder"])), str(arguments["claim"]))
+def _claim_on(folder: str, name: str) -> Claim:
+    return Claim(RunPaths(Path(folder)), name)
 
 
 def _detail(emit: Callable[[Mapping[str, Any]], None], code: str, **values: object) -> None:
@@ -180,7 +181,7 @@ def peak_memory_mb() -> float:
     return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
 
 
-def _dataset_of(staged: str | None, config: Any, job: Mapping[str, Any]) -> Dataset:
+def _dataset_of(staged: str | None, config: ExperimentConfig, job: Job) -> Dataset:
     from optbench.datasets import load_dataset, open_staged_dataset
     from optbench.errors import DataError
 
@@ -188,12 +189,15 @@ def _dataset_of(staged: str | None, config: Any, job: Mapping[str, Any]) -> Data
         dataset = open_staged_dataset(Path(staged))
     else:
         data_dir = Path(os.environ.get("OPTBENCH_DATA_DIR", "data"))
-        dataset = load_dataset(config.dataset, base=Path(job["base"]), data_dir=data_dir, task=config.task)
-    for rung, found in (("data", dataset.data_digest), ("split", dataset.split_digest)):
-        if found != job[rung]:
+        dataset = load_dataset(config.dataset, base=Path(job.base), data_dir=data_dir, task=config.task)
+    for rung, planned, here in (
+        ("data", job.data, dataset.data_digest),
+        ("split", job.split, dataset.split_digest),
+    ):
+        if here != planned:
             raise DataError(
-                f"the {rung} must be the one the run was planned with (sha256 {job[rung][:12]}...). "
-                f"Received: {found[:12]}... The file has changed since; start the run again from its config."
+                f"the {rung} must be the one the run was planned with (sha256 {planned[:12]}...). "
+                f"Received: {here[:12]}... The file has changed since; start the run again from its config."
             )
     return dataset
 
@@ -289,10 +293,11 @@ def train_and_finish(arguments: Sequence[str]) -> int:
     from optbench.run_store import claim_run_folder, read_job
 
     paths = RunPaths(Path(arguments[0]))
-    claim = claim_run_folder(paths, key=read_job(paths)["key"])
+    claim = claim_run_folder(paths, key=read_job(paths).key)
+    folder = str(paths.folder)
     try:
-        train_run({"folder": str(paths.folder), "claim": claim.name, "data": None}, _nobody_listens)
-        finish({"folder": str(paths.folder), "claim": claim.name}, _nobody_listens)
+        train_run(TrainArguments(folder, claim.name).to_json(), _nobody_listens)
+        finish(FinishArguments(folder, claim.name).to_json(), _nobody_listens)
     finally:
         claim.release()
     return 0

@@ -12,7 +12,7 @@ CODE = """
 import sys
 from pathlib import Path
 from optbench.run_store import RunPaths, claim_run_folder
-from optbench.runner.finish import finish_run, load_libraries
+from optbench.runs.finish import finish_run, load_libraries
 load_libraries(draw=True)
 claim = claim_run_folder(RunPaths(Path(sys.argv[1])), key=sys.argv[2])
 before = set(sys.modules)

@@ -7,6 +7,7 @@ import json
 
 import numpy as np
 import pytest
+from working_documents import a_job, a_training_result
 
 from optbench.config import dump_config, load_experiment, resolve
 from optbench.errors import NoRunsError, StorageError
@@ -23,8 +24,8 @@ from optbench.run_store import (
     write_text,
     write_training_result,
 )
-from optbench.runner.finish import finish_run
 from optbench.runner.report import render_reports
+from optbench.runs.finish import finish_run
 
 KEY = "ab" * 32
 NAMES = ("setosa", "<b>versi</b>", "$virginica$")
@@ -54,8 +55,8 @@ def finished(tmp_path):
         write_json(
             draft.staged_environment, {"schema_version": 1, "machine": "m", "packages": {"numpy": "2"}, "data": data}
         )
-        write_job(draft, job())
-        write_training_result(draft, training_result(diverged=diverged))
+        write_job(draft, a_job(run=run_id("wine", 0, KEY), key=KEY, class_names=NAMES))
+        write_training_result(draft, a_training_result(epochs=2, best_epoch=1, diverged=diverged))
         claim.publish()
         finish_run(claim)
         return paths
@@ -77,42 +78,6 @@ def predictions(*, diverged):
         scores = rng.dirichlet(np.ones(3), n).astype(np.float32)
         found[split] = Predictions(y, np.full_like(scores, np.nan) if diverged else scores, np.arange(n))
     return found
-
-
-def job():
-    return {
-        "schema_version": 1,
-        "run": run_id("wine", 0, KEY),
-        "key": KEY,
-        "base": ".",
-        "data": "d" * 64,
-        "split": "e" * 64,
-        "versions": {"numpy": "2"},
-        "class_names": list(NAMES),
-        "positive_class": None,
-        "notes": [],
-    }
-
-
-def training_result(*, diverged):
-    return {
-        "schema_version": 1,
-        "status": "diverged" if diverged else "completed",
-        "reason": "the training loss is nan in epoch 2" if diverged else "",
-        "best_epoch": 1,
-        "epochs_run": 2,
-        "digests": {"initial_weights": "f" * 64, "order": ["0"], "weights": ["1"], "optimizer": ["2"]},
-        "notes": [],
-        "software": {},
-        "timing": {
-            "training_seconds": 0.5,
-            "training_cpu_seconds": 0.5,
-            "seconds_per_epoch": 0.25,
-            "seconds_to_build": 1.0,
-            "peak_memory_mb": 300.0,
-            "runs_in_flight": 1,
-        },
-    }
 
 
 def contents(paths):

@@ -36,11 +36,11 @@ from optbench.run_store import (
     write_checkpoint,
 )
 from optbench.run_store.folders import recorded_key
-from optbench.runner.finish import finish_run
 from optbench.runner.listing import list_runs, list_text, show_run
 from optbench.runner.plan import load_experiments, plan_runs
 from optbench.runner.run import RunOptions, is_finished, run_experiments
 from optbench.runner.summary import raise_for_failures, summary_json, summary_text
+from optbench.runs.finish import finish_run
 
 EXPERIMENT = """\
 name: {name}
@@ -404,16 +404,18 @@ def test_a_run_keeps_what_it_was_given(command, experiment, tmp_path):
 
 
 @pytest.mark.parametrize(("runs", "figures", "drawn"), [(2, None, 2), (13, None, 0), (13, True, 13), (2, False, 0)])
-def test_many_runs_are_drawn_on_demand(command, experiment, monkeypatch, runs, figures, drawn):
+def test_many_runs_are_drawn_on_demand(command, experiment, runs, figures, drawn):
     """Pictures of up to a dozen runs are drawn at once; of more, and with --no-figures, `report` draws them."""
-    from optbench.runner import report
-
     asked = []
-    monkeypatch.setattr(report, "draw_run", lambda paths, *_arguments, **_options: asked.append(paths.folder))
-    path = experiment()
-    path.write_text(path.read_text().replace("figures: false", "figures: true"))
-    assert outcomes(command(path, seeds=tuple(range(runs)), figures=figures)) == ["completed"] * runs
-    assert len(asked) == drawn
+
+    def undrawn(task, finish):
+        asked.append(task.arguments["draw"])
+        return finish(replace(task, arguments={**task.arguments, "draw": False}))
+
+    seeds = tuple(range(runs))
+    ends = command(experiment(), seeds=seeds, figures=figures, instead_of={"finish": undrawn})
+    assert outcomes(ends) == ["completed"] * runs
+    assert sum(asked) == drawn
 
 
 def test_a_run_that_ended_is_forgotten(command, experiment):

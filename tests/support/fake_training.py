@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from working_documents import a_training_result
 
 from optbench.config import load_resolved
 from optbench.datasets import open_staged_dataset
@@ -21,6 +22,7 @@ from optbench.records import History, Predictions
 from optbench.run_store import (
     Claim,
     Holder,
+    LadderDigests,
     RunPaths,
     read_json,
     write_bytes,
@@ -28,6 +30,7 @@ from optbench.run_store import (
     write_predictions,
     write_training_result,
 )
+from optbench.runs.messages import TrainArguments, TryOut
 
 Step = Callable[[Task], TaskEnd]
 COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
@@ -94,11 +97,11 @@ class FakeExecutor:
         optimizer = next((name for name in self.behaviour if f"name: {name}" in task.arguments["config"]), "")
         if self.behaviour.get(optimizer, ["ok"])[0] == "bad model":
             return TaskEnd(task.name, 3, {}, "the model cannot be built", "invalid")
-        told = {"parameters": 10, "state_bytes": 1000, "seconds_per_epoch": 0.5, "peak_memory_mb": 300.0}
-        return TaskEnd(task.name, 0, told, "", "ok")
+        return TaskEnd(task.name, 0, TryOut(10, 1000, 0.5, 300.0).to_json(), "", "ok")
 
     def _train(self, task: Task, on_event) -> TaskEnd:
-        claim = Claim(RunPaths(Path(task.arguments["folder"])), task.arguments["claim"])
+        given = TrainArguments.from_json(dict(task.arguments))
+        claim = Claim(RunPaths(Path(given.folder)), given.claim)
         config = load_resolved(claim.run.config_resolved)
         planned = self.behaviour.get(config.optimizer.name, ["ok"])
         what = planned[min(self.attempts[task.name], len(planned) - 1)]
@@ -112,7 +115,7 @@ class FakeExecutor:
         if what in ends:
             return ends[what]
         on_event(task.name, {"epoch": 1, "epochs": config.training.epochs, "values": {"loss": "0.5", "accuracy": "1"}})
-        write_results(claim, task.arguments["data"], diverged=what == "diverge")
+        write_results(claim, given.data, diverged=what == "diverge")
         self.trained.append(task.name)
         return TaskEnd(task.name, 0, {}, "", "ok")
 
@@ -154,32 +157,10 @@ def write_results(claim: Claim, data: str, *, diverged: bool = False) -> None:
     write_bytes(draft.model, b"no real model", durable=False)
     epochs = config.training.epochs
     digest = hashlib.sha256(str(config.seed).encode()).hexdigest()
-    write_training_result(
-        draft,
-        {
-            "schema_version": 1,
-            "status": "diverged" if diverged else "completed",
-            "reason": f"the training loss is nan in epoch {epochs}" if diverged else "",
-            "best_epoch": 1,
-            "epochs_run": epochs,
-            "digests": {
-                "initial_weights": digest,
-                "order": [digest] * epochs,
-                "weights": [hashlib.sha256(text).hexdigest()] * epochs,
-                "optimizer": [digest] * epochs,
-            },
-            "notes": [],
-            "software": {},
-            "timing": {
-                "training_seconds": 0.25,
-                "training_cpu_seconds": 0.25,
-                "seconds_per_epoch": 0.25 / epochs,
-                "seconds_to_build": 1.0,
-                "peak_memory_mb": 300.0,
-                "runs_in_flight": 1,
-            },
-        },
-    )
+    each, weights = (digest,) * epochs, (hashlib.sha256(text).hexdigest(),) * epochs
+    digests = LadderDigests(initial_weights=digest, order=each, weights=weights, optimizer=each)
+    result = a_training_result(epochs=epochs, diverged=diverged, best_epoch=1, digests=digests, software={})
+    write_training_result(draft, result)
     claim.publish(last=paths.training_result)
 
 

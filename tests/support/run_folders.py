@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from working_documents import a_training_result
 
 from optbench.records import History, Predictions
 from optbench.run_store import (
@@ -24,9 +25,9 @@ from optbench.run_store import (
     write_training_result,
 )
 from optbench.run_store.claims import make_claim
-from optbench.runner.finish import finish_run
 from optbench.runner.plan import PlannedRun, load_experiments, plan_runs
 from optbench.runner.stage import stage_run
+from optbench.runs.finish import finish_run
 
 EPOCHS = 3
 COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
@@ -87,13 +88,12 @@ def pretend_training(
         name: Predictions(split.y, _scores(split.y, run.dataset.num_classes, accuracy, diverged=diverged), split.rows)
         for name, split in run.dataset.splits.items()
     }
-    recorded = {} if optimizer is None else {"optimizer": optimizer}
     with claimed(run.paths, run.key) as claim:
         draft = claim.draft
         write_history(draft.history, _history(diverged=diverged))
         write_predictions(draft.predictions, predictions, class_names=run.dataset.class_names)
         draft.model.write_bytes(b"no model")
-        write_training_result(draft, {**_result(diverged=diverged), **recorded})
+        write_training_result(draft, a_training_result(epochs=EPOCHS, diverged=diverged, optimizer=optimizer))
         claim.publish(last=run.paths.training_result)
         end_attempt(claim, kind="trained", exit_code=0)
 
@@ -138,25 +138,3 @@ def _scores(y: np.ndarray, classes: int, accuracy: float, *, diverged: bool) -> 
     scores = np.full((len(y), classes), 0.1 / (classes - 1), dtype=np.float32)
     scores[np.arange(len(y)), answer] = 0.9
     return np.full_like(scores, np.nan) if diverged else scores
-
-
-def _result(*, diverged: bool) -> dict[str, Any]:
-    rungs = [f"{epoch:064x}" for epoch in range(1, EPOCHS + 1)]
-    return {
-        "schema_version": 1,
-        "status": "diverged" if diverged else "completed",
-        "reason": f"the training loss is nan in epoch {EPOCHS}" if diverged else "",
-        "best_epoch": EPOCHS,
-        "epochs_run": EPOCHS,
-        "digests": {"initial_weights": "a" * 64, "order": rungs, "weights": rungs, "optimizer": rungs},
-        "notes": [],
-        "software": {"tensorflow": "2.21.0"},
-        "timing": {
-            "training_seconds": 0.25,
-            "training_cpu_seconds": 0.25,
-            "seconds_per_epoch": 0.25 / EPOCHS,
-            "seconds_to_build": 0.5,
-            "peak_memory_mb": 300.0,
-            "runs_in_flight": 1,
-        },
-    }

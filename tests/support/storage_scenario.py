@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from working_documents import a_job, a_training_result
 
 from optbench.records import History, Predictions
 from optbench.run_store import (
@@ -47,7 +48,7 @@ def train(claim: Claim, epochs: int) -> None:
     write_history(draft.history, History(("epoch", "w"), tuple((float(i), float(v)) for i, v in enumerate(w))))
     scores = Predictions(np.zeros(3, np.int64), w[:, None].astype(np.float32), np.arange(3))
     write_predictions(draft.predictions, {"test": scores}, class_names=("a",))
-    write_training_result(draft, {"schema_version": 1, "status": "completed"})
+    write_training_result(draft, a_training_result())
     claim.publish(last=claim.run.training_result)
 
 
@@ -73,7 +74,7 @@ def bring_to_its_end(claim: Claim, epochs: int) -> None:
             make_folder(draft.code)
             write_text(draft.code / "model.py", "x = 1")
             write_text(draft.config, "x")
-            write_job(draft, {"schema_version": 1, "key": KEY})
+            write_job(draft, a_job(key=KEY))
             claim.publish(last=paths.job)
         if not paths.training_result.exists():
             train(claim, epochs)

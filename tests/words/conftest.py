@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pytest
 from pseudo_locale import write_pseudo_locale
+from working_documents import a_training_result
 
 from optbench.records import History
 from optbench.regression_records import TargetPredictions
@@ -15,7 +16,7 @@ from optbench.run_store import (
     write_target_predictions,
     write_training_result,
 )
-from optbench.runner.finish import finish_run
+from optbench.runs.finish import finish_run
 from optbench.words import VARIABLE
 
 HEADER = "id,size,note,kind,y\n"
@@ -63,7 +64,7 @@ def pretend(planned, make_runs):
         write_history(claim.draft.history, History(columns, rows))
         write_target_predictions(claim.draft.predictions, predictions)
         claim.draft.model.write_bytes(b"no model")
-        write_training_result(claim.draft, make_runs._result(diverged=False))
+        write_training_result(claim.draft, a_training_result())
         claim.publish(last=planned.paths.training_result)
 
 

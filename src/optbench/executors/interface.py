@@ -28,6 +28,11 @@ OnEvent = Callable[[str, Event], None]
 Function = Callable[[Mapping[str, Any], Emit], Mapping[str, Any]]
 
 
+def reference(function: Function) -> str:
+    """Return the name by which another process finds a function of a module, for `Task.function`."""
+    return f"{function.__module__}:{function.__qualname__}"
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """One call in another process.

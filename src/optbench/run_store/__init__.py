@@ -14,6 +14,7 @@ from optbench.run_store.find import find_folders, find_runs
 from optbench.run_store.folders import claim_run_folder, clear_state, require_writable
 from optbench.run_store.histories import Histories
 from optbench.run_store.holders import Holder, this_process
+from optbench.run_store.job import Job
 from optbench.run_store.manifest import (
     added_files,
     read_manifest,
@@ -28,6 +29,7 @@ from optbench.run_store.sealed import read_job, read_training_result, write_job,
 from optbench.run_store.status import run_status
 from optbench.run_store.tables import read_history, read_predictions, write_history, write_predictions
 from optbench.run_store.target_tables import read_target_predictions, write_target_predictions
+from optbench.run_store.training_result import LadderDigests, TrainingResult, TrainingTimes
 
 __all__ = [
     "Asker",
@@ -36,7 +38,11 @@ __all__ = [
     "Held",
     "Histories",
     "Holder",
+    "Job",
+    "LadderDigests",
     "RunPaths",
+    "TrainingResult",
+    "TrainingTimes",
     "added_files",
     "begin_attempt",
     "claim_run_folder",

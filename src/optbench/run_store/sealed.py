@@ -15,7 +15,9 @@ from optbench.errors import InvalidError, StorageError
 from optbench.run_store.atomic import storage_error, write_bytes
 from optbench.run_store.contained import contained
 from optbench.run_store.documents import decode_json, encode_json, require_schema
+from optbench.run_store.job import Job
 from optbench.run_store.reading import file_sha256, read_bytes
+from optbench.run_store.training_result import TrainingResult
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 _LARGEST = 256 << 20
 
 
-def write_job(paths: RunPaths, job: Mapping[str, Any]) -> None:
+def write_job(paths: RunPaths, job: Job) -> None:
     """Write `.state/job.json`, which marks a folder as staged and vouches for everything staged in it.
 
     Raises
@@ -39,21 +41,21 @@ def write_job(paths: RunPaths, job: Mapping[str, Any]) -> None:
         copies = sorted(paths.code.iterdir()) if paths.code.is_dir() else []
     except OSError as error:
         raise storage_error(error, paths.code, doing="listed") from error
-    _write(paths, paths.job, job, [*staged, *copies])
+    _write(paths, paths.job, job.to_json(), [*staged, *copies])
 
 
-def read_job(paths: RunPaths) -> dict[str, Any]:
-    """Read `.state/job.json`: what the worker needs beside the resolved config.
+def read_job(paths: RunPaths) -> Job:
+    """Read `.state/job.json`.
 
     Raises
     ------
     StorageError
         If the run has not been staged, a newer optbench staged it, or anything of it has changed since.
     """
-    return _read(paths, paths.job)
+    return Job.from_json(_read(paths, paths.job), paths.job)
 
 
-def write_training_result(paths: RunPaths, result: Mapping[str, Any]) -> None:
+def write_training_result(paths: RunPaths, result: TrainingResult) -> None:
     """Write `.state/training.json`, which marks training as done and vouches for all that training left.
 
     Raises
@@ -62,10 +64,10 @@ def write_training_result(paths: RunPaths, result: Mapping[str, Any]) -> None:
         If it cannot be written.
     """
     left = [paths.history, paths.diagnostics, paths.predictions, paths.model]
-    _write(paths, paths.training_result, result, left)
+    _write(paths, paths.training_result, result.to_json(), left)
 
 
-def read_training_result(paths: RunPaths) -> dict[str, Any]:
+def read_training_result(paths: RunPaths) -> TrainingResult:
     """Read `.state/training.json`.
 
     Raises
@@ -73,7 +75,7 @@ def read_training_result(paths: RunPaths) -> dict[str, Any]:
     StorageError
         If training is not done, or anything it left has changed since.
     """
-    return _read(paths, paths.training_result)
+    return TrainingResult.from_json(_read(paths, paths.training_result), paths.training_result)
 
 
 def _write(paths: RunPaths, path: Path, document: Mapping[str, Any], files: Sequence[Path]) -> None:

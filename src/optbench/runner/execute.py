@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import Finding, Severity
 from optbench.errors import HeldError, InvalidError, NoRunsError, OptbenchError, RunFailedError, StorageError
-from optbench.executors.interface import Task
+from optbench.executors.interface import Task, reference
+from optbench.runs.messages import FinishArguments, Finished, TrainArguments, TryOut, TryOutArguments
+from optbench.worker import finish, train_run, try_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -20,8 +22,7 @@ if TYPE_CHECKING:
     from optbench.runner.plan import PlannedRun
     from optbench.runner.progress import Progress
 
-TRAIN = "optbench.worker:train_run"
-FINISH = "optbench.worker:finish"
+TRY_OUT, TRAIN, FINISH = (reference(function) for function in (try_out, train_run, finish))
 HELD, LOST = "held", "interrupted"  # kinds of failure: another machine holds the run; it was taken over from us
 _POLL_SECONDS = 0.2
 _TRIES_TO_BUILD = 3  # of a model whose process was killed meanwhile
@@ -173,22 +174,25 @@ class Flight:
 
     def _finished(self, run: PlannedRun, end: TaskEnd) -> RunEnd | None:
         """Return the end of a run that is finished, also if the helper died before it could say so; else None."""
-        from optbench.runner.finish import finished_as
+        from optbench.runs.finish import finished_as
 
-        if "finished" in end.result:
-            return RunEnd(run, end.result["finished"], reason=end.result["reason"])
-        found = None if end.kind in _TOLD else finished_as(run.paths, self._claims[run.run])
-        return None if found is None else RunEnd(run, str(found[0]), reason=found[1])
+        if end.kind == "ok":
+            finished = Finished.from_json(end.result) if end.result else None  # of training there is no result
+        else:
+            finished = None if end.kind in _TOLD else finished_as(run.paths, self._claims[run.run])
+        return None if finished is None else RunEnd(run, str(finished.status), reason=finished.reason)
 
     def _lost(self, run: PlannedRun) -> RunEnd | None:
         """Return the end of a run that was taken over from this command: what became of it, if that is known yet."""
-        from optbench.runner.finish import finished_as
+        from optbench.runs.finish import finished_as
 
         try:
             self._claims[run.run].require()
         except StorageError as error:
-            found = finished_as(run.paths)
-            return RunEnd(run, str(found[0]), "", found[1]) if found else RunEnd(run, "failed", LOST, str(error))
+            finished = finished_as(run.paths)
+            if finished is None:
+                return RunEnd(run, "failed", LOST, str(error))
+            return RunEnd(run, str(finished.status), reason=finished.reason)
         return None
 
     def _group(self, run: PlannedRun) -> str:
@@ -275,13 +279,8 @@ class Flight:
 
     def _task(self, run: PlannedRun, claim: Claim) -> Task:
         digests = (run.dataset.data_digest, run.dataset.split_digest)
-        arguments = {
-            "folder": str(run.paths.folder),
-            "claim": claim.name,
-            "data": self.data_folders.get(digests),
-            "runs_in_flight": self.jobs,
-        }
-        return Task(run.run, TRAIN, arguments, str(claim.log), self._group(run))
+        arguments = TrainArguments(str(run.paths.folder), claim.name, self.data_folders.get(digests), self.jobs)
+        return Task(run.run, TRAIN, arguments.to_json(), str(claim.log), self._group(run))
 
     def _on_event(self, name: str, event: Mapping[str, Any]) -> None:
         if "say" in event:
@@ -305,9 +304,8 @@ class Flight:
 
     def _finish(self, run: PlannedRun) -> None:
         """Have a trained run finished, wherever the executor does that."""
-        folder, claim = str(run.paths.folder), self._claims[run.run].name
-        arguments = {"folder": folder, "claim": claim, "draw": self.draw}
-        self.executor.submit(Task(run.run, FINISH, arguments, pool="helper"))
+        arguments = FinishArguments(str(run.paths.folder), self._claims[run.run].name, self.draw)
+        self.executor.submit(Task(run.run, FINISH, arguments.to_json(), pool="helper"))
 
     def _close(self, run: PlannedRun, end: RunEnd) -> None:
         self._ends.append(end)
@@ -371,13 +369,13 @@ def check_models(
     executor: Executor,
     data_folders: Mapping[tuple[str, str], str],
     time_an_epoch: bool = False,
-) -> dict[str, Mapping[str, Any]]:
+) -> dict[str, TryOut]:
     """Build the model of every distinct experiment, before any folder exists.
 
     Returns
     -------
     dict
-        What `worker.try_out` told, by run id; runs that may share a program share an answer.
+        By run id; runs that may share a program share an answer.
 
     Raises
     ------
@@ -394,7 +392,7 @@ def check_models(
     tasks = {name: _try_out(name, run, data_folders, time_an_epoch=time_an_epoch) for name, run in distinct.items()}
     ends = _try_all_out(tasks, executor)
     _raise_for_ends([(str(distinct[name].loaded.path), end) for name, end in ends.items()])
-    return {run: ends[name].result for run, name in names.items()}
+    return {run: TryOut.from_json(ends[name].result) for run, name in names.items()}
 
 
 def _try_all_out(tasks: Mapping[str, Task], executor: Executor) -> dict[str, TaskEnd]:
@@ -440,12 +438,12 @@ def _try_out(name: str, run: PlannedRun, data_folders: Mapping[tuple[str, str], 
     from optbench.config import dump_config
     from optbench.training.engines import run_group
 
-    arguments = {
-        "config": dump_config(run.config),
-        "data": data_folders[(run.dataset.data_digest, run.dataset.split_digest)],
-        "base": str(run.loaded.base.resolve()),
-        "time_an_epoch": time_an_epoch,
-    }
+    arguments = TryOutArguments(
+        config=dump_config(run.config),
+        data=data_folders[(run.dataset.data_digest, run.dataset.split_digest)],
+        base=str(run.loaded.base.resolve()),
+        time_an_epoch=time_an_epoch,
+    )
     # the process that has built a model goes on with the runs of its group; one that has trained does not
     group = "" if time_an_epoch else run_group(run.config, run.dataset)
-    return Task(name, "optbench.worker:try_out", arguments, group=group)
+    return Task(name, TRY_OUT, arguments.to_json(), group=group)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from optbench.runner.plan import PlannedRun
     from optbench.runner.run import ExecutorFor
+    from optbench.runs.messages import TryOut
 
 # What a run folder holds beside weights: figures, page, tables; measured on the shipped configs.
 _REPORT_BYTES = 700_000
@@ -84,16 +85,16 @@ def dry_run(
     with ExitStack() as stack:
         prepared = prepare(options, stack, say=say, executor_for=executor_for)
         require_writable(options.runs_dir)
-        told: Mapping[str, Mapping[str, Any]] = {}
+        measured: Mapping[str, TryOut] = {}
         if prepared.open_runs:
-            told = check_models(
+            measured = check_models(
                 prepared.open_runs,
                 executor=prepared.executor,
                 time_an_epoch=True,
                 data_folders=stage_datasets(prepared.open_runs, stack),
             )
         done = [Foreseen(run, state_of(run)) for run in prepared.finished]
-        return [*done, *(foresee_run(run, told[run.run]) for run in prepared.open_runs)]
+        return [*done, *(foresee_run(run, measured[run.run]) for run in prepared.open_runs)]
 
 
 def why(run: PlannedRun, language: str | None = None) -> str:
@@ -232,17 +233,25 @@ def _cost(one: Foreseen, language: str | None) -> str:
     return f"  {cost}"
 
 
-def foresee_run(run: PlannedRun, told: Mapping[str, Any]) -> Foreseen:
-    """Return what a run will cost, from what `worker.try_out` told of it."""
+def foresee_run(run: PlannedRun, measured: TryOut) -> Foreseen:
+    """Return what a run will cost, from what was measured while its model was tried out.
+
+    Raises
+    ------
+    ValueError
+        If no time was measured.
+    """
+    if measured.seconds_per_epoch is None:
+        raise ValueError("the time of an epoch must have been measured")
     rows = sum(len(split.y) for split in run.dataset.splits.values())
     scores = rows * run.dataset.num_outputs * _BYTES_PER_SCORE
     return Foreseen(
         run,
         state_of(run),
-        seconds=told["seconds_per_epoch"] * run.config.training.epochs,
-        memory_mb=told["peak_memory_mb"],
-        disk_bytes=int(told["state_bytes"]) + scores + _REPORT_BYTES,
-        parameters=told["parameters"],
+        seconds=measured.seconds_per_epoch * run.config.training.epochs,
+        memory_mb=measured.peak_memory_mb,
+        disk_bytes=measured.state_bytes + scores + _REPORT_BYTES,
+        parameters=measured.parameters,
     )
 
 

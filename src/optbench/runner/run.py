@@ -188,7 +188,7 @@ def get_ready(runs: Sequence[PlannedRun], *, draw: bool) -> None:
 
     The time for it is when the executor has been started and is importing TensorFlow in another process.
     """
-    from optbench.runner.finish import load_libraries
+    from optbench.runs.finish import load_libraries
 
     load_libraries(draw=draw)
     for run in runs:

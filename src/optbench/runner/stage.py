@@ -42,7 +42,7 @@ def stage_run(planned: PlannedRun, claim: Claim, *, environment: Mapping[str, An
 
 def _draft_staged(planned: PlannedRun, paths: RunPaths, *, environment: Mapping[str, Any], patch: str | None) -> None:
     from optbench.config import dump_config
-    from optbench.run_store import make_folder, write_bytes, write_job, write_json, write_text
+    from optbench.run_store import Job, make_folder, write_bytes, write_job, write_json, write_text
 
     dataset = planned.dataset
     base = str(planned.loaded.base.resolve())
@@ -56,17 +56,16 @@ def _draft_staged(planned: PlannedRun, paths: RunPaths, *, environment: Mapping[
         write_text(paths.patch, patch, durable=False)
     facts = {"schema_version": 1, **environment, "base": base, "data": dict(dataset.facts)}
     write_json(paths.staged_environment, facts, durable=False)
-    job = {
-        "schema_version": 1,
-        "run": planned.run,
-        "key": planned.key,
-        "base": base,
-        "data": dataset.data_digest,
-        "split": dataset.split_digest,
-        "versions": dict(planned.versions),
-        "reading": dict(dataset.reading),
-        "class_names": list(dataset.class_names),
-        "positive_class": dataset.positive_class,
-        "notes": [note.to_json() for note in dataset.notes],
-    }
+    job = Job(
+        run=planned.run,
+        key=planned.key,
+        base=base,
+        data=dataset.data_digest,
+        split=dataset.split_digest,
+        versions=planned.versions,
+        reading=dataset.reading,
+        class_names=tuple(dataset.class_names),
+        positive_class=dataset.positive_class,
+        notes=tuple(dataset.notes),
+    )
     write_job(paths, job)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from optbench.errors import NoRunsError, StorageError
-from optbench.records import RunStatus
+from optbench.runs.messages import Finished
 from optbench.tasks import task_named
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from optbench.config import ExperimentConfig
     from optbench.records import History, SplitName
-    from optbench.run_store import Claim, RunPaths
+    from optbench.run_store import Claim, Job, RunPaths, TrainingResult
     from optbench.tasks.task import Task
 
 
@@ -29,7 +29,7 @@ _TO_DRAW = (
     "matplotlib.ticker",
     "optbench.reporting.run_figures",
     "optbench.reporting.run_report",
-    "optbench.runner.report",
+    "optbench.runs.drawing",
 )
 
 
@@ -39,14 +39,13 @@ class Trained:
 
     Attributes
     ----------
-    job : content of `.state/job.json`
-    result : content of `.state/training.json`
+    environment : facts of machine and code, as they were staged
     """
 
     paths: RunPaths
     config: ExperimentConfig
-    job: Mapping[str, Any]
-    result: Mapping[str, Any]
+    job: Job
+    result: TrainingResult
     history: History
     predictions: Mapping[SplitName, Any]
     environment: Mapping[str, Any]
@@ -55,11 +54,6 @@ class Trained:
     def task(self) -> Task[Any, Any]:
         """What the run was trained for."""
         return task_named(self.config.task)
-
-    @property
-    def diverged(self) -> bool:
-        """True if training ended with a non-finite loss or non-finite weights."""
-        return bool(self.result["status"] == str(RunStatus.DIVERGED))
 
 
 def load_libraries(*, draw: bool) -> None:
@@ -72,17 +66,10 @@ def load_libraries(*, draw: bool) -> None:
         save_figure(new_figure()[0])  # fonts are read when something is drawn
 
 
-def finish_run(claim: Claim, *, draw: bool = True) -> tuple[RunStatus, str]:
+def finish_run(claim: Claim, *, draw: bool = True) -> Finished:
     """Do every step from predictions to manifest; each is a function of what lies in the folder.
 
     Side effects: the claim ends with the run.
-
-    Returns
-    -------
-    RunStatus
-        `completed` or `diverged`.
-    str
-        Why the run diverged, or "".
 
     Raises
     ------
@@ -95,7 +82,7 @@ def finish_run(claim: Claim, *, draw: bool = True) -> tuple[RunStatus, str]:
         return _finish(claim, draw=draw)
 
 
-def _finish(claim: Claim, *, draw: bool) -> tuple[RunStatus, str]:
+def _finish(claim: Claim, *, draw: bool) -> Finished:
     from optbench.run_store import clear_state, publish_log, write_manifest
 
     trained = read_trained(claim.run)
@@ -105,36 +92,35 @@ def _finish(claim: Claim, *, draw: bool) -> tuple[RunStatus, str]:
     write_digests(trained, claim.draft)
     claim.publish()
     if draw and trained.config.report.figures:
-        from optbench.runner.report import draw_run
+        from optbench.runs.drawing import TrainingSummary, draw_run
 
         draw_run(
             claim,
             trained.config,
             evaluation,
             trained.history,
+            training=TrainingSummary.of(trained.result),
             environment=_environment(trained),
-            timing=trained.result["timing"],
-            result=trained.result,
         )
     publish_log(claim)
-    status = RunStatus(trained.result["status"])
+    result, job = trained.result, trained.job
     write_manifest(
         claim,
-        run=trained.job["run"],
-        key=trained.job["key"],
-        status=status,
+        run=job.run,
+        key=job.key,
+        status=result.status,
         name=trained.config.name,
         seed=trained.config.seed,
         config=trained.config.to_plain(),
-        versions=trained.job["versions"],
-        reading=trained.job.get("reading"),  # a run staged by an earlier version has none
+        versions=job.versions,
+        reading=job.reading,
         machine=trained.environment.get("machine", ""),
     )
     clear_state(claim.run, claim)
-    return status, str(trained.result["reason"])
+    return Finished(result.status, result.reason)
 
 
-def finished_as(paths: RunPaths, claim: Claim | None = None) -> tuple[RunStatus, str] | None:
+def finished_as(paths: RunPaths, claim: Claim | None = None) -> Finished | None:
     """Return what `finish_run` would have, had it not died after the manifest; None if the run is not finished.
 
     Side effects: removes the working files of a finished run that nobody else holds.
@@ -146,7 +132,7 @@ def finished_as(paths: RunPaths, claim: Claim | None = None) -> tuple[RunStatus,
         clear_state(paths, claim)
     except (NoRunsError, StorageError):
         return None
-    return status, reason
+    return Finished(status, reason)
 
 
 def read_trained(paths: RunPaths) -> Trained:
@@ -171,8 +157,8 @@ def evaluate_run(trained: Trained) -> Any:
     duplicates = trained.environment["data"].get("duplicates", {})
     return trained.task.evaluate(
         trained.predictions,
-        class_names=trained.job["class_names"],
-        positive_class=trained.job["positive_class"],
+        class_names=trained.job.class_names,
+        positive_class=trained.job.positive_class,
         test_rows_in_train=int(duplicates.get("test_in_train", 0)),
         history=trained.history,
     )
@@ -186,18 +172,18 @@ def write_tables(trained: Trained, evaluation: Any, draft: RunPaths) -> None:
     result, stopping = trained.result, trained.config.training.early_stopping
     losses = final_losses(
         trained.history,
-        best_epoch=result["best_epoch"],
+        best_epoch=result.best_epoch,
         restores_best=stopping is not None and stopping.restore_best,
-        diverged=trained.diverged,
+        diverged=result.diverged,
     )
     write_json(
         draft.metrics,
         metrics_json(
             evaluation,
             losses=losses,
-            epochs_run=result["epochs_run"],
-            best_epoch=result["best_epoch"],
-            diverged=trained.diverged,
+            epochs_run=result.epochs_run,
+            best_epoch=result.best_epoch,
+            diverged=result.diverged,
         ),
         durable=False,
     )
@@ -208,8 +194,7 @@ def write_facts(trained: Trained, draft: RunPaths) -> None:
     """Draft clock times and the environment, with what the training process told about itself."""
     from optbench.run_store import write_json
 
-    result = trained.result
-    write_json(draft.timing, {"schema_version": 1, **result["timing"]}, durable=False)
+    write_json(draft.timing, {"schema_version": 1, **trained.result.timing.to_json()}, durable=False)
     write_json(draft.environment, _environment(trained), durable=False)
 
 
@@ -219,18 +204,15 @@ def write_digests(trained: Trained, draft: RunPaths) -> None:
     from optbench.config import config_digest
     from optbench.run_store import file_sha256, write_json
 
-    job, digests = trained.job, trained.result["digests"]
+    job = trained.job
     write_json(
         draft.digests,
         {
             "schema_version": 1,
-            "data": job["data"],
-            "split": job["split"],
+            "data": job.data,
+            "split": job.split,
             "config": config_digest(trained.config),
-            "initial_weights": digests["initial_weights"],
-            "order": digests["order"],
-            "weights": digests["weights"],
-            "optimizer": digests["optimizer"],
+            **trained.result.digests.to_json(),
             "predictions": arrays_digest(trained.task.answers(trained.predictions)),
             "metrics": file_sha256(draft.metrics),
         },
@@ -242,10 +224,10 @@ def _environment(trained: Trained) -> dict[str, Any]:
     result, job = trained.result, trained.job
     return {
         **trained.environment,
-        "software": result["software"],
-        "optimizer": result.get("optimizer"),  # an attempt of an older version recorded none
-        "reason": result["reason"],
-        "class_names": job["class_names"],
-        "positive_class": job["positive_class"],
-        "notes": [*job["notes"], *result["notes"]],
+        "software": result.software,
+        "optimizer": result.optimizer,
+        "reason": result.reason,
+        "class_names": list(job.class_names),
+        "positive_class": job.positive_class,
+        "notes": [note.to_json() for note in (*job.notes, *result.notes)],
     }

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 from optbench.core.findings import Finding, Severity
 from optbench.errors import ModelError
-from optbench.run_store import write_bytes, write_diagnostics, write_history, write_training_result
+from optbench.run_store import (
+    LadderDigests,
+    TrainingResult,
+    TrainingTimes,
+    write_bytes,
+    write_diagnostics,
+    write_history,
+    write_training_result,
+)
 from optbench.tasks import task_named
 
 if TYPE_CHECKING:
@@ -36,25 +44,24 @@ def write_training_artefacts(
     rule = config.training.early_stopping
     notes = [*engine.notes(restores_best=rule is not None and rule.restore_best), *_write_model(paths, engine, config)]
     epochs = outcome.epochs_run
-    result = {
-        "schema_version": 1,
-        "status": str(outcome.status),
-        "reason": outcome.reason,
-        "best_epoch": outcome.best_epoch,
-        "epochs_run": epochs,
-        "digests": dict(outcome.digests),
-        "notes": [note.to_json() for note in notes],
-        "software": engine.facts(),
-        "optimizer": dict(outcome.optimizer),
-        "timing": {
-            "training_seconds": outcome.training_seconds,
-            "training_cpu_seconds": outcome.training_cpu_seconds,
-            "seconds_per_epoch": outcome.training_seconds / epochs if epochs else None,
-            "seconds_to_build": outcome.seconds_to_build,
-            "peak_memory_mb": peak_memory_mb,
-            "runs_in_flight": runs_in_flight,
-        },
-    }
+    result = TrainingResult(
+        status=outcome.status,
+        reason=outcome.reason,
+        best_epoch=outcome.best_epoch,
+        epochs_run=epochs,
+        digests=LadderDigests.from_json(dict(outcome.digests), "what training digested"),
+        notes=tuple(notes),
+        software=engine.facts(),
+        optimizer=outcome.optimizer,
+        timing=TrainingTimes(
+            training_seconds=outcome.training_seconds,
+            training_cpu_seconds=outcome.training_cpu_seconds,
+            seconds_per_epoch=outcome.training_seconds / epochs if epochs else None,
+            seconds_to_build=outcome.seconds_to_build,
+            peak_memory_mb=peak_memory_mb,
+            runs_in_flight=runs_in_flight,
+        ),
+    )
     write_training_result(paths, result)
     claim.publish(last=claim.run.training_result)
 

@@ -1,0 +1,152 @@
+"""What training says of itself when it is done, for whoever finishes the run."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from optbench.errors import StorageError
+from optbench.json_fields import JsonFields
+from optbench.records import RunStatus
+from optbench.run_store.documents import SCHEMA_VERSION
+from optbench.run_store.job import findings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from optbench.core.findings import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingTimes:
+    """What training has cost; content of `timing.json`.
+
+    Attributes
+    ----------
+    training_cpu_seconds : of the process
+    seconds_per_epoch : None if no epoch was trained
+    peak_memory_mb : of the process, MiB
+    runs_in_flight : so many runs may have shared the machine
+    """
+
+    training_seconds: float
+    training_cpu_seconds: float
+    seconds_per_epoch: float | None
+    seconds_to_build: float
+    peak_memory_mb: float
+    runs_in_flight: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, document: object, what: object) -> TrainingTimes:
+        """Return the times that `to_json` wrote; for errors see `TrainingResult.from_json`."""
+        fields = JsonFields(document, what)
+        return cls(
+            training_seconds=fields.take("training_seconds", float),
+            training_cpu_seconds=fields.take("training_cpu_seconds", float),
+            seconds_per_epoch=fields.maybe("seconds_per_epoch", float),
+            seconds_to_build=fields.take("seconds_to_build", float),
+            peak_memory_mb=fields.take("peak_memory_mb", float),
+            runs_in_flight=fields.take("runs_in_flight", int),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LadderDigests:
+    """The rungs that training climbs: one digest, and one for each trained epoch of the others."""
+
+    initial_weights: str
+    order: tuple[str, ...]
+    weights: tuple[str, ...]
+    optimizer: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return {
+            "initial_weights": self.initial_weights,
+            "order": list(self.order),
+            "weights": list(self.weights),
+            "optimizer": list(self.optimizer),
+        }
+
+    @classmethod
+    def from_json(cls, document: object, what: object) -> LadderDigests:
+        """Return the digests that `to_json` wrote; for errors see `TrainingResult.from_json`."""
+        fields = JsonFields(document, what)
+        epochs = (fields.texts(name) for name in ("order", "weights", "optimizer"))
+        return cls(fields.take("initial_weights", str), *epochs)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingResult:
+    """Content of `.state/training.json`.
+
+    Attributes
+    ----------
+    reason : why the run diverged, or ""
+    best_epoch, epochs_run : epoch 0 is the model before training
+    software : facts of the process that trained
+    optimizer : record of the object that was built; None if the version that trained recorded none
+    """
+
+    status: RunStatus
+    reason: str
+    best_epoch: int
+    epochs_run: int
+    digests: LadderDigests
+    timing: TrainingTimes
+    software: Mapping[str, Any]
+    optimizer: Mapping[str, Any] | None = None
+    notes: tuple[Finding, ...] = ()
+
+    @property
+    def diverged(self) -> bool:
+        """True if training ended with a non-finite loss or non-finite weights."""
+        return self.status is RunStatus.DIVERGED
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the document of the file."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "status": str(self.status),
+            "reason": self.reason,
+            "best_epoch": self.best_epoch,
+            "epochs_run": self.epochs_run,
+            "digests": self.digests.to_json(),
+            "notes": [note.to_json() for note in self.notes],
+            "software": dict(self.software),
+            "optimizer": None if self.optimizer is None else dict(self.optimizer),
+            "timing": self.timing.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, document: object, what: object) -> TrainingResult:
+        """Return the result that a document is.
+
+        Parameters
+        ----------
+        what : names it in errors
+
+        Raises
+        ------
+        StorageError
+            If it is none.
+        """
+        fields = JsonFields(document, what)
+        status = fields.take("status", str)
+        if status not in (RunStatus.COMPLETED, RunStatus.DIVERGED):
+            raise StorageError(f"{what} must have completed or diverged for 'status'. Received: {status!r}.")
+        return cls(
+            status=RunStatus(status),
+            reason=fields.take("reason", str),
+            best_epoch=fields.take("best_epoch", int),
+            epochs_run=fields.take("epochs_run", int),
+            digests=LadderDigests.from_json(fields.take("digests", dict), f"digests of {what}"),
+            timing=TrainingTimes.from_json(fields.take("timing", dict), f"timing of {what}"),
+            software=fields.take("software", dict),
+            optimizer=fields.maybe("optimizer", dict) if "optimizer" in fields else None,  # the first release had none
+            notes=findings(fields.take("notes", list), what),
+        )

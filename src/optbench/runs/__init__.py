@@ -1,0 +1,1 @@
+"""What is done with one run, in whatever process an executor chooses: what training leaves, and the way to its end."""

@@ -1,0 +1,121 @@
+"""Pictures and the page of a run, from what it stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from optbench.tasks import task_named
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from optbench.config import ExperimentConfig
+    from optbench.records import History, RunStatus
+    from optbench.run_store import Claim, RunPaths, TrainingResult
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSummary:
+    """How training went, as the page tells it.
+
+    Attributes
+    ----------
+    reason : why the run diverged, or ""
+    timing : content of `timing.json`
+    """
+
+    status: RunStatus
+    reason: str
+    epochs_run: int
+    best_epoch: int
+    timing: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, result: TrainingResult) -> TrainingSummary:
+        """Return the summary of a training that has just ended."""
+        return cls(result.status, result.reason, result.epochs_run, result.best_epoch, result.timing.to_json())
+
+
+def draw_run(
+    claim: Claim,
+    config: ExperimentConfig,
+    evaluation: Any,
+    history: History,
+    *,
+    training: TrainingSummary,
+    environment: Mapping[str, Any],
+) -> None:
+    """Write the pictures and the page of a run; what already has these bytes is left alone.
+
+    Side effects
+    ------------
+    Writes the pictures of the task (`RunPaths.figure`) in the format of `config.report`, and `report.html`.
+    """
+    from optbench.run_store import write_bytes
+
+    drawn = drawings(claim.run, config, evaluation, history, training=training, environment=environment)
+    for path, data in changed(drawn).items():
+        write_bytes(claim.drafted(path), data, durable=False)  # the manifest comes later
+    claim.publish()
+
+
+def drawings(
+    paths: RunPaths,
+    config: ExperimentConfig,
+    evaluation: Any,
+    history: History,
+    *,
+    training: TrainingSummary,
+    environment: Mapping[str, Any],
+    language: str | None = None,
+) -> dict[Path, bytes]:
+    """Return the bytes of every picture and of the page, by path; writes nothing.
+
+    The page holds PNG pictures where the files are PDF, which browsers do not show inside a page.
+    """
+    from optbench.config import dump_config
+    from optbench.reporting.run_report import RunReport, render_run_report
+    from optbench.reporting.style import data_uri, save_figure
+    from optbench.run_store import read_json
+
+    image_format = config.report.format
+    shown = "png" if image_format == "pdf" else image_format
+    task = task_named(config.task)
+    figures = task.figures(evaluation, history, best_epoch=training.best_epoch, language=language)
+    figures |= _diagnostics(paths, language)
+    files = {stem: save_figure(figure, image_format) for stem, figure in figures.items()}
+    images = files if shown == image_format else {stem: save_figure(f, shown) for stem, f in figures.items()}
+    report = RunReport(
+        run=paths.folder.name,
+        status=str(training.status),
+        reason=training.reason,
+        config=config.to_plain(),
+        config_text=dump_config(config),
+        evaluation=evaluation,
+        epochs_run=training.epochs_run,
+        best_epoch=training.best_epoch,
+        environment=environment,
+        timing=training.timing,
+        digests=read_json(paths.digests) if paths.digests.is_file() else {},
+        pictures={stem: data_uri(image, shown) for stem, image in images.items()},
+    )
+    page = render_run_report(report, task.page_part(report, evaluation, language), language).encode(
+        "utf-8", "backslashreplace"
+    )  # a lone surrogate in a name is no reason to fail
+    return {**{paths.figure(stem, image_format): data for stem, data in files.items()}, paths.report_html: page}
+
+
+def _diagnostics(paths: RunPaths, language: str | None) -> dict[str, Any]:
+    """Return the figure of the diagnostics, if the run recorded any."""
+    from optbench.reporting.diagnostics_figure import diagnostics_figure
+    from optbench.run_store import read_diagnostics
+
+    rows = read_diagnostics(paths.diagnostics) if paths.diagnostics.is_file() else ()
+    return {"diagnostics": diagnostics_figure(rows, language)} if rows else {}
+
+
+def changed(drawn: Mapping[Path, bytes]) -> dict[Path, bytes]:
+    """Return those files whose bytes on the disk are others, or missing."""
+    return {path: data for path, data in drawn.items() if not path.is_file() or path.read_bytes() != data}
