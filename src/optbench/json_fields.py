@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from optbench.errors import StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 T = TypeVar("T")
 _WORDS = {
@@ -63,6 +63,13 @@ class JsonFields:
     def given(self, name: str, kind: type[T], default: T) -> T:
         """Return the value of a name that earlier versions did not write, or the default; for errors see `take`."""
         return self.take(name, kind) if name in self._values else default
+
+    def one_of(self, name: str, values: Sequence[str]) -> str:
+        """Return a text that is one of `values`; for errors see `take`."""
+        value = self.take(name, str)
+        if value not in values:
+            raise StorageError(f"{self._what} must have {' or '.join(values)} for {name!r}. Received: {value!r:.60}.")
+        return value
 
     def texts(self, name: str) -> tuple[str, ...]:
         """Return a list of texts; for errors see `take`."""

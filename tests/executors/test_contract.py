@@ -461,5 +461,5 @@ def test_a_task_is_json(functions, missing):
     del document[missing]
     with pytest.raises(StorageError, match=f"a task must have '{missing}'"):
         Task.from_json(document)
-    with pytest.raises(StorageError, match=r"a task must have one of worker, helper for 'pool'. Received: 'gpu'"):
+    with pytest.raises(StorageError, match=r"a task must have worker or helper for 'pool'. Received: 'gpu'"):
         Task.from_json({**task.to_json(), "pool": "gpu"})

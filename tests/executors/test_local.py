@@ -6,13 +6,14 @@ import fcntl
 import os
 import sys
 from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
 from types import SimpleNamespace
 
 import psutil
 import pytest
 
 from optbench.errors import StoppedError
-from optbench.executors.children import Child, oom_kills
+from optbench.executors.children import oom_kills
 from optbench.executors.fork_server import ForkServer
 from optbench.executors.interface import Task, TaskEnd
 from optbench.executors.local import LocalExecutor
@@ -100,26 +101,49 @@ def ends_of(executor: LocalExecutor, tasks: list[Task], events: list | None = No
     return {end.name: end for end in executor.execute(tasks, on_event=on_event, **options)}
 
 
+class StoppingServer(ForkServer):
+    """A fork server in whose use the executor is stopped at one instant, as a signal may do.
+
+    `stop` is the executor's, set when that has been made.
+
+    Parameters
+    ----------
+    when : "before its order", "after its order" or "before it is known": where in the start of a child
+    """
+
+    def __init__(self, when):
+        super().__init__(environment=dict(os.environ), preload="json")
+        self._when = when
+
+    def fork(self):
+        process, connection = super().fork()
+        if self._when == "before it is known":
+            self.stop()
+        with connection:
+            return process, StoppingConnection(os.dup(connection.fileno()), self._when, self.stop)
+
+
+class StoppingConnection(Connection):
+    """The connection to a child, which stops the executor when a task is sent."""
+
+    def __init__(self, handle, when, stop):
+        super().__init__(handle)
+        self._when, self._stop = when, stop
+
+    def send_bytes(self, data):
+        if self._when == "before its order":
+            self._stop()
+        super().send_bytes(data)
+        if self._when == "after its order":
+            self._stop()
+
+
 @pytest.mark.parametrize("when", ["before its order", "after its order", "before it is known"])
-def test_a_stop_while_a_task_begins_reaches_it(functions, executor, monkeypatch, when):
+def test_a_stop_while_a_task_begins_reaches_it(functions, make_executor, when):
     """Wherever in the start of a child the signal comes, the child gets it."""
-    begin, fork = Child.begin, ForkServer.fork
-
-    def stopped_begin(child, task, *, timeout):
-        if when == "before its order":
-            executor.stop()
-        begin(child, task, timeout=timeout)
-        if when == "after its order":
-            executor.stop()
-
-    def stopped_fork(server):
-        forked = fork(server)
-        executor.stop()
-        return forked
-
-    monkeypatch.setattr(Child, "begin", stopped_begin)
-    if when == "before it is known":
-        monkeypatch.setattr(ForkServer, "fork", stopped_fork)
+    server = StoppingServer(when)
+    executor = make_executor(server=server, owns_server=True)
+    server.stop = executor.stop
     ends = ends_of(executor, [Task("a", f"{functions}:sleeps")])
     assert ends["a"].kind == "interrupted"
 
@@ -134,10 +158,10 @@ def test_the_kernels_count_of_kills_for_memory(tmp_path):
     assert oom_kills(events) == 0
 
 
-def test_a_kill_for_memory_is_told_from_another_kill(functions, executor, monkeypatch):
+def test_a_kill_for_memory_is_told_from_another_kill(functions, make_executor):
     """SIGKILL is `oom` if the kernel's counter has risen meanwhile, else `crashed`."""
     counts = iter([0, 1])
-    monkeypatch.setattr("optbench.executors.children.oom_kills", lambda: next(counts))
+    executor = make_executor(kills_for_memory=lambda: next(counts))
     end = ends_of(executor, [Task("bad", f"{functions}:killed")])["bad"]
     assert (end.kind, end.exit_code) == ("oom", -9)
 
@@ -237,10 +261,10 @@ def test_workers_wait_for_helpers_that_do_not_keep_up(functions, executor):
     assert max(waiting) < 15
 
 
-@pytest.mark.parametrize(("tasks", "platform"), [(1, sys.platform), (2, "darwin")])
-def test_without_helpers_their_tasks_are_done_in_this_process(functions, executor, monkeypatch, tasks, platform):
+@pytest.mark.parametrize(("tasks", "forks_helpers"), [(1, True), (2, False)])
+def test_without_helpers_their_tasks_are_done_in_this_process(functions, make_executor, tasks, forks_helpers):
     """Where there is one run, or a fork is not safe; errors have the kinds they have in a child."""
-    monkeypatch.setattr(sys, "platform", platform)
+    executor = make_executor(forks_helpers=forks_helpers)
     executor.expect(tasks)
     names = ["pid", "double", "full", "broken"]
     events = []

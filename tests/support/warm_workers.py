@@ -18,13 +18,6 @@ from optbench.runner.run import RunOptions
 from optbench.training.start import recorded_environment
 
 
-class WarmExecutor(LocalExecutor):
-    """A local executor that forks from no process but its server: the one that tests may have used TensorFlow."""
-
-    def expect(self, tasks: int) -> None:
-        """Fork no helpers, as where a fork is not safe; runs are finished in this process."""
-
-
 class WarmWorkers:
     """Makes executors whose fork servers are kept, one for each environment that experiments ask for."""
 
@@ -32,11 +25,15 @@ class WarmWorkers:
         self._variables = dict(os.environ)
         self._servers: dict[tuple[bool, str], ForkServer] = {}
 
-    def executor_for(self, options: RunOptions, experiments: Sequence[Any]) -> WarmExecutor:
+    def executor_for(self, options: RunOptions, experiments: Sequence[Any]) -> LocalExecutor:
         """Return an executor for a command, as `make_executor` does; meant for `run_experiments(executor_for=...)`."""
         (needs,) = {(loaded.config.training.onednn, loaded.config.training.device) for loaded in experiments}
-        return WarmExecutor(
-            jobs=options.jobs or 1, server=self._server(*needs), owns_server=False, timeout=options.timeout
+        return LocalExecutor(
+            jobs=options.jobs or 1,
+            server=self._server(*needs),
+            owns_server=False,
+            timeout=options.timeout,
+            forks_helpers=False,  # tests may have used TensorFlow in this process
         )
 
     def at_work(self) -> list[psutil.Process]:

@@ -15,10 +15,20 @@ from optbench.executors.interface import TaskEnd
 from optbench.executors.local_child import EVENT, child_main, receive, send
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from multiprocessing.connection import Connection
 
     from optbench.executors.fork_server import ForkServer
     from optbench.executors.interface import OnEvent, Task
+
+
+def oom_kills(events: Path = Path("/sys/fs/cgroup/memory.events")) -> int:
+    """Return how often the kernel has killed a process of this memory group for want of memory; 0 if it can't tell."""
+    try:
+        counts = dict(line.split() for line in events.read_text(encoding="ascii").splitlines())
+        return int(counts.get("oom_kill", 0))
+    except (OSError, ValueError):
+        return 0
 
 
 @dataclass(slots=True)
@@ -28,7 +38,8 @@ class Child:
     Attributes
     ----------
     deadline : when the task has taken too long, on the monotonic clock
-    oom_kills : of this process' memory group, when the task began
+    kills_for_memory : how often the kernel has killed a process of our memory group for want of memory
+    kills_before : the same, when the task began
     reported : how the task ended, as far as that is known
     """
 
@@ -37,7 +48,8 @@ class Child:
     group: str
     task: Task | None = None
     deadline: float | None = None
-    oom_kills: int = 0
+    kills_for_memory: Callable[[], int] = oom_kills
+    kills_before: int = 0
     reported: TaskEnd | None = None
 
     @property
@@ -49,7 +61,7 @@ class Child:
         """Send it a task."""
         self.task, self.reported = task, None
         self.deadline = time.monotonic() + timeout if timeout else None
-        self.oom_kills = oom_kills()
+        self.kills_before = self.kills_for_memory()
         with contextlib.suppress(ConnectionError):  # it died: its end is found by waiting for it
             send(self.connection, {"task": task.to_json(), "is_last": not self.group})
 
@@ -76,8 +88,8 @@ class Child:
             self.connection.close()
         self.task, end = None, self.reported
         if code != 0 and (end is None or end.kind == "ok"):
-            lost_memory = oom_kills() > self.oom_kills
-            return unreported_end(task.name, code, stopping=stopping, memory_ran_out=lost_memory)
+            memory_ran_out = self.kills_for_memory() > self.kills_before
+            return unreported_end(task.name, code, stopping=stopping, memory_ran_out=memory_ran_out)
         return end or unreported_end(task.name, code, stopping=stopping)
 
     def expire(self, seconds: float | None) -> None:
@@ -94,10 +106,10 @@ class Child:
         self.connection.close()
 
 
-def new_worker(server: ForkServer, group: str) -> Child:
+def new_worker(server: ForkServer, group: str, *, kills_for_memory: Callable[[], int] = oom_kills) -> Child:
     """Have a worker forked from the server; it waits for its first task."""
     process, connection = server.fork()
-    return Child(process, connection, group)
+    return Child(process, connection, group, kills_for_memory=kills_for_memory)
 
 
 def new_helper(group: str) -> Child:
@@ -115,12 +127,3 @@ def new_helper(group: str) -> Child:
 
 def _helper_main(connection: Connection) -> None:
     sys.exit(child_main(connection, is_forked=True))
-
-
-def oom_kills(events: Path = Path("/sys/fs/cgroup/memory.events")) -> int:
-    """Return how often the kernel has killed a process of this memory group for want of memory; 0 if it can't tell."""
-    try:
-        counts = dict(line.split() for line in events.read_text(encoding="ascii").splitlines())
-        return int(counts.get("oom_kill", 0))
-    except (OSError, ValueError):
-        return 0

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, cast, get_args
 
-from optbench.errors import StorageError
 from optbench.json_fields import JsonFields
 
 if TYPE_CHECKING:
@@ -76,16 +75,13 @@ class Task:
             If it is none.
         """
         fields = JsonFields(document, "a task")
-        pool = fields.take("pool", str)
-        if pool not in get_args(Pool):
-            raise StorageError(f"a task must have one of {', '.join(get_args(Pool))} for 'pool'. Received: {pool!r}.")
         return cls(
             name=fields.take("name", str),
             function=fields.take("function", str),
             arguments=fields.take("arguments", dict),
             log=fields.maybe("log", str),
             group=fields.take("group", str),
-            pool=cast("Pool", pool),
+            pool=cast("Pool", fields.one_of("pool", get_args(Pool))),
         )
 
 

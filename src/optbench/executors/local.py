@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.errors import UsageError
 from optbench.executors.child import end_of
-from optbench.executors.children import new_helper, new_worker
+from optbench.executors.children import new_helper, new_worker, oom_kills
 from optbench.executors.ends import end_before_begin
 from optbench.executors.fork_server import ForkServer
 from optbench.executors.waiting import WaitingTasks
@@ -94,16 +94,26 @@ class LocalExecutor:
     server : what workers are forked from
     owns_server : whether `close` ends the server too
     timeout : seconds after which a task of a worker is killed, or None
+    forks_helpers : whether it is safe to fork this process, as it is on Linux alone
+    kills_for_memory : how often the kernel has killed a process of ours for want of memory
     """
 
     def __init__(
-        self, *, jobs: int, server: ForkServer, owns_server: bool = True, timeout: float | None = None
+        self,
+        *,
+        jobs: int,
+        server: ForkServer,
+        owns_server: bool = True,
+        timeout: float | None = None,
+        forks_helpers: bool = sys.platform == "linux",
+        kills_for_memory: Callable[[], int] = oom_kills,
     ) -> None:
         self._server = server
         self._owns_server = owns_server
         self._timeout = timeout
         self._jobs = jobs
-        self._workers = _Slots(partial(new_worker, server), jobs)
+        self._forks_helpers = forks_helpers
+        self._workers = _Slots(partial(new_worker, server, kills_for_memory=kills_for_memory), jobs)
         self._helpers = _Slots(new_helper, 0, _HELPERS)
         self._pools: Mapping[Pool, _Slots] = {"helper": self._helpers, "worker": self._workers}
         self._here: deque[Task] = deque()  # tasks for helpers, where there are none
@@ -120,7 +130,7 @@ class LocalExecutor:
 
     def expect(self, tasks: int) -> None:
         """Fork helpers for several tasks; see `Executor.expect`. None where a fork is not safe (not Linux)."""
-        if tasks == 1 or sys.platform != "linux":
+        if tasks == 1 or not self._forks_helpers:
             return
         number = self._helpers.number = min(self._jobs, tasks)
         missing = number - len(self._helpers.idle) - len(self._helpers.busy)

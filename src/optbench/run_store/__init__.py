@@ -29,9 +29,10 @@ from optbench.run_store.sealed import read_job, read_training_result, write_job,
 from optbench.run_store.status import run_status
 from optbench.run_store.tables import read_history, read_predictions, write_history, write_predictions
 from optbench.run_store.target_tables import read_target_predictions, write_target_predictions
-from optbench.run_store.training_result import LadderDigests, TrainingResult, TrainingTimes
+from optbench.run_store.training_result import ENDS, LadderDigests, TrainingResult, TrainingTimes
 
 __all__ = [
+    "ENDS",
     "Asker",
     "Checkpoint",
     "Claim",

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from optbench.errors import StorageError
 from optbench.json_fields import JsonFields
 from optbench.records import RunStatus
 from optbench.run_store.documents import SCHEMA_VERSION
@@ -15,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from optbench.core.findings import Finding
+
+ENDS: Final = tuple(str(status) for status in RunStatus if status.is_finished)
+"""What can become of a run that is brought to its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +138,8 @@ class TrainingResult:
             If it is none.
         """
         fields = JsonFields(document, what)
-        status = fields.take("status", str)
-        if status not in (RunStatus.COMPLETED, RunStatus.DIVERGED):
-            raise StorageError(f"{what} must have completed or diverged for 'status'. Received: {status!r}.")
         return cls(
-            status=RunStatus(status),
+            status=RunStatus(fields.one_of("status", ENDS)),
             reason=fields.take("reason", str),
             best_epoch=fields.take("best_epoch", int),
             epochs_run=fields.take("epochs_run", int),

@@ -7,6 +7,7 @@ from typing import Any
 
 from optbench.json_fields import JsonFields
 from optbench.records import RunStatus
+from optbench.run_store import ENDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,4 +154,4 @@ class Finished:
     def from_json(cls, document: object) -> Finished:
         """Return the end that `to_json` wrote; StorageError if it is none."""
         fields = JsonFields(document, "the end of a run")
-        return cls(RunStatus(fields.take("finished", str)), fields.take("reason", str))
+        return cls(RunStatus(fields.one_of("finished", ENDS)), fields.take("reason", str))

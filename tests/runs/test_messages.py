@@ -1,0 +1,53 @@
+"""What passes between a command and its children comes back as it was sent, or is refused in a sentence."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from optbench.errors import StorageError
+from optbench.records import RunStatus
+from optbench.runs.messages import FinishArguments, Finished, TrainArguments, TryOut, TryOutArguments
+
+MESSAGES = [
+    TryOutArguments("name: a", "/data", "/base", time_an_epoch=True),
+    TryOut(10, 1000, None, 300.5),
+    TryOut(10, 1000, 0.5, 300.5),
+    TrainArguments("/runs/a", "000001-ab", None, 2),
+    TrainArguments("/runs/a", "000001-ab", "/data", 1),
+    FinishArguments("/runs/a", "000001-ab", draw=False),
+    Finished(RunStatus.DIVERGED, "the training loss is nan in epoch 3"),
+]
+
+
+@pytest.mark.parametrize("message", MESSAGES, ids=repr)
+def test_a_message_is_json(message):
+    """There and back, through text; every value is needed, and has its type."""
+    document = json.loads(json.dumps(message.to_json(), allow_nan=False))
+    assert type(message).from_json(document) == message
+    for name in document:
+        with pytest.raises(StorageError, match=f"must have '{name}'"):
+            type(message).from_json({key: value for key, value in document.items() if key != name})
+        with pytest.raises(StorageError, match=f"for '{name}'. Received: \\[\\]"):
+            type(message).from_json({**document, name: []})
+
+
+def test_what_is_no_object_is_refused():
+    """A list is none."""
+    with pytest.raises(StorageError, match="arguments of training must be a JSON object. Received: list"):
+        TrainArguments.from_json([])
+
+
+def test_true_is_no_number_and_a_whole_number_is_one():
+    """As JSON has it; Python would take True for 1."""
+    document = TryOut(10, 1000, 0.5, 300.5).to_json()
+    assert TryOut.from_json({**document, "seconds_per_epoch": 2}).seconds_per_epoch == 2.0
+    with pytest.raises(StorageError, match="a whole number for 'parameters'. Received: True"):
+        TryOut.from_json({**document, "parameters": True})
+
+
+def test_a_run_ends_in_one_of_two_ways():
+    """Another word is no status of a finished run."""
+    with pytest.raises(StorageError, match="completed or diverged for 'finished'. Received: 'running'"):
+        Finished.from_json({"finished": "running", "reason": ""})
