@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from optbench.run_store import RunPaths, clear_state, read_json, read_manifest, write_json, write_manifest
+from optbench.run_store import RunPaths, clear_state, read_json, write_json, write_manifest
 from optbench.run_store.claims import make_claim
 
 ROOT = Path(__file__).parents[1]
@@ -40,7 +40,7 @@ def copies(runs: list[Path], folder: Path, number: int) -> None:
         metrics = read_json(source.metrics)
         metrics["test"]["accuracy"] += (seed % 7 - 3) / 1000
         write_json(paths.metrics, metrics, durable=False)
-        manifest = read_manifest(source)
+        manifest = read_json(source.manifest)
         facts = {name: manifest[name] for name in FACTS}
         facts["config"] = {**facts["config"], "seed": seed}
         key = f"{i:064x}"

@@ -118,5 +118,5 @@ def test_a_manifest_tells_of_a_reading_only_where_there_is_one(older, tmp_path):
     assert "reading" not in read_json(older.manifest)
     older_folders.rewrite(older, {}, reading={"left_out": ["id"]})
     recorded = read_recorded(str(older.folder), tmp_path)
-    assert recorded.manifest["reading"] == {"left_out": ["id"]}
+    assert recorded.manifest.reading == {"left_out": ["id"]}
     assert RunPaths(Path(older.folder)).manifest.is_file()

@@ -17,6 +17,7 @@ from optbench.run_store import (
     claim_run_folder,
     clear_state,
     publish_log,
+    read_json,
     read_manifest,
     run_status,
     verify_manifest,
@@ -42,11 +43,11 @@ def test_finished_run(tmp_path, make_run):
     assert verify_manifest(paths, deep=True) == []
     assert run_status(paths) is RunStatus.DIVERGED
     manifest = read_manifest(paths)
-    assert (manifest["seed"], manifest["status"], manifest["schema_version"]) == (4, "diverged", 1)
-    assert list(manifest["files"]) == ["code/my model.py", "digests.json", "metrics.json", "timing.json"]
-    for name, entry in manifest["files"].items():
+    assert (manifest.seed, manifest.status, read_json(paths.manifest)["schema_version"]) == (4, "diverged", 1)
+    assert list(manifest.files) == ["code/my model.py", "digests.json", "metrics.json", "timing.json"]
+    for name, entry in manifest.files.items():
         data = (paths.folder / name).read_bytes()
-        assert entry == {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+        assert (entry.size, entry.sha256) == (len(data), hashlib.sha256(data).hexdigest())
 
 
 def test_what_is_not_listed(paths, claim, finish_run, tmp_path):
@@ -59,7 +60,7 @@ def test_what_is_not_listed(paths, claim, finish_run, tmp_path):
     publish_log(claim)
     (paths.folder / ".roc_curve.csv.0123456789abcdef.tmp").write_bytes(b"half")
     finish_run(claim)
-    assert list(read_manifest(paths)["files"]) == ["log.txt"]
+    assert list(read_manifest(paths).files) == ["log.txt"]
     clear_state(paths, claim)
     assert sorted(path.name for path in paths.folder.iterdir()) == [".lock", "MANIFEST.json", "link", "log.txt"]
     assert verify_manifest(paths, deep=True) == []
@@ -71,7 +72,7 @@ def test_any_file_name_can_be_listed(paths, claim, finish_run):
     for name in names:
         (paths.folder / os.fsdecode(name)).write_bytes(name)
     finish_run(claim)
-    assert {os.fsencode(name) for name in read_manifest(paths)["files"]} == set(names)
+    assert {os.fsencode(name) for name in read_manifest(paths).files} == set(names)
     assert verify_manifest(paths, deep=True) == []
     (paths.folder / os.fsdecode(names[1])).unlink()
     assert len(verify_manifest(paths)) == 1
@@ -239,7 +240,7 @@ def test_everything_is_durable_before_the_manifest(tmp_path, monkeypatch, make_r
     monkeypatch.setattr(os, "fsync", record)
     facts = {"run": "r", "key": "0" * 64, "name": "r", "seed": 0, "config": {}, "versions": {}, "machine": ""}
     write_manifest(claim, status="completed", **facts)
-    listed = {str(paths.folder / name) for name in read_manifest(paths)["files"]}
+    listed = {str(paths.folder / name) for name in read_manifest(paths).files}
     first_of_manifest = next(i for i, step in enumerate(steps) if paths.manifest.name in step)
     before = set(steps[:first_of_manifest])
     assert before == listed | {str((paths.folder / name).parent) for name in listed}

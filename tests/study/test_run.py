@@ -261,7 +261,7 @@ def test_member_runs_draw_no_pictures_and_are_complete(finished):
     for run in end.runs.planned:
         manifest = read_manifest(run.planned.paths)
         assert manifest is not None
-        assert not [name for name in manifest["files"] if name.endswith((".png", ".html"))]
+        assert not [name for name in manifest.files if name.endswith((".png", ".html"))]
 
 
 def test_the_page_and_the_text_say_what_matters(finished):

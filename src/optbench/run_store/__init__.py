@@ -16,6 +16,7 @@ from optbench.run_store.histories import Histories
 from optbench.run_store.holders import Holder, this_process
 from optbench.run_store.job import Job
 from optbench.run_store.manifest import (
+    Manifest,
     added_files,
     read_manifest,
     replace_files,
@@ -41,6 +42,7 @@ __all__ = [
     "Holder",
     "Job",
     "LadderDigests",
+    "Manifest",
     "RunPaths",
     "TrainingResult",
     "TrainingTimes",

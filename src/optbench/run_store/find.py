@@ -179,7 +179,7 @@ def _have_other_digests(a: RunRecord, b: RunRecord) -> bool:
 
 def _key(folder: Path) -> str:
     manifest = read_manifest(RunPaths(folder))
-    return "" if manifest is None else str(manifest["key"])
+    return "" if manifest is None else manifest.key
 
 
 def _by_name(path: Path) -> list[tuple[bool, int, str]]:

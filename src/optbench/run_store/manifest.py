@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from optbench.errors import InvalidError, StorageError
@@ -35,6 +36,42 @@ _FIELDS: Final[dict[str, type]] = {
     "files": dict,
     "sha256": str,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFile:
+    """A file as the manifest lists it; the size is in bytes."""
+
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a manifest says of its run.
+
+    Attributes
+    ----------
+    run : id of the run
+    key : 64 hex digits
+    name, seed : of the experiment
+    config : resolved
+    versions : packages that are part of the key
+    reading : as it entered the key; {} where it did not
+    machine : name of the machine that trained
+    files : by their path in the folder, with "/" on every system
+    """
+
+    run: str
+    key: str
+    status: RunStatus
+    name: str
+    seed: int
+    config: Mapping[str, Any]
+    versions: Mapping[str, str]
+    reading: Mapping[str, Any]
+    machine: str
+    files: Mapping[str, ListedFile]
 
 
 def write_manifest(
@@ -97,7 +134,7 @@ def replace_files(claim: Claim, new: Mapping[Path, bytes]) -> None:
         If the run is not finished, something cannot be written, or the claim is lost.
     """
     paths = claim.run
-    body = {name: value for name, value in parse_manifest(paths).items() if name != "sha256"}
+    body = {name: value for name, value in _read_document(paths).items() if name != "sha256"}
     names = {path.relative_to(paths.folder).as_posix(): path for path in new}
     kept = {name: entry for name, entry in body["files"].items() if name not in names}
     claim.publish_bytes(paths.manifest, _with_digest({**body, "files": kept}))
@@ -110,12 +147,12 @@ def replace_files(claim: Claim, new: Mapping[Path, bytes]) -> None:
 def added_files(paths: RunPaths) -> list[str]:
     """Return a sentence for every file of a finished run that its manifest does not list."""
     manifest = read_manifest(paths)
-    listed = set() if manifest is None else set(manifest["files"])
+    listed = set() if manifest is None else set(manifest.files)
     added = sorted(name for name in _files(paths, paths.folder) if name not in listed)
     return [f"{paths.folder / name} was added; {paths.manifest.name} does not list it." for name in added]
 
 
-def read_manifest(paths: RunPaths) -> dict[str, Any] | None:
+def read_manifest(paths: RunPaths) -> Manifest | None:
     """Return the manifest, or None if there is none that is whole; the files it lists are not looked at."""
     try:
         return parse_manifest(paths)
@@ -133,17 +170,17 @@ def verify_manifest(paths: RunPaths, *, deep: bool = False) -> list[str]:
     return check_manifest(paths, deep=deep)[1]
 
 
-def check_manifest(paths: RunPaths, *, deep: bool = False) -> tuple[dict[str, Any], list[str]]:
-    """Return the manifest ({} if there is none that is whole) and what `verify_manifest` finds."""
+def check_manifest(paths: RunPaths, *, deep: bool = False) -> tuple[Manifest | None, list[str]]:
+    """Return the manifest (None if there is none that is whole) and what `verify_manifest` finds."""
     try:
         manifest = parse_manifest(paths)
     except StorageError as error:
-        return {}, [str(error)]
-    found = (_problem(paths, name, entry, deep=deep) for name, entry in manifest["files"].items())
-    return manifest, [problem for problem in found if problem]
+        return None, [str(error)]
+    problems = (_problem(paths, name, listed, deep=deep) for name, listed in manifest.files.items())
+    return manifest, [problem for problem in problems if problem]
 
 
-def parse_manifest(paths: RunPaths) -> dict[str, Any]:
+def parse_manifest(paths: RunPaths) -> Manifest:
     """Return the manifest.
 
     Raises
@@ -151,6 +188,23 @@ def parse_manifest(paths: RunPaths) -> dict[str, Any]:
     StorageError
         If there is none, a newer optbench wrote it, or a byte of it has changed.
     """
+    document = _read_document(paths)
+    return Manifest(
+        run=document["run"],
+        key=document["key"],
+        status=RunStatus(document["status"]),
+        name=document["name"],
+        seed=document["seed"],
+        config=document["config"],
+        versions=document["versions"],
+        reading=document.get("reading", {}),  # written only where something was read in a newer way
+        machine=document["machine"],
+        files={name: ListedFile(entry["size"], entry["sha256"]) for name, entry in document["files"].items()},
+    )
+
+
+def _read_document(paths: RunPaths) -> dict[str, Any]:
+    """Return the manifest as it was written, with every value of the type it must have."""
     path = paths.manifest
     if not os.path.lexists(path):
         raise StorageError(f"{paths.folder} has no {path.name}: the run is not finished.")
@@ -232,13 +286,13 @@ def _entry(path: Path) -> dict[str, Any]:
     return {"size": size, "sha256": digest}
 
 
-def _problem(paths: RunPaths, name: str, entry: Mapping[str, Any], *, deep: bool) -> str | None:
+def _problem(paths: RunPaths, name: str, listed: ListedFile, *, deep: bool) -> str | None:
     """Return what is wrong with one listed file, or None."""
     path = paths.folder / name
     try:
         contained(paths.folder, name)
         size = regular_size(path)
-        digest = size_and_sha256(path)[1] if deep and size == entry["size"] else entry["sha256"]
+        digest = size_and_sha256(path)[1] if deep and size == listed.size else listed.sha256
     except FileNotFoundError:
         return f"{path} is missing; {paths.manifest.name} lists it."
     except (InvalidError, StorageError) as error:
@@ -246,8 +300,8 @@ def _problem(paths: RunPaths, name: str, entry: Mapping[str, Any], *, deep: bool
     except (OSError, ValueError) as error:
         return f"{path} could not be read: {error}."
     changed = "it has changed since the run finished"
-    if size != entry["size"]:
-        return f"{path} must have {entry['size']} bytes. Received: {size}; {changed}."
-    if digest != entry["sha256"]:
-        return f"{path} must have sha256 {entry['sha256'][:12]}... Received: {digest[:12]}...; {changed}."
+    if size != listed.size:
+        return f"{path} must have {listed.size} bytes. Received: {size}; {changed}."
+    if digest != listed.sha256:
+        return f"{path} must have sha256 {listed.sha256[:12]}... Received: {digest[:12]}...; {changed}."
     return None

@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from optbench.errors import NoRunsError, StorageError
-from optbench.records import SPLITS, RunRecord, RunStatus
+from optbench.records import SPLITS, RunRecord
 from optbench.run_store.documents import NEWEST_METRICS, SCHEMA_VERSION, decode_json, require_schema
 from optbench.run_store.manifest import check_manifest
 from optbench.run_store.paths import RunPaths
@@ -16,6 +16,8 @@ from optbench.run_store.reading import read_bytes
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from optbench.run_store.manifest import Manifest
 
 _LARGEST_DOCUMENT = 256 << 20
 
@@ -30,38 +32,38 @@ def read_run(folder: Path) -> RunRecord:
     """
     paths = RunPaths(folder)
     manifest, problems = check_manifest(paths)
-    if problems:
+    if manifest is None or problems:
         raise NoRunsError(f"{folder} holds no finished run: {problems[0]}")
     try:
         metrics = _listed_document(manifest, paths.metrics, newest=NEWEST_METRICS)
         timing, digests = (_listed_document(manifest, path) for path in (paths.timing, paths.digests))
-        _require_config(manifest["config"], paths.manifest)
+        _require_config(manifest.config, paths.manifest)
         _require_metrics(metrics, paths.metrics)
         _require_numbers(timing, paths.timing)
     except StorageError as error:
         raise NoRunsError(f"{folder} holds no readable run: {error}") from error
     return RunRecord(
-        run=manifest["run"],
+        run=manifest.run,
         folder=str(folder),
-        key=manifest["key"],
-        status=RunStatus(manifest["status"]),
-        seed=manifest["seed"],
-        config=manifest["config"],
-        versions=manifest["versions"],
+        key=manifest.key,
+        status=manifest.status,
+        seed=manifest.seed,
+        config=manifest.config,
+        versions=manifest.versions,
         metrics=metrics,
         timing=timing,
         digests=digests,
-        machine=manifest["machine"],
+        machine=manifest.machine,
         optimizer=_built_optimizer(manifest, paths),
     )
 
 
-def _built_optimizer(manifest: Mapping[str, Any], paths: RunPaths) -> Mapping[str, Any] | None:
+def _built_optimizer(manifest: Manifest, paths: RunPaths) -> Mapping[str, Any] | None:
     """Return what was recorded of the built optimizer where the config does not tell it; older runs recorded nothing.
 
     It does not tell what the user's own function made, nor which variables the patterns of exceptions fit.
     """
-    section = manifest["config"]["optimizer"]
+    section = manifest.config["optimizer"]
     if section["name"] != "python" and not section.get("exclude_from_weight_decay"):
         return None  # the config says it all, and comparing a thousand runs reads a thousand files less
     try:
@@ -71,11 +73,11 @@ def _built_optimizer(manifest: Mapping[str, Any], paths: RunPaths) -> Mapping[st
     return built if isinstance(built, dict) else None
 
 
-def _listed_document(manifest: Mapping[str, Any], path: Path, *, newest: int = SCHEMA_VERSION) -> dict[str, Any]:
-    if path.name not in manifest["files"]:
+def _listed_document(manifest: Manifest, path: Path, *, newest: int = SCHEMA_VERSION) -> dict[str, Any]:
+    if path.name not in manifest.files:
         raise StorageError(f"{path.name} must be one of the files its manifest lists.")
     data = read_bytes(path, most=_LARGEST_DOCUMENT)
-    if hashlib.sha256(data).hexdigest() != manifest["files"][path.name]["sha256"]:
+    if hashlib.sha256(data).hexdigest() != manifest.files[path.name].sha256:
         raise StorageError(f"{path} has changed since the run finished.")
     document = decode_json(data, path)
     require_schema(document, path, newest=newest)

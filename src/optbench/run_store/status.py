@@ -24,8 +24,8 @@ def run_status(paths: RunPaths, *, is_ours: bool = False) -> RunStatus:
     A run that a process of another machine has claimed is running, as far as anybody here can tell (`held_by`).
     """
     manifest, problems = check_manifest(paths)
-    if not problems:
-        return RunStatus(manifest["status"])
+    if manifest is not None and not problems:
+        return manifest.status
     if not is_ours and held_by(paths) is not None:
         return RunStatus.RUNNING
     return RunStatus.UNFINISHED

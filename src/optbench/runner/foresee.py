@@ -302,18 +302,18 @@ def _recorded(run: PlannedRun) -> dict[str, dict[str, Any]]:
     for folder in sorted(run.paths.folder.parent.glob(f"{run.config.name}-s*")):
         paths = RunPaths(Path(folder))
         manifest = read_manifest(paths)
-        if manifest is None or manifest["name"] != run.config.name:
+        if manifest is None or manifest.name != run.config.name:
             continue
         try:
             data, code = read_json(paths.digests).get("data"), read_json(paths.environment).get("code", {})
         except StorageError:
             continue
         found[folder.name] = _facts(
-            manifest["config"],
+            manifest.config,
             data=data,
             code=code,
-            versions=manifest["versions"],
-            reading=manifest.get("reading", {}),
+            versions=manifest.versions,
+            reading=manifest.reading,
         )
     return found
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from optbench.core.findings import Finding
     from optbench.provenance import EnvironmentDifference
     from optbench.records import Dataset
-    from optbench.run_store import RunPaths
+    from optbench.run_store import Manifest, RunPaths
     from optbench.runner.plan import PlannedRun
     from optbench.runner.run import ExecutorFor
 
@@ -48,7 +48,7 @@ class Recorded:
 
     paths: RunPaths
     config: ExperimentConfig
-    manifest: Mapping[str, Any]
+    manifest: Manifest
     environment: Mapping[str, Any]
     digests: Mapping[str, Any]
     code: Mapping[str, Path]
@@ -205,7 +205,7 @@ def changed_data(recorded: Recorded, dataset: Dataset) -> Reproduction | None:
         for name in sorted({*before, *now})
         if before.get(name) != now.get(name)
     ]
-    return Reproduction(str(recorded.manifest["run"]), number, rung, tuple(causes), None, None)
+    return Reproduction(recorded.manifest.run, number, rung, tuple(causes), None, None)
 
 
 def foreseen_differences(recorded: Recorded) -> list[EnvironmentDifference]:
@@ -245,7 +245,7 @@ def plan_again(recorded: Recorded, folder: Path, *, data_dir: Path) -> PlannedRu
         code=code,
         versions=versions,
         key=key,
-        paths=RunPaths(folder / "runs" / recorded.manifest["run"]),
+        paths=RunPaths(folder / "runs" / recorded.manifest.run),
     )
 
 
@@ -316,7 +316,7 @@ def compare(recorded: Recorded, again: RunPaths) -> Reproduction:
     differences = environment_differences(recorded.environment, read_json(again.environment))
     packages = recorded.manifest.get("versions", {})
     return Reproduction(
-        run=str(recorded.manifest["run"]),
+        run=recorded.manifest.run,
         rungs=equal,
         first_difference=rung,
         could_explain=tuple(one.finding for one in explanations(rung, differences, packages=packages)) if rung else (),
