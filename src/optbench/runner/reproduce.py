@@ -214,7 +214,7 @@ def foreseen_differences(recorded: Recorded) -> list[EnvironmentDifference]:
 
     known = {name: value for name, value in recorded.environment.items() if name not in ("software", "git", "code")}
     here = {name: value for name, value in collect_environment().items() if name not in ("git", "code")}
-    packages = recorded.manifest.get("versions", {})
+    packages = recorded.manifest.versions
     return explanations("weights", environment_differences(known, here), packages=packages)
 
 
@@ -314,7 +314,7 @@ def compare(recorded: Recorded, again: RunPaths) -> Reproduction:
         files = [name for name in _IDENTITY_FILES if name != "metrics" or not is_same_but_older]
         rung = next((name for name in files if _differs(recorded.paths, again, name)), "")
     differences = environment_differences(recorded.environment, read_json(again.environment))
-    packages = recorded.manifest.get("versions", {})
+    packages = recorded.manifest.versions
     return Reproduction(
         run=recorded.manifest.run,
         rungs=equal,
