@@ -11,11 +11,12 @@ from types import ModuleType
 import first_release
 import pytest
 import run_folders
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from warm_workers import WarmWorkers
 
 # The same examples on every run, so that a change is to blame when one fails; `make test-all` draws new ones.
-settings.register_profile("steady", derandomize=True)
+# How long an example takes says nothing: machines are busy.
+settings.register_profile("steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("OPTBENCH_HYPOTHESIS", "steady"))
 
 # What the recipes of CONTRIBUTING add to a copy of the tree; its tests are run there.
