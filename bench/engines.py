@@ -15,9 +15,9 @@ from types import SimpleNamespace
 import numpy as np
 import yaml
 
-from optbench.training.start import configure_process, worker_environment
+from optbench.training.start import configure_process, required_variables
 
-os.environ.update(worker_environment(onednn=True, device="cpu"))
+os.environ.update(required_variables(onednn=True, device="cpu"))
 
 from optbench.config import load_experiment, resolve
 from optbench.random_streams import epoch_order

@@ -16,9 +16,9 @@ from types import SimpleNamespace
 import numpy as np
 from peers import WaitingPeer
 
-from optbench.training.start import configure_process, worker_environment
+from optbench.training.start import configure_process, required_variables
 
-os.environ.update(worker_environment(onednn=True, device="cpu"))
+os.environ.update(required_variables(onednn=True, device="cpu"))
 
 from optbench.config import load_experiment, resolve
 from optbench.datasets import load_dataset

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import functools
+import importlib.util
 import re
 import shlex
 import subprocess
@@ -86,3 +88,23 @@ def test_the_lock_names_no_host():
     text = (ROOT / "requirements.lock").read_text()
     assert "tensorflow==" in text
     assert "://" not in text
+
+
+@pytest.mark.parametrize(
+    "script", sorted([*ROOT.glob("bench/*.py"), *ROOT.glob("tools/*.py")]), ids=lambda path: path.name
+)
+def test_scripts_import_what_is_there(script):
+    """What a benchmark or a tool takes from optbench has not been renamed since; they are run by hand, and seldom."""
+    imported = [
+        (node.module, name.name)
+        for node in ast.walk(ast.parse(script.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("optbench")
+        for name in node.names
+    ]
+    missing = [(module, name) for module, name in imported if not _has(module, name)]
+    assert missing == []
+
+
+def _has(module: str, name: str) -> bool:
+    found = importlib.import_module(module)
+    return hasattr(found, name) or importlib.util.find_spec(f"{module}.{name}") is not None
