@@ -1,14 +1,9 @@
-"""The identity files of a run: everything but times, environment, pictures, page, log, and what lists or zips them."""
+"""The identity files of a run of classes, without diagnostics."""
 
-IDENTITY_FILES = (
-    "config.yaml",
-    "config.resolved.yaml",
-    "history.csv",
-    "metrics.json",
-    "predictions.npz",
-    "classification_report.txt",
-    "classification_report.json",
-    "confusion_matrix.csv",
-    "roc_curve.csv",
-    "digests.json",
+from pathlib import Path
+
+from optbench.run_store import RunPaths
+
+IDENTITY_FILES = tuple(
+    path.name for name, path in RunPaths(Path()).identity_files.items() if name not in ("diagnostics", "residuals")
 )

@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KEY_DIGITS_SHOWN = 8
+_IDENTITY = (
+    *("config", "config_resolved", "history", "diagnostics", "metrics", "predictions"),
+    *("report_text", "report_json", "confusion", "roc_curve", "residuals", "digests"),
+)
 
 
 def run_id(name: str, seed: int, key: str) -> str:
@@ -76,6 +80,14 @@ class RunPaths:
     def residuals(self) -> Path:
         """Regression: true value, prediction and residual of every test row."""
         return self.folder / "residuals.csv"
+
+    @property
+    def identity_files(self) -> dict[str, Path]:
+        """Every file that has the same bytes wherever and however a run was executed, by the name of its property.
+
+        `model.keras` is none of them: its arrays are the same, but the archive holds dates.
+        """
+        return {name: getattr(self, name) for name in _IDENTITY}
 
     def figure(self, stem: str, image_format: str = "png") -> Path:
         """Return the path of a picture.

@@ -24,17 +24,8 @@ if TYPE_CHECKING:
     from optbench.runner.plan import PlannedRun
     from optbench.runner.run import ExecutorFor
 
-_IDENTITY_FILES = (
-    "history",
-    "diagnostics",
-    "metrics",
-    "predictions",
-    "report_text",
-    "report_json",
-    "confusion",
-    "roc_curve",
-    "residuals",
-)
+# Of the identity files these are given, or are the ladder itself.
+_CLIMBED_BEFORE = ("config", "config_resolved", "digests")
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,8 +302,9 @@ def compare(recorded: Recorded, again: RunPaths) -> Reproduction:
         digests = {**digests, "metrics": recorded.digests["metrics"]}
     rung, equal = first_difference(recorded.digests, digests)
     if not rung:
-        files = [name for name in _IDENTITY_FILES if name != "metrics" or not is_same_but_older]
-        rung = next((name for name in files if _differs(recorded.paths, again, name)), "")
+        left_out = {*_CLIMBED_BEFORE, *(("metrics",) if is_same_but_older else ())}
+        ours, theirs = recorded.paths.identity_files, again.identity_files
+        rung = next((name for name in ours if name not in left_out and _differ(ours[name], theirs[name])), "")
     differences = environment_differences(recorded.environment, read_json(again.environment))
     packages = recorded.manifest.versions
     return Reproduction(
@@ -382,8 +374,7 @@ def _leaves(name: str, value: Any) -> Iterator[tuple[str, Any]]:
         yield from _leaves(f"{name}.{key}", item)
 
 
-def _differs(first: RunPaths, second: RunPaths, name: str) -> bool:
-    ours, theirs = getattr(first, name), getattr(second, name)
+def _differ(ours: Path, theirs: Path) -> bool:
     if not ours.is_file() or not theirs.is_file():
         return bool(ours.is_file() != theirs.is_file())
     return bool(ours.read_bytes() != theirs.read_bytes())
