@@ -14,7 +14,7 @@ from optbench.core.interpreter import installed_search_path, without_working_dir
 
 # Modules that a command, its fork server, its helpers and its workers import; TensorFlow and Keras import the rest.
 SHADOWED = """
-abc array ast asyncio base64 bisect bz2 cmath codeop collections concurrent configparser contextvars copy csv ctypes
+__future__ abc array ast asyncio base64 bisect bz2 cmath codeop collections concurrent configparser contextvars copy csv ctypes
 datetime decimal difflib dis email enum fcntl fnmatch fractions ftplib gc getpass glob gzip hashlib heapq hmac html
 http importlib_metadata inspect jax json keras linecache locale logging lzma math matplotlib mimetypes
 multiprocessing numbers numpy opcode operator pandas pathlib pdb pickle pkg_resources platform pprint psutil
@@ -114,6 +114,15 @@ def test_the_search_path_loses_the_working_directory_in_front_alone(tmp_path, mo
     assert installed_search_path(path) == ["/elsewhere", library, f"{library}/site-packages", str(tmp_path)]
 
 
+def test_an_archive_is_not_taken_for_pythons_own(tmp_path, monkeypatch):
+    """What stands behind `/opt/python-libs.zip` in `PYTHONPATH` still stands before Python's modules."""
+    monkeypatch.chdir(tmp_path)
+    library = Path(os.__file__).parent
+    zipped = str(library.with_name(f"python{sys.version_info[0]}{sys.version_info[1]}.zip"))
+    path = ["/opt/python-libs.zip", str(tmp_path), zipped, str(library), str(tmp_path)]
+    assert installed_search_path(path) == ["/opt/python-libs.zip", zipped, str(library), str(tmp_path)]
+
+
 @pytest.mark.parametrize(
     ("value", "expected"),
     [("", None), (":", None), (".", None), (":/a", "/a"), ("/a::/b:.", "/a:/b"), ("lib", "{here}/lib")],
@@ -124,3 +133,4 @@ def test_python_path_of_children_names_no_working_directory(tmp_path, monkeypatc
     found = without_working_directory({"PYTHONPATH": value, "OTHER": "kept"})
     assert found.get("PYTHONPATH") == (expected and expected.format(here=tmp_path))
     assert found["OTHER"] == "kept"
+    assert without_working_directory({"PATH": value}).get("PATH") == (expected and expected.format(here=tmp_path))

@@ -3,8 +3,6 @@
 `load_runs`, `load_diagnostics` and `compare` are those of `optbench.notebook`, loaded when they are first used.
 """
 
-from __future__ import annotations
-
 import sys
 
 if sys.argv[:1] == ["-m"]:  # `python -m optbench`, which puts the working directory first on the search path

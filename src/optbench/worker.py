@@ -97,8 +97,8 @@ def _train(claim: Claim, given: TrainArguments, emit: Callable[[Mapping[str, Any
     paths = claim.run
     job = read_job(paths)
     config = load_resolved(paths.config_resolved)
+    dataset = _dataset_of(given.data, config, job)  # may execute Python that the config names, so it comes first
     _take_process(config.training)
-    dataset = _dataset_of(given.data, config, job)
     keeper = _CheckpointKeeper(claim, emit)
     signal.signal(signal.SIGTERM, lambda *_: keeper.ask_to_stop())
     resume = keeper.latest()

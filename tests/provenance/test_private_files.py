@@ -28,10 +28,20 @@ TOKENS = {
     "stripe": "sk_live_" + "a1" * 12,
     "web token": "eyJ" + "a1" * 10 + ".eyJ" + "a1" * 10 + "." + "a1" * 10,
     "address": "postgresql://ana:" + "correcthorse@db.example.org/x",
+    "address with an escape": "postgres://ana:" + "p%40ssw0rd@db.example.org",
+    "groq": "gsk_" + "a1" * 15,
+    "vault": "hvs." + "a1" * 15,
+    "digital ocean": "dop_v1_" + "a1" * 32,
+    "webhook": "https://hooks." + "slack.com/services/T0AB12CD3/B0/x1",
+    "json key of amazon": '"SecretAccess' + 'Key": "' + "aB3/" * 10 + '"',
     "key": KEY,
     "service account": json.dumps({"private_key": KEY}),
 }
 NAMES = (
+    *(".env-prod", ".env_prod", ".envs/.production/.django", "prod.env.example", "secrets-prod.yaml", "secret_key.txt"),
+    *("secret", "db_password.txt", "passwd", ".smbcredentials", "credentials2.json", "credentials (1).json"),
+    *(".env (copy)", "copy-of-id_rsa", "key.pem.enc", "tokens.json", "deploy_key", "privatekey.txt", "client.p12.b64"),
+    *("rclone.conf", ".bash_history"),
     *(".env", ".ENV", "deploy/.env.production", "prod.env", "server.pem", "tls/Server.KEY", "id_rsa", "id_rsa.old"),
     *(
         "keys/id_ed25519",

@@ -9,7 +9,7 @@ import pytest
 
 from optbench.errors import RunFailedError
 from optbench.training.engines.kind import Setting, require_in_force
-from optbench.training.in_force import process_settings, variable_settings
+from optbench.training.in_force import process_settings, variable_settings, variables_in_force
 from optbench.training.start import recorded_environment, required_variables
 
 TRAINING = SimpleNamespace(threads=1, device="cpu", op_determinism=True, onednn=True)
@@ -83,6 +83,27 @@ def test_a_process_configured_for_another_experiment_does_not_pass(wrong, name):
     """Each of what can differ between experiments is read back."""
     training = SimpleNamespace(**{**vars(TRAINING), **wrong})
     assert name in broken(process_settings(training))
+
+
+def test_variables_are_read_as_libraries_in_c_read_them():
+    """`os.putenv` changes what TensorFlow reads, and `os.environ` does not know."""
+    os.putenv("TF_XLA_FLAGS", "--tf_xla_auto_jit=2")
+    try:
+        assert "TF_XLA_FLAGS" not in os.environ
+        assert broken(variable_settings(TRAINING, variables_in_force()))["TF_XLA_FLAGS"] == "--tf_xla_auto_jit=2"
+    finally:
+        os.unsetenv("TF_XLA_FLAGS")
+
+
+def test_any_option_of_the_graph_optimizer_is_seen():
+    """One that was set before optbench set its own, such as lower precision."""
+    import tensorflow as tf
+
+    tf.config.optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": True})
+    try:
+        assert "graph rewriting" in broken(process_settings(TRAINING))
+    finally:
+        tf.config.optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": False})
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,11 @@
 `PYTHONPATH`. A file such as `random.py` that happens to lie there would be executed in the place of Python's own.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 
-# Not `typing`'s: this module is imported before the search path is safe, so only by what Python itself has loaded.
+# This module is imported before the search path is safe: nothing but what Python itself has loaded may be imported
+# here, neither `typing` nor `__future__`.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,19 +23,23 @@ def leave_out_working_directory() -> None:
     For processes that are a command of optbench, not for programs that use it as a library. What an installer put on
     the path (`pip install -e .`) comes after Python's own modules and stays, even if it is the working directory.
 
-    Side effects: changes `sys.path`.
+    Programs (`uname`, `fc-list`, which libraries call) are not looked for there either.
+
+    Side effects: changes `sys.path` and `PATH`.
     """
     sys.path[:] = installed_search_path(sys.path)
+    if "PATH" in os.environ:
+        os.environ["PATH"] = _elsewhere(os.environ["PATH"])
 
 
-def installed_search_path(entries: Sequence[str]) -> list[str]:
+def installed_search_path(entries: "Sequence[str]") -> list[str]:
     """Return a module search path without the working directory in front of Python's own modules."""
     own = next((number for number, entry in enumerate(entries) if _is_standard_library(entry)), len(entries))
     first = [entry for entry in entries[:own] if not _is_working_directory(entry)]
     return [*first, *(entry for entry in entries[own:] if entry)]
 
 
-def python_command(function: str, *arguments: str) -> list[str]:
+def python_command(function: str, *arguments: str, search_path: "Sequence[str] | None" = None) -> list[str]:
     """Return the command that calls a function of an installed module with the list of `arguments` in a new process.
 
     The process searches for modules where this one does, but for the working directory; it exits with what the function
@@ -45,19 +48,28 @@ def python_command(function: str, *arguments: str) -> list[str]:
     Parameters
     ----------
     function : `module:function`
+    search_path : that of the process, where it has been fixed earlier; None takes this process' of now
     """
     import json
 
     code = _BEGIN.format(*function.split(":"))
-    return [sys.executable, "-P", "-c", code, json.dumps(installed_search_path(sys.path)), *arguments]
+    path = installed_search_path(sys.path) if search_path is None else search_path
+    return [sys.executable, "-P", "-c", code, json.dumps([*path]), *arguments]
 
 
-def without_working_directory(variables: Mapping[str, str]) -> dict[str, str]:
-    """Return environment variables whose `PYTHONPATH` neither is nor becomes the working directory of a process."""
-    entries = variables.get("PYTHONPATH", "").split(os.pathsep)
-    kept = [os.path.abspath(entry) for entry in entries if entry and not _is_working_directory(entry)]  # noqa: PTH100 - a text stays a text
-    rest = {name: value for name, value in variables.items() if name != "PYTHONPATH"}
-    return {**rest, "PYTHONPATH": os.pathsep.join(kept)} if kept else rest
+def without_working_directory(variables: "Mapping[str, str]") -> dict[str, str]:
+    """Return environment variables by which neither modules nor programs are looked for in the working directory.
+
+    What is left of `PYTHONPATH` and `PATH` is absolute; one of which nothing is left is left out.
+    """
+    searched = {name: _elsewhere(variables.get(name, "")) for name in ("PYTHONPATH", "PATH")}
+    rest = {name: value for name, value in variables.items() if name not in searched}
+    return {**rest, **{name: value for name, value in searched.items() if value}}
+
+
+def _elsewhere(value: str) -> str:
+    entries = (entry for entry in value.split(os.pathsep) if entry and not _is_working_directory(entry))
+    return os.pathsep.join(os.path.abspath(entry) for entry in entries)  # noqa: PTH100 - a text stays a text
 
 
 def _is_working_directory(entry: str) -> bool:
@@ -70,6 +82,7 @@ def _is_working_directory(entry: str) -> bool:
 
 
 def _is_standard_library(entry: str) -> bool:
-    # the first of Python's own entries is the zipped library, which need not exist: `.../python311.zip`
-    name = os.path.basename(entry)  # noqa: PTH119
-    return os.path.dirname(os.__file__) == entry or (name.startswith("python") and name.endswith(".zip"))  # noqa: PTH120
+    library = os.path.dirname(os.__file__)  # noqa: PTH120
+    # the first of Python's own entries is the zipped library beside it, which need not exist
+    zipped = "python{}{}.zip".format(*sys.version_info[:2])
+    return entry in (library, os.path.join(os.path.dirname(library), zipped))  # noqa: PTH118, PTH120

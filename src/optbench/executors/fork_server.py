@@ -24,7 +24,7 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from optbench.core.interpreter import python_command
+from optbench.core.interpreter import installed_search_path, python_command
 from optbench.errors import RunFailedError
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ class ForkServer:
     def __init__(self, *, environment: Mapping[str, str], preload: str) -> None:
         self._environment = dict(environment)
         self._preload = preload
+        # fixed with the environment: Python that a config names runs in this process, too, and may change its path
+        self._search_path = installed_search_path(sys.path)
         self._server: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
 
@@ -62,7 +64,8 @@ class ForkServer:
             return
         self.close()
         ours, theirs = socket.socketpair()
-        command = python_command("optbench.executors.fork_server:serve", str(theirs.fileno()), self._preload)
+        arguments = (str(theirs.fileno()), self._preload)
+        command = python_command("optbench.executors.fork_server:serve", *arguments, search_path=self._search_path)
         with theirs, _ctrl_c_ignored():
             self._server = subprocess.Popen(
                 command, env=self._environment, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL

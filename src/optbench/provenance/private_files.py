@@ -11,17 +11,71 @@ from typing import Final
 # taken back.
 _NAMES: Final = (
     # settings of programs and services
-    *(".env", ".env.*", "*.env", ".envrc", ".dev.vars", "secret.*", "secrets", "secrets.*", ".secrets", "*.secret"),
+    *(
+        ".env",
+        ".env[-_.]*",
+        ".envs",
+        "*.env",
+        "*.env.*",
+        ".envrc",
+        ".dev.vars",
+        "secret",
+        "secret[-_.]*",
+        "secrets",
+        "secrets[-_.]*",
+        ".secrets",
+        "*.secret",
+    ),
     *("*.secrets", "*[-_.]secrets.*", "*[-_]secret.*", "*.tfvars", "*.tfvars.json", "*.tfstate"),
     # keys and stores of keys
     *("*.pem", "*.key", "*.p8", "*.pk8", "*.p12", "*.pfx", "*.ppk", "*.jks", "*.keystore", "*.kdb", "*.kdbx"),
-    *("*.keychain", "*.gpg", "*.ovpn", "id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", "*private[-_]key*"),
+    *(
+        "*.keychain",
+        "*.gpg",
+        "*.ovpn",
+        "id_rsa*",
+        "id_dsa*",
+        "id_ecdsa*",
+        "id_ed25519*",
+        "*private[-_]key*",
+        "*privatekey*",
+    ),
+    *("*.pem.*", "*.p12.*", "*.key.enc", "*[-_]id_rsa*", "*deploy[-_]key*", ".*[-_]history"),
     # credentials and tokens
-    *("credential", "credentials", "credentials.*", "credentials[-_]*", "*[-_.]credentials", "*[-_.]credentials.*"),
-    *("token", "token.json", "token.txt", "token.y*ml", "token.pickle", ".token", "*.token", "*[-_]token"),
+    *(
+        "credential",
+        "*credentials",
+        "credentials.*",
+        "credentials[-_0-9 (]*",
+        "*[-_.]credentials",
+        "*[-_.]credentials.*",
+    ),
+    *(
+        "token",
+        "tokens.json",
+        "tokens.txt",
+        "tokens.y*ml",
+        "token.json",
+        "token.txt",
+        "token.y*ml",
+        "token.pickle",
+        ".token",
+        "*.token",
+        "*[-_]token",
+    ),
     *("*[-_]token.json", "*[-_]token.txt", "*[-_]token.y*ml", "*api[-_]key*", "*apikey*", "*access[-_]key*"),
     *("*service[-_]account*.json", "*serviceaccount*.json", "client[-_]secret*", "kaggle.json"),
-    *("passwords", "passwords.*", "password", "password.*", ".vault[-_]*", "*.vault"),
+    *(
+        "passwd",
+        "*passwords",
+        "passwords.*",
+        "*password",
+        "*[-_]password.*",
+        "password.*",
+        "rclone.conf",
+        ".vault[-_]*",
+        "*.vault",
+    ),
     # files and folders of well-known tools
     *(
         ".netrc",
@@ -39,7 +93,9 @@ _NAMES: Final = (
     *("*.kubeconfig", "*[-_.]kubeconfig", ".aws", ".ssh", ".gnupg", ".kube", ".docker", ".azure", ".gcloud"),
 )
 _NAME: Final = re.compile("|".join(map(translate, _NAMES)))  # one expression: a repository has many names
-_COPY: Final = re.compile(r"(?:~|\.(?:bak|backup|orig|old|save|swp|tmp|\d+)| copy)+$")
+_COPY: Final = re.compile(
+    r"^copy[-_ ]of[-_ ]|(?:~|\.(?:bak|backup|orig|old|save|swp|tmp|\d+)| copy| \((?:copy|\d+)\))+$"
+)
 _PRIVATE_KEY: Final = re.compile(rb"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|PuTTY-User-Key-File-\d")
 # Shapes that their services publish so that they can be recognised; by length or prefix no ordinary text has them.
 # Every repetition has an end: a text made for it could otherwise keep the search busy for hours.
@@ -55,12 +111,17 @@ _TOKEN: Final = re.compile(
       | sk-(?=[A-Za-z_-]{0,40}[0-9])[A-Za-z0-9_-]{32}                   # services of language models
       | hf_[A-Za-z0-9]{30}                                              # Hugging Face
       | pypi-AgE[A-Za-z0-9_-]{50} | npm_[A-Za-z0-9]{36}                 # package registries
+      | GOCSPX-[\w-]{20} | gsk_[A-Za-z0-9]{20} | r8_[A-Za-z0-9]{20}     # Google, Groq, Replicate
+      | do[op]_v1_[a-f0-9]{40} | dapi[a-f0-9]{32} | shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}  # clouds, shops
+      | hv[sb]\.[\w-]{20} | AGE-SECRET-KEY-1[A-Z0-9]{20} | glsoat-[\w-]{20} # Vault, age, GitLab
+      | whsec_[A-Za-z0-9]{20} | ATATT3[\w=-]{20}                        # Stripe, Atlassian
+      | https://hooks\.slack\.com/services/[A-Z0-9]{6} | https://discord(?:app)?\.com/api/webhooks/\d{6}
       | dckr_pat_[A-Za-z0-9_-]{20} | SG\.[\w-]{16,64}\.[\w-]{16}        # Docker, SendGrid
       | eyJ[\w-]{10,300}\.eyJ[\w-]{10}                                 # JSON web tokens
-      | [a-z][a-z0-9+.-]{1,20}://[^\s/:@'"{}<>$%]{0,64}:[^\s/:@'"{}<>$%]{3,128}@[\w.-]  # a password in an address
+      | [a-z][a-z0-9+.-]{1,20}://[^\s/:@'"{}<>$]{0,64}:[^\s/:@'"{}<>$]{3,128}@[\w.-]  # a password in an address
       )
-    | (?i:aws_secret_access_key|accountkey)["']?[ \t]{0,9}[=:][ \t]{0,9}["']?[A-Za-z0-9/+=]{40}
-    | (?i::_authtoken|:_password)=[^\s$]{8}
+    | (?i:aws_secret_access_key|secretaccesskey|accountkey)["']?[ \t]{0,9}[=:][ \t]{0,9}["']?[A-Za-z0-9/+=]{40}
+    | (?i:_authtoken|:_password|_auth)=[^\s$]{8}
     """,
     re.VERBOSE,
 )

@@ -419,7 +419,8 @@ def _raise_for_ends(ends: Sequence[tuple[str, TaskEnd]]) -> None:
 
 def _tells_of_the_model(end: TaskEnd) -> bool:
     """Return True if building failed, rather than the process that was to build."""
-    return end.kind == "invalid" or (end.kind == "crashed" and not end.died)
+    # of an exception there is a traceback; a process that ended without a word tells of nothing
+    return end.kind == "invalid" or (end.kind == "crashed" and bool(end.trace))
 
 
 def _what_is_built(run: PlannedRun) -> str:

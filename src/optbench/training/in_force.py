@@ -7,6 +7,8 @@ in force would change a run's last bits in silence, and the run would be skipped
 
 from __future__ import annotations
 
+import itertools
+import os
 import platform
 import sys
 from typing import TYPE_CHECKING
@@ -19,6 +21,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from optbench.config import TrainingConfig
+
+
+# Of what rewrites a graph nothing but this is set; the two others are what TensorFlow says of itself when it is asked.
+_GRAPH_OPTIONS = {"arithmetic_optimization": False, "disable_model_pruning": False, "disable_meta_optimizer": False}
+
+
+def variables_in_force() -> dict[str, str]:
+    """Return the environment variables as libraries in C read them, which `os.environ` need not know of."""
+    import ctypes
+
+    try:
+        pointers = ctypes.POINTER(ctypes.c_char_p).in_dll(ctypes.CDLL(None), "environ")
+    except (OSError, ValueError):  # a system without such a table
+        return dict(os.environ)
+    entries = itertools.takewhile(lambda entry: entry is not None, (pointers[i] for i in itertools.count()))
+    pairs = (os.fsdecode(entry).partition("=") for entry in entries)
+    return {name: value for name, _, value in pairs}
 
 
 def variable_settings(training: TrainingConfig, variables: Mapping[str, str]) -> Iterator[Setting]:
@@ -53,8 +72,8 @@ def process_settings(training: TrainingConfig) -> Iterator[Setting]:
     yield Setting("op determinism", training.op_determinism, is_op_determinism_enabled())
     yield Setting("functions run eagerly", False, tf.config.functions_run_eagerly())
     yield Setting("automatic XLA", "", tf.config.optimizer.get_jit())
-    rewriting = tf.config.optimizer.get_experimental_options().get("arithmetic_optimization", True)
-    yield Setting("regrouping of sums", False, rewriting)
+    options = tf.config.optimizer.get_experimental_options()
+    yield Setting("graph rewriting", _GRAPH_OPTIONS, {**_GRAPH_OPTIONS, **options})
     yield Setting("a GPU in use", training.device == "gpu", bool(tf.config.get_visible_devices("GPU")))
     if _may_have_onednn():
         yield Setting("oneDNN", training.onednn, has_onednn())

@@ -39,9 +39,10 @@ class KerasKind:
 
     def settings(self, training: TrainingConfig) -> Iterator[Setting]:
         """As in `EngineKind`."""
-        from optbench.training.in_force import process_settings, variable_settings
+        from optbench.training.in_force import process_settings, variable_settings, variables_in_force
 
-        yield from variable_settings(training, os.environ)
+        for variables in (os.environ, variables_in_force()):  # what Python's libraries read, and what those in C do
+            yield from variable_settings(training, variables)
         yield from process_settings(training)
 
     def versions(self) -> dict[str, str]:
