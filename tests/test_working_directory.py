@@ -14,7 +14,8 @@ from optbench.core.interpreter import installed_search_path, without_working_dir
 
 # Modules that a command, its fork server, its helpers and its workers import; TensorFlow and Keras import the rest.
 SHADOWED = """
-__future__ abc array ast asyncio base64 bisect bz2 cmath codeop collections concurrent configparser contextvars copy csv ctypes
+__future__ abc
+array ast asyncio base64 bisect bz2 cmath codeop collections concurrent configparser contextvars copy csv ctypes
 datetime decimal difflib dis email enum fcntl fnmatch fractions ftplib gc getpass glob gzip hashlib heapq hmac html
 http importlib_metadata inspect jax json keras linecache locale logging lzma math matplotlib mimetypes
 multiprocessing numbers numpy opcode operator pandas pathlib pdb pickle pkg_resources platform pprint psutil
