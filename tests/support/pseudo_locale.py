@@ -112,10 +112,9 @@ def past_the_catalogue(texts, names):
 
 
 def names_in(comparison):
-    """Names of a comparison: problems, optimizers, their arguments and update rules, runs, classes."""
+    """Names of a comparison: problems, optimizers, their arguments, runs, classes."""
     labels = [one.label for problem in comparison.problems for one in problem.optimizers]
     rules = [rule for problem in comparison.problems for rule in problem.update_rules]
-    # what an optimizer does is put into words by the catalogue of optimizers, not yet by that of texts
-    told = [text for rule in rules for text in (rule.rule, rule.arguments_text, rule.weight_decay, rule.remark) if text]
+    arguments = [name for rule in rules for name, *_ in rule.arguments]
     runs = [run for problem in comparison.problems for one in problem.optimizers for run in one.runs]
-    return [*labels, *told, *runs, *(problem.problem for problem in comparison.problems), "some class"]
+    return [*labels, *arguments, *runs, *(problem.problem for problem in comparison.problems), "some class"]

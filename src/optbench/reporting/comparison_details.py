@@ -9,6 +9,7 @@ from optbench.catalog.metrics import lower_is_better
 from optbench.comparison import curve_column, suggested_targets, target_table
 from optbench.words import text
 from optbench.words.formats import NOTHING
+from optbench.words.rules import rule_texts
 from optbench.words.tables import localised, number, titles
 
 if TYPE_CHECKING:
@@ -155,9 +156,10 @@ def disagreement_cells(item: Disagreement, language: str | None = None) -> tuple
 
 def _rule_table(rules: Sequence[UpdateRule], language: str | None) -> Table:
     codes = ("table-optimizer", "table-update-rule", "table-arguments", "table-weight-decay", "table-note")
+    written = [rule_texts(rule, language) for rule in rules]
     return Table(
         text("caption-rules-table", language),
         titles(codes, language),
-        [(rule.label, rule.rule, rule.arguments_text, rule.weight_decay, rule.remark or NOTHING) for rule in rules],
+        [(rule.label, rule.rule, rule.arguments, rule.weight_decay, rule.remark or NOTHING) for rule in written],
         numbers=False,
     )

@@ -10,6 +10,7 @@ from optbench.config import LEARNING_RATE
 from optbench.study.tuning import tries_learning_rates
 from optbench.words import text
 from optbench.words.formats import NOTHING
+from optbench.words.rules import rule_texts
 from optbench.words.tables import localised, titles
 
 if TYPE_CHECKING:
@@ -106,7 +107,9 @@ def rule_table(study: StudyFindings, language: str | None = None) -> TextTable:
     seen: dict[str, list[str]] = {}
     for one in study.problems:
         for rule in one.compared.update_rules:
-            seen.setdefault(rule.label, [rule.label, rule.rule, rule.arguments_text, rule.weight_decay])
+            if rule.label not in seen:
+                written = rule_texts(rule, language)
+                seen[rule.label] = [written.label, written.rule, written.arguments, written.weight_decay]
     codes = ("table-optimizer", "table-update-rule", "table-arguments", "table-weight-decay")
     return titles(codes, language), list(seen.values())
 
