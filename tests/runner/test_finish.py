@@ -7,12 +7,14 @@ import sys
 
 from optbench.comparison import compare
 from optbench.run_store import read_json, read_run
+from optbench.words import sentence
 
 CODE = """
 import sys
 from pathlib import Path
 from optbench.run_store import RunPaths, claim_run_folder
 from optbench.runs.finish import finish_run, load_libraries
+from optbench.words import sentence
 load_libraries(draw=True)
 claim = claim_run_folder(RunPaths(Path(sys.argv[1])), key=sys.argv[2])
 before = set(sys.modules)
@@ -57,7 +59,7 @@ def test_the_record_of_the_built_optimizer_stays_with_the_run(tmp_path, make_run
     record = read_run(paths.folder)
     assert record.optimizer == BUILT
     (problem,) = compare([record]).problems
-    assert problem.update_rules[0].weight_decay.startswith("w ← w - lr 0.02 w")
+    assert sentence(problem.update_rules[0].weight_decay, "en").startswith("w ← w - lr 0.02 w")
 
     patterns = "{name: adamw, exclude_from_weight_decay: [bias]}"
     assert read_run(finished(tmp_path / "named", make_runs, patterns, BUILT).folder).optimizer == BUILT
@@ -69,7 +71,7 @@ def test_a_run_without_a_record_says_so(tmp_path, make_runs):
     record = read_run(finished(tmp_path / "own", make_runs, OWN, None).folder)
     assert record.optimizer is None
     (problem,) = compare([record]).problems
-    assert problem.update_rules[0].weight_decay == "not recorded"
+    assert problem.update_rules[0].weight_decay.code == "decay-not-recorded"
 
 
 def test_a_record_that_has_changed_since_is_not_believed(tmp_path, make_runs):

@@ -79,7 +79,7 @@ def test_a_second_call_does_nothing(study):
     before = contents(first)
     second = study()
     assert (second.trained, second.written, study.executor.trained) == (0, (), [])
-    assert second.sentence.startswith("nothing to do")
+    assert second.sentence().startswith("nothing to do")
     assert contents(second) == before
 
 

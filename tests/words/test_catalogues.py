@@ -131,7 +131,14 @@ def test_every_code_in_the_source_has_words():
 
 def is_other_name(code):
     """Codes of errors (their sentences stand where they are raised), and words of other vocabularies."""
-    return code in {"data-invalid", "data-no-inputs", "data-class-too-small", "format-version", "check-attr"}
+    return code in {
+        "command-stopped",
+        "data-invalid",
+        "data-no-inputs",
+        "data-class-too-small",
+        "format-version",
+        "check-attr",
+    }
 
 
 def test_every_text_is_used():

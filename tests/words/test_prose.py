@@ -14,6 +14,7 @@ SOURCE = Path(optbench.__file__).parent
 TERMINAL = ("summary", "listing", "progress", "names", "doctor", "check", "foresee")
 FILES = [
     *SOURCE.glob("reporting/*.py"),
+    *SOURCE.glob("study/*.py"),
     *SOURCE.glob("tasks/*.py"),
     *(SOURCE / "runner" / f"{name}.py" for name in TERMINAL),
 ]

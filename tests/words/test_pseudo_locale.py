@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields, replace
-from html.parser import HTMLParser
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from finished_runs import make_history, make_roc, make_run
-from pseudo_locale import narrowed, widened
+from pseudo_locale import Shown, names_in, past_the_catalogue, widened
 
-from optbench.catalog.metrics import ALL, METRICS
 from optbench.comparison import Disagreement, ProblemCurves, RunTrace, compare
 from optbench.comparison.disagreement import ClassGap
 from optbench.records import LayerDiagnostics
@@ -39,55 +37,6 @@ from optbench.runner.progress import describe_end
 from optbench.runner.summary import summary_text
 from optbench.tasks import TASKS, task_named
 from optbench.words import VARIABLE
-
-READ_ALOUD = ("alt", "title", "aria-label")
-# Numbers as texts and tables have them, dates and digests, units of the SI, keys of the metrics.
-NUMBER = re.compile(r"(?<![a-z])[-+]?\d[\d\u066b\u066c]*(e[-+]\d+)?( (s|MB|GB|min|h)\b)?")
-ENGLISH_NUMBER = re.compile(r"\d+[.,]\d+")
-KEYS = [*METRICS, *(metric.constant.name for metric in ALL if metric.constant), "val_loss", "val_accuracy", "loss"]
-
-
-class Shown(HTMLParser):
-    """What a reader of a page sees and hears; what stands as it was typed or recorded is passed over.
-
-    That is: the experiment (`pre`), names in a type of programs (`mono`), and the tables of facts of the machine.
-    """
-
-    def __init__(self, page, passed_over=()):
-        super().__init__()
-        self.texts, self._open, self._passed_over = [], [], passed_over
-        self.feed(page)
-        self.close()
-
-    def handle_starttag(self, tag, attributes):
-        named = dict(attributes)
-        self.texts += [named[name] for name in READ_ALOUD if name in named]
-        section = narrowed(named.get("aria-label", ""))
-        hidden = tag in ("style", "pre") or "mono" in (named.get("class") or "") or section in self._passed_over
-        if tag not in ("meta", "img", "link", "br"):
-            self._open.append((tag, hidden))
-
-    def handle_endtag(self, tag):
-        assert self._open.pop()[0] == tag
-
-    def handle_data(self, data):
-        is_body = any(tag == "tbody" for tag, _ in self._open)
-        hidden = [tag for tag, hidden in self._open if hidden]
-        if not (set(hidden) - {"section"} or ("section" in hidden and is_body)):
-            self.texts.append(data)
-
-
-def ordinary(text, names):
-    """What is in ordinary letters and no name, symbol or number."""
-    for name in sorted(map(str, names), key=len, reverse=True):
-        text = text.replace(name, "")
-    return [*ENGLISH_NUMBER.findall(text), *re.findall(r"[A-Za-z]\S*", NUMBER.sub("", text))]
-
-
-def past_the_catalogue(texts, names):
-    """The texts that are shown in ordinary letters, with what is ordinary in them."""
-    found = {text.strip(): ordinary(text, [*names, *KEYS]) for text in texts}
-    return {text: letters for text, letters in found.items() if letters}
 
 
 def test_what_is_past_the_catalogue_is_found(pseudo):
@@ -117,16 +66,6 @@ def comparison():
             for seed in range(7)
         ]
     )
-
-
-def names_in(comparison):
-    """Names of a comparison: problems, optimizers, their arguments and update rules, runs, classes."""
-    labels = [one.label for problem in comparison.problems for one in problem.optimizers]
-    rules = [rule for problem in comparison.problems for rule in problem.update_rules]
-    # what an optimizer does is put into words by the catalogue of optimizers, not yet by that of texts
-    told = [text for rule in rules for text in (rule.rule, rule.arguments_text, rule.weight_decay, rule.remark) if text]
-    runs = [run for problem in comparison.problems for one in problem.optimizers for run in one.runs]
-    return [*labels, *told, *runs, *(problem.problem for problem in comparison.problems), "some class"]
 
 
 def curves_of(problem):

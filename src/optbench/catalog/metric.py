@@ -125,11 +125,6 @@ class Metric:
         """True if it is a column of the history, so that early stopping can watch it."""
         return self.history == self.name
 
-    @property
-    def title_on_validation(self) -> str:
-        """Words for its value on the validation split."""
-        return self.validation_title or f"{self.title} on the validation split"
-
     def within_range(self, score: float) -> float:
         """Cut a number, such as the end of an interval, to the scores that are possible."""
         return min(max(score, self.lowest), self.highest)

@@ -3,7 +3,8 @@
 Arguments and their defaults are Keras' own and stand in a table written by a tool (`keras_api`). This file adds what
 no signature tells: the update rule, where to search the learning rate, which arguments do nothing, which differ
 between optimizers without being part of the rule. A class of a newer Keras that has no entry yet can be used all the
-same: it gets the range of Adam and a rule that is said not to be described.
+same: it gets the range of Adam and a rule that is said not to be described. Rules and remarks stand here as codes,
+their texts in `words`.
 
 The rules are those of the sources of Keras 3.15. They matter because one name means different things elsewhere: the
 place of epsilon, the default rate and what weight decay acts on all move results.
@@ -69,7 +70,7 @@ SHARED_ARGUMENTS: Final[Mapping[str, SharedArgument]] = MappingProxyType(
 ADAPTIVE: Final = (1e-4, 1e-1)  # steps of about the rate per weight: Keras' 1e-3 lies one decade above the lower end
 _GRADIENT: Final = (1e-3, 1.0)  # steps as large as the gradient, which shrinks: useful rates are larger
 
-_UNDESCRIBED: Final = "not described: this program does not know the optimizer yet"
+_UNDESCRIBED: Final = "rule-undescribed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +79,9 @@ class OptimizerFacts:
 
     Attributes
     ----------
-    rule : what it does to a weight w with gradient g at step t, in symbols
-    rule_if : the rule by an argument that makes another one of it; the last that is set counts
-    remark : what is easily overlooked; may be empty
+    rule : code of the text with what it does to a weight w with gradient g at step t, in symbols
+    rule_if : the same by an argument that makes another rule of it; the last that is set counts
+    remark : code of the text with what is easily overlooked; may be empty
     remark_if : an argument, and the remark if it is set
     search_range : where a study looks for the learning rate if its file does not say, on a log scale
     holds_decay : its weight decay is read in Keras' own `_apply_weight_decay` and nowhere else, so that a variable
@@ -99,113 +100,98 @@ class OptimizerFacts:
     computes: str = ""
 
     def rule_with(self, arguments: Mapping[str, object]) -> str:
-        """Return the update rule as these arguments make it."""
+        """Return the code of the update rule as these arguments make it."""
         return next((rule for name, rule in reversed(list(self.rule_if.items())) if arguments.get(name)), self.rule)
 
     def remark_with(self, arguments: Mapping[str, object]) -> str:
-        """Return what is easily overlooked with these arguments."""
+        """Return the code of what is easily overlooked with these arguments, or ""."""
         name, remark = self.remark_if
         return remark if arguments.get(name) else self.remark
 
 
-_MOMENTS: Final = "m ← β₁ m + (1 - β₁) g;  v ← β₂ v + (1 - β₂) g²"
-_CORRECTED: Final = "lr √(1 - β₂ᵗ) / (1 - β₁ᵗ)"
-_ADAM: Final = f"{_MOMENTS};  w ← w - {_CORRECTED} m / (√v + ε)"
-_AMSGRAD: Final = f"{_MOMENTS};  s ← max(s, v);  w ← w - {_CORRECTED} m / (√s + ε)"
-_EPSILON_HAT: Final = "ε is added before the bias correction (1e-7); the paper and PyTorch add 1e-8 after it."
-_SMALL_RATE: Final = "The default rate of Keras, 0.001, is far below that of the paper"
-
 _DESCRIBED: Final = {
     "SGD": OptimizerFacts(
-        rule="w ← w - lr g",
-        rule_if={
-            "momentum": "m ← μ m - lr g;  w ← w + m",
-            "nesterov": "m ← μ m - lr g;  w ← w + μ m - lr g",
-        },
-        remark="Momentum is 0 unless it is set.",
-        remark_if=(
-            "momentum",
-            "The rate is inside the velocity m: a schedule acts on new gradients only; PyTorch scales all of m.",
-        ),
+        rule="rule-sgd",
+        rule_if={"momentum": "rule-sgd-momentum", "nesterov": "rule-sgd-nesterov"},
+        remark="remark-sgd",
+        remark_if=("momentum", "remark-sgd-momentum"),
         search_range=_GRADIENT,
         holds_decay=True,
         needs={"nesterov": ("momentum",)},
     ),
     "RMSprop": OptimizerFacts(
-        rule="v ← rho v + (1 - rho) g²;  w ← w - lr g / √(v + ε)",
-        rule_if={
-            "centered": "v ← rho v + (1 - rho) g²;  a ← rho a + (1 - rho) g;  w ← w - lr g / √(v - a² + ε)",
-            "momentum": "v ← rho v + (1 - rho) g²;  m ← μ m + lr g / √(v + ε);  w ← w - m",
-        },
-        remark="ε stands inside the root and v starts at 0; PyTorch has rho 0.99 and ε outside.",
+        rule="rule-rmsprop",
+        rule_if={"centered": "rule-rmsprop-centered", "momentum": "rule-rmsprop-momentum"},
+        remark="remark-rmsprop",
         holds_decay=True,
     ),
-    "Adam": OptimizerFacts(rule=_ADAM, rule_if={"amsgrad": _AMSGRAD}, remark=_EPSILON_HAT, holds_decay=True),
+    "Adam": OptimizerFacts(
+        rule="rule-adam",
+        rule_if={"amsgrad": "rule-adam-amsgrad"},
+        remark="remark-adam",
+        holds_decay=True,
+    ),
     "AdamW": OptimizerFacts(
-        rule=_ADAM,
-        rule_if={"amsgrad": _AMSGRAD},
-        remark=f"Adam with weight decay switched on. {_EPSILON_HAT}",
+        rule="rule-adam",
+        rule_if={"amsgrad": "rule-adam-amsgrad"},
+        remark="remark-adamw",
         holds_decay=True,
         computes="Adam",
     ),
     "Adamax": OptimizerFacts(
-        rule="m ← β₁ m + (1 - β₁) g;  u ← max(β₂ u, |g|);  w ← w - lr m / ((1 - β₁ᵗ) (u + ε))",
+        rule="rule-adamax",
         holds_decay=True,
     ),
     "Nadam": OptimizerFacts(
-        rule=f"{_MOMENTS};  n = μ' m / (1 - Πμ') + (1 - μ) g / (1 - Πμ);  w ← w - lr n / (√(v / (1 - β₂ᵗ)) + ε)",
-        remark="μ = β₁ (1 - 0.5 · 0.96ᵗ), μ' the same one step on: the momentum warms up at a fixed pace.",
+        rule="rule-nadam",
+        remark="remark-nadam",
         holds_decay=True,
     ),
     "Adagrad": OptimizerFacts(
-        rule="a ← a + g²;  w ← w - lr g / √(a + ε)",
-        remark=f"{_SMALL_RATE}'s users (0.01), and the effective rate only falls: its defaults lose by choice of "
-        "default.",
+        rule="rule-adagrad",
+        remark="remark-adagrad",
         search_range=_GRADIENT,  # its accumulator only grows, so that steps shrink; its authors use 0.01 and more
         holds_decay=True,
     ),
     "Adadelta": OptimizerFacts(
-        rule="a ← rho a + (1 - rho) g²;  Δ = g √(d + ε) / √(a + ε);  d ← rho d + (1 - rho) Δ²;  w ← w - lr Δ",
-        remark=f"{_SMALL_RATE} (1.0): its defaults lose by choice of default.",
+        rule="rule-adadelta",
+        remark="remark-adadelta",
         search_range=(1e-2, 10.0),  # a factor on steps that scale themselves: its authors use 1.0, Keras 0.001
         holds_decay=True,
     ),
     "Lion": OptimizerFacts(
-        rule="w ← w - lr sign(β₁ m + (1 - β₁) g);  m ← β₂ m + (1 - β₂) g",
-        remark="Every weight moves by lr, so it needs a smaller rate than Adam (a third to a tenth); the default is "
-        "Adam's.",
+        rule="rule-lion",
+        remark="remark-lion",
         search_range=(1e-5, 1e-2),  # every step is a full sign step: its authors advise a tenth to a third of Adam's
         holds_decay=True,
     ),
     "Adafactor": OptimizerFacts(
-        rule="u = g / √v, cut to a root mean square of clip_threshold;  w ← w - max(ε₂, RMS(w)) min(lr, 1 / √t) u",
-        remark="v is kept as row and column means. The rate is relative to the weights' size and capped at 1 / √t: it "
-        "cannot be compared with other optimizers' rates.",
+        rule="rule-adafactor",
+        remark="remark-adafactor",
         search_range=ADAPTIVE,  # scaled by each weight's size on top, which keeps useful rates near Adam's
         holds_decay=True,
     ),
     "Lamb": OptimizerFacts(
-        rule="u = Adam's step for lr 1 (ε after the bias correction);  w ← w - lr (‖w‖ / ‖u‖) u, per variable",
-        remark="The step is scaled to the norm of each variable, so its rate is relative.",
+        rule="rule-lamb",
+        remark="remark-lamb",
         search_range=ADAPTIVE,  # the trust ratio rescales each layer's step to the size of its weights
         holds_decay=True,
     ),
     "Muon": OptimizerFacts(
-        rule="m ← μ m + g;  w ← w - lr s O(m), O the nearest orthogonal matrix by Newton-Schulz",
-        rule_if={"nesterov": "m ← μ m + g;  w ← w - lr s O(g + μ m), O the nearest orthogonal matrix by Newton-Schulz"},
-        remark="s = rms_rate √(longer side). Variables that are no matrices, and excluded layers, get Adam's step "
-        "with lr · adam_lr_ratio.",
+        rule="rule-muon",
+        rule_if={"nesterov": "rule-muon-nesterov"},
+        remark="remark-muon",
         search_range=ADAPTIVE,  # Keras scales its matrix steps to the size of Adam's
     ),
     "Ftrl": OptimizerFacts(
-        rule="a ← a + g²;  z ← z + g - (a_new^-p - a_old^-p) w / lr;  w ← (clip(z, ±λ₁) - z) / (a^-p / lr + 2 λ₂)",
-        remark="p is learning_rate_power. Follows the regularised leader: L1 regularisation is part of the rule.",
+        rule="rule-ftrl",
+        remark="remark-ftrl",
         search_range=_GRADIENT,  # shrinks like Adagrad
         holds_decay=True,
     ),
     "ScheduleFreeAdamW": OptimizerFacts(
-        rule="z ← z - lr g / (√(v / (1 - β₂ᵗ)) + ε);  x ← (1 - 1/t) x + z / t;  w ← (1 - β₁) z + β₁ x",
-        remark="Averages instead of a schedule: give it a constant rate.",
+        rule="rule-schedule_free",
+        remark="remark-schedule_free",
     ),
 }
 OPTIMIZERS: Final[Mapping[str, OptimizerFacts]] = MappingProxyType(_DESCRIBED)

@@ -89,4 +89,4 @@ def study(
         colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
         print_data(study_summary(end.findings, width=width, colour=colour))
-    say(end.sentence)
+    say(end.sentence())

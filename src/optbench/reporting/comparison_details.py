@@ -9,7 +9,8 @@ from optbench.catalog.metrics import lower_is_better
 from optbench.comparison import curve_column, suggested_targets, target_table
 from optbench.words import text
 from optbench.words.formats import NOTHING
-from optbench.words.tables import localised, number
+from optbench.words.rules import rule_texts
+from optbench.words.tables import localised, number, titles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -62,7 +63,7 @@ def _noise_table(comparison: Comparison, problem: ProblemComparison, language: s
     ]
     return Table(
         text("caption-noise-table", language),
-        _titles(
+        titles(
             (
                 ("table-pair", "table-gap-points", "table-floor-points", "table-gap-by-floor")
                 if metric.in_points
@@ -72,10 +73,6 @@ def _noise_table(comparison: Comparison, problem: ProblemComparison, language: s
         ),
         rows,
     )
-
-
-def _titles(codes: Sequence[str], language: str | None) -> list[str]:
-    return [text(code, language) for code in codes]
 
 
 def _ratio(gap: float, floor: float, language: str | None) -> str:
@@ -110,7 +107,7 @@ def _target_table(found: TargetTable, source: str, language: str | None) -> Tabl
     caption = text(code, language, column=found.column, target=found.target, n_epochs=found.horizon)
     return Table(
         f"{caption} {source}",
-        _titles(("table-optimizer", "table-reached", "table-epochs", "table-steps", "table-training-time"), language),
+        titles(("table-optimizer", "table-reached", "table-epochs", "table-steps", "table-training-time"), language),
         [
             (
                 row.label,
@@ -140,14 +137,14 @@ def _disagreement_table(found: Sequence[Disagreement], language: str | None) -> 
         "table-widest-class",
         "table-calibration-error",
     )
-    rows = [_disagreement_row(item, language) for item in found]
-    return Table(text("caption-examples-table", language), _titles(codes, language), rows)
+    rows = [(f"{item.a} - {item.b}", *disagreement_cells(item, language)) for item in found]
+    return Table(text("caption-examples-table", language), titles(codes, language), rows)
 
 
-def _disagreement_row(item: Disagreement, language: str | None) -> tuple[str, ...]:
+def disagreement_cells(item: Disagreement, language: str | None = None) -> tuple[str, ...]:
+    """Return what a table says of a pair whose predictions differ, from the gap in accuracy on."""
     widest = item.widest
     return (
-        f"{item.a} - {item.b}",
         number(item.accuracy_gap, "points2", language),
         number(item.churn, "percent", language),
         number(item.churn_a, "percent", language),
@@ -159,9 +156,10 @@ def _disagreement_row(item: Disagreement, language: str | None) -> tuple[str, ..
 
 def _rule_table(rules: Sequence[UpdateRule], language: str | None) -> Table:
     codes = ("table-optimizer", "table-update-rule", "table-arguments", "table-weight-decay", "table-note")
+    written = [rule_texts(rule, language) for rule in rules]
     return Table(
         text("caption-rules-table", language),
-        _titles(codes, language),
-        [(rule.label, rule.rule, rule.arguments_text, rule.weight_decay, rule.remark or NOTHING) for rule in rules],
+        titles(codes, language),
+        [(rule.label, rule.rule, rule.arguments, rule.weight_decay, rule.remark or NOTHING) for rule in written],
         numbers=False,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from optbench.comparison import SCHEMA_VERSION
+from optbench.comparison.wording import value_text
 from optbench.words import DEFAULT, sentence
 from optbench.words.comparisons import (
     difference_sentences,
@@ -12,9 +13,10 @@ from optbench.words.comparisons import (
     problem_verdict,
     verdict_text,
 )
+from optbench.words.rules import rule_texts
 
 if TYPE_CHECKING:
-    from optbench.comparison import Across, Comparison, Difference, ProblemComparison
+    from optbench.comparison import Across, Comparison, Difference, ProblemComparison, UpdateRule
 
 
 def comparison_document(comparison: Comparison) -> dict[str, Any]:
@@ -68,9 +70,21 @@ def _problem(problem: ProblemComparison) -> dict[str, Any]:
         "warnings": difference_sentences(problem.differences, DEFAULT),
         "differences": [_difference(item) for item in problem.differences],
         "crossings": [crossing.to_json() for crossing in problem.crossings],
-        "update_rules": [rule.to_json() for rule in problem.update_rules],
+        "update_rules": [_update_rule(rule) for rule in problem.update_rules],
     }
 
 
 def _difference(item: Difference) -> dict[str, Any]:
     return {"what": item.what, "severity": item.severity.value, "sentence": sentence(item.finding, DEFAULT)}
+
+
+def _update_rule(rule: UpdateRule) -> dict[str, Any]:
+    written = rule_texts(rule, DEFAULT)
+    return {
+        "optimizer": rule.label,
+        "rule": written.rule,
+        "arguments": {name: value_text(value) for name, value, _ in rule.arguments},
+        "changed": [name for name, _, is_default in rule.arguments if not is_default],
+        "weight_decay": written.weight_decay,
+        "remark": written.remark,
+    }

@@ -97,11 +97,6 @@ def dry_run(
         return [*done, *(foresee_run(run, measured[run.run]) for run in prepared.open_runs)]
 
 
-def why(run: PlannedRun, language: str | None = None) -> str:
-    """Return one line on the state of a planned run: "completed: same key 3f2a9c1e", "new: ..." and the like."""
-    return sentence(state_of(run), language)
-
-
 def state_of(run: PlannedRun) -> Finding:
     """Return the state of a planned run: finished, running, blocked, to be resumed, or new."""
     from optbench.run_store import run_status, verify_manifest

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optbench.study.sentences import joined
-from optbench.study.tables_text import NONE
 from optbench.words import text
 from optbench.words.comparisons import difference_sentences
+from optbench.words.formats import NOTHING
+from optbench.words.tables import localised, titles
 
 if TYPE_CHECKING:
     from optbench.comparison import OptimizerSummary, PairResult
@@ -15,23 +16,26 @@ if TYPE_CHECKING:
     from optbench.study.tables_text import TextTable
 
 
-def clock_paragraphs(study: StudyFindings) -> list[str]:
+def clock_paragraphs(study: StudyFindings, language: str | None = None) -> list[str]:
     """Return what the times are, what disturbs them, and how long what would settle the undecided pairs takes."""
     disturbed = dict.fromkeys(
-        sentence for one in study.problems for sentence in difference_sentences(one.compared.clock_differences)
+        sentence
+        for one in study.problems
+        for sentence in difference_sentences(one.compared.clock_differences, language)
     )
-    return [joined((text("study-times"), *disturbed)), joined(_to_settle(study))]
+    return [joined((text("study-times", language), *disturbed)), joined(_to_settle(study, language))]
 
 
-def clock_table(problem: ProblemFindings) -> TextTable:
+def clock_table(problem: ProblemFindings, language: str | None = None) -> TextTable:
     """Return one row per optimizer, fastest run first."""
     rows = sorted(
         problem.compared.optimizers, key=lambda one: (one.training_seconds is None, one.training_seconds or 0.0)
     )
-    return ["optimizer", "training of a run (median)", "memory (median)"], [_row(one) for one in rows]
+    codes = ("table-optimizer", "table-median-training", "table-median-memory")
+    return titles(codes, language), [_row(one, language) for one in rows]
 
 
-def settle_sentence(problem: ProblemFindings) -> str:
+def settle_sentence(problem: ProblemFindings, language: str | None = None) -> str:
     """Say how long the seeds that the verdict asks for would take, or ""."""
     undecided = [pair for pair in problem.compared.pairs if pair.more_seeds and _is_ranked(problem, pair)]
     widest = max(undecided, key=lambda pair: pair.more_seeds or 0, default=None)
@@ -42,12 +46,13 @@ def settle_sentence(problem: ProblemFindings) -> str:
     if len(seconds) < len(times):
         return ""
     more = widest.more_seeds or 0
-    return text("study-time-to-settle", n_seeds=more, seconds=more * sum(seconds), labels=[widest.a, widest.b])
+    labels = [widest.a, widest.b]
+    return text("study-time-to-settle", language, n_seeds=more, seconds=more * sum(seconds), labels=labels)
 
 
-def _to_settle(study: StudyFindings) -> list[str]:
+def _to_settle(study: StudyFindings, language: str | None) -> list[str]:
     several = len(study.problems) > 1
-    settled = [(one.name, settle_sentence(one)) for one in study.problems]
+    settled = [(one.name, settle_sentence(one, language)) for one in study.problems]
     return [f"[{name}] {sentence}" if several else sentence for name, sentence in settled if sentence]
 
 
@@ -55,7 +60,10 @@ def _is_ranked(problem: ProblemFindings, pair: PairResult) -> bool:
     return not {pair.a, pair.b} & problem.config.aside.keys()
 
 
-def _row(one: OptimizerSummary) -> list[str]:
-    seconds = NONE if one.training_seconds is None else f"{one.training_seconds:.2g} s"
-    memory = NONE if one.peak_memory_mb is None else f"{one.peak_memory_mb:.0f} MB"
-    return [one.label, seconds, memory]
+def _row(one: OptimizerSummary, language: str | None) -> list[str]:
+    seconds, memory = one.training_seconds, one.peak_memory_mb
+    return [
+        one.label,
+        NOTHING if seconds is None else localised(f"{seconds:.2g} s", language),
+        NOTHING if memory is None else localised(f"{memory:.0f} MB", language),
+    ]

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import Finding, Severity
-from optbench.core.text import short_duration
 from optbench.runner.execute import check_models
-from optbench.runner.foresee import Foreseen, foresee_run, why
+from optbench.runner.foresee import Foreseen, foresee_run, state_of
 from optbench.runner.run import available_cores, is_finished, make_executor, stage_datasets
 from optbench.study.doubts import no_choice
 from optbench.study.record import read_record, recorded_choice
 from optbench.study.run import first_of_each, prepare_study
-from optbench.words import sentences, text
+from optbench.words import DEFAULT, sentence, sentences, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -66,19 +65,49 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class Explained:
+    """Why a run, or all runs of an optimizer whose setting is not chosen yet, are to do or not.
+
+    Attributes
+    ----------
+    name : of the run, or of the optimizer
+    runs : how many they are; None for one run of that name
+    """
+
+    stage: str
+    name: str
+    why: Finding
+    runs: int | None = None
+
+    def shown_name(self, language: str | None = None) -> str:
+        """Return the run's name, or the optimizer's with the number of its seeds."""
+        return (
+            self.name if self.runs is None else text("study-forecast-group", language, name=self.name, runs=self.runs)
+        )
+
+    def to_json(self) -> dict[str, str]:
+        """Return the line as JSON values, in English, as programs read it."""
+        return {"stage": self.stage, "run": self.shown_name(DEFAULT), "why": sentence(self.why, DEFAULT)}
+
+    def line(self, language: str | None = None) -> str:
+        """Return the line for people."""
+        return f"{_stage(self.stage, language)}  {self.shown_name(language)}  {sentence(self.why, language)}"
+
+
+@dataclass(frozen=True, slots=True)
 class Forecast:
     """What a study will cost, and what it can decide.
 
     Attributes
     ----------
     jobs : runs at a time
-    lines : for `--explain`: stage, run and why it is to do
+    explained : for `--explain`
     """
 
     plan: StudyPlan
     shares: tuple[Share, ...]
     jobs: int
-    lines: tuple[tuple[str, str, str], ...] = ()
+    explained: tuple[Explained, ...] = ()
 
     @property
     def seconds(self) -> float | None:
@@ -123,42 +152,40 @@ class Forecast:
             "comparisons": config.comparisons,
             "seeds": config.confirmation.seeds,
             "seeds_needed": seeds_needed(self.plan),
-            "says": " ".join(sentences([*power_findings(self.plan), *no_choice(self.plan.config)], "en")),
-            "explained": [{"stage": stage, "run": run, "why": reason} for stage, run, reason in self.lines],
+            "says": " ".join(sentences([*power_findings(self.plan), *no_choice(self.plan.config)], DEFAULT)),
+            "explained": [one.to_json() for one in self.explained],
         }
 
-    def text(self) -> str:
+    def text(self, language: str | None = None) -> str:
         """Return the same for people."""
-        lines = [f"{stage:<12}  {run}  {reason}" for stage, run, reason in self.lines]
-        if not lines:
-            lines += [_share_line(share) for share in self.shares]
-        lines.append(self._total())
-        power = " ".join(sentences(power_findings(self.plan)))
-        return "\n".join([*lines, power, *sentences(no_choice(self.plan.config))])
+        lines = [one.line(language) for one in self.explained] or [_share_line(one, language) for one in self.shares]
+        power = " ".join(sentences(power_findings(self.plan), language))
+        return "\n".join([*lines, self._total(language), power, *sentences(no_choice(self.plan.config), language)])
 
-    def _total(self) -> str:
+    def _total(self, language: str | None) -> str:
         tuning, tuning_left = self.count("tuning")
         confirmation, confirmation_left = self.count("confirmation")
         splits, splits_left = self.count("splits")
-        on_splits = text("study-forecast-splits", splits=splits, splits_left=splits_left)
+        on_splits = text("study-forecast-splits", language, splits=splits, splits_left=splits_left)
         return text(
             "study-forecast",
+            language,
             tuning=tuning,
             tuning_left=tuning_left,
             confirmation=confirmation,
             confirmation_left=confirmation_left,
             splits=on_splits if self.plan.config.splits else "",
             folder=str(self.plan.paths.folder),
-            cost=self._cost() if any(share.cost for share in self.shares) else "",
+            cost=self._cost(language) if any(share.cost for share in self.shares) else "",
         )
 
-    def _cost(self) -> str:
+    def _cost(self, language: str | None) -> str:
         time = memory = ""
         if self.seconds is not None:
-            time = text("study-forecast-time", duration=short_duration(self.seconds), jobs=self.jobs)
+            time = text("study-forecast-time", language, seconds=self.seconds, jobs=self.jobs)
         if self.memory_mb is not None:
-            memory = text("study-forecast-memory", memory_mb=self.memory_mb)
-        return text("study-forecast-cost", time=time, disk_mb=self.disk_bytes / 1e6, memory=memory)
+            memory = text("study-forecast-memory", language, memory_mb=self.memory_mb)
+        return text("study-forecast-cost", language, time=time, disk_mb=self.disk_bytes / 1e6, memory=memory)
 
 
 def dry_run(options: StudyOptions, *, say: Callable[[str], None], executor_for: ExecutorFor | None = None) -> Forecast:
@@ -189,14 +216,14 @@ def explain(options: StudyOptions, *, say: Callable[[str], None]) -> Forecast:
     """Say for each run whether it is skipped, resumed or new, and why; builds no model and creates nothing."""
     plan = prepare_study(options, say=say)
     groups = _groups(plan)
-    lines = []
+    explained = []
     for group in groups:
-        lines += [(group.stage, run.run, why(run.planned)) for run in group.known]
+        explained += [Explained(group.stage, run.run, state_of(run.planned)) for run in group.known]
         if not group.known:
-            what = text("study-forecast-group", name=group.name, runs=group.runs)
-            lines.append((group.stage, what, text("study-forecast-not-chosen")))
+            not_chosen = Finding("study-forecast-not-chosen", Severity.NOTE)
+            explained.append(Explained(group.stage, group.name, not_chosen, group.runs))
     shares = tuple(group.share(None) for group in groups)
-    return Forecast(plan, shares, _jobs(options, shares), tuple(lines))
+    return Forecast(plan, shares, _jobs(options, shares), tuple(explained))
 
 
 def power_findings(plan: StudyPlan) -> tuple[Finding, ...]:
@@ -307,9 +334,14 @@ def _measure(plan: StudyPlan, options: StudyOptions, executor_for: ExecutorFor) 
     return {(run.problem, run.label): foresee_run(run.planned, told[run.run]) for run in samples}
 
 
-def _share_line(share: Share) -> str:
-    start = f"{share.stage:<12}  {share.label:<24}  "
+def _stage(stage: str, language: str | None) -> str:
+    """Name a stage in a column of its own."""
+    return f"{text(f'study-stage-{stage}', language):<12}"
+
+
+def _share_line(share: Share, language: str | None) -> str:
+    start = f"{_stage(share.stage, language)}  {share.label:<24}  "
+    counts = {"runs": share.runs, "left": share.left}
     if share.cost is None or share.cost.seconds is None or not share.left:
-        return start + text("study-forecast-share", runs=share.runs, left=share.left)
-    each = short_duration(share.cost.seconds)
-    return start + text("study-forecast-share-cost", runs=share.runs, left=share.left, duration=each)
+        return start + text("study-forecast-share", language, **counts)
+    return start + text("study-forecast-share-cost", language, seconds=share.cost.seconds, **counts)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optbench.core.text import listing, markdown_table, markdown_text
+from optbench.core.text import markdown_table, markdown_text
 from optbench.study.clock import clock_paragraphs, clock_table
 from optbench.study.more_text import more_tables
 from optbench.study.protocol_text import protocol_paragraphs
@@ -23,118 +23,125 @@ if TYPE_CHECKING:
     from optbench.study.findings import ProblemFindings, StudyFindings
 
 
-def verdict_markdown(study: StudyFindings) -> str:
+def verdict_markdown(study: StudyFindings, language: str | None = None) -> str:
     """Return the page."""
-    parts = [f"# {markdown_text(text('study-title', name=study.config.name))}", *_head(study), *_doubts(study)]
+    title = markdown_text(text("study-title", language, name=study.config.name))
+    parts = [f"# {title}", *_head(study, language), *_doubts(study, language)]
     if len(study.problems) == 1:
-        parts += _problem(study.problems[0], level=2)
+        parts += _problem(study.problems[0], language, level=2)
     else:
-        parts += _several(study)
-    protocol = (markdown_text(paragraph) for paragraph in protocol_paragraphs(study))
-    parts += [f"## {text('study-heading-protocol')}", *protocol, *_rules(study), *_clock(study)]
+        parts += _several(study, language)
+    protocol = (markdown_text(paragraph) for paragraph in protocol_paragraphs(study, language))
+    heading = f"## {text('study-heading-protocol', language)}"
+    parts += [heading, *protocol, *_rules(study, language), *_clock(study, language)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def clock_heading() -> str:
+def clock_heading(language: str | None = None) -> str:
     """Return the line below which clock times stand."""
-    return f"## {text('study-clock-heading')}"
+    return f"## {text('study-clock-heading', language)}"
 
 
-def _head(study: StudyFindings) -> list[str]:
-    protocol = markdown_text(joined(sentences(study.protocol)))
+def _head(study: StudyFindings, language: str | None) -> list[str]:
+    protocol = markdown_text(joined(sentences(study.protocol, language)))
     if len(study.problems) == 1:
         only = study.problems[0]
         return [
             _emphasis(only.compared.problem),
-            _bold(headline(only)),
-            markdown_text(floor_sentence(only, [only])),
+            _bold(headline(only, language)),
+            markdown_text(floor_sentence(only, [only], language)),
             protocol,
-            markdown_text(gains(only)),
+            markdown_text(gains(only, language)),
         ]
-    return [_emphasis(listing([one.name for one in study.problems])), _bold(joined(across_parts(study))), protocol]
+    names = text("study-problem-names", language, names=[one.name for one in study.problems])
+    return [_emphasis(names), _bold(joined(across_parts(study, language))), protocol]
 
 
-def _several(study: StudyFindings) -> list[str]:
+def _several(study: StudyFindings, language: str | None) -> list[str]:
     """Return the part on all problems together, then one on each."""
     from optbench.reporting.across_section import across_table
 
     parts = []
     if study.across is not None:
-        caption, header, rows = across_table(study.across, study.metric)
-        parts += [f"## {text('study-heading-across')}", markdown_text(caption), markdown_table(header, rows)]
-        parts += [text("study-problem-means"), markdown_table(*problem_table(study))]
+        caption, header, rows = across_table(study.across, study.metric, language)
+        heading = f"## {text('study-heading-across', language)}"
+        parts += [heading, markdown_text(caption), markdown_table(header, rows)]
+        parts += [text("study-problem-means", language), markdown_table(*problem_table(study, language))]
     for one in study.problems:
         parts += [
             f"## {markdown_text(one.compared.problem)}",
-            _bold(headline(one)),
-            markdown_text(floor_sentence(one, study.problems)),
-            markdown_text(gains(one)),
+            _bold(headline(one, language)),
+            markdown_text(floor_sentence(one, study.problems, language)),
+            markdown_text(gains(one, language)),
         ]
-        parts += [
-            *_read_first([*located_sentences(one.comparison.all_differences), *sentences(one.doubts)], "###"),
-            *_problem(one, level=3),
+        warnings = [
+            *located_sentences(one.comparison.all_differences, language),
+            *sentences(one.doubts, language),
         ]
+        parts += [*_read_first(warnings, "###", language), *_problem(one, language, level=3)]
     return parts
 
 
-def _problem(problem: ProblemFindings, *, level: int) -> list[str]:
+def _problem(problem: ProblemFindings, language: str | None, *, level: int) -> list[str]:
     mark = "#" * level
     return [
-        f"{mark} {text('study-heading-optimizers')}",
-        markdown_table(*optimizer_table(problem)),
-        markdown_text(text("study-optimizers", seeds=problem.config.confirmation.seeds)),
-        f"{mark} {text('study-heading-pairs')}",
-        *_pairs(problem),
-        *_tuning(problem, mark),
-        *_more(problem, mark),
+        f"{mark} {text('study-heading-optimizers', language)}",
+        markdown_table(*optimizer_table(problem, language)),
+        markdown_text(text("study-optimizers", language, seeds=problem.config.confirmation.seeds)),
+        f"{mark} {text('study-heading-pairs', language)}",
+        *_pairs(problem, language),
+        *_tuning(problem, mark, language),
+        *_more(problem, mark, language),
     ]
 
 
-def _doubts(study: StudyFindings) -> list[str]:
+def _doubts(study: StudyFindings, language: str | None) -> list[str]:
     """Return what casts doubt on the verdict; of several problems only what concerns them all."""
     if len(study.problems) == 1:
-        return _read_first([*located_sentences(study.comparison.all_differences), *study_warnings(study)], "##")
-    return _read_first(sentences(study.doubts), "##")
+        located = located_sentences(study.comparison.all_differences, language)
+        return _read_first([*located, *study_warnings(study, language)], "##", language)
+    return _read_first(sentences(study.doubts, language), "##", language)
 
 
-def _read_first(warnings: Sequence[str], mark: str) -> list[str]:
+def _read_first(warnings: Sequence[str], mark: str, language: str | None) -> list[str]:
     bullets = "\n".join(f"- {markdown_text(warning)}" for warning in warnings)
-    return [f"{mark} {text('study-heading-read-first')}", bullets] if warnings else []
+    return [f"{mark} {text('study-heading-read-first', language)}", bullets] if warnings else []
 
 
-def _pairs(problem: ProblemFindings) -> list[str]:
-    header, rows = pair_table(problem)
+def _pairs(problem: ProblemFindings, language: str | None) -> list[str]:
+    header, rows = pair_table(problem, language)
     if not rows:
-        return [text("study-no-pairs")]
-    lower = "" if problem.comparison.metric.higher_is_better else text("study-pairs-lower-is-better")
-    beside = text("study-pairs-with-defaults") if problem.config.aside else ""
-    return [markdown_table(header, rows), joined((text("study-pairs"), lower, beside))]
+        return [text("study-no-pairs", language)]
+    lower = "" if problem.comparison.metric.higher_is_better else text("study-pairs-lower-is-better", language)
+    beside = text("study-pairs-with-defaults", language) if problem.config.aside else ""
+    return [markdown_table(header, rows), joined((text("study-pairs", language), lower, beside))]
 
 
-def _tuning(problem: ProblemFindings, mark: str) -> list[str]:
+def _tuning(problem: ProblemFindings, mark: str, language: str | None) -> list[str]:
     if not problem.tunings:
         return []
-    told = text("study-tuning", metric=problem.config.tuning.metric)
-    return [f"{mark} {text('study-heading-tuning')}", markdown_table(*tuning_table(problem)), told]
+    caption = text("study-tuning", language, metric=problem.config.tuning.metric)
+    heading = f"{mark} {text('study-heading-tuning', language)}"
+    return [heading, markdown_table(*tuning_table(problem, language)), caption]
 
 
-def _more(problem: ProblemFindings, mark: str) -> list[str]:
+def _more(problem: ProblemFindings, mark: str, language: str | None) -> list[str]:
     parts = []
-    for caption, table in more_tables(problem):
+    for caption, table in more_tables(problem, language):
         parts += [joined((_bold(caption.title), markdown_text(caption.text))), markdown_table(*table)]
-    return [f"{mark} {text('study-heading-more')}", *parts] if parts else []
+    return [f"{mark} {text('study-heading-more', language)}", *parts] if parts else []
 
 
-def _rules(study: StudyFindings) -> list[str]:
-    told = text("study-rules-of-first" if len(study.problems) > 1 else "study-rules")
-    return [markdown_text(told), markdown_table(*rule_table(study))]
+def _rules(study: StudyFindings, language: str | None) -> list[str]:
+    caption = text("study-rules-of-first" if len(study.problems) > 1 else "study-rules", language)
+    return [markdown_text(caption), markdown_table(*rule_table(study, language))]
 
 
-def _clock(study: StudyFindings) -> list[str]:
-    parts = [clock_heading(), *(markdown_text(paragraph) for paragraph in clock_paragraphs(study))]
+def _clock(study: StudyFindings, language: str | None) -> list[str]:
+    parts = [clock_heading(language), *(markdown_text(paragraph) for paragraph in clock_paragraphs(study, language))]
     for one in study.problems:
         parts += [_emphasis(one.compared.problem) if len(study.problems) > 1 else ""]
-        parts += [markdown_table(*clock_table(one))]
+        parts += [markdown_table(*clock_table(one, language))]
     return parts
 
 

@@ -6,19 +6,21 @@ import math
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from optbench.catalog.metrics import lower_is_better
-from optbench.core.numbers import short_number
+from optbench.reporting.comparison_details import disagreement_cells
 from optbench.study.sentences import joined, leaders_sentence
-from optbench.study.tables_text import NONE
+from optbench.study.tables_text import difference_cell, range_cell, score_cell
 from optbench.words import sentence, text
+from optbench.words.formats import NOTHING
+from optbench.words.tables import localised, number, titles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from optbench.comparison import Disagreement, TargetTable
-    from optbench.study.budgets import Budgets
+    from optbench.comparison import Disagreement, TargetRow, TargetTable
+    from optbench.study.budgets import BudgetCurve, Budgets
     from optbench.study.findings import ProblemFindings
     from optbench.study.rate_widths import RateWidth
-    from optbench.study.split_variance import SplitRow, SplitVariance
+    from optbench.study.split_variance import SplitPair, SplitRow, SplitVariance
     from optbench.study.tables_text import TextTable
 
 _MOST_SENTENCES: Final = 3
@@ -31,173 +33,196 @@ class Caption(NamedTuple):
     text: str
 
 
-def more_tables(problem: ProblemFindings) -> Iterator[tuple[Caption, TextTable]]:
+def more_tables(problem: ProblemFindings, language: str | None = None) -> Iterator[tuple[Caption, TextTable]]:
     """Yield a caption and a table for everything there is to say beyond the final score."""
     analyses = problem.analyses
     if analyses.budgets is not None:
-        yield budget_caption(analyses.budgets), budget_table(analyses.budgets)
+        yield budget_caption(analyses.budgets, language), budget_table(analyses.budgets, language)
     if analyses.widths:
-        yield width_caption(problem), width_table(analyses.widths)
+        yield width_caption(problem, language), width_table(analyses.widths, language)
     for table in analyses.targets:
-        yield target_caption(table, problem.curves.targets_from), target_rows(table)
-    yield from split_tables(problem)
+        yield target_caption(table, problem.curves.targets_from, language), target_rows(table, language)
+    yield from split_tables(problem, language)
     if analyses.disagreements:
-        yield disagreement_caption(analyses.disagreements), disagreement_table(analyses.disagreements)
+        caption = disagreement_caption(analyses.disagreements, language)
+        yield caption, disagreement_table(analyses.disagreements, language)
 
 
-def split_tables(problem: ProblemFindings) -> Iterator[tuple[Caption, TextTable]]:
+def split_tables(problem: ProblemFindings, language: str | None = None) -> Iterator[tuple[Caption, TextTable]]:
     """Yield what other splits showed, if any were asked for."""
     splits = problem.analyses.splits
     if splits is not None:
-        yield split_caption(problem, splits), split_table(problem, splits)
+        yield split_caption(problem, splits, language), split_table(problem, splits, language)
         if splits.pairs:
-            yield split_pair_caption(splits), split_pair_table(problem, splits)
+            yield split_pair_caption(splits, language), split_pair_table(problem, splits, language)
 
 
-def budget_caption(budgets: Budgets) -> Caption:
+def budget_caption(budgets: Budgets, language: str | None = None) -> Caption:
     """Say whom to take at which budget, and what the table shows."""
-    how = text("study-budgets-optimistic" if budgets.is_optimistic else "study-budgets-cross-fitted")
-    told = text("study-budgets", leaders=leaders_sentence(budgets), metric=budgets.metric, how=how)
-    return Caption(text("study-budgets-title"), told)
+    how = text("study-budgets-optimistic" if budgets.is_optimistic else "study-budgets-cross-fitted", language)
+    leaders = leaders_sentence(budgets, language)
+    caption = text("study-budgets", language, leaders=leaders, metric=budgets.metric, how=how)
+    return Caption(text("study-budgets-title", language), caption)
 
 
-def budget_table(budgets: Budgets) -> TextTable:
+def budget_table(budgets: Budgets, language: str | None = None) -> TextTable:
     """Return one row per optimizer: default, then the best of 1, 2, 4, ... settings."""
     shown = budgets.shown()
-    rows = [[label, short_number(score), *[NONE] * len(shown)] for label, score in budgets.defaults.items()]
-    for curve in budgets.curves:
-        cells = []
-        for budget in shown:
-            place = min(budget, len(curve.scores)) - 1
-            cell = short_number(curve.scores[place]) if math.isfinite(curve.scores[place]) else "diverged"
-            if curve.low:
-                cell += f" ({short_number(curve.low[place])} to {short_number(curve.high[place])})"
-            cells.append(cell)
-        rows.append([curve.label, NONE, *cells])
-    return ["optimizer", "default", *(f"best of {budget}" for budget in shown)], rows
+    header = [
+        *titles(("table-optimizer", "table-default"), language),
+        *(text("table-best-of", language, n=budget) for budget in shown),
+    ]
+    defaults = [
+        [label, number(score, "short", language), *[NOTHING] * len(shown)] for label, score in budgets.defaults.items()
+    ]
+    curves = [
+        [curve.label, NOTHING, *(_budget_cell(curve, budget, language) for budget in shown)] for curve in budgets.curves
+    ]
+    return header, [*defaults, *curves]
 
 
-def width_caption(problem: ProblemFindings) -> Caption:
+def _budget_cell(curve: BudgetCurve, budget: int, language: str | None) -> str:
+    """Write what the best of so many settings scores; of more than were tried, what the best of all does."""
+    place = min(budget, len(curve.scores)) - 1
+    score = curve.scores[place]
+    if not math.isfinite(score):
+        return text("status-diverged", language)
+    if not curve.low:
+        return number(score, "short", language)
+    return text("table-score-in-interval", language, score=score, low=curve.low[place], high=curve.high[place])
+
+
+def width_caption(problem: ProblemFindings, language: str | None = None) -> Caption:
     """Say what a width is."""
-    told = text("study-widths", margin=problem.compared.margin, metric=problem.comparison.metric.name)
-    return Caption(text("study-widths-title"), told)
+    margin, metric = problem.compared.margin, problem.comparison.metric.name
+    caption = text("study-widths", language, margin=margin, metric=metric)
+    return Caption(text("study-widths-title", language), caption)
 
 
-def width_table(widths: Sequence[RateWidth]) -> TextTable:
+def width_table(widths: Sequence[RateWidth], language: str | None = None) -> TextTable:
     """Return one row per optimizer."""
-    rows = []
-    for one in widths:
-        if one.width is None:
-            rows.append([one.label, "none: every rate diverged", NONE, NONE, f"{one.tried:.1f}"])
-            continue
-        interval = NONE if one.low is None or one.high is None else f"{one.low:.1f} to {one.high:.1f}"
-        span = f"{one.width.low:.2g} to {one.width.high:.2g}"
-        rows.append([one.label, str(one.width).replace(">=", "≥"), interval, span, f"{one.tried:.1f}"])
-    return ["optimizer", "width", "95 % interval", "rates", "decades tried"], rows
+    codes = ("table-optimizer", "table-width", "table-95-interval", "table-rates", "table-decades-tried")
+    return titles(codes, language), [_width_row(one, language) for one in widths]
 
 
-def target_caption(table: TargetTable, source: str) -> Caption:
+def _width_row(one: RateWidth, language: str | None) -> list[str]:
+    tried = localised(f"{one.tried:.1f}", language)
+    if one.width is None:
+        return [one.label, text("table-no-width", language), NOTHING, NOTHING, tried]
+    interval = NOTHING if one.low is None or one.high is None else _span(one.low, one.high, ".1f", language)
+    code = "table-decades-at-least" if one.width.is_lower_bound else "table-decades"
+    width = text(code, language, decades=one.width.decades)
+    return [one.label, width, interval, _span(one.width.low, one.width.high, ".2g", language), tried]
+
+
+def _span(low: float, high: float, spec: str, language: str | None) -> str:
+    return range_cell(localised(format(low, spec), language), localised(format(high, spec), language), language)
+
+
+def target_caption(table: TargetTable, source: str, language: str | None = None) -> Caption:
     """Say what the target is, where it comes from and how misses count."""
     title = "study-targets-at-most" if lower_is_better(table.column) else "study-targets-at-least"
-    told = text("study-targets", optimizer=source, horizon=table.horizon)
-    return Caption(text(title, column=table.column, target=table.target), told)
+    caption = text("study-targets", language, optimizer=source, horizon=table.horizon)
+    return Caption(text(title, language, column=table.column, target=table.target), caption)
 
 
-def target_rows(table: TargetTable) -> TextTable:
+def target_rows(table: TargetTable, language: str | None = None) -> TextTable:
     """Return one row per optimizer, fastest first; without seconds."""
-    rows = []
-    for row in table.rows:
-        sign = "≥ " if row.reached < row.n else ""
-        steps = NONE if row.steps is None else f"{sign}{row.steps:,.0f}"
-        rows.append([row.label, f"{row.reached} of {row.n}", f"{sign}{row.epochs:.1f}", steps])
-    return ["optimizer", "reached", "epochs", "steps"], rows
+    codes = ("table-optimizer", "table-reached", "table-epochs", "table-steps")
+    return titles(codes, language), [_target_row(row, language) for row in table.rows]
 
 
-def split_caption(problem: ProblemFindings, splits: SplitVariance) -> Caption:
+def _target_row(row: TargetRow, language: str | None) -> list[str]:
+    sign = "≥ " if row.reached < row.n else ""
+    steps = NOTHING if row.steps is None else sign + localised(f"{row.steps:,.0f}", language)
+    reached = text("table-of", language, n=row.reached, total=row.n)
+    return [row.label, reached, sign + localised(f"{row.epochs:.1f}", language), steps]
+
+
+def split_caption(problem: ProblemFindings, splits: SplitVariance, language: str | None = None) -> Caption:
     """Say how far another split moves a score, beside another seed."""
     metric = problem.comparison.metric.name
     largest = max((row for row in splits.rows if row.sd_splits is not None), key=_spread, default=None)
     moved = ""
     if largest is not None and largest.sd_seeds is None:
-        moved = text("study-splits-largest", optimizer=largest.label, metric=metric, sd=largest.sd_splits)
+        moved = text("study-splits-largest", language, optimizer=largest.label, metric=metric, sd=largest.sd_splits)
     elif largest is not None:
         moved = text(
             "study-splits-largest-beside-seeds",
+            language,
             optimizer=largest.label,
             metric=metric,
             sd=largest.sd_splits,
             sd_seeds=largest.sd_seeds,
         )
-    return Caption(text("study-splits-title"), joined((moved, text("study-splits", n=splits.n))))
+    return Caption(text("study-splits-title", language), joined((moved, text("study-splits", language, n=splits.n))))
 
 
-def split_table(problem: ProblemFindings, splits: SplitVariance) -> TextTable:
+def split_table(problem: ProblemFindings, splits: SplitVariance, language: str | None = None) -> TextTable:
     """Return one row per optimizer."""
     metric = problem.comparison.metric
+    header = [
+        text("table-optimizer", language),
+        text("table-mean-over-splits", language, n=splits.n),
+        *titles(("table-sd-over-splits", "table-sd-over-seeds"), language),
+    ]
     rows = [
         [
             row.label,
-            NONE if row.mean is None else metric.score_text(row.mean),
-            NONE if row.sd_splits is None else metric.number(row.sd_splits),
-            NONE if row.sd_seeds is None else metric.number(row.sd_seeds),
+            score_cell(metric, row.mean, language),
+            difference_cell(metric, row.sd_splits, language),
+            difference_cell(metric, row.sd_seeds, language),
         ]
         for row in splits.rows
     ]
-    return ["optimizer", f"mean over {splits.n} splits", "sd over splits", "sd over seeds"], rows
+    return header, rows
 
 
-def split_pair_caption(splits: SplitVariance) -> Caption:
+def split_pair_caption(splits: SplitVariance, language: str | None = None) -> Caption:
     """Say how pairs are tested over splits."""
-    return Caption("", text("study-split-pairs", n_train=splits.n_train, n_test=splits.n_test))
+    return Caption("", text("study-split-pairs", language, n_train=splits.n_train, n_test=splits.n_test))
 
 
-def split_pair_table(problem: ProblemFindings, splits: SplitVariance) -> TextTable:
+def split_pair_table(problem: ProblemFindings, splits: SplitVariance, language: str | None = None) -> TextTable:
     """Return one row per pair."""
-    number = problem.comparison.metric.number
-    rows = [
-        [
-            pair.a,
-            pair.b,
-            number(pair.test.mean),
-            f"{number(pair.test.low)} to {number(pair.test.high)}",
-            f"{pair.p_adjusted:.2g}",
-        ]
-        for pair in splits.pairs
-    ]
-    return ["first", "second", "first minus second", "interval", "p (Holm)"], rows
+    codes = (
+        "table-first",
+        "table-second",
+        "table-first-minus-second",
+        "table-interval-of-pair",
+        "table-p-holm",
+    )
+    return titles(codes, language), [_split_pair_row(problem, pair, language) for pair in splits.pairs]
+
+
+def _split_pair_row(problem: ProblemFindings, pair: SplitPair, language: str | None) -> list[str]:
+    metric = problem.comparison.metric
+    mean, low, high = (difference_cell(metric, x, language) for x in (pair.test.mean, pair.test.low, pair.test.high))
+    return [pair.a, pair.b, mean, range_cell(low, high, language), localised(f"{pair.p_adjusted:.2g}", language)]
 
 
 def _spread(row: SplitRow) -> float:
     return row.sd_splits or 0.0
 
 
-def disagreement_caption(disagreements: Sequence[Disagreement]) -> Caption:
+def disagreement_caption(disagreements: Sequence[Disagreement], language: str | None = None) -> Caption:
     """Say what the table shows, and the widest cases in sentences."""
     widest = sorted(disagreements, key=lambda item: (-item.churn, item.a, item.b))[:_MOST_SENTENCES]
-    told = text("study-disagreements", pairs=" ".join(sentence(item.finding) for item in widest))
-    return Caption(text("study-disagreements-title"), told)
+    pairs = " ".join(sentence(item.finding, language) for item in widest)
+    return Caption(text("study-disagreements-title", language), text("study-disagreements", language, pairs=pairs))
 
 
-def disagreement_table(disagreements: Sequence[Disagreement]) -> TextTable:
+def disagreement_table(disagreements: Sequence[Disagreement], language: str | None = None) -> TextTable:
     """Return one row per pair of the plan."""
-    rows = []
-    for item in disagreements:
-        widest = item.widest
-        rows.append(
-            [
-                item.a,
-                item.b,
-                f"{100 * item.accuracy_gap:.2f}",
-                f"{100 * item.churn:.1f} %",
-                _share(item.churn_a),
-                _share(item.churn_b),
-                f"{widest.name}: {100 * (widest.gap or 0.0):+.1f}" if widest else NONE,
-                f"{item.calibration_a:.3f}, {item.calibration_b:.3f}",
-            ]
-        )
-    header = ["first", "second", "accuracy gap [points]", "differ", "first alone", "second alone", "widest class"]
-    return [*header, "calibration error"], rows
-
-
-def _share(value: float | None) -> str:
-    return NONE if value is None else f"{100 * value:.1f} %"
+    codes = (
+        "table-first",
+        "table-second",
+        "table-accuracy-gap",
+        "table-differ",
+        "table-first-alone",
+        "table-second-alone",
+        "table-widest-class",
+        "table-calibration-error",
+    )
+    rows = [[item.a, item.b, *disagreement_cells(item, language)] for item in disagreements]
+    return titles(codes, language), rows

@@ -11,6 +11,7 @@ from optbench.study.protocol_text import protocol_paragraphs
 from optbench.study.sentences import gains, joined, leaders_sentence, study_warnings
 from optbench.study.tables_text import tuning_table
 from optbench.words import sentences, text
+from optbench.words.tables import titles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,66 +21,69 @@ if TYPE_CHECKING:
     from optbench.study.findings import ProblemFindings, StudyFindings
 
 
-def study_page(study: StudyFindings) -> str:
+def study_page(study: StudyFindings, language: str | None = None) -> str:
     """Return the page as HTML."""
     from optbench.reporting.comparison_page import Frame, render_comparison_page
 
     only = study.problems[0].compared.problem if len(study.problems) == 1 else ""
-    where = only or text("study-n-problems", n=len(study.problems))
+    where = only or text("study-n-problems", language, n=len(study.problems))
     frame = Frame(
-        title=text("study-title-where", name=study.config.name, where=where),
-        summary=sentences(study.protocol),
-        warnings=study_warnings(study),
-        sections=list(_sections(study)),
-        behind={one.compared.problem: _behind_verdict(one) for one in study.problems},
+        title=text("study-title-where", language, name=study.config.name, where=where),
+        summary=sentences(study.protocol, language),
+        warnings=study_warnings(study, language),
+        sections=list(_sections(study, language)),
+        behind={one.compared.problem: _behind_verdict(one, language) for one in study.problems},
     )
     curves = {one.compared.problem: one.curves for one in study.problems}
-    return render_comparison_page(study.comparison, curves, frame)
+    return render_comparison_page(study.comparison, curves, frame, language)
 
 
-def _behind_verdict(problem: ProblemFindings) -> str:
+def _behind_verdict(problem: ProblemFindings, language: str | None) -> str:
     """Return whose tuning failed, what tuning gained, and what would settle it."""
-    return joined((*sentences(problem.failed_tunings), gains(problem), settle_sentence(problem)))
+    return joined(
+        (*sentences(problem.failed_tunings, language), gains(problem, language), settle_sentence(problem, language))
+    )
 
 
-def _sections(study: StudyFindings) -> Iterator[Section]:
+def _sections(study: StudyFindings, language: str | None) -> Iterator[Section]:
     from optbench.reporting.comparison_page import Section
 
     several = len(study.problems) > 1
     for one in study.problems:
         if one.tunings:
-            on_one = (
-                text("study-heading-tuning-on", problem=one.name),
-                text("study-heading-budgets-on", problem=one.name),
-            )
-            tuning, budgets = on_one if several else (text("study-heading-tuning"), text("study-heading-budgets"))
-            yield _tuning(one, title=tuning)
-            yield _more(one, title=budgets)
-    yield Section(text("study-heading-protocol"), protocol_paragraphs(study))
+            if several:
+                tuning = text("study-heading-tuning-on", language, problem=one.name)
+                budgets = text("study-heading-budgets-on", language, problem=one.name)
+            else:
+                tuning, budgets = titles(("study-heading-tuning", "study-heading-budgets"), language)
+            yield _tuning(one, language, title=tuning)
+            yield _more(one, language, title=budgets)
+    yield Section(text("study-heading-protocol", language), protocol_paragraphs(study, language))
 
 
-def _tuning(problem: ProblemFindings, *, title: str) -> Section:
+def _tuning(problem: ProblemFindings, language: str | None, *, title: str) -> Section:
     from optbench.reporting.comparison_page import Section
 
-    caption = text("study-page-tuning", metric=problem.config.tuning.metric)
-    header, rows = tuning_table(problem)
-    return Section(title, (), [(caption, header, rows)], _tuning_pictures(problem))
+    caption = text("study-page-tuning", language, metric=problem.config.tuning.metric)
+    header, rows = tuning_table(problem, language)
+    return Section(title, (), [(caption, header, rows)], _tuning_pictures(problem, language))
 
 
-def _more(problem: ProblemFindings, *, title: str) -> Section:
+def _more(problem: ProblemFindings, language: str | None, *, title: str) -> Section:
     """Return score against tuning budget, and how forgiving the learning rate is."""
     from optbench.reporting.comparison_page import Section
 
     analyses = problem.analyses
-    tables = [(joined(caption), *table) for caption, table in split_tables(problem)]
-    tables += [(joined(width_caption(problem)), *width_table(analyses.widths))] if analyses.widths else []
+    tables = [(joined(caption), *table) for caption, table in split_tables(problem, language)]
+    if analyses.widths:
+        tables.append((joined(width_caption(problem, language)), *width_table(analyses.widths, language)))
     if analyses.budgets is None:
         return Section(title, (), tables)
-    return Section(title, [leaders_sentence(analyses.budgets)], tables, [_budget_picture(problem, analyses.budgets)])
+    pictures = [_budget_picture(problem, analyses.budgets, language)]
+    return Section(title, [leaders_sentence(analyses.budgets, language)], tables, pictures)
 
 
-def _budget_picture(problem: ProblemFindings, budgets: Budgets) -> Picture:
-    from optbench.catalog.metrics import tuning_metric
+def _budget_picture(problem: ProblemFindings, budgets: Budgets, language: str | None) -> Picture:
     from optbench.reporting.budget_figures import BudgetLine, budget_figure
     from optbench.reporting.comparison_page import look_of, picture_of
 
@@ -89,13 +93,13 @@ def _budget_picture(problem: ProblemFindings, budgets: Budgets) -> Picture:
         if all(map(math.isfinite, curve.scores))
     ]
     look = look_of(problem.comparison)
-    figure = budget_figure(lines, budgets.defaults, look, metric=tuning_metric(budgets.metric).title_on_validation)
-    alt = text("study-page-budgets-alt", metric=budgets.metric)
-    return picture_of(figure, alt, text("study-page-budgets", metric=budgets.metric))
+    metric = text("study-page-axis", language, metric=budgets.metric)
+    figure = budget_figure(lines, budgets.defaults, look, metric=metric, language=language)
+    alt = text("study-page-budgets-alt", language, metric=budgets.metric)
+    return picture_of(figure, alt, text("study-page-budgets", language, metric=budgets.metric))
 
 
-def _tuning_pictures(problem: ProblemFindings) -> list[Picture]:
-    from optbench.catalog.metrics import tuning_metric
+def _tuning_pictures(problem: ProblemFindings, language: str | None) -> list[Picture]:
     from optbench.config import LEARNING_RATE
     from optbench.reporting.comparison_page import look_of, picture_of
     from optbench.reporting.tuning_figures import TuningCurve, tuning_figure
@@ -112,9 +116,10 @@ def _tuning_pictures(problem: ProblemFindings) -> list[Picture]:
         for tuning in problem.tunings
         if LEARNING_RATE in tuning.names
     ]
-    figure = tuning_figure(curves, look_of(problem.comparison), metric=tuning_metric(metric).title_on_validation)
+    axis = text("study-page-axis", language, metric=metric)
+    figure = tuning_figure(curves, look_of(problem.comparison), metric=axis, language=language)
     if figure is None:
         return []
-    projected = "" if all(curve.is_curve for curve in curves) else text("study-page-curves-projected")
-    caption = joined((text("study-page-curves", metric=metric), projected))
-    return [picture_of(figure, text("study-page-curves-alt", metric=metric), caption)]
+    projected = "" if all(curve.is_curve for curve in curves) else text("study-page-curves-projected", language)
+    caption = joined((text("study-page-curves", language, metric=metric), projected))
+    return [picture_of(figure, text("study-page-curves-alt", language, metric=metric), caption)]

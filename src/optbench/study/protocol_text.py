@@ -15,15 +15,16 @@ if TYPE_CHECKING:
 _DIGITS = 12
 
 
-def protocol_paragraphs(study: StudyFindings) -> list[str]:
+def protocol_paragraphs(study: StudyFindings, language: str | None = None) -> list[str]:
     """Return the paragraphs, as plain text."""
     steps = (_fixed, _tuning, _confirmation, _opening, _scope)
-    return [step(study) for step in steps]
+    return [step(study, language) for step in steps]
 
 
-def _fixed(study: StudyFindings) -> str:
+def _fixed(study: StudyFindings, language: str | None) -> str:
     return text(
         "study-protocol-fixed",
+        language,
         plan=study.plan[:_DIGITS],
         # one for all: a study over several problems refuses the metrics whose default depends on the target's unit
         margin=study.problems[0].compared.margin,
@@ -34,44 +35,46 @@ def _fixed(study: StudyFindings) -> str:
     )
 
 
-def _tuning(study: StudyFindings) -> str:
+def _tuning(study: StudyFindings, language: str | None) -> str:
     config = study.config
     if not config.tuned:
-        return text("study-protocol-not-tuned")
+        return text("study-protocol-not-tuned", language)
     tuning, epochs = config.tuning, {one.epochs for one in study.problems}
     runs = tuning.points * tuning.seeds
     return text(
         "study-protocol-tuned-rates" if tries_learning_rates(config) else "study-protocol-tuned-settings",
+        language,
         optimizers=[one.label for one in config.tuned],
         n_optimizers=len(config.tuned),
         on_each_problem=len(study.problems) > 1,
         points=tuning.points,
         sampler=tuning.sampler,
         seeds=tuning.seeds,
-        span=_span(config.tuning_seeds),
+        span=_span(config.tuning_seeds, language),
         n_runs=runs,
         epochs=runs * epochs.pop() if len(epochs) == 1 else None,
         metric=tuning.metric,
     )
 
 
-def _confirmation(study: StudyFindings) -> str:
+def _confirmation(study: StudyFindings, language: str | None) -> str:
     seeds = study.config.confirmation_seeds
-    return text("study-protocol-confirmed", seeds=len(seeds), span=_span(seeds))
+    return text("study-protocol-confirmed", language, seeds=len(seeds), span=_span(seeds, language))
 
 
-def _opening(study: StudyFindings) -> str:
+def _opening(study: StudyFindings, language: str | None) -> str:
     openings = study.problems[0].openings
     if len(study.problems) > 1:
-        return text("study-protocol-opened-each", n_openings=len(openings))
-    return text("study-protocol-opened", n_openings=len(openings), split=openings[-1]["split"][:_DIGITS])
+        return text("study-protocol-opened-each", language, n_openings=len(openings))
+    split = openings[-1]["split"][:_DIGITS]
+    return text("study-protocol-opened", language, n_openings=len(openings), split=split)
 
 
-def _scope(study: StudyFindings) -> str:
-    return text("study-protocol-scope-each" if len(study.problems) > 1 else "study-protocol-scope")
+def _scope(study: StudyFindings, language: str | None) -> str:
+    return text("study-protocol-scope-each" if len(study.problems) > 1 else "study-protocol-scope", language)
 
 
-def _span(seeds: Sequence[int]) -> str:
+def _span(seeds: Sequence[int], language: str | None) -> str:
     if len(seeds) == 1:
-        return text("study-span-one", first=seeds[0])
-    return text("study-span", first=seeds[0], last=seeds[-1])
+        return text("study-span-one", language, first=seeds[0])
+    return text("study-span", language, first=seeds[0], last=seeds[-1])

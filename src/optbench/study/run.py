@@ -28,6 +28,7 @@ from optbench.study.record import open_test_split, read_record, write_plan
 from optbench.study.runs import StudyRuns
 from optbench.study.tables import plan_csv
 from optbench.study.tuning import choose
+from optbench.words import text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -98,14 +99,13 @@ class StudyEnd:
     trained: int
     written: tuple[Path, ...]
 
-    @property
-    def sentence(self) -> str:
-        """What was done, and where the pages are."""
+    def sentence(self, language: str | None = None) -> str:
+        """Say what was done, and where the pages are."""
         paths, number = self.plan.paths, len(self.runs.planned)
-        where = f"{paths.verdict_text}, {paths.page}"
+        pages = [str(paths.verdict_text), str(paths.page)]
         if not self.trained and not self.written:
-            return f"nothing to do: all {number} runs are finished. {where}"
-        return f"{self.trained} of {number} runs were executed. {where}"
+            return text("study-nothing-to-do", language, n=number, pages=pages)
+        return text("study-executed", language, n_executed=self.trained, n=number, pages=pages)
 
 
 def utc_date() -> date:
@@ -175,9 +175,9 @@ def begin(plan: StudyPlan, record: dict[str, object]) -> dict[str, object]:
 
     plan.paths.folder.mkdir(parents=True, exist_ok=True)
     found = write_plan(plan, record)
-    text = plan_csv(plan)
-    if not plan.paths.plan.is_file() or plan.paths.plan.read_text(encoding="utf-8") != text:
-        write_text(plan.paths.plan, text)
+    table = plan_csv(plan)
+    if not plan.paths.plan.is_file() or plan.paths.plan.read_text(encoding="utf-8") != table:
+        write_text(plan.paths.plan, table)
     return found
 
 
@@ -228,9 +228,8 @@ class _Crew:
 
         open_runs = [run.planned for run in runs if not is_finished(run.planned)]
         if open_runs:
-            done = len(runs) - len(open_runs)
-            resumed = f", {done} finished before" if done else ""
-            self._say(f"{stage}: {len(open_runs)} of {len(runs)} runs to go{resumed}")
+            n, n_open = len(runs), len(open_runs)
+            self._say(text("study-runs-to-go", stage=stage, n_open=n_open, n=n, n_done=n - n_open))
             ends = self._fly(open_runs)
             raise_for_failures(ends)
             self.trained += len(open_runs)

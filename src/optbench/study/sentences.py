@@ -66,10 +66,10 @@ def study_warnings(study: StudyFindings, language: str | None = None) -> list[st
     return [f"[{name}] {told}" if name else told for name, told in located]
 
 
-def floor_sentence(problem: ProblemFindings, problems: Iterable[ProblemFindings]) -> str:
+def floor_sentence(problem: ProblemFindings, problems: Iterable[ProblemFindings], language: str | None = None) -> str:
     """Say what a gap below the noise floor means, beside the first verdict of a study that names the floor, or ""."""
     first = next((one for one in problems if _names_floor(one.compared.verdict)), None)
-    return text("study-noise-floor") if problem is first else ""
+    return text("study-noise-floor", language) if problem is first else ""
 
 
 def _names_floor(verdict: Iterable[Finding]) -> bool:

@@ -12,17 +12,21 @@ if TYPE_CHECKING:
     from optbench.study.findings import ProblemFindings, StudyFindings
 
 
-def study_summary(study: StudyFindings, *, width: int | None = None, colour: bool = False) -> str:
+def study_summary(
+    study: StudyFindings, *, width: int | None = None, colour: bool = False, language: str | None = None
+) -> str:
     """Return the text for a terminal; a width of None wraps nothing."""
     from optbench.reporting.comparison_text import render_comparison_table
 
-    table = render_comparison_table(study.comparison, width=width, colour=colour).rstrip("\n")
+    table = render_comparison_table(study.comparison, width=width, colour=colour, language=language).rstrip("\n")
     several = len(study.problems) > 1
-    own = [(one.name, _beside_verdict(one)) for one in study.problems]
-    told = [f"[{name}] {sentence}" if several else sentence for name, sentence in own if sentence]
-    doubts = [f"- {sentence}" for sentence in study_warnings(study)]
-    return "\n".join([table, *sentences(study.protocol), *told, *doubts])
+    own = [(one.name, _beside_verdict(one, language)) for one in study.problems]
+    beside = [f"[{name}] {sentence}" if several else sentence for name, sentence in own if sentence]
+    doubts = [f"- {sentence}" for sentence in study_warnings(study, language)]
+    return "\n".join([table, *sentences(study.protocol, language), *beside, *doubts])
 
 
-def _beside_verdict(problem: ProblemFindings) -> str:
-    return joined((*sentences(problem.failed_tunings), gains(problem), settle_sentence(problem)))
+def _beside_verdict(problem: ProblemFindings, language: str | None) -> str:
+    return joined(
+        (*sentences(problem.failed_tunings, language), gains(problem, language), settle_sentence(problem, language))
+    )

@@ -9,111 +9,154 @@ from optbench.comparison import PairOutcome
 from optbench.config import LEARNING_RATE
 from optbench.study.tuning import tries_learning_rates
 from optbench.words import text
+from optbench.words.formats import NOTHING
+from optbench.words.rules import rule_texts
+from optbench.words.tables import localised, titles
 
 if TYPE_CHECKING:
+    from optbench.catalog.metric import Metric
     from optbench.comparison import OptimizerSummary, PairResult
     from optbench.study.findings import ProblemFindings, StudyFindings
     from optbench.study.gains import Shrinkage
     from optbench.study.tuning import Tuning
 
-NONE = "\N{EN DASH}"
 TextTable = tuple[list[str], list[list[str]]]
 """Header and rows."""
 
 
-def optimizer_table(problem: ProblemFindings) -> TextTable:
+def optimizer_table(problem: ProblemFindings, language: str | None = None) -> TextTable:
     """Return one row per optimizer, best first."""
-    metric = problem.comparison.metric
-    level = f"{100 * (1 - problem.comparison.alpha):g} % interval"
-    tried = "learning rate" if tries_learning_rates(problem.config) else "setting"
-    header = ["optimizer", tried, "how chosen", f"test {metric.title}", "sd", level, "runs", "diverged"]
-    return header, [_optimizer_row(problem, one) for one in problem.compared.optimizers]
+    comparison = problem.comparison
+    tried = "table-learning-rate" if tries_learning_rates(problem.config) else "table-setting"
+    header = [
+        *titles(("table-optimizer", tried, "table-how-chosen"), language),
+        text("table-test-score", language, metric=comparison.metric.name),
+        text("table-sd", language),
+        text("table-level-interval", language, level=1 - comparison.alpha),
+        *titles(("table-runs", "table-runs-diverged"), language),
+    ]
+    return header, [_optimizer_row(problem, one, language) for one in problem.compared.optimizers]
 
 
-def _optimizer_row(problem: ProblemFindings, one: OptimizerSummary) -> list[str]:
+def _optimizer_row(problem: ProblemFindings, one: OptimizerSummary, language: str | None) -> list[str]:
     metric = problem.comparison.metric
+    return [
+        one.label,
+        *_setting(problem, one, language),
+        score_cell(metric, one.mean, language),
+        difference_cell(metric, one.sd, language),
+        range_cell(score_cell(metric, one.ci_low, language), score_cell(metric, one.ci_high, language), language),
+        str(one.n),
+        str(one.n_diverged),
+    ]
+
+
+def _setting(problem: ProblemFindings, one: OptimizerSummary, language: str | None) -> tuple[str, str]:
+    """Return the setting that an optimizer ran at, and how it came about."""
     tuned = {tuning.label: tuning for tuning in problem.tunings}
-    defaults = {row.label for row in problem.config.defaults}
-    how = "Keras' default" if one.label in defaults or one.label in problem.config.aside else "given"
-    rate = f"{one.learning_rate:.4g}" if isinstance(one.learning_rate, int | float) else one.learning_rate or NONE
     if one.label in tuned:
-        how, rate = f"best of {len(tuned[one.label].settings)}", _point(tuned[one.label])
-    interval = NONE
-    if one.ci_low is not None and one.ci_high is not None:
-        interval = f"{metric.score_text(one.ci_low)} to {metric.score_text(one.ci_high)}"
-    mean = NONE if one.mean is None else metric.score_text(one.mean)
-    spread = NONE if one.sd is None else metric.number(one.sd)
-    return [one.label, str(rate), how, mean, spread, interval, str(one.n), str(one.n_diverged)]
+        tuning = tuned[one.label]
+        return _chosen(tuning, language), text("table-best-of", language, n=len(tuning.settings))
+    defaults = {row.label for row in problem.config.defaults}
+    how = "table-keras-default" if one.label in defaults or one.label in problem.config.aside else "table-given"
+    rate = one.learning_rate
+    shown = localised(f"{rate:.4g}", language) if isinstance(rate, int | float) else str(rate or NOTHING)
+    return shown, text(how, language)
 
 
-def pair_table(problem: ProblemFindings) -> TextTable:
+def pair_table(problem: ProblemFindings, language: str | None = None) -> TextTable:
     """Return one row per pair of the plan, with the noise floor beside each difference."""
-    unit = " [points]" if problem.comparison.metric.in_points else ""
-    header = ["first", "second", f"first minus second{unit}", "interval", "noise floor", "p (Holm)", "conclusion"]
-    return header, [_pair_row(problem, pair) for pair in problem.compared.pairs]
+    in_points = problem.comparison.metric.in_points
+    codes = (
+        "table-first",
+        "table-second",
+        "table-first-minus-second-points" if in_points else "table-first-minus-second",
+        "table-interval-of-pair",
+        "table-noise-floor",
+        "table-p-holm",
+        "table-conclusion",
+    )
+    return titles(codes, language), [_pair_row(problem, pair, language) for pair in problem.compared.pairs]
 
 
-def _pair_row(problem: ProblemFindings, pair: PairResult) -> list[str]:
+def _pair_row(problem: ProblemFindings, pair: PairResult, language: str | None) -> list[str]:
     metric = problem.comparison.metric
-    difference = NONE if pair.difference is None else metric.number(pair.difference)
-    interval = NONE
-    if pair.ci_low is not None and pair.ci_high is not None:
-        interval = f"{metric.number(pair.ci_low)} to {metric.number(pair.ci_high)}"
-    floor = NONE if pair.noise_floor is None else metric.number(pair.noise_floor)
-    p = NONE if pair.p_adjusted is None else f"{pair.p_adjusted:.2g}"
-    return [pair.a, pair.b, difference, interval, floor, p, _outcome_words(pair)]
+    low, high = (difference_cell(metric, end, language) for end in (pair.ci_low, pair.ci_high))
+    return [
+        pair.a,
+        pair.b,
+        difference_cell(metric, pair.difference, language),
+        range_cell(low, high, language),
+        difference_cell(metric, pair.noise_floor, language),
+        NOTHING if pair.p_adjusted is None else localised(f"{pair.p_adjusted:.2g}", language),
+        _outcome_words(pair, language),
+    ]
 
 
-def _outcome_words(pair: PairResult) -> str:
+def _outcome_words(pair: PairResult, language: str | None) -> str:
     if pair.obstacle is not None:
-        return text("study-pair-not-tested", obstacle=pair.obstacle.value)
+        return text("study-pair-not-tested", language, obstacle=pair.obstacle.value)
     if pair.better is not None:
-        return text("study-pair-different", optimizer=pair.better)
-    return text("study-pair-negligible" if pair.outcome is PairOutcome.NEGLIGIBLE else f"outcome-{pair.outcome}")
+        return text("study-pair-different", language, optimizer=pair.better)
+    is_negligible = pair.outcome is PairOutcome.NEGLIGIBLE
+    return text("study-pair-negligible" if is_negligible else f"outcome-{pair.outcome}", language)
 
 
-def rule_table(study: StudyFindings) -> TextTable:
+def rule_table(study: StudyFindings, language: str | None = None) -> TextTable:
     """Return one row per optimizer: what it does, as Keras applies it; a star marks what is not Keras' default."""
     seen: dict[str, list[str]] = {}
     for one in study.problems:
         for rule in one.compared.update_rules:
-            seen.setdefault(rule.label, [rule.label, rule.rule, rule.arguments_text, rule.weight_decay])
-    return ["optimizer", "update rule", "arguments", "weight decay"], list(seen.values())
+            if rule.label not in seen:
+                written = rule_texts(rule, language)
+                seen[rule.label] = [written.label, written.rule, written.arguments, written.weight_decay]
+    codes = ("table-optimizer", "table-update-rule", "table-arguments", "table-weight-decay")
+    return titles(codes, language), list(seen.values())
 
 
-def tuning_table(problem: ProblemFindings) -> TextTable:
+def tuning_table(problem: ProblemFindings, language: str | None = None) -> TextTable:
     """Return one row per tuned optimizer."""
-    header = [
-        "optimizer",
-        "ranges",
-        "tried",
-        "runs",
-        "diverged",
-        "chosen",
-        "in tuning",
-        "on fresh seeds",
-        "flattered by",
-    ]
+    codes = (
+        "table-optimizer",
+        "table-ranges",
+        "table-tried",
+        "table-runs",
+        "table-runs-diverged",
+        "table-chosen",
+        "table-in-tuning",
+        "table-on-fresh-seeds",
+        "table-flattered-by",
+    )
     shrinkages = {shrinkage.label: shrinkage for shrinkage in problem.shrinkages}
-    return header, [_tuning_row(tuning, shrinkages[tuning.label]) for tuning in problem.tunings]
+    rows = [_tuning_row(tuning, shrinkages[tuning.label], language) for tuning in problem.tunings]
+    return titles(codes, language), rows
 
 
-def _tuning_row(tuning: Tuning, shrinkage: Shrinkage) -> list[str]:
-    spans = []
-    for name in tuning.names:
-        tried = tuning.tried(name)
-        word = "" if tuning.names == (LEARNING_RATE,) else f"{text('study-hyperparameter', name=name)} "
-        spans.append(f"{word}{tried[0]:g} to {tried[-1]:g}")
-    edge = " (at the edge)" if tuning.edges else ""
+def _tuning_row(tuning: Tuning, shrinkage: Shrinkage, language: str | None) -> list[str]:
     numbers = [
-        NONE if v is None else score_text(tuning.metric, v)
-        for v in (shrinkage.tuning, shrinkage.confirmation, shrinkage.value)
+        NOTHING if value is None else localised(score_text(tuning.metric, value), language)
+        for value in (shrinkage.tuning, shrinkage.confirmation, shrinkage.value)
     ]
-    counts = [str(len(tuning.settings)), str(tuning.runs), str(tuning.n_diverged)]
-    return [tuning.label, ", ".join(spans), *counts, f"{_point(tuning)}{edge}", *numbers]
+    chosen = _chosen(tuning, language)
+    return [
+        tuning.label,
+        ", ".join(_range_tried(tuning, name, language) for name in tuning.names),
+        *(str(count) for count in (len(tuning.settings), tuning.runs, tuning.n_diverged)),
+        text("table-at-the-edge", language, chosen=chosen) if tuning.edges else chosen,
+        *numbers,
+    ]
 
 
-def problem_table(study: StudyFindings) -> TextTable:
+def _range_tried(tuning: Tuning, name: str, language: str | None) -> str:
+    """Return the smallest and the largest value tried, with the name of what is not the learning rate alone."""
+    tried = tuning.tried(name)
+    span = range_cell(localised(f"{tried[0]:g}", language), localised(f"{tried[-1]:g}", language), language)
+    if tuning.names == (LEARNING_RATE,):
+        return span
+    return text("study-range-of", language, name=name, span=span)
+
+
+def problem_table(study: StudyFindings, language: str | None = None) -> TextTable:
     """Return one row per problem, one column per optimizer: the mean test score."""
     if study.across is None:
         return [], []
@@ -121,9 +164,24 @@ def problem_table(study: StudyFindings) -> TextTable:
     rows = []
     for one in study.problems:
         means = [one.compared.optimizer(label).mean for label in labels]
-        rows.append([one.name, *(NONE if mean is None else study.metric.score_text(mean) for mean in means)])
-    return ["problem", *labels], rows
+        rows.append([one.name, *(score_cell(study.metric, mean, language) for mean in means)])
+    return [text("table-problem", language), *labels], rows
 
 
-def _point(tuning: Tuning) -> str:
-    return text("study-chosen", values=dict(tuning.winner.values))
+def score_cell(metric: Metric, score: float | None, language: str | None) -> str:
+    """Write a score, or a dash where there is none."""
+    return NOTHING if score is None else localised(metric.score_text(score), language)
+
+
+def difference_cell(metric: Metric, difference: float | None, language: str | None) -> str:
+    """Write a difference of scores without its unit, or a dash where there is none."""
+    return NOTHING if difference is None else localised(metric.number(difference), language)
+
+
+def range_cell(low: str, high: str, language: str | None) -> str:
+    """Write the two ends of an interval, or a dash if one of them is a dash."""
+    return NOTHING if NOTHING in (low, high) else text("format-range", language, low=low, high=high)
+
+
+def _chosen(tuning: Tuning, language: str | None) -> str:
+    return text("study-chosen", language, values=dict(tuning.winner.values))

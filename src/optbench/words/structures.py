@@ -120,7 +120,8 @@ def leading_setting(writer: Writer, value: str, argument: str) -> str:
 def hyperparameter(writer: Writer, value: str, _argument: str) -> str:
     """Name a hyperparameter: `learning rate`, `weight decay`, `l2 of the model`."""
     name = value.removeprefix("model.")
-    words = setting(writer, name, "")
+    code = f"hyperparameter-{name}"
+    words = writer.filled(code) if writer.has(code) else setting(writer, name, "")
     return words if name == value else writer.filled("format-of-model", value=words)
 
 

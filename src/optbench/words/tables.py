@@ -10,6 +10,8 @@ from optbench.words.sentences import text
 from optbench.words.writer import Writer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from optbench.catalog.metrics import TableRow
 
 
@@ -45,6 +47,11 @@ def word(code: str, otherwise: str, language: str | None = None) -> str:
         return text(code, language)
     except KeyError:
         return otherwise
+
+
+def titles(codes: Iterable[str], language: str | None = None) -> list[str]:
+    """Return the text of each code, as the header of a table."""
+    return [text(code, language) for code in codes]
 
 
 def row_title(row: TableRow, language: str | None = None) -> str:

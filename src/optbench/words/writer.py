@@ -49,6 +49,10 @@ class Writer(string.Formatter):
             return code
         return self.vformat(read_catalogue(self._language, subject_of(code)).pattern(code, values), (), values)
 
+    def has(self, code: str) -> bool:
+        """Return True if the language has a text of that code; in the language of codes everything is one."""
+        return self._language == CODES or code in read_catalogue(self._language, subject_of(code)).counted
+
     def messages(self, value: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None) -> list[str]:
         """Return the sentences of findings that are values of another one."""
         if value is None:

@@ -1,0 +1,86 @@
+"""In a language of wide letters nothing that a study shows is in ordinary ones, but for names and symbols."""
+
+from __future__ import annotations
+
+import pytest
+from pseudo_locale import Shown, names_in, past_the_catalogue, write_pseudo_locale
+
+from optbench.study.markdown import verdict_markdown
+from optbench.study.page import study_page
+from optbench.study.summary import study_summary
+from optbench.words import VARIABLE
+
+MODEL = "model: {name: mlp, hidden_units: [4]}, training: {epochs: 3}"
+
+
+@pytest.fixture(scope="session")
+def pseudo(tmp_path_factory):
+    """The language."""
+    folder = tmp_path_factory.mktemp("pseudo-locale")
+    write_pseudo_locale(folder)
+    return str(folder)
+
+
+def names_of(findings):
+    """Names of a study: its own, of its problems, runs and optimizers, its digests, keys of the study file."""
+    digests = [opening["split"][:12] for one in findings.problems for opening in one.openings]
+    problems = [one.name for one in findings.problems]
+    keys = ["grid", "halton", "weight_decay", "tuning.points", "model.l2", "l2", "optbench"]
+    names = [findings.config.name, findings.plan[:12], *digests, *problems, *keys]
+    classes = [gap.name for one in findings.problems for item in one.analyses.disagreements for gap in item.classes]
+    return [*names_in(findings.comparison), *names, *classes]
+
+
+def lines_of(shown):
+    """The lines of Markdown or of a terminal, without marks."""
+    return [line.replace("\\", "") for line in shown.splitlines()]
+
+
+@pytest.fixture(params=["plain", "diverged", "several", "hyperparameters"])
+def findings(request, study):
+    """Studies that together say what a study can say."""
+    on = "experiments:\n" + "".join(f"  - {{dataset: {{name: {name}}}, {MODEL}}}\n" for name in ("iris", "wine"))
+    decay = "{name: adamw, weight_decay: {low: 1e-4, high: 0.1}}"
+    l2 = "{label: adam-l2, name: adam, with: {model.l2: {low: 1e-6, high: 0.01}}}"
+    given = "{name: sgd, learning_rate: 0.01}"
+    return {
+        "plain": lambda: study(tuning_seeds=2, points=4, seeds=7, splits=3),
+        "diverged": lambda: study(behaviour={"sgd": ["diverge"]}, tuning_seeds=2, seeds=7),
+        "several": lambda: study(experiment=on, optimizers="[sgd, rmsprop]", seeds=7),
+        "hyperparameters": lambda: study(optimizers=f"[{decay}, {l2}, {given}]", points=4, metric="val_log_loss"),
+    }[request.param]().findings
+
+
+def test_what_a_study_writes_and_prints(findings, pseudo):
+    """verdict.md and the terminal: headings, headers, cells, sentences."""
+    names = names_of(findings)
+    for shown in (verdict_markdown(findings, pseudo), study_summary(findings, language=pseudo)):
+        assert not past_the_catalogue(lines_of(shown), names)
+
+
+def test_the_page_of_a_study(finished, pseudo):
+    """Headings, captions, alternative texts, cells."""
+    shown = Shown(study_page(finished.findings, pseudo)).texts
+    assert not past_the_catalogue(shown, names_of(finished.findings))
+
+
+def test_what_is_foreseen_and_how_it_ends(study, pseudo):
+    """`--dry-run` and `--explain`, before and after; the last line."""
+    forecasts = [study.dry_run(splits=2), study.explain(splits=2), study.dry_run(points=1, seeds=9)]
+    end = study()
+    forecasts.append(study.explain())
+    shown = [*(one.text(pseudo) for one in forecasts), end.sentence(pseudo), study().sentence(pseudo)]
+    rows = ("sgd", "adam", "sgd-default", "adam-default")
+    runs = [name for run in end.runs.planned for name in (run.run, run.planned.key[:8])]
+    folders = [one.plan.paths.folder for one in forecasts]
+    for text in shown:
+        names = [*folders, *runs, *rows, "verdict.md", "report.html", "-j", "tuning.points"]
+        assert not past_the_catalogue(text.splitlines(), names)
+
+
+def test_documents_for_programs_are_english(study, pseudo, monkeypatch):
+    """Whatever the machine speaks."""
+    english = study.explain().to_json()
+    monkeypatch.setenv(VARIABLE, pseudo)
+    assert study.explain().to_json() == english
+    assert "new: its setting is not chosen yet" in {one["why"] for one in english["explained"]}
