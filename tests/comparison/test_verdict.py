@@ -92,6 +92,13 @@ def test_few_seeds_of_many_optimizers(runs):
     )
 
 
+def test_those_that_tie_are_named_together(runs):
+    """Of three that are last none is called the last."""
+    records = runs("rmsprop", [1.0]) + runs("adam", [0.9]) + runs("adamw", [0.9]) + runs("sgd", [0.9])
+    said = "rmsprop came first with 100.00 % test accuracy, adam, adamw and sgd last with 90.00 %"
+    assert said in verdict_text(compare(records))
+
+
 def test_a_baseline_without_runs_on_a_problem(runs):
     """The baseline ran elsewhere only: that problem has no pairs, and its verdict says why."""
     records = runs("adam", HIGH) + runs("sgd", BASE) + runs("adam", HIGH, dataset={"name": "iris"})

@@ -97,8 +97,14 @@ class Verdict:
         first, last = scored[0], scored[-1]
         if first.mean == last.mean:
             return _say("verdict-all-equal", mean=first.mean, metric=self._metric)
-        means = {"first_mean": first.mean, "last_mean": last.mean}
-        return _say("verdict-first-and-last", first=first.label, last=last.label, metric=self._metric, **means)
+        return _say(
+            "verdict-first-and-last",
+            first=[summary.label for summary in scored if summary.mean == first.mean],
+            last=[summary.label for summary in scored if summary.mean == last.mean],
+            first_mean=first.mean,
+            last_mean=last.mean,
+            metric=self._metric,
+        )
 
     def _tested(self) -> list[Finding]:
         of_pairs = self._pairs()
