@@ -33,7 +33,13 @@ _FIXED: Mapping[str, str] = {
 # Families of variables that change numbers (`KERAS_MAX_EPOCHS`, `TF_XLA_FLAGS`, `ONEDNN_DEFAULT_FPMATH_MODE`, ...).
 # An experiment is all that decides, so of these a process gets those above and those of the machine below.
 _DECIDED_BY_EXPERIMENT = ("KERAS_", "TF_", "OMP_", "KMP_", "ONEDNN_DEFAULT_", "DNNL_DEFAULT_")
-_OF_THE_MACHINE = ("TF_CPP_", "TF_GPU_", "TF_CUDA_", "TF_FORCE_GPU_ALLOW_GROWTH")
+_OF_THE_MACHINE = (
+    *("TF_CPP_", "TF_GPU_", "TF_CUDA_", "TF_FORCE_GPU_ALLOW_GROWTH"),
+    *(
+        "KMP_DUPLICATE_LIB_OK",
+        "KMP_INIT_AT_FORK",
+    ),  # scikit-learn sets them where it is imported; no number depends on them
+)
 
 
 def required_variables(*, onednn: bool, device: str) -> Mapping[str, str]:
