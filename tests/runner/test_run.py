@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import threading
+from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
@@ -527,3 +528,19 @@ def test_notes_of_several_data_sets_name_an_experiment(tmp_path, make_runs):
     assert both[0] == "adam: 1 of 30 test rows have the same inputs as a training row"
     assert len(both) > 1
     assert all(sentence.startswith("c: ") for sentence in both[1:])
+
+
+def test_runs_of_a_group_may_share_a_process_until_one_is_tried_again(command, experiment):
+    """Seeds of one experiment are handed out as one group, and a second try of a run as one of its own."""
+    groups = defaultdict(list)
+
+    def train(task, step):
+        groups[task.name].append(task.group)
+        return step(task)
+
+    ends = command(experiment(), seeds=(0, 1, 2), behaviour={"adam": ["crash", "ok"]}, instead_of={"train_run": train})
+    assert outcomes(ends) == ["completed"] * 3
+    first, second = zip(*groups.values(), strict=True)
+    assert len(set(first)) == 1
+    assert first[0] != ""
+    assert set(second) == {""}

@@ -238,13 +238,14 @@ class Flight:
             damage = stage_run(run, claim, environment=environment, patch=patch)
         if damage:
             self.reporter.say(f"{run.run}: {damage}")
+        task = self._task(run, claim)  # made before the try counts: a first one shares a process with its group
         self._tries[run.run] += 1
         if self._is_trained(run):
             self._finish(run)
             return None
         self.reporter.started(run.run)
         self.reporter.detail(run.run, _engine_of(run))
-        return self._task(run, claim)
+        return task
 
     def _is_skipped(self, run: PlannedRun) -> bool:
         """Close a run that is finished, for which nobody needs a claim; return whether it is."""
