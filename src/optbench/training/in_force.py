@@ -73,7 +73,7 @@ def process_settings(training: TrainingConfig) -> Iterator[Setting]:
     yield Setting("functions run eagerly", False, tf.config.functions_run_eagerly())
     yield Setting("automatic XLA", "", tf.config.optimizer.get_jit())
     options = tf.config.optimizer.get_experimental_options()
-    yield Setting("graph rewriting", _GRAPH_OPTIONS, {**_GRAPH_OPTIONS, **options})
+    yield Setting("graph rewriting", _GRAPH_OPTIONS, dict(options))
     yield Setting("a GPU in use", training.device == "gpu", bool(tf.config.get_visible_devices("GPU")))
     if _may_have_onednn():
         yield Setting("oneDNN", training.onednn, has_onednn())
