@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from optbench.core.findings import read_finding
 from optbench.errors import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from optbench.core.findings import Finding, Severity
 
 T = TypeVar("T")
 _WORDS = {
@@ -46,9 +49,7 @@ class JsonFields:
         StorageError
             If there is none, or it has another type.
         """
-        if name not in self._values:
-            raise StorageError(f"{self._what} must have {name!r}. Received: {', '.join(self._values) or 'nothing'}.")
-        value = self._values[name]
+        value = self._given(name)
         is_number = type(value) is int and kind is float
         if is_number:
             value = float(value)
@@ -71,9 +72,34 @@ class JsonFields:
             raise StorageError(f"{self._what} must have {' or '.join(values)} for {name!r}. Received: {value!r:.60}.")
         return value
 
+    def finding(self, name: str, severity: Severity) -> Finding | None:
+        """Return a finding, or None for null. Older versions wrote its sentence, and "" for none.
+
+        Parameters
+        ----------
+        severity : of a sentence, which has none of its own
+
+        Raises
+        ------
+        StorageError
+            If there is none, or it is something else.
+        """
+        recorded = self._given(name)
+        if recorded is None or recorded == "":
+            return None
+        try:
+            return read_finding(recorded, severity)
+        except (KeyError, TypeError, ValueError) as error:
+            raise StorageError(f"{self._what} must have a finding for {name!r}. Received: {recorded!r:.60}.") from error
+
     def texts(self, name: str) -> tuple[str, ...]:
         """Return a list of texts; for errors see `take`."""
         values = self.take(name, list)
         if not all(isinstance(value, str) for value in values):
             raise StorageError(f"{self._what} must have a list of texts for {name!r}. Received: {values!r:.60}.")
         return tuple(values)
+
+    def _given(self, name: str) -> Any:
+        if name not in self._values:
+            raise StorageError(f"{self._what} must have {name!r}. Received: {', '.join(self._values) or 'nothing'}.")
+        return self._values[name]

@@ -91,7 +91,7 @@ def test_the_page_speaks_of_errors(splits):
     report = RunReport(
         run="r",
         status="completed",
-        reason="",
+        reason=None,
         config={"dataset": {"name": "d"}, "model": {"name": "mlp"}, "optimizer": {"name": "adam"}},
         config_text="",
         evaluation=evaluation,

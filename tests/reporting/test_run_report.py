@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from optbench.core.findings import Finding, Severity
 from optbench.reporting.run_report import RunReport, render_run_report
 from optbench.tasks import TASKS
 from optbench.words import sentences
@@ -77,7 +78,7 @@ def report(evaluation):
         values = {
             "run": f"x{evil}-s0-abc",
             "status": "completed",
-            "reason": "",
+            "reason": None,
             "config": {"seed": 0, "optimizer": {"name": "adam", "learning_rate": 0.01}, "training": {"epochs": 5}},
             "config_text": f"name: {evil}\n",
             "evaluation": evaluation(names),
@@ -157,7 +158,7 @@ def test_a_diverged_run_has_a_page(report, evaluation):
     """Reason first, dashes for numbers, no confusion matrix, no report."""
     found = report(
         status="diverged",
-        reason="the training loss is nan in epoch 3",
+        reason=Finding("training-loss-not-finite", Severity.WARNING, {"loss": "nan", "epoch": 3}),
         evaluation=evaluation(EVIL, finite=False),
         pictures={"learning_curves": "data:image/png;base64,AA=="},
     )

@@ -7,6 +7,7 @@ import re
 from types import SimpleNamespace
 
 import pytest
+from working_documents import not_a_number_in
 
 from optbench.runner.execute import RunEnd
 from optbench.runner.progress import BarProgress, PlainProgress, describe_end, make_progress
@@ -14,8 +15,8 @@ from optbench.runner.progress import BarProgress, PlainProgress, describe_end, m
 EVENT = {"epoch": 3, "epochs": 10, "values": {"loss": "0.25", "accuracy": "0.5", "val_accuracy": "0.75"}}
 
 
-def end(outcome, kind="", reason="", run="demo-s0-12345678"):
-    return RunEnd(SimpleNamespace(run=run), outcome, kind, reason)
+def end(outcome, kind="", reason="", run="demo-s0-12345678", finding=None):
+    return RunEnd(SimpleNamespace(run=run), outcome, kind, reason, finding)
 
 
 class Terminal(io.StringIO):
@@ -113,7 +114,10 @@ def test_a_terminal_gets_bars(terminal):
     ("given", "said"),
     [
         (end("skipped"), "demo-s0-12345678: finished before, skipped"),
-        (end("diverged", reason="the loss is nan"), "demo-s0-12345678: diverged: the loss is nan"),
+        (
+            end("diverged", finding=not_a_number_in(2)),
+            "demo-s0-12345678: diverged: the training loss is nan in epoch 2",
+        ),
         (
             end("failed", "interrupted", "stopped after epoch 5."),
             "demo-s0-12345678: interrupted: stopped after epoch 5.",

@@ -194,7 +194,7 @@ def test_a_run_killed_for_memory_is_tried_again_alone(command, experiment):
 def test_a_diverged_run_is_a_result(command, experiment):
     """It is finished, counts as diverged, is not tried again, and is no failure."""
     (end,) = command(experiment(), behaviour={"adam": ["diverge"]})
-    assert (end.outcome, end.reason) == ("diverged", "the training loss is nan in epoch 3")
+    assert (end.outcome, end.told("en")) == ("diverged", "the training loss is nan in epoch 3")
     raise_for_failures([end])
     assert outcomes(command(experiment())) == ["skipped"]
 
@@ -470,7 +470,7 @@ def test_a_helper_killed_after_the_manifest_has_finished_the_run(command, experi
         instead_of={"finish": dies_late},
     )
     assert outcomes(ends) == [outcome] * 2
-    assert {end.reason for end in ends} == {"the training loss is nan in epoch 3" if what == "diverge" else ""}
+    assert {end.told("en") for end in ends} == {"the training loss is nan in epoch 3" if what == "diverge" else ""}
     assert not any(end.planned.paths.state.exists() for end in ends)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from working_documents import not_a_number_in
 
 from optbench.errors import RunFailedError
 from optbench.runner.execute import RunEnd
@@ -20,7 +21,7 @@ def ends(tmp_path, make_runs):
     make_runs.finished_run(bad, diverged=True)
     return [
         RunEnd(good, "completed"),
-        RunEnd(bad, "diverged", reason="the training loss is nan"),
+        RunEnd(bad, "diverged", finding=not_a_number_in(2)),
         RunEnd(lost, "failed", "oom", "the run needs more memory than there is."),
     ]
 
@@ -42,6 +43,8 @@ def test_the_document_is_strict(ends):
     document = json.loads(json.dumps(summary_json(ends), allow_nan=False))
     assert [run["outcome"] for run in document["runs"]] == ["completed", "diverged", "failed"]
     assert document["runs"][1]["test"]["accuracy"] is None
+    assert document["runs"][1]["reason"] == "the training loss is nan in epoch 2"
+    assert document["runs"][1]["finding"]["code"] == "training-loss-not-finite"
     assert document["runs"][2]["kind"] == "oom"
     assert document["runs"][2]["test"] is None
 

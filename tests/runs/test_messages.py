@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from working_documents import not_a_number_in
 
 from optbench.errors import StorageError
 from optbench.records import RunStatus
@@ -17,7 +18,7 @@ MESSAGES = [
     TrainArguments("/runs/a", "000001-ab", None, 2),
     TrainArguments("/runs/a", "000001-ab", "/data", 1),
     FinishArguments("/runs/a", "000001-ab", draw=False),
-    Finished(RunStatus.DIVERGED, "the training loss is nan in epoch 3"),
+    Finished(RunStatus.DIVERGED, not_a_number_in(3)),
 ]
 
 
@@ -45,6 +46,13 @@ def test_true_is_no_number_and_a_whole_number_is_one():
     assert TryOut.from_json({**document, "seconds_per_epoch": 2}).seconds_per_epoch == 2.0
     with pytest.raises(StorageError, match="a whole number for 'parameters'. Received: True"):
         TryOut.from_json({**document, "parameters": True})
+
+
+def test_the_reason_of_an_older_version_is_read_as_its_sentence():
+    """It stands in the record of a training that is to be finished, and in the environment of a finished run."""
+    older = Finished.from_json({"finished": "diverged", "reason": "weights are not finite after epoch 2"})
+    assert older.reason.values == {"text": "weights are not finite after epoch 2"}
+    assert Finished.from_json({"finished": "completed", "reason": ""}).reason is None
 
 
 def test_a_run_ends_in_one_of_two_ways():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from optbench.core.findings import Finding, Severity
 from optbench.records import RunStatus
 from optbench.run_store import Job, LadderDigests, TrainingResult, TrainingTimes
 
@@ -23,12 +24,17 @@ def a_job(**changes: Any) -> Job:
     return Job(**{**values, **changes})
 
 
+def not_a_number_in(epoch: int) -> Finding:
+    """Return why a run diverged."""
+    return Finding("training-loss-not-finite", Severity.WARNING, {"loss": "nan", "epoch": epoch})
+
+
 def a_training_result(*, epochs: int = 3, diverged: bool = False, **changes: Any) -> TrainingResult:
     """Return what a training of so many epochs has left; `changes` are attributes that have another value."""
     rungs = tuple(f"{epoch:064x}" for epoch in range(1, epochs + 1))
     values = {
         "status": RunStatus.DIVERGED if diverged else RunStatus.COMPLETED,
-        "reason": f"the training loss is nan in epoch {epochs}" if diverged else "",
+        "reason": not_a_number_in(epochs) if diverged else None,
         "best_epoch": epochs,
         "epochs_run": epochs,
         "digests": LadderDigests("a" * 64, rungs, rungs, rungs),

@@ -95,7 +95,7 @@ def test_tables_figures_and_page_part_are_made_from_the_evaluation(task, evaluat
     report = RunReport(
         run="r",
         status="completed",
-        reason="",
+        reason=None,
         config={},
         config_text="",
         evaluation=evaluation,

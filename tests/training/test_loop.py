@@ -10,6 +10,7 @@ from selection import mostly_long
 
 from optbench.records import RunStatus
 from optbench.training.loop import train
+from optbench.words import sentence
 
 pytestmark = pytest.mark.tensorflow
 
@@ -132,7 +133,7 @@ def test_weights_that_are_not_finite_are_divergence(make_dataset, make_config, t
     )
     outcome, _ = train(config, dataset, base=tmp_path)
     assert (outcome.status, outcome.epochs_run) == (RunStatus.DIVERGED, 1)
-    assert outcome.reason == "weights are not finite after epoch 1"
+    assert (outcome.reason.code, outcome.reason.values) == ("training-weights-not-finite", {"epoch": 1})
 
 
 def test_divergence_is_a_result(make_dataset, make_config, tmp_path):
@@ -142,7 +143,8 @@ def test_divergence_is_a_result(make_dataset, make_config, tmp_path):
     outcome, _ = train(config, dataset, base=tmp_path)
     assert outcome.status is RunStatus.DIVERGED
     assert outcome.epochs_run < 9
-    assert f"epoch {outcome.epochs_run}" in outcome.reason
+    assert outcome.reason.values["epoch"] == outcome.epochs_run
+    assert sentence(outcome.reason, "en").endswith(f" in epoch {outcome.epochs_run}")
     assert len(outcome.digests["weights"]) == outcome.epochs_run
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from optbench.reporting.page import render_page, text_or_dash
 from optbench.reporting.task_part import SHOWN_SPLITS, split_titles
-from optbench.words import recorded_sentence, sentences, text
+from optbench.words import recorded_sentence, sentence, sentences, text
 from optbench.words.formats import NOTHING
 from optbench.words.tables import localised, number, word
 
@@ -40,7 +40,7 @@ class RunReport:
     Attributes
     ----------
     run : run id
-    status, reason : `completed` or `diverged`, and why it diverged ("" if it did not, or if that is not known)
+    status, reason : `completed` or `diverged`, and why it diverged (None if it did not, or if that is not known)
     config : resolved experiment as plain JSON values
     config_text : the same as YAML
     environment : content of environment.json; facts of the data set under "data"
@@ -51,7 +51,7 @@ class RunReport:
 
     run: str
     status: str
-    reason: str
+    reason: Finding | None
     config: Mapping[str, Any]
     config_text: str
     evaluation: RunEvaluation
@@ -78,7 +78,7 @@ def render_run_report(report: RunReport, part: TaskPart, language: str | None = 
         language,
         title=report.run,
         subtitle=_subtitle(report, language),
-        reason=report.reason,
+        reason=None if report.reason is None else sentence(report.reason, language),
         warnings=sentences(evaluation.warnings, language),
         cards=part.cards,
         metric_header=(text("table-metric", language), *split_titles(splits, language)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from optbench.core.findings import Severity
 from optbench.json_fields import JsonFields
 from optbench.records import RunStatus
 from optbench.run_store.documents import SCHEMA_VERSION
@@ -88,14 +89,14 @@ class TrainingResult:
 
     Attributes
     ----------
-    reason : why the run diverged, or ""
+    reason : why the run diverged, or None
     best_epoch, epochs_run : epoch 0 is the model before training
     software : facts of the process that trained
     optimizer : record of the object that was built; None if the version that trained recorded none
     """
 
     status: RunStatus
-    reason: str
+    reason: Finding | None
     best_epoch: int
     epochs_run: int
     digests: LadderDigests
@@ -114,7 +115,7 @@ class TrainingResult:
         return {
             "schema_version": SCHEMA_VERSION,
             "status": str(self.status),
-            "reason": self.reason,
+            "reason": None if self.reason is None else self.reason.to_json(),
             "best_epoch": self.best_epoch,
             "epochs_run": self.epochs_run,
             "digests": self.digests.to_json(),
@@ -140,7 +141,7 @@ class TrainingResult:
         fields = JsonFields(document, what)
         return cls(
             status=RunStatus(fields.one_of("status", ENDS)),
-            reason=fields.take("reason", str),
+            reason=fields.finding("reason", Severity.WARNING),
             best_epoch=fields.take("best_epoch", int),
             epochs_run=fields.take("epochs_run", int),
             digests=LadderDigests.from_json(fields.take("digests", dict), f"digests of {what}"),

@@ -38,13 +38,21 @@ class RunEnd:
     outcome : "skipped", "completed", "diverged" or "failed"
     kind : of a failure: crashed, oom, timeout, interrupted, invalid, storage, refused or held (by a process of
         another machine); else ""
-    reason : one sentence, "" if there is nothing to say
+    reason : why it failed, in one sentence; else ""
+    finding : the same for programs: of a failure the code of its error, of a divergence why; None if there is neither
     """
 
     planned: PlannedRun
     outcome: str
     kind: str = ""
     reason: str = ""
+    finding: Finding | None = None
+
+    def told(self, language: str | None = None) -> str:
+        """Return why it failed or diverged, "" if there is nothing to say."""
+        from optbench.words import sentence
+
+        return self.reason if self.reason or self.finding is None else sentence(self.finding, language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +188,7 @@ class Flight:
             finished = Finished.from_json(end.result) if end.result else None  # of training there is no result
         else:
             finished = None if end.kind in _TOLD else finished_as(run.paths, self._claims[run.run])
-        return None if finished is None else RunEnd(run, str(finished.status), reason=finished.reason)
+        return None if finished is None else RunEnd(run, str(finished.status), finding=finished.reason)
 
     def _lost(self, run: PlannedRun) -> RunEnd | None:
         """Return the end of a run that was taken over from this command: what became of it, if that is known yet."""
@@ -192,7 +200,7 @@ class Flight:
             finished = finished_as(run.paths)
             if finished is None:
                 return RunEnd(run, "failed", LOST, str(error))
-            return RunEnd(run, str(finished.status), reason=finished.reason)
+            return RunEnd(run, str(finished.status), finding=finished.reason)
         return None
 
     def _group(self, run: PlannedRun) -> str:

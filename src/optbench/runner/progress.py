@@ -56,7 +56,7 @@ def describe_end(end: RunEnd, language: str | None = None) -> str:
     from optbench.words import text
     from optbench.words.tables import word
 
-    run, reason = end.planned.run, end.reason
+    run, reason = end.planned.run, end.told(language)
     if end.outcome == "skipped":
         return text("progress-skipped", language, run=run)
     if end.outcome == "failed" and end.kind == "interrupted":

@@ -6,7 +6,9 @@ import dataclasses
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from optbench.core.findings import Severity
 from optbench.errors import OptbenchError, StorageError
+from optbench.json_fields import JsonFields
 from optbench.records import RunStatus
 from optbench.runs.drawing import TrainingSummary, changed, drawings
 from optbench.tasks import task_named
@@ -109,7 +111,7 @@ def _stored_drawings(paths: RunPaths) -> dict[Path, bytes]:
     )
     training = TrainingSummary(
         status=RunStatus.DIVERGED if metrics["diverged"] else RunStatus.COMPLETED,
-        reason=environment.get("reason", ""),
+        reason=JsonFields({"reason": None, **environment}, paths.environment).finding("reason", Severity.WARNING),
         epochs_run=metrics["epochs_run"],
         best_epoch=metrics["best_epoch"],
         timing={name: value for name, value in read_json(paths.timing).items() if name != "schema_version"},

@@ -8,6 +8,7 @@ from optbench.catalog.metrics import score_text, table_rows
 from optbench.catalog.tasks import DEFAULT_TASK, TASKS
 from optbench.core.columns import aligned
 from optbench.errors import RunFailedError
+from optbench.words import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,7 @@ _NARROWEST, _OUTCOME = 8, 9
 
 
 def summary_rows(ends: Sequence[RunEnd]) -> list[dict[str, Any]]:
-    """Return one JSON-able row per run: run, folder, key, outcome, kind and reason of a failure, test metrics."""
+    """Return one JSON-able row per run: run, folder, key, outcome, why it failed or diverged, test metrics."""
     return [_row(end) for end in ends]
 
 
@@ -63,7 +64,8 @@ def _row(end: RunEnd) -> dict[str, Any]:
         "key": end.planned.key,
         "outcome": end.outcome,
         "kind": end.kind or None,
-        "reason": end.reason or None,
+        "reason": end.told(DEFAULT) or None,
+        "finding": None if end.finding is None else end.finding.to_json(),
         "task": end.planned.config.task,
         "test": None,
         "training_seconds": None,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from optbench.config import ExperimentConfig
+    from optbench.core.findings import Finding
     from optbench.records import History, RunStatus
     from optbench.run_store import Claim, RunPaths, TrainingResult
 
@@ -22,12 +23,12 @@ class TrainingSummary:
 
     Attributes
     ----------
-    reason : why the run diverged, or ""
+    reason : why the run diverged, or None
     timing : content of `timing.json`
     """
 
     status: RunStatus
-    reason: str
+    reason: Finding | None
     epochs_run: int
     best_epoch: int
     timing: Mapping[str, Any]

@@ -6,7 +6,9 @@ import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from optbench.core.findings import Severity
 from optbench.errors import NoRunsError, StorageError
+from optbench.json_fields import JsonFields
 from optbench.runs.messages import Finished
 from optbench.tasks import task_named
 
@@ -128,7 +130,8 @@ def finished_as(paths: RunPaths, claim: Claim | None = None) -> Finished | None:
     from optbench.run_store import clear_state, read_json, read_run
 
     try:
-        status, reason = read_run(paths.folder).status, str(read_json(paths.environment)["reason"])
+        status, environment = read_run(paths.folder).status, read_json(paths.environment)
+        reason = JsonFields(environment, paths.environment).finding("reason", Severity.WARNING)
         clear_state(paths, claim)
     except (NoRunsError, StorageError):
         return None
@@ -226,7 +229,7 @@ def _environment(trained: Trained) -> dict[str, Any]:
         **trained.environment,
         "software": result.software,
         "optimizer": result.optimizer,
-        "reason": result.reason,
+        "reason": None if result.reason is None else result.reason.to_json(),
         "class_names": list(job.class_names),
         "positive_class": job.positive_class,
         "notes": [note.to_json() for note in (*job.notes, *result.notes)],

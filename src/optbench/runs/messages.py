@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from optbench.core.findings import Finding, Severity
 from optbench.json_fields import JsonFields
 from optbench.records import RunStatus
 from optbench.run_store import ENDS
@@ -140,18 +141,18 @@ class Finished:
 
     Attributes
     ----------
-    reason : why it diverged, or ""
+    reason : why it diverged, or None
     """
 
     status: RunStatus
-    reason: str = ""
+    reason: Finding | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
-        return {"finished": str(self.status), "reason": self.reason}
+        return {"finished": str(self.status), "reason": None if self.reason is None else self.reason.to_json()}
 
     @classmethod
     def from_json(cls, document: object) -> Finished:
         """Return the end that `to_json` wrote; StorageError if it is none."""
         fields = JsonFields(document, "the end of a run")
-        return cls(RunStatus(fields.one_of("finished", ENDS)), fields.take("reason", str))
+        return cls(RunStatus(fields.one_of("finished", ENDS)), fields.finding("reason", Severity.WARNING))

@@ -11,6 +11,7 @@ import numpy as np
 
 from optbench.array_digests import array_digest, arrays_digest
 from optbench.catalog.metrics import LOSS, VALIDATION
+from optbench.core.findings import Finding, Severity, read_finding
 from optbench.errors import StorageError
 from optbench.random_streams import epoch_order
 from optbench.records import History, LayerDiagnostics, RunStatus
@@ -76,12 +77,12 @@ class TrainingOutcome:
     Attributes
     ----------
     digests : `initial_weights` (text); `order`, `weights`, `optimizer` (one entry per trained epoch)
-    reason : why the run diverged, else ""
+    reason : why the run diverged, else None
     optimizer : what was built, read from the object before it trained (`Engine.optimizer_facts`)
     """
 
     status: RunStatus
-    reason: str
+    reason: Finding | None
     history: History
     predictions: Mapping[SplitName, Predictions | TargetPredictions]
     best_epoch: int
@@ -109,7 +110,7 @@ class _Training:
     best: dict[str, NDArray[Any]] = field(default_factory=dict)
     seconds: float = 0.0
     cpu_seconds: float = 0.0
-    reason: str = ""
+    reason: Finding | None = None
 
     @property
     def history(self) -> History:
@@ -204,7 +205,7 @@ def _columns(targets: Targets, *, has_validation: bool) -> tuple[str, ...]:
 
 def _is_over(run: _Training) -> bool:
     return (
-        bool(run.reason)
+        run.reason is not None
         or run.epoch >= run.config.training.epochs
         or should_stop(run.history, run.config.training.early_stopping)
     )
@@ -239,13 +240,14 @@ def best_epoch_of(run: _Training) -> int:
     return best_epoch(run.history, monitor=run.monitor, min_delta=rule.min_delta if rule else 0.0)
 
 
-def _divergence(run: _Training, logs: Mapping[str, float], weights: Mapping[str, NDArray[Any]]) -> str:
+def _divergence(run: _Training, logs: Mapping[str, float], weights: Mapping[str, NDArray[Any]]) -> Finding | None:
     # a finite loss is no proof of health: NaN weights can hide behind it
     if not math.isfinite(logs["loss"]):
-        return f"the training loss is {logs['loss']} in epoch {run.epoch}"
+        values = {"loss": str(logs["loss"]), "epoch": run.epoch}  # a text, since JSON has no such numbers
+        return Finding("training-loss-not-finite", Severity.WARNING, values)
     if not all_finite(weights):
-        return f"weights are not finite after epoch {run.epoch}"
-    return ""
+        return Finding("training-weights-not-finite", Severity.WARNING, {"epoch": run.epoch})
+    return None
 
 
 def _report(run: _Training) -> EpochReport:
@@ -266,7 +268,7 @@ def _snapshot(run: _Training) -> Snapshot:
         "diagnostics": [diagnostics_as_json(row) for row in run.diagnostics],
         "training_seconds": run.seconds,
         "training_cpu_seconds": run.cpu_seconds,
-        "reason": run.reason,
+        "reason": None if run.reason is None else run.reason.to_json(),
     }
     return Snapshot(run.epoch, {**run.engine.state(), **run.best}, record)
 
@@ -285,17 +287,17 @@ def _restore(run: _Training, snapshot: Snapshot) -> None:
     run.digests = {name: list(value) if isinstance(value, list) else value for name, value in record["digests"].items()}
     run.diagnostics = [diagnostics_from_json(row) for row in record["diagnostics"]]
     run.seconds, run.cpu_seconds = float(record["training_seconds"]), float(record["training_cpu_seconds"])
-    run.reason = str(record["reason"])
+    run.reason = read_finding(record["reason"], Severity.WARNING) if record["reason"] else None
 
 
 def _finish(run: _Training, dataset: Dataset, seconds_to_build: float) -> TrainingOutcome:
-    if run.restores_best and run.best and not run.reason:
+    if run.restores_best and run.best and run.reason is None:
         run.engine.load_state({name.removeprefix(BEST): array for name, array in run.best.items()})
     elif run.epoch:
         run.engine.finalize()
     predictions = {name: _predictions(run, name, data, dataset.num_outputs) for name, data in dataset.splits.items()}
     return TrainingOutcome(
-        status=RunStatus.DIVERGED if run.reason else RunStatus.COMPLETED,
+        status=RunStatus.COMPLETED if run.reason is None else RunStatus.DIVERGED,
         reason=run.reason,
         history=run.history,
         predictions=predictions,
