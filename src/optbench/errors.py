@@ -9,10 +9,10 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from optbench.core.findings import Finding, Severity
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from optbench.core.findings import Finding
 
 
 class OptbenchError(Exception):
@@ -32,6 +32,11 @@ class OptbenchError(Exception):
         super().__init__(*arguments)
         self.code = code or self.default_code
         self.findings = tuple(findings)
+
+    def told(self) -> tuple[Finding, ...]:
+        """Return the error as findings, for a list of what went wrong: itself, then what explains it."""
+        itself = Finding("recorded-error", Severity.ERROR, {"error": self.code, "message": str(self)})
+        return (itself, *self.findings)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Keep code and findings where an error comes from another process."""

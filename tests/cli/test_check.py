@@ -49,7 +49,11 @@ def test_any_change_is_5(command, runs_dir, damage, said):
     document = json.loads(machine.out)
     assert machine.code == 5
     assert document["ok"] is False
-    assert [bool(run["problems"]) for run in document["runs"]].count(True) == 1
+    (damaged,) = [run for run in document["runs"] if run["problems"]]
+    assert any(said in problem for problem in damaged["problems"])
+    assert len(damaged["findings"]) == len(damaged["problems"])
+    assert all(set(finding) == {"code", "severity", "values"} for finding in damaged["findings"])
+    assert not any(run["findings"] for run in document["runs"] if run is not damaged)
 
 
 def test_unfinished_and_foreign_are_passed_over(command, runs_dir, make_runs, tmp_path):

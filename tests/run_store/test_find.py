@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 
 from optbench.errors import NoRunsError
 from optbench.run_store import RunPaths, claim_run_folder, find_folders, find_runs, read_run, write_json, write_text
+from optbench.words import error_text, sentences
 
 
 @pytest.fixture
@@ -29,13 +31,18 @@ def runs(tmp_path, make_run, monkeypatch):
     return folder
 
 
+def said(found):
+    """What was found, and the sentences of the notes."""
+    return found[0], sentences(found[1], "en")
+
+
 def seeds(found):
     return [record.seed for record in found[0]]
 
 
 def test_runs_directory(runs):
     """A runs directory gives all finished runs in natural order, studies included; the rest is noted."""
-    records, notes = find_runs(["runs"], runs)
+    records, notes = said(find_runs(["runs"], runs))
     assert [record.seed for record in records] == [7, 0, 2, 10]
     assert len(notes) == 2
     assert any("holiday" in note for note in notes)
@@ -77,7 +84,7 @@ def test_same_key_counts_once(runs):
     """A forced repetition and a copied folder are noted and not counted as further evidence."""
     original = runs / "wine-s0-01010101"
     shutil.copytree(original, runs / "wine-s0-01010101-again2")
-    records, notes = find_runs(["runs/wine-s0-*"], runs)
+    records, notes = said(find_runs(["runs/wine-s0-*"], runs))
     assert [record.folder for record in records] == ["runs/wine-s0-01010101"]
     assert any("again2 has the same key as runs/wine-s0-01010101" in note for note in notes)
 
@@ -98,8 +105,10 @@ def test_nearly_right_names_are_suggested(runs):
 @pytest.mark.parametrize("argument", ["runs/wine-s1-ffffffff", "runs/holiday", "runs/README.md"])
 def test_nothing_finished(runs, argument):
     """If nothing named is finished, the error tells what was found instead."""
-    with pytest.raises(NoRunsError, match=r"no finished run.*\n.*passed over"):
+    with pytest.raises(NoRunsError) as refused:
         find_runs([argument], runs)
+    assert re.search(r"no finished run.*\n.*passed over", error_text(refused.value, "en"))
+    assert all(finding.code.startswith("find-") for finding in refused.value.findings)
 
 
 def test_no_runs_directory(tmp_path):
@@ -112,7 +121,7 @@ def test_no_runs_directory(tmp_path):
 
 def test_folders_of_all_runs(runs):
     """Folders are found whether their runs are finished or not; what is no run is noted."""
-    folders, notes = find_folders(["runs"], runs)
+    folders, notes = said(find_folders(["runs"], runs))
     assert [folder.name.partition("-")[2][:4] for folder in folders] == ["s7-0", "s0-0", "s1-f", "s2-0", "s10-"]
     assert len(notes) == 1
     assert find_folders(["wine-s1-ffffffff"], runs)[0] == [runs / "wine-s1-ffffffff"]
@@ -125,7 +134,7 @@ def test_damaged_runs_are_noted(runs):
     (runs / "wine-s0-01010101" / "metrics.json").unlink()
     manifest = runs / "wine-s2-03030303" / "MANIFEST.json"
     manifest.write_bytes(manifest.read_bytes()[:100])
-    records, notes = find_runs(["runs/wine-*"], runs)
+    records, notes = said(find_runs(["runs/wine-*"], runs))
     assert [record.seed for record in records] == [10]
     assert any("metrics.json is missing" in note for note in notes)
     assert any("MANIFEST.json" in note and "wine-s2" in note for note in notes)
@@ -135,7 +144,7 @@ def test_links_out_of_a_directory(runs, tmp_path, make_run):
     """A link in a runs directory that leads elsewhere is noted and not followed; named by itself it is."""
     elsewhere = make_run(tmp_path / "elsewhere", seed=5)
     (runs / "linked").symlink_to(elsewhere.folder)
-    records, notes = find_runs(["runs"], runs)
+    records, notes = said(find_runs(["runs"], runs))
     assert 5 not in [record.seed for record in records]
     assert any("linked is a link" in note for note in notes)
     assert seeds(find_runs(["runs/linked"], runs)) == [5]
@@ -232,7 +241,7 @@ def test_numbers_changed_at_equal_size_are_not_believed(runs):
     records, _ = find_runs([str(runs)], runs)
     paths = RunPaths(Path(records[0].folder))
     paths.metrics.write_text(paths.metrics.read_text().replace("0.5", "0.9"))
-    found, notes = find_runs([str(runs)], runs)
+    found, notes = said(find_runs([str(runs)], runs))
     assert len(found) == len(records) - 1
     assert any("metrics.json has changed since the run finished" in note for note in notes)
 
@@ -243,7 +252,7 @@ def test_the_same_run_with_other_numbers_is_an_alarm(tmp_path, make_run, seal_ru
     again = make_run(tmp_path, suffix="-again2")
     write_json(again.digests, {"schema_version": 1, "order": ["a", "other"]})
     seal_run(again, key="01" * 32)
-    found, notes = find_runs([str(tmp_path)], tmp_path)
+    found, notes = said(find_runs([str(tmp_path)], tmp_path))
     assert len(found) == 1
     assert any(note.startswith("WARNING") and "did not give the same numbers" in note for note in notes)
 
@@ -253,6 +262,6 @@ def test_a_manifest_of_something_else_is_no_run(tmp_path, make_run):
     make_run(tmp_path)
     (tmp_path / "web").mkdir()
     (tmp_path / "web" / "MANIFEST.json").write_text('{"hello": 1}')
-    folders, notes = find_folders([str(tmp_path)], tmp_path)
+    folders, notes = said(find_folders([str(tmp_path)], tmp_path))
     assert [folder.name for folder in folders] == ["wine-s0-01010101"]
     assert any("web is no run folder" in note for note in notes)

@@ -26,6 +26,11 @@ from optbench.run_store import (
     write_text,
 )
 from optbench.run_store.documents import encode_json
+from optbench.words import sentences
+
+
+def said(problems):
+    return sentences(problems, "en")
 
 
 def reseal(paths, **changes):
@@ -107,12 +112,12 @@ def test_damaged_files_are_named(tmp_path, make_run):
     paths = make_run(tmp_path)
     data = paths.metrics.read_bytes()
     paths.metrics.write_bytes(data[:-1])
-    assert [str(paths.metrics) in problem for problem in verify_manifest(paths)] == [True]
+    assert [str(paths.metrics) in problem for problem in said(verify_manifest(paths))] == [True]
     paths.metrics.write_bytes(b"x" + data[1:])
     assert verify_manifest(paths) == []
-    assert [str(paths.metrics) in problem for problem in verify_manifest(paths, deep=True)] == [True]
+    assert [str(paths.metrics) in problem for problem in said(verify_manifest(paths, deep=True))] == [True]
     paths.metrics.unlink()
-    assert "missing" in verify_manifest(paths)[0]
+    assert verify_manifest(paths)[0].code == "manifest-file-missing"
     assert run_status(paths) is RunStatus.UNFINISHED
 
 
@@ -122,7 +127,7 @@ def test_a_file_of_another_size_is_seen_without_reading_it(tmp_path, make_run, c
     """One byte more is as wrong as one byte less."""
     paths = make_run(tmp_path)
     paths.metrics.write_bytes(change(paths.metrics.read_bytes()))
-    (problem,) = verify_manifest(paths, deep=deep)
+    (problem,) = said(verify_manifest(paths, deep=deep))
     assert "it has changed since the run finished" in problem
 
 
@@ -137,7 +142,7 @@ def test_other_things_in_place_of_a_file(tmp_path, make_run, kind, deep):
     makers = {"folder": paths.metrics.mkdir, "pipe": lambda: os.mkfifo(paths.metrics)}
     makers.get(kind, lambda: paths.metrics.symlink_to(copy))()
     assert size > 0
-    problems = verify_manifest(paths, deep=deep)
+    problems = said(verify_manifest(paths, deep=deep))
     assert len(problems) == 1
     assert "metrics.json" in problems[0]
 
@@ -178,7 +183,7 @@ def test_wrong_types_are_refused(tmp_path, make_run, changes):
     """A sealed manifest with a field of another type is no manifest; readers behind it can rely on the types."""
     paths = make_run(tmp_path)
     reseal(paths, **changes)
-    problems = verify_manifest(paths)
+    problems = said(verify_manifest(paths))
     assert len(problems) == 1
     assert next(iter(changes)) in problems[0]
     assert read_manifest(paths) is None
@@ -188,7 +193,7 @@ def test_newer_manifest(tmp_path, make_run):
     """A manifest of a newer optbench is refused with a sentence that says what to do."""
     paths = make_run(tmp_path)
     reseal(paths, schema_version=2)
-    (problem,) = verify_manifest(paths)
+    (problem,) = said(verify_manifest(paths))
     assert "newer optbench" in problem
     assert "Update" in problem
     assert run_status(paths) is RunStatus.UNFINISHED
@@ -197,7 +202,7 @@ def test_newer_manifest(tmp_path, make_run):
 def test_no_manifest(tmp_path):
     """A folder without manifest, or no folder at all, is unfinished."""
     paths = RunPaths(tmp_path / "nothing")
-    assert "not finished" in verify_manifest(paths)[0]
+    assert "not finished" in said(verify_manifest(paths))[0]
     assert run_status(paths) is RunStatus.UNFINISHED
     assert not paths.folder.exists()
 
@@ -205,7 +210,7 @@ def test_no_manifest(tmp_path):
 def test_state_is_cleared_only_behind_a_manifest(paths, claim, finish_run):
     """Working files of an unfinished run stay; those of a finished one go, and it stays finished."""
     write_json(paths.job, {"schema_version": 1})
-    with pytest.raises(StorageError, match="not finished"):
+    with pytest.raises(StorageError, match="must stay until the run is finished"):
         clear_state(paths)
     assert paths.job.exists()
     finish_run(claim)

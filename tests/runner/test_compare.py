@@ -14,6 +14,7 @@ from finished_runs import make_run, store_run
 
 from optbench.errors import MismatchError, NoRunsError, UsageError
 from optbench.runner.compare import CompareOptions, compare_runs, raise_for_mismatches
+from optbench.words import error_text, sentences
 
 HIGH = [0.9, 0.91, 0.92, 0.9, 0.93, 0.9, 0.92]
 LOW = [0.8, 0.83, 0.82, 0.8, 0.81, 0.8, 0.84]
@@ -66,8 +67,8 @@ def test_what_is_no_finished_run_is_noted_and_passed_over(runs_dir):
     (unfinished / "config.resolved.yaml").write_text("name: demo\n", encoding="utf-8")
     outcome = compare_runs(options(runs_dir, output_format="json"))
     assert outcome.text == expected
-    assert any("notes" in note for note in outcome.notes)
-    assert any(unfinished.name in note for note in outcome.notes)
+    assert any("notes" in note for note in sentences(outcome.notes, "en"))
+    assert any(unfinished.name in note for note in sentences(outcome.notes, "en"))
 
 
 def test_copies_of_a_run_count_once(runs_dir):
@@ -83,7 +84,7 @@ def test_page_is_written_with_curves(runs_dir, tmp_path):
     page = tmp_path / "comparison.html"
     outcome = compare_runs(options(runs_dir, html=page))
     text = page.read_text(encoding="utf-8")
-    assert f"wrote {page}" in outcome.notes
+    assert f"wrote {page}" in sentences(outcome.notes, "en")
     assert "adam beats sgd by" in text
     assert text.count("<img ") == 5
 
@@ -102,7 +103,7 @@ def test_strict_refuses_confounds_with_their_sentences(tmp_path):
     outcome = compare_runs(options(tmp_path))
     with pytest.raises(MismatchError) as raised:
         raise_for_mismatches(outcome)
-    assert str(raised.value) == (
+    assert error_text(raised.value, "en") == (
         "compare --strict: more than the optimizer differs."
         "\n  Batch size differs: 32 (adam), 64 (sgd); a gap could come from it."
     )

@@ -124,8 +124,11 @@ def test_a_damaged_run_proves_nothing(run):
     data = bytearray(run.paths.predictions.read_bytes())
     data[-100] ^= 1
     run.paths.predictions.write_bytes(bytes(data))
-    with pytest.raises(MismatchError, match=r"must be intact to be reproduced.*predictions\.npz"):
+    with pytest.raises(MismatchError, match="must be intact to be reproduced") as refused:
         run()
+    (problem,) = refused.value.findings
+    assert problem.code == "manifest-file-sha256"
+    assert problem.values["path"] == str(run.paths.predictions)
 
 
 def test_an_unfinished_run_cannot_be_reproduced(run):

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from optbench.cli.options import AsJson, Debug, Quiet, RunsDir, Verbose
-from optbench.cli.output import note, print_data, print_json
+from optbench.cli.output import notes, print_data, print_json
 
 
 def check(
@@ -23,9 +23,8 @@ def check(
     del debug, verbose
     from optbench.runner.check import check_json, check_runs, check_text, raise_for_problems
 
-    checked, notes = check_runs(runs, runs_dir)
-    for sentence in notes:
-        note(sentence, quiet=quiet)
+    checked, passed_over = check_runs(runs, runs_dir)
+    notes(passed_over, quiet=quiet)
     if as_json:
         print_json(check_json(checked))
     else:

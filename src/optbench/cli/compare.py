@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import typer
 
 from optbench.cli.options import Debug, Quiet, RunsDir, Verbose
-from optbench.cli.output import note, print_data
+from optbench.cli.output import notes, print_data
 
 Runs = Annotated[
     list[str], typer.Argument(metavar="RUNS", help="Run folders, globs, run ids or 8-character key prefixes.")
@@ -67,8 +67,7 @@ def compare(
         colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
     )
     outcome = compare_runs(options)
-    for sentence in outcome.notes:
-        note(sentence, quiet=quiet)
+    notes(outcome.notes, quiet=quiet)
     print_data(outcome.text)
     if strict:
         raise_for_mismatches(outcome)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from optbench.cli.options import AsJson, Debug, Quiet, Verbose
-from optbench.cli.output import note, print_data, print_json
+from optbench.cli.output import notes, print_data, print_json
 
 
 def ls(
@@ -24,9 +24,8 @@ def ls(
     del debug, verbose
     from optbench.runner.listing import list_runs, list_text
 
-    runs, notes = list_runs(runs_dir)
-    for sentence in notes:
-        note(sentence, quiet=quiet)
+    runs, passed_over = list_runs(runs_dir)
+    notes(passed_over, quiet=quiet)
     if as_json:
         print_json({"schema_version": 1, "runs": [run.to_json() for run in runs]})
     else:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from optbench.cli.options import Debug, Quiet, RunsDir, Verbose
-from optbench.cli.output import note, print_data
+from optbench.cli.output import notes, print_data
 
 
 def report(
@@ -22,7 +22,6 @@ def report(
     del debug, verbose
     from optbench.runner.report import render_reports
 
-    pages, notes = render_reports(runs, runs_dir)
-    for sentence in notes:
-        note(sentence, quiet=quiet)
+    pages, passed_over = render_reports(runs, runs_dir)
+    notes(passed_over, quiet=quiet)
     print_data("\n".join(map(str, pages)))

@@ -6,8 +6,9 @@ import glob
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from optbench.core.findings import Finding, Severity
 from optbench.errors import NoRunsError, StorageError, did_you_mean
 from optbench.run_store.claims import claim_records
 from optbench.run_store.documents import read_json
@@ -25,7 +26,7 @@ _KEY_PREFIX = re.compile(rf"[0-9a-f]{{{KEY_DIGITS_SHOWN},64}}")
 _NOTES_SHOWN = 5
 
 
-def find_runs(arguments: Sequence[str], runs_dir: Path) -> tuple[list[RunRecord], list[str]]:
+def find_runs(arguments: Sequence[str], runs_dir: Path) -> tuple[list[RunRecord], list[Finding]]:
     """Return finished runs in the order given (in a folder: by name, numbers by value), and what was passed over.
 
     Parameters
@@ -38,8 +39,8 @@ def find_runs(arguments: Sequence[str], runs_dir: Path) -> tuple[list[RunRecord]
     -------
     list of RunRecord
         Each run once; of several with the same key (forced repetitions, copies) the first.
-    list of str
-        A sentence for every folder that is unfinished, damaged, a repetition or no run.
+    list of Finding
+        One for every folder that is unfinished, damaged, a repetition or no run.
 
     Raises
     ------
@@ -49,11 +50,11 @@ def find_runs(arguments: Sequence[str], runs_dir: Path) -> tuple[list[RunRecord]
     folders, notes = find_folders(arguments, runs_dir)
     records = _distinct(_readable(folders, notes), notes)
     if not records:
-        raise NoRunsError(_nothing_finished(arguments, notes))
+        raise _nothing_finished(arguments, notes)
     return records, notes
 
 
-def find_folders(arguments: Sequence[str], runs_dir: Path) -> tuple[list[Path], list[str]]:
+def find_folders(arguments: Sequence[str], runs_dir: Path) -> tuple[list[Path], list[Finding]]:
     """Return run folders, finished or not, each once and in the order of `find_runs`, and what was passed over.
 
     Raises
@@ -61,7 +62,7 @@ def find_folders(arguments: Sequence[str], runs_dir: Path) -> tuple[list[Path], 
     NoRunsError
         If an argument names nothing.
     """
-    notes: list[str] = []
+    notes: list[Finding] = []
     folders: dict[Path, Path] = {}  # resolved -> as given, in order
     for argument in arguments:
         named = _folders_of(argument, runs_dir)
@@ -105,21 +106,21 @@ def _folders_of(argument: str, runs_dir: Path) -> list[Path]:
     return []
 
 
-def _expand(paths: Iterable[Path], notes: list[str]) -> Iterator[Path]:
+def _expand(paths: Iterable[Path], notes: list[Finding]) -> Iterator[Path]:
     """Yield the run folders that the paths are or hold."""
     for path in paths:
         if not path.is_dir():
-            notes.append(f"{path} is no folder; passed over.")
+            notes.append(_note("find-no-folder", path=str(path)))
         elif is_run_folder(path):
             yield path
         else:
             found = list(_runs_below(path, notes))
             if not found:
-                notes.append(f"{path} holds no runs; passed over.")
+                notes.append(_note("find-no-runs", path=str(path)))
             yield from found
 
 
-def _runs_below(folder: Path, notes: list[str], *, depth: int = 2) -> Iterator[Path]:
+def _runs_below(folder: Path, notes: list[Finding], *, depth: int = 2) -> Iterator[Path]:
     """Yield run folders in a folder and, one level further down, in the studies in it."""
     for path in _subfolders(folder, notes):
         if is_run_folder(path):
@@ -127,46 +128,47 @@ def _runs_below(folder: Path, notes: list[str], *, depth: int = 2) -> Iterator[P
         elif depth > 1:
             below = list(_runs_below(path, notes, depth=depth - 1))
             if not below:
-                notes.append(f"{path} is no run folder; passed over.")
+                notes.append(_note("find-no-run-folder", path=str(path)))
             yield from below
 
 
-def _subfolders(folder: Path, notes: list[str]) -> list[Path]:
+def _subfolders(folder: Path, notes: list[Finding]) -> list[Path]:
     try:
         names = [entry.name for entry in os.scandir(folder) if not entry.name.startswith(".") and entry.is_dir()]
     except OSError as error:
-        notes.append(f"{folder} could not be listed ({(error.strerror or str(error)).lower()}); passed over.")
+        told = (error.strerror or str(error)).lower()
+        notes.append(_note("find-not-listed", path=str(folder), error=told))
         return []
     found = []
     for path in sorted((folder / name for name in names), key=_by_name):
         if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
-            notes.append(f"{path} is a link to another place; passed over. Name it by itself to include it.")
+            notes.append(_note("find-link", path=str(path)))
         else:
             found.append(path)
     return found
 
 
-def _readable(folders: Iterable[Path], notes: list[str]) -> Iterator[RunRecord]:
+def _readable(folders: Iterable[Path], notes: list[Finding]) -> Iterator[RunRecord]:
     for folder in folders:
         try:
             yield read_run(folder)
         except NoRunsError as error:
-            status = run_status(RunPaths(folder))
-            is_begun = not os.path.lexists(RunPaths(folder).manifest)
-            notes.append(f"{folder} is {status}; passed over." if is_begun else f"{error} Passed over.")
+            if os.path.lexists(RunPaths(folder).manifest):
+                reasons = [finding.to_json() for finding in error.told()]
+                notes.append(_note("find-damaged", reasons=reasons))
+            else:
+                notes.append(_note("find-unfinished", path=str(folder), status=str(run_status(RunPaths(folder)))))
 
 
-def _distinct(records: Iterable[RunRecord], notes: list[str]) -> list[RunRecord]:
+def _distinct(records: Iterable[RunRecord], notes: list[Finding]) -> list[RunRecord]:
     first: dict[str, RunRecord] = {}
     for record in records:
         kept = first.setdefault(record.key, record)
         if kept is not record and _have_other_digests(kept, record):
-            notes.append(
-                f"WARNING: {record.folder} has the same key as {kept.folder} and other digests: the same run did not "
-                "give the same numbers. Only the first is counted; 'optbench reproduce' tells more."
-            )
+            values = {"path": record.folder, "first": kept.folder}
+            notes.append(Finding("find-other-digests", Severity.WARNING, values))
         elif kept is not record:
-            notes.append(f"{record.folder} has the same key as {kept.folder}, so it is the same run; counted once.")
+            notes.append(_note("find-same-run", path=record.folder, first=kept.folder))
     return list(first.values())
 
 
@@ -193,7 +195,12 @@ def _names_nothing(argument: str, runs_dir: Path) -> str:
     return f"{argument!r} names no run. {told}{did_you_mean(argument, known)}"
 
 
-def _nothing_finished(arguments: Sequence[str], notes: Sequence[str]) -> str:
-    listed = "".join(f"\n  {note}" for note in notes[:_NOTES_SHOWN])
-    more = f"\n  and {len(notes) - _NOTES_SHOWN} more" if len(notes) > _NOTES_SHOWN else ""
-    return f"no finished run was found in {', '.join(arguments) or 'nothing'}.{listed}{more}"
+def _nothing_finished(arguments: Sequence[str], notes: Sequence[Finding]) -> NoRunsError:
+    shown = list(notes[:_NOTES_SHOWN])
+    if len(notes) > _NOTES_SHOWN:
+        shown.append(_note("find-more", n=len(notes) - _NOTES_SHOWN))
+    return NoRunsError(f"no finished run was found in {', '.join(arguments) or 'nothing'}.", findings=shown)
+
+
+def _note(code: str, **values: Any) -> Finding:
+    return Finding(code, Severity.NOTE, values)

@@ -115,7 +115,7 @@ def clear_state(paths: RunPaths, claim: Claim | None = None) -> None:
     """
     problems = verify_manifest(paths)
     if problems:
-        raise StorageError(f"{paths.state} must stay until the run is finished. {problems[0]}")
+        raise StorageError(f"{paths.state} must stay until the run is finished.", findings=problems[:1])
     if claim is not None:
         claim.release()
     if paths.state.is_dir() and held_by(paths) is None:

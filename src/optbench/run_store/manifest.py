@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from optbench.core.findings import Finding, Severity
 from optbench.errors import InvalidError, StorageError
 from optbench.records import RunStatus
 from optbench.run_store.atomic import is_temporary, storage_error, sync_folder
@@ -144,12 +145,12 @@ def replace_files(claim: Claim, new: Mapping[Path, bytes]) -> None:
     claim.publish_bytes(paths.manifest, _with_digest({**body, "files": dict(sorted(entries.items()))}))
 
 
-def added_files(paths: RunPaths) -> list[str]:
-    """Return a sentence for every file of a finished run that its manifest does not list."""
+def added_files(paths: RunPaths) -> list[Finding]:
+    """Return a finding for every file of a finished run that its manifest does not list."""
     manifest = read_manifest(paths)
     listed = set() if manifest is None else set(manifest.files)
     added = sorted(name for name in _files(paths, paths.folder) if name not in listed)
-    return [f"{paths.folder / name} was added; {paths.manifest.name} does not list it." for name in added]
+    return [_wrong("manifest-file-added", paths.folder / name, manifest=paths.manifest.name) for name in added]
 
 
 def read_manifest(paths: RunPaths) -> Manifest | None:
@@ -160,8 +161,8 @@ def read_manifest(paths: RunPaths) -> Manifest | None:
         return None
 
 
-def verify_manifest(paths: RunPaths, *, deep: bool = False) -> list[str]:
-    """Return what is wrong with a run folder, as sentences; none means that the run is finished and undamaged.
+def verify_manifest(paths: RunPaths, *, deep: bool = False) -> list[Finding]:
+    """Return what is wrong with a run folder; nothing means that the run is finished and undamaged.
 
     Parameters
     ----------
@@ -170,12 +171,12 @@ def verify_manifest(paths: RunPaths, *, deep: bool = False) -> list[str]:
     return check_manifest(paths, deep=deep)[1]
 
 
-def check_manifest(paths: RunPaths, *, deep: bool = False) -> tuple[Manifest | None, list[str]]:
+def check_manifest(paths: RunPaths, *, deep: bool = False) -> tuple[Manifest | None, list[Finding]]:
     """Return the manifest (None if there is none that is whole) and what `verify_manifest` finds."""
     try:
         manifest = parse_manifest(paths)
     except StorageError as error:
-        return None, [str(error)]
+        return None, list(error.told())
     problems = (_problem(paths, name, listed, deep=deep) for name, listed in manifest.files.items())
     return manifest, [problem for problem in problems if problem]
 
@@ -286,7 +287,7 @@ def _entry(path: Path) -> dict[str, Any]:
     return {"size": size, "sha256": digest}
 
 
-def _problem(paths: RunPaths, name: str, listed: ListedFile, *, deep: bool) -> str | None:
+def _problem(paths: RunPaths, name: str, listed: ListedFile, *, deep: bool) -> Finding | None:
     """Return what is wrong with one listed file, or None."""
     path = paths.folder / name
     try:
@@ -294,14 +295,18 @@ def _problem(paths: RunPaths, name: str, listed: ListedFile, *, deep: bool) -> s
         size = regular_size(path)
         digest = size_and_sha256(path)[1] if deep and size == listed.size else listed.sha256
     except FileNotFoundError:
-        return f"{path} is missing; {paths.manifest.name} lists it."
+        return _wrong("manifest-file-missing", path, manifest=paths.manifest.name)
     except (InvalidError, StorageError) as error:
-        return str(error)
+        return error.told()[0]
     except (OSError, ValueError) as error:
-        return f"{path} could not be read: {error}."
-    changed = "it has changed since the run finished"
+        return _wrong("manifest-file-unreadable", path, error=str(error))
     if size != listed.size:
-        return f"{path} must have {listed.size} bytes. Received: {size}; {changed}."
+        return _wrong("manifest-file-size", path, expected=listed.size, found=size)
     if digest != listed.sha256:
-        return f"{path} must have sha256 {listed.sha256[:12]}... Received: {digest[:12]}...; {changed}."
+        return _wrong("manifest-file-sha256", path, expected=listed.sha256, found=digest)
     return None
+
+
+def _wrong(code: str, path: Path, **values: Any) -> Finding:
+    """Return what is wrong with one file."""
+    return Finding(code, Severity.ERROR, {"path": str(path), **values})

@@ -33,7 +33,7 @@ def read_run(folder: Path) -> RunRecord:
     paths = RunPaths(folder)
     manifest, problems = check_manifest(paths)
     if manifest is None or problems:
-        raise NoRunsError(f"{folder} holds no finished run: {problems[0]}")
+        raise NoRunsError(f"{folder} holds no finished run.", findings=problems[:1])
     try:
         metrics = _listed_document(manifest, paths.metrics, newest=NEWEST_METRICS)
         timing, digests = (_listed_document(manifest, path) for path in (paths.timing, paths.digests))

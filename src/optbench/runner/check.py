@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.core.printable import printable
 from optbench.errors import MismatchError, NoRunsError
-from optbench.words import text
+from optbench.words import DEFAULT, sentences, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from optbench.core.findings import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +22,10 @@ class CheckedRun:
 
     folder: str
     finished: bool
-    problems: tuple[str, ...]
+    problems: tuple[Finding, ...]
 
 
-def check_runs(arguments: Sequence[str], runs_dir: Path) -> tuple[list[CheckedRun], list[str]]:
+def check_runs(arguments: Sequence[str], runs_dir: Path) -> tuple[list[CheckedRun], list[Finding]]:
     """Verify size and sha256 of every file of the folders that arguments name.
 
     Raises
@@ -52,7 +54,7 @@ def check_text(checked: Sequence[CheckedRun], language: str | None = None) -> st
     lines = []
     for run in checked:
         lines.append(text(f"check-{_state(run)}", language, folder=run.folder))
-        lines += [f"  {problem}" for problem in run.problems]
+        lines += [f"  {problem}" for problem in sentences(run.problems, language)]
     return "\n".join(map(printable, lines))
 
 
@@ -63,11 +65,19 @@ def _state(run: CheckedRun) -> str:
 
 
 def check_json(checked: Sequence[CheckedRun]) -> dict[str, Any]:
-    """Return the document that `check --json` prints."""
+    """Return the document that `check --json` prints: sentences in English, and the findings they are made of."""
     return {
         "schema_version": 1,
         "ok": not any(run.problems for run in checked),
-        "runs": [{"folder": run.folder, "finished": run.finished, "problems": list(run.problems)} for run in checked],
+        "runs": [
+            {
+                "folder": run.folder,
+                "finished": run.finished,
+                "problems": sentences(run.problems, DEFAULT),
+                "findings": [problem.to_json() for problem in run.problems],
+            }
+            for run in checked
+        ],
     }
 
 

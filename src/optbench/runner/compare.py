@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+from optbench.core.findings import Finding, Severity
 from optbench.errors import MismatchError, UsageError
 
 if TYPE_CHECKING:
@@ -58,8 +59,8 @@ class CompareOutcome:
     """
 
     text: str
-    notes: tuple[str, ...]
-    mismatches: tuple[str, ...]
+    notes: tuple[Finding, ...]
+    mismatches: tuple[Finding, ...]
 
 
 def compare_runs(options: CompareOptions) -> CompareOutcome:
@@ -78,7 +79,6 @@ def compare_runs(options: CompareOptions) -> CompareOutcome:
     """
     from optbench.comparison import compare
     from optbench.run_store import Histories, find_runs
-    from optbench.words.comparisons import located_sentences
 
     if options.html is not None and os.path.lexists(options.html) and not _is_plain_file(options.html):
         raise UsageError(
@@ -101,9 +101,16 @@ def compare_runs(options: CompareOptions) -> CompareOutcome:
     )
     if options.html is not None:
         write_page(options.html, comparison, records, histories)
-        notes = [*notes, f"wrote {options.html}"]
-    mismatches = tuple(located_sentences(comparison.mismatches))
+        notes = [*notes, Finding("command-wrote", Severity.NOTE, {"path": str(options.html)})]
+    mismatches = tuple(_located(problem, one.finding) for problem, one in comparison.mismatches)
     return CompareOutcome(render(comparison, options), tuple(notes), mismatches)
+
+
+def _located(problem: str, finding: Finding) -> Finding:
+    """Return a finding with the problem in front of it that has one."""
+    if not problem:
+        return finding
+    return Finding("comparison-of-problem", finding.severity, {"problem": problem, "finding": finding.to_json()})
 
 
 def _is_plain_file(path: Path) -> bool:
@@ -113,8 +120,7 @@ def _is_plain_file(path: Path) -> bool:
 def raise_for_mismatches(outcome: CompareOutcome) -> None:
     """Raise MismatchError if something besides the optimizer differs: the end of `compare --strict`."""
     if outcome.mismatches:
-        listed = "".join(f"\n  {sentence}" for sentence in outcome.mismatches)
-        raise MismatchError(f"compare --strict: more than the optimizer differs.{listed}")
+        raise MismatchError("compare --strict: more than the optimizer differs.", findings=outcome.mismatches)
 
 
 def render(comparison: Comparison, options: CompareOptions) -> str:

@@ -363,12 +363,14 @@ def read_finished(run: PlannedRun) -> None:
         With what has changed, and the ways out.
     """
     from optbench.run_store import read_run
+    from optbench.words import DEFAULT, error_line
 
     try:
         read_run(run.paths.folder)
     except NoRunsError as error:
         raise StorageError(
-            f"{error} It is not trained again in place: move the folder away, or use --force to train beside it."
+            f"{error_line(error, DEFAULT)} It is not trained again in place: move the folder away, "
+            "or use --force to train beside it."
         ) from error
 
 

@@ -111,7 +111,7 @@ def state_of(run: PlannedRun) -> Finding:
     if str(status) == "running":
         return _held(run)
     if run.paths.manifest.exists():
-        return _state("foresee-damaged", damage=verify_manifest(run.paths)[0].rstrip("."))
+        return _state("foresee-damaged", damage=[one.to_json() for one in verify_manifest(run.paths)[:1]])
     return _how_it_goes_on(run)
 
 

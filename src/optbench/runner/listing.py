@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from optbench.core.columns import Column
+    from optbench.core.findings import Finding
     from optbench.records import RunRecord
     from optbench.run_store import RunPaths
 
@@ -33,6 +34,7 @@ class ListedRun:
     status : completed, diverged, running or unfinished
     record : facts of a finished run, else None
     kind, reason : how the last attempt at an unfinished run ended, else ""
+    problems : what is wrong with the files of one that was finished
     holder : of a running one who claims it, if that cannot be verified from here, else ""
     """
 
@@ -43,6 +45,7 @@ class ListedRun:
     kind: str = ""
     reason: str = ""
     holder: str = ""
+    problems: tuple[Finding, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -50,7 +53,12 @@ class ListedRun:
         if self.record is None:
             from optbench.words import DEFAULT
 
-            return {**found, "kind": self.kind or None, "reason": self.reason or _held(self, DEFAULT) or None}
+            return {
+                **found,
+                "kind": self.kind or None,
+                "reason": _reason(self, DEFAULT) or _held(self, DEFAULT) or None,
+                "findings": [problem.to_json() for problem in self.problems],
+            }
         return {
             **found,
             "key": self.record.key,
@@ -61,7 +69,7 @@ class ListedRun:
         }
 
 
-def list_runs(runs_dir: Path) -> tuple[list[ListedRun], list[str]]:
+def list_runs(runs_dir: Path) -> tuple[list[ListedRun], list[Finding]]:
     """Return every run folder under a directory, finished or not, and notes on what else is there.
 
     Raises
@@ -91,13 +99,14 @@ def listed(folder: Path) -> ListedRun:
         try:
             return ListedRun(folder.name, str(folder), str(status), read_run(folder))
         except NoRunsError as error:
-            return ListedRun(folder.name, str(folder), "unfinished", None, "damaged", str(error))
+            return ListedRun(folder.name, str(folder), "unfinished", None, "damaged", problems=error.told())
     if str(status) == "running":
         holder = held_by(paths)
         is_hearsay = holder is not None and not holder.is_seen
         return ListedRun(folder.name, str(folder), str(status), None, holder=str(holder) if is_hearsay else "")
     if paths.manifest.exists():
-        return ListedRun(folder.name, str(folder), str(status), None, "damaged", verify_manifest(paths)[0])
+        problems = tuple(verify_manifest(paths)[:1])
+        return ListedRun(folder.name, str(folder), str(status), None, "damaged", problems=problems)
     attempt = last_attempt(paths) or {"kind": "never begun", "reason": ""}
     return ListedRun(folder.name, str(folder), str(status), None, attempt["kind"], attempt["reason"])
 
@@ -127,7 +136,14 @@ def _last_attempt(run: ListedRun, language: str | None) -> str:
     from optbench.words.tables import word
 
     kind = word(f"attempt-{run.kind.replace(' ', '_')}", run.kind, language)
-    return ": ".join(filter(None, (kind, " ".join(run.reason.split()), _held(run, language))))
+    return ": ".join(filter(None, (kind, _reason(run, language), _held(run, language))))
+
+
+def _reason(run: ListedRun, language: str | None) -> str:
+    """Return on one line why the last attempt ended, or what is wrong with the files."""
+    from optbench.words import sentences
+
+    return " ".join(" ".join([run.reason, *sentences(run.problems, language)]).split())
 
 
 def _held(run: ListedRun, language: str | None) -> str:

@@ -6,7 +6,7 @@ import dataclasses
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from optbench.core.findings import Severity
+from optbench.core.findings import Finding, Severity
 from optbench.errors import OptbenchError, StorageError
 from optbench.json_fields import JsonFields
 from optbench.records import RunStatus
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from optbench.run_store import RunPaths
 
 
-def render_reports(runs: Sequence[str], runs_dir: Path) -> tuple[list[Path], list[str]]:
+def render_reports(runs: Sequence[str], runs_dir: Path) -> tuple[list[Path], list[Finding]]:
     """Draw finished runs again from what they stored: `optbench report`.
 
     Parameters
@@ -59,11 +59,11 @@ def render_reports(runs: Sequence[str], runs_dir: Path) -> tuple[list[Path], lis
         try:
             _render_again(paths, record.key)
         except OptbenchError as error:
-            notes.append(f"{record.run}: {error}")
+            notes.append(_not_drawn(record.run, error))
         else:
             pages.append(paths.report_html)
     if not pages:
-        raise StorageError("no run could be drawn again.\n  " + "\n  ".join(notes))
+        raise StorageError("no run could be drawn again.", findings=notes)
     return pages, notes
 
 
@@ -88,9 +88,14 @@ def _render_again(paths: RunPaths, key: str) -> None:
             clear_state(paths)
 
 
-def _require_unchanged(problems: Sequence[str]) -> None:
+def _not_drawn(run: str, error: OptbenchError) -> Finding:
+    reasons = [finding.to_json() for finding in error.told()]
+    return Finding("find-not-drawn", Severity.WARNING, {"run": run, "reasons": reasons})
+
+
+def _require_unchanged(problems: Sequence[Finding]) -> None:
     if problems:
-        raise StorageError(f"it is not drawn again, because it has been changed: {problems[0]}")
+        raise StorageError("it is not drawn again, because it has been changed.", findings=problems[:1])
 
 
 def _stored_drawings(paths: RunPaths) -> dict[Path, bytes]:

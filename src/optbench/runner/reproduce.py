@@ -165,7 +165,7 @@ def read_recorded(run: str, runs_dir: Path) -> Recorded:
     problems = verify_manifest(paths, deep=True)
     manifest = read_manifest(paths)
     if problems or manifest is None:
-        raise MismatchError(f"a run must be intact to be reproduced. {' '.join(problems)}")
+        raise MismatchError("a run must be intact to be reproduced.", findings=problems)
     environment = read_json(paths.environment)
     return Recorded(
         paths=paths,

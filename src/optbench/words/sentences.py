@@ -60,6 +60,11 @@ def recorded_sentence(recorded: Mapping[str, Any] | str, language: str | None = 
         return str(recorded)
 
 
+def error_line(error: OptbenchError, language: str | None = None) -> str:
+    """Return an error's message, and behind it the findings that explain it."""
+    return " ".join([str(error), *sentences(error.findings, language)])
+
+
 def error_text(error: OptbenchError, language: str | None = None) -> str:
     """Return an error's message, and below it the findings that explain it."""
     return "\n".join([str(error), *(f"  {line}" for line in sentences(error.findings, language))])

@@ -25,6 +25,11 @@ def message(writer: Writer, value: Any, _argument: str) -> str:
     return "".join(writer.messages(value))
 
 
+def messages_as_sentences(writer: Writer, value: Any, _argument: str) -> str:
+    """Write findings as sentences, one behind the other."""
+    return " ".join(writer.messages(value))
+
+
 def messages_and(writer: Writer, value: Any, _argument: str) -> str:
     """Write findings as a list: a, b and c."""
     return writer.joined(writer.messages(value), AND)
@@ -218,6 +223,7 @@ def _metric(name: str) -> Metric:
 
 STRUCTURES: Final[Mapping[str, Callable[[Writer, Any, str], str]]] = {
     "message": message,
+    "sentences": messages_as_sentences,
     "messages-and": messages_and,
     "clauses": clauses,
     "causes": causes,
