@@ -72,7 +72,7 @@ class JsonFields:
             raise StorageError(f"{self._what} must have {' or '.join(values)} for {name!r}. Received: {value!r:.60}.")
         return value
 
-    def finding(self, name: str, severity: Severity) -> Finding | None:
+    def maybe_finding(self, name: str, severity: Severity) -> Finding | None:
         """Return a finding, or None for null. Older versions wrote its sentence, and "" for none.
 
         Parameters

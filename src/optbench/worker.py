@@ -151,7 +151,7 @@ def finish(arguments: Mapping[str, Any], emit: Callable[[Mapping[str, Any]], Non
     from optbench.runs.finish import finish_run
 
     given = FinishArguments.from_json(arguments)
-    return finish_run(_claim_on(given.folder, given.claim), draw=given.draw).to_json()
+    return finish_run(_claim_on(given.folder, given.claim), draw=given.draw, language=given.language).to_json()
 
 
 def _claim_on(folder: str, name: str) -> Claim:

@@ -18,6 +18,7 @@ MESSAGES = [
     TrainArguments("/runs/a", "000001-ab", None, 2),
     TrainArguments("/runs/a", "000001-ab", "/data", 1),
     FinishArguments("/runs/a", "000001-ab", draw=False),
+    FinishArguments("/runs/a", "000001-ab", draw=True, language="en"),
     Finished(RunStatus.DIVERGED, not_a_number_in(3)),
 ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -56,9 +57,9 @@ class Study:
     def hired(self, *_arguments):
         return self.executor
 
-    def __call__(self, *, behaviour=None, executor=None, **changes):
+    def __call__(self, *, behaviour=None, executor=None, language=None, **changes):
         self.executor, self.said = executor or FakeExecutor(behaviour), []
-        options = self.options(**changes)
+        options = replace(self.options(**changes), language=language)
         return run_study(
             options, say=self.said.append, executor_for=self.hired, page_of=self.page_of, today=lambda: OPENED
         )
@@ -94,6 +95,17 @@ def _no_flushing():
 def study(tmp_path):
     """A study command for one test."""
     return Study(tmp_path)
+
+
+@pytest.fixture
+def study_in():
+    """Make a study command in a folder of its own."""
+
+    def make(folder):
+        folder.mkdir()
+        return Study(folder)
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from pseudo_locale import Shown, names_in, past_the_catalogue, write_pseudo_locale
 
 from optbench.study.markdown import verdict_markdown
 from optbench.study.page import study_page
 from optbench.study.summary import study_summary
-from optbench.words import VARIABLE
+from optbench.words import CODES, VARIABLE
 
 MODEL = "model: {name: mlp, hidden_units: [4]}, training: {epochs: 3}"
 
@@ -56,6 +58,41 @@ def test_what_a_study_writes_and_prints(findings, pseudo):
     names = names_of(findings)
     for shown in (verdict_markdown(findings, pseudo), study_summary(findings, language=pseudo)):
         assert not past_the_catalogue(lines_of(shown), names)
+
+
+def test_a_study_writes_and_says_in_the_language_it_is_given(study, pseudo):
+    """From the command down, whatever the machine speaks."""
+    study.draw_pages()
+    end = study(language=pseudo)
+    names = names_of(end.findings)
+    paths = end.plan.paths
+    assert not past_the_catalogue(lines_of(paths.verdict_text.read_text(encoding="utf-8")), names)
+    assert not past_the_catalogue(Shown(paths.page.read_text(encoding="utf-8")).texts, names)
+    assert study.said
+    assert not past_the_catalogue(study.said, names)
+
+
+def test_a_study_decides_the_same_in_codes(study_in, tmp_path):
+    """Plan, settings, keys of the runs, numbers and the verdict for programs; the verdict for people is codes."""
+    documents, tables, texts = [], [], []
+    for language in ("en", CODES):
+        end = study_in(tmp_path / language)(tuning_seeds=2, points=4, seeds=7, splits=3, language=language)
+        paths = end.plan.paths
+        documents.append(without_times(json.loads(paths.verdict_json.read_text())))
+        tables.append((paths.plan.read_bytes(), [run.planned.key for run in end.runs.planned]))
+        texts.append(paths.verdict_text.read_text(encoding="utf-8"))
+    assert documents[0] == documents[1]
+    assert tables[0] == tables[1]
+    said = [line for line in documents[0]["warnings"] if line in texts[0].replace("\\", "")]
+    assert said
+    assert not any(line in texts[1].replace("\\", "") for line in said)
+
+
+def without_times(document):
+    """A verdict without what a clock wrote into it."""
+    for one in document["optimizers"]:
+        one.pop("training_seconds")
+    return document
 
 
 def test_the_page_of_a_study(finished, pseudo):

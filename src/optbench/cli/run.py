@@ -108,7 +108,7 @@ def _foresee(options: RunOptions, say: Callable[[str], None], *, costs: bool, as
     if as_json:
         print_json(foresee.foreseen_json(found, jobs=jobs))
     else:
-        print_data(foresee.foreseen_text(found, jobs=jobs))
+        print_data(foresee.foreseen_text(found, jobs=jobs, language=options.language))
 
 
 def _execute(options: RunOptions, say: Callable[[str], None], *, as_json: bool) -> None:
@@ -119,5 +119,5 @@ def _execute(options: RunOptions, say: Callable[[str], None], *, as_json: bool) 
     if as_json:
         print_json(summary_json(ends))
     else:
-        print_data(summary_text(ends))
+        print_data(summary_text(ends, options.language))
     raise_for_failures(ends)

@@ -76,7 +76,7 @@ def study(
         if as_json:
             print_json(found.to_json())
         else:
-            print_data(found.text())
+            print_data(found.text(options.language))
         return
     end = run_study(options, say=say)
     if as_json:
@@ -88,5 +88,5 @@ def study(
 
         colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-        print_data(study_summary(end.findings, width=width, colour=colour))
-    say(end.sentence())
+        print_data(study_summary(end.findings, width=width, colour=colour, language=options.language))
+    say(end.sentence(options.language))

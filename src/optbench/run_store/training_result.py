@@ -141,7 +141,7 @@ class TrainingResult:
         fields = JsonFields(document, what)
         return cls(
             status=RunStatus(fields.one_of("status", ENDS)),
-            reason=fields.finding("reason", Severity.WARNING),
+            reason=fields.maybe_finding("reason", Severity.WARNING),
             best_epoch=fields.take("best_epoch", int),
             epochs_run=fields.take("epochs_run", int),
             digests=LadderDigests.from_json(fields.take("digests", dict), f"digests of {what}"),

@@ -33,6 +33,7 @@ class CompareOptions:
     metric, baseline, alpha, margin : see `optbench.comparison.compare`
     html : where the page goes, or None
     width, colour : of the terminal that the table is for; a width of None wraps nothing
+    language : of table, Markdown and page; None is that of the machine setting
     """
 
     runs: Sequence[str]
@@ -45,6 +46,7 @@ class CompareOptions:
     html: Path | None = None
     width: int | None = None
     colour: bool = False
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ def compare_runs(options: CompareOptions) -> CompareOutcome:
         histories=histories,
     )
     if options.html is not None:
-        write_page(options.html, comparison, records, histories)
+        write_page(options.html, comparison, records, histories, options.language)
         notes = [*notes, Finding("command-wrote", Severity.NOTE, {"path": str(options.html)})]
     mismatches = tuple(_located(problem, one.finding) for problem, one in comparison.mismatches)
     return CompareOutcome(render(comparison, options), tuple(notes), mismatches)
@@ -137,12 +139,16 @@ def render(comparison: Comparison, options: CompareOptions) -> str:
     if options.output_format == "csv":
         return render_comparison_csv(comparison)
     if options.output_format == "md":
-        return render_comparison_markdown(comparison)
-    return render_comparison_table(comparison, width=options.width, colour=options.colour)
+        return render_comparison_markdown(comparison, options.language)
+    return render_comparison_table(comparison, width=options.width, colour=options.colour, language=options.language)
 
 
 def write_page(
-    path: Path, comparison: Comparison, records: Sequence[RunRecord], histories: Mapping[str, History]
+    path: Path,
+    comparison: Comparison,
+    records: Sequence[RunRecord],
+    histories: Mapping[str, History],
+    language: str | None = None,
 ) -> None:
     """Write the comparison as one self-contained HTML page."""
     from optbench.reporting.comparison_page import render_comparison_page
@@ -150,7 +156,7 @@ def write_page(
 
     by_run = {record.run: record for record in records}
     curves = {problem.problem: read_curves(problem, by_run, histories) for problem in comparison.problems}
-    write_text(path, render_comparison_page(comparison, curves))
+    write_text(path, render_comparison_page(comparison, curves, language=language))
 
 
 def read_curves(

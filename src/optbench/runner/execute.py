@@ -71,13 +71,13 @@ class Reporter:
     detail: Callable[[str, Finding], None]
 
     @classmethod
-    def to(cls, progress: Progress, *, verbose: bool) -> Reporter:
-        """Return one that shows everything on `progress`, details if `verbose`."""
+    def to(cls, progress: Progress, *, verbose: bool, language: str | None = None) -> Reporter:
+        """Return one that shows everything on `progress`, in its language, details if `verbose`."""
         from optbench.words import sentence
 
         def detail(run: str, finding: Finding) -> None:
             if verbose:
-                progress.say(f"{run}: {sentence(finding)}")
+                progress.say(f"{run}: {sentence(finding, language)}")
 
         return cls(progress.event, progress.started, progress.ended, progress.say, detail)
 
@@ -102,6 +102,7 @@ class Flight:
     retries : how often a run that crashed is tried again
     draw : whether finished runs get their pictures
     asker : who claims the runs, on what evidence; this process, on that of its machine, if None
+    language : of the pictures and pages; None is that of the machine setting
     """
 
     executor: Executor
@@ -112,6 +113,7 @@ class Flight:
     retries: int = 1
     draw: bool = True
     asker: Asker | None = None
+    language: str | None = None
     _claims: dict[str, Claim] = field(default_factory=dict)
     _runs: dict[str, PlannedRun] = field(default_factory=dict)
     _tries: Counter[str] = field(default_factory=Counter)
@@ -313,7 +315,7 @@ class Flight:
 
     def _finish(self, run: PlannedRun) -> None:
         """Have a trained run finished, wherever the executor does that."""
-        arguments = FinishArguments(str(run.paths.folder), self._claims[run.run].name, self.draw)
+        arguments = FinishArguments(str(run.paths.folder), self._claims[run.run].name, self.draw, self.language)
         self.executor.submit(Task(run.run, FINISH, arguments.to_json(), pool="helper"))
 
     def _close(self, run: PlannedRun, end: RunEnd) -> None:

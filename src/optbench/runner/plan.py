@@ -81,6 +81,7 @@ def plan_runs(
     data_dir: Path,
     quiet: bool = True,
     say: Callable[[str], None] = lambda _sentence: None,
+    language: str | None = None,
 ) -> list[PlannedRun]:
     """Load the data, resolve every `auto`, compute the keys.
 
@@ -88,6 +89,7 @@ def plan_runs(
     ----------
     seeds : from the command line; replaces those of the files
     say : gets the notes on each data set, once; of several, with the name of the first experiment on it
+    language : of the notes; None is that of the machine setting
 
     Raises
     ------
@@ -107,9 +109,8 @@ def plan_runs(
     several = len({_identity(loaded) for loaded in experiments}) > 1
     for loaded in experiments:
         try:
-            dataset = _dataset(
-                loaded, datasets, data_dir=data_dir, quiet=quiet, say=_naming(loaded, say) if several else say
-            )
+            named = _naming(loaded, say) if several else say
+            dataset = _dataset(loaded, datasets, data_dir=data_dir, quiet=quiet, say=named, language=language)
             for seed in seeds_of(loaded, seeds):
                 packages = versions[loaded.config.training.engine]
                 run = plan_run(loaded, seed=seed, dataset=dataset, versions=packages, runs_dir=runs_dir)
@@ -152,6 +153,7 @@ def _dataset(
     data_dir: Path,
     quiet: bool,
     say: Callable[[str], None],
+    language: str | None,
 ) -> Dataset:
     from optbench.words import sentence
 
@@ -159,7 +161,7 @@ def _dataset(
     if identity not in known:
         known[identity] = load_data(loaded, data_dir=data_dir, quiet=quiet)
         for note in known[identity].notes:
-            say(sentence(note))
+            say(sentence(note, language))
     return known[identity]
 
 

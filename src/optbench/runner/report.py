@@ -20,13 +20,16 @@ if TYPE_CHECKING:
     from optbench.run_store import RunPaths
 
 
-def render_reports(runs: Sequence[str], runs_dir: Path) -> tuple[list[Path], list[Finding]]:
+def render_reports(
+    runs: Sequence[str], runs_dir: Path, *, language: str | None = None
+) -> tuple[list[Path], list[Finding]]:
     """Draw finished runs again from what they stored: `optbench report`.
 
     Parameters
     ----------
     runs : folders, globs, run ids, 8-character key prefixes, or a runs directory
     runs_dir : where ids and key prefixes are looked up
+    language : of pictures and pages; None is that of the machine setting
 
     Returns
     -------
@@ -57,7 +60,7 @@ def render_reports(runs: Sequence[str], runs_dir: Path) -> tuple[list[Path], lis
     for record in records:
         paths = RunPaths(PathOf(record.folder))
         try:
-            _render_again(paths, record.key)
+            _render_again(paths, record.key, language)
         except OptbenchError as error:
             notes.append(_not_drawn(record.run, error))
         else:
@@ -67,14 +70,14 @@ def render_reports(runs: Sequence[str], runs_dir: Path) -> tuple[list[Path], lis
     return pages, notes
 
 
-def _render_again(paths: RunPaths, key: str) -> None:
+def _render_again(paths: RunPaths, key: str, language: str | None) -> None:
     from optbench.run_store import claim_run_folder, clear_state, held_by, replace_files, verify_manifest
 
     holder = held_by(paths)
     if holder is not None:
         raise StorageError(f"it is held by {holder}; ask again when that has ended.")
     _require_unchanged(verify_manifest(paths, deep=True))
-    new = changed(_stored_drawings(paths))
+    new = changed(_stored_drawings(paths, language))
     if not new:
         return
     claim = claim_run_folder(paths, key=key)
@@ -98,7 +101,7 @@ def _require_unchanged(problems: Sequence[Finding]) -> None:
         raise StorageError("it is not drawn again, because it has been changed.", findings=problems[:1])
 
 
-def _stored_drawings(paths: RunPaths) -> dict[Path, bytes]:
+def _stored_drawings(paths: RunPaths, language: str | None) -> dict[Path, bytes]:
     """Draw from the files of a finished run; metrics and warnings are those it recorded."""
     from optbench.config import load_resolved
     from optbench.evaluation import read_metrics, recorded_warnings
@@ -116,7 +119,7 @@ def _stored_drawings(paths: RunPaths) -> dict[Path, bytes]:
     )
     training = TrainingSummary(
         status=RunStatus.DIVERGED if metrics["diverged"] else RunStatus.COMPLETED,
-        reason=JsonFields({"reason": None, **environment}, paths.environment).finding("reason", Severity.WARNING),
+        reason=JsonFields({"reason": None, **environment}, paths.environment).maybe_finding("reason", Severity.WARNING),
         epochs_run=metrics["epochs_run"],
         best_epoch=metrics["best_epoch"],
         timing={name: value for name, value in read_json(paths.timing).items() if name != "schema_version"},
@@ -128,4 +131,5 @@ def _stored_drawings(paths: RunPaths) -> dict[Path, bytes]:
         history,
         training=training,
         environment=environment,
+        language=language,
     )

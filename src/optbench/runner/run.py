@@ -14,6 +14,7 @@ from optbench.runner.execute import Flight, Reporter, RunEnd, check_models
 from optbench.runner.plan import PlannedRun, load_experiments, plan_runs
 from optbench.runner.progress import make_progress
 from optbench.runner.stop import stops_on_signals
+from optbench.words import text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -41,6 +42,7 @@ class RunOptions:
     verbose : say which engine executes a run and why, in which process, and how long it took
     take_over : the user says that whoever else holds an unfinished run is gone
     figures : draw pictures and page of every run; None does so for up to `MOST_DRAWN` runs
+    language : of what is said, drawn and written for people; None is that of the machine setting
     """
 
     configs: tuple[Path, ...]
@@ -57,6 +59,7 @@ class RunOptions:
     figures: bool | None = None
     quiet: bool = False
     verbose: bool = False
+    language: str | None = None
 
     @property
     def asker(self) -> Asker:
@@ -142,6 +145,7 @@ def prepare(
         data_dir=options.data_dir,
         quiet=options.quiet,
         say=say,
+        language=options.language,
     )
     if options.force:
         planned = [beside_finished(run) for run in planned]
@@ -162,23 +166,25 @@ def carry_out(prepared: Prepared, stack: ExitStack) -> list[RunEnd]:
         prepared.executor.expect(len(prepared.open_runs))
         check_models(prepared.open_runs, executor=prepared.executor, data_folders=data_folders)
     ends = [RunEnd(run, "skipped") for run in prepared.finished]
-    with make_progress(len(ends) + len(prepared.open_runs), quiet=prepared.options.quiet) as progress:
+    options, n = prepared.options, len(prepared.finished) + len(prepared.open_runs)
+    with make_progress(n, quiet=options.quiet, language=options.language) as progress:
         for end in ends:
             progress.ended(end)
         if prepared.open_runs:
-            if prepared.options.figures is None and not prepared.draw:
-                progress.say("of so many runs no pictures are drawn; 'optbench report RUN...' does, or --figures")
+            if options.figures is None and not prepared.draw:
+                progress.say(text("progress-not-drawn", options.language))
             flight = Flight(
                 executor=prepared.executor,
-                reporter=Reporter.to(progress, verbose=prepared.options.verbose),
+                reporter=Reporter.to(progress, verbose=options.verbose, language=options.language),
                 data_folders=data_folders,
                 environment=environment_facts,
                 jobs=prepared.jobs,
-                retries=prepared.options.retries,
+                retries=options.retries,
                 draw=prepared.draw,
-                asker=prepared.options.asker,
+                asker=options.asker,
+                language=options.language,
             )
-            with stops_on_signals(prepared.executor, say=progress.say):
+            with stops_on_signals(prepared.executor, say=progress.say, language=options.language):
                 ends += flight.execute(prepared.open_runs)
     return ends
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from optbench.errors import StoppedError
+from optbench.words import text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -15,8 +16,12 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def stops_on_signals(executor: Executor, *, say: Callable[[str], None]) -> Iterator[None]:
+def stops_on_signals(executor: Executor, *, say: Callable[[str], None], language: str | None = None) -> Iterator[None]:
     """Stop the executor on the first SIGINT or SIGTERM, kill its children on the second.
+
+    Parameters
+    ----------
+    say : gets what is said at the first signal, in the language
 
     Raises
     ------
@@ -24,6 +29,7 @@ def stops_on_signals(executor: Executor, *, say: Callable[[str], None]) -> Itera
         At the end of the block if a signal came, at once on the second.
     """
     received: list[int] = []
+    told = text("progress-stopping", language)  # before the signal, which may come while texts are read
 
     def on_signal(number: int, _frame: Any) -> None:
         received.append(number)
@@ -32,7 +38,7 @@ def stops_on_signals(executor: Executor, *, say: Callable[[str], None]) -> Itera
             raise StoppedError(received[0])
         executor.stop()
         with suppress(RuntimeError):  # the signal may have come in the middle of a line
-            say("stopping at the end of the epoch (again: at once)")
+            say(told)
 
     before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

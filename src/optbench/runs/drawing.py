@@ -47,6 +47,7 @@ def draw_run(
     *,
     training: TrainingSummary,
     environment: Mapping[str, Any],
+    language: str | None = None,
 ) -> None:
     """Write the pictures and the page of a run; what already has these bytes is left alone.
 
@@ -56,7 +57,9 @@ def draw_run(
     """
     from optbench.run_store import write_bytes
 
-    drawn = drawings(claim.run, config, evaluation, history, training=training, environment=environment)
+    drawn = drawings(
+        claim.run, config, evaluation, history, training=training, environment=environment, language=language
+    )
     for path, data in changed(drawn).items():
         write_bytes(claim.drafted(path), data, durable=False)  # the manifest comes later
     claim.publish()

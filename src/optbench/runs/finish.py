@@ -68,8 +68,12 @@ def load_libraries(*, draw: bool) -> None:
         save_figure(new_figure()[0])  # fonts are read when something is drawn
 
 
-def finish_run(claim: Claim, *, draw: bool = True) -> Finished:
+def finish_run(claim: Claim, *, draw: bool = True, language: str | None = None) -> Finished:
     """Do every step from predictions to manifest; each is a function of what lies in the folder.
+
+    Parameters
+    ----------
+    language : of pictures and page; None is that of the machine setting
 
     Side effects: the claim ends with the run.
 
@@ -81,10 +85,10 @@ def finish_run(claim: Claim, *, draw: bool = True) -> Finished:
         If somebody else has taken the run over.
     """
     with claim.explaining_loss():
-        return _finish(claim, draw=draw)
+        return _finish(claim, draw=draw, language=language)
 
 
-def _finish(claim: Claim, *, draw: bool) -> Finished:
+def _finish(claim: Claim, *, draw: bool, language: str | None) -> Finished:
     from optbench.run_store import clear_state, publish_log, write_manifest
 
     trained = read_trained(claim.run)
@@ -103,6 +107,7 @@ def _finish(claim: Claim, *, draw: bool) -> Finished:
             trained.history,
             training=TrainingSummary.of(trained.result),
             environment=_environment(trained),
+            language=language,
         )
     publish_log(claim)
     result, job = trained.result, trained.job
@@ -131,7 +136,7 @@ def finished_as(paths: RunPaths, claim: Claim | None = None) -> Finished | None:
 
     try:
         status, environment = read_run(paths.folder).status, read_json(paths.environment)
-        reason = JsonFields(environment, paths.environment).finding("reason", Severity.WARNING)
+        reason = JsonFields(environment, paths.environment).maybe_finding("reason", Severity.WARNING)
         clear_state(paths, claim)
     except (NoRunsError, StorageError):
         return None

@@ -118,11 +118,13 @@ class FinishArguments:
     ----------
     folder, claim : as for `TrainArguments`
     draw : whether it gets its pictures, if its config wants some
+    language : of pictures and page; None is that of the machine setting
     """
 
     folder: str
     claim: str
     draw: bool = True
+    language: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -132,7 +134,12 @@ class FinishArguments:
     def from_json(cls, document: object) -> FinishArguments:
         """Return the arguments that `to_json` wrote; StorageError if they are none."""
         fields = JsonFields(document, "arguments of finishing")
-        return cls(fields.take("folder", str), fields.take("claim", str), fields.take("draw", bool))
+        return cls(
+            folder=fields.take("folder", str),
+            claim=fields.take("claim", str),
+            draw=fields.take("draw", bool),
+            language=fields.maybe("language", str),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,4 +162,4 @@ class Finished:
     def from_json(cls, document: object) -> Finished:
         """Return the end that `to_json` wrote; StorageError if it is none."""
         fields = JsonFields(document, "the end of a run")
-        return cls(RunStatus(fields.one_of("finished", ENDS)), fields.finding("reason", Severity.WARNING))
+        return cls(RunStatus(fields.one_of("finished", ENDS)), fields.maybe_finding("reason", Severity.WARNING))

@@ -26,6 +26,7 @@ def write_outputs(
     record: Mapping[str, Any],
     *,
     page_of: PageOf | None = None,
+    language: str | None = None,
 ) -> tuple[Path, ...]:
     """Write what is missing or has changed; the page is drawn only if something else has, or it is damaged.
 
@@ -33,6 +34,7 @@ def write_outputs(
     ----------
     record : content of study.json; it gets the digests of the files
     page_of : draws report.html; None draws the page with all pictures
+    language : of verdict.md and report.html; None is that of the machine setting
 
     Returns
     -------
@@ -42,12 +44,12 @@ def write_outputs(
     from optbench.run_store import write_bytes
 
     paths = plan.paths
-    files = _small_files(plan, runs, study)
+    files = _small_files(plan, runs, study, language)
     digests = {path.name: _digest(data) for path, data in files.items()}
     recorded = dict(record.get("outputs", {}))
     page_is_good = _on_disk(paths.page) == recorded.get(paths.page.name, "none")
     if not page_is_good or any(recorded.get(name) != digest for name, digest in digests.items()):
-        files[paths.page] = _page(study, page_of)
+        files[paths.page] = _page(study, page_of, language)
         digests[paths.page.name] = _digest(files[paths.page])
     else:
         digests[paths.page.name] = recorded[paths.page.name]
@@ -58,7 +60,7 @@ def write_outputs(
     return tuple(written)
 
 
-def _small_files(plan: StudyPlan, runs: StudyRuns, study: StudyFindings) -> dict[Path, bytes]:
+def _small_files(plan: StudyPlan, runs: StudyRuns, study: StudyFindings, language: str | None) -> dict[Path, bytes]:
     from optbench.run_store.documents import encode_json
     from optbench.study.markdown import verdict_markdown
     from optbench.study.verdict_json import verdict_document
@@ -68,14 +70,15 @@ def _small_files(plan: StudyPlan, runs: StudyRuns, study: StudyFindings) -> dict
         paths.plan: plan_csv(plan).encode(),
         paths.results: results_csv(runs).encode(),
         paths.verdict_json: encode_json(verdict_document(study)),
-        paths.verdict_text: verdict_markdown(study).encode(),
+        paths.verdict_text: verdict_markdown(study, language).encode(),
     }
 
 
-def _page(study: StudyFindings, page_of: PageOf | None) -> bytes:
+def _page(study: StudyFindings, page_of: PageOf | None, language: str | None) -> bytes:
     from optbench.study.page import study_page
 
-    return (page_of or study_page)(study).encode("utf-8", "backslashreplace")
+    page = study_page(study, language) if page_of is None else page_of(study)
+    return page.encode("utf-8", "backslashreplace")
 
 
 def _on_disk(path: Path) -> str:

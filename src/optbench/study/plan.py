@@ -174,6 +174,7 @@ def plan_study(
     data_dir: Path,
     quiet: bool = True,
     say: Callable[[str], None],
+    language: str | None = None,
     versions: Mapping[str, str] | None = None,
 ) -> StudyPlan:
     """Read the data and compute the key of a study; nothing is created.
@@ -181,6 +182,7 @@ def plan_study(
     Parameters
     ----------
     say : gets the notes on each data set
+    language : of the notes; None is that of the machine setting
     versions : packages that enter the keys; None takes those that are installed
 
     Raises
@@ -193,7 +195,9 @@ def plan_study(
     from optbench.training.engines import engine_versions
 
     config = loaded.config
-    problems = tuple(read_problem(loaded, problem, data_dir, quiet=quiet, say=say) for problem in config.problems)
+    problems = tuple(
+        read_problem(loaded, problem, data_dir, quiet=quiet, say=say, language=language) for problem in config.problems
+    )
     if versions is None:
         versions = engine_versions(problem.experiment.training.engine for problem in config.problems)
     data = {"data": [_data_facts(config, problem) for problem in problems], "versions": dict(versions)}

@@ -46,7 +46,13 @@ class PlannedProblem:
 
 
 def read_problem(
-    loaded: LoadedStudy, problem: StudyProblem, data_dir: Path, *, quiet: bool, say: Callable[[str], None]
+    loaded: LoadedStudy,
+    problem: StudyProblem,
+    data_dir: Path,
+    *,
+    quiet: bool,
+    say: Callable[[str], None],
+    language: str | None = None,
 ) -> PlannedProblem:
     """Read a problem's data.
 
@@ -61,7 +67,7 @@ def read_problem(
     experiment = problem.experiment
     dataset = load_dataset(experiment.dataset, base=problem.base, data_dir=data_dir, quiet=quiet, task=experiment.task)
     for note in dataset.notes:
-        say(sentence(note))
+        say(sentence(note, language))
     if loaded.config.tuned and (dataset.validation is None or len(dataset.validation.y) == 0):
         raise ConfigError(
             f"{loaded.path}: tuning needs validation rows, and {problem.name} has none. Set dataset.split.validation "

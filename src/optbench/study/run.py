@@ -52,6 +52,7 @@ class StudyOptions:
     jobs : runs at a time; None takes what the machine has
     timeout : seconds a run may take, or None
     take_over : the user says that whoever else holds an unfinished run is gone
+    language : of what is said, drawn and written for people; None is that of the machine setting
     """
 
     config: Path
@@ -64,6 +65,7 @@ class StudyOptions:
     take_over: bool = False
     quiet: bool = False
     verbose: bool = False
+    language: str | None = None
 
     @property
     def for_runs(self) -> RunOptions:
@@ -79,6 +81,7 @@ class StudyOptions:
             take_over=self.take_over,
             quiet=self.quiet,
             verbose=self.verbose,
+            language=self.language,
         )
 
 
@@ -118,7 +121,14 @@ def prepare_study(options: StudyOptions, *, say: Callable[[str], None]) -> Study
     from optbench.config import load_study
 
     loaded = load_study(options.config)
-    return plan_study(loaded, runs_dir=options.runs_dir, data_dir=options.data_dir, quiet=options.quiet, say=say)
+    return plan_study(
+        loaded,
+        runs_dir=options.runs_dir,
+        data_dir=options.data_dir,
+        quiet=options.quiet,
+        say=say,
+        language=options.language,
+    )
 
 
 def run_study(
@@ -166,7 +176,8 @@ def run_study(
         _by_problem(plan, [*tuning, *confirmation, *splits]), records, Histories(records.values(), known=histories.read)
     )
     study = conclude(plan, runs, tunings, record["openings"])
-    return StudyEnd(plan, runs, study, crew.trained, write_outputs(plan, runs, study, record, page_of=page_of))
+    written = write_outputs(plan, runs, study, record, page_of=page_of, language=options.language)
+    return StudyEnd(plan, runs, study, crew.trained, written)
 
 
 def begin(plan: StudyPlan, record: dict[str, object]) -> dict[str, object]:
@@ -229,7 +240,9 @@ class _Crew:
         open_runs = [run.planned for run in runs if not is_finished(run.planned)]
         if open_runs:
             n, n_open = len(runs), len(open_runs)
-            self._say(text("study-runs-to-go", stage=stage, n_open=n_open, n=n, n_done=n - n_open))
+            self._say(
+                text("study-runs-to-go", self._options.language, stage=stage, n_open=n_open, n=n, n_done=n - n_open)
+            )
             ends = self._fly(open_runs)
             raise_for_failures(ends)
             self.trained += len(open_runs)
@@ -238,18 +251,20 @@ class _Crew:
     def _fly(self, runs: Sequence[PlannedRun]) -> list[RunEnd]:
         executor, jobs = self._hired(), min(self._options.jobs or available_cores(), len(runs))
         executor.expect(len(runs))
-        with ExitStack() as staged, make_progress(len(runs), quiet=self._options.quiet) as progress:
+        quiet, language = self._options.quiet, self._options.language
+        with ExitStack() as staged, make_progress(len(runs), quiet=quiet, language=language) as progress:
             flight = Flight(
                 executor=executor,
-                reporter=Reporter.to(progress, verbose=self._options.verbose),
+                reporter=Reporter.to(progress, verbose=self._options.verbose, language=language),
                 data_folders=stage_datasets(runs, staged),
                 environment=environment_facts,
                 jobs=jobs,
                 retries=self._options.retries,
                 draw=False,
                 asker=self._options.for_runs.asker,
+                language=language,
             )
-            with stops_on_signals(executor, say=progress.say):
+            with stops_on_signals(executor, say=progress.say, language=language):
                 return flight.execute(runs)
 
     def _hired(self) -> Executor:
