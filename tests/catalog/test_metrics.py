@@ -82,8 +82,8 @@ def test_numbers_are_written_in_their_unit():
     """An error has significant digits, whatever the size of the target; so has that of the mean."""
     assert score_text("mean_predictor_rmse", 52003.01) == "52003"
     assert score_text("majority_accuracy", 0.5) == "0.5000"
-    assert METRICS["rmse"].size(1.2345) == "1.23"
-    assert METRICS["accuracy"].amount(0.0042) == "0.42 points of test accuracy"
+    assert METRICS["rmse"].number(1.2345) == "1.23"
+    assert METRICS["accuracy"].number(0.0042) == "0.42"
 
 
 def test_the_loss_is_nothing_to_compare():

@@ -9,6 +9,7 @@ import pytest
 from optbench.catalog.metrics import ALL, table_rows
 from optbench.catalog.tasks import TASKS
 from optbench.words import text
+from optbench.words.catalogue import read_catalogue
 from optbench.words.formats import NOTHING
 from optbench.words.tables import language_tag, localised, number, row_heading, row_title, word
 
@@ -76,10 +77,13 @@ def test_a_page_names_its_language(language):
     assert [language_tag(one) for one in ("en", language, "codes")] == ["en", "es", "en"]
 
 
-def test_every_metric_has_words_and_english_ones_are_those_of_the_catalogue():
-    """Error messages and programs have the English words of the entry; they are no others than people read."""
-    for metric in ALL:
-        assert text(f"metric-name-{metric.name}", "en") == metric.title
+def test_every_metric_has_words_of_its_own():
+    """One entry in the catalogue each, and none for what is no metric."""
+    named = {metric.name: text(f"metric-name-{metric.name}", "en") for metric in ALL}
+    assert len(set(named.values())) == len(named)
+    beginning = "metric-name-"
+    codes = {code for code in read_catalogue("en", "metric").counted if code.startswith(beginning)}
+    assert codes == {beginning + name for name in named}
 
 
 @pytest.mark.parametrize("task", TASKS)

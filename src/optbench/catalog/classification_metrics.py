@@ -110,7 +110,6 @@ def brier_score(sample: ScoredLabels) -> float | None:
 CLASSIFICATION_METRICS: Final = (
     Metric(
         "accuracy",
-        "accuracy",
         _TASKS,
         "labels",
         lambda sample: float(sample.labels.accuracy),
@@ -121,12 +120,10 @@ CLASSIFICATION_METRICS: Final = (
             places=Places(page=2, show=9, summary=2),
         ),
         history="accuracy",
-        validation_title="validation accuracy",
         places=Places(page=1, show=1, summary=1),
     ),
     Metric(
         "balanced_accuracy",
-        "balanced accuracy",
         _TASKS,
         "labels",
         lambda sample: float(sample.labels.balanced_accuracy),
@@ -135,7 +132,6 @@ CLASSIFICATION_METRICS: Final = (
     ),
     Metric(
         "precision_macro",
-        "macro precision",
         _TASKS,
         "labels",
         lambda sample: float(sample.labels.macro[0]),
@@ -145,7 +141,6 @@ CLASSIFICATION_METRICS: Final = (
     ),
     Metric(
         "recall_macro",
-        "macro recall",
         _TASKS,
         "labels",
         lambda sample: float(sample.labels.macro[1]),
@@ -155,7 +150,6 @@ CLASSIFICATION_METRICS: Final = (
     ),
     Metric(
         "f1_macro",
-        "macro F1",
         _TASKS,
         "labels",
         lambda sample: float(sample.labels.macro[2]),
@@ -164,7 +158,6 @@ CLASSIFICATION_METRICS: Final = (
     ),
     Metric(
         "log_loss",
-        "log loss",
         _TASKS,
         "scores",
         log_loss,
@@ -175,7 +168,6 @@ CLASSIFICATION_METRICS: Final = (
     ),
     Metric(
         "roc_auc",
-        "ROC AUC",
         _TASKS,
         "scores",
         roc_auc,
@@ -184,7 +176,6 @@ CLASSIFICATION_METRICS: Final = (
     ),
     Metric(
         "average_precision",
-        "average precision",
         _TASKS,
         "scores",
         average_precision,
@@ -192,7 +183,6 @@ CLASSIFICATION_METRICS: Final = (
     ),
     Metric(
         "brier_score",
-        "Brier score",
         _TASKS,
         "scores",
         brier_score,

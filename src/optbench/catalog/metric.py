@@ -66,8 +66,8 @@ class Metric:
 
     Attributes
     ----------
-    name : key in metrics.json; with `val_` in front, the name of its value on the validation split
-    title : English words, for error messages and for programs; people read `metric-name-NAME` of `optbench.words`
+    name : key in metrics.json; with `val_` in front, the name of its value on the validation split. People read
+        `metric-name-NAME` of `optbench.words`
     tasks : names of the tasks that have it
     computed_from : the training's own loss, predicted labels, scores of the classes, or predicted numbers
     compute : from a `ScoredLabels` or `PredictedNumbers` of one split to the value, None where it is undefined;
@@ -81,12 +81,10 @@ class Metric:
     holds_penalties : contains the penalties of the model's layers: models with other penalties cannot be compared by it
     is_compared : can be the metric of a comparison or a study's verdict
     is_tunable : a study can choose settings by its value on the validation split
-    validation_title : words for that value; "" for "`title` on the validation split"
     page_code : of its words in the table of a run's page; "" for its name, with a remark if lower is better
     """
 
     name: str
-    title: str
     tasks: tuple[str, ...]
     computed_from: Source
     compute: Callable[[Any], float | None] | None = None
@@ -101,7 +99,6 @@ class Metric:
     holds_penalties: bool = False
     is_compared: bool = True
     is_tunable: bool = True
-    validation_title: str = ""
     page_code: str = ""
     places: Places = Places()
 
@@ -141,12 +138,3 @@ class Metric:
             return significant_digits(difference, _DIGITS_OF_DIFFERENCE)
         text = f"{100 * difference:.2f}" if self.in_points else f"{difference:.4f}"
         return text.removeprefix("-") if float(text) == 0.0 else text
-
-    def amount(self, difference: float) -> str:
-        """Write a difference with its unit: `0.42 points of test accuracy`, `0.0042 of test log loss`."""
-        unit = "points of test" if self.in_points else "of test"
-        return f"{self.number(difference)} {unit} {self.title}"
-
-    def size(self, difference: float) -> str:
-        """Write a difference with a short unit: `0.42 points` or `0.0042`."""
-        return f"{self.number(difference)} points" if self.in_points else self.number(difference)

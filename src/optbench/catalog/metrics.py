@@ -24,7 +24,6 @@ VALIDATION: Final = "val_"
 
 LOSS: Final = Metric(
     "loss",
-    "loss",
     (CLASSIFICATION, REGRESSION),
     "loss",
     higher_is_better=False,
@@ -33,7 +32,6 @@ LOSS: Final = Metric(
     history="loss",
     holds_penalties=True,
     is_compared=False,
-    validation_title="validation loss",
 )
 """What training minimises, penalties and class weights included: whatever the experiment makes of it."""
 

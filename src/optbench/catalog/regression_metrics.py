@@ -50,7 +50,6 @@ def median_absolute_error(sample: PredictedNumbers) -> float:
 REGRESSION_METRICS: Final = (
     Metric(
         "mse",
-        "MSE",
         _TASKS,
         "numbers",
         lambda sample: float(sample.mean_squared_error),
@@ -59,12 +58,10 @@ REGRESSION_METRICS: Final = (
         highest=math.inf,
         constant=mean_predictor("mse", Places(page=6)),
         history="mse",
-        validation_title="validation MSE",
         places=Places(page=5, show=5),
     ),
     Metric(
         "rmse",
-        "RMSE",
         _TASKS,
         "numbers",
         lambda sample: math.sqrt(sample.mean_squared_error),
@@ -73,12 +70,10 @@ REGRESSION_METRICS: Final = (
         highest=math.inf,
         constant=mean_predictor("rmse", Places(page=2, show=2, summary=2)),
         history="rmse",
-        validation_title="validation RMSE",
         places=Places(page=1, show=1, summary=1),
     ),
     Metric(
         "mae",
-        "MAE",
         _TASKS,
         "numbers",
         mae,
@@ -87,12 +82,10 @@ REGRESSION_METRICS: Final = (
         highest=math.inf,
         constant=mean_predictor("mae", Places(page=4, show=4)),
         history="mae",
-        validation_title="validation MAE",
         places=Places(page=3, show=3, summary=3),
     ),
     Metric(
         "r2",
-        "R2",
         _TASKS,
         "numbers",
         r2,
@@ -104,7 +97,6 @@ REGRESSION_METRICS: Final = (
     ),
     Metric(
         "median_absolute_error",
-        "median absolute error",
         _TASKS,
         "numbers",
         median_absolute_error,

@@ -233,8 +233,8 @@ def _check_margin(margin: float | None, metric: Metric) -> None:
 
 def _margin_hint(metric: Metric) -> str:
     if metric.has_unit:
-        return f"Use the largest difference in {metric.title} that does not matter, in the {metric.unit}."
-    return f"Use for example 0.005{f' for half a point of {metric.title}' if metric.in_points else ''}."
+        return f"Use the largest difference in {metric.name} that does not matter, in the {metric.unit}."
+    return f"Use for example 0.005{f' for half a point of {metric.name}' if metric.in_points else ''}."
 
 
 def _check_baseline(problems: Sequence[Problem], baseline: str | None) -> None:

@@ -183,7 +183,7 @@ def validation(writer: Writer, column_name: str, _argument: str) -> str:
     from optbench.catalog.metrics import tuning_metric
 
     metric = tuning_metric(column_name)
-    code = "metric-validation" if metric.validation_title else "metric-on-validation"
+    code = "metric-validation" if metric.is_monitored else "metric-on-validation"
     return writer.filled(code, value=title(writer, metric.name, ""))
 
 
