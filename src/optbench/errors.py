@@ -7,12 +7,12 @@ A message is a sentence: place, rule, received value, remedy, and the nearest kn
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from optbench.core.findings import Finding, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 class OptbenchError(Exception):
@@ -23,15 +23,47 @@ class OptbenchError(Exception):
     code : names the kind of error for programs, which need not read the message; each class has one of its own, and
         the place that raises can give a narrower one
     findings : what explains the error, shown below its message
+    problems : of a message that lists several things, each of them for programs: a finding with the code of an error
+        and its `message`, of an experiment file with `file`, `path`, `line` and `column` too
     """
 
     exit_code: ClassVar[int] = 70
     default_code: ClassVar[str] = "error"
 
-    def __init__(self, *arguments: object, code: str | None = None, findings: Iterable[Finding] = ()) -> None:
+    def __init__(
+        self,
+        *arguments: object,
+        code: str | None = None,
+        findings: Iterable[Finding] = (),
+        problems: Iterable[Finding] = (),
+    ) -> None:
         super().__init__(*arguments)
         self.code = code or self.default_code
         self.findings = tuple(findings)
+        self.problems = tuple(problems) or (Finding(self.code, Severity.ERROR, {"message": str(self)}),)
+
+    @classmethod
+    def of(cls, message: str, problems: Sequence[Finding], findings: Iterable[Finding] = ()) -> Self:
+        """Return one error for several problems, with the code that they share, or else that of the class."""
+        codes = {problem.code for problem in problems}
+        return cls(message, code=codes.pop() if len(codes) == 1 else None, findings=findings, problems=problems)
+
+    @classmethod
+    def gathered(cls, errors: Sequence[OptbenchError]) -> Self:
+        """Return one error that says several, each once."""
+        distinct = {str(error): error for error in errors}
+        problems = [problem for error in distinct.values() for problem in error.problems]
+        findings = each_once(finding for error in distinct.values() for finding in error.findings)
+        return cls.of("\n".join(distinct), problems, findings)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what programs read of the error: its code, its message, and each problem of several by itself."""
+        return {
+            "code": self.code,
+            "message": str(self),
+            "problems": [problem.to_json() for problem in self.problems],
+            "findings": [finding.to_json() for finding in self.findings],
+        }
 
     def told(self) -> tuple[Finding, ...]:
         """Return the error as findings, for a list of what went wrong: itself, then what explains it."""
@@ -40,7 +72,7 @@ class OptbenchError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Keep code and findings where an error comes from another process."""
-        return type(self), self.args, {"code": self.code, "findings": self.findings}
+        return type(self), self.args, {"code": self.code, "findings": self.findings, "problems": self.problems}
 
 
 class RunFailedError(OptbenchError):
@@ -147,6 +179,15 @@ class ClaimLostError(StorageError):
     """A run folder was taken over while this process held it; nothing it writes reaches the run any more."""
 
     default_code = "claim-lost"
+
+
+def each_once(findings: Iterable[Finding]) -> list[Finding]:
+    """Return findings in order, without those that are there already."""
+    found: list[Finding] = []
+    for finding in findings:
+        if finding not in found:
+            found.append(finding)
+    return found
 
 
 def nearest_word(word: str, known: Iterable[str]) -> str | None:

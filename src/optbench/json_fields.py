@@ -35,7 +35,9 @@ class JsonFields:
     def __init__(self, document: object, what: object) -> None:
         self._what = what
         if not isinstance(document, dict):
-            raise StorageError(f"{what} must be a JSON object. Received: {type(document).__name__}.")
+            raise StorageError(
+                f"{what} must be a JSON object. Received: {type(document).__name__}.", code="storage-document-wrong"
+            )
         self._values: Mapping[str, Any] = document
 
     def __contains__(self, name: str) -> bool:
@@ -54,7 +56,10 @@ class JsonFields:
         if is_number:
             value = float(value)
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            raise StorageError(f"{self._what} must have {_WORDS[kind]} for {name!r}. Received: {value!r:.60}.")
+            raise StorageError(
+                f"{self._what} must have {_WORDS[kind]} for {name!r}. Received: {value!r:.60}.",
+                code="storage-document-wrong",
+            )
         return value
 
     def maybe(self, name: str, kind: type[T]) -> T | None:
@@ -69,7 +74,10 @@ class JsonFields:
         """Return a text that is one of `values`; for errors see `take`."""
         value = self.take(name, str)
         if value not in values:
-            raise StorageError(f"{self._what} must have {' or '.join(values)} for {name!r}. Received: {value!r:.60}.")
+            raise StorageError(
+                f"{self._what} must have {' or '.join(values)} for {name!r}. Received: {value!r:.60}.",
+                code="storage-document-wrong",
+            )
         return value
 
     def maybe_finding(self, name: str, severity: Severity) -> Finding | None:
@@ -90,16 +98,25 @@ class JsonFields:
         try:
             return read_finding(recorded, severity)
         except (KeyError, TypeError, ValueError) as error:
-            raise StorageError(f"{self._what} must have a finding for {name!r}. Received: {recorded!r:.60}.") from error
+            raise StorageError(
+                f"{self._what} must have a finding for {name!r}. Received: {recorded!r:.60}.",
+                code="storage-document-wrong",
+            ) from error
 
     def texts(self, name: str) -> tuple[str, ...]:
         """Return a list of texts; for errors see `take`."""
         values = self.take(name, list)
         if not all(isinstance(value, str) for value in values):
-            raise StorageError(f"{self._what} must have a list of texts for {name!r}. Received: {values!r:.60}.")
+            raise StorageError(
+                f"{self._what} must have a list of texts for {name!r}. Received: {values!r:.60}.",
+                code="storage-document-wrong",
+            )
         return tuple(values)
 
     def _given(self, name: str) -> Any:
         if name not in self._values:
-            raise StorageError(f"{self._what} must have {name!r}. Received: {', '.join(self._values) or 'nothing'}.")
+            raise StorageError(
+                f"{self._what} must have {name!r}. Received: {', '.join(self._values) or 'nothing'}.",
+                code="storage-document-wrong",
+            )
         return self._values[name]

@@ -47,7 +47,9 @@ def load_runs(path: str | Path = "runs") -> pd.DataFrame:
     folder = Path(path)
     records, _ = find_runs([str(folder)], folder)
     if not records:
-        raise NoRunsError(f"{folder} holds no finished run. Train some with 'optbench run CONFIG...'.")
+        raise NoRunsError(
+            f"{folder} holds no finished run. Train some with 'optbench run CONFIG...'.", code="runs-none-finished"
+        )
     rows = [_row(record) for record in records]
     order = ["dataset", "model", "optimizer", "seed", "run"]
     return pd.DataFrame(rows).sort_values(order, kind="stable", ignore_index=True)
@@ -81,7 +83,10 @@ def load_diagnostics(path: str | Path = "runs") -> pd.DataFrame:
         if file.is_file():
             parts.append(pd.read_csv(file).assign(**{name: run[name] for name in _RUN_COLUMNS}))
     if not parts:
-        raise NoRunsError(f"{path} holds no run with diagnostics. Train some with --set training.diagnostics=true.")
+        raise NoRunsError(
+            f"{path} holds no run with diagnostics. Train some with --set training.diagnostics=true.",
+            code="runs-no-diagnostics",
+        )
     table = pd.concat(parts, ignore_index=True)
     table["gradient_variation"] = table["gradient_norm_sd"] / table["gradient_norm"]
     return table[[*_RUN_COLUMNS, *(name for name in table if name not in _RUN_COLUMNS)]]
@@ -155,7 +160,8 @@ def _given_records(runs: Any) -> list[RunRecord]:
     if not isinstance(runs, Iterable) or not all(isinstance(one, RunRecord) for one in found):
         raise UsageError(
             "compare needs rows of load_runs, a runs directory or a list of run records. "
-            f"Received: {type(runs).__name__}. One row is written runs.loc[[0]], several runs[runs.dataset == 'wine']."
+            f"Received: {type(runs).__name__}. One row is written runs.loc[[0]], several runs[runs.dataset == 'wine'].",
+            code="usage-runs-wrong",
         )
     return found
 
@@ -167,7 +173,8 @@ def _folders(runs: Any) -> list[str] | None:
     if "folder" not in runs.columns:
         raise UsageError(
             "compare needs the column 'folder' of load_runs to find the runs again. "
-            f"Received: a table with {', '.join(map(str, runs.columns))}. Select rows, not columns."
+            f"Received: a table with {', '.join(map(str, runs.columns))}. Select rows, not columns.",
+            code="usage-runs-wrong",
         )
     return [str(folder) for folder in runs["folder"]]
 

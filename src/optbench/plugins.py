@@ -43,12 +43,15 @@ def load_plugin(group: str, name: str, own: Mapping[str, str], *, what: str) -> 
         names = plugin_names(group, own)
         raise UsageError(
             f"{what} must be one of {', '.join(names)}. Received: {name!r}.{did_you_mean(name, names)} "
-            f"Packages offer more as entry points of the group {group}."
+            f"Packages offer more as entry points of the group {group}.",
+            code="usage-plugin-unknown",
         )
     try:
         return _resolved(offered[name])
     except (ImportError, AttributeError) as error:
-        raise UsageError(f"{what} {name!r} is {offered[name]}, which cannot be imported: {error}.") from error
+        raise UsageError(
+            f"{what} {name!r} is {offered[name]}, which cannot be imported: {error}.", code="usage-plugin-broken"
+        ) from error
 
 
 def _offered(group: str) -> dict[str, str]:

@@ -47,11 +47,15 @@ def parse_reference(text: str, base: Path, *, error: type[InvalidError] = Invali
     if not file_text.endswith(".py") or not function.isidentifier():
         raise error(
             f"a Python reference must read 'file.py:function'. Received: {text!r}. "
-            "Use for example 'my_problem.py:build'."
+            "Use for example 'my_problem.py:build'.",
+            code="code-reference-wrong",
         )
     file = base / file_text
     if not file.is_file():
-        raise error(f"{file} does not exist. Received: {text!r}. Paths are relative to the config file.")
+        raise error(
+            f"{file} does not exist. Received: {text!r}. Paths are relative to the config file.",
+            code="code-file-missing",
+        )
     return Reference(file=file, function=function)
 
 
@@ -72,7 +76,7 @@ def load_function(reference: Reference, *, error: type[InvalidError] = InvalidEr
     if module is None:
         spec = importlib.util.spec_from_file_location(name, reference.file)
         if spec is None or spec.loader is None:  # cannot happen for a .py file that exists
-            raise error(f"{reference.file} cannot be imported as Python.")
+            raise error(f"{reference.file} cannot be imported as Python.", code="code-file-missing")
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
         try:
@@ -88,7 +92,8 @@ def load_function(reference: Reference, *, error: type[InvalidError] = InvalidEr
     if not callable(function):
         defined = sorted(key for key, value in vars(module).items() if callable(value) and not key.startswith("_"))
         raise error(
-            f"{reference.file} has no function {reference.function!r}. It defines: {', '.join(defined) or 'none'}."
+            f"{reference.file} has no function {reference.function!r}. It defines: {', '.join(defined) or 'none'}.",
+            code="code-function-missing",
         )
     return function  # type: ignore[no-any-return]
 
@@ -114,7 +119,7 @@ def user_errors(doing: str, file: Path, error: type[InvalidError]) -> Iterator[N
         raise
     except (Exception, SystemExit) as exception:
         place = _user_line(exception, file)
-        raise error(f"{doing} raised {type(exception).__name__}: {exception}{place}") from exception
+        raise error(f"{doing} raised {type(exception).__name__}: {exception}{place}", code="code-raised") from exception
 
 
 def _user_line(exception: BaseException, file: Path) -> str:

@@ -197,7 +197,8 @@ def _dataset_of(staged: str | None, config: ExperimentConfig, job: Job) -> Datas
         if here != planned:
             raise DataError(
                 f"the {rung} must be the one the run was planned with (sha256 {planned[:12]}...). "
-                f"Received: {here[:12]}... The file has changed since; start the run again from its config."
+                f"Received: {here[:12]}... The file has changed since; start the run again from its config.",
+                code="data-changed-since",
             )
     return dataset
 

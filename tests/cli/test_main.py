@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -220,3 +221,30 @@ def test_signals_unwind(tmp_path, number):
     assert (running.returncode, err) == (128 + number, f"optbench: stopped by {number.name}.\n")
     assert time.monotonic() - begun < 20
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "error"),
+    [
+        (("show", "nothing", "--json"), 4, "runs-name-unknown"),
+        (("compare", "nothing", "--format", "json"), 4, "runs-name-unknown"),
+        (("config", "none.yaml", "--json"), 3, "config-file-missing"),
+        (("run", "none.yaml", "--json"), 3, "config-file-missing"),
+    ],
+)
+def test_an_error_is_the_document_where_one_was_asked_for(command, no_executor, arguments, code, error):
+    """With its code; people read the same on stderr. Where nothing was asked for, stdout stays empty."""
+    done = command(*arguments)
+    document = json.loads(done.out)
+    assert (done.code, document["ok"], document["exit_code"]) == (code, False, code)
+    assert document["error"]["code"] == error
+    assert document["error"]["message"] in done.err
+    assert command(arguments[0], arguments[1]).out == ""
+
+
+def test_a_document_that_is_printed_is_the_only_one(command, runs_dir):
+    """`check` prints what it found before it ends with an error."""
+    (runs_dir / next(runs_dir.iterdir()).name / "history.csv").unlink()
+    done = command("check", "runs", "--json")
+    assert done.code == 5
+    assert json.loads(done.out)["ok"] is False

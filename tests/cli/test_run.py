@@ -230,6 +230,7 @@ def test_a_failed_run_is_1_and_named(command, planned):
     assert done.code == 1
     (run,) = json.loads(done.out)["runs"]
     assert (run["outcome"], run["kind"], run["reason"]) == ("failed", "crashed", "ValueError: no")
+    assert run["finding"]["code"] == "run-crashed"
     assert f"{planned.run}: crashed: ValueError: no" in done.err
     text = command(*failing, "-q")
     assert text.code == 1

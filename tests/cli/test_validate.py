@@ -59,4 +59,11 @@ def test_json(optbench, iris):
     document = json.loads(out)
     assert (code, words) == (3, "")
     assert [file["ok"] for file in document["files"]] == [False, True]
-    assert "beta_1" in document["files"][0]["error"]
+    bad, good = document["files"]
+    assert "beta_1" in bad["error"]
+    (problem,) = bad["problems"]
+    assert bad["code"] == problem["code"] == "config-key-unknown"
+    assert problem["values"]["path"] == "optimizer.beta1"
+    assert problem["values"]["file"] == "bad.yaml"
+    assert {"line", "column", "message"} <= set(problem["values"])
+    assert "code" not in good

@@ -6,6 +6,8 @@ import pytest
 
 from optbench.catalog.keras_api import layer_signatures, layers_left_out
 from optbench.config import LayerSpec, layer_specs
+from optbench.errors import ConfigError
+from optbench.words import sentence
 
 IMAGE = (8, 8, 1)
 
@@ -89,10 +91,13 @@ def test_mistakes(only, text, layers, rule, remedy):
 
 
 @pytest.mark.parametrize("name", sorted(layers_left_out()))
-def test_left_out_layers_say_why(only, text, name):
-    """A layer that would need code, other layers or several inputs is refused with its reason."""
-    found = only(text(model=f"{{name: layers, layers: [{{{name}: {{}}}}]}}"))
-    assert f"{name} cannot be used here: it {layers_left_out()[name]}." in found
+def test_left_out_layers_say_why(load, text, name):
+    """A layer that would need code, other layers or several inputs is refused with its reason, which has words."""
+    with pytest.raises(ConfigError, match=f"{name} cannot be used here") as refused:
+        load(text(model=f"{{name: layers, layers: [{{{name}: {{}}}}]}}"))
+    (because,) = refused.value.findings
+    assert because.values == {"name": name, "reason": layers_left_out()[name]}
+    assert sentence(because, "en").startswith(f"{name} ")
 
 
 @pytest.mark.parametrize("penalty", ["l2", "{l2: 0.001}", "{l1: 0, l2: 1}", "null"])

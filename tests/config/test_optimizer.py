@@ -6,6 +6,8 @@ import pytest
 
 from optbench.catalog.keras_api import optimizer_signatures, optimizers_left_out
 from optbench.config import optimizer_defaults
+from optbench.errors import ConfigError
+from optbench.words import sentence
 
 NAMES = sorted(optimizer_signatures())
 
@@ -25,9 +27,14 @@ def test_every_optimizer_loads_with_all_its_defaults(load, text, name):
 
 
 @pytest.mark.parametrize("name", sorted(optimizers_left_out()))
-def test_left_out_optimizers_say_why(only, text, name):
-    """What is in keras.optimizers and cannot be named is refused with its reason."""
-    assert f"{name} cannot be used here: it {optimizers_left_out()[name]}." in only(text(optimizer=f"{{name: {name}}}"))
+def test_left_out_optimizers_say_why(load, text, name):
+    """What is in keras.optimizers and cannot be named is refused with its reason, which has words."""
+    with pytest.raises(ConfigError, match=f"{name} cannot be used here") as refused:
+        load(text(optimizer=f"{{name: {name}}}"))
+    assert refused.value.code == "config-name-left-out"
+    (because,) = refused.value.findings
+    assert because.values == {"name": name, "reason": optimizers_left_out()[name]}
+    assert sentence(because, "en").startswith(f"{name} ")
 
 
 @pytest.mark.parametrize(

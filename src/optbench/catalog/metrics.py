@@ -119,7 +119,8 @@ def metric_named(name: str) -> Metric:
     hint = did_you_mean(name, METRICS)
     raise UsageError(
         f"metric (--metric) must name a metric of the test split. Received: {name!r}.{hint} "
-        f"Known: {', '.join(METRICS)}."
+        f"Known: {', '.join(METRICS)}.",
+        code="usage-metric-unknown",
     )
 
 

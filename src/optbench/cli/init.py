@@ -28,7 +28,7 @@ def init(
 
     if table is None:
         if target is not None:
-            raise UsageError("--target needs a table: optbench init my.csv --target Churn.")
+            raise UsageError("--target needs a table: optbench init my.csv --target Churn.", code="usage-table-missing")
         print_data(starter())
         return
     text, sentences = starter_for_table(table, target)

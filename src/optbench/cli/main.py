@@ -10,9 +10,10 @@ import threading
 import time
 import traceback
 from contextlib import contextmanager, suppress
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from optbench.cli.streams import guarded_streams
+from optbench.cli.streams import GuardedStream, guarded_streams
 from optbench.core.interpreter import leave_out_working_directory
 from optbench.errors import OptbenchError
 
@@ -50,6 +51,7 @@ def _told_errors() -> Iterator[None]:
         from optbench.words import error_text
 
         _tell(f"optbench: {error_text(error)}\n", error, always=True)
+        _tell_programs(error)
         raise SystemExit(error.exit_code) from None
     except Exception as error:  # noqa: BLE001 - the last resort, or Typer would end with 1, "a run failed"
         message = (
@@ -58,6 +60,16 @@ def _told_errors() -> Iterator[None]:
         )
         _tell(message, error, always=False)
         raise SystemExit(_INTERNAL_ERROR) from None
+
+
+def _tell_programs(error: OptbenchError) -> None:
+    """Where one JSON document was asked for and nothing has been printed, the error is that document."""
+    given, out = sys.argv[1:], sys.stdout
+    wants_json = "--json" in given or "--format=json" in given or ("--format", "json") in pairwise(given)
+    if wants_json and isinstance(out, GuardedStream) and not out.has_written:
+        from optbench.cli.output import print_json
+
+        print_json({"schema_version": 1, "ok": False, "exit_code": error.exit_code, "error": error.to_json()})
 
 
 @contextmanager

@@ -22,12 +22,17 @@ class GuardedStream:
     name : for messages
     is_data : True for stdout: a full disk is then an error, since data would be missing; what only tells (stderr)
         may be lost, and a reader that has closed its pipe has enough of either
+
+    Attributes
+    ----------
+    has_written : whether anything has been written
     """
 
     def __init__(self, stream: IO[str], name: str, *, is_data: bool) -> None:
         self._stream = stream
         self._name = name
         self._is_data = is_data
+        self.has_written = False
 
     def write(self, text: str) -> int:
         """Write text.
@@ -37,6 +42,7 @@ class GuardedStream:
         MachineError
             If data cannot be written for another reason than a closed pipe.
         """
+        self.has_written = True
         with self._guarded():
             self._stream.write(text)
         return len(text)
@@ -57,9 +63,10 @@ class GuardedStream:
             self._send_to_nowhere()
             if self._is_data and not isinstance(error, BrokenPipeError):
                 told = (error.strerror or str(error)).lower()
-                raise MachineError(f"{self._name} could not be written: {told}. What was printed is incomplete.") from (
-                    error
-                )
+                raise MachineError(
+                    f"{self._name} could not be written: {told}. What was printed is incomplete.",
+                    code="machine-output-unwritable",
+                ) from error
 
     def _send_to_nowhere(self) -> None:
         # the buffer still holds the text, and Python tries it once more at its end

@@ -94,7 +94,9 @@ def compare(
     """
     _check_alpha(alpha)
     if not records:
-        raise NoRunsError("there is no finished run to compare. Train some with 'optbench run CONFIG...'.")
+        raise NoRunsError(
+            "there is no finished run to compare. Train some with 'optbench run CONFIG...'.", code="runs-none-finished"
+        )
     chosen, of_task, other_task = choose_metric(records, metric)
     _check_margin(margin, chosen)
     scored, left_out = _with_test_split(of_task)
@@ -140,7 +142,8 @@ def _with_test_split(records: Sequence[RunRecord]) -> tuple[list[RunRecord], lis
     if not scored:
         raise NoRunsError(
             f"there is no test metric to compare: the test split of {counted(len(records), 'run')} is withheld. "
-            "Tuning runs of a study are like that; compare its confirmation runs."
+            "Tuning runs of a study are like that; compare its confirmation runs.",
+            code="runs-test-withheld",
         )
     hidden = len(records) - len(scored)
     if not hidden:
@@ -220,14 +223,18 @@ def _differences(
 
 def _check_alpha(alpha: float) -> None:
     if not 0.0 < alpha < 0.5:  # noqa: PLR2004 - equivalence needs the 1 - 2 alpha interval
-        raise UsageError(f"alpha (--alpha) must be between 0 and 0.5. Received: {alpha}. Use for example 0.05.")
+        raise UsageError(
+            f"alpha (--alpha) must be between 0 and 0.5. Received: {alpha}. Use for example 0.05.",
+            code="usage-alpha-wrong",
+        )
 
 
 def _check_margin(margin: float | None, metric: Metric) -> None:
     if margin is not None and not (margin > 0.0 and math.isfinite(margin)):
         raise UsageError(
             f"margin (--margin) must be a positive number in units of the metric. Received: {margin}. "
-            f"{_margin_hint(metric)}"
+            f"{_margin_hint(metric)}",
+            code="usage-margin-wrong",
         )
 
 
@@ -246,14 +253,16 @@ def _check_baseline(problems: Sequence[Problem], baseline: str | None) -> None:
     if ambiguous:
         raise UsageError(
             f"baseline (--baseline) {baseline!r} fits several optimizers; name one of them: "
-            f"{', '.join(repr(label) for label in ambiguous)}."
+            f"{', '.join(repr(label) for label in ambiguous)}.",
+            code="usage-baseline-ambiguous",
         )
     if not any(found):
         known = sorted({group.label for problem in problems for group in problem.groups})
         hint = did_you_mean(baseline, known)
         raise UsageError(
             "baseline (--baseline) must name an optimizer of the runs. "
-            f"Received: {baseline!r}.{hint} Known: {', '.join(known)}."
+            f"Received: {baseline!r}.{hint} Known: {', '.join(known)}.",
+            code="usage-baseline-unknown",
         )
 
 

@@ -37,7 +37,8 @@ def choose_metric(records: Sequence[RunRecord], name: str | None) -> tuple[Metri
         raise UsageError(
             "these runs are of two tasks, which share no metric. Name one, e.g. "
             + " or ".join(f"--metric {TASKS[task].headline} for {task}" for task in tasks)
-            + " (metric=... in Python); the runs of the other task are left out then."
+            + " (metric=... in Python); the runs of the other task are left out then.",
+            code="usage-metric-needed",
         )
     headline = TASKS[tasks[0]].headline
     metric = metric_named(headline if name is None else name)
@@ -45,7 +46,8 @@ def choose_metric(records: Sequence[RunRecord], name: str | None) -> tuple[Metri
     if not kept:
         raise NoRunsError(
             f"no run is measured by {metric.name}: it is for {metric.tasks[0]}, and these are runs of {tasks[0]}. "
-            f"Use --metric {headline} (metric={headline!r} in Python)."
+            f"Use --metric {headline} (metric={headline!r} in Python).",
+            code="runs-of-other-task",
         )
     if len(kept) == len(records):
         return metric, kept, []

@@ -53,7 +53,7 @@ def check_arguments(
         elif rule := broken_rule(value, signature[name]):
             remedy = _rate_remedy(value) if signature[name].type == "rate" else ""
             broken = BrokenRule(rule, shown(value), remedy or value_remedy(rule, value))
-            findings.append(Finding((*path, name), broken.sentence))
+            findings.append(Finding((*path, name), broken.sentence, code="config-value-wrong"))
         elif signature[name].type == "rate" and isinstance(value, Mapping):
             findings += check_schedule(value, path=(*path, name))
         elif signature[name].type == "loss_scale" and isinstance(value, Mapping):
@@ -61,10 +61,14 @@ def check_arguments(
     for name, argument in signature.items():
         in_epochs = epochs_key_in(given, name)
         if argument.required and name not in given and not in_epochs:
-            findings.append(Finding((*path, name), f"missing; {owner} needs it. Add '{name}: ...'.", at="key"))
+            findings.append(
+                Finding(
+                    (*path, name), f"missing; {owner} needs it. Add '{name}: ...'.", at="key", code="config-key-missing"
+                )
+            )
         if name in given and in_epochs:
             sentence = f"stands beside {name}; both say when. Remove one."
-            findings.append(Finding((*path, in_epochs), sentence, at="key"))
+            findings.append(Finding((*path, in_epochs), sentence, at="key", code="config-keys-conflict"))
     return findings
 
 
@@ -75,13 +79,17 @@ def check_schedule(section: Mapping[str, Any], *, path: Path) -> list[Finding]:
     if "schedule" not in section:
         other = next((key for key in section if nearest(key, ["schedule", "name"])), None)
         if other is not None:
-            return [Finding((*path, other), "unknown key. Did you mean 'schedule'?", at="key")]
-        return [Finding((*path, "schedule"), f"missing; name a schedule: {names}.", at="key")]
+            return [
+                Finding((*path, other), "unknown key. Did you mean 'schedule'?", at="key", code="config-key-unknown")
+            ]
+        return [
+            Finding((*path, "schedule"), f"missing; name a schedule: {names}.", at="key", code="config-key-missing")
+        ]
     name = class_named(known, str(section["schedule"]))
     if name is None:
         hint = did_you_mean(str(section["schedule"]), map(snake_case, known))
         sentence = f"must be a Keras schedule. Received: {shown(section['schedule'])}.{hint} Known: {names}."
-        return [Finding((*path, "schedule"), sentence)]
+        return [Finding((*path, "schedule"), sentence, code="config-name-unknown")]
     given = {key: value for key, value in section.items() if key != "schedule"}
     signature = with_epochs_keys(known[name])
     found = check_arguments(given, signature, path=path, owner=f"schedule {snake_case(name)}", elsewhere=known)
@@ -89,11 +97,11 @@ def check_schedule(section: Mapping[str, Any], *, path: Path) -> list[Finding]:
         sentence = (
             "missing; without the rate that the warm-up ends with, Keras leaves it out. Add 'warmup_target: ...'."
         )
-        found.append(Finding((*path, "warmup_target"), sentence, at="key"))
+        found.append(Finding((*path, "warmup_target"), sentence, at="key", code="config-key-missing"))
     values, boundaries = section.get("values"), section.get("boundaries", section.get("boundary_epochs"))
     if isinstance(values, list) and isinstance(boundaries, list) and len(values) != len(boundaries) + 1:
         sentence = f"must have one value more than boundaries ({len(boundaries)}). Received: {len(values)} values."
-        found.append(Finding((*path, "values"), sentence))
+        found.append(Finding((*path, "values"), sentence, code="config-value-wrong"))
     return found
 
 
@@ -179,9 +187,15 @@ def _unknown(path: Path, signature: Signature, owner: str, elsewhere: Mapping[st
     if owners or not signature:
         belongs = f" It belongs to: {', '.join(owners)}." if owners else ""
         takes = f" It takes: {', '.join(signature) or 'nothing'}."
-        return Finding(path, f"unknown argument of {owner}.{belongs}{takes}", at="key")
+        return Finding(path, f"unknown argument of {owner}.{belongs}{takes}", at="key", code="config-key-unknown")
     remedy, meant = unknown_key_remedy(name, signature, path[:-1])
-    return Finding(path, f"unknown argument of {owner}.{remedy}", at="key", means=(*path[:-1], meant) if meant else ())
+    return Finding(
+        path,
+        f"unknown argument of {owner}.{remedy}",
+        at="key",
+        means=(*path[:-1], meant) if meant else (),
+        code="config-key-unknown",
+    )
 
 
 def _rate_remedy(value: Any) -> str:

@@ -37,14 +37,16 @@ def check_augment(augment: Sequence[Mapping[str, Mapping[str, Any] | None]], pat
         here = (*path, position)
         if len(item) != 1:
             remedy = "Write it as {RandomFlip: {mode: horizontal}}."
-            findings.append(Finding(here, f"each item is one layer. Received: {shown(item)}. {remedy}"))
+            findings.append(
+                Finding(here, f"each item is one layer. Received: {shown(item)}. {remedy}", code="config-value-wrong")
+            )
             continue
         name, arguments = next(iter(item.items()))
         class_name = class_named(augmentation_signatures(), name)
         if class_name is None:
             hint = did_you_mean(name, AUGMENTATIONS)
             sentence = f"must be one of {', '.join(AUGMENTATIONS)}. Received: {shown(name)}.{hint}"
-            findings.append(Finding((*here, name), sentence, at="key"))
+            findings.append(Finding((*here, name), sentence, at="key", code="config-name-unknown"))
             continue
         signature, owner = augmentation_signatures()[class_name], f"layer {class_name}"
         findings += check_arguments(arguments or {}, signature, path=(*here, name), owner=owner, elsewhere={})

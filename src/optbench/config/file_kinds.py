@@ -16,7 +16,11 @@ def study_instead(plain: Any, path: str) -> Finding | None:
     """Return the finding for a study file where an experiment file is read."""
     if not isinstance(plain, dict) or not _OF_STUDY & plain.keys() or _OF_EXPERIMENT & plain.keys():
         return None
-    return Finding((), f"this is a study file; use 'optbench study {path}'. An experiment file has no optimizers.")
+    return Finding(
+        (),
+        f"this is a study file; use 'optbench study {path}'. An experiment file has no optimizers.",
+        code="config-file-of-other-kind",
+    )
 
 
 def experiment_instead(plain: Any, path: str) -> Finding | None:
@@ -27,4 +31,5 @@ def experiment_instead(plain: Any, path: str) -> Finding | None:
         (),
         f"this is an experiment file; use 'optbench run {path}'. "
         f"A study file names it and the optimizers: experiment: {PurePath(path).name}, optimizers: [sgd, adam].",
+        code="config-file-of-other-kind",
     )

@@ -6,6 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import Literal
 
+from optbench.core.findings import Finding as Explanation
+from optbench.core.findings import Severity
+
 Path = tuple[str | int, ...]
 
 
@@ -19,12 +22,16 @@ class Finding:
     sentence : rule, received value, remedy
     at : whether the caret belongs under the key or under the value
     means : for an unknown key, the path that was probably meant: that it is missing need not be said as well
+    code : names the rule for programs (docs/error-codes.md)
+    because : what explains the rule, shown below the findings
     """
 
     path: Path
     sentence: str
     at: Literal["key", "value"] = "value"
     means: Path = ()
+    code: str = "config-invalid"
+    because: Explanation | None = None
 
     @property
     def dotted(self) -> str:
@@ -43,9 +50,15 @@ class Findings:
     def __init__(self) -> None:
         self.findings: list[Finding] = []
 
-    def say(self, path: Path, sentence: str, *, at_key: bool = False) -> None:
+    def say(self, path: Path, sentence: str, *, code: str, at_key: bool = False) -> None:
         """Add a finding; the caret belongs under the value, or under the key."""
-        self.findings.append(Finding(path, sentence, at="key" if at_key else "value"))
+        self.findings.append(Finding(path, sentence, at="key" if at_key else "value", code=code))
+
+
+def left_out_finding(path: Path, name: str, reason: str, at: Literal["key", "value"] = "value") -> Finding:
+    """Return the finding on a class of Keras that an experiment file cannot name; the catalogue of words says why."""
+    because = Explanation("excluded-class", Severity.ERROR, {"name": name, "reason": reason})
+    return Finding(path, f"{name} cannot be used here.", at, code="config-name-left-out", because=because)
 
 
 def dotted(path: Path) -> str:

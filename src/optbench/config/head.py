@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from optbench.catalog.models import MODELS
@@ -51,14 +52,23 @@ def head_findings(head: Mapping[str, Any]) -> list[Finding]:
                 "must be letters, digits, '.', '_' and '-', at most 100, starting with a letter or digit, since it "
                 f"becomes a folder's name. Received: {shown(head['name'])}." + (f" Write {usable}." if usable else "")
             )
-            explained.append(Finding(finding.path, sentence))
+            explained.append(replace(finding, sentence=sentence))
         elif finding.path in (("seed",), ("seeds",)):
-            explained.append(Finding(finding.path, finding.sentence + _seed_remedy(finding.path[0], head)))
+            explained.append(replace(finding, sentence=finding.sentence + _seed_remedy(finding.path[0], head)))
         else:
             explained.append(finding)
     if "seed" in head and head.get("seeds") is not None:
-        explained.append(Finding(("seeds",), "give seed or seeds, not both. Remove one of the two.", at="key"))
+        explained.append(
+            Finding(
+                ("seeds",),
+                "give seed or seeds, not both. Remove one of the two.",
+                at="key",
+                code="config-keys-conflict",
+            )
+        )
     seeds = head.get("seeds")
     if isinstance(seeds, list) and all(isinstance(seed, int) for seed in seeds) and len(set(seeds)) < len(seeds):
-        explained.append(Finding(("seeds",), f"each seed once. Received: {shown(seeds)}."))
+        explained.append(
+            Finding(("seeds",), f"each seed once. Received: {shown(seeds)}.", code="config-value-repeated")
+        )
     return explained

@@ -9,7 +9,7 @@ from optbench.catalog.keras_api import activations, class_named, layer_signature
 from optbench.catalog.model import InputForm
 from optbench.catalog.models import MODELS
 from optbench.config.arguments import check_arguments
-from optbench.config.findings import Finding, shown
+from optbench.config.findings import Finding, left_out_finding, shown
 from optbench.config.hints import nearest
 from optbench.errors import did_you_mean
 
@@ -56,7 +56,7 @@ def check_layers(layers: Sequence[Mapping[str, Mapping[str, Any] | None]], path:
         name, arguments = next(iter(item.items()))
         class_name = class_named(known, name)
         if class_name is None:
-            findings.append(Finding((*here, name), _unknown_layer(name), at="key"))
+            findings.append(_unknown_layer((*here, name), name))
             continue
         findings += check_arguments(
             _without_regularizers(arguments or {}),
@@ -74,9 +74,13 @@ def misshapen_layers(layers: Any, path: Path) -> list[Finding]:
     """Return a finding for every item of a list of layers that is not one layer, before anything in it is looked at."""
     if isinstance(layers, dict) and layers:
         sentence = "must be a list. Put '- ' before each layer. Received: a mapping."
-        return [Finding(path, sentence)]
+        return [Finding(path, sentence, code="config-value-wrong")]
     return [
-        Finding((*path, position), f"each item is one layer. Received: {shown(item)}.{_as_one_layer(item)}")
+        Finding(
+            (*path, position),
+            f"each item is one layer. Received: {shown(item)}.{_as_one_layer(item)}",
+            code="config-value-wrong",
+        )
         for position, item in enumerate(layers if isinstance(layers, list) else ())
         if isinstance(item, dict) and (len(item) != 1 or nearest(next(iter(item)), ["name"]))
     ]
@@ -95,7 +99,7 @@ def activation_finding(value: str, path: Path) -> Finding | None:
     if value in activations():
         return None
     hint = did_you_mean(value, activations()) or f" Known: {', '.join(activations())}."
-    return Finding(path, f"must be a Keras activation. Received: {shown(value)}.{hint}")
+    return Finding(path, f"must be a Keras activation. Received: {shown(value)}.{hint}", code="config-name-unknown")
 
 
 def _without_regularizers(arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -112,7 +116,7 @@ def _regularizer_findings(arguments: Mapping[str, Any], path: Path) -> list[Find
     for name, value in arguments.items():
         if name.endswith("_regularizer") and isinstance(value, dict) and not _is_penalty(value):
             sentence = f"must be l1, l2 or a mapping such as {{l2: 0.001}}. Received: {shown(value)}."
-            findings.append(Finding((*path, name), sentence))
+            findings.append(Finding((*path, name), sentence, code="config-name-unknown"))
     return findings
 
 
@@ -127,8 +131,9 @@ def _activation_findings(arguments: Mapping[str, Any], path: Path) -> list[Findi
     return [finding for finding in found if finding is not None]
 
 
-def _unknown_layer(name: str) -> str:
+def _unknown_layer(path: Path, name: str) -> Finding:
     reason = layers_left_out().get(name)
     if reason:
-        return f"{name} cannot be used here: it {reason}."
-    return f"must be a Keras layer. Received: {shown(name)}.{did_you_mean(name, layer_signatures())}"
+        return left_out_finding(path, name, reason, at="key")
+    sentence = f"must be a Keras layer. Received: {shown(name)}.{did_you_mean(name, layer_signatures())}"
+    return Finding(path, sentence, at="key", code="config-name-unknown")

@@ -12,7 +12,9 @@ from optbench.config.findings import Finding, dotted
 from optbench.config.overrides import apply_overrides
 from optbench.config.validation import validate_experiment
 from optbench.config.yaml_document import MAX_BYTES, dump_yaml, parse_yaml
-from optbench.errors import ConfigError
+from optbench.core.findings import Finding as Problem
+from optbench.core.findings import Severity
+from optbench.errors import ConfigError, each_once
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -94,27 +96,37 @@ def read_text(path: Path) -> str:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
-            raise ConfigError(f"{path}: an experiment file has at most 1 MiB. Received: a larger one.")
+            raise ConfigError(
+                f"{path}: an experiment file has at most 1 MiB. Received: a larger one.", code="config-file-too-large"
+            )
         return content.decode("utf-8-sig")
     except FileNotFoundError:
-        raise ConfigError(f"{path}: there is no such file. 'optbench init' writes a starter.") from None
+        raise ConfigError(
+            f"{path}: there is no such file. 'optbench init' writes a starter.", code="config-file-missing"
+        ) from None
     except IsADirectoryError:
-        raise ConfigError(f"{path}: must be an experiment file. Received: a folder.") from None
+        raise ConfigError(
+            f"{path}: must be an experiment file. Received: a folder.", code="config-file-is-folder"
+        ) from None
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: must be UTF-8 text. Received: byte {error.start} is not.") from None
+        raise ConfigError(
+            f"{path}: must be UTF-8 text. Received: byte {error.start} is not.", code="config-file-not-utf8"
+        ) from None
     except (OSError, ValueError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}.") from None
+        raise ConfigError(f"{path}: cannot be read: {error}.", code="config-file-unreadable") from None
 
 
 def refuse(finding: Finding | None, source: str) -> None:
     """Raise a `ConfigError` with a finding on the whole file, which makes all others pointless, if there is one."""
     if finding is not None:
-        raise ConfigError(render_findings([(finding, None)], source))
+        raise config_error([(finding, None)], source)
 
 
 def _validated(document: YamlDocument, overrides: Sequence[str], *, any_engine: bool = False) -> ExperimentConfig:
     if document.plain is None and not document.findings and not overrides:
-        document.findings.append((Finding((), "the file is empty. 'optbench init' writes a starter."), None))
+        document.findings.append(
+            (Finding((), "the file is empty. 'optbench init' writes a starter.", code="config-file-empty"), None)
+        )
     apply_overrides(document, overrides)
     for path in document.texts:
         if is_text(path):
@@ -125,7 +137,7 @@ def _validated(document: YamlDocument, overrides: Sequence[str], *, any_engine: 
         config, findings = validate_experiment(document.plain, any_engine=any_engine)
         placed += [(finding, document.place(finding)) for finding in findings]
     if placed or config is None:
-        raise ConfigError(render_findings(placed, document.source))
+        raise config_error(placed, document.source)
     return config
 
 
@@ -137,6 +149,22 @@ def is_text(path: tuple[str | int, ...]) -> bool:
 def _order(item: tuple[Finding, Place | None]) -> tuple[bool, int, int]:
     place = item[1]
     return (place is not None and place.source == "--set", place.line if place else 0, place.column if place else 0)
+
+
+def config_error(findings: Sequence[tuple[Finding, Place | None]], source: str) -> ConfigError:
+    """Return the error that says all findings on a file."""
+    placed = sorted(findings, key=_order)
+    problems = [_problem(finding, place, source) for finding, place in placed]
+    because = each_once(finding.because for finding, _ in placed if finding.because is not None)
+    return ConfigError.of(render_findings(placed, source), problems, because)
+
+
+def _problem(finding: Finding, place: Place | None, source: str) -> Problem:
+    """Return a finding as programs read it; lines and columns count from 1."""
+    values: dict[str, Any] = {"file": source, "path": finding.dotted, "message": finding.sentence}
+    if place is not None:
+        values |= {"file": place.source, "line": place.line + 1, "column": place.column + 1}
+    return Problem(finding.code, Severity.ERROR, values)
 
 
 def render_findings(findings: Sequence[tuple[Finding, Place | None]], source: str) -> str:

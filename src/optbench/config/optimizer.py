@@ -9,7 +9,7 @@ from pydantic import Field
 from optbench.catalog.keras_api import class_named, folded, optimizer_signatures, optimizers_left_out
 from optbench.catalog.optimizers import WEIGHT_DECAYS, optimizer_keys
 from optbench.config.arguments import check_arguments, with_defaults
-from optbench.config.findings import Finding, shown
+from optbench.config.findings import Finding, left_out_finding, shown
 from optbench.config.pydantic_findings import missing_name, unfit_arguments, validate_section
 from optbench.config.schedule_epochs import in_steps, with_epochs_keys
 from optbench.core.section import FunctionReference, Section
@@ -88,20 +88,20 @@ def check_optimizer(section: Mapping[str, Any]) -> tuple[OptimizerConfig | None,
     if "name" not in section:
         return None, [missing_name(section, PATH, ", ".join(optimizer_names()))]
     if not isinstance(name, str):
-        return None, [Finding((*PATH, "name"), f"must be a text. Received: {shown(name)}.")]
+        return None, [Finding((*PATH, "name"), f"must be a text. Received: {shown(name)}.", code="config-value-wrong")]
     given = {key: value for key, value in section.items() if key != "name"}
     if name == "python":
         return _python_optimizer(section)
     class_name = class_named(known, name)
     if class_name is None:
-        return None, [Finding((*PATH, "name"), _unknown(name))]
+        return None, [_unknown(name)]
     signature = with_epochs_keys(optimizer_keys(class_name))
     findings = check_arguments(given, signature, path=PATH, owner=f"optimizer {class_name.lower()}", elsewhere=known)
     findings += _without_effect(given, signature)
     clipping = [key for key in _CLIPPING if given.get(key) is not None]
     if len(clipping) > 1:
         sentence = f"only one kind of gradient clipping can be set. Received: {' and '.join(clipping)}. Remove one."
-        findings.append(Finding((*PATH, clipping[1]), sentence, at="key"))
+        findings.append(Finding((*PATH, clipping[1]), sentence, at="key", code="config-keys-conflict"))
     if findings:
         return None, findings
     return OptimizerConfig(name=class_name.lower(), arguments=given), []
@@ -112,7 +112,11 @@ def _python_optimizer(section: Mapping[str, Any]) -> tuple[OptimizerConfig | Non
     if config is not None:
         findings = unfit_arguments(config.arguments, (*PATH, "arguments"))
     if config is not None and config.function is None:
-        findings = [Finding((*PATH, "function"), "missing; add 'function: my_problem.py:make'.", at="key")]
+        findings = [
+            Finding(
+                (*PATH, "function"), "missing; add 'function: my_problem.py:make'.", at="key", code="config-key-missing"
+            )
+        ]
     return (None if findings else config), findings
 
 
@@ -122,16 +126,19 @@ def _without_effect(given: Mapping[str, Any], signature: Signature) -> list[Find
     decays = [key for key in WEIGHT_DECAYS if key in signature]
     if given.get("exclude_from_weight_decay") and not any(given.get(key, signature[key].default) for key in decays):
         sentence = "there is no weight decay to exclude from. Add 'weight_decay: ...', or remove this key."
-        findings.append(Finding((*PATH, "exclude_from_weight_decay"), sentence, at="key"))
+        findings.append(
+            Finding((*PATH, "exclude_from_weight_decay"), sentence, at="key", code="config-key-without-effect")
+        )
     if given.get("loss_scale") is not None and given.get("loss_scale_factor") is not None:
         sentence = "stands beside loss_scale, which scales the loss itself, by a factor that adapts. Remove one."
-        findings.append(Finding((*PATH, "loss_scale_factor"), sentence, at="key"))
+        findings.append(Finding((*PATH, "loss_scale_factor"), sentence, at="key", code="config-keys-conflict"))
     return findings
 
 
-def _unknown(name: str) -> str:
+def _unknown(name: str) -> Finding:
     left_out = {folded(key): reason for key, reason in optimizers_left_out().items()}
     if folded(name) in left_out:
-        return f"{name} cannot be used here: it {left_out[folded(name)]}."
+        return left_out_finding((*PATH, "name"), name, left_out[folded(name)])
     hint = did_you_mean(name.partition("(")[0].rpartition(".")[2], optimizer_names())
-    return f"must be a Keras optimizer. Received: {shown(name)}.{hint} Known: {', '.join(optimizer_names())}."
+    sentence = f"must be a Keras optimizer. Received: {shown(name)}.{hint} Known: {', '.join(optimizer_names())}."
+    return Finding((*PATH, "name"), sentence, code="config-name-unknown")

@@ -31,7 +31,9 @@ def apply_overrides(document: YamlDocument, arguments: Sequence[str]) -> None:
         if not separator or not _KEY.fullmatch(key):
             sentence = "--set takes KEY=VALUE with a dotted key"
             remedy = "Use for example --set optimizer.learning_rate=0.01."
-            document.findings.append((Finding((), f"{sentence}. Received: {argument!r}. {remedy}"), start))
+            document.findings.append(
+                (Finding((), f"{sentence}. Received: {argument!r}. {remedy}", code="config-override-wrong"), start)
+            )
             continue
         text = text.lstrip(" \t")
         value = _value(text)
@@ -43,7 +45,7 @@ def apply_overrides(document: YamlDocument, arguments: Sequence[str]) -> None:
         path = _path(key)
         refused = "" if document.is_broken else _put(document, path, value.plain)
         if refused:
-            document.findings.append((Finding(path, refused), start))
+            document.findings.append((Finding(path, refused, code="config-override-wrong"), start))
         else:
             _note_places(document, path, value, start, offset)
             document.texts |= {(*path, *inner): typed for inner, typed in value.texts.items()}
@@ -54,7 +56,7 @@ def _value(text: str) -> YamlDocument:
     value = parse_yaml(text)
     if not value.value_places and not value.findings and text.strip():
         sentence = "what begins with '#' is a comment. Put quotes around it, as in name='\"#1\"'."
-        value.findings.append((Finding((), sentence), None))
+        value.findings.append((Finding((), sentence, code="config-override-wrong"), None))
     return value
 
 

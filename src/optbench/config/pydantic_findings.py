@@ -64,8 +64,8 @@ def missing_name(section: Mapping[str, Any], path: Path, names: str) -> Finding:
     for key in section:
         if ":" in key or nearest(key, ["name"]):
             remedy, _ = unknown_key_remedy(key, ["name"], path)
-            return Finding((*path, key), f"unknown key.{remedy} Names: {names}.", at="key")
-    return Finding((*path, "name"), f"missing; name one of: {names}.", at="key")
+            return Finding((*path, key), f"unknown key.{remedy} Names: {names}.", at="key", code="config-key-unknown")
+    return Finding((*path, "name"), f"missing; name one of: {names}.", at="key", code="config-key-missing")
 
 
 def unfit_arguments(value: Any, path: Path) -> list[Finding]:
@@ -75,7 +75,7 @@ def unfit_arguments(value: Any, path: Path) -> list[Finding]:
     if isinstance(value, list):
         return [finding for i, item in enumerate(value) for finding in unfit_arguments(item, (*path, i))]
     if isinstance(value, float) and not math.isfinite(value):
-        return [Finding(path, f"must be a finite number. Received: {shown(value)}.")]
+        return [Finding(path, f"must be a finite number. Received: {shown(value)}.", code="config-value-wrong")]
     return []
 
 
@@ -112,14 +112,18 @@ def _finding(told: Any, path: Path, inner: Path, model: type[BaseModel] | None) 
         known = list(model.model_fields) if model else []
         remedy, meant = unknown_key_remedy(str(inner[-1]), known, (*path, *inner[:-1]))
         means = (*path, *inner[:-1], meant) if meant else ()
-        return (*path, *inner), Finding((*path, *inner), f"unknown key.{remedy}", at="key", means=means)
+        return (*path, *inner), Finding(
+            (*path, *inner), f"unknown key.{remedy}", at="key", means=means, code="config-key-unknown"
+        )
     if kind == "missing":
         name = told["loc"][-1]
         place = (*path, *inner, name)
-        return place, Finding(place, f"missing. Add '{name}: ...'.{_described(model, name)}", at="key")
+        return place, Finding(
+            place, f"missing. Add '{name}: ...'.{_described(model, name)}", at="key", code="config-key-missing"
+        )
     if value is None and kind in ("model_type", "dict_type"):
         sentence = "the section is empty. Give it keys or remove it."
-        return (*path, *inner), Finding((*path, *inner), sentence, at="key")
+        return (*path, *inner), Finding((*path, *inner), sentence, at="key", code="config-section-empty")
     rule = _rule(told)
     remedy = mapping_remedy((*path, *inner), value) if kind in ("model_type", "dict_type") else ""
     remedy = remedy or _literal_hint(told) or value_remedy(rule, value, items=_least_items(model, inner))
@@ -163,7 +167,7 @@ def _merged(place: Path, found: Sequence[Finding | BrokenRule]) -> Finding:
     """Return one finding for a place: the rules of a union's members as alternatives, or the first of the others."""
     broken = [one for one in found if isinstance(one, BrokenRule)]
     if broken:
-        return Finding(place, either(broken))
+        return Finding(place, either(broken), code="config-value-wrong")
     return next(one for one in found if isinstance(one, Finding))
 
 

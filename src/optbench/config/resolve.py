@@ -134,15 +134,17 @@ def _check_fit(
     if num_classes > 2 and loss in ONE_UNIT:  # noqa: PLR2004 - two classes
         raise ConfigError(
             f"training.loss: {loss} is for two classes. Received: data with {num_classes} classes. "
-            "Use auto or sparse_categorical_crossentropy."
+            "Use auto or sparse_categorical_crossentropy.",
+            code="config-loss-unfit",
         )
     sentence = misfit(config.model.name, input_shape=input_shape, vocabulary_size=vocabulary_size, task=config.task)
     if sentence:
-        raise ConfigError(sentence)
+        raise ConfigError(sentence, code="config-model-unfit")
     if config.training.augment and InputForm(input_shape, vocabulary_size).kind != "images":
         raise ConfigError(
             f"training.augment is for images (height, width, channels). Received: data of shape {input_shape}. "
-            "Remove it."
+            "Remove it.",
+            code="config-augment-unfit",
         )
     # a model that has a dimension without being asked for one embeds numbers too
     key = type(config.model).model_fields.get("embedding_dimension")
@@ -151,5 +153,6 @@ def _check_fit(
         if dimension is not None:
             raise ConfigError(
                 f"model.embedding_dimension is for token sequences. Received: {dimension}, with data of shape "
-                f"{input_shape}. Remove the line; if the numbers are tokens, set dataset.tokens: true."
+                f"{input_shape}. Remove the line; if the numbers are tokens, set dataset.tokens: true.",
+                code="config-embedding-unfit",
             )

@@ -76,7 +76,8 @@ def _steps(key: str, value: Any, beside: Mapping[str, Any], *, steps_per_epoch: 
     if left < 1:
         raise ConfigError(
             f"optimizer.learning_rate.{key}: auto is what the warm-up leaves of the training, and must be at least one "
-            f"step. Received: {warmup} steps of warm-up in a training of {epochs * steps_per_epoch}. Warm up for less."
+            f"step. Received: {warmup} steps of warm-up in a training of {epochs * steps_per_epoch}. Warm up for less.",
+            code="config-warmup-too-long",
         )
     return left
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from optbench.catalog.metrics import METRICS, tuning_metric
 from optbench.config.file_kinds import experiment_instead
 from optbench.config.findings import Finding, Findings, shown
-from optbench.config.load import is_text, read_text, refuse, render_findings
+from optbench.config.load import config_error, is_text, read_text, refuse
 from optbench.config.pydantic_findings import validate_section
 from optbench.config.study_metrics import default_metric, metric_findings
 from optbench.config.study_optimizers import WRITE_OPTIMIZERS, OptimizerReader
@@ -41,9 +41,11 @@ def load_study(path: Path) -> LoadedStudy:
         if place == ("name",) or place[-1:] == ("label",) or _is_text_of_problem(place):
             document.keep_text(place)
     if document.plain is None and not document.findings:
-        document.findings.append((Finding((), f"the file is empty. {WRITE_EXPERIMENT} {WRITE_OPTIMIZERS}"), None))
+        document.findings.append(
+            (Finding((), f"the file is empty. {WRITE_EXPERIMENT} {WRITE_OPTIMIZERS}", code="config-file-empty"), None)
+        )
     if document.is_broken or document.plain is None:
-        raise ConfigError(render_findings(document.findings, str(path)))
+        raise config_error(document.findings, str(path))
     reader = _Reader(path)
     config = reader.study(document.plain)
     _raise(document, reader)
@@ -58,9 +60,9 @@ def _is_text_of_problem(place: tuple[str | int, ...]) -> bool:
 
 def _raise(document: YamlDocument, reader: _Reader) -> None:
     placed = document.findings + [(finding, document.place(finding)) for finding in reader.findings]
-    texts = [render_findings(placed, document.source)] if placed else []
-    if texts or reader.elsewhere:
-        raise ConfigError("\n".join(texts + reader.elsewhere))
+    errors = [*([config_error(placed, document.source)] if placed else []), *reader.elsewhere]
+    if errors:
+        raise ConfigError.gathered(errors)
 
 
 class _Reader(Findings):
@@ -69,18 +71,22 @@ class _Reader(Findings):
     Attributes
     ----------
     findings : in the study file
-    elsewhere : text of the findings in the experiment files it names
+    elsewhere : findings in the experiment files it names
     """
 
     def __init__(self, path: Path) -> None:
         super().__init__()
         self.path = path
-        self.elsewhere: list[str] = []
+        self.elsewhere: list[ConfigError] = []
 
     def study(self, plain: Any) -> StudyConfig | None:
         """Return the study, or None if anything was found."""
         if not isinstance(plain, dict):
-            self.say((), f"a study file must be a mapping of keys and values. Received: {shown(plain)}.")
+            self.say(
+                (),
+                f"a study file must be a mapping of keys and values. Received: {shown(plain)}.",
+                code="config-value-wrong",
+            )
             return None
         head, findings = validate_section(StudyHead, plain, ())
         self.findings += findings
@@ -122,7 +128,7 @@ class _Reader(Findings):
         for finding in findings:
             if finding.path == ("name",) and isinstance(plain.get("name"), str):
                 self.findings.remove(finding)
-                self.say(("name",), f"{rule}. Received: {shown(plain['name'])}.")
+                self.say(("name",), f"{rule}. Received: {shown(plain['name'])}.", code="config-value-wrong")
         return re.sub(r"[^A-Za-z0-9._-]+", "-", self.path.stem).strip("-._")[:100] or "study"
 
     def _baseline(self, baseline: Any, optimizers: Sequence[StudyOptimizer]) -> None:
@@ -130,13 +136,17 @@ class _Reader(Findings):
         if isinstance(baseline, str) and labels and baseline not in labels:
             hint = did_you_mean(baseline, labels)
             told = f"must be the label of an optimizer of this study. Received: {shown(baseline)}.{hint}"
-            self.say(("baseline",), f"{told} Labels: {', '.join(labels)}.")
+            self.say(("baseline",), f"{told} Labels: {', '.join(labels)}.", code="config-name-unknown")
 
 
 def _tuning_findings(head: StudyHead, optimizers: Sequence[StudyOptimizer]) -> Iterator[Finding]:
     """Yield what in the tuning does not fit what the optimizers search."""
     if head.splits == 1:
-        yield Finding(("splits",), "one split has no spread. Received: 1. Use 0 for none, or 2 and more.")
+        yield Finding(
+            ("splits",),
+            "one split has no spread. Received: 1. Use 0 for none, or 2 and more.",
+            code="config-value-wrong",
+        )
     tuning = head.tuning
     for optimizer in optimizers:
         dimensions = len(optimizer.search)
@@ -146,7 +156,7 @@ def _tuning_findings(head: StudyHead, optimizers: Sequence[StudyOptimizer]) -> I
                 f"{optimizer.label} searches {dimensions} hyperparameters, and a grid has as many points along each: "
                 f"points must be one of {near}, ... Received: {tuning.points}. Or use sampler: halton."
             )
-            yield Finding(("tuning", "points"), sentence)
+            yield Finding(("tuning", "points"), sentence, code="config-value-wrong")
             break
     penalised = sorted({key for optimizer in optimizers for key in optimizer.model_keys if key == "model.l2"})
     if penalised and tuning_metric(tuning.metric).holds_penalties:
@@ -154,7 +164,7 @@ def _tuning_findings(head: StudyHead, optimizers: Sequence[StudyOptimizer]) -> I
             "val_loss holds the L2 penalty, which the optimizers set for themselves here: their losses cannot be "
             "compared. Use metric: val_log_loss, which does not hold it."
         )
-        yield Finding(("tuning", "metric"), sentence)
+        yield Finding(("tuning", "metric"), sentence, code="config-keys-conflict")
 
 
 def is_power(points: int, dimensions: int) -> bool:

@@ -29,18 +29,18 @@ def metric_findings(head: StudyHead, problems: Sequence[StudyProblem]) -> list[F
     other = next((p for p, problem in enumerate(problems) if problem.experiment.task != task.name), None)
     if other is not None:
         told = f"all must be for one task, which decides the metrics. The first is for {task.name}, this one is not."
-        return [Finding(("experiments", other), told)]
+        return [Finding(("experiments", other), told, code="config-tasks-differ")]
     findings, known = [], ", ".join(metric.name for metric in measured(task.name))
     metric = None if head.metric is None else METRICS[head.metric]
     if metric is not None and task.name not in metric.tasks:
         told = f"must be a metric of {task.name}. Received: {metric.name}. Known: {known}."
-        findings.append(Finding(("metric",), told))
+        findings.append(Finding(("metric",), told, code="config-name-unknown"))
     elif metric is not None and metric.has_unit and len(problems) > 1:
         told = f"{metric.name} has the unit of the target, which is another one for each data set."
-        findings.append(Finding(("metric",), f"{told} Use {task.headline_over_several}."))
+        findings.append(Finding(("metric",), f"{told} Use {task.headline_over_several}.", code="config-metric-unfit"))
     if task.name not in tuning_metric(head.tuning.metric).tasks:
         told = f"must be val_loss or a metric of {task.name} with val_ in front. Received: {head.tuning.metric}."
-        findings.append(Finding(("tuning", "metric"), f"{told} Known: {known}."))
+        findings.append(Finding(("tuning", "metric"), f"{told} Known: {known}.", code="config-name-unknown"))
     return findings
 
 

@@ -43,10 +43,14 @@ class OptimizerReader(Findings):
         value, path = plain.get("optimizers"), ("optimizers",)
         if value is None:
             if not is_misspelt:
-                self.say(path, f"missing. {WRITE_OPTIMIZERS}", at_key=True)
+                self.say(path, f"missing. {WRITE_OPTIMIZERS}", at_key=True, code="config-key-missing")
             return []
         if not isinstance(value, list) or not value:
-            self.say(path, f"must be a list of optimizers. Received: {shown(value)}. {WRITE_OPTIMIZERS}")
+            self.say(
+                path,
+                f"must be a list of optimizers. Received: {shown(value)}. {WRITE_OPTIMIZERS}",
+                code="config-value-wrong",
+            )
             return []
         found = [self._optimizer(item, (*path, position)) for position, item in enumerate(value)]
         self._distinct(found)
@@ -56,7 +60,11 @@ class OptimizerReader(Findings):
         section = {"name": item} if isinstance(item, str) else item
         if not isinstance(section, dict):
             known = ", ".join(optimizer_names())
-            self.say(path, f"must be a name or {{name: ..., ...}}. Received: {shown(item)}. Names: {known}.")
+            self.say(
+                path,
+                f"must be a name or {{name: ..., ...}}. Received: {shown(item)}. Names: {known}.",
+                code="config-value-wrong",
+            )
             return None
         before = len(self.findings)
         ranges = {key: value for key, value in section.items() if _is_range(key, value)}
@@ -83,7 +91,9 @@ class OptimizerReader(Findings):
             told = (
                 "cannot be searched, since it is true or false. Write one of them; to compare both, list the optimizer"
             )
-            self.say((*path, key), f"{told} twice, each with a label of its own.", at_key=True)
+            self.say(
+                (*path, key), f"{told} twice, each with a label of its own.", at_key=True, code="config-value-wrong"
+            )
         return {key: value for key, value in ranges.items() if key not in switches}
 
     def _range(self, value: Mapping[str, Any], path: Path) -> SearchRange | None:
@@ -93,10 +103,14 @@ class OptimizerReader(Findings):
         if given is None:
             return None
         if given.scale == "log" and given.low == 0:
-            self.say((*path, "low"), "must be greater than 0 on a logarithmic scale. Received: 0. Or scale: linear.")
+            self.say(
+                (*path, "low"),
+                "must be greater than 0 on a logarithmic scale. Received: 0. Or scale: linear.",
+                code="config-value-wrong",
+            )
         elif given.high < _NARROWEST * given.low or given.high <= given.low:
             told = f"high must be at least {_NARROWEST} times low. Received: low {given.low:g} and high {given.high:g}."
-            self.say(path, f"{told} For one value, without tuning, write the number itself.")
+            self.say(path, f"{told} For one value, without tuning, write the number itself.", code="config-value-wrong")
         return given
 
     def _try_ends(self, fixed: Mapping[str, Any], search: Mapping[str, SearchRange | None], path: Path) -> None:
@@ -114,12 +128,21 @@ class OptimizerReader(Findings):
         fixed: dict[str, float] = {}
         search: dict[str, SearchRange | None] = {}
         if not isinstance(section, dict):
-            self.say(path, f"must be a mapping such as {{model.l2: {{low: 1e-6, high: 1e-2}}}}. {_received(section)}")
+            self.say(
+                path,
+                f"must be a mapping such as {{model.l2: {{low: 1e-6, high: 1e-2}}}}. {_received(section)}",
+                code="config-value-wrong",
+            )
             return fixed, search
         for key, value in section.items():
             here = (*path, key)
             if not key.startswith(MODEL):
-                self.say(here, "only keys of the model section can be set here, such as model.l2.", at_key=True)
+                self.say(
+                    here,
+                    "only keys of the model section can be set here, such as model.l2.",
+                    at_key=True,
+                    code="config-key-unknown",
+                )
             elif isinstance(value, dict):
                 search[key] = self._range(value, here)
                 found = search[key]
@@ -128,7 +151,11 @@ class OptimizerReader(Findings):
                 fixed[key] = value
                 self._fits_model(key, (value,), here)
             else:
-                self.say(here, f"must be a number or a range {{low: ..., high: ...}}. {_received(value)}")
+                self.say(
+                    here,
+                    f"must be a number or a range {{low: ..., high: ...}}. {_received(value)}",
+                    code="config-value-wrong",
+                )
         return fixed, search
 
     def _fits_model(self, key: str, values: Sequence[float], path: Path) -> None:
@@ -140,14 +167,14 @@ class OptimizerReader(Findings):
                 findings = validate_experiment(changed)[1] if changed else []
                 if changed is None or findings:
                     reason = findings[0].sentence if findings else f"the {plain['model']['name']} has no such key."
-                    self.say(path, f"does not fit {problem.name}: {reason}", at_key=True)
+                    self.say(path, f"does not fit {problem.name}: {reason}", at_key=True, code="config-key-unknown")
                     return
 
     def _label(self, section: Mapping[str, Any], name: str, path: Path) -> str:
         label = section.get("label", name)
         if "label" in section and not (isinstance(label, str) and re.fullmatch(NAME_PATTERN, label)):
             told = "must be letters, digits, '.', '_' and '-', since its runs' folders are called so"
-            self.say((*path, "label"), f"{told}. Received: {shown(label)}.")
+            self.say((*path, "label"), f"{told}. Received: {shown(label)}.", code="config-value-wrong")
         return str(label)
 
     def _distinct(self, found: Sequence[StudyOptimizer | None]) -> None:
@@ -158,12 +185,18 @@ class OptimizerReader(Findings):
             first = seen.setdefault(optimizer.label.lower(), position)
             if first != position:
                 told = f"the label {optimizer.label!r} is given twice, first to item {first + 1}"
-                self.say(("optimizers", position), f"{told}. Give one of them another: label: {optimizer.label}-2.")
+                self.say(
+                    ("optimizers", position),
+                    f"{told}. Give one of them another: label: {optimizer.label}-2.",
+                    code="config-value-repeated",
+                )
         for label, position in seen.items():
             optimizer = found[position]
             if optimizer is not None and label == default_label(optimizer.config.name) and not optimizer.is_default:
                 told = f"the label {optimizer.label!r} is for the optimizer at its defaults, which is always run too"
-                self.say(("optimizers", position), f"{told}. Give this one another label.")
+                self.say(
+                    ("optimizers", position), f"{told}. Give this one another label.", code="config-value-repeated"
+                )
 
 
 def _is_range(key: str, value: Any) -> bool:

@@ -38,25 +38,30 @@ class ProblemReader(Findings):
     Attributes
     ----------
     findings : in the study file
-    elsewhere : text of the findings in the experiment files it names
+    elsewhere : findings in the experiment files it names
     """
 
     def __init__(self, path: Path) -> None:
         super().__init__()
         self.path = path
-        self.elsewhere: list[str] = []
+        self.elsewhere: list[ConfigError] = []
 
     def read(self, plain: Mapping[str, Any], *, is_misspelt: bool) -> tuple[StudyProblem, ...]:
         """Return the problems that are valid."""
         one, several = plain.get("experiment"), plain.get("experiments")
         if one is not None and several is not None:
-            self.say(("experiments",), "a study has 'experiment' or 'experiments', not both. Remove one.", at_key=True)
+            self.say(
+                ("experiments",),
+                "a study has 'experiment' or 'experiments', not both. Remove one.",
+                at_key=True,
+                code="config-keys-conflict",
+            )
             return ()
         if several is not None:
             return self._several(several)
         if one is None:
             if not is_misspelt:
-                self.say(("experiment",), f"missing. {WRITE_EXPERIMENT}", at_key=True)
+                self.say(("experiment",), f"missing. {WRITE_EXPERIMENT}", at_key=True, code="config-key-missing")
             return ()
         problem = self._problem(one, ("experiment",))
         return () if problem is None else (problem,)
@@ -64,7 +69,11 @@ class ProblemReader(Findings):
     def _several(self, value: Any) -> tuple[StudyProblem, ...]:
         path = ("experiments",)
         if not isinstance(value, list) or not value:
-            self.say(path, f"must be a list of experiments. Received: {shown(value)}. {_WRITE_EXPERIMENTS}")
+            self.say(
+                path,
+                f"must be a list of experiments. Received: {shown(value)}. {_WRITE_EXPERIMENTS}",
+                code="config-value-wrong",
+            )
             return ()
         given = [item.get("name") if isinstance(item, dict) else None for item in value]
         found = [self._problem(item, (*path, position), named=True) for position, item in enumerate(value)]
@@ -75,23 +84,27 @@ class ProblemReader(Findings):
         for position, name in enumerate(names):
             if names.index(name) != position:
                 told = f"the name {name!r} is given twice, first to item {names.index(name) + 1}. Choose another."
-                self.say((*path, position, "name"), told)
+                self.say((*path, position, "name"), told, code="config-value-repeated")
         return tuple(replace(problem, name=name) for problem, name in zip(problems, names, strict=True))
 
     def _problem(self, value: Any, path: Place, *, named: bool = False) -> StudyProblem | None:
         if isinstance(value, str):
             return self._from_file(value, path)
         if not isinstance(value, dict):
-            self.say(path, f"must be an experiment file or a mapping. Received: {shown(value)}. {WRITE_EXPERIMENT}")
+            self.say(
+                path,
+                f"must be an experiment file or a mapping. Received: {shown(value)}. {WRITE_EXPERIMENT}",
+                code="config-value-wrong",
+            )
             return None
         known = ("name", *INLINE) if named else INLINE
         for key in [key for key in value if key not in known]:
             remedy = _MOVED.get(key) or unknown_key_remedy(key, known, path)[0].strip()
-            self.say((*path, key), f"unknown key. {remedy}", at_key=True)
+            self.say((*path, key), f"unknown key. {remedy}", at_key=True, code="config-key-unknown")
         name = value.get("name", "problem") if named else "problem"
         if not (isinstance(name, str) and re.fullmatch(NAME_PATTERN, name)):
             told = "must be letters, digits, '.', '_' and '-', since the folders of its runs are called so"
-            self.say((*path, "name"), f"{told}. Received: {shown(name)}.")
+            self.say((*path, "name"), f"{told}. Received: {shown(name)}.", code="config-value-wrong")
         inline = {key: value[key] for key in INLINE if key in value}
         config, findings = validate_experiment({"name": "study", "optimizer": _STAND_IN, **inline})
         self.findings += [below(finding, path) for finding in findings]
@@ -102,12 +115,16 @@ class ProblemReader(Findings):
         if not file.exists():
             near = [found.name for found in sorted(file.parent.glob("*.y*ml"))] if file.parent.is_dir() else []
             hint = did_you_mean(file.name, near)
-            self.say(path, f"there is no such file beside the study file. Received: {shown(value)}.{hint}")
+            self.say(
+                path,
+                f"there is no such file beside the study file. Received: {shown(value)}.{hint}",
+                code="config-file-missing",
+            )
             return None
         try:
             loaded = load_experiment(file)
         except ConfigError as error:
-            self.elsewhere.append(str(error))
+            self.elsewhere.append(error)
             return None
         return self._without_own_protocol(loaded.config, file.parent, path)
 
@@ -116,7 +133,7 @@ class ProblemReader(Findings):
             return None
         if config.dataset.split.withhold_test:
             told = "dataset.split.withhold_test is for the study to decide: it withholds the test split while it tunes."
-            self.say(path, f"{told} Remove it.")
+            self.say(path, f"{told} Remove it.", code="config-key-without-effect")
             return None
         return StudyProblem(str(config.dataset.name), config, base)
 

@@ -28,7 +28,7 @@ def task_findings(task: str, valid: Mapping[str, Any]) -> list[Finding]:
     dataset, model, training = (valid.get(name) for name in ("dataset", "model", "training"))
     findings = [] if dataset is None else _dataset_findings(facts, dataset)
     if model is not None and task in MODELS[model.name].not_for:
-        findings.append(Finding(("model", "name"), MODELS[model.name].not_for[task]))
+        findings.append(Finding(("model", "name"), MODELS[model.name].not_for[task], code="config-task-unfit"))
     findings += [] if training is None else _training_findings(facts, training)
     return findings
 
@@ -44,7 +44,7 @@ def _dataset_findings(task: TaskFacts, dataset: Any) -> list[Finding]:
     own = TASKS[TASK_OF.get(dataset.name, task.name)]
     if own is not task:
         sentence = own.foreign_data.format(name=dataset.name, others=_listed(datasets_for(task.name)))
-        findings.append(Finding(("dataset", "name"), sentence))
+        findings.append(Finding(("dataset", "name"), sentence, code="config-task-unfit"))
     return findings + _foreign_keys(task, "dataset", dataset)
 
 
@@ -54,7 +54,7 @@ def _training_findings(task: TaskFacts, training: TrainingConfig) -> list[Findin
         monitor, known = training.early_stopping.monitor, history_columns(task.name)
         if monitor.removeprefix("val_") not in known:
             rule = f"must be {_listed(known)}, or one of them with val_ in front, for {task.name}. Received: {monitor}."
-            findings.append(Finding(("training", "early_stopping", "monitor"), rule))
+            findings.append(Finding(("training", "early_stopping", "monitor"), rule, code="config-task-unfit"))
     return findings + _foreign_keys(task, "training", training)
 
 
@@ -64,7 +64,7 @@ def _foreign_keys(task: TaskFacts, name: str, section: Any) -> list[Finding]:
     for key, sentence in task.foreign_keys.items():
         first, *path = key.split(".")
         if first == name and _is_written(section, path, harmless=_HARMLESS.get(key)):
-            findings.append(Finding((first, *path), sentence, at="key"))
+            findings.append(Finding((first, *path), sentence, at="key", code="config-task-unfit"))
     return findings
 
 
@@ -84,13 +84,13 @@ def _loss_findings(task: TaskFacts, training: TrainingConfig) -> list[Finding]:
     names = known_losses(task.name)
     if loss not in names and not loss.startswith(PYTHON_PREFIX):
         rule = f"must be a loss for {task.name}. Received: {shown(loss)}. Known: {', '.join(names)}.{task.loss_remedy}"
-        return [Finding(path, rule)]
+        return [Finding(path, rule, code="config-task-unfit")]
     if loss in OF_SIZES and training.standardize_target is not False:
         sentence = (
             f"{loss} compares sizes, which a standardised target has not: it is around 0 and half negative. "
             "Set training.standardize_target: false."
         )
-        return [Finding(path, sentence)]
+        return [Finding(path, sentence, code="config-task-unfit")]
     return []
 
 

@@ -61,7 +61,13 @@ def validate_experiment(plain: Any, *, any_engine: bool = False) -> tuple[Experi
     any_engine : take every name of an engine: a run can be read without the package that executed it
     """
     if not isinstance(plain, dict):
-        return None, [Finding((), f"an experiment file must be a mapping of sections. Received: {shown(plain)}.")]
+        return None, [
+            Finding(
+                (),
+                f"an experiment file must be a mapping of sections. Received: {shown(plain)}.",
+                code="config-value-wrong",
+            )
+        ]
     findings = _missing_sections(plain)
     valid: dict[str, Any] = {}
     for name in _SECTIONS:
@@ -103,7 +109,7 @@ def _is_written(plain: Any, path: Path) -> bool:
 
 def _missing_sections(plain: Mapping[str, Any]) -> list[Finding]:
     return [
-        Finding((name,), f"the section is missing. {remedy}", at="key")
+        Finding((name,), f"the section is missing. {remedy}", at="key", code="config-section-missing")
         for name, remedy in _SECTIONS.items()
         if remedy and name not in plain
     ]
@@ -112,10 +118,12 @@ def _missing_sections(plain: Mapping[str, Any]) -> list[Finding]:
 def _section(name: str, section: Any) -> tuple[Any, list[Finding]]:
     path = (name,)
     if section is None:
-        return None, [Finding(path, f"the section is empty. {_SECTIONS[name]}".strip(), at="key")]
+        return None, [
+            Finding(path, f"the section is empty. {_SECTIONS[name]}".strip(), at="key", code="config-section-empty")
+        ]
     if not isinstance(section, dict):
         sentence = f"must be a mapping of keys and values. Received: {shown(section)}.{mapping_remedy(path, section)}"
-        return None, [Finding(path, sentence)]
+        return None, [Finding(path, sentence, code="config-value-wrong")]
     return _CHECKS[name](section)
 
 
@@ -146,7 +154,7 @@ def _tagged(
         remedy = _NAME_REMEDIES.get(str(name).lower().rpartition(".")[2], "")
         remedy = remedy or (did_you_mean(name, known) if isinstance(name, str) else "")
         sentence = f"must be {what}. Received: {shown(name)}.{remedy} Known: {names} ({command})."
-        return None, [Finding((*path, "name"), sentence)]
+        return None, [Finding((*path, "name"), sentence, code="config-name-unknown")]
     config, findings = validate_section(known[name], section, path)
     arguments = section.get("arguments")
     if config is not None and isinstance(arguments, dict):
@@ -169,7 +177,9 @@ def _model(section: Mapping[str, Any]) -> tuple[Any, list[Finding]]:
         findings += [finding] if finding else []
     if model is not None:
         findings += [finding for key in keys_of_layers for finding in check_layers(getattr(model, key), (*path, key))]
-        findings += [Finding((*path, key), sentence) for key, sentence in known.broken_rules(model)]
+        findings += [
+            Finding((*path, key), sentence, code="config-keys-conflict") for key, sentence in known.broken_rules(model)
+        ]
     return (None if findings else model), findings
 
 
@@ -184,7 +194,7 @@ def _training(section: Mapping[str, Any]) -> tuple[Any, list[Finding]]:
             f"must be auto, a Keras loss or python:file.py:function. Received: {shown(written)}."
             f"{hint} Known: {', '.join(known_losses())}."
         )
-        findings.append(Finding((*path, "loss"), sentence))
+        findings.append(Finding((*path, "loss"), sentence, code="config-name-unknown"))
     if training is not None:
         findings += check_augment(training.augment, (*path, "augment"))
     if findings or training is None:
@@ -214,7 +224,7 @@ def _cross_findings(valid: Mapping[str, Any]) -> list[Finding]:
                 f"{monitor} needs validation rows, and dataset.split.validation is 0. Give it a fraction, or monitor "
                 f"{monitor.removeprefix('val_')}."
             )
-            findings.append(Finding(("training", "early_stopping", "monitor"), sentence))
+            findings.append(Finding(("training", "early_stopping", "monitor"), sentence, code="config-keys-conflict"))
     return findings
 
 
@@ -227,7 +237,13 @@ def _engine_findings(training: TrainingConfig | None) -> list[Finding]:
         return []
     among = f"{', '.join(names[:-1])} or {names[-1]}"
     hint = did_you_mean(training.engine, names)
-    return [Finding(("training", "engine"), f"must be {among}. Received: {shown(training.engine)}.{hint}")]
+    return [
+        Finding(
+            ("training", "engine"),
+            f"must be {among}. Received: {shown(training.engine)}.{hint}",
+            code="config-name-unknown",
+        )
+    ]
 
 
 def _split_findings(dataset: Any) -> list[Finding]:
@@ -238,13 +254,13 @@ def _split_findings(dataset: Any) -> list[Finding]:
             f"test and validation must leave rows for training. Received: {split.test:g} and {split.validation:g} of "
             "all rows. Make them smaller, together below 1."
         )
-        findings.append(Finding((*path, "test"), sentence))
+        findings.append(Finding((*path, "test"), sentence, code="config-value-wrong"))
     given = [key for key in ("test", "column", "test_path") if getattr(split, key) is not None]
     if len(given) > 1:
         sentence = f"the test rows can be given in one way only. Received: {' and '.join(given)}. Keep one."
-        findings.append(Finding((*path, given[1]), sentence, at="key"))
+        findings.append(Finding((*path, given[1]), sentence, at="key", code="config-keys-conflict"))
     for key in ("column", "test_path"):
         if getattr(split, key) is not None and dataset.name != "csv":
             sentence = f"is for tables of your own (dataset.name: csv). Received: dataset.name: {dataset.name}."
-            findings.append(Finding((*path, key), sentence, at="key"))
+            findings.append(Finding((*path, key), sentence, at="key", code="config-keys-conflict"))
     return findings

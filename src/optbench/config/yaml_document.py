@@ -234,17 +234,24 @@ def _plain_mapping(node: yaml.MappingNode, path: Path, document: YamlDocument, l
     for key, value in node.value:
         place = _place(key.start_mark, document, lines)
         if key.value == "<<" and not key.style:
-            document.findings.append((Finding((), _NO_ANCHORS), place))
+            document.findings.append((Finding((), _NO_ANCHORS, code="config-yaml-invalid"), place))
             continue
         if not isinstance(key, yaml.ScalarNode):
-            document.findings.append((Finding(path, "a key must be a plain word. Received: a list or mapping."), place))
+            document.findings.append(
+                (
+                    Finding(
+                        path, "a key must be a plain word. Received: a list or mapping.", code="config-yaml-invalid"
+                    ),
+                    place,
+                )
+            )
             continue
         word = _whole(key, document, place)
         here = (*path, word)
         if word in found:
             first = document.key_places[here].line + 1
             sentence = f"{dotted(here)}: key given twice, first in line {first}. Remove one of the two."
-            document.findings.append((Finding((), sentence), place))
+            document.findings.append((Finding((), sentence, code="config-key-repeated"), place))
             continue
         document.key_places[here] = place
         found[word] = _plain(value, here, document, lines)
@@ -274,14 +281,16 @@ def _whole(node: yaml.Node, document: YamlDocument, place: Place) -> str:
         sentence = (
             "a text must not hold half a character, an escape from \\ud800 to \\udfff. Write the character itself."
         )
-        document.findings.append((Finding((), sentence), place))
+        document.findings.append((Finding((), sentence, code="config-yaml-invalid"), place))
         return ""
 
 
 def _integer(text: str, path: Path, document: YamlDocument, place: Place) -> int:
     limit = 25  # digits; Python itself refuses thousands of them
     if len(text) > limit:
-        document.findings.append((Finding(path, "a whole number has at most 25 digits.", "value"), place))
+        document.findings.append(
+            (Finding(path, "a whole number has at most 25 digits.", "value", code="config-value-wrong"), place)
+        )
         return 0
     return int(text, 10)
 
@@ -292,7 +301,7 @@ def _place(mark: Any, document: YamlDocument, lines: list[str]) -> Place:
 
 
 def _broken(document: YamlDocument, sentence: str, place: Place | None = None) -> None:
-    document.findings.append((Finding((), sentence), place))
+    document.findings.append((Finding((), sentence, code="config-yaml-invalid"), place))
     document.is_broken = True
 
 

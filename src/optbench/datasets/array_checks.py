@@ -37,18 +37,27 @@ def check_pair(x: NDArray[Any], y: NDArray[Any], *, split: str, where: str) -> N
     """
     received = f"Received: x_{split} of shape {x.shape} and {x.dtype}, y_{split} of shape {y.shape} and {y.dtype}."
     if x.ndim < 2:  # noqa: PLR2004 - rows and at least one feature
-        raise DataError(f"{where}: x_{split} must have a row per example and at least one feature. {received}")
+        raise DataError(
+            f"{where}: x_{split} must have a row per example and at least one feature. {received}",
+            code="data-array-shape-wrong",
+        )
     if len(x) == 0 or x[0].size == 0:
-        raise DataError(f"{where}: x_{split} must hold at least one example and one feature. {received}")
+        raise DataError(
+            f"{where}: x_{split} must hold at least one example and one feature. {received}", code="data-array-empty"
+        )
     if x.dtype.kind not in "biuf":
-        raise DataError(f"{where}: x_{split} must hold numbers. {received}")
+        raise DataError(f"{where}: x_{split} must hold numbers. {received}", code="data-array-type-wrong")
     if y.ndim == 2 and y.shape[1] > 1:  # noqa: PLR2004 - rows and classes
         raise DataError(
             f"{where}: y_{split} must hold one label per example. {received} If it is one-hot encoded, "
-            f"use y_{split}.argmax(axis=1)."
+            f"use y_{split}.argmax(axis=1).",
+            code="data-array-shape-wrong",
         )
     if y.shape not in ((len(x),), (len(x), 1)):
-        raise DataError(f"{where}: x_{split} and y_{split} must have the same number of examples. {received}")
+        raise DataError(
+            f"{where}: x_{split} and y_{split} must have the same number of examples. {received}",
+            code="data-array-lengths-differ",
+        )
     _require_finite(x, name=f"x_{split}", where=where)
 
 
@@ -73,7 +82,8 @@ def as_labels(y: NDArray[Any], *, split: str, where: str) -> list[str]:
     if not all(isinstance(text, str) for text in texts):
         raise DataError(
             f"{where}: y_{split} must hold whole numbers or texts. Received: {flat.dtype}, e.g. {texts[0]!r}. "
-            "Are they numbers to predict? Then set task: regression."
+            "Are they numbers to predict? Then set task: regression.",
+            code="data-array-type-wrong",
         )
     return [text.strip() for text in texts]
 
@@ -112,17 +122,26 @@ def check_tokens(x: NDArray[Any], *, split: str, where: str) -> None:
     """
     received = f"Received: x_{split} of shape {x.shape} and {x.dtype}"
     if x.ndim != 2:  # noqa: PLR2004 - rows and time
-        raise DataError(f"{where}: token sequences must have the shape (examples, time). {received}.")
+        raise DataError(
+            f"{where}: token sequences must have the shape (examples, time). {received}.", code="data-tokens-wrong"
+        )
     if x.dtype.kind == "f" and not (x == np.rint(x)).all():
-        raise DataError(f"{where}: tokens must be whole numbers. {received}, with fractions. Set tokens: false.")
+        raise DataError(
+            f"{where}: tokens must be whole numbers. {received}, with fractions. Set tokens: false.",
+            code="data-tokens-wrong",
+        )
     if x.min() < 0 or x.max() > _MAX_TOKEN:
         found = int(x.min()) if x.min() < 0 else int(x.max())
-        raise DataError(f"{where}: tokens must be from 0, for padding, to {_MAX_TOKEN}. {received}, with {found}.")
+        raise DataError(
+            f"{where}: tokens must be from 0, for padding, to {_MAX_TOKEN}. {received}, with {found}.",
+            code="data-tokens-wrong",
+        )
     empty = np.flatnonzero(~x.any(axis=1))
     if len(empty):
         raise DataError(
             f"{where}: each sequence must have a token. {received}; row {empty[0]} is padding only, and "
-            f"{len(empty)} rows in all are. Leave them out, or give them one token that stands for nothing."
+            f"{len(empty)} rows in all are. Leave them out, or give them one token that stands for nothing.",
+            code="data-tokens-missing",
         )
 
 
@@ -141,5 +160,6 @@ def _require_finite(x: NDArray[Any], *, name: str, where: str) -> None:
     place = tuple(int(i) for i in np.argwhere(~finite)[0])
     raise DataError(
         f"{where}: {name} must hold finite numbers. Received: {x[place]} at position {place}, shape {x.shape}; "
-        f"{int((~finite).sum())} such values in all. Replace them before training."
+        f"{int((~finite).sum())} such values in all. Replace them before training.",
+        code="data-not-finite",
     )

@@ -176,7 +176,8 @@ def _ordered(data: ArrayData, texts: Mapping[SplitName, Sequence[str]]) -> Label
     require_classes(order, n_rows=sum(map(len, texts.values())), where=f"the labels of {data.where}")
     if data.labels and len(data.labels) != len(order.class_names):
         raise DataError(
-            f"{data.where} must hold {len(data.labels)} classes. Received: {len(order.class_names)} of them."
+            f"{data.where} must hold {len(data.labels)} classes. Received: {len(order.class_names)} of them.",
+            code="data-classes-differ",
         )
     return order
 
@@ -187,7 +188,8 @@ def _require_equal_shapes(data: ArrayData) -> None:
         if x.shape[1:] != shape:
             raise DataError(
                 f"{data.where}: examples of x_{name} must have the shape of x_train's. Received: x_train of shape "
-                f"{data.train[0].shape}, x_{name} of shape {x.shape}."
+                f"{data.train[0].shape}, x_{name} of shape {x.shape}.",
+                code="data-array-shape-wrong",
             )
 
 

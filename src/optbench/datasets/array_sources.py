@@ -46,7 +46,8 @@ def read_npz(name: str, path: Path, *, shown: str, copy: str = "", labels: tuple
         others = [key for key in found if key not in arrays]
         raise DataError(
             f"{shown} must hold the array {absent[0]!r}.{did_you_mean(absent[0], others)} "
-            f"The arrays found are: {', '.join(found) or 'none'}."
+            f"The arrays found are: {', '.join(found) or 'none'}.",
+            code="data-array-missing",
         )
     file = CheckedFile(path, shown, file_sha256(path), path.stat().st_size, copy)
     return ArrayData(
@@ -91,15 +92,20 @@ def read_idx(path: Path) -> NDArray[np.uint8]:
     try:
         data = gzip.decompress(path.read_bytes())
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path} cannot be unpacked: {error}.") from error
+        raise DataError(f"{path} cannot be unpacked: {error}.", code="data-file-damaged") from error
     magic = int.from_bytes(data[:4], "big")
     dimensions = {_IDX_IMAGES: 3, _IDX_LABELS: 1}.get(magic)
     if dimensions is None:
-        raise DataError(f"{path} is no idx file of images or labels: its magic number is {magic}.")
+        raise DataError(
+            f"{path} is no idx file of images or labels: its magic number is {magic}.", code="data-file-damaged"
+        )
     start = 4 + 4 * dimensions
     shape = [int.from_bytes(data[at : at + 4], "big") for at in range(4, start, 4)]
     if len(data) - start != np.prod(shape, dtype=np.int64):
-        raise DataError(f"{path} holds {len(data) - start} bytes, its header promises an array of {shape}.")
+        raise DataError(
+            f"{path} holds {len(data) - start} bytes, its header promises an array of {shape}.",
+            code="data-file-damaged",
+        )
     return np.frombuffer(data, dtype=np.uint8, offset=start).reshape(shape)
 
 
@@ -120,7 +126,8 @@ def call_user_function(name: str, function: str, arguments: Mapping[str, Any], *
         (x_train, y_train), (x_test, y_test) = returned
     except (TypeError, ValueError):
         raise DataError(
-            f"{where} must return (x_train, y_train), (x_test, y_test). Received: {_described(returned)}."
+            f"{where} must return (x_train, y_train), (x_test, y_test). Received: {_described(returned)}.",
+            code="data-function-result-wrong",
         ) from None
     return ArrayData(
         name=name,
@@ -143,9 +150,14 @@ def bundled_arrays(name: str) -> tuple[Pair, tuple[str, ...], tuple[str, ...]]:
 def _npz_arrays(path: Path, shown: str) -> tuple[dict[str, NDArray[Any]], list[str]]:
     """Return the arrays that a data set can have, and the names of all that the file holds."""
     if not path.exists():
-        raise DataError(f"{shown} does not exist. A path in an experiment file is relative to the folder of that file.")
+        raise DataError(
+            f"{shown} does not exist. A path in an experiment file is relative to the folder of that file.",
+            code="data-file-missing",
+        )
     if not zipfile.is_zipfile(path):
-        raise DataError(f"{shown} is no npz file. Write it with numpy.savez(path, x_train=..., ...).")
+        raise DataError(
+            f"{shown} is no npz file. Write it with numpy.savez(path, x_train=..., ...).", code="data-file-wrong-format"
+        )
     try:
         with zipfile.ZipFile(path) as packed:
             declared = sum(member.file_size for member in packed.infolist())
@@ -156,10 +168,14 @@ def _npz_arrays(path: Path, shown: str) -> tuple[dict[str, NDArray[Any]], list[s
     except (OSError, EOFError, ValueError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
         pickled = "allow_pickle" in str(error)
         objects = "it holds Python objects, which are not loaded: store numbers or texts"
-        raise DataError(f"{shown} cannot be read as an npz file: {objects if pickled else error}.") from error
+        raise DataError(
+            f"{shown} cannot be read as an npz file: {objects if pickled else error}.", code="data-file-wrong-format"
+        ) from error
     for key, array in arrays.items():
         if not isinstance(array, np.ndarray):  # numpy gives the bytes of a member that is no array
-            raise DataError(f"{shown} cannot be read as an npz file: {key!r} in it is no array.")
+            raise DataError(
+                f"{shown} cannot be read as an npz file: {key!r} in it is no array.", code="data-file-wrong-format"
+            )
     return arrays, found
 
 
@@ -167,7 +183,7 @@ def _array(value: Any, where: str, name: str) -> NDArray[Any]:
     try:
         return np.asarray(value)
     except ValueError as error:
-        raise DataError(f"{where}: {name} cannot become one array: {error}.") from None
+        raise DataError(f"{where}: {name} cannot become one array: {error}.", code="data-array-type-wrong") from None
 
 
 def _described(value: Any) -> str:

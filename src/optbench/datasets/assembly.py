@@ -147,7 +147,8 @@ def _require_training_rows(draft: Draft) -> None:
                     "Set split.stratify: true, or give more rows."
                     if draft.method == "fractions"
                     else "Correct the label, or give training rows of that class."
-                )
+                ),
+                code="data-class-not-in-training",
             )
 
 

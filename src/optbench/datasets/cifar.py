@@ -37,11 +37,12 @@ def read_cifar10(entry: DatasetEntry, file: CheckedFile) -> ArrayData:
         with tarfile.open(file.path, "r:gz") as archive:
             parts = {member.name: _images(archive, member) for member in archive if member.name in {*_TRAIN, _TEST}}
     except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
-        raise DataError(f"{file.name} cannot be unpacked: {error}.") from error
+        raise DataError(f"{file.name} cannot be unpacked: {error}.", code="data-file-damaged") from error
     absent = [name for name in (*_TRAIN, _TEST) if name not in parts]
     if absent:
         raise DataError(
-            f"{file.name} must hold {absent[0]}. Received: {', '.join(sorted(parts)) or 'none of its files'}."
+            f"{file.name} must hold {absent[0]}. Received: {', '.join(sorted(parts)) or 'none of its files'}.",
+            code="data-file-damaged",
         )
     x, y = (np.concatenate([parts[name][which] for name in _TRAIN]) for which in (0, 1))
     return ArrayData(
@@ -59,7 +60,10 @@ def _images(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Pair:
     stream = archive.extractfile(member)
     content = b"" if stream is None else stream.read()
     if not content or len(content) % _RECORD:
-        raise DataError(f"{member.name} must hold images of {_RECORD} bytes. Received: {len(content)} bytes.")
+        raise DataError(
+            f"{member.name} must hold images of {_RECORD} bytes. Received: {len(content)} bytes.",
+            code="data-file-damaged",
+        )
     records: NDArray[np.uint8] = np.frombuffer(content, dtype=np.uint8).reshape(-1, _RECORD)
     images = records[:, 1:].reshape(-1, _CHANNELS, _SIDE, _SIDE).transpose(0, 2, 3, 1)
     return np.ascontiguousarray(images), records[:, 0].astype(np.int64)

@@ -192,7 +192,8 @@ def not_finite_error(name: str, cell: str | None, *, place: str, n_more: int) ->
     return DataError(
         f"column {name!r} must hold finite numbers. Received: {cell!r} in {place}"
         f"{f' and in {n_more} more rows' if n_more else ''}. Correct the cell, add {cell!r} to "
-        f"dataset.missing, or set dataset.features: {{{name}: category}}."
+        f"dataset.missing, or set dataset.features: {{{name}: category}}.",
+        code="data-not-finite",
     )
 
 
@@ -282,5 +283,6 @@ def mixed_error(
         f"column {name!r} of {shown_name} is neither number nor category: {n_numbers} of its different "
         f"values are numbers, {n_others} are not, e.g. {others[0]!r} in {place}. "
         f"Add {', '.join(map(repr, others))} to dataset.missing, or set "
-        f"dataset.features: {{{name}: category}}, or drop the column."
+        f"dataset.features: {{{name}: category}}, or drop the column.",
+        code="data-column-mixed",
     )

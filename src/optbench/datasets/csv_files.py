@@ -108,10 +108,13 @@ def read_bytes(path: Path) -> bytes:
 def unreadable_error(path: Path, error: OSError) -> DataError:
     """Return the error for a file that the system does not give."""
     if isinstance(error, FileNotFoundError):
-        return DataError(f"{path} does not exist. A path in an experiment file is relative to the folder of that file.")
+        return DataError(
+            f"{path} does not exist. A path in an experiment file is relative to the folder of that file.",
+            code="data-file-missing",
+        )
     if isinstance(error, IsADirectoryError):
-        return DataError(f"{path} is a folder. Name the file in it.")
-    return DataError(f"{path} cannot be read: {error.strerror or error}.")
+        return DataError(f"{path} is a folder. Name the file in it.", code="data-file-is-folder")
+    return DataError(f"{path} cannot be read: {error.strerror or error}.", code="data-file-unreadable")
 
 
 def open_text(data: bytes, name: str) -> TextIO:
@@ -135,18 +138,21 @@ def open_text(data: bytes, name: str) -> TextIO:
 
 def utf16_error(name: str) -> DataError:
     """Return the error for a file in another encoding."""
-    return DataError(f"{name} is UTF-16 text. Save it as UTF-8.")
+    return DataError(f"{name} is UTF-16 text. Save it as UTF-8.", code="data-file-not-utf8")
 
 
 def binary_error(name: str, *, line: int) -> DataError:
     """Return the error for a file with a zero byte."""
-    return DataError(f"{name} is a binary file, not CSV text: it holds a zero byte in line {line}.")
+    return DataError(
+        f"{name} is a binary file, not CSV text: it holds a zero byte in line {line}.", code="data-file-wrong-format"
+    )
 
 
 def utf8_error(name: str, byte: int, *, line: int) -> DataError:
     """Return the error for a byte that is no part of UTF-8 text."""
     return DataError(
-        f"{name} is not UTF-8 text: byte 0x{byte:02x} in line {line} is not part of it. Save the file as UTF-8."
+        f"{name} is not UTF-8 text: byte 0x{byte:02x} in line {line} is not part of it. Save the file as UTF-8.",
+        code="data-file-not-utf8",
     )
 
 
@@ -211,7 +217,9 @@ def csv_rows(
         if other != separator and columns > 1:
             hint = f" With another separator its lines have {columns} fields each: set dataset.separator: "
             hint += f"{json.dumps(other)}."
-        raise DataError(f"{name}: line {next_line} cannot be read as CSV: {error}.{hint}") from None
+        raise DataError(
+            f"{name}: line {next_line} cannot be read as CSV: {error}.{hint}", code="data-file-wrong-format"
+        ) from None
 
 
 def read_header(rows: Iterator[tuple[int, list[str]]], *, name: str, separator: str) -> list[str]:
@@ -224,7 +232,7 @@ def read_header(rows: Iterator[tuple[int, list[str]]], *, name: str, separator: 
     """
     line, first = next(rows, (0, []))
     if not first:
-        raise DataError(f"{name} is empty: a table needs a header line and rows.")
+        raise DataError(f"{name} is empty: a table needs a header line and rows.", code="data-table-empty")
     header = [cell.strip() for cell in first]
     check_header(header, name=name, line=line, separator=separator)
     return header
@@ -232,14 +240,17 @@ def read_header(rows: Iterator[tuple[int, list[str]]], *, name: str, separator: 
 
 def no_rows_error(name: str) -> DataError:
     """Return the error for a table of column names alone."""
-    return DataError(f"{name} holds a header line and no rows: there is nothing to learn from.")
+    return DataError(
+        f"{name} holds a header line and no rows: there is nothing to learn from.", code="data-table-empty"
+    )
 
 
 def check_separator(separator: str) -> None:
     """Require one character that can separate fields."""
     if len(separator) != 1 or separator in '"\r\n':
         raise DataError(
-            f'dataset.separator must be one character. Received: {separator!r}. Use for example ";" or "\\t".'
+            f'dataset.separator must be one character. Received: {separator!r}. Use for example ";" or "\\t".',
+            code="data-separator-wrong",
         )
 
 
@@ -250,17 +261,19 @@ def check_header(header: Sequence[str], *, name: str, line: int, separator: str)
     if unnamed and header != [""]:
         raise DataError(
             f"{name}: line {line}: column {unnamed[0]} has no name. Give it one in the header line "
-            "(pandas writes such a column for its index: use to_csv(..., index=False))."
+            "(pandas writes such a column for its index: use to_csv(..., index=False)).",
+            code="data-column-unnamed",
         )
     if repeated:
         data = any(is_number(column) for column in header)
         hint = " Is the first line a row of data? Put a header line on top." if data else ""
         raise DataError(
-            f"{name}: line {line}: the header names the column {repeated[0]!r} twice. Rename one of them.{hint}"
+            f"{name}: line {line}: the header names the column {repeated[0]!r} twice. Rename one of them.{hint}",
+            code="data-column-repeated",
         )
     hint = wrong_separator_hint(header, separator)
     if hint:
-        raise DataError(f"{name} has a single column, named {header[0]!r}.{hint}")
+        raise DataError(f"{name} has a single column, named {header[0]!r}.{hint}", code="data-column-alone")
 
 
 def check_widths(rows: Sequence[tuple[int, list[str]]], *, width: int, name: str, separator: str) -> None:
@@ -270,7 +283,8 @@ def check_widths(rows: Sequence[tuple[int, list[str]]], *, width: int, name: str
             hint = f" (a {separator} inside a text needs quotes around it)" if len(row) > width else ""
             raise DataError(
                 f"{name}: line {line} has {_fields(len(row))}, the header has {width}. "
-                f"Every row needs {_fields(width)}{hint}. The line begins with: {json.dumps(list(row[:3]))}."
+                f"Every row needs {_fields(width)}{hint}. The line begins with: {json.dumps(list(row[:3]))}.",
+                code="data-row-length-wrong",
             )
 
 

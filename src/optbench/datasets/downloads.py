@@ -70,11 +70,12 @@ def ensure_file(file: DataFile, *, data_dir: Path, quiet: bool, dataset: str) ->
     try:
         found = file_sha256(path)
     except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise DataError(f"{path} cannot be read: {error.strerror or error}.", code="data-file-unreadable") from error
     if found not in file.sha256:
         raise DataError(
             f"{path} is not the file it should be: its sha256 is {found}, expected {_expected(file)}. "
-            f"Move it away and type 'optbench fetch {dataset}'."
+            f"Move it away and type 'optbench fetch {dataset}'.",
+            code="data-file-sha256-wrong",
         )
     return CheckedFile(path=path, name=file.name, sha256=found, size_bytes=path.stat().st_size, copy=file.sha256[found])
 
@@ -110,7 +111,8 @@ def _download(file: DataFile, path: Path, *, quiet: bool, dataset: str) -> None:
     except OSError as error:
         raise MachineError(
             f"the data directory cannot be written: {path.parent}: {error.strerror or error}. "
-            "Name another one with --data-dir or OPTBENCH_DATA_DIR."
+            "Name another one with --data-dir or OPTBENCH_DATA_DIR.",
+            code="machine-data-dir-unwritable",
         ) from error
     finally:
         for folder in created:
@@ -141,7 +143,8 @@ def _download_from_any(file: DataFile, path: Path, *, quiet: bool, dataset: str)
         failures.append(f"{url} (it gave bytes with sha256 {found}, expected {_expected(file)})")
     raise DataError(
         f"{dataset} could not be downloaded from {' or '.join(failures)}. Get the file by hand and put it at {path}, "
-        f"or type 'optbench fetch {dataset}' again where there is a network."
+        f"or type 'optbench fetch {dataset}' again where there is a network.",
+        code="data-download-failed",
     )
 
 

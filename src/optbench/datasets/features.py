@@ -174,7 +174,8 @@ def fit_number(column: NumberColumn, train: NDArray[np.int64], used: NDArray[np.
     if not math.isfinite(median + mean + sd) or np.any(scaled > np.finfo(np.float32).max):
         raise DataError(
             f"column {column.name!r} cannot be standardised: its numbers differ by more than float32 can hold "
-            f"(largest: {np.nanmax(np.abs(farthest)):g}). Rescale it or drop it."
+            f"(largest: {np.nanmax(np.abs(farthest)):g}). Rescale it or drop it.",
+            code="data-column-too-wide",
         )
     n_missing = int(np.isnan(farthest).sum())
     return FittedNumber(column=column, median=median, mean=mean, sd=sd, n_missing=n_missing)

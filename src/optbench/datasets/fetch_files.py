@@ -45,6 +45,7 @@ def fetch(name: str, *, data_dir: Path, quiet: bool, known: Mapping[str, Dataset
     if entry is None:
         raise UsageError(
             f"there is no data set {name!r} to fetch.{did_you_mean(name, known)} "
-            f"Known: {', '.join(known)}, openml:NUMBER."
+            f"Known: {', '.join(known)}, openml:NUMBER.",
+            code="usage-data-set-unknown",
         )
     return [ensure_file(file, data_dir=data_dir, quiet=quiet, dataset=name).path for file in entry.files]

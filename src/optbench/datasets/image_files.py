@@ -55,7 +55,7 @@ def read_image(file: Path, *, size: tuple[int, int], channels: int, shown: str) 
                 upright = ImageOps.exif_transpose(image).convert(_MODES[channels])
                 resized = upright.resize((width, height), Image.Resampling.BILINEAR)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise DataError(f"{shown} cannot be read as an image: {error}.") from error
+        raise DataError(f"{shown} cannot be read as an image: {error}.", code="data-image-unreadable") from error
     return np.asarray(resized, dtype=np.uint8).reshape(height, width, channels)
 
 
@@ -63,5 +63,6 @@ def _require_eight_bits(mode: str, shown: str) -> None:
     if mode not in _EIGHT_BITS:
         raise DataError(
             f"{shown} must have 8 bits per channel. Received: an image of mode {mode}, whose larger values would be "
-            "cut off. Scale its values to 0..255 and save it as an 8-bit image, or give the arrays as npz."
+            "cut off. Scale its values to 0..255 and save it as an 8-bit image, or give the arrays as npz.",
+            code="data-image-depth-wrong",
         )

@@ -58,7 +58,8 @@ def load_image_folder(config: ImageFolderConfig, *, base: Path) -> Dataset:
     if not root.is_dir():
         raise DataError(
             f"{config.path} must be a folder with a folder of images per class. Received: "
-            f"{'a file' if root.exists() else 'nothing'}. A path is relative to the folder of the experiment file."
+            f"{'a file' if root.exists() else 'nothing'}. A path is relative to the folder of the experiment file.",
+            code="data-file-missing",
         )
     parts = {entry.name for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith(".")}
     if parts in _OFFICIAL:
@@ -121,12 +122,16 @@ def _listed(folder: Path, config: ImageFolderConfig, root: Path) -> _Folder:
         if not images:
             raise DataError(
                 f"{config.path}: the folder {entry.relative_to(root)} holds no image ({', '.join(FORMATS)}). Every "
-                "folder is a class: add images, or move it elsewhere."
+                "folder is a class: add images, or move it elsewhere.",
+                code="data-folder-empty",
             )
         files += images
         labels += [entry.name] * len(images)
     if not files:
-        raise DataError(f"{config.path} must hold a folder of images per class. Received: no folder in it.")
+        raise DataError(
+            f"{config.path} must hold a folder of images per class. Received: no folder in it.",
+            code="data-folder-empty",
+        )
     return _Folder(tuple(files), tuple(labels))
 
 
@@ -148,7 +153,9 @@ def _pixels(found: _Folder, config: ImageFolderConfig, root: Path) -> NDArray[np
 def _decoded(file: Path, config: ImageFolderConfig, root: Path) -> NDArray[np.uint8]:
     shown = f"{config.path}: {file.relative_to(root)}"
     if not file.resolve().is_relative_to(root.resolve()):
-        raise DataError(f"{shown} is a link that leads out of the folder. Put the image itself there.")
+        raise DataError(
+            f"{shown} is a link that leads out of the folder. Put the image itself there.", code="data-link-outside"
+        )
     height, width = config.size
     return read_image(file, size=(height, width), channels=config.channels, shown=shown)
 

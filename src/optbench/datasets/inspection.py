@@ -188,7 +188,8 @@ def _suggested_target(table: TextTable, options: TableOptions) -> tuple[str, Fin
         return table.names[-1], _note("data-target-last-numbers")
     raise DataError(
         f"a target is needed: which column of {table.shown_name} holds the labels, or the numbers to predict? "
-        f"The {len(table.names)} columns are: {listed(table.names)}. Name one with --target."
+        f"The {len(table.names)} columns are: {listed(table.names)}. Name one with --target.",
+        code="data-target-needed",
     )
 
 

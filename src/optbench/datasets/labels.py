@@ -81,17 +81,21 @@ def require_classes(order: LabelOrder, *, n_rows: int, where: str) -> None:
     """
     found = len(order.class_names)
     if found == 0:
-        raise DataError(f"{where} must hold labels. Received: no value in any row. Name another target.")
+        raise DataError(
+            f"{where} must hold labels. Received: no value in any row. Name another target.", code="data-labels-missing"
+        )
     if found < _BINARY:
         raise DataError(
             f"{where} must hold at least two classes. Received: {order.class_names[0]!r} in all {n_rows} rows. "
-            "There is nothing to tell apart: name another target."
+            "There is nothing to tell apart: name another target.",
+            code="data-class-alone",
         )
     if found > n_rows / 2:
         raise DataError(
             f"{where} holds {found} different values in {n_rows} rows, e.g. {shown_labels(order.class_names[:3])}. "
             "A classification target has few labels that repeat: is it a number to predict (then set "
-            "task: regression), or an identifier?"
+            "task: regression), or an identifier?",
+            code="data-labels-too-many",
         )
 
 
@@ -117,12 +121,14 @@ def choose_positive_class(
     if len(class_names) != _BINARY:
         raise DataError(
             f"{setting} has a meaning for two classes only. Received: {wanted!r} with {len(class_names)} classes. "
-            "Remove the line."
+            "Remove the line.",
+            code="data-positive-class-unfit",
         )
     if wanted.strip() not in class_names:
         raise DataError(
             f"{setting} must be one of the labels. Received: {wanted!r}.{did_you_mean(wanted.strip(), class_names)} "
-            f"The labels found are: {shown_labels(class_names)}."
+            f"The labels found are: {shown_labels(class_names)}.",
+            code="data-positive-class-unknown",
         )
     return class_names.index(wanted.strip()), ()
 

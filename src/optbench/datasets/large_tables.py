@@ -81,9 +81,11 @@ def is_large(paths: Sequence[Path], environment: Mapping[str, str] | None = None
     try:
         most = float(given) * _BYTES
     except ValueError:
-        raise UsageError(f"{LARGE_TABLE} must be a number of megabytes. Received: {given!r}.") from None
+        raise UsageError(
+            f"{LARGE_TABLE} must be a number of megabytes. Received: {given!r}.", code="usage-setting-wrong"
+        ) from None
     if not most >= 0:
-        raise UsageError(f"{LARGE_TABLE} must be 0 or more megabytes. Received: {given!r}.")
+        raise UsageError(f"{LARGE_TABLE} must be 0 or more megabytes. Received: {given!r}.", code="usage-setting-wrong")
     return has_pyarrow() and sum(map(_size, paths)) > most
 
 

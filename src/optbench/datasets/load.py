@@ -126,7 +126,8 @@ def _named(
         names = (*known, *OWN_DATA)
         raise DataError(
             f"dataset.name must be a known data set. Received: {config.name!r}."
-            f"{did_you_mean(config.name, names)} Known: {', '.join((*names, 'openml:ID'))}."
+            f"{did_you_mean(config.name, names)} Known: {', '.join((*names, 'openml:ID'))}.",
+            code="data-set-unknown",
         )
     _require_task(entry.name, entry.task, task)
     files = [ensure_file(file, data_dir=data_dir, quiet=quiet, dataset=entry.name) for file in entry.files]
@@ -135,7 +136,9 @@ def _named(
 
 def _require_task(name: str, wanted: str, task: str) -> None:
     if wanted != task:
-        raise DataError(f"{name} is for task: {wanted}. Received: task: {task}. Write 'task: {wanted}'.")
+        raise DataError(
+            f"{name} is for task: {wanted}. Received: task: {task}. Write 'task: {wanted}'.", code="data-task-wrong"
+        )
 
 
 def _own_table(config: CsvConfig, base: Path, task: str) -> Dataset:

@@ -26,7 +26,8 @@ def require_memory(n_bytes: int, *, what: str, remedy: str) -> None:
     available = psutil.virtual_memory().available
     if n_bytes > available:
         raise DataError(
-            f"{what} needs {n_bytes / _GIB:.1f} GiB of memory, and {available / _GIB:.1f} GiB are free. {remedy}"
+            f"{what} needs {n_bytes / _GIB:.1f} GiB of memory, and {available / _GIB:.1f} GiB are free. {remedy}",
+            code="data-too-large",
         )
 
 

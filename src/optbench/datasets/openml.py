@@ -67,7 +67,8 @@ def fetch_openml_table(name: str, *, data_dir: Path) -> Any:
     except (OSError, ValueError) as error:  # what urllib and scikit-learn raise
         raise DataError(
             f"{name} could not be had from openml.org: {str(error).strip().rstrip('.')}. Is the number that "
-            "of a data set there (not of a task), and is there a network?"
+            "of a data set there (not of a task), and is there a network?",
+            code="data-download-failed",
         ) from error
 
 
@@ -77,7 +78,9 @@ def _frame_and_target(config: OpenmlConfig, data_dir: Path) -> tuple[Any, str]:
     names = found.target_names or []
     if config.target is None and len(names) != 1:
         told = f"{len(names)} targets" if names else "no target"
-        raise DataError(f"{config.name} has {told} of its own. Name one: dataset.target: COLUMN.")
+        raise DataError(
+            f"{config.name} has {told} of its own. Name one: dataset.target: COLUMN.", code="data-target-needed"
+        )
     return found.frame, names[0] if names else ""
 
 

@@ -64,14 +64,15 @@ def import_pyarrow() -> tuple[Any, Any]:
         from pyarrow import parquet
     except ImportError:
         raise MachineError(
-            'Parquet files need the package pyarrow, which is not installed. Run: pip install "optbench[parquet]".'
+            'Parquet files need the package pyarrow, which is not installed. Run: pip install "optbench[parquet]".',
+            code="machine-package-missing",
         ) from None
     return pa, parquet
 
 
 def unreadable_parquet(name: str, error: Exception) -> DataError:
     """Return the error for bytes that pyarrow does not read."""
-    return DataError(f"{name} cannot be read as Parquet: {error}.")
+    return DataError(f"{name} cannot be read as Parquet: {error}.", code="data-file-wrong-format")
 
 
 def check_schema(schema: Any, *, n_rows: int, name: str) -> None:
@@ -85,13 +86,20 @@ def check_schema(schema: Any, *, n_rows: int, name: str) -> None:
     import pyarrow as pa
 
     if n_rows == 0:
-        raise DataError(f"{name} holds column names and no rows: there is nothing to learn from.")
+        raise DataError(
+            f"{name} holds column names and no rows: there is nothing to learn from.", code="data-table-empty"
+        )
     repeated = [column for i, column in enumerate(schema.names) if column in schema.names[:i]]
     if repeated:
-        raise DataError(f"{name} names the column {repeated[0]!r} twice. Rename one of them.")
+        raise DataError(
+            f"{name} names the column {repeated[0]!r} twice. Rename one of them.", code="data-column-repeated"
+        )
     nested = [field.name for field in schema if pa.types.is_nested(field.type)]
     if nested:
-        raise DataError(f"{name}: column {nested[0]!r} holds lists or records. Drop it or store plain values in it.")
+        raise DataError(
+            f"{name}: column {nested[0]!r} holds lists or records. Drop it or store plain values in it.",
+            code="data-column-nested",
+        )
 
 
 def _column(name: str, cells: Any) -> TextColumn:

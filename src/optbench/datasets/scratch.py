@@ -98,7 +98,8 @@ def require_disk(n_bytes: int, *, what: str) -> None:
     if n_bytes > free:
         raise MachineError(
             f"{what} needs {n_bytes / 1e9:.1f} GB of temporary disk space in {folder}, and {free / 1e9:.1f} GB are "
-            f"free. {_REMEDY}"
+            f"free. {_REMEDY}",
+            code="machine-disk-full",
         )
 
 
@@ -116,5 +117,6 @@ def storage_errors() -> Iterator[None]:
     except OSError as error:
         folder = tempfile.gettempdir()
         raise MachineError(
-            f"temporary data cannot be written to {folder}: {error.strerror or error}. {_REMEDY}"
+            f"temporary data cannot be written to {folder}: {error.strerror or error}. {_REMEDY}",
+            code="machine-temporary-unwritable",
         ) from error

@@ -162,7 +162,8 @@ def _shares(split: str, counts: Sequence[int], total: int, *, keep: int) -> list
     if shares is None:
         raise DataError(
             f"a stratified {split} split of {total} rows cannot hold each of the {len(counts)} classes and leave "
-            f"every class a training row. Change split.{split}, or set split.stratify: false."
+            f"every class a training row. Change split.{split}, or set split.stratify: false.",
+            code="data-split-too-small",
         )
     return shares
 
@@ -178,9 +179,10 @@ def _require_rows(n: int, n_test: int, n_validation: int, rule: SplitRule) -> No
     for name, fraction, count in (("test", rule.test, n_test), ("validation", rule.validation, n_validation)):
         if fraction > 0 and count == 0:
             remedy = "Give more rows or a larger fraction" + (", or set it to 0." if name == "validation" else ".")
-            raise DataError(f"split.{name}: {fraction} of {n} rows is no row. {remedy}")
+            raise DataError(f"split.{name}: {fraction} of {n} rows is no row. {remedy}", code="data-split-too-small")
     if n_test + n_validation >= n:
         raise DataError(
             f"split leaves no training row: {n_test} test and {n_validation} validation rows of {n}. "
-            "Make split.test and split.validation smaller."
+            "Make split.test and split.validation smaller.",
+            code="data-split-no-training",
         )

@@ -105,7 +105,8 @@ def open_staged_dataset(folder: Path) -> Dataset:
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
-            f"{folder} holds no complete staged data set ({type(error).__name__}: {error}). Stage it again."
+            f"{folder} holds no complete staged data set ({type(error).__name__}: {error}). Stage it again.",
+            code="data-staged-incomplete",
         ) from error
 
 

@@ -205,7 +205,12 @@ def check_names(table: TextTable, options: TableOptions) -> None:
         taken = [name for name in names if name in (options.target, options.split_column)]
         if taken:
             role = "target" if taken[0] == options.target else "split column"
-            raise DataError(f"{setting} names the {role} {taken[0]!r}. Remove it from {setting}.")
+            raise DataError(
+                f"{setting} names the {role} {taken[0]!r}. Remove it from {setting}.", code="data-setting-conflict"
+            )
     both = [name for name in options.drop if name in features]
     if both:
-        raise DataError(f"dataset.drop and dataset.features both name {listed(both)}. Remove one of the two.")
+        raise DataError(
+            f"dataset.drop and dataset.features both name {listed(both)}. Remove one of the two.",
+            code="data-setting-conflict",
+        )

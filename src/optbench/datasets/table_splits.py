@@ -109,7 +109,8 @@ def divide_fixed(
     if len(test) == 0 or len(rows) == 0:
         raise DataError(
             f"the {'test' if len(test) == 0 else 'training'} rows given by {_shown(method)} are none. "
-            "Give some, or split by fractions."
+            "Give some, or split by fractions.",
+            code="data-split-empty",
         )
     present = np.unique(y[rows])
     renumbered = np.searchsorted(present, y[rows])
@@ -129,7 +130,8 @@ def refuse_test_fraction(split: SplitConfig, method: str) -> None:
     if split.test is not None:
         raise DataError(
             f"split.test must be left out here: the test rows are given by {_shown(method)}. "
-            f"Received: {split.test}. Remove the line; split.validation is a fraction of the other rows."
+            f"Received: {split.test}. Remove the line; split.validation is a fraction of the other rows.",
+            code="data-setting-conflict",
         )
 
 
@@ -172,7 +174,7 @@ def _by_column(
         )
     absent = [name for name in ("train", "test") if name not in by_name]
     if absent:
-        raise DataError(f"the column {split.column!r} names no {absent[0]} row. Name some.")
+        raise DataError(f"the column {split.column!r} names no {absent[0]} row. Name some.", code="data-split-empty")
     parts = SplitRows(by_name["train"], by_name["validation"], by_name["test"])
     return DividedRows(parts, "column", {"column": split.column})
 
@@ -186,6 +188,7 @@ def _rows_by_word(table: TextTable, rows: NDArray[np.int64], name: str) -> Mappi
         row = int(rows[unknown[0]])
         cell = column.levels[int(column.codes[row])]
         raise DataError(
-            f"the column {name!r} must hold train, validation or test. Received: {cell!r} in {table.place(row)}."
+            f"the column {name!r} must hold train, validation or test. Received: {cell!r} in {table.place(row)}.",
+            code="data-split-column-wrong",
         )
     return {word: rows[by_row == word] for word in ("train", "validation", "test") if (by_row == word).any()}

@@ -91,7 +91,10 @@ def number_rows(table: TextTable, options: TableOptions) -> Labelled:
     target = category_column(table.column(options.target), missing=options.missing)
     rows = _rows_with_value(target)
     if not len(rows):
-        raise DataError(f"{_where(table, options)} must hold numbers. Received: no value in any row. Name another.")
+        raise DataError(
+            f"{_where(table, options)} must hold numbers. Received: no value in any row. Name another.",
+            code="data-labels-missing",
+        )
     numbers = numbers_of(target.levels)
     if numbers is None or not np.isfinite(numbers).all():
         raise _no_number(table, options, target)
@@ -117,5 +120,6 @@ def _no_number(table: TextTable, options: TableOptions, target: CategoryColumn) 
         remedy = f"Correct the cell, or add {cell!r} to dataset.missing: rows without a target are dropped"
     return DataError(
         f"{_where(table, options)} must hold finite numbers for task: regression. Received: {cell!r} in "
-        f"{table.place(row)}. {remedy}."
+        f"{table.place(row)}. {remedy}.",
+        code="data-target-not-finite",
     )

@@ -45,7 +45,7 @@ def require_regular_file(path: Path, name: str) -> None:
         If something of that name exists and is neither a file nor a folder.
     """
     if path.exists() and not path.is_file() and not path.is_dir():
-        raise DataError(f"{name} must be a regular file. Received: a device or a pipe.")
+        raise DataError(f"{name} must be a regular file. Received: a device or a pipe.", code="data-file-irregular")
 
 
 def read_table(path: Path, *, separator: str, name: str) -> TextTable:

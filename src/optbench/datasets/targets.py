@@ -30,14 +30,16 @@ def as_targets(y: NDArray[Any], *, split: str, where: str) -> NDArray[np.float64
     if flat.dtype.kind not in "iuf":
         raise DataError(
             f"{where}: y_{split} must hold numbers for task: regression. Received: {flat.dtype}, e.g. "
-            f"{flat[0].item()!r}. {_OR_CLASSES}"
+            f"{flat[0].item()!r}. {_OR_CLASSES}",
+            code="data-array-type-wrong",
         )
     values = flat.astype(np.float64)
     wrong = np.flatnonzero(~np.isfinite(values))
     if len(wrong):
         raise DataError(
             f"{where}: y_{split} must hold finite numbers. Received: {values[wrong[0]]} at position {wrong[0]}; "
-            f"{len(wrong)} such values in all. Remove these examples."
+            f"{len(wrong)} such values in all. Remove these examples.",
+            code="data-target-not-finite",
         )
     return values
 
@@ -52,7 +54,10 @@ def require_spread(y: NDArray[np.float64], *, where: str) -> None:
     """
     if len(y) == 0 or float(np.ptp(y)) == 0.0:
         seen = f"{y[0]:g} in all {len(y)} training rows" if len(y) else "no training row"
-        raise DataError(f"{where} must vary over the training rows. Received: {seen}. Name another target.")
+        raise DataError(
+            f"{where} must vary over the training rows. Received: {seen}. Name another target.",
+            code="data-target-constant",
+        )
 
 
 def require_finite_variance(splits: Mapping[SplitName, SplitData], *, where: str) -> None:
@@ -69,7 +74,8 @@ def require_finite_variance(splits: Mapping[SplitName, SplitData], *, where: str
         if not is_finite:
             raise DataError(
                 f"{where} must have a variance that is a finite number. Received: values up to "
-                f"{float(np.abs(data.y).max()):g} in the {name} split. Give it in a larger unit, or its logarithm."
+                f"{float(np.abs(data.y).max()):g} in the {name} split. Give it in a larger unit, or its logarithm.",
+                code="data-target-too-wide",
             )
 
 

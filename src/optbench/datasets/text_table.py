@@ -135,7 +135,8 @@ def require_column(table: TextTable, name: str, *, setting: str, separator: str 
     hint = did_you_mean(name, table.names) or wrong_separator_hint(table.names, separator) or _header_hint(table.names)
     raise DataError(
         f"{setting} must name a column of {table.shown_name}. Received: {name!r}.{hint} "
-        f"The {len(table.names)} columns found are: {listed(table.names)}."
+        f"The {len(table.names)} columns found are: {listed(table.names)}.",
+        code="data-column-unknown",
     )
 
 
@@ -199,7 +200,8 @@ def require_same_columns(first: Sequence[str], second: Sequence[str], *, shown: 
         told = [f"it lacks {listed(absent)}"] * bool(absent) + [f"it adds {listed(added)}"] * bool(added)
         raise DataError(
             f"{shown[1]} must have the columns of {shown[0]}: {' and '.join(told)}. "
-            "Both files need the same header line."
+            "Both files need the same header line.",
+            code="data-columns-differ",
         )
 
 

@@ -120,12 +120,16 @@ def _uses(table: TextTable, options: TableOptions) -> tuple[ColumnUse, ...]:
     found = {name: stated_use(name, options) for name in table.names}
     texts = [name for name, use in found.items() if use is not None and use.kind == "text"]
     if len(texts) > 1:
-        raise DataError(f"dataset.features can name one text column. Received: {', '.join(texts)}. Keep one.")
+        raise DataError(
+            f"dataset.features can name one text column. Received: {', '.join(texts)}. Keep one.",
+            code="data-text-columns-several",
+        )
     beside = [name for name, use in found.items() if use is None or use.kind in ("number", "category")]
     if beside:
         raise DataError(
             f"a text column is the only input of a model, and {table.shown_name} has others beside {texts[0]!r}: "
-            f"{', '.join(beside)}. Write dataset.drop: [{', '.join(beside)}]."
+            f"{', '.join(beside)}. Write dataset.drop: [{', '.join(beside)}].",
+            code="data-text-column-beside",
         )
     return tuple(use for use in found.values() if use is not None)
 

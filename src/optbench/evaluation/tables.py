@@ -107,4 +107,7 @@ def _rows(path: Path) -> list[list[str]]:
 
 
 def _unreadable(path: Path, what: str) -> StorageError:
-    return StorageError(f"{path} must hold {what} as optbench writes it. 'optbench check' tells what is damaged.")
+    return StorageError(
+        f"{path} must hold {what} as optbench writes it. 'optbench check' tells what is damaged.",
+        code="storage-file-damaged",
+    )

@@ -96,7 +96,7 @@ def end_of(task: Task, emit: Emit) -> TaskEnd:
         raise
     except OptbenchError as error:
         kind = next((kind for known, kind in _KINDS.items() if isinstance(error, known)), "crashed")
-        return TaskEnd(task.name, error.exit_code, {}, str(error), kind)
+        return TaskEnd(task.name, error.exit_code, {}, str(error), kind, code=error.code)
     except MemoryError:
         return TaskEnd(task.name, 1, {}, "the run needs more memory than there is.", "oom", _traced(task))
     except Exception as error:  # noqa: BLE001 - whatever it was, the caller must hear of it

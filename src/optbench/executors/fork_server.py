@@ -88,7 +88,8 @@ class ForkServer:
                 self.close()
         raise RunFailedError(
             f"the process that workers are forked from ended {_STARTS} times before it could fork one. Memory may have "
-            "run out, or something on this machine kills it; its own words, if it had any, stand above."
+            "run out, or something on this machine kills it; its own words, if it had any, stand above.",
+            code="run-processes-fail",
         )
 
     def close(self) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, cast, get_args
 
+from optbench.core.findings import Finding, Severity
 from optbench.json_fields import JsonFields
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ class TaskEnd:
     error : one sentence (or several lines for a finding in the user's code), "" if it ended well
     kind : "ok", "invalid", "interrupted", "timeout", "oom", "storage", "refused" (to train, in this process) or
         "crashed"
+    code : of the error; "" leaves it to the kind
     trace : the traceback of an exception that nobody foresaw, unless the task's log has it
     """
 
@@ -105,6 +107,12 @@ class TaskEnd:
     error: str
     kind: str
     trace: str = ""
+    code: str = ""
+
+    @property
+    def finding(self) -> Finding | None:
+        """Why it failed, for programs; None if it ended well."""
+        return None if self.kind == "ok" else Finding(self.code or f"run-{self.kind}", Severity.ERROR)
 
     @property
     def died(self) -> bool:
@@ -120,6 +128,7 @@ class TaskEnd:
             "error": self.error,
             "kind": self.kind,
             "trace": self.trace,
+            "code": self.code,
         }
 
     @classmethod
@@ -139,6 +148,7 @@ class TaskEnd:
             error=fields.take("error", str),
             kind=fields.take("kind", str),
             trace=fields.take("trace", str),
+            code=fields.take("code", str),
         )
 
 

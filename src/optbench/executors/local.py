@@ -244,7 +244,8 @@ def make_local_executor(settings: ExecutorSettings) -> LocalExecutor:
     """
     if settings.address:
         raise UsageError(
-            f"--executor local takes no address. Received: 'local:{settings.address}'. Use --executor local."
+            f"--executor local takes no address. Received: 'local:{settings.address}'. Use --executor local.",
+            code="usage-executor-address",
         )
     server = ForkServer(environment=settings.environment, preload=settings.preload)
     return LocalExecutor(jobs=settings.jobs, server=server, timeout=settings.timeout)

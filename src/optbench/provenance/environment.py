@@ -112,4 +112,6 @@ def _sha256(path: Path) -> str:
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
-        raise StorageError(f"{path} could not be read: {(error.strerror or str(error)).lower()}.") from error
+        raise StorageError(
+            f"{path} could not be read: {(error.strerror or str(error)).lower()}.", code="storage-read-failed"
+        ) from error

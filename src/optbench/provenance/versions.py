@@ -73,4 +73,7 @@ def _first_installed(package: str, names: tuple[str, ...]) -> str:
             return metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    raise MachineError(f"optbench needs {package}, which is not installed. Install it with 'pip install {package}'.")
+    raise MachineError(
+        f"optbench needs {package}, which is not installed. Install it with 'pip install {package}'.",
+        code="machine-package-missing",
+    )

@@ -207,4 +207,4 @@ def _npy_header(data: bytes) -> tuple[np.dtype[Any], tuple[int, ...], int]:
 
 
 def _damaged(path: Path, reason: str) -> StorageError:
-    return StorageError(f"{path} is damaged or not a file of optbench: {reason}.")
+    return StorageError(f"{path} is damaged or not a file of optbench: {reason}.", code="storage-file-damaged")

@@ -32,6 +32,13 @@ _NAME_CHARACTERS = 50  # file names are limited to 255 bytes; a character has up
 # what a file system says that has no hard links (exFAT), or none between folders (BeeGFS)
 _NO_LINKS = (errno.EPERM, errno.EXDEV, errno.EMLINK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
 
+_CODES = {
+    errno.ENOSPC: "storage-disk-full",
+    errno.EDQUOT: "storage-disk-full",
+    errno.EROFS: "storage-read-only",
+    errno.EACCES: "storage-not-permitted",
+    errno.EPERM: "storage-not-permitted",
+}
 _REMEDIES = {
     errno.ENOSPC: "Free disk space; the same command then goes on from where it stopped.",
     errno.EDQUOT: "The disk quota is used up; free space, then the same command goes on.",
@@ -47,7 +54,9 @@ def storage_error(error: OSError, path: Path, *, doing: str) -> StorageError:
     """Return the error for an operation of the system that failed, as a sentence with a remedy if one is known."""
     reason = (error.strerror or str(error) or type(error).__name__).lower()
     remedy = _REMEDIES.get(error.errno or 0, "")
-    return StorageError(f"{path} could not be {doing}: {reason}. {remedy}".rstrip())
+    return StorageError(
+        f"{path} could not be {doing}: {reason}. {remedy}".rstrip(), code=_CODES.get(error.errno or 0, "storage-failed")
+    )
 
 
 def write_bytes(

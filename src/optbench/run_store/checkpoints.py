@@ -79,7 +79,7 @@ def write_checkpoint(
         entries = {_RECORD: encode_json(head)}
         entries |= {f"{number}.npy": npy_bytes(array) for number, array in enumerate(arrays.values())}
     except (TypeError, ValueError) as error:
-        raise StorageError(f"{path} could not be written: {error}.") from error
+        raise StorageError(f"{path} could not be written: {error}.", code="storage-write-failed") from error
     body = pack(entries)
     claim.publish_bytes(path, body + _FOOTER + hashlib.sha256(body).hexdigest().encode(), verify=True)
     _remove_others(claim, epoch)
@@ -107,15 +107,18 @@ def _read(paths: RunPaths, path: Path, epoch: int) -> tuple[dict[str, NDArray[An
     data = read_bytes(path)
     body, footer = data[:-_FOOTER_BYTES], data[-_FOOTER_BYTES:]
     if footer != _FOOTER + hashlib.sha256(body).hexdigest().encode():
-        raise StorageError(f"{path} is damaged: its content does not have the sha256 that it records.")
+        raise StorageError(
+            f"{path} is damaged: its content does not have the sha256 that it records.",
+            code="storage-checkpoint-damaged",
+        )
     entries = unpack(body, path)
     head = decode_json(entries.get(_RECORD, b""), path)
     require_schema(head, path)
     if head.get("epoch") != epoch or head.get("key") != recorded_key(paths):
-        raise StorageError(f"{path} belongs to another run or epoch.")
+        raise StorageError(f"{path} belongs to another run or epoch.", code="storage-checkpoint-foreign")
     names, record = head.get("names"), head.get("record")
     if not isinstance(names, list) or not isinstance(record, dict) or len(entries) != len(names) + 1:
-        raise StorageError(f"{path} is no checkpoint of optbench.")
+        raise StorageError(f"{path} is no checkpoint of optbench.", code="storage-checkpoint-damaged")
     arrays = {str(name): array_from_npy(entries.get(f"{i}.npy", b""), path) for i, name in enumerate(names)}
     return arrays, record
 

@@ -27,10 +27,16 @@ def contained(root: Path, name: str) -> Path:
     """
     parts = name.split("/")
     if "\0" in name or any(part in ("", ".", "..") for part in parts):
-        raise InvalidError(f"a name inside {root} must be relative, without '.' and '..'. Received: {name!r}.")
+        raise InvalidError(
+            f"a name inside {root} must be relative, without '.' and '..'. Received: {name!r}.",
+            code="input-path-outside",
+        )
     path = root.joinpath(*parts)
     if not _stays_inside(root, parts):
-        raise InvalidError(f"a name inside {root} must stay there. Received: {name!r}, a link that leads out of it.")
+        raise InvalidError(
+            f"a name inside {root} must stay there. Received: {name!r}, a link that leads out of it.",
+            code="input-path-outside",
+        )
     return path
 
 

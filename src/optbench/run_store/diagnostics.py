@@ -50,7 +50,9 @@ def read_diagnostics(path: Path) -> tuple[LayerDiagnostics, ...]:
             raise ValueError(f"its columns must be {', '.join(_COLUMNS)}")  # noqa: TRY301 - one sentence for all
         return tuple(_row(line) for line in lines)
     except (ValueError, csv.Error) as error:
-        raise StorageError(f"{path} is damaged or no diagnostics of optbench: {error}.") from error
+        raise StorageError(
+            f"{path} is damaged or no diagnostics of optbench: {error}.", code="storage-file-damaged"
+        ) from error
 
 
 def _row(cells: Sequence[str]) -> LayerDiagnostics:

@@ -50,11 +50,18 @@ def decode_json(data: bytes, path: Path) -> dict[str, Any]:
     try:
         document = json.loads(data.decode("utf-8"), parse_constant=_refuse_constant, parse_float=_finite)
     except RecursionError:
-        raise StorageError(f"{path} is not a document of optbench: it is nested too deeply.") from None
+        raise StorageError(
+            f"{path} is not a document of optbench: it is nested too deeply.", code="storage-document-wrong"
+        ) from None
     except ValueError as error:
-        raise StorageError(f"{path} is not valid JSON ({error}); it is damaged or not a file of optbench.") from error
+        raise StorageError(
+            f"{path} is not valid JSON ({error}); it is damaged or not a file of optbench.",
+            code="storage-document-wrong",
+        ) from error
     if not isinstance(document, dict):
-        raise StorageError(f"{path} must hold a JSON object. Received: {type(document).__name__}.")
+        raise StorageError(
+            f"{path} must hold a JSON object. Received: {type(document).__name__}.", code="storage-document-wrong"
+        )
     return document
 
 
@@ -69,7 +76,9 @@ def write_json(path: Path, document: Mapping[str, Any], *, durable: bool = True)
     try:
         data = encode_json(document)
     except ValueError as error:
-        raise StorageError(f"{path} must hold finite numbers only, as JSON has no others ({error}).") from error
+        raise StorageError(
+            f"{path} must hold finite numbers only, as JSON has no others ({error}).", code="storage-not-finite"
+        ) from error
     write_bytes(path, data, durable=durable)
 
 
@@ -98,11 +107,14 @@ def require_schema(document: Mapping[str, Any], path: Path, *, newest: int = SCH
     """
     version = document.get("schema_version")
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        raise StorageError(f"{path} must have a schema_version from 1. Received: {version!r}.")
+        raise StorageError(
+            f"{path} must have a schema_version from 1. Received: {version!r}.", code="storage-document-wrong"
+        )
     if version > newest:
         raise StorageError(
             f"{path} was written by a newer optbench (schema_version {version}; this one reads up to {newest}). "
-            "Update optbench to read it."
+            "Update optbench to read it.",
+            code="storage-version-newer",
         )
 
 

@@ -67,7 +67,7 @@ def find_folders(arguments: Sequence[str], runs_dir: Path) -> tuple[list[Path], 
     for argument in arguments:
         named = _folders_of(argument, runs_dir)
         if not named:
-            raise NoRunsError(_names_nothing(argument, runs_dir))
+            raise NoRunsError(_names_nothing(argument, runs_dir), code="runs-name-unknown")
         for folder in _expand(named, notes):
             folders.setdefault(folder.resolve(), folder)
     return list(folders.values()), notes
@@ -199,7 +199,9 @@ def _nothing_finished(arguments: Sequence[str], notes: Sequence[Finding]) -> NoR
     shown = list(notes[:_NOTES_SHOWN])
     if len(notes) > _NOTES_SHOWN:
         shown.append(_note("find-more", n=len(notes) - _NOTES_SHOWN))
-    return NoRunsError(f"no finished run was found in {', '.join(arguments) or 'nothing'}.", findings=shown)
+    return NoRunsError(
+        f"no finished run was found in {', '.join(arguments) or 'nothing'}.", findings=shown, code="runs-none-finished"
+    )
 
 
 def _note(code: str, **values: Any) -> Finding:

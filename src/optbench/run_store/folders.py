@@ -36,13 +36,18 @@ def require_writable(directory: Path) -> None:
     while not os.path.lexists(folder) and folder != folder.parent:
         folder = folder.parent
     if not folder.is_dir():
-        raise MachineError(f"the runs directory {directory} cannot be created: {folder} is no directory.")
+        raise MachineError(
+            f"the runs directory {directory} cannot be created: {folder} is no directory.",
+            code="machine-runs-dir-unwritable",
+        )
     probe = folder / f".probe.{secrets.token_hex(8)}.tmp"
     try:
         _write_probe(probe)
     except OSError as error:
         told = storage_error(error, folder, doing="written into")
-        raise MachineError(f"the runs directory {directory} is not usable: {told}") from error
+        raise MachineError(
+            f"the runs directory {directory} is not usable: {told}", code="machine-runs-dir-unwritable"
+        ) from error
     finally:
         with contextlib.suppress(OSError):
             probe.unlink(missing_ok=True)
@@ -69,7 +74,9 @@ def claim_run_folder(paths: RunPaths, *, key: str, asker: Asker | None = None) -
         sync_folder(paths.folder.parent)
     except FileExistsError:
         if not paths.folder.is_dir():
-            raise StorageError(f"{paths.folder} could not be created: a file is in the way. Move it away.") from None
+            raise StorageError(
+                f"{paths.folder} could not be created: a file is in the way. Move it away.", code="storage-folder-taken"
+            ) from None
     except OSError as error:
         raise storage_error(error, paths.folder, doing="created") from error
     _require_key(paths, key)
@@ -85,7 +92,8 @@ def _require_key(paths: RunPaths, key: str) -> None:
         told = f"a run with key {found[:12]}..." if found else "files that are no run of optbench"
         raise StorageError(
             f"{paths.folder} must be free or hold the run with key {key[:12]}... Received: {told}. "
-            "Move that folder away, or choose another --runs-dir."
+            "Move that folder away, or choose another --runs-dir.",
+            code="storage-folder-taken",
         )
 
 
@@ -115,7 +123,9 @@ def clear_state(paths: RunPaths, claim: Claim | None = None) -> None:
     """
     problems = verify_manifest(paths)
     if problems:
-        raise StorageError(f"{paths.state} must stay until the run is finished.", findings=problems[:1])
+        raise StorageError(
+            f"{paths.state} must stay until the run is finished.", findings=problems[:1], code="storage-run-unfinished"
+        )
     if claim is not None:
         claim.release()
     if paths.state.is_dir() and held_by(paths) is None:

@@ -96,4 +96,6 @@ def findings(recorded: Iterable[Any], what: object) -> tuple[Finding, ...]:
     try:
         return tuple(read_finding(note, Severity.NOTE) for note in recorded)
     except (KeyError, TypeError, ValueError) as error:
-        raise StorageError(f"{what} must have findings for 'notes'. Received: {recorded!r:.60}.") from error
+        raise StorageError(
+            f"{what} must have findings for 'notes'. Received: {recorded!r:.60}.", code="storage-document-wrong"
+        ) from error

@@ -118,7 +118,9 @@ def write_manifest(
     try:
         data = _with_digest(body)
     except ValueError as error:
-        raise StorageError(f"{paths.manifest} must hold finite numbers only ({error}).") from error
+        raise StorageError(
+            f"{paths.manifest} must hold finite numbers only ({error}).", code="storage-not-finite"
+        ) from error
     _sync_folders({(paths.folder / name).parent for name in names})
     claim.publish_bytes(paths.manifest, data, replace=False)
 
@@ -208,12 +210,16 @@ def _read_document(paths: RunPaths) -> dict[str, Any]:
     """Return the manifest as it was written, with every value of the type it must have."""
     path = paths.manifest
     if not os.path.lexists(path):
-        raise StorageError(f"{paths.folder} has no {path.name}: the run is not finished.")
+        raise StorageError(
+            f"{paths.folder} has no {path.name}: the run is not finished.", code="storage-run-unfinished"
+        )
     data = read_bytes(path, most=_LARGEST_MANIFEST)
     manifest = decode_json(data, path)
     require_schema(manifest, path)
     if not _has_its_digest(data, str(manifest.get("sha256"))):
-        raise StorageError(f"{path} is damaged: its content does not have the sha256 that it records.")
+        raise StorageError(
+            f"{path} is damaged: its content does not have the sha256 that it records.", code="storage-manifest-damaged"
+        )
     _require_fields(manifest, path)
     return manifest
 
@@ -252,7 +258,10 @@ def _require_fields(manifest: Mapping[str, Any], path: Path) -> None:
     if not wrong and not isinstance(manifest.get("reading", {}), dict):
         wrong = ["reading"]
     if wrong:
-        raise StorageError(f"{path} is no manifest of a run: {', '.join(wrong)} must be there and have its type.")
+        raise StorageError(
+            f"{path} is no manifest of a run: {', '.join(wrong)} must be there and have its type.",
+            code="storage-manifest-damaged",
+        )
 
 
 def _is_entry(entry: Any) -> bool:

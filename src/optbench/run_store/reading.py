@@ -33,7 +33,9 @@ def read_bytes(path: Path, *, most: int | None = None) -> bytes:
         with os.fdopen(descriptor, "rb") as file:
             size = os.fstat(descriptor).st_size
             if most is not None and size > most:
-                raise StorageError(f"{path} must have at most {most} bytes. Received: {size}.")
+                raise StorageError(
+                    f"{path} must have at most {most} bytes. Received: {size}.", code="storage-file-too-large"
+                )
             return file.read() if most is None else file.read(most + 1)[:most]
     except OSError as error:
         raise storage_error(error, path, doing="read") from error
@@ -55,7 +57,7 @@ def open_regular(path: Path) -> int:
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
         return descriptor
     os.close(descriptor)
-    raise StorageError(f"{path} must be a regular file; it changed while it was opened.")
+    raise StorageError(f"{path} must be a regular file; it changed while it was opened.", code="storage-file-irregular")
 
 
 def regular_size(path: Path) -> int:
@@ -70,7 +72,10 @@ def regular_size(path: Path) -> int:
     """
     info = path.lstat()
     if not stat.S_ISREG(info.st_mode):
-        raise StorageError(f"{path} must be a regular file. Received: {_kind(info.st_mode)}; it was not opened.")
+        raise StorageError(
+            f"{path} must be a regular file. Received: {_kind(info.st_mode)}; it was not opened.",
+            code="storage-file-irregular",
+        )
     return info.st_size
 
 

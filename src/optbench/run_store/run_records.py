@@ -33,7 +33,7 @@ def read_run(folder: Path) -> RunRecord:
     paths = RunPaths(folder)
     manifest, problems = check_manifest(paths)
     if manifest is None or problems:
-        raise NoRunsError(f"{folder} holds no finished run.", findings=problems[:1])
+        raise NoRunsError(f"{folder} holds no finished run.", findings=problems[:1], code="runs-run-unfinished")
     try:
         metrics = _listed_document(manifest, paths.metrics, newest=NEWEST_METRICS)
         timing, digests = (_listed_document(manifest, path) for path in (paths.timing, paths.digests))
@@ -41,7 +41,7 @@ def read_run(folder: Path) -> RunRecord:
         _require_metrics(metrics, paths.metrics)
         _require_numbers(timing, paths.timing)
     except StorageError as error:
-        raise NoRunsError(f"{folder} holds no readable run: {error}") from error
+        raise NoRunsError(f"{folder} holds no readable run: {error}", code="runs-run-unreadable") from error
     return RunRecord(
         run=manifest.run,
         folder=str(folder),
@@ -75,10 +75,10 @@ def _built_optimizer(manifest: Manifest, paths: RunPaths) -> Mapping[str, Any] |
 
 def _listed_document(manifest: Manifest, path: Path, *, newest: int = SCHEMA_VERSION) -> dict[str, Any]:
     if path.name not in manifest.files:
-        raise StorageError(f"{path.name} must be one of the files its manifest lists.")
+        raise StorageError(f"{path.name} must be one of the files its manifest lists.", code="storage-file-unlisted")
     data = read_bytes(path, most=_LARGEST_DOCUMENT)
     if hashlib.sha256(data).hexdigest() != manifest.files[path.name].sha256:
-        raise StorageError(f"{path} has changed since the run finished.")
+        raise StorageError(f"{path} has changed since the run finished.", code="storage-file-changed")
     document = decode_json(data, path)
     require_schema(document, path, newest=newest)
     return document
@@ -88,26 +88,33 @@ def _require_config(config: Mapping[str, Any], path: Path) -> None:
     for name in ("dataset", "model", "optimizer"):
         section = config.get(name)
         if not isinstance(section, dict) or not isinstance(section.get("name"), str):
-            raise StorageError(f"{path}: config must name a {name}. Received: {section!r:.80}.")
+            raise StorageError(
+                f"{path}: config must name a {name}. Received: {section!r:.80}.", code="storage-document-wrong"
+            )
 
 
 def _require_metrics(metrics: Mapping[str, Any], path: Path) -> None:
     if not isinstance(metrics.get("test"), dict):
-        raise StorageError(f"{path} must hold the metrics of the test split.")
+        raise StorageError(f"{path} must hold the metrics of the test split.", code="storage-document-wrong")
     if not isinstance(metrics.get("warnings", []), list):
-        raise StorageError(f"{path}: warnings must be a list.")
+        raise StorageError(f"{path}: warnings must be a list.", code="storage-document-wrong")
     for split in SPLITS:
         values = metrics.get(split)
         if isinstance(values, dict):
             _require_numbers(values, path)
         elif values is not None:
-            raise StorageError(f"{path}: {split} must be an object. Received: {type(values).__name__}.")
+            raise StorageError(
+                f"{path}: {split} must be an object. Received: {type(values).__name__}.", code="storage-document-wrong"
+            )
 
 
 def _require_numbers(values: Mapping[str, Any], path: Path) -> None:
     wrong = [name for name, value in values.items() if value is not None and not _is_number(value)]
     if wrong:
-        raise StorageError(f"{path}: {wrong[0]!r} must be a number or null. Received: {values[wrong[0]]!r:.80}.")
+        raise StorageError(
+            f"{path}: {wrong[0]!r} must be a number or null. Received: {values[wrong[0]]!r:.80}.",
+            code="storage-document-wrong",
+        )
 
 
 def _is_number(value: Any) -> bool:

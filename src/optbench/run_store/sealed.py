@@ -84,7 +84,7 @@ def _write(paths: RunPaths, path: Path, document: Mapping[str, Any], files: Sequ
         body = {**document, "files": digests}
         write_bytes(path, encode_json({**body, "sha256": _digest(body)}), durable=False)
     except ValueError as error:
-        raise StorageError(f"{path} must hold finite numbers only ({error}).") from error
+        raise StorageError(f"{path} must hold finite numbers only ({error}).", code="storage-not-finite") from error
 
 
 def _read(paths: RunPaths, path: Path) -> dict[str, Any]:
@@ -93,10 +93,14 @@ def _read(paths: RunPaths, path: Path) -> dict[str, Any]:
     require_schema(document, path)
     body = {name: value for name, value in document.items() if name != "sha256"}
     if data != encode_json({**body, "sha256": _digest(body)}) or not isinstance(body.get("files"), dict):
-        raise StorageError(f"{path} is damaged: its content does not have the sha256 that it records.")
+        raise StorageError(
+            f"{path} is damaged: its content does not have the sha256 that it records.", code="storage-file-damaged"
+        )
     for name, digest in body["files"].items():
         if _digest_of(paths, name) != digest:
-            raise StorageError(f"{paths.folder / name} has changed since {path.name} was written.")
+            raise StorageError(
+                f"{paths.folder / name} has changed since {path.name} was written.", code="storage-file-changed"
+            )
     return body
 
 
@@ -104,7 +108,7 @@ def _digest_of(paths: RunPaths, name: str) -> str:
     try:
         return file_sha256(contained(paths.folder, name))
     except InvalidError as error:
-        raise StorageError(str(error)) from error
+        raise StorageError(str(error), code=error.code) from error
 
 
 def _digest(body: Mapping[str, Any]) -> str:

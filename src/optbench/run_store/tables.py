@@ -54,7 +54,9 @@ def read_history(path: Path) -> History:
         columns, *rows = lines or [[]]
         return History(tuple(columns), tuple(_row(columns, row) for row in rows))
     except (ValueError, csv.Error) as error:
-        raise StorageError(f"{path} is damaged or no history of optbench: {error}.") from error
+        raise StorageError(
+            f"{path} is damaged or no history of optbench: {error}.", code="storage-file-damaged"
+        ) from error
 
 
 def write_predictions(path: Path, predictions: Mapping[SplitName, Predictions], *, class_names: Sequence[str]) -> None:
@@ -91,7 +93,9 @@ def read_predictions(path: Path) -> tuple[dict[SplitName, Predictions], tuple[st
     arrays = read_arrays(path, most=_LARGEST_PREDICTIONS)
     names = arrays.get("class_names")
     if names is None or names.ndim != 1 or (names.size and names.dtype.kind != "U"):
-        raise StorageError(f"{path} holds no class_names; it is damaged or not a file of optbench.")
+        raise StorageError(
+            f"{path} holds no class_names; it is damaged or not a file of optbench.", code="storage-file-damaged"
+        )
     splits = {split: _predictions(arrays, split, path, len(names)) for split in SPLITS if f"y_true_{split}" in arrays}
     return splits, tuple(names.tolist())
 
@@ -110,11 +114,20 @@ def _row(columns: Sequence[str], cells: Sequence[str]) -> tuple[float, ...]:
 def _predictions(arrays: Mapping[str, NDArray[Any]], split: SplitName, path: Path, classes: int) -> Predictions:
     y_true, y_score, rows = (arrays.get(f"{name}_{split}") for name in ("y_true", "y_score", "row"))
     if y_true is None or y_score is None or rows is None:
-        raise StorageError(f"{path} lacks an array of the {split} split; it is damaged or not a file of optbench.")
+        raise StorageError(
+            f"{path} lacks an array of the {split} split; it is damaged or not a file of optbench.",
+            code="storage-file-damaged",
+        )
     types = (y_true.dtype.str, y_score.dtype.str, rows.dtype.str) == ("<i8", "<f4", "<i8")
     shapes = y_true.ndim == rows.ndim == 1 and y_score.shape == (len(y_true), classes) and rows.shape == y_true.shape
     if not types or not shapes:
-        raise StorageError(f"{path}: the arrays of the {split} split do not belong together; the file is damaged.")
+        raise StorageError(
+            f"{path}: the arrays of the {split} split do not belong together; the file is damaged.",
+            code="storage-file-damaged",
+        )
     if y_true.size and not (y_true.min() >= 0 and y_true.max() < classes):
-        raise StorageError(f"{path}: y_true_{split} names a class that class_names lacks; the file is damaged.")
+        raise StorageError(
+            f"{path}: y_true_{split} names a class that class_names lacks; the file is damaged.",
+            code="storage-file-damaged",
+        )
     return Predictions(y_true=y_true, y_score=y_score, rows=rows)

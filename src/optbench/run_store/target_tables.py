@@ -60,5 +60,8 @@ def _predictions(arrays: Mapping[str, NDArray[Any]], split: SplitName, path: Pat
     present = [array for array in found.values() if array is not None]
     fit = len(present) == len(found) and all(array.ndim == 1 and len(array) == len(present[0]) for array in present)
     if not fit or any(array.dtype.str != _TYPES[name] for name, array in found.items() if array is not None):
-        raise StorageError(f"{path}: the arrays of the {split} split do not belong together; the file is damaged.")
+        raise StorageError(
+            f"{path}: the arrays of the {split} split do not belong together; the file is damaged.",
+            code="storage-file-damaged",
+        )
     return TargetPredictions(*present)

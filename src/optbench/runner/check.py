@@ -45,7 +45,10 @@ def check_runs(arguments: Sequence[str], runs_dir: Path) -> tuple[list[CheckedRu
         else:
             checked.append(CheckedRun(str(folder), False, ()))
     if not any(run.finished for run in checked):
-        raise NoRunsError(f"no finished run was found in {', '.join(arguments)}, so there is nothing to check.")
+        raise NoRunsError(
+            f"no finished run was found in {', '.join(arguments)}, so there is nothing to check.",
+            code="runs-none-finished",
+        )
     return checked, notes
 
 
@@ -91,4 +94,6 @@ def raise_for_problems(checked: Sequence[CheckedRun]) -> None:
     """
     damaged = sum(bool(run.problems) for run in checked)
     if damaged:
-        raise MismatchError(f"{damaged} of {len(checked)} run folders differ from their manifests.")
+        raise MismatchError(
+            f"{damaged} of {len(checked)} run folders differ from their manifests.", code="records-files-changed"
+        )

@@ -84,12 +84,14 @@ def compare_runs(options: CompareOptions) -> CompareOutcome:
 
     if options.html is not None and os.path.lexists(options.html) and not _is_plain_file(options.html):
         raise UsageError(
-            f"--html must name a file that is free or a plain file. Received: {options.html}, which is something else."
+            f"--html must name a file that is free or a plain file. Received: {options.html}, which is something else.",
+            code="usage-page-taken",
         )
     if options.html is not None and not options.html.absolute().parent.is_dir():
         raise UsageError(
             f"--html must name a file in a folder that exists. Received: {options.html}. "
-            f"Create {options.html.absolute().parent} first."
+            f"Create {options.html.absolute().parent} first.",
+            code="usage-page-folder-missing",
         )
     records, notes = find_runs(options.runs, options.runs_dir)
     histories = Histories(records)
@@ -122,7 +124,11 @@ def _is_plain_file(path: Path) -> bool:
 def raise_for_mismatches(outcome: CompareOutcome) -> None:
     """Raise MismatchError if something besides the optimizer differs: the end of `compare --strict`."""
     if outcome.mismatches:
-        raise MismatchError("compare --strict: more than the optimizer differs.", findings=outcome.mismatches)
+        raise MismatchError(
+            "compare --strict: more than the optimizer differs.",
+            findings=outcome.mismatches,
+            code="records-runs-differ",
+        )
 
 
 def render(comparison: Comparison, options: CompareOptions) -> str:

@@ -48,6 +48,11 @@ class RunEnd:
     reason: str = ""
     finding: Finding | None = None
 
+    @classmethod
+    def failed(cls, planned: PlannedRun, kind: str, error: OptbenchError) -> RunEnd:
+        """Return the end of a run that an error kept from its own."""
+        return cls(planned, "failed", kind, str(error), Finding(error.code, Severity.ERROR))
+
     def told(self, language: str | None = None) -> str:
         """Return why it failed or diverged, "" if there is nothing to say."""
         from optbench.words import sentence
@@ -180,7 +185,7 @@ class Flight:
         if end.kind == "ok":
             self._finish(run)
         else:
-            self._close(run, RunEnd(run, "failed", end.kind, end.error))
+            self._close(run, RunEnd(run, "failed", end.kind, end.error, end.finding))
 
     def _finished(self, run: PlannedRun, end: TaskEnd) -> RunEnd | None:
         """Return the end of a run that is finished, also if the helper died before it could say so; else None."""
@@ -201,7 +206,7 @@ class Flight:
         except StorageError as error:
             finished = finished_as(run.paths)
             if finished is None:
-                return RunEnd(run, "failed", LOST, str(error))
+                return RunEnd.failed(run, LOST, error)
             return RunEnd(run, str(finished.status), finding=finished.reason)
         return None
 
@@ -218,9 +223,9 @@ class Flight:
                 held.append(run)
                 self.reporter.say(f"{run.run}: {error} It is waited for.")
             else:
-                self._close(run, RunEnd(run, "failed", HELD, str(error)))
+                self._close(run, RunEnd.failed(run, HELD, error))
         except OptbenchError as error:
-            self._close(run, RunEnd(run, "failed", "storage", str(error)))
+            self._close(run, RunEnd.failed(run, "storage", error))
         return None
 
     def _prepare(self, run: PlannedRun) -> Task | None:
@@ -372,7 +377,8 @@ def read_finished(run: PlannedRun) -> None:
     except NoRunsError as error:
         raise StorageError(
             f"{error_line(error, DEFAULT)} It is not trained again in place: move the folder away, "
-            "or use --force to train beside it."
+            "or use --force to train beside it.",
+            code="storage-run-changed",
         ) from error
 
 
@@ -422,12 +428,17 @@ def _try_all_out(tasks: Mapping[str, Task], executor: Executor) -> dict[str, Tas
 
 def _raise_for_ends(ends: Sequence[tuple[str, TaskEnd]]) -> None:
     """Raise for models that cannot be built, or else for those of which that could not be found out."""
-    findings = sorted(f"{path}: {end.error}" for path, end in ends if _tells_of_the_model(end))
-    if findings:
-        raise InvalidError("\n".join(findings))
-    failures = sorted(f"{path}: its model could not be tried out: {end.error}" for path, end in ends if end.error)
-    if failures:
-        raise RunFailedError("\n".join(failures))
+    unfit = [InvalidError(f"{path}: {end.error}", code=_code_of(end)) for path, end in ends if _tells_of_the_model(end)]
+    if unfit:
+        raise InvalidError.gathered(sorted(unfit, key=str))
+    told = "its model could not be tried out"
+    failed = [RunFailedError(f"{path}: {told}: {end.error}", code=_code_of(end)) for path, end in ends if end.error]
+    if failed:
+        raise RunFailedError.gathered(sorted(failed, key=str))
+
+
+def _code_of(end: TaskEnd) -> str | None:
+    return None if end.finding is None else end.finding.code
 
 
 def _tells_of_the_model(end: TaskEnd) -> bool:

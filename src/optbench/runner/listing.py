@@ -81,11 +81,11 @@ def list_runs(runs_dir: Path) -> tuple[list[ListedRun], list[Finding]]:
 
     if not runs_dir.is_dir():
         if runs_dir.exists():
-            raise NoRunsError(f"{runs_dir} is no directory.")
-        raise NoRunsError(f"{runs_dir} does not exist. 'optbench run CONFIG...' creates it.")
+            raise NoRunsError(f"{runs_dir} is no directory.", code="runs-dir-missing")
+        raise NoRunsError(f"{runs_dir} does not exist. 'optbench run CONFIG...' creates it.", code="runs-dir-missing")
     folders, notes = find_folders([str(runs_dir)], runs_dir)
     if not folders:
-        raise NoRunsError(f"{runs_dir} holds no runs. 'optbench run CONFIG...' makes some.")
+        raise NoRunsError(f"{runs_dir} holds no runs. 'optbench run CONFIG...' makes some.", code="runs-none")
     return [listed(folder) for folder in folders], notes
 
 
@@ -165,7 +165,10 @@ def show_run(argument: str, runs_dir: Path, language: str | None = None) -> tupl
     folders, _ = find_folders([argument], runs_dir)
     if len(folders) != 1:
         names = ", ".join(folder.name for folder in folders[:5])
-        raise NoRunsError(f"show takes one run. Received: {argument!r}, which names {len(folders)}: {names or 'none'}.")
+        raise NoRunsError(
+            f"show takes one run. Received: {argument!r}, which names {len(folders)}: {names or 'none'}.",
+            code="runs-name-ambiguous",
+        )
     run = listed(folders[0])
     details = _details(run, RunPaths(folders[0]))
     return {**run.to_json(), **_in_english(details)}, _show_text(run, details, language)

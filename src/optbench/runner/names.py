@@ -36,7 +36,10 @@ def _lines(what: What, language: str) -> list[str]:
 
         lines += ["", *text("names-keras-defaults", language).splitlines()]
         left_out = optimizers_left_out().items()
-        lines += [text("names-left-out", language, name=name, reason=reason) for name, reason in left_out]
+        lines += [
+            text("names-left-out", language, name=name, reason=text(f"excluded-reason-{reason}", language))
+            for name, reason in left_out
+        ]
     return lines
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,14 +62,14 @@ def load_experiments(files: Sequence[Path], overrides: Sequence[str]) -> list[Lo
     """
     from optbench.config import load_experiment
 
-    loaded, findings = [], []
+    loaded, errors = [], []
     for file in files:
         try:
             loaded.append(load_experiment(file, overrides=overrides))
         except ConfigError as error:
-            findings.append(str(error))
-    if findings:
-        raise ConfigError("\n".join(findings))
+            errors.append(error)
+    if errors:
+        raise ConfigError.gathered(errors)
     return loaded
 
 
@@ -99,13 +99,12 @@ def plan_runs(
         If two different experiments would share a folder.
     """
     from optbench.training.engines import engine_versions
-    from optbench.words import error_text
 
     engines = dict.fromkeys(loaded.config.training.engine for loaded in experiments)
     versions = {engine: engine_versions([engine]) for engine in engines}
     datasets: dict[str, Dataset] = {}
     planned: dict[str, PlannedRun] = {}
-    findings = []
+    errors: list[InvalidError] = []
     several = len({_identity(loaded) for loaded in experiments}) > 1
     for loaded in experiments:
         try:
@@ -116,13 +115,23 @@ def plan_runs(
                 run = plan_run(loaded, seed=seed, dataset=dataset, versions=packages, runs_dir=runs_dir)
                 other = planned.setdefault(run.run, run)
                 if other.key != run.key:
-                    raise UsageError(f"two different runs would share the folder {run.run}; rename one experiment.")
+                    raise UsageError(
+                        f"two different runs would share the folder {run.run}; rename one experiment.",
+                        code="usage-run-folder-shared",
+                    )
         except InvalidError as error:
-            text = error_text(error)
-            findings.append(text if str(loaded.path) in text else f"{loaded.path}: {text}")
-    if findings:
-        raise InvalidError("\n".join(dict.fromkeys(findings)))
+            errors.append(in_file(error, loaded.path))
+    if errors:
+        raise InvalidError.gathered(errors)
     return list(planned.values())
+
+
+def in_file(error: InvalidError, path: Path) -> InvalidError:
+    """Return an error that names the file it is about."""
+    if str(path) in str(error):
+        return error
+    problems = [replace(problem, values={"file": str(path), **problem.values}) for problem in error.problems]
+    return InvalidError(f"{path}: {error}", code=error.code, findings=error.findings, problems=problems)
 
 
 def user_code(config: ExperimentConfig, base: Path) -> dict[str, Path]:

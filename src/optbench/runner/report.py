@@ -66,7 +66,7 @@ def render_reports(
         else:
             pages.append(paths.report_html)
     if not pages:
-        raise StorageError("no run could be drawn again.", findings=notes)
+        raise StorageError("no run could be drawn again.", findings=notes, code="storage-none-drawn")
     return pages, notes
 
 
@@ -75,7 +75,7 @@ def _render_again(paths: RunPaths, key: str, language: str | None) -> None:
 
     holder = held_by(paths)
     if holder is not None:
-        raise StorageError(f"it is held by {holder}; ask again when that has ended.")
+        raise StorageError(f"it is held by {holder}; ask again when that has ended.", code="run-held")
     _require_unchanged(verify_manifest(paths, deep=True))
     new = changed(_stored_drawings(paths, language))
     if not new:
@@ -98,7 +98,9 @@ def _not_drawn(run: str, error: OptbenchError) -> Finding:
 
 def _require_unchanged(problems: Sequence[Finding]) -> None:
     if problems:
-        raise StorageError("it is not drawn again, because it has been changed.", findings=problems[:1])
+        raise StorageError(
+            "it is not drawn again, because it has been changed.", findings=problems[:1], code="storage-run-changed"
+        )
 
 
 def _stored_drawings(paths: RunPaths, language: str | None) -> dict[Path, bytes]:

@@ -148,7 +148,9 @@ def reproduce(
 def raise_for_difference(found: Reproduction) -> None:
     """Raise MismatchError if the run was not bit-identical."""
     if not found.is_identical:
-        raise MismatchError(f"{found.run} was not reproduced: '{found.first_difference}' differs.")
+        raise MismatchError(
+            f"{found.run} was not reproduced: '{found.first_difference}' differs.", code="records-not-reproduced"
+        )
 
 
 def read_recorded(run: str, runs_dir: Path) -> Recorded:
@@ -158,14 +160,19 @@ def read_recorded(run: str, runs_dir: Path) -> Recorded:
 
     folders, _ = find_folders([run], runs_dir)
     if len(folders) != 1:
-        raise NoRunsError(f"reproduce takes one run. Received: {run!r}, which names {len(folders)}.")
+        raise NoRunsError(
+            f"reproduce takes one run. Received: {run!r}, which names {len(folders)}.", code="runs-name-ambiguous"
+        )
     paths = RunPaths(folders[0])
     if not paths.manifest.is_file():
-        raise NoRunsError(f"{folders[0]} holds no finished run. 'optbench run' with its config finishes it.")
+        raise NoRunsError(
+            f"{folders[0]} holds no finished run. 'optbench run' with its config finishes it.",
+            code="runs-run-unfinished",
+        )
     problems = verify_manifest(paths, deep=True)
     manifest = read_manifest(paths)
     if problems or manifest is None:
-        raise MismatchError("a run must be intact to be reproduced.", findings=problems)
+        raise MismatchError("a run must be intact to be reproduced.", findings=problems, code="records-files-changed")
     environment = read_json(paths.environment)
     return Recorded(
         paths=paths,
@@ -288,7 +295,9 @@ def execute_again(planned: PlannedRun, stack: ExitStack, executor_for: ExecutorF
     )
     (end,) = flight.execute([planned])
     if end.outcome == "failed":
-        raise RunFailedError(f"{planned.run} could not be executed again: {end.kind}: {end.reason}")
+        raise RunFailedError(
+            f"{planned.run} could not be executed again: {end.kind}: {end.reason}", code="run-not-repeated"
+        )
 
 
 def compare(recorded: Recorded, again: RunPaths) -> Reproduction:

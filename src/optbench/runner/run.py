@@ -238,7 +238,8 @@ def _of_all_processes(trainings: Sequence[TrainingConfig]) -> tuple[str, Mapping
     if len(beginnings) > 1:
         raise UsageError(
             "experiments of one command must agree in training.onednn and training.device, and in whose engine they "
-            f"are trained by. Received: {'; '.join(received)}. Run them in separate commands."
+            f"are trained by. Received: {'; '.join(received)}. Run them in separate commands.",
+            code="usage-experiments-disagree",
         )
     return beginnings[0]
 

@@ -51,7 +51,8 @@ def raise_for_failures(ends: Sequence[RunEnd]) -> None:
         lines = [f"  {end.planned.paths.folder}: {end.kind}: {end.reason}" for end in failed]
         raise RunFailedError(
             f"{len(failed)} of {len(ends)} runs failed; the same command tries them again, from their last "
-            "checkpoint if they have one:\n" + "\n".join(lines)
+            "checkpoint if they have one:\n" + "\n".join(lines),
+            code="run-failed",
         )
 
 

@@ -23,13 +23,13 @@ class ValidatedConfig:
     Attributes
     ----------
     path : as given
-    error : every finding, one a line; "" if the file is valid
+    error : every finding; None if the file is valid
     document : what was inferred, as plain JSON values; {} if the file is not valid
     lines : the same for a reader
     """
 
     path: str
-    error: str
+    error: InvalidError | None
     document: Mapping[str, Any]
     lines: tuple[str, ...]
 
@@ -49,8 +49,8 @@ class Validation:
         """Return plain JSON values."""
         return {
             "schema_version": 1,
-            "ok": not any(file.error for file in self.files),
-            "files": [{"path": f.path, "ok": not f.error, "error": f.error or None, **f.document} for f in self.files],
+            "ok": all(file.error is None for file in self.files),
+            "files": [{"path": file.path, **_found(file.error), **file.document} for file in self.files],
         }
 
     def raise_for_findings(self) -> None:
@@ -61,9 +61,19 @@ class Validation:
         InvalidError
             With the findings of all files together.
         """
-        findings = [file.error for file in self.files if file.error]
-        if findings:
-            raise InvalidError("\n".join(findings))
+        errors = [file.error for file in self.files if file.error is not None]
+        if errors:
+            raise InvalidError.gathered(errors)
+
+
+def _found(error: InvalidError | None) -> dict[str, Any]:
+    """Return what `--json` says of an error: all of it as one text, in English, and each finding by itself."""
+    from optbench.words import DEFAULT, error_text
+
+    if error is None:
+        return {"ok": True, "error": None}
+    told = error.to_json()
+    return {"ok": False, "error": error_text(error, DEFAULT), **{name: told[name] for name in ("code", "problems")}}
 
 
 def validate_configs(
@@ -94,9 +104,8 @@ def validate_configs(
 def _validated(
     path: Path, load: Callable[..., LoadedExperiment], *, overrides: Sequence[str], data_dir: Path, quiet: bool
 ) -> ValidatedConfig:
-    from optbench.runner.plan import load_data, resolve_with, seeds_of, user_code
+    from optbench.runner.plan import in_file, load_data, resolve_with, seeds_of, user_code
     from optbench.training.engines import require_engine
-    from optbench.words import error_text
 
     try:
         loaded = load(path, overrides=overrides)
@@ -105,10 +114,9 @@ def _validated(
         resolved = resolve_with(loaded, dataset, seed=seeds_of(loaded)[0])
         require_engine(resolved)
     except InvalidError as error:
-        text = error_text(error)
-        return ValidatedConfig(str(path), text if str(path) in text else f"{path}: {text}", {}, ())
+        return ValidatedConfig(str(path), in_file(error, path), {}, ())
     document = {"name": resolved.name, "data": _data_document(dataset), "resolved": resolved.to_plain()}
-    return ValidatedConfig(str(path), "", document, (f"{path}: ok", *_data_lines(dataset), *_model_lines(resolved)))
+    return ValidatedConfig(str(path), None, document, (f"{path}: ok", *_data_lines(dataset), *_model_lines(resolved)))
 
 
 def _data_document(dataset: Dataset) -> dict[str, Any]:

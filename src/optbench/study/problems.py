@@ -71,7 +71,8 @@ def read_problem(
     if loaded.config.tuned and (dataset.validation is None or len(dataset.validation.y) == 0):
         raise ConfigError(
             f"{loaded.path}: tuning needs validation rows, and {problem.name} has none. Set dataset.split.validation "
-            "to a fraction such as 0.1, or give every optimizer a number for its learning rate."
+            "to a fraction such as 0.1, or give every optimizer a number for its learning rate.",
+            code="config-validation-needed",
         )
     load_split = partial(_load_split, problem, data_dir)
     return PlannedProblem(
@@ -114,7 +115,8 @@ def _other_splits(
         if np.array_equal(dataset.test.rows, known.test.rows):
             raise ConfigError(
                 f"{loaded.path}: splits: the test rows of {problem.name} are fixed, so its splits do not vary. "
-                f"Received: splits: {loaded.config.splits}. Remove the key, or let dataset.split choose the test rows."
+                f"Received: splits: {loaded.config.splits}. Remove the key, or let dataset.split choose the test rows.",
+                code="config-test-rows-fixed",
             )
         found[seed] = outline(dataset)
         del dataset  # before the next one is read

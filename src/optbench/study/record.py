@@ -33,7 +33,8 @@ def read_record(plan: StudyPlan) -> dict[str, Any]:
     if record.get("key") != plan.key:
         raise StorageError(
             f"{plan.paths.folder} holds another study (key {str(record.get('key'))[:12]}...). Move that folder away, "
-            "rename the study, or choose another --runs-dir."
+            "rename the study, or choose another --runs-dir.",
+            code="storage-folder-taken",
         )
     return record
 

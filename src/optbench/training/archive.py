@@ -44,7 +44,7 @@ def model_archive(model: keras.Model, config: ExperimentConfig, dataset: Dataset
             with saved_uncompiled(model) if own else nullcontext():
                 model.save(path)
         except Exception as exception:
-            raise ModelError(f"Keras cannot save the trained model: {exception}") from exception
+            raise ModelError(f"Keras cannot save the trained model: {exception}", code="model-not-saved") from exception
         return path.read_bytes()
 
 

@@ -56,7 +56,8 @@ class DiagnosticsMeter:
         if type(model).train_step is not keras.Model.train_step:
             raise ModelError(
                 "training.diagnostics needs Keras' own training step. Received: a model with a train_step of its own. "
-                "Set training.diagnostics to false."
+                "Set training.diagnostics to false.",
+                code="model-train-step-own",
             )
         self._model = model
         self._variables = model.trainable_variables

@@ -68,7 +68,8 @@ def _require(internals: Sequence[Internal], keras: Any, tensorflow: Any) -> None
         raise MachineError(
             f"{first.name} must {first.assumed}, otherwise {first.otherwise}{more}. "
             f"Received: Keras {keras.__version__} and TensorFlow {tensorflow.__version__}, in which that is not so. "
-            f"Install the versions that optbench is tested with: pip install {' '.join(tested_versions())}."
+            f"Install the versions that optbench is tested with: pip install {' '.join(tested_versions())}.",
+            code="machine-keras-unfit",
         )
 
 
@@ -298,7 +299,8 @@ def check_generator(uniform: Callable[[Any, Any], Any], tensorflow: Any) -> None
         raise MachineError(
             "tf.random.stateless_uniform must draw from Philox-4x32-10 on the CPU, otherwise dropout under XLA has "
             f"masks that are not Keras' own. Received: TensorFlow {tensorflow.__version__}, which draws other numbers. "
-            f"Set training.engine to fused, or install: pip install {' '.join(tested_versions())}."
+            f"Set training.engine to fused, or install: pip install {' '.join(tested_versions())}.",
+            code="machine-tensorflow-unfit",
         )
 
 

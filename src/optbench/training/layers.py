@@ -47,11 +47,14 @@ def apply_specs(inputs: Any, specs: Sequence[LayerSpec], *, seed: int, prefix: s
         except (ValueError, TypeError, AttributeError) as exception:
             reason = _reason(str(exception))
             if setting:
-                raise ModelError(refusal(f"{setting}[{position}]", spec.class_name, reason)) from exception
+                raise ModelError(
+                    refusal(f"{setting}[{position}]", spec.class_name, reason), code="model-layer-refused"
+                ) from exception
             raise ModelError(
                 f"layer {position + 1} ({spec.class_name}) cannot be applied to an input of shape "
                 f"{tuple(tensors[0].shape[1:])}: {reason}"
-                + (f" Received: {dict(spec.arguments)}." if spec.arguments else "")
+                + (f" Received: {dict(spec.arguments)}." if spec.arguments else ""),
+                code="model-layer-unfit",
             ) from exception
     return outputs[-1] if outputs else inputs
 

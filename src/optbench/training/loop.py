@@ -279,7 +279,8 @@ def _restore(run: _Training, snapshot: Snapshot) -> None:
         raise StorageError(
             "a checkpoint must come from the same initial weights. Received: other ones, so the model, the "
             "software or the machine has changed since. Move the run's folder away: the same command "
-            "then trains it from the start."
+            "then trains it from the start.",
+            code="storage-checkpoint-foreign",
         )
     run.engine.load_state(part_of(snapshot.arrays, MODEL) | part_of(snapshot.arrays, OPTIMIZER))
     run.best = part_of(snapshot.arrays, BEST)

@@ -36,7 +36,9 @@ def build_loss(name: str, *, base: Path) -> Any:
     try:
         return keras.losses.get(name)
     except ValueError as exception:
-        raise ModelError(f"training.loss must be a Keras loss. Received: {name!r}.") from exception
+        raise ModelError(
+            f"training.loss must be a Keras loss. Received: {name!r}.", code="model-loss-unknown"
+        ) from exception
 
 
 def check_loss(problem: Problem) -> None:
@@ -56,12 +58,13 @@ def check_loss(problem: Problem) -> None:
     try:
         found = call_function(reference, y, outputs, error=ModelError)
     except ModelError as error:
-        raise ModelError(f"{error}\n  It was called with {labels}.") from error
+        raise ModelError(f"{error}\n  It was called with {labels}.", code="model-code-failed") from error
     shape = tuple(getattr(found, "shape", ()))
     if shape != (len(x),):
         raise ModelError(
             f"{name} must return one number per row, of shape ({len(x)},). Received: shape {shape}, for {labels}. "
-            "Take the mean over the last axis only; Keras averages over the rows."
+            "Take the mean over the last axis only; Keras averages over the rows.",
+            code="model-loss-shape-wrong",
         )
 
 
@@ -83,7 +86,8 @@ def encode_labels(y: NDArray[np.int64], *, loss: str, units: int, num_classes: i
         if loss.startswith(("categorical_", "sparse_categorical_")):
             raise ModelError(
                 f"training.loss {loss!r} needs one output unit per class. Received: a model with 1 unit, on which "
-                "it is constant, so nothing would be trained. Use binary_crossentropy."
+                "it is constant, so nothing would be trained. Use binary_crossentropy.",
+                code="model-loss-unfit",
             )
         return y.astype(np.float32).reshape(-1, 1)
     if loss.startswith("sparse_"):
@@ -107,13 +111,17 @@ def class_weights(
     if setting == "balanced":
         per_class = len(y) / (len(class_names) * np.maximum(counts, 1))
     elif isinstance(setting, str):
-        raise ModelError(f"training.class_weight must be null, balanced or a mapping. Received: {setting!r}.")
+        raise ModelError(
+            f"training.class_weight must be null, balanced or a mapping. Received: {setting!r}.",
+            code="model-class-weight-wrong",
+        )
     else:
         unknown = sorted(set(map(str, setting)) - set(class_names))
         if unknown:
             raise ModelError(
                 f"training.class_weight names labels the data does not have: {', '.join(unknown)}. "
-                f"Its labels are: {', '.join(class_names[:20])}."
+                f"Its labels are: {', '.join(class_names[:20])}.",
+                code="model-class-weight-wrong",
             )
         weights = {str(label): weight for label, weight in setting.items()}
         per_class = np.array([weights.get(name, 1.0) for name in class_names])

@@ -68,7 +68,8 @@ def build_model(
         if augment:
             raise ModelError(
                 "training.augment is for models that are built from the experiment file. Put the Keras layers into "
-                f"{model.function} itself."
+                f"{model.function} itself.",
+                code="model-augment-unfit",
             )
         return _user_model(model, input_shape=input_shape, num_classes=num_classes, seed=seed, base=base)
     dtype = "float32" if vocabulary_size is None else "int32"
@@ -98,14 +99,17 @@ def _user_model(
     if not isinstance(built, keras.Model):
         raise ModelError(
             f"{model.function} must return a keras.Model. Received: {type(built).__name__}. "
-            "Its signature is build(input_shape, num_classes, **arguments) -> keras.Model."
+            "Its signature is build(input_shape, num_classes, **arguments) -> keras.Model.",
+            code="model-result-wrong",
         )
     if not built.built:
         try:
             built.build((None, *input_shape))
         except Exception as exception:
             raise ModelError(
-                f"{model.function} returned a model that cannot be built for inputs of shape {input_shape}: {exception}"
+                f"{model.function} returned a model that cannot be built for inputs of shape {input_shape}: "
+                f"{exception}",
+                code="model-inputs-wrong",
             ) from exception
     _check_shapes(model.function, built, input_shape=input_shape, num_outputs=outputs)
     return built
@@ -116,7 +120,8 @@ def _check_shapes(function: str, model: keras.Model, *, input_shape: tuple[int, 
         output = tuple(model.compute_output_shape((None, *input_shape)))
     except Exception as exception:
         raise ModelError(
-            f"{function} returned a model that does not take inputs of shape {input_shape}: {exception}"
+            f"{function} returned a model that does not take inputs of shape {input_shape}: {exception}",
+            code="model-inputs-wrong",
         ) from exception
     allowed = {(None, num_outputs)} | ({(None, 1)} if num_outputs == 2 else set())  # noqa: PLR2004 - two classes
     if output not in allowed:
@@ -126,5 +131,6 @@ def _check_shapes(function: str, model: keras.Model, *, input_shape: tuple[int, 
             what, end = "the number to predict", "Dense(1)"
         raise ModelError(
             f"{function} must return a model with outputs of shape {wanted} per example "
-            f"({what}). Received: {output[1:]}. End it with keras.layers.{end}."
+            f"({what}). Received: {output[1:]}. End it with keras.layers.{end}.",
+            code="model-outputs-wrong",
         )

@@ -45,7 +45,9 @@ def build_optimizer(optimizer: OptimizerConfig, *, base: Path) -> keras.optimize
     try:
         built = optimizer_class(**arguments)
     except (ValueError, TypeError) as exception:
-        raise ModelError(f"Keras refuses optimizer {optimizer.name!r}: {exception}") from exception
+        raise ModelError(
+            f"Keras refuses optimizer {optimizer.name!r}: {exception}", code="model-optimizer-refused"
+        ) from exception
     if loss_scale is None:
         return built
     return keras.optimizers.LossScaleOptimizer(built, **({} if loss_scale == "dynamic" else loss_scale))
@@ -84,7 +86,9 @@ def build_schedule(section: Mapping[str, Any]) -> keras.optimizers.schedules.Lea
     try:
         return schedule_class(**arguments)
     except (ValueError, TypeError) as exception:
-        raise ModelError(f"Keras refuses schedule {section['schedule']!r}: {exception}") from exception
+        raise ModelError(
+            f"Keras refuses schedule {section['schedule']!r}: {exception}", code="model-schedule-refused"
+        ) from exception
 
 
 def _class_named(module: Any, name: str) -> Any:
@@ -92,7 +96,9 @@ def _class_named(module: Any, name: str) -> Any:
     classes = {key.lower(): value for key, value in vars(module).items() if isinstance(value, type)}
     found = classes.get(name.lower().replace("_", ""))
     if found is None:
-        raise ModelError(f"Keras has no {name!r} in {module.__name__}.{did_you_mean(name, classes)}")
+        raise ModelError(
+            f"Keras has no {name!r} in {module.__name__}.{did_you_mean(name, classes)}", code="model-optimizer-unknown"
+        )
     return found
 
 
@@ -100,11 +106,15 @@ def _user_optimizer(optimizer: OptimizerConfig, *, base: Path) -> keras.optimize
     import keras
 
     if optimizer.function is None:
-        raise ModelError("optimizer.function must name 'file.py:function' if optimizer.name is python.")
+        raise ModelError(
+            "optimizer.function must name 'file.py:function' if optimizer.name is python.",
+            code="model-function-missing",
+        )
     reference = parse_reference(optimizer.function, base, error=ModelError)
     made = call_function(reference, error=ModelError, **optimizer.arguments)
     if not isinstance(made, keras.optimizers.Optimizer):
         raise ModelError(
-            f"{optimizer.function} must return a keras.optimizers.Optimizer. Received: {type(made).__name__}."
+            f"{optimizer.function} must return a keras.optimizers.Optimizer. Received: {type(made).__name__}.",
+            code="model-result-wrong",
         )
     return made

@@ -103,7 +103,10 @@ def build_problem(config: ExperimentConfig, dataset: Dataset, *, base: Path, bes
         jit_compile=False,
     )
     if not model.trainable_variables:
-        raise ModelError(f"model {config.model.name!r} has no trainable weights, so no optimizer can change it.")
+        raise ModelError(
+            f"model {config.model.name!r} has no trainable weights, so no optimizer can change it.",
+            code="model-nothing-to-train",
+        )
     if patterns := config.optimizer.exclude_from_weight_decay:
         exclude_from_weight_decay(inner_optimizer(model.optimizer), patterns, model.trainable_variables)
     model.optimizer.build(model.trainable_variables)

@@ -101,7 +101,8 @@ def configure_process(training: TrainingConfig) -> None:
             tf.config.set_visible_devices([], "GPU")
     elif not tf.config.list_physical_devices("GPU"):
         raise MachineError(
-            "training.device: gpu needs a GPU that TensorFlow can see. Received: a machine without one. Use cpu."
+            "training.device: gpu needs a GPU that TensorFlow can see. Received: a machine without one. Use cpu.",
+            code="machine-gpu-missing",
         )
     if training.op_determinism:
         # the seed is replaced by the run's own before anything is drawn; determinism requires that one is set

@@ -45,12 +45,16 @@ def load_arrays(model: keras.Model, arrays: Mapping[str, NDArray[Any]]) -> None:
         if prefix == "optimizer" and not found:
             continue
         if len(found) != len(variables):
-            raise StorageError(f"a checkpoint must hold {len(variables)} {prefix} variables. Received: {len(found)}.")
+            raise StorageError(
+                f"a checkpoint must hold {len(variables)} {prefix} variables. Received: {len(found)}.",
+                code="storage-checkpoint-foreign",
+            )
         for name, variable in zip(found, variables, strict=True):
             array = arrays[name]
             if tuple(variable.shape) != array.shape or variable.dtype != array.dtype.name:
                 raise StorageError(
-                    f"{name} must be {variable.dtype} {tuple(variable.shape)}. Received: {array.dtype} {array.shape}."
+                    f"{name} must be {variable.dtype} {tuple(variable.shape)}. Received: {array.dtype} {array.shape}.",
+                    code="storage-checkpoint-foreign",
                 )
             variable.assign(array)
 

@@ -104,7 +104,8 @@ class ClassTargets:
             raise ModelError(
                 f"model {model_name!r} must output class probabilities (each row between 0 and 1, sum 1). "
                 f"Received: values from {y_score.min():.3g} to {y_score.max():.3g}, row sums from {sums.min():.3g} to "
-                f"{sums.max():.3g}. End it with a softmax, or with a sigmoid on one unit."
+                f"{sums.max():.3g}. End it with a softmax, or with a sigmoid on one unit.",
+                code="model-outputs-wrong",
             )
 
     def predictions(self, outputs: NDArray[np.float32], data: SplitData) -> Predictions:

@@ -37,7 +37,8 @@ def exclude_from_weight_decay(
             parts = [part for path in paths for part in path.split("/")]
             raise ModelError(
                 f"optimizer.exclude_from_weight_decay must name variables of the model. Received: {pattern!r}."
-                f"{did_you_mean(pattern, parts)} Known: {', '.join(paths)}."
+                f"{did_you_mean(pattern, parts)} Known: {', '.join(paths)}.",
+                code="model-pattern-unknown",
             )
     excluded = [v for v in variables if any(fits(pattern, v.path) for pattern in patterns)]
     optimizer.exclude_from_weight_decay(var_list=excluded)

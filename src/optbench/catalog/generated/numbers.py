@@ -72,7 +72,9 @@ def make_regression(config: MakeRegressionConfig) -> GeneratedRows:
 
     if config.n_informative > config.n_features:
         raise DataError(
-            f"dataset.n_informative must be at most n_features ({config.n_features}). Received: {config.n_informative}."
+            f"dataset.n_informative must be at most n_features ({config.n_features}). "
+            f"Received: {config.n_informative}.",
+            code="data-generated-settings-wrong",
         )
     settings = config.model_dump(exclude={"name", "rows", "seed", "split"})
     generator = np.random.RandomState(stream("make_regression", config.seed))

@@ -106,7 +106,9 @@ def make_classification(config: MakeClassificationConfig) -> GeneratedRows:
     try:
         x, y = datasets.make_classification(n_samples=config.rows, random_state=generator, **settings)
     except ValueError as error:
-        raise DataError(f"dataset.name: make_classification: {error}. Received: {settings}.") from error
+        raise DataError(
+            f"dataset.name: make_classification: {error}. Received: {settings}.", code="data-generated-settings-wrong"
+        ) from error
     names = numbered(config.n_features, "x")
     return GeneratedRows(x.astype(np.float32), y.astype(np.int64), numbered(config.n_classes), feature_names=names)
 
@@ -143,7 +145,8 @@ def _stretched(
     if len(train) <= config.features:
         raise DataError(
             f"dataset.rows must leave more training rows than features ({config.features}). Received: {len(train)} "
-            "training rows. Make more rows or fewer features."
+            "training rows. Make more rows or fewer features.",
+            code="data-rows-too-few",
         )
     centred = white - white[train].mean(axis=0)
     covariance = centred[train].T @ centred[train] / len(train)

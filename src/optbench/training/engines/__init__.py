@@ -34,7 +34,9 @@ def engine_kind(name: str) -> EngineKind:
     try:
         kind: EngineKind = load_plugin(GROUP, DEFAULT if name == AUTO else name, OWN, what="training.engine")
     except UsageError as error:
-        raise MachineError(f"{error} Install the package that brings it, or take another engine.") from error
+        raise MachineError(
+            f"{error} Install the package that brings it, or take another engine.", code="machine-engine-missing"
+        ) from error
     return kind
 
 

@@ -71,7 +71,9 @@ class FusedEngine(KerasEngine):
             if not self._compiled:
                 raise
             reason = error.message.strip().splitlines()[0]
-            raise ModelError(f"XLA cannot compile this model: {reason} Set training.engine to fused.") from error
+            raise ModelError(
+                f"XLA cannot compile this model: {reason} Set training.engine to fused.", code="model-not-compiled"
+            ) from error
 
     def _traced(self, arguments: tuple[Any, ...]) -> Any:
         import tensorflow as tf

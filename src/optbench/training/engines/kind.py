@@ -98,7 +98,8 @@ def require_in_force(settings: Iterable[Setting]) -> None:
         raise RunFailedError(
             f"a process that trains must have in force what the experiment fixes. Received: {'; '.join(broken)}. "
             "Nothing was trained in it. Give the command again; if this stays, something that runs when Python starts "
-            "(sitecustomize, a wrapper) changes it."
+            "(sitecustomize, a wrapper) changes it.",
+            code="run-process-unfit",
         )
 
 
@@ -169,5 +170,6 @@ def require_fit(name: str, takes: Takes | None, config: ExperimentConfig) -> Non
     if misfits:
         raise ModelError(
             f"training.engine {name} does not execute all of this experiment. Received: {'; '.join(misfits)}. "
-            "Change that, or take another engine: auto finds one of optbench's own."
+            "Change that, or take another engine: auto finds one of optbench's own.",
+            code="model-engine-unfit",
         )
