@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from optbench.core.findings import Finding, Severity, read_finding
 from optbench.errors import StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 T = TypeVar("T")
 _WORDS = {
@@ -37,6 +38,9 @@ class JsonFields:
 
     def __contains__(self, name: str) -> bool:
         return name in self._values
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
 
     def take(self, name: str, kind: type[T]) -> T:
         """Return the value of a name, of the type it must have; a whole number is a number, too.
@@ -77,3 +81,25 @@ class JsonFields:
         if not all(isinstance(value, str) for value in values):
             raise StorageError(f"{self._what} must have a list of texts for {name!r}. Received: {values!r:.60}.")
         return tuple(values)
+
+    def number(self, name: str) -> float:
+        """Return a number that was written as a text, since JSON has no NaN and no infinity; for errors see `take`."""
+        return self._made(name, self.take(name, str), float, "a number in a text")
+
+    def finding(self, name: str) -> Finding:
+        """Return a finding; for errors see `take`."""
+        return self._made(name, self.take(name, dict), Finding.from_json, "a finding")
+
+    def notes(self, name: str) -> tuple[Finding, ...]:
+        """Return a list of notes, which in the first release were sentences; for errors see `take`."""
+
+        def read(recorded: Sequence[Any]) -> tuple[Finding, ...]:
+            return tuple(read_finding(note, Severity.NOTE) for note in recorded)
+
+        return self._made(name, self.take(name, list), read, "findings")
+
+    def _made(self, name: str, value: Any, make: Callable[[Any], T], wanted: str) -> T:
+        try:
+            return make(value)
+        except (KeyError, TypeError, ValueError) as error:
+            raise StorageError(f"{self._what} must have {wanted} for {name!r}. Received: {value!r:.60}.") from error
