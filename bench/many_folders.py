@@ -12,12 +12,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from optbench.run_store import RunPaths, clear_state, read_json, write_json, write_manifest
+from optbench.run_store import RunFacts, RunPaths, clear_state, read_json, write_json, write_manifest
 from optbench.run_store.claims import make_claim
+from optbench.run_store.manifest import parse_manifest
 
 ROOT = Path(__file__).parents[1]
 OPTIMIZERS = ("sgd", "rmsprop", "adam", "adamw")
-FACTS = ("config", "versions", "machine", "status")
 
 
 def real_runs(folder: Path) -> list[Path]:
@@ -40,12 +40,19 @@ def copies(runs: list[Path], folder: Path, number: int) -> None:
         metrics = read_json(source.metrics)
         metrics["test"]["accuracy"] += (seed % 7 - 3) / 1000
         write_json(paths.metrics, metrics, durable=False)
-        manifest = read_json(source.manifest)
-        facts = {name: manifest[name] for name in FACTS}
-        facts["config"] = {**facts["config"], "seed": seed}
-        key = f"{i:064x}"
+        manifest, key = parse_manifest(source), f"{i:064x}"
+        facts = RunFacts(
+            run=paths.folder.name,
+            key=key,
+            status=manifest.status,
+            name=manifest.name,
+            seed=seed,
+            config={**manifest.config, "seed": seed},
+            versions=manifest.versions,
+            machine=manifest.machine,
+        )
         claim = make_claim(paths, key=key)
-        write_manifest(claim, run=paths.folder.name, key=key, name=manifest["name"], seed=seed, **facts)
+        write_manifest(claim, facts)
         clear_state(paths, claim)
 
 

@@ -97,11 +97,10 @@ def command(place, monkeypatch, capsys):
 
     def call(*arguments, installed: bool = False) -> tuple[int, str, str]:
         with monkeypatch.context() as patch:
-            patch.setattr(sys, "argv", ["optbench", *map(str, arguments)])
             if installed:
                 patch.syspath_prepend(str(place.site))
             with pytest.raises(SystemExit) as ended:
-                main()
+                main([str(argument) for argument in arguments])
         written = capsys.readouterr()
         return int(ended.value.code or 0), written.out, written.err
 

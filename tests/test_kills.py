@@ -20,6 +20,7 @@ from selection import mostly_long
 
 from optbench.run_store import RunPaths, verify_manifest
 from optbench.runner.run import RunOptions, run_experiments
+from optbench.runs.messages import EpochEnded, news_of
 
 pytestmark = pytest.mark.tensorflow
 
@@ -176,7 +177,7 @@ def killing_after_checkpoints(workers, runs_dir, killed, *, most):
             def kill_if_there_is_a_new_checkpoint(name, event):
                 on_event(name, event)
                 newest = max((path.name for path in runs_dir.rglob("ckpt-*.npz")), default="")
-                if "epoch" in event and newest > max(killed, default="") and len(killed) < most:
+                if isinstance(news_of(event), EpochEnded) and newest > max(killed, default="") and len(killed) < most:
                     kill_all(workers.at_work())
                     killed.append(newest)
 

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optbench import mapped_arrays
 from optbench.mapped_arrays import blocks, release_pages, take_rows
 
 
@@ -34,26 +33,24 @@ def test_blocks_are_the_array_in_order(n, width, n_bytes):
 
 
 @pytest.mark.parametrize("block_bytes", [1, 100, 10_000])
-def test_rows_are_taken_in_any_order(mapped, monkeypatch, block_bytes):
+def test_rows_are_taken_in_any_order(mapped, block_bytes):
     """Mapped or not, repeated or not, rows come as indexing would give them, and what lies behind stays."""
-    monkeypatch.setattr(mapped_arrays, "BLOCK_BYTES", block_bytes)
     array = np.random.default_rng(0).normal(size=(101, 3)).astype(np.float32)
     for rows in (np.arange(101), np.random.default_rng(1).permutation(101), np.array([5, 5, 100, 0]), np.arange(0)):
         for source in (array, mapped(array)):
             out = np.full((150, 3), 7, dtype=np.float32)
-            take_rows(source, rows, out=out)
+            take_rows(source, rows, out=out, n_bytes=block_bytes)
             assert np.array_equal(out[: len(rows)], array[rows])
             assert (out[len(rows) :] == 7).all()
 
 
-def test_a_random_order_does_not_bring_a_mapped_file_into_memory(mapped, monkeypatch):
+def test_a_random_order_does_not_bring_a_mapped_file_into_memory(mapped):
     """Taking rows from all over a file of 64 MiB holds a block of it at most, as blocks do."""
-    monkeypatch.setattr(mapped_arrays, "BLOCK_BYTES", 4 << 20)
     array = mapped(np.zeros((1 << 16, 256), dtype=np.float32))
     order = np.random.default_rng(0).permutation(len(array))[:4096]
     out = np.empty((4096, 256), dtype=np.float32)
     before = mapped_bytes()
-    take_rows(array, order, out=out)
+    take_rows(array, order, out=out, n_bytes=4 << 20)
     for block in blocks(array, n_bytes=4 << 20):
         assert block.sum() == 0
         assert mapped_bytes() - before < 16 << 20

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import functools
 import importlib.util
 import re
 import shlex
@@ -11,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from typer.main import get_command
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("data/*.md"), *ROOT.glob("runs/*.md")])
@@ -53,15 +52,13 @@ def shown_commands():
 
 
 @pytest.mark.parametrize(("page", "line"), shown_commands())
-def test_every_command_shown_can_be_typed(page, line, monkeypatch):
+def test_every_command_shown_can_be_typed(page, line):
     """Command lines in the pages have commands and options that exist."""
     from optbench.cli.app import app
 
     words = shlex.split(line)
     arguments = words[1 : words.index(">")] if ">" in words else words[1:]
-    command = next(c for c in app.registered_commands if arguments[0] == (c.name or c.callback.__name__))
-    monkeypatch.setattr(command, "callback", functools.wraps(command.callback)(lambda *_given, **_options: None))
-    assert CliRunner().invoke(app, arguments).exit_code == 0
+    get_command(app).commands[arguments[0]].make_context("optbench", arguments[1:]).close()
 
 
 def test_every_file_of_a_run_folder_is_documented():

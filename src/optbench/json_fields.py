@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from optbench.core.findings import read_finding
+from optbench.core.findings import Finding, Severity, read_finding
 from optbench.errors import StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from optbench.core.findings import Finding, Severity
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 T = TypeVar("T")
 _WORDS = {
@@ -42,6 +40,9 @@ class JsonFields:
 
     def __contains__(self, name: str) -> bool:
         return name in self._values
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
 
     def take(self, name: str, kind: type[T]) -> T:
         """Return the value of a name, of the type it must have; a whole number is a number, too.
@@ -95,13 +96,7 @@ class JsonFields:
         recorded = self._given(name)
         if recorded is None or recorded == "":
             return None
-        try:
-            return read_finding(recorded, severity)
-        except (KeyError, TypeError, ValueError) as error:
-            raise StorageError(
-                f"{self._what} must have a finding for {name!r}. Received: {recorded!r:.60}.",
-                code="storage-document-wrong",
-            ) from error
+        return self._made(name, recorded, lambda found: read_finding(found, severity), "a finding")
 
     def texts(self, name: str) -> tuple[str, ...]:
         """Return a list of texts; for errors see `take`."""
@@ -112,6 +107,30 @@ class JsonFields:
                 code="storage-document-wrong",
             )
         return tuple(values)
+
+    def number(self, name: str) -> float:
+        """Return a number that was written as a text, since JSON has no NaN and no infinity; for errors see `take`."""
+        return self._made(name, self.take(name, str), float, "a number in a text")
+
+    def finding(self, name: str) -> Finding:
+        """Return a finding; for errors see `take`."""
+        return self._made(name, self.take(name, dict), Finding.from_json, "a finding")
+
+    def notes(self, name: str) -> tuple[Finding, ...]:
+        """Return a list of notes, which in the first release were sentences; for errors see `take`."""
+
+        def read(recorded: Sequence[Any]) -> tuple[Finding, ...]:
+            return tuple(read_finding(note, Severity.NOTE) for note in recorded)
+
+        return self._made(name, self.take(name, list), read, "findings")
+
+    def _made(self, name: str, value: Any, make: Callable[[Any], T], wanted: str) -> T:
+        try:
+            return make(value)
+        except (KeyError, TypeError, ValueError) as error:
+            raise StorageError(
+                f"{self._what} must have {wanted} for {name!r}. Received: {value!r:.60}.", code="storage-document-wrong"
+            ) from error
 
     def _given(self, name: str) -> Any:
         if name not in self._values:

@@ -37,18 +37,22 @@ def release_pages(array: NDArray[Any]) -> None:
         owner.madvise(mmap.MADV_DONTNEED)
 
 
-def take_rows(array: NDArray[Any], rows: NDArray[np.int64], out: NDArray[Any]) -> None:
+def take_rows(array: NDArray[Any], rows: NDArray[np.int64], out: NDArray[Any], *, n_bytes: int = BLOCK_BYTES) -> None:
     """Copy `array[rows]` into the first rows of `out`.
 
     A mapped file is gone through once from its begin to its end, whatever the order of `rows`, and no more than a
     block of it is held: rows in a random order would otherwise bring most of its pages into memory.
+
+    Parameters
+    ----------
+    n_bytes : size of a block of a mapped file
     """
     if not isinstance(array, np.memmap):
         out[: len(rows)] = array[rows]
         return
     places = np.argsort(rows, kind="stable")
     ordered = rows[places]
-    step = max(1, BLOCK_BYTES // max(1, array.nbytes // max(1, len(array))))
+    step = max(1, n_bytes // max(1, array.nbytes // max(1, len(array))))
     cuts = np.searchsorted(ordered, np.arange(0, len(array) + step, step))
     for begin, end in itertools.pairwise(cuts.tolist()):
         if begin < end:

@@ -8,32 +8,35 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import Finding, Severity
-from optbench.executors.child import InterruptedByUserError
 from optbench.run_store import Claim, RunPaths
-from optbench.runs.messages import FinishArguments, TrainArguments, TryOut, TryOutArguments
+from optbench.runs.messages import (
+    Detail,
+    FinishArguments,
+    News,
+    TrainArguments,
+    TryOut,
+    TryOutArguments,
+    event_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from optbench.config import ExperimentConfig, TrainingConfig
+    from optbench.executors.interface import Emit, Event
     from optbench.records import Dataset
     from optbench.run_store import Job
     from optbench.training.engines.interface import Engine
-    from optbench.training.loop import EpochReport, Snapshot
 
 # The engine of the last run: a process serves runs of one group after each other.
 _kept: list[Engine] = []
 
-# Writing a checkpoint may cost this share of the training time; short epochs are checkpointed less often.
-CHECKPOINT_SHARE = 0.03
 
-
-def try_out(arguments: Mapping[str, Any], emit: Callable[[Mapping[str, Any]], None]) -> Mapping[str, Any]:
+def try_out(arguments: Mapping[str, Any], emit: Emit) -> Mapping[str, Any]:
     """Build an experiment without training it.
 
     Parameters
@@ -66,14 +69,13 @@ def try_out(arguments: Mapping[str, Any], emit: Callable[[Mapping[str, Any]], No
     ).to_json()
 
 
-def train_run(arguments: Mapping[str, Any], emit: Callable[[Mapping[str, Any]], None]) -> Mapping[str, Any]:
+def train_run(arguments: Mapping[str, Any], emit: Emit) -> Mapping[str, Any]:
     """Train a staged run folder, from its last checkpoint if there is one.
 
     Parameters
     ----------
     arguments : of `TrainArguments`
-    emit : gets `{"epoch", "epochs", "values", "seconds"}` after every epoch, `{"say": sentence}`, `{"detail": finding}`
-        for those who want to know more
+    emit : gets `News` as they come
 
     Side effects: writes the training artefacts and, last, the training result into the folder.
 
@@ -85,26 +87,25 @@ def train_run(arguments: Mapping[str, Any], emit: Callable[[Mapping[str, Any]], 
     given = TrainArguments.from_json(arguments)
     claim = _claim_on(given.folder, given.claim)
     with claim.explaining_loss():
-        _train(claim, given, emit)
+        _train(claim, given, lambda news: emit(event_of(news)))
     return {}
 
 
-def _train(claim: Claim, given: TrainArguments, emit: Callable[[Mapping[str, Any]], None]) -> None:
+def _train(claim: Claim, given: TrainArguments, tell: Callable[[News], None]) -> None:
     from optbench.config import load_resolved
     from optbench.run_store import read_job
+    from optbench.runs.artefacts import training_times, write_training_artefacts
+    from optbench.runs.keeper import CheckpointKeeper
     from optbench.training.loop import train
 
-    paths = claim.run
-    job = read_job(paths)
-    config = load_resolved(paths.config_resolved)
+    job, config = read_job(claim.run), load_resolved(claim.run.config_resolved)
     dataset = _dataset_of(given.data, config, job)  # may execute Python that the config names, so it comes first
     _take_process(config.training)
-    keeper = _CheckpointKeeper(claim, emit)
+    keeper = CheckpointKeeper(claim, tell)
     signal.signal(signal.SIGTERM, lambda *_: keeper.ask_to_stop())
     resume = keeper.latest()
-    _detail(
-        emit, "engine-begins" if resume is None else "engine-resumes", pid=os.getpid(), epoch=resume and resume.epoch
-    )
+    begun = "engine-begins" if resume is None else "engine-resumes"
+    tell(_detail(begun, pid=os.getpid(), epoch=resume and resume.epoch))
     outcome, engine = train(
         config,
         dataset,
@@ -114,28 +115,20 @@ def _train(claim: Claim, given: TrainArguments, emit: Callable[[Mapping[str, Any
         kept=_kept[0] if _kept else None,
     )
     _kept[:] = [engine]
-    from optbench.runs.artefacts import write_training_artefacts
-
-    write_training_artefacts(
-        claim,
-        config=config,
-        dataset=dataset,
-        outcome=outcome,
-        engine=engine,
-        peak_memory_mb=peak_memory_mb(),
-        runs_in_flight=given.runs_in_flight,
-    )
-    _detail(
-        emit,
-        "engine-trained",
-        epochs=outcome.epochs_run,
-        seconds=outcome.training_seconds,
-        build_seconds=outcome.seconds_to_build,
-        peak_mb=peak_memory_mb(),
+    times = training_times(outcome, peak_memory_mb=peak_memory_mb(), runs_in_flight=given.runs_in_flight)
+    write_training_artefacts(claim, config=config, dataset=dataset, outcome=outcome, engine=engine, times=times)
+    tell(
+        _detail(
+            "engine-trained",
+            epochs=outcome.epochs_run,
+            seconds=times.training_seconds,
+            build_seconds=times.seconds_to_build,
+            peak_mb=times.peak_memory_mb,
+        )
     )
 
 
-def finish(arguments: Mapping[str, Any], emit: Callable[[Mapping[str, Any]], None]) -> Mapping[str, Any]:
+def finish(arguments: Mapping[str, Any], emit: Emit) -> Mapping[str, Any]:
     """Evaluate, draw and close a trained run folder; needs no TensorFlow.
 
     Parameters
@@ -158,8 +151,8 @@ def _claim_on(folder: str, name: str) -> Claim:
     return Claim(RunPaths(Path(folder)), name)
 
 
-def _detail(emit: Callable[[Mapping[str, Any]], None], code: str, **values: object) -> None:
-    emit({"detail": Finding(code, Severity.NOTE, values).to_json()})
+def _detail(code: str, **values: object) -> Detail:
+    return Detail(Finding(code, Severity.NOTE, values))
 
 
 def _take_process(training: TrainingConfig) -> None:
@@ -203,73 +196,6 @@ def _dataset_of(staged: str | None, config: ExperimentConfig, job: Job) -> Datas
     return dataset
 
 
-class _CheckpointKeeper:
-    """Tells the parent about epochs, writes a checkpoint when one is due, stops when asked or taken over."""
-
-    def __init__(self, claim: Claim, emit: Callable[[Mapping[str, Any]], None]) -> None:
-        self._claim = claim
-        self._emit = emit
-        self._stop = False
-        self._last = time.perf_counter()
-        self._cost = 0.0
-
-    def ask_to_stop(self) -> None:
-        """Stop after the epoch that is running."""
-        self._stop = True
-
-    def latest(self) -> Snapshot | None:
-        """Return the state to go on from, if an earlier attempt left one."""
-        from optbench.run_store import read_latest_checkpoint
-        from optbench.training.loop import Snapshot
-
-        checkpoint = read_latest_checkpoint(self._claim.run)
-        if checkpoint is None:
-            return None
-        for sentence in checkpoint.warnings:
-            self._say(sentence)
-        if checkpoint.arrays is None:
-            return None
-        self._say(f"goes on after epoch {checkpoint.epoch}")
-        return Snapshot(checkpoint.epoch, checkpoint.arrays, checkpoint.record)
-
-    def after_epoch(self, report: EpochReport) -> None:
-        """Report an epoch; write a checkpoint if one is due or the run has to stop."""
-        self._claim.require()
-        shown = "  ".join(f"{name} {value:.6g}" for name, value in report.values.items() if name != "epoch")
-        sys.stdout.write(f"epoch {report.epoch}/{report.epochs}  {shown}\n")  # a worker's stdout is log.txt
-        self._emit(
-            {
-                "epoch": report.epoch,
-                "epochs": report.epochs,
-                "values": {name: repr(value) for name, value in report.values.items()},
-                "seconds": report.training_seconds,
-            }
-        )
-        is_last = report.epoch >= report.epochs
-        if self._stop and not is_last:
-            self._write(report)
-            raise InterruptedByUserError(
-                f"stopped after epoch {report.epoch} of {report.epochs}; the same command goes on from there."
-            )
-        elapsed = time.perf_counter() - self._last
-        if report.epoch > 0 and not is_last and self._cost <= CHECKPOINT_SHARE * elapsed:
-            self._write(report)
-
-    def _say(self, sentence: str) -> None:
-        sys.stdout.write(sentence + "\n")
-        self._emit({"say": sentence})
-
-    def _write(self, report: EpochReport) -> None:
-        from optbench.run_store import write_checkpoint
-
-        begin = time.perf_counter()
-        snapshot = report.snapshot()
-        write_checkpoint(self._claim, epoch=snapshot.epoch, arrays=snapshot.arrays, record=snapshot.record)
-        self._last = time.perf_counter()
-        self._cost = self._last - begin
-        sys.stdout.write(f"checkpoint after epoch {report.epoch}, written in {1000 * self._cost:.1f} ms\n")
-
-
 def main(argv: list[str] | None = None) -> int:
     """Train and finish one staged run folder by hand: `python -m optbench.worker RUN_DIR`.
 
@@ -304,7 +230,7 @@ def train_and_finish(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _nobody_listens(event: Mapping[str, Any]) -> None:
+def _nobody_listens(event: Event) -> None:
     del event
 
 

@@ -35,9 +35,8 @@ def command(tmp_path, monkeypatch, capsys):
         monkeypatch.delenv(name, raising=False)
 
     def call(*arguments: Any) -> Done:
-        monkeypatch.setattr("sys.argv", ["optbench", *map(str, arguments)])
         with pytest.raises(SystemExit) as ended:
-            main()
+            main([str(argument) for argument in arguments])
         written = capsys.readouterr()
         return Done(int(ended.value.code or 0), written.out, written.err)
 

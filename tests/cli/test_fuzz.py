@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
-import sys
+from contextlib import redirect_stderr, redirect_stdout
 
 import pytest
 from fuzzed_experiments import VALID, mutated
@@ -30,19 +31,20 @@ def package(tmp_path_factory):
     return write_package(tmp_path_factory.mktemp("package"), GROUP, pretended="fake_training:make_executor")
 
 
-def exit_code(folder, capsys, monkeypatch, *arguments):
+def exit_code(folder, monkeypatch, *arguments):
     """Give a command in this process; returns its exit code after looking at what it said and touched."""
-    monkeypatch.setattr(sys, "argv", ["optbench", *arguments])
     monkeypatch.chdir(folder)
-    with pytest.raises(SystemExit) as ended:
-        main()
-    said = capsys.readouterr()
+    # the fixture of pytest that captures lives longer than one example
+    stdout, stderr = io.StringIO(), io.StringIO()
+    with redirect_stdout(stdout), redirect_stderr(stderr), pytest.raises(SystemExit) as ended:
+        main(arguments)
+    out, err = stdout.getvalue(), stderr.getvalue()
     code = 0 if ended.value.code is None else ended.value.code
-    assert code in DOCUMENTED, said.err
-    assert "Traceback" not in said.err + said.out
-    assert "internal error" not in said.err
+    assert code in DOCUMENTED, err
+    assert "Traceback" not in err + out
+    assert "internal error" not in err
     assert {path.name for path in folder.iterdir()} <= {"a.yaml", "runs"}
-    assert code == 0 or said.err.strip()
+    assert code == 0 or err.strip()
     return code
 
 
@@ -57,8 +59,7 @@ def test_validate(folder, plain):
     """2,000 files on a long run: valid or refused, never a traceback, never a file."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         write(folder, plain)
-        capture = _Capture(monkeypatch)
-        assert exit_code(folder, capture, monkeypatch, "validate", "a.yaml") in (0, 3)
+        assert exit_code(folder, monkeypatch, "validate", "a.yaml") in (0, 3)
 
 
 @settings(FUZZED, max_examples=60)
@@ -68,21 +69,4 @@ def test_run(folder, package, plain):
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.syspath_prepend(str(package))
         write(folder, plain)
-        capture = _Capture(monkeypatch)
-        exit_code(folder, capture, monkeypatch, "run", "a.yaml", "-q", "--executor", "pretended")
-
-
-class _Capture:
-    """Standard output and error of one call, since the fixture of pytest lives longer than one example."""
-
-    def __init__(self, monkeypatch):
-        import io
-
-        self.out, self.err = io.StringIO(), io.StringIO()
-        monkeypatch.setattr(sys, "stdout", self.out)
-        monkeypatch.setattr(sys, "stderr", self.err)
-
-    def readouterr(self):
-        from types import SimpleNamespace
-
-        return SimpleNamespace(out=self.out.getvalue(), err=self.err.getvalue())
+        exit_code(folder, monkeypatch, "run", "a.yaml", "-q", "--executor", "pretended")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,19 @@ def config():
 def split():
     """Build a split section from what differs from the defaults."""
     return SplitConfig
+
+
+@pytest.fixture
+def free_memory(monkeypatch):
+    """Let the machine have so many bytes of free memory, each time it is asked; the last number stays."""
+
+    def let(*available: int) -> None:
+        left = list(available)
+        monkeypatch.setattr(
+            "psutil.virtual_memory", lambda: SimpleNamespace(available=left.pop(0) if len(left) > 1 else left[0])
+        )
+
+    return let
 
 
 @pytest.fixture

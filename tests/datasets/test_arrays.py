@@ -193,16 +193,11 @@ def test_damaged_npz_files_are_refused(tmp_path, config):
     assert "cannot be read as an npz file" in told(None)
 
 
-def test_npz_that_does_not_fit_into_memory_is_refused_before_it_is_unpacked(tmp_path, config, monkeypatch):
+def test_npz_that_does_not_fit_into_memory_is_refused_before_it_is_unpacked(tmp_path, config, free_memory):
     """What a small file unpacks to is known from its directory: too much is an error, not a killed process."""
-    import psutil
-
-    class Small:
-        available = 10_000
-
+    free_memory(10_000)
     packed = {**GOOD, "x_train": np.zeros((60, 1000))}
     np.savez_compressed(tmp_path / "d.npz", **packed)
-    monkeypatch.setattr(psutil, "virtual_memory", lambda: Small)
     with pytest.raises(DataError, match="unpacking d.npz needs 0.0 GiB of memory, and 0.0 GiB are free. Store fewer"):
         load_dataset(config("npz", path="d.npz"), base=tmp_path, data_dir=Path("none"))
 

@@ -11,12 +11,11 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from optbench.datasets import csv_blocks, csv_chunks, large_inputs, memory, open_staged_dataset, stage_dataset
+from optbench.datasets import open_staged_dataset, stage_dataset
 from optbench.datasets.large_tables import is_large
 from optbench.datasets.memory import LARGE_TABLE as VARIABLE
 from optbench.datasets.parquet_chunks import texts_of_values
@@ -25,6 +24,7 @@ from optbench.datasets.scratch import PREFIX
 from optbench.errors import DataError, MachineError, OptbenchError, UsageError
 
 ROWS = 2000
+pytestmark = pytest.mark.usefixtures("temporary_folder")
 
 
 def columns(seed: int = 0, n: int = ROWS) -> dict[str, list[str]]:
@@ -65,21 +65,17 @@ def csv_text(table: dict[str, list[str]], *, separator: str = ",", quoting: int 
 @pytest.fixture(params=[24, 1 << 15], ids=["few texts held", "all texts held"])
 def levels_held(request, monkeypatch):
     """Hold few or many different texts of a column; read small blocks and chunks."""
-    monkeypatch.setattr(large_inputs, "LEVELS_HELD", request.param)
-    monkeypatch.setattr(large_inputs, "_BLOCK_ROWS", 500)
-    monkeypatch.setattr("optbench.datasets.stored_columns.BLOCK_ROWS", 700)
-    monkeypatch.setattr(csv_blocks, "BLOCK_BYTES", 40_000)
-    monkeypatch.setattr(csv_chunks, "CHUNK_ROWS", 100)
-    monkeypatch.setattr("optbench.datasets.parquet_chunks.CHUNK_ROWS", 900)
+    sizes = {
+        "large_inputs.LEVELS_HELD": request.param,
+        "large_inputs.BLOCK_ROWS": 500,
+        "stored_columns.BLOCK_ROWS": 700,
+        "csv_blocks.BLOCK_BYTES": 40_000,
+        "csv_chunks.CHUNK_ROWS": 100,
+        "parquet_chunks.CHUNK_ROWS": 900,
+    }
+    for name, size in sizes.items():
+        monkeypatch.setattr(f"optbench.datasets.{name}", size)
     return request.param
-
-
-@pytest.fixture(autouse=True)
-def temporary(tmp_path, monkeypatch):
-    """Keep temporary files apart from those of other processes."""
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
 
 
 @pytest.fixture
@@ -278,14 +274,13 @@ def test_what_is_large_is_said_by_a_variable(tmp_path):
             is_large(paths, {VARIABLE: wrong})
 
 
-def test_without_pyarrow_a_table_is_held_or_refused_with_the_remedy(both, table, monkeypatch):
+def test_without_pyarrow_a_table_is_held_or_refused_with_the_remedy(both, table, monkeypatch, free_memory):
     """The numbers are the same; what does not fit says what to install."""
-    monkeypatch.setattr("optbench.datasets.large_tables.has_pyarrow", lambda: False)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
     held, also_held = both(table(200))
     assert also_held.split_digest == held.split_digest
     assert not isinstance(also_held.train.x, np.memmap)
-    monkeypatch.setattr(memory, "has_pyarrow", lambda: False)
-    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=10))
+    free_memory(10)
     _, (kind, message) = both(table(200))
     assert kind is DataError
     assert 'pip install "optbench[parquet]"' in message

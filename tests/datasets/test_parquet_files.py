@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import builtins
+import sys
 
 import numpy as np
 import pytest
@@ -59,13 +59,6 @@ def test_what_is_no_plain_table_is_refused(write, tmp_path):
 
 def test_missing_extra_is_named(tmp_path, monkeypatch):
     """Without pyarrow the error is the command that installs it."""
-    real = builtins.__import__
-
-    def without_pyarrow(name, *arguments, **keywords):
-        if name.startswith("pyarrow"):
-            raise ImportError(name)
-        return real(name, *arguments, **keywords)
-
-    monkeypatch.setattr(builtins, "__import__", without_pyarrow)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(MachineError, match=r'pip install "optbench\[parquet\]"'):
         read_parquet(tmp_path / "t.parquet")

@@ -78,10 +78,9 @@ def test_a_view_of_a_users_mapped_file_is_staged_as_it_is(load_csv, table, tmp_p
     assert (tmp_path / "own.npy").stat().st_nlink == 1
 
 
-def test_files_of_a_large_table_are_linked(load_csv, table, tmp_path, monkeypatch):
+def test_files_of_a_large_table_are_linked(load_csv, table, tmp_path, monkeypatch, temporary_folder):
     """What lies on the disk already is not written twice."""
     monkeypatch.setenv("OPTBENCH_LARGE_TABLE_MB", "0")
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     dataset = load_csv(table())
     stage_dataset(dataset, tmp_path / "staged")
     assert (tmp_path / "staged" / "train.x.npy").samefile(dataset.train.x.filename)

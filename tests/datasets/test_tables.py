@@ -224,16 +224,11 @@ def test_wrong_settings_are_data_errors(load_csv, table, settings, sentence):
     refused(load_csv, table(), sentence, **settings)
 
 
-def test_matrix_beyond_memory_is_refused(load_csv, table, monkeypatch):
+def test_matrix_beyond_memory_is_refused(load_csv, table, free_memory):
     """A table whose inputs do not fit into memory names the widest column before anything is allocated."""
-    import psutil
-
-    class Small:
-        available = 1000
-
-    monkeypatch.setattr(psutil, "virtual_memory", lambda: Small)
+    free_memory(1000)
     refused(load_csv, table(), "of memory, and 0.0 GiB are free. Set OPTBENCH_LARGE_TABLE_MB to a smaller number")
-    monkeypatch.setattr("optbench.datasets.csv_files.require_memory", lambda *_, **__: None)
+    free_memory(10**6, 1000)  # enough for the texts
     refused(
         load_csv,
         table(),

@@ -7,7 +7,6 @@ import shlex
 import shutil
 import time
 from itertools import product
-from pathlib import Path
 
 import pytest
 
@@ -385,10 +384,7 @@ def test_a_configuration_made_to_be_slow(changed, git, text):
     assert time.process_time() - started < 5
 
 
-def test_temporary_folder_is_removed(changed, tmp_path, monkeypatch):
+def test_temporary_folder_is_removed(changed, temporary_folder):
     """Nothing stays behind in the folder for temporary files."""
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(folder))
     assert read_checkout(changed).dirty
-    assert list(Path(folder).iterdir()) == []
+    assert list(temporary_folder.iterdir()) == []

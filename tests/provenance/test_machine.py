@@ -13,8 +13,7 @@ import pytest
 
 from optbench.errors import MachineError
 from optbench.provenance import key_versions, machine_id
-from optbench.provenance import machine as machine_room
-from optbench.provenance.machine import cpu_facts, memory_facts
+from optbench.provenance.machine import MachineFiles, cpu_facts, memory_facts
 
 CPU_INFO = """processor\t: 0
 model name\t: Some CPU @ 2.00GHz
@@ -30,8 +29,8 @@ model name\t: Another
 
 
 @pytest.fixture
-def described(tmp_path, monkeypatch):
-    """Describe a machine by its files: `described(cpu=..., quota=..., gpu=...)`."""
+def described(tmp_path):
+    """Describe a machine by its files: `described(mhz=..., quota=..., gpu=...)`."""
 
     def describe(*, mhz="2000.0", quota="max 100000", gpu=None):
         (tmp_path / "cpuinfo").write_text(CPU_INFO.format(mhz=mhz))
@@ -39,18 +38,14 @@ def described(tmp_path, monkeypatch):
         if gpu:
             (tmp_path / "gpus" / "0").mkdir(parents=True)
             (tmp_path / "gpus" / "0" / "information").write_text(f"Model: \t\t {gpu}\nIRQ: 1\n")
-        monkeypatch.setattr(machine_room, "_CPU_INFO", tmp_path / "cpuinfo")
-        monkeypatch.setattr(machine_room, "_CGROUP_QUOTA", tmp_path / "cpu.max")
-        monkeypatch.setattr(machine_room, "_GPUS", tmp_path / "gpus")
-        return machine_id()
+        return MachineFiles(tmp_path / "cpuinfo", tmp_path / "cpu.max", tmp_path / "gpus")
 
     return describe
 
 
 def test_cpu_facts_are_read(described):
     """Model, family and the instruction sets that change kernels are recorded; the rest of the flags is not."""
-    described(quota="150000 100000")
-    facts = cpu_facts()
+    facts = cpu_facts(described(quota="150000 100000"))
     assert facts["model"] == "Some CPU @ 2.00GHz"
     assert facts["family"] == "6/85/7"
     assert facts["flags"] == ["amx_tile", "avx", "avx2", "avx512f", "fma"]
@@ -59,11 +54,11 @@ def test_cpu_facts_are_read(described):
 
 def test_machine_id_is_that_of_the_kind(described):
     """The clock of the moment does not change it; a quota or a GPU does."""
-    first = described()
+    first = machine_id(described())
     assert re.fullmatch(r"[0-9a-f]{12}", first)
-    assert described(mhz="3511.2") == first
-    assert described(quota="50000 100000") != first
-    assert described(gpu="Fast GPU") != first
+    assert machine_id(described(mhz="3511.2")) == first
+    assert machine_id(described(quota="50000 100000")) != first
+    assert machine_id(described(gpu="Fast GPU")) != first
 
 
 def test_machine_id_is_the_same_in_another_process():
@@ -88,13 +83,12 @@ def test_cores_are_those_of_the_process():
     assert (held == before) == (len(allowed) == 1)
 
 
-def test_without_the_files_of_linux(tmp_path, monkeypatch):
+def test_without_the_files_of_linux(tmp_path):
     """A system without /proc still gives a model, cores and an id."""
-    for name in ("_CPU_INFO", "_CGROUP_QUOTA", "_GPUS"):
-        monkeypatch.setattr(machine_room, name, tmp_path / "none")
-    assert cpu_facts()["model"]
-    assert cpu_facts()["quota"] is None
-    assert machine_id()
+    nothing = MachineFiles(tmp_path / "none", tmp_path / "none", tmp_path / "none")
+    assert cpu_facts(nothing)["model"]
+    assert cpu_facts(nothing)["quota"] is None
+    assert machine_id(nothing)
 
 
 def test_memory():
@@ -115,23 +109,20 @@ def test_key_versions():
     assert done.stdout.strip() == "[]"
 
 
-def test_missing_package(monkeypatch):
+def test_missing_package():
     """A package that is not installed is named with the line that installs it; another build of it counts."""
-    original = metadata.version
 
     def only_cpu(name):
         if name == "tensorflow-cpu":
             return "2.21.0"
         if name in ("tensorflow", "keras-nightly"):
             raise metadata.PackageNotFoundError(name)
-        return original(name)
+        return metadata.version(name)
 
-    monkeypatch.setattr(metadata, "version", only_cpu)
-    assert key_versions()["tensorflow"] == "2.21.0"
+    assert key_versions(version_of=only_cpu)["tensorflow"] == "2.21.0"
 
     def none(name):
         raise metadata.PackageNotFoundError(name)
 
-    monkeypatch.setattr(metadata, "version", none)
     with pytest.raises(MachineError, match="pip install tensorflow"):
-        key_versions()
+        key_versions(version_of=none)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from run_folders import seal
+from run_folders import run_facts, seal
 
+from optbench.records import RunStatus
 from optbench.run_store import (
     RunPaths,
     claim_run_folder,
@@ -70,14 +71,7 @@ def seal_run():
     """Give a folder a manifest of the files that are in it, instead of the one it has."""
 
     def seal_folder(paths, *, key=KEY, config=None):
-        facts = {"name": "wine", "seed": 0, "status": "completed", "versions": {"numpy": "2.4"}, "machine": "abc"}
-        seal(
-            paths,
-            key,
-            run=paths.folder.name,
-            config={"name": "wine", **(CONFIG if config is None else config)},
-            **facts,
-        )
+        seal(paths, a_wine_run(paths, key=key, config=config))
 
     return seal_folder
 
@@ -85,12 +79,15 @@ def seal_run():
 CONFIG = {"dataset": {"name": "wine"}, "model": {"name": "mlp"}, "optimizer": {"name": "adam", "learning_rate": 1e-3}}
 
 
-def finish(claim, *, key=KEY, status="completed", name="wine", seed=0, config=None):
-    write_manifest(
-        claim,
-        run=claim.run.folder.name,
+def finish(claim, **facts):
+    write_manifest(claim, a_wine_run(claim.run, **facts))
+
+
+def a_wine_run(paths, *, key=KEY, status="completed", name="wine", seed=0, config=None):
+    return run_facts(
+        run=paths.folder.name,
         key=key,
-        status=status,
+        status=RunStatus(status),
         name=name,
         seed=seed,
         config={"name": name, **(CONFIG if config is None else config)},

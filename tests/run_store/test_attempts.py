@@ -71,13 +71,13 @@ def test_full_disk_does_not_hide_the_end(paths, claim, monkeypatch):
     assert last_attempt(paths)["kind"] == "cut off"
 
 
-def said(paths, key, line, *, ending="release"):
+def said(paths, key, line, *, ending="release", **limit):
     """An attempt that says a line and then ends, is killed, or is killed after it has published the log."""
     claim = claim_run_folder(paths, key=key)
     begin_attempt(claim)
     write_text(claim.log, line)
     if ending != "kill":
-        publish_log(claim)
+        publish_log(claim, **limit)
     claim.release() if ending == "release" else claim.folder.rename(f"{claim.folder}.lost")
 
 
@@ -89,10 +89,9 @@ def test_the_log_holds_what_every_attempt_said_in_order(paths, key):
     assert paths.log.read_text().splitlines() == ["an older version", *(f"line {n}" for n in range(7))]
 
 
-def test_of_very_long_earlier_logs_the_newest_part_is_kept(paths, claim, key, monkeypatch):
+def test_of_very_long_earlier_logs_the_newest_part_is_kept(paths, claim, key):
     """A log that is published again and again does not fill the disk; its last attempt is whole."""
-    monkeypatch.setattr("optbench.run_store.attempts._MOST_EARLIER", 5)
     write_text(claim.log, "0123456789")
     claim.release()
-    said(paths, key, "\nall of this\n")
+    said(paths, key, "\nall of this\n", most_earlier=5)
     assert paths.log.read_text() == "(5 bytes of an earlier attempt are left out here)\n56789\nall of this\n"

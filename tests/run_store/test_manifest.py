@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 import pytest
+from run_folders import run_facts
 
 from optbench.errors import StorageError
 from optbench.records import RunStatus
@@ -222,9 +223,8 @@ def test_state_is_cleared_only_behind_a_manifest(paths, claim, finish_run):
 
 def test_nan_never_reaches_a_manifest(paths, claim):
     """A config with NaN gives an error and no manifest."""
-    facts = {"run": "r", "key": "0" * 64, "status": "completed", "name": "n", "seed": 0, "versions": {}, "machine": ""}
     with pytest.raises(StorageError, match="finite"):
-        write_manifest(claim, config={"x": float("nan")}, **facts)
+        write_manifest(claim, run_facts(config={"x": float("nan")}))
     assert not paths.manifest.exists()
 
 
@@ -243,8 +243,7 @@ def test_everything_is_durable_before_the_manifest(tmp_path, monkeypatch, make_r
         fsync(descriptor)
 
     monkeypatch.setattr(os, "fsync", record)
-    facts = {"run": "r", "key": "0" * 64, "name": "r", "seed": 0, "config": {}, "versions": {}, "machine": ""}
-    write_manifest(claim, status="completed", **facts)
+    write_manifest(claim, run_facts())
     listed = {str(paths.folder / name) for name in read_manifest(paths).files}
     first_of_manifest = next(i for i, step in enumerate(steps) if paths.manifest.name in step)
     before = set(steps[:first_of_manifest])

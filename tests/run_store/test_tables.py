@@ -17,7 +17,7 @@ from hypothesis.extra import numpy as arrays
 from optbench.errors import StorageError
 from optbench.records import History, Predictions
 from optbench.run_store import read_history, read_predictions, write_history, write_predictions
-from optbench.run_store.arrays import pack
+from optbench.run_store.arrays import pack, write_arrays
 
 RELAXED = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -95,15 +95,11 @@ def test_predictions_round_trip(tmp_path, score, names):
     assert path.read_bytes() == first
 
 
-def test_a_large_archive_is_written_in_parts_to_the_same_bytes(tmp_path, monkeypatch):
+def test_a_large_archive_is_written_in_parts_to_the_same_bytes(tmp_path):
     """Held or not, the file is the same, and nothing else is left in the folder."""
-    from optbench.run_store import arrays as module
-
-    found = {"train": predictions(4001, 3), "test": predictions(0, 3)}
-    write_predictions(tmp_path / "held.npz", found, class_names=("a", "b", "c"))
-    monkeypatch.setattr(module, "LARGEST_HELD", 0)
-    monkeypatch.setattr("optbench.mapped_arrays.BLOCK_BYTES", 1000)
-    write_predictions(tmp_path / "parts.npz", found, class_names=("a", "b", "c"))
+    found = {"scores": predictions(4001, 3).y_score, "none": predictions(0, 3).y_score, "labels": np.arange(4001)}
+    write_arrays(tmp_path / "held.npz", found)
+    write_arrays(tmp_path / "parts.npz", found, most_held=0, block_bytes=1000)
     assert (tmp_path / "parts.npz").read_bytes() == (tmp_path / "held.npz").read_bytes()
     assert len(list(tmp_path.iterdir())) == 2
 

@@ -27,8 +27,7 @@ def trial(tmp_path, monkeypatch):
             planned = SimpleNamespace(paths=SimpleNamespace(folder=options.runs_dir))
             return [SimpleNamespace(outcome=outcome, reason="no luck", planned=planned)]
 
-        monkeypatch.setattr("optbench.runner.run.run_experiments", run_experiments)
-        found = diagnose(data_dir=tmp_path, runs_dir=tmp_path / "runs", trial=True)
+        found = diagnose(data_dir=tmp_path, runs_dir=tmp_path / "runs", trial=True, run=run_experiments)
         return next(one for one in found if one.topic == "determinism")
 
     return call
@@ -54,9 +53,8 @@ def test_a_trial_that_fails_is_a_finding(trial):
     assert trial(outcome="failed").found == "the trial run failed: no luck"
 
 
-def test_little_disk_is_a_finding(tmp_path, monkeypatch):
+def test_little_disk_is_a_finding(tmp_path):
     """A gigabyte is soon full."""
-    monkeypatch.setattr("shutil.disk_usage", lambda _folder: SimpleNamespace(free=10_000_000))
-    found = diagnose(data_dir=tmp_path, runs_dir=tmp_path / "a" / "b", trial=False)
+    found = diagnose(data_dir=tmp_path, runs_dir=tmp_path / "a" / "b", trial=False, free=lambda _folder: 10_000_000)
     assert [one.topic for one in found if not one.ok] == ["disk"]
     assert "!!  free disk" in diagnosis_text(found)

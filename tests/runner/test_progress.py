@@ -11,8 +11,9 @@ from working_documents import not_a_number_in
 
 from optbench.runner.execute import RunEnd
 from optbench.runner.progress import BarProgress, PlainProgress, describe_end, make_progress
+from optbench.runs.messages import EpochEnded
 
-EVENT = {"epoch": 3, "epochs": 10, "values": {"loss": "0.25", "accuracy": "0.5", "val_accuracy": "0.75"}}
+NEWS = EpochEnded(3, 10, {"loss": 0.25, "accuracy": 0.5, "val_accuracy": 0.75})
 
 
 def end(outcome, kind="", reason="", run="demo-s0-12345678", finding=None):
@@ -26,17 +27,11 @@ class Terminal(io.StringIO):
 
 @pytest.fixture
 def terminal(monkeypatch):
-    """Make stderr a terminal that takes bars; called by the test, since pytest sets stderr after fixtures."""
-    stream = Terminal()
+    """A terminal that takes bars."""
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "200")
-
-    def become():
-        monkeypatch.setattr("sys.stderr", stream)
-        return stream
-
-    return become
+    return Terminal()
 
 
 def test_plain_lines(capsys):
@@ -44,7 +39,7 @@ def test_plain_lines(capsys):
     with make_progress(2, quiet=False) as progress:
         progress.say("hello")
         progress.started("demo-s0-12345678")
-        progress.event("demo-s0-12345678", EVENT)
+        progress.epoch("demo-s0-12345678", NEWS)
         progress.ended(end("completed"))
         progress.ended(end("failed", "oom", "too big."))
     written = capsys.readouterr()
@@ -69,7 +64,7 @@ def test_quiet_says_failures_only(capsys):
     """-q leaves what went wrong."""
     with make_progress(2, quiet=True) as progress:
         progress.say("hello")
-        progress.event("demo-s0-12345678", EVENT)
+        progress.epoch("demo-s0-12345678", NEWS)
         progress.ended(end("completed"))
         progress.ended(end("failed", "oom", "too big."))
     assert capsys.readouterr().err == "[2/2] demo-s0-12345678: failed (oom): too big.\n"
@@ -77,7 +72,7 @@ def test_quiet_says_failures_only(capsys):
 
 def test_without_validation_the_training_accuracy_is_shown(capsys):
     """Nothing depends on a split that need not exist."""
-    make_progress(1, quiet=False).event("r", {**EVENT, "values": {"loss": "nan", "accuracy": "0.5"}})
+    make_progress(1, quiet=False).epoch("r", EpochEnded(3, 10, {"loss": float("nan"), "accuracy": 0.5}))
     assert capsys.readouterr().err == "r: epoch 3/10  loss nan  accuracy 0.5000\n"
 
 
@@ -85,25 +80,23 @@ def test_without_validation_the_training_accuracy_is_shown(capsys):
 def test_a_terminal_can_ask_for_plain_lines(terminal, monkeypatch, name, value):
     """NO_COLOR and TERM=dumb give plain lines on a terminal too."""
     monkeypatch.setenv(name, value)
-    shown = terminal()
-    progress = make_progress(1, quiet=False)
+    progress = make_progress(1, quiet=False, stream=terminal)
     assert isinstance(progress, PlainProgress)
     progress.ended(end("completed"))
-    assert shown.getvalue() == "[1/1] demo-s0-12345678: completed\n"
+    assert terminal.getvalue() == "[1/1] demo-s0-12345678: completed\n"
 
 
 def test_a_terminal_gets_bars(terminal):
     """Bars while runs go on; how each run ended stays on the screen, markup in a reason is text."""
-    stream = terminal()
-    with make_progress(2, quiet=False) as progress:
+    with make_progress(2, quiet=False, stream=terminal) as progress:
         assert isinstance(progress, BarProgress)
         progress.started("demo-s0-12345678")
         progress.started("demo-s0-12345678")  # a second attempt has the same bar
-        progress.event("demo-s0-12345678", EVENT)
+        progress.epoch("demo-s0-12345678", NEWS)
         progress._bars.refresh()  # as the clock does ten times a second
         progress.ended(end("completed"))
         progress.ended(end("failed", "crashed", "[bold] is no [/tag]", run="other-s0-87654321"))
-    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue())
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.getvalue())
     assert "loss 0.2500" in shown
     assert "demo-s0-12345678: completed" in shown
     assert "other-s0-87654321: failed (crashed): [bold] is no [/tag]" in shown
@@ -131,24 +124,25 @@ def test_every_end_has_its_line(given, said):
 
 
 def test_of_many_runs_a_line_each(capsys):
-    """Not a terminal: no epochs, but how many are done and failed, and how long it will take."""
-    with make_progress(100, quiet=False) as progress:
-        progress.event("demo-s0-12345678", EVENT)
+    """Not a terminal: no epochs, but how many are done and failed, and how long the others will take like these."""
+    seconds = iter([100.0, 101.0, 106.0])
+    with make_progress(100, quiet=False, clock=lambda: next(seconds)) as progress:
+        progress.epoch("demo-s0-12345678", NEWS)
         progress.ended(end("failed", "oom", "too big."))
         progress.ended(end("completed"))
-    first, second = capsys.readouterr().err.splitlines()
-    assert re.fullmatch(r"\[1/100, 1 failed, about \d+ s left\] demo-s0-12345678: failed \(oom\): too big\.", first)
-    assert re.fullmatch(r"\[2/100, 1 failed, about \d+ s left\] demo-s0-12345678: completed", second)
+    assert capsys.readouterr().err.splitlines() == [
+        "[1/100, 1 failed, about 99 s left] demo-s0-12345678: failed (oom): too big.",
+        "[2/100, 1 failed, about 294 s left] demo-s0-12345678: completed",
+    ]
 
 
 def test_of_many_runs_the_bar_counts(terminal):
     """A terminal shows done, failed and left; a run that ended well leaves no line, a failed one does."""
-    stream = terminal()
-    with make_progress(100, quiet=False) as progress:
+    with make_progress(100, quiet=False, stream=terminal) as progress:
         progress.ended(end("completed"))
         progress.ended(end("failed", "oom", "too big.", run="other-s0-87654321"))
         progress._bars.refresh()
-    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue())
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.getvalue())
     assert "1 done  1 failed  98 left" in shown
     assert "demo-s0-12345678" not in shown
     assert "other-s0-87654321: failed (oom): too big." in shown

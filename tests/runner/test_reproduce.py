@@ -6,7 +6,7 @@ import json
 
 import pytest
 from fake_training import FakeExecutor
-from run_folders import seal
+from run_folders import facts_of, seal
 
 from optbench.errors import MismatchError, NoRunsError, RunFailedError
 from optbench.run_store import RunPaths, read_json
@@ -55,10 +55,9 @@ def run(tmp_path):
 
         def rewrite(self, path, **changes):
             """Change a JSON file of the run and close it again, as if it had been recorded so."""
-            manifest = read_json(self.paths.manifest)
+            facts = facts_of(self.paths)
             path.write_text(json.dumps({**read_json(path), **changes}))
-            head = ("run", "key", "status", "name", "seed", "config", "versions", "machine")
-            seal(self.paths, **{name: manifest[name] for name in head})
+            seal(self.paths, facts)
 
     Run.executor = executor
     Run.table = experiments / "table.csv"

@@ -15,7 +15,6 @@ from fake_training import FakeExecutor, identity, write_results
 from run_folders import claimed
 
 from optbench.errors import (
-    ClaimLostError,
     ConfigError,
     InvalidError,
     MachineError,
@@ -304,20 +303,6 @@ def test_a_run_that_the_first_release_began_is_gone_on_with(command, experiment)
     assert paths.log.read_text() == "what it said\n"
     assert sorted(path.name for path in paths.folder.glob(".*")) == [".lock"]
     assert verify_manifest(paths, deep=True) == []
-
-
-def test_a_worker_that_lost_its_run_says_no_more_of_it(command, experiment):
-    """At the end of its epoch it ends, before it tells of the epoch or writes a checkpoint."""
-    from optbench.worker import _CheckpointKeeper
-
-    (first,) = command(experiment(), behaviour={"adam": ["fail"]})
-    events = []
-    with claimed(first.planned.paths, first.planned.key) as claim:
-        keeper = _CheckpointKeeper(claim, events.append)
-        claim_run_folder(first.planned.paths, key=first.planned.key, asker=Asker(ELSEWHERE, take_over=True))
-        with pytest.raises(ClaimLostError, match="taken over from this process"):
-            keeper.after_epoch(None)
-    assert events == []
 
 
 ELSEWHERE = Holder("node7", "2" * 16, "other-boot", "pid:[1]", 4711, "99")

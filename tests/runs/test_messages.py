@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
 from working_documents import not_a_number_in
 
+from optbench.core.findings import Finding, Severity
 from optbench.errors import StorageError
 from optbench.records import RunStatus
-from optbench.runs.messages import FinishArguments, Finished, TrainArguments, TryOut, TryOutArguments
+from optbench.runs.messages import (
+    Detail,
+    EpochEnded,
+    FinishArguments,
+    Finished,
+    Said,
+    TrainArguments,
+    TryOut,
+    TryOutArguments,
+    event_of,
+    news_of,
+)
+
+NEWS = [
+    EpochEnded(3, 10, {"epoch": 3.0, "loss": 0.1 + 0.2, "accuracy": 1e-300}),
+    EpochEnded(0, 10, {"loss": float("inf")}),
+    Said("goes on after epoch 3"),
+    Detail(Finding("engine-begins", Severity.NOTE, {"pid": 12, "epoch": None})),
+]
 
 MESSAGES = [
     TryOutArguments("name: a", "/data", "/base", time_an_epoch=True),
@@ -20,6 +40,7 @@ MESSAGES = [
     FinishArguments("/runs/a", "000001-ab", draw=False),
     FinishArguments("/runs/a", "000001-ab", draw=True, language="en"),
     Finished(RunStatus.DIVERGED, not_a_number_in(3)),
+    *NEWS,
 ]
 
 
@@ -60,3 +81,31 @@ def test_a_run_ends_in_one_of_two_ways():
     """Another word is no status of a finished run."""
     with pytest.raises(StorageError, match="completed or diverged for 'finished'. Received: 'running'"):
         Finished.from_json({"finished": "running", "reason": ""})
+
+
+@pytest.mark.parametrize("news", NEWS, ids=repr)
+def test_news_travel_as_events(news):
+    """An executor sees JSON alone; the command finds out what kind of news it got."""
+    event = json.loads(json.dumps(event_of(news), allow_nan=False))
+    assert news_of(event) == news
+
+
+def test_a_loss_that_is_no_number_travels_too():
+    """JSON has no NaN."""
+    event = json.loads(json.dumps(event_of(EpochEnded(1, 2, {"loss": float("nan")})), allow_nan=False))
+    assert math.isnan(news_of(event).values["loss"])
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        ({"sentence": "hello"}, "must have 'kind'"),
+        ({"kind": "rumour"}, "epoch or said or detail for 'kind'. Received: 'rumour'"),
+        ({"kind": "epoch", "epoch": 1, "epochs": 2, "values": {"loss": "low"}}, "'loss'. Received: 'low'"),
+        ({"kind": "detail", "finding": {"code": "engine-begins"}}, "a finding for 'finding'"),
+    ],
+)
+def test_an_event_that_holds_no_news_is_refused(event, said):
+    """What another version or a wrong executor sends is an error in a sentence."""
+    with pytest.raises(StorageError, match=said):
+        news_of(event)

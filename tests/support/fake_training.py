@@ -30,7 +30,7 @@ from optbench.run_store import (
     write_predictions,
     write_training_result,
 )
-from optbench.runs.messages import TrainArguments, TryOut
+from optbench.runs.messages import EpochEnded, TrainArguments, TryOut, event_of
 
 Step = Callable[[Task], TaskEnd]
 COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
@@ -114,7 +114,8 @@ class FakeExecutor:
         }
         if what in ends:
             return ends[what]
-        on_event(task.name, {"epoch": 1, "epochs": config.training.epochs, "values": {"loss": "0.5", "accuracy": "1"}})
+        news = EpochEnded(1, config.training.epochs, {"loss": 0.5, "accuracy": 1.0})
+        on_event(task.name, event_of(news))
         write_results(claim, given.data, diverged=what == "diverge")
         self.trained.append(task.name)
         return TaskEnd(task.name, 0, {}, "", "ok")

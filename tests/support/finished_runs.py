@@ -102,7 +102,7 @@ def store_run(record: RunRecord, runs_dir: Path) -> Path:
     from run_folders import seal
 
     from optbench.evaluation import roc_csv
-    from optbench.run_store import RunPaths, write_history, write_json, write_text
+    from optbench.run_store import RunFacts, RunPaths, write_history, write_json, write_text
 
     paths = RunPaths(runs_dir / record.run)
     paths.folder.mkdir(parents=True)
@@ -115,10 +115,9 @@ def store_run(record: RunRecord, runs_dir: Path) -> Path:
         (paths.digests, record.digests),
     ):
         write_json(path, {"schema_version": 1, **document})
-    seal(
-        paths,
-        record.key,
+    facts = RunFacts(
         run=record.run,
+        key=record.key,
         status=record.status,
         name=record.config["name"],
         seed=record.seed,
@@ -126,6 +125,7 @@ def store_run(record: RunRecord, runs_dir: Path) -> Path:
         versions=record.versions,
         machine=record.machine,
     )
+    seal(paths, facts)
     return paths.folder
 
 

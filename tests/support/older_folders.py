@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from run_folders import seal
+from run_folders import facts_of, seal
 
 from optbench.run_store import RunPaths, file_sha256, read_json, write_json
 
@@ -24,7 +24,6 @@ METRICS = (
 )
 SPLITS = ("test", "validation", "train")
 WARNING = "9 of 30 test rows have the same inputs as a training row, which flatters the test metrics."
-_HEAD = ("run", "key", "status", "name", "seed", "config", "versions", "machine")
 
 
 def as_first_release(paths: RunPaths) -> RunPaths:
@@ -62,10 +61,10 @@ def accuracy(paths: RunPaths) -> float:
 
 def rewrite(paths: RunPaths, documents: Mapping[Path, Mapping[str, Any]], **head: Any) -> None:
     """Replace JSON files of a finished run and close it again, as if it had been recorded so."""
-    manifest = read_json(paths.manifest)
+    facts = facts_of(paths, **head)
     for path, document in documents.items():
         write_json(path, document)
-    seal(paths, **{**{name: manifest[name] for name in _HEAD}, **head})
+    seal(paths, facts)
 
 
 def _with_metrics(paths: RunPaths, metrics: Mapping[str, Any]) -> None:

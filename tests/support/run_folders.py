@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from working_documents import a_training_result
 
-from optbench.records import History, Predictions
+from optbench.records import History, Predictions, RunStatus
 from optbench.run_store import (
     Claim,
+    RunFacts,
     RunPaths,
     begin_attempt,
     claim_run_folder,
@@ -25,6 +27,7 @@ from optbench.run_store import (
     write_training_result,
 )
 from optbench.run_store.claims import make_claim
+from optbench.run_store.manifest import parse_manifest
 from optbench.runner.plan import PlannedRun, load_experiments, plan_runs
 from optbench.runner.stage import stage_run
 from optbench.runs.finish import finish_run
@@ -61,11 +64,23 @@ def claimed(paths: RunPaths, key: str) -> Iterator[Claim]:
         claim.release()
 
 
-def seal(paths: RunPaths, key: str, **facts: Any) -> None:
+def run_facts(**given: Any) -> RunFacts:
+    """Return facts for a manifest, of which those that are not given say nothing."""
+    plain = {"run": "r", "key": "0" * 64, "status": RunStatus.COMPLETED, "name": "r", "seed": 0, "config": {}}
+    return RunFacts(**{**plain, "versions": {}, "machine": "", **given})
+
+
+def facts_of(paths: RunPaths, **changes: Any) -> RunFacts:
+    """Return what the manifest of a finished run says of it; `changes` are facts that become others."""
+    manifest = parse_manifest(paths)
+    return RunFacts(**{**{field.name: getattr(manifest, field.name) for field in fields(RunFacts)}, **changes})
+
+
+def seal(paths: RunPaths, facts: RunFacts) -> None:
     """Give a folder a manifest of the files that are in it, instead of the one it has."""
     paths.manifest.unlink(missing_ok=True)
-    claim = make_claim(paths, key=key)
-    write_manifest(claim, key=key, **facts)
+    claim = make_claim(paths, key=facts.key)
+    write_manifest(claim, facts)
     clear_state(paths, claim)
 
 

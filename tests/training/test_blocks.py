@@ -91,12 +91,11 @@ def test_blocks_under_xla_are_close(make_dataset, make_config, tmp_path):
 
 
 @pytest.mark.tensorflow
-def test_evaluation_in_blocks(monkeypatch, make_dataset, make_config, tmp_path):
+def test_evaluation_in_blocks(make_dataset, make_config, tmp_path):
     """Metrics and scores of many small blocks are those of one, and those of Keras' `evaluate` and `predict`."""
     dataset = make_dataset(n=100, classes=3)
-    monkeypatch.setattr("optbench.training.evaluate.EVALUATION_BATCH", 16)
     problem = build_problem(make_config(dataset), dataset, base=tmp_path)
-    whole, blocks = Evaluator(problem), Evaluator(problem, block_bytes=SMALL)
+    whole, blocks = (Evaluator(problem, batch_size=16, **limit) for limit in ({}, {"block_bytes": SMALL}))
     for split in ("train", "validation"):
         examples = problem.examples[split]
         evaluated = problem.model.evaluate(examples.x, examples.y, batch_size=16, verbose=0, return_dict=True)

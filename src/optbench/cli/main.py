@@ -18,13 +18,17 @@ from optbench.core.interpreter import leave_out_working_directory
 from optbench.errors import OptbenchError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 _INTERNAL_ERROR = 70
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line.
+
+    Parameters
+    ----------
+    arguments : after the program's name; those of this process if None
 
     Raises
     ------
@@ -33,38 +37,40 @@ def main() -> None:
         ours; 130 and 143 interrupted.
     """
     leave_out_working_directory()
+    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        with _told_cost(), _told_errors(), guarded_streams(), _told_errors(), _signals_unwind():
+        with _told_cost(given), _told_errors(given), guarded_streams(), _told_errors(given), _signals_unwind():
             from optbench.cli.app import app
 
-            app(prog_name="optbench")
+            app(args=given, prog_name="optbench")
     finally:
         gc.freeze()  # the interpreter would look through all that is loaded before it ends: half a second
 
 
 @contextmanager
-def _told_errors() -> Iterator[None]:
+def _told_errors(arguments: Sequence[str]) -> Iterator[None]:
     """Turn an error into a message and an exit; twice in `main`, since the streams themselves may fail."""
+    debug = "--debug" in arguments
     try:
         yield
     except OptbenchError as error:
         from optbench.words import error_text
 
-        _tell(f"optbench: {error_text(error)}\n", error, always=True)
-        _tell_programs(error)
+        _tell(f"optbench: {error_text(error)}\n", error, debug=debug, always=True)
+        _tell_programs(error, arguments)
         raise SystemExit(error.exit_code) from None
     except Exception as error:  # noqa: BLE001 - the last resort, or Typer would end with 1, "a run failed"
         message = (
             f"optbench: internal error: {type(error).__name__}: {error}\n"
             "This is a bug in optbench. Repeat the command with --debug and report what it prints.\n"
         )
-        _tell(message, error, always=False)
+        _tell(message, error, debug=debug, always=False)
         raise SystemExit(_INTERNAL_ERROR) from None
 
 
-def _tell_programs(error: OptbenchError) -> None:
+def _tell_programs(error: OptbenchError, given: Sequence[str]) -> None:
     """Where one JSON document was asked for and nothing has been printed, the error is that document."""
-    given, out = sys.argv[1:], sys.stdout
+    out = sys.stdout
     wants_json = "--json" in given or "--format=json" in given or ("--format", "json") in pairwise(given)
     if wants_json and isinstance(out, GuardedStream) and not out.has_written:
         from optbench.cli.output import print_json
@@ -73,13 +79,13 @@ def _tell_programs(error: OptbenchError) -> None:
 
 
 @contextmanager
-def _told_cost() -> Iterator[None]:
+def _told_cost(arguments: Sequence[str]) -> Iterator[None]:
     """With `-v`, end with the process, its time and its memory."""
     begin = time.monotonic()
     try:
         yield
     finally:
-        if not {"-v", "--verbose"}.isdisjoint(sys.argv[1:]) and sys.stderr is not None:
+        if not {"-v", "--verbose"}.isdisjoint(arguments) and sys.stderr is not None:
             from optbench.words import text
 
             sys.stderr.write(text("command-cost", **_cost(time.monotonic() - begin)) + "\n")
@@ -93,8 +99,7 @@ def _cost(seconds: float) -> dict[str, Any]:
     return {"pid": os.getpid(), "seconds": seconds, "cpu_seconds": used.ru_utime + used.ru_stime, "peak_mb": peak}
 
 
-def _tell(message: str, error: Exception, *, always: bool) -> None:
-    debug = "--debug" in sys.argv
+def _tell(message: str, error: Exception, *, debug: bool, always: bool) -> None:
     if debug:
         traceback.print_exception(error)
     if sys.stderr is not None and (always or not debug):

@@ -24,6 +24,7 @@ def run_key(
     code: Mapping[str, str],
     versions: Mapping[str, str],
     reading: Mapping[str, Any] | None = None,
+    numerics: int = NUMERICS_VERSION,
 ) -> str:
     """Return the key of a run, 64 hex digits.
 
@@ -35,12 +36,13 @@ def run_key(
     versions : versions of the packages that determine the numbers
     reading : what was inferred of the data by rules that did not exist when keys were frozen (`Dataset.reading`); runs
         on data to which no such rule applies keep their keys
+    numerics : version of optbench's own numbers
     """
     content = {
         "config": what_counts(resolved.to_plain()),
         "data": data_digest,
         "code": dict(code),
-        "versions": {**versions, "optbench-numerics": NUMERICS_VERSION},
+        "versions": {**versions, "optbench-numerics": numerics},
         **({"reading": dict(reading)} if reading else {}),
     }
     return _digest(content)

@@ -13,7 +13,7 @@ from optbench.core.findings import Finding, Severity
 from optbench.datasets.column_kinds import infer_kind, numbers_of
 from optbench.datasets.labels import choose_positive_class, class_counts
 from optbench.datasets.table_columns import TableOptions, category_column, column_uses, missing_texts
-from optbench.datasets.table_heads import read_head
+from optbench.datasets.table_heads import HEAD_ROWS, read_head
 from optbench.datasets.table_targets import label_rows, target_rows
 from optbench.datasets.text_table import listed, require_column
 from optbench.errors import DataError
@@ -93,6 +93,7 @@ def inspect_table(
     missing: Sequence[str] | None = None,
     drop: Sequence[str] = (),
     features: Mapping[str, FeatureKind] | None = None,
+    most_rows: int = HEAD_ROWS,
 ) -> TableInspection:
     """Look at a CSV or Parquet file and say what each column would be.
 
@@ -102,13 +103,14 @@ def inspect_table(
     separator : one character; found from the first lines if None
     missing : texts that mean "no value"; suggested if None
     drop, features : as in the experiment file
+    most_rows : of a large table so many are looked at
 
     Raises
     ------
     DataError
         If the file is no table, `target` is no column of it or none can be suggested, or its labels are none.
     """
-    table, separator, is_head = read_head(path, separator=separator, name=path.name)
+    table, separator, is_head = read_head(path, separator=separator, name=path.name, most=most_rows)
     words = () if missing is not None else _missing_words(table, target)
     options = TableOptions(
         target=target or "",

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from optbench.datasets.table_columns import TableOptions
 
 LEVELS_HELD = 1 << 15
-_BLOCK_ROWS = 1 << 15
+BLOCK_ROWS = 1 << 15
 _FEW = 3
 _LOOKED_AT = 4096
 
@@ -66,8 +66,8 @@ class LargeInputs:
         require_disk(len(rows) * width * 4, what=f"the matrix of {len(rows)} rows and {width} model inputs")
         with path.open("wb") as file:
             np.lib.format.write_array_header_1_0(file, header)
-            for start in range(0, len(rows), _BLOCK_ROWS):
-                self._block(rows[start : start + _BLOCK_ROWS]).astype("<f4", copy=False).tofile(file)
+            for start in range(0, len(rows), BLOCK_ROWS):
+                self._block(rows[start : start + BLOCK_ROWS]).astype("<f4", copy=False).tofile(file)
         mapped: NDArray[np.float32] = np.load(path, mmap_mode="r")
         return mapped
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 HEAD_ROWS = 100_000
 
 
-def read_head(path: Path, *, separator: str | None, name: str) -> tuple[TextTable, str, bool]:
-    """Return a table, its separator, and whether these are its first `HEAD_ROWS` rows only.
+def read_head(path: Path, *, separator: str | None, name: str, most: int = HEAD_ROWS) -> tuple[TextTable, str, bool]:
+    """Return a table, its separator, and whether these are its first `most` rows only.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def read_head(path: Path, *, separator: str | None, name: str) -> tuple[TextTabl
     require_regular_file(path, name)
     is_parquet, is_head = path.suffix.lower() in ENDINGS, is_large([path])
     if is_parquet:
-        table = _head_of_parquet(path, name) if is_head else read_table(path, separator=SEPARATORS[0], name=name)
+        table = _head_of_parquet(path, name, most) if is_head else read_table(path, separator=SEPARATORS[0], name=name)
         return table, separator or SEPARATORS[0], is_head
     if not is_head:
         separator = separator or sniff_separator(path)
@@ -44,7 +44,7 @@ def read_head(path: Path, *, separator: str | None, name: str) -> tuple[TextTabl
         if separator is None:
             with _open(path) as text:
                 separator = separator_of(text)
-        return _head_of_csv(path, separator, name), separator, True
+        return _head_of_csv(path, separator, name, most), separator, True
     except UnicodeDecodeError:
         open_csv(path, separator=separator or SEPARATORS[0], name=name)  # says which byte of which line is wrong
         raise
@@ -54,18 +54,18 @@ def _open(path: Path) -> TextIO:
     return path.open(encoding="utf-8-sig", newline=None)
 
 
-def _head_of_csv(path: Path, separator: str, name: str) -> TextTable:
+def _head_of_csv(path: Path, separator: str, name: str, most: int) -> TextTable:
     file = CheckedFile(path, name, sha256="", size_bytes=path.stat().st_size)
     with _open(path) as text:
         rows = csv_rows(text, separator=separator, name=name, sample=lambda: _open(path))
-        return table_of_rows(rows, file, separator=separator, most=HEAD_ROWS)
+        return table_of_rows(rows, file, separator=separator, most=most)
 
 
-def _head_of_parquet(path: Path, name: str) -> TextTable:
+def _head_of_parquet(path: Path, name: str, most: int) -> TextTable:
     pa, parquet = import_pyarrow()
     try:
         opened = parquet.ParquetFile(path)
-        batches = [next(opened.iter_batches(batch_size=HEAD_ROWS))]
+        batches = [next(opened.iter_batches(batch_size=most))]
     except pa.ArrowException as error:
         raise unreadable_parquet(name, error) from error
     return table_of(pa.Table.from_batches(batches), CheckedFile(path, name, sha256="", size_bytes=path.stat().st_size))

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Final
 from optbench.errors import MachineError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    Files = Callable[[str], Sequence[metadata.PackagePath] | None]
 
 # The same library under several distribution names: builds with and without GPU support.
 _KEY_PACKAGES: Final[dict[str, tuple[str, ...]]] = {
@@ -25,27 +27,30 @@ DATA_PACKAGES: Final = ("numpy", "scikit-learn")
 """Of these, what computes with data and metrics, whichever engine trains."""
 
 
-def key_versions(packages: Sequence[str] = tuple(_KEY_PACKAGES)) -> dict[str, str]:
+def key_versions(
+    packages: Sequence[str] = tuple(_KEY_PACKAGES), *, version_of: Callable[[str], str] = metadata.version
+) -> dict[str, str]:
     """Return the versions of the packages that can change a run's numbers, by package name.
 
     Parameters
     ----------
     packages : without them, those of a run that is trained by an engine of optbench's own
+    version_of : version of a distribution; PackageNotFoundError if it is not installed
 
     Raises
     ------
     MachineError
         If one of them is not installed.
     """
-    return {package: _first_installed(package, _KEY_PACKAGES[package]) for package in packages}
+    return {package: _first_installed(package, version_of) for package in packages}
 
 
-def key_package_digests() -> dict[str, str]:
+def key_package_digests(files_of: Files = metadata.files) -> dict[str, str]:
     """Return sha256 hex of what each key package installed, by package name; two builds of one version differ here.
 
     Taken over the names and digests of its library files as the installer recorded them; "" where it recorded none.
     """
-    return {package: _recorded_digest(names) for package, names in _KEY_PACKAGES.items()}
+    return {package: _recorded_digest(names, files_of) for package, names in _KEY_PACKAGES.items()}
 
 
 def installed_packages() -> dict[str, str]:
@@ -58,19 +63,19 @@ def installed_packages() -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def _recorded_digest(names: tuple[str, ...]) -> str:
+def _recorded_digest(names: tuple[str, ...], files_of: Files) -> str:
     for name in names:
         with suppress(metadata.PackageNotFoundError):
-            files = metadata.files(name) or []
+            files = files_of(name) or []
             lines = sorted(f"{f} {f.hash.value}" for f in files if f.hash and ".dist-info" not in str(f))
             return hashlib.sha256("\n".join(lines).encode()).hexdigest() if lines else ""
     return ""
 
 
-def _first_installed(package: str, names: tuple[str, ...]) -> str:
-    for name in names:
+def _first_installed(package: str, version_of: Callable[[str], str]) -> str:
+    for name in _KEY_PACKAGES[package]:
         try:
-            return metadata.version(name)
+            return version_of(name)
         except metadata.PackageNotFoundError:
             continue
     raise MachineError(

@@ -17,6 +17,7 @@ from optbench.run_store.holders import Holder, this_process
 from optbench.run_store.job import Job
 from optbench.run_store.manifest import (
     Manifest,
+    RunFacts,
     added_files,
     read_manifest,
     replace_files,
@@ -43,6 +44,7 @@ __all__ = [
     "Job",
     "LadderDigests",
     "Manifest",
+    "RunFacts",
     "RunPaths",
     "TrainingResult",
     "TrainingTimes",

@@ -53,7 +53,7 @@ def pack(entries: Mapping[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def pack_arrays(file: BinaryIO, arrays: Mapping[str, NDArray[Any]]) -> None:
+def pack_arrays(file: BinaryIO, arrays: Mapping[str, NDArray[Any]], *, block_bytes: int | None = None) -> None:
     """Write arrays as `pack` would, each as `npy_bytes` makes it, holding a block of one at a time."""
     import numpy as np
 
@@ -65,22 +65,33 @@ def pack_arrays(file: BinaryIO, arrays: Mapping[str, NDArray[Any]]) -> None:
             header = _npy_start(little, array.shape)
             with archive.open(_entry(f"{name}.npy", len(header) + array.nbytes), "w") as entry:
                 entry.write(header)
-                for block in blocks(array):
+                for block in blocks(array, n_bytes=block_bytes):
                     entry.write(np.ascontiguousarray(block, dtype=little).data)
 
 
-def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+def write_arrays(
+    path: Path,
+    arrays: Mapping[str, NDArray[Any]],
+    *,
+    most_held: int = LARGEST_HELD,
+    block_bytes: int | None = None,
+) -> None:
     """Write an archive of arrays atomically; one that is large is written in parts, to the same bytes.
 
     A training result or a manifest vouches for it, so it is not waited for until it is on the disk.
+
+    Parameters
+    ----------
+    most_held : bytes of arrays that are written as a whole
+    block_bytes : bytes of an array that are held at a time of a larger archive; as many as elsewhere if None
 
     Raises
     ------
     StorageError
         If the file cannot be written.
     """
-    if sum(array.nbytes for array in arrays.values()) > LARGEST_HELD:
-        write_in_parts(path, lambda file: pack_arrays(file, arrays))
+    if sum(array.nbytes for array in arrays.values()) > most_held:
+        write_in_parts(path, lambda file: pack_arrays(file, arrays, block_bytes=block_bytes))
     else:
         write_bytes(path, pack({f"{name}.npy": npy_bytes(array) for name, array in arrays.items()}), durable=False)
 

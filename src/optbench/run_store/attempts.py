@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 CUT_OFF = "cut off"  # the kind of an attempt that never came to tell its end
 _END = "end.json"
 _LOG_BEFORE = "log-before.txt"
-_MOST_EARLIER = 32 << 20  # bytes of earlier logs that are kept
+MOST_EARLIER = 32 << 20  # bytes of earlier logs that are kept
 _CHUNK = 1 << 20
 
 
@@ -78,8 +78,12 @@ def last_attempt(paths: RunPaths) -> dict[str, Any] | None:
     return _last_of_old_version(paths)
 
 
-def publish_log(claim: Claim) -> None:
+def publish_log(claim: Claim, *, most_earlier: int = MOST_EARLIER) -> None:
     """Write the run's log: what the attempts said, in order; of very long earlier logs the newest part.
+
+    Parameters
+    ----------
+    most_earlier : bytes of earlier logs that are kept
 
     Raises
     ------
@@ -92,7 +96,7 @@ def publish_log(claim: Claim) -> None:
         if not earlier and not own:
             return
         with target.open("wb") as file:
-            for path, size in _newest_part(earlier):
+            for path, size in _newest_part(earlier, most_earlier):
                 _append(file, path, last=size)
             for path in own:
                 _append(file, path)
@@ -119,9 +123,9 @@ def _logs(claim: Claim) -> tuple[list[Path], list[Path]]:
     return logs, own
 
 
-def _newest_part(logs: list[Path]) -> list[tuple[Path, int]]:
+def _newest_part(logs: list[Path], most: int) -> list[tuple[Path, int]]:
     """Return how much is kept of each log."""
-    left, kept = _MOST_EARLIER, []
+    left, kept = most, []
     for path in reversed(logs):
         kept.append((path, min(left, path.stat().st_size)))
         left -= kept[-1][1]

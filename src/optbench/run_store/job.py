@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from optbench.core.findings import Finding, Severity, read_finding
-from optbench.errors import StorageError
 from optbench.json_fields import JsonFields
 from optbench.run_store.documents import SCHEMA_VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
+
+    from optbench.core.findings import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,21 +81,5 @@ class Job:
             class_names=fields.texts("class_names"),
             positive_class=fields.maybe("positive_class", int),
             reading=fields.given("reading", dict, {}),  # the first release had none
-            notes=findings(fields.take("notes", list), what),
+            notes=fields.notes("notes"),
         )
-
-
-def findings(recorded: Iterable[Any], what: object) -> tuple[Finding, ...]:
-    """Return notes as a document holds them; those of the first release are sentences.
-
-    Raises
-    ------
-    StorageError
-        If one is no finding.
-    """
-    try:
-        return tuple(read_finding(note, Severity.NOTE) for note in recorded)
-    except (KeyError, TypeError, ValueError) as error:
-        raise StorageError(
-            f"{what} must have findings for 'notes'. Received: {recorded!r:.60}.", code="storage-document-wrong"
-        ) from error

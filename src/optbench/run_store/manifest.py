@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from optbench.core.findings import Finding, Severity
@@ -47,20 +47,20 @@ class ListedFile:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a manifest says of its run.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFacts:
+    """What the manifest of a run says of it beside its files.
 
     Attributes
     ----------
     run : id of the run
     key : 64 hex digits
+    status : completed or diverged
     name, seed : of the experiment
     config : resolved
     versions : packages that are part of the key
     reading : as it entered the key; {} where it did not
     machine : name of the machine that trained
-    files : by their path in the folder, with "/" on every system
     """
 
     run: str
@@ -70,29 +70,38 @@ class Manifest:
     seed: int
     config: Mapping[str, Any]
     versions: Mapping[str, str]
-    reading: Mapping[str, Any]
+    reading: Mapping[str, Any] = field(default_factory=dict)
     machine: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values; `reading` only where something was read in a newer way."""
+        return {
+            "run": self.run,
+            "key": self.key,
+            "status": str(self.status),
+            "name": self.name,
+            "seed": self.seed,
+            "config": dict(self.config),
+            "versions": dict(self.versions),
+            **({"reading": dict(self.reading)} if self.reading else {}),
+            "machine": self.machine,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest(RunFacts):
+    """What a manifest says.
+
+    Attributes
+    ----------
+    files : by their path in the folder, with "/" on every system
+    """
+
     files: Mapping[str, ListedFile]
 
 
-def write_manifest(
-    claim: Claim,
-    *,
-    run: str,
-    key: str,
-    status: RunStatus | str,
-    name: str,
-    seed: int,
-    config: Mapping[str, Any],
-    versions: Mapping[str, str],
-    machine: str,
-    reading: Mapping[str, Any] | None = None,
-) -> None:
+def write_manifest(claim: Claim, facts: RunFacts) -> None:
     """Close a run: digest every file of its folder, make all of them durable, and write the manifest.
-
-    Parameters
-    ----------
-    reading : as it entered the run key; written only where it did
 
     Raises
     ------
@@ -102,21 +111,9 @@ def write_manifest(
     """
     paths = claim.run
     names = sorted(_files(paths, paths.folder))
-    body = {
-        "schema_version": SCHEMA_VERSION,
-        "run": run,
-        "key": key,
-        "status": str(RunStatus(status)),
-        "name": name,
-        "seed": seed,
-        "config": dict(config),
-        "versions": dict(versions),
-        **({"reading": dict(reading)} if reading else {}),
-        "machine": machine,
-        "files": {name: _entry(paths.folder / name) for name in names},
-    }
+    entries = {name: _entry(paths.folder / name) for name in names}
     try:
-        data = _with_digest(body)
+        data = _with_digest({"schema_version": SCHEMA_VERSION, **facts.to_json(), "files": entries})
     except ValueError as error:
         raise StorageError(
             f"{paths.manifest} must hold finite numbers only ({error}).", code="storage-not-finite"
@@ -200,7 +197,7 @@ def parse_manifest(paths: RunPaths) -> Manifest:
         seed=document["seed"],
         config=document["config"],
         versions=document["versions"],
-        reading=document.get("reading", {}),  # written only where something was read in a newer way
+        reading=document.get("reading", {}),
         machine=document["machine"],
         files={name: ListedFile(entry["size"], entry["sha256"]) for name, entry in document["files"].items()},
     )

@@ -9,7 +9,6 @@ from optbench.core.findings import Severity
 from optbench.json_fields import JsonFields
 from optbench.records import RunStatus
 from optbench.run_store.documents import SCHEMA_VERSION
-from optbench.run_store.job import findings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -148,5 +147,5 @@ class TrainingResult:
             timing=TrainingTimes.from_json(fields.take("timing", dict), f"timing of {what}"),
             software=fields.take("software", dict),
             optimizer=fields.maybe("optimizer", dict) if "optimizer" in fields else None,  # the first release had none
-            notes=findings(fields.take("notes", list), what),
+            notes=fields.notes("notes"),
         )

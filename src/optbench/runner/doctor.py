@@ -18,6 +18,10 @@ from optbench.words import DEFAULT, sentence, text
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from optbench.runner.execute import RunEnd
+
+    Run = Callable[..., Sequence[RunEnd]]
+
 _TRIAL = """\
 name: doctor
 dataset: {name: iris}
@@ -49,9 +53,22 @@ class Diagnosis:
         return sentence(self.result, DEFAULT)
 
 
-def diagnose(*, data_dir: Path, runs_dir: Path, trial: bool) -> list[Diagnosis]:
-    """Look at versions, processor, threads, settings, directories and disk; train something twice if `trial`."""
+def _free(folder: Path) -> int:
+    return shutil.disk_usage(folder).free
+
+
+def diagnose(
+    *, data_dir: Path, runs_dir: Path, trial: bool, run: Run | None = None, free: Callable[[Path], int] = _free
+) -> list[Diagnosis]:
+    """Look at versions, processor, threads, settings, directories and disk; train something twice if `trial`.
+
+    Parameters
+    ----------
+    run : executes the trial; `runner.run.run_experiments` if None
+    free : bytes that are free on the disk of a folder
+    """
     from optbench.run_store import require_writable
+    from optbench.runner.run import run_experiments
 
     found = [
         _versions(),
@@ -59,10 +76,10 @@ def diagnose(*, data_dir: Path, runs_dir: Path, trial: bool) -> list[Diagnosis]:
         _settings(),
         _data(data_dir),
         _checked("runs", str(runs_dir), lambda: require_writable(runs_dir)),
-        _disk(runs_dir),
+        _disk(runs_dir, free),
     ]
     if trial:
-        found.append(_determinism(data_dir))
+        found.append(_determinism(data_dir, run or run_experiments))
     return found
 
 
@@ -122,13 +139,13 @@ def _data(data_dir: Path) -> Diagnosis:
     return Diagnosis("data", True, Finding("doctor-downloaded", Severity.NOTE, {**values, "names": here}))
 
 
-def _disk(runs_dir: Path) -> Diagnosis:
+def _disk(runs_dir: Path, free: Callable[[Path], int]) -> Diagnosis:
     folder = runs_dir.absolute()
     while not folder.exists():
         folder = folder.parent
-    free = shutil.disk_usage(folder).free
-    enough = free > _SCARCE_BYTES
-    values = {"free": free, "folder": str(folder)}
+    n_bytes = free(folder)
+    enough = n_bytes > _SCARCE_BYTES
+    values = {"free": n_bytes, "folder": str(folder)}
     return Diagnosis("disk", enough, Finding("doctor-disk", Severity.NOTE if enough else Severity.WARNING, values))
 
 
@@ -140,10 +157,10 @@ def _checked(topic: Topic, folder: str, check: Callable[[], None]) -> Diagnosis:
     return Diagnosis(topic, True, Finding("doctor-writable", Severity.NOTE, {"folder": folder}))
 
 
-def _determinism(data_dir: Path) -> Diagnosis:
+def _determinism(data_dir: Path, run: Run) -> Diagnosis:
     """Train a small model in two processes and compare every digest."""
     from optbench.run_store import RunPaths, read_json
-    from optbench.runner.run import RunOptions, run_experiments
+    from optbench.runner.run import RunOptions
 
     with tempfile.TemporaryDirectory(prefix="optbench-doctor-") as folder:
         config = Path(folder, "doctor.yaml")
@@ -152,7 +169,7 @@ def _determinism(data_dir: Path) -> Diagnosis:
         for name in ("first", "second"):
             options = RunOptions((config,), runs_dir=Path(folder, name), data_dir=data_dir, jobs=1, quiet=True)
             try:
-                (end,) = run_experiments(options, say=lambda _sentence: None)
+                (end,) = run(options, say=lambda _sentence: None)
             except OptbenchError as error:
                 return _failed_trial(str(error))
             if end.outcome == "failed":

@@ -9,23 +9,22 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import Finding, Severity
-from optbench.errors import HeldError, InvalidError, NoRunsError, OptbenchError, RunFailedError, StorageError
+from optbench.errors import HeldError, NoRunsError, OptbenchError, StorageError
 from optbench.executors.interface import Task, reference
-from optbench.runs.messages import FinishArguments, Finished, TrainArguments, TryOut, TryOutArguments
-from optbench.worker import finish, train_run, try_out
+from optbench.runs.messages import Detail, EpochEnded, FinishArguments, Finished, Said, TrainArguments, news_of
+from optbench.worker import finish, train_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from optbench.executors.interface import Executor, TaskEnd
+    from optbench.executors.interface import Event, Executor, TaskEnd
     from optbench.run_store import Asker, Claim
     from optbench.runner.plan import PlannedRun
     from optbench.runner.progress import Progress
 
-TRY_OUT, TRAIN, FINISH = (reference(function) for function in (try_out, train_run, finish))
+TRAIN, FINISH = reference(train_run), reference(finish)
 HELD, LOST = "held", "interrupted"  # kinds of failure: another machine holds the run; it was taken over from us
 _POLL_SECONDS = 0.2
-_TRIES_TO_BUILD = 3  # of a model whose process was killed meanwhile
 _TOLD = ("ok", "storage")  # what only a process that lives can say
 
 
@@ -69,7 +68,7 @@ class Reporter:
     detail : gets a run and a finding about it that only those who asked for more want to read
     """
 
-    event: Callable[[str, Mapping[str, Any]], None]
+    epoch: Callable[[str, EpochEnded], None]
     started: Callable[[str], None]
     ended: Callable[[RunEnd], None]
     say: Callable[[str], None]
@@ -84,7 +83,7 @@ class Reporter:
             if verbose:
                 progress.say(f"{run}: {sentence(finding, language)}")
 
-        return cls(progress.event, progress.started, progress.ended, progress.say, detail)
+        return cls(progress.epoch, progress.started, progress.ended, progress.say, detail)
 
     @classmethod
     def silent(cls) -> Reporter:
@@ -154,7 +153,7 @@ class Flight:
         tasks = [Task(run.run, TRAIN, group=self._group(run)) for run in runs]
 
         def prepare(task: Task) -> Task | None:
-            return task if task.function == FINISH else self._ready(self._runs[task.name], held)
+            return task if task.function == FINISH else self._ready(task, held)
 
         try:
             for end in self.executor.execute(tasks, on_event=self._on_event, prepare=prepare):
@@ -215,9 +214,11 @@ class Flight:
 
         return "" if self._tries[run.run] else run_group(run.config, run.dataset)  # a second try is made alone
 
-    def _ready(self, run: PlannedRun, held: list[PlannedRun]) -> Task | None:
+    def _ready(self, task: Task, held: list[PlannedRun]) -> Task | None:
+        """Return a task of training with what it needs; None if its run needs no training, or cannot have it now."""
+        run = self._runs[task.name]
         try:
-            return self._prepare(run)
+            claim = self._prepare(run)
         except HeldError as error:
             if error.is_seen:
                 held.append(run)
@@ -226,9 +227,12 @@ class Flight:
                 self._close(run, RunEnd.failed(run, HELD, error))
         except OptbenchError as error:
             self._close(run, RunEnd.failed(run, "storage", error))
+        else:
+            if claim is not None:
+                return replace(task, arguments=self._arguments(run, claim).to_json(), log=str(claim.log))
         return None
 
-    def _prepare(self, run: PlannedRun) -> Task | None:
+    def _prepare(self, run: PlannedRun) -> Claim | None:
         """Claim and stage a run; None if it needs no training.
 
         Raises
@@ -253,14 +257,13 @@ class Flight:
             damage = stage_run(run, claim, environment=environment, patch=patch)
         if damage:
             self.reporter.say(f"{run.run}: {damage}")
-        task = self._task(run, claim)  # made before the try counts: a first one shares a process with its group
         self._tries[run.run] += 1
         if self._is_trained(run):
             self._finish(run)
             return None
         self.reporter.started(run.run)
         self.reporter.detail(run.run, _engine_of(run))
-        return task
+        return claim
 
     def _is_skipped(self, run: PlannedRun) -> bool:
         """Close a run that is finished, for which nobody needs a claim; return whether it is."""
@@ -293,18 +296,18 @@ class Flight:
             return False
         return True
 
-    def _task(self, run: PlannedRun, claim: Claim) -> Task:
+    def _arguments(self, run: PlannedRun, claim: Claim) -> TrainArguments:
         digests = (run.dataset.data_digest, run.dataset.split_digest)
-        arguments = TrainArguments(str(run.paths.folder), claim.name, self.data_folders.get(digests), self.jobs)
-        return Task(run.run, TRAIN, arguments.to_json(), str(claim.log), self._group(run))
+        return TrainArguments(str(run.paths.folder), claim.name, self.data_folders.get(digests), self.jobs)
 
-    def _on_event(self, name: str, event: Mapping[str, Any]) -> None:
-        if "say" in event:
-            self.reporter.say(f"{name}: {event['say']}")
-        elif "detail" in event:
-            self.reporter.detail(name, Finding.from_json(event["detail"]))
-        else:
-            self.reporter.event(name, event)
+    def _on_event(self, name: str, event: Event) -> None:
+        match news_of(event):
+            case EpochEnded() as ended:
+                self.reporter.epoch(name, ended)
+            case Said(sentence):
+                self.reporter.say(f"{name}: {sentence}")
+            case Detail(finding):
+                self.reporter.detail(name, finding)
 
     def _is_retried(self, end: TaskEnd) -> bool:
         return end.died and self._tries[end.name] <= self.retries
@@ -380,95 +383,3 @@ def read_finished(run: PlannedRun) -> None:
             "or use --force to train beside it.",
             code="storage-run-changed",
         ) from error
-
-
-def check_models(
-    runs: Sequence[PlannedRun],
-    *,
-    executor: Executor,
-    data_folders: Mapping[tuple[str, str], str],
-    time_an_epoch: bool = False,
-) -> dict[str, TryOut]:
-    """Build the model of every distinct experiment, before any folder exists.
-
-    Returns
-    -------
-    dict
-        By run id; runs that may share a program share an answer.
-
-    Raises
-    ------
-    InvalidError
-        With the finding of every experiment that cannot be built.
-    RunFailedError
-        If the process that builds a model is killed or crashes, again and again.
-    """
-    distinct: dict[str, PlannedRun] = {}
-    names = {}
-    for run in runs:
-        names[run.run] = _what_is_built(run)
-        distinct.setdefault(names[run.run], run)
-    tasks = {name: _try_out(name, run, data_folders, time_an_epoch=time_an_epoch) for name, run in distinct.items()}
-    ends = _try_all_out(tasks, executor)
-    _raise_for_ends([(str(distinct[name].loaded.path), end) for name, end in ends.items()])
-    return {run: TryOut.from_json(ends[name].result) for run, name in names.items()}
-
-
-def _try_all_out(tasks: Mapping[str, Task], executor: Executor) -> dict[str, TaskEnd]:
-    """Execute the tasks; one whose process was killed says nothing about its model and is tried again."""
-    ends: dict[str, TaskEnd] = {}
-    left = list(tasks.values())
-    for _ in range(_TRIES_TO_BUILD):
-        ends |= {end.name: end for end in executor.execute(left, on_event=lambda _name, _event: None)}
-        left = [tasks[name] for name, end in ends.items() if end.died]
-        if not left:
-            break
-    return ends
-
-
-def _raise_for_ends(ends: Sequence[tuple[str, TaskEnd]]) -> None:
-    """Raise for models that cannot be built, or else for those of which that could not be found out."""
-    unfit = [InvalidError(f"{path}: {end.error}", code=_code_of(end)) for path, end in ends if _tells_of_the_model(end)]
-    if unfit:
-        raise InvalidError.gathered(sorted(unfit, key=str))
-    told = "its model could not be tried out"
-    failed = [RunFailedError(f"{path}: {told}: {end.error}", code=_code_of(end)) for path, end in ends if end.error]
-    if failed:
-        raise RunFailedError.gathered(sorted(failed, key=str))
-
-
-def _code_of(end: TaskEnd) -> str | None:
-    return None if end.finding is None else end.finding.code
-
-
-def _tells_of_the_model(end: TaskEnd) -> bool:
-    """Return True if building failed, rather than the process that was to build."""
-    # of an exception there is a traceback; a process that ended without a word tells of nothing
-    return end.kind == "invalid" or (end.kind == "crashed" and bool(end.trace))
-
-
-def _what_is_built(run: PlannedRun) -> str:
-    """Return a text that is equal for runs whose models are built and compiled in the same way."""
-    from optbench.config import dump_config
-    from optbench.training.engines import run_group
-
-    key = run_group(run.config, run.dataset)
-    if key:
-        return key
-    same_but_for_seed = run.config.model_copy(update={"seed": 0, "name": "same"})
-    return f"{run.loaded.base}\n{dump_config(same_but_for_seed)}"
-
-
-def _try_out(name: str, run: PlannedRun, data_folders: Mapping[tuple[str, str], str], *, time_an_epoch: bool) -> Task:
-    from optbench.config import dump_config
-    from optbench.training.engines import run_group
-
-    arguments = TryOutArguments(
-        config=dump_config(run.config),
-        data=data_folders[(run.dataset.data_digest, run.dataset.split_digest)],
-        base=str(run.loaded.base.resolve()),
-        time_an_epoch=time_an_epoch,
-    )
-    # the process that has built a model goes on with the runs of its group; one that has trained does not
-    group = "" if time_an_epoch else run_group(run.config, run.dataset)
-    return Task(name, TRY_OUT, arguments.to_json(), group=group)

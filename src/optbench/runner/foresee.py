@@ -13,8 +13,8 @@ from optbench.core.findings import Finding, Severity, read_finding
 from optbench.core.printable import printable
 from optbench.core.text import flattened
 from optbench.errors import StorageError
-from optbench.runner.execute import check_models
 from optbench.runner.run import RunOptions, prepare, stage_datasets
+from optbench.runner.try_out import check_models
 from optbench.words import DEFAULT, sentence, text
 
 if TYPE_CHECKING:

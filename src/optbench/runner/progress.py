@@ -12,9 +12,11 @@ from optbench.catalog.tasks import TASKS
 from optbench.core.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from typing import TextIO
 
     from optbench.runner.execute import RunEnd
+    from optbench.runs.messages import EpochEnded
 
 
 # Of more runs than these, a terminal is not filled with a line for each that ended well, nor plain text with epochs.
@@ -36,19 +38,33 @@ class Progress(Protocol):
     def started(self, run: str) -> None:
         """Show that a run was handed to a worker."""
 
-    def event(self, run: str, event: Mapping[str, Any]) -> None:
+    def epoch(self, run: str, news: EpochEnded) -> None:
         """Show that an epoch of a run ended."""
 
     def ended(self, end: RunEnd) -> None:
         """Show how a run ended."""
 
 
-def make_progress(total: int, *, quiet: bool, language: str | None = None) -> Progress:
-    """Return bars if stderr is a terminal that takes them, plain lines otherwise, failures alone if `quiet`."""
-    plain = not sys.stderr.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-    if quiet:
-        return PlainProgress(total, quiet=True, language=language)
-    return PlainProgress(total, language=language) if plain else BarProgress(total, language=language)
+def make_progress(
+    total: int,
+    *,
+    quiet: bool,
+    language: str | None = None,
+    stream: TextIO | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Progress:
+    """Return bars if the stream is a terminal that takes them, plain lines otherwise, failures alone if `quiet`.
+
+    Parameters
+    ----------
+    stream : stderr if None
+    clock : seconds from any beginning
+    """
+    shown = sys.stderr if stream is None else stream
+    plain = not shown.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    if quiet or plain:
+        return PlainProgress(total, shown, quiet=quiet, language=language, clock=clock)
+    return BarProgress(total, shown, language=language, clock=clock)
 
 
 def describe_end(end: RunEnd, language: str | None = None) -> str:
@@ -69,11 +85,10 @@ def describe_end(end: RunEnd, language: str | None = None) -> str:
     return text("progress-ended", language, run=run, outcome=end.outcome)
 
 
-def describe_values(event: Mapping[str, Any], language: str | None = None) -> str:
+def describe_values(values: Mapping[str, float], language: str | None = None) -> str:
     """Return loss and headline metric of an epoch by their columns, on the validation split if there is one."""
     from optbench.words.tables import localised
 
-    values = {name: float(value) for name, value in event["values"].items()}
     headline = [name for task in TASKS.values() for name in (f"val_{task.headline}", task.headline) if name in values]
     shown = [("loss", f"{values['loss']:.4f}"), *((name, score_text(name, values[name])) for name in headline[:1])]
     return "  ".join(f"{name} {localised(value, language)}" for name, value in shown)
@@ -82,13 +97,16 @@ def describe_values(event: Mapping[str, Any], language: str | None = None) -> st
 class PlainProgress:
     """One line an epoch (of many runs, one a run), no colour, no cursor movement; failures alone if `quiet`."""
 
-    def __init__(self, total: int, *, quiet: bool = False, language: str | None = None) -> None:
+    def __init__(
+        self, total: int, stream: TextIO, *, quiet: bool, language: str | None, clock: Callable[[], float]
+    ) -> None:
+        self._stream, self._clock = stream, clock
         self._language = language
         self._total = total
         self._quiet = quiet
         self._done = 0
         self._failed = 0
-        self._begin = time.monotonic()
+        self._begin = clock()
 
     def __enter__(self) -> Self:
         return self
@@ -104,12 +122,12 @@ class PlainProgress:
     def started(self, run: str) -> None:
         """Say nothing: epoch 0 comes at once."""
 
-    def event(self, run: str, event: Mapping[str, Any]) -> None:
+    def epoch(self, run: str, news: EpochEnded) -> None:
         """Write the epoch's line."""
         if not self._quiet and self._total <= MOST_SHOWN:
             from optbench.words import text
 
-            epoch, values = f"{event['epoch']}/{event['epochs']}", describe_values(event, self._language)
+            epoch, values = f"{news.epoch}/{news.epochs}", describe_values(news.values, self._language)
             self._write(text("progress-epoch", self._language, run=run, epoch=epoch, values=values))
 
     def ended(self, end: RunEnd) -> None:
@@ -122,21 +140,20 @@ class PlainProgress:
     def _outlook(self) -> str:
         if self._total <= MOST_SHOWN or self._done == self._total:
             return ""
-        left = (time.monotonic() - self._begin) / self._done * (self._total - self._done)
+        left = (self._clock() - self._begin) / self._done * (self._total - self._done)
         from optbench.words import text
 
         return text("progress-outlook", self._language, n_failed=self._failed, seconds=left)
 
-    @staticmethod
-    def _write(line: str) -> None:
-        sys.stderr.write(printable(line, keep_lines=True) + "\n")
-        sys.stderr.flush()
+    def _write(self, line: str) -> None:
+        self._stream.write(printable(line, keep_lines=True) + "\n")
+        self._stream.flush()
 
 
 class BarProgress:
     """A bar for all runs with how many are done, failed and left and the time left; below it the runs in flight."""
 
-    def __init__(self, total: int, *, language: str | None = None) -> None:
+    def __init__(self, total: int, stream: TextIO, *, language: str | None, clock: Callable[[], float]) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -149,7 +166,8 @@ class BarProgress:
             MofNCompleteColumn(),
             TimeRemainingColumn(),
             TextColumn("{task.fields[values]}", markup=False),
-            console=Console(stderr=True),
+            console=Console(file=stream),
+            get_time=clock,
         )
         self._total, self._done, self._failed = total, 0, 0
         self._all = self._bars.add_task(
@@ -173,14 +191,10 @@ class BarProgress:
         if run not in self._tasks:
             self._tasks[run] = self._bars.add_task(printable(run), total=None, values="")
 
-    def event(self, run: str, event: Mapping[str, Any]) -> None:
+    def epoch(self, run: str, news: EpochEnded) -> None:
         """Move the run's bar."""
-        self._bars.update(
-            self._tasks[run],
-            total=event["epochs"],
-            completed=event["epoch"],
-            values=describe_values(event, self._language),
-        )
+        shown = describe_values(news.values, self._language)
+        self._bars.update(self._tasks[run], total=news.epochs, completed=news.epoch, values=shown)
 
     def ended(self, end: RunEnd) -> None:
         """Replace the run's bar by a line and move the bar of all runs."""

@@ -25,6 +25,19 @@ if TYPE_CHECKING:
     from optbench.training.loop import TrainingOutcome
 
 
+def training_times(outcome: TrainingOutcome, *, peak_memory_mb: float, runs_in_flight: int) -> TrainingTimes:
+    """Return what training has cost."""
+    epochs = outcome.epochs_run
+    return TrainingTimes(
+        training_seconds=outcome.training_seconds,
+        training_cpu_seconds=outcome.training_cpu_seconds,
+        seconds_per_epoch=outcome.training_seconds / epochs if epochs else None,
+        seconds_to_build=outcome.seconds_to_build,
+        peak_memory_mb=peak_memory_mb,
+        runs_in_flight=runs_in_flight,
+    )
+
+
 def write_training_artefacts(
     claim: Claim,
     *,
@@ -32,8 +45,7 @@ def write_training_artefacts(
     dataset: Dataset,
     outcome: TrainingOutcome,
     engine: Engine,
-    peak_memory_mb: float,
-    runs_in_flight: int,
+    times: TrainingTimes,
 ) -> None:
     """Write everything that needs the training process; `.state/training.json` last, as the mark that it is there."""
     paths = claim.draft
@@ -43,24 +55,16 @@ def write_training_artefacts(
     task_named(config.task).write_predictions(paths, outcome.predictions, class_names=dataset.class_names)
     rule = config.training.early_stopping
     notes = [*engine.notes(restores_best=rule is not None and rule.restore_best), *_write_model(paths, engine, config)]
-    epochs = outcome.epochs_run
     result = TrainingResult(
         status=outcome.status,
         reason=outcome.reason,
         best_epoch=outcome.best_epoch,
-        epochs_run=epochs,
+        epochs_run=outcome.epochs_run,
         digests=LadderDigests.from_json(dict(outcome.digests), "what training digested"),
         notes=tuple(notes),
         software=engine.facts(),
         optimizer=outcome.optimizer,
-        timing=TrainingTimes(
-            training_seconds=outcome.training_seconds,
-            training_cpu_seconds=outcome.training_cpu_seconds,
-            seconds_per_epoch=outcome.training_seconds / epochs if epochs else None,
-            seconds_to_build=outcome.seconds_to_build,
-            peak_memory_mb=peak_memory_mb,
-            runs_in_flight=runs_in_flight,
-        ),
+        timing=times,
     )
     write_training_result(paths, result)
     claim.publish(last=claim.run.training_result)

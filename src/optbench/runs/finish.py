@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from optbench.config import ExperimentConfig
     from optbench.records import History, SplitName
-    from optbench.run_store import Claim, Job, RunPaths, TrainingResult
+    from optbench.run_store import Claim, Job, RunFacts, RunPaths, TrainingResult
     from optbench.tasks.task import Task
 
 
@@ -110,21 +110,26 @@ def _finish(claim: Claim, *, draw: bool, language: str | None) -> Finished:
             language=language,
         )
     publish_log(claim)
-    result, job = trained.result, trained.job
-    write_manifest(
-        claim,
+    write_manifest(claim, _facts(trained))
+    clear_state(claim.run, claim)
+    return Finished(trained.result.status, trained.result.reason)
+
+
+def _facts(trained: Trained) -> RunFacts:
+    from optbench.run_store import RunFacts
+
+    job, config = trained.job, trained.config
+    return RunFacts(
         run=job.run,
         key=job.key,
-        status=result.status,
-        name=trained.config.name,
-        seed=trained.config.seed,
-        config=trained.config.to_plain(),
+        status=trained.result.status,
+        name=config.name,
+        seed=config.seed,
+        config=config.to_plain(),
         versions=job.versions,
         reading=job.reading,
         machine=trained.environment.get("machine", ""),
     )
-    clear_state(claim.run, claim)
-    return Finished(result.status, result.reason)
 
 
 def finished_as(paths: RunPaths, claim: Claim | None = None) -> Finished | None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import Finding, Severity
 from optbench.json_fields import JsonFields
 from optbench.records import RunStatus
 from optbench.run_store import ENDS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from optbench.core.findings import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,3 +168,83 @@ class Finished:
         """Return the end that `to_json` wrote; StorageError if it is none."""
         fields = JsonFields(document, "the end of a run")
         return cls(RunStatus(fields.one_of("finished", ENDS)), fields.maybe_finding("reason", Severity.WARNING))
+
+
+@dataclass(frozen=True, slots=True)
+class EpochEnded:
+    """News of training: an epoch has ended.
+
+    Attributes
+    ----------
+    epoch : 0 is the model before training
+    epochs : at most so many
+    values : the row of the history, by column; may be NaN or infinite
+    """
+
+    epoch: int
+    epochs: int
+    values: Mapping[str, float]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values; numbers as texts, since JSON has no NaN."""
+        values = {name: repr(float(value)) for name, value in self.values.items()}
+        return {"epoch": self.epoch, "epochs": self.epochs, "values": values}
+
+    @classmethod
+    def from_json(cls, document: object) -> EpochEnded:
+        """Return the news that `to_json` wrote; StorageError if they are none."""
+        fields = JsonFields(document, "the news of an epoch")
+        values = JsonFields(fields.take("values", dict), "the values of an epoch")
+        return cls(
+            epoch=fields.take("epoch", int),
+            epochs=fields.take("epochs", int),
+            values={name: values.number(name) for name in values},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """News of a run that everybody is to read: what happened to its checkpoints."""
+
+    sentence: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, document: object) -> Said:
+        """Return the news that `to_json` wrote; StorageError if they are none."""
+        return cls(JsonFields(document, "the news of a run").take("sentence", str))
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """News of a run that only those who asked for more want to read."""
+
+    finding: Finding
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return {"finding": self.finding.to_json()}
+
+    @classmethod
+    def from_json(cls, document: object) -> Detail:
+        """Return the news that `to_json` wrote; StorageError if they are none."""
+        return cls(JsonFields(document, "a detail of a run").finding("finding"))
+
+
+News = EpochEnded | Said | Detail
+_KINDS: Mapping[str, type[News]] = {"epoch": EpochEnded, "said": Said, "detail": Detail}
+
+
+def event_of(news: News) -> dict[str, Any]:
+    """Return news as an event of a task, which is JSON for every executor."""
+    kind = next(kind for kind, known in _KINDS.items() if isinstance(news, known))
+    return {"kind": kind, **news.to_json()}
+
+
+def news_of(event: object) -> News:
+    """Return the news that an event holds; StorageError if it holds none."""
+    fields = JsonFields(event, "the event of a task")
+    return _KINDS[fields.one_of("kind", tuple(_KINDS))].from_json(event)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import Finding, Severity
-from optbench.runner.execute import check_models
 from optbench.runner.foresee import Foreseen, foresee_run, state_of
 from optbench.runner.run import available_cores, is_finished, make_executor, stage_datasets
+from optbench.runner.try_out import check_models
 from optbench.study.doubts import no_choice
 from optbench.study.record import read_record, recorded_choice
 from optbench.study.run import first_of_each, prepare_study

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from optbench.runner.execute import Flight, Reporter, RunEnd, check_models
+from optbench.runner.execute import Flight, Reporter, RunEnd
 from optbench.runner.progress import make_progress
 from optbench.runner.run import (
     RunOptions,
@@ -21,6 +21,7 @@ from optbench.runner.run import (
 )
 from optbench.runner.stop import stops_on_signals
 from optbench.runner.summary import raise_for_failures
+from optbench.runner.try_out import check_models
 from optbench.study.conclude import conclude
 from optbench.study.outputs import write_outputs
 from optbench.study.plan import plan_study

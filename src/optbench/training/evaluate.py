@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 
 
 class Evaluator:
-    """Keras' own `test_step` and forward pass in batches of `EVALUATION_BATCH`; trains nothing.
+    """Keras' own `test_step` and forward pass in batches; trains nothing.
 
     One call evaluates a block of rows, so memory stays bounded, and a small split is one call.
     """
 
-    def __init__(self, problem: Problem, *, block_bytes: int = BLOCK_BYTES) -> None:
+    def __init__(self, problem: Problem, *, batch_size: int = EVALUATION_BATCH, block_bytes: int = BLOCK_BYTES) -> None:
         self._problem = problem
+        self._batch_size = batch_size
         self._block_bytes = block_bytes
         self._has_metrics = False
         self._functions: dict[tuple[str, int], Any] = {}
@@ -51,7 +52,7 @@ class Evaluator:
         return outputs.astype(np.float32, copy=False)
 
     def _blocks(self, arrays: tuple[NDArray[Any], ...]) -> Iterator[tuple[NDArray[Any], ...]]:
-        rows = rows_of_a_block(arrays, EVALUATION_BATCH, block_bytes=self._block_bytes)
+        rows = rows_of_a_block(arrays, self._batch_size, block_bytes=self._block_bytes)
         for start in range(0, len(arrays[0]), rows):
             yield tuple(array[start : start + rows] for array in arrays)
             if rows < len(arrays[0]):  # a split of one block is evaluated again after every epoch
@@ -83,7 +84,7 @@ class Evaluator:
             model.test_step(batch)
             return nothing
 
-        _loop_over_batches(block, step, tf.constant(0))
+        _loop_over_batches(block, self._batch_size, step, tf.constant(0))
         return model.get_metrics_result()
 
     def _predict(self, block: Any) -> Any:
@@ -97,17 +98,17 @@ class Evaluator:
         def step(batch: Any, outputs: Any) -> Any:
             return outputs.write(outputs.size(), model(batch[0], training=False))
 
-        return _loop_over_batches(block, step, outputs).concat()
+        return _loop_over_batches(block, self._batch_size, step, outputs).concat()
 
 
-def _loop_over_batches(block: Any, step: Any, value: Any) -> Any:
+def _loop_over_batches(block: Any, batch_size: int, step: Any, value: Any) -> Any:
     """Return `step(batch, value)` applied along the batches of a block; the length of a batch is known to no graph."""
     import tensorflow as tf
 
     rows = tf.shape(block[0])[0]
 
     def one(start: Any, value: Any) -> Any:
-        stop = tf.minimum(start + EVALUATION_BATCH, rows)
+        stop = tf.minimum(start + batch_size, rows)
         return stop, step(tuple(array[start:stop] for array in block), value)
 
     return tf.while_loop(lambda start, _: start < rows, one, (tf.constant(0), value), parallel_iterations=1)[1]

@@ -59,14 +59,12 @@ class EpochReport:
     Attributes
     ----------
     values : the history row by column name
-    training_seconds : wall time of training so far
     snapshot : makes a `Snapshot` of this moment; valid only during the call
     """
 
     epoch: int
     epochs: int
     values: Mapping[str, float]
-    training_seconds: float
     snapshot: Callable[[], Snapshot]
 
 
@@ -255,7 +253,6 @@ def _report(run: _Training) -> EpochReport:
         epoch=run.epoch,
         epochs=run.config.training.epochs,
         values=dict(zip(run.columns, run.rows[-1], strict=True)),
-        training_seconds=run.seconds,
         snapshot=lambda: _snapshot(run),
     )
 

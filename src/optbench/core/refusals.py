@@ -1,0 +1,105 @@
+"""What the system refuses, in words: the reason and what a user can do about it.
+
+Whatever a user names (a file, a folder, a disk that is full, a machine with too little memory) can make any call of
+the system fail. That is never a bug of ours, so whoever opens a user's path does it within `told_as`.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+Refusal = OSError | ValueError | MemoryError
+"""What Python raises for them; ValueError is that of a path with NUL in it, and of bytes that are not what they seem"""
+
+OUT_OF_MEMORY: Final = "there is not enough memory"
+_NO_FILES_LEFT: Final = "no more files can be created on this disk (its inodes are used up, though there is space)"
+
+_REASONS: Final = {
+    errno.ELOOP: "its links lead in a circle, or it is a link where none is followed",
+    errno.ENAMETOOLONG: "a name in it is too long (most file systems take 255 bytes)",
+    errno.ENOMEM: OUT_OF_MEMORY,
+    errno.EMFILE: "too many files are open",
+    errno.ENFILE: "too many files are open on this machine",
+    errno.ESTALE: "the file has been replaced on its server meanwhile",
+}
+_REMEDIES: Final = {
+    errno.EACCES: "Change the permissions of the file and of the folders above it, or name another one.",
+    errno.EPERM: "Change the permissions of the file and of the folders above it, or name another one.",
+    errno.ENAMETOOLONG: "Choose a shorter name.",
+    errno.ELOOP: "Name the file itself.",
+    errno.ENOSPC: "Free disk space.",
+    errno.EDQUOT: "The disk quota is used up; free space.",
+    errno.EROFS: "The file system is read-only; choose another place.",
+    errno.EIO: "The disk reports an error; look at the system's log before trying again.",
+    errno.EMFILE: "Raise the limit with 'ulimit -n'.",
+    errno.ENOMEM: "Close other programs, raise the limit ('ulimit -v'), or use a machine with more memory.",
+}
+
+
+def reason_of(error: Refusal, *, place: str | os.PathLike[str] | None = None) -> str:
+    """Return why, without a full stop: `permission denied`.
+
+    Parameters
+    ----------
+    place : what was to be written, so that a disk without inodes is told from a full one; None if that is not known
+    """
+    if isinstance(error, MemoryError):
+        return OUT_OF_MEMORY
+    if not isinstance(error, OSError):
+        return "it holds the character NUL" if "null" in str(error) else str(error) or type(error).__name__
+    if error.errno == errno.ENOSPC and _lacks_inodes(place or error.filename):
+        return _NO_FILES_LEFT
+    known = _REASONS.get(error.errno or 0)
+    return known or (error.strerror or str(error) or type(error).__name__).lower()
+
+
+def remedy_of(error: Refusal, *, place: str | os.PathLike[str] | None = None) -> str:
+    """Return what to do, a sentence, or "" if nothing is known."""
+    if isinstance(error, MemoryError):
+        return _REMEDIES[errno.ENOMEM]
+    if not isinstance(error, OSError):
+        return ""
+    if error.errno == errno.ENOSPC and _lacks_inodes(place or error.filename):
+        return "Remove files there (small ones count like large ones)."
+    return _REMEDIES.get(error.errno or 0, "")
+
+
+@contextmanager
+def told_as(kind: Callable[[str], Exception], shown: str | os.PathLike[str], *, doing: str = "read") -> Iterator[None]:
+    """Turn what the system refuses into an error in a sentence.
+
+    Parameters
+    ----------
+    kind : makes the error from its message
+    shown : how messages call what the user named
+    doing : what could not be done with it
+
+    Raises
+    ------
+    kind
+        With reason and remedy; errors of other classes pass.
+    """
+    try:
+        yield
+    except (OSError, ValueError, MemoryError) as error:
+        raise kind(f"{os.fspath(shown)} cannot be {doing}: {reason_of(error)}. {remedy_of(error)}".rstrip()) from error
+
+
+def _lacks_inodes(place: str | os.PathLike[str] | int | None) -> bool:
+    """Return True if the file system of a path, or of the nearest folder above it that exists, has no inodes left."""
+    if place is None or isinstance(place, int):
+        return False
+    path = os.path.abspath(place)  # noqa: PTH100 - the text of a path that may not exist
+    while True:
+        with suppress(OSError, ValueError):
+            disk = os.statvfs(path)
+            return disk.f_files > 0 and disk.f_favail == 0  # 0 of 0: a file system that does not count them
+        if path == os.path.dirname(path):  # noqa: PTH120
+            return False
+        path = os.path.dirname(path)  # noqa: PTH120

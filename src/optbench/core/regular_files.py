@@ -1,0 +1,101 @@
+"""Files as strangers may have prepared them: opened only if they are regular files, never waiting, never without end.
+
+In the place of a file there may be a pipe, which waits for a writer for ever; a device, which never ends or acts when
+it is opened; or a link to either. What is opened here is looked at before and after it is opened, since its name may
+change hands in between.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_KINDS: Final = (
+    (stat.S_ISLNK, "a link"),
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+    (stat.S_ISSOCK, "a socket"),
+)
+_FLAGS: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+
+
+class UnfitFileError(OSError):
+    """What has the name of a file is none that can be read whole: a link, a folder, a pipe, a device, or too large.
+
+    Its `strerror` says what it is, as the end of a sentence.
+    """
+
+
+def open_regular(path: Path, *, follow_links: bool = False) -> BinaryIO:
+    """Open a regular file for reading, in bytes.
+
+    Parameters
+    ----------
+    follow_links : for files that the user named, which may be links; never in folders that others can prepare
+
+    Raises
+    ------
+    OSError
+        If it cannot be opened; an `UnfitFileError` if it is no regular file.
+    ValueError
+        If the path holds NUL.
+    """
+    _require_regular(path.stat(follow_symlinks=follow_links), path)
+    descriptor = os.open(path, _FLAGS | (0 if follow_links else os.O_NOFOLLOW))
+    try:
+        _require_regular(os.fstat(descriptor), path)
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def read_regular(path: Path, *, most: int | None = None, follow_links: bool = False) -> bytes:
+    """Return the bytes that a regular file had when it was opened.
+
+    Parameters
+    ----------
+    most : bytes it may have; None for any number
+    follow_links : as for `open_regular`
+
+    Raises
+    ------
+    OSError, ValueError
+        As for `open_regular`; an `UnfitFileError` also if it is too large.
+    """
+    with open_regular(path, follow_links=follow_links) as file:
+        size = os.fstat(file.fileno()).st_size
+        if most is not None and size > most:
+            raise UnfitFileError(errno.EFBIG, f"it has {size} bytes, and {most} are the most that is read", str(path))
+        return file.read(size)  # and no more: a file that grows while it is read would never end
+
+
+def regular_size(path: Path, *, follow_links: bool = False) -> int:
+    """Return the size of a regular file in bytes, without opening it.
+
+    Raises
+    ------
+    OSError, ValueError
+        As for `open_regular`.
+    """
+    status = path.stat(follow_symlinks=follow_links)
+    _require_regular(status, path)
+    return status.st_size
+
+
+def kind_of(mode: int) -> str:
+    """Say what a file is by its mode: `a pipe`; "a file" if it is regular."""
+    return next((name for is_one, name in _KINDS if is_one(mode)), "a file" if stat.S_ISREG(mode) else "something else")
+
+
+def _require_regular(status: os.stat_result, path: Path) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        number = errno.EISDIR if stat.S_ISDIR(status.st_mode) else errno.EINVAL
+        raise UnfitFileError(number, f"it is {kind_of(status.st_mode)}, not a file, and was not opened", str(path))

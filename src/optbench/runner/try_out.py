@@ -1,0 +1,111 @@
+"""Build the models of planned runs before any folder exists: what cannot be built is refused before anything starts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optbench.errors import InvalidError, RunFailedError
+from optbench.executors.interface import Task, reference
+from optbench.runs.messages import TryOut, TryOutArguments
+from optbench.worker import try_out
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from optbench.executors.interface import Executor, TaskEnd
+    from optbench.runner.plan import PlannedRun
+
+TRY_OUT = reference(try_out)
+_TRIES_TO_BUILD = 3  # of a model whose process was killed meanwhile
+
+
+def check_models(
+    runs: Sequence[PlannedRun],
+    *,
+    executor: Executor,
+    data_folders: Mapping[tuple[str, str], str],
+    time_an_epoch: bool = False,
+) -> dict[str, TryOut]:
+    """Build the model of every distinct experiment, before any folder exists.
+
+    Returns
+    -------
+    dict
+        By run id; runs that may share a program share an answer.
+
+    Raises
+    ------
+    InvalidError
+        With the finding of every experiment that cannot be built.
+    RunFailedError
+        If the process that builds a model is killed or crashes, again and again.
+    """
+    distinct: dict[str, PlannedRun] = {}
+    names = {}
+    for run in runs:
+        names[run.run] = _what_is_built(run)
+        distinct.setdefault(names[run.run], run)
+    tasks = {name: _try_out(name, run, data_folders, time_an_epoch=time_an_epoch) for name, run in distinct.items()}
+    ends = _try_all_out(tasks, executor)
+    _raise_for_ends([(str(distinct[name].loaded.path), end) for name, end in ends.items()])
+    return {run: TryOut.from_json(ends[name].result) for run, name in names.items()}
+
+
+def _try_all_out(tasks: Mapping[str, Task], executor: Executor) -> dict[str, TaskEnd]:
+    """Execute the tasks; one whose process was killed says nothing about its model and is tried again."""
+    ends: dict[str, TaskEnd] = {}
+    left = list(tasks.values())
+    for _ in range(_TRIES_TO_BUILD):
+        ends |= {end.name: end for end in executor.execute(left, on_event=lambda _name, _event: None)}
+        left = [tasks[name] for name, end in ends.items() if end.died]
+        if not left:
+            break
+    return ends
+
+
+def _raise_for_ends(ends: Sequence[tuple[str, TaskEnd]]) -> None:
+    """Raise for models that cannot be built, or else for those of which that could not be found out."""
+    unfit = [InvalidError(f"{path}: {end.error}", code=_code_of(end)) for path, end in ends if _tells_of_the_model(end)]
+    if unfit:
+        raise InvalidError.gathered(sorted(unfit, key=str))
+    told = "its model could not be tried out"
+    failed = [RunFailedError(f"{path}: {told}: {end.error}", code=_code_of(end)) for path, end in ends if end.error]
+    if failed:
+        raise RunFailedError.gathered(sorted(failed, key=str))
+
+
+def _code_of(end: TaskEnd) -> str | None:
+    return None if end.finding is None else end.finding.code
+
+
+def _tells_of_the_model(end: TaskEnd) -> bool:
+    """Return True if building failed, rather than the process that was to build."""
+    # of an exception there is a traceback; a process that ended without a word tells of nothing
+    return end.kind == "invalid" or (end.kind == "crashed" and bool(end.trace))
+
+
+def _what_is_built(run: PlannedRun) -> str:
+    """Return a text that is equal for runs whose models are built and compiled in the same way."""
+    from optbench.config import dump_config
+    from optbench.training.engines import run_group
+
+    key = run_group(run.config, run.dataset)
+    if key:
+        return key
+    same_but_for_seed = run.config.model_copy(update={"seed": 0, "name": "same"})
+    return f"{run.loaded.base}\n{dump_config(same_but_for_seed)}"
+
+
+def _try_out(name: str, run: PlannedRun, data_folders: Mapping[tuple[str, str], str], *, time_an_epoch: bool) -> Task:
+    from optbench.config import dump_config
+    from optbench.training.engines import run_group
+
+    arguments = TryOutArguments(
+        config=dump_config(run.config),
+        data=data_folders[(run.dataset.data_digest, run.dataset.split_digest)],
+        base=str(run.loaded.base.resolve()),
+        time_an_epoch=time_an_epoch,
+    )
+    # the process that has built a model goes on with the runs of its group; one that has trained does not
+    group = "" if time_an_epoch else run_group(run.config, run.dataset)
+    return Task(name, TRY_OUT, arguments.to_json(), group=group)
