@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from optbench.core.findings import Finding, Severity
+from optbench.core.findings import Finding, Severity, as_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -61,8 +61,8 @@ class OptbenchError(Exception):
         return {
             "code": self.code,
             "message": str(self),
-            "problems": [problem.to_json() for problem in self.problems],
-            "findings": [finding.to_json() for finding in self.findings],
+            "problems": as_json(self.problems),
+            "findings": as_json(self.findings),
         }
 
     def told(self) -> tuple[Finding, ...]:

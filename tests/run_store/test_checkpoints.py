@@ -7,6 +7,7 @@ import pytest
 
 from optbench.errors import StorageError
 from optbench.run_store import RunPaths, claim_run_folder, read_latest_checkpoint, write_checkpoint
+from optbench.words import sentence
 
 ARRAYS = {
     "model/dense/kernel": np.array([[1.5, -0.0], [np.nan, np.inf]], dtype=np.float32),
@@ -66,7 +67,7 @@ def test_every_damage_is_seen(paths, claim):
             found = read_latest_checkpoint(paths)
             assert found.epoch == 1
             assert len(found.warnings) == 1
-            assert str(newest) in found.warnings[0]
+            assert str(newest) in sentence(found.warnings[0], "en")
     newest.write_bytes(whole + b"x")
     assert read_latest_checkpoint(paths).epoch == 1
     newest.write_bytes(whole)
@@ -81,7 +82,7 @@ def test_all_damaged_begins_again(paths, claim):
     found = read_latest_checkpoint(paths)
     assert (found.epoch, found.arrays) == (0, None)
     assert len(found.warnings) == 3
-    assert "begins again" in found.warnings[-1]
+    assert found.warnings[-1].code == "checkpoint-none-left"
 
 
 def test_damaged_newer_ones_do_not_push_out_good_ones(paths, claim):

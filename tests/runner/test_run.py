@@ -330,7 +330,7 @@ def test_the_user_may_say_that_a_holder_is_gone(command, experiment, capsys):
     assert end.outcome == "completed"
     assert claim.is_lost
     said = capsys.readouterr().err
-    assert "is taken over from process 4711 on node7" in said
+    assert "taken over from process 4711 on node7" in said
     (again,) = command(experiment("sgd"), take_over=True)
     assert again.outcome == "completed"
     assert "taken over" not in capsys.readouterr().err

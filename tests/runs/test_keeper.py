@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from optbench.core.findings import Finding, Severity
 from optbench.errors import ClaimLostError
 from optbench.executors.child import InterruptedByUserError
 from optbench.run_store import Asker, Holder, RunPaths, claim_run_folder, read_latest_checkpoint
 from optbench.runs.keeper import CHECKPOINT_SHARE, CheckpointKeeper
 from optbench.runs.messages import EpochEnded, Said
 from optbench.training.loop import EpochReport, Snapshot
+from optbench.words import sentence
 
 KEY = "0123456789abcdef" * 4
 EPOCHS = 100
@@ -43,6 +45,10 @@ def claim(tmp_path):
     claim = claim_run_folder(RunPaths(tmp_path / "adam-s0-01234567"), key=KEY)
     yield claim
     claim.release()
+
+
+def resumed_after(epoch):
+    return Said(Finding("checkpoint-resumed", Severity.NOTE, {"epoch": epoch}))
 
 
 def written(claim):
@@ -96,7 +102,7 @@ def test_who_is_asked_to_stop_leaves_a_checkpoint(claim):
     resumed = CheckpointKeeper(claim, told.append, clock=clock).latest()
     assert (resumed.epoch, resumed.record) == (2, {"rows": 2})
     assert resumed.arrays["model/w"].tolist() == [2.0, 2.0, 2.0]
-    assert told == [Said("goes on after epoch 2")]
+    assert told == [resumed_after(2)]
 
 
 def test_a_damaged_checkpoint_is_passed_over_and_told(claim):
@@ -111,8 +117,8 @@ def test_a_damaged_checkpoint_is_passed_over_and_told(claim):
     told.clear()
     assert keeper.latest().epoch == 1
     damaged, goes_on = told
-    assert "is damaged" in damaged.sentence
-    assert goes_on == Said("goes on after epoch 1")
+    assert "is damaged" in sentence(damaged.finding, "en")
+    assert goes_on == resumed_after(1)
 
 
 def test_a_worker_that_lost_its_run_says_no_more_of_it(claim):

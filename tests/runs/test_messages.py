@@ -27,7 +27,7 @@ from optbench.runs.messages import (
 NEWS = [
     EpochEnded(3, 10, {"epoch": 3.0, "loss": 0.1 + 0.2, "accuracy": 1e-300}),
     EpochEnded(0, 10, {"loss": float("inf")}),
-    Said("goes on after epoch 3"),
+    Said(Finding("checkpoint-resumed", Severity.NOTE, {"epoch": 3})),
     Detail(Finding("engine-begins", Severity.NOTE, {"pid": 12, "epoch": None})),
 ]
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from optbench.core.findings import Finding, Severity
+from optbench.core.findings import Finding, Severity, as_json
 from optbench.statistics import Decision
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from optbench.comparison.pairs import Plan
     from optbench.comparison.result import OptimizerSummary, PairResult
@@ -223,11 +223,6 @@ class PairFindings:
     @property
     def _metric(self) -> str:
         return self.plan.metric.name
-
-
-def as_json(findings: Iterable[Finding]) -> list[dict[str, Any]]:
-    """Return findings as values of another one."""
-    return [finding.to_json() for finding in findings]
 
 
 def _say(code: str, **values: Any) -> Finding:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from optbench.comparison.pair_findings import PairFindings, as_json
+from optbench.comparison.pair_findings import PairFindings
 from optbench.comparison.pairs import MOST_SEEDS_NAMED
 from optbench.comparison.result import Obstacle
-from optbench.core.findings import Finding, Severity
+from optbench.core.findings import Finding, Severity, as_json
 from optbench.statistics import Decision, smallest_p
 
 if TYPE_CHECKING:

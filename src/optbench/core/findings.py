@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 
 class Severity(StrEnum):
@@ -61,6 +61,11 @@ class Finding:
             If the document has another shape.
         """
         return cls(str(document["code"]), Severity(document["severity"]), dict(document["values"]))
+
+
+def as_json(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    """Return findings as JSON, for a list in a document or as values of another finding."""
+    return [finding.to_json() for finding in findings]
 
 
 def read_finding(recorded: Mapping[str, Any] | str, severity: Severity) -> Finding:

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from optbench.core.findings import Finding, Severity, as_json
 from optbench.errors import StorageError
 from optbench.run_store.arrays import array_from_npy, npy_bytes, pack, unpack
 from optbench.run_store.documents import decode_json, encode_json, require_schema
@@ -42,13 +43,13 @@ class Checkpoint:
     epoch : the last one that was trained; 0 if `arrays` is None
     arrays : by name; None if no checkpoint is usable and training has to begin again
     record : what was stored beside the arrays
-    warnings : a sentence for every checkpoint that was passed over
+    warnings : one for every checkpoint that was passed over, and one if none is left
     """
 
     epoch: int
     arrays: Mapping[str, NDArray[Any]] | None
     record: Mapping[str, Any]
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Finding, ...] = ()
 
 
 def write_checkpoint(
@@ -95,12 +96,16 @@ def read_latest_checkpoint(paths: RunPaths) -> Checkpoint | None:
         try:
             arrays, record = _read(paths, path, epoch)
         except StorageError as error:
-            warnings.append(f"{error} This checkpoint is passed over.")
+            warnings.append(_warning("checkpoint-passed-over", reasons=as_json(error.told())))
         else:
             return Checkpoint(epoch, arrays, record, tuple(warnings))
     if not warnings:
         return None
-    return Checkpoint(0, None, {}, (*warnings, "No checkpoint is usable; training begins again at epoch 0."))
+    return Checkpoint(0, None, {}, (*warnings, _warning("checkpoint-none-left")))
+
+
+def _warning(code: str, **values: Any) -> Finding:
+    return Finding(code, Severity.WARNING, values)
 
 
 def _read(paths: RunPaths, path: Path, epoch: int) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from optbench.core.findings import Finding, Severity
+from optbench.core.findings import Finding, Severity, as_json
 from optbench.errors import NoRunsError, StorageError, did_you_mean
 from optbench.run_store.claims import claim_records
 from optbench.run_store.documents import read_json
@@ -154,8 +154,7 @@ def _readable(folders: Iterable[Path], notes: list[Finding]) -> Iterator[RunReco
             yield read_run(folder)
         except NoRunsError as error:
             if os.path.lexists(RunPaths(folder).manifest):
-                reasons = [finding.to_json() for finding in error.told()]
-                notes.append(_note("find-damaged", reasons=reasons))
+                notes.append(_note("find-damaged", reasons=as_json(error.told())))
             else:
                 notes.append(_note("find-unfinished", path=str(folder), status=str(run_status(RunPaths(folder)))))
 

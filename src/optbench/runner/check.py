@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from optbench.core.findings import as_json
 from optbench.core.printable import printable
 from optbench.errors import MismatchError, NoRunsError
 from optbench.words import DEFAULT, sentences, text
@@ -77,7 +78,7 @@ def check_json(checked: Sequence[CheckedRun]) -> dict[str, Any]:
                 "folder": run.folder,
                 "finished": run.finished,
                 "problems": sentences(run.problems, DEFAULT),
-                "findings": [problem.to_json() for problem in run.problems],
+                "findings": as_json(run.problems),
             }
             for run in checked
         ],

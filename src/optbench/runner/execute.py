@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from optbench.core.findings import Finding, Severity
+from optbench.core.findings import Finding, Severity, as_json
 from optbench.errors import HeldError, NoRunsError, OptbenchError, StorageError
 from optbench.executors.interface import Task, reference
 from optbench.runs.messages import Detail, EpochEnded, FinishArguments, Finished, Said, TrainArguments, news_of
@@ -65,13 +65,14 @@ class Reporter:
 
     Attributes
     ----------
-    detail : gets a run and a finding about it that only those who asked for more want to read
+    said : gets a run and a finding about it that everybody is to read
+    detail : one that only those who asked for more want to read
     """
 
     epoch: Callable[[str, EpochEnded], None]
     started: Callable[[str], None]
     ended: Callable[[RunEnd], None]
-    say: Callable[[str], None]
+    said: Callable[[str, Finding], None]
     detail: Callable[[str, Finding], None]
 
     @classmethod
@@ -79,11 +80,13 @@ class Reporter:
         """Return one that shows everything on `progress`, in its language, details if `verbose`."""
         from optbench.words import sentence
 
-        def detail(run: str, finding: Finding) -> None:
-            if verbose:
-                progress.say(f"{run}: {sentence(finding, language)}")
+        def say(run: str, finding: Finding) -> None:
+            progress.say(f"{run}: {sentence(finding, language)}")
 
-        return cls(progress.epoch, progress.started, progress.ended, progress.say, detail)
+        def pass_over(_run: str, _finding: Finding) -> None:
+            pass
+
+        return cls(progress.epoch, progress.started, progress.ended, say, say if verbose else pass_over)
 
     @classmethod
     def silent(cls) -> Reporter:
@@ -172,7 +175,7 @@ class Flight:
         return again
 
     def _note_retry(self, run: PlannedRun, end: TaskEnd) -> None:
-        self.reporter.say(f"{run.run}: {end.error} Trying again.")
+        self._say(run, "progress-retried", reason=end.error)
         self._end_attempt(run, end)
         if end.kind == "oom":
             self._out_of_memory.add(run.run)
@@ -222,7 +225,7 @@ class Flight:
         except HeldError as error:
             if error.is_seen:
                 held.append(run)
-                self.reporter.say(f"{run.run}: {error} It is waited for.")
+                self._say(run, "progress-waited-for", reasons=as_json(error.told()))
             else:
                 self._close(run, RunEnd.failed(run, HELD, error))
         except OptbenchError as error:
@@ -248,7 +251,7 @@ class Flight:
         claim = claim_run_folder(run.paths, key=run.key, asker=self._asker)
         self._claims[run.run] = claim
         for holder in claim.replaced:
-            self.reporter.say(f"{run.run} is taken over from {holder}, as --take-over says")
+            self._say(run, "progress-taken-over", holder=str(holder))
         if self._is_skipped(run):  # its holder has finished it between the two looks
             return None
         with claim.explaining_loss():
@@ -256,7 +259,7 @@ class Flight:
             environment, patch = self.environment(run)
             damage = stage_run(run, claim, environment=environment, patch=patch)
         if damage:
-            self.reporter.say(f"{run.run}: {damage}")
+            self._say(run, "progress-staged-again", reasons=as_json(damage))
         self._tries[run.run] += 1
         if self._is_trained(run):
             self._finish(run)
@@ -292,7 +295,7 @@ class Flight:
         try:
             read_training_result(run.paths)
         except StorageError as error:
-            self.reporter.say(f"{run.run}: {error} It is trained again from its last checkpoint.")
+            self._say(run, "progress-trained-again", reasons=as_json(error.told()))
             return False
         return True
 
@@ -304,10 +307,13 @@ class Flight:
         match news_of(event):
             case EpochEnded() as ended:
                 self.reporter.epoch(name, ended)
-            case Said(sentence):
-                self.reporter.say(f"{name}: {sentence}")
+            case Said(finding):
+                self.reporter.said(name, finding)
             case Detail(finding):
                 self.reporter.detail(name, finding)
+
+    def _say(self, run: PlannedRun, code: str, **values: Any) -> None:
+        self.reporter.said(run.run, Finding(code, Severity.NOTE, values))
 
     def _is_retried(self, end: TaskEnd) -> bool:
         return end.died and self._tries[end.name] <= self.retries

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from optbench.core.findings import Finding, Severity, read_finding
+from optbench.core.findings import Finding, Severity, as_json, read_finding
 from optbench.core.printable import printable
 from optbench.core.text import flattened
 from optbench.errors import StorageError
@@ -111,7 +111,7 @@ def state_of(run: PlannedRun) -> Finding:
     if str(status) == "running":
         return _held(run)
     if run.paths.manifest.exists():
-        return _state("foresee-damaged", damage=[one.to_json() for one in verify_manifest(run.paths)[:1]])
+        return _state("foresee-damaged", damage=as_json(verify_manifest(run.paths)[:1]))
     return _how_it_goes_on(run)
 
 

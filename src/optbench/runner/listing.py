@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from optbench.catalog.metrics import score_text, table_rows
 from optbench.catalog.tasks import task_of
 from optbench.core.columns import aligned
+from optbench.core.findings import as_json
 from optbench.core.printable import printable
 from optbench.errors import NoRunsError, StorageError
 
@@ -57,7 +58,7 @@ class ListedRun:
                 **found,
                 "kind": self.kind or None,
                 "reason": _reason(self, DEFAULT) or _held(self, DEFAULT) or None,
-                "findings": [problem.to_json() for problem in self.problems],
+                "findings": as_json(self.problems),
             }
         return {
             **found,

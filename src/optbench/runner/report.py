@@ -6,7 +6,7 @@ import dataclasses
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from optbench.core.findings import Finding, Severity
+from optbench.core.findings import Finding, Severity, as_json
 from optbench.errors import OptbenchError, StorageError
 from optbench.json_fields import JsonFields
 from optbench.records import RunStatus
@@ -92,8 +92,7 @@ def _render_again(paths: RunPaths, key: str, language: str | None) -> None:
 
 
 def _not_drawn(run: str, error: OptbenchError) -> Finding:
-    reasons = [finding.to_json() for finding in error.told()]
-    return Finding("find-not-drawn", Severity.WARNING, {"run": run, "reasons": reasons})
+    return Finding("find-not-drawn", Severity.WARNING, {"run": run, "reasons": as_json(error.told())})
 
 
 def _require_unchanged(problems: Sequence[Finding]) -> None:

@@ -10,11 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from optbench.core.findings import Finding
     from optbench.run_store import Claim, RunPaths
     from optbench.runner.plan import PlannedRun
 
 
-def stage_run(planned: PlannedRun, claim: Claim, *, environment: Mapping[str, Any], patch: str | None) -> str:
+def stage_run(
+    planned: PlannedRun, claim: Claim, *, environment: Mapping[str, Any], patch: str | None
+) -> tuple[Finding, ...]:
     """Write the config, the user's code and the job into a claimed folder; an unfinished one is completed.
 
     Everything written here is a function of the plan, so writing it again over an interrupted or damaged attempt
@@ -22,19 +25,20 @@ def stage_run(planned: PlannedRun, claim: Claim, *, environment: Mapping[str, An
 
     Returns
     -------
-    str
-        What was damaged and has been written again, or "".
+    tuple of Finding
+        What was damaged and has been written again.
     """
     from optbench.run_store import read_job
 
-    paths, damage = planned.paths, ""
+    paths = planned.paths
+    damage: tuple[Finding, ...] = ()
     if paths.job.exists():
         try:
             read_job(paths)
         except StorageError as error:
-            damage = f"{error} It is written again from the experiment."
+            damage = error.told()
         else:
-            return ""
+            return ()
     _draft_staged(planned, claim.draft, environment=environment, patch=patch)
     claim.publish(last=paths.job)
     return damage

@@ -6,9 +6,11 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from optbench.core.findings import Finding, Severity
 from optbench.executors.child import InterruptedByUserError
 from optbench.run_store import read_latest_checkpoint, write_checkpoint
 from optbench.runs.messages import EpochEnded, News, Said
+from optbench.words import DEFAULT, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,11 +53,11 @@ class CheckpointKeeper:
         checkpoint = read_latest_checkpoint(self._claim.run)
         if checkpoint is None:
             return None
-        for sentence in checkpoint.warnings:
-            self._say(sentence)
+        for warning in checkpoint.warnings:
+            self._say(warning)
         if checkpoint.arrays is None:
             return None
-        self._say(f"goes on after epoch {checkpoint.epoch}")
+        self._say(Finding("checkpoint-resumed", Severity.NOTE, {"epoch": checkpoint.epoch}))
         return Snapshot(checkpoint.epoch, checkpoint.arrays, checkpoint.record)
 
     def after_epoch(self, report: EpochReport) -> None:
@@ -82,9 +84,9 @@ class CheckpointKeeper:
         if report.epoch > 0 and self._cost <= CHECKPOINT_SHARE * (self._clock() - self._last):
             self._write(report)
 
-    def _say(self, sentence: str) -> None:
-        sys.stdout.write(sentence + "\n")
-        self._tell(Said(sentence))
+    def _say(self, finding: Finding) -> None:
+        sys.stdout.write(sentence(finding, DEFAULT) + "\n")
+        self._tell(Said(finding))
 
     def _write(self, report: EpochReport) -> None:
         begin = self._clock()

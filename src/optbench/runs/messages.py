@@ -206,16 +206,16 @@ class EpochEnded:
 class Said:
     """News of a run that everybody is to read: what happened to its checkpoints."""
 
-    sentence: str
+    finding: Finding
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
-        return asdict(self)
+        return {"finding": self.finding.to_json()}
 
     @classmethod
     def from_json(cls, document: object) -> Said:
         """Return the news that `to_json` wrote; StorageError if they are none."""
-        return cls(JsonFields(document, "the news of a run").take("sentence", str))
+        return cls(JsonFields(document, "the news of a run").finding("finding"))
 
 
 @dataclass(frozen=True, slots=True)
