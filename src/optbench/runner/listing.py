@@ -98,8 +98,9 @@ def listed(folder: Path) -> ListedRun:
         return ListedRun(folder.name, str(folder), str(status), None, holder=str(holder) if is_hearsay else "")
     if paths.manifest.exists():
         return ListedRun(folder.name, str(folder), str(status), None, "damaged", verify_manifest(paths)[0])
-    attempt = last_attempt(paths) or {"kind": "never begun", "reason": ""}
-    return ListedRun(folder.name, str(folder), str(status), None, attempt["kind"], attempt["reason"])
+    attempt = last_attempt(paths)
+    kind, reason = ("never begun", "") if attempt is None else (attempt.kind, attempt.reason)
+    return ListedRun(folder.name, str(folder), str(status), None, kind, reason)
 
 
 def list_text(runs: Sequence[ListedRun], language: str | None = None) -> str:
