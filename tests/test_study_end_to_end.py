@@ -12,6 +12,8 @@ import time
 
 import pytest
 
+from optbench.study.run import StudyOptions, run_study
+
 pytestmark = pytest.mark.tensorflow
 
 CLOCK_HEADING = "## Times on this machine"
@@ -75,11 +77,12 @@ def content(folder):
 
 
 @pytest.mark.parametrize("points", [(6,), pytest.param((3, 10, 17), marks=pytest.mark.long)])
-def test_a_study_that_is_killed_ends_like_one_that_was_not(tmp_path, points):
+def test_a_study_that_is_killed_ends_like_one_that_was_not(tmp_path, points, warm_workers):
     """In tuning, in confirmation, on other splits: the same bytes but for training_seconds and the page's last part."""
     file = tmp_path / "trial.yaml"
     file.write_text(STUDY)
-    straight = completed(file, tmp_path / "straight")
+    options = StudyOptions(file, runs_dir=tmp_path / "straight", quiet=True, jobs=2)
+    straight = run_study(options, say=lambda _sentence: None, executor_for=warm_workers.executor_for).plan.paths.folder
     kills = [killed(file, tmp_path / "killed", runs=runs) for runs in points]
     resumed = completed(file, tmp_path / "killed")
     assert kills[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 from optbench.run_store import (
     begin_attempt,
@@ -19,15 +20,15 @@ from optbench.run_store import (
 def test_life_of_attempts(paths, claim, key):
     """An attempt that tells its end is known by it; one that never does is known as cut off."""
     first = last_attempt(paths)
-    assert (first["attempt"], first["kind"], first["pid"]) == (2, "cut off", os.getpid())
+    assert (first.number, first.kind, first.pid) == (2, "cut off", os.getpid())
     end_attempt(claim, kind="oom", exit_code=-9, reason="too large")
-    ended = {**first, "kind": "oom", "exit_code": -9, "reason": "too large", "ended_at": ""}
-    assert {**last_attempt(paths), "ended_at": ""} == ended
+    ended = replace(first, kind="oom", exit_code=-9, reason="too large")
+    assert replace(last_attempt(paths), ended_at="") == ended
     claim.release()
     claim_run_folder(paths, key=key).release()  # given back at once: no attempt
-    assert {**last_attempt(paths), "ended_at": ""} == ended
+    assert replace(last_attempt(paths), ended_at="") == ended
     claim_run_folder(paths, key=key)
-    assert (last_attempt(paths)["attempt"], last_attempt(paths)["kind"]) == (4, "cut off")
+    assert (last_attempt(paths).number, last_attempt(paths).kind) == (4, "cut off")
 
 
 def test_torn_records_are_passed_over(paths, claim, key):
@@ -36,16 +37,17 @@ def test_torn_records_are_passed_over(paths, claim, key):
     claim.release()
     claim_run_folder(paths, key=key).release()
     paths.claim_record(3).write_bytes(b'{"att')
-    assert last_attempt(paths)["kind"] == "timeout"
+    assert last_attempt(paths).kind == "timeout"
     assert claim_run_folder(paths, key=key).number == 4
-    assert last_attempt(paths)["attempt"] == 4
+    assert last_attempt(paths).number == 4
 
 
 def test_a_torn_end_is_no_end(paths, claim):
     """A record of an end that cannot be read says nothing."""
     end_attempt(claim, kind="timeout", exit_code=None, reason="")
-    (claim.folder / "end.json").write_bytes(b'{"kind')
-    assert last_attempt(paths)["kind"] == "cut off"
+    for torn in (b'{"kind', b'{"schema_version": 1, "kind": "oom", "reason": 7}', b"[]"):
+        (claim.folder / "end.json").write_bytes(torn)
+        assert last_attempt(paths).kind == "cut off"
 
 
 def test_beginning_removes_leftovers_and_a_broken_manifest(tmp_path, make_run):
@@ -68,7 +70,7 @@ def test_full_disk_does_not_hide_the_end(paths, claim, monkeypatch):
     """If the record of an end cannot be written, no error of its own appears."""
     (claim.folder / "end.json").mkdir()
     end_attempt(claim, kind="storage", exit_code=1, reason="full")
-    assert last_attempt(paths)["kind"] == "cut off"
+    assert last_attempt(paths).kind == "cut off"
 
 
 def said(paths, key, line, *, ending="release", **limit):

@@ -7,6 +7,7 @@ import shutil
 import pytest
 from fake_training import FakeExecutor, identity, write_results
 from run_folders import claimed
+from selection import mostly_long
 
 from optbench.datasets import stage_dataset
 from optbench.errors import OptbenchError
@@ -21,7 +22,6 @@ optimizer: {name: adam}
 training: {epochs: 3}
 report: {figures: false}
 """
-POINTS = 100
 
 
 class Laboratory:
@@ -81,12 +81,12 @@ class Laboratory:
 
 
 def points_of(laboratory, points):
-    """Spread flips and truncations over all bytes of all files, every file at least four times."""
+    """Spread flips and truncations over all bytes of all files, each of them in every file."""
     places = []
     for which in ("staged", "trained"):
         for file in laboratory.files(which):
             size = (laboratory.root / which / file).stat().st_size
-            share = max(4, points // 18)
+            share = max(2, points // 18)
             places += [(which, file, size * i // share) for i in range(share) if size]
     return places
 
@@ -110,18 +110,11 @@ def damaged_everywhere(laboratory, places, record_property):
     return ends
 
 
-def test_nothing_damaged_is_built_on(laboratory, record_property):
+@pytest.mark.parametrize("points", mostly_long([40, 100, 4000], short=[40], ci=[100]))
+def test_nothing_damaged_is_built_on(laboratory, points, record_property):
     """After any damage the same command ends with the undisturbed run's digests or refuses in a sentence."""
-    places = points_of(laboratory, POINTS)
-    assert len(places) >= POINTS
+    places = points_of(laboratory, points)
+    assert len(places) >= points
     ends = damaged_everywhere(laboratory, places, record_property)
     assert len(ends["completed"]) > 0.9 * len(places)
     assert all(file.endswith("holder.json") for file in ends.get("refused", []))  # the key itself was changed
-
-
-@pytest.mark.long
-def test_nothing_damaged_is_built_on_at_many_more_places(laboratory, record_property):
-    """The same at 4,000 places."""
-    places = points_of(laboratory, 4000)
-    ends = damaged_everywhere(laboratory, places, record_property)
-    assert len(ends["completed"]) > 0.9 * len(places)

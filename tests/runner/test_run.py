@@ -153,7 +153,7 @@ def test_a_run_that_fails_does_not_stop_the_others(command, experiment):
     failed = next(end for end in ends if end.outcome == "failed")
     assert (failed.kind, failed.reason) == ("crashed", "ValueError: no")
     assert str(run_status(failed.planned.paths)) == "unfinished"
-    assert last_attempt(failed.planned.paths)["kind"] == "crashed"
+    assert last_attempt(failed.planned.paths).kind == "crashed"
     with pytest.raises(RunFailedError, match=r"1 of 3 runs failed[\s\S]*sgd-s0-.*crashed: ValueError: no"):
         raise_for_failures(ends)
     assert [row["outcome"] for row in summary_json(ends)["runs"]] == outcomes(ends)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from optbench.run_store.atomic import make_folder, write_bytes, write_text
-from optbench.run_store.attempts import begin_attempt, end_attempt, last_attempt, publish_log
+from optbench.run_store.attempts import Attempt, begin_attempt, end_attempt, last_attempt, publish_log
 from optbench.run_store.checkpoints import Checkpoint, read_latest_checkpoint, write_checkpoint
 from optbench.run_store.claim import Claim
 from optbench.run_store.claims import Asker, Held, held_by
@@ -36,6 +36,7 @@ from optbench.run_store.training_result import ENDS, LadderDigests, TrainingResu
 __all__ = [
     "ENDS",
     "Asker",
+    "Attempt",
     "Checkpoint",
     "Claim",
     "Held",

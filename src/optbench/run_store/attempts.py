@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from optbench.errors import StorageError
+from optbench.json_fields import JsonFields
 from optbench.run_store.atomic import storage_error, temporaries
 from optbench.run_store.claim import ENDED, LOST
 from optbench.run_store.claims import claim_records
@@ -24,6 +26,29 @@ _END = "end.json"
 _LOG_BEFORE = "log-before.txt"
 MOST_EARLIER = 32 << 20  # bytes of earlier logs that are kept
 _CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An attempt at a run.
+
+    Attributes
+    ----------
+    number : from 1
+    started_at, ended_at : UTC, ISO 8601; "" if it has not told
+    pid : of the process that held the run; 0 if it is not known
+    kind : how it ended, as in `end_attempt`; "cut off" if it never told
+    exit_code : of the process that trained, or minus the number of the signal that ended it
+    reason : one sentence, "" if there is nothing to say
+    """
+
+    number: int
+    started_at: str
+    pid: int
+    kind: str = CUT_OFF
+    exit_code: int | None = None
+    reason: str = ""
+    ended_at: str = ""
 
 
 def begin_attempt(claim: Claim) -> None:
@@ -60,21 +85,17 @@ def end_attempt(claim: Claim, *, kind: str, exit_code: int | None = None, reason
         write_json(claim.folder / _END, ended, durable=False)
 
 
-def last_attempt(paths: RunPaths) -> dict[str, Any] | None:
+def last_attempt(paths: RunPaths) -> Attempt | None:
     """Return the last attempt that left a readable record, or None.
 
-    Returns
-    -------
-    dict
-        `attempt` (from 1), `started_at` (UTC, ISO 8601), `pid`, `kind`, `exit_code`, `reason`, and `ended_at` if it
-        ended; the kind of one that never told its end is "cut off". A claim that was given back without an attempt
-        at training is none.
+    A claim that was given back without an attempt at training is none.
     """
     for record in reversed(claim_records(paths)):
-        end = _end_of(paths, record.name)
-        if record.holder is not None and (end or not (paths.attempts / f"{record.name}{ENDED}").is_dir()):
-            begun = {"attempt": record.number, "started_at": record.started_at, "pid": record.holder.pid}
-            return {**begun, "kind": CUT_OFF, "exit_code": None, "reason": "", **end}
+        if record.holder is not None:
+            begun = Attempt(record.number, record.started_at, record.holder.pid)
+            ended = _ended(paths, begun, record.name)
+            if ended is not None or not (paths.attempts / f"{record.name}{ENDED}").is_dir():
+                return ended or begun
     return _last_of_old_version(paths)
 
 
@@ -143,22 +164,36 @@ def _append(file: BinaryIO, path: Path, *, last: int | None = None) -> None:
             file.write(chunk)
 
 
-def _end_of(paths: RunPaths, name: str) -> dict[str, Any]:
+def _ended(paths: RunPaths, begun: Attempt, name: str) -> Attempt | None:
+    """Return an attempt with the end that it has told, None if it has told none."""
     for suffix in ("", ENDED, LOST):
+        path = paths.attempts / f"{name}{suffix}" / _END
         with contextlib.suppress(StorageError):
-            document = read_json(paths.attempts / f"{name}{suffix}" / _END)
-            return {key: document[key] for key in ("kind", "exit_code", "reason", "ended_at") if key in document}
-    return {}
+            return _with_end(begun, JsonFields(read_json(path), path))
+    return None
 
 
-def _last_of_old_version(paths: RunPaths) -> dict[str, Any] | None:
+def _with_end(begun: Attempt, end: JsonFields) -> Attempt:
+    return replace(
+        begun,
+        kind=end.given("kind", str, CUT_OFF),
+        exit_code=end.maybe("exit_code", int) if "exit_code" in end else None,
+        reason=end.given("reason", str, ""),
+        ended_at=end.given("ended_at", str, ""),
+    )
+
+
+def _last_of_old_version(paths: RunPaths) -> Attempt | None:
     """Return the last attempt that an optbench from before there were claims recorded, in a file each."""
     with contextlib.suppress(OSError):
         for path in sorted(paths.attempts.glob("[0-9]*.json"), reverse=True):
             with contextlib.suppress(StorageError):
-                document = read_json(path)
-                if document.get("attempt") == int(path.stem):
-                    return {"kind": CUT_OFF, "exit_code": None, "reason": "", **document}
+                recorded = JsonFields(read_json(path), path)
+                begun = Attempt(
+                    recorded.take("attempt", int), recorded.given("started_at", str, ""), recorded.given("pid", int, 0)
+                )
+                if begun.number == int(path.stem):
+                    return _with_end(begun, recorded)
     return None
 
 

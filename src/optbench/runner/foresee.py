@@ -20,6 +20,7 @@ from optbench.words import DEFAULT, sentence, text
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from optbench.run_store import Attempt
     from optbench.runner.plan import PlannedRun
     from optbench.runner.run import ExecutorFor
     from optbench.runs.messages import TryOut
@@ -158,9 +159,9 @@ def _how_it_goes_on(run: PlannedRun) -> Finding:
     return _state("foresee-begins-again", kind=_kind(attempt)) if attempt else _state("foresee-begins")
 
 
-def _kind(attempt: Mapping[str, Any] | None) -> str:
+def _kind(attempt: Attempt | None) -> str:
     """Return how an attempt ended, as the end of the code of its words."""
-    return "never_begun" if attempt is None else str(attempt["kind"]).replace(" ", "_")
+    return "never_begun" if attempt is None else attempt.kind.replace(" ", "_")
 
 
 def foreseen_json(found: list[Foreseen], *, jobs: int) -> dict[str, Any]:

@@ -108,8 +108,9 @@ def listed(folder: Path) -> ListedRun:
     if paths.manifest.exists():
         problems = tuple(verify_manifest(paths)[:1])
         return ListedRun(folder.name, str(folder), str(status), None, "damaged", problems=problems)
-    attempt = last_attempt(paths) or {"kind": "never begun", "reason": ""}
-    return ListedRun(folder.name, str(folder), str(status), None, attempt["kind"], attempt["reason"])
+    attempt = last_attempt(paths)
+    kind, reason = ("never begun", "") if attempt is None else (attempt.kind, attempt.reason)
+    return ListedRun(folder.name, str(folder), str(status), None, kind, reason)
 
 
 def list_text(runs: Sequence[ListedRun], language: str | None = None) -> str:
