@@ -6,6 +6,7 @@ import hashlib
 import os
 import platform
 import sys
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from optbench.errors import StorageError
@@ -82,8 +83,7 @@ def collect_environment(*, base: Path | None = None, code: Mapping[str, Path] | 
         "cpu": cpu_facts(),
         "gpus": gpu_models(),
         "memory": memory_facts(),
-        "packages": installed_packages(),
-        "package_digests": key_package_digests(),
+        **_installed(),
         "variables": _variables(),
         "git": None if checkout is None else _git_facts(checkout),
         "code": {name: _sha256(path) for name, path in sorted((code or {}).items())},
@@ -92,6 +92,12 @@ def collect_environment(*, base: Path | None = None, code: Mapping[str, Path] | 
     if checkout is not None and checkout.patch:
         facts["patch"] = checkout.patch
     return facts
+
+
+@cache
+def _installed() -> Mapping[str, Any]:
+    """Return what is installed; that takes half a second, and a process goes on with what it has imported anyway."""
+    return {"packages": installed_packages(), "package_digests": key_package_digests()}
 
 
 def _variables() -> dict[str, str]:

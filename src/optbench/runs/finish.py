@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import Severity
@@ -58,8 +59,9 @@ class Trained:
         return task_named(self.config.task)
 
 
+@cache
 def load_libraries(*, draw: bool) -> None:
-    """Import what finishing needs: beside the import of TensorFlow elsewhere, and once for all helpers."""
+    """Import what finishing needs: beside the import of TensorFlow elsewhere, and once for all helpers; a second call does nothing."""
     for name in (*_TO_FINISH, *(_TO_DRAW if draw else ())):
         importlib.import_module(name)
     if draw:
