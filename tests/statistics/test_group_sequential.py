@@ -121,9 +121,10 @@ def lan_demets(looks, alpha):
         if density is None:
             density = norm.pdf(grid, scale=spread)
         else:
-            inside = np.where(np.abs(grid) < bounds[-1] * math.sqrt(before), density, 0.0)
+            share = np.clip((bounds[-1] * math.sqrt(before) - np.abs(grid)) / step + 0.5, 0.0, 1.0)
+            inside = density * share  # of the last cell only what lies within
             density = norm.pdf(grid[:, None] - grid[None, :], scale=spread) @ inside * step
-        beyond = 2.0 * np.cumsum(density[::-1])[::-1] * step  # mass above each point, both sides
+        beyond = 2.0 * (np.cumsum(density[::-1])[::-1] - 0.5 * density) * step  # mass above each point, both sides
         bounds.append(float(np.interp(-alpha * (t - before), -beyond[800:], grid[800:])) / math.sqrt(t))
         before = t
     return bounds

@@ -112,7 +112,7 @@ def sign_flip_power(n: int, effect: float, alpha: float = 0.05) -> float:
     cannot reject. For k = 1, 2 and 3 it rejects where all differences have one sign, where all but the smallest
     have, where all but the second smallest have: for these the power is exact (`_power_of_few_splits`). Beyond, it is
     taken as that of the t test at the level k / 2^(n-1) that is really used; by simulation that is too high by up to
-    0.04 at k = 4, by 0.03 at k = 5, and right within 0.02 from k = 6 on.
+    0.04 at k = 4, by 0.03 at k = 5 and 6, and by 0.02 beyond.
 
     Examples
     --------
