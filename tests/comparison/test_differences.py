@@ -71,7 +71,7 @@ def test_a_split_that_differs_for_a_named_reason_is_named_once(runs):
 
 
 def test_a_confounded_variant_does_not_spoil_the_others(runs):
-    """adam and sgd agree; a second adam with another batch size is not tested against either, and Holm counts it."""
+    """adam and sgd agree; a second adam with another batch size is tested against neither, and no p pays for it."""
     records = [*runs("adam", SEEDS), *runs("sgd", LOWER), *runs("adam", SEEDS, training={"batch_size": 64})]
     problem = problem_of(records)
     obstacles = {frozenset((pair.a, pair.b)): pair.obstacle for pair in problem.pairs}
@@ -81,7 +81,7 @@ def test_a_confounded_variant_does_not_spoil_the_others(runs):
         frozenset(("adam batch_size=64", "sgd")): Obstacle.CONFOUNDED,
     }
     tested = next(pair for pair in problem.pairs if pair.obstacle is None)
-    assert tested.p_adjusted == pytest.approx(3 * tested.p)
+    assert (tested.p_adjusted, tested.comparisons) == (tested.p, 1)
 
 
 MISMATCHES = {

@@ -38,6 +38,12 @@ def test_a_target_must_discriminate(times, says):
     assert target_discriminates(times, first_evaluation=1.0) is says
 
 
+@pytest.mark.parametrize(("late", "says"), [(1, False), (2, True)])
+def test_a_target_that_few_miss_at_the_first_evaluation_is_void(late, says):
+    """Ten runs: one that reaches it late tells nothing, two of them, one in five, do."""
+    assert target_discriminates([1.0] * (10 - late) + [3.0] * late, first_evaluation=1.0) is says
+
+
 def test_lengths_must_agree():
     """Times and values of different runs are not mixed."""
     with pytest.raises(ValueError, match="one length"):

@@ -8,30 +8,39 @@ import pytest
 def test_dry_run_counts_and_creates_nothing(study):
     """Runs per stage and optimizer, time, disk, memory; one model per optimizer is built."""
     found = study.dry_run(points=5, tuning_seeds=2, seeds=9)
-    assert (found.count("tuning"), found.count("confirmation")) == ((20, 20), (36, 36))
+    assert (found.count("tuning"), found.count("confirmation")) == ((24, 24), (36, 36))
     document = found.to_json()
-    assert (document["runs"], document["left"]) == (56, 56)
-    assert document["seconds"] > 56 * 3 * 0.5
+    assert (document["runs"], document["left"]) == (60, 60)
+    assert document["seconds"] > 60 * 3 * 0.5
     assert document["disk_bytes"] > 0
     assert document["memory_mb"] == 300.0
-    assert len(study.executor.tried_out) == 4
+    assert len(study.executor.tried_out) == 2  # a default builds what its tuned self does
     assert not study.runs_dir.exists()
 
 
 def test_few_seeds_are_told_the_number_needed(study):
-    """Five seeds cannot reach 0.05; three comparisons need seven."""
+    """Five seeds cannot reach 0.05; each question is told what it needs, and how many pairs go untested."""
     told = study.dry_run(seeds=5).text()
-    assert "5 seeds cannot reach p < 0.05 over 3 comparisons" in told
-    assert "0.0625 x 3" in told
+    assert "Tuned: 5 seeds cannot reach p < 0.05: the smallest" in told
+    assert "Tuned against not tuned: 5 seeds cannot reach p < 0.05 over 2 comparisons (Holm)" in told
+    assert "0.0625 x 2" in told
+    assert "none of 2 pairs will be tested" in told
     assert "confirmation: {seeds: 7}" in told
     assert "7 are the fewest" in study.dry_run(seeds=7).text()
+
+
+def test_too_few_seeds_are_said_before_the_first_run(study):
+    """Not after all of them: the command says it when it begins."""
+    study(seeds=5)
+    assert any("none of 2 pairs will be tested" in sentence for sentence in study.said)
+    assert sum("cannot reach" in sentence for sentence in study.said) == 2
 
 
 def test_what_is_done_is_not_foreseen_again(study):
     """After the study nothing is left, and no model is built to say so."""
     study()
     found = study.dry_run()
-    assert (found.count("tuning"), found.count("confirmation")) == ((6, 0), (8, 0))
+    assert (found.count("tuning"), found.count("confirmation")) == ((8, 0), (8, 0))
     assert study.executor.tried_out == []
 
 
@@ -42,7 +51,7 @@ def test_explain_names_every_run(study, done):
         study()
     lines = study.explain().text("en").splitlines()
     if done:
-        assert sum("completed: same key" in line for line in lines) == 14
+        assert sum("completed: same key" in line for line in lines) == 16
     else:
         assert sum("not chosen yet" in line for line in lines) == 2
         assert not study.runs_dir.exists()

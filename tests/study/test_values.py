@@ -50,7 +50,7 @@ def test_analyses_take_values_and_open_no_file(finished, files_opened):
     only = finished.findings.problems[0]
     files_opened[:] = ["listening"]
     tunings = choose(config, values)
-    found = budgets(config, tunings, values), rate_widths(tunings, only.comparison, values), results_csv(values)
+    found = budgets(config, tunings, values), rate_widths(tunings, only.comparison), results_csv(values)
     assert [name for name in files_opened if "nowhere" in name or name.endswith((".csv", ".json", ".npz"))] == []
     assert tunings == only.tunings
     assert found[:2] == (only.analyses.budgets, only.analyses.widths)

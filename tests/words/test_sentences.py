@@ -79,7 +79,7 @@ def test_a_number_decides_between_forms_by_the_rule_of_the_language(language, n_
 )
 def test_a_duration_is_written_in_the_unit_people_would_use(seconds, shown):
     """As in the verdict: what more seeds would cost."""
-    assert text("verdict-training-time", "en", value=seconds) == f" (some {shown} of training)"
+    assert text("verdict-training-time", "en", value=seconds) == f" (some {shown} of training more)"
 
 
 def test_small_p_values_are_bounded_not_zero():

@@ -16,8 +16,9 @@ from optbench.comparison.result import (
     PairOutcome,
     PairResult,
     ProblemComparison,
+    Ruling,
 )
-from optbench.comparison.scores import run_score, score_of_diverged
+from optbench.comparison.scores import default_margin, run_score, score_of_diverged
 from optbench.comparison.severity import Difference
 from optbench.comparison.targets import RunTrace, TargetRow, TargetTable, suggested_targets, target_table
 from optbench.comparison.update_rules import UpdateRule, update_rules
@@ -41,6 +42,7 @@ __all__ = [
     "ProblemComparison",
     "ProblemCurves",
     "RocBand",
+    "Ruling",
     "RunTrace",
     "Severity",
     "TargetRow",
@@ -51,6 +53,7 @@ __all__ = [
     "compare",
     "curve_bands",
     "curve_column",
+    "default_margin",
     "disagreement",
     "roc_bands",
     "run_score",

@@ -12,10 +12,11 @@ from optbench.comparison.severity import Difference, difference
 from optbench.comparison.wording import value_text
 from optbench.core.findings import Severity
 from optbench.records import RunStatus
-from optbench.statistics import Decision
+from optbench.statistics import Decision, sample_sd
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from optbench.catalog.metric import Metric
     from optbench.catalog.resolved_optimizers import ResolvedOptimizer
@@ -89,19 +90,39 @@ def repeated_remarks(repeated: Mapping[str, Sequence[str]]) -> Iterator[Differen
         yield difference("code", Severity.MISMATCH, "comparison-code-changed", label=label, runs=list(runs))
 
 
-def margin_remarks(
-    summaries: Sequence[OptimizerSummary], pairs: Sequence[PairResult], metric: Metric, margin: float
-) -> Iterator[Difference]:
-    """Yield a remark if the seeds alone make gaps larger than the margin, where a pair is undecided."""
-    undecided = {label for pair in pairs if pair.decision is Decision.UNDECIDED for label in (pair.a, pair.b)}
-    noisy = {
-        summary.label: summary.noise_floor
-        for summary in summaries
-        if summary.label in undecided and summary.noise_floor is not None and summary.noise_floor > margin
-    }
-    if noisy:
-        floors = [{"value": noisy[label], "label": label} for label in sorted(noisy)]
-        yield _remark("margin", "comparison-margin-below-noise", metric=metric.name, margin=margin, floors=floors)
+def margin_remarks(pairs: Sequence[PairResult], metric: Metric, margin: float, *, alpha: float) -> Iterator[Difference]:
+    """Yield a remark if undecided pairs spread so widely that no mean could have shown equivalence.
+
+    What counts is the spread of the paired differences: an interval of 1 - 2 alpha that is wider than the margin on
+    both sides is inside it nowhere.
+    """
+    wide = [
+        pair
+        for pair in pairs
+        if pair.obstacle is None
+        and pair.decision is Decision.UNDECIDED
+        and (
+            pair.equivalence_low is None
+            or pair.equivalence_high is None
+            or pair.equivalence_high - pair.equivalence_low >= 2.0 * margin
+        )
+    ]
+    if wide:
+        spreads = [{"value": sample_sd(pair.differences), "label": f"{pair.a} - {pair.b}"} for pair in wide]
+        yield _remark(
+            "margin",
+            "comparison-margin-below-noise",
+            metric=metric.name,
+            margin=margin,
+            spreads=spreads,
+            level=1 - 2 * alpha,
+        )
+
+
+def same_algorithm_remarks(same: AbstractSet[frozenset[str]]) -> Iterator[Difference]:
+    """Yield a remark per pair of labels that are one algorithm."""
+    for labels in sorted(sorted(pair) for pair in same):
+        yield _remark("optimizer", "comparison-same-algorithm", labels=labels)
 
 
 def _values(built: Mapping[str, ResolvedOptimizer], argument: str) -> dict[str, Any]:

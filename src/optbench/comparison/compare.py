@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import TYPE_CHECKING
 
+from optbench.catalog.resolved_optimizers import same_algorithm
 from optbench.comparison.across import across_problems
 from optbench.comparison.audit import (
     clock_remarks,
@@ -13,7 +15,9 @@ from optbench.comparison.audit import (
     missing_score_remarks,
     optimizer_remarks,
     repeated_remarks,
+    same_algorithm_remarks,
 )
+from optbench.comparison.collapse import with_undo_rates
 from optbench.comparison.crossings import crossing_findings, find_crossings
 from optbench.comparison.differences import (
     confounded_pairs,
@@ -26,11 +30,11 @@ from optbench.comparison.groups import sort_into_problems
 from optbench.comparison.pairs import Plan, compare_pairs
 from optbench.comparison.result import Comparison, ProblemComparison
 from optbench.comparison.scores import default_margin, ranked, score_of_diverged, summarise
-from optbench.comparison.settings import VARIED, data_of
+from optbench.comparison.settings import VARIED, canonical, data_of
 from optbench.comparison.severity import difference
 from optbench.comparison.task_metric import choose_metric
 from optbench.comparison.update_rules import update_rules
-from optbench.comparison.verdict import Verdict
+from optbench.comparison.verdict import Verdict, rulings
 from optbench.core.findings import Severity
 from optbench.core.text import counted
 from optbench.errors import NoRunsError, UsageError, did_you_mean
@@ -62,6 +66,10 @@ def compare(
     histories: Mapping[str, History] | None = None,
     varied: AbstractSet[str] = frozenset(),
     clock: bool = True,
+    untuned: AbstractSet[str] | None = None,
+    looks: Sequence[int] = (),
+    unstable: AbstractSet[str] = frozenset(),
+    has_file: bool = False,
 ) -> Comparison:
     """Compare finished runs on the test split, each data set and model for itself.
 
@@ -71,7 +79,7 @@ def compare(
     metric : a name of `catalog.metrics.METRICS`; None takes the task's own, accuracy or RMSE. Runs of the other task
         are left out
     baseline : label or name of the optimizer that all others are compared with; None compares every pair
-    alpha : level of the tests, Holm-adjusted over the pairs of a problem
+    alpha : level of the tests, adjusted over the pairs of a problem that answer one question
     margin : largest difference that does not matter in practice, in units of the metric (0.005 is half a
     point); None takes `default_margin`, for each problem its own
     labels : run id -> label, where a plan names its optimizers; None makes labels from names and settings
@@ -79,6 +87,11 @@ def compare(
     varied : keys of the model section, such as `model.dropout`, that a plan lets each optimizer set for itself;
         `model.l2` always is one
     clock : False keeps clock times out of the verdict and the differences: then they are the same for every execution
+    untuned : labels of the rows that search nothing, where a plan knows: tuned rows, rows that were not tuned, and one
+        against the other are then three questions, each with a correction of its own
+    looks : after how many seeds a plan looks; () for one look at all runs
+    unstable : labels of optimizers of which runs collapsed that are not among these
+    has_file : a study file stands behind it, which can reserve seeds
     histories : run id -> history, to see where the order flips during training; None says nothing about that
 
     Notes
@@ -113,7 +126,12 @@ def compare(
                 confounded=confounded_pairs(problem.groups),
                 aside=aside or {},
                 clock=clock,
+                untuned=untuned,
+                same=_same_algorithm(problem.groups),
+                looks=tuple(looks),
+                has_file=has_file,
             ),
+            unstable,
             histories or {},
         )
         for problem in problems
@@ -156,17 +174,39 @@ def _is_withheld(record: RunRecord) -> bool:
     return bool(split.get("withhold_test", False))
 
 
-def _compare_problem(problem: Problem, plan: Plan, histories: Mapping[str, History]) -> ProblemComparison:
+def _same_algorithm(groups: Sequence[Group]) -> frozenset[frozenset[str]]:
+    """Return the pairs of labels that are one algorithm, with one setting on one model."""
+    return frozenset(
+        frozenset((a.label, b.label))
+        for a, b in itertools.combinations(groups, 2)
+        if _beside_optimizer(a) == _beside_optimizer(b)
+        and a.built is not None
+        and b.built is not None
+        and same_algorithm(a.built, b.built)
+    )
+
+
+def _beside_optimizer(group: Group) -> str:
+    return canonical({key: value for key, value in group.settings.items() if not key.startswith("optimizer.")})
+
+
+def _compare_problem(
+    problem: Problem, plan: Plan, unstable: AbstractSet[str], histories: Mapping[str, History]
+) -> ProblemComparison:
     groups, metric = problem.groups, plan.metric
     stand_in = score_of_diverged([record for group in groups for record in group.records], metric)
-    summaries = ranked([summarise(group, metric, alpha=plan.alpha, stand_in=stand_in) for group in groups], metric)
-    pairs = compare_pairs(summaries, plan)
+    summaries = ranked(
+        [summarise(group, metric, alpha=plan.alpha, stand_in=stand_in, margin=plan.margin) for group in groups], metric
+    )
+    pairs = with_undo_rates(
+        compare_pairs(summaries, plan), summaries, metric, constant=stand_in, margin=plan.margin, unstable=unstable
+    )
     on_clock = tuple(clock_remarks(groups))
     differences = _differences(problem, summaries, pairs, plan, stand_in, on_clock if plan.clock else ())
     listed = [summary for summary in summaries if summary.label not in plan.aside]
     spoken_of = [pair for pair in pairs if not {pair.a, pair.b} & plan.aside.keys()]
     crossed = _crossings(groups, histories, plan)
-    verdict = Verdict(groups, listed, spoken_of, differences, plan, len(pairs)).findings()
+    verdict = Verdict(groups, listed, spoken_of, differences, plan).findings()
     return ProblemComparison(
         problem=problem.title,
         optimizers=summaries,
@@ -178,6 +218,7 @@ def _compare_problem(problem: Problem, plan: Plan, histories: Mapping[str, Histo
         data=data_of(groups[0].records[0]),
         clock_differences=on_clock,
         margin=plan.margin,
+        rulings=rulings(groups, summaries, pairs, differences, plan),
     )
 
 
@@ -215,7 +256,8 @@ def _differences(
         *missing_score_remarks(summaries, by_label, plan.metric),
         *seed_differences(groups),
         *optimizer_remarks(groups),
-        *margin_remarks(summaries, pairs, plan.metric, plan.margin),
+        *same_algorithm_remarks(plan.same),
+        *margin_remarks(pairs, plan.metric, plan.margin, alpha=plan.alpha),
         *on_clock,
     ]
     return tuple(sorted(found, key=lambda difference: _WEIGHT[difference.severity]))

@@ -62,14 +62,14 @@ class PairFindings:
 
     Attributes
     ----------
-    comparisons : number of pairs of the plan, Holm's m
     comparable_times : False if the training times come from different machines
+    has_baseline : the others are spoken of, against a baseline
     """
 
     plan: Plan
     optimizers: Sequence[OptimizerSummary]
-    comparisons: int
     comparable_times: bool
+    has_baseline: bool = False
 
     def alone(self, pair: PairResult) -> Finding:
         """Return what a verdict on the only pair says."""
@@ -88,7 +88,7 @@ class PairFindings:
             **self._outer(self._advantage(pair, winner)),
             n=pair.n,
             p=pair.p_adjusted or 0.0,
-            comparisons=self.comparisons,
+            comparisons=pair.comparisons,
             floor=floor,
         )
 
@@ -108,7 +108,7 @@ class PairFindings:
             members = [label for label, pair in others.items() if self._kind(pair, reference) is kind]
             if members:
                 items = [self._item(others[label], label, reference, kind) for label in members]
-                yield self._against(kind, items) if self.plan.baseline else self._by_reference(kind, items)
+                yield self._against(kind, items) if self.has_baseline else self._by_reference(kind, items)
 
     def _by_reference(self, kind: _Kind, items: Sequence[Finding]) -> Finding:
         values: dict[str, Any] = {"items": as_json(items)}
@@ -140,7 +140,7 @@ class PairFindings:
         if pair.obstacle is not None:
             return _say("pair-item-untested", label=label, obstacle=pair.obstacle.value)
         spoken_of = {_Kind.WON: reference, _Kind.LOST: label}
-        seen = self._advantage(pair, spoken_of.get(kind, label if self.plan.baseline else reference))
+        seen = self._advantage(pair, spoken_of.get(kind, label if self.has_baseline else reference))
         if kind is _Kind.EQUIVALENT:
             return _say("pair-item-equivalent", label=label, **self._inner(seen))
         values = {"label": label, **self._outer(seen), "p": pair.p_adjusted or 0.0}

@@ -1,4 +1,4 @@
-"""Every pair of optimizers, seed by seed: interval, test, Holm over all pairs, decision."""
+"""Every pair of optimizers, seed by seed: interval and test; `families` adjusts and decides."""
 
 from __future__ import annotations
 
@@ -9,19 +9,16 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from optbench.comparison.families import count_pairs, decide_family
 from optbench.comparison.result import Obstacle, PairResult
 from optbench.comparison.scores import scores_by_seed
-from optbench.config import is_compared
+from optbench.config import family_of, is_compared
 from optbench.statistics import (
     Decision,
     bca_interval,
-    decide,
     equivalence_p,
-    holm,
     paired_improvement,
-    sd_upper_bound,
-    seeds_for_comparisons,
-    seeds_for_power,
+    repeated_interval,
     sign_flip_interval,
     sign_flip_p,
     student_t_interval,
@@ -31,11 +28,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from collections.abc import Set as AbstractSet
 
+    from numpy.typing import NDArray
+
     from optbench.catalog.metric import Metric
     from optbench.comparison.result import OptimizerSummary
+    from optbench.config import Family
 
-_HALVINGS_OF_MARGIN: Final = 10
-MOST_SEEDS_NAMED: Final = 1000
 BCA_FROM: Final = 20
 
 
@@ -48,7 +46,12 @@ class Plan:
     metric, alpha, margin : as in `Comparison`
     baseline : label that every other optimizer is compared with; None for all pairs
     confounded : pairs of labels whose conditions differ in something that could make the gap
-    aside : label -> the only labels it is compared with; its rank decides nothing (a default beside its tuned self)
+    aside : label -> the only tuned labels it is compared with; its rank decides nothing (a default beside its tuned
+        self)
+    untuned : labels of the rows that search nothing; None if nothing is known of tuning, and all pairs are one question
+    same : pairs of labels that are one algorithm with one setting
+    looks : after how many seeds the plan looks, the last one its largest number; () for one look at all there are
+    has_file : the plan stands in a study file, which can say how many seeds are reserved
     clock : False leaves out what clocks measured, so that the words follow from the runs' numbers alone
     """
 
@@ -59,10 +62,18 @@ class Plan:
     confounded: AbstractSet[frozenset[str]]
     aside: Mapping[str, AbstractSet[str]] = field(default_factory=dict)
     clock: bool = True
+    untuned: AbstractSet[str] | None = None
+    same: AbstractSet[frozenset[str]] = frozenset()
+    looks: tuple[int, ...] = ()
+    has_file: bool = False
 
     def compares(self, a: str, b: str) -> bool:
         """Return True if the plan compares two labels."""
-        return is_compared(a, b, baseline=self.baseline, aside=self.aside)
+        return is_compared(a, b, baseline=self.baseline, aside=self.aside, untuned=self.untuned or frozenset())
+
+    def family(self, a: str, b: str) -> Family | None:
+        """Return the question that a pair belongs to; None if there is one only."""
+        return None if self.untuned is None else family_of(a, b, self.untuned)
 
 
 def compare_pairs(summaries: tuple[OptimizerSummary, ...], plan: Plan) -> tuple[PairResult, ...]:
@@ -74,44 +85,48 @@ def compare_pairs(summaries: tuple[OptimizerSummary, ...], plan: Plan) -> tuple[
 
     Notes
     -----
-    Holm's m is the number of pairs of the plan, for the tests of a difference and for those of equivalence
-    alike. A pair that cannot be tested counts as p = 1 there, so that
-    leaving out a pair never makes another one easier to decide.
+    Each family of pairs (`Family`) has its own correction at the full level, for the tests of a difference and for
+    those of equivalence alike. Its m is the number of pairs that can be tested as far as their design tells, before any
+    result is known. A pair that cannot be tested through the outcome of its runs counts as p = 1, so that a failed run
+    never makes another pair easier to decide.
     """
     chosen = [
         (b, a) if a.label == plan.baseline else (a, b)
         for a, b in itertools.combinations(summaries, 2)
         if plan.compares(a.label, b.label)
     ]
-    raw = [_describe(a, b, plan, comparisons=len(chosen)) for a, b in chosen]
-    adjusted = holm([1.0 if pair.p is None else pair.p for pair in raw])
-    equivalence = holm([1.0 if pair.p_equivalence is None else pair.p_equivalence for pair in raw])
-    return tuple(
-        pair
-        if pair.p is None
-        else _decided(
-            replace(pair, p_adjusted=float(p), p_equivalence_adjusted=float(p_equivalence)),
-            plan,
-            comparisons=len(chosen),
+    decided: dict[tuple[str, str], PairResult] = {}
+    for family in dict.fromkeys(plan.family(a.label, b.label) for a, b in chosen):
+        own = [(a, b) for a, b in chosen if plan.family(a.label, b.label) == family]
+        counted = count_pairs(
+            [_of_design(a, b, plan) for a, b in own], [_planned(a, b, plan) for a, b in own], plan.alpha
         )
-        for pair, p, p_equivalence in zip(raw, adjusted, equivalence, strict=True)
-    )
+        raw = [
+            replace(
+                _describe(a, b, plan, is_counted=is_counted, needed=counted.needed),
+                family=family,
+                comparisons=max(1, counted.number),
+            )
+            for (a, b), is_counted in zip(own, counted.pairs, strict=True)
+        ]
+        decided |= {(pair.a, pair.b): pair for pair in decide_family(raw, counted, plan)}
+    return tuple(decided[a.label, b.label] for a, b in chosen)
 
 
-def _describe(a: OptimizerSummary, b: OptimizerSummary, plan: Plan, *, comparisons: int) -> PairResult:
+def _describe(a: OptimizerSummary, b: OptimizerSummary, plan: Plan, *, is_counted: bool, needed: int) -> PairResult:
     """Return everything about a pair but the decision."""
     scores_a, scores_b = scores_by_seed(a), scores_by_seed(b)
     seeds = tuple(sorted(scores_a.keys() & scores_b.keys()))
     scored = [(x, y) for seed in seeds if (x := scores_a[seed]) is not None and (y := scores_b[seed]) is not None]
     d = np.array([x - y for x, y in scored])
     complete = len(scored) == len(seeds) > 0
-    needed = seeds_for_comparisons(comparisons, plan.alpha)
-    obstacle = _obstacle(a, b, plan, shared=len(seeds), complete=complete, needed=needed)
+    obstacle = _obstacle(a, b, plan, shared=len(seeds), complete=complete, is_counted=is_counted)
     floors = [floor for floor in (a.noise_floor, b.noise_floor) if floor is not None]
-    ci = sign_flip_interval(d, plan.alpha) if complete else (math.nan, math.nan)
-    inner = sign_flip_interval(d, 2 * plan.alpha) if complete else (math.nan, math.nan)
+    ci = _interval(d, plan.alpha, plan) if complete else (math.nan, math.nan)
+    inner = _interval(d, 2 * plan.alpha, plan) if complete else (math.nan, math.nan)
     bca = bca_interval(d, alpha=plan.alpha) if complete and d.size >= BCA_FROM else (math.nan, math.nan)
     t_ci = student_t_interval(d, plan.alpha) if complete and d.size > 1 else (math.nan, math.nan)
+    is_tested = obstacle is None and not plan.looks
     return PairResult(
         a=a.label,
         b=b.label,
@@ -119,7 +134,7 @@ def _describe(a: OptimizerSummary, b: OptimizerSummary, plan: Plan, *, compariso
         difference=math.fsum(d) / d.size if complete else None,
         ci_low=_finite_or_none(ci[0]),
         ci_high=_finite_or_none(ci[1]),
-        p=sign_flip_p(d) if obstacle is None else None,
+        p=sign_flip_p(d) if is_tested else None,
         p_adjusted=None,
         decision=Decision.UNDECIDED,
         is_negligible=False,
@@ -135,58 +150,47 @@ def _describe(a: OptimizerSummary, b: OptimizerSummary, plan: Plan, *, compariso
         seeds_needed=needed,
         more_seeds=None,
         detectable=None,
-        p_equivalence=equivalence_p(d, plan.margin) if obstacle is None else None,
+        p_equivalence=equivalence_p(d, plan.margin) if is_tested else None,
         p_equivalence_adjusted=None,
         bca_low=_finite_or_none(bca[0]),
         bca_high=_finite_or_none(bca[1]),
     )
 
 
+def _interval(d: NDArray[np.float64], alpha: float, plan: Plan) -> tuple[float, float]:
+    """Return the interval of a difference: that of a test at one number of seeds, or of the design with its looks."""
+    if not plan.looks:
+        return sign_flip_interval(d, alpha)
+    return repeated_interval(d, plan.looks, alpha) if d.size >= plan.looks[0] else (math.nan, math.nan)
+
+
+def _planned(a: OptimizerSummary, b: OptimizerSummary, plan: Plan) -> int:
+    """Return how many seeds a pair shares, or will have shared at the last look of its plan."""
+    shared = len(set(a.seeds) & set(b.seeds))
+    return plan.looks[-1] if plan.looks and shared >= plan.looks[0] else shared
+
+
+def _of_design(a: OptimizerSummary, b: OptimizerSummary, plan: Plan) -> Obstacle | None:
+    """Return what stands against a test before any result is known, the number of seeds apart."""
+    labels = frozenset((a.label, b.label))
+    if labels in plan.confounded:
+        return Obstacle.CONFOUNDED
+    if labels in plan.same:
+        return Obstacle.SAME_ALGORITHM
+    return None if set(a.seeds) & set(b.seeds) else Obstacle.NO_SHARED_SEEDS
+
+
 def _obstacle(
-    a: OptimizerSummary, b: OptimizerSummary, plan: Plan, *, shared: int, complete: bool, needed: int
+    a: OptimizerSummary, b: OptimizerSummary, plan: Plan, *, shared: int, complete: bool, is_counted: bool
 ) -> Obstacle | None:
     """Return the first reason not to test, or None."""
-    if frozenset((a.label, b.label)) in plan.confounded:
-        return Obstacle.CONFOUNDED
-    if shared == 0:
-        return Obstacle.NO_SHARED_SEEDS
+    if (found := _of_design(a, b, plan)) is not None:
+        return found
     if not complete:
         return Obstacle.NO_SCORE
     if shared == 1:
         return Obstacle.ONE_SEED
-    return Obstacle.TOO_FEW_SEEDS if shared < needed else None
-
-
-def _decided(pair: PairResult, plan: Plan, *, comparisons: int) -> PairResult:
-    """Return the pair, whose p values are adjusted, with its decision."""
-    outcome = decide(
-        p_adjusted=1.0 if pair.p_adjusted is None else pair.p_adjusted,
-        equivalent=pair.p_equivalence_adjusted is not None and pair.p_equivalence_adjusted <= plan.alpha,
-        a_is_ahead=plan.metric.sign * math.fsum(pair.differences) > 0.0,
-        alpha=plan.alpha,
-    )
-    decided = replace(pair, decision=outcome.decision, is_negligible=outcome.is_negligible)
-    if outcome.decision is not Decision.UNDECIDED:
-        return decided
-    more, detectable = _seeds_to_settle(pair, plan, comparisons=comparisons)
-    return replace(decided, more_seeds=more, detectable=detectable)
-
-
-def _seeds_to_settle(pair: PairResult, plan: Plan, *, comparisons: int) -> tuple[int | None, float | None]:
-    """Return how many more seeds would detect what difference, or nothing if no realistic number would.
-
-    Tried are the difference seen (if it is above the margin), the margin, and the margin halved until these
-    seeds cannot detect it. The plan uses the upper 80 % bound of the standard deviation, since s is itself
-    a guess.
-    """
-    sd = sd_upper_bound(pair.differences)
-    seen = abs(pair.difference or 0.0)
-    sizes = [plan.margin / 2**halvings for halvings in range(_HALVINGS_OF_MARGIN)]
-    for detectable in [seen, *sizes] if seen > plan.margin else sizes:
-        seeds = seeds_for_power(detectable, sd, alpha=plan.alpha, comparisons=comparisons)
-        if pair.n < seeds <= MOST_SEEDS_NAMED:
-            return seeds - pair.n, detectable
-    return None, None
+    return None if is_counted else Obstacle.TOO_FEW_SEEDS
 
 
 def _finite_or_none(value: float) -> float | None:

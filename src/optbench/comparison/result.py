@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from optbench.catalog.metric import Metric
     from optbench.comparison.across import Across
     from optbench.comparison.crossings import Crossing
+    from optbench.comparison.outlook import Missing
     from optbench.comparison.severity import Difference
     from optbench.comparison.update_rules import UpdateRule
+    from optbench.config import Family
     from optbench.core.findings import Finding
     from optbench.statistics import Decision
 
@@ -24,10 +26,18 @@ class Obstacle(StrEnum):
     """Why a pair was not tested."""
 
     CONFOUNDED = "confounded"
+    SAME_ALGORITHM = "same_algorithm"
     NO_SHARED_SEEDS = "no_shared_seeds"
     NO_SCORE = "no_score"
     ONE_SEED = "one_seed"
     TOO_FEW_SEEDS = "too_few_seeds"
+
+
+class Adjustment(StrEnum):
+    """How p values were adjusted over the pairs of a family."""
+
+    HOLM = "holm"
+    SHAFFER = "shaffer"
 
 
 class PairOutcome(StrEnum):
@@ -56,6 +66,7 @@ class OptimizerSummary:
     best_epoch, training_seconds, peak_memory_mb : medians over completed runs
     noise_floor : gap that chance alone produces between two groups of this many seeds (95 %); from 4 seeds
     interquartile_mean : mean of the middle half of the scores, which a few failures do not move; None without scores
+    n_collapsed : runs that diverged or ended near what a constant answer scores
     """
 
     label: str
@@ -74,6 +85,7 @@ class OptimizerSummary:
     peak_memory_mb: float | None
     noise_floor: float | None
     interquartile_mean: float | None = None
+    n_collapsed: int = 0
 
     @property
     def n(self) -> int:
@@ -100,6 +112,7 @@ class OptimizerSummary:
             "peak_memory_mb": self.peak_memory_mb,
             "noise_floor": self.noise_floor,
             "interquartile_mean": self.interquartile_mean,
+            "n_collapsed": self.n_collapsed,
         }
 
 
@@ -112,7 +125,8 @@ class PairResult:
     n, seeds, differences : shared seeds, and score of a minus score of b on each
     difference : their mean
     ci_low, ci_high : sign-flip interval at 1 - alpha; None if unbounded (fewer than 6 seeds at 0.05)
-    p, p_adjusted : sign-flip test, and after Holm over all pairs; None without a test
+    p, p_adjusted : sign-flip test, over all looks up to now if there are several, and adjusted over the pairs of the
+        family; None without a test
     decision : one of four words
     is_negligible : a difference was shown, and that it lies within the margin; the decision is `equivalent`
     obstacle : why no test was made
@@ -125,7 +139,12 @@ class PairResult:
     undecided only
     p_equivalence, p_equivalence_adjusted : larger p of the two one-sided tests against the margin, and after
         Holm over all pairs; "equivalent" if that is at most alpha; None without a test
-    bca_low, bca_high : BCa bootstrap interval of the mean difference; from 20 seeds, below it is too narrow
+    bca_low, bca_high : BCa bootstrap interval of the mean difference; from 20 seeds, below it is far too narrow
+    family, comparisons : the question it belongs to, None if there is one only; how many pairs its p is adjusted over
+    adjustment : by which procedure; None without a test
+    look : number of seeds at the look that decided it; None if it is not, or there is one look only
+    missing : what is not shown yet; undecided only
+    undo_rate : rate of collapsed runs of one of both that would undo the decision; only where some run collapsed
     """
 
     a: str
@@ -154,6 +173,12 @@ class PairResult:
     p_equivalence_adjusted: float | None
     bca_low: float | None = None
     bca_high: float | None = None
+    family: Family | None = None
+    comparisons: int = 1
+    adjustment: Adjustment | None = None
+    look: int | None = None
+    missing: Missing | None = None
+    undo_rate: float | None = None
 
     @property
     def better(self) -> str | None:
@@ -198,7 +223,30 @@ class PairResult:
             "p_equivalence_adjusted": self.p_equivalence_adjusted,
             "bca_low": self.bca_low,
             "bca_high": self.bca_high,
+            "family": self.family and self.family.value,
+            "comparisons": self.comparisons,
+            "adjusted_by": self.adjustment and self.adjustment.value,
+            "look": self.look,
+            "missing": self.missing and self.missing.value,
+            "undo_rate": self.undo_rate,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """The answer to one question of several that a study asks.
+
+    Attributes
+    ----------
+    optimizers : labels of its rows, best mean first
+    comparisons : pairs that its p values are adjusted over
+    findings : one per sentence
+    """
+
+    family: Family
+    optimizers: tuple[str, ...]
+    comparisons: int
+    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +265,7 @@ class ProblemComparison:
     data : equal for problems on the same data set
     clock_differences : what makes training times hard to compare; among `differences` too unless clocks were left out
     margin : largest difference that does not matter here, in units of the metric
+    rulings : an answer to each question of a plan that knows what was tuned, `verdict` being the first; else none
     """
 
     problem: str
@@ -229,6 +278,7 @@ class ProblemComparison:
     data: str = ""
     clock_differences: tuple[Difference, ...] = ()
     margin: float = 0.005
+    rulings: tuple[Ruling, ...] = ()
 
     def optimizer(self, label: str) -> OptimizerSummary:
         """Return the summary called `label`."""

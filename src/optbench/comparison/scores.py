@@ -6,6 +6,7 @@ import math
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from optbench.comparison.collapse import count_collapsed
 from optbench.comparison.result import OptimizerSummary
 from optbench.comparison.wording import value_text
 from optbench.records import RunStatus
@@ -57,7 +58,7 @@ def default_margin(metric: Metric, constant: float | None) -> float:
     return metric.margin * constant if metric.has_unit and constant else metric.margin
 
 
-def summarise(group: Group, metric: Metric, *, alpha: float, stand_in: float | None) -> OptimizerSummary:
+def summarise(group: Group, metric: Metric, *, alpha: float, stand_in: float | None, margin: float) -> OptimizerSummary:
     """Return a group's numbers; where any run lacks a score, mean and spread are None."""
     scores = tuple(run_score(record, metric, stand_in=stand_in) for record in group.records)
     known = [score for score in scores if score is not None]
@@ -65,6 +66,7 @@ def summarise(group: Group, metric: Metric, *, alpha: float, stand_in: float | N
     several = complete and len(known) > 1
     low, high = map(metric.within_range, student_t_interval(known, alpha)) if several else (None, None)
     finished = [record for record in group.records if record.status is RunStatus.COMPLETED]
+    has_diverged = [record.status is RunStatus.DIVERGED for record in group.records]
     return OptimizerSummary(
         label=group.label,
         optimizer=group.optimizer,
@@ -82,6 +84,7 @@ def summarise(group: Group, metric: Metric, *, alpha: float, stand_in: float | N
         peak_memory_mb=_median(record.timing.get("peak_memory_mb") for record in finished),
         noise_floor=noise_floor(known) if complete and len(known) >= FEWEST_SEEDS else None,
         interquartile_mean=float(interquartile_mean(known)) if complete else None,
+        n_collapsed=count_collapsed(scores, has_diverged, metric, constant=stand_in, margin=margin),
     )
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from optbench.comparison.collapse import collapse_findings
+from optbench.comparison.outlook import MOST_SEEDS_NAMED, Missing, reserved
 from optbench.comparison.pair_findings import PairFindings
-from optbench.comparison.pairs import MOST_SEEDS_NAMED
-from optbench.comparison.result import Obstacle
+from optbench.comparison.result import Adjustment, Obstacle, Ruling
+from optbench.config import Family
 from optbench.core.findings import Finding, Severity, as_json
 from optbench.statistics import Decision, smallest_p
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from optbench.comparison.groups import Group
     from optbench.comparison.pairs import Plan
@@ -29,7 +31,6 @@ class Verdict:
     groups : the conditions behind the optimizers, for the scope of the verdict
     optimizers : best first
     pairs : the comparisons it speaks of
-    comparisons : how many comparisons the plan has in all, Holm's m
     differences : what differs besides the optimizer
     plan : metric, levels, baseline
     """
@@ -39,7 +40,6 @@ class Verdict:
     pairs: Sequence[PairResult]
     differences: Sequence[Difference]
     plan: Plan
-    comparisons: int
 
     def findings(self) -> tuple[Finding, ...]:
         """Return the verdict, a finding per sentence."""
@@ -49,7 +49,18 @@ class Verdict:
             return (_say("verdict-no-baseline", baseline=self.plan.baseline),)
         if all(pair.obstacle is not None for pair in self.pairs):
             return (self._untested(),)
-        return (*self._tested(), *self._outlook(), self._scope())
+        collapses = collapse_findings(self.optimizers, self._shown(), self.plan.alpha)
+        return (*self._tested(), *self._luck(), *self._outlook(), *collapses, self._scope())
+
+    def each_pair(self) -> list[Finding]:
+        """Return a sentence per pair, for pairs that have no best among them; those that were not tested together."""
+        of_pairs = self._pairs()
+        tested = [of_pairs.alone(pair) for pair in self.pairs if pair.obstacle is None]
+        return tested if len(tested) == len(self.pairs) else [*tested, self._untested_among(self.pairs)]
+
+    def _untested_among(self, pairs: Sequence[PairResult]) -> Finding:
+        untested = [f"{pair.a} - {pair.b}" for pair in pairs if pair.obstacle is not None]
+        return _say("verdict-pairs-not-tested", pairs=untested)
 
     def _alone(self) -> Finding:
         only = self.optimizers[0]
@@ -73,8 +84,9 @@ class Verdict:
     def _too_few_seeds(self) -> Finding:
         most = max(self.pairs, key=lambda pair: pair.n)
         seen = as_json([self._order_seen()])
-        if self.comparisons > 1:
-            need = _say("verdict-needs-seeds-for", n_seeds=most.seeds_needed, comparisons=self.comparisons)
+        together = self._counted_with(most)
+        if together > 1:
+            need = _say("verdict-needs-seeds-for", n_seeds=most.seeds_needed, comparisons=together)
         else:
             need = _say("verdict-needs-seeds", n_seeds=most.seeds_needed)
         if most.n == 1:
@@ -84,7 +96,7 @@ class Verdict:
             n=most.n,
             alpha=self.plan.alpha,
             smallest_p=smallest_p(most.n),
-            after_holm=self.comparisons if self.comparisons > 1 else 0,
+            after_holm=together if together > 1 else 0,
             seen=seen,
             need=as_json([need]),
         )
@@ -110,51 +122,109 @@ class Verdict:
         of_pairs = self._pairs()
         if len(self.pairs) == 1:
             return [of_pairs.alone(self.pairs[0])]
-        reference = self.plan.baseline or self.optimizers[0].label
-        shown = [pair for pair in self.pairs if reference in (pair.a, pair.b)]
+        reference, shown = self._reference(), self._shown()
         clauses = as_json(of_pairs.clauses(shown, reference))
         evidence = self._evidence(shown)
-        if self.plan.baseline:
+        if self._has_baseline():
             return [_say("verdict-against", reference=reference, clauses=clauses), evidence]
         code = "verdict-winner" if all(self._wins(pair, reference) for pair in shown) else "verdict-leader"
         mean = self.optimizers[0].mean
         return [_say(code, reference=reference, mean=mean, metric=self._metric, clauses=clauses), evidence]
+
+    def _reference(self) -> str:
+        """Return the label that the clauses are about: the baseline, or what stands for it, else the best."""
+        labels = [one.label for one in self.optimizers]
+        if self.plan.baseline in labels:
+            return str(self.plan.baseline)
+        if self.plan.baseline is not None:  # where tuned rows have the baseline, its row without tuning stands for it
+            joined = [label for label in labels if all(label in (pair.a, pair.b) for pair in self.pairs)]
+            return joined[0] if joined else labels[0]
+        return labels[0]
+
+    def _has_baseline(self) -> bool:
+        return self.plan.baseline is not None
+
+    def _shown(self) -> list[PairResult]:
+        """Return the pairs that the sentences name."""
+        reference = self._reference()
+        return [pair for pair in self.pairs if reference in (pair.a, pair.b)]
+
+    def _counted_with(self, pair: PairResult) -> int:
+        """Return how many pairs would be tested with one if they had the seeds."""
+        by_design = (Obstacle.CONFOUNDED, Obstacle.SAME_ALGORITHM)
+        return sum(one.family == pair.family and one.obstacle not in by_design for one in self.pairs)
 
     def _evidence(self, shown: Sequence[PairResult]) -> Finding:
         """Say what the clauses rest on, once for all of them."""
         seeds = sorted({pair.n for pair in shown if pair.obstacle is None})
         floors = [pair.noise_floor for pair in shown if pair.noise_floor is not None]
         floor = as_json([_say("verdict-noise-floor", floor=max(floors), metric=self._metric)]) if floors else None
+        how = as_json([self._procedure(shown)])
         if not seeds:  # the best may have too few seeds for any test, while others are tested against each other
-            return _say("verdict-evidence-untested", comparisons=self.comparisons, floor=floor)
+            return _say("verdict-evidence-untested", how=how, floor=floor)
         ends = seeds if len(seeds) == 1 else [seeds[0], seeds[-1]]
-        return _say("verdict-evidence", seeds=ends, comparisons=self.comparisons, floor=floor)
+        return _say("verdict-evidence", seeds=ends, how=how, floor=floor)
+
+    def _procedure(self, shown: Sequence[PairResult]) -> Finding:
+        """Say how p was adjusted, and over how many pairs; where the pairs are of several questions, of each."""
+        numbers = sorted({pair.comparisons for pair in shown})
+        if len(numbers) > 1:
+            return _say("verdict-holm-each", numbers=numbers)
+        is_shaffer = any(pair.adjustment is Adjustment.SHAFFER for pair in shown) and numbers[0] > 1
+        return _say("verdict-shaffer" if is_shaffer else "verdict-holm", comparisons=numbers[0])
+
+    def _luck(self) -> list[Finding]:
+        """Say that a difference that was found is too large on average."""
+        is_named = any(pair.better is not None for pair in self._shown())
+        is_early = any(pair.look is not None and pair.look < self.plan.looks[-1] for pair in self._shown())
+        if not is_named:
+            return []
+        return [_say("verdict-found-is-high", early=is_early or None)]
 
     def _wins(self, pair: PairResult, label: str) -> bool:
         return pair.decision is (Decision.A_BETTER if pair.a == label else Decision.B_BETTER)
 
     def _outlook(self) -> list[Finding]:
-        """Say what would settle the pairs that are undecided."""
+        """Say what is missing where it is undecided, and what a plan that reserves it would have to say."""
         undecided = [pair for pair in self.pairs if not pair.obstacle and pair.decision is Decision.UNDECIDED]
         if not undecided:
             return []
+        if self.plan.looks and min(pair.n for pair in undecided) < self.plan.looks[-1]:
+            return [_say("verdict-looks-left", at_most=self.plan.looks[-1])]
         elsewhere = len(self.pairs) > 1
-        if any(pair.more_seeds is None for pair in undecided):
+        if all(pair.more_seeds is None for pair in undecided):
             return [_say("verdict-hopeless", n_seeds=MOST_SEEDS_NAMED, elsewhere=elsewhere)]
-        widest = max(undecided, key=lambda pair: pair.more_seeds or 0)
-        return [
-            _say(
-                "verdict-more-seeds",
-                n_seeds=widest.more_seeds or 0,
+        return [*self._missing(undecided), self._reserve(undecided)]
+
+    def _missing(self, undecided: Sequence[PairResult]) -> Iterator[Finding]:
+        """Yield what a difference needs, and what equivalence needs, each for the pair that needs most."""
+        hopeless = sum(pair.more_seeds is None for pair in undecided)
+        for missing in Missing:
+            own = [pair for pair in undecided if pair.missing is missing]
+            if not own:
+                continue
+            widest = max(own, key=lambda pair: pair.more_seeds or 0)
+            yield _say(
+                f"verdict-missing-{missing}",
+                pairs=[f"{pair.a} - {pair.b}" for pair in own] if len(self.pairs) > 1 else None,
+                n_seeds=widest.n + (widest.more_seeds or 0),
                 seconds=self._seconds(widest),
-                detectable=widest.detectable or 0.0,
+                size=self.plan.margin if widest.detectable is None else widest.detectable,
                 metric=self._metric,
-                elsewhere=elsewhere,
             )
-        ]
+        if hopeless:
+            yield _say("verdict-hopeless-some", n=hopeless, n_seeds=MOST_SEEDS_NAMED)
+
+    def _reserve(self, undecided: Sequence[PairResult]) -> Finding:
+        """Say that the number is for a new plan; with a study file, its line."""
+        most = max(pair.n + (pair.more_seeds or 0) for pair in undecided)
+        if not self.plan.has_file:
+            return _say("verdict-decide-first")
+        first = self.plan.looks[0] if self.plan.looks else min(pair.n for pair in undecided)
+        return _say("verdict-reserve", seeds=first, at_most=reserved(most))
 
     def _seconds(self, pair: PairResult) -> float | None:
-        """Return how long the seeds that would settle a pair train, if that can be known."""
+        """Return how long the further seeds of such a plan train, if that can be known."""
         seconds = [summary.training_seconds for summary in self.optimizers if summary.label in (pair.a, pair.b)]
         if not self.plan.clock or any(value is None for value in seconds):
             return None
@@ -171,7 +241,32 @@ class Verdict:
 
     def _pairs(self) -> PairFindings:
         comparable_times = self.plan.clock and not any(item.what == "machine" for item in self.differences)
-        return PairFindings(self.plan, self.optimizers, comparisons=self.comparisons, comparable_times=comparable_times)
+        return PairFindings(
+            self.plan, self.optimizers, comparable_times=comparable_times, has_baseline=self._has_baseline()
+        )
+
+
+def rulings(
+    groups: Sequence[Group],
+    optimizers: Sequence[OptimizerSummary],
+    pairs: Sequence[PairResult],
+    differences: Sequence[Difference],
+    plan: Plan,
+) -> tuple[Ruling, ...]:
+    """Return the answer to each question of a plan that knows what was tuned; else ()."""
+    if plan.untuned is None:
+        return ()
+    found = []
+    for family in Family:
+        own = [pair for pair in pairs if pair.family is family]
+        labels = {label for pair in own for label in (pair.a, pair.b)}
+        rows = [one for one in optimizers if one.label in labels]
+        if not own:
+            continue
+        verdict = Verdict(groups, rows, own, differences, plan)
+        said = verdict.each_pair() if family is Family.TUNED_VS_DEFAULT else verdict.findings()
+        found.append(Ruling(family, tuple(one.label for one in rows), own[0].comparisons, tuple(said)))
+    return tuple(found)
 
 
 def _say(code: str, **values: Any) -> Finding:

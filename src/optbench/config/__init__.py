@@ -36,10 +36,11 @@ from optbench.config.optimizer import OptimizerConfig, optimizer_defaults
 from optbench.config.resolve import choose_engine, resolve
 from optbench.config.schema import json_schema
 from optbench.config.seeds import parse_seeds
+from optbench.config.study_families import Family, family_of, is_compared
 from optbench.config.study_file import load_study
 from optbench.config.study_schema import study_json_schema
 from optbench.config.study_search import LEARNING_RATE, MODEL, SearchRange, StudyOptimizer, Values
-from optbench.config.study_sections import LoadedStudy, StudyConfig, StudyProblem, is_compared
+from optbench.config.study_sections import LoadedStudy, StudyConfig, StudyProblem
 from optbench.config.task_rules import without_strata
 from optbench.config.training_sections import EarlyStopping, ReportConfig, TrainingConfig
 from optbench.config.yaml_document import dump_value
@@ -56,6 +57,7 @@ __all__ = [
     "DatasetConfig",
     "EarlyStopping",
     "ExperimentConfig",
+    "Family",
     "GeneratedConfig",
     "ImageFolderConfig",
     "LayerSpec",
@@ -83,6 +85,7 @@ __all__ = [
     "dump_config",
     "dump_value",
     "explained_yaml",
+    "family_of",
     "generated_fields",
     "is_compared",
     "json_schema",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
+from optbench.catalog.resolved_optimizers import resolved_optimizer, same_algorithm
 from optbench.config.optimizer import OptimizerConfig
 from optbench.core.section import Section
 
@@ -55,6 +56,14 @@ class StudyOptimizer:
         if self.search or self.fixed or self.config.name == "python":
             return False
         return self.config.resolved() == OptimizerConfig(name=self.config.name).resolved()
+
+    def computes_the_same(self, other: StudyOptimizer) -> bool:
+        """Return True if both rows are one algorithm with the same settings to try, as Adam with AdamW's decay is."""
+        if dict(self.search) != dict(other.search) or dict(self.fixed) != dict(other.fixed):
+            return False
+        point = tuple((name, found.high) for name, found in self.search.items())
+        mine, its = (resolved_optimizer(one.at(point).to_plain()) for one in (self, other))
+        return mine is not None and its is not None and same_algorithm(mine, its)
 
     @property
     def model_keys(self) -> tuple[str, ...]:

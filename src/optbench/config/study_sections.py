@@ -10,13 +10,13 @@ from pydantic import Field
 
 from optbench.catalog.metrics import METRICS, tuning_metrics
 from optbench.config.experiment import NAME_PATTERN
+from optbench.config.looks import declared_looks
 from optbench.config.optimizer import OptimizerConfig
+from optbench.config.study_families import Family, family_of, is_compared
 from optbench.config.study_search import StudyOptimizer
 from optbench.core.section import Section
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
     from optbench.config.experiment import ExperimentConfig
@@ -53,6 +53,13 @@ class ConfirmationConfig(Section):
     """The runs that the verdict rests on: every optimizer at its chosen setting, on fresh seeds."""
 
     seeds: int = Field(default=10, ge=1, le=100_000, description="How many seeds, the same for all optimizers.")
+    at_most: int | None = Field(
+        default=None,
+        ge=2,
+        le=1000,
+        description="Makes the plan a sequential one: it looks at `seeds`, then every half of that more, at the latest "
+        "here, and ends when every pair is decided. The tests pay for the looks. null: one look, at `seeds`.",
+    )
 
 
 class StudyHead(Section):
@@ -135,13 +142,25 @@ class StudyConfig:
 
     @property
     def confirmation_seeds(self) -> tuple[int, ...]:
-        """Seeds of the confirmation runs, none of them a tuning seed."""
-        return tuple(range(FIRST_CONFIRMATION_SEED, FIRST_CONFIRMATION_SEED + self.confirmation.seeds))
+        """Seeds of the confirmation runs, as many as the plan may use, none of them a tuning seed."""
+        number = self.confirmation.at_most or self.confirmation.seeds
+        return tuple(range(FIRST_CONFIRMATION_SEED, FIRST_CONFIRMATION_SEED + number))
+
+    @property
+    def looks(self) -> tuple[int, ...]:
+        """After how many confirmation seeds a sequential plan looks; () for a plan that looks once."""
+        most = self.confirmation.at_most
+        return () if most is None else declared_looks(self.confirmation.seeds, most)
 
     @property
     def tuned(self) -> tuple[StudyOptimizer, ...]:
         """The optimizers that search something."""
         return tuple(optimizer for optimizer in self.optimizers if optimizer.search)
+
+    @property
+    def beside_tuning(self) -> tuple[StudyOptimizer, ...]:
+        """The rows at Keras' defaults, which run with the tuning seeds too: so tuning is compared with not tuning."""
+        return tuple(one for one in (*self.optimizers, *self.defaults) if one.is_default) if self.tuned else ()
 
     @property
     def on_splits(self) -> tuple[StudyOptimizer, ...]:
@@ -179,28 +198,36 @@ class StudyConfig:
         }
         return {label: others for label, others in beside.items() if others}
 
+    @property
+    def untuned(self) -> frozenset[str]:
+        """Labels of the rows that search nothing."""
+        return frozenset(one.label for one in (*self.optimizers, *self.defaults) if not one.search)
+
     def compares(self, a: str, b: str) -> bool:
         """Return True if the plan compares two labels."""
-        return is_compared(a, b, baseline=self.baseline, aside=self.aside)
+        return is_compared(a, b, baseline=self.baseline, aside=self.aside, untuned=self.untuned)
+
+    @property
+    def families(self) -> dict[Family, int]:
+        """How many pairs the plan tests on each problem, for each question that has any."""
+        rows = (*self.optimizers, *self.defaults)
+        tested = [
+            family_of(a.label, b.label, self.untuned)
+            for a, b in itertools.combinations(rows, 2)
+            if self.compares(a.label, b.label) and not a.computes_the_same(b)
+        ]
+        return {family: tested.count(family) for family in Family if family in tested}
+
+    @property
+    def same_algorithm(self) -> tuple[tuple[str, str], ...]:
+        """Pairs of rows that are one algorithm under two names, and so are not tested."""
+        rows = (*self.optimizers, *self.defaults)
+        return tuple((a.label, b.label) for a, b in itertools.combinations(rows, 2) if a.computes_the_same(b))
 
     @property
     def comparisons(self) -> int:
-        """How many pairs the plan compares on each problem."""
-        labels = [one.label for one in (*self.optimizers, *self.defaults)]
-        return sum(self.compares(a, b) for a, b in itertools.combinations(labels, 2))
-
-
-def is_compared(a: str, b: str, *, baseline: str | None, aside: Mapping[str, AbstractSet[str]]) -> bool:
-    """Return True if a plan compares two labels.
-
-    Parameters
-    ----------
-    baseline : label that every other one is compared with; None for all pairs
-    aside : label -> the only labels it is compared with
-    """
-    if a in aside or b in aside:
-        return b in aside.get(a, ()) or a in aside.get(b, ())
-    return baseline is None or baseline in (a, b)
+        """How many pairs the plan tests on each problem, over all questions."""
+        return sum(self.families.values())
 
 
 def default_label(name: str) -> str:

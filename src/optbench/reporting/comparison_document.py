@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.comparison import SCHEMA_VERSION
 from optbench.comparison.wording import value_text
-from optbench.words import DEFAULT, sentence
+from optbench.words import DEFAULT, sentence, sentences
 from optbench.words.comparisons import (
     difference_sentences,
     located_sentences,
@@ -16,7 +16,7 @@ from optbench.words.comparisons import (
 from optbench.words.rules import rule_texts
 
 if TYPE_CHECKING:
-    from optbench.comparison import Across, Comparison, Difference, ProblemComparison, UpdateRule
+    from optbench.comparison import Across, Comparison, Difference, ProblemComparison, Ruling, UpdateRule
 
 
 def comparison_document(comparison: Comparison) -> dict[str, Any]:
@@ -49,6 +49,21 @@ def comparison_document(comparison: Comparison) -> dict[str, Any]:
         "baseline": comparison.baseline,
         "higher_is_better": comparison.metric.higher_is_better,
         "across": across_document(comparison.across),
+        "rulings": [
+            {**_ruling(ruling), "problem": problem.problem}
+            for problem in comparison.problems
+            for ruling in problem.rulings
+        ],
+    }
+
+
+def _ruling(ruling: Ruling) -> dict[str, Any]:
+    return {
+        "family": ruling.family.value,
+        "verdict": " ".join(sentences(ruling.findings, DEFAULT)),
+        "optimizers": list(ruling.optimizers),
+        "comparisons": ruling.comparisons,
+        "findings": [finding.to_json() for finding in ruling.findings],
     }
 
 

@@ -9,12 +9,18 @@ from __future__ import annotations
 
 from optbench.statistics.best_of_k import best_of_k, best_of_k_interval, cross_fitted_best_of_k
 from optbench.statistics.calibration import Reliability, expected_calibration_error, reliability
+from optbench.statistics.collapse import rate_upper_bound
 from optbench.statistics.corrected_split_test import CorrectedTest, corrected_split_test
 from optbench.statistics.crossing import crossings
 from optbench.statistics.decision import Decision, Outcome, decide
 from optbench.statistics.disagreement import McNemar, churn, mcnemar, recall_per_class
 from optbench.statistics.equivalence import equivalence_p, is_equivalent
 from optbench.statistics.friedman import FEWEST_PROBLEMS, Friedman, critical_difference, friedman, indistinct_groups
+from optbench.statistics.group_sequential import (
+    repeated_interval,
+    sequential_equivalence_p,
+    sequential_p,
+)
 from optbench.statistics.improvement import paired_improvement
 from optbench.statistics.intervals import bca_interval, student_t_interval
 from optbench.statistics.learning_rate_width import (
@@ -23,13 +29,15 @@ from optbench.statistics.learning_rate_width import (
     learning_rate_width_interval,
 )
 from optbench.statistics.location import interquartile_mean, sample_sd
-from optbench.statistics.multiplicity import holm
+from optbench.statistics.multiplicity import holm, numbers_of_equal_pairs, shaffer
 from optbench.statistics.noise_floor import noise_floor
 from optbench.statistics.performance_profile import PerformanceProfile, performance_profile
 from optbench.statistics.planning import (
+    equivalence_power,
     paired_power,
     sd_upper_bound,
     seeds_for_comparisons,
+    seeds_for_equivalence,
     seeds_for_power,
     sign_flip_power,
     smallest_p,
@@ -59,6 +67,7 @@ __all__ = [
     "crossings",
     "decide",
     "equivalence_p",
+    "equivalence_power",
     "expected_calibration_error",
     "friedman",
     "holm",
@@ -69,16 +78,23 @@ __all__ = [
     "learning_rate_width_interval",
     "mcnemar",
     "noise_floor",
+    "numbers_of_equal_pairs",
     "paired_improvement",
     "paired_power",
     "performance_profile",
+    "rate_upper_bound",
     "recall_per_class",
     "reliability",
+    "repeated_interval",
     "restricted_mean_time",
     "sample_sd",
     "sd_upper_bound",
     "seeds_for_comparisons",
+    "seeds_for_equivalence",
     "seeds_for_power",
+    "sequential_equivalence_p",
+    "sequential_p",
+    "shaffer",
     "sign_flip_interval",
     "sign_flip_p",
     "sign_flip_power",

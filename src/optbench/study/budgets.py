@@ -78,12 +78,14 @@ class Budgets:
     ----------
     metric : of the validation split, what tuning chose by
     curves : one per tuned optimizer, in the order of the plan
-    defaults : label of each row at Keras' defaults -> its mean score in the confirmation runs, without any tuning
+    defaults : label of each row at Keras' defaults -> its mean score with the tuning seeds, without any tuning
+    seed_sd : how far one seed alone moves such a score: pooled over chosen settings and defaults; None with one seed
     """
 
     metric: str
     curves: tuple[BudgetCurve, ...]
     defaults: Mapping[str, float]
+    seed_sd: float | None = None
 
     def leaders(self) -> list[Leader]:
         """Return who leads at which budgets, from none on; a default can be had at every budget."""
@@ -117,6 +119,7 @@ class Budgets:
             "metric": self.metric,
             "curves": [curve.to_json() for curve in self.curves],
             "defaults": dict(self.defaults),
+            "seed_sd": self.seed_sd,
             "leaders": [leader.to_json() for leader in self.leaders()],
         }
 
@@ -132,8 +135,10 @@ def budgets(config: StudyConfig, tunings: Sequence[Tuning], runs: StudyRuns) -> 
     if not curves:
         return None
     metric = config.tuning.metric
-    labels = [one.label for one in (*config.optimizers, *config.defaults) if one.is_default]
-    return Budgets(metric, tuple(curves), _defaults(labels, runs, metric))
+    beside = {one.label: _beside(one.label, runs, metric) for one in config.beside_tuning}
+    defaults = {label: math.fsum(own) / len(own) for label, own in beside.items() if own}
+    chosen = [[score_or_worst(runs, run, metric) for run in tuning.winner.runs] for tuning in tunings]
+    return Budgets(metric, tuple(curves), defaults, _pooled_sd([*chosen, *beside.values()]))
 
 
 def score_or_worst(runs: StudyRuns, run: str, metric: str) -> float:
@@ -170,14 +175,17 @@ def _curve(tuning: Tuning, runs: StudyRuns) -> BudgetCurve | None:
     return BudgetCurve(tuning.label, tuple(float(score) for score in scores), tuple(low), tuple(high), one_seed)
 
 
-def _defaults(labels: Sequence[str], runs: StudyRuns, metric: str) -> dict[str, float]:
-    means = {}
-    for label in labels:
-        own = sorted(run.run for run in runs.part(stage="confirmation", label=label).planned)
-        scores = [score_or_worst(runs, run, metric) for run in own]
-        if scores and all(math.isfinite(score) for score in scores):
-            means[label] = math.fsum(scores) / len(scores)
-    return means
+def _beside(label: str, runs: StudyRuns, metric: str) -> list[float]:
+    """Return the scores of a row at its defaults with the tuning seeds; [] if one of them is not finite."""
+    own = sorted(run.run for run in runs.part(stage="tuning", label=label).planned)
+    scores = [score_or_worst(runs, run, metric) for run in own]
+    return scores if all(map(math.isfinite, scores)) else []
+
+
+def _pooled_sd(groups: Sequence[Sequence[float]]) -> float | None:
+    """Return the root of the mean variance within groups of at least two finite scores; None without any."""
+    variances = [np.var(own, ddof=1) for own in groups if len(own) > 1 and np.isfinite(own).all()]
+    return float(np.sqrt(np.mean(variances))) if variances else None
 
 
 def _before_training(runs: StudyRuns, run: str, metric: str) -> float | None:

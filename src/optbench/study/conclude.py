@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from optbench.study.budgets import budgets
-from optbench.study.doubts import problem_doubts, study_doubts
+from optbench.study.doubts import margin_doubts, problem_doubts, study_doubts
 from optbench.study.findings import Analyses, ProblemFindings, StudyFindings
 from optbench.study.gains import shrinkages, tuning_gains
 from optbench.study.rate_widths import rate_widths
@@ -16,6 +16,7 @@ from optbench.study.targets import baseline_tuning, fixed_targets, target_tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from optbench.comparison import Across, Comparison, Disagreement, ProblemCurves
     from optbench.config import StudyConfig, StudyProblem
@@ -53,9 +54,9 @@ def _conclude(
     own = runs.part(problem=problem.name)
     own_tunings = tuple(tuning for tuning in tunings if tuning.problem == problem.name)
     own_openings = tuple(opening for opening in openings if opening["problem"] == problem.name)
-    comparison = _compare(config, problem, own.part(stage="confirmation"))
+    comparison = _compare(config, problem, own.part(stage="confirmation"), unstable=_unstable(own_tunings))
     curves = _curves(config, comparison, own, own_tunings)
-    gains = tuning_gains(config, comparison)
+    gains = tuning_gains(config, comparison, own)
     return ProblemFindings(
         config=config,
         name=problem.name,
@@ -69,11 +70,19 @@ def _conclude(
         analyses=_analyse(config, comparison, curves, own, own_tunings),
         failed_tunings=failed_tunings(gains, comparison.metric.name),
         gain_statements=gain_statements(config, comparison, gains),
-        doubts=problem_doubts(own_tunings, own_openings),
+        doubts=(*problem_doubts(own_tunings, own_openings), *margin_doubts(comparison, own)),
     )
 
 
-def _compare(config: StudyConfig, problem: StudyProblem, confirmed: StudyRuns) -> Comparison:
+def _unstable(tunings: Sequence[Tuning]) -> frozenset[str]:
+    """Return the optimizers of which a tuning run diverged at the chosen setting or at one beside it."""
+    near = {one.label: one.settings[max(0, one.chosen - 1) : one.chosen + 2] for one in tunings}
+    return frozenset(label for label, settings in near.items() if any(setting.n_diverged for setting in settings))
+
+
+def _compare(
+    config: StudyConfig, problem: StudyProblem, confirmed: StudyRuns, *, unstable: AbstractSet[str]
+) -> Comparison:
     from optbench.comparison import compare
 
     comparison = compare(
@@ -87,6 +96,10 @@ def _compare(config: StudyConfig, problem: StudyProblem, confirmed: StudyRuns) -
         varied=config.model_keys,
         clock=False,
         histories=confirmed.histories,
+        untuned=config.untuned,
+        unstable=unstable,
+        looks=config.looks,
+        has_file=True,
     )
     if len(config.problems) == 1 or problem.name == problem.experiment.dataset.name:
         return comparison
@@ -113,7 +126,7 @@ def _analyse(
     disagreements = tuple(sorted(curves.disagreements, key=lambda item: (item.a, item.b)))
     return Analyses(
         budgets=budgets(config, tunings, runs),
-        widths=rate_widths(tunings, comparison, runs),
+        widths=rate_widths(tunings, comparison),
         targets=target_tables(curves.targets or (), curves.traces),
         disagreements=disagreements,
         calibration=_calibration(disagreements),

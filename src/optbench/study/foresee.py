@@ -11,6 +11,7 @@ from optbench.runner.foresee import Foreseen, foresee_run, state_of
 from optbench.runner.run import available_cores, is_finished, make_executor, stage_datasets
 from optbench.runner.try_out import check_models
 from optbench.study.doubts import no_choice
+from optbench.study.foreseen_power import power_findings, seeds_needed
 from optbench.study.record import read_record, recorded_choice
 from optbench.study.run import first_of_each, prepare_study
 from optbench.words import DEFAULT, sentence, sentences, text
@@ -150,16 +151,18 @@ class Forecast:
             "disk_bytes": self.disk_bytes,
             "memory_mb": self.memory_mb,
             "comparisons": config.comparisons,
-            "seeds": config.confirmation.seeds,
-            "seeds_needed": seeds_needed(self.plan),
-            "says": " ".join(sentences([*power_findings(self.plan), *no_choice(self.plan.config)], DEFAULT)),
+            "families": {str(family): pairs for family, pairs in config.families.items()},
+            "looks": list(config.looks),
+            "seeds": len(config.confirmation_seeds),
+            "seeds_needed": seeds_needed(self.plan.config),
+            "says": " ".join(sentences([*power_findings(self.plan.config), *no_choice(self.plan.config)], DEFAULT)),
             "explained": [one.to_json() for one in self.explained],
         }
 
     def text(self, language: str | None = None) -> str:
         """Return the same for people."""
         lines = [one.line(language) for one in self.explained] or [_share_line(one, language) for one in self.shares]
-        power = " ".join(sentences(power_findings(self.plan), language))
+        power = " ".join(sentences(power_findings(self.plan.config), language))
         return "\n".join([*lines, self._total(language), power, *sentences(no_choice(self.plan.config), language)])
 
     def _total(self, language: str | None) -> str:
@@ -226,45 +229,6 @@ def explain(options: StudyOptions, *, say: Callable[[str], None]) -> Forecast:
     return Forecast(plan, shares, _jobs(options, shares), tuple(explained))
 
 
-def power_findings(plan: StudyPlan) -> tuple[Finding, ...]:
-    """Return what the confirmation seeds can decide."""
-    from optbench.statistics import smallest_p
-
-    config, needed = plan.config, seeds_needed(plan)
-    values = {
-        "seeds": config.confirmation.seeds,
-        "needed": needed,
-        "alpha": config.alpha,
-        "together": config.comparisons if config.comparisons > 1 else None,
-    }
-    if config.confirmation.seeds < needed:
-        smallest = float(smallest_p(config.confirmation.seeds))
-        return (Finding("study-seeds-too-few", Severity.WARNING, {**values, "smallest": smallest}),)
-    effect = _detectable(plan)
-    detectable = () if effect is None else (Finding("study-detectable", Severity.NOTE, {"effect": effect}),)
-    return (Finding("study-seeds-enough", Severity.NOTE, values), *detectable)
-
-
-def seeds_needed(plan: StudyPlan) -> int:
-    """Return the fewest confirmation seeds with which a difference can be shown at all."""
-    from optbench.statistics import seeds_for_comparisons
-
-    return seeds_for_comparisons(plan.config.comparisons, plan.config.alpha)
-
-
-def _detectable(plan: StudyPlan) -> float | None:
-    """Return the difference, in standard deviations, that these seeds find four times in five; None if it is huge."""
-    from optbench.statistics import seeds_for_power
-
-    config = plan.config
-    for tenths in range(3, 60):
-        effect = tenths / 10
-        needed = seeds_for_power(effect, 1.0, alpha=config.alpha, comparisons=config.comparisons)
-        if needed <= config.confirmation.seeds:
-            return effect
-    return None
-
-
 @dataclass(frozen=True, slots=True)
 class _Group:
     """The runs of one optimizer on one problem in one stage, as far as they are known.
@@ -301,8 +265,8 @@ def _groups(plan: StudyPlan) -> list[_Group]:
     confirmation = plan.confirmation_runs(chosen) if is_chosen else plan.fixed_runs()
     splits = plan.split_runs(chosen) if is_chosen else []
     stages = (
-        ("tuning", plan.config.tuned, tuning, 0),
-        ("confirmation", plan.rows, confirmation, plan.config.confirmation.seeds),
+        ("tuning", (*plan.config.tuned, *plan.config.beside_tuning), tuning, 0),
+        ("confirmation", plan.rows, confirmation, len(plan.config.confirmation_seeds)),
         ("splits", plan.config.on_splits, splits, plan.config.splits),
     )
     for stage, rows, runs, expected in stages:

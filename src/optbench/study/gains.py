@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -65,12 +65,20 @@ class TuningGain:
     ----------
     gain : in the metric of the verdict, positive if tuning helped; None without scores
     outcome : of the tuned one
+    on_validation : in the metric that tuning chose by, on validation rows with the same fresh seeds; positive if tuning
+        helped, None without scores
     """
 
     label: str
     default: str
     gain: float | None
     outcome: Outcome
+    on_validation: float | None = None
+
+    @property
+    def is_contradicted(self) -> bool:
+        """True if the metric of the verdict and that of the tuning disagree about what tuning brought."""
+        return self.gain is not None and self.on_validation is not None and self.gain * self.on_validation < 0.0
 
 
 def shrinkages(tunings: Sequence[Tuning], runs: StudyRuns) -> tuple[Shrinkage, ...]:
@@ -83,10 +91,18 @@ def shrinkages(tunings: Sequence[Tuning], runs: StudyRuns) -> tuple[Shrinkage, .
     return tuple(_shrinkage(tuning, runs.part(stage="confirmation", label=tuning.label)) for tuning in tunings)
 
 
-def tuning_gains(config: StudyConfig, comparison: Comparison) -> tuple[TuningGain, ...]:
-    """Return one gain per tuned optimizer that is compared with its defaults, in the order of the plan."""
+def tuning_gains(config: StudyConfig, comparison: Comparison, runs: StudyRuns) -> tuple[TuningGain, ...]:
+    """Return one gain per tuned optimizer that is compared with its defaults, in the order of the plan.
+
+    Parameters
+    ----------
+    runs : of the problem
+    """
     gains = [
-        _gain(label, default, pair, comparison.metric.sign)
+        replace(
+            _gain(label, default, pair, comparison.metric.sign),
+            on_validation=_on_validation(label, default, config.tuning.metric, runs),
+        )
         for default, tuned in config.aside.items()
         for pair in comparison.problems[0].pairs
         if default in (pair.a, pair.b)
@@ -98,16 +114,27 @@ def tuning_gains(config: StudyConfig, comparison: Comparison) -> tuple[TuningGai
 
 
 def _shrinkage(tuning: Tuning, runs: StudyRuns) -> Shrinkage:
-    scores = [runs.validation_score(run.run, tuning.metric) for run in runs.planned]
+    return Shrinkage(tuning.label, tuning.metric, tuning.winner.mean, _fresh_mean(runs, tuning.metric))
+
+
+def _fresh_mean(runs: StudyRuns, metric: str) -> float | None:
+    """Return the mean validation score of runs; None if one of them has none."""
+    scores = [runs.validation_score(run.run, metric) for run in runs.planned]
     finite = [score for score in scores if score is not None]
-    fresh = math.fsum(finite) / len(finite) if finite and len(finite) == len(scores) else None
-    return Shrinkage(tuning.label, tuning.metric, tuning.winner.mean, fresh)
+    return math.fsum(finite) / len(finite) if finite and len(finite) == len(scores) else None
 
 
 def _gain(label: str, default: str, pair: PairResult, sign: float) -> TuningGain:
     towards = 1.0 if pair.a == label else -1.0
     gain = None if pair.difference is None else towards * sign * pair.difference
     return TuningGain(label, default, gain, _outcome(label, pair))
+
+
+def _on_validation(label: str, default: str, metric: str, runs: StudyRuns) -> float | None:
+    tuned, untuned = (_fresh_mean(runs.part(stage="confirmation", label=row), metric) for row in (label, default))
+    if tuned is None or untuned is None:
+        return None
+    return (untuned - tuned) if lower_is_better(metric) else (tuned - untuned)
 
 
 def _outcome(label: str, pair: PairResult) -> Outcome:

@@ -94,25 +94,35 @@ def _budget_cell(curve: BudgetCurve, budget: int, language: str | None) -> str:
 
 def width_caption(problem: ProblemFindings, language: str | None = None) -> Caption:
     """Say what a width is."""
-    margin, metric = problem.compared.margin, problem.comparison.metric.name
-    caption = text("study-widths", language, margin=margin, metric=metric)
-    return Caption(text("study-widths-title", language), caption)
+    one = problem.analyses.widths[0]
+    with_interval = any(width.low is not None for width in problem.analyses.widths)
+    caption = text("study-widths", language, margin=one.margin, metric=one.metric)
+    parts = (
+        caption,
+        text("study-widths-interval", language) if with_interval else "",
+        text("study-widths-cannot-tell", language) if any(w.cannot_tell for w in problem.analyses.widths) else "",
+    )
+    return Caption(text("study-widths-title", language), joined(parts))
 
 
 def width_table(widths: Sequence[RateWidth], language: str | None = None) -> TextTable:
     """Return one row per optimizer."""
-    codes = ("table-optimizer", "table-width", "table-95-interval", "table-rates", "table-decades-tried")
-    return titles(codes, language), [_width_row(one, language) for one in widths]
+    with_interval = any(one.low is not None for one in widths)
+    interval = ("table-95-interval",) if with_interval else ()
+    codes = ("table-optimizer", "table-width", *interval, "table-rates", "table-decades-tried")
+    return titles(codes, language), [_width_row(one, language, with_interval=with_interval) for one in widths]
 
 
-def _width_row(one: RateWidth, language: str | None) -> list[str]:
+def _width_row(one: RateWidth, language: str | None, *, with_interval: bool) -> list[str]:
     tried = localised(f"{one.tried:.1f}", language)
+    blank = [NOTHING] if with_interval else []
     if one.width is None:
-        return [one.label, text("table-no-width", language), NOTHING, NOTHING, tried]
-    interval = NOTHING if one.low is None or one.high is None else _span(one.low, one.high, ".1f", language)
+        code = "table-width-unknown" if one.cannot_tell else "table-no-width"
+        return [one.label, text(code, language), *blank, NOTHING, tried]
+    interval = [_span(one.low, one.high, ".1f", language)] if one.low is not None and one.high is not None else blank
     code = "table-decades-at-least" if one.width.is_lower_bound else "table-decades"
     width = text(code, language, decades=one.width.decades)
-    return [one.label, width, interval, _span(one.width.low, one.width.high, ".2g", language), tried]
+    return [one.label, width, *interval, _span(one.width.low, one.width.high, ".2g", language), tried]
 
 
 def _span(low: float, high: float, spec: str, language: str | None) -> str:

@@ -85,12 +85,21 @@ class StudyPlan:
         return settings_of(optimizer.search, sampler=tuning.sampler, points=tuning.points)
 
     def tuning_runs(self) -> list[StudyRun]:
-        """Return the runs of the first stage."""
+        """Return the runs of the first stage: every setting tried, then the defaults with the same seeds."""
         return [
             self._run("tuning", problem, optimizer, values, seed)
             for problem in self.problems
             for optimizer in self.config.tuned
             for values in self.settings(optimizer)
+            for seed in self.config.tuning_seeds
+        ] + self._beside_tuning()
+
+    def _beside_tuning(self) -> list[StudyRun]:
+        """Return the runs of the defaults with the tuning seeds, on which nothing is chosen."""
+        return [
+            self._run("tuning", problem, optimizer, (), seed)
+            for problem in self.problems
+            for optimizer in self.config.beside_tuning
             for seed in self.config.tuning_seeds
         ]
 
@@ -237,13 +246,19 @@ def protocol(config: StudyConfig) -> dict[str, Any]:
         **study_identity(config),
         "defaults": [one.label for one in config.defaults],
         "tuning": {**config.tuning.model_dump(), "seed_numbers": _span(config.tuning_seeds) if config.tuned else None},
-        "confirmation": {"seeds": config.confirmation.seeds, "seed_numbers": _span(config.confirmation_seeds)},
+        "confirmation": {
+            "seeds": config.confirmation.seeds,
+            "seed_numbers": _span(config.confirmation_seeds),
+            "at_most": config.confirmation.at_most,
+            "looks": list(config.looks),
+        },
         "splits": config.splits,
         "metric": config.metric,
         "margin": config.margin,
         "alpha": config.alpha,
         "baseline": config.baseline,
         "comparisons": config.comparisons,
+        "families": {str(family): pairs for family, pairs in config.families.items()},
     }
 
 

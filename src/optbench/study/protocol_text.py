@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optbench.core.findings import Finding, Severity
 from optbench.study.tuning import tries_learning_rates
 from optbench.words import text
 
@@ -29,7 +30,11 @@ def _fixed(study: StudyFindings, language: str | None) -> str:
         # one for all: a study over several problems refuses the metrics whose default depends on the target's unit
         margin=study.problems[0].compared.margin,
         metric=study.metric.name,
-        comparisons=study.config.comparisons,
+        families=[
+            Finding("study-protocol-family", Severity.NOTE, {"family": str(family), "pairs": pairs}).to_json()
+            for family, pairs in study.config.families.items()
+        ],
+        questions=len(study.config.families) if len(study.config.families) > 1 else None,
         of_each_problem=len(study.problems) > 1,
         alpha=study.config.alpha,
     )

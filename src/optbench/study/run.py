@@ -23,13 +23,14 @@ from optbench.runner.stop import stops_on_signals
 from optbench.runner.summary import raise_for_failures
 from optbench.runner.try_out import check_models
 from optbench.study.conclude import conclude
+from optbench.study.foreseen_power import untested_questions
 from optbench.study.outputs import write_outputs
 from optbench.study.plan import plan_study
 from optbench.study.record import open_test_split, read_record, write_plan
 from optbench.study.runs import StudyRuns
 from optbench.study.tables import plan_csv
 from optbench.study.tuning import choose
-from optbench.words import text
+from optbench.words import sentence, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -160,6 +161,8 @@ def run_study(
     from optbench.run_store import Histories
 
     plan = prepare_study(options, say=say)
+    for finding in untested_questions(plan.config):
+        say(sentence(finding))
     record = read_record(plan)
     with ExitStack() as stack:
         crew = _Crew(options, plan, stack, say, executor_for or make_executor)

@@ -77,15 +77,16 @@ def _names_floor(verdict: Iterable[Finding]) -> bool:
 
 
 def leaders_sentence(budgets: Budgets, language: str | None = None) -> str:
-    """Say whom to take at which budget."""
-    stretches = [_stretch(one, one.label in budgets.defaults, language) for one in budgets.leaders()]
+    """Say who leads at which budget, and how far one seed moves such a score."""
+    stretches = [_stretch(one, language) for one in budgets.leaders()]
     told = text("study-leaders", language, metric=budgets.metric, stretches="; ".join(stretches))
-    return joined((told, text("study-leaders-optimistic", language) if budgets.is_optimistic else ""))
+    spread = "" if budgets.seed_sd is None else text("study-leaders-spread", language, sd=budgets.seed_sd)
+    return joined((told, spread, text("study-leaders-optimistic", language) if budgets.is_optimistic else ""))
 
 
-def _stretch(leader: Leader, is_default: bool, language: str | None) -> str:
-    code = "study-leader-default" if is_default else "study-leader-tuned"
-    return text(code, language, budget=_budget(leader, language), optimizer=leader.label, score=leader.score)
+def _stretch(leader: Leader, language: str | None) -> str:
+    budget = _budget(leader, language)
+    return text("study-leader", language, budget=budget, optimizer=leader.label, score=leader.score)
 
 
 def _budget(leader: Leader, language: str | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from optbench.catalog.metrics import tuning_metric
 from optbench.core.findings import Finding, Severity
 from optbench.study.gains import Outcome
 from optbench.study.tuning import tries_learning_rates
@@ -59,7 +60,17 @@ def gain_statements(config: StudyConfig, comparison: Comparison, gains: Sequence
     """Return what each optimizer gained by tuning, and whether a default has the best mean of all."""
     metric = comparison.metric.name
     statements = [_gain(one, one.gain, metric) for one in gains if one.gain is not None]
-    return (*statements, *(_default_on_top(config, comparison) if statements else ()))
+    if not statements:
+        return ()
+    return (*statements, *_disagreeing(config, gains, metric), *_default_on_top(config, comparison))
+
+
+def _disagreeing(config: StudyConfig, gains: Sequence[TuningGain], metric: str) -> Iterator[Finding]:
+    """Yield that tuning chose by one metric and is judged by another, where the two disagree about what it brought."""
+    labels = [one.label for one in gains if one.is_contradicted]
+    if labels and tuning_metric(config.tuning.metric).name != metric:
+        values = {"labels": labels, "tuning_metric": config.tuning.metric, "metric": metric}
+        yield Finding("study-metrics-disagree", Severity.REMARK, values)
 
 
 def _gain(one: TuningGain, gain: float, metric: str) -> Finding:
