@@ -61,7 +61,7 @@ class Trained:
 
 @cache
 def load_libraries(*, draw: bool) -> None:
-    """Import what finishing needs: beside the import of TensorFlow elsewhere, and once for all helpers; a second call does nothing."""
+    """Import what finishing needs, beside the import of TensorFlow and once for all helpers; again, it does nothing."""
     for name in (*_TO_FINISH, *(_TO_DRAW if draw else ())):
         importlib.import_module(name)
     if draw:
