@@ -71,7 +71,7 @@ def optbench(folder, language, *arguments):
 
 @pytest.fixture(scope="module")
 def spoken(tmp_path_factory):
-    """A folder of the same experiments, runs and study for each language, and what `run` and `validate` told."""
+    """A folder of the same runs and study for each language; what `run` told programs and `validate` people."""
     folders, said = {}, {}
     for language in ("en", CODES):
         folder = folders[language] = tmp_path_factory.mktemp(language)

@@ -11,7 +11,7 @@ import pytest
 from optbench.config import load_experiment
 from optbench.datasets import inspect_table, load_dataset
 from optbench.errors import DataError
-from optbench.words import recorded_sentence, sentences
+from optbench.words import dropped_rows, recorded_sentence, sentences
 
 pytestmark = pytest.mark.data
 
@@ -75,7 +75,7 @@ def test_2_rows_without_a_target_are_dropped_and_counted(telco_path, load_csv):
     lines = telco_path.read_text().splitlines()
     emptied = [lines[0], *(line.rpartition(",")[0] + ",?" for line in lines[1:8]), *lines[8:]]
     dataset = load_csv("\n".join(emptied), target="Churn")
-    assert dataset.facts["rows_dropped"] == {"no value in Churn": 7}
+    assert dropped_rows(dataset.facts["rows_dropped"], "en") == [("no value in Churn", 7)]
     assert sum(len(part.y) for part in dataset.splits.values()) == 7043 - 7
     assert noted(dataset, "7 of 7043 rows have no value in 'Churn' and are dropped")
     assert min(part.rows.min() for part in dataset.splits.values()) == 7
@@ -249,7 +249,7 @@ def test_12_record(telco, telco_path):
             "copy": "LF line ends",
         }
     ]
-    assert (facts["rows_read"], facts["columns_read"], facts["rows_dropped"]) == (7043, TELCO_COLUMNS, {})
+    assert (facts["rows_read"], facts["columns_read"], facts["rows_dropped"]) == (7043, TELCO_COLUMNS, [])
     assert len(facts["columns_used"]) == 19
     totals = np.array([list(counts.values()) for counts in facts["class_counts"].values()]).sum(axis=0)
     assert totals.tolist() == [5174, 1869]

@@ -113,6 +113,8 @@ def test_given_test_rows_are_named(experiment, validated, csv, tmp_path):
 def test_users_python_is_validated(experiment, validated, tmp_path):
     """A reference to a function that is not there is a finding before anything runs."""
     (tmp_path / "p.py").write_text("def load():\n    raise OSError('no disk')\n")
-    told = validated(experiment("a", "{name: python, function: 'p.py:load'}")).files[0].error
+    error = validated(experiment("a", "{name: python, function: 'p.py:load'}")).files[0].error
+    told = str(error)
+    assert error.code == "code-raised"
     assert "load() of p.py raised OSError: no disk" in told
     assert f"{tmp_path / 'p.py'}:2: raise OSError('no disk')" in told

@@ -132,5 +132,6 @@ def test_metrics_json_has_the_loss_of_the_weights_that_are_kept(task, evaluation
 
 def test_a_starter_experiment_names_the_task_unless_it_is_the_default(task):
     """What `optbench init` writes is read as what it is for."""
-    head, _ = task.starter("model: {name: logistic}\n")
-    assert head.startswith(f"task: {task.facts.name} ") or task.facts.name == catalog.DEFAULT_TASK
+    setting, comment = task.starter_head
+    assert setting in (f"task: {task.facts.name}", "")
+    assert bool(setting) == bool(comment) == (task.facts.name != catalog.DEFAULT_TASK)

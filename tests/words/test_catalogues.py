@@ -179,6 +179,7 @@ def test_placeholders_are_the_values_that_the_code_gives():
 UNSAID = {
     "training-model-not-written": {"error"},
     "recorded-error": {"error"},
+    "data-no-value-in": {"n_rows"},
 }
 
 

@@ -11,11 +11,33 @@ import pytest
 import optbench
 
 SOURCE = Path(optbench.__file__).parent
-TERMINAL = ("summary", "listing", "progress", "names", "doctor", "check", "foresee")
+TERMINAL = (
+    "summary",
+    "listing",
+    "progress",
+    "names",
+    "doctor",
+    "check",
+    "foresee",
+    "init",
+    "validate",
+    "reproduce",
+    "run",
+    "report",
+    "compare",
+    "stop",
+    "stage",
+    "execute",
+)
 FILES = [
     *SOURCE.glob("reporting/*.py"),
     *SOURCE.glob("study/*.py"),
     *SOURCE.glob("tasks/*.py"),
+    *(SOURCE / "runs" / f"{name}.py" for name in ("drawing", "finish")),
+    SOURCE / "worker.py",
+    SOURCE / "run_store" / "find.py",
+    SOURCE / "run_store" / "manifest.py",
+    SOURCE / "run_store" / "checkpoints.py",
     *(SOURCE / "runner" / f"{name}.py" for name in TERMINAL),
 ]
 TEMPLATES = [*SOURCE.glob("reporting/templates/*.html")]
@@ -24,7 +46,7 @@ PROSE = re.compile(r"[a-z]{2,},? [a-z]{2,}|[A-Z][a-z]+ [a-z]+")
 NO_PROSE = re.compile(
     r"(outside )?(upper|lower|right) (left|right|center|upper)|bold red|(micro|macro|weighted) avg"
     r"|never begun|digest of "
-    r"|Glyph .* missing from|Matplotlib currently does not support|name: doctor\n.*|task: regression .*",
+    r"|Glyph .* missing from|Matplotlib currently does not support|name: doctor\n.*|  split: .*",
     re.DOTALL,
 )
 
@@ -33,7 +55,9 @@ def prose(tree):
     """Strings of two words and more that are no documentation and in no error message."""
     passed_over = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Raise):
+        if isinstance(node, ast.Raise) or (
+            isinstance(node, ast.Call) and getattr(node.func, "id", "").endswith("Error")
+        ):
             passed_over |= {id(inner) for inner in ast.walk(node)}
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             passed_over.add(id(node.value))

@@ -28,9 +28,10 @@ def fetch(
     """
     del debug, verbose
     from optbench.datasets import fetch as fetch_files
+    from optbench.words import text
 
     paths = fetch_files(dataset, data_dir=data_dir, quiet=quiet)
     if paths:
         print_data("\n".join(map(str, paths)))
     else:
-        note(f"{dataset} comes with scikit-learn: there is nothing to download", quiet=quiet)
+        note(text("command-nothing-to-download", name=dataset), quiet=quiet)

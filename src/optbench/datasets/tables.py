@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from optbench.catalog.tasks import CLASSIFICATION
-from optbench.core.findings import Finding, Severity
+from optbench.core.findings import Finding, Severity, as_json
 from optbench.datasets.assembly import Draft, assemble
 from optbench.datasets.csv_files import read_csv
 from optbench.datasets.features import FittedCategory, FittedNumber, feature_names
@@ -164,12 +164,18 @@ def _facts(
         "columns_left_out": {
             use.name: use.reason.to_json() for use in inputs.uses if use.kind in ("id", "constant", "dropped")
         },
-        "rows_dropped": {f"no value in {options.target}": n_dropped} if n_dropped else {},
+        "rows_dropped": as_json(_dropped(n_dropped, options.target)),
         "target": options.target,
         "labels": dict(labelled.order.class_of),
         "preprocessing": {column.column.name: column.to_json() for column in inputs.fitted},
         "split": split_facts,
     }
+
+
+def _dropped(n_dropped: int, target: str | None) -> list[Finding]:
+    """Return why rows were dropped; `n_rows` says how many."""
+    values = {"target": target, "n_rows": n_dropped}
+    return [Finding("data-no-value-in", Severity.NOTE, values)] if n_dropped else []
 
 
 def _dropped_note(n_dropped: int, n_rows: int, target: str) -> list[Finding]:

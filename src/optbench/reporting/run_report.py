@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from optbench.reporting.page import render_page, text_or_dash
 from optbench.reporting.task_part import SHOWN_SPLITS, split_titles
-from optbench.words import recorded_sentence, sentence, sentences, text
+from optbench.words import dropped_rows, recorded_sentence, sentence, sentences, text
 from optbench.words.formats import NOTHING
 from optbench.words.tables import localised, number, word
 
@@ -147,7 +147,7 @@ def _data_rows(data: Mapping[str, Any], language: str | None) -> list[tuple[str,
         ),
         (
             text("fact-rows-dropped", language),
-            ", ".join(f"{reason}: {count}" for reason, count in data.get("rows_dropped", {}).items()),
+            ", ".join(f"{reason}: {count}" for reason, count in dropped_rows(data.get("rows_dropped", []), language)),
         ),
         *((_repeats_title(name, language), text_or_dash(count)) for name, count in duplicates.items()),
     ]

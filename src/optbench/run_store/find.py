@@ -67,7 +67,7 @@ def find_folders(arguments: Sequence[str], runs_dir: Path) -> tuple[list[Path], 
     for argument in arguments:
         named = _folders_of(argument, runs_dir)
         if not named:
-            raise NoRunsError(_names_nothing(argument, runs_dir), code="runs-name-unknown")
+            raise _names_nothing(argument, runs_dir)
         for folder in _expand(named, notes):
             folders.setdefault(folder.resolve(), folder)
     return list(folders.values()), notes
@@ -188,10 +188,13 @@ def _by_name(path: Path) -> list[tuple[bool, int, str]]:
     return [(part.isdigit(), int(part[:18]) if part.isdigit() else 0, part) for part in parts]
 
 
-def _names_nothing(argument: str, runs_dir: Path) -> str:
+def _names_nothing(argument: str, runs_dir: Path) -> NoRunsError:
     known = [folder.name for folder in _runs_below(runs_dir, [])] if runs_dir.is_dir() else []
-    told = f"It was looked for here and in {runs_dir}, as a folder, a pattern, a run id and a key."
-    return f"{argument!r} names no run. {told}{did_you_mean(argument, known)}"
+    return NoRunsError(
+        f"{argument!r} names no run. It was looked for here and in {runs_dir}, as a folder, a pattern, a run id and a "
+        f"key.{did_you_mean(argument, known)}",
+        code="runs-name-unknown",
+    )
 
 
 def _nothing_finished(arguments: Sequence[str], notes: Sequence[Finding]) -> NoRunsError:

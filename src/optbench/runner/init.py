@@ -7,48 +7,45 @@ from typing import TYPE_CHECKING
 
 from optbench.catalog.tasks import DEFAULT_TASK
 from optbench.tasks import task_named
+from optbench.words import sentence, sentences, text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from optbench.datasets import TableInspection
 
-_HEAD = """\
-# 'optbench validate FILE' checks this file and its data; 'optbench run FILE' trains it.
-# 'optbench list datasets', 'list models' and 'list optimizers' show what else can stand here.
-# 'optbench schema > experiment.schema.json' and a first line '# yaml-language-server: $schema=experiment.schema.json'
-# let an editor complete and check it.
-"""
-_SEED = "seed: 0                          # or seeds: [0, 1, 2]\n"
-_STARTER_DATA = """\
-dataset:
-  name: breast_cancer            # or image_folder, csv, npz, python: your own
-  split: {test: 0.2, validation: 0.1, stratify: true, seed: 0}   # fractions of all rows
-"""
-_TAIL = """\
-model:
-  name: mlp                      # or OTHER_MODELS
-  hidden_units: [64, 32]
-  activation: relu
-  dropout: 0.0
-optimizer:
-  name: adam                     # any Keras optimizer; its other arguments have Keras' own names and defaults
-  learning_rate: 0.001
-training:
-  epochs: 10
-  batch_size: 32
-  early_stopping: null           # or {monitor: val_loss, patience: 5, restore_best: true}
-  class_weight: null             # or balanced
-"""
+# Where comments begin, so that they stand in a column.
+_COMMENT = 33
+_STARTER_DATA = (
+    ("dataset:", ""),
+    ("  name: breast_cancer", "init-own-data"),
+    ("  split: {test: 0.2, validation: 0.1, stratify: true, seed: 0}", "init-fractions"),
+)
+_TAIL = (
+    ("model:", ""),
+    ("  name: mlp", "init-other-models"),
+    ("  hidden_units: [64, 32]", ""),
+    ("  activation: relu", ""),
+    ("  dropout: 0.0", ""),
+    ("optimizer:", ""),
+    ("  name: adam", "init-optimizer"),
+    ("  learning_rate: 0.001", ""),
+    ("training:", ""),
+    ("  epochs: 10", ""),
+    ("  batch_size: 32", ""),
+    ("  early_stopping: null", "init-early-stopping"),
+    ("  class_weight: null", "init-class-weight"),
+)
 
 
-def starter() -> str:
-    """Return a complete experiment on embedded data."""
-    return f"{_HEAD}name: my-experiment\n{_SEED}{_STARTER_DATA}{_tail(DEFAULT_TASK)}"
+def starter(language: str | None = None) -> str:
+    """Return a complete experiment on embedded data, with comments in a language."""
+    data = _lines(_STARTER_DATA, language)
+    return f"{_head(language)}name: my-experiment\n{_seed(language)}{data}{_tail(DEFAULT_TASK, language)}"
 
 
-def starter_for_table(path: Path, target: str | None) -> tuple[str, Sequence[str]]:
+def starter_for_table(path: Path, target: str | None, language: str | None = None) -> tuple[str, Sequence[str]]:
     """Return an experiment for a user's table, and sentences on what was inferred.
 
     Parameters
@@ -65,50 +62,77 @@ def starter_for_table(path: Path, target: str | None) -> tuple[str, Sequence[str
 
     found = inspect_table(path, target)
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._") or "my-table"
-    head, tail = task_named(found.task).starter(_tail(found.task))
-    text = f"{_HEAD}name: {_scalar(name[:80])}\n{head}{_SEED}{_table_section(found)}{tail}"
-    return text, _sentences(found)
+    task, tail = task_named(found.task), _tail(found.task, language)
+    setting, comment = task.starter_head
+    head = _line(setting, comment, language) if setting else ""
+    section = _table_section(found, language)
+    written = f"{_head(language)}name: {_scalar(name[:80])}\n{head}{_seed(language)}{section}{tail}"
+    return written, _sentences(found, language)
 
 
-def _tail(task: str) -> str:
+def _head(language: str | None) -> str:
+    """Return what stands above everything: which commands read the file, and how an editor checks it."""
+    first = "# yaml-language-server: $schema=experiment.schema.json"
+    return "".join(f"# {_comment(line)}\n" for line in text("init-head", language, first=first).splitlines())
+
+
+def _seed(language: str | None) -> str:
+    return _line("seed: 0", "init-seeds", language)
+
+
+def _tail(task: str, language: str | None) -> str:
     """Return model, optimizer and training, with the names of the models that are for the task."""
     from optbench.catalog.models import MODELS
 
     others = [name for name, model in MODELS.items() if task not in model.not_for and name != "mlp"]
-    return _TAIL.replace("OTHER_MODELS", ", ".join(others))
+    classes = task_named(task).facts.has_classes
+    lines = [line for line in _TAIL if classes or line[1] != "init-class-weight"]
+    return _lines(lines, language, names=others)
 
 
-def _table_section(found: TableInspection) -> str:
+def _lines(lines: Iterable[tuple[str, str]], language: str | None, **values: object) -> str:
+    return "".join(_line(setting, code, language, **values) for setting, code in lines)
+
+
+def _line(setting: str, code: str, language: str | None, **values: object) -> str:
+    """Return a setting, and behind it a comment of the catalogue if a code is given."""
+    if not code:
+        return f"{setting}\n"
+    gap = " " * max(3, _COMMENT - len(setting))
+    return f"{setting}{gap}# {_comment(text(code, language, **values))}\n"
+
+
+def _table_section(found: TableInspection, language: str | None) -> str:
     from optbench.config import dump_value
-    from optbench.words import sentence
 
     lines = [
         "dataset:",
         "  name: csv",
-        f"  path: {_scalar(str(found.path))}   # relative to this file",
-        f"  target: {_scalar(found.target)}   # {_comment(sentence(found.target_reason))}",
+        f"  path: {_scalar(str(found.path))}   # {_comment(text('init-relative', language))}",
+        f"  target: {_scalar(found.target)}   # {_comment(sentence(found.target_reason, language))}",
     ]
     if found.positive_class is not None:
-        lines.append(f"  positive_class: {_scalar(found.positive_class)}   # what ROC and recall speak of")
+        comment = _comment(text("init-positive-class", language))
+        lines.append(f"  positive_class: {_scalar(found.positive_class)}   # {comment}")
     if found.separator != ",":
         lines.append(f"  separator: {_scalar(found.separator)}")
     lines.append(f"  missing: {dump_value(list(found.missing))}")
     if found.features:
         lines.append(f"  features: {dump_value(dict(found.features))}")
-    lines.append(
-        "  # what each column was taken for; correct it with features: {column: number | category} or drop: [column]"
-    )
+    correction = "features: {column: number | category}"
+    lines.append(f"  # {_comment(text('init-columns', language, features=correction, drop='drop: [column]'))}")
     lines += [
-        f"  #   {_comment(column.name)}: {column.kind} ({_comment(sentence(column.reason))})"
+        f"  #   {_comment(column.name)}: {column.kind} ({_comment(sentence(column.reason, language))})"
         for column in found.columns
     ]
-    lines += _text_hints(found)
+    lines += _text_hints(found, language)
     strata = "stratify: true, " if task_named(found.task).facts.has_classes else ""
-    lines.append(f"  split: {{test: 0.2, validation: 0.1, {strata}seed: 0}}   # fractions of all rows")
+    fractions = _comment(text("init-fractions", language))
+    lines.append(f"  split: {{test: 0.2, validation: 0.1, {strata}seed: 0}}   # {fractions}")
     return "\n".join(lines) + "\n"
 
 
-def _text_hints(found: TableInspection) -> list[str]:
+def _text_hints(found: TableInspection, language: str | None) -> list[str]:
     """Return the settings, commented out, under which a column of sentences is read as text."""
     from optbench.config import dump_value
     from optbench.datasets import is_running_text
@@ -121,23 +145,28 @@ def _text_hints(found: TableInspection) -> list[str]:
                 f"features: {dump_value({column.name: 'text'})}",
                 *([f"drop: {dump_value(others)}"] * bool(others)),
             ]
-            hints.append(f"  # if {_comment(column.name)} is running text, write")
+            hints.append(f"  # {_comment(text('init-running-text', language, name=column.name))}")
             hints += [f"  #   {_comment(setting)}" for setting in settings]
     return hints
 
 
-def _sentences(found: TableInspection) -> list[str]:
-    from optbench.words import sentence, sentences
-
-    counts = ", ".join(f"{label} {count}" for label, count in found.class_counts.items()) or "numbers to predict"
+def _sentences(found: TableInspection, language: str | None) -> list[str]:
+    counts = ", ".join(f"{label} {count}" for label, count in found.class_counts.items())
+    size = {"path": str(found.path), "n_rows": found.rows, "n_columns": len(found.columns)}
+    target = {"name": found.target, "reason": sentence(found.target_reason, language)}
     lines = [
-        f"{found.path}: {found.rows} rows, {len(found.columns)} columns, separator {found.separator!r}",
-        f"target {found.target!r} ({sentence(found.target_reason)}): {counts}",
-        *(f"column {column.name!r}: {column.kind} ({sentence(column.reason)})" for column in found.columns),
-        *sentences(found.notes),
+        text("init-table", language, separator=found.separator, **size),
+        text("init-target-classes", language, counts=counts, **target)
+        if counts
+        else text("init-target-numbers", language, **target),
+        *(
+            text("init-column", language, name=one.name, kind=one.kind, reason=sentence(one.reason, language))
+            for one in found.columns
+        ),
+        *sentences(found.notes, language),
     ]
     if found.rows_without_target:
-        lines.append(f"{found.rows_without_target} rows have no target and would be left out")
+        lines.append(text("init-rows-without-target", language, n=found.rows_without_target))
     return lines
 
 
@@ -147,6 +176,6 @@ def _scalar(text: str) -> str:
     return dump_value(text)
 
 
-def _comment(text: str) -> str:
+def _comment(words: str) -> str:
     # one line, without characters that a YAML reader refuses even in comments
-    return "".join(c if c.isprintable() else " " for c in " ".join(text.split()))
+    return "".join(c if c.isprintable() else " " for c in " ".join(words.split()))

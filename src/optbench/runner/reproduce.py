@@ -88,19 +88,21 @@ class Reproduction:
             "older_metrics": None if self.older_metrics is None else self.older_metrics.to_json(),
         }
 
-    def text(self) -> str:
+    def text(self, language: str | None = None) -> str:
         """Return what the command prints."""
-        from optbench.words import sentence, sentences
+        from optbench.words import sentence, sentences, text
 
-        older = [] if self.older_metrics is None else [f"  {sentence(self.older_metrics.finding)}"]
+        older = [] if self.older_metrics is None else [f"  {sentence(self.older_metrics.finding, language)}"]
         if self.is_identical:
-            return "\n".join([f"{self.run}: bit-identical, {self.rungs} rungs", *older])
-        lines = [f"{self.run}: {self.rungs} rungs are equal, then '{self.first_difference}' differs"]
-        lines += [f"  could explain it: {cause}" for cause in sentences(self.could_explain)]
-        if not self.could_explain:
-            lines.append("  no recorded fact of the environment differs that could explain it")
-        lines.append(f"  largest difference of a prediction: {_number(self.score_difference)}")
-        lines.append(f"  largest difference of a metric: {_number(self.metric_difference)}")
+            return "\n".join([text("reproduce-identical", language, run=self.run, n_rungs=self.rungs), *older])
+        first = {"n_rungs": self.rungs, "first": self.first_difference}
+        lines = [text("reproduce-differs", language, run=self.run, **first)]
+        causes = sentences(self.could_explain, language)
+        lines += [f"  {text('reproduce-could-explain', language, cause=cause)}" for cause in causes]
+        if not causes:
+            lines.append(f"  {text('reproduce-unexplained', language)}")
+        for code, value in (("predictions", self.score_difference), ("metrics", self.metric_difference)):
+            lines.append(f"  {text(f'reproduce-largest-{code}', language, value=_number(value, language))}")
         lines += older
         return "\n".join(lines)
 
@@ -112,6 +114,7 @@ def reproduce(
     data_dir: Path,
     say: Callable[[str], None],
     executor_for: ExecutorFor | None = None,
+    language: str | None = None,
 ) -> Reproduction:
     """Execute a finished run again, in a temporary folder, and climb the ladder.
 
@@ -120,6 +123,7 @@ def reproduce(
     run : folder, run id or key prefix
     say : gets sentences about what cannot be the same here, before anything is trained
     executor_for : makes the executor; None takes one that trains in child processes of this machine
+    language : of those sentences; None is that of the machine setting
 
     Raises
     ------
@@ -130,7 +134,7 @@ def reproduce(
     RunFailedError
         If the run cannot be executed again.
     """
-    from optbench.words import sentence
+    from optbench.words import sentence, text
 
     recorded = read_recorded(run, runs_dir)
     with ExitStack() as stack:
@@ -140,7 +144,7 @@ def reproduce(
         if changed is not None:
             return changed
         for difference in foreseen_differences(recorded):
-            say(f"may not be the same here: {sentence(difference.finding)}")
+            say(text("reproduce-foreseen", language, difference=sentence(difference.finding, language)))
         execute_again(planned, stack, executor_for)
         return compare(recorded, planned.paths)
 
@@ -389,5 +393,8 @@ def _differ(ours: Path, theirs: Path) -> bool:
     return bool(ours.read_bytes() != theirs.read_bytes())
 
 
-def _number(value: float | None) -> str:
-    return "cannot be compared" if value is None else f"{value:.3g}"
+def _number(value: float | None, language: str | None) -> str:
+    from optbench.words import text
+    from optbench.words.tables import localised
+
+    return text("reproduce-not-compared", language) if value is None else localised(f"{value:.3g}", language)

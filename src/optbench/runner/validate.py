@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.errors import InvalidError
 from optbench.tasks import task_named
+from optbench.words import DEFAULT, dropped_rows, error_text, recorded_sentence, sentences, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -68,8 +69,6 @@ class Validation:
 
 def _found(error: InvalidError | None) -> dict[str, Any]:
     """Return what `--json` says of an error: all of it as one text, in English, and each finding by itself."""
-    from optbench.words import DEFAULT, error_text
-
     if error is None:
         return {"ok": True, "error": None}
     told = error.to_json()
@@ -83,6 +82,7 @@ def validate_configs(
     data_dir: Path,
     quiet: bool = True,
     load: Callable[..., LoadedExperiment] | None = None,
+    language: str | None = None,
 ) -> Validation:
     """Validate experiment files, each with its data; a finding in one does not hide those of another.
 
@@ -91,18 +91,28 @@ def validate_configs(
     overrides : `--set` arguments
     data_dir : where downloaded data sets are; missing ones are downloaded into it
     load : how a file is read; `optbench.config.load_experiment` if None
+    language : of what is said of valid files; None is that of the machine setting
     """
     if load is None:
         from optbench.config import load_experiment
 
         load = load_experiment
     return Validation(
-        tuple(_validated(path, load, overrides=overrides, data_dir=data_dir, quiet=quiet) for path in paths)
+        tuple(
+            _validated(path, load, overrides=overrides, data_dir=data_dir, quiet=quiet, language=language)
+            for path in paths
+        )
     )
 
 
 def _validated(
-    path: Path, load: Callable[..., LoadedExperiment], *, overrides: Sequence[str], data_dir: Path, quiet: bool
+    path: Path,
+    load: Callable[..., LoadedExperiment],
+    *,
+    overrides: Sequence[str],
+    data_dir: Path,
+    quiet: bool,
+    language: str | None,
 ) -> ValidatedConfig:
     from optbench.runner.plan import in_file, load_data, resolve_with, seeds_of, user_code
     from optbench.training.engines import require_engine
@@ -116,15 +126,17 @@ def _validated(
     except InvalidError as error:
         return ValidatedConfig(str(path), in_file(error, path), {}, ())
     document = {"name": resolved.name, "data": _data_document(dataset), "resolved": resolved.to_plain()}
-    return ValidatedConfig(str(path), None, document, (f"{path}: ok", *_data_lines(dataset), *_model_lines(resolved)))
+    ok = text("validate-ok", language, path=str(path))
+    lines = (ok, *_data_lines(dataset, language), *_model_lines(resolved, language))
+    return ValidatedConfig(str(path), None, document, lines)
 
 
 def _data_document(dataset: Dataset) -> dict[str, Any]:
     """Return what `--json` prints: sentences in English, and the findings they are made of."""
-    from optbench.words import DEFAULT, sentences
-
     facts = dataset.facts
     shown = {name: _with_reasons(facts[name]) for name in ("columns", "columns_left_out") if name in facts}
+    if "rows_dropped" in facts:
+        shown["rows_dropped"] = dict(dropped_rows(facts["rows_dropped"], DEFAULT))
     return {
         "dataset": dataset.name,
         "input_shape": list(dataset.input_shape),
@@ -140,47 +152,42 @@ def _data_document(dataset: Dataset) -> dict[str, Any]:
 
 def _with_reasons(recorded: Any) -> Any:
     """Return what is recorded of columns with sentences in place of the reasons."""
-    from optbench.words import DEFAULT, recorded_sentence
-
     if isinstance(recorded, dict):
         return {name: recorded_sentence(reason, DEFAULT) for name, reason in recorded.items()}
     return [{**column, "reason": recorded_sentence(column["reason"], DEFAULT)} for column in recorded]
 
 
-def _data_lines(dataset: Dataset) -> list[str]:
-    from optbench.words import recorded_sentence, sentences
-
+def _data_lines(dataset: Dataset, language: str | None) -> list[str]:
     facts = dataset.facts
     rows = ", ".join(f"{name} {count}" for name, count in facts["split"]["rows"].items())
     columns = facts.get("columns", [])
     width = max((len(column["name"]) for column in columns), default=0)
+    read = {"name": dataset.name, "n_rows": facts["rows_read"], "rows": rows}
+    n_train = facts["split"]["rows"]["train"]
+    shape = " x ".join(map(str, dataset.input_shape))
     return [
-        f"  data: {dataset.name}, {facts['rows_read']} rows read; {rows} ({_method(facts['split'])})",
-        *task_named(dataset.task).data_lines(dataset),
-        *([f"  columns, by the {facts['split']['rows']['train']} training rows:"] if columns else []),
+        f"  {text('validate-data', language, **read, method=_method(facts['split'], language))}",
+        *task_named(dataset.task).data_lines(dataset, language),
+        *([f"  {text('validate-columns', language, n=n_train)}"] if columns else []),
         *(
-            f"    {column['name']:<{width}}  {column['kind']}: {recorded_sentence(column['reason'])}"
+            f"    {column['name']:<{width}}  {column['kind']}: {recorded_sentence(column['reason'], language)}"
             for column in columns
         ),
-        f"  input shape: {' x '.join(map(str, dataset.input_shape))}",
-        *(f"  note: {sentence}" for sentence in sentences(dataset.notes)),
+        f"  {text('validate-shape', language, shape=shape)}",
+        *(f"  {text('validate-note', language, note=note)}" for note in sentences(dataset.notes, language)),
     ]
 
 
-def _method(split: Mapping[str, Any]) -> str:
-    named = {
-        "fractions": "split by fractions",
-        "column": "split by a column",
-        "test_path": "test rows from a file of their own",
-        "official": "the data's own test set",
-    }
-    told = named[split["method"]]
-    if "stratify" in split:
-        told += f", {'stratified' if split['stratify'] else 'not stratified'}, split seed {split['seed']}"
-    return told
+def _method(split: Mapping[str, Any], language: str | None) -> str:
+    told = text(f"validate-method-{split['method']}", language)
+    if "stratify" not in split:
+        return told
+    code = "validate-stratified" if split["stratify"] else "validate-not-stratified"
+    return text(code, language, method=told, seed=split["seed"])
 
 
-def _model_lines(resolved: ExperimentConfig) -> list[str]:
+def _model_lines(resolved: ExperimentConfig, language: str | None) -> list[str]:
     training = resolved.training
-    told = f"model: {resolved.model.name}; optimizer: {resolved.optimizer.name}; loss: {training.loss}"
-    return [f"  {told}; engine: {training.engine}; threads: {training.threads}"]
+    names = {"model": resolved.model.name, "optimizer": resolved.optimizer.name, "loss": training.loss}
+    how = {"engine": training.engine, "threads": training.threads}
+    return [f"  {text('validate-model', language, **names, **how)}"]

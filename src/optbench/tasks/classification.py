@@ -125,6 +125,7 @@ class Classification:
         always = text("task-majority", language, name=majority["class"], share=majority["share"]["test"])
         return [f"  {line}", f"  {always}"]
 
-    def starter(self, sections: str) -> tuple[str, str]:
+    @property
+    def starter_head(self) -> tuple[str, str]:
         """As in `Task`: the default, so nothing has to be said."""
-        return "", sections
+        return "", ""

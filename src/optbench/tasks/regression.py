@@ -98,8 +98,7 @@ class Regression:
 
         return [f"  {text('task-target', language, **dataset.facts['target_values']['train'])}"]
 
-    def starter(self, sections: str) -> tuple[str, str]:
-        """As in `Task`: without keys that are for classes only."""
-        head = "task: regression                 # the target is a number; leave this out if its values are classes\n"
-        lines = [line for line in sections.splitlines() if "class_weight" not in line]
-        return head, "\n".join(lines) + "\n"
+    @property
+    def starter_head(self) -> tuple[str, str]:
+        """As in `Task`."""
+        return "task: regression", "init-task-regression"

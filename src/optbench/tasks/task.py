@@ -82,5 +82,6 @@ class Task(Protocol[P, E]):
     def data_lines(self, dataset: Dataset, language: str | None = None) -> list[str]:
         """Return what `optbench validate` says about the targets."""
 
-    def starter(self, sections: str) -> tuple[str, str]:
-        """Return a line for the head of a starter experiment, "" for none, and its sections from the model on."""
+    @property
+    def starter_head(self) -> tuple[str, str]:
+        """A setting for the head of a starter experiment and the code of its comment; "" twice for none."""

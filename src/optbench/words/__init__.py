@@ -9,12 +9,13 @@ folder with catalogues, so that a translation can be tried before it is part of 
 from __future__ import annotations
 
 from optbench.words.language import CODES, DEFAULT, VARIABLE, spoken_language
-from optbench.words.sentences import error_line, error_text, recorded_sentence, sentence, sentences, text
+from optbench.words.sentences import dropped_rows, error_line, error_text, recorded_sentence, sentence, sentences, text
 
 __all__ = [
     "CODES",
     "DEFAULT",
     "VARIABLE",
+    "dropped_rows",
     "error_line",
     "error_text",
     "recorded_sentence",

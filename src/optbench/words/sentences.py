@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import Severity, read_finding
@@ -9,7 +10,7 @@ from optbench.words.language import spoken_language
 from optbench.words.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from optbench.core.findings import Finding
     from optbench.errors import OptbenchError
@@ -58,6 +59,15 @@ def recorded_sentence(recorded: Mapping[str, Any] | str, language: str | None = 
         return sentence(read_finding(recorded, Severity.NOTE), language)
     except (KeyError, TypeError, ValueError):
         return str(recorded)
+
+
+def dropped_rows(
+    recorded: Mapping[str, int] | Iterable[Mapping[str, Any]], language: str | None = None
+) -> list[tuple[str, Any]]:
+    """Return why rows of a data set were dropped, and how many; the first release recorded sentences with numbers."""
+    if isinstance(recorded, Mapping):
+        return list(recorded.items())
+    return [(recorded_sentence(found, language), found.get("values", {}).get("n_rows")) for found in recorded]
 
 
 def error_line(error: OptbenchError, language: str | None = None) -> str:
