@@ -32,9 +32,17 @@ class Recipe:
     metric: str = "accuracy"
 
 
+def says(tree, code, words):
+    """Add a text to the catalogue."""
+    with (tree / f"src/optbench/words/en/{code.partition('-')[0]}.po").open("a", encoding="utf-8") as catalogue:
+        catalogue.write(f'\nmsgid "{code}"\nmsgstr "{words}"\n')
+
+
 def data_set(tree):
     """A table of three classes: an entry of the catalogue, four configs, a test of its pitfall, and the data."""
     shutil.copytree(ADDED / "data_set", tree, dirs_exist_ok=True)
+    says(tree, "about-data-trees", "Trees described by height, girth and place: three kinds")
+    says(tree, "about-pitfall-blank_heights", "height_m holds 4 blanks")
     configs = tuple(f"configs/trees/{optimizer}.yaml" for optimizer in ("adam", "adamw", "rmsprop", "sgd"))
     found = (("tests/datasets/test_named.py", "trees"), ("tests/datasets/test_trees.py", ""))
     return Recipe(("datasets", "trees"), configs, found)
@@ -43,6 +51,7 @@ def data_set(tree):
 def model(tree):
     """Dense layers around a narrow one: an entry of the catalogue, a config for its kind of data, a test."""
     shutil.copytree(ADDED / "model", tree, dirs_exist_ok=True)
+    says(tree, "about-model-bottleneck", "Dense layers of one width around a narrow one.")
     found = (
         ("tests/training/test_engine_contract.py", "every_model and bottleneck"),
         ("tests/training/test_models.py", "every_kernel and bottleneck"),
@@ -70,8 +79,7 @@ def metric(tree):
     path, begin = tree / "src/optbench/catalog/classification_metrics.py", "\nCLASSIFICATION_METRICS: Final = (\n"
     before, _, after = path.read_text().partition(begin)
     path.write_text(before + KAPPA + after)
-    with (tree / "src/optbench/words/en/metric.po").open("a", encoding="utf-8") as words:
-        words.write('\nmsgid "metric-name-kappa"\nmsgstr "Cohen\'s kappa"\n')
+    says(tree, "metric-name-kappa", "Cohen's kappa")
     found = (("tests/catalog/test_metrics.py", ""), ("tests/catalog/test_kappa.py", ""))
     return Recipe(("metrics", "kappa"), ("configs/adam.yaml",), found, metric="kappa")
 

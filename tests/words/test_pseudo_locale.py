@@ -11,6 +11,8 @@ import pytest
 from finished_runs import make_history, make_roc, make_run
 from pseudo_locale import Shown, names_in, past_the_catalogue, widened
 
+from optbench.catalog.keras_api import optimizers_left_out
+from optbench.catalog.models import MODELS
 from optbench.comparison import Disagreement, ProblemCurves, RunTrace, compare
 from optbench.comparison.disagreement import ClassGap
 from optbench.records import LayerDiagnostics
@@ -31,7 +33,9 @@ from optbench.runner.check import CheckedRun, check_text
 from optbench.runner.doctor import diagnose, diagnosis_text
 from optbench.runner.execute import RunEnd
 from optbench.runner.foresee import Foreseen, foreseen_text, state_of
+from optbench.runner.init import starter, starter_for_table
 from optbench.runner.listing import list_runs, list_text, show_run
+from optbench.runner.names import list_rows
 from optbench.runner.names import list_text as names_text
 from optbench.runner.progress import describe_end
 from optbench.runner.summary import summary_text
@@ -249,8 +253,25 @@ def test_doctor(pseudo, tmp_path):
     assert not past_the_catalogue(without_versions.splitlines(), [str(tmp_path / "runs"), str(tmp_path), *words])
 
 
-@pytest.mark.parametrize("what", ["metrics"])
+@pytest.mark.parametrize("what", ["datasets", "models", "optimizers", "metrics"])
 def test_list(pseudo, what):
-    """Titles, units, directions; keys of metrics, tasks and settings are typed as they stand."""
-    keys = ("classification", "regression", "val_")
-    assert not past_the_catalogue(names_text(what, pseudo).splitlines(), keys)
+    """Titles, units, directions, descriptions, remarks; names, settings and their values are typed as they stand."""
+    rows = list_rows(what)
+    arguments = [row.get("arguments", {}) for row in rows]
+    typed = {str(value) for one in arguments for value in one.values()} | {"true", "false"}
+    names = [*(row["name"] for row in rows), *(key for one in arguments for key in one), *typed]
+    keys = ("classification", "regression", "val_", *optimizers_left_out())
+    shapes = ["x".join(map(str, row["shape"])) for row in rows if "shape" in row]
+    assert not past_the_catalogue(names_text(what, pseudo).splitlines(), [*names, *shapes, *keys])
+
+
+def test_init(pseudo, in_language):
+    """Comments of a starter, and what is said of a table; settings and cells stand as they are."""
+    planned, paths = in_language(pseudo, "classification")
+    table = paths.folder.parent.parent / "data.csv"
+    written, said = starter_for_table(table, "y", pseudo)
+    comments = [line.partition("# ")[2] for line in [*starter(pseudo).splitlines(), *written.splitlines()]]
+    kinds = ("target", "number", "category", "dropped", "text", "constant", "id")
+    names = [*names_of(planned), *kinds, *MODELS, "features", "drop", "column", "separator", str(table), "a", "b"]
+    settings = ("yaml-language-server: $schema=experiment.schema.json",)
+    assert not past_the_catalogue([*comments, *said], [*settings, *names])

@@ -52,7 +52,7 @@ class DatasetEntry:
 
     Attributes
     ----------
-    name, description : as `optbench list datasets` shows them
+    name : as `optbench list datasets` shows it, beside the words `about-data-NAME` of the catalogue
     form : how it is read; `optbench.datasets.forms` has a reader for each
     rows : examples, test set included
     shape : shape of one example as read: (columns,) of features for a table, (height, width, channels) for images
@@ -64,11 +64,10 @@ class DatasetEntry:
     table : set if `form` is `table`
     labels : names of the classes, if the files hold numbers only
     positive_class : class that ROC and recall speak of, for two classes; the last in order if None
-    pitfalls : what people should know who read scores on it
+    pitfalls : what people should know who read scores on it, by the ends of codes of words (`about-pitfall-END`)
     """
 
     name: str
-    description: str
     form: Form
     rows: int
     shape: tuple[int, ...]

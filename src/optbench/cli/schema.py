@@ -19,5 +19,6 @@ def schema(
     """Print the JSON schema of experiment files, for editors that check while one types."""
     del debug, quiet, verbose
     from optbench.config import json_schema, study_json_schema
+    from optbench.words.schema import described
 
-    print_json(study_json_schema() if study else json_schema())
+    print_json(described(study_json_schema() if study else json_schema()))

@@ -48,8 +48,8 @@ def datasets_for(task: str) -> tuple[str, ...]:
     return tuple(name for name, own in TASK_OF.items() if own == task)
 
 
-def generated_fields() -> dict[str, tuple[str, dict[str, Any]]]:
-    """Return each generated problem's description and its own keys with their defaults."""
+def generated_fields() -> dict[str, dict[str, Any]]:
+    """Return each generated problem's own keys with their defaults."""
     return {name: section_fields(each.section, without=("name", "split")) for name, each in PROBLEMS.items()}
 
 

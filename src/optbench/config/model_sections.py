@@ -18,6 +18,6 @@ else:
 __all__ = ["ModelConfig", "model_fields"]
 
 
-def model_fields() -> dict[str, tuple[str, dict[str, Any]]]:
-    """Return each model's description and its keys with their defaults (`...` for a key that must be given)."""
+def model_fields() -> dict[str, dict[str, Any]]:
+    """Return each model's keys with their defaults (`...` for a key that must be given)."""
     return {name: section_fields(model.section, without=("name",)) for name, model in MODELS.items()}

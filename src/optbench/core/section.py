@@ -19,8 +19,7 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
-def section_fields(section: type[BaseModel], *, without: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
-    """Return a section's description and its keys with their defaults (`...` for a key that must be given)."""
+def section_fields(section: type[BaseModel], *, without: tuple[str, ...]) -> dict[str, Any]:
+    """Return the keys of a section with their defaults (`...` for a key that must be given)."""
     fields = {key: field for key, field in section.model_fields.items() if key not in without}
-    defaults = {key: "..." if field.is_required() else field.default for key, field in fields.items()}
-    return (section.__doc__ or "").strip(), defaults
+    return {key: "..." if field.is_required() else field.default for key, field in fields.items()}

@@ -55,10 +55,10 @@ def _datasets(language: str) -> list[dict[str, Any]]:
             "task": entry.task,
             "classes": entry.classes,
             "source": text("names-embedded" if entry.is_embedded else "names-downloaded", language),
-            "description": entry.description,
+            "description": text(f"about-data-{entry.name}", language),
             "licence": entry.licence,
             "citation": entry.citation,
-            "pitfalls": list(entry.pitfalls),
+            "pitfalls": [text(f"about-pitfall-{pitfall}", language) for pitfall in entry.pitfalls],
         }
         for entry in DATASETS.values()
     ]
@@ -67,18 +67,23 @@ def _datasets(language: str) -> list[dict[str, Any]]:
         for name in ("openml:ID", "csv", "image_folder", "npz", "python")
     ]
     made = [
-        {"name": name, "source": text("names-made", language), "description": description, "arguments": arguments}
-        for name, (description, arguments) in generated_fields().items()
+        {
+            "name": name,
+            "source": text("names-made", language),
+            "description": text(f"about-data-{name}", language),
+            "arguments": arguments,
+        }
+        for name, arguments in generated_fields().items()
     ]
     return named + made + own
 
 
-def _models(_language: str) -> list[dict[str, Any]]:
+def _models(language: str) -> list[dict[str, Any]]:
     from optbench.config import model_fields
 
     return [
-        {"name": name, "description": description, "arguments": arguments}
-        for name, (description, arguments) in model_fields().items()
+        {"name": name, "description": text(f"about-model-{name}", language), "arguments": arguments}
+        for name, arguments in model_fields().items()
     ]
 
 

@@ -24,7 +24,6 @@ FAMILY = Family(
     entries=(
         DatasetEntry(
             name="fashion_mnist",
-            description="Photographs of clothes, 28 x 28 pixels: ten kinds",
             form="idx",
             rows=70_000,
             shape=(28, 28, 1),
@@ -69,7 +68,6 @@ FAMILY = Family(
         ),
         DatasetEntry(
             name="mnist",
-            description="Handwritten digits, 28 x 28 pixels: 0 to 9",
             form="npz",
             rows=70_000,
             shape=(28, 28, 1),
@@ -89,7 +87,6 @@ FAMILY = Family(
         ),
         DatasetEntry(
             name="cifar10",
-            description="Photographs, 32 x 32 pixels in colour: ten kinds of things and animals",
             form="cifar",
             rows=60_000,
             shape=(32, 32, 3),

@@ -16,7 +16,6 @@ FAMILY = Family(
     entries=(
         DatasetEntry(
             name="telco_churn",
-            description="Customers of a telephone company, 19 columns of contract and use: who left (Churn)",
             form="table",
             rows=7043,
             shape=(19,),
@@ -38,11 +37,11 @@ FAMILY = Family(
             table=TableEntry(target="Churn"),
             positive_class="Yes",
             pitfalls=(
-                "TotalCharges holds 11 blanks, of customers without a first bill",
-                "customerID is different in every row and no input",
-                "27 of 100 customers leave: a model that says No to all has an accuracy of 0.73",
-                "rows repeat once customerID is left out, also across splits",
-                "one new split moves the accuracy by 1.2 points: more than most optimizers differ by",
+                "blank_charges",
+                "id_column",
+                "majority_stays",
+                "rows_repeat",
+                "split_matters",
             ),
         ),
     ),

@@ -9,7 +9,6 @@ FAMILY = Family(
     entries=(
         DatasetEntry(
             name="imdb",
-            description="Film reviews as sequences of word numbers: negative or positive",
             form="token_lists",
             rows=50_000,
             shape=(200,),
@@ -27,11 +26,10 @@ FAMILY = Family(
             ),
             labels=("negative", "positive"),
             positive_class="positive",
-            pitfalls=("words are numbered by their frequency in all texts, those of the test set included",),
+            pitfalls=("words_of_all_texts",),
         ),
         DatasetEntry(
             name="reuters",
-            description="News as sequences of word numbers: 46 topics, some of them rare",
             form="token_lists",
             rows=11_228,
             shape=(200,),
@@ -48,8 +46,8 @@ FAMILY = Family(
                 ),
             ),
             pitfalls=(
-                "46 topics of which some have a handful of texts: accuracy speaks of the largest two",
-                "it comes without a test set: the one that keras.datasets cuts off has other rows than optbench's",
+                "rare_topics",
+                "no_test_set",
             ),
         ),
     ),

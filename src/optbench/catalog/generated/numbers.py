@@ -19,7 +19,7 @@ from optbench.errors import DataError
 
 
 class Friedman1Config(GeneratedConfig):
-    """Numbers to predict from a curved function of five columns; the other columns mean nothing. For regression."""
+    """`dataset: {name: friedman1}`."""
 
     name: Literal["friedman1"]
     features: int = Field(default=10, ge=5, le=100_000, description="Columns, of which the first five matter.")
@@ -32,7 +32,7 @@ class Friedman1Config(GeneratedConfig):
 
 
 class MakeRegressionConfig(GeneratedConfig):
-    """Numbers to predict from a weighted sum of some columns: scikit-learn's make_regression. For regression."""
+    """`dataset: {name: make_regression}`."""
 
     name: Literal["make_regression"]
     n_features: int = Field(default=20, ge=1, le=100_000, description="Columns.")

@@ -24,7 +24,7 @@ _WAVES: Final = 4
 
 
 class SequenceParityConfig(GeneratedConfig):
-    """Sequences of -1 and 1: is the number of ones even or odd? One wrong step is a wrong answer."""
+    """`dataset: {name: sequence_parity}`."""
 
     name: Literal["sequence_parity"]
     length: int = Field(default=12, ge=2, le=100_000, description="Steps of each sequence; longer is harder.")
@@ -36,7 +36,7 @@ class SequenceParityConfig(GeneratedConfig):
 
 
 class DelayedRecallConfig(GeneratedConfig):
-    """Sequences of symbols, one of them marked near the beginning: which was it? What follows distracts."""
+    """`dataset: {name: delayed_recall}`."""
 
     name: Literal["delayed_recall"]
     delay: int = Field(
@@ -57,7 +57,7 @@ class DelayedRecallConfig(GeneratedConfig):
 
 
 class SignalsConfig(GeneratedConfig):
-    """Curves of several shapes, each shifted, scaled, tilted and with noise: of which one? Like MNIST-1D."""
+    """`dataset: {name: signals}`."""
 
     name: Literal["signals"]
     rows: int = Field(default=4000, ge=10, le=100_000_000, description="Rows to make, for all splits together.")

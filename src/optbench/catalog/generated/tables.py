@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class TwoSpiralsConfig(GeneratedConfig):
-    """Points in the plane: on which of two spirals, wound into each other, do they lie."""
+    """`dataset: {name: two_spirals}`."""
 
     name: Literal["two_spirals"]
     turns: float = Field(default=1.5, gt=0, le=100, description="Turns of each spiral; more is harder.")
@@ -37,7 +37,7 @@ class TwoSpiralsConfig(GeneratedConfig):
 
 
 class MakeClassificationConfig(GeneratedConfig):
-    """Clusters at the corners of a cube, some columns without information: scikit-learn's make_classification."""
+    """`dataset: {name: make_classification}`."""
 
     name: Literal["make_classification"]
     n_features: int = Field(default=20, ge=1, le=100_000, description="Columns.")
@@ -55,7 +55,7 @@ class MakeClassificationConfig(GeneratedConfig):
 
 
 class IllConditionedLogisticConfig(GeneratedConfig):
-    """Two classes drawn from a logistic model whose loss is a valley: steep in some directions, flat in others."""
+    """`dataset: {name: ill_conditioned_logistic}`."""
 
     name: Literal["ill_conditioned_logistic"]
     features: int = Field(default=20, ge=2, le=10_000, description="Columns.")

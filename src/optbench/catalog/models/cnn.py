@@ -24,7 +24,7 @@ _LAST: Final = {"flatten": "Flatten", "average": "GlobalAveragePooling{}D", "max
 
 
 class CnnConfig(ModelSection):
-    """Stages of convolutions, each ending with pooling, then dense layers; for images and sequences."""
+    """`model: {name: cnn}`."""
 
     name: Literal["cnn"]
     filters: list[Units] = Field(default=[32, 64], min_length=1, description="Filters of each stage's convolutions.")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class LayersConfig(ModelSection):
-    """Keras layers written out; input and output layer are added."""
+    """`model: {name: layers}`."""
 
     name: Literal["layers"]
     layers: Annotated[list[dict[str, dict[str, Any] | None]], LAYERS] = Field(

@@ -10,7 +10,7 @@ from optbench.catalog.tasks import CLASSIFICATION
 
 
 class LinearConfig(ModelSection):
-    """The output layer alone: linear regression."""
+    """`model: {name: linear}`."""
 
     name: Literal["linear"]
 

@@ -10,7 +10,7 @@ from optbench.catalog.tasks import REGRESSION
 
 
 class LogisticConfig(ModelSection):
-    """The output layer alone: (multinomial) logistic regression."""
+    """`model: {name: logistic}`."""
 
     name: Literal["logistic"]
     l2: Penalty = 0.0

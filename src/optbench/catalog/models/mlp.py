@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class MlpConfig(ModelSection):
-    """Dense layers."""
+    """`model: {name: mlp}`."""
 
     name: Literal["mlp"]
     hidden_units: list[Units] = Field(default=[64, 32], description="Units of each hidden layer.")

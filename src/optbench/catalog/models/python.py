@@ -11,7 +11,7 @@ from optbench.core.section import FunctionReference
 
 
 class PythonModel(ModelSection):
-    """A function of the user's own: build(input_shape, num_classes, **arguments) -> keras.Model; 1 for regression."""
+    """`model: {name: python}`."""
 
     name: Literal["python"]
     function: FunctionReference = Field(description="file.py:function, relative to the experiment file.")

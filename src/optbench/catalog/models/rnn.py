@@ -24,7 +24,7 @@ _CELLS: Final = {"lstm": "LSTM", "gru": "GRU", "simple_rnn": "SimpleRNN"}
 
 
 class RnnConfig(ModelSection):
-    """Recurrent layers, then dense layers on the last state; for sequences."""
+    """`model: {name: rnn}`."""
 
     name: Literal["rnn"]
     cell: Literal["lstm", "gru", "simple_rnn"] = Field(default="lstm", description="Kind of the recurrent layers.")

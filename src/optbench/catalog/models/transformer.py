@@ -23,7 +23,7 @@ _EPSILON: Final = 1e-6
 
 
 class TransformerConfig(ModelSection):
-    """A transformer encoder with learned positions, averaged over time; for sequences."""
+    """`model: {name: transformer}`."""
 
     name: Literal["transformer"]
     embedding_dimension: Units = Field(

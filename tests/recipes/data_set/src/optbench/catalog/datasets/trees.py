@@ -9,7 +9,6 @@ FAMILY = Family(
     entries=(
         DatasetEntry(
             name="trees",
-            description="Trees described by height, girth and place: three kinds",
             form="table",
             rows=120,
             shape=(3,),
@@ -26,7 +25,7 @@ FAMILY = Family(
                 ),
             ),
             table=TableEntry(target="kind", drop=("tag",)),
-            pitfalls=("height_m holds 4 blanks",),
+            pitfalls=("blank_heights",),
         ),
     ),
 )

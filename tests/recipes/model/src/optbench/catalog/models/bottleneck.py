@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class BottleneckConfig(ModelSection):
-    """Dense layers of one width around a narrow one."""
+    """`model: {name: bottleneck}`."""
 
     name: Literal["bottleneck"]
     width: Units = Field(default=32, description="Units of the layers before and behind the narrow one.")
