@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from selection import mostly_long
 
 from optbench.errors import StorageError
 from optbench.run_store import RunPaths, claim_run_folder, read_latest_checkpoint, write_checkpoint
@@ -54,14 +55,15 @@ def test_two_newest_are_kept(paths, claim):
     assert read_latest_checkpoint(paths).epoch == 1_000_000
 
 
-def test_every_damage_is_seen(paths, claim):
+@pytest.mark.parametrize("step", mostly_long([1, 7], short=[7], ci=[1]))
+def test_every_damage_is_seen(paths, claim, step):
     """With the newest checkpoint cut at any length or any byte changed, the one before is used, with a warning."""
     small = {"w": np.arange(3, dtype=np.float32)}
     for epoch in (1, 2):
         write_checkpoint(claim, epoch=epoch, arrays=small, record={"epoch": epoch})
     newest = paths.checkpoint(2, claim.number)
     whole = newest.read_bytes()
-    for position in range(len(whole)):
+    for position in range(0, len(whole), step):
         for damaged in (whole[:position], whole[:position] + bytes([whole[position] ^ 0x20]) + whole[position + 1 :]):
             newest.write_bytes(damaged)
             found = read_latest_checkpoint(paths)

@@ -8,7 +8,6 @@ import pytest
 from pseudo_locale import Shown, names_in, past_the_catalogue, write_pseudo_locale
 
 from optbench.study.markdown import verdict_markdown
-from optbench.study.page import study_page
 from optbench.study.summary import study_summary
 from optbench.words import CODES, VARIABLE
 
@@ -46,9 +45,9 @@ def findings(request, study):
     l2 = "{label: adam-l2, name: adam, with: {model.l2: {low: 1e-6, high: 0.01}}}"
     given = "{name: sgd, learning_rate: 0.01}"
     return {
-        "plain": lambda: study(tuning_seeds=2, points=4, seeds=7, splits=3),
-        "diverged": lambda: study(behaviour={"sgd": ["diverge"]}, tuning_seeds=2, seeds=7),
-        "several": lambda: study(experiment=on, optimizers="[sgd, rmsprop]", seeds=7),
+        "plain": lambda: study(tuning_seeds=2, seeds=7, splits=2),
+        "diverged": lambda: study(behaviour={"sgd": ["diverge"]}, tuning_seeds=2, points=2, seeds=3),
+        "several": lambda: study(experiment=on, optimizers="[sgd, rmsprop]", points=2, seeds=3),
         "hyperparameters": lambda: study(optimizers=f"[{decay}, {l2}, {given}]", points=4, metric="val_log_loss"),
     }[request.param]().findings
 
@@ -63,7 +62,7 @@ def test_what_a_study_writes_and_prints(findings, pseudo):
 def test_a_study_writes_and_says_in_the_language_it_is_given(study, pseudo):
     """From the command down, whatever the machine speaks."""
     study.draw_pages()
-    end = study(language=pseudo)
+    end = study(language=pseudo, tuning_seeds=2, points=4)
     names = names_of(end.findings)
     paths = end.plan.paths
     assert not past_the_catalogue(lines_of(paths.verdict_text.read_text(encoding="utf-8")), names)
@@ -76,7 +75,7 @@ def test_a_study_decides_the_same_in_codes(study_in, tmp_path):
     """Plan, settings, keys of the runs, numbers and the verdict for programs; the verdict for people is codes."""
     documents, tables, texts = [], [], []
     for language in ("en", CODES):
-        end = study_in(tmp_path / language)(tuning_seeds=2, points=4, seeds=7, splits=3, language=language)
+        end = study_in(tmp_path / language)(points=2, splits=2, language=language)
         paths = end.plan.paths
         documents.append(without_times(json.loads(paths.verdict_json.read_text())))
         tables.append((paths.plan.read_bytes(), [run.planned.key for run in end.runs.planned]))
@@ -93,12 +92,6 @@ def without_times(document):
     for one in document["optimizers"]:
         one.pop("training_seconds")
     return document
-
-
-def test_the_page_of_a_study(finished, pseudo):
-    """Headings, captions, alternative texts, cells."""
-    shown = Shown(study_page(finished.findings, pseudo)).texts
-    assert not past_the_catalogue(shown, names_of(finished.findings))
 
 
 def test_what_is_foreseen_and_how_it_ends(study, pseudo):
