@@ -98,8 +98,8 @@ def _number(_name: str, cells: Cells) -> ColumnKind | None:
         return None
     # so few whole numbers may be codes of categories
     n_different = cells.n_texts if cells.n_texts <= _EXAMPLES and cells.are_integers else None
-    values = {"n_values": cells.n_present, "n_different": n_different, "n_missing": cells.n_missing}
-    return ColumnKind("number", _reason("numbers", **values))
+    reason = _reason("numbers", n_values=cells.n_present, n_different=n_different, n_missing=cells.n_missing)
+    return ColumnKind("number", reason)
 
 
 def _different_texts(_name: str, cells: Cells) -> ColumnKind | None:
@@ -109,8 +109,8 @@ def _different_texts(_name: str, cells: Cells) -> ColumnKind | None:
 
 
 def _category(_name: str, cells: Cells) -> ColumnKind:
-    values = {"n_texts": cells.n_texts, "n_missing": cells.n_missing, "doubt": _as_json(cells.doubt())}
-    return ColumnKind("category", _reason("texts", **values))
+    doubted = _as_json(cells.doubt())
+    return ColumnKind("category", _reason("texts", n_texts=cells.n_texts, n_missing=cells.n_missing, doubt=doubted))
 
 
 RULES: Final[tuple[Callable[[str, Cells], ColumnKind | None], ...]] = (
