@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -92,7 +92,7 @@ def closed_blocks(file: Reads) -> Iterator[bytes]:
     for block in whole_lines(file):
         parts.append(block)
         size += len(block)
-        quotes += block.count(b'"')
+        quotes += block.count(b'"') if b'"' in block else 0
         if quotes % 2 == 0 or size > LONGEST_PART:
             yield b"".join(parts) if len(parts) > 1 else block
             parts, quotes, size = [], 0, 0
@@ -100,7 +100,7 @@ def closed_blocks(file: Reads) -> Iterator[bytes]:
         yield b"".join(parts)
 
 
-def parse(block: bytes, *, width: int, separator: str, first_line: int) -> Chunk | None:
+def parse(block: bytes, *, width: int, separator: str, first_line: int, n_lines: int) -> Chunk | None:
     """Return the rows of a block, or None if a closer look is needed.
 
     Where pyarrow reads a block here, Python's strict reader would find the same rows.
@@ -109,19 +109,21 @@ def parse(block: bytes, *, width: int, separator: str, first_line: int) -> Chunk
     ----------
     width : number of columns
     first_line : number of the block's first line in its file
+    n_lines : of the block
     """
     if b"\0" in block or not separator.isascii() or block.startswith(BOM):  # pyarrow would leave that mark out
         return None
     row_ends = _row_ends(block, separator)
     if row_ends is None:
         return None
-    lines = _lines_of_rows(block, row_ends, first_line)
-    if not len(lines):
-        return Chunk((), lines)
     columns = _fields(block, width, separator)
-    if columns is None or len(columns[0]) != len(lines) or any(_longest(column) > _LONGEST_FIELD for column in columns):
+    if columns is None or any(_longest(column) > _LONGEST_FIELD for column in columns):
         return None
-    return Chunk(tuple(stripped(column) for column in columns), lines)
+    n_rows = len(columns[0]) if columns else 0
+    lines: Lines = range(first_line, first_line + n_lines)
+    if n_rows != n_lines:
+        lines = _lines_of_rows(block, row_ends, first_line)
+    return Chunk(tuple(stripped(column) for column in columns), lines) if n_rows == len(lines) else None
 
 
 def is_closed(block: bytes, separator: str) -> bool:
@@ -129,8 +131,8 @@ def is_closed(block: bytes, separator: str) -> bool:
     return b'"' not in block or (separator.isascii() and _row_ends(block, separator) is not None)
 
 
-def _row_ends(block: bytes, separator: str) -> NDArray[np.int64] | str | None:
-    """Return where rows end, "lines" if all line ends do, or None if some quote does not stand where it may.
+def _row_ends(block: bytes, separator: str) -> NDArray[np.int64] | Literal["lines"] | None:
+    """Return where rows end, "lines" if all lines do, or None if some quote does not stand where it may.
 
     A quote may open or close a whole field; within one it is doubled; elsewhere in a field that begins with another
     character it is a character like others.
@@ -169,18 +171,17 @@ def _quoted_fields(block: bytes, separator: str) -> NDArray[np.int64] | None:
     return np.array(spans, dtype=np.int64)
 
 
-def _outside(data: NDArray[np.uint8], begins: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64] | str:
+def _outside(
+    data: NDArray[np.uint8], begins: NDArray[np.int64], ends: NDArray[np.int64]
+) -> NDArray[np.int64] | Literal["lines"]:
     """Return which line ends lie in none of some spans."""
     line_ends = np.flatnonzero(data == _LINE_END)
     is_inside = np.searchsorted(begins, line_ends, side="right") > np.searchsorted(ends, line_ends, side="right")
     return line_ends[~is_inside] if is_inside.any() else "lines"
 
 
-def _lines_of_rows(block: bytes, row_ends: NDArray[np.int64] | str, first_line: int) -> Lines:
+def _lines_of_rows(block: bytes, row_ends: NDArray[np.int64] | Literal["lines"], first_line: int) -> Lines:
     """Return the number of the line that each row begins in; blank lines hold no row."""
-    has_blank_lines = b"\n\n" in block or block.startswith(b"\n")
-    if isinstance(row_ends, str) and not has_blank_lines:
-        return range(first_line, first_line + block.count(b"\n"))
     line_ends = np.flatnonzero(np.frombuffer(block, dtype=np.uint8) == _LINE_END)
     ends = line_ends if isinstance(row_ends, str) else row_ends
     begins = np.concatenate([[0], ends[:-1] + 1])
@@ -208,7 +209,7 @@ def _fields(block: bytes, width: int, separator: str) -> tuple[Any, ...] | None:
         )
     except pa.ArrowInvalid:
         return None
-    return tuple(column.chunk(0) for column in table.columns) if table.num_rows else None
+    return tuple(column.chunk(0) for column in table.columns) if table.num_rows else ()
 
 
 def _longest(column: Any) -> int:

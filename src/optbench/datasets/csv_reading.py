@@ -52,10 +52,12 @@ class Block:
     ----------
     data : whole lines, each with a line feed at its end
     first_line : number of the first of them
+    n_lines : how many
     """
 
     data: bytes
     first_line: int
+    n_lines: int
 
 
 class CsvSource:
@@ -83,7 +85,7 @@ class CsvSource:
         except OSError as error:
             raise unreadable_error(path, error) from error
         self._blocks = self._numbered_blocks()
-        self._start = Block(b"", 1)
+        self._start = Block(b"", 1, 0)
         try:
             self.names = tuple(self._read_header())
         except BaseException:
@@ -120,8 +122,13 @@ class CsvSource:
         """Return the rows of a block, or None if `strict` has to look at it; may be called by several threads."""
         if not block.data:
             return _NO_ROWS
-        width = len(self.names)
-        return parse(block.data, width=width, separator=self._separator, first_line=block.first_line)
+        return parse(
+            block.data,
+            width=len(self.names),
+            separator=self._separator,
+            first_line=block.first_line,
+            n_lines=block.n_lines,
+        )
 
     def strict(self, block: Block, *, after: int) -> tuple[Iterable[Chunk], bool]:
         """Return the rows of a block as Python's reader finds them, and whether they are all that is left of the file.
@@ -156,7 +163,8 @@ class CsvSource:
             taken = _Counted(_lines_of(block.data))
             found = next(self._rows(taken, block.first_line), None)
             if found is not None:
-                self._start = Block(_behind_lines(block.data, taken.n_lines), block.first_line + taken.n_lines)
+                rest = _behind_lines(block.data, taken.n_lines)
+                self._start = Block(rest, block.first_line + taken.n_lines, block.n_lines - taken.n_lines)
                 return header_names(found[1], line=found[0], name=self.name, separator=self._separator)
         return header_names(None, line=1, name=self.name, separator=self._separator)
 
@@ -164,8 +172,8 @@ class CsvSource:
         line = 1
         try:
             for data in closed_blocks(self):
-                yield Block(data, line)
-                line += data.count(b"\n")
+                yield (block := Block(data, line, data.count(b"\n")))
+                line += block.n_lines
         except OverlongLineError:
             raise DataError(
                 f"{self.name}: a line after line {line - 1} is longer than {LONGEST_LINE >> 20} MiB. Is this a table?",
@@ -186,8 +194,8 @@ class CsvSource:
         line = 1
         with self.path.open("rb") as file:
             for data in whole_lines(file):
-                self._require_text(Block(data, line))
-                line += data.count(b"\n")
+                self._require_text(block := Block(data, line, data.count(b"\n")))
+                line += block.n_lines
 
     def _open_text(self) -> TextIO:
         return self.path.open(encoding="utf-8-sig", errors="replace", newline=None)
