@@ -71,7 +71,7 @@ def test_the_limit_of_memory_changes_no_byte(config, tmp_path, temporary, warm_w
     in_chunks = variables(temporary, "0")
     killed = subprocess.Popen(command(config, tmp_path / "chunks"), env=in_chunks, start_new_session=True)
     deadline = time.monotonic() + 120
-    while not list(temporary.glob("optbench-data-*/0.texts")) and time.monotonic() < deadline:
+    while not list(temporary.glob("optbench-data-*/cells")) and time.monotonic() < deadline:
         time.sleep(0.001)
     os.killpg(killed.pid, signal.SIGKILL)
     killed.wait()

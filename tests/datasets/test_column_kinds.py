@@ -7,9 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optbench.datasets.column_kinds import infer_kind, is_number, number_values, numbers_of, sorted_texts
+from optbench.datasets.arrow_texts import texts_of
+from optbench.datasets.column_cells import ExaminedColumn
+from optbench.datasets.column_kinds import infer_kind, number_values
+from optbench.datasets.columns import column_of_texts
 from optbench.datasets.downloads import CheckedFile
-from optbench.datasets.text_table import ColumnBuilder, TextTable
+from optbench.datasets.number_texts import is_number, is_numeric, numbers_of, parse_texts, sorted_texts
+from optbench.datasets.table_storage import TableStorage
+from optbench.datasets.text_table import RowLines, TextTable
 from optbench.errors import DataError
 from optbench.words import sentence
 
@@ -17,19 +22,19 @@ MISSING = ("", "?", "NA")
 
 
 def table_of(name, cells):
-    builder = ColumnBuilder()
-    builder.add(cells)
-    return TextTable(
-        files=(CheckedFile(None, "t.csv", "", 0),),
-        columns=(builder.column(name),),
-        file_of_row=np.zeros(len(cells), dtype=np.int64),
-        lines=np.arange(2, len(cells) + 2),
-    )
+    storage, lines = TableStorage(), RowLines()
+    lines.add(range(2, len(cells) + 2))
+    column = column_of_texts(name, cells, storage)
+    return TextTable((CheckedFile(None, "t.csv", "", 0),), (column,), (len(cells),), lines, storage)
+
+
+def values_of(table, missing):
+    return number_values(table, ExaminedColumn(table.columns[0], missing=missing))
 
 
 def kind_of(name, cells):
     table = table_of(name, cells)
-    return infer_kind(table, table.columns[0], rows=np.arange(len(cells)), missing=MISSING)
+    return infer_kind(table, ExaminedColumn(table.columns[0], missing=MISSING), rows=np.arange(len(cells)))
 
 
 def numbers(n):
@@ -77,7 +82,7 @@ def test_cells_that_are_no_finite_number_are_refused_with_their_place(cell):
     table = table_of("x", ["1", "2", cell, "3", cell])
     assert kind_of("x", ["1", "2", cell, "3", cell]).kind == "number"
     with pytest.raises(DataError) as caught:
-        number_values(table, table.columns[0], missing=MISSING)
+        values_of(table, MISSING)
     assert str(caught.value) == (
         f"column 'x' must hold finite numbers. Received: {cell!r} in row 3 (line 4 of t.csv) and in 1 more rows. "
         f"Correct the cell, add {cell!r} to dataset.missing, or set dataset.features: {{x: category}}."
@@ -87,7 +92,7 @@ def test_cells_that_are_no_finite_number_are_refused_with_their_place(cell):
 def test_missing_cells_are_nan_and_may_be_spelled_nan():
     """What the `missing` list names is missing, whatever it is."""
     table = table_of("x", ["1", "nan", "", "2"])
-    values = number_values(table, table.columns[0], missing=("", "nan"))
+    values = values_of(table, ("", "nan"))
     assert np.array_equal(values, [1.0, np.nan, np.nan, 2.0], equal_nan=True)
 
 
@@ -117,3 +122,25 @@ def test_numbers_are_sorted_by_value_and_texts_by_code():
     """The order of classes and levels is the order a reader expects."""
     assert sorted_texts(["10", "9", "-1"]) == ["-1", "9", "10"]
     assert sorted_texts(["10", "9", "x"]) == ["10", "9", "x"]
+
+
+@given(st.lists(st.text(alphabet="0129.eE+-naif, x", max_size=7), max_size=12), st.sampled_from(["", "?", "1", "-9.0"]))
+def test_numbers_of_a_column_are_those_of_each_text(texts, missing):
+    """Read all at once, texts are the numbers that Python reads one by one; others are told apart."""
+    numbers = parse_texts(texts_of([*texts, None]), missing=(missing,))
+    expected = [np.nan if text == missing else float(text) if is_number(text) else np.inf for text in texts]
+    np.testing.assert_array_equal(numbers.values, [*expected, np.nan])
+    words = [text != missing and not is_numeric(text) for text in texts]
+    assert (numbers.is_word is not None) == any(words)
+    assert numbers.is_word is None or numbers.is_word.tolist() == [*words, False]
+    if numbers.are_canonical:
+        present = [text for text in texts if text != missing]
+        assert [str(int(text)) for text in present] == present
+
+
+@given(st.lists(st.integers(-(10**17), 10**17).map(str), min_size=1, max_size=9))
+def test_whole_numbers_are_written_in_one_way(texts):
+    """Plain whole numbers below 2^53 are found to be written as Python writes them."""
+    exact = all(abs(int(text)) < 2**53 for text in texts)
+    assert parse_texts(texts_of(texts), missing=()).are_canonical == exact
+    assert not parse_texts(texts_of([*texts, "07"]), missing=()).are_canonical

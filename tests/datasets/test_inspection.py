@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from optbench.datasets import inspect_table, load_dataset
@@ -152,8 +154,6 @@ def test_what_is_suggested_loads(inspect, table, tmp_path, config):
 
 def test_parquet_is_inspected_too(tmp_path):
     """A Parquet file needs no separator."""
-    pa = pytest.importorskip("pyarrow", reason="Parquet is an optional extra")
-    pq = pytest.importorskip("pyarrow.parquet", reason="Parquet is an optional extra")
     pq.write_table(pa.table({"x": [i / 2 for i in range(40)], "y": ["a", "b"] * 20}), tmp_path / "t.parquet")
     found = inspect_table(tmp_path / "t.parquet")
     assert (found.target, found.class_counts, kinds(found)["x"]) == ("y", {"a": 20, "b": 20}, "number")

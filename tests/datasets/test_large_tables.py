@@ -1,4 +1,4 @@
-"""A table that is read in chunks is the table that is held in memory: every digest, fact, note and bit."""
+"""A table that lies on the disk in small chunks is the one held in memory: every digest, fact, note and bit."""
 
 from __future__ import annotations
 
@@ -10,16 +10,19 @@ import os
 import subprocess
 import sys
 import tempfile
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
-from optbench.datasets import open_staged_dataset, stage_dataset
-from optbench.datasets.large_tables import is_large
+from optbench.datasets import open_staged_dataset, stage_dataset, table_reading
 from optbench.datasets.memory import LARGE_TABLE as VARIABLE
-from optbench.datasets.parquet_chunks import texts_of_values
-from optbench.datasets.parquet_files import text_of
+from optbench.datasets.memory import large_table_bytes
+from optbench.datasets.parquet_files import text_of, texts_of_values
 from optbench.datasets.scratch import PREFIX
 from optbench.errors import DataError, MachineError, OptbenchError, UsageError
 
@@ -62,32 +65,42 @@ def csv_text(table: dict[str, list[str]], *, separator: str = ",", quoting: int 
     return target.getvalue()
 
 
-@pytest.fixture(params=[24, 1 << 15], ids=["few texts held", "all texts held"])
-def levels_held(request, monkeypatch):
-    """Hold few or many different texts of a column; read small blocks and chunks."""
+@pytest.fixture(params=[(24, 1), (24, 3), (1 << 15, 3)], ids=["few codes", "few codes, threads", "codes, threads"])
+def small_chunks(request):
+    """Read small blocks, with one or several threads, and keep few or many different texts of a column as codes."""
+    levels, workers = request.param
+
     sizes = {
-        "large_inputs.LEVELS_HELD": request.param,
-        "large_inputs.BLOCK_ROWS": 500,
-        "stored_columns.BLOCK_ROWS": 700,
+        "columns.MOST_LEVELS": levels,
         "csv_blocks.BLOCK_BYTES": 40_000,
-        "csv_chunks.CHUNK_ROWS": 100,
-        "parquet_chunks.CHUNK_ROWS": 900,
+        "csv_reading.CHUNK_ROWS": 100,
+        "parquet_files.CHUNK_ROWS": 900,
+        "table_inputs.BLOCK_VALUES": 5000,
+        "table_inputs.n_workers": lambda: workers,
+        "table_reading.ONE_BLOCK": 0,
+        "table_reading.n_workers": lambda: workers,
     }
-    for name, size in sizes.items():
-        monkeypatch.setattr(f"optbench.datasets.{name}", size)
-    return request.param
+
+    def patch():
+        stack = ExitStack()
+        for name, size in sizes.items():
+            stack.enter_context(mock.patch(f"optbench.datasets.{name}", size))
+        return stack
+
+    return patch
 
 
 @pytest.fixture
 def both(load_csv, monkeypatch):
-    """Load a table in memory and in chunks, from the same file; an error stands for a data set that there is not."""
+    """Load a table in memory and from the disk; an error stands for a data set that there is not."""
 
-    def load(content, **settings):
+    def load(content, *, chunks=nullcontext, **settings):
         found = []
-        for megabytes in ("1000", "0"):
+        for megabytes, context in (("1000", nullcontext), ("0", chunks)):
             monkeypatch.setenv(VARIABLE, megabytes)
             try:
-                found.append(load_csv(content, **settings))
+                with context():
+                    found.append(load_csv(content, **settings))
             except OptbenchError as error:
                 found.append((type(error), str(error)))
         return found
@@ -120,21 +133,20 @@ SETTINGS = {
 }
 
 
-@pytest.mark.usefixtures("levels_held")
 @pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS)
-def test_in_chunks_a_csv_is_the_same_data_set(both, settings):
+def test_in_chunks_a_csv_is_the_same_data_set(both, small_chunks, settings):
     """Kinds, reasons, statistics, splits, digests, notes and the bytes of every array are equal."""
     table = columns()
     table["part"] = ["test" if row % 5 == 0 else "train" for row in range(ROWS)]
-    require_equal(*both(csv_text(table, separator=settings.get("separator", ",")), **{"missing": ["?"], **settings}))
+    text = csv_text(table, separator=settings.get("separator", ","))
+    require_equal(*both(text, chunks=small_chunks, **{"missing": ["?"], **settings}))
 
 
-@pytest.mark.usefixtures("levels_held")
 @pytest.mark.parametrize(
     "change",
     ["quotes", "some quotes", "quotes inside", "CRLF", "CR", "blank lines", "byte-order mark", "no last line end"],
 )
-def test_line_ends_and_quotes_are_read_alike(both, change):
+def test_line_ends_and_quotes_are_read_alike(both, small_chunks, change):
     """What a CSV file can look like does not matter, whichever reader takes it."""
     table = columns()
     text = csv_text(table, quoting=csv.QUOTE_ALL if change == "quotes" else csv.QUOTE_MINIMAL)
@@ -150,23 +162,19 @@ def test_line_ends_and_quotes_are_read_alike(both, change):
         "byte-order mark": "\ufeff" + text,
         "no last line end": text.rstrip("\n"),
     }[change]
-    require_equal(*both(changed.encode(), missing=["?"]))
+    require_equal(*both(changed.encode(), chunks=small_chunks, missing=["?"]))
 
 
-@pytest.mark.usefixtures("levels_held")
-def test_a_second_file_holds_the_test_rows(both, tmp_path):
+def test_a_second_file_holds_the_test_rows(both, small_chunks, tmp_path):
     """Two files are one table, whatever the order of their columns."""
     second = columns(seed=1, n=400)
     (tmp_path / "test.csv").write_text(csv_text(dict(reversed(second.items()))))
-    require_equal(*both(csv_text(columns()), missing=["?"], split={"test_path": "test.csv", "validation": 0.2}))
+    split = {"test_path": "test.csv", "validation": 0.2}
+    require_equal(*both(csv_text(columns()), chunks=small_chunks, missing=["?"], split=split))
 
 
-@pytest.mark.usefixtures("levels_held")
-def test_in_chunks_a_parquet_file_is_the_same_data_set(both, tmp_path):
+def test_in_chunks_a_parquet_file_is_the_same_data_set(both, small_chunks, tmp_path):
     """Numbers, integers, nulls, dictionaries and truth values have the same texts."""
-    pa = pytest.importorskip("pyarrow")
-    from pyarrow import parquet
-
     rng = np.random.default_rng(0)
     values = {
         "float": rng.lognormal(sigma=8, size=ROWS),
@@ -179,17 +187,16 @@ def test_in_chunks_a_parquet_file_is_the_same_data_set(both, tmp_path):
     }
     parquet.write_table(pa.table(values), tmp_path / "given.parquet", row_group_size=1000)
     content = (tmp_path / "given.parquet").read_bytes()
-    require_equal(*both(content, path="data.parquet"))
+    require_equal(*both(content, chunks=small_chunks, path="data.parquet"))
 
 
-@pytest.mark.usefixtures("levels_held")
-def test_numbers_to_predict_are_the_same(both):
+def test_numbers_to_predict_are_the_same(both, small_chunks):
     """A regression target with a hole is read alike; a word in it is refused alike."""
     table = columns()
     table["y"] = ["" if row % 50 == 7 else f"{value:.3f}" for row, value in enumerate(map(float, table["float"]))]
-    require_equal(*both(csv_text(table), missing=["?"], task="regression"))
+    require_equal(*both(csv_text(table), chunks=small_chunks, missing=["?"], task="regression"))
     table["y"][1500] = "high"
-    held, mapped = both(csv_text(table), missing=["?"], task="regression")
+    held, mapped = both(csv_text(table), chunks=small_chunks, missing=["?"], task="regression")
     assert held == mapped
     assert "'high'" in held[1]
 
@@ -223,11 +230,10 @@ WRONG = {
 }
 
 
-@pytest.mark.usefixtures("levels_held")
 @pytest.mark.parametrize(("content", "settings"), WRONG.values(), ids=WRONG)
-def test_errors_are_the_same_sentences(both, content, settings):
+def test_errors_are_the_same_sentences(both, small_chunks, content, settings):
     """What is refused in memory is refused in chunks, in the same words, and leaves no temporary file."""
-    held, mapped = both(content, **settings)
+    held, mapped = both(content, chunks=small_chunks, **settings)
     assert held == mapped
     assert held[0] is DataError
     assert scratch_folders() == set()
@@ -261,34 +267,41 @@ def test_a_full_disk_is_said_in_a_sentence(both, table, monkeypatch):
     assert "TMPDIR" in message
 
 
-def test_what_is_large_is_said_by_a_variable(tmp_path):
-    """Files count together; a variable that is no number is refused."""
-    for name in ("a.csv", "b.csv"):
-        (tmp_path / name).write_bytes(b"x" * 600_000)
-    paths = [tmp_path / "a.csv", tmp_path / "b.csv"]
-    assert is_large(paths, {VARIABLE: "1"})
-    assert not is_large(paths[:1], {VARIABLE: "1"})
-    assert not is_large(paths, {})
+def test_what_is_large_is_said_by_a_variable():
+    """A variable that is no number is refused."""
+    assert large_table_bytes({VARIABLE: "1.5"}) == 1_500_000
+    assert large_table_bytes({}) == 64_000_000
     for wrong in ("many", "-1", "nan"):
         with pytest.raises(UsageError, match=VARIABLE):
-            is_large(paths, {VARIABLE: wrong})
+            large_table_bytes({VARIABLE: wrong})
 
 
-def test_without_pyarrow_a_table_is_held_or_refused_with_the_remedy(both, table, monkeypatch, free_memory):
-    """The numbers are the same; what does not fit says what to install."""
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-    held, also_held = both(table(200))
-    assert also_held.split_digest == held.split_digest
-    assert not isinstance(also_held.train.x, np.memmap)
-    free_memory(10)
-    _, (kind, message) = both(table(200))
-    assert kind is DataError
-    assert 'pip install "optbench[parquet]"' in message
+def test_a_small_table_of_many_inputs_goes_to_the_disk(load_csv, monkeypatch):
+    """What is held is counted, not the size of the file: the matrix may be much larger."""
+    table = {"c": [f"level {row % 90}" for row in range(900)], "y": ["no", "yes"] * 450}
+    monkeypatch.setenv(VARIABLE, "0.1")
+    dataset = load_csv(csv_text(table))
+    assert isinstance(dataset.train.x, np.memmap)
+    monkeypatch.setenv(VARIABLE, "1")
+    assert load_csv(csv_text(table)).split_digest == dataset.split_digest
+
+
+def test_a_file_that_changes_meanwhile_is_refused(load_csv, tmp_path, table, monkeypatch):
+    """What was read would be neither the one table nor the other."""
+    original = table_reading.in_order
+
+    def changing(*arguments, **settings):
+        for item in original(*arguments, **settings):
+            (tmp_path / "data.csv").write_text(table(80))
+            yield item
+
+    monkeypatch.setattr(table_reading, "in_order", changing)
+    with pytest.raises(DataError, match=r"data\.csv changed while it was read"):
+        load_csv(table(60))
 
 
 def test_texts_of_parquet_numbers_are_pythons():
     """Floats of every size and bit pattern become what `repr` makes of them."""
-    pa = pytest.importorskip("pyarrow")
     rng = np.random.default_rng(0)
     bits = rng.integers(0, 2**63, 30_000, dtype=np.uint64).view(np.float64)
     sizes = 10.0 ** rng.uniform(-8, 20, 30_000)

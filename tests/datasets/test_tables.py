@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from optbench.datasets import load_dataset
-from optbench.errors import DataError
+from optbench.errors import DataError, MachineError
 from optbench.words import sentences
 
 
@@ -224,17 +227,14 @@ def test_wrong_settings_are_data_errors(load_csv, table, settings, sentence):
     refused(load_csv, table(), sentence, **settings)
 
 
-def test_matrix_beyond_memory_is_refused(load_csv, table, free_memory):
-    """A table whose inputs do not fit into memory names the widest column before anything is allocated."""
-    free_memory(1000)
-    refused(load_csv, table(), "of memory, and 0.0 GiB are free. Set OPTBENCH_LARGE_TABLE_MB to a smaller number")
-    free_memory(10**6, 1000)  # enough for the texts
-    refused(
-        load_csv,
-        table(),
-        "the matrix of 60 rows and 6 model inputs needs 0.0 GiB of memory, and 0.0 GiB are "
-        "free. Drop columns, the one with most inputs first: 'c' has 4.",
-    )
+def test_matrix_beyond_the_disk_is_refused(load_csv, table, monkeypatch):
+    """A table whose inputs do not fit names the widest column before anything is written."""
+    monkeypatch.setenv("OPTBENCH_LARGE_TABLE_MB", "0.001")
+    free = iter([10**9, 100])
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=next(free)))
+    sentence = "the matrix of 60 rows and 6 model inputs (4 of them from the column 'c') needs 0.0 GB of temporary disk"
+    with pytest.raises(MachineError, match=re.escape(sentence)):
+        load_csv(table())
 
 
 def test_wide_header_is_read_in_reasonable_time(load_csv):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from optbench.datasets.column_kinds import is_number
+from optbench.datasets.arrow_texts import texts_of
 from optbench.datasets.text_doubts import doubt
 from optbench.words import sentence
 
@@ -24,7 +24,7 @@ from optbench.words import sentence
 )
 def test_another_spelling_is_named(texts, words):
     """Numbers and dates in another spelling, and numbers among a few words."""
-    assert words in sentence(doubt(texts, is_number))
+    assert words in sentence(doubt(texts_of(texts)))
 
 
 @pytest.mark.parametrize(
@@ -40,4 +40,4 @@ def test_another_spelling_is_named(texts, words):
 )
 def test_words_are_words(texts):
     """Names, codes and a handful of levels raise no doubt."""
-    assert doubt(texts, is_number) is None
+    assert doubt(texts_of(texts)) is None

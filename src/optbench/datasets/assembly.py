@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +11,9 @@ from optbench.array_digests import arrays_digest
 from optbench.catalog.tasks import CLASSIFICATION, TASKS
 from optbench.core.findings import Finding, Severity
 from optbench.datasets.labels import class_counts
+from optbench.datasets.row_digests import count_found, row_digests
 from optbench.datasets.targets import require_finite_variance, require_spread, target_facts
 from optbench.errors import DataError
-from optbench.mapped_arrays import blocks
 from optbench.records import Dataset, SplitData
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
     from optbench.records import SplitName
 
-_ROW_DIGEST_BYTES = 8
 _MOST, _ALMOST_ALL = 0.5, 0.9  # shares of a split's rows
 _REPEATED = ("data-rows-repeated", "data-most-rows-repeated", "data-nearly-all-rows-repeated")
 
@@ -111,22 +109,6 @@ def _class_facts(draft: Draft) -> dict[str, Any]:
     }
 
 
-def row_digests(rows: NDArray[Any]) -> NDArray[np.uint64]:
-    """Return a digest per row of an array, (n,) uint64.
-
-    Equal rows have equal digests. That two of ten million different rows share one has a chance of 3 in a million.
-    """
-    digests = [_row_digests(np.ascontiguousarray(block)) for block in blocks(rows)]
-    return np.concatenate(digests) if digests else np.zeros(0, dtype=np.uint64)
-
-
-def _row_digests(block: NDArray[Any]) -> NDArray[np.uint64]:
-    data, size = memoryview(block.tobytes()), block.nbytes // len(block)
-    parts = (data[start : start + size] for start in range(0, block.nbytes, size))
-    joined = b"".join(hashlib.blake2b(part, digest_size=_ROW_DIGEST_BYTES).digest() for part in parts)
-    return np.frombuffer(joined, dtype="<u8")
-
-
 def split_digest(splits: Mapping[SplitName, SplitData], class_names: Sequence[str]) -> str:
     """Return the digest of the class names and of every split's inputs, labels and row numbers; 64 hex digits."""
     arrays: dict[str, NDArray[Any]] = {"class_names": np.array(class_names, dtype=object)}
@@ -153,11 +135,11 @@ def _require_training_rows(draft: Draft) -> None:
 
 
 def _repeated_rows(splits: Mapping[SplitName, SplitData], compared: Mapping[SplitName, NDArray[Any]]) -> dict[str, int]:
-    digests = {name: row_digests(compared.get(name, data.x)) for name, data in splits.items()}
+    digests = {name: np.sort(row_digests(compared.get(name, data.x))) for name, data in splits.items()}
     others = [name for name in splits if name != "train"]
-    counts = {f"{name}_in_train": int(np.isin(digests[name], digests["train"]).sum()) for name in others}
-    everything = np.concatenate(list(digests.values()))
-    return {**counts, "repeated_rows": len(everything) - len(np.unique(everything))}
+    counts = {f"{name}_in_train": count_found(digests[name], digests["train"]) for name in others}
+    everything = np.sort(np.concatenate(list(digests.values())))
+    return {**counts, "repeated_rows": int((everything[1:] == everything[:-1]).sum())}
 
 
 def repeat_notes(repeats: Mapping[str, int], splits: Mapping[SplitName, SplitData]) -> list[Finding]:

@@ -10,9 +10,9 @@ from optbench.array_digests import array_digest, arrays_digest
 from optbench.core.findings import Finding, Severity
 from optbench.datasets.array_sources import bundled_arrays
 from optbench.datasets.assembly import Draft, assemble
-from optbench.datasets.column_kinds import sorted_texts
 from optbench.datasets.features import NumberColumn, feature_matrix, fit_columns
 from optbench.datasets.labels import choose_positive_class
+from optbench.datasets.number_texts import sorted_texts
 from optbench.datasets.table_splits import divide_by_fractions
 from optbench.records import SplitData
 
@@ -83,7 +83,8 @@ def _table_inputs(x: NDArray[Any], names: tuple[str, ...], rows: SplitRows) -> R
     everything = np.arange(len(x), dtype=np.int64)
     columns = [NumberColumn(name, x[:, i].astype(np.float64)) for i, name in enumerate(names)]
     fitted = fit_columns(columns, train=rows.train, used=everything)
-    return lambda part: feature_matrix(fitted, part)
+    matrix = feature_matrix(fitted, 0, len(x))
+    return lambda part: matrix[part]
 
 
 def _image_inputs(x: NDArray[Any], entry: DatasetEntry) -> RowInputs:

@@ -6,14 +6,13 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Any
 
+    import numpy as np
     from numpy.typing import NDArray
 
-_ROWS = 1 << 16
 NO_VALUE = -1
 
 
@@ -27,25 +26,14 @@ class CellsDigest:
         self._texts = hashlib.sha256()
         self._lengths = hashlib.sha256()
 
-    def add(self, texts: bytes | memoryview, lengths: NDArray[np.int32]) -> None:
+    def add(self, texts: NDArray[np.uint8], lengths: NDArray[Any]) -> None:
         """Append cells: their bytes without anything between them, and (cells,) lengths."""
-        self._texts.update(texts)
+        self._texts.update(texts.data)
         self._lengths.update(lengths.astype("<i4", copy=False).data)
 
     def hexdigest(self) -> str:
         """Return the digest of all cells added, 64 hex digits."""
         return hashlib.sha256(self._texts.digest() + self._lengths.digest()).hexdigest()
-
-
-def cells_digest(levels: Sequence[str | None], codes: NDArray[np.int64]) -> str:
-    """Return the digest of a column that holds `levels[code]` per row."""
-    texts = [b"" if level is None else level.encode("utf-8", "surrogatepass") for level in levels]
-    lengths = np.array([NO_VALUE if level is None else len(text) for level, text in zip(levels, texts, strict=True)])
-    digest = CellsDigest()
-    for start in range(0, len(codes), _ROWS):
-        part = codes[start : start + _ROWS]
-        digest.add(b"".join(map(texts.__getitem__, part.tolist())), lengths[part].astype(np.int32))
-    return digest.hexdigest()
 
 
 def table_digest(rows_per_file: Sequence[int], columns: Mapping[str, str]) -> str:

@@ -1,108 +1,31 @@
-"""CSV files into text tables: read once, in file order, strictly.
+"""What a CSV file has to be, and the sentence for one that is not: with its line and the remedy.
 
-Python's own `csv` is used because it can be strict: a reader made for convenience fills short rows, cuts long ones
-and turns the word "None" into a missing value, each in silence.
+Rows are read by pyarrow (`csv_reading`). Where it does not take a block of them, Python's own `csv` reads it, which can
+be strict: a reader made for convenience fills short rows, cuts long ones and turns the word "None" into a missing
+value, each in silence.
 """
 
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import itertools
 import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from optbench.datasets.column_kinds import is_number
-from optbench.datasets.downloads import CheckedFile
-from optbench.datasets.memory import require_memory, table_remedy
-from optbench.datasets.text_table import ColumnBuilder, TextTable, wrong_separator_hint
+from optbench.datasets.number_texts import is_number
+from optbench.datasets.text_table import wrong_separator_hint
 from optbench.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
     from typing import TextIO
 
 SEPARATORS = (",", ";", "\t", "|")
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _SNIFFED_LINES = 50
-_BATCH_ROWS = 512  # small enough that Python's collector of cycles has little to walk through
-_BYTES_PER_BYTE = 4  # of memory per byte of a file, at least
-
-
-def read_csv(path: Path, *, separator: str, name: str | None = None, copy: str = "") -> TextTable:
-    """Read a CSV file with a header line; UTF-8 with or without byte-order mark, LF or CRLF line ends.
-
-    Parameters
-    ----------
-    separator : one character
-    name : how messages and the run's record call the file; the path as given if None
-    copy : which of the known copies the file is, for the record
-
-    Raises
-    ------
-    DataError
-        If the file is missing, empty, binary, not UTF-8, has no data row, or a row, quote or header is not well
-        formed; with the line number.
-    """
-    name = name or str(path)
-    check_separator(separator)
-    data = read_bytes(path)
-    rows = csv_rows(open_text(data, name), separator=separator, name=name, sample=lambda: open_text(data, name))
-    file = CheckedFile(path, name, hashlib.sha256(data).hexdigest(), len(data), copy)
-    return table_of_rows(rows, file, separator=separator)
-
-
-def table_of_rows(
-    rows: Iterator[tuple[int, list[str]]], file: CheckedFile, *, separator: str, most: int | None = None
-) -> TextTable:
-    """Return the first `most` rows, or all, as a table; the very first holds the column names.
-
-    Raises
-    ------
-    DataError
-        As `read_csv`.
-    """
-    header = read_header(rows, name=file.name, separator=separator)
-    builders = [ColumnBuilder() for _ in header]
-    lines: list[int] = []
-    wanted = itertools.islice(rows, most)
-    while batch := list(itertools.islice(wanted, _BATCH_ROWS)):
-        lines.extend(line for line, _ in batch)
-        check_widths(batch, width=len(header), name=file.name, separator=separator)
-        for builder, cells in zip(builders, zip(*(row for _, row in batch), strict=True), strict=True):
-            builder.add(cells)
-    if not lines:
-        raise no_rows_error(file.name)
-    return TextTable(
-        files=(file,),
-        columns=tuple(builder.column(column) for builder, column in zip(builders, header, strict=True)),
-        file_of_row=np.zeros(len(lines), dtype=np.int64),
-        lines=np.array(lines, dtype=np.int64),
-    )
-
-
-def read_bytes(path: Path) -> bytes:
-    """Return the bytes of a file that an experiment file names.
-
-    Raises
-    ------
-    DataError
-        If it cannot be read.
-    """
-    try:
-        require_memory(
-            _BYTES_PER_BYTE * path.stat().st_size,
-            what=f"reading {path}",
-            remedy=table_remedy(),
-        )
-        return path.read_bytes()
-    except OSError as error:
-        raise unreadable_error(path, error) from error
 
 
 def unreadable_error(path: Path, error: OSError) -> DataError:
@@ -115,25 +38,6 @@ def unreadable_error(path: Path, error: OSError) -> DataError:
     if isinstance(error, IsADirectoryError):
         return DataError(f"{path} is a folder. Name the file in it.", code="data-file-is-folder")
     return DataError(f"{path} cannot be read: {error.strerror or error}.", code="data-file-unreadable")
-
-
-def open_text(data: bytes, name: str) -> TextIO:
-    """Return the text of a CSV file, every line end as a line feed, without byte-order mark.
-
-    Raises
-    ------
-    DataError
-        If the bytes are no UTF-8 text.
-    """
-    if data.startswith(UTF16_MARKS):
-        raise utf16_error(name)
-    if b"\0" in data:
-        raise binary_error(name, line=data.count(b"\n", 0, data.index(b"\0")) + 1)
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise utf8_error(name, data[error.start], line=data.count(b"\n", 0, error.start) + 1) from None
-    return io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", newline=None)
 
 
 def utf16_error(name: str) -> DataError:
@@ -156,19 +60,8 @@ def utf8_error(name: str, byte: int, *, line: int) -> DataError:
     )
 
 
-def sniff_separator(path: Path) -> str:
-    """Return the separator that gives the first lines of a CSV file the most columns, the same number in each line.
-
-    Raises
-    ------
-    DataError
-        If the file cannot be read as text.
-    """
-    return separator_of(open_text(read_bytes(path), str(path)))
-
-
 def separator_of(text: TextIO) -> str:
-    """Return the separator that `sniff_separator` finds, from a text that is open."""
+    """Return the separator that gives the first lines of a CSV file the most columns, the same number in each line."""
     return _most_columns(text)[0]
 
 
@@ -189,13 +82,14 @@ def _columns_if(text: str, separator: str) -> int:
 
 
 def csv_rows(
-    text: TextIO, *, separator: str, name: str, sample: Callable[[], TextIO], first_line: int = 1
+    text: Iterable[str], *, separator: str, name: str, sample: Callable[[], TextIO], first_line: int = 1
 ) -> Iterator[tuple[int, list[str]]]:
     """Yield the line number and the cells of every row; blank lines hold no row.
 
     Parameters
     ----------
-    sample : opens the text again, for a hint on what may be wrong
+    text : lines
+    sample : opens the text of the file, for a hint on what may be wrong
     first_line : number of the text's first line in the file
 
     Raises
@@ -222,15 +116,18 @@ def csv_rows(
         ) from None
 
 
-def read_header(rows: Iterator[tuple[int, list[str]]], *, name: str, separator: str) -> list[str]:
-    """Take the first row and return it as column names, stripped.
+def header_names(first: Sequence[str] | None, *, line: int, name: str, separator: str) -> list[str]:
+    """Return the cells of the first row as column names, stripped.
+
+    Parameters
+    ----------
+    first : None if there is no row
 
     Raises
     ------
     DataError
         If there is none, or a column has no name or that of another.
     """
-    line, first = next(rows, (0, []))
     if not first:
         raise DataError(f"{name} is empty: a table needs a header line and rows.", code="data-table-empty")
     header = [cell.strip() for cell in first]

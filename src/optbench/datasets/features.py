@@ -1,26 +1,29 @@
 """Columns of a table into one float32 matrix: what is learned from the data is learned from the training rows alone.
 
 scikit-learn's transformers are not used: its one-hot encoder has no column for unknown categories, and its means
-depend on the order in which a CPU adds numbers. Here sums are exact (`math.fsum`), so that no machine differs.
+depend on the order in which a CPU adds numbers. Here sums are exact (`exact_sums`), so that no machine differs.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optbench.datasets.column_kinds import sorted_texts
+from optbench.datasets.column_cells import level_counts
+from optbench.datasets.exact_sums import blocks_of, exact_terms, repeated
+from optbench.datasets.level_order import frequent_levels
+from optbench.datasets.table_storage import StoredValues
 from optbench.errors import DataError
-from optbench.mapped_arrays import blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+    from optbench.datasets.columns import CategoryColumn
 
 MAX_LEVELS = 100
 _BINARY = 2
@@ -35,15 +38,6 @@ class NumberColumn:
 
 
 @dataclass(frozen=True, slots=True)
-class CategoryColumn:
-    """Categories of all rows: codes (rows,) int64, positions in `levels`, -1 where missing."""
-
-    name: str
-    levels: tuple[str, ...]
-    codes: NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
 class FittedNumber:
     """A number column: missing values become the median, then (value - mean) / sd.
 
@@ -53,7 +47,7 @@ class FittedNumber:
     n_missing : missing cells in all rows
     """
 
-    column: NumberColumn
+    name: str
     median: float
     mean: float
     sd: float
@@ -62,13 +56,21 @@ class FittedNumber:
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the matrix columns."""
-        return (self.column.name,)
+        return (self.name,)
 
-    def matrix(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return the matrix columns of some rows, (len(rows), 1) float64."""
-        values = self.column.values[rows]
-        filled = np.where(np.isnan(values), self.median, values)
-        return ((filled - self.mean) / self.sd)[:, np.newaxis]
+    def encoded(self, column: NumberColumn) -> NDArray[np.float32]:
+        """Return what the model sees of each row, (rows,) float32."""
+        out = np.empty(len(column.values), dtype=np.float32)
+        start = 0
+        for block in blocks_of(column.values):
+            filled = np.where(np.isnan(block), self.median, block)
+            out[start : start + len(block)] = (filled - self.mean) / self.sd
+            start += len(block)
+        return out
+
+    def write(self, encoded: NDArray[Any], out: NDArray[np.float32]) -> None:
+        """Write the matrix columns of some rows, from what `encoded` gave for them."""
+        out[:, 0] = encoded
 
     def to_json(self) -> dict[str, Any]:
         """Return what a run records."""
@@ -82,16 +84,16 @@ class FittedCategory:
     Attributes
     ----------
     levels : the training rows' levels that have a column, in order; of exactly two levels only the second has one
-    position_of_code : (levels of the column + 1,) int64, matrix column per code; the last entry is for missing cells;
+    position_of_code : (levels of the column + 1,) int8, matrix column per code; the last entry is for missing cells;
         -1 for the first of two levels
     n_missing : missing cells in all rows
     n_unseen : cells of other rows whose level is not in the training rows
     n_rare : levels of the training rows beyond the most frequent `MAX_LEVELS`
     """
 
-    column: CategoryColumn
+    name: str
     levels: tuple[str, ...]
-    position_of_code: NDArray[np.int64]
+    position_of_code: NDArray[np.int8]
     n_missing: int
     n_unseen: int
     n_rare: int
@@ -100,15 +102,18 @@ class FittedCategory:
     def names(self) -> tuple[str, ...]:
         """Names of the matrix columns."""
         shown = self.levels[1:] if len(self.levels) == _BINARY else self.levels
-        return (*(f"{self.column.name}={level}" for level in shown), f"{self.column.name}=(unknown)")
+        return (*(f"{self.name}={level}" for level in shown), f"{self.name}=(unknown)")
 
-    def matrix(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return the matrix columns of some rows, (len(rows), len(names)) float32 of 0 and 1."""
-        positions = self.position_of_code[self.column.codes[rows]]
-        out = np.zeros((len(rows), len(self.names)), dtype=np.float32)
-        hot = np.flatnonzero(positions >= 0)
-        out[hot, positions[hot]] = 1.0
-        return out
+    def encoded(self, column: CategoryColumn) -> NDArray[np.int8]:
+        """Return which matrix column is 1 in each row, (rows,) int8, -1 for none."""
+        positions: NDArray[np.int8] = self.position_of_code[column.codes]
+        return positions
+
+    def write(self, encoded: NDArray[Any], out: NDArray[np.float32]) -> None:
+        """Write the matrix columns of some rows, 0 and 1, from what `encoded` gave for them."""
+        out[:] = 0.0
+        hot = np.flatnonzero(encoded >= 0)
+        out[hot, encoded[hot]] = 1.0
 
     def to_json(self) -> dict[str, Any]:
         """Return what a run records."""
@@ -120,14 +125,21 @@ class FittedCategory:
         }
 
 
-Column = NumberColumn | CategoryColumn
 FittedColumn = FittedNumber | FittedCategory
 
 
-def fit_columns(
-    columns: Sequence[Column], *, train: NDArray[np.int64], used: NDArray[np.int64]
-) -> tuple[FittedColumn, ...]:
-    """Return the columns fitted on the training rows.
+@dataclass(frozen=True, slots=True)
+class ModelColumn:
+    """A fitted column and what the model sees of each row of it."""
+
+    fitted: FittedColumn
+    encoded: StoredValues
+
+
+def model_column(
+    column: NumberColumn | CategoryColumn, *, train: NDArray[np.int64], used: NDArray[np.int64]
+) -> tuple[FittedColumn, NDArray[Any]]:
+    """Return a column fitted on the training rows, and what the model sees of each row.
 
     Parameters
     ----------
@@ -139,82 +151,108 @@ def fit_columns(
     DataError
         If the numbers of a column are too large to be standardised.
     """
-    return tuple(
-        fit_number(column, train, used) if isinstance(column, NumberColumn) else _fit_category(column, train, used)
-        for column in columns
-    )
+    if isinstance(column, NumberColumn):
+        number = fit_number(column, train, used)
+        return number, number.encoded(column)
+    category = fit_category(column, train, used)
+    return category, category.encoded(column)
 
 
-def feature_matrix(fitted: Sequence[FittedColumn], rows: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Return the model's inputs of some rows, (len(rows), columns) float32, columns in the order of `feature_names`."""
-    out = np.empty((len(rows), sum(len(column.names) for column in fitted)), dtype=np.float32)
+def fit_columns(
+    columns: Sequence[NumberColumn | CategoryColumn], *, train: NDArray[np.int64], used: NDArray[np.int64]
+) -> tuple[ModelColumn, ...]:
+    """Return columns that are held, fitted on the training rows; see `model_column`."""
+    made = (model_column(column, train=train, used=used) for column in columns)
+    return tuple(ModelColumn(fitted, StoredValues(encoded, encoded.dtype)) for fitted, encoded in made)
+
+
+def feature_matrix(columns: Sequence[ModelColumn], first: int, after: int) -> NDArray[np.float32]:
+    """Return the model's inputs of rows `first` up to `after`, not included, in the order of `feature_names`."""
+    out = np.empty((after - first, sum(len(column.fitted.names) for column in columns)), dtype=np.float32)
     start = 0
-    for column in fitted:
-        stop = start + len(column.names)
-        out[:, start:stop] = column.matrix(rows)
+    for column in columns:
+        stop = start + len(column.fitted.names)
+        column.fitted.write(column.encoded.part(first, after), out[:, start:stop])
         start = stop
     return out
 
 
-def feature_names(fitted: Sequence[FittedColumn]) -> tuple[str, ...]:
+def feature_names(columns: Sequence[ModelColumn]) -> tuple[str, ...]:
     """Return the names of the columns of `feature_matrix`."""
-    return tuple(name for column in fitted for name in column.names)
+    return tuple(name for column in columns for name in column.fitted.names)
 
 
 def fit_number(column: NumberColumn, train: NDArray[np.int64], used: NDArray[np.int64]) -> FittedNumber:
-    """Return a number column fitted on the training rows; see `fit_columns`."""
-    values = column.values[train]
-    present = values[~np.isnan(values)]
-    median = float(np.median(present)) if len(present) else 0.0
-    filled = np.where(np.isnan(values), median, values)
-    mean, sd = _mean_and_sd(filled)
-    farthest = column.values[used]
-    with np.errstate(over="ignore", invalid="ignore"):
-        scaled = np.abs((farthest - mean) / sd)
-    if not math.isfinite(median + mean + sd) or np.any(scaled > np.finfo(np.float32).max):
+    """Return a number column fitted on the training rows; see `model_column`."""
+    present, values = column.values[train], column.values
+    present = present[~np.isnan(present)]
+    values = values if len(used) == len(values) else values[used]
+    n_filled = len(train) - len(present)
+    median = float(np.median(present, overwrite_input=True)) if len(present) else 0.0
+    mean, sd = _mean_and_sd(present, median, n_filled)
+    largest, is_held = _farthest(values, mean, sd)
+    if not math.isfinite(median + mean + sd) or not is_held:
         raise DataError(
             f"column {column.name!r} cannot be standardised: its numbers differ by more than float32 can hold "
-            f"(largest: {np.nanmax(np.abs(farthest)):g}). Rescale it or drop it.",
+            f"(largest: {largest:g}). Rescale it or drop it.",
             code="data-column-too-wide",
         )
-    n_missing = int(np.isnan(farthest).sum())
-    return FittedNumber(column=column, median=median, mean=mean, sd=sd, n_missing=n_missing)
+    n_missing = int(np.isnan(values).sum())
+    return FittedNumber(name=column.name, median=median, mean=mean, sd=sd, n_missing=n_missing)
 
 
-def _mean_and_sd(values: NDArray[np.float64]) -> tuple[float, float]:
-    """Return the correctly rounded mean and the standard deviation (divisor n); (nan, nan) beyond float64."""
+def _mean_and_sd(present: NDArray[np.float64], filling: float, n_filled: int) -> tuple[float, float]:
+    """Return the correctly rounded mean and the standard deviation (divisor n); (nan, nan) beyond float64.
+
+    Parameters
+    ----------
+    filling : a further number, which occurs `n_filled` times
+    """
+    n = len(present) + n_filled
     try:
-        mean = _exact_sum(blocks(values)) / len(values)
-        with np.errstate(over="ignore"):
-            squares = ((block - mean) ** 2 for block in blocks(values))
-            sd = math.sqrt(_exact_sum(squares) / len(values))
+        mean = math.fsum([*_terms(present, 0.0, power=1), *repeated(filling, n_filled)]) / n
+        squares = [*_terms(present, mean, power=2), *repeated((filling - mean) ** 2, n_filled)]
+        sd = math.sqrt(math.fsum(squares) / n)
     except OverflowError:
         return math.nan, math.nan
-    return mean, 1.0 if sd == 0.0 or values.min() == values.max() else sd
+    smallest, largest = _extremes(present, [filling] if n_filled else [])
+    return mean, 1.0 if sd == 0.0 or smallest == largest else sd
 
 
-def _exact_sum(parts: Iterable[NDArray[np.float64]]) -> float:
-    """Return the correctly rounded sum of all numbers, which no order and no division into parts changes."""
-    return math.fsum(chain.from_iterable(part.tolist() for part in parts))
+def _terms(values: NDArray[np.float64], centre: float, *, power: int) -> list[float]:
+    """Return numbers whose sum is exactly that of `(value - centre) ** power`, each rounded."""
+    found: list[float] = []
+    with np.errstate(over="ignore"):
+        for block in blocks_of(values):
+            found += exact_terms(block if power == 1 else (block - centre) ** 2)
+    return found
 
 
-def _fit_category(column: CategoryColumn, train: NDArray[np.int64], used: NDArray[np.int64]) -> FittedCategory:
-    codes = column.codes[train]
-    counts = np.bincount(codes[codes >= 0], minlength=len(column.levels))
-    seen = sorted_texts(level for level, n in zip(column.levels, counts.tolist(), strict=True) if n)
-    code_of = {level: code for code, level in enumerate(column.levels)}
-    frequent = sorted(seen, key=lambda level: -counts[code_of[level]])[:MAX_LEVELS]
-    levels = tuple(level for level in seen if level in set(frequent))
+def _extremes(values: NDArray[np.float64], more: Sequence[float]) -> tuple[float, float]:
+    ends = [float(values.min()), float(values.max())] if len(values) else []
+    return min(*ends, *more, math.inf), max(*ends, *more, -math.inf)
+
+
+def _farthest(values: NDArray[np.float64], mean: float, sd: float) -> tuple[float, bool]:
+    """Return the largest size of numbers, and whether all of them are finite as float32 once standardised."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        ends = np.array([np.fmin.reduce(values), np.fmax.reduce(values)])
+        return float(np.abs(ends).max()), not np.any(np.abs((ends - mean) / sd) > np.finfo(np.float32).max)
+
+
+def fit_category(column: CategoryColumn, train: NDArray[np.int64], used: NDArray[np.int64]) -> FittedCategory:
+    """Return a category column fitted on the training rows; see `model_column`."""
+    counts, used_counts = level_counts(column, train), level_counts(column, used)
+    seen = np.flatnonzero(counts)
+    codes, levels = frequent_levels(column.levels, seen, counts, most=MAX_LEVELS)
     first = 1 if len(levels) == _BINARY else 0
-    position_of_code = np.full(len(column.levels) + 1, len(levels) - first, dtype=np.int64)
-    for position, level in enumerate(levels):
-        position_of_code[code_of[level]] = position - first
-    used_codes = column.codes[used]
+    position_of_code = np.full(len(column.levels) + 1, len(levels) - first, dtype=np.int8)
+    position_of_code[codes] = np.arange(len(levels)) - first
     return FittedCategory(
-        column=column,
+        name=column.name,
         levels=levels,
         position_of_code=position_of_code,
-        n_missing=int((used_codes < 0).sum()),
-        n_unseen=int((counts[used_codes[used_codes >= 0]] == 0).sum()),
+        n_missing=len(used) - int(used_counts.sum()),
+        n_unseen=int(used_counts[counts == 0].sum()),
         n_rare=len(seen) - len(levels),
     )

@@ -10,9 +10,9 @@ from optbench.datasets.array_data import load_arrays
 from optbench.datasets.array_sources import read_idx_pairs, read_npz
 from optbench.datasets.bundled import load_bundled
 from optbench.datasets.cifar import read_cifar10
-from optbench.datasets.csv_files import read_csv
 from optbench.datasets.table_columns import TableOptions
-from optbench.datasets.tables import load_table
+from optbench.datasets.table_reading import TableFile
+from optbench.datasets.tables import load_table_files
 from optbench.datasets.token_lists import load_token_lists
 from optbench.records import Dataset
 
@@ -40,10 +40,8 @@ def _table(entry: DatasetEntry, files: Sequence[CheckedFile], config: Any) -> Da
         missing=entry.table.missing,
         features=entry.table.features,
     )
-    separator, split = entry.table.separator, config.split
-    tables = [read_csv(file.path, separator=separator, name=file.name, copy=file.copy) for file in files]
-    test = tables[1] if len(tables) > 1 else None
-    return load_table(entry.name, tables[0], test_table=test, options=options, split=split, task=entry.task)
+    read = [TableFile(file.name, file.path, separator=entry.table.separator, copy=file.copy) for file in files]
+    return load_table_files(entry.name, read, options=options, split=config.split, task=entry.task)
 
 
 def _idx(entry: DatasetEntry, files: Sequence[CheckedFile], config: Any) -> Dataset:

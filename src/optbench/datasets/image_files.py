@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optbench.datasets.tables import require_regular_file
+from optbench.datasets.table_reading import require_regular_file
 from optbench.errors import DataError
 
 if TYPE_CHECKING:

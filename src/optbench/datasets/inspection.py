@@ -10,9 +10,11 @@ import numpy as np
 from optbench.catalog.dataset import DEFAULT_MISSING
 from optbench.catalog.tasks import CLASSIFICATION, REGRESSION
 from optbench.core.findings import Finding, Severity
-from optbench.datasets.column_kinds import infer_kind, numbers_of
+from optbench.datasets.column_cells import ExaminedColumn
+from optbench.datasets.column_kinds import infer_kind
 from optbench.datasets.labels import choose_positive_class, class_counts
-from optbench.datasets.table_columns import TableOptions, category_column, column_uses, missing_texts
+from optbench.datasets.number_texts import numbers_of
+from optbench.datasets.table_columns import TableOptions, column_uses, missing_texts
 from optbench.datasets.table_heads import HEAD_ROWS, read_head
 from optbench.datasets.table_targets import label_rows, target_rows
 from optbench.datasets.text_table import listed, require_column
@@ -24,8 +26,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from optbench.datasets.columns import Column
     from optbench.datasets.table_columns import ColumnUse, FeatureKind
-    from optbench.datasets.text_table import TextColumn, TextTable
+    from optbench.datasets.text_table import TextTable
 
 _DISGUISES = ("N/A", "n/a", "na", "#N/A", "nan", "NaN", "null", "NULL", "none", "None", "-", "--", "unknown")
 _TARGET_NAMES = ("target", "label", "labels", "class", "y", "outcome", "response", "churn", "species", "diagnosis")
@@ -153,12 +156,12 @@ def inspect_table(
 
 def _is_quantity(table: TextTable, options: TableOptions) -> bool:
     """Return True if the target holds numbers only, too many different ones to be classes."""
-    column = table.column(options.target)
+    column = table.cells(options.target)
     texts = _texts(column, options.missing)
     numbers = numbers_of(texts)
     if not texts or numbers is None or not np.isfinite(numbers).all():
         return False
-    rows = int((category_column(column, missing=options.missing).codes >= 0).sum())
+    rows = int((column.categories(missing=options.missing).codes >= 0).sum())
     different = len(set(numbers))
     return different > _MOST_CLASSES or (different > _BINARY and different > rows / 2)
 
@@ -167,7 +170,7 @@ def _missing_words(table: TextTable, target: str | None) -> tuple[str, ...]:
     """Return the words that stand in columns of numbers, where they can only mean that there is no value."""
     found: set[str] = set()
     for column in table.columns:
-        texts = [text for text in column.levels if text is not None and text not in DEFAULT_MISSING]
+        texts = _texts(column, DEFAULT_MISSING)
         words = [text for text in texts if text in _DISGUISES]
         numbers = [text for text in texts if text not in _DISGUISES]
         if words and len(numbers) > 1 and column.name != target and numbers_of(numbers) is not None:
@@ -183,7 +186,7 @@ def _suggested_target(table: TextTable, options: TableOptions) -> tuple[str, Fin
             return name, _note("data-target-name")
     if table.names[-1] in possible:
         return table.names[-1], _note("data-target-last-labels")
-    binary = [name for name in possible if len(_texts(table.column(name), options.missing)) == _BINARY]
+    binary = [name for name in possible if len(_texts(table.cells(name), options.missing)) == _BINARY]
     if len(binary) == 1:
         return binary[0], _note("data-target-only-binary")
     if table.names[-1] in quantities:
@@ -195,7 +198,7 @@ def _suggested_target(table: TextTable, options: TableOptions) -> tuple[str, Fin
     )
 
 
-def _can_be_target(table: TextTable, column: TextColumn, options: TableOptions) -> bool:
+def _can_be_target(table: TextTable, column: Column, options: TableOptions) -> bool:
     if not 1 < len(_texts(column, options.missing)) <= _MOST_CLASSES:
         return False
     try:
@@ -205,8 +208,10 @@ def _can_be_target(table: TextTable, column: TextColumn, options: TableOptions) 
     return True
 
 
-def _texts(column: TextColumn, missing: Collection[str]) -> list[str]:
-    return [text for text in column.levels if text is not None and text not in missing]
+def _texts(column: Column, missing: Collection[str]) -> list[str]:
+    """Return the different texts of a column that are not missing."""
+    found: list[str] = column.categories(missing=missing).levels.to_pylist()
+    return found
 
 
 def _forced_kinds(
@@ -217,7 +222,7 @@ def _forced_kinds(
     for column in table.columns:
         if column.name != options.target and column.name not in options.drop and column.name not in given:
             try:
-                infer_kind(table, column, rows=rows, missing=options.missing)
+                infer_kind(table, ExaminedColumn(column, missing=options.missing), rows=rows)
             except DataError:
                 forced[column.name] = "category"
     return forced

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optbench.core.findings import Finding, Severity
-from optbench.datasets.column_kinds import is_number, sorted_texts
+from optbench.datasets.number_texts import is_number, sorted_texts
 from optbench.errors import DataError, did_you_mean
 
 if TYPE_CHECKING:

@@ -22,10 +22,10 @@ from optbench.datasets.downloads import ensure_file
 from optbench.datasets.forms import READERS
 from optbench.datasets.generated import load_generated
 from optbench.datasets.image_folders import load_image_folder
-from optbench.datasets.large_tables import is_large
 from optbench.datasets.openml import load_openml
 from optbench.datasets.table_columns import TableOptions, missing_texts
-from optbench.datasets.tables import load_large_table, load_table, read_table, require_regular_file
+from optbench.datasets.table_reading import TableFile
+from optbench.datasets.tables import load_table_files
 from optbench.datasets.text_tables import load_text_table
 from optbench.datasets.withhold import without_test_rows
 from optbench.errors import DataError, did_you_mean
@@ -96,7 +96,7 @@ def _loaded(
     if isinstance(config, OpenmlConfig):
         return load_openml(config, data_dir=data_dir, task=task)
     if isinstance(config, CsvConfig):
-        return _own_table(config, base, task)
+        return _own_table(config, base, task, quiet=quiet)
     if isinstance(config, ImageFolderConfig):
         _require_task(config.name, TASK_OF[config.name], task)
         return load_image_folder(config, base=base)
@@ -141,7 +141,7 @@ def _require_task(name: str, wanted: str, task: str) -> None:
         )
 
 
-def _own_table(config: CsvConfig, base: Path, task: str) -> Dataset:
+def _own_table(config: CsvConfig, base: Path, task: str, *, quiet: bool) -> Dataset:
     options = TableOptions(
         target=config.target,
         positive_class=config.positive_class,
@@ -151,13 +151,10 @@ def _own_table(config: CsvConfig, base: Path, task: str) -> Dataset:
         features=config.features,
         split_column=config.split.column,
     )
-    paths = [(name, base / name) for name in (config.path, config.split.test_path) if name is not None]
-    for name, path in paths:
-        require_regular_file(path, name)
+    names = [name for name in (config.path, config.split.test_path) if name is not None]
+    files = [TableFile(name, base / name, separator=config.separator) for name in names]
     if "text" in config.features.values():
-        return load_text_table("csv", paths, options=options, text=config.text, split=config.split, task=task)
-    if is_large([path for _, path in paths]):
-        return load_large_table("csv", paths, options=options, split=config.split, task=task)
-    tables = [read_table(path, separator=config.separator, name=name) for name, path in paths]
-    test_table = tables[1] if len(tables) > 1 else None
-    return load_table("csv", tables[0], test_table=test_table, options=options, split=config.split, task=task)
+        return load_text_table(
+            "csv", files, options=options, text=config.text, split=config.split, task=task, quiet=quiet
+        )
+    return load_table_files("csv", files, options=options, split=config.split, task=task, quiet=quiet)

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from optbench.errors import DataError
+import os
+from typing import TYPE_CHECKING
+
+from optbench.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 LARGE_TABLE = "OPTBENCH_LARGE_TABLE_MB"
+DEFAULT_MB = 64.0
+_BYTES = 1_000_000
 _GIB = 2**30
+_BYTES_PER_ROW = 100  # labels, row numbers, one column's numbers
+_FEW_ROWS = 1_000_000
 
 
 def require_memory(n_bytes: int, *, what: str, remedy: str) -> None:
@@ -31,15 +41,35 @@ def require_memory(n_bytes: int, *, what: str, remedy: str) -> None:
         )
 
 
-def has_pyarrow() -> bool:
-    """Return True if pyarrow is installed, with which tables are read in chunks."""
-    from importlib.util import find_spec
+def require_memory_for_rows(n_rows: int, *, name: str) -> None:
+    """Require memory for what is held of every row of a table, its inputs excepted.
 
-    return find_spec("pyarrow") is not None
+    Raises
+    ------
+    DataError
+        If there is less.
+    """
+    if n_rows > _FEW_ROWS:
+        require_memory(
+            n_rows * _BYTES_PER_ROW, what=f"{name} has {n_rows} rows. That", remedy="Take a sample of the rows."
+        )
 
 
-def table_remedy() -> str:
-    """Return what to do if a table does not fit into memory, a sentence."""
-    if has_pyarrow():
-        return f"Set {LARGE_TABLE} to a smaller number, so that it is read in chunks."
-    return 'Run: pip install "optbench[parquet]". With pyarrow a table is read in chunks and may be larger than memory.'
+def large_table_bytes(environment: Mapping[str, str] | None = None) -> float:
+    """Return how many bytes of a table are held in memory; what is larger lies in temporary files.
+
+    Raises
+    ------
+    UsageError
+        If the variable `OPTBENCH_LARGE_TABLE_MB` is no number.
+    """
+    given = (os.environ if environment is None else environment).get(LARGE_TABLE, str(DEFAULT_MB))
+    try:
+        most = float(given) * _BYTES
+    except ValueError:
+        raise UsageError(
+            f"{LARGE_TABLE} must be a number of megabytes. Received: {given!r}.", code="usage-setting-wrong"
+        ) from None
+    if not most >= 0:
+        raise UsageError(f"{LARGE_TABLE} must be 0 or more megabytes. Received: {given!r}.", code="usage-setting-wrong")
+    return most

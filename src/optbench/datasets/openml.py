@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from optbench.datasets.arrow_texts import stripped, texts_of
+from optbench.datasets.cell_digests import table_digest
+from optbench.datasets.columns import column_of_texts
 from optbench.datasets.downloads import CheckedFile
 from optbench.datasets.table_columns import TableOptions, missing_texts
+from optbench.datasets.table_storage import TableStorage
 from optbench.datasets.tables import load_table
-from optbench.datasets.text_table import TextTable, column_of_codes
+from optbench.datasets.text_table import RowLines, TextTable
 from optbench.errors import DataError
 
 if TYPE_CHECKING:
     from optbench.config import OpenmlConfig
-    from optbench.datasets.text_table import TextColumn
+    from optbench.datasets.columns import Column
     from optbench.records import Dataset
 
 
@@ -42,7 +43,7 @@ def load_openml(config: OpenmlConfig, *, data_dir: Path, task: str) -> Dataset:
         missing=missing_texts([]),
         features=config.features,
     )
-    return load_table(config.name, table, test_table=None, options=options, split=config.split, task=task)
+    return load_table(config.name, table, options=options, split=config.split, task=task)
 
 
 def fetch_openml_table(name: str, *, data_dir: Path) -> Any:
@@ -85,18 +86,20 @@ def _frame_and_target(config: OpenmlConfig, data_dir: Path) -> tuple[Any, str]:
 
 
 def _text_table(name: str, frame: Any) -> TextTable:
-    columns = tuple(_column(str(label), frame[label]) for label in frame.columns)
-    n_rows = len(frame)
-    lines = np.arange(1, n_rows + 1, dtype=np.int64)
-    table = TextTable(files=(), columns=columns, file_of_row=np.zeros(n_rows, dtype=np.int64), lines=lines)
-    file = CheckedFile(Path(name), name, table.digest(), 0, copy="digest of the table's cells")
-    return replace(table, files=(file,))
+    storage = TableStorage(float("inf"))  # the frame is held, too
+    columns = tuple(_column(str(label), frame[label], storage) for label in frame.columns)
+    lines = RowLines()
+    lines.add(range(1, len(frame) + 1))
+    digest = table_digest([len(frame)], {column.name: column.digest for column in columns})
+    file = CheckedFile(Path(name), name, digest, 0, copy="digest of the table's cells")
+    return TextTable((file,), columns, rows_per_file=(len(frame),), lines=lines, storage=storage)
 
 
-def _column(name: str, values: Any) -> TextColumn:
+def _column(name: str, values: Any, storage: TableStorage) -> Column:
     """Return a column; numbers become the shortest text that gives the same number."""
     import pandas as pd
+    import pyarrow as pa
 
     codes, levels = pd.factorize(values)
-    texts: list[str | None] = [repr(float(x)) if isinstance(x, float) else str(x) for x in levels]
-    return column_of_codes(name, [*texts, None], np.where(codes < 0, len(texts), codes).astype(np.int64))
+    texts = texts_of([repr(float(x)) if isinstance(x, float) else str(x) for x in levels])
+    return column_of_texts(name, stripped(texts).take(pa.array(codes, mask=codes < 0)), storage)

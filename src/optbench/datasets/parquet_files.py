@@ -1,78 +1,88 @@
-"""Parquet files into text tables, so that a table means the same whichever of the two forms it is stored in."""
+"""Parquet files in chunks of rows, as texts: a table means the same whichever of the two forms it is stored in."""
 
 from __future__ import annotations
 
 import hashlib
-import io
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from optbench.datasets.csv_files import read_bytes
-from optbench.datasets.downloads import CheckedFile
-from optbench.datasets.text_table import TextColumn, TextTable, column_of_codes
-from optbench.errors import DataError, MachineError
+from optbench.datasets.arrow_texts import stripped, texts_of
+from optbench.datasets.csv_blocks import Chunk
+from optbench.datasets.csv_files import unreadable_error
+from optbench.datasets.memory import require_memory_for_rows
+from optbench.errors import DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 ENDINGS = (".parquet", ".pq")
+CHUNK_ROWS = 1 << 16
+# pyarrow writes a number between these without an exponent, as Python does
+_SMALLEST_PLAIN, _LARGEST_PLAIN = 1e-4, 1e9
 
 
-def read_parquet(path: Path, *, name: str | None = None) -> TextTable:
-    """Read a Parquet file; numbers become the shortest text that gives the same number, nulls None.
+class ParquetSource:
+    """A Parquet file; numbers become the shortest text that gives the same number, nulls stay.
+
+    Parameters
+    ----------
+    name : what messages call the file
 
     Raises
     ------
     DataError
         If the file is missing, is no Parquet file, has no rows, or has columns of lists or records.
-    MachineError
-        If pyarrow is not installed.
     """
-    pa, parquet = import_pyarrow()
-    name = name or str(path)
-    data = read_bytes(path)
-    try:
-        read = parquet.ParquetFile(io.BytesIO(data)).read()
-    except pa.ArrowException as error:
-        raise unreadable_parquet(name, error) from error
-    return table_of(read, CheckedFile(path, name, sha256=hashlib.sha256(data).hexdigest(), size_bytes=len(data)))
 
-
-def table_of(read: Any, file: CheckedFile) -> TextTable:
-    """Return a pyarrow table as texts; see `read_parquet`."""
-    check_schema(read.schema, n_rows=read.num_rows, name=file.name)
-    columns = zip(read.column_names, read.columns, strict=True)
-    return TextTable(
-        files=(file,),
-        columns=tuple(_column(column, cells) for column, cells in columns),
-        file_of_row=np.zeros(read.num_rows, dtype=np.int64),
-        lines=np.arange(1, read.num_rows + 1, dtype=np.int64),
-    )
-
-
-def import_pyarrow() -> tuple[Any, Any]:
-    """Return the modules `pyarrow` and `pyarrow.parquet`.
-
-    Raises
-    ------
-    MachineError
-        If pyarrow is not installed.
-    """
-    try:
-        import pyarrow as pa
+    def __init__(self, path: Path, *, name: str) -> None:
         from pyarrow import parquet
-    except ImportError:
-        raise MachineError(
-            'Parquet files need the package pyarrow, which is not installed. Run: pip install "optbench[parquet]".',
-            code="machine-package-missing",
-        ) from None
-    return pa, parquet
+
+        self.path, self.name = path, name
+        try:
+            with path.open("rb") as file:
+                self.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            self._opened = parquet.ParquetFile(path)
+        except _errors() as error:
+            raise self._unreadable(error) from error
+        schema, metadata = self._opened.schema_arrow, self._opened.metadata
+        check_schema(schema, n_rows=metadata.num_rows, name=name)
+        require_memory_for_rows(metadata.num_rows, name=name)
+        self.names = tuple(schema.names)
+        self.unpacked_bytes = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
+        self.n_bytes = 0
+
+    def close(self) -> None:
+        """Close the file."""
+        self._opened.close()
+
+    def items(self) -> Iterator[tuple[int, Any]]:
+        """Yield the number of rows before some rows, and these as a pyarrow record batch."""
+        row = 0
+        try:
+            for batch in self._opened.iter_batches(batch_size=CHUNK_ROWS, use_threads=False):
+                yield row, batch
+                row += batch.num_rows
+                self.n_bytes = self.unpacked_bytes * row // self._opened.metadata.num_rows
+        except _errors() as error:
+            raise self._unreadable(error) from error
+
+    def parse(self, item: tuple[int, Any]) -> Chunk:
+        """Return rows as texts; may be called by several threads."""
+        row, batch = item
+        columns = tuple(stripped(texts_of_values(column)) for column in batch.columns)
+        return Chunk(columns, range(row + 1, row + batch.num_rows + 1))
+
+    def _unreadable(self, error: Exception) -> DataError:
+        if isinstance(error, FileNotFoundError | IsADirectoryError | PermissionError):
+            return unreadable_error(self.path, error)
+        return DataError(f"{self.name} cannot be read as Parquet: {error}.", code="data-file-wrong-format")
 
 
-def unreadable_parquet(name: str, error: Exception) -> DataError:
-    """Return the error for bytes that pyarrow does not read."""
-    return DataError(f"{name} cannot be read as Parquet: {error}.", code="data-file-wrong-format")
+def _errors() -> tuple[type[Exception], ...]:
+    """Return what pyarrow raises for a file that is damaged or not there."""
+    import pyarrow as pa
+
+    return pa.ArrowException, OSError
 
 
 def check_schema(schema: Any, *, n_rows: int, name: str) -> None:
@@ -102,12 +112,22 @@ def check_schema(schema: Any, *, n_rows: int, name: str) -> None:
         )
 
 
-def _column(name: str, cells: Any) -> TextColumn:
-    """Return a column; each different value is turned into text once."""
-    encoded = cells.combine_chunks().dictionary_encode()
-    texts = [text_of(value) for value in encoded.dictionary.to_pylist()]
-    codes = encoded.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False).astype(np.int64)
-    return column_of_codes(name, [*texts, None], codes)
+def texts_of_values(values: Any) -> Any:
+    """Return a pyarrow array's values as texts, each as `text_of` makes it; nulls stay."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = values.type
+    if pa.types.is_dictionary(kind):
+        return texts_of_values(values.dictionary_decode())
+    if pa.types.is_string(kind):
+        return values
+    if pa.types.is_integer(kind) or pa.types.is_large_string(kind):
+        return pc.cast(values, pa.string())
+    if pa.types.is_floating(kind):
+        return _texts_of_floats(pc.cast(values, pa.float64()))
+    encoded = values.dictionary_encode()
+    return texts_of([text_of(value) for value in encoded.dictionary.to_pylist()]).take(encoded.indices)
 
 
 def text_of(value: Any) -> str | None:
@@ -115,3 +135,21 @@ def text_of(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
     return repr(value) if isinstance(value, float) else str(value)
+
+
+def _texts_of_floats(values: Any) -> Any:
+    """Return Python's `repr` of float64 values: pyarrow's text with what it leaves out, or `repr` itself."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    texts = pc.cast(values, pa.string())
+    size = pc.abs(values)
+    is_whole = pc.equal(pc.trunc(values), values)
+    if pc.any(is_whole).as_py():
+        texts = pc.if_else(is_whole, pc.binary_join_element_wise(texts, ".0", ""), texts)
+    is_plain = pc.and_(pc.greater_equal(size, _SMALLEST_PLAIN), pc.less(size, _LARGEST_PLAIN))
+    is_plain = pc.fill_null(pc.or_(is_plain, pc.equal(values, 0.0)), True)
+    if pc.all(is_plain).as_py():
+        return texts
+    rest = texts_of([repr(value) for value in values.filter(pc.invert(is_plain)).to_pylist()])
+    return pc.replace_with_mask(texts, pc.invert(is_plain), rest)

@@ -5,23 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
 from optbench.catalog.dataset import DEFAULT_MISSING
 from optbench.core.findings import Finding, Severity
-from optbench.datasets.column_kinds import infer_kind, is_missing, number_values
-from optbench.datasets.features import CategoryColumn, NumberColumn
+from optbench.datasets.column_cells import ExaminedColumn
+from optbench.datasets.column_kinds import infer_kind, number_values
+from optbench.datasets.features import NumberColumn
 from optbench.datasets.text_doubts import has_doubt, is_running_text
 from optbench.datasets.text_table import listed, require_column
 from optbench.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
-    from optbench.datasets.features import Column
-    from optbench.datasets.text_table import TextColumn, TextTable
+    from optbench.datasets.columns import CategoryColumn
+    from optbench.datasets.reading_rules import Applied
+    from optbench.datasets.text_table import TextTable
 
 FeatureKind = Literal["number", "category", "text"]
 Role = Literal["number", "category", "text", "id", "constant", "target", "split", "dropped"]
@@ -56,11 +57,13 @@ class ColumnUse:
     ----------
     kind : number, category or text (inputs of the model), id or constant (left out), target, split or dropped
     reason : what the kind was inferred from, or the setting that says so
+    applied : what a rule newer than the frozen keys did, if one decided
     """
 
     name: str
     kind: Role
     reason: Finding
+    applied: Applied | None = None
 
     @property
     def is_input(self) -> bool:
@@ -90,7 +93,8 @@ def column_uses(table: TextTable, options: TableOptions, *, rows: NDArray[np.int
         If the options name columns that do not exist or contradict each other, or no input is left.
     """
     check_names(table, options)
-    uses = tuple(_use_of(table, column, options, rows) for column in table.columns)
+    examined = (ExaminedColumn(column, missing=options.missing) for column in table.columns)
+    uses = tuple(use_of(table, column, options, rows) for column in examined)
     require_inputs(table, uses)
     return uses
 
@@ -119,36 +123,17 @@ def _kind_and_setting(use: ColumnUse) -> str:
     return f"{use.kind}: {setting}" if setting else use.kind
 
 
-def input_columns(table: TextTable, uses: Sequence[ColumnUse], *, missing: Collection[str]) -> tuple[Column, ...]:
-    """Return the values of the input columns, in the order of the table.
-
-    Parameters
-    ----------
-    uses : of all columns, from `column_uses`
+def input_column(table: TextTable, column: ExaminedColumn, use: ColumnUse) -> NumberColumn | CategoryColumn:
+    """Return the values of a column that is an input.
 
     Raises
     ------
     DataError
         If a number column has a cell that is neither missing nor a finite number.
     """
-    pairs = zip(uses, table.columns, strict=True)
-    return tuple(input_column(table, column, use, missing=missing) for use, column in pairs if use.is_input)
-
-
-def input_column(table: TextTable, column: TextColumn, use: ColumnUse, *, missing: Collection[str]) -> Column:
-    """Return the values of one input column; see `input_columns`."""
     if use.kind == "number":
-        return NumberColumn(use.name, number_values(table, column, missing=missing))
-    return category_column(column, missing=missing)
-
-
-def category_column(column: TextColumn, *, missing: Collection[str]) -> CategoryColumn:
-    """Return a column as categories: its texts without the missing ones, -1 for those."""
-    kept = [i for i, level in enumerate(column.levels) if not is_missing(level, missing)]
-    code_of = np.full(len(column.levels), -1, dtype=np.int64)
-    code_of[kept] = np.arange(len(kept))
-    levels = tuple(str(column.levels[i]) for i in kept)
-    return CategoryColumn(name=column.name, levels=levels, codes=code_of[column.codes])
+        return NumberColumn(use.name, number_values(table, column))
+    return column.categories
 
 
 def column_notes(uses: Sequence[ColumnUse]) -> list[Finding]:
@@ -166,14 +151,13 @@ def _column_note(code: str, use: ColumnUse) -> Finding:
     return Finding(f"{code}-text" if is_running_text(use.reason) else code, Severity.NOTE, values)
 
 
-def _use_of(table: TextTable, column: TextColumn, options: TableOptions, rows: NDArray[np.int64]) -> ColumnUse:
-    return stated_use(column.name, options) or infer_use(table, column, options, rows)
-
-
-def infer_use(table: TextTable, column: TextColumn, options: TableOptions, rows: NDArray[np.int64]) -> ColumnUse:
-    """Return what the cells of some rows make of a column."""
-    inferred = infer_kind(table, column, rows=rows, missing=options.missing)
-    return ColumnUse(column.name, inferred.kind, inferred.reason)
+def use_of(table: TextTable, column: ExaminedColumn, options: TableOptions, rows: NDArray[np.int64]) -> ColumnUse:
+    """Return what becomes of a column: what the experiment file says, or what the cells of some rows make of it."""
+    stated = stated_use(column.name, options)
+    if stated is not None:
+        return stated
+    inferred = infer_kind(table, column, rows=rows)
+    return ColumnUse(column.name, inferred.kind, inferred.reason, inferred.applied)
 
 
 def stated_use(name: str, options: TableOptions) -> ColumnUse | None:

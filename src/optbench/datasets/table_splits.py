@@ -180,7 +180,7 @@ def _by_column(
 
 
 def _rows_by_word(table: TextTable, rows: NDArray[np.int64], name: str) -> Mapping[str, NDArray[np.int64]]:
-    column = require_column(table, name, setting="split.column")
+    column = require_column(table, name, setting="split.column").held()
     words = [_SPLIT_WORDS.get((level or "").lower(), "") for level in column.levels]
     by_row = np.array(words, dtype=object)[column.codes[rows]]
     unknown = np.flatnonzero(by_row == "")

@@ -8,17 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optbench.catalog.tasks import TASKS
-from optbench.datasets.column_kinds import is_number, numbers_of
 from optbench.datasets.labels import LabelOrder, label_order, require_classes
-from optbench.datasets.large_tables import LargeTable
-from optbench.datasets.many_texts import parse_numbers
-from optbench.datasets.table_columns import category_column
+from optbench.datasets.number_texts import are_decimal, parse_column
 from optbench.errors import DataError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from optbench.datasets.features import CategoryColumn
+    from optbench.datasets.reading_rules import Applied
     from optbench.datasets.table_columns import TableOptions
     from optbench.datasets.text_table import TextTable
 
@@ -32,11 +29,13 @@ class Labelled:
     order : classes and their spellings; without classes for numbers
     rows : row numbers that have a value, ascending int64
     y : (all rows,) int64 class numbers, -1 where there is no label; float64 numbers, NaN where there is none
+    applied : what rules newer than the frozen keys did to the target
     """
 
     order: LabelOrder
     rows: NDArray[np.int64]
     y: NDArray[Any]
+    applied: tuple[Applied, ...] = ()
 
     @property
     def strata(self) -> tuple[NDArray[np.int64], tuple[str, ...]]:
@@ -65,14 +64,13 @@ def label_rows(table: TextTable, options: TableOptions) -> Labelled:
     DataError
         If there is no label, one class only, or nearly as many as rows.
     """
-    target = category_column(table.column(options.target), missing=options.missing)
-    rows = _rows_with_value(target)
-    order = label_order(target.levels)
+    target = table.cells(options.target).categories(missing=options.missing)
+    rows = np.flatnonzero(target.codes >= 0).astype(np.int64, copy=False)
+    levels = target.levels.to_pylist()
+    order = label_order(levels)
     require_classes(order, n_rows=len(rows), where=_where(table, options))
-    class_of_code = np.array([order.class_of[level] for level in target.levels], dtype=np.int64)
-    y = np.full(table.n_rows, -1, dtype=np.int64)
-    y[rows] = class_of_code[target.codes[rows]]
-    return Labelled(order=order, rows=rows, y=y)
+    class_of_code = np.array([*(order.class_of[level] for level in levels), -1], dtype=np.int64)
+    return Labelled(order=order, rows=rows, y=class_of_code[target.codes])
 
 
 def number_rows(table: TextTable, options: TableOptions) -> Labelled:
@@ -83,40 +81,27 @@ def number_rows(table: TextTable, options: TableOptions) -> Labelled:
     DataError
         If there is none, or a cell is no finite number.
     """
-    if isinstance(table, LargeTable):
-        y = parse_numbers(table.stored_column(options.target).blocks(), missing=options.missing).values
-        rows = np.flatnonzero(np.isfinite(y)).astype(np.int64, copy=False)
-        if len(rows) and not np.isinf(y).any():
-            return Labelled(order=LabelOrder((), {}, ()), rows=rows, y=y)
-    target = category_column(table.column(options.target), missing=options.missing)
-    rows = _rows_with_value(target)
+    numbers = parse_column(table.cells(options.target), missing=options.missing)
+    rows = np.flatnonzero(~np.isnan(numbers.values)).astype(np.int64, copy=False)
     if not len(rows):
         raise DataError(
             f"{_where(table, options)} must hold numbers. Received: no value in any row. Name another.",
             code="data-labels-missing",
         )
-    numbers = numbers_of(target.levels)
-    if numbers is None or not np.isfinite(numbers).all():
-        raise _no_number(table, options, target)
-    y = np.full(table.n_rows, np.nan)
-    y[rows] = np.array(numbers)[target.codes[rows]]
-    return Labelled(order=LabelOrder((), {}, ()), rows=rows, y=y)
-
-
-def _rows_with_value(target: CategoryColumn) -> NDArray[np.int64]:
-    return np.flatnonzero(target.codes >= 0).astype(np.int64, copy=False)
+    if np.isinf(numbers.values).any():
+        raise _no_number(table, options, row=int(np.flatnonzero(np.isinf(numbers.values))[0]))
+    return Labelled(order=LabelOrder((), {}, ()), rows=rows, y=numbers.values)
 
 
 def _where(table: TextTable, options: TableOptions) -> str:
     return f"the target {options.target!r} of {table.shown_name}"
 
 
-def _no_number(table: TextTable, options: TableOptions, target: CategoryColumn) -> DataError:
-    wrong = [code for code, level in enumerate(target.levels) if not is_number(level)]
-    row = int(np.flatnonzero(np.isin(target.codes, wrong))[0])
-    cell = target.levels[int(target.codes[row])]
+def _no_number(table: TextTable, options: TableOptions, *, row: int) -> DataError:
+    column = table.cells(options.target)
+    cell = column.cell(row)
     remedy = "Leave out 'task: regression' if these are classes"
-    if len(wrong) < len(target.levels):
+    if are_decimal(column.categories(missing=options.missing).levels).any():
         remedy = f"Correct the cell, or add {cell!r} to dataset.missing: rows without a target are dropped"
     return DataError(
         f"{_where(table, options)} must hold finite numbers for task: regression. Received: {cell!r} in "

@@ -7,75 +7,77 @@ from typing import TYPE_CHECKING, Any
 from optbench.catalog.tasks import CLASSIFICATION
 from optbench.core.findings import Finding, Severity, as_json
 from optbench.datasets.assembly import Draft, assemble
-from optbench.datasets.csv_files import read_csv
 from optbench.datasets.features import FittedCategory, FittedNumber, feature_names
 from optbench.datasets.labels import choose_positive_class
-from optbench.datasets.large_tables import read_large_table
-from optbench.datasets.parquet_files import ENDINGS, read_parquet
-from optbench.datasets.scratch import make_scratch, remove_abandoned, storage_errors
-from optbench.datasets.table_columns import (
-    TableOptions,
-    column_notes,
-)
+from optbench.datasets.reading_rules import reading_facts
+from optbench.datasets.table_columns import TableOptions, column_notes
 from optbench.datasets.table_inputs import split_data, table_inputs
+from optbench.datasets.table_reading import read_table
 from optbench.datasets.table_splits import split_table
+from optbench.datasets.table_storage import TableStorage
 from optbench.datasets.table_targets import target_rows
-from optbench.datasets.text_table import concatenate, require_column
-from optbench.errors import DataError
+from optbench.datasets.text_table import require_column
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from optbench.config import SplitConfig
     from optbench.datasets.features import FittedColumn
-    from optbench.datasets.large_inputs import LargeInputs
     from optbench.datasets.table_inputs import TableInputs
+    from optbench.datasets.table_reading import TableFile
     from optbench.datasets.table_targets import Labelled
     from optbench.datasets.text_table import TextTable
     from optbench.records import Dataset
 
 
-def require_regular_file(path: Path, name: str) -> None:
-    """Refuse devices and pipes, which may never end.
+def load_table_files(
+    name: str,
+    files: Sequence[TableFile],
+    *,
+    options: TableOptions,
+    split: SplitConfig,
+    task: str = CLASSIFICATION,
+    quiet: bool = True,
+) -> Dataset:
+    """Return a table as a data set; where it is large, its arrays are files mapped into memory, and all else is equal.
+
+    Side effects: those files lie in a temporary folder, which is removed when nobody refers to the arrays any more or
+    the process ends.
+
+    Parameters
+    ----------
+    files : the file, and the one with the test rows if they stand in a file of their own
+    quiet : say nothing of how far reading has got
 
     Raises
     ------
     DataError
-        If something of that name exists and is neither a file nor a folder.
+        As `load_table` and `read_table`.
+    MachineError
+        If temporary files cannot be written.
     """
-    if path.exists() and not path.is_file() and not path.is_dir():
-        raise DataError(f"{name} must be a regular file. Received: a device or a pipe.", code="data-file-irregular")
-
-
-def read_table(path: Path, *, separator: str, name: str) -> TextTable:
-    """Read a table by the ending of its name: Parquet, else CSV.
-
-    Raises
-    ------
-    DataError
-        If it cannot be read as a table.
-    """
-    require_regular_file(path, name)
-    if path.suffix.lower() in ENDINGS:
-        return read_parquet(path, name=name)
-    return read_csv(path, separator=separator, name=name)
+    storage = TableStorage()
+    try:
+        table = read_table(files, storage=storage, quiet=quiet)
+        dataset = load_table(name, table, options=options, split=split, task=task)
+    except BaseException:
+        storage.remove()
+        raise
+    storage.keep_with(dataset.train.x)
+    return dataset
 
 
 def load_table(
     name: str,
     table: TextTable,
     *,
-    test_table: TextTable | None,
     options: TableOptions,
     split: SplitConfig,
     task: str = CLASSIFICATION,
 ) -> Dataset:
     """Return a table as a data set.
 
-    Parameters
-    ----------
-    test_table : rows of the test split, if they stand in a file of their own
+    Side effects: the cells of the table are not kept any longer.
 
     Raises
     ------
@@ -83,30 +85,29 @@ def load_table(
         If target, labels, columns or split do not allow the task.
     """
     require_column(table, options.target, setting="dataset.target", separator=options.separator)
-    whole = table if test_table is None else concatenate(table, test_table)
-    labelled = target_rows(whole, options, task)
+    labelled = target_rows(table, options, task)
     strata, names = labelled.strata
-    divided = split_table(whole, labelled.rows, strata, split, class_names=names)
-    inputs = table_inputs(whole, options, train=divided.rows.train, used=labelled.rows)
+    divided = split_table(table, labelled.rows, strata, split, class_names=names)
+    inputs = table_inputs(table, options, train=divided.rows.train, used=labelled.rows)
     positive, positive_note = choose_positive_class(
         labelled.order.class_names, options.positive_class, setting="dataset.positive_class"
     )
-    n_dropped = whole.n_rows - len(labelled.rows)
+    n_dropped = table.n_rows - len(labelled.rows)
     return assemble(
         Draft(
             name=name,
             class_names=labelled.order.class_names,
             positive_class=positive,
-            feature_names=feature_names(inputs.fitted),
-            data_digest=whole.digest(),
-            splits=split_data(inputs, labelled.y, divided.rows),
+            feature_names=feature_names(inputs.columns),
+            data_digest=table.digest(),
+            splits=split_data(inputs, table.storage, labelled.y, divided.rows),
             method=divided.method,
-            facts=_facts(whole, options, inputs, labelled, divided.facts),
+            facts=_facts(table, options, inputs, labelled, divided.facts),
             notes=[
-                *_dropped_note(n_dropped, whole.n_rows, options.target),
+                *_dropped_note(n_dropped, table.n_rows, options.target),
                 *labelled.order.notes,
                 *column_notes(inputs.uses),
-                *_fitted_notes(inputs.fitted),
+                *_fitted_notes([column.fitted for column in inputs.columns]),
                 *divided.notes,
                 *positive_note,
             ],
@@ -115,42 +116,10 @@ def load_table(
     )
 
 
-def load_large_table(
-    name: str, paths: Sequence[tuple[str, Path]], *, options: TableOptions, split: SplitConfig, task: str
-) -> Dataset:
-    """Return a table, read in chunks, as a data set whose arrays are files mapped into memory; all else is equal.
-
-    Parameters
-    ----------
-    paths : what messages call the file, and where it is; then the same of the file with the test rows, if there is one
-
-    Side effects: the arrays lie in a temporary folder, which is removed when nobody refers to them any more or the
-    process ends.
-
-    Raises
-    ------
-    DataError
-        As `load_table` and the readers.
-    MachineError
-        If the temporary files cannot be written.
-    """
-    remove_abandoned()
-    scratch = make_scratch()
-    try:
-        with storage_errors():
-            table = read_large_table(paths, separator=options.separator, folder=scratch.path)
-            dataset = load_table(name, table, test_table=None, options=options, split=split, task=task)
-    except BaseException:
-        scratch.remove()
-        raise
-    scratch.remove_with(dataset.train.x)
-    return dataset
-
-
 def _facts(
     table: TextTable,
     options: TableOptions,
-    inputs: TableInputs | LargeInputs,
+    inputs: TableInputs,
     labelled: Labelled,
     split_facts: dict[str, Any],
 ) -> dict[str, Any]:
@@ -167,8 +136,9 @@ def _facts(
         "rows_dropped": as_json(_dropped(n_dropped, options.target)),
         "target": options.target,
         "labels": dict(labelled.order.class_of),
-        "preprocessing": {column.column.name: column.to_json() for column in inputs.fitted},
+        "preprocessing": {column.fitted.name: column.fitted.to_json() for column in inputs.columns},
         "split": split_facts,
+        **reading_facts([*labelled.applied, *(use.applied for use in inputs.uses)]),
     }
 
 
@@ -187,7 +157,7 @@ def _fitted_notes(fitted: Sequence[FittedColumn]) -> list[Finding]:
 
 
 def _notes_of(column: FittedColumn) -> list[Finding]:
-    name, n_cells = column.column.name, column.n_missing
+    name, n_cells = column.name, column.n_missing
     if isinstance(column, FittedNumber):
         return [_note("data-cells-median", name=name, n_cells=n_cells, median=column.median)] if n_cells else []
     return _category_notes(column, name)

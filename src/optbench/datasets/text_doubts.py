@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import Finding, Severity
+from optbench.datasets.arrow_texts import matches
+from optbench.datasets.number_texts import are_decimal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from typing import Final
 
 _NEARLY_ALL = 0.9
 _MANY = 0.5
 _LEVELS = 10  # fewer different texts are a category whatever they look like
-SHOWN = 3
+_SHOWN = 3
 _RUNNING_TEXT = "column-looks-like-running-text"
-_SPELLINGS = (
+_SPELLINGS: Final = (
     (r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", "column-looks-like-thousands"),
     (r"[+-]?\d+,\d+", "column-looks-like-decimal-comma"),
     (r"[+-]?\d+(\.\d+)? ?(%|[$€£])|[$€£] ?\d+(\.\d+)?", "column-looks-like-unit"),
@@ -24,51 +25,30 @@ _SPELLINGS = (
 )
 
 
-def doubt(texts: Sequence[str], is_number: Callable[[str], bool]) -> Finding | None:
+def doubt(texts: Any) -> Finding | None:
     """Return what many different texts look like, or None.
 
     Parameters
     ----------
-    texts : the different texts of a column that is taken for a category or an identifier
+    texts : the different texts of a column that is taken for a category or an identifier; a pyarrow array
     """
-    matching = {pattern: re.compile(pattern, re.ASCII) for pattern in patterns()}
-    return doubt_of(
-        len(texts),
-        n_matching=lambda pattern: sum(matching[pattern].fullmatch(text) is not None for text in texts),
-        others=lambda: _counted([text for text in texts if not is_number(text)]),
-    )
-
-
-def _counted(texts: Sequence[str]) -> tuple[int, Sequence[str]]:
-    return len(texts), texts[:SHOWN]
-
-
-def patterns() -> tuple[str, ...]:
-    """Return the spellings that are looked for, as regular expressions of ASCII digits."""
-    return tuple(pattern for pattern, _ in _SPELLINGS)
-
-
-def doubt_of(
-    n_texts: int, *, n_matching: Callable[[str], int], others: Callable[[], tuple[int, Sequence[str]]]
-) -> Finding | None:
-    """Return what `doubt` returns, from counts.
-
-    Parameters
-    ----------
-    n_texts : number of different texts
-    n_matching : how many of them match one of `patterns` from end to end
-    others : number of those that are no numbers, and the first three
-    """
-    if n_texts < _LEVELS:
+    if len(texts) < _LEVELS:
         return None
     for pattern, code in _SPELLINGS:
-        if n_matching(pattern) >= _NEARLY_ALL * n_texts:
+        if matches(texts, pattern).sum() >= _NEARLY_ALL * len(texts):
             return Finding(code, Severity.NOTE)
-    n_others, first = others()
-    if n_others <= _MANY * n_texts:
-        values = {"n_others": n_others, "first": list(first), "n_more": n_others - len(first)}
-        return Finding("column-mostly-numbers", Severity.NOTE, values)
-    return None
+    return _mostly_numbers(texts)
+
+
+def _mostly_numbers(texts: Any) -> Finding | None:
+    import pyarrow as pa
+
+    others = texts.filter(pa.array(~are_decimal(texts)))
+    if len(others) > _MANY * len(texts):
+        return None
+    first = others.slice(0, _SHOWN).to_pylist()
+    values = {"n_others": len(others), "first": first, "n_more": len(others) - len(first)}
+    return Finding("column-mostly-numbers", Severity.NOTE, values)
 
 
 def is_running_text(reason: Finding) -> bool:

@@ -1,69 +1,77 @@
-"""A table as it was read: every cell a stripped text, nothing guessed yet.
-
-A column is kept as its different texts and a code per row, which makes everything that follows cheap: a text is
-parsed, compared and hashed once, however often it occurs.
-"""
+"""A table as it was read: every cell a stripped text, nothing guessed yet."""
 
 from __future__ import annotations
 
+import bisect
 import json
-from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optbench.datasets.cell_digests import cells_digest, table_digest
-from optbench.datasets.column_kinds import is_number
+from optbench.datasets.cell_digests import table_digest
+from optbench.datasets.number_texts import is_number
 from optbench.errors import DataError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from optbench.datasets.columns import Column, TextColumn
     from optbench.datasets.downloads import CheckedFile
+    from optbench.datasets.table_storage import TableStorage
+
+    Lines = range | NDArray[np.int64]
 
 _NAMES_SHOWN = 30
 
 
-@dataclass(frozen=True, slots=True)
-class TextColumn:
-    """One column.
+@dataclass(slots=True)
+class RowLines:
+    """The line of every row in its file, from 1 (the row's number for Parquet), kept per chunk of rows."""
 
-    Attributes
-    ----------
-    name : as in the header, stripped
-    levels : the different cells in the order of their first row; None for a null of a Parquet file
-    codes : (rows,) int64, positions in `levels`
-    """
+    _firsts: list[int] = field(default_factory=list)
+    _parts: list[Lines] = field(default_factory=list)
+    n_rows: int = 0
 
-    name: str
-    levels: tuple[str | None, ...]
-    codes: NDArray[np.int64]
+    def add(self, lines: Lines) -> None:
+        """Append the lines of rows."""
+        if len(lines):
+            self._firsts.append(self.n_rows)
+            self._parts.append(lines)
+            self.n_rows += len(lines)
+
+    def line(self, row: int) -> int:
+        """Return the line of a row."""
+        chunk = bisect.bisect_right(self._firsts, row) - 1
+        return int(self._parts[chunk][row - self._firsts[chunk]])
 
 
 @dataclass(frozen=True, slots=True)
 class TextTable:
-    """The rows of one file, or of two files with the same columns one after the other.
+    """The rows of one file, or of files with the same columns one after the other.
 
     Attributes
     ----------
     files : in order
     columns : in the order of the (first) header
-    file_of_row : (rows,) int64, position in `files`
-    lines : (rows,) int64, line of the row in its file, from 1 (the row's number for Parquet)
+    rows_per_file : of each file
+    lines : of the rows in their files
+    storage : where the cells lie, and arrays that are made of them belong
     """
 
     files: tuple[CheckedFile, ...]
-    columns: tuple[TextColumn, ...]
-    file_of_row: NDArray[np.int64]
-    lines: NDArray[np.int64]
+    columns: tuple[Column, ...]
+    rows_per_file: tuple[int, ...]
+    lines: RowLines
+    storage: TableStorage
 
     @property
     def n_rows(self) -> int:
         """Number of rows."""
-        return len(self.lines)
+        return sum(self.rows_per_file)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -75,54 +83,36 @@ class TextTable:
         """Name of the (first) file, for messages."""
         return self.files[0].name
 
-    def column(self, name: str) -> TextColumn:
+    @property
+    def file_of_row(self) -> NDArray[np.int64]:
+        """(rows,) int64, position in `files`."""
+        if len(self.files) == 1:
+            return np.zeros(self.n_rows, dtype=np.int64)  # pages that nobody writes to take no memory
+        return np.repeat(np.arange(len(self.files), dtype=np.int64), self.rows_per_file)
+
+    def cells(self, name: str) -> Column:
         """Return the column of that name, which must exist (see `require_column`)."""
         return self.columns[self.names.index(name)]
 
+    def column(self, name: str) -> TextColumn:
+        """Return the column of that name, held whole: for targets and the like, which have few different texts."""
+        return self.cells(name).held()
+
     def place(self, row: int) -> str:
         """Return where a row stands, for messages: `"row 5 (line 7 of my.csv)"`; rows count from 1 there."""
-        first_of_file = int(np.searchsorted(self.file_of_row, self.file_of_row[row]))
-        file = self.files[int(self.file_of_row[row])]
-        return f"row {row - first_of_file + 1} (line {self.lines[row]} of {file.name})"
+        firsts = [0, *accumulate(self.rows_per_file)]
+        position = bisect.bisect_right(firsts, row) - 1
+        return f"row {row - firsts[position] + 1} (line {self.lines.line(row)} of {self.files[position].name})"
 
     def digest(self) -> str:
         """Return the sha256 hex digest of the column names, the cells and which file each row is from.
 
         Path, line ends, byte-order mark, quoting and separator of the files do not enter it.
         """
-        digests = {column.name: cells_digest(column.levels, column.codes) for column in self.columns}
-        return table_digest(np.bincount(self.file_of_row).tolist(), digests)
+        return table_digest(self.rows_per_file, {column.name: column.digest for column in self.columns})
 
 
-class ColumnBuilder:
-    """Cells of one column, stripped and coded in the order of first appearance, a batch at a time."""
-
-    def __init__(self) -> None:
-        self._position: defaultdict[str | None, int] = defaultdict()
-        self._position.default_factory = self._position.__len__
-        self._codes: list[NDArray[np.int64]] = []
-
-    def add(self, cells: Iterable[str]) -> None:
-        """Append cells."""
-        self._codes.append(np.fromiter(map(self._position.__getitem__, map(str.strip, cells)), dtype=np.int64))
-
-    def column(self, name: str) -> TextColumn:
-        """Return the column of all cells added."""
-        return TextColumn(name=name, levels=tuple(self._position), codes=np.concatenate(self._codes))
-
-
-def column_of_codes(name: str, texts: Sequence[str | None], codes: NDArray[np.int64]) -> TextColumn:
-    """Return the column that holds `texts[code]` per row, stripped, coded anew in the order of first appearance."""
-    used, first_rows = np.unique(codes, return_index=True)
-    position: dict[str | None, int] = {}
-    moved = np.zeros(len(texts), dtype=np.int64)
-    for code in used[np.argsort(first_rows)].tolist():
-        text = texts[code]
-        moved[code] = position.setdefault(None if text is None else text.strip(), len(position))
-    return TextColumn(name=name, levels=tuple(position), codes=moved[codes])
-
-
-def require_column(table: TextTable, name: str, *, setting: str, separator: str | None = None) -> TextColumn:
+def require_column(table: TextTable, name: str, *, setting: str, separator: str | None = None) -> Column:
     """Return a column that the experiment file names.
 
     Raises
@@ -131,7 +121,7 @@ def require_column(table: TextTable, name: str, *, setting: str, separator: str 
         If the table has no such column; the message lists the columns found and what may be wrong with the file.
     """
     if name in table.names:
-        return table.column(name)
+        return table.cells(name)
     hint = did_you_mean(name, table.names) or wrong_separator_hint(table.names, separator) or _header_hint(table.names)
     raise DataError(
         f"{setting} must name a column of {table.shown_name}. Received: {name!r}.{hint} "
@@ -163,25 +153,6 @@ def _header_hint(names: Sequence[str]) -> str:
     return " The first line looks like data, not like names: put a line with the column names on top of the file."
 
 
-def concatenate(first: TextTable, second: TextTable) -> TextTable:
-    """Return the rows of two tables one after the other; the second one's columns may stand in another order.
-
-    Raises
-    ------
-    DataError
-        If the column names differ.
-    """
-    require_same_columns(first.names, second.names, shown=(first.shown_name, second.shown_name))
-    others = {column.name: column for column in second.columns}
-    columns = tuple(_joined(column, others[column.name]) for column in first.columns)
-    return TextTable(
-        files=first.files + second.files,
-        columns=columns,
-        file_of_row=np.concatenate([first.file_of_row, second.file_of_row + len(first.files)]),
-        lines=np.concatenate([first.lines, second.lines]),
-    )
-
-
 def require_same_columns(first: Sequence[str], second: Sequence[str], *, shown: tuple[str, str]) -> None:
     """Require the same column names in two files, in any order.
 
@@ -203,9 +174,3 @@ def require_same_columns(first: Sequence[str], second: Sequence[str], *, shown: 
             "Both files need the same header line.",
             code="data-columns-differ",
         )
-
-
-def _joined(first: TextColumn, second: TextColumn) -> TextColumn:
-    position = {level: code for code, level in enumerate(first.levels)}
-    moved = np.array([position.setdefault(level, len(position)) for level in second.levels], dtype=np.int64)
-    return TextColumn(name=first.name, levels=tuple(position), codes=np.concatenate([first.codes, moved[second.codes]]))

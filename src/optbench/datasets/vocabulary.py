@@ -7,14 +7,13 @@ compares with Keras.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -50,30 +49,30 @@ class Vocabulary:
         """What each token stands for, in the order of the tokens, as `TextVectorization.get_vocabulary` gives it."""
         return (*SPECIAL, *(word.decode() for word in self.words))
 
-    def encode(self, texts: Sequence[str], *, length: int) -> NDArray[np.int32]:
+    def encode(self, texts: Sequence[Sequence[bytes]], *, length: int) -> NDArray[np.int32]:
         """Return (texts, length) int32 tokens: the first of each text, padded behind.
 
         A text without a word is one unknown word: a model that leaves padding out would have nothing to average.
+
+        Parameters
+        ----------
+        texts : the words of each, from `words_of`
         """
         token_of = {word: token for token, word in enumerate(self.words, start=len(SPECIAL))}
         rows = np.full((len(texts), length), PADDING, dtype=np.int32)
-        for row, text in zip(rows, texts, strict=True):
-            tokens = [token_of.get(word, UNKNOWN) for word in words_of(text)[:length]] or [UNKNOWN]
+        for row, words in zip(rows, texts, strict=True):
+            tokens = [token_of.get(word, UNKNOWN) for word in words[:length]] or [UNKNOWN]
             row[: len(tokens)] = tokens
         return rows
 
 
-def fit_vocabulary(texts: Mapping[str, int] | Iterable[str], *, max_tokens: int) -> Vocabulary:
+def fit_vocabulary(counts: Mapping[bytes, int], *, max_tokens: int) -> Vocabulary:
     """Return the most frequent words of texts, at most `max_tokens` - 2 of them.
 
     Parameters
     ----------
-    texts : the training texts, or each different one with how often it occurs
+    counts : how often each word occurs in the training texts
     """
-    counts: Counter[bytes] = Counter()
-    for text, times in Counter(texts).items():
-        for word in words_of(text):
-            counts[word] += times
     # Keras takes the words in ascending order of (count, word), from the end
     ordered = sorted(counts, key=lambda word: (counts[word], word), reverse=True)
     return Vocabulary(tuple(ordered[: max_tokens - len(SPECIAL)]))

@@ -1,0 +1,108 @@
+"""Texts in pyarrow arrays: their bytes without a copy, and what Python would do with them, for all cells at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+# What `str.strip` removes; pyarrow's own idea of white space need not agree.
+WHITE_SPACE = (
+    "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+)
+_BLANK, _ASCII = 0x20, 0x80
+_NO_BYTES = np.zeros(0, dtype=np.uint8)
+
+
+def texts_of(cells: Sequence[str | None]) -> Any:
+    """Return cells as a pyarrow string array."""
+    import pyarrow as pa
+
+    return pa.array(cells, type=pa.string())
+
+
+def buffers(texts: Any) -> tuple[NDArray[Any], NDArray[np.uint8]]:
+    """Return where each text of a string or large_string array begins, (n + 1,), and the bytes they all point into."""
+    import pyarrow as pa
+
+    width = np.dtype(np.int64 if pa.types.is_large_string(texts.type) else np.int32)
+    _, offsets, data = texts.buffers()
+    begin = texts.offset
+    starts = np.frombuffer(offsets, dtype=width)[begin : begin + len(texts) + 1] if len(texts) else np.zeros(1, width)
+    return starts, _NO_BYTES if data is None else np.frombuffer(data, dtype=np.uint8)
+
+
+def used_bytes(texts: Any) -> NDArray[np.uint8]:
+    """Return the bytes of all texts, one after the other."""
+    starts, data = buffers(texts)
+    return data[starts[0] : starts[-1]]
+
+
+def stripped(texts: Any) -> Any:
+    """Return texts without blanks at either end, as `str.strip` does; the array itself if there are none."""
+    import pyarrow.compute as pc
+
+    if _has_bare_ends(texts):
+        return texts
+    return pc.utf8_trim(texts, characters=WHITE_SPACE)
+
+
+def _has_bare_ends(texts: Any) -> bool:
+    """Return True if no text can have white space at an end; False if that takes a closer look."""
+    starts, data = buffers(texts)
+    part = data[starts[0] : starts[-1]]
+    if not len(part) or (part.min() > _BLANK and part.max() < _ASCII):
+        return True
+    is_empty = starts[1:] == starts[:-1]
+    begins = starts[:-1][~is_empty] if is_empty.any() else starts[:-1]
+    ends = starts[1:][~is_empty] if is_empty.any() else starts[1:]
+    edges = (data[begins], data[ends - 1])
+    return all(bool(edge.min() > _BLANK and edge.max() < _ASCII) for edge in edges)
+
+
+def is_any_of(texts: Any, words: Iterable[str]) -> NDArray[np.bool_]:
+    """Return which texts are one of some words, or null; (n,) bool."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    possible = _possible(texts, words)
+    if possible == [""] and texts.null_count == 0:
+        starts, _ = buffers(texts)
+        return np.asarray(starts[1:] == starts[:-1])
+    if not possible and texts.null_count == 0:
+        return np.zeros(len(texts), dtype=bool)
+    found = pc.is_in(texts, value_set=pa.array(possible, type=texts.type))
+    if texts.null_count:
+        found = pc.or_(found, pc.is_null(texts))
+    is_word: NDArray[np.bool_] = found.to_numpy(zero_copy_only=False)
+    return is_word
+
+
+def _possible(texts: Any, words: Iterable[str]) -> list[str]:
+    """Return the words that may be among texts, judged by which bytes there are."""
+    part = used_bytes(texts)
+    if not len(part):
+        return [word for word in words if not word]
+    least, most = int(part.min()), int(part.max())
+    return [word for word in words if all(least <= byte <= most for byte in word.encode())]
+
+
+def matches(texts: Any, pattern: str) -> NDArray[np.bool_]:
+    """Return which texts a regular expression of ASCII digits matches from end to end, (n,) bool; no nulls."""
+    import pyarrow.compute as pc
+
+    found: NDArray[np.bool_] = pc.match_substring_regex(texts, rf"\A(?:{pattern})\z").to_numpy(zero_copy_only=False)
+    return found
+
+
+def chosen(texts: Any, is_chosen: NDArray[np.bool_]) -> Any:
+    """Return the texts at which `is_chosen` is True."""
+    import pyarrow as pa
+
+    return texts if is_chosen.all() else texts.filter(pa.array(is_chosen))

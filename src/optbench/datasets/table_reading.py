@@ -1,0 +1,195 @@
+"""Files into one table: CSV or Parquet, of any size, read once and in chunks of rows."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from optbench.datasets.columns import ColumnBuilder
+from optbench.datasets.csv_blocks import Chunk
+from optbench.datasets.csv_files import no_rows_error
+from optbench.datasets.csv_reading import CsvSource
+from optbench.datasets.downloads import CheckedFile
+from optbench.datasets.memory import require_memory_for_rows
+from optbench.datasets.ordered_work import in_order, n_workers
+from optbench.datasets.parquet_files import ENDINGS, ParquetSource
+from optbench.datasets.reading_progress import ReadingProgress
+from optbench.datasets.table_storage import TableStorage
+from optbench.datasets.text_table import RowLines, TextTable, require_same_columns
+from optbench.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from optbench.datasets.columns import PreparedCells
+
+ONE_BLOCK = 8 << 20  # bytes of a file that one thread reads as fast as several
+
+
+@dataclass(frozen=True, slots=True)
+class TableFile:
+    """A file to be read.
+
+    Attributes
+    ----------
+    name : how messages and the run's record call it
+    path : where it is
+    separator : one character; without a meaning for Parquet
+    copy : which of the known copies the file is, for the record
+    """
+
+    name: str
+    path: Path
+    separator: str = ","
+    copy: str = ""
+
+
+def require_regular_file(path: Path, name: str) -> None:
+    """Refuse devices and pipes, which may never end.
+
+    Raises
+    ------
+    DataError
+        If something of that name exists and is neither a file nor a folder.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise DataError(f"{name} must be a regular file. Received: a device or a pipe.", code="data-file-irregular")
+
+
+def read_table(
+    files: Sequence[TableFile],
+    *,
+    storage: TableStorage | None = None,
+    most_rows: int | None = None,
+    quiet: bool = True,
+) -> TextTable:
+    """Read one table, from files with the same columns whose rows follow each other.
+
+    Parameters
+    ----------
+    storage : where its cells go; in memory if they are few, by default
+    most_rows : read no more than the first rows of each file; the record of the file then has no digest
+    quiet : say nothing of how far it has got
+
+    Raises
+    ------
+    DataError
+        If a file cannot be read as a table, changes meanwhile, or the columns differ.
+    MachineError
+        If temporary files cannot be written.
+    """
+    storage = TableStorage() if storage is None else storage
+    with ExitStack() as stack:
+        sources = [stack.enter_context(closing(_open(file))) for file in files]
+        names = sources[0].names
+        for source in sources[1:]:
+            require_same_columns(names, source.names, shown=(sources[0].name, source.name))
+        reader = _Reader(names, storage, most_rows=most_rows, quiet=quiet)
+        checked = [reader.read(file, source) for file, source in zip(files, sources, strict=True)]
+    return TextTable(
+        files=tuple(checked),
+        columns=tuple(builder.column(name) for builder, name in zip(reader.builders, names, strict=True)),
+        rows_per_file=tuple(reader.rows_per_file),
+        lines=reader.lines,
+        storage=storage,
+    )
+
+
+def _open(file: TableFile) -> CsvSource | ParquetSource:
+    require_regular_file(file.path, file.name)
+    if file.path.suffix.lower() in ENDINGS:
+        return ParquetSource(file.path, name=file.name)
+    return CsvSource(file.path, separator=file.separator, name=file.name)
+
+
+class _Reader:
+    """Appends the rows of files to the columns of a table."""
+
+    def __init__(self, names: Sequence[str], storage: TableStorage, *, most_rows: int | None, quiet: bool) -> None:
+        self._names, self._storage = names, storage
+        self._most_rows = most_rows
+        self._quiet = quiet
+        self.builders = [ColumnBuilder(storage) for _ in names]
+        self.lines = RowLines()
+        self.rows_per_file: list[int] = []
+
+    def read(self, file: TableFile, source: CsvSource | ParquetSource) -> CheckedFile:
+        """Append the rows of a file and return its record."""
+        before = _identity(file)
+        size = max(before[1], getattr(source, "unpacked_bytes", 0))
+        self._storage.expect(size, what=f"reading {file.name}")
+        progress = ReadingProgress(file.name, size, quiet=self._quiet)
+        positions = [source.names.index(name) for name in self._names]
+        n_rows = 0
+        for chunk, prepared in self._prepared(source, positions, workers=1 if size <= ONE_BLOCK else n_workers()):
+            for builder, cells in zip(self.builders, prepared, strict=True):
+                builder.add(cells)
+            self.lines.add(chunk.lines)
+            n_rows += len(chunk.lines)
+            require_memory_for_rows(n_rows, name=file.name)
+            progress.show(n_bytes=source.n_bytes, n_rows=n_rows)
+        progress.end()
+        if not n_rows:
+            raise no_rows_error(file.name)
+        if _identity(file) != before:
+            raise _changed_error(file.name)
+        self.rows_per_file.append(n_rows)
+        is_whole = self._most_rows is None
+        return CheckedFile(file.path, file.name, source.sha256 if is_whole else "", before[1], file.copy)
+
+    def _prepared(
+        self, source: CsvSource | ParquetSource, positions: Sequence[int], *, workers: int
+    ) -> Iterator[tuple[Chunk, list[PreparedCells]]]:
+        """Yield the rows of a file that hold any, `most_rows` at most, ready to be appended."""
+
+        def parsed(item: Any) -> tuple[Chunk, list[PreparedCells]] | None:
+            chunk = source.parse(item)
+            return None if chunk is None else (chunk, self._prepare(chunk, positions))
+
+        n_rows = 0
+        with closing(in_order(parsed, source.items(), workers=workers)) as found:
+            for item, made in found:
+                chunks, is_last = self._strict(source, item, positions, n_rows) if made is None else ([made], False)
+                for chunk, cells in chunks:
+                    if self._most_rows is not None and n_rows + len(chunk.lines) >= self._most_rows:
+                        cut = _first_rows(chunk, self._most_rows - n_rows)
+                        yield cut, self._prepare(cut, positions)
+                        return
+                    n_rows += len(chunk.lines)
+                    if len(chunk.lines):
+                        yield chunk, cells
+                if is_last:
+                    return
+
+    def _strict(
+        self, source: Any, item: Any, positions: Sequence[int], after: int
+    ) -> tuple[Iterable[tuple[Chunk, list[PreparedCells]]], bool]:
+        chunks, is_last = source.strict(item, after=after)
+        return ((chunk, self._prepare(chunk, positions)) for chunk in chunks), is_last
+
+    def _prepare(self, chunk: Chunk, positions: Sequence[int]) -> list[PreparedCells]:
+        if not len(chunk.lines):
+            return []
+        pairs = zip(self.builders, positions, strict=True)
+        return [builder.prepare(chunk.columns[position]) for builder, position in pairs]
+
+
+def _first_rows(chunk: Chunk, n: int) -> Chunk:
+    return Chunk(tuple(column.slice(0, n) for column in chunk.columns), chunk.lines[:n])
+
+
+def _identity(file: TableFile) -> tuple[int, int, int]:
+    try:
+        status = os.stat(file.path)  # noqa: PTH116 - one call, whatever the path is
+    except OSError:
+        raise _changed_error(file.name) from None
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _changed_error(name: str) -> DataError:
+    return DataError(
+        f"{name} changed while it was read. Read it again when nothing writes to it any more.", code="data-file-changed"
+    )
