@@ -211,6 +211,51 @@ class RocCurve:
 
 
 @dataclass(frozen=True, slots=True)
+class PrecisionRecallCurve:
+    """One precision-recall curve, from the highest threshold to the lowest.
+
+    Attributes
+    ----------
+    split : split it was computed on
+    label : class name
+    precision, recall : (m,) float64; recall is non-decreasing, from 0 to 1
+    threshold : (m,) float64, falling: a row is of the class if its score is at least that; the first is inf
+    average_precision : area under the steps of the curve
+    share : of the class among the rows: the precision of a ranking at random
+    """
+
+    split: SplitName
+    label: str
+    precision: NDArray[np.float64]
+    recall: NDArray[np.float64]
+    threshold: NDArray[np.float64]
+    average_precision: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReliabilityCurve:
+    """What probabilities say beside what happened, in bins of (almost) equally many rows by rising probability.
+
+    Attributes
+    ----------
+    split : split it was computed on
+    label : the positive class of two; "" for more classes, where the probability is that of the predicted class
+    is_calibrated : of the calibrated probabilities, not of the model's own
+    probability : (m,) float64, mean of a bin
+    share : (m,) float64, of rows that are of the class (or predicted rightly)
+    rows : (m,) int64
+    """
+
+    split: SplitName
+    label: str
+    is_calibrated: bool
+    probability: NDArray[np.float64]
+    share: NDArray[np.float64]
+    rows: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
 class ConfusionMatrix:
     """Counts per true and predicted class: rows true, columns predicted; (classes, classes) int64."""
 
@@ -228,7 +273,8 @@ class Evaluation:
     metrics : per split that exists, every number by its key in metrics.json; None where it is undefined or the run
         diverged
     confusion : on the test split; None if scores are not finite
-    roc_curves : train and test curves; () where undefined
+    roc_curves, precision_recall_curves : train and test curves; () where undefined
+    reliability : of train and test; () where scores are no probabilities
     report_text, report_json : scikit-learn's classification report on the test split
     warnings : where a reader may fool themselves, the gravest first
     """
@@ -236,6 +282,8 @@ class Evaluation:
     metrics: Mapping[SplitName, Mapping[str, float | None]]
     confusion: ConfusionMatrix | None
     roc_curves: tuple[RocCurve, ...]
+    precision_recall_curves: tuple[PrecisionRecallCurve, ...]
+    reliability: tuple[ReliabilityCurve, ...]
     report_text: str
     report_json: Mapping[str, Any]
     warnings: tuple[Finding, ...]

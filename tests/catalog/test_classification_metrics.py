@@ -84,3 +84,39 @@ def test_scores_that_are_no_probabilities_have_no_brier_score():
     """A squared distance from a logit means nothing."""
     part = scores(3)
     assert value_of("brier_score", Predictions(part.y_true, part.y_score * 9 - 4, part.rows), 3) is None
+
+
+POSITIVE = {"precision": oracle.precision_score, "recall": oracle.recall_score, "f1": oracle.f1_score}
+
+
+@pytest.mark.parametrize("positive", [0, 1])
+@pytest.mark.parametrize("metric", POSITIVE)
+def test_metrics_of_the_positive_class_are_scikit_learns(metric, positive):
+    """Whichever of the two it is; of answers at 0.5."""
+    part = scores(2)
+    expected = POSITIVE[metric](part.y_true, part.y_score.argmax(axis=1), pos_label=positive)
+    assert value_of(metric, part, 2, positive_class=positive) == pytest.approx(expected, rel=1e-12)
+    assert value_of(metric, scores(3), 3) is None
+
+
+@pytest.mark.parametrize("metric", POSITIVE)
+def test_a_positive_class_that_is_never_answered_scores_nothing(metric):
+    """0 where scikit-learn would divide by zero and warn."""
+    y, never = np.array([0, 0, 1]), np.array([[0.9, 0.1]] * 3, dtype=np.float32)
+    assert value_of(metric, Predictions(y, never, np.arange(3)), 2) == 0.0
+
+
+@pytest.mark.parametrize("classes", [2, 3, 5])
+def test_the_matthews_correlation_is_scikit_learns(classes):
+    """Of two classes and of more; 0 where all answers are the same, 1 where all are right, -1 where two are swapped."""
+    part = scores(classes)
+    expected = oracle.matthews_corrcoef(part.y_true, part.y_score.argmax(axis=1))
+    assert value_of("matthews_correlation", part, classes) == pytest.approx(expected, rel=1e-12)
+    sure = np.eye(classes, dtype=np.float32)
+    same = Predictions(part.y_true, sure[np.zeros_like(part.y_true)], part.rows)
+    assert value_of("matthews_correlation", same, classes) == 0.0
+    right = Predictions(part.y_true, sure[part.y_true], part.rows)
+    assert value_of("matthews_correlation", right, classes) == pytest.approx(1.0)
+    if classes == 2:
+        swapped = Predictions(part.y_true, sure[1 - part.y_true], part.rows)
+        assert value_of("matthews_correlation", swapped, 2) == pytest.approx(-1.0)

@@ -7,7 +7,8 @@ import pytest
 from sklearn import metrics as oracle
 
 from optbench.evaluation import evaluate
-from optbench.evaluation.roc import MOST_POINTS, macro_curve, roc_curves
+from optbench.evaluation.curve_points import MOST_POINTS
+from optbench.evaluation.roc import macro_curve, roc_curves
 from optbench.records import Predictions, RocCurve
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from optbench.records import ConfusionMatrix, History
-from optbench.reporting.run_figures import confusion_figure, learning_curves_figure, roc_figure
+from optbench.reporting.curve_figures import precision_recall_figure, roc_figure
+from optbench.reporting.run_figures import confusion_figure, learning_curves_figure
 from optbench.reporting.style import save_figure
 
 HOSTILE = ("$a_1$", "<script>alert(1)</script>", "line\nbreak \x1b[31m", "日本語", "")
@@ -46,6 +47,7 @@ def test_hostile_class_names_are_drawn_literally(evaluation, image_format):
     found = evaluation(HOSTILE)
     assert save_figure(confusion_figure(found.confusion), image_format)
     assert save_figure(roc_figure(found.roc_curves), image_format)
+    assert save_figure(precision_recall_figure(found.precision_recall_curves), image_format)
 
 
 def test_roc_of_two_classes_is_one_curve_per_split_and_the_diagonal(evaluation):
@@ -57,6 +59,33 @@ def test_roc_of_two_classes_is_one_curve_per_split_and_the_diagonal(evaluation):
     assert [line.get_linestyle() for line in axes.lines] == [":", "-", "--"]
     assert np.array_equal(axes.lines[1].get_xdata(), found.roc_curves[1].fpr)
     assert axes.get_title(loc="left") == "ROC curve of class Yes"
+
+
+def test_precision_and_recall_of_two_classes_stand_above_the_share_of_the_class(evaluation):
+    """Test solid, train dashed, average precision as in the metrics, the share of the class as a dotted line."""
+    found = evaluation(("No", "Yes"))
+    axes = precision_recall_figure(found.precision_recall_curves).axes[0]
+    values = {split: found.metrics[split]["average_precision"] for split in ("test", "train")}
+    assert legend(axes)[1:] == [f"test (AP {values['test']:.3f})", f"train (AP {values['train']:.3f})"]
+    assert [line.get_linestyle() for line in axes.lines] == [":", "-", "--"]
+    assert axes.lines[0].get_ydata()[0] == found.precision_recall_curves[1].share
+
+
+@pytest.mark.parametrize("classes", [3, 30])
+def test_precision_and_recall_of_many_classes_names_the_hardest(evaluation, classes):
+    """Every class of the test split is drawn."""
+    found = evaluation(tuple(f"class {number}" for number in range(classes)))
+    axes = precision_recall_figure(found.precision_recall_curves).axes[0]
+    assert len(axes.lines) == classes
+    test = [curve for curve in found.precision_recall_curves if curve.split == "test"]
+    hardest = min(test, key=lambda curve: curve.average_precision)
+    assert any(text.startswith(f"{hardest.label} (AP") for text in legend(axes))
+
+
+def test_curves_that_are_not_defined_are_said_to_be_missing():
+    """A diverged run has its pictures, with a sentence in them."""
+    assert texts(precision_recall_figure(()).axes[0]) == ["no precision-recall curve is defined for this run"]
+    assert texts(roc_figure(()).axes[0]) == ["no ROC curve is defined for this run"]
 
 
 @pytest.mark.parametrize("classes", [3, 8, 9, 30])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from optbench.config import load_study
+from optbench.errors import ConfigError
 from optbench.study.plan import plan_study
 
 FILE = """\
@@ -42,3 +43,13 @@ def test_more_points_extend_a_study(plan):
     first, more = plan(), plan(points=3)
     assert (first.key, first.paths) == (more.key, more.paths)
     assert first.digest != more.digest
+
+
+@pytest.mark.parametrize("asked", ["metric: f1", "tuning: {metric: val_f1}"])
+def test_metrics_of_the_positive_class_need_two_classes(tmp_path, asked):
+    """Iris has three: no setting would have a score, so nothing begins."""
+    path = tmp_path / "trial.yaml"
+    problem = "experiment: {dataset: {name: iris}, model: {name: logistic}, training: {epochs: 1}}"
+    path.write_text(f"{problem}\noptimizers: [sgd]\n{asked}\n")
+    with pytest.raises(ConfigError, match="f1 is of the positive class of two. Received: .* 3 classes"):
+        plan_study(load_study(path), runs_dir=tmp_path, data_dir=tmp_path, say=[].append, versions={})

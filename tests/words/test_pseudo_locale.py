@@ -240,7 +240,7 @@ def test_the_pictures_of_a_run(pseudo):
         split: TargetPredictions(rng.normal(size=9), rng.normal(size=9), np.arange(9)) for split in ("train", "test")
     }
     drawn = [*figures.values(), predicted_against_true_figure(numbers, pseudo), residuals_figure({}, pseudo)]
-    assert len(drawn) == 5
+    assert len(drawn) == 6
     for figure in drawn:
         assert not past_the_catalogue(texts_of(figure), ["c1", "c2"])
 

@@ -107,6 +107,11 @@ def brier_score(sample: ScoredLabels) -> float | None:
     return total
 
 
+def _of_positive_class(sample: ScoredLabels, place: int) -> float | None:
+    values = sample.of_positive_class
+    return None if values is None else values[place]
+
+
 CLASSIFICATION_METRICS: Final = (
     Metric(
         "accuracy",
@@ -189,5 +194,43 @@ CLASSIFICATION_METRICS: Final = (
         higher_is_better=False,
         highest=2.0,
         places=Places(page=10, show=7),
+    ),
+    Metric(
+        "precision",
+        _TASKS,
+        "labels",
+        lambda sample: _of_positive_class(sample, 0),
+        unit=Unit.SHARE,
+        for_two_classes=True,
+        is_tunable=False,
+        places=Places(page=11, show=10),
+    ),
+    Metric(
+        "recall",
+        _TASKS,
+        "labels",
+        lambda sample: _of_positive_class(sample, 1),
+        unit=Unit.SHARE,
+        for_two_classes=True,
+        is_tunable=False,
+        places=Places(page=12, show=11),
+    ),
+    Metric(
+        "f1",
+        _TASKS,
+        "labels",
+        lambda sample: _of_positive_class(sample, 2),
+        unit=Unit.SHARE,
+        for_two_classes=True,
+        places=Places(page=13, show=12),
+    ),
+    Metric(
+        "matthews_correlation",
+        _TASKS,
+        "labels",
+        lambda sample: float(sample.labels.matthews_correlation),
+        lowest=-1.0,
+        of_constant=0.0,
+        places=Places(page=14, show=13),
     ),
 )

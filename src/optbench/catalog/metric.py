@@ -79,6 +79,7 @@ class Metric:
     margin : largest difference that does not matter; in the unit of a target, as a part of the constant's score
     history : column of the history with this metric, or with what stands for it before any training; "" for none
     holds_penalties : contains the penalties of the model's layers: models with other penalties cannot be compared by it
+    for_two_classes : is of the positive class, so that more than two classes have none
     is_compared : can be the metric of a comparison or a study's verdict
     is_tunable : a study can choose settings by its value on the validation split
     page_code : of its words in the table of a run's page; "" for its name, with a remark if lower is better
@@ -97,6 +98,7 @@ class Metric:
     margin: float = DEFAULT_MARGIN
     history: str = ""
     holds_penalties: bool = False
+    for_two_classes: bool = False
     is_compared: bool = True
     is_tunable: bool = True
     page_code: str = ""

@@ -25,6 +25,13 @@ class LabelScores(Protocol):
     def macro(self) -> tuple[float, float, float]:
         """Unweighted mean of precision, recall and F1 over all classes."""
 
+    @property
+    def matthews_correlation(self) -> float:
+        """Correlation of true and predicted classes; 0 where one of them is always the same."""
+
+    def of_class(self, number: int) -> tuple[float, float, float]:
+        """Return precision, recall and F1 of one class."""
+
 
 @dataclass(frozen=True, slots=True)
 class ScoredLabels:
@@ -42,6 +49,11 @@ class ScoredLabels:
     y_score: NDArray[np.float32]
     positive_class: int
     labels: LabelScores
+
+    @property
+    def of_positive_class(self) -> tuple[float, float, float] | None:
+        """Precision, recall and F1 of the positive class of two; None for more classes."""
+        return self.labels.of_class(self.positive_class) if len(self.ranked_classes) == 1 else None
 
     @property
     def ranked_classes(self) -> list[int]:

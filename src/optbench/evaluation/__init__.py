@@ -6,7 +6,14 @@ from optbench.evaluation.evaluate import evaluate
 from optbench.evaluation.metrics_file import final_losses, metrics_json, read_metrics, recorded_warnings
 from optbench.evaluation.regression import evaluate_regression
 from optbench.evaluation.residuals import residuals_csv
-from optbench.evaluation.tables import confusion_csv, read_confusion, read_roc_csv, roc_csv
+from optbench.evaluation.tables import (
+    confusion_csv,
+    precision_recall_csv,
+    read_confusion,
+    read_roc_csv,
+    reliability_csv,
+    roc_csv,
+)
 
 __all__ = [
     "confusion_csv",
@@ -14,10 +21,12 @@ __all__ = [
     "evaluate_regression",
     "final_losses",
     "metrics_json",
+    "precision_recall_csv",
     "read_confusion",
     "read_metrics",
     "read_roc_csv",
     "recorded_warnings",
+    "reliability_csv",
     "residuals_csv",
     "roc_csv",
 ]

@@ -10,6 +10,8 @@ import numpy as np
 
 from optbench.evaluation.label_metrics import count_labels, label_metrics, report_document, report_text
 from optbench.evaluation.pitfalls import classification_warnings
+from optbench.evaluation.precision_recall import precision_recall_curves
+from optbench.evaluation.reliability import reliability_curves
 from optbench.evaluation.roc import roc_curves
 from optbench.evaluation.split_metrics import is_scored, predicted_labels, split_metrics
 from optbench.records import SPLITS, ConfusionMatrix, Evaluation
@@ -32,13 +34,13 @@ def evaluate(
     test_rows_in_train: int = 0,
     history: History | None = None,
 ) -> Evaluation:
-    """Compute metrics, confusion matrix, ROC curves, classification report and warnings.
+    """Compute metrics, confusion matrix, curves, classification report and warnings.
 
     Parameters
     ----------
     predictions : per split that exists; `train` and `test` must
     class_names : label texts; position = class number
-    positive_class : for two classes, the one that ROC speaks of; the second if None
+    positive_class : for two classes, the one that curves and recall speak of; the second if None
     test_rows_in_train : how many test rows have the inputs of a training row
     history : for the warnings about over-fitting and divergence
 
@@ -61,6 +63,8 @@ def evaluate(
             metrics=metrics,
             confusion=confusion_matrix(predictions["test"], names),
             roc_curves=roc_curves(predictions, class_names=names, positive_class=positive),
+            precision_recall_curves=precision_recall_curves(predictions, class_names=names, positive_class=positive),
+            reliability=reliability_curves(predictions, class_names=names, positive_class=positive),
             report_text=text,
             report_json=document,
             warnings=classification_warnings(

@@ -6,6 +6,7 @@ a third of what a small run costs. The tests hold these functions, the report's 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -50,6 +51,26 @@ class LabelMetrics:
     def macro(self) -> tuple[float, float, float]:
         """Unweighted mean of precision, recall and F1 over all classes."""
         return float(self.precision.mean()), float(self.recall.mean()), float(self.f1.mean())
+
+    @property
+    def matthews_correlation(self) -> float:
+        """Correlation of true and predicted classes; 0 where one of them is always the same.
+
+        Notes
+        -----
+        (c s - sum t_k p_k) / sqrt((s^2 - sum p_k^2) (s^2 - sum t_k^2)), with s rows, c of them right, and t_k true and
+        p_k predicted rows of class k (J. Gorodkin, Comparing two K-category assignments by a K-category correlation
+        coefficient, Computational Biology and Chemistry 28, 2004); of two classes it is that of B. W. Matthews, 1975.
+        """
+        true, predicted = self.support.astype(np.float64), self.counts.sum(axis=0).astype(np.float64)
+        n, right = float(true.sum()), float(self.counts.trace())
+        covariance = right * n - float(true @ predicted)
+        spread = (n * n - float(predicted @ predicted)) * (n * n - float(true @ true))
+        return covariance / math.sqrt(spread) if spread > 0 else 0.0
+
+    def of_class(self, number: int) -> tuple[float, float, float]:
+        """Return precision, recall and F1 of one class."""
+        return float(self.precision[number]), float(self.recall[number]), float(self.f1[number])
 
     @property
     def weighted(self) -> tuple[float, float, float]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from optbench.evaluation.split_metrics import is_scored
+from optbench.evaluation.curve_points import class_scores, kept_points, scored_splits
 from optbench.records import RocCurve
 
 if TYPE_CHECKING:
@@ -14,11 +14,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from optbench.evaluation.curve_points import ClassScores
     from optbench.records import Predictions, SplitName
 
 MACRO: Final = "macro"
-CURVE_SPLITS: Final[tuple[SplitName, ...]] = ("train", "test")
-MOST_POINTS: Final = 10_000
 _MACRO_STEPS: Final = 1000
 
 
@@ -30,46 +29,26 @@ def roc_curves(
     A class without a row in a split, or alone in it, has no curve there, and then there is no "macro" either.
     """
     curves: list[RocCurve] = []
-    for split in CURVE_SPLITS:
-        found = predictions.get(split)
-        if found is None or not is_scored(found):
-            continue
-        if len(class_names) == 2:  # noqa: PLR2004
-            curves += _class_curves(split, found, {positive_class: class_names[positive_class]})
-            continue
-        of_classes = _class_curves(split, found, dict(enumerate(class_names)))
+    for split, found in scored_splits(predictions):
+        of_classes = [
+            _class_curve(split, one)
+            for one in class_scores(found, class_names=class_names, positive_class=positive_class)
+            if one.is_class.any() and not one.is_class.all()
+        ]
         curves += of_classes
         if len(of_classes) == len(class_names):
             curves.append(macro_curve(of_classes))
     return tuple(curves)
 
 
-def _class_curves(split: SplitName, found: Predictions, labels: Mapping[int, str]) -> list[RocCurve]:
+def _class_curve(split: SplitName, one: ClassScores) -> RocCurve:
     from sklearn.metrics import auc, roc_curve
 
-    curves = []
-    for number, label in labels.items():
-        is_class, score = found.y_true == number, found.y_score[:, number]
-        if is_class.all() or not is_class.any():
-            continue
-        # points on a straight line between their neighbours are left out: thousands on a large split
-        fpr, tpr, threshold = roc_curve(is_class, score, drop_intermediate=True)
-        area = float(auc(fpr, tpr))
-        kept = _kept_points(fpr, tpr)
-        curves.append(RocCurve(split, label, fpr[kept], tpr[kept], threshold[kept].astype(np.float64), area))
-    return curves
-
-
-def _kept_points(fpr: NDArray[np.float64], tpr: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return the positions of the points that are kept: all, or of more than `MOST_POINTS` that many along the curve.
-
-    Millions of rows have a curve of millions of points. Those kept are points of it, at equal steps of fpr + tpr, so
-    that no point left out is farther than 2 / `MOST_POINTS` from one that is kept.
-    """
-    if len(fpr) <= MOST_POINTS:
-        return np.arange(len(fpr))
-    steps = np.linspace(0, 2, MOST_POINTS)
-    return np.unique(np.append(np.searchsorted(fpr + tpr, steps).clip(max=len(fpr) - 1), [0, len(fpr) - 1]))
+    # points on a straight line between their neighbours are left out: thousands on a large split
+    fpr, tpr, threshold = roc_curve(one.is_class, one.score, drop_intermediate=True)
+    kept = kept_points(fpr + tpr)
+    area = float(auc(fpr, tpr))
+    return RocCurve(split, one.label, fpr[kept], tpr[kept], threshold[kept].astype(np.float64), area)
 
 
 def macro_curve(curves: Sequence[RocCurve]) -> RocCurve:

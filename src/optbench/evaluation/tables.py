@@ -1,4 +1,4 @@
-"""Confusion matrix and ROC curves as CSV text, and back without loss."""
+"""Confusion matrix and curves as CSV text; the matrix and ROC curves back without loss, too."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from optbench.records import SplitName
+    from optbench.records import PrecisionRecallCurve, ReliabilityCurve, SplitName
 
 CORNER: Final = "true \\ predicted"
 ROC_COLUMNS: Final = ("split", "class", "fpr", "tpr", "threshold")
+PRECISION_RECALL_COLUMNS: Final = ("split", "class", "precision", "recall", "threshold")
+RELIABILITY_COLUMNS: Final = ("split", "scores", "class", "probability", "share", "rows")
 
 
 def confusion_csv(matrix: ConfusionMatrix) -> str:
@@ -83,6 +85,25 @@ def read_roc_csv(path: Path) -> tuple[RocCurve, ...]:
     except ValueError as error:
         raise _unreadable(path, "a table of ROC curves") from error
     return tuple(_curve(key[0], key[1], part) for key, part in zip(keys, parts, strict=True))
+
+
+def precision_recall_csv(curves: Iterable[PrecisionRecallCurve]) -> str:
+    """Return one row per point; thresholds start with `inf`."""
+    rows: list[Sequence[object]] = [PRECISION_RECALL_COLUMNS]
+    for curve in curves:
+        points = zip(curve.precision.tolist(), curve.recall.tolist(), curve.threshold.tolist(), strict=True)
+        rows += [(curve.split, guarded(curve.label), *point) for point in points]
+    return _csv(rows)
+
+
+def reliability_csv(curves: Iterable[ReliabilityCurve]) -> str:
+    """Return one row per bin; without a class the probability is that of the answer."""
+    rows: list[Sequence[object]] = [RELIABILITY_COLUMNS]
+    for curve in curves:
+        scores = "calibrated" if curve.is_calibrated else "model"
+        bins = zip(curve.probability.tolist(), curve.share.tolist(), curve.rows.tolist(), strict=True)
+        rows += [(curve.split, scores, guarded(curve.label), *each) for each in bins]
+    return _csv(rows)
 
 
 def _curve(split: str, label: str, points: Sequence[tuple[float, ...]]) -> RocCurve:

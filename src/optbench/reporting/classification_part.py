@@ -81,6 +81,10 @@ def _pictures(report: RunReport, evaluation: Evaluation, language: str | None) -
             _roc_alt(evaluation.roc_curves, test, language),
             text("picture-roc", language),
         ),
+        "precision_recall_curve": (
+            _precision_recall_alt(evaluation, language),
+            text("picture-precision-recall", language),
+        ),
         "learning_curves": (
             text("picture-curves-accuracy-alt", language, n_epochs=report.epochs_run, best=best),
             text("picture-curves", language),
@@ -114,6 +118,12 @@ def _roc_alt(curves: Sequence[RocCurve], test: Mapping[str, float | None], langu
     if not curves:
         return text("picture-no-roc-alt", language)
     return text("picture-roc-alt", language, auc=test["roc_auc"])
+
+
+def _precision_recall_alt(evaluation: Evaluation, language: str | None) -> str:
+    if not evaluation.precision_recall_curves:
+        return text("picture-no-precision-recall-alt", language)
+    return text("picture-precision-recall-alt", language, ap=evaluation.metrics["test"]["average_precision"])
 
 
 def _report_rows(document: Mapping[str, Any], language: str | None) -> list[tuple[str, ...]]:

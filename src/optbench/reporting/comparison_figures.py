@@ -166,7 +166,7 @@ def roc_figure(
         for band in roc_bands(curves.roc_curves, curve_label=label, split=split):
             colour, style = look.colours[band.label], look.line_styles[band.label]
             axes.fill_between(band.fpr, band.low, band.high, color=colour, alpha=0.15, linewidth=0)
-            name = text("figure-auc", language, name=shortened(band.label), auc=band.auc)
+            name = text("figure-auc", language, name=shortened(band.label), area=band.auc)
             axes.plot(band.fpr, band.mean, color=colour, linestyle=style, label=name)
         axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal")
         title = (

@@ -1,4 +1,4 @@
-"""The pictures of one run: confusion matrix, ROC curves, learning curves."""
+"""The pictures of one run: confusion matrix, learning curves."""
 
 from __future__ import annotations
 
@@ -10,13 +10,10 @@ import numpy as np
 from optbench.catalog.metrics import LOSS
 from optbench.catalog.tasks import TASKS
 from optbench.reporting.style import (
-    BLACK,
     BLUE,
     FAINT,
     GREEN,
     INK,
-    ORANGE,
-    PALETTE,
     VERMILLION,
     logarithmic,
     new_figure,
@@ -27,15 +24,12 @@ from optbench.words import text
 from optbench.words.tables import number
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-    from optbench.records import ConfusionMatrix, History, RocCurve
+    from optbench.records import ConfusionMatrix, History
 
-_IN_LEGEND: Final = 10
 _WITH_MARKERS: Final = 30
 _WIDE_RANGE: Final = 1000.0
 _DARK_CELL: Final = 0.55
@@ -103,69 +97,6 @@ def _cell_texts(
         if with_shares and count:
             percent = number(share, "percent" if size >= 0.7 else "percent0", language)  # noqa: PLR2004
             axes.text(column, row + 0.22, percent, ha="center", va="center", fontsize=0.75 * points, color=colour)
-
-
-def roc_figure(curves: Sequence[RocCurve], language: str | None = None) -> Figure:
-    """Draw ROC curves: test solid, train dashed; for more than two classes the mean bold over thin one-vs-rest."""
-    with plot_style():
-        figure, (axes,) = new_figure(width=5.8, height=5.4, language=language)
-        axes.set_title(text("figure-roc", language))
-        axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
-        axes.set_xlabel(text("figure-false-positive-rate-of-run", language))
-        axes.set_ylabel(text("figure-true-positive-rate-of-run", language))
-        axes.set_aspect("equal")
-        axes.plot([0, 1], [0, 1], color=FAINT, linewidth=1, linestyle=":")
-        if not curves:
-            axes.text(0.62, 0.3, text("figure-no-roc", language), ha="center", va="center", color=FAINT)
-            return figure
-        if len({curve.label for curve in curves}) == 1:
-            axes.set_title(text("figure-roc-of-class", language, name=shortened(curves[0].label, 30)))
-            _bold_curves(axes, curves, {"train": ORANGE, "test": BLUE}, "figure-auc-split", language)
-        else:
-            _thin_curves(axes, [curve for curve in curves if not is_mean(curve) and curve.split == "test"], language)
-            means = [curve for curve in curves if is_mean(curve)]
-            _bold_curves(axes, means, {}, "figure-auc-split-mean", language)
-        axes.legend(loc="lower right")
-    return figure
-
-
-def is_mean(curve: RocCurve) -> bool:
-    """Return True for the mean over classes; a class may be called "macro" too, but has thresholds."""
-    return curve.label == "macro" and bool(np.isnan(curve.threshold).all())
-
-
-def _bold_curves(
-    axes: Axes, curves: Sequence[RocCurve], colours: dict[str, str], code: str, language: str | None
-) -> None:
-    """Draw curves that are named by a text of the catalogue."""
-    for curve in sorted(curves, key=lambda curve: curve.split):
-        axes.plot(
-            curve.fpr,
-            curve.tpr,
-            color=colours.get(curve.split, BLACK),
-            linestyle="--" if curve.split == "train" else "-",
-            linewidth=2.4 if curve.split == "test" else 1.8,
-            label=text(code, language, split=curve.split, auc=curve.auc),
-        )
-
-
-def _thin_curves(axes: Axes, curves: Sequence[RocCurve], language: str | None) -> None:
-    """Draw one-vs-rest curves; if the legend would overflow, only the hardest classes have a colour and a name."""
-    room = _IN_LEGEND - 2
-    hardest = sorted(range(len(curves)), key=lambda place: curves[place].auc)
-    named = sorted(hardest if len(curves) <= room else hardest[: room - 1])
-    others = [curve for place, curve in enumerate(curves) if place not in named]
-    for position, curve in enumerate(others):
-        label = text("figure-further-classes", language, n=len(others)) if position == 0 else None
-        axes.plot(curve.fpr, curve.tpr, color="#C4CAD0", linewidth=0.8, label=label)
-    colours = [colour for colour in PALETTE if colour != BLACK]
-    for position, place in enumerate(named):
-        curve = curves[place]
-        style = "-" if position < len(colours) else "-."
-        label = text("figure-auc", language, name=shortened(curve.label, 22), auc=curve.auc)
-        axes.plot(
-            curve.fpr, curve.tpr, style, color=colours[position % len(colours)], linewidth=1.1, alpha=0.9, label=label
-        )
 
 
 def learning_curves_figure(history: History, *, best_epoch: int | None = None, language: str | None = None) -> Figure:

@@ -63,11 +63,15 @@ def time_card(report: RunReport, language: str | None = None) -> tuple[str, str,
 def metric_rows(
     task: str, metrics: Mapping[SplitName, Mapping[str, float | None]], language: str | None = None
 ) -> list[tuple[str, ...]]:
-    """Return title and values of each metric that the page of a run shows, in the order of `SHOWN_SPLITS`."""
+    """Return title and values of each metric that the page of a run shows, in the order of `SHOWN_SPLITS`.
+
+    What only two classes have is left out where there is none of it.
+    """
     shown = [metrics[split] for split in SHOWN_SPLITS if split in metrics]
     return [
         (row_title(row, language), *(_cell(row.metric, values.get(row.name), language) for values in shown))
         for row in table_rows(task, "page")
+        if not row.metric.for_two_classes or any(values.get(row.name) is not None for values in shown)
     ]
 
 

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 KEY_DIGITS_SHOWN = 8
 _IDENTITY = (
     *("config", "config_resolved", "history", "diagnostics", "metrics", "predictions"),
-    *("report_text", "report_json", "confusion", "roc_curve", "residuals", "digests"),
+    *("report_text", "report_json", "confusion", "roc_curve", "precision_recall_curve", "reliability"),
+    *("residuals", "digests"),
 )
 
 
@@ -77,6 +78,16 @@ class RunPaths:
         return self.folder / "roc_curve.csv"
 
     @property
+    def precision_recall_curve(self) -> Path:
+        """Precision-recall curves of train and test."""
+        return self.folder / "precision_recall_curve.csv"
+
+    @property
+    def reliability(self) -> Path:
+        """Probabilities beside what happened, in bins, of train and test."""
+        return self.folder / "reliability.csv"
+
+    @property
     def residuals(self) -> Path:
         """Regression: true value, prediction and residual of every test row."""
         return self.folder / "residuals.csv"
@@ -92,8 +103,8 @@ class RunPaths:
     def figure(self, stem: str, image_format: str = "png") -> Path:
         """Return the path of a picture.
 
-        `learning_curves`, `diagnostics`; for classes `confusion_matrix`, `roc_curve`; for regression
-        `predicted_against_true`, `residuals`.
+        `learning_curves`, `diagnostics`; for classes `confusion_matrix`, `roc_curve`, `precision_recall_curve`; for
+        regression `predicted_against_true`, `residuals`.
         """
         return self.folder / f"{stem}.{image_format}"
 

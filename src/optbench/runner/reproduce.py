@@ -315,8 +315,10 @@ def compare(recorded: Recorded, again: RunPaths) -> Reproduction:
         digests = {**digests, "metrics": recorded.digests["metrics"]}
     rung, equal = first_difference(recorded.digests, digests)
     if not rung:
-        left_out = {*_CLIMBED_BEFORE, *(("metrics",) if is_same_but_older else ())}
         ours, theirs = recorded.paths.identity_files, again.identity_files
+        left_out = set(_CLIMBED_BEFORE)
+        if is_same_but_older:  # an older optbench wrote fewer files, too; the manifest knows what it wrote
+            left_out |= {"metrics", *(name for name, path in ours.items() if not path.is_file())}
         rung = next((name for name in ours if name not in left_out and _differ(ours[name], theirs[name])), "")
     differences = environment_differences(recorded.environment, read_json(again.environment))
     packages = recorded.manifest.versions

@@ -30,6 +30,7 @@ _TO_DRAW = (
     "jinja2.debug",
     "jinja2.ext",
     "matplotlib.ticker",
+    "optbench.reporting.curve_figures",
     "optbench.reporting.run_figures",
     "optbench.reporting.run_report",
     "optbench.runs.drawing",

@@ -17,8 +17,8 @@ class Reliability:
 
     Attributes
     ----------
-    confidence : (m,) mean probability of the predicted class
-    accuracy : (m,) share of correct predictions
+    confidence : (m,) mean probability of the event: that the predicted class is right
+    accuracy : (m,) share of the examples in which it happened
     counts : (m,) examples per bin
     """
 
@@ -34,39 +34,54 @@ class Reliability:
 
 
 def reliability(y_true: ArrayLike, y_score: ArrayLike, *, bins: int = 15) -> Reliability:
-    """Return confidence and accuracy in bins of equal mass.
+    """Return confidence and accuracy in bins of equal mass: of the predicted class, whichever it is.
 
     Parameters
     ----------
     y_true : (n,) classes
     y_score : (n, n_classes) finite probabilities
 
+    References
+    ----------
+    Guo et al. 2017, ICML, "On Calibration of Modern Neural Networks".
+    """
+    truth, score = np.asarray(y_true), np.asarray(y_score, dtype=np.float64)
+    if score.ndim != 2 or truth.shape != score.shape[:1]:  # noqa: PLR2004
+        raise ValueError(f"y_score must be examples by classes. Received: {score.shape} for {truth.shape} labels.")
+    return binned(score.argmax(axis=1) == truth, score.max(axis=1), bins=bins)
+
+
+def binned(happened: ArrayLike, probability: ArrayLike, *, bins: int = 15) -> Reliability:
+    """Return what was said of an event and how often it happened, in bins of equal mass.
+
+    Parameters
+    ----------
+    happened : (n,) bool, at least one
+    probability : (n,) finite, of the event
+
     Notes
     -----
-    Examples are sorted by the probability of their predicted class and cut into `bins` groups of n / bins;
-    a cut never separates equal probabilities, so the result does not depend on the order of examples and
-    there may be fewer bins.
+    Examples are sorted by probability and cut into `bins` groups of n / bins; a cut never separates equal
+    probabilities, so the result does not depend on the order of examples and there may be fewer bins.
 
     References
     ----------
-    Guo et al. 2017, ICML, "On Calibration of Modern Neural Networks"; Nixon et al. 2019, CVPR workshops, "Measuring
-    Calibration in Deep Learning" (equal mass).
+    Nixon et al. 2019, CVPR workshops, "Measuring Calibration in Deep Learning" (equal mass).
     """
-    truth, score = np.asarray(y_true), np.asarray(y_score, dtype=np.float64)
-    if score.ndim != 2 or truth.shape != score.shape[:1] or truth.size == 0:  # noqa: PLR2004
-        raise ValueError(f"y_score must be examples by classes. Received: {score.shape} for {truth.shape} labels.")
-    if not np.isfinite(score).all():
+    correct, confidence = np.asarray(happened), np.asarray(probability, dtype=np.float64)
+    n = correct.size
+    if correct.shape != confidence.shape or n == 0:
+        raise ValueError(f"each probability needs its event. Received: {confidence.shape} for {correct.shape}.")
+    if not np.isfinite(confidence).all():
         raise ValueError("y_score must be finite: a diverged run has no calibration. Received: NaN or infinity.")
     if bins < 1:
         raise ValueError(f"bins must be at least 1. Received: {bins}.")
-    confidence = score.max(axis=1)
-    correct = score.argmax(axis=1) == truth
     order = np.lexsort((correct, confidence))
     confidence, correct = confidence[order], correct[order]
-    cuts = np.round(np.arange(1, bins) * truth.size / bins).astype(np.intp)
-    cuts = np.searchsorted(confidence, confidence[np.minimum(cuts, truth.size - 1)])
+    cuts = np.round(np.arange(1, bins) * n / bins).astype(np.intp)
+    cuts = np.searchsorted(confidence, confidence[np.minimum(cuts, n - 1)])
     starts = np.unique(np.concatenate([[0], cuts]))
-    counts = np.diff(np.append(starts, truth.size))
+    counts = np.diff(np.append(starts, n))
     return Reliability(
         np.add.reduceat(confidence, starts) / counts,
         np.add.reduceat(correct.astype(np.float64), starts) / counts,

@@ -59,7 +59,8 @@ def read_problem(
     Raises
     ------
     InvalidError
-        If the data is not valid, has no validation rows to tune on, or has no other splits where they are asked for.
+        If the data is not valid, has no validation rows to tune on, more classes than a metric is for, or no other
+        splits where they are asked for.
     """
     from optbench.datasets import load_dataset, without_test_rows
     from optbench.words import sentence
@@ -74,6 +75,7 @@ def read_problem(
             "to a fraction such as 0.1, or give every optimizer a number for its learning rate.",
             code="config-validation-needed",
         )
+    _require_classes_of_metrics(loaded, problem, dataset)
     load_split = partial(_load_split, problem, data_dir)
     return PlannedProblem(
         name=problem.name,
@@ -84,6 +86,22 @@ def read_problem(
         splits=_other_splits(loaded, problem, dataset, load_split),
         load_split=load_split,
     )
+
+
+def _require_classes_of_metrics(loaded: LoadedStudy, problem: StudyProblem, dataset: Dataset) -> None:
+    """Refuse a metric of the positive class where there are more classes than two."""
+    from optbench.catalog.metrics import metric_of
+
+    asked = {"metric": loaded.config.metric, "tuning.metric": loaded.config.tuning.metric}
+    for key, name in asked.items():
+        metric = metric_of(name)
+        if metric is not None and metric.for_two_classes and dataset.num_classes > 2:  # noqa: PLR2004 - two classes
+            raise ConfigError(
+                f"{loaded.path}: {key}: {name} is of the positive class of two. Received: {problem.name} with "
+                f"{dataset.num_classes} classes. Use balanced_accuracy, f1_macro or matthews_correlation; "
+                "tuning.metric with val_ in front.",
+                code="config-metric-unfit",
+            )
 
 
 def _load_split(problem: StudyProblem, data_dir: Path, seed: int) -> Dataset:

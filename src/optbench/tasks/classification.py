@@ -1,4 +1,4 @@
-"""Classification: scores per class; confusion matrix, classification report and ROC curves."""
+"""Classification: scores per class; confusion matrix, classification report and curves."""
 
 from __future__ import annotations
 
@@ -74,8 +74,8 @@ class Classification:
         )
 
     def write_tables(self, paths: RunPaths, evaluation: Evaluation) -> None:
-        """As in `Task`: classification report, confusion matrix, ROC curves."""
-        from optbench.evaluation import confusion_csv, roc_csv
+        """As in `Task`: classification report, confusion matrix, curves, reliability."""
+        from optbench.evaluation import confusion_csv, precision_recall_csv, reliability_csv, roc_csv
         from optbench.run_store import write_json, write_text
 
         write_text(paths.report_text, evaluation.report_text, durable=False)
@@ -83,12 +83,16 @@ class Classification:
         if evaluation.confusion is not None:
             write_text(paths.confusion, confusion_csv(evaluation.confusion), durable=False)
         write_text(paths.roc_curve, roc_csv(evaluation.roc_curves), durable=False)
+        curves = precision_recall_csv(evaluation.precision_recall_curves)
+        write_text(paths.precision_recall_curve, curves, durable=False)
+        write_text(paths.reliability, reliability_csv(evaluation.reliability), durable=False)
 
     def figures(
         self, evaluation: Evaluation, history: History, *, best_epoch: int | None, language: str | None = None
     ) -> dict[str, Any]:
         """As in `Task`; a diverged run has no confusion matrix."""
-        from optbench.reporting.run_figures import confusion_figure, learning_curves_figure, roc_figure
+        from optbench.reporting.curve_figures import precision_recall_figure, roc_figure
+        from optbench.reporting.run_figures import confusion_figure, learning_curves_figure
 
         matrix = (
             {}
@@ -98,6 +102,7 @@ class Classification:
         return {
             **matrix,
             "roc_curve": roc_figure(evaluation.roc_curves, language),
+            "precision_recall_curve": precision_recall_figure(evaluation.precision_recall_curves, language),
             "learning_curves": learning_curves_figure(history, best_epoch=best_epoch, language=language),
         }
 
