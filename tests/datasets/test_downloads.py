@@ -266,7 +266,6 @@ def load_new(server, tmp_path, monkeypatch):
         monkeypatch.setitem(globals(), "CONTENT", content.encode())
         entry = DatasetEntry(
             name="newcomer",
-            description="A table that is downloaded",
             form="table",
             rows=content.count("\n") - 1,
             shape=(2,),
