@@ -174,7 +174,7 @@ def _data_lines(dataset: Dataset, language: str | None) -> list[str]:
             for column in columns
         ),
         f"  {text('validate-shape', language, shape=shape)}",
-        *(f"  {text('validate-note', language, note=note)}" for note in sentences(dataset.notes, language)),
+        *(f"  {text('validate-note', language)} {note}" for note in sentences(dataset.notes, language)),
     ]
 
 
