@@ -6,6 +6,8 @@ import os
 from dataclasses import replace
 
 from optbench.run_store import (
+    Attempt,
+    RunPaths,
     begin_attempt,
     claim_run_folder,
     end_attempt,
@@ -13,6 +15,7 @@ from optbench.run_store import (
     publish_log,
     run_status,
     verify_manifest,
+    write_json,
     write_text,
 )
 
@@ -48,6 +51,21 @@ def test_a_torn_end_is_no_end(paths, claim):
     for torn in (b'{"kind', b'{"schema_version": 1, "kind": "oom", "reason": 7}', b"[]"):
         (claim.folder / "end.json").write_bytes(torn)
         assert last_attempt(paths).kind == "cut off"
+
+
+def test_attempts_from_before_there_were_claims_are_read(tmp_path):
+    """Each is a file of its number; one that is torn, or that another number was given to, says nothing."""
+    paths = RunPaths(tmp_path / "old")
+    begun = {"schema_version": 1, "started_at": "2025-01-01T00:00:00+00:00", "pid": 4711}
+    ended = {"kind": "oom", "exit_code": -9, "reason": "too large", "ended_at": "2025-01-01T01:00:00+00:00"}
+    paths.attempts.mkdir(parents=True)
+    assert last_attempt(paths) is None
+    write_json(paths.attempts / "000001.json", {**begun, "attempt": 1})
+    assert last_attempt(paths) == Attempt(1, begun["started_at"], 4711)
+    write_json(paths.attempts / "000002.json", {**begun, **ended, "attempt": 2})
+    write_json(paths.attempts / "000003.json", {**begun, "attempt": 7})
+    (paths.attempts / "000004.json").write_bytes(b'{"attempt": 4')
+    assert last_attempt(paths) == Attempt(2, begun["started_at"], 4711, **ended)
 
 
 def test_beginning_removes_leftovers_and_a_broken_manifest(tmp_path, make_run):
