@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optbench.datasets.arrow_texts import texts_of
+from optbench.datasets.arrow_arrays import texts_of
 from optbench.datasets.column_cells import ExaminedColumn
 from optbench.datasets.column_kinds import infer_kind, number_values
 from optbench.datasets.columns import column_of_texts

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optbench.datasets.arrow_texts import texts_of
+from optbench.datasets.arrow_arrays import texts_of
 from optbench.datasets.columns import CategoryColumn
 from optbench.datasets.features import MAX_LEVELS, NumberColumn, feature_matrix, feature_names, fit_columns
 from optbench.errors import DataError

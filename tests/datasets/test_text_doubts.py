@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from optbench.datasets.arrow_texts import texts_of
+from optbench.datasets.arrow_arrays import texts_of
 from optbench.datasets.text_doubts import doubt
 from optbench.words import sentence
 

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optbench.datasets.arrow_arrays import is_null, mask_of, numpy_of, texts_of
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
@@ -18,13 +20,6 @@ WHITE_SPACE = (
 )
 _BLANK, _ASCII = 0x20, 0x80
 _NO_BYTES = np.zeros(0, dtype=np.uint8)
-
-
-def texts_of(cells: Sequence[str | None]) -> Any:
-    """Return cells as a pyarrow string array."""
-    import pyarrow as pa
-
-    return pa.array(cells, type=pa.string())
 
 
 def buffers(texts: Any) -> tuple[NDArray[Any], NDArray[np.uint8]]:
@@ -68,7 +63,6 @@ def _has_bare_ends(texts: Any) -> bool:
 
 def is_any_of(texts: Any, words: Iterable[str]) -> NDArray[np.bool_]:
     """Return which texts are one of some words, or null; (n,) bool."""
-    import pyarrow as pa
     import pyarrow.compute as pc
 
     possible = _possible(texts, words)
@@ -77,11 +71,9 @@ def is_any_of(texts: Any, words: Iterable[str]) -> NDArray[np.bool_]:
         return np.asarray(starts[1:] == starts[:-1])
     if not possible and texts.null_count == 0:
         return np.zeros(len(texts), dtype=bool)
-    found = pc.is_in(texts, value_set=pa.array(possible, type=texts.type))
-    if texts.null_count:
-        found = pc.or_(found, pc.is_null(texts))
-    is_word: NDArray[np.bool_] = found.to_numpy(zero_copy_only=False)
-    return is_word
+    words_there = texts_of(possible)
+    found = pc.is_in(texts, value_set=words_there if texts.type == words_there.type else words_there.cast(texts.type))
+    return numpy_of(found) | is_null(texts)
 
 
 def _possible(texts: Any, words: Iterable[str]) -> list[str]:
@@ -97,12 +89,9 @@ def matches(texts: Any, pattern: str) -> NDArray[np.bool_]:
     """Return which texts a regular expression of ASCII digits matches from end to end, (n,) bool; no nulls."""
     import pyarrow.compute as pc
 
-    found: NDArray[np.bool_] = pc.match_substring_regex(texts, rf"\A(?:{pattern})\z").to_numpy(zero_copy_only=False)
-    return found
+    return numpy_of(pc.match_substring_regex(texts, rf"\A(?:{pattern})\z"))
 
 
 def chosen(texts: Any, is_chosen: NDArray[np.bool_]) -> Any:
     """Return the texts at which `is_chosen` is True."""
-    import pyarrow as pa
-
-    return texts if is_chosen.all() else texts.filter(pa.array(is_chosen))
+    return texts if is_chosen.all() else texts.filter(mask_of(is_chosen))

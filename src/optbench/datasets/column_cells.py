@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from optbench.datasets.arrow_texts import matches
+from optbench.datasets.arrow_texts import chosen, matches
 from optbench.datasets.number_texts import INTEGER_PATTERN, NUMERIC_PATTERN, parse_column
 from optbench.datasets.text_doubts import doubt
 
@@ -107,9 +107,7 @@ class TextCells:
 
     def others(self) -> tuple[int, list[str]]:
         """Return how many texts do not read like numbers, and the first of them."""
-        import pyarrow as pa
-
-        found = self.texts.filter(pa.array(~self.is_numeric))
+        found = chosen(self.texts, ~self.is_numeric)
         return len(found), found.slice(0, _FEW).to_pylist()
 
 
@@ -197,12 +195,9 @@ class ExaminedColumn:
 
     def text_cells(self, rows: NDArray[np.int64]) -> TextCells:
         """Return the texts that decide the kind of the column, from some rows."""
-        import pyarrow as pa
-
         counts = level_counts(self.categories, rows)
         n_present = int(counts.sum())
-        levels = self.categories.levels
-        texts = levels if (counts > 0).all() else levels.filter(pa.array(counts > 0))
+        texts = chosen(self.categories.levels, counts > 0)
         return TextCells(texts, n_present=n_present, n_missing=len(rows) - n_present)
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optbench.datasets.arrow_texts import buffers, is_any_of, texts_of
+from optbench.datasets.arrow_arrays import integers_of, is_null, numpy_of, texts_of
+from optbench.datasets.arrow_texts import buffers, chosen, is_any_of, used_bytes
 from optbench.datasets.cell_digests import NO_VALUE, CellsDigest
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class Column:
 
     def codes(self) -> NDArray[Any]:
         """Return the codes of all rows, of a column whose chunks are codes."""
-        chunks = [chunk.to_numpy(zero_copy_only=False) for chunk in self.chunks()]
+        chunks = [numpy_of(chunk) for chunk in self.chunks()]
         return np.concatenate(chunks).astype(_narrowest(len(self.levels)), copy=False)
 
     def cell(self, row: int) -> str | None:
@@ -103,9 +104,9 @@ class Column:
 
     def row_of(self, text: str) -> int:
         """Return the first row that holds a text, which some row does."""
-        start = 0
+        start, wanted = 0, texts_of([text])[0]
         for cells in self.texts():
-            if (found := cells.index(text).as_py()) >= 0:
+            if (found := cells.index(wanted).as_py()) >= 0:
                 return start + int(found)
             start += len(cells)
         raise ValueError(text)
@@ -121,10 +122,8 @@ class Column:
         is_missing = is_any_of(levels, missing)
         if not is_missing.any():
             return CategoryColumn(self.name, levels, codes)
-        import pyarrow as pa
-
         code_of = np.where(is_missing, -1, np.cumsum(~is_missing) - 1).astype(codes.dtype)
-        return CategoryColumn(self.name, levels.filter(pa.array(~is_missing)), code_of[codes])
+        return CategoryColumn(self.name, chosen(levels, ~is_missing), code_of[codes])
 
     def _encoded(self) -> tuple[Any, NDArray[Any]]:
         """Return the different cells in the order of their first row, a null among them, and their codes."""
@@ -136,7 +135,7 @@ class Column:
         whole = pa.chunked_array([cells.cast(pa.large_string()) for cells in self.texts()])
         encoded = whole.dictionary_encode(null_encoding="encode")
         levels = encoded.chunk(encoded.num_chunks - 1).dictionary
-        codes = [chunk.indices.to_numpy(zero_copy_only=False) for chunk in encoded.chunks]
+        codes = [numpy_of(chunk.indices) for chunk in encoded.chunks]
         return levels, np.concatenate(codes)
 
 
@@ -186,7 +185,7 @@ class ColumnBuilder:
         starts, _ = buffers(texts)
         lengths = np.diff(starts).astype(np.int32, copy=False)
         if texts.null_count:
-            lengths[texts.is_null().to_numpy(zero_copy_only=False)] = NO_VALUE
+            lengths[is_null(texts)] = NO_VALUE
         return PreparedCells(texts, lengths, self._encoded(texts))
 
     def _encoded(self, texts: Any) -> Any:
@@ -199,9 +198,8 @@ class ColumnBuilder:
 
     def add(self, cells: PreparedCells) -> None:
         """Append cells."""
-        texts = cells.texts.fill_null("") if cells.texts.null_count else cells.texts
-        starts, data = buffers(texts)
-        self._digest.add(data[starts[0] : starts[-1]], cells.lengths)
+        texts = cells.texts.drop_null() if cells.texts.null_count else cells.texts
+        self._digest.add(used_bytes(texts), cells.lengths)
         self._n_rows += len(cells.texts)
         codes = self._coded(cells.encoded)
         self._parts.append(self._storage.put(cells.texts if codes is None else codes))
@@ -212,14 +210,12 @@ class ColumnBuilder:
         if encoded is None or code_of is None or len(code_of) + len(encoded.dictionary) > 2 * MOST_LEVELS:
             self._code_of = None
             return None
-        import pyarrow as pa
-
         moved = np.array([code_of.setdefault(text, len(code_of)) for text in encoded.dictionary.to_pylist()])
         self._levels.extend(list(code_of)[len(self._levels) :])
         if len(code_of) > MOST_LEVELS:
             self._code_of = None  # this chunk is the last of codes
         kind = _narrowest(len(self._levels))
-        return pa.array(moved.astype(kind)[encoded.indices.to_numpy(zero_copy_only=False)])
+        return integers_of(moved.astype(kind)[numpy_of(encoded.indices)])
 
     def column(self, name: str) -> Column:
         """Return the column of all cells added."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optbench.datasets import csv_blocks
-from optbench.datasets.arrow_texts import texts_of
+from optbench.datasets.arrow_arrays import texts_of
 from optbench.datasets.csv_blocks import (
     LONGEST_LINE,
     Chunk,

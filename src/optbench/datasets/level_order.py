@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optbench.datasets.arrow_arrays import integers_of
 from optbench.datasets.arrow_texts import matches
 from optbench.datasets.number_texts import NUMBER_PATTERN, sorted_texts
 
@@ -25,7 +26,7 @@ def frequent_levels(
     counts : (levels,) how often each occurs
     most : number of levels that are chosen at most
     """
-    texts = levels.take(seen)
+    texts = levels.take(integers_of(seen))
     are_numbers = bool(matches(texts, NUMBER_PATTERN).all())
     chosen = seen
     if len(seen) > most:
@@ -40,7 +41,7 @@ def frequent_levels(
 
 def _ordered(levels: Any, codes: NDArray[np.int64], *, are_numbers: bool) -> tuple[list[int], list[str]]:
     """Return codes and texts of levels in order: by value if all levels are numbers, else by character codes."""
-    texts = levels.take(codes).to_pylist()
+    texts = levels.take(integers_of(codes)).to_pylist()
     code_of = dict(zip(texts, codes.tolist(), strict=True))
     names = sorted_texts(texts) if are_numbers else sorted(texts)
     return [code_of[name] for name in names], names

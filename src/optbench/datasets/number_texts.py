@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optbench.datasets.arrow_arrays import numpy_of
 from optbench.datasets.arrow_texts import buffers, chosen, is_any_of, matches, used_bytes
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def _plain_numbers(texts: Any, is_missing: NDArray[np.bool_]) -> NDArray[np.floa
     if (part.min() < _LEAST or part.max() > _MOST) and not _NUMBER_BYTES[part].all():
         return None
     try:
-        numbers: NDArray[np.float64] = _with_nulls(texts, is_missing).cast(pa.float64()).to_numpy(zero_copy_only=False)
+        numbers = numpy_of(_with_nulls(texts, is_missing).cast(pa.float64()))
     except pa.ArrowInvalid:
         return None
     return numbers
@@ -177,7 +178,7 @@ def _decimals(texts: Any) -> NDArray[np.float64]:
 
     bare = pc.utf8_ltrim(texts, characters="+")
     try:
-        numbers: NDArray[np.float64] = bare.cast(pa.float64()).to_numpy(zero_copy_only=False)
+        numbers = numpy_of(bare.cast(pa.float64()))
     except pa.ArrowInvalid:  # beyond float64
         return np.array([float(text) for text in texts.to_pylist()], dtype=np.float64)
     return numbers

@@ -6,7 +6,8 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from optbench.datasets.arrow_texts import stripped, texts_of
+from optbench.datasets.arrow_arrays import texts_of
+from optbench.datasets.arrow_texts import stripped
 from optbench.datasets.cell_digests import table_digest
 from optbench.datasets.columns import column_of_texts
 from optbench.datasets.downloads import CheckedFile

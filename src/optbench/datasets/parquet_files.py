@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from optbench.datasets.arrow_texts import stripped, texts_of
+from optbench.datasets.arrow_arrays import texts_of
+from optbench.datasets.arrow_texts import stripped
 from optbench.datasets.csv_blocks import Chunk
 from optbench.datasets.csv_files import unreadable_error
 from optbench.datasets.memory import require_memory_for_rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import Finding, Severity
-from optbench.datasets.arrow_texts import matches
+from optbench.datasets.arrow_texts import chosen, matches
 from optbench.datasets.number_texts import are_decimal
 
 if TYPE_CHECKING:
@@ -41,9 +41,7 @@ def doubt(texts: Any) -> Finding | None:
 
 
 def _mostly_numbers(texts: Any) -> Finding | None:
-    import pyarrow as pa
-
-    others = texts.filter(pa.array(~are_decimal(texts)))
+    others = chosen(texts, ~are_decimal(texts))
     if len(others) > _MANY * len(texts):
         return None
     first = others.slice(0, _SHOWN).to_pylist()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optbench.core.findings import Finding, Severity
+from optbench.datasets.arrow_arrays import integers_of, mask_of, texts_of
 from optbench.datasets.arrow_texts import is_any_of
 from optbench.datasets.assembly import Draft, assemble
 from optbench.datasets.labels import choose_positive_class
@@ -192,7 +193,7 @@ class _Texts:
         longest = 0
         for first, texts in self._chunks():
             begin, end = np.searchsorted(rows, (first, first + len(texts)))
-            for text in texts.take(rows[begin:end] - first).to_pylist():
+            for text in texts.take(integers_of(rows[begin:end] - first)).to_pylist():
                 words = words_of(text)
                 counts.update(words)
                 longest = max(longest, len(words))
@@ -207,15 +208,14 @@ class _Texts:
             yield first, vocabulary.encode(words, length=length), np.array([len(each) for each in words])
 
     def _chunks(self) -> Iterator[tuple[int, Any]]:
-        import pyarrow as pa
         import pyarrow.compute as pc
 
-        first = 0
+        first, nothing = 0, texts_of([""])[0]
         for chunk in self.column.texts():
             for start in range(0, len(chunk), _ROWS):
                 texts = chunk.slice(start, _ROWS)
                 is_missing = is_any_of(texts, self.missing)
-                yield first + start, pc.if_else(pa.array(is_missing), "", texts) if is_missing.any() else texts
+                yield first + start, pc.if_else(mask_of(is_missing), nothing, texts) if is_missing.any() else texts
             first += len(chunk)
 
 
