@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING, Any
 from optbench.comparison.collapse import count_collapsed
 from optbench.comparison.result import OptimizerSummary
 from optbench.comparison.wording import value_text
+from optbench.config import SplitDesign
 from optbench.records import RunStatus
 from optbench.statistics import interquartile_mean, noise_floor, sample_sd, student_t_interval
 from optbench.statistics.noise_floor import FEWEST_SEEDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from optbench.catalog.metric import Metric
     from optbench.comparison.groups import Group
     from optbench.records import RunRecord
+
+    StandIn = Callable[[RunRecord], float | None]
 
 
 def run_score(record: RunRecord, metric: Metric, *, stand_in: float | None) -> float | None:
@@ -43,6 +46,18 @@ def score_of_diverged(records: Iterable[RunRecord], metric: Metric) -> float | N
     return max((score for score in scores if score is not None), key=lambda score: metric.sign * score, default=None)
 
 
+def stand_ins(groups: Iterable[Group], metric: Metric) -> StandIn:
+    """Return what a diverged run counts with: one number for all runs on one split, of each split its own."""
+    on_split: dict[int | None, list[RunRecord]] = {}
+    of_run: dict[str, int | None] = {}
+    for group in groups:
+        for record in group.records:
+            of_run[record.run] = record.seed if group.design is SplitDesign.RESPLIT else None
+            on_split.setdefault(of_run[record.run], []).append(record)
+    scores = {split: score_of_diverged(records, metric) for split, records in on_split.items()}
+    return lambda record: scores[of_run[record.run]]
+
+
 def default_margin(metric: Metric, constant: float | None) -> float:
     """Return the largest difference that does not matter, where nobody has said what does.
 
@@ -58,9 +73,9 @@ def default_margin(metric: Metric, constant: float | None) -> float:
     return metric.margin * constant if metric.has_unit and constant else metric.margin
 
 
-def summarise(group: Group, metric: Metric, *, alpha: float, stand_in: float | None, margin: float) -> OptimizerSummary:
+def summarise(group: Group, metric: Metric, *, alpha: float, stand_in: StandIn, margin: float) -> OptimizerSummary:
     """Return a group's numbers; where any run lacks a score, mean and spread are None."""
-    scores = tuple(run_score(record, metric, stand_in=stand_in) for record in group.records)
+    scores = tuple(run_score(record, metric, stand_in=stand_in(record)) for record in group.records)
     known = [score for score in scores if score is not None]
     complete = len(known) == len(scores)
     several = complete and len(known) > 1

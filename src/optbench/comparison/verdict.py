@@ -9,6 +9,8 @@ from optbench.comparison.collapse import collapse_findings
 from optbench.comparison.outlook import MOST_SEEDS_NAMED, Missing, reserved
 from optbench.comparison.pair_findings import PairFindings
 from optbench.comparison.result import Adjustment, Obstacle, Ruling
+from optbench.comparison.scope_findings import scope_findings
+from optbench.comparison.scopes import narrowest
 from optbench.config import Family
 from optbench.core.findings import Finding, Severity, as_json
 from optbench.statistics import Decision, smallest_p
@@ -49,8 +51,14 @@ class Verdict:
             return (_say("verdict-no-baseline", baseline=self.plan.baseline),)
         if all(pair.obstacle is not None for pair in self.pairs):
             return (self._untested(),)
-        collapses = collapse_findings(self.optimizers, self._shown(), self.plan.alpha)
-        return (*self._tested(), *self._luck(), *self._outlook(), *collapses, self._scope())
+        collapses = collapse_findings(self.optimizers, self.named, self.plan.alpha)
+        return (*self._tested(), *self._luck(), *self._outlook(), *collapses, *self._scope())
+
+    @property
+    def named(self) -> list[PairResult]:
+        """The pairs that the sentences name one by one: those of the best, or of the baseline."""
+        reference = self._reference() if self.optimizers else ""
+        return [pair for pair in self.pairs if reference in (pair.a, pair.b)]
 
     def each_pair(self) -> list[Finding]:
         """Return a sentence per pair, for pairs that have no best among them; those that were not tested together."""
@@ -122,7 +130,7 @@ class Verdict:
         of_pairs = self._pairs()
         if len(self.pairs) == 1:
             return [of_pairs.alone(self.pairs[0])]
-        reference, shown = self._reference(), self._shown()
+        reference, shown = self._reference(), self.named
         clauses = as_json(of_pairs.clauses(shown, reference))
         evidence = self._evidence(shown)
         if self._has_baseline():
@@ -230,10 +238,15 @@ class Verdict:
             return None
         return sum(value for value in seconds if value is not None) * (pair.more_seeds or 0)
 
-    def _scope(self) -> Finding:
-        """Say what the verdict does not reach beyond."""
+    def _scope(self) -> tuple[Finding, ...]:
+        """Say how far the verdict reaches."""
         epochs = {group.settings.get("training.epochs") for group in self.groups}
-        return _say("verdict-scope", epochs=next(iter(epochs)) if len(epochs) == 1 else None)
+        return scope_findings(
+            self.named,
+            self.plan,
+            epochs=next(iter(epochs)) if len(epochs) == 1 else None,
+            makes_data=all(group.makes_data for group in self.groups),
+        )
 
     @property
     def _metric(self) -> str:

@@ -43,6 +43,7 @@ from optbench.statistics.planning import (
     smallest_p,
 )
 from optbench.statistics.restricted_mean_time import restricted_mean_time
+from optbench.statistics.seeds_and_rows import CrossedMean, seeds_and_rows_mean
 from optbench.statistics.sign_flip import sign_flip_interval, sign_flip_p
 from optbench.statistics.signed_rank import signed_rank_p
 from optbench.statistics.time_to_target import target_discriminates, time_to_target
@@ -50,6 +51,7 @@ from optbench.statistics.time_to_target import target_discriminates, time_to_tar
 __all__ = [
     "FEWEST_PROBLEMS",
     "CorrectedTest",
+    "CrossedMean",
     "Decision",
     "Friedman",
     "LearningRateWidth",
@@ -89,6 +91,7 @@ __all__ = [
     "restricted_mean_time",
     "sample_sd",
     "sd_upper_bound",
+    "seeds_and_rows_mean",
     "seeds_for_comparisons",
     "seeds_for_equivalence",
     "seeds_for_power",

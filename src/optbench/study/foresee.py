@@ -177,10 +177,15 @@ class Forecast:
             tuning_left=tuning_left,
             confirmation=confirmation,
             confirmation_left=confirmation_left,
+            on_one_split=self._on_one_split(language),
             splits=on_splits if self.plan.config.splits else "",
             folder=str(self.plan.paths.folder),
             cost=self._cost(language) if any(share.cost for share in self.shares) else "",
         )
+
+    def _on_one_split(self, language: str | None) -> str:
+        runs, left = self.count("one_split")
+        return text("study-forecast-one-split", language, runs=runs, runs_left=left) if runs else ""
 
     def _cost(self, language: str | None) -> str:
         time = memory = ""
@@ -263,14 +268,19 @@ def _groups(plan: StudyPlan) -> list[_Group]:
     chosen = recorded_choice(plan, read_record(plan))
     is_chosen = bool(chosen) or not plan.config.tuned
     confirmation = plan.confirmation_runs(chosen) if is_chosen else plan.fixed_runs()
+    on_one_split = plan.one_split_runs(chosen) if is_chosen else []
     splits = plan.split_runs(chosen) if is_chosen else []
+    further = plan.rows if plan.config.one_split_seeds else ()
     stages = (
         ("tuning", (*plan.config.tuned, *plan.config.beside_tuning), tuning, 0),
         ("confirmation", plan.rows, confirmation, len(plan.config.confirmation_seeds)),
+        ("one_split", further, on_one_split, len(plan.config.one_split_seeds)),
         ("splits", plan.config.on_splits, splits, plan.config.splits),
     )
     for stage, rows, runs, expected in stages:
         for problem in plan.problems:
+            if stage == "one_split" and not problem.needs_seed_noise:
+                continue
             for one in rows:
                 own = tuple(run for run in runs if (run.problem, run.label) == (problem.name, one.label))
                 name = f"{problem.name} {one.label}" if len(plan.problems) > 1 else one.label
