@@ -126,11 +126,3 @@ def on_splits(tmp_path_factory):
     """A study of eight seeds, each on its split, and five of them on one split, judged by log loss."""
     with no_flushing():
         return Study(tmp_path_factory.mktemp("on-splits"))(seeds=8, on_one_split=5, judged="log_loss")
-
-
-@pytest.fixture(scope="session")
-def on_one_split(tmp_path_factory):
-    """The same with all seeds on one split, and without its page."""
-    command = Study(tmp_path_factory.mktemp("on-one-split"))
-    with no_flushing():
-        return command(tuning_seeds=2, points=4, resplit="false")

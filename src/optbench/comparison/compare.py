@@ -32,7 +32,14 @@ from optbench.comparison.pairs import Plan, compare_pairs
 from optbench.comparison.result import Comparison, ProblemComparison
 from optbench.comparison.row_scores import SplitEvidence
 from optbench.comparison.scopes import narrowest, with_scopes
-from optbench.comparison.scores import default_margin, ranked, score_of_diverged, stand_ins, summarise
+from optbench.comparison.scores import (
+    default_margin,
+    ranked,
+    score_of_diverged,
+    stand_ins,
+    summarise,
+    typical_stand_in,
+)
 from optbench.comparison.settings import VARIED, canonical, data_of
 from optbench.comparison.severity import difference
 from optbench.comparison.task_metric import choose_metric

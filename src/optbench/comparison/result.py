@@ -73,6 +73,7 @@ class Unknown(StrEnum):
     OTHER_ROWS = "other_rows"
     ONE_SEED = "one_seed"
     ONE_ROW = "one_row"
+    LOOKS = "looks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,12 +309,14 @@ class Ruling:
     optimizers : labels of its rows, best mean first
     comparisons : pairs that its p values are adjusted over
     findings : one per sentence
+    scope : narrowest one of the tested pairs that these name; None if none was tested
     """
 
     family: Family
     optimizers: tuple[str, ...]
     comparisons: int
     findings: tuple[Finding, ...]
+    scope: Scope | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from optbench.comparison.pair_findings import as_json
 from optbench.comparison.result import Scope
 from optbench.comparison.scopes import narrowest
-from optbench.core.findings import Finding, Severity
+from optbench.core.findings import Finding, Severity, as_json
 from optbench.statistics import Decision
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import numpy as np
 from optbench.comparison.result import NewRows, Scope, Unknown
 from optbench.config import SplitDesign
 from optbench.records import RunStatus
-from optbench.statistics import Outcome, corrected_split_test, decide, holm, seeds_and_rows_mean
+from optbench.statistics import CorrectedTest, Outcome, corrected_split_test, decide, holm, seeds_and_rows_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from optbench.comparison.result import PairResult
     from optbench.comparison.row_scores import RunRows, SplitEvidence
     from optbench.records import RunRecord
-    from optbench.statistics import CorrectedTest
 
 _TWO: Final = 2
 
@@ -39,15 +38,15 @@ def with_scopes(
     rows is that of seeds crossed with rows (`seeds_and_rows_mean`). Seed i on split i: the sign-flip test is one about
     random splits of these rows, which are independent draws given the rows. About new rows is a decision that the
     corrected test makes, too, in the same family (`corrected_split_test`, Holm's correction for differences and for
-    equivalence). Seed i on data i: the draws are independent, and the sign-flip test itself is about new rows.
+    equivalence). Seed i on data i: the draws are independent, and the sign-flip test itself is about new rows. A plan
+    that looks several times has no corrected test, since none that keeps its level at every look is known here.
     """
     by_label = {group.label: group for group in groups}
     found = [_known(pair, by_label, plan, evidence) for pair in pairs]
     tests = [_corrected(pair, by_label, plan, evidence) for pair in pairs]
-    p = holm([_p(pair, test) for pair, test in zip(pairs, tests, strict=True)])
-    p_equivalence = holm([_p(pair, test, plan.margin) for pair, test in zip(pairs, tests, strict=True)])
+    p, p_equivalence = (_adjusted(pairs, tests, margin) for margin in (None, plan.margin))
     return tuple(
-        pair if test is None else _with_new_rows(pair, test, plan, p_adjusted=float(one), p_equivalence=float(other))
+        pair if test is None else _with_new_rows(pair, test, plan, p_adjusted=one, p_equivalence=other)
         for pair, test, one, other in zip(found, tests, p, p_equivalence, strict=True)
     )
 
@@ -80,6 +79,8 @@ def _crossed(pair: PairResult, a: Group, b: Group, plan: Plan, rows: RunRows | N
     """Return the interval for new seeds on new test rows, or why there is none; nothing if nobody can be asked."""
     if rows is None:
         return NewRows()
+    if plan.looks:
+        return NewRows(unknown=Unknown.LOOKS)
     if plan.metric.per_row is None:
         return NewRows(unknown=Unknown.NO_MEAN_OVER_ROWS)
     if pair.n < _TWO:
@@ -122,6 +123,8 @@ def _corrected(
     a, b = groups[pair.a], groups[pair.b]
     if not a.design is b.design is SplitDesign.RESPLIT or (a.makes_data and b.makes_data):
         return None
+    if plan.looks:
+        return Unknown.LOOKS
     if len(pair.differences) < _TWO:
         return Unknown.ONE_SEED if pair.n < _TWO else Unknown.NO_SCORE
     counts = None if evidence.rows is None else evidence.rows.counts(_of_seed(a, pair.seeds[0]))
@@ -136,11 +139,25 @@ def _corrected(
     )
 
 
-def _p(pair: PairResult, test: CorrectedTest | Unknown | None, margin: float | None = None) -> float:
-    """Return the p value of a difference on new rows, or of one as large as the margin; 1 where nothing is tested."""
-    if pair.obstacle is not None or test is None or isinstance(test, Unknown):
-        return 1.0
-    return test.p if margin is None else test.equivalence_p(margin)
+def _adjusted(
+    pairs: Sequence[PairResult], tests: Sequence[CorrectedTest | Unknown | None], margin: float | None
+) -> list[float]:
+    """Return p of a difference on new rows, or of one as large as the margin, by Holm over the pairs of each question.
+
+    A pair that is counted and not tested counts as 1 there, too.
+    """
+    adjusted = [1.0] * len(pairs)
+    for family in {pair.family for pair in pairs}:
+        own, p_values = [], []
+        for place, (pair, test) in enumerate(zip(pairs, tests, strict=True)):
+            if pair.family is family and pair.obstacle is None and isinstance(test, CorrectedTest):
+                own.append(place)
+                p_values.append(test.p if margin is None else test.equivalence_p(margin))
+        counted = max((pairs[place].comparisons for place in own), default=0)
+        stepped = holm([*p_values, *[1.0] * (counted - len(own))])
+        for place, p in zip(own, stepped.tolist(), strict=False):
+            adjusted[place] = p
+    return adjusted
 
 
 def _with_new_rows(

@@ -58,6 +58,15 @@ def stand_ins(groups: Iterable[Group], metric: Metric) -> StandIn:
     return lambda record: scores[of_run[record.run]]
 
 
+def typical_stand_in(groups: Iterable[Group], stand_in: StandIn) -> float | None:
+    """Return what a diverged run counts with, on several splits on average; None if that is not known."""
+    scores = [stand_in(record) for group in groups for record in group.records]
+    known = [score for score in scores if score is not None]
+    if not known or len(known) < len(scores):
+        return None
+    return known[0] if len(set(known)) == 1 else math.fsum(known) / len(known)
+
+
 def default_margin(metric: Metric, constant: float | None) -> float:
     """Return the largest difference that does not matter, where nobody has said what does.
 
@@ -82,6 +91,7 @@ def summarise(group: Group, metric: Metric, *, alpha: float, stand_in: StandIn, 
     low, high = map(metric.within_range, student_t_interval(known, alpha)) if several else (None, None)
     finished = [record for record in group.records if record.status is RunStatus.COMPLETED]
     has_diverged = [record.status is RunStatus.DIVERGED for record in group.records]
+    usual = typical_stand_in([group], stand_in)
     return OptimizerSummary(
         label=group.label,
         optimizer=group.optimizer,
@@ -99,7 +109,7 @@ def summarise(group: Group, metric: Metric, *, alpha: float, stand_in: StandIn, 
         peak_memory_mb=_median(record.timing.get("peak_memory_mb") for record in finished),
         noise_floor=noise_floor(known) if complete and len(known) >= FEWEST_SEEDS else None,
         interquartile_mean=float(interquartile_mean(known)) if complete else None,
-        n_collapsed=count_collapsed(scores, has_diverged, metric, constant=stand_in, margin=margin),
+        n_collapsed=count_collapsed(scores, has_diverged, metric, constant=usual, margin=margin),
     )
 
 

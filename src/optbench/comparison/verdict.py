@@ -52,7 +52,7 @@ class Verdict:
         if all(pair.obstacle is not None for pair in self.pairs):
             return (self._untested(),)
         collapses = collapse_findings(self.optimizers, self.named, self.plan.alpha)
-        return (*self._tested(), *self._luck(), *self._outlook(), *collapses, *self._scope())
+        return (*self._tested(), *self._luck(), *self._outlook(), *collapses, *self._reach(self.named))
 
     @property
     def named(self) -> list[PairResult]:
@@ -64,7 +64,8 @@ class Verdict:
         """Return a sentence per pair, for pairs that have no best among them; those that were not tested together."""
         of_pairs = self._pairs()
         tested = [of_pairs.alone(pair) for pair in self.pairs if pair.obstacle is None]
-        return tested if len(tested) == len(self.pairs) else [*tested, self._untested_among(self.pairs)]
+        said = [*tested, *self._reach(self.pairs)] if tested else []
+        return said if len(tested) == len(self.pairs) else [*said, self._untested_among(self.pairs)]
 
     def _untested_among(self, pairs: Sequence[PairResult]) -> Finding:
         untested = [f"{pair.a} - {pair.b}" for pair in pairs if pair.obstacle is not None]
@@ -152,11 +153,6 @@ class Verdict:
     def _has_baseline(self) -> bool:
         return self.plan.baseline is not None
 
-    def _shown(self) -> list[PairResult]:
-        """Return the pairs that the sentences name."""
-        reference = self._reference()
-        return [pair for pair in self.pairs if reference in (pair.a, pair.b)]
-
     def _counted_with(self, pair: PairResult) -> int:
         """Return how many pairs would be tested with one if they had the seeds."""
         by_design = (Obstacle.CONFOUNDED, Obstacle.SAME_ALGORITHM)
@@ -183,8 +179,8 @@ class Verdict:
 
     def _luck(self) -> list[Finding]:
         """Say that a difference that was found is too large on average."""
-        is_named = any(pair.better is not None for pair in self._shown())
-        is_early = any(pair.look is not None and pair.look < self.plan.looks[-1] for pair in self._shown())
+        is_named = any(pair.better is not None for pair in self.named)
+        is_early = any(pair.look is not None and pair.look < self.plan.looks[-1] for pair in self.named)
         if not is_named:
             return []
         return [_say("verdict-found-is-high", early=is_early or None)]
@@ -238,11 +234,11 @@ class Verdict:
             return None
         return sum(value for value in seconds if value is not None) * (pair.more_seeds or 0)
 
-    def _scope(self) -> tuple[Finding, ...]:
-        """Say how far the verdict reaches."""
+    def _reach(self, named: Sequence[PairResult]) -> tuple[Finding, ...]:
+        """Say how far what is said of some pairs reaches."""
         epochs = {group.settings.get("training.epochs") for group in self.groups}
         return scope_findings(
-            self.named,
+            named,
             self.plan,
             epochs=next(iter(epochs)) if len(epochs) == 1 else None,
             makes_data=all(group.makes_data for group in self.groups),
@@ -277,8 +273,11 @@ def rulings(
         if not own:
             continue
         verdict = Verdict(groups, rows, own, differences, plan)
-        said = verdict.each_pair() if family is Family.TUNED_VS_DEFAULT else verdict.findings()
-        found.append(Ruling(family, tuple(one.label for one in rows), own[0].comparisons, tuple(said)))
+        said, named = verdict.findings(), verdict.named
+        if family is Family.TUNED_VS_DEFAULT:
+            said, named = tuple(verdict.each_pair()), own
+        labels_of_rows = tuple(one.label for one in rows)
+        found.append(Ruling(family, labels_of_rows, own[0].comparisons, said, narrowest(named)))
     return tuple(found)
 
 

@@ -70,6 +70,7 @@ def _ruling(ruling: Ruling) -> dict[str, Any]:
         "verdict": " ".join(sentences(ruling.findings, DEFAULT)),
         "optimizers": list(ruling.optimizers),
         "comparisons": ruling.comparisons,
+        "scope": None if ruling.scope is None else ruling.scope.value,
         "findings": [finding.to_json() for finding in ruling.findings],
     }
 

@@ -12,6 +12,7 @@ from optbench.runner.run import available_cores, is_finished, make_executor, sta
 from optbench.runner.try_out import check_models
 from optbench.study.doubts import no_choice
 from optbench.study.foreseen_power import power_findings, seeds_needed
+from optbench.study.foreseen_splits import new_rows_findings, on_random_splits
 from optbench.study.record import read_record, recorded_choice
 from optbench.study.run import first_of_each, prepare_study
 from optbench.words import DEFAULT, sentence, sentences, text
@@ -155,15 +156,25 @@ class Forecast:
             "looks": list(config.looks),
             "seeds": len(config.confirmation_seeds),
             "seeds_needed": seeds_needed(self.plan.config),
-            "says": " ".join(sentences([*power_findings(self.plan.config), *no_choice(self.plan.config)], DEFAULT)),
+            "says": " ".join(sentences([*self._power(), *no_choice(self.plan.config)], DEFAULT)),
             "explained": [one.to_json() for one in self.explained],
         }
 
     def text(self, language: str | None = None) -> str:
         """Return the same for people."""
         lines = [one.line(language) for one in self.explained] or [_share_line(one, language) for one in self.shares]
-        power = " ".join(sentences(power_findings(self.plan.config), language))
+        power = " ".join(sentences(self._power(), language))
         return "\n".join([*lines, self._total(language), power, *sentences(no_choice(self.plan.config), language)])
+
+    def _power(self) -> list[Finding]:
+        """Return what the seeds can decide, on these rows and on new ones."""
+        on_splits = on_random_splits(self.plan)
+        costs = [one.cost for one in self.shares if one.stage == "confirmation" and one.problem in on_splits]
+        known = [cost.seconds for cost in costs if cost is not None and cost.seconds is not None]
+        seconds = None
+        if known and len(known) == len(costs):
+            seconds = (sum(known) + len(known) * _SECONDS_AROUND_A_RUN) / self.jobs
+        return [*power_findings(self.plan.config), *new_rows_findings(self.plan, seconds)]
 
     def _total(self, language: str | None) -> str:
         tuning, tuning_left = self.count("tuning")
@@ -185,7 +196,7 @@ class Forecast:
 
     def _on_one_split(self, language: str | None) -> str:
         runs, left = self.count("one_split")
-        return text("study-forecast-one-split", language, runs=runs, runs_left=left) if runs else ""
+        return text("splits-forecast", language, runs=runs, runs_left=left) if runs else ""
 
     def _cost(self, language: str | None) -> str:
         time = memory = ""

@@ -126,7 +126,7 @@ def _pairs(problem: ProblemFindings, language: str | None) -> list[str]:
 def _tuning(problem: ProblemFindings, mark: str, language: str | None) -> list[str]:
     if not problem.tunings:
         return []
-    code = "study-tuning-resplit" if problem.compared.design is SplitDesign.RESPLIT else "study-tuning"
+    code = "splits-tuning" if problem.compared.design is SplitDesign.RESPLIT else "study-tuning"
     caption = text(code, language, metric=problem.config.tuning.metric)
     heading = f"{mark} {text('study-heading-tuning', language)}"
     return [heading, markdown_table(*tuning_table(problem, language)), caption]

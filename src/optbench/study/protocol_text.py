@@ -74,16 +74,16 @@ def _splits(study: StudyFindings, language: str | None) -> str:
     told = []
     for one in resplit:
         if one.makes_data:
-            told.append(text("study-protocol-fresh-data", language))
+            told.append(text("splits-protocol-data", language))
         elif len(study.problems) > 1:
-            told.append(text("study-protocol-resplit-each", language))
+            told.append(text("splits-protocol-each", language))
         else:
-            told.append(text("study-protocol-resplit", language, n_train=one.n_train, n_test=one.n_test))
+            told.append(text("splits-protocol", language, n_train=one.n_train, n_test=one.n_test))
     further = len(study.config.one_split_seeds)
     if further and resplit:
-        told.append(text("study-protocol-one-split-runs", language, seeds=further))
+        told.append(text("splits-protocol-one-split", language, seeds=further))
     if resplit and len(resplit) < len(study.problems):
-        told.append(text("study-protocol-resplit-some", language, names=[one.name for one in resplit]))
+        told.append(text("splits-protocol-some", language, names=[one.name for one in resplit]))
     return " ".join(dict.fromkeys(told))
 
 
@@ -93,16 +93,16 @@ def _opening(study: StudyFindings, language: str | None) -> str:
     if len(study.problems) > 1:
         return text("study-protocol-opened-each", language, n_openings=len(openings))
     split = openings[-1]["split"][:_DIGITS]
-    code = "study-protocol-opened-splits" if first.compared.design is SplitDesign.RESPLIT else "study-protocol-opened"
+    code = "splits-opened" if first.compared.design is SplitDesign.RESPLIT else "study-protocol-opened"
     return text(code, language, n_openings=len(openings), split=split)
 
 
 def _scope(study: StudyFindings, language: str | None) -> str:
     designs = {(one.compared.design, one.makes_data) for one in study.problems}
     if designs == {(SplitDesign.RESPLIT, True)}:
-        return text("study-protocol-scope-data", language)
+        return text("splits-scope-untuned", language)
     if designs == {(SplitDesign.RESPLIT, False)}:
-        return text("study-protocol-scope-resplit" if study.config.tuned else "study-protocol-scope-data", language)
+        return text("splits-scope" if study.config.tuned else "splits-scope-untuned", language)
     return text("study-protocol-scope-each" if len(study.problems) > 1 else "study-protocol-scope", language)
 
 

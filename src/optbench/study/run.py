@@ -134,7 +134,7 @@ def prepare_study(options: StudyOptions, *, say: Callable[[str], None]) -> Study
     )
     if plan.keeps_design:
         folder, seeds = str(plan.paths.folder), plan.config.confirmation.seeds
-        say(text("study-keeps-one-split", options.language, folder=folder, seeds=seeds))
+        say(text("splits-kept", options.language, folder=folder, seeds=seeds))
     return plan
 
 

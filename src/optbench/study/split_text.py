@@ -23,7 +23,7 @@ def optimizers_caption(problem: ProblemFindings, language: str | None = None) ->
     """Say what the rows of the table of optimizers are means over."""
     code = "study-optimizers"
     if problem.compared.design is SplitDesign.RESPLIT:
-        code = "study-optimizers-fresh-data" if problem.makes_data else "study-optimizers-resplit"
+        code = "splits-optimizers-data" if problem.makes_data else "splits-optimizers"
     return text(code, language, seeds=problem.config.confirmation.seeds)
 
 
@@ -32,24 +32,24 @@ def new_rows_caption(problem: ProblemFindings, language: str | None = None) -> s
     if problem.makes_data:
         return ""
     if problem.compared.design is SplitDesign.RESPLIT:
-        return text("study-pairs-resplit", language)
+        return text("splits-pairs", language)
     known = any(pair.new_rows.low is not None for pair in problem.compared.pairs)
-    return text("study-pairs-one-split", language) if known else ""
+    return text("splits-pairs-one-split", language) if known else ""
 
 
 def unseen_tables(problem: ProblemFindings, language: str | None = None) -> Iterator[tuple[Caption, TextTable]]:
     """Yield the pairs on rows that tuning never saw, if there are others."""
     unseen = problem.analyses.unseen
     if unseen is not None and unseen.pairs:
-        told = text("study-unseen", language, share_seen=unseen.share_seen, rows=unseen.rows)
-        yield Caption(text("study-unseen-title", language), told), _unseen_table(problem, unseen, language)
+        told = text("splits-unseen", language, share_seen=unseen.share_seen, rows=unseen.rows)
+        yield Caption(text("splits-unseen-title", language), told), _unseen_table(problem, unseen, language)
 
 
 def noise_tables(problem: ProblemFindings, language: str | None = None) -> Iterator[tuple[Caption, TextTable]]:
     """Yield the spread over seeds on one split beside that over splits, if there are such runs."""
     noise = problem.analyses.seed_noise
     if noise is not None and noise.pairs:
-        caption = Caption(text("study-noise-title", language), text("study-noise", language, n=noise.n))
+        caption = Caption(text("splits-noise-title", language), text("splits-noise", language, n=noise.n))
         yield caption, _noise_table(problem.comparison.metric, noise, language)
 
 

@@ -78,7 +78,7 @@ def _narrower_scope(gains: Sequence[TuningGain], comparison: Comparison) -> Iter
     labels = {frozenset((one.label, one.default)) for one in gains}
     of_gains = narrowest(pair for pair in only.pairs if frozenset((pair.a, pair.b)) in labels)
     if only.scope is Scope.NEW_ROWS and of_gains is Scope.THESE_ROWS:
-        yield Finding("study-gains-scope", Severity.REMARK)
+        yield Finding("splits-gains-scope", Severity.REMARK)
 
 
 def _disagreeing(config: StudyConfig, gains: Sequence[TuningGain], metric: str) -> Iterator[Finding]:

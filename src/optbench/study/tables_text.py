@@ -123,9 +123,9 @@ def _holds_for_new_rows(pair: PairResult, language: str | None) -> str:
     if pair.obstacle is not None:
         return NOTHING
     if pair.scope is not Scope.NEW_ROWS:
-        return text("study-pair-new-rows-no", language)
+        return text("splits-new-rows-no", language)
     is_undecided = pair.outcome is PairOutcome.UNDECIDED
-    return text("study-pair-new-rows-undecided" if is_undecided else "study-pair-new-rows-yes", language)
+    return text("splits-new-rows-undecided" if is_undecided else "splits-new-rows-yes", language)
 
 
 def _outcome_words(pair: PairResult, language: str | None) -> str:
