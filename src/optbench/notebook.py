@@ -122,13 +122,21 @@ def compare(
     >>> runs = optbench.load_runs("runs")  # doctest: +SKIP
     >>> optbench.compare(runs[runs.dataset == "wine"]).verdict  # doctest: +SKIP
     """
+    from optbench.comparison import SplitEvidence
     from optbench.comparison import compare as compare_records
     from optbench.reporting.shown_comparison import ShownComparison
+    from optbench.runner.stored_rows import StoredRows
 
     records = _records(runs)
     histories = _histories(records)
     comparison = compare_records(
-        records, metric=metric, baseline=baseline, alpha=alpha, margin=margin, histories=histories
+        records,
+        metric=metric,
+        baseline=baseline,
+        alpha=alpha,
+        margin=margin,
+        histories=histories,
+        evidence=SplitEvidence(StoredRows()),
     )
     return ShownComparison.of(comparison)
 

@@ -84,3 +84,47 @@ def test_one_split_is_refused():
         corrected_split_test([0.1], n_train=8, n_test=2)
     with pytest.raises(ValueError, match="n_train and n_test"):
         corrected_split_test([0.1, 0.2], n_train=0, n_test=2)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_part_of_the_seeds_falls_with_their_number_and_that_of_the_splits_does_not(seed):
+    """V = u2 / J + max(0, s2 - u2) (1 / J + n_test / n_train), t with J - 1, by SciPy."""
+    from scipy.stats import t
+
+    rng = np.random.default_rng(seed)
+    d, on_one_split = rng.normal(0.4, 1.0, 10), rng.normal(0.0, 0.7, 8)
+    u2, s2 = on_one_split.var(ddof=1), d.var(ddof=1)
+    error = math.sqrt(u2 / 10 + max(0.0, s2 - u2) * (1 / 10 + 20 / 70))
+    found = corrected_split_test(d, n_train=70, n_test=20, seed_variance=u2)
+    assert found.error == pytest.approx(error)
+    assert found.p == pytest.approx(2 * t.sf(abs(d.mean()) / error, 9))
+    assert found.interval(0.1) == pytest.approx(t.interval(0.9, 9, d.mean(), error))
+    assert (found.low, found.high) == pytest.approx(found.interval(0.05))
+
+
+def test_seeds_that_explain_everything_leave_the_plain_t_test():
+    """No variance is left for the splits, and none is made up where the seeds' is larger."""
+    d = [0.4, 0.1, -0.2, 0.3, 0.5, 0.2]
+    plain = corrected_split_test(d, n_train=10**12, n_test=1)
+    all_of_it = corrected_split_test(d, n_train=70, n_test=20, seed_variance=float(np.var(d, ddof=1)))
+    assert (all_of_it.t, all_of_it.p) == pytest.approx((plain.t, plain.p))
+    more = corrected_split_test(d, n_train=70, n_test=20, seed_variance=1.0)
+    assert more.error == pytest.approx(math.sqrt(1.0 / 6))
+
+
+@pytest.mark.parametrize("margin", [0.05, 0.2, 0.5, 1.0])
+def test_equivalence_agrees_with_the_1_minus_2_alpha_interval(margin):
+    """At most alpha exactly where that interval lies inside the margin."""
+    for shift in np.linspace(-0.6, 0.6, 25):
+        found = corrected_split_test(np.array([0.3, -0.2, 0.1, 0.25, -0.15]) + shift, n_train=80, n_test=20)
+        low, high = found.interval(0.1)
+        assert (found.equivalence_p(margin) <= 0.05) == (-margin <= low and high <= margin)
+    certain = corrected_split_test([0.1, 0.1], n_train=8, n_test=2)
+    assert (certain.equivalence_p(0.2), certain.equivalence_p(0.1)) == (0.0, 1.0)
+
+
+def test_a_negative_variance_is_refused():
+    """Nor one that is not known."""
+    for variance in (-1.0, math.nan):
+        with pytest.raises(ValueError, match="seed_variance"):
+            corrected_split_test([0.1, 0.2], n_train=8, n_test=2, seed_variance=variance)

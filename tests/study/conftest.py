@@ -19,7 +19,8 @@ name: {name}
 {experiment}
 optimizers: {optimizers}
 tuning: {{points: {points}, seeds: {tuning_seeds}, metric: {metric}, sampler: {sampler}}}
-confirmation: {{seeds: {seeds}}}
+confirmation: {{seeds: {seeds}, resplit: {resplit}, on_one_split: {on_one_split}}}
+metric: {judged}
 margin: {margin}
 splits: {splits}
 """
@@ -33,6 +34,9 @@ DEFAULTS = {
     "metric": "val_loss",
     "sampler": "grid",
     "seeds": 2,
+    "resplit": "null",
+    "on_one_split": 0,
+    "judged": "null",
     "margin": 0.005,
     "splits": 0,
 }
@@ -115,3 +119,10 @@ def finished(tmp_path_factory):
     command.draw_pages()
     with no_flushing():
         return command(tuning_seeds=2, points=4)
+
+
+@pytest.fixture(scope="session")
+def on_splits(tmp_path_factory):
+    """A study of eight seeds, each on its split, and five of them on one split, judged by log loss."""
+    with no_flushing():
+        return Study(tmp_path_factory.mktemp("on-splits"))(seeds=8, on_one_split=5, judged="log_loss")

@@ -37,7 +37,7 @@ def lines_of(shown):
     return [line.replace("\\", "") for line in shown.splitlines()]
 
 
-@pytest.fixture(params=["plain", "diverged", "several", "hyperparameters"])
+@pytest.fixture(params=["plain", "resplit", "diverged", "several", "hyperparameters"])
 def findings(request, study):
     """Studies that together say what a study can say."""
     on = "experiments:\n" + "".join(f"  - {{dataset: {{name: {name}}}, {MODEL}}}\n" for name in ("iris", "wine"))
@@ -46,6 +46,7 @@ def findings(request, study):
     given = "{name: sgd, learning_rate: 0.01}"
     return {
         "plain": lambda: study(tuning_seeds=2, seeds=7, splits=2),
+        "resplit": lambda: study(points=2, seeds=7, on_one_split=5),
         "diverged": lambda: study(behaviour={"sgd": ["diverge"]}, tuning_seeds=2, points=2, seeds=3),
         "several": lambda: study(experiment=on, optimizers="[sgd, rmsprop]", points=2, seeds=3),
         "hyperparameters": lambda: study(optimizers=f"[{decay}, {l2}, {given}]", points=4, metric="val_log_loss"),
@@ -96,7 +97,8 @@ def without_times(document):
 
 def test_what_is_foreseen_and_how_it_ends(study, pseudo):
     """`--dry-run` and `--explain`, before and after; the last line."""
-    forecasts = [study.dry_run(splits=2), study.explain(splits=2), study.dry_run(points=1, seeds=9)]
+    forecasts = [study.dry_run(splits=2), study.dry_run(points=1, seeds=9), study.dry_run(on_one_split=5)]
+    forecasts.append(study.explain())
     end = study()
     forecasts.append(study.explain())
     shown = [*(one.text(pseudo) for one in forecasts), end.sentence(pseudo), study().sentence(pseudo)]

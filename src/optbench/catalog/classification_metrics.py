@@ -34,6 +34,35 @@ def log_loss(sample: ScoredLabels) -> float | None:
     return float(sklearn_log_loss(sample.y_true, scores, labels=range(scores.shape[1])))
 
 
+def log_loss_per_row(sample: ScoredLabels) -> NDArray[np.float64] | None:
+    """Return minus the logarithm of the true class's score, (n,), whose mean is `log_loss`."""
+    import numpy as np
+
+    if not are_probabilities(sample.y_score):
+        return None
+    step = np.finfo(sample.y_score.dtype).eps
+    scores = np.clip(sample.y_score, step, 1 - step)
+    true = np.take_along_axis(scores, sample.y_true[:, None], axis=1)[:, 0]
+    return -np.log(true.astype(np.float64))
+
+
+def is_right(sample: ScoredLabels) -> NDArray[np.bool_]:
+    """Return whether each row's class has the highest score, (n,); the mean is the accuracy."""
+    right: NDArray[np.bool_] = sample.y_score.argmax(axis=1) == sample.y_true
+    return right
+
+
+def brier_per_row(sample: ScoredLabels) -> NDArray[np.float64] | None:
+    """Return the squared errors of each row's probabilities, (n,), whose mean is `brier_score`."""
+    import numpy as np
+
+    if not are_probabilities(sample.y_score):
+        return None
+    missed = [(sample.y_score[:, c].astype(np.float64) - (sample.y_true == c)) ** 2 for c in sample.ranked_classes]
+    found: NDArray[np.float64] = np.sum(missed, axis=0)
+    return found
+
+
 def are_probabilities(y_score: NDArray[np.float32]) -> bool:
     """Return True if every score is between 0 and 1, up to rounding."""
     return bool(y_score.min() >= -_ROUNDING and y_score.max() <= 1 + _ROUNDING)
@@ -118,6 +147,7 @@ CLASSIFICATION_METRICS: Final = (
         _TASKS,
         "labels",
         lambda sample: float(sample.labels.accuracy),
+        is_right,
         unit=Unit.SHARE,
         constant=Constant(
             "majority_accuracy",
@@ -166,6 +196,7 @@ CLASSIFICATION_METRICS: Final = (
         _TASKS,
         "scores",
         log_loss,
+        log_loss_per_row,
         higher_is_better=False,
         highest=math.inf,
         history="loss",
@@ -191,6 +222,7 @@ CLASSIFICATION_METRICS: Final = (
         _TASKS,
         "scores",
         brier_score,
+        brier_per_row,
         higher_is_better=False,
         highest=2.0,
         places=Places(page=10, show=7),

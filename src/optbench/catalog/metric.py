@@ -11,6 +11,8 @@ from optbench.core.numbers import significant_digits
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
+
 Source = Literal["loss", "labels", "scores", "numbers"]
 Answer = Literal["majority", "training_mean"]
 Layout = Literal["page", "show", "summary"]
@@ -72,6 +74,8 @@ class Metric:
     computed_from : the training's own loss, predicted labels, scores of the classes, or predicted numbers
     compute : from a `ScoredLabels` or `PredictedNumbers` of one split to the value, None where it is undefined;
         None for the loss, which training itself reports
+    per_row : of a metric that is a mean over the rows, from the same to one number per row, None where it is undefined;
+        None for any other metric
     unit, higher_is_better : what a difference means
     lowest, highest : smallest and largest possible score
     of_constant : what a model without any knowledge scores, if that is one number for all data sets
@@ -89,6 +93,7 @@ class Metric:
     tasks: tuple[str, ...]
     computed_from: Source
     compute: Callable[[Any], float | None] | None = None
+    per_row: Callable[[Any], NDArray[Any] | None] | None = None
     unit: Unit = Unit.NONE
     higher_is_better: bool = True
     lowest: float = 0.0

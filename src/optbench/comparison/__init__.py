@@ -11,13 +11,18 @@ from optbench.comparison.disagreement import ClassGap, Disagreement, disagreemen
 from optbench.comparison.result import (
     SCHEMA_VERSION,
     Comparison,
+    NewRows,
     Obstacle,
     OptimizerSummary,
     PairOutcome,
     PairResult,
     ProblemComparison,
     Ruling,
+    Scope,
+    Unknown,
 )
+from optbench.comparison.row_scores import RowCounts, RowScores, RunRows, SplitEvidence
+from optbench.comparison.scopes import narrowest
 from optbench.comparison.scores import default_margin, run_score, score_of_diverged
 from optbench.comparison.severity import Difference
 from optbench.comparison.targets import RunTrace, TargetRow, TargetTable, suggested_targets, target_table
@@ -35,6 +40,7 @@ __all__ = [
     "CurveBand",
     "Difference",
     "Disagreement",
+    "NewRows",
     "Obstacle",
     "OptimizerSummary",
     "PairOutcome",
@@ -42,11 +48,17 @@ __all__ = [
     "ProblemComparison",
     "ProblemCurves",
     "RocBand",
+    "RowCounts",
+    "RowScores",
     "Ruling",
+    "RunRows",
     "RunTrace",
+    "Scope",
     "Severity",
+    "SplitEvidence",
     "TargetRow",
     "TargetTable",
+    "Unknown",
     "UpdateRule",
     "across_findings",
     "across_problems",
@@ -55,6 +67,7 @@ __all__ = [
     "curve_column",
     "default_margin",
     "disagreement",
+    "narrowest",
     "roc_bands",
     "run_score",
     "score_of_diverged",

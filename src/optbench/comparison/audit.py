@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from optbench.catalog.optimizers import SHARED_ARGUMENTS
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from optbench.catalog.resolved_optimizers import ResolvedOptimizer
     from optbench.comparison.groups import Group
     from optbench.comparison.result import OptimizerSummary, PairResult
+    from optbench.comparison.scores import StandIn
 
 
 def optimizer_remarks(groups: Sequence[Group]) -> Iterator[Difference]:
@@ -42,17 +44,20 @@ def optimizer_remarks(groups: Sequence[Group]) -> Iterator[Difference]:
 
 
 def diverged_remarks(
-    summaries: Sequence[OptimizerSummary], groups: Mapping[str, Group], metric: Metric, stand_in: float | None
+    summaries: Sequence[OptimizerSummary], groups: Mapping[str, Group], metric: Metric, stand_in: StandIn
 ) -> Iterator[Difference]:
-    """Yield one remark per optimizer with diverged runs, saying what they count with."""
+    """Yield one remark per optimizer with diverged runs, saying what they count with, on several splits on average."""
     for summary in summaries:
-        seeds = [record.seed for record in groups[summary.label].records if record.status is RunStatus.DIVERGED]
-        if not seeds:
+        diverged = [record for record in groups[summary.label].records if record.status is RunStatus.DIVERGED]
+        if not diverged:
             continue
+        seeds = [record.seed for record in diverged]
         values: dict[str, Any] = {"label": summary.label, "n": len(seeds), "n_runs": summary.n, "seeds": seeds}
         values["metric"] = metric.name
-        if stand_in is not None:
-            yield _remark("diverged", "comparison-diverged-counts", **values, score=stand_in)
+        scores = [score for record in diverged if (score := stand_in(record)) is not None]
+        if len(scores) == len(diverged):
+            score = scores[0] if len(set(scores)) == 1 else math.fsum(scores) / len(scores)
+            yield _remark("diverged", "comparison-diverged-counts", **values, score=score)
         elif metric.constant:
             yield _remark("diverged", "comparison-diverged-no-score", **values)
         else:

@@ -24,12 +24,22 @@ from optbench.comparison.differences import (
     missing_optimizers,
     seed_differences,
     setting_differences,
+    split_differences,
     start_differences,
 )
 from optbench.comparison.groups import sort_into_problems
 from optbench.comparison.pairs import Plan, compare_pairs
 from optbench.comparison.result import Comparison, ProblemComparison
-from optbench.comparison.scores import default_margin, ranked, score_of_diverged, summarise
+from optbench.comparison.row_scores import SplitEvidence
+from optbench.comparison.scopes import narrowest, with_scopes
+from optbench.comparison.scores import (
+    default_margin,
+    ranked,
+    score_of_diverged,
+    stand_ins,
+    summarise,
+    typical_stand_in,
+)
 from optbench.comparison.settings import VARIED, canonical, data_of
 from optbench.comparison.severity import difference
 from optbench.comparison.task_metric import choose_metric
@@ -47,6 +57,7 @@ if TYPE_CHECKING:
     from optbench.comparison.crossings import Crossing
     from optbench.comparison.groups import Group, Problem
     from optbench.comparison.result import OptimizerSummary, PairResult
+    from optbench.comparison.scores import StandIn
     from optbench.comparison.severity import Difference
     from optbench.comparison.update_rules import UpdateRule
     from optbench.records import History, RunRecord
@@ -70,6 +81,7 @@ def compare(
     looks: Sequence[int] = (),
     unstable: AbstractSet[str] = frozenset(),
     has_file: bool = False,
+    evidence: SplitEvidence | None = None,
 ) -> Comparison:
     """Compare finished runs on the test split, each data set and model for itself.
 
@@ -93,6 +105,8 @@ def compare(
     unstable : labels of optimizers of which runs collapsed that are not among these
     has_file : a study file stands behind it, which can reserve seeds
     histories : run id -> history, to see where the order flips during training; None says nothing about that
+    evidence : what is known about single rows and about seeds on one split, for what is said about new rows; None
+        says nothing about them
 
     Notes
     -----
@@ -133,6 +147,7 @@ def compare(
             ),
             unstable,
             histories or {},
+            evidence or SplitEvidence(),
         )
         for problem in problems
     )
@@ -191,34 +206,43 @@ def _beside_optimizer(group: Group) -> str:
 
 
 def _compare_problem(
-    problem: Problem, plan: Plan, unstable: AbstractSet[str], histories: Mapping[str, History]
+    problem: Problem,
+    plan: Plan,
+    unstable: AbstractSet[str],
+    histories: Mapping[str, History],
+    evidence: SplitEvidence,
 ) -> ProblemComparison:
     groups, metric = problem.groups, plan.metric
-    stand_in = score_of_diverged([record for group in groups for record in group.records], metric)
+    stand_in = stand_ins(groups, metric)
     summaries = ranked(
         [summarise(group, metric, alpha=plan.alpha, stand_in=stand_in, margin=plan.margin) for group in groups], metric
     )
+    decided = with_scopes(compare_pairs(summaries, plan), groups, plan, evidence)
     pairs = with_undo_rates(
-        compare_pairs(summaries, plan), summaries, metric, constant=stand_in, margin=plan.margin, unstable=unstable
+        decided, summaries, metric, constant=typical_stand_in(groups, stand_in), margin=plan.margin, unstable=unstable
     )
     on_clock = tuple(clock_remarks(groups))
     differences = _differences(problem, summaries, pairs, plan, stand_in, on_clock if plan.clock else ())
     listed = [summary for summary in summaries if summary.label not in plan.aside]
     spoken_of = [pair for pair in pairs if not {pair.a, pair.b} & plan.aside.keys()]
     crossed = _crossings(groups, histories, plan)
-    verdict = Verdict(groups, listed, spoken_of, differences, plan).findings()
+    verdict = Verdict(groups, listed, spoken_of, differences, plan)
+    designs = {group.design for group in groups}
     return ProblemComparison(
         problem=problem.title,
         optimizers=summaries,
         pairs=pairs,
         differences=differences,
-        verdict=(*verdict, *crossing_findings(crossed)),
+        verdict=(*verdict.findings(), *crossing_findings(crossed)),
         crossings=crossed,
         update_rules=_update_rules(groups, summaries),
         data=data_of(groups[0].records[0]),
         clock_differences=on_clock,
         margin=plan.margin,
         rulings=rulings(groups, summaries, pairs, differences, plan),
+        scope=narrowest(verdict.named),
+        design=designs.pop() if len(designs) == 1 else None,
+        makes_data=all(group.makes_data for group in groups),
     )
 
 
@@ -242,7 +266,7 @@ def _differences(
     summaries: Sequence[OptimizerSummary],
     pairs: Sequence[PairResult],
     plan: Plan,
-    stand_in: float | None,
+    stand_in: StandIn,
     on_clock: Sequence[Difference],
 ) -> tuple[Difference, ...]:
     """Return everything worth a warning, heaviest first."""
@@ -250,6 +274,7 @@ def _differences(
     by_label = {group.label: group for group in groups}
     found = [
         *setting_differences(groups),
+        *split_differences(groups),
         *start_differences(groups),
         *repeated_remarks(problem.repeated),
         *diverged_remarks(summaries, by_label, plan.metric, stand_in),

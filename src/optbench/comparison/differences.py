@@ -10,6 +10,7 @@ from optbench.comparison.groups import differing_keys
 from optbench.comparison.settings import canonical
 from optbench.comparison.severity import Difference, difference
 from optbench.comparison.wording import seed_ranges, value_text
+from optbench.config import SplitDesign
 from optbench.core.findings import Severity
 
 if TYPE_CHECKING:
@@ -46,15 +47,41 @@ def severity_of(key: str) -> Severity | None:
 
 
 def confounded_pairs(groups: Sequence[Group]) -> frozenset[frozenset[str]]:
-    """Return the pairs of labels whose settings differ in something that could make a gap."""
+    """Return the pairs of labels whose settings, or splits of one seed, differ in something that could make a gap."""
     weighty = {
         group.label: canonical(
             {key: value for key, value in group.settings.items() if severity_of(key) is Severity.CONFOUND}
         )
         for group in groups
     }
-    pairs = itertools.combinations(weighty, 2)
-    return frozenset(frozenset(pair) for pair in pairs if weighty[pair[0]] != weighty[pair[1]])
+    return frozenset(
+        frozenset((a.label, b.label))
+        for a, b in itertools.combinations(groups, 2)
+        if weighty[a.label] != weighty[b.label] or _unequal_splits(a, b)
+    )
+
+
+def split_differences(groups: Sequence[Group]) -> list[Difference]:
+    """Return a confound if runs of one seed, each on the split of its seed, are not on the same split."""
+    pairs = [(a, b, seeds) for a, b in itertools.combinations(groups, 2) if (seeds := _unequal_splits(a, b))]
+    if not pairs:
+        return []
+    labels = sorted({group.label for a, b, _ in pairs for group in (a, b)})
+    seeds = sorted({seed for *_, found in pairs for seed in found})
+    return [difference("digest.split", Severity.CONFOUND, "comparison-splits-differ", seeds=seeds, labels=labels)]
+
+
+def _unequal_splits(a: Group, b: Group) -> list[int]:
+    """Return the shared seeds on which two groups of runs, each on the split of its seed, do not have the same rows."""
+    if not a.design is b.design is SplitDesign.RESPLIT:
+        return []
+    of_a, of_b = ({record.seed: record.digests for record in group.records} for group in (a, b))
+    known = ("data", "split")
+    return sorted(
+        seed
+        for seed in of_a.keys() & of_b.keys()
+        if any(of_a[seed].get(name) != of_b[seed].get(name) for name in known)
+    )
 
 
 def start_differences(groups: Sequence[Group]) -> list[Difference]:

@@ -118,29 +118,31 @@ def disagreement(
 
     Returns
     -------
-    None if the two share no seed on which both have finite scores, or their test rows are not the same
+    None if the two share no seed on which both have finite scores, or their test rows of a seed are not the same
+
+    Notes
+    -----
+    Each seed may have test rows of its own. Two seeds of one optimizer are compared on the rows that both have.
     """
     of_a, of_b = _finite(predictions.get(a, {})), _finite(predictions.get(b, {}))
     seeds = sorted(of_a.keys() & of_b.keys())
     if not seeds:
         return None
     runs_a, runs_b = [_by_row(of_a[seed]) for seed in seeds], [_by_row(of_b[seed]) for seed in seeds]
-    first = runs_a[0]
-    if not first.y_true.size or any(not np.array_equal(run.rows, first.rows) for run in (*runs_a, *runs_b)):
+    pairs = list(zip(runs_a, runs_b, strict=True))
+    if any(not x.y_true.size or not np.array_equal(x.rows, y.rows) for x, y in pairs):
         return None
-    truth = first.y_true
-    classes_a, classes_b = ([run.y_score.argmax(axis=1) for run in runs] for runs in (runs_a, runs_b))
     return Disagreement(
         a=a,
         b=b,
         n=len(seeds),
-        accuracy_gap=_mean([float((x == truth).mean() - (y == truth).mean()) for x, y in _zip(classes_a, classes_b)]),
-        churn=_mean([churn(x, y) for x, y in _zip(classes_a, classes_b)]),
-        churn_a=_own_churn(classes_a),
-        churn_b=_own_churn(classes_b),
-        calibration_a=_mean([expected_calibration_error(truth, run.y_score) for run in runs_a]),
-        calibration_b=_mean([expected_calibration_error(truth, run.y_score) for run in runs_b]),
-        classes=_class_gaps(truth, classes_a, classes_b, class_names),
+        accuracy_gap=_mean([_accuracy(x) - _accuracy(y) for x, y in pairs]),
+        churn=_mean([churn(_classes(x), _classes(y)) for x, y in pairs]),
+        churn_a=_own_churn(runs_a),
+        churn_b=_own_churn(runs_b),
+        calibration_a=_mean([expected_calibration_error(run.y_true, run.y_score) for run in runs_a]),
+        calibration_b=_mean([expected_calibration_error(run.y_true, run.y_score) for run in runs_b]),
+        classes=_class_gaps(runs_a, runs_b, class_names),
     )
 
 
@@ -155,20 +157,35 @@ def _by_row(run: Predictions) -> Predictions:
     return replace(run, y_true=run.y_true[order], y_score=run.y_score[order], rows=run.rows[order])
 
 
-def _own_churn(runs: Sequence[NDArray[np.int64]]) -> float | None:
-    pairs = [churn(x, y) for x, y in itertools.combinations(runs, 2)]
+def _classes(run: Predictions) -> NDArray[np.int64]:
+    classes: NDArray[np.int64] = run.y_score.argmax(axis=1)
+    return classes
+
+
+def _accuracy(run: Predictions) -> float:
+    return float((_classes(run) == run.y_true).mean())
+
+
+def _own_churn(runs: Sequence[Predictions]) -> float | None:
+    shared = (_on_shared_rows(x, y) for x, y in itertools.combinations(runs, 2))
+    pairs = [churn(x, y) for x, y in shared if x.size]
     return _mean(pairs) if pairs else None
 
 
+def _on_shared_rows(x: Predictions, y: Predictions) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the predicted classes of two runs, whose rows rise, on the rows that both have."""
+    if np.array_equal(x.rows, y.rows):
+        return _classes(x), _classes(y)
+    _, of_x, of_y = np.intersect1d(x.rows, y.rows, assume_unique=True, return_indices=True)
+    return _classes(x)[of_x], _classes(y)[of_y]
+
+
 def _class_gaps(
-    truth: NDArray[np.int64],
-    classes_a: Sequence[NDArray[np.int64]],
-    classes_b: Sequence[NDArray[np.int64]],
-    class_names: Sequence[str],
+    runs_a: Sequence[Predictions], runs_b: Sequence[Predictions], class_names: Sequence[str]
 ) -> tuple[ClassGap, ...]:
     mean_a, mean_b = (
-        np.mean([recall_per_class(truth, run, len(class_names)) for run in runs], axis=0)
-        for runs in (classes_a, classes_b)
+        np.mean([recall_per_class(run.y_true, _classes(run), len(class_names)) for run in runs], axis=0)
+        for runs in (runs_a, runs_b)
     )
     return tuple(ClassGap(name, _known(x), _known(y)) for name, x, y in zip(class_names, mean_a, mean_b, strict=True))
 
@@ -179,9 +196,3 @@ def _known(value: float) -> float | None:
 
 def _mean(values: Sequence[float]) -> float:
     return math.fsum(values) / len(values)
-
-
-def _zip(
-    first: Sequence[NDArray[np.int64]], second: Sequence[NDArray[np.int64]]
-) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    return list(zip(first, second, strict=True))

@@ -7,23 +7,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from optbench.catalog.resolved_optimizers import resolved_optimizer
+from optbench.comparison.conditions import sort_by_conditions
 from optbench.comparison.settings import (
     VARIED,
     canonical,
     data_title,
     model_title,
-    optimizer_name,
     problem_of,
-    settings_of,
 )
 from optbench.comparison.wording import value_text
+from optbench.config import SplitDesign
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from optbench.catalog.resolved_optimizers import ResolvedOptimizer
-    from optbench.comparison.settings import Settings
     from optbench.records import RunRecord
 
 
@@ -37,12 +36,16 @@ class Group:
     optimizer : the optimizer's name
     settings : what all its runs have in common
     records : by rising seed
+    design : what a seed varies
+    makes_data : True if each seed made data of its own, too
     """
 
     label: str
     optimizer: str
     settings: Mapping[str, Any]
     records: tuple[RunRecord, ...]
+    design: SplitDesign = SplitDesign.ONE_SPLIT
+    makes_data: bool = False
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -138,19 +141,14 @@ def differing_keys(settings: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def _problem(title: str, records: Sequence[RunRecord], names: Mapping[str, str], varied: AbstractSet[str]) -> Problem:
-    by_conditions: dict[tuple[str, str, str], list[RunRecord]] = defaultdict(list)
-    settings: dict[tuple[str, str, str], Settings] = {}
-    for record in records:
-        conditions = settings_of(record, varied)
-        key = (optimizer_name(record), canonical(conditions), names.get(record.run, ""))
-        by_conditions[key].append(record)
-        settings.setdefault(key, conditions)
-    keys = sorted(by_conditions)
-    labels = distinct_labels([given or name for name, _, given in keys], [settings[key] for key in keys])
+    found = sort_by_conditions(records, names, varied)
+    keys = sorted(found)
+    labels = distinct_labels([given or name for name, _, given in keys], [found[key].settings for key in keys])
     groups, repeated = [], {}
     for label, key in zip(labels, keys, strict=True):
-        kept, left_out = _one_per_seed(by_conditions[key])
-        groups.append(Group(label, key[0], settings[key], kept))
+        kept, left_out = _one_per_seed(found[key].records)
+        conditions = found[key]
+        groups.append(Group(label, key[0], conditions.settings, kept, conditions.design, conditions.makes_data))
         if left_out:
             repeated[label] = left_out
     return Problem(title, tuple(sorted(groups, key=lambda group: group.label)), repeated)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
+from optbench.config import SplitDesign
 from optbench.core.findings import Severity
 
 if TYPE_CHECKING:
@@ -49,6 +50,67 @@ class PairOutcome(StrEnum):
     """A difference was shown, and that it lies within the margin."""
     EQUIVALENT = "equivalent"
     UNDECIDED = "undecided"
+
+
+class Scope(StrEnum):
+    """How far a decision reaches, the narrowest first."""
+
+    ONE_SPLIT = "one_split"
+    """The split that all runs were made on."""
+    THESE_ROWS = "these_rows"
+    """Random splits of these rows."""
+    NEW_ROWS = "new_rows"
+    """New rows from the same source."""
+
+
+class Unknown(StrEnum):
+    """Why nothing is said about new rows."""
+
+    NO_MEAN_OVER_ROWS = "no_mean_over_rows"
+    NO_PREDICTIONS = "no_predictions"
+    NO_SCORE = "no_score"
+    DIVERGED = "diverged"
+    OTHER_ROWS = "other_rows"
+    ONE_SEED = "one_seed"
+    ONE_ROW = "one_row"
+    LOOKS = "looks"
+
+
+@dataclass(frozen=True, slots=True)
+class NewRows:
+    """What is known about a pair's difference on new rows.
+
+    Attributes
+    ----------
+    low, high : interval of the mean difference at 1 - alpha: of seeds crossed with test rows on one split (new test
+        rows, the same training rows), of the corrected test on random splits, of the sign-flip test where each seed
+        made data of its own; None where there is none
+    error : standard error behind it; None where the interval is the sign-flip test's
+    p, p_adjusted, p_equivalence_adjusted : of that test, and after Holm over the family; None without a test
+    decision : what they would say; None without a test
+    unknown : why there is no interval
+    """
+
+    low: float | None = None
+    high: float | None = None
+    error: float | None = None
+    p: float | None = None
+    p_adjusted: float | None = None
+    p_equivalence_adjusted: float | None = None
+    decision: Decision | None = None
+    unknown: Unknown | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the entries of a pair."""
+        return {
+            "new_rows_low": self.low,
+            "new_rows_high": self.high,
+            "new_rows_p": self.p,
+            "new_rows_p_adjusted": self.p_adjusted,
+            "new_rows_p_equivalence_adjusted": self.p_equivalence_adjusted,
+            "new_rows_decision": None if self.decision is None else self.decision.value,
+            "new_rows_unknown": None if self.unknown is None else self.unknown.value,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +207,8 @@ class PairResult:
     look : number of seeds at the look that decided it; None if it is not, or there is one look only
     missing : what is not shown yet; undecided only
     undo_rate : rate of collapsed runs of one of both that would undo the decision; only where some run collapsed
+    scope : how far the decision reaches; of a pair without a test, how far its design reaches at least
+    new_rows : what is known about new rows
     """
 
     a: str
@@ -179,6 +243,8 @@ class PairResult:
     look: int | None = None
     missing: Missing | None = None
     undo_rate: float | None = None
+    scope: Scope = Scope.ONE_SPLIT
+    new_rows: NewRows = NewRows()
 
     @property
     def better(self) -> str | None:
@@ -229,6 +295,8 @@ class PairResult:
             "look": self.look,
             "missing": self.missing and self.missing.value,
             "undo_rate": self.undo_rate,
+            "scope": self.scope.value,
+            **self.new_rows.to_json(),
         }
 
 
@@ -241,12 +309,14 @@ class Ruling:
     optimizers : labels of its rows, best mean first
     comparisons : pairs that its p values are adjusted over
     findings : one per sentence
+    scope : narrowest one of the tested pairs that these name; None if none was tested
     """
 
     family: Family
     optimizers: tuple[str, ...]
     comparisons: int
     findings: tuple[Finding, ...]
+    scope: Scope | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +336,9 @@ class ProblemComparison:
     clock_differences : what makes training times hard to compare; among `differences` too unless clocks were left out
     margin : largest difference that does not matter here, in units of the metric
     rulings : an answer to each question of a plan that knows what was tuned, `verdict` being the first; else none
+    scope : narrowest one of the tested pairs that the verdict names; None if it names none
+    design : what a seed varies; None if that is not the same for all optimizers
+    makes_data : each seed made data of its own
     """
 
     problem: str
@@ -279,6 +352,9 @@ class ProblemComparison:
     clock_differences: tuple[Difference, ...] = ()
     margin: float = 0.005
     rulings: tuple[Ruling, ...] = ()
+    scope: Scope | None = None
+    design: SplitDesign | None = SplitDesign.ONE_SPLIT
+    makes_data: bool = False
 
     def optimizer(self, label: str) -> OptimizerSummary:
         """Return the summary called `label`."""

@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING, Any
 from optbench.comparison.collapse import count_collapsed
 from optbench.comparison.result import OptimizerSummary
 from optbench.comparison.wording import value_text
+from optbench.config import SplitDesign
 from optbench.records import RunStatus
 from optbench.statistics import interquartile_mean, noise_floor, sample_sd, student_t_interval
 from optbench.statistics.noise_floor import FEWEST_SEEDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from optbench.catalog.metric import Metric
     from optbench.comparison.groups import Group
     from optbench.records import RunRecord
+
+    StandIn = Callable[[RunRecord], float | None]
 
 
 def run_score(record: RunRecord, metric: Metric, *, stand_in: float | None) -> float | None:
@@ -43,6 +46,27 @@ def score_of_diverged(records: Iterable[RunRecord], metric: Metric) -> float | N
     return max((score for score in scores if score is not None), key=lambda score: metric.sign * score, default=None)
 
 
+def stand_ins(groups: Iterable[Group], metric: Metric) -> StandIn:
+    """Return what a diverged run counts with: one number for all runs on one split, of each split its own."""
+    on_split: dict[int | None, list[RunRecord]] = {}
+    of_run: dict[str, int | None] = {}
+    for group in groups:
+        for record in group.records:
+            of_run[record.run] = record.seed if group.design is SplitDesign.RESPLIT else None
+            on_split.setdefault(of_run[record.run], []).append(record)
+    scores = {split: score_of_diverged(records, metric) for split, records in on_split.items()}
+    return lambda record: scores[of_run[record.run]]
+
+
+def typical_stand_in(groups: Iterable[Group], stand_in: StandIn) -> float | None:
+    """Return what a diverged run counts with, on several splits on average; None if that is not known."""
+    scores = [stand_in(record) for group in groups for record in group.records]
+    known = [score for score in scores if score is not None]
+    if not known or len(known) < len(scores):
+        return None
+    return known[0] if len(set(known)) == 1 else math.fsum(known) / len(known)
+
+
 def default_margin(metric: Metric, constant: float | None) -> float:
     """Return the largest difference that does not matter, where nobody has said what does.
 
@@ -58,15 +82,16 @@ def default_margin(metric: Metric, constant: float | None) -> float:
     return metric.margin * constant if metric.has_unit and constant else metric.margin
 
 
-def summarise(group: Group, metric: Metric, *, alpha: float, stand_in: float | None, margin: float) -> OptimizerSummary:
+def summarise(group: Group, metric: Metric, *, alpha: float, stand_in: StandIn, margin: float) -> OptimizerSummary:
     """Return a group's numbers; where any run lacks a score, mean and spread are None."""
-    scores = tuple(run_score(record, metric, stand_in=stand_in) for record in group.records)
+    scores = tuple(run_score(record, metric, stand_in=stand_in(record)) for record in group.records)
     known = [score for score in scores if score is not None]
     complete = len(known) == len(scores)
     several = complete and len(known) > 1
     low, high = map(metric.within_range, student_t_interval(known, alpha)) if several else (None, None)
     finished = [record for record in group.records if record.status is RunStatus.COMPLETED]
     has_diverged = [record.status is RunStatus.DIVERGED for record in group.records]
+    usual = typical_stand_in([group], stand_in)
     return OptimizerSummary(
         label=group.label,
         optimizer=group.optimizer,
@@ -84,7 +109,7 @@ def summarise(group: Group, metric: Metric, *, alpha: float, stand_in: float | N
         peak_memory_mb=_median(record.timing.get("peak_memory_mb") for record in finished),
         noise_floor=noise_floor(known) if complete and len(known) >= FEWEST_SEEDS else None,
         interquartile_mean=float(interquartile_mean(known)) if complete else None,
-        n_collapsed=count_collapsed(scores, has_diverged, metric, constant=stand_in, margin=margin),
+        n_collapsed=count_collapsed(scores, has_diverged, metric, constant=usual, margin=margin),
     )
 
 

@@ -9,6 +9,8 @@ from optbench.comparison.collapse import collapse_findings
 from optbench.comparison.outlook import MOST_SEEDS_NAMED, Missing, reserved
 from optbench.comparison.pair_findings import PairFindings
 from optbench.comparison.result import Adjustment, Obstacle, Ruling
+from optbench.comparison.scope_findings import scope_findings
+from optbench.comparison.scopes import narrowest
 from optbench.config import Family
 from optbench.core.findings import Finding, Severity, as_json
 from optbench.statistics import Decision, smallest_p
@@ -49,14 +51,21 @@ class Verdict:
             return (_say("verdict-no-baseline", baseline=self.plan.baseline),)
         if all(pair.obstacle is not None for pair in self.pairs):
             return (self._untested(),)
-        collapses = collapse_findings(self.optimizers, self._shown(), self.plan.alpha)
-        return (*self._tested(), *self._luck(), *self._outlook(), *collapses, self._scope())
+        collapses = collapse_findings(self.optimizers, self.named, self.plan.alpha)
+        return (*self._tested(), *self._luck(), *self._outlook(), *collapses, *self._reach(self.named))
+
+    @property
+    def named(self) -> list[PairResult]:
+        """The pairs that the sentences name one by one: those of the best, or of the baseline."""
+        reference = self._reference() if self.optimizers else ""
+        return [pair for pair in self.pairs if reference in (pair.a, pair.b)]
 
     def each_pair(self) -> list[Finding]:
         """Return a sentence per pair, for pairs that have no best among them; those that were not tested together."""
         of_pairs = self._pairs()
         tested = [of_pairs.alone(pair) for pair in self.pairs if pair.obstacle is None]
-        return tested if len(tested) == len(self.pairs) else [*tested, self._untested_among(self.pairs)]
+        said = [*tested, *self._reach(self.pairs)] if tested else []
+        return said if len(tested) == len(self.pairs) else [*said, self._untested_among(self.pairs)]
 
     def _untested_among(self, pairs: Sequence[PairResult]) -> Finding:
         untested = [f"{pair.a} - {pair.b}" for pair in pairs if pair.obstacle is not None]
@@ -122,7 +131,7 @@ class Verdict:
         of_pairs = self._pairs()
         if len(self.pairs) == 1:
             return [of_pairs.alone(self.pairs[0])]
-        reference, shown = self._reference(), self._shown()
+        reference, shown = self._reference(), self.named
         clauses = as_json(of_pairs.clauses(shown, reference))
         evidence = self._evidence(shown)
         if self._has_baseline():
@@ -143,11 +152,6 @@ class Verdict:
 
     def _has_baseline(self) -> bool:
         return self.plan.baseline is not None
-
-    def _shown(self) -> list[PairResult]:
-        """Return the pairs that the sentences name."""
-        reference = self._reference()
-        return [pair for pair in self.pairs if reference in (pair.a, pair.b)]
 
     def _counted_with(self, pair: PairResult) -> int:
         """Return how many pairs would be tested with one if they had the seeds."""
@@ -175,8 +179,8 @@ class Verdict:
 
     def _luck(self) -> list[Finding]:
         """Say that a difference that was found is too large on average."""
-        is_named = any(pair.better is not None for pair in self._shown())
-        is_early = any(pair.look is not None and pair.look < self.plan.looks[-1] for pair in self._shown())
+        is_named = any(pair.better is not None for pair in self.named)
+        is_early = any(pair.look is not None and pair.look < self.plan.looks[-1] for pair in self.named)
         if not is_named:
             return []
         return [_say("verdict-found-is-high", early=is_early or None)]
@@ -230,10 +234,15 @@ class Verdict:
             return None
         return sum(value for value in seconds if value is not None) * (pair.more_seeds or 0)
 
-    def _scope(self) -> Finding:
-        """Say what the verdict does not reach beyond."""
+    def _reach(self, named: Sequence[PairResult]) -> tuple[Finding, ...]:
+        """Say how far what is said of some pairs reaches."""
         epochs = {group.settings.get("training.epochs") for group in self.groups}
-        return _say("verdict-scope", epochs=next(iter(epochs)) if len(epochs) == 1 else None)
+        return scope_findings(
+            named,
+            self.plan,
+            epochs=next(iter(epochs)) if len(epochs) == 1 else None,
+            makes_data=all(group.makes_data for group in self.groups),
+        )
 
     @property
     def _metric(self) -> str:
@@ -264,8 +273,11 @@ def rulings(
         if not own:
             continue
         verdict = Verdict(groups, rows, own, differences, plan)
-        said = verdict.each_pair() if family is Family.TUNED_VS_DEFAULT else verdict.findings()
-        found.append(Ruling(family, tuple(one.label for one in rows), own[0].comparisons, tuple(said)))
+        said, named = verdict.findings(), verdict.named
+        if family is Family.TUNED_VS_DEFAULT:
+            said, named = tuple(verdict.each_pair()), own
+        labels_of_rows = tuple(one.label for one in rows)
+        found.append(Ruling(family, labels_of_rows, own[0].comparisons, said, narrowest(named)))
     return tuple(found)
 
 

@@ -36,17 +36,19 @@ from optbench.config.optimizer import OptimizerConfig, optimizer_defaults
 from optbench.config.resolve import choose_engine, resolve
 from optbench.config.schema import json_schema
 from optbench.config.seeds import parse_seeds
+from optbench.config.split_design import SplitDesign
 from optbench.config.study_families import Family, family_of, is_compared
 from optbench.config.study_file import load_study
 from optbench.config.study_schema import study_json_schema
 from optbench.config.study_search import LEARNING_RATE, MODEL, SearchRange, StudyOptimizer, Values
-from optbench.config.study_sections import LoadedStudy, StudyConfig, StudyProblem
+from optbench.config.study_sections import FEWEST_ON_ONE_SPLIT, LoadedStudy, StudyConfig, StudyProblem
 from optbench.config.task_rules import without_strata
 from optbench.config.training_sections import EarlyStopping, ReportConfig, TrainingConfig
 from optbench.config.yaml_document import dump_value
 
 __all__ = [
     "ADDED_TO_STUDIES_LATER",
+    "FEWEST_ON_ONE_SPLIT",
     "INPUT",
     "LEARNING_RATE",
     "MODEL",
@@ -72,6 +74,7 @@ __all__ = [
     "ReportConfig",
     "SearchRange",
     "SplitConfig",
+    "SplitDesign",
     "StudyConfig",
     "StudyOptimizer",
     "StudyProblem",

@@ -24,7 +24,12 @@ declared key by key; it goes when all of them have their old values. tests/froze
 there from the start, and a test demands that any other stands here.
 """
 
-ADDED_TO_STUDIES_LATER: Final[Mapping[str, Any]] = {"confirmation.at_most": None, "confirmation.looks": []}
+ADDED_TO_STUDIES_LATER: Final[Mapping[str, Any]] = {
+    "confirmation.at_most": None,
+    "confirmation.looks": [],
+    "confirmation.resplit": False,
+    "confirmation.on_one_split": 0,
+}
 """The same for the plan of a study, `study.plan.protocol`; `*` stands for every item of a list or mapping."""
 
 

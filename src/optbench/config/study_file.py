@@ -13,7 +13,7 @@ from optbench.config.pydantic_findings import validate_section
 from optbench.config.study_metrics import default_metric, metric_findings
 from optbench.config.study_optimizers import WRITE_OPTIMIZERS, OptimizerReader
 from optbench.config.study_problems import WRITE_EXPERIMENT, ProblemReader
-from optbench.config.study_sections import LoadedStudy, StudyConfig, StudyHead
+from optbench.config.study_sections import FEWEST_ON_ONE_SPLIT, LoadedStudy, StudyConfig, StudyHead
 from optbench.config.validation import without_consequences
 from optbench.config.yaml_document import parse_yaml
 from optbench.errors import ConfigError, did_you_mean
@@ -99,6 +99,7 @@ class _Reader(Findings):
         self.elsewhere += problems.elsewhere
         self._baseline(plain.get("baseline"), listed)
         if head is not None:
+            self.findings += _split_findings(head)
             self.findings += _tuning_findings(head, listed)
             self.findings += metric_findings(head, found)
         self.findings = without_consequences(self.findings, plain)
@@ -139,14 +140,31 @@ class _Reader(Findings):
             self.say(("baseline",), f"{told} Labels: {', '.join(labels)}.", code="config-name-unknown")
 
 
+def _split_findings(head: StudyHead) -> Iterator[Finding]:
+    """Yield what the keys about splits say against each other."""
+    confirmation, further = head.confirmation, head.confirmation.on_one_split
+    if head.splits == 1:
+        told = "one split has no spread. Received: 1. Use 0 for none, or 2 and more."
+        yield Finding(("splits",), told, code="config-value-wrong")
+    elif head.splits and confirmation.resplit:
+        told = "with confirmation.resplit every seed has a split of its own, and splits repeats one seed on others"
+        remedy = f"Received: {head.splits}. Remove splits, or set resplit: false."
+        yield Finding(("splits",), f"{told}: not both. {remedy}", code="config-keys-conflict")
+    if not further:
+        return
+    place = ("confirmation", "on_one_split")
+    if head.splits or confirmation.resplit is False:
+        told = "without a split of its own for each seed, all seeds are on one split already"
+        remedy = f"Received: {further}. Remove the key, or use resplit: true without splits."
+        yield Finding(place, f"{told}. {remedy}", code="config-value-wrong")
+    elif further < FEWEST_ON_ONE_SPLIT:
+        told = f"a variance needs at least {FEWEST_ON_ONE_SPLIT} seeds"
+        remedy = f"Received: {further}. Use 0 for none, or {FEWEST_ON_ONE_SPLIT} and more."
+        yield Finding(place, f"{told}. {remedy}", code="config-value-wrong")
+
+
 def _tuning_findings(head: StudyHead, optimizers: Sequence[StudyOptimizer]) -> Iterator[Finding]:
     """Yield what in the tuning does not fit what the optimizers search."""
-    if head.splits == 1:
-        yield Finding(
-            ("splits",),
-            "one split has no spread. Received: 1. Use 0 for none, or 2 and more.",
-            code="config-value-wrong",
-        )
     tuning = head.tuning
     for optimizer in optimizers:
         dimensions = len(optimizer.search)

@@ -12,6 +12,7 @@ from optbench.catalog.metrics import METRICS, tuning_metrics
 from optbench.config.experiment import NAME_PATTERN
 from optbench.config.looks import declared_looks
 from optbench.config.optimizer import OptimizerConfig
+from optbench.config.split_design import SplitDesign
 from optbench.config.study_families import Family, family_of, is_compared
 from optbench.config.study_search import StudyOptimizer
 from optbench.core.section import Section
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 FIRST_CONFIRMATION_SEED = 1000
 """Tuning takes the seeds 0, 1, ...; confirmation 1000, 1001, ...: disjoint, however many are added to either."""
+
+FEWEST_ON_ONE_SPLIT = 5
+"""With fewer seeds on one split their variance is not estimated, and the noise of seeds counts as that of splits."""
 
 if TYPE_CHECKING:
     TuningMetric = str
@@ -59,6 +63,19 @@ class ConfirmationConfig(Section):
         le=1000,
         description="Makes the plan a sequential one: it looks at `seeds`, then every half of that more, at the latest "
         "here, and ends when every pair is decided. The tests pay for the looks. null: one look, at `seeds`.",
+    )
+    resplit: bool | None = Field(
+        default=None,
+        description="true: seed i trains and is tested on split i, the same for all optimizers, so that the verdict is "
+        "not about one split; a generated problem makes data i. false: all seeds on one split. If not given, true "
+        "where the test rows are drawn at random or by group, unless splits are asked for.",
+    )
+    on_one_split: int = Field(
+        default=0,
+        ge=0,
+        le=100_000,
+        description="With resplit: further runs of each optimizer with so many seeds on one split, five or more, which "
+        "tell the noise of seeds from that of splits; 0 for none.",
     )
 
 
@@ -107,11 +124,13 @@ class StudyProblem:
     name : unique in the study
     experiment : data, model and training; its optimizer stands for none
     base : folder that paths in it start from: that of the experiment file if one is named, else that of the study file
+    design : what a confirmation seed varies; known for certain when the data has been read
     """
 
     name: str
     experiment: ExperimentConfig
     base: Path
+    design: SplitDesign = SplitDesign.ONE_SPLIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +170,21 @@ class StudyConfig:
         """After how many confirmation seeds a sequential plan looks; () for a plan that looks once."""
         most = self.confirmation.at_most
         return () if most is None else declared_looks(self.confirmation.seeds, most)
+
+    @property
+    def one_split_seeds(self) -> tuple[int, ...]:
+        """Seeds of the further runs on one split, beside those on splits of their own; () if there are none."""
+        return tuple(range(FIRST_CONFIRMATION_SEED, FIRST_CONFIRMATION_SEED + self.confirmation.on_one_split))
+
+    @property
+    def wants_resplit(self) -> bool | None:
+        """Whether each confirmation seed gets a split of its own; None leaves it to the data."""
+        return False if self.splits else self.confirmation.resplit
+
+    @property
+    def resplit(self) -> tuple[str, ...]:
+        """Names of the problems on which each confirmation seed has a split of its own."""
+        return tuple(problem.name for problem in self.problems if problem.design is SplitDesign.RESPLIT)
 
     @property
     def tuned(self) -> tuple[StudyOptimizer, ...]:

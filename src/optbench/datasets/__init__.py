@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from optbench.catalog.dataset import DatasetEntry
 from optbench.catalog.datasets import DATASETS
+from optbench.datasets.drawn_splits import draws_test_rows
 from optbench.datasets.fetch_files import fetch
 from optbench.datasets.inspection import TableInspection, inspect_table
 from optbench.datasets.load import load_dataset
@@ -17,6 +18,7 @@ __all__ = [
     "DATASETS",
     "DatasetEntry",
     "TableInspection",
+    "draws_test_rows",
     "fetch",
     "inspect_table",
     "is_running_text",

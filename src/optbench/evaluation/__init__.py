@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from optbench.evaluation.evaluate import evaluate
 from optbench.evaluation.metrics_file import final_losses, metrics_json, read_metrics, recorded_warnings
-from optbench.evaluation.regression import evaluate_regression
+from optbench.evaluation.regression import evaluate_regression, predicted_numbers
 from optbench.evaluation.residuals import residuals_csv
+from optbench.evaluation.split_metrics import scored
 from optbench.evaluation.tables import (
     confusion_csv,
     precision_recall_csv,
@@ -22,6 +23,7 @@ __all__ = [
     "final_losses",
     "metrics_json",
     "precision_recall_csv",
+    "predicted_numbers",
     "read_confusion",
     "read_metrics",
     "read_roc_csv",
@@ -29,4 +31,5 @@ __all__ = [
     "reliability_csv",
     "residuals_csv",
     "roc_csv",
+    "scored",
 ]

@@ -66,8 +66,12 @@ def regression_metrics(found: TargetPredictions, mean: float) -> dict[str, float
     """
     constant = np.full(len(found.y_true), mean)
     of_mean = _sample(found.y_true, constant) if len(found.y_true) else None
-    of_model = _sample(found.y_true, found.y_pred) if is_predicted(found) else None
-    return split_values(REGRESSION, of_model, of_mean)
+    return split_values(REGRESSION, predicted_numbers(found), of_mean)
+
+
+def predicted_numbers(found: TargetPredictions) -> PredictedNumbers | None:
+    """Return what the metrics are computed from; None if there are no rows or a prediction is not finite."""
+    return _sample(found.y_true, found.y_pred) if is_predicted(found) else None
 
 
 def _sample(y_true: NDArray[np.float64], y_pred: NDArray[np.float64]) -> PredictedNumbers:

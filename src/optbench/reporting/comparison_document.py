@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from optbench.comparison import SCHEMA_VERSION
 from optbench.comparison.wording import value_text
@@ -16,7 +16,12 @@ from optbench.words.comparisons import (
 from optbench.words.rules import rule_texts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from optbench.comparison import Across, Comparison, Difference, ProblemComparison, Ruling, UpdateRule
+
+SEVERAL_PROBLEMS: Final = "several_problems"
+"""The scope of what several problems say together; each of them has one of its own."""
 
 
 def comparison_document(comparison: Comparison) -> dict[str, Any]:
@@ -41,6 +46,8 @@ def comparison_document(comparison: Comparison) -> dict[str, Any]:
         ],
         "warnings": located_sentences(comparison.all_differences, DEFAULT),
         "verdict": verdict_text(comparison, DEFAULT),
+        "scope": _scope(comparison),
+        "split_design": common_design(comparison.problems),
         "findings": [
             {**item.finding.to_json(), "problem": problem or None} for problem, item in comparison.all_differences
         ],
@@ -63,8 +70,24 @@ def _ruling(ruling: Ruling) -> dict[str, Any]:
         "verdict": " ".join(sentences(ruling.findings, DEFAULT)),
         "optimizers": list(ruling.optimizers),
         "comparisons": ruling.comparisons,
+        "scope": None if ruling.scope is None else ruling.scope.value,
         "findings": [finding.to_json() for finding in ruling.findings],
     }
+
+
+def common_design(problems: Iterable[ProblemComparison]) -> str | None:
+    """Return what a seed varies; None if that is not the same everywhere."""
+    designs = {problem.design for problem in problems}
+    design = designs.pop() if len(designs) == 1 else None
+    return None if design is None else design.value
+
+
+def _scope(comparison: Comparison) -> str | None:
+    """Return how far the verdict reaches; None if it rests on no test."""
+    if len(comparison.problems) > 1:
+        return SEVERAL_PROBLEMS
+    scope = comparison.problems[0].scope
+    return None if scope is None else scope.value
 
 
 def across_document(across: Across | None) -> dict[str, Any] | None:
@@ -80,6 +103,8 @@ def _problem(problem: ProblemComparison) -> dict[str, Any]:
     return {
         "problem": problem.problem,
         "margin": problem.margin,
+        "scope": None if problem.scope is None else problem.scope.value,
+        "split_design": common_design([problem]),
         "verdict": problem_verdict(problem, DEFAULT),
         "verdict_findings": [finding.to_json() for finding in problem.verdict],
         "warnings": difference_sentences(problem.differences, DEFAULT),

@@ -79,8 +79,9 @@ def compare_runs(options: CompareOptions) -> CompareOutcome:
     ------------
     Writes `options.html`, replacing a file of that name.
     """
-    from optbench.comparison import compare
+    from optbench.comparison import SplitEvidence, compare
     from optbench.run_store import Histories, find_runs
+    from optbench.runner.stored_rows import StoredRows
 
     if options.html is not None and os.path.lexists(options.html) and not _is_plain_file(options.html):
         raise UsageError(
@@ -102,6 +103,7 @@ def compare_runs(options: CompareOptions) -> CompareOutcome:
         alpha=options.alpha,
         margin=options.margin,
         histories=histories,
+        evidence=SplitEvidence(StoredRows()),
     )
     if options.html is not None:
         write_page(options.html, comparison, records, histories, options.language)

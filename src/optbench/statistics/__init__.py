@@ -43,13 +43,17 @@ from optbench.statistics.planning import (
     smallest_p,
 )
 from optbench.statistics.restricted_mean_time import restricted_mean_time
+from optbench.statistics.seeds_and_rows import CrossedMean, seeds_and_rows_mean
 from optbench.statistics.sign_flip import sign_flip_interval, sign_flip_p
 from optbench.statistics.signed_rank import signed_rank_p
+from optbench.statistics.split_power import SIMULATED_SEEDS, SimulatedPower, new_rows_power
 from optbench.statistics.time_to_target import target_discriminates, time_to_target
 
 __all__ = [
     "FEWEST_PROBLEMS",
+    "SIMULATED_SEEDS",
     "CorrectedTest",
+    "CrossedMean",
     "Decision",
     "Friedman",
     "LearningRateWidth",
@@ -57,6 +61,7 @@ __all__ = [
     "Outcome",
     "PerformanceProfile",
     "Reliability",
+    "SimulatedPower",
     "bca_interval",
     "best_of_k",
     "best_of_k_interval",
@@ -77,6 +82,7 @@ __all__ = [
     "learning_rate_width",
     "learning_rate_width_interval",
     "mcnemar",
+    "new_rows_power",
     "noise_floor",
     "numbers_of_equal_pairs",
     "paired_improvement",
@@ -89,6 +95,7 @@ __all__ = [
     "restricted_mean_time",
     "sample_sd",
     "sd_upper_bound",
+    "seeds_and_rows_mean",
     "seeds_for_comparisons",
     "seeds_for_equivalence",
     "seeds_for_power",

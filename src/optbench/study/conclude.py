@@ -5,14 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from optbench.catalog.metrics import metric_named
+from optbench.comparison import SplitEvidence
+from optbench.runner.stored_rows import StoredRows, stored_predictions
 from optbench.study.budgets import budgets
 from optbench.study.doubts import margin_doubts, problem_doubts, study_doubts
 from optbench.study.findings import Analyses, ProblemFindings, StudyFindings
 from optbench.study.gains import shrinkages, tuning_gains
 from optbench.study.rate_widths import rate_widths
+from optbench.study.seed_noise import seed_noise, seed_variances
 from optbench.study.split_variance import split_variance
 from optbench.study.statements import failed_tunings, gain_statements, protocol_statements
 from optbench.study.targets import baseline_tuning, fixed_targets, target_tables
+from optbench.study.unseen_rows import unseen_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,20 +59,33 @@ def _conclude(
     own = runs.part(problem=problem.name)
     own_tunings = tuple(tuning for tuning in tunings if tuning.problem == problem.name)
     own_openings = tuple(opening for opening in openings if opening["problem"] == problem.name)
-    comparison = _compare(config, problem, own.part(stage="confirmation"), unstable=_unstable(own_tunings))
+    variances = seed_variances(own, metric_named(config.metric))
+    comparison = _compare(
+        config,
+        problem,
+        own.part(stage="confirmation"),
+        SplitEvidence(StoredRows(), variances),
+        unstable=_unstable(own_tunings),
+    )
     curves = _curves(config, comparison, own, own_tunings)
+    data = own.part(stage="confirmation").planned[0].planned.dataset
     gains = tuning_gains(config, comparison, own)
     return ProblemFindings(
         config=config,
         name=problem.name,
         epochs=int(problem.experiment.training.epochs),
+        n_train=len(data.train.y),
+        n_test=len(data.test.y),
         comparison=comparison,
         curves=curves,
         openings=own_openings,
         tunings=own_tunings,
         shrinkages=shrinkages(own_tunings, own),
         gains=gains,
-        analyses=_analyse(config, comparison, curves, own, own_tunings),
+        analyses=replace(
+            _analyse(config, comparison, curves, own, own_tunings),
+            seed_noise=seed_noise(comparison, variances, own),
+        ),
         failed_tunings=failed_tunings(gains, comparison.metric.name),
         gain_statements=gain_statements(config, comparison, gains),
         doubts=(*problem_doubts(own_tunings, own_openings), *margin_doubts(comparison, own)),
@@ -81,7 +99,12 @@ def _unstable(tunings: Sequence[Tuning]) -> frozenset[str]:
 
 
 def _compare(
-    config: StudyConfig, problem: StudyProblem, confirmed: StudyRuns, *, unstable: AbstractSet[str]
+    config: StudyConfig,
+    problem: StudyProblem,
+    confirmed: StudyRuns,
+    evidence: SplitEvidence,
+    *,
+    unstable: AbstractSet[str],
 ) -> Comparison:
     from optbench.comparison import compare
 
@@ -100,6 +123,7 @@ def _compare(
         unstable=unstable,
         looks=config.looks,
         has_file=True,
+        evidence=evidence,
     )
     if len(config.problems) == 1 or problem.name == problem.experiment.dataset.name:
         return comparison
@@ -131,6 +155,7 @@ def _analyse(
         disagreements=disagreements,
         calibration=_calibration(disagreements),
         splits=split_variance(config, comparison, runs),
+        unseen=unseen_rows(comparison, runs, stored_predictions),
     )
 
 
@@ -143,7 +168,6 @@ def _calibration(disagreements: Sequence[Disagreement]) -> dict[str, float]:
 
 
 def _across(config: StudyConfig, problems: Sequence[ProblemFindings]) -> Across | None:
-    from optbench.catalog.metrics import metric_named
     from optbench.comparison import across_problems
 
     listed = [one.label for one in config.optimizers if one.label not in config.aside]

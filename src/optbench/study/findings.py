@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from optbench.comparison import Scope, narrowest
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -25,8 +27,10 @@ if TYPE_CHECKING:
     from optbench.study.budgets import Budgets
     from optbench.study.gains import Shrinkage, TuningGain
     from optbench.study.rate_widths import RateWidth
+    from optbench.study.seed_noise import SeedNoise
     from optbench.study.split_variance import SplitVariance
     from optbench.study.tuning import Tuning
+    from optbench.study.unseen_rows import UnseenRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,8 @@ class Analyses:
     disagreements : pairs of optimizers and where their predictions differ, by label
     calibration : label -> expected calibration error on the test split, mean over seeds
     splits : None if no other split was asked for
+    unseen : the pairs on rows that no tuning run has seen; None if that is all rows, or nothing was tuned
+    seed_noise : spread over seeds on one split; None without such runs
     """
 
     budgets: Budgets | None
@@ -48,6 +54,8 @@ class Analyses:
     disagreements: tuple[Disagreement, ...]
     calibration: Mapping[str, float]
     splits: SplitVariance | None
+    unseen: UnseenRows | None = None
+    seed_noise: SeedNoise | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,7 @@ class ProblemFindings:
     Attributes
     ----------
     name, epochs : of the problem, and of each of its runs
+    n_train, n_test : rows that a confirmation run was trained and tested on
     comparison : of its confirmation runs
     curves : what those left behind: histories, predictions compared, the targets that tuning fixed for them
     openings : of its test split, by plan, in their order
@@ -69,6 +78,8 @@ class ProblemFindings:
     config: StudyConfig
     name: str
     epochs: int
+    n_train: int
+    n_test: int
     comparison: Comparison
     curves: ProblemCurves
     openings: tuple[Mapping[str, Any], ...]
@@ -84,6 +95,19 @@ class ProblemFindings:
     def compared(self) -> ProblemComparison:
         """The comparison of the confirmation runs on the problem."""
         return self.comparison.problems[0]
+
+    @property
+    def makes_data(self) -> bool:
+        """True if each confirmation seed made data of its own."""
+        return self.compared.makes_data
+
+    @property
+    def scope(self) -> Scope | None:
+        """The narrowest scope of the pairs that the verdict names, with those that say what tuning gained."""
+        labels = {frozenset((gain.label, gain.default)) for gain in self.gains if gain.gain is not None}
+        told = [pair for pair in self.compared.pairs if frozenset((pair.a, pair.b)) in labels]
+        scopes = [scope for scope in (self.compared.scope, narrowest(told)) if scope is not None]
+        return min(scopes, key=list(Scope).index, default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from optbench.runner.run import available_cores, is_finished, make_executor, sta
 from optbench.runner.try_out import check_models
 from optbench.study.doubts import no_choice
 from optbench.study.foreseen_power import power_findings, seeds_needed
+from optbench.study.foreseen_splits import new_rows_findings, on_random_splits
 from optbench.study.record import read_record, recorded_choice
 from optbench.study.run import first_of_each, prepare_study
 from optbench.words import DEFAULT, sentence, sentences, text
@@ -155,15 +156,25 @@ class Forecast:
             "looks": list(config.looks),
             "seeds": len(config.confirmation_seeds),
             "seeds_needed": seeds_needed(self.plan.config),
-            "says": " ".join(sentences([*power_findings(self.plan.config), *no_choice(self.plan.config)], DEFAULT)),
+            "says": " ".join(sentences([*self._power(), *no_choice(self.plan.config)], DEFAULT)),
             "explained": [one.to_json() for one in self.explained],
         }
 
     def text(self, language: str | None = None) -> str:
         """Return the same for people."""
         lines = [one.line(language) for one in self.explained] or [_share_line(one, language) for one in self.shares]
-        power = " ".join(sentences(power_findings(self.plan.config), language))
+        power = " ".join(sentences(self._power(), language))
         return "\n".join([*lines, self._total(language), power, *sentences(no_choice(self.plan.config), language)])
+
+    def _power(self) -> list[Finding]:
+        """Return what the seeds can decide, on these rows and on new ones."""
+        on_splits = on_random_splits(self.plan)
+        costs = [one.cost for one in self.shares if one.stage == "confirmation" and one.problem in on_splits]
+        known = [cost.seconds for cost in costs if cost is not None and cost.seconds is not None]
+        seconds = None
+        if known and len(known) == len(costs):
+            seconds = (sum(known) + len(known) * _SECONDS_AROUND_A_RUN) / self.jobs
+        return [*power_findings(self.plan.config), *new_rows_findings(self.plan, seconds)]
 
     def _total(self, language: str | None) -> str:
         tuning, tuning_left = self.count("tuning")
@@ -177,10 +188,15 @@ class Forecast:
             tuning_left=tuning_left,
             confirmation=confirmation,
             confirmation_left=confirmation_left,
+            on_one_split=self._on_one_split(language),
             splits=on_splits if self.plan.config.splits else "",
             folder=str(self.plan.paths.folder),
             cost=self._cost(language) if any(share.cost for share in self.shares) else "",
         )
+
+    def _on_one_split(self, language: str | None) -> str:
+        runs, left = self.count("one_split")
+        return text("splits-forecast", language, runs=runs, runs_left=left) if runs else ""
 
     def _cost(self, language: str | None) -> str:
         time = memory = ""
@@ -263,14 +279,19 @@ def _groups(plan: StudyPlan) -> list[_Group]:
     chosen = recorded_choice(plan, read_record(plan))
     is_chosen = bool(chosen) or not plan.config.tuned
     confirmation = plan.confirmation_runs(chosen) if is_chosen else plan.fixed_runs()
+    on_one_split = plan.one_split_runs(chosen) if is_chosen else []
     splits = plan.split_runs(chosen) if is_chosen else []
+    further = plan.rows if plan.config.one_split_seeds else ()
     stages = (
         ("tuning", (*plan.config.tuned, *plan.config.beside_tuning), tuning, 0),
         ("confirmation", plan.rows, confirmation, len(plan.config.confirmation_seeds)),
+        ("one_split", further, on_one_split, len(plan.config.one_split_seeds)),
         ("splits", plan.config.on_splits, splits, plan.config.splits),
     )
     for stage, rows, runs, expected in stages:
         for problem in plan.problems:
+            if stage == "one_split" and not problem.needs_seed_noise:
+                continue
             for one in rows:
                 own = tuple(run for run in runs if (run.problem, run.label) == (problem.name, one.label))
                 name = f"{problem.name} {one.label}" if len(plan.problems) > 1 else one.label

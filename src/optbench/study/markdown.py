@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optbench.config import SplitDesign
 from optbench.core.text import markdown_table, markdown_text
 from optbench.study.clock import clock_paragraphs, clock_table
 from optbench.study.more_text import more_tables
 from optbench.study.protocol_text import protocol_paragraphs
 from optbench.study.sentences import across_parts, floor_sentence, gains, headline, joined, study_warnings
+from optbench.study.split_text import new_rows_caption, optimizers_caption, unseen_tables
 from optbench.study.tables_text import optimizer_table, pair_table, problem_table, rule_table, tuning_table
 from optbench.words import sentences, text
 from optbench.words.comparisons import located_sentences
@@ -87,7 +89,7 @@ def _problem(problem: ProblemFindings, language: str | None, *, level: int) -> l
     return [
         f"{mark} {text('study-heading-optimizers', language)}",
         markdown_table(*optimizer_table(problem, language)),
-        markdown_text(text("study-optimizers", language, seeds=problem.config.confirmation.seeds)),
+        markdown_text(optimizers_caption(problem, language)),
         f"{mark} {text('study-heading-pairs', language)}",
         *_pairs(problem, language),
         *_tuning(problem, mark, language),
@@ -114,13 +116,18 @@ def _pairs(problem: ProblemFindings, language: str | None) -> list[str]:
         return [text("study-no-pairs", language)]
     lower = "" if problem.comparison.metric.higher_is_better else text("study-pairs-lower-is-better", language)
     beside = text("study-pairs-with-defaults", language) if problem.config.aside else ""
-    return [markdown_table(header, rows), joined((text("study-pairs", language), lower, beside))]
+    told = joined((text("study-pairs", language), new_rows_caption(problem, language), lower, beside))
+    parts = [markdown_table(header, rows), told]
+    for caption, table in unseen_tables(problem, language):
+        parts += [joined((_bold(caption.title), markdown_text(caption.text))), markdown_table(*table)]
+    return parts
 
 
 def _tuning(problem: ProblemFindings, mark: str, language: str | None) -> list[str]:
     if not problem.tunings:
         return []
-    caption = text("study-tuning", language, metric=problem.config.tuning.metric)
+    code = "splits-tuning" if problem.compared.design is SplitDesign.RESPLIT else "study-tuning"
+    caption = text(code, language, metric=problem.config.tuning.metric)
     heading = f"{mark} {text('study-heading-tuning', language)}"
     return [heading, markdown_table(*tuning_table(problem, language)), caption]
 

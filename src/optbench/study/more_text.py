@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from optbench.catalog.metrics import lower_is_better
 from optbench.reporting.comparison_details import disagreement_cells
 from optbench.study.sentences import joined, leaders_sentence
-from optbench.study.tables_text import difference_cell, range_cell, score_cell
+from optbench.study.split_text import noise_tables
+from optbench.study.tables_text import Caption, difference_cell, range_cell, score_cell
 from optbench.words import sentence, text
 from optbench.words.formats import NOTHING
 from optbench.words.tables import localised, number, titles
@@ -26,13 +27,6 @@ if TYPE_CHECKING:
 _MOST_SENTENCES: Final = 3
 
 
-class Caption(NamedTuple):
-    """What a table shows, in a few words that stand out, and how to read it."""
-
-    title: str
-    text: str
-
-
 def more_tables(problem: ProblemFindings, language: str | None = None) -> Iterator[tuple[Caption, TextTable]]:
     """Yield a caption and a table for everything there is to say beyond the final score."""
     analyses = problem.analyses
@@ -43,6 +37,7 @@ def more_tables(problem: ProblemFindings, language: str | None = None) -> Iterat
     for table in analyses.targets:
         yield target_caption(table, problem.curves.targets_from, language), target_rows(table, language)
     yield from split_tables(problem, language)
+    yield from noise_tables(problem, language)
     if analyses.disagreements:
         caption = disagreement_caption(analyses.disagreements, language)
         yield caption, disagreement_table(analyses.disagreements, language)

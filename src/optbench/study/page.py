@@ -9,6 +9,7 @@ from optbench.study.clock import settle_sentence
 from optbench.study.more_text import split_tables, width_caption, width_table
 from optbench.study.protocol_text import protocol_paragraphs
 from optbench.study.sentences import gains, joined, leaders_sentence, study_warnings
+from optbench.study.split_text import noise_tables, unseen_tables
 from optbench.study.tables_text import tuning_table
 from optbench.words import sentences, text
 from optbench.words.tables import titles
@@ -74,7 +75,8 @@ def _more(problem: ProblemFindings, language: str | None, *, title: str) -> Sect
     from optbench.reporting.comparison_page import Section
 
     analyses = problem.analyses
-    tables = [(joined(caption), *table) for caption, table in split_tables(problem, language)]
+    of_splits = (unseen_tables, split_tables, noise_tables)
+    tables = [(joined(caption), *table) for found in of_splits for caption, table in found(problem, language)]
     if analyses.widths:
         tables.append((joined(width_caption(problem, language)), *width_table(analyses.widths, language)))
     if analyses.budgets is None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from optbench.config import LoadedExperiment
 from optbench.runner.plan import PlannedRun, plan_run, user_code
 from optbench.study.paths import StudyPaths
-from optbench.study.problems import read_problem
+from optbench.study.problems import on_one_split, read_problem
 from optbench.study.sampling import settings_of
 
 if TYPE_CHECKING:
@@ -57,7 +57,8 @@ class StudyPlan:
 
     Attributes
     ----------
-    key : what cannot be extended: data, model, training, optimizers, ranges, rule of choice
+    key : what cannot be extended: data, model, training, optimizers, ranges, rule of choice, what a seed varies
+    keeps_design : True if the file leaves open what a seed varies, and its folder holds a study on one split
     digest : of everything that the verdict depends on, numbers of points and seeds, metric and levels included
     """
 
@@ -67,6 +68,7 @@ class StudyPlan:
     key: str
     digest: str
     paths: StudyPaths
+    keeps_design: bool = False
     _planned: dict[tuple[str, str, str, Values, int, int], StudyRun] = field(default_factory=dict)
 
     @property
@@ -112,6 +114,16 @@ class StudyPlan:
             for seed in self.config.confirmation_seeds
         ]
 
+    def one_split_runs(self, chosen: Chosen) -> list[StudyRun]:
+        """Return the further runs that share one split, at the settings that are confirmed on splits of their own."""
+        return [
+            self._run("one_split", problem, optimizer, chosen.get((problem.name, optimizer.label), ()), seed)
+            for problem in self.problems
+            if problem.needs_seed_noise
+            for optimizer in self.rows
+            for seed in self.config.one_split_seeds
+        ]
+
     def split_runs(self, chosen: Chosen) -> list[StudyRun]:
         """Return the runs on other splits: one seed, every listed optimizer at its chosen setting."""
         seed = self.config.confirmation_seeds[0]
@@ -141,7 +153,7 @@ class StudyPlan:
         seed: int,
         split_seed: int | None = None,
     ) -> StudyRun:
-        on = problem.experiment.dataset.split.seed if split_seed is None else split_seed
+        on = problem.split_seed(stage, seed) if split_seed is None else split_seed
         key = (stage, problem.name, optimizer.label, values, seed, on)
         if key not in self._planned:
             planned = plan_run(
@@ -151,7 +163,7 @@ class StudyPlan:
                 versions=self.versions,
                 runs_dir=self.paths.folder,
             )
-            if stage == "splits":
+            if problem.is_elsewhere(stage):
                 planned = replace(planned, load=partial(problem.load_split, on))
             self._planned[key] = StudyRun(stage, problem.name, optimizer.label, values, planned)
         return self._planned[key]
@@ -161,15 +173,14 @@ class StudyPlan:
     ) -> LoadedExperiment:
         from optbench.config import dump_config
 
-        base = optimizer.experiment(problem.experiment, values)
-        split = base.dataset.split.model_copy(update={"withhold_test": stage == "tuning", "seed": split_seed})
+        experiment = problem.experiment_on(split_seed, withhold_test=stage == "tuning")
+        base = optimizer.experiment(experiment, values)
         several = len(self.problems) > 1
         config = base.model_copy(
             update={
                 "name": f"{problem.name}-{optimizer.label}" if several else optimizer.label,
                 "seed": 0,
                 "seeds": None,
-                "dataset": base.dataset.model_copy(update={"split": split}),
                 "report": base.report.model_copy(update={"figures": False}),
             }
         )
@@ -188,6 +199,8 @@ def plan_study(
 ) -> StudyPlan:
     """Read the data and compute the key of a study; nothing is created.
 
+    A study that was begun with all seeds on one split stays one, unless its file says what a seed varies.
+
     Parameters
     ----------
     say : gets the notes on each data set
@@ -199,8 +212,6 @@ def plan_study(
     InvalidError
         If the data is not valid, or has no validation split to tune on.
     """
-    from optbench.config import ADDED_TO_STUDIES_LATER, without_old_values
-    from optbench.run_store import contained
     from optbench.training.engines import engine_versions
 
     config = loaded.config
@@ -209,13 +220,29 @@ def plan_study(
     )
     if versions is None:
         versions = engine_versions(problem.experiment.training.engine for problem in config.problems)
+    plan = _plan(loaded, problems, versions, runs_dir)
+    if config.wants_resplit is not None or not plan.config.resplit or plan.paths.record.exists():
+        return plan
+    before = _plan(loaded, tuple(map(on_one_split, problems)), versions, runs_dir)
+    return replace(before, keeps_design=True) if before.paths.record.exists() else plan
+
+
+def _plan(
+    loaded: LoadedStudy, problems: tuple[PlannedProblem, ...], versions: Mapping[str, str], runs_dir: Path
+) -> StudyPlan:
+    from optbench.config import ADDED_TO_STUDIES_LATER, without_old_values
+    from optbench.run_store import contained
+
+    of_file = loaded.config
+    designed = (replace(one, design=read.design) for one, read in zip(of_file.problems, problems, strict=True))
+    config = replace(of_file, problems=tuple(designed))
     data = {"data": [_data_facts(config, problem) for problem in problems], "versions": dict(versions)}
     key, digest = (
         _digest({**without_old_values(content, ADDED_TO_STUDIES_LATER), **data})
         for content in (study_identity(config), protocol(config))
     )
     paths = StudyPaths(contained(runs_dir, f"{config.name}-{key[:8]}"))
-    return StudyPlan(loaded, problems, versions, key, digest, paths)
+    return StudyPlan(replace(loaded, config=config), problems, versions, key, digest, paths)
 
 
 def _data_facts(config: StudyConfig, problem: PlannedProblem) -> dict[str, Any]:
@@ -237,7 +264,14 @@ def study_identity(config: StudyConfig) -> dict[str, Any]:
         "problems": [_problem(problem) for problem in config.problems],
         "optimizers": [_optimizer(one) for one in config.optimizers],
         "tuning": {"metric": config.tuning.metric, "sampler": config.tuning.sampler},
+        "confirmation": {"resplit": _resplit(config)},
     }
+
+
+def _resplit(config: StudyConfig) -> bool | list[str]:
+    """Return whether every confirmation seed has a split of its own; of several problems of which only some, which."""
+    names = list(config.resplit)
+    return bool(names) if len(names) in (0, len(config.problems)) else names
 
 
 def protocol(config: StudyConfig) -> dict[str, Any]:
@@ -251,6 +285,8 @@ def protocol(config: StudyConfig) -> dict[str, Any]:
             "seed_numbers": _span(config.confirmation_seeds),
             "at_most": config.confirmation.at_most,
             "looks": list(config.looks),
+            "resplit": _resplit(config),
+            "on_one_split": config.confirmation.on_one_split,
         },
         "splits": config.splits,
         "metric": config.metric,

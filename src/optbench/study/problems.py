@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
+from optbench.config import GeneratedConfig, SplitDesign
 from optbench.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from optbench.config import ExperimentConfig, LoadedStudy, StudyProblem
+    from optbench.config import ExperimentConfig, LoadedStudy, StudyConfig, StudyProblem
     from optbench.records import Dataset
 
-Stage = Literal["tuning", "confirmation", "splits"]
+Stage = Literal["tuning", "confirmation", "one_split", "splits"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,8 @@ class PlannedProblem:
 
     Attributes
     ----------
-    open_data : with its test split, for confirmation
+    design : what a confirmation seed varies
+    open_data : with its test split
     tuning_data : the same without test rows
     splits : outlines of further splits of the data by their seed, as many as the study asks for
     load_split : reads one of them
@@ -33,16 +36,69 @@ class PlannedProblem:
     name: str
     experiment: ExperimentConfig
     base: Path
+    design: SplitDesign
     open_data: Dataset
     tuning_data: Dataset
     splits: Mapping[int, Dataset]
     load_split: Callable[[int], Dataset]
 
+    @property
+    def resplits(self) -> bool:
+        """True if each confirmation seed has a split of its own."""
+        return self.design is SplitDesign.RESPLIT
+
+    @property
+    def is_generated(self) -> bool:
+        """True if the rows are made, so that each split of its own is data of its own."""
+        return isinstance(self.experiment.dataset, GeneratedConfig)
+
+    @property
+    def needs_seed_noise(self) -> bool:
+        """True if runs on splits of their own share rows: then seeds on one split tell the noise of seeds apart."""
+        return self.resplits and not self.is_generated
+
+    def is_elsewhere(self, stage: Stage) -> bool:
+        """Return True if the runs of a stage are on other splits than the one that the experiment names."""
+        return stage == "splits" or (stage == "confirmation" and self.resplits)
+
+    def split_seed(self, stage: Stage, seed: int) -> int:
+        """Return the seed of the split that the run of a seed is on; of the stage `splits` it is the plan that says."""
+        return seed if self.is_elsewhere(stage) else self.experiment.dataset.split.seed
+
+    def experiment_on(self, split_seed: int, *, withhold_test: bool = False) -> ExperimentConfig:
+        """Return the experiment on one split, or without its test rows."""
+        return on_split(self.experiment, split_seed, design=self.design, withhold_test=withhold_test)
+
     def data(self, stage: Stage, split_seed: int) -> Dataset:
         """Return what a run of a stage sees; of another split its outline."""
         if stage == "tuning":
             return self.tuning_data
-        return self.splits[split_seed] if stage == "splits" else self.open_data
+        return self.splits[split_seed] if self.is_elsewhere(stage) else self.open_data
+
+    @property
+    def opened_splits(self) -> tuple[str, ...]:
+        """Digests of the splits whose test rows the confirmation runs see."""
+        if self.resplits:
+            return tuple(self.splits[seed].split_digest for seed in sorted(self.splits))
+        return (self.open_data.split_digest,)
+
+    @property
+    def opened(self) -> str:
+        """One digest for them; of one split its own."""
+        first, *others = self.opened_splits
+        return hashlib.sha256("\n".join((first, *others)).encode()).hexdigest() if others else first
+
+
+def on_split(
+    experiment: ExperimentConfig, split_seed: int, *, design: SplitDesign, withhold_test: bool = False
+) -> ExperimentConfig:
+    """Return an experiment on the split of a seed; a generated problem that is split anew makes its data anew."""
+    section = experiment.dataset
+    split = section.split.model_copy(update={"seed": split_seed, "withhold_test": withhold_test})
+    changes: dict[str, object] = {"split": split}
+    if design is SplitDesign.RESPLIT and isinstance(section, GeneratedConfig) and split_seed != section.split.seed:
+        changes["seed"] = split_seed
+    return experiment.model_copy(update={"dataset": section.model_copy(update=changes)})
 
 
 def read_problem(
@@ -54,7 +110,7 @@ def read_problem(
     say: Callable[[str], None],
     language: str | None = None,
 ) -> PlannedProblem:
-    """Read a problem's data.
+    """Read a problem's data, and decide what its confirmation seeds vary.
 
     Raises
     ------
@@ -76,14 +132,16 @@ def read_problem(
             code="config-validation-needed",
         )
     _require_classes_of_metrics(loaded, problem, dataset)
-    load_split = partial(_load_split, problem, data_dir)
+    design = _design(loaded, problem, dataset)
+    load_split = partial(_load_split, problem, design, data_dir)
     return PlannedProblem(
         name=problem.name,
         experiment=experiment,
         base=problem.base,
+        design=design,
         open_data=dataset,
         tuning_data=without_test_rows(dataset),
-        splits=_other_splits(loaded, problem, dataset, load_split),
+        splits=_outlines(loaded, problem, design, dataset, load_split),
         load_split=load_split,
     )
 
@@ -104,17 +162,58 @@ def _require_classes_of_metrics(loaded: LoadedStudy, problem: StudyProblem, data
             )
 
 
-def _load_split(problem: StudyProblem, data_dir: Path, seed: int) -> Dataset:
+def on_one_split(problem: PlannedProblem) -> PlannedProblem:
+    """Return a problem as it is where all confirmation seeds share its split."""
+    return replace(problem, design=SplitDesign.ONE_SPLIT, splits={})
+
+
+def _design(loaded: LoadedStudy, problem: StudyProblem, dataset: Dataset) -> SplitDesign:
+    """Return what the file asks for, else what the data allows.
+
+    Raises
+    ------
+    ConfigError
+        If splits of their own are asked for and the test rows are fixed, or a seed's split is the one of tuning.
+    """
+    from optbench.datasets import draws_test_rows
+
+    wanted, drawn = loaded.config.wants_resplit, draws_test_rows(dataset)
+    if wanted and not drawn:
+        raise ConfigError(
+            f"{loaded.path}: confirmation.resplit: the test rows of {problem.name} are fixed, so no seed can have "
+            "others. Received: resplit: true. Remove the key, or let dataset.split choose the test rows.",
+            code="config-test-rows-fixed",
+        )
+    if wanted is False or not drawn:
+        return SplitDesign.ONE_SPLIT
+    section = problem.experiment.dataset
+    taken = {"dataset.split.seed": section.split.seed}
+    if isinstance(section, GeneratedConfig):
+        taken["dataset.seed"] = section.seed
+    for name, seed in taken.items():
+        if seed in loaded.config.confirmation_seeds:
+            raise ConfigError(
+                f"{loaded.path}: {name} of {problem.name}: confirmation seed {seed} has the split of that number, "
+                f"which tuning sees. Received: {seed}. Use one below {loaded.config.confirmation_seeds[0]}, or "
+                "confirmation.resplit: false.",
+                code="config-value-wrong",
+            )
+    return SplitDesign.RESPLIT
+
+
+def _load_split(problem: StudyProblem, design: SplitDesign, data_dir: Path, seed: int) -> Dataset:
     from optbench.datasets import load_dataset
 
-    section = problem.experiment.dataset
-    split = section.split.model_copy(update={"seed": seed})
-    dataset = section.model_copy(update={"split": split})
-    return load_dataset(dataset, base=problem.base, data_dir=data_dir, task=problem.experiment.task)
+    section = on_split(problem.experiment, seed, design=design).dataset
+    return load_dataset(section, base=problem.base, data_dir=data_dir, task=problem.experiment.task)
 
 
-def _other_splits(
-    loaded: LoadedStudy, problem: StudyProblem, known: Dataset, load_split: Callable[[int], Dataset]
+def _outlines(
+    loaded: LoadedStudy,
+    problem: StudyProblem,
+    design: SplitDesign,
+    known: Dataset,
+    load_split: Callable[[int], Dataset],
 ) -> dict[int, Dataset]:
     """Return the outlines of further splits, by the seed of the split; each is read once, to know that it is valid.
 
@@ -127,10 +226,10 @@ def _other_splits(
 
     from optbench.datasets import outline
 
-    found, first = {}, problem.experiment.dataset.split.seed + 1
-    for seed in range(first, first + loaded.config.splits):
+    found = {}
+    for seed in _split_seeds(loaded.config, problem, design):
         dataset = load_split(seed)
-        if np.array_equal(dataset.test.rows, known.test.rows):
+        if design is SplitDesign.ONE_SPLIT and np.array_equal(dataset.test.rows, known.test.rows):
             raise ConfigError(
                 f"{loaded.path}: splits: the test rows of {problem.name} are fixed, so its splits do not vary. "
                 f"Received: splits: {loaded.config.splits}. Remove the key, or let dataset.split choose the test rows.",
@@ -139,3 +238,11 @@ def _other_splits(
         found[seed] = outline(dataset)
         del dataset  # before the next one is read
     return found
+
+
+def _split_seeds(config: StudyConfig, problem: StudyProblem, design: SplitDesign) -> Sequence[int]:
+    """Return the seeds of the splits beside the one that the experiment names."""
+    if design is SplitDesign.RESPLIT:
+        return config.confirmation_seeds
+    first = problem.experiment.dataset.split.seed + 1
+    return range(first, first + config.splits)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optbench.config import SplitDesign
 from optbench.core.findings import Finding, Severity
 from optbench.study.tuning import tries_learning_rates
 from optbench.words import text
@@ -18,8 +19,8 @@ _DIGITS = 12
 
 def protocol_paragraphs(study: StudyFindings, language: str | None = None) -> list[str]:
     """Return the paragraphs, as plain text."""
-    steps = (_fixed, _tuning, _confirmation, _opening, _scope)
-    return [step(study, language) for step in steps]
+    steps = (_fixed, _tuning, _confirmation, _splits, _opening, _scope)
+    return [told for step in steps if (told := step(study, language))]
 
 
 def _fixed(study: StudyFindings, language: str | None) -> str:
@@ -67,15 +68,41 @@ def _confirmation(study: StudyFindings, language: str | None) -> str:
     return text("study-protocol-confirmed", language, seeds=len(seeds), span=_span(seeds, language))
 
 
+def _splits(study: StudyFindings, language: str | None) -> str:
+    """Say what a seed varied where that is more than the start of training; "" if all seeds share one split."""
+    resplit = [one for one in study.problems if one.compared.design is SplitDesign.RESPLIT]
+    told = []
+    for one in resplit:
+        if one.makes_data:
+            told.append(text("splits-protocol-data", language))
+        elif len(study.problems) > 1:
+            told.append(text("splits-protocol-each", language))
+        else:
+            told.append(text("splits-protocol", language, n_train=one.n_train, n_test=one.n_test))
+    further = len(study.config.one_split_seeds)
+    if further and resplit:
+        told.append(text("splits-protocol-one-split", language, seeds=further))
+    if resplit and len(resplit) < len(study.problems):
+        told.append(text("splits-protocol-some", language, names=[one.name for one in resplit]))
+    return " ".join(dict.fromkeys(told))
+
+
 def _opening(study: StudyFindings, language: str | None) -> str:
-    openings = study.problems[0].openings
+    first = study.problems[0]
+    openings = first.openings
     if len(study.problems) > 1:
         return text("study-protocol-opened-each", language, n_openings=len(openings))
     split = openings[-1]["split"][:_DIGITS]
-    return text("study-protocol-opened", language, n_openings=len(openings), split=split)
+    code = "splits-opened" if first.compared.design is SplitDesign.RESPLIT else "study-protocol-opened"
+    return text(code, language, n_openings=len(openings), split=split)
 
 
 def _scope(study: StudyFindings, language: str | None) -> str:
+    designs = {(one.compared.design, one.makes_data) for one in study.problems}
+    if designs == {(SplitDesign.RESPLIT, True)}:
+        return text("splits-scope-untuned", language)
+    if designs == {(SplitDesign.RESPLIT, False)}:
+        return text("splits-scope" if study.config.tuned else "splits-scope-untuned", language)
     return text("study-protocol-scope-each" if len(study.problems) > 1 else "study-protocol-scope", language)
 
 

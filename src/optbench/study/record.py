@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from optbench.study.plan import protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
@@ -50,7 +50,7 @@ def write_plan(plan: StudyPlan, record: Mapping[str, Any]) -> dict[str, Any]:
             "key": plan.key,
             "plan": plan.digest,
             "data": {problem.name: problem.open_data.data_digest for problem in plan.problems},
-            "split": {problem.name: problem.open_data.split_digest for problem in plan.problems},
+            "split": {problem.name: problem.opened for problem in plan.problems},
             "versions": dict(plan.versions),
             "protocol": protocol(plan.config),
             "chosen": record.get("chosen") if same else None,
@@ -76,9 +76,10 @@ def open_test_split(
                 "problem": problem.name,
                 "plan": plan.digest,
                 "data": problem.open_data.data_digest,
-                "split": problem.open_data.split_digest,
+                "split": problem.opened,
+                **({"splits": list(problem.opened_splits)} if problem.resplits else {}),
                 "date": today.isoformat(),
-                "by_other_studies_before": _openings_elsewhere(plan, problem.open_data.split_digest),
+                "by_other_studies_before": _openings_elsewhere(plan, set(problem.opened_splits)),
             }
             for problem in plan.problems
         ]
@@ -104,15 +105,17 @@ def close_record(plan: StudyPlan, record: Mapping[str, Any], outputs: Mapping[st
     return _write(plan, {**record, "outputs": dict(outputs)}, before=record)
 
 
-def _openings_elsewhere(plan: StudyPlan, split: str) -> int:
+def _openings_elsewhere(plan: StudyPlan, splits: set[str]) -> int:
+    """Return how often other studies in the same runs directory have opened one of some splits or several."""
     found = 0
     for path in sorted(plan.paths.folder.parent.glob(f"*/{plan.paths.record.name}")):
         if path != plan.paths.record:
-            found += sum(opened == split for opened in _splits_opened(path))
+            found += sum(not splits.isdisjoint(opened) for opened in _splits_opened(path))
     return found
 
 
-def _splits_opened(path: Path) -> list[Any]:
+def _splits_opened(path: Path) -> list[set[str]]:
+    """Return the digests of the splits of each opening of a study; [] if its record cannot be read."""
     from optbench.errors import StorageError
     from optbench.run_store import read_json
 
@@ -120,8 +123,16 @@ def _splits_opened(path: Path) -> list[Any]:
         openings = read_json(path).get("openings", [])
     except StorageError:
         return []
-    known = openings if isinstance(openings, list) else []
-    return [opening.get("split") for opening in known if isinstance(opening, dict)]
+    known = [opening for opening in openings if isinstance(opening, dict)] if isinstance(openings, list) else []
+    return [_digests([opening.get("split"), *_listed(opening.get("splits"))]) for opening in known]
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _digests(values: Iterable[Any]) -> set[str]:
+    return {value for value in values if isinstance(value, str)}
 
 
 def _write(plan: StudyPlan, document: dict[str, Any], *, before: Mapping[str, Any]) -> dict[str, Any]:

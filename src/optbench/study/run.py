@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -123,7 +124,7 @@ def prepare_study(options: StudyOptions, *, say: Callable[[str], None]) -> Study
     from optbench.config import load_study
 
     loaded = load_study(options.config)
-    return plan_study(
+    plan = plan_study(
         loaded,
         runs_dir=options.runs_dir,
         data_dir=options.data_dir,
@@ -131,6 +132,10 @@ def prepare_study(options: StudyOptions, *, say: Callable[[str], None]) -> Study
         say=say,
         language=options.language,
     )
+    if plan.keeps_design:
+        folder, seeds = str(plan.paths.folder), plan.config.confirmation.seeds
+        say(text("splits-kept", options.language, folder=folder, seeds=seeds))
+    return plan
 
 
 def run_study(
@@ -174,10 +179,18 @@ def run_study(
         tunings = choose(plan.config, StudyRuns(tuple(tuning), tuned, histories))
         record = open_test_split(plan, record, tunings, today=today())
         chosen = {(one.problem, one.label): one.winner.values for one in tunings}
-        confirmation, splits = plan.confirmation_runs(chosen), plan.split_runs(chosen)
-        records = {**tuned, **crew.finish("confirmation", confirmation), **crew.finish("splits", splits)}
+        stages = {
+            "confirmation": plan.confirmation_runs(chosen),
+            "one_split": plan.one_split_runs(chosen),
+            "splits": plan.split_runs(chosen),
+        }
+        records = dict(tuned)
+        for stage, planned in stages.items():
+            records |= crew.finish(stage, planned)
     runs = StudyRuns(
-        _by_problem(plan, [*tuning, *confirmation, *splits]), records, Histories(records.values(), known=histories.read)
+        _by_problem(plan, [*tuning, *chain.from_iterable(stages.values())]),
+        records,
+        Histories(records.values(), known=histories.read),
     )
     study = conclude(plan, runs, tunings, record["openings"])
     written = write_outputs(plan, runs, study, record, page_of=page_of, language=options.language)

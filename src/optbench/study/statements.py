@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from optbench.catalog.metrics import tuning_metric
+from optbench.comparison import Scope, narrowest
 from optbench.core.findings import Finding, Severity
 from optbench.study.gains import Outcome
 from optbench.study.tuning import tries_learning_rates
@@ -59,10 +60,25 @@ def failed_tunings(gains: Sequence[TuningGain], metric: str) -> tuple[Finding, .
 def gain_statements(config: StudyConfig, comparison: Comparison, gains: Sequence[TuningGain]) -> tuple[Finding, ...]:
     """Return what each optimizer gained by tuning, and whether a default has the best mean of all."""
     metric = comparison.metric.name
-    statements = [_gain(one, one.gain, metric) for one in gains if one.gain is not None]
+    told = [one for one in gains if one.gain is not None]
+    statements = [_gain(one, one.gain, metric) for one in told if one.gain is not None]
     if not statements:
         return ()
-    return (*statements, *_disagreeing(config, gains, metric), *_default_on_top(config, comparison))
+    return (
+        *statements,
+        *_narrower_scope(told, comparison),
+        *_disagreeing(config, gains, metric),
+        *_default_on_top(config, comparison),
+    )
+
+
+def _narrower_scope(gains: Sequence[TuningGain], comparison: Comparison) -> Iterator[Finding]:
+    """Say so where what tuning gained reaches less far than the verdict on the optimizers."""
+    only = comparison.problems[0]
+    labels = {frozenset((one.label, one.default)) for one in gains}
+    of_gains = narrowest(pair for pair in only.pairs if frozenset((pair.a, pair.b)) in labels)
+    if only.scope is Scope.NEW_ROWS and of_gains is Scope.THESE_ROWS:
+        yield Finding("splits-gains-scope", Severity.REMARK)
 
 
 def _disagreeing(config: StudyConfig, gains: Sequence[TuningGain], metric: str) -> Iterator[Finding]:

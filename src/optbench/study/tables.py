@@ -12,9 +12,11 @@ from optbench.config import LEARNING_RATE
 from optbench.study.runs import VALIDATION_LOSS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from optbench.config import StudyOptimizer
     from optbench.study.plan import StudyPlan, StudyRun
+    from optbench.study.problems import PlannedProblem, Stage
     from optbench.study.runs import StudyRuns
 
 _PLAN = ("stage", "problem", "optimizer", "name", "learning_rate", "setting", "seed", "split_seed", "run")
@@ -31,17 +33,31 @@ def plan_csv(plan: StudyPlan) -> str:
     for problem in plan.problems:
         for row in plan.rows:
             if row.search:
-                start = ("confirmation", problem.name, row.label, row.config.name, "chosen", "chosen")
-                split = problem.experiment.dataset.split.seed
-                rows += [(*start, seed, split, "") for seed in plan.config.confirmation_seeds]
+                rows += _open_runs(plan.config.confirmation_seeds, "confirmation", problem, row)
             else:
                 rows += [_planned(run) for run in known if (run.problem, run.label) == (problem.name, row.label)]
     for problem in plan.problems:
+        for row in plan.rows if problem.needs_seed_noise else ():
+            rows += _open_runs(plan.config.one_split_seeds, "one_split", problem, row)
+    for problem in plan.problems:
         for row in plan.config.on_splits:
-            rate = "chosen" if row.search else _cell(row.config.arguments.get("learning_rate"))
-            start = ("splits", problem.name, row.label, row.config.name, rate, "chosen" if row.search else "")
-            rows += [(*start, plan.config.confirmation_seeds[0], split, "") for split in problem.splits]
+            start, seed = _open_start("splits", problem, row), plan.config.confirmation_seeds[0]
+            rows += [(*start, seed, split, "") for split in problem.splits]
     return _csv(rows)
+
+
+def _open_runs(
+    seeds: Iterable[int], stage: Stage, problem: PlannedProblem, row: StudyOptimizer
+) -> Iterator[Sequence[Any]]:
+    """Yield a row per seed of runs whose settings may not be known yet."""
+    start = _open_start(stage, problem, row)
+    for seed in seeds:
+        yield *start, seed, problem.split_seed(stage, seed), ""
+
+
+def _open_start(stage: Stage, problem: PlannedProblem, row: StudyOptimizer) -> Sequence[Any]:
+    rate = "chosen" if row.search else _cell(row.config.arguments.get("learning_rate"))
+    return stage, problem.name, row.label, row.config.name, rate, "chosen" if row.search else ""
 
 
 def results_csv(runs: StudyRuns) -> str:

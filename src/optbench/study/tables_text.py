@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from optbench.catalog.metrics import score_text
-from optbench.comparison import PairOutcome
-from optbench.config import LEARNING_RATE
+from optbench.comparison import PairOutcome, Scope
+from optbench.config import LEARNING_RATE, SplitDesign
 from optbench.study.tuning import tries_learning_rates
 from optbench.words import text
 from optbench.words.formats import NOTHING
@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 
 TextTable = tuple[list[str], list[list[str]]]
 """Header and rows."""
+
+
+class Caption(NamedTuple):
+    """What a table shows, in a few words that stand out, and how to read it."""
+
+    title: str
+    text: str
 
 
 def optimizer_table(problem: ProblemFindings, language: str | None = None) -> TextTable:
@@ -65,18 +72,29 @@ def _setting(problem: ProblemFindings, one: OptimizerSummary, language: str | No
 
 
 def pair_table(problem: ProblemFindings, language: str | None = None) -> TextTable:
-    """Return one row per pair of the plan, with the noise floor beside each difference."""
+    """Return one row per pair: its difference, what is known of new rows, the noise floor, the conclusion."""
     in_points = problem.comparison.metric.in_points
     codes = (
         "table-first",
         "table-second",
         "table-first-minus-second-points" if in_points else "table-first-minus-second",
         "table-interval-of-pair",
+        *new_rows_titles(problem),
         "table-noise-floor",
         "table-p-holm",
         "table-conclusion",
     )
     return titles(codes, language), [_pair_row(problem, pair, language) for pair in problem.compared.pairs]
+
+
+def new_rows_titles(problem: ProblemFindings) -> tuple[str, ...]:
+    """Return the codes of the columns on new rows: none where nothing is known, or each seed made data of its own."""
+    compared = problem.compared
+    if compared.makes_data or all(pair.new_rows.low is None for pair in compared.pairs):
+        return ()
+    if compared.design is SplitDesign.RESPLIT:
+        return ("table-new-rows", "table-holds-for-new-rows")
+    return ("table-new-test-rows",)
 
 
 def _pair_row(problem: ProblemFindings, pair: PairResult, language: str | None) -> list[str]:
@@ -87,10 +105,27 @@ def _pair_row(problem: ProblemFindings, pair: PairResult, language: str | None) 
         pair.b,
         difference_cell(metric, pair.difference, language),
         range_cell(low, high, language),
+        *_new_rows_cells(problem, pair, language),
         difference_cell(metric, pair.noise_floor, language),
         NOTHING if pair.p_adjusted is None else localised(f"{pair.p_adjusted:.2g}", language),
         _outcome_words(pair, language),
     ]
+
+
+def _new_rows_cells(problem: ProblemFindings, pair: PairResult, language: str | None) -> list[str]:
+    metric, known = problem.comparison.metric, pair.new_rows
+    low, high = (difference_cell(metric, end, language) for end in (known.low, known.high))
+    cells = [range_cell(low, high, language), _holds_for_new_rows(pair, language)]
+    return cells[: len(new_rows_titles(problem))]
+
+
+def _holds_for_new_rows(pair: PairResult, language: str | None) -> str:
+    if pair.obstacle is not None:
+        return NOTHING
+    if pair.scope is not Scope.NEW_ROWS:
+        return text("splits-new-rows-no", language)
+    is_undecided = pair.outcome is PairOutcome.UNDECIDED
+    return text("splits-new-rows-undecided" if is_undecided else "splits-new-rows-yes", language)
 
 
 def _outcome_words(pair: PairResult, language: str | None) -> str:

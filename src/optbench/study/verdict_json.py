@@ -24,7 +24,7 @@ def verdict_document(study: StudyFindings) -> dict[str, Any]:
     For several, what is common to them, then `problems` with one such shape each, then `across`. `findings` are what
     the sentences of `warnings` are made of, one by one; `verdict_findings` what a study adds to a verdict.
     """
-    from optbench.reporting.comparison_document import across_document
+    from optbench.reporting.comparison_document import SEVERAL_PROBLEMS, across_document, common_design
 
     about = {
         "study": {"name": study.config.name, "key": study.key, "plan": study.plan},
@@ -49,6 +49,8 @@ def verdict_document(study: StudyFindings) -> dict[str, Any]:
         "margin": study.config.margin,
         "warnings": warnings,
         "verdict": study_verdict(study, DEFAULT),
+        "scope": SEVERAL_PROBLEMS,
+        "split_design": common_design(problem.compared for problem in study.problems),
         "findings": doubts,
         **about,
         "problems": [problem_document(problem, study.protocol) for problem in study.problems],
@@ -73,6 +75,7 @@ def problem_document(problem: ProblemFindings, protocol: Iterable[Finding]) -> d
         "warnings": [*document["warnings"], *sentences(problem.doubts, DEFAULT)],
         "findings": [*document["findings"], *doubts],
         "verdict": problem_verdict(problem, protocol, DEFAULT),
+        "scope": problem.scope and problem.scope.value,
         "name": problem.name,
         "openings": [{key: opening[key] for key in ("plan", "data", "split")} for opening in problem.openings],
         "tuning": [tuning.to_json() for tuning in problem.tunings],
@@ -94,6 +97,8 @@ def _analyses(analyses: Analyses) -> dict[str, Any]:
             {"optimizer": label, "expected_calibration_error": error} for label, error in analyses.calibration.items()
         ],
         "splits": analyses.splits and analyses.splits.to_json(),
+        "unseen_rows": analyses.unseen and analyses.unseen.to_json(),
+        "one_split": analyses.seed_noise and analyses.seed_noise.to_json(),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from optbench.catalog.tasks import CLASSIFICATION, TASKS
@@ -10,8 +11,10 @@ from optbench.tasks.task import StoredAnswers
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
+    from optbench.catalog.metric import Metric
     from optbench.catalog.tasks import TaskFacts
     from optbench.records import Dataset, Evaluation, History, Predictions, SplitName
     from optbench.reporting.run_report import RunReport
@@ -48,6 +51,25 @@ class Classification:
         splits, class_names = read_predictions(paths.predictions)
         train = splits.get("train")
         return StoredAnswers(splits.get("test"), class_names, None if train is None else len(train.y_true))
+
+    def row_scores(self, predicted: Predictions, metric: Metric) -> NDArray[Any] | None:
+        """As in `Task`."""
+        from optbench.evaluation import scored
+
+        sample = scored(predicted, positive_class=0)  # no mean over rows depends on which class is meant
+        return None if sample is None or metric.per_row is None else metric.per_row(sample)
+
+    def score(
+        self, predicted: Predictions, metric: Metric, *, rows: NDArray[np.bool_], positive_class: int | None
+    ) -> float | None:
+        """As in `Task`."""
+        from optbench.evaluation import scored
+
+        part = replace(
+            predicted, y_true=predicted.y_true[rows], y_score=predicted.y_score[rows], rows=predicted.rows[rows]
+        )
+        sample = scored(part, positive_class=positive_class or 0)
+        return None if sample is None or metric.compute is None else metric.compute(sample)
 
     def answers(self, predictions: Mapping[SplitName, Predictions]) -> dict[str, NDArray[Any]]:
         """As in `Task`."""

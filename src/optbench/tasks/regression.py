@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from optbench.catalog.tasks import REGRESSION, TASKS
@@ -10,8 +11,10 @@ from optbench.tasks.task import StoredAnswers
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
+    from optbench.catalog.metric import Metric
     from optbench.catalog.tasks import TaskFacts
     from optbench.records import Dataset, History, SplitName
     from optbench.regression_records import RegressionEvaluation, TargetPredictions
@@ -46,6 +49,26 @@ class Regression:
     def stored_answers(self, paths: RunPaths) -> StoredAnswers:
         """As in `Task`: predictions of numbers are not compared row by row."""
         return StoredAnswers(n_train=len(self.read_predictions(paths)["train"].y_true))
+
+    def row_scores(self, predicted: TargetPredictions, metric: Metric) -> NDArray[Any] | None:
+        """As in `Task`."""
+        from optbench.evaluation import predicted_numbers
+
+        sample = predicted_numbers(predicted)
+        return None if sample is None or metric.per_row is None else metric.per_row(sample)
+
+    def score(
+        self, predicted: TargetPredictions, metric: Metric, *, rows: NDArray[np.bool_], positive_class: int | None
+    ) -> float | None:
+        """As in `Task`."""
+        from optbench.evaluation import predicted_numbers
+
+        del positive_class
+        part = replace(
+            predicted, y_true=predicted.y_true[rows], y_pred=predicted.y_pred[rows], rows=predicted.rows[rows]
+        )
+        sample = predicted_numbers(part)
+        return None if sample is None or metric.compute is None else metric.compute(sample)
 
     def answers(self, predictions: Mapping[SplitName, TargetPredictions]) -> dict[str, NDArray[Any]]:
         """As in `Task`."""

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
+    from optbench.catalog.metric import Metric
     from optbench.catalog.tasks import TaskFacts
     from optbench.records import Dataset, History, Predictions, SplitName
     from optbench.reporting.run_report import RunReport
@@ -53,6 +55,19 @@ class Task(Protocol[P, E]):
 
     def stored_answers(self, paths: RunPaths) -> StoredAnswers:
         """Return what a comparison uses of `predictions.npz`, which is there."""
+
+    def row_scores(self, predicted: P, metric: Metric) -> NDArray[Any] | None:
+        """Return a metric row by row of one split; None if it is no mean over rows, or the run has no finite answer."""
+
+    def score(
+        self, predicted: P, metric: Metric, *, rows: NDArray[np.bool_], positive_class: int | None
+    ) -> float | None:
+        """Return a metric of some rows of one split; None where it is undefined.
+
+        Parameters
+        ----------
+        rows : (n,) which of the split's rows count
+        """
 
     def answers(self, predictions: Mapping[SplitName, P]) -> dict[str, NDArray[Any]]:
         """Return what the `predictions` rung is the digest of, by the names of the arrays in `predictions.npz`."""

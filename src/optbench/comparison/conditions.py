@@ -1,0 +1,76 @@
+"""Runs sorted by the conditions they were made under, where a seed may have a split of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from optbench.comparison.settings import canonical, optimizer_name, settings_of
+from optbench.config import SplitDesign
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+
+    from optbench.comparison.settings import Settings
+    from optbench.records import RunRecord
+
+    Key = tuple[str, str, str]
+    """Name of the optimizer, its conditions, the label that a plan gives."""
+
+_OF_SPLIT: Final = ("dataset.split.seed", "digest.split")
+_OF_DATA: Final = ("dataset.seed", "digest.data")
+_FEWEST_SPLITS: Final = 2
+
+
+@dataclass(slots=True)
+class Conditions:
+    """What some runs have in common.
+
+    Attributes
+    ----------
+    settings : without what follows from the seed
+    design, makes_data : as in `Group`
+    """
+
+    settings: Settings
+    design: SplitDesign = SplitDesign.ONE_SPLIT
+    makes_data: bool = False
+    records: list[RunRecord] = field(default_factory=list)
+
+
+def sort_by_conditions(
+    records: Sequence[RunRecord], names: Mapping[str, str], varied: AbstractSet[str]
+) -> dict[Key, Conditions]:
+    """Return the runs of each optimizer under each set of conditions, in the order of `records`.
+
+    Parameters
+    ----------
+    names, varied : as in `sort_into_problems`
+
+    Notes
+    -----
+    Runs whose splits have the numbers of their seeds, on two splits or more, and that differ in nothing else, are one
+    group: seed i on split i. Where the seed of a generated problem is that number, too, the data are its own.
+    """
+    described = [(record, settings_of(record, varied)) for record in records]
+    loose: dict[Key, Conditions] = {}
+    for record, settings in described:
+        makes_data = settings.get("dataset.seed") == record.seed
+        if settings.get("dataset.split.seed") == record.seed:
+            left_out = (*_OF_SPLIT, *_OF_DATA) if makes_data else _OF_SPLIT
+            kept = {name: value for name, value in settings.items() if name not in left_out}
+            kept["dataset.split.seed"] = SplitDesign.RESPLIT.value
+            key = _key(record, kept, names)
+            loose.setdefault(key, Conditions(kept, SplitDesign.RESPLIT, makes_data)).records.append(record)
+    resplit = {key: one for key, one in loose.items() if len({run.seed for run in one.records}) >= _FEWEST_SPLITS}
+    on_own_split = {(run.run, run.folder) for one in resplit.values() for run in one.records}
+    found: dict[Key, Conditions] = {}
+    for record, settings in described:
+        if (record.run, record.folder) not in on_own_split:
+            found.setdefault(_key(record, settings, names), Conditions(settings)).records.append(record)
+    return {**found, **resplit}
+
+
+def _key(record: RunRecord, settings: Settings, names: Mapping[str, str]) -> Key:
+    return optimizer_name(record), canonical(settings), names.get(record.run, "")

@@ -1,0 +1,70 @@
+"""Single test rows of finished runs, read from their folders when a comparison asks for them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optbench.comparison import RowCounts, RowScores
+from optbench.errors import StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from optbench.catalog.metric import Metric
+    from optbench.records import RunRecord, SplitName
+
+
+class StoredRows:
+    """Reads `predictions.npz`; what was asked for once is kept, the predictions are not."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, RowCounts | None] = {}
+        self._scores: dict[tuple[str, str], RowScores | None] = {}
+
+    def counts(self, record: RunRecord) -> RowCounts | None:
+        """Return how many rows a run had; None if its predictions are not there."""
+        if record.folder not in self._counts:
+            self._read(record, None)
+        return self._counts[record.folder]
+
+    def scores(self, record: RunRecord, metric: Metric) -> RowScores | None:
+        """Return a metric that is a mean over rows, row by row; None if the predictions are not there or not finite."""
+        key = (record.folder, metric.name)
+        if key not in self._scores:
+            self._read(record, metric)
+        return self._scores[key]
+
+    def _read(self, record: RunRecord, metric: Metric | None) -> None:
+        from optbench.tasks import task_named
+
+        splits = stored_predictions(record)
+        train, test = splits.get("train"), splits.get("test")
+        counts = None
+        if train is not None and test is not None:
+            counts = RowCounts(len(train.y_true), len(test.y_true))
+        self._counts[record.folder] = counts
+        if metric is None:
+            return
+        values = None if test is None else task_named(record.config.get("task")).row_scores(test, metric)
+        found = None
+        if test is not None and values is not None:
+            order = np.argsort(test.rows, kind="stable")
+            found = RowScores(test.rows[order], values[order])
+        self._scores[record.folder, metric.name] = found
+
+
+def stored_predictions(record: RunRecord) -> Mapping[SplitName, Any]:
+    """Return the predictions of a run by split; {} if they are not there or damaged."""
+    from optbench.run_store import RunPaths
+    from optbench.tasks import task_named
+
+    paths = RunPaths(Path(record.folder))
+    if not paths.predictions.is_file():
+        return {}
+    try:
+        return task_named(record.config.get("task")).read_predictions(paths)
+    except StorageError:
+        return {}
