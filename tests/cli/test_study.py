@@ -43,11 +43,11 @@ def test_a_wrong_study_is_exit_3(optbench, tmp_path):
 
 
 def test_explain_tells_the_plan(optbench, tmp_path):
-    """28 tuning runs by name, 20 confirmation runs, and that five seeds decide nothing."""
+    """28 tuning runs and 4 of the defaults on the same seeds, 20 to confirm, and that five seeds decide nothing."""
     (tmp_path / "s.yaml").write_text(STUDY)
     code, out, _, loaded = optbench("study", "s.yaml", "--explain", "--json")
     document = json.loads(out)
-    assert (code, loaded, document["runs"], document["left"]) == (0, [], 48, 48)
+    assert (code, loaded, document["runs"], document["left"]) == (0, [], 52, 52)
     assert (document["seeds"], document["seeds_needed"]) == (5, 7)
     assert "5 seeds cannot reach p < 0.05" in document["says"]
     assert [path.name for path in tmp_path.iterdir()] == ["s.yaml"]

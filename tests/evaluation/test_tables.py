@@ -91,7 +91,7 @@ def test_metrics_json_has_the_documented_shape(predictions, tmp_path):
     assert list(document) == [
         "schema_version", "test", "validation", "train", "epochs_run", "best_epoch", "diverged", "warnings",
     ]  # fmt: skip
-    assert document["schema_version"] == 3
+    assert document["schema_version"] == 2
     measured_by = [metric.name for metric in measured("classification")]
     assert list(document["test"]) == ["loss", *measured_by, "majority_accuracy"]
     assert (document["test"]["loss"], document["train"]["loss"]) == (None, None)

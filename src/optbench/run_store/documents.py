@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SCHEMA_VERSION = 1
-NEWEST_METRICS = 3
+NEWEST_METRICS = 2
 """Newest schema version of metrics.json that is read."""
 _LARGEST_DOCUMENT = 256 << 20
 
