@@ -12,11 +12,12 @@ import time
 
 import pytest
 
+from optbench.study.markdown import clock_heading
+
 from optbench.study.run import StudyOptions, run_study
 
 pytestmark = pytest.mark.tensorflow
 
-CLOCK_HEADING = "## Times on this machine"
 STUDY = """\
 experiment: {dataset: {name: iris}, model: {name: mlp, hidden_units: [4]}, training: {epochs: 3}}
 optimizers: [sgd, adam]
@@ -70,7 +71,7 @@ def content(folder):
         results = [{**row, "seconds": ""} for row in csv.DictReader(file)]
     return {
         "verdict.json": json.dumps(verdict),
-        "verdict.md": (folder / "verdict.md").read_text().partition(CLOCK_HEADING)[0],
+        "verdict.md": (folder / "verdict.md").read_text().partition(clock_heading())[0],
         "results.csv": results,
         "plan.csv": (folder / "plan.csv").read_bytes(),
     }

@@ -167,7 +167,7 @@ def run_study(
 
     plan = prepare_study(options, say=say)
     for finding in untested_questions(plan.config):
-        say(sentence(finding))
+        say(sentence(finding, options.language))
     record = read_record(plan)
     with ExitStack() as stack:
         crew = _Crew(options, plan, stack, say, executor_for or make_executor)
