@@ -13,7 +13,6 @@ import time
 import pytest
 
 from optbench.study.markdown import clock_heading
-
 from optbench.study.run import StudyOptions, run_study
 
 pytestmark = pytest.mark.tensorflow
