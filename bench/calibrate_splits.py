@@ -5,7 +5,8 @@ sixteen features, one of which shrinks the second half of the features, the othe
 training rows (what it has in common with the other learner, and what it has not), which stands for initial weights and
 order; the fewer rows count, the more a seed moves the difference. A data set is drawn anew for every study.
 The same arguments print the same tables. About three minutes on one core.
-Usage: python bench/calibrate_splits.py [STUDIES]      (STUDIES: data sets; half of it for seeds on one split, a quarter for what samples signs)
+Usage: python bench/calibrate_splits.py [STUDIES]
+(STUDIES: data sets; half of it for seeds on one split, a quarter for what samples signs)
 """
 
 from __future__ import annotations
@@ -153,7 +154,7 @@ Test = Callable[[Array, Study], tuple[float, float]]
 
 
 def flip_p(d: Array) -> float:
-    """Return the sign-flip p, or 1 where it is 1/10 or more (|sum d| <= ||d||; Oleszkiewicz 1996, Stat. Probab. Lett.)."""
+    """Return the sign-flip p, or 1 where it is 1/10 or more: |sum d| <= ||d|| (Oleszkiewicz 1996)."""
     return sign_flip_p(d) if abs(float(d.sum())) > float(np.linalg.norm(d)) else 1.0
 
 
