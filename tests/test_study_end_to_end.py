@@ -21,9 +21,10 @@ STUDY = """\
 experiment: {dataset: {name: iris}, model: {name: mlp, hidden_units: [4]}, training: {epochs: 3}}
 optimizers: [sgd, adam]
 tuning: {points: 2}
-confirmation: {seeds: 2}
-splits: 2
 """
+ON_SPLITS = "confirmation: {seeds: 2}\n"  # seed i on split i
+AND_ON_ONE = "confirmation: {seeds: 2, on_one_split: 5}\n"
+BESIDE_OTHERS = "confirmation: {seeds: 2}\nsplits: 2\n"
 CRIPPLED = """\
 experiment: {dataset: {name: iris}, model: {name: mlp, hidden_units: [16]}, training: {epochs: 15}}
 optimizers:
@@ -76,11 +77,19 @@ def content(folder):
     }
 
 
-@pytest.mark.parametrize("points", [(6,), pytest.param((3, 10, 17), marks=pytest.mark.long)])
-def test_a_study_that_is_killed_ends_like_one_that_was_not(tmp_path, points, warm_workers):
+@pytest.mark.parametrize(
+    ("confirmation", "points"),
+    [
+        (ON_SPLITS, (10,)),
+        pytest.param(AND_ON_ONE, (3, 13, 21), marks=pytest.mark.long),
+        pytest.param(BESIDE_OTHERS, (3, 10, 17), marks=pytest.mark.long),
+    ],
+    ids=["splits of their own", "seeds on one split", "other splits"],
+)
+def test_a_study_that_is_killed_ends_like_one_that_was_not(tmp_path, confirmation, points, warm_workers):
     """In tuning, in confirmation, on other splits: the same bytes but for training_seconds and the page's last part."""
     file = tmp_path / "trial.yaml"
-    file.write_text(STUDY)
+    file.write_text(STUDY + confirmation)
     options = StudyOptions(file, runs_dir=tmp_path / "straight", quiet=True, jobs=2)
     straight = run_study(options, say=lambda _sentence: None, executor_for=warm_workers.executor_for).plan.paths.folder
     kills = [killed(file, tmp_path / "killed", runs=runs) for runs in points]
@@ -93,7 +102,7 @@ def test_a_study_that_is_killed_ends_like_one_that_was_not(tmp_path, points, war
 def test_the_same_command_again_changes_no_byte(tmp_path):
     """Nothing is trained, nothing is written."""
     file = tmp_path / "trial.yaml"
-    file.write_text(STUDY)
+    file.write_text(STUDY + ON_SPLITS)
     folder = completed(file, tmp_path / "runs")
     before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
     completed(file, tmp_path / "runs")

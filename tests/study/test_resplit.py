@@ -26,7 +26,7 @@ def results(end):
     return pd.read_csv(end.plan.paths.results)
 
 
-def tested(end, run):
+def losses_of(end, run):
     """The test rows of a run, and minus the logarithm of each true class's score."""
     test = read_predictions(RunPaths(end.plan.paths.folder / run).predictions)[0]["test"]
     return test.rows, -np.log(test.y_score[np.arange(len(test.rows)), test.y_true])
@@ -50,7 +50,7 @@ def test_each_seed_has_the_split_of_its_number_and_tuning_another(end):
         section = experiment.dataset.model_copy(update={"split": split})
         expected = load_dataset(section, base=Path(), data_dir=Path()).test.rows
         for run in own.run:
-            assert np.array_equal(np.sort(tested(end, run)[0]), np.sort(expected))
+            assert np.array_equal(np.sort(losses_of(end, run)[0]), np.sort(expected))
         drawn[seed] = expected.tobytes()
     assert len(set(drawn.values())) == 8
 
@@ -92,7 +92,7 @@ def test_rows_that_tuning_never_saw_stand_beside_all(end):
     unseen = set(end.plan.problems[0].open_data.test.rows.tolist())
     scores, counts = {}, []
     for row in table[table.stage == "confirmation"].itertuples():
-        rows, losses = tested(end, row.run)
+        rows, losses = losses_of(end, row.run)
         kept = np.isin(rows, list(unseen))
         counts.append(kept.sum())
         scores[row.optimizer, row.seed] = losses[kept].mean()
@@ -230,10 +230,3 @@ def test_problems_whose_test_rows_are_fixed_stay_beside_others(study, tmp_path):
     assert [one["split_design"] for one in document["problems"]] == ["resplit", "one_split"]
     assert (document["split_design"], document["scope"]) == (None, "several_problems")
     assert document["protocol"]["confirmation"]["resplit"] == ["iris"]
-
-
-def test_the_same_optimizer_twice_is_equivalent_on_new_rows_too(study):
-    """A against A: every difference is zero, whatever the rows."""
-    document = verdict_document(study(optimizers="[adam, {name: adam, label: adam-again}]", seeds=8).findings)
-    (pair,) = [one for one in document["pairs"] if {one["a"], one["b"]} == {"adam", "adam-again"}]
-    assert (pair["decision"], pair["scope"]) == ("equivalent", "new_rows")

@@ -22,6 +22,13 @@ class SplitConfig(Section):
     seed: int = Field(default=0, ge=0, lt=2**63, description="Seed of the split, separate from the run's seed.")
     test_path: str | None = Field(default=None, min_length=1, description="A second file that holds the test rows.")
     column: str | None = Field(default=None, min_length=1, description="A column that names each row's split.")
+    folds: int | None = Field(
+        default=None,
+        ge=2,
+        le=1000,
+        description="Divide the rows into so many folds, of which one is tested; 'run --folds' trains on each in turn.",
+    )
+    fold: int | None = Field(default=None, ge=0, lt=1000, description="Which of them is tested, from 0.")
     withhold_test: bool = Field(
         default=False, description="Leave the test split empty after splitting, so that no run can look at it."
     )

@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 
     from optbench.runner.run import RunOptions
 
+Folds = Annotated[
+    int | None,
+    typer.Option(
+        "--folds", metavar="N", help="Cross-validation: each experiment on N folds in turn, and a page of all of them."
+    ),
+]
 Seeds = Annotated[str | None, typer.Option(metavar="SEEDS", help="Seeds: 3, or 0,1,5, or 0..9.")]
 
 
@@ -36,6 +42,7 @@ def run(
     configs: Configs,
     overrides: Overrides = None,
     seeds: Seeds = None,
+    folds: Folds = None,
     runs_dir: RunsDir = Path("runs"),
     data_dir: DataDir = Path("data"),
     jobs: Jobs = None,
@@ -77,6 +84,7 @@ def run(
         configs=tuple(configs),
         overrides=tuple(overrides or ()),
         seeds=None if seeds is None else tuple(parse_seeds(seeds)),
+        folds=folds,
         runs_dir=runs_dir,
         data_dir=data_dir,
         jobs=jobs,
@@ -112,12 +120,14 @@ def _foresee(options: RunOptions, say: Callable[[str], None], *, costs: bool, as
 
 
 def _execute(options: RunOptions, say: Callable[[str], None], *, as_json: bool) -> None:
+    from optbench.runner.folds import folds_json, folds_text, gather_folds
     from optbench.runner.run import run_experiments
     from optbench.runner.summary import raise_for_failures, summary_json, summary_text
 
     ends = run_experiments(options, say=say)
+    groups = gather_folds(ends, options.runs_dir, options.language) if options.folds else []
     if as_json:
-        print_json(summary_json(ends))
+        print_json({**summary_json(ends), **({"folds": folds_json(groups)} if groups else {})})
     else:
-        print_data(summary_text(ends, options.language))
+        print_data("\n".join([summary_text(ends, options.language), *folds_text(groups, options.language)]))
     raise_for_failures(ends)

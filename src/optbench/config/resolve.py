@@ -114,7 +114,8 @@ def _resolve_optimizer(config: ExperimentConfig, train_rows: int | None) -> Opti
 
 
 def _resolve_split(split: SplitConfig, *, official_test: bool) -> SplitConfig:
-    if official_test or split.test is not None or split.column is not None or split.test_path is not None:
+    is_given = split.column is not None or split.test_path is not None or split.folds is not None
+    if official_test or split.test is not None or is_given:
         return split
     return split.model_copy(update={"test": DEFAULT_TEST_FRACTION})
 

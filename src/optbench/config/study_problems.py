@@ -131,6 +131,10 @@ class ProblemReader(Findings):
     def _without_own_protocol(self, config: ExperimentConfig | None, base: Path, path: Place) -> StudyProblem | None:
         if config is None:
             return None
+        if config.dataset.split.folds is not None or config.dataset.split.fold is not None:
+            told = "dataset.split.folds is for 'optbench run': a study draws its splits itself."
+            self.say(path, f"{told} Remove folds and fold.", code="config-keys-conflict")
+            return None
         if config.dataset.split.withhold_test:
             told = "dataset.split.withhold_test is for the study to decide: it withholds the test split while it tunes."
             self.say(path, f"{told} Remove it.", code="config-key-without-effect")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from optbench.records import Dataset
 
-DRAWN: Final = frozenset({"fractions", "group"})
+DRAWN: Final = frozenset({"fractions", "group", "duplicates"})
 """Ways of dividing rows, as `Dataset.facts` names them, that draw test rows at random: single rows, or whole groups."""
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optbench.core.findings import Finding, Severity
+from optbench.datasets.fold_splits import split_into_fold
 from optbench.datasets.splits import DEFAULT_TEST, SplitRows, SplitRule, split_by_fractions
 from optbench.datasets.text_table import require_column
 from optbench.errors import DataError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from optbench.config import SplitConfig
+    from optbench.datasets.fold_splits import Divide
     from optbench.datasets.text_table import TextTable
 
 _SPLIT_WORDS = {
@@ -83,10 +85,42 @@ def divide_by_fractions(
     DataError
         If a split cannot be filled.
     """
-    rule = split_rule(split, test=DEFAULT_TEST if split.test is None else split.test)
     numbers = np.arange(len(y), dtype=np.int64) if rows is None else rows
-    divided = split_by_fractions(numbers, y, rule, class_names=class_names)
-    return DividedRows(divided, "fractions", rule_facts(rule))
+
+    def divide(part: NDArray[np.int64], rule: SplitRule) -> SplitRows:
+        own = y if len(part) == len(numbers) else y[np.searchsorted(numbers, part)]
+        return split_by_fractions(part, own, rule, class_names=class_names)
+
+    return DividedRows(*drawn_rows(numbers, split, divide, method="fractions"))
+
+
+def drawn_rows(
+    rows: NDArray[np.int64], split: SplitConfig, divide: Divide, *, method: str
+) -> tuple[SplitRows, str, dict[str, Any]]:
+    """Return rows that are drawn by a rule, or one fold of them, how they were divided, and what a run records of it.
+
+    Parameters
+    ----------
+    divide : draws some of the rows by a rule
+    """
+    if split.folds is None and split.fold is None:
+        rule = split_rule(split, test=DEFAULT_TEST if split.test is None else split.test)
+        return divide(rows, rule), method, rule_facts(rule)
+    if split.folds is None or split.fold is None or split.fold >= split.folds:
+        raise DataError(
+            "split.folds and split.fold must both be given, and fold be smaller. Received: folds: "
+            f"{split.folds}, fold: {split.fold}. 'optbench run --folds 5' writes both.",
+            code="data-setting-conflict",
+        )
+    if split.test is not None:
+        raise DataError(
+            f"split.test must be left out here: one fold of {split.folds} is tested. Received: {split.test}. "
+            "Remove the line; split.validation is a fraction of all rows.",
+            code="data-setting-conflict",
+        )
+    rule = split_rule(split, test=0.0)
+    divided = split_into_fold(rows, rule, fold=split.fold, folds=split.folds, divide=divide)
+    return divided, method, {**rule_facts(rule), "folds": split.folds, "fold": split.fold}
 
 
 def divide_fixed(
@@ -120,13 +154,19 @@ def divide_fixed(
 
 
 def refuse_test_fraction(split: SplitConfig, method: str) -> None:
-    """Refuse a test fraction where the test rows are given.
+    """Refuse a test fraction, and folds, where the test rows are given.
 
     Raises
     ------
     DataError
-        If `split.test` is set.
+        If `split.test` or `split.folds` is set.
     """
+    if split.folds is not None or split.fold is not None:
+        raise DataError(
+            f"split.folds must be left out here: the test rows are given by {_shown(method)}, so no fold can have "
+            f"others. Received: {split.folds}. Run without folds.",
+            code="data-setting-conflict",
+        )
     if split.test is not None:
         raise DataError(
             f"split.test must be left out here: the test rows are given by {_shown(method)}. "

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.errors import NoRunsError, UsageError
 from optbench.runner.execute import Flight, Reporter, RunEnd
+from optbench.runner.folds import in_folds
 from optbench.runner.plan import PlannedRun, load_experiments, plan_runs
 from optbench.runner.progress import make_progress
 from optbench.runner.stop import stops_on_signals
@@ -37,6 +38,7 @@ class RunOptions:
     Attributes
     ----------
     seeds : replaces the seeds of the files; None leaves them
+    folds : train each experiment on so many folds in turn; None for its split
     jobs : runs at a time; None takes what the machine has
     timeout : seconds a run may take, or None
     force : train again even what is finished, into a folder beside it
@@ -49,6 +51,7 @@ class RunOptions:
     configs: tuple[Path, ...]
     overrides: tuple[str, ...] = ()
     seeds: tuple[int, ...] | None = None
+    folds: int | None = None
     runs_dir: Path = Path("runs")
     data_dir: Path = Path("data")
     jobs: int | None = None
@@ -134,7 +137,7 @@ def prepare(
     start : False if nothing will be executed
     executor_for : makes the executor; None takes the one the options name
     """
-    experiments = load_experiments(options.configs, options.overrides)
+    experiments = in_folds(load_experiments(options.configs, options.overrides), options.folds)
     executor = (executor_for or make_executor)(options, experiments)
     stack.callback(executor.close)
     if start:
