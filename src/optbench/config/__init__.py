@@ -18,6 +18,7 @@ from optbench.config.dataset_sections import (
     TextConfig,
     TokenDataset,
 )
+from optbench.config.evaluation_section import TEMPERATURE, EvaluationConfig, ThresholdRule
 from optbench.config.experiment import ExperimentConfig
 from optbench.config.explain import explained_yaml, sources
 from optbench.config.growth import ADDED_TO_STUDIES_LATER, what_counts, without_old_values
@@ -52,9 +53,11 @@ __all__ = [
     "NUMERICS_VERSION",
     "OPERATION",
     "TASK_OF",
+    "TEMPERATURE",
     "CsvConfig",
     "DatasetConfig",
     "EarlyStopping",
+    "EvaluationConfig",
     "ExperimentConfig",
     "GeneratedConfig",
     "ImageFolderConfig",
@@ -74,6 +77,7 @@ __all__ = [
     "StudyOptimizer",
     "StudyProblem",
     "TextConfig",
+    "ThresholdRule",
     "TokenDataset",
     "TrainingConfig",
     "Values",
