@@ -277,6 +277,7 @@ class Evaluation:
     reliability : of train and test; () where scores are no probabilities
     report_text, report_json : scikit-learn's classification report on the test split
     warnings : where a reader may fool themselves, the gravest first
+    answer_rule : `AnswerRule` of the evaluation room: what was chosen on the validation split, if the experiment asks
     """
 
     metrics: Mapping[SplitName, Mapping[str, float | None]]
@@ -287,6 +288,7 @@ class Evaluation:
     report_text: str
     report_json: Mapping[str, Any]
     warnings: tuple[Finding, ...]
+    answer_rule: Any = None
 
 
 @dataclass(frozen=True, slots=True)

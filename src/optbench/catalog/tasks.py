@@ -102,6 +102,8 @@ _ALL: Final = (
             "dataset.positive_class": _is_for_classes("positive_class"),
             "dataset.split.stratify": _is_for_classes("stratify"),
             "training.class_weight": _is_for_classes("class_weight"),
+            "evaluation.threshold": _is_for_classes("threshold"),
+            "evaluation.calibration": _is_for_classes("calibration"),
         },
         foreign_data=f"{{name}} holds a number to predict. Write {_FOR_REGRESSION}.",
         loss_remedy="",

@@ -18,6 +18,7 @@ from optbench.config.dataset_sections import (
     TextConfig,
     TokenDataset,
 )
+from optbench.config.evaluation_section import TEMPERATURE, EvaluationConfig, ThresholdRule
 from optbench.config.experiment import ExperimentConfig
 from optbench.config.explain import explained_yaml, sources
 from optbench.config.growth import ADDED_TO_STUDIES_LATER, what_counts, without_old_values
@@ -55,9 +56,11 @@ __all__ = [
     "NUMERICS_VERSION",
     "OPERATION",
     "TASK_OF",
+    "TEMPERATURE",
     "CsvConfig",
     "DatasetConfig",
     "EarlyStopping",
+    "EvaluationConfig",
     "ExperimentConfig",
     "Family",
     "GeneratedConfig",
@@ -79,6 +82,7 @@ __all__ = [
     "StudyOptimizer",
     "StudyProblem",
     "TextConfig",
+    "ThresholdRule",
     "TokenDataset",
     "TrainingConfig",
     "Values",

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from optbench.catalog.tasks import DEFAULT_TASK, TASKS
 from optbench.config.dataset_section import DatasetConfig
+from optbench.config.evaluation_section import EvaluationConfig
 from optbench.config.model_sections import ModelConfig
 from optbench.config.optimizer import OptimizerConfig
 from optbench.config.training_sections import ReportConfig, TrainingConfig
@@ -34,6 +35,7 @@ class ExperimentConfig(Section):
     model: ModelConfig
     optimizer: OptimizerConfig
     training: TrainingConfig = TrainingConfig()
+    evaluation: EvaluationConfig = EvaluationConfig()
     report: ReportConfig = ReportConfig()
 
     def to_plain(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from optbench.catalog.tasks import ONE_UNIT, TASKS
 from optbench.config.augmentation import augment_specs
 from optbench.config.auto import auto_loss, auto_threads
 from optbench.config.auto_engine import EngineChoice, auto_engine
+from optbench.config.evaluation_section import no_validation
 from optbench.config.fit import misfit
 from optbench.config.layers import are_layers_known, layer_specs
 from optbench.core.findings import Finding, Severity
@@ -18,6 +19,7 @@ from optbench.errors import ConfigError
 
 if TYPE_CHECKING:
     from optbench.catalog.split_section import SplitConfig
+    from optbench.config.evaluation_section import EvaluationConfig
     from optbench.config.experiment import ExperimentConfig
     from optbench.config.model_sections import ModelConfig
     from optbench.config.optimizer import OptimizerConfig
@@ -34,6 +36,7 @@ def resolve(
     official_test: bool,
     train_rows: int | None = None,
     vocabulary_size: int | None = None,
+    has_validation: bool = True,
 ) -> ExperimentConfig:
     """Resolve an experiment for one seed and the data it is for.
 
@@ -44,12 +47,14 @@ def resolve(
     official_test : True if the data has a test set of its own, so that none is split off
     train_rows : rows of the training split; without it schedules told in epochs stay so, and `auto` means `fused`
     vocabulary_size : number of different tokens, padding included, if the examples are token sequences
+    has_validation : whether there are validation rows
 
     Raises
     ------
     ConfigError
-        If model or loss do not fit the data.
+        If model, loss or evaluation do not fit the data.
     """
+    _check_evaluation(config.evaluation, num_classes=num_classes, has_validation=has_validation)
     _check_fit(config, num_classes=num_classes, input_shape=input_shape, vocabulary_size=vocabulary_size)
     training = config.training
     threads = training.threads
@@ -126,6 +131,18 @@ def _canonical_model(model: ModelConfig, *, has_tokens: bool) -> ModelConfig:
     if has_tokens and getattr(written_out, "embedding_dimension", 0) is None:
         return written_out.model_copy(update={"embedding_dimension": DEFAULT_EMBEDDING_DIMENSION})
     return written_out
+
+
+def _check_evaluation(evaluation: EvaluationConfig, *, num_classes: int, has_validation: bool) -> None:
+    if evaluation.is_asked_for and not has_validation:
+        key = "calibration" if evaluation.threshold is None else "threshold"
+        raise ConfigError(f"evaluation.{key}: {no_validation(key)}", code="config-validation-needed")
+    if evaluation.threshold is not None and num_classes > 2:  # noqa: PLR2004 - two classes
+        raise ConfigError(
+            f"evaluation.threshold is for two classes. Received: data with {num_classes} classes, of which the most "
+            "probable one is the answer. Remove the line.",
+            code="config-evaluation-unfit",
+        )
 
 
 def _check_fit(

@@ -25,11 +25,12 @@ _HARMLESS = {"dataset.split.stratify": False}
 def task_findings(task: str, valid: Mapping[str, Any]) -> list[Finding]:
     """Return what does not fit the task, among the sections that are valid for themselves."""
     facts = TASKS[task]
-    dataset, model, training = (valid.get(name) for name in ("dataset", "model", "training"))
+    dataset, model, training, evaluation = (valid.get(name) for name in ("dataset", "model", "training", "evaluation"))
     findings = [] if dataset is None else _dataset_findings(facts, dataset)
     if model is not None and task in MODELS[model.name].not_for:
         findings.append(Finding(("model", "name"), MODELS[model.name].not_for[task], code="config-task-unfit"))
     findings += [] if training is None else _training_findings(facts, training)
+    findings += [] if evaluation is None else _foreign_keys(facts, "evaluation", evaluation)
     return findings
 
 

@@ -11,6 +11,7 @@ from optbench.catalog.tasks import DEFAULT_TASK, TASKS
 from optbench.config.augmentation import check_augment
 from optbench.config.dataset_section import DATASET_CONFIGS
 from optbench.config.dataset_sections import OpenmlConfig
+from optbench.config.evaluation_section import EvaluationConfig, evaluation_findings
 from optbench.config.experiment import ExperimentConfig
 from optbench.config.findings import Finding, shown
 from optbench.config.head import head_findings, with_seed_list
@@ -49,6 +50,7 @@ _SECTIONS = {
     "model": "Say which model: model: {name: mlp}.",
     "optimizer": "Say which optimizer: optimizer: {name: adam}.",
     "training": "",
+    "evaluation": "",
     "report": "",
 }
 
@@ -133,6 +135,10 @@ def _dataset(section: Mapping[str, Any]) -> tuple[Any, list[Finding]]:
     return _tagged(section, ("dataset",), DATASET_CONFIGS, "a known data set", "optbench list datasets", ("openml:ID",))
 
 
+def _evaluation(section: Mapping[str, Any]) -> tuple[Any, list[Finding]]:
+    return validate_section(EvaluationConfig, section, ("evaluation",))
+
+
 def _report(section: Mapping[str, Any]) -> tuple[Any, list[Finding]]:
     return validate_section(ReportConfig, section, ("report",))
 
@@ -207,6 +213,7 @@ _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], tuple[Any, list[Finding]]]] 
     "model": _model,
     "optimizer": check_optimizer,
     "training": _training,
+    "evaluation": _evaluation,
     "report": _report,
 }
 
@@ -214,9 +221,11 @@ _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], tuple[Any, list[Finding]]]] 
 def _cross_findings(valid: Mapping[str, Any]) -> list[Finding]:
     """Check the rules between sections, as far as the sections are valid for themselves."""
     findings = []
-    dataset, training = valid.get("dataset"), valid.get("training")
+    dataset, training, evaluation = (valid.get(name) for name in ("dataset", "training", "evaluation"))
     if dataset is not None:
         findings += _split_findings(dataset)
+    if evaluation is not None:
+        findings += evaluation_findings(evaluation, dataset)
     if dataset is not None and training is not None and training.early_stopping is not None:
         monitor = training.early_stopping.monitor
         if monitor.startswith("val_") and dataset.split.validation == 0:

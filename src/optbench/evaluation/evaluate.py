@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from optbench.evaluation.answer_rule import choose_answer_rule
 from optbench.evaluation.label_metrics import count_labels, label_metrics, report_document, report_text
 from optbench.evaluation.pitfalls import classification_warnings
 from optbench.evaluation.precision_recall import precision_recall_curves
 from optbench.evaluation.reliability import reliability_curves
 from optbench.evaluation.roc import roc_curves
 from optbench.evaluation.split_metrics import is_scored, predicted_labels, split_metrics
-from optbench.records import SPLITS, ConfusionMatrix, Evaluation
+from optbench.records import SPLITS, ConfusionMatrix, Evaluation, Predictions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from optbench.records import History, Predictions, SplitName
+    from optbench.config import EvaluationConfig
+    from optbench.evaluation.answer_rule import AnswerRule
+    from optbench.records import History, ReliabilityCurve, SplitName
 
 NO_REPORT: Final = "no classification report: the scores of the test split are not finite.\n"
 NO_TEST_ROWS: Final = "no classification report: the test split is withheld, so that no run can look at it.\n"
@@ -33,6 +36,7 @@ def evaluate(
     positive_class: int | None = None,
     test_rows_in_train: int = 0,
     history: History | None = None,
+    asked: EvaluationConfig | None = None,
 ) -> Evaluation:
     """Compute metrics, confusion matrix, curves, classification report and warnings.
 
@@ -43,6 +47,7 @@ def evaluate(
     positive_class : for two classes, the one that curves and recall speak of; the second if None
     test_rows_in_train : how many test rows have the inputs of a training row
     history : for the warnings about over-fitting and divergence
+    asked : the `evaluation` section of the experiment; None asks for nothing
 
     Notes
     -----
@@ -59,23 +64,46 @@ def evaluate(
             if split in predictions
         }
         text, document = classification_reports(predictions["test"], names)
+        options: dict[str, Any] = {"class_names": names, "positive_class": positive}
+        answer_rule = (
+            choose_answer_rule(predictions, asked, **options) if asked is not None and asked.is_asked_for else None
+        )
         return Evaluation(
             metrics=metrics,
             confusion=confusion_matrix(predictions["test"], names),
-            roc_curves=roc_curves(predictions, class_names=names, positive_class=positive),
-            precision_recall_curves=precision_recall_curves(predictions, class_names=names, positive_class=positive),
-            reliability=reliability_curves(predictions, class_names=names, positive_class=positive),
+            roc_curves=roc_curves(predictions, **options),
+            precision_recall_curves=precision_recall_curves(predictions, **options),
+            reliability=_reliability(predictions, answer_rule, options),
             report_text=text,
             report_json=document,
-            warnings=classification_warnings(
-                predictions,
-                metrics,
-                class_names=names,
-                majority_class=majority,
-                test_rows_in_train=test_rows_in_train,
-                history=history,
+            warnings=(
+                *classification_warnings(
+                    predictions,
+                    metrics,
+                    class_names=names,
+                    majority_class=majority,
+                    test_rows_in_train=test_rows_in_train,
+                    history=history,
+                ),
+                *(() if answer_rule is None else answer_rule.warnings),
             ),
+            answer_rule=answer_rule,
         )
+
+
+def _reliability(
+    predictions: Mapping[SplitName, Predictions], answer_rule: AnswerRule | None, options: Mapping[str, Any]
+) -> tuple[ReliabilityCurve, ...]:
+    """Return that of the model's probabilities, then that of the calibrated ones if there are any."""
+    curves = reliability_curves(predictions, **options)
+    if answer_rule is None or answer_rule.temperature is None:
+        return curves
+    calibrated = {
+        split: Predictions(found.y_true, answer_rule.probabilities(found.y_score), found.rows)
+        for split, found in predictions.items()
+        if is_scored(found)
+    }
+    return (*curves, *reliability_curves(calibrated, **options, is_calibrated=True))
 
 
 @contextmanager

@@ -53,18 +53,19 @@ def scored(found: Predictions, *, positive_class: int) -> ScoredLabels | None:
     """Return what the metrics are computed from; None if there are no rows or a score is not finite."""
     if not is_scored(found):
         return None
-    return _sample(found, found.y_score, predicted_labels(found.y_score), positive_class)
+    return sample_of(found, found.y_score, predicted_labels(found.y_score), positive_class)
 
 
 def _always(found: Predictions, answer: int, *, positive_class: int) -> ScoredLabels:
     n, classes = found.y_score.shape
     # one row of scores for all: a view, so that it takes no memory
     y_score = np.broadcast_to(np.eye(classes, dtype=np.float32)[answer], (n, classes))
-    return _sample(found, y_score, np.full(n, answer), positive_class)
+    return sample_of(found, y_score, np.full(n, answer), positive_class)
 
 
-def _sample(
+def sample_of(
     found: Predictions, y_score: NDArray[np.float32], y_pred: NDArray[np.int64], positive_class: int
 ) -> ScoredLabels:
+    """Return what the metrics of some scores and answers are computed from; at least one row."""
     labels = label_metrics(count_labels(found.y_true, y_pred, classes=y_score.shape[1]))
     return ScoredLabels(found.y_true, y_score, positive_class, labels)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from optbench.catalog.tasks import CLASSIFICATION
+from optbench.reporting.answer_section import answer_section
 from optbench.reporting.page import text_or_dash
 from optbench.reporting.task_part import SHOWN_SPLITS, TaskPart, metric_rows, split_titles, time_card
 from optbench.words import text
@@ -39,6 +40,9 @@ def classification_part(report: RunReport, evaluation: Evaluation, language: str
         report_note=text("page-no-report", language),
         count_header=[text("table-class", language), *split_titles(splits, language)],
         count_rows=_count_rows(data, language),
+        sections=()
+        if evaluation.answer_rule is None
+        else [answer_section(evaluation.answer_rule, report.pictures, language)],
     )
 
 

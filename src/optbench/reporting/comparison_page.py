@@ -19,6 +19,7 @@ from optbench.reporting.comparison_figures import (
 )
 from optbench.reporting.comparison_text import optimizer_header, optimizer_rows, pair_header, pair_rows
 from optbench.reporting.page import render_page
+from optbench.reporting.page_section import Picture, Section
 from optbench.reporting.style import data_uri, save_figure
 from optbench.words import text
 from optbench.words.comparisons import difference_sentences, problem_verdict
@@ -29,31 +30,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from optbench.comparison import Comparison, ProblemComparison, ProblemCurves
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A picture on a page: the image as a data URI, words for who cannot see it, and how to read it."""
-
-    uri: str
-    alt: str
-    caption: str
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A part that a page has beyond the comparison itself: what a study knows of its tuning and its protocol.
-
-    Attributes
-    ----------
-    paragraphs : plain text
-    tables : caption, header and rows of each
-    """
-
-    title: str
-    paragraphs: Sequence[str] = ()
-    tables: Sequence[tuple[str, Sequence[str], Sequence[Sequence[str]]]] = ()
-    pictures: Sequence[Picture] = ()
 
 
 @dataclass(frozen=True, slots=True)

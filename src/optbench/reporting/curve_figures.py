@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from optbench.records import PrecisionRecallCurve, RocCurve, SplitName
+    from optbench.records import PrecisionRecallCurve, ReliabilityCurve, RocCurve, SplitName
 
 _IN_LEGEND: Final = 10
 _OF_SPLIT: Final = {"train": ORANGE, "test": BLUE}
@@ -84,6 +84,20 @@ def precision_recall_figure(curves: Sequence[PrecisionRecallCurve], language: st
             _thin_lines(axes, [_of_recall(curve) for curve in test], _PRECISION_RECALL, language)
         if axes.get_legend_handles_labels()[0]:
             axes.legend(loc="lower left")
+    return figure
+
+
+def reliability_figure(curves: Sequence[ReliabilityCurve], language: str | None = None) -> Figure:
+    """Draw what probabilities say on the test split beside what happened: of the model, and calibrated."""
+    with plot_style():
+        figure, axes = _unit_square(("figure-probability", "figure-share-observed"), language)
+        axes.set_title(text("figure-reliability", language))
+        axes.plot([0, 1], [0, 1], color=FAINT, linewidth=1, linestyle=":")
+        for curve in (curve for curve in curves if curve.split == "test"):
+            colour, code = (BLUE, "figure-calibrated") if curve.is_calibrated else (ORANGE, "figure-of-the-model")
+            axes.plot(curve.probability, curve.share, "o-", color=colour, markersize=4, label=text(code, language))
+        if axes.get_legend_handles_labels()[0]:
+            axes.legend(loc="upper left")
     return figure
 
 

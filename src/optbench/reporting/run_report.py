@@ -94,6 +94,7 @@ def render_run_report(report: RunReport, part: TaskPart, language: str | None = 
         columns=_column_rows(data, language),
         count_header=part.count_header,
         count_rows=part.count_rows,
+        sections=part.sections,
         notes=[recorded_sentence(note, language) for note in report.environment.get("notes", [])],
         timing_rows=_timing_rows(report.timing, language),
         environment_rows=_environment_rows(report.environment),

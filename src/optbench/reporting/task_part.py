@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from optbench.catalog.metric import Metric
     from optbench.records import SplitName
+    from optbench.reporting.page_section import Section
     from optbench.reporting.run_report import RunReport
 
 SHOWN_SPLITS: Final[tuple[SplitName, ...]] = ("test", "validation", "train")
@@ -33,6 +34,7 @@ class TaskPart:
     report_header, report_rows : class, precision, recall, F1, support; () where there is no such report
     report_note : what to say instead; "" for nothing
     count_header, count_rows : rows per class and split
+    sections : parts of the page after the metrics
     """
 
     cards: Sequence[tuple[str, str, str]]
@@ -44,6 +46,7 @@ class TaskPart:
     report_note: str = ""
     count_header: Sequence[str] = ()
     count_rows: Sequence[tuple[str, ...]] = ()
+    sections: Sequence[Section] = ()
 
 
 def split_titles(splits: Iterable[SplitName], language: str | None = None) -> list[str]:
@@ -69,13 +72,14 @@ def metric_rows(
     """
     shown = [metrics[split] for split in SHOWN_SPLITS if split in metrics]
     return [
-        (row_title(row, language), *(_cell(row.metric, values.get(row.name), language) for values in shown))
+        (row_title(row, language), *(metric_cell(row.metric, values.get(row.name), language) for values in shown))
         for row in table_rows(task, "page")
         if not row.metric.for_two_classes or any(values.get(row.name) is not None for values in shown)
     ]
 
 
-def _cell(metric: Metric, value: float | None, language: str | None) -> str:
+def metric_cell(metric: Metric, value: float | None, language: str | None) -> str:
+    """Write a value of a metric for a table of a page."""
     if metric.has_unit:
         return number(value, "significant5", language)
     return number(value, "percent2" if metric.in_points else "decimal4", language)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 KEY_DIGITS_SHOWN = 8
 _IDENTITY = (
     *("config", "config_resolved", "history", "diagnostics", "metrics", "predictions"),
-    *("report_text", "report_json", "confusion", "roc_curve", "precision_recall_curve", "reliability"),
+    *("report_text", "report_json", "confusion", "roc_curve", "precision_recall_curve", "reliability", "evaluation"),
     *("residuals", "digests"),
 )
 
@@ -86,6 +86,11 @@ class RunPaths:
     def reliability(self) -> Path:
         """Probabilities beside what happened, in bins, of train and test."""
         return self.folder / "reliability.csv"
+
+    @property
+    def evaluation(self) -> Path:
+        """Threshold and temperature chosen on validation rows, where the experiment asks for them."""
+        return self.folder / "evaluation.json"
 
     @property
     def residuals(self) -> Path:

@@ -202,6 +202,7 @@ def _details(run: ListedRun, paths: RunPaths) -> dict[str, Any]:
         "metrics": dict(run.record.metrics),
         "timing": dict(run.record.timing),
         "versions": dict(run.record.versions),
+        "evaluation": read_json(paths.evaluation) if paths.evaluation.is_file() else None,
         "notes": environment.get("notes", []),
         "files": sorted(path.name for path in paths.folder.iterdir() if not path.name.startswith(".")),
     }
@@ -223,6 +224,7 @@ def _show_text(run: ListedRun, details: Mapping[str, Any], language: str | None)
         *_show_experiment(run.record, language),
         "",
         *_show_metrics(run.record, language),
+        *_show_answers(details["evaluation"], language),
         *(
             f"{text('show-warning', language)} {recorded_sentence(warning, language)}"
             for warning in metrics.get("warnings", [])
@@ -259,6 +261,19 @@ def _show_metrics(record: RunRecord, language: str | None) -> list[str]:
     ]
     numbers: list[Column] = [(">", 12)] * len(_SPLITS)
     return aligned([header, *rows], [("<", 20), *numbers], gap="")
+
+
+def _show_answers(evaluation: Mapping[str, Any] | None, language: str | None) -> list[str]:
+    """Return the metrics of the test split at 0.5 and at the threshold that was chosen, if one was."""
+    from optbench.reporting.answer_section import answer_rows
+    from optbench.words import text
+
+    chosen = evaluation or {}
+    if chosen.get("threshold") is None:
+        return []
+    rows = answer_rows(chosen.get("metrics", {}), "test", language)
+    said = text("show-threshold", language, positive=chosen.get("positive_class"), threshold=chosen["threshold"])
+    return ["", said, *aligned(rows, [("<", 20), (">", 12), (">", 18)], gap="")]
 
 
 def _metric(metrics: Mapping[str, Any], split: str, name: str, language: str | None) -> str:

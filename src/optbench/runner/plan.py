@@ -212,6 +212,7 @@ def resolve_with(loaded: LoadedExperiment, dataset: Dataset, *, seed: int) -> Ex
         official_test=bool(dataset.facts["split"]["official_test"]),
         train_rows=len(dataset.train.y),
         vocabulary_size=dataset.vocabulary_size,
+        has_validation=dataset.validation is not None and len(dataset.validation.y) > 0,
     )
 
 

@@ -117,6 +117,7 @@ def _stored_drawings(paths: RunPaths, language: str | None) -> dict[Path, bytes]
         class_names=environment.get("class_names", ()),
         positive_class=environment.get("positive_class"),
         history=history,
+        asked=config.evaluation,
     )
     training = TrainingSummary(
         status=RunStatus.DIVERGED if metrics["diverged"] else RunStatus.COMPLETED,

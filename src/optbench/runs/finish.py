@@ -177,6 +177,7 @@ def evaluate_run(trained: Trained) -> Any:
         positive_class=trained.job.positive_class,
         test_rows_in_train=int(duplicates.get("test_in_train", 0)),
         history=trained.history,
+        asked=trained.config.evaluation,
     )
 
 

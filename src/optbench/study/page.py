@@ -17,7 +17,7 @@ from optbench.words.tables import titles
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from optbench.reporting.comparison_page import Picture, Section
+    from optbench.reporting.page_section import Picture, Section
     from optbench.study.budgets import Budgets
     from optbench.study.findings import ProblemFindings, StudyFindings
 
@@ -47,7 +47,7 @@ def _behind_verdict(problem: ProblemFindings, language: str | None) -> str:
 
 
 def _sections(study: StudyFindings, language: str | None) -> Iterator[Section]:
-    from optbench.reporting.comparison_page import Section
+    from optbench.reporting.page_section import Section
 
     several = len(study.problems) > 1
     for one in study.problems:
@@ -63,7 +63,7 @@ def _sections(study: StudyFindings, language: str | None) -> Iterator[Section]:
 
 
 def _tuning(problem: ProblemFindings, language: str | None, *, title: str) -> Section:
-    from optbench.reporting.comparison_page import Section
+    from optbench.reporting.page_section import Section
 
     caption = text("study-page-tuning", language, metric=problem.config.tuning.metric)
     header, rows = tuning_table(problem, language)
@@ -72,7 +72,7 @@ def _tuning(problem: ProblemFindings, language: str | None, *, title: str) -> Se
 
 def _more(problem: ProblemFindings, language: str | None, *, title: str) -> Section:
     """Return score against tuning budget, and how forgiving the learning rate is."""
-    from optbench.reporting.comparison_page import Section
+    from optbench.reporting.page_section import Section
 
     analyses = problem.analyses
     of_splits = (unseen_tables, split_tables, noise_tables)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from optbench.catalog.metric import Metric
     from optbench.catalog.tasks import TaskFacts
+    from optbench.config import EvaluationConfig
     from optbench.records import Dataset, Evaluation, History, Predictions, SplitName
     from optbench.reporting.run_report import RunReport
     from optbench.reporting.task_part import TaskPart
@@ -83,6 +84,7 @@ class Classification:
         positive_class: int | None,
         test_rows_in_train: int = 0,
         history: History,
+        asked: EvaluationConfig | None = None,
     ) -> Evaluation:
         """As in `Task`."""
         from optbench.evaluation import evaluate
@@ -93,6 +95,7 @@ class Classification:
             positive_class=positive_class,
             test_rows_in_train=test_rows_in_train,
             history=history,
+            asked=asked,
         )
 
     def write_tables(self, paths: RunPaths, evaluation: Evaluation) -> None:
@@ -107,13 +110,15 @@ class Classification:
         write_text(paths.roc_curve, roc_csv(evaluation.roc_curves), durable=False)
         curves = precision_recall_csv(evaluation.precision_recall_curves)
         write_text(paths.precision_recall_curve, curves, durable=False)
+        if evaluation.answer_rule is not None:
+            write_json(paths.evaluation, evaluation.answer_rule.to_json(), durable=False)
         write_text(paths.reliability, reliability_csv(evaluation.reliability), durable=False)
 
     def figures(
         self, evaluation: Evaluation, history: History, *, best_epoch: int | None, language: str | None = None
     ) -> dict[str, Any]:
         """As in `Task`; a diverged run has no confusion matrix."""
-        from optbench.reporting.curve_figures import precision_recall_figure, roc_figure
+        from optbench.reporting.curve_figures import precision_recall_figure, reliability_figure, roc_figure
         from optbench.reporting.run_figures import confusion_figure, learning_curves_figure
 
         matrix = (
@@ -121,10 +126,13 @@ class Classification:
             if evaluation.confusion is None
             else {"confusion_matrix": confusion_figure(evaluation.confusion, language)}
         )
+        is_calibrated = evaluation.answer_rule is not None and evaluation.answer_rule.temperature is not None
+        reliability = {"reliability": reliability_figure(evaluation.reliability, language)} if is_calibrated else {}
         return {
             **matrix,
             "roc_curve": roc_figure(evaluation.roc_curves, language),
             "precision_recall_curve": precision_recall_figure(evaluation.precision_recall_curves, language),
+            **reliability,
             "learning_curves": learning_curves_figure(history, best_epoch=best_epoch, language=language),
         }
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from optbench.catalog.metric import Metric
     from optbench.catalog.tasks import TaskFacts
+    from optbench.config import EvaluationConfig
     from optbench.records import Dataset, History, SplitName
     from optbench.regression_records import RegressionEvaluation, TargetPredictions
     from optbench.reporting.run_report import RunReport
@@ -82,11 +83,12 @@ class Regression:
         positive_class: int | None,
         test_rows_in_train: int = 0,
         history: History,
+        asked: EvaluationConfig | None = None,
     ) -> RegressionEvaluation:
         """As in `Task`."""
         from optbench.evaluation import evaluate_regression
 
-        del class_names, positive_class
+        del class_names, positive_class, asked
         return evaluate_regression(predictions, test_rows_in_train=test_rows_in_train, history=history)
 
     def write_tables(self, paths: RunPaths, evaluation: RegressionEvaluation) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from optbench.catalog.metric import Metric
     from optbench.catalog.tasks import TaskFacts
+    from optbench.config import EvaluationConfig
     from optbench.records import Dataset, History, Predictions, SplitName
     from optbench.reporting.run_report import RunReport
     from optbench.reporting.task_part import TaskPart
@@ -80,8 +81,14 @@ class Task(Protocol[P, E]):
         positive_class: int | None,
         test_rows_in_train: int = 0,
         history: History,
+        asked: EvaluationConfig | None = None,
     ) -> E:
-        """Compute every metric, curve and warning from the predictions."""
+        """Compute every metric, curve and warning from the predictions.
+
+        Parameters
+        ----------
+        asked : the `evaluation` section of the experiment, for tasks that have one
+        """
 
     def write_tables(self, paths: RunPaths, evaluation: E) -> None:
         """Write the tables beside metrics.json."""

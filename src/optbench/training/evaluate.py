@@ -93,10 +93,11 @@ class Evaluator:
 
         model = self._problem.model
         shape = (None, *model.output_shape[1:])
-        outputs = tf.TensorArray(model.compute_dtype, size=0, dynamic_size=True, element_shape=shape, infer_shape=False)
+        outputs = tf.TensorArray(tf.float32, size=0, dynamic_size=True, element_shape=shape, infer_shape=False)
 
         def step(batch: Any, outputs: Any) -> Any:
-            return outputs.write(outputs.size(), model(batch[0], training=False))
+            # in mixed precision the last layer need not compute in the type that the model says of itself
+            return outputs.write(outputs.size(), tf.cast(model(batch[0], training=False), tf.float32))
 
         return _loop_over_batches(block, self._batch_size, step, outputs).concat()
 

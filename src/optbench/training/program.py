@@ -32,8 +32,8 @@ PYTHON = "python"
 def program_key(config: ExperimentConfig, dataset: Dataset) -> str:
     """Return a text that is equal for runs that differ only in what is held in variables, or "" for no other run.
 
-    Seed, epochs, early stopping and a learning rate that is a number are such, and weight decay where an engine of
-    optbench's own can hold it (`held_decay`); everything else is part of the graph.
+    Seed, epochs, early stopping, evaluation and a learning rate that is a number are such, and weight decay where an
+    engine of optbench's own can hold it (`held_decay`); everything else is part of the graph.
     A user's own Python may keep anything anywhere, so it gets a process of its own.
     """
     sections = (config.dataset, config.model, config.optimizer)
@@ -41,6 +41,7 @@ def program_key(config: ExperimentConfig, dataset: Dataset) -> str:
         return ""
     plain = what_counts(config.to_plain())
     del plain["seed"]
+    plain.pop("evaluation", None)  # after training
     for name in ("epochs", "early_stopping"):
         del plain["training"][name]
     if isinstance(plain["optimizer"].get("learning_rate"), float):

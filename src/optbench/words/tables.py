@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optbench.catalog.metrics import metric_of
 from optbench.words.formats import written_number
 from optbench.words.language import CODES, DEFAULT, spoken_language
 from optbench.words.sentences import text
@@ -63,6 +64,14 @@ def row_title(row: TableRow, language: str | None = None) -> str:
         return text(metric.page_code, language)
     code = "metric-title" if metric.higher_is_better else "metric-title-lower"
     return text(code, language, metric=metric.name)
+
+
+def metric_title(name: str, language: str | None = None) -> str:
+    """Name a metric, or what stands beside metrics without being one, in a table; and say if lower is better."""
+    metric = metric_of(name)
+    if metric is None:
+        return text(f"metric-name-{name}", language)
+    return text("metric-title" if metric.higher_is_better else "metric-title-lower", language, metric=metric.name)
 
 
 def row_heading(row: TableRow, language: str | None = None) -> str:

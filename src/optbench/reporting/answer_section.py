@@ -1,0 +1,88 @@
+"""What a threshold and a temperature chosen on validation rows do, beside 0.5 and the model's probabilities."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from optbench.catalog.metrics import metric_of
+from optbench.reporting.page_section import Picture, Section
+from optbench.reporting.task_part import metric_cell, split_titles
+from optbench.words import text
+from optbench.words.tables import metric_title, number
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from optbench.records import SplitName
+
+_SHOWN: Final[tuple[SplitName, ...]] = ("test", "validation")
+_DIFFERENCE: Final = 2
+
+
+def answer_section(answer_rule: Any, pictures: Mapping[str, str], language: str | None = None) -> Section:
+    """Return the part of a run's page on its `evaluation.answer_rule.AnswerRule`.
+
+    Parameters
+    ----------
+    pictures : data URI per picture of the run, by the stem of its file
+    """
+    tables = []
+    if answer_rule.at_threshold:
+        tables.append(_table("answer-threshold", answer_rule.at_half, answer_rule.at_threshold, language))
+    if answer_rule.calibrated:
+        tables.append(_table("answer-calibration", answer_rule.model, answer_rule.calibrated, language))
+    drawn = []
+    if "reliability" in pictures:
+        words = text("picture-reliability-alt", language), text("picture-reliability", language)
+        drawn.append(Picture(pictures["reliability"], *words))
+    return Section(text("page-answer-rule", language), answer_sentences(answer_rule, language), tables, drawn)
+
+
+def answer_sentences(answer_rule: Any, language: str | None = None) -> list[str]:
+    """Return what was chosen, a sentence each; what could not be chosen is said by the warnings of the run."""
+    said = []
+    if answer_rule.threshold is not None:
+        rule = answer_rule.to_json()["rule"]
+        kind, values = (rule, {}) if isinstance(rule, str) else next(iter(rule.items()))
+        values = values if isinstance(values, dict) else {"precision": values}
+        why = text(f"answer-for-{kind.replace('_', '-')}", language, **values)
+        name = answer_rule.class_names[answer_rule.positive_class]
+        code = "answer-chosen" if answer_rule.temperature is None else "answer-chosen-calibrated"
+        said.append(text(code, language, positive=name, threshold=answer_rule.threshold, why=why))
+    if answer_rule.temperature is not None:
+        fitted = answer_rule.temperature.to_json()
+        said.append(text("answer-temperature", language, **fitted))
+    return said
+
+
+def _table(
+    code: str, before: Mapping[Any, Any], after: Mapping[Any, Any], language: str | None
+) -> tuple[str, list[str], list[list[str]]]:
+    """Return caption, header and rows: a metric per row, of each split before and after."""
+    splits = [split for split in _SHOWN if split in after]
+    titles = split_titles(splits, language)
+    header = [
+        text("table-metric", language),
+        *(text(f"{code}-{when}", language, split=title) for title in titles for when in ("before", "after")),
+    ]
+    names = list(after[splits[0]]) if splits else []
+    parts = [part[split] for split in splits for part in (before, after)]
+    rows = [
+        [metric_title(name, language), *(_cell(name, part.get(name), language) for part in parts)] for name in names
+    ]
+    return text(f"{code}-table", language), header, rows
+
+
+def _cell(name: str, value: float | None, language: str | None) -> str:
+    metric = metric_of(name)
+    return number(value, "decimal4", language) if metric is None else metric_cell(metric, value, language)
+
+
+def answer_rows(metrics: Mapping[str, Any], split: str, language: str | None = None) -> list[Sequence[str]]:
+    """Return header and rows for a terminal, from the `metrics` of evaluation.json: at 0.5 and at the threshold."""
+    half, chosen = (metrics.get(part, {}).get(split, {}) for part in ("at_half", "at_threshold"))
+    if not chosen:
+        return []
+    header = [text("answer-on", language, split=split), text("answer-half", language)]
+    rows = [[name, _cell(name, half.get(name), language), _cell(name, chosen[name], language)] for name in chosen]
+    return [[*header, text("answer-threshold", language)], *rows]

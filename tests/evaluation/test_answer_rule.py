@@ -1,0 +1,225 @@
+"""Thresholds and temperatures against brute force over scikit-learn's metrics and its own calibration."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from scipy.special import logit, softmax
+from sklearn import metrics as oracle
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
+
+from optbench.config import EvaluationConfig, ThresholdRule
+from optbench.errors import StorageError
+from optbench.evaluation import evaluate
+from optbench.evaluation.answer_rule import AnswerRule
+from optbench.evaluation.temperature import fit_temperature, with_temperature
+from optbench.evaluation.thresholds import choose_threshold
+from optbench.records import Predictions
+
+COSTS = [(1.0, 1.0), (1.0, 5.0), (3.0, 0.5), (1000.0, 1.0), (1.0, 1000.0)]
+
+
+def rare(rows=400, *, seed=0, ties=False, share=0.15):
+    """Whether a row is of a rare class, and a score that knows something of it."""
+    rng = np.random.default_rng(seed)
+    is_positive = rng.random(rows) < share
+    score = 1 / (1 + np.exp(-rng.normal(2.0 * is_positive - 2.0, 1.2)))
+    return is_positive, (np.round(score, 1) if ties else score).astype(np.float32)
+
+
+def every_answer(score):
+    """Answers at every threshold there is: no row, then all down to each score."""
+    return [score >= level for level in (np.inf, *np.unique(score))]
+
+
+@pytest.mark.parametrize("ties", [False, True])
+@pytest.mark.parametrize("seed", range(5))
+def test_no_threshold_has_a_larger_f1(seed, ties):
+    """The best of all, as scikit-learn computes it."""
+    is_positive, score = rare(seed=seed, ties=ties)
+    best = max(oracle.f1_score(is_positive, answer, zero_division=0) for answer in every_answer(score))
+    threshold = choose_threshold("f1", is_positive, score)
+    assert oracle.f1_score(is_positive, score >= threshold) == best
+    assert threshold not in score  # the last bits of no score decide
+
+
+@pytest.mark.parametrize("costs", COSTS)
+def test_no_threshold_costs_less(costs):
+    """Answering nothing, or everything, is a choice too where one kind of mistake is dear."""
+    is_positive, score = rare(seed=3)
+    rule = ThresholdRule.model_validate({"cost": dict(zip(("false_positive", "false_negative"), costs, strict=True))})
+
+    def cost(answer):
+        (_, wrong), (missed, _) = oracle.confusion_matrix(is_positive, answer, labels=[False, True])
+        return costs[0] * wrong + costs[1] * missed
+
+    assert cost(score >= choose_threshold(rule, is_positive, score)) == min(map(cost, every_answer(score)))
+
+
+@pytest.mark.parametrize("wanted", [0.3, 0.5, 0.8, 1.0])
+def test_recall_is_the_largest_at_that_precision(wanted):
+    """Of the points of scikit-learn's curve."""
+    is_positive, score = rare(seed=1)
+    precision, recall, _ = oracle.precision_recall_curve(is_positive, score)
+    threshold = choose_threshold(ThresholdRule(recall_at_precision=wanted), is_positive, score)
+    answer = score >= threshold
+    assert oracle.precision_score(is_positive, answer) >= wanted
+    assert oracle.recall_score(is_positive, answer) == recall[precision >= wanted].max()
+
+
+def test_a_precision_that_no_threshold_has_is_no_threshold():
+    """The highest score is a mistake, and precision never gets to 1."""
+    is_positive = np.array([False, True, False, True])
+    score = np.array([0.9, 0.8, 0.3, 0.2], dtype=np.float32)
+    assert choose_threshold(ThresholdRule(recall_at_precision=0.9), is_positive, score) is None
+    assert choose_threshold(ThresholdRule(recall_at_precision=0.5), is_positive, score) == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(("certain", "costs"), [(1.0, (5.0, 1.0)), (0.0, (1.0, 9.0))])
+def test_scores_at_the_ends_can_be_answered_both_ways(certain, costs):
+    """Where all scores are 1 a threshold above 1 answers nothing; where all are 0 one of 0 answers everything."""
+    rule = ThresholdRule.model_validate({"cost": dict(zip(("false_positive", "false_negative"), costs, strict=True))})
+    score = np.full(4, certain, dtype=np.float32)
+    threshold = choose_threshold(rule, np.array([True, False, False, False]), score)
+    assert (score.astype(float) >= threshold).all() == (certain == 0.0)
+
+
+@pytest.mark.parametrize("classes", [2, 4])
+@pytest.mark.parametrize("sharpness", [0.4, 3.0])
+def test_the_temperature_is_the_best_there_is_and_scikit_learns(predictions, classes, sharpness):
+    """Of models that are too sure and too doubtful; compared with a fine grid and with another implementation."""
+    raw = predictions(classes)["train"]
+    logits = np.log(raw.y_score.astype(float))
+    score = softmax(sharpness * logits, axis=1).astype(np.float32)
+    fitted = fit_temperature(raw.y_true, score)
+    grid = np.exp(np.linspace(np.log(0.2), np.log(5), 801))
+    losses = [oracle.log_loss(raw.y_true, softmax(np.log(score.astype(float)) / t, axis=1)) for t in grid]
+    assert fitted == pytest.approx(grid[int(np.argmin(losses))], rel=2e-3)
+    calibrated = with_temperature(score, fitted)
+    assert oracle.log_loss(raw.y_true, calibrated) == pytest.approx(min(losses), rel=1e-5)
+    assert np.array_equal(calibrated.argmax(axis=1), score.argmax(axis=1))
+    assert calibrated.dtype == np.float32
+
+
+def test_calibrated_probabilities_are_those_of_another_implementation():
+    """scikit-learn's temperature scaling of the same model on the same rows."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(600, 3))
+    y = (rng.random(600) < 1 / (1 + np.exp(-x[:, 0]))).astype(int)
+    model = LogisticRegression(C=1e6).fit(6 * x[:60], y[:60])
+    score = model.predict_proba(x).astype(np.float32)
+    theirs = CalibratedClassifierCV(FrozenEstimator(model), method="temperature").fit(x, y).predict_proba(x)
+    ours = with_temperature(score, fit_temperature(y, score))
+    assert ours == pytest.approx(theirs, abs=1e-3)
+
+
+def test_probabilities_that_float32_cannot_hold_stay_in_order():
+    """A 0 beside tiny numbers is the smallest of them, not larger."""
+    score = np.array([[1.0, 0.0, 1e-30], [1.0, 0.0, 0.0]], dtype=np.float32)
+    calibrated = with_temperature(score, 3.0)
+    assert calibrated[0].argsort().tolist() in ([1, 2, 0], [2, 1, 0])
+    assert np.isfinite(calibrated).all()
+    assert calibrated.sum(axis=1) == pytest.approx(1.0)
+
+
+def test_one_sigmoid_unit_is_divided_as_its_logit():
+    """The two columns 1 - p and p are the softmax of 0 and the logit."""
+    p = np.array([0.01, 0.3, 0.5, 0.97], dtype=np.float32)
+    calibrated = with_temperature(np.stack([1 - p, p], axis=1), 2.5)
+    assert logit(calibrated[:, 1].astype(float)) == pytest.approx(logit(p.astype(float)) / 2.5, abs=1e-5)
+
+
+def asked(**values):
+    return EvaluationConfig.model_validate(values)
+
+
+def evaluated(found, evaluation, names=("no", "yes"), **options):
+    return evaluate(found, class_names=names, asked=evaluation, **options)
+
+
+def test_nothing_but_the_record_changes(predictions):
+    """Metrics, curves and predictions stay those of the model, at 0.5; without the section there is no record."""
+    found = predictions(2)
+    plain = evaluated(found, asked())
+    ruled = evaluated(found, asked(threshold="f1", calibration="temperature"))
+    assert plain.answer_rule is None
+    assert plain.metrics == ruled.metrics
+    assert plain.reliability[0].share.tolist() == ruled.reliability[0].share.tolist()
+    assert [curve.is_calibrated for curve in ruled.reliability] == [False, False, True, True]
+
+
+def test_the_record_answers_new_rows_as_it_did_old_ones(predictions):
+    """Read back from its JSON; the metrics in it are scikit-learn's of those answers."""
+    found = predictions(2)
+    rule = evaluated(
+        found, asked(threshold={"cost": {"false_positive": 1, "false_negative": 4}}, calibration="temperature")
+    )
+    document = json.loads(json.dumps(rule.answer_rule.to_json(), allow_nan=False))
+    again = AnswerRule.from_json(document, "evaluation.json")
+    part = found["test"]
+    answers = again.answers(again.probabilities(part.y_score))
+    recorded = document["metrics"]["at_threshold"]["test"]
+    assert recorded["f1"] == pytest.approx(oracle.f1_score(part.y_true, answers))
+    assert recorded["matthews_correlation"] == pytest.approx(oracle.matthews_corrcoef(part.y_true, answers))
+    wrong, missed = ((answers == 1) & (part.y_true == 0)).mean(), ((answers == 0) & (part.y_true == 1)).mean()
+    assert recorded["cost"] == pytest.approx(wrong + 4 * missed)
+    assert document["metrics"]["at_half"]["test"]["accuracy"] == rule.metrics["test"]["accuracy"]
+    calibrated = document["metrics"]["calibrated"]["test"]
+    assert calibrated["log_loss"] == pytest.approx(oracle.log_loss(part.y_true, again.probabilities(part.y_score)))
+    assert document["calibration"]["log_loss_before"] == rule.metrics["validation"]["log_loss"]
+    assert document["calibration"]["log_loss_after"] == document["metrics"]["calibrated"]["validation"]["log_loss"]
+    assert document["metrics"]["model"]["test"]["log_loss"] == rule.metrics["test"]["log_loss"]
+    with pytest.raises(StorageError, match=r"evaluation.json must have 'class_names'"):
+        AnswerRule.from_json({}, "evaluation.json")
+
+
+def test_the_positive_class_may_be_the_first(predictions):
+    """The threshold is about the class the experiment names."""
+    found = predictions(2)
+    rule = evaluated(found, asked(threshold="f1"), positive_class=0).answer_rule
+    part = found["validation"]
+    answers = rule.answers(part.y_score)
+    assert np.array_equal(answers == 0, part.y_score[:, 0] >= rule.threshold)
+    assert rule.to_json()["positive_class"] == "no"
+
+
+def test_more_classes_are_calibrated_and_have_no_threshold(predictions):
+    """The most probable class stays the answer."""
+    found = predictions(4)
+    rule = evaluated(found, asked(calibration="temperature"), "abcd").answer_rule
+    part = found["test"]
+    assert np.array_equal(rule.answers(rule.probabilities(part.y_score)), part.y_score.argmax(axis=1))
+    assert rule.to_json()["positive_class"] is None
+
+
+def codes(evaluation):
+    return {
+        finding.code for finding in evaluation.warnings if "threshold" in finding.code or "temperature" in finding.code
+    }
+
+
+def test_what_cannot_be_chosen_is_said(predictions):
+    """One class on validation, a precision out of reach, few rows, an easy split, a diverged run."""
+    found = predictions(2)
+    part = found["validation"]
+
+    def with_validation(y_true, y_score):
+        return {**found, "validation": Predictions(y_true, y_score, part.rows)}
+
+    none = with_validation(np.zeros_like(part.y_true), part.y_score)
+    assert codes(evaluated(none, asked(threshold="f1"))) == {"evaluation-threshold-without-class"}
+    swapped = with_validation(part.y_true, part.y_score[:, ::-1])
+    out_of_reach = evaluated(swapped, asked(threshold={"recall_at_precision": 0.99}))
+    assert codes(out_of_reach) == {"evaluation-threshold-never-precise"}
+    assert out_of_reach.answer_rule.threshold is None
+    few = with_validation((np.arange(100) < 9).astype(np.int64), part.y_score)
+    assert codes(evaluated(few, asked(threshold="f1"))) == {"evaluation-threshold-of-few-rows"}
+    sure = with_validation(part.y_true, np.eye(2, dtype=np.float32)[part.y_true] * 0.4 + 0.3)
+    assert codes(evaluated(sure, asked(calibration="temperature"))) == {"evaluation-temperature-not-fitted"}
+    lost = with_validation(part.y_true, np.full_like(part.y_score, np.nan))
+    rule = evaluated(lost, asked(threshold="f1", calibration="temperature")).answer_rule
+    assert (rule.threshold, rule.temperature) == (None, None)
