@@ -201,6 +201,16 @@ def test_numbers_to_predict_are_the_same(both, small_chunks):
     assert "'high'" in held[1]
 
 
+def test_a_column_of_texts_is_the_same_in_chunks(both, small_chunks):
+    """Vocabulary, tokens and notes of texts that lie on the disk, some of them missing."""
+    table = columns()
+    words = [f"{a} {b}, {a}" for a, b in zip(table["words"], table["small"], strict=True)]
+    words[::17] = ["?"] * len(words[::17])
+    texts = {"text": words, "y": table["y"]}
+    settings = {"missing": ["?"], "features": {"text": "text"}, "text": {"max_tokens": 40, "length": 3}}
+    require_equal(*both(csv_text(texts), chunks=small_chunks, **settings))
+
+
 WRONG = {
     "short row": ("a,y\n1,no\n2\n" * 1, {}),
     "short row behind many": ("a,y\n" + "1,no\n" * 900 + "2\n", {}),

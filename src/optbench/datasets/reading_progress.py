@@ -54,4 +54,5 @@ def _bar(title: str, total: int, done: int, stream: TextIO) -> Any:
     from tqdm import tqdm
 
     shown = "{desc}: {percentage:3.0f} % |{bar}| {postfix}, {remaining} left"
-    return tqdm(desc=title, total=total, initial=done, bar_format=shown, file=stream, leave=False, dynamic_ncols=True)
+    options = {"file": stream, "leave": False, "dynamic_ncols": True, "mininterval": 0.0}
+    return tqdm(desc=title, total=total, initial=done, bar_format=shown, **options)
