@@ -22,6 +22,16 @@ class SplitConfig(Section):
     seed: int = Field(default=0, ge=0, lt=2**63, description="Seed of the split, separate from the run's seed.")
     test_path: str | None = Field(default=None, min_length=1, description="A second file that holds the test rows.")
     column: str | None = Field(default=None, min_length=1, description="A column that names each row's split.")
+    group: str | None = Field(
+        default=None,
+        min_length=1,
+        description="A column whose rows of one value stay in one split, or 'duplicates' for equal rows.",
+    )
+    time: str | None = Field(
+        default=None,
+        min_length=1,
+        description="A column of dates or times: training rows come first, then validation, then test rows.",
+    )
     withhold_test: bool = Field(
         default=False, description="Leave the test split empty after splitting, so that no run can look at it."
     )

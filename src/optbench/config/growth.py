@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 NOT_IN_KEY: Final = ("name", "report")
 """Sections that change no number."""
 
-ADDED_LATER: Final[Mapping[str, Any]] = {}
+ADDED_LATER: Final[Mapping[str, Any]] = {
+    "dataset.encoding": "utf-8",
+    "dataset.sheet": None,
+    "dataset.split.group": None,
+    "dataset.split.time": None,
+}
 """Dotted path in a resolved experiment -> the value that means what was done before there was such a key.
 
 `"dataset.encoding": "utf-8"` holds for every kind of data set that has the key. A section that is new as a whole is

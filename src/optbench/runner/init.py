@@ -45,13 +45,22 @@ def starter(language: str | None = None) -> str:
     return f"{_head(language)}name: my-experiment\n{_seed(language)}{data}{_tail(DEFAULT_TASK, language)}"
 
 
-def starter_for_table(path: Path, target: str | None, language: str | None = None) -> tuple[str, Sequence[str]]:
+def starter_for_table(
+    path: Path,
+    target: str | None,
+    *,
+    separator: str | None = None,
+    encoding: str | None = None,
+    sheet: str | None = None,
+    language: str | None = None,
+) -> tuple[str, Sequence[str]]:
     """Return an experiment for a user's table, and sentences on what was inferred.
 
     Parameters
     ----------
-    path : CSV or Parquet file
+    path : file of a table
     target : label column, or None to have one suggested
+    separator, encoding, sheet : how the file is stored; found out where None
 
     Raises
     ------
@@ -60,7 +69,7 @@ def starter_for_table(path: Path, target: str | None, language: str | None = Non
     """
     from optbench.datasets import inspect_table
 
-    found = inspect_table(path, target)
+    found = inspect_table(path, target, separator=separator, encoding=encoding, sheet=sheet)
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._") or "my-table"
     task, tail = task_named(found.task), _tail(found.task, language)
     setting, comment = task.starter_head
@@ -114,8 +123,7 @@ def _table_section(found: TableInspection, language: str | None) -> str:
     if found.positive_class is not None:
         comment = _comment(text("init-positive-class", language))
         lines.append(f"  positive_class: {_scalar(found.positive_class)}   # {comment}")
-    if found.separator != ",":
-        lines.append(f"  separator: {_scalar(found.separator)}")
+    lines += [f"  {key}: {_scalar(value)}" for key, value in found.storage.settings.items()]
     lines.append(f"  missing: {dump_value(list(found.missing))}")
     if found.features:
         lines.append(f"  features: {dump_value(dict(found.features))}")
@@ -155,7 +163,7 @@ def _sentences(found: TableInspection, language: str | None) -> list[str]:
     size = {"path": str(found.path), "n_rows": found.rows, "n_columns": len(found.columns)}
     target = {"name": found.target, "reason": sentence(found.target_reason, language)}
     lines = [
-        text("init-table", language, separator=found.separator, **size),
+        text("init-table", language, separator=found.storage.separator, **size),
         text("init-target-classes", language, counts=counts, **target)
         if counts
         else text("init-target-numbers", language, **target),
