@@ -48,11 +48,11 @@ def starter(language: str | None = None) -> str:
 def starter_for_table(
     path: Path,
     target: str | None,
+    language: str | None = None,
     *,
     separator: str | None = None,
     encoding: str | None = None,
     sheet: str | None = None,
-    language: str | None = None,
 ) -> tuple[str, Sequence[str]]:
     """Return an experiment for a user's table, and sentences on what was inferred.
 
