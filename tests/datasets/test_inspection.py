@@ -90,8 +90,9 @@ def test_without_a_possible_target_the_columns_are_listed(inspect):
 @pytest.mark.parametrize(
     "header, target, reason",
     [
-        ("price,a,b", "b", "suggested: it is the last column, and it holds numbers to predict"),
+        ("size,a,b", "b", "suggested: it is the last column, and it holds numbers to predict"),
         ("target,a,b", "target", "suggested: its name is one that targets have"),
+        ("price,a,b", "price", "suggested: its name is one that targets have"),
     ],
 )
 def test_a_number_to_predict_is_suggested(inspect, header, target, reason):

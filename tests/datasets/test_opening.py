@@ -7,7 +7,6 @@ import gc
 import gzip
 import io
 import lzma
-import tempfile
 import zipfile
 
 import pandas as pd
@@ -52,14 +51,10 @@ def zipped(**files: bytes) -> bytes:
 
 
 @pytest.fixture(autouse=True)
-def temporary(tmp_path, monkeypatch):
-    """Give every test a folder for temporary files, which is empty at its end."""
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+def _nothing_is_left(temporary_folder):
     yield
     gc.collect()
-    assert not list(folder.glob(f"{PREFIX}*"))
+    assert not list(temporary_folder.glob(f"{PREFIX}*"))
 
 
 def refusal(load, *arguments, **settings) -> str:

@@ -17,11 +17,12 @@ def init(
     separator: Annotated[str | None, typer.Option(help="Character between cells, if the one found is wrong.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Encoding of the text, if the one found is wrong.")] = None,
     sheet: Annotated[str | None, typer.Option(help="Sheet of an Excel file; the first one if not given.")] = None,
+    study: Annotated[bool, typer.Option("--study", help="Write a study: which optimizer is best on it?")] = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
     debug: Debug = False,
 ) -> None:
-    """Print an experiment file to start from, commented; for a table, with what was inferred from its columns.
+    """Print an experiment or study file to start from, commented; for a table, with what was inferred from its columns.
 
     Redirect it into a file beside the table: optbench init my.csv --target Churn > my.yaml
     """
@@ -36,9 +37,9 @@ def init(
             raise UsageError(
                 f"{first} needs a table: optbench init my.csv {first} {given[first]}.", code="usage-table-missing"
             )
-        print_data(starter())
+        print_data(starter(study=study))
         return
-    text, sentences = starter_for_table(table, target, separator=separator, encoding=encoding, sheet=sheet)
+    text, sentences = starter_for_table(table, target, separator=separator, encoding=encoding, sheet=sheet, study=study)
     for sentence in sentences:
         note(sentence, quiet=quiet)
     print_data(text)

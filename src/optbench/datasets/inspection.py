@@ -14,10 +14,11 @@ from optbench.datasets.column_cells import ExaminedColumn
 from optbench.datasets.column_kinds import infer_kind
 from optbench.datasets.column_names import with_spelling
 from optbench.datasets.labels import choose_positive_class, class_counts
-from optbench.datasets.number_texts import numbers_of
+from optbench.datasets.number_texts import is_number, is_numeric, numbers_of
 from optbench.datasets.table_columns import TableOptions, column_uses, missing_texts
 from optbench.datasets.table_heads import HEAD_ROWS, read_head
 from optbench.datasets.table_targets import label_rows, target_rows
+from optbench.datasets.target_names import likely_targets
 from optbench.datasets.text_table import listed, require_column
 from optbench.errors import DataError
 
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from optbench.datasets.text_table import TextTable
 
 _DISGUISES = ("N/A", "n/a", "na", "#N/A", "nan", "NaN", "null", "NULL", "none", "None", "-", "--", "unknown")
-_TARGET_NAMES = ("target", "label", "labels", "class", "y", "outcome", "response", "churn", "species", "diagnosis")
 _MOST_CLASSES = 20
 _BINARY = 2
 
@@ -54,6 +54,7 @@ class TableInspection:
     class_counts : rows per label, labels in class order; {} for a number to predict
     positive_class : the label that would be taken for positive, None for more than two classes
     task : what the target is for
+    is_whole : all rows of the file were looked at
     notes : on spellings of labels, suggested missing words and suggested kinds
     """
 
@@ -70,6 +71,7 @@ class TableInspection:
     positive_class: str | None
     notes: tuple[Finding, ...]
     task: str = CLASSIFICATION
+    is_whole: bool = True
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -161,6 +163,7 @@ def inspect_table(
             *_kind_notes(forced),
         ),
         task=task,
+        is_whole=not head.is_head,
     )
 
 
@@ -181,19 +184,20 @@ def _missing_words(table: TextTable, target: str | None) -> tuple[str, ...]:
     found: set[str] = set()
     for column in table.columns:
         texts = _texts(column, DEFAULT_MISSING)
-        words = [text for text in texts if text in _DISGUISES]
-        numbers = [text for text in texts if text not in _DISGUISES]
+        words = {text for text in texts if text in _DISGUISES or (is_numeric(text) and not is_number(text))}
+        numbers = [text for text in texts if text not in words]
         if words and len(numbers) > 1 and column.name != target and numbers_of(numbers) is not None:
             found.update(words)
-    return tuple(word for word in _DISGUISES if word in found)
+    return (*(word for word in _DISGUISES if word in found), *sorted(found.difference(_DISGUISES)))
 
 
 def _suggested_target(table: TextTable, options: TableOptions) -> tuple[str, Finding]:
     possible = [column.name for column in table.columns if _can_be_target(table, column, options)]
     quantities = [name for name in table.names if _is_quantity(table, replace(options, target=name))]
-    for name in (*possible, *quantities):
-        if name.lower() in _TARGET_NAMES:
-            return name, _note("data-target-name")
+    for names in likely_targets(table.names):
+        for kind in (possible, quantities):
+            if likely := [name for name in names if name in kind]:
+                return likely[0], _note("data-target-name")
     if table.names[-1] in possible:
         return table.names[-1], _note("data-target-last-labels")
     binary = [name for name in possible if len(_texts(table.cells(name), options.missing)) == _BINARY]
