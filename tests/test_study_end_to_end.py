@@ -98,6 +98,8 @@ def test_a_study_that_is_killed_ends_like_one_that_was_not(tmp_path, points, war
     assert content(resumed) == content(straight)
 
 
+@pytest.mark.long
+@pytest.mark.ci
 def test_a_table_comes_to_a_verdict_by_what_init_writes(tmp_path, warm_workers):
     """File, 'init --study', 'study', verdict, in a row; here with fewer runs, and with whole groups on one side."""
     rows = "".join(
