@@ -44,8 +44,9 @@ _TRAINING = (
     ("  early_stopping: null", "init-early-stopping"),
     ("  class_weight: null", "init-class-weight"),
 )
+_COMPARED = ("sgd", "rmsprop", "adam", "adamw")
 _PLAN = (
-    ("optimizers: [sgd, rmsprop, adam, adamw]", "init-study-optimizers"),
+    (f"optimizers: [{', '.join(_COMPARED)}]", "init-study-optimizers"),
     ("tuning: {points: 7, seeds: 2, metric: val_loss}", "init-study-tuning"),
     ("confirmation: {seeds: 10}", "init-study-confirmation"),
 )
