@@ -79,7 +79,7 @@ claims: $(VENV)/.installed
 lock: $(VENV)/.installed-dev
 	$(BIN)/pip install --quiet uv
 	printf 'hatchling\neditables\n' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header \
-	  --no-annotate --no-emit-index-url --extra dev pyproject.toml - -o requirements.lock
+	  --no-annotate --no-emit-index-url --extra dev --extra excel pyproject.toml - -o requirements.lock
 
 schema: $(VENV)/.installed
 	$(BIN)/optbench schema > schemas/experiment.schema.json

@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+from optbench.runner.init import starter_for_table
 from optbench.study.markdown import clock_heading
 from optbench.study.run import StudyOptions, run_study
 
@@ -33,6 +34,14 @@ optimizers:
   - {label: crippled, name: sgd, learning_rate: 1e-6}
 confirmation: {seeds: 8}
 """
+SMALLER = {
+    "optimizers: [sgd, rmsprop, adam, adamw]": "optimizers: [sgd, adam]",
+    "points: 7, seeds: 2": "points: 2, seeds: 1",
+    "confirmation: {seeds: 10}": "confirmation: {seeds: 2}",
+    "hidden_units: [64, 32]": "hidden_units: [4]",
+    "epochs: 10": "epochs: 2",
+    "stratify: true, seed: 0}": "stratify: true, seed: 0, group: kunde}",
+}
 LONGEST = 300.0
 
 
@@ -96,6 +105,27 @@ def test_a_study_that_is_killed_ends_like_one_that_was_not(tmp_path, confirmatio
     resumed = completed(file, tmp_path / "killed")
     assert kills[0]
     assert content(resumed) == content(straight)
+
+
+@pytest.mark.long
+@pytest.mark.ci
+def test_a_table_comes_to_a_verdict_by_what_init_writes(tmp_path, warm_workers):
+    """File, 'init --study', 'study', verdict, in a row; here with fewer runs, and with whole groups on one side."""
+    rows = "".join(
+        f"k{n % 30};{n * 7 % 11},5;{'Straße' if n % 3 else 'Weg'};{'ja' if n % 4 else 'nein'}\n" for n in range(300)
+    )
+    (tmp_path / "bank.csv").write_bytes(("kunde;größe;ort;y\n" + rows.replace(",5", ".5")).encode("cp1252"))
+    written, _ = starter_for_table(tmp_path / "bank.csv", None, study=True)
+    for full, small in SMALLER.items():
+        assert full in written
+        written = written.replace(full, small)
+    file = tmp_path / "study.yaml"
+    file.write_text(written)
+    options = StudyOptions(file, runs_dir=tmp_path / "runs", quiet=True, jobs=2)
+    folder = run_study(options, say=lambda _sentence: None, executor_for=warm_workers.executor_for).plan.paths.folder
+    document = json.loads((folder / "verdict.json").read_text())
+    assert document["verdict"]
+    assert {one["optimizer"] for one in document["optimizers"]} >= {"sgd", "adam"}
 
 
 @pytest.mark.long

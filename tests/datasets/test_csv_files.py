@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import pytest
 
-from optbench.datasets.table_heads import read_head
+from optbench.datasets.csv_files import separator_of
 from optbench.datasets.table_reading import TableFile, read_table
 from optbench.errors import DataError
 
@@ -103,7 +104,7 @@ def test_header_only_is_refused(write):
     [
         (b"a,b\n1,\x00\n", "t.csv is a binary file, not CSV text: it holds a zero byte in line 2."),
         (b"a,b\n1,\xe9\n", "t.csv is not UTF-8 text: byte 0xe9 in line 2 is not part of it."),
-        ("a,b\n1,2\n".encode("utf-16"), "t.csv is UTF-16 text. Save it as UTF-8."),
+        ("a,b\n1,2\n".encode("utf-16"), "t.csv is UTF-16 text. Write dataset.encoding: utf-16, or save it as UTF-8."),
     ],
 )
 def test_what_is_no_utf8_text_is_refused(write, content, sentence):
@@ -158,8 +159,19 @@ def test_separator_is_one_usable_character(write, separator):
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
-def test_sniffing_finds_the_separator(write, separator):
-    """The separator is the one that gives every line the same, largest number of columns."""
+def test_sniffing_finds_the_separator(separator):
+    """The separator is the one that gives every row the same, largest number of columns."""
     content = "\n".join(separator.join(row) for row in (["a x", "b", "c"], ["1", '"2,5;|"', "3"], ["4", "5", "6"]))
-    _, found, _ = read_head(write(content), separator=None, name="t.csv")
-    assert found == separator
+    assert separator_of(io.StringIO(content)) == separator
+
+
+@pytest.mark.parametrize("lines", [1, 49, 50, 51, 500])
+def test_sniffing_reads_rows_that_run_over_many_lines(lines):
+    """A quoted cell with line ends, wherever it stands, and however many separators it holds."""
+    content = "a;b;y\n" + "1;2;x\n" * 30 + '3;"' + "one, two\n" * lines + '";y\n' + "1;2;x\n" * 100
+    assert separator_of(io.StringIO(content)) == ";"
+
+
+def test_one_wrong_row_does_not_hide_the_separator():
+    """The reader is to say which row is wrong, not that the separator is."""
+    assert separator_of(io.StringIO("a;b;y\n" + "1;2;x\n" * 20 + "1;2\n" + "1;2;x\n" * 20)) == ";"

@@ -53,7 +53,7 @@ def test_columns_with_kind_and_reason(inspect, table):
 def test_separator_is_found(inspect, table, separator):
     """The separator comes from the file."""
     found = inspect(table(separator=separator), "y")
-    assert found.separator == separator
+    assert found.storage.separator == separator
     assert len(found.columns) == 4
 
 
@@ -90,8 +90,9 @@ def test_without_a_possible_target_the_columns_are_listed(inspect):
 @pytest.mark.parametrize(
     "header, target, reason",
     [
-        ("price,a,b", "b", "suggested: it is the last column, and it holds numbers to predict"),
+        ("size,a,b", "b", "suggested: it is the last column, and it holds numbers to predict"),
         ("target,a,b", "target", "suggested: its name is one that targets have"),
+        ("price,a,b", "price", "suggested: its name is one that targets have"),
     ],
 )
 def test_a_number_to_predict_is_suggested(inspect, header, target, reason):
@@ -142,7 +143,7 @@ def test_what_is_suggested_loads(inspect, table, tmp_path, config):
         "csv",
         path="my.csv",
         target=found.target,
-        separator=found.separator,
+        separator=found.storage.separator,
         missing=list(found.missing),
         features=dict(found.features),
         positive_class=found.positive_class,
@@ -174,7 +175,7 @@ def test_of_a_large_file_the_first_rows_are_looked_at(ending, table, tmp_path, m
     head = inspect_table(path, most_rows=50)
     assert (whole.rows, head.rows) == (200, 50)
     assert sentence(head.notes[0]).startswith("the file is large: only its first 50 rows were looked at")
-    assert (head.separator, head.target, kinds(head)) == (whole.separator, whole.target, kinds(whole))
+    assert (head.storage, head.target, kinds(head)) == (whole.storage, whole.target, kinds(whole))
 
 
 def test_a_large_file_that_is_no_text_is_refused(tmp_path, monkeypatch):
@@ -182,4 +183,4 @@ def test_a_large_file_that_is_no_text_is_refused(tmp_path, monkeypatch):
     monkeypatch.setenv("OPTBENCH_LARGE_TABLE_MB", "0")
     (tmp_path / "my.csv").write_bytes(b"a,y\n1,\xff\n")
     with pytest.raises(DataError, match="byte 0xff in line 2"):
-        inspect_table(tmp_path / "my.csv")
+        inspect_table(tmp_path / "my.csv", encoding="utf-8")

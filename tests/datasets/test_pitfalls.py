@@ -259,9 +259,9 @@ def test_12_record(telco, telco_path):
 def test_inspection_of_the_reference_tables(telco_path, bank_path):
     """Separator, target, classes and kinds of both files are found without a word from the user."""
     telco = inspect_table(telco_path)
-    assert (telco.target, telco.separator, telco.positive_class) == ("Churn", ",", "Yes")
+    assert (telco.target, telco.storage.separator, telco.positive_class) == ("Churn", ",", "Yes")
     assert telco.class_counts == {"No": 5174, "Yes": 1869}
     assert {column.name: column.kind for column in telco.columns}["TotalCharges"] == "number"
     bank = inspect_table(bank_path)
-    assert (bank.target, bank.separator, bank.class_counts) == ("y", ";", {"no": 4000, "yes": 521})
+    assert (bank.target, bank.storage.separator, bank.class_counts) == ("y", ";", {"no": 4000, "yes": 521})
     assert bank.features == {}

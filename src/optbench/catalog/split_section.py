@@ -29,6 +29,16 @@ class SplitConfig(Section):
         description="Divide the rows into so many folds, of which one is tested; 'run --folds' trains on each in turn.",
     )
     fold: int | None = Field(default=None, ge=0, lt=1000, description="Which of them is tested, from 0.")
+    group: str | None = Field(
+        default=None,
+        min_length=1,
+        description="A column whose rows of one value stay in one split, or 'duplicates' for equal rows.",
+    )
+    time: str | None = Field(
+        default=None,
+        min_length=1,
+        description="A column of dates or times: training rows come first, then validation, then test rows.",
+    )
     withhold_test: bool = Field(
         default=False, description="Leave the test split empty after splitting, so that no run can look at it."
     )

@@ -12,13 +12,17 @@ from optbench.cli.output import note, print_data
 
 
 def init(
-    table: Annotated[Path | None, typer.Argument(metavar="CSV", help="Your table, CSV or Parquet.")] = None,
+    table: Annotated[Path | None, typer.Argument(metavar="TABLE", help="Your table: CSV, Parquet or Excel.")] = None,
     target: Annotated[str | None, typer.Option(help="Column that holds the label.")] = None,
+    separator: Annotated[str | None, typer.Option(help="Character between cells, if the one found is wrong.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Encoding of the text, if the one found is wrong.")] = None,
+    sheet: Annotated[str | None, typer.Option(help="Sheet of an Excel file; the first one if not given.")] = None,
+    study: Annotated[bool, typer.Option("--study", help="Write a study: which optimizer is best on it?")] = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
     debug: Debug = False,
 ) -> None:
-    """Print an experiment file to start from, commented; for a table, with what was inferred from its columns.
+    """Print an experiment or study file to start from, commented; for a table, with what was inferred from its columns.
 
     Redirect it into a file beside the table: optbench init my.csv --target Churn > my.yaml
     """
@@ -27,11 +31,15 @@ def init(
     from optbench.runner.init import starter, starter_for_table
 
     if table is None:
-        if target is not None:
-            raise UsageError("--target needs a table: optbench init my.csv --target Churn.", code="usage-table-missing")
-        print_data(starter())
+        given = {"--target": target, "--separator": separator, "--encoding": encoding, "--sheet": sheet}
+        first = next((option for option, value in given.items() if value is not None), None)
+        if first is not None:
+            raise UsageError(
+                f"{first} needs a table: optbench init my.csv {first} {given[first]}.", code="usage-table-missing"
+            )
+        print_data(starter(study=study))
         return
-    text, sentences = starter_for_table(table, target)
+    text, sentences = starter_for_table(table, target, separator=separator, encoding=encoding, sheet=sheet, study=study)
     for sentence in sentences:
         note(sentence, quiet=quiet)
     print_data(text)

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from optbench.catalog.datasets import DATASETS
 from optbench.catalog.split_section import SplitConfig
 from optbench.core.section import FunctionReference, Section
+from optbench.core.text_encodings import canonical_encoding
 
 OPENML_PATTERN = r"^openml:[1-9][0-9]{0,8}$"
 IsTokens = Annotated[
     bool, Field(description="x holds token numbers, a sequence in each row, padded with 0; models embed them.")
 ]
+
+
+def _one_spelling(name: Any) -> Any:
+    """Return the name of an encoding in the one spelling that keys have; what is none is said where all rules are."""
+    return (canonical_encoding(name) or name) if isinstance(name, str) else name
+
+
+Encoding = Annotated[str, BeforeValidator(_one_spelling), Field(min_length=1)]
 
 if TYPE_CHECKING:
     EmbeddedName = str
@@ -64,6 +73,10 @@ class CsvConfig(Section):
     positive_class: str | None = Field(default=None, description="Label that ROC and recall speak of, for two classes.")
     drop: list[str] = Field(default=[], description="Columns to leave out.")
     separator: str = Field(default=",", min_length=1, max_length=1, description="Character between cells.")
+    encoding: Encoding = Field(default="utf-8", description="Encoding of a text file, such as cp1252 or utf-16.")
+    sheet: str | None = Field(
+        default=None, min_length=1, description="Sheet of an Excel file; null if only one is not empty."
+    )
     missing: list[str] = Field(default=["", "?", "NA"], description="Texts that mean 'no value'.")
     features: dict[str, Literal["number", "category", "text"]] = Field(
         default={}, description="Kinds of columns, where the inferred one is wrong; a text is the only input."

@@ -21,6 +21,10 @@ ADDED_LATER: Final[Mapping[str, Any]] = {
     "dataset.split.fold": None,
     "evaluation.threshold": None,
     "evaluation.calibration": None,
+    "dataset.encoding": "utf-8",
+    "dataset.sheet": None,
+    "dataset.split.group": None,
+    "dataset.split.time": None,
 }
 """Dotted path in a resolved experiment -> the value that means what was done before there was such a key.
 

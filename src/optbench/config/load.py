@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 
 # what may look like a number and is a text: labels, column names, markers of missing values
-_TEXT_KEYS = (("target",), ("positive_class",), ("drop",), ("missing",))
+_TEXT_KEYS = (("target",), ("positive_class",), ("drop",), ("missing",), ("sheet",))
 _MOST_FINDINGS = 100
 _WIDEST = 160
-_SPLIT_COLUMN = ("dataset", "split", "column")
+_SPLIT_COLUMNS = tuple(("dataset", "split", key) for key in ("column", "group", "time"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ def _validated(document: YamlDocument, overrides: Sequence[str], *, any_engine: 
 
 def is_text(path: tuple[str | int, ...]) -> bool:
     """Return True for the places of an experiment where what looks like a number is a text."""
-    return path == ("name",) or (path[:1] == ("dataset",) and path[1:2] in _TEXT_KEYS) or path[:3] == _SPLIT_COLUMN
+    return path == ("name",) or (path[:1] == ("dataset",) and path[1:2] in _TEXT_KEYS) or path[:3] in _SPLIT_COLUMNS
 
 
 def _order(item: tuple[Finding, Place | None]) -> tuple[bool, int, int]:

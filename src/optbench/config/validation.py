@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from optbench.catalog.datasets import DATASETS
 from optbench.catalog.engines import AUTO, OWN, engine_names
 from optbench.catalog.model import ACTIVATION, LAYERS, keys_holding
 from optbench.catalog.models import MODELS
@@ -22,6 +23,7 @@ from optbench.config.optimizer import check_optimizer
 from optbench.config.pydantic_findings import missing_name, unfit_arguments, validate_section
 from optbench.config.task_rules import task_findings, without_strata
 from optbench.config.training_sections import ReportConfig, TrainingConfig
+from optbench.core.text_encodings import COMMON, UTF8, canonical_encoding
 from optbench.errors import did_you_mean
 
 if TYPE_CHECKING:
@@ -86,7 +88,7 @@ def validate_experiment(plain: Any, *, any_engine: bool = False) -> tuple[Experi
     findings = without_consequences(head_findings(head) + findings, plain)
     if findings:
         return None, findings
-    if not TASKS[task].has_classes:
+    if not TASKS[task].has_classes or valid["dataset"].split.time is not None:
         valid["dataset"] = without_strata(valid["dataset"])
     return ExperimentConfig.model_validate({**head, **valid}), []
 
@@ -224,6 +226,7 @@ def _cross_findings(valid: Mapping[str, Any]) -> list[Finding]:
     dataset, training, evaluation = (valid.get(name) for name in ("dataset", "training", "evaluation"))
     if dataset is not None:
         findings += _split_findings(dataset)
+        findings += _encoding_findings(dataset)
     if evaluation is not None:
         findings += evaluation_findings(evaluation, dataset)
     if dataset is not None and training is not None and training.early_stopping is not None:
@@ -255,6 +258,46 @@ def _engine_findings(training: TrainingConfig | None) -> list[Finding]:
     ]
 
 
+def _kept_together_findings(dataset: Any) -> list[Finding]:
+    """Return what contradicts a split by group or in time."""
+    split, path = dataset.split, ("dataset", "split")
+    given = [key for key in ("group", "time") if getattr(split, key) is not None]
+    if not given:
+        return []
+    findings, key = [], given[-1]
+    others = [each for each in (*given[:-1], "column", "test_path") if getattr(split, each) is not None]
+    if others:
+        sentence = (
+            f"rows can be divided by {others[0]} or by {key}, not by both: one would break the other. "
+            f"Received: {others[0]} and {key}. Keep one."
+        )
+        findings.append(Finding((*path, key), sentence, at="key", code="config-keys-conflict"))
+    if split.time is not None and "stratify" in split.model_fields_set and split.stratify:
+        sentence = "a split in the order of time cannot keep the classes' shares. Received: true. Remove the line."
+        findings.append(Finding((*path, "stratify"), sentence, code="config-keys-conflict"))
+    if not _has_columns(dataset.name):
+        sentence = f"is for tables, whose columns have names. Received: dataset.name: {dataset.name}. Remove the line."
+        findings.append(Finding((*path, key), sentence, at="key", code="config-key-without-effect"))
+    return findings
+
+
+def _has_columns(name: str) -> bool:
+    """Return True for data that is read as a table of texts."""
+    entry = DATASETS.get(name)
+    return name == "csv" or name.startswith("openml:") or (entry is not None and entry.form == "table")
+
+
+def _encoding_findings(dataset: Any) -> list[Finding]:
+    encoding = getattr(dataset, "encoding", UTF8)
+    if canonical_encoding(encoding) is not None:
+        return []
+    sentence = (
+        f"must be an encoding of text. Received: {shown(encoding)}.{did_you_mean(encoding, COMMON)} Common ones: "
+        f"{', '.join(COMMON)}."
+    )
+    return [Finding(("dataset", "encoding"), sentence, code="config-name-unknown")]
+
+
 def _split_findings(dataset: Any) -> list[Finding]:
     split, path = dataset.split, ("dataset", "split")
     findings = []
@@ -268,6 +311,7 @@ def _split_findings(dataset: Any) -> list[Finding]:
     if len(given) > 1:
         sentence = f"the test rows can be given in one way only. Received: {' and '.join(given)}. Keep one."
         findings.append(Finding((*path, given[1]), sentence, at="key", code="config-keys-conflict"))
+    findings += _kept_together_findings(dataset)
     for key in ("column", "test_path"):
         if getattr(split, key) is not None and dataset.name != "csv":
             sentence = f"is for tables of your own (dataset.name: csv). Received: dataset.name: {dataset.name}."

@@ -7,6 +7,7 @@ from optbench.catalog.datasets import DATASETS
 from optbench.datasets.drawn_splits import draws_test_rows
 from optbench.datasets.fetch_files import fetch
 from optbench.datasets.inspection import TableInspection, inspect_table
+from optbench.datasets.label_names import weights_by_class
 from optbench.datasets.load import load_dataset
 from optbench.datasets.outline import outline
 from optbench.datasets.scratch import make_scratch, remove_abandoned
@@ -28,5 +29,6 @@ __all__ = [
     "outline",
     "remove_abandoned",
     "stage_dataset",
+    "weights_by_class",
     "without_test_rows",
 ]

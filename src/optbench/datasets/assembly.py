@@ -24,6 +24,13 @@ if TYPE_CHECKING:
     from optbench.records import SplitName
 
 _MOST, _ALMOST_ALL = 0.5, 0.9  # shares of a split's rows
+_STRATIFY = "Set split.stratify: true, or give more rows."
+_TRAINING_REMEDIES = {
+    "fractions": _STRATIFY,
+    "group": _STRATIFY,
+    "duplicates": _STRATIFY,
+    "time": "It came up too late: make split.test and split.validation smaller, or remove its rows.",
+}
 _REPEATED = ("data-rows-repeated", "data-most-rows-repeated", "data-nearly-all-rows-repeated")
 
 
@@ -36,7 +43,7 @@ class Draft:
     name, class_names, positive_class, feature_names, data_digest, task, vocabulary_size : as in `Dataset`
     splits : per split that exists
     compared : per split the rows as read, where comparing those is cheaper than comparing `x`; {} otherwise
-    method : "fractions", "column", "test_path" or "official"
+    method : "fractions", "group", "duplicates", "time", "column", "test_path" or "official"
     facts, notes : what the loader has to say
     """
 
@@ -125,11 +132,7 @@ def _require_training_rows(draft: Draft) -> None:
             raise DataError(
                 f"{draft.name}: class {draft.class_names[number]!r} has rows in the {name} split "
                 f"({counts[number]}) and none in training: a model cannot learn it. "
-                + (
-                    "Set split.stratify: true, or give more rows."
-                    if draft.method == "fractions"
-                    else "Correct the label, or give training rows of that class."
-                ),
+                + _TRAINING_REMEDIES.get(draft.method, "Correct the label, or give training rows of that class."),
                 code="data-class-not-in-training",
             )
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import io
-import itertools
 import json
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -25,7 +24,9 @@ if TYPE_CHECKING:
 
 SEPARATORS = (",", ";", "\t", "|")
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-_SNIFFED_LINES = 50
+_SNIFFED_ROWS = 50
+_SNIFFED_CHARACTERS = 1 << 20
+_NEARLY_ALL = 0.8
 
 
 def unreadable_error(path: Path, error: OSError) -> DataError:
@@ -42,7 +43,9 @@ def unreadable_error(path: Path, error: OSError) -> DataError:
 
 def utf16_error(name: str) -> DataError:
     """Return the error for a file in another encoding."""
-    return DataError(f"{name} is UTF-16 text. Save it as UTF-8.", code="data-file-not-utf8")
+    return DataError(
+        f"{name} is UTF-16 text. Write dataset.encoding: utf-16, or save it as UTF-8.", code="data-file-not-utf8"
+    )
 
 
 def binary_error(name: str, *, line: int) -> DataError:
@@ -55,30 +58,54 @@ def binary_error(name: str, *, line: int) -> DataError:
 def utf8_error(name: str, byte: int, *, line: int) -> DataError:
     """Return the error for a byte that is no part of UTF-8 text."""
     return DataError(
-        f"{name} is not UTF-8 text: byte 0x{byte:02x} in line {line} is not part of it. Save the file as UTF-8.",
+        f"{name} is not UTF-8 text: byte 0x{byte:02x} in line {line} is not part of it. Write its encoding, "
+        f"for most files of Excel and Windows dataset.encoding: cp1252 ('optbench init {name}' proposes one), or save "
+        "it as UTF-8.",
         code="data-file-not-utf8",
     )
 
 
 def separator_of(text: TextIO) -> str:
-    """Return the separator that gives the first lines of a CSV file the most columns, the same number in each line."""
+    """Return the separator that gives the first rows of an open text the most columns, the same number in each row.
+
+    Where no separator gives all rows the same number, one that gives it to nearly all of them is meant: the reader then
+    says which row is wrong.
+    """
     return _most_columns(text)[0]
 
 
 def _most_columns(text: TextIO) -> tuple[str, int]:
-    """Return the separator of the first lines and the number of columns it gives, 0 if none gives equal rows."""
-    start = "".join(itertools.islice(text, _SNIFFED_LINES))
-    columns = {separator: _columns_if(start, separator) for separator in SEPARATORS}
-    best = max(SEPARATORS, key=lambda separator: columns[separator])
-    return best, columns[best]
+    """Return the separator of the first rows and the number of columns it gives, 0 if none gives equal rows."""
+    start = text.read(_SNIFFED_CHARACTERS)
+    is_cut = len(start) == _SNIFFED_CHARACTERS
+    widths = {separator: _widths_if(start, separator, is_cut=is_cut) for separator in SEPARATORS}
+    for share in (1.0, _NEARLY_ALL):
+        columns = {separator: _columns_of(found, share) for separator, found in widths.items()}
+        best = max(SEPARATORS, key=lambda separator: columns[separator])
+        if columns[best] > 1:
+            return best, columns[best] if share == 1.0 else 0
+    return SEPARATORS[0], _columns_of(widths[SEPARATORS[0]], 1.0)
 
 
-def _columns_if(text: str, separator: str) -> int:
+def _widths_if(text: str, separator: str, *, is_cut: bool) -> list[int]:
+    """Return how many cells each of the first rows has; a row may run over any number of lines."""
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    widths: list[int] = []
     try:
-        widths = {len(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator) if row}
+        for row in filter(None, rows):
+            widths.append(len(row))
+            if len(widths) > _SNIFFED_ROWS:
+                break
     except csv.Error:
+        return []
+    return widths[:-1] if is_cut or len(widths) > _SNIFFED_ROWS else widths
+
+
+def _columns_of(widths: Sequence[int], share: float) -> int:
+    """Return the number of columns of the header, or 0 if fewer than a share of the rows have as many."""
+    if not widths or widths.count(widths[0]) < share * len(widths):
         return 0
-    return widths.pop() if len(widths) == 1 else 0
+    return widths[0]
 
 
 def csv_rows(

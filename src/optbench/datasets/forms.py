@@ -39,6 +39,8 @@ def _table(entry: DatasetEntry, files: Sequence[CheckedFile], config: Any) -> Da
         separator=entry.table.separator,
         missing=entry.table.missing,
         features=entry.table.features,
+        group=config.split.group,
+        time=config.split.time,
     )
     read = [TableFile(file.name, file.path, separator=entry.table.separator, copy=file.copy) for file in files]
     return load_table_files(entry.name, read, options=options, split=config.split, task=entry.task)

@@ -17,6 +17,7 @@ from optbench.datasets.assembly import Draft, assemble
 from optbench.datasets.image_files import FORMATS, read_image
 from optbench.datasets.labels import choose_positive_class, label_order, require_classes
 from optbench.datasets.memory import require_memory
+from optbench.datasets.paths import located
 from optbench.datasets.table_splits import divide_by_fractions
 from optbench.errors import DataError
 from optbench.records import SplitData
@@ -54,7 +55,7 @@ def load_image_folder(config: ImageFolderConfig, *, base: Path) -> Dataset:
         If there is no such folder, a file in it is no image of 8 bits or leads out of it, or the split cannot be
         filled.
     """
-    root = base / config.path
+    root = located(base, config.path)
     if not root.is_dir():
         raise DataError(
             f"{config.path} must be a folder with a folder of images per class. Received: "

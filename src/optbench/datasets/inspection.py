@@ -12,11 +12,13 @@ from optbench.catalog.tasks import CLASSIFICATION, REGRESSION
 from optbench.core.findings import Finding, Severity
 from optbench.datasets.column_cells import ExaminedColumn
 from optbench.datasets.column_kinds import infer_kind
+from optbench.datasets.column_names import with_spelling
 from optbench.datasets.labels import choose_positive_class, class_counts
-from optbench.datasets.number_texts import numbers_of
+from optbench.datasets.number_texts import is_number, is_numeric, numbers_of
 from optbench.datasets.table_columns import TableOptions, column_uses, missing_texts
 from optbench.datasets.table_heads import HEAD_ROWS, read_head
 from optbench.datasets.table_targets import label_rows, target_rows
+from optbench.datasets.target_names import likely_targets
 from optbench.datasets.text_table import listed, require_column
 from optbench.errors import DataError
 
@@ -27,11 +29,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from optbench.datasets.columns import Column
+    from optbench.datasets.opening import Storage
     from optbench.datasets.table_columns import ColumnUse, FeatureKind
     from optbench.datasets.text_table import TextTable
 
 _DISGUISES = ("N/A", "n/a", "na", "#N/A", "nan", "NaN", "null", "NULL", "none", "None", "-", "--", "unknown")
-_TARGET_NAMES = ("target", "label", "labels", "class", "y", "outcome", "response", "churn", "species", "diagnosis")
 _MOST_CLASSES = 20
 _BINARY = 2
 
@@ -43,7 +45,7 @@ class TableInspection:
     Attributes
     ----------
     path : as given
-    separator : found or given; "," for Parquet
+    storage : how the file is stored: separator, encoding, sheet; found or given
     missing : texts that mean "no value": the defaults, and words found in columns of numbers
     target, target_reason : the column given or suggested, and why it
     features : column name -> kind, for columns that cannot be inferred
@@ -52,11 +54,12 @@ class TableInspection:
     class_counts : rows per label, labels in class order; {} for a number to predict
     positive_class : the label that would be taken for positive, None for more than two classes
     task : what the target is for
+    is_whole : all rows of the file were looked at
     notes : on spellings of labels, suggested missing words and suggested kinds
     """
 
     path: Path
-    separator: str
+    storage: Storage
     missing: tuple[str, ...]
     target: str
     target_reason: Finding
@@ -68,12 +71,15 @@ class TableInspection:
     positive_class: str | None
     notes: tuple[Finding, ...]
     task: str = CLASSIFICATION
+    is_whole: bool = True
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
         return {
             "path": str(self.path),
-            "separator": self.separator,
+            "separator": self.storage.separator,
+            "encoding": self.storage.encoding,
+            "sheet": self.storage.sheet,
             "missing": list(self.missing),
             "task": self.task,
             "target": self.target,
@@ -93,6 +99,8 @@ def inspect_table(
     target: str | None = None,
     *,
     separator: str | None = None,
+    encoding: str | None = None,
+    sheet: str | None = None,
     missing: Sequence[str] | None = None,
     drop: Sequence[str] = (),
     features: Mapping[str, FeatureKind] | None = None,
@@ -103,7 +111,9 @@ def inspect_table(
     Parameters
     ----------
     target : name of the label column; suggested if None
-    separator : one character; found from the first lines if None
+    separator : one character; found from the first rows if None
+    encoding : of a text file; guessed if None
+    sheet : of an Excel file; the first that is not empty if None
     missing : texts that mean "no value"; suggested if None
     drop, features : as in the experiment file
     most_rows : of a large table so many are looked at
@@ -113,7 +123,8 @@ def inspect_table(
     DataError
         If the file is no table, `target` is no column of it or none can be suggested, or its labels are none.
     """
-    table, separator, is_head = read_head(path, separator=separator, name=path.name, most=most_rows)
+    head = read_head(path, separator=separator, encoding=encoding, sheet=sheet, name=path.name, most=most_rows)
+    table, separator = head.table, str(head.storage.separator)
     words = () if missing is not None else _missing_words(table, target)
     options = TableOptions(
         target=target or "",
@@ -124,17 +135,17 @@ def inspect_table(
     target_reason = _note("data-target-given")
     if target is None:
         target, target_reason = _suggested_target(table, options)
-    require_column(table, target, setting="the target", separator=separator)
-    options = replace(options, target=target)
+    target = require_column(table, target, setting="the target", separator=separator).name
+    options = with_spelling(replace(options, target=target, features=features), table.names)
     task = REGRESSION if _is_quantity(table, options) else CLASSIFICATION
     labelled = target_rows(table, options, task)
-    forced = _forced_kinds(table, options, rows=labelled.rows, given=features or {})
-    options = replace(options, features={**forced, **(features or {})})
+    forced = _forced_kinds(table, options, rows=labelled.rows)
+    options = replace(options, features={**forced, **(options.features or {})})
     names = labelled.order.class_names
     positive, _ = choose_positive_class(names, None)
     return TableInspection(
         path=path,
-        separator=separator,
+        storage=head.storage,
         missing=options.missing,
         target=target,
         target_reason=target_reason,
@@ -145,12 +156,14 @@ def inspect_table(
         class_counts=class_counts(labelled.y[labelled.rows], names) if names else {},
         positive_class=None if positive is None else names[positive],
         notes=(
-            *_head_notes(table, is_head=is_head),
+            *head.notes,
+            *_head_notes(table, is_head=head.is_head),
             *labelled.order.notes,
             *_missing_notes(words),
             *_kind_notes(forced),
         ),
         task=task,
+        is_whole=not head.is_head,
     )
 
 
@@ -171,19 +184,20 @@ def _missing_words(table: TextTable, target: str | None) -> tuple[str, ...]:
     found: set[str] = set()
     for column in table.columns:
         texts = _texts(column, DEFAULT_MISSING)
-        words = [text for text in texts if text in _DISGUISES]
-        numbers = [text for text in texts if text not in _DISGUISES]
+        words = {text for text in texts if text in _DISGUISES or (is_numeric(text) and not is_number(text))}
+        numbers = [text for text in texts if text not in words]
         if words and len(numbers) > 1 and column.name != target and numbers_of(numbers) is not None:
             found.update(words)
-    return tuple(word for word in _DISGUISES if word in found)
+    return (*(word for word in _DISGUISES if word in found), *sorted(found.difference(_DISGUISES)))
 
 
 def _suggested_target(table: TextTable, options: TableOptions) -> tuple[str, Finding]:
     possible = [column.name for column in table.columns if _can_be_target(table, column, options)]
     quantities = [name for name in table.names if _is_quantity(table, replace(options, target=name))]
-    for name in (*possible, *quantities):
-        if name.lower() in _TARGET_NAMES:
-            return name, _note("data-target-name")
+    for names in likely_targets(table.names):
+        for kind in (possible, quantities):
+            if likely := [name for name in names if name in kind]:
+                return likely[0], _note("data-target-name")
     if table.names[-1] in possible:
         return table.names[-1], _note("data-target-last-labels")
     binary = [name for name in possible if len(_texts(table.cells(name), options.missing)) == _BINARY]
@@ -214,13 +228,12 @@ def _texts(column: Column, missing: Collection[str]) -> list[str]:
     return found
 
 
-def _forced_kinds(
-    table: TextTable, options: TableOptions, *, rows: NDArray[np.int64], given: Mapping[str, FeatureKind]
-) -> dict[str, FeatureKind]:
+def _forced_kinds(table: TextTable, options: TableOptions, *, rows: NDArray[np.int64]) -> dict[str, FeatureKind]:
     """Return `category` for each column that is neither number nor category by its texts."""
     forced: dict[str, FeatureKind] = {}
+    stated = {options.target, *options.drop, *(options.features or {})}
     for column in table.columns:
-        if column.name != options.target and column.name not in options.drop and column.name not in given:
+        if column.name not in stated:
             try:
                 infer_kind(table, ExaminedColumn(column, missing=options.missing), rows=rows)
             except DataError:

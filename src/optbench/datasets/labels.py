@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optbench.core.findings import Finding, Severity
+from optbench.datasets.label_names import label_named, label_rule, shown_labels
 from optbench.datasets.number_texts import is_number, sorted_texts
-from optbench.errors import DataError, did_you_mean
+from optbench.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _BINARY = 2
-_LABELS_SHOWN = 10
 _MOST_NUMBERED_CLASSES = 20
 
 
@@ -124,25 +124,19 @@ def choose_positive_class(
             "Remove the line.",
             code="data-positive-class-unfit",
         )
-    if wanted.strip() not in class_names:
+    named = label_named(wanted, class_names)
+    if named is None:
         raise DataError(
-            f"{setting} must be one of the labels. Received: {wanted!r}.{did_you_mean(wanted.strip(), class_names)} "
-            f"The labels found are: {shown_labels(class_names)}.",
+            f"{setting} {label_rule(wanted, class_names)}",
             code="data-positive-class-unknown",
         )
-    return class_names.index(wanted.strip()), ()
+    return class_names.index(named), ()
 
 
 def class_counts(y: NDArray[np.int64], class_names: Sequence[str]) -> dict[str, int]:
     """Return the number of rows per class name, zeros included."""
     counts = np.bincount(y, minlength=len(class_names)).tolist()
     return dict(zip(class_names, counts, strict=True))
-
-
-def shown_labels(names: Sequence[str]) -> str:
-    """Return labels for a message, quoted, cut after a few."""
-    more = f", ... ({len(names)} in all)" if len(names) > _LABELS_SHOWN else ""
-    return ", ".join(map(repr, names[:_LABELS_SHOWN])) + more
 
 
 def _without_stop(text: str, spellings: Sequence[str]) -> str:

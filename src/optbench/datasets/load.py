@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optbench.catalog.datasets import DATASETS
@@ -22,9 +24,10 @@ from optbench.datasets.downloads import ensure_file
 from optbench.datasets.forms import READERS
 from optbench.datasets.generated import load_generated
 from optbench.datasets.image_folders import load_image_folder
+from optbench.datasets.opening import Storage, open_table
 from optbench.datasets.openml import load_openml
+from optbench.datasets.paths import located, location_note
 from optbench.datasets.table_columns import TableOptions, missing_texts
-from optbench.datasets.table_reading import TableFile
 from optbench.datasets.tables import load_table_files
 from optbench.datasets.text_tables import load_text_table
 from optbench.datasets.withhold import without_test_rows
@@ -107,7 +110,7 @@ def _loaded(
 
 def _own_arrays(config: NpzConfig | PythonDataset, base: Path, task: str) -> Dataset:
     if isinstance(config, NpzConfig):
-        data = read_npz("npz", base / config.path, shown=config.path)
+        data = read_npz("npz", located(base, config.path), shown=config.path)
     else:
         data = call_user_function("python", config.function, config.arguments, base=base)
     return load_arrays(data, split=config.split, task=task, tokens=config.tokens)
@@ -150,11 +153,20 @@ def _own_table(config: CsvConfig, base: Path, task: str, *, quiet: bool) -> Data
         missing=missing_texts(config.missing),
         features=config.features,
         split_column=config.split.column,
+        group=config.split.group,
+        time=config.split.time,
     )
     names = [name for name in (config.path, config.split.test_path) if name is not None]
-    files = [TableFile(name, base / name, separator=config.separator) for name in names]
-    if "text" in config.features.values():
-        return load_text_table(
-            "csv", files, options=options, text=config.text, split=config.split, task=task, quiet=quiet
-        )
-    return load_table_files("csv", files, options=options, split=config.split, task=task, quiet=quiet)
+    storage = Storage(config.separator, config.encoding, config.sheet)
+    notes = [note for name in names for note in location_note(base, name)]
+    with ExitStack() as stack:
+        opened = [stack.enter_context(open_table(located(base, name), storage, name=name)) for name in names]
+        files = [each.file for each in opened]
+        notes += [note for each in opened for note in each.notes]
+        if "text" in config.features.values():
+            dataset = load_text_table(
+                "csv", files, options=options, text=config.text, split=config.split, task=task, quiet=quiet
+            )
+        else:
+            dataset = load_table_files("csv", files, options=options, split=config.split, task=task, quiet=quiet)
+    return replace(dataset, notes=(*notes, *dataset.notes)) if notes else dataset

@@ -43,6 +43,8 @@ def load_openml(config: OpenmlConfig, *, data_dir: Path, task: str) -> Dataset:
         drop=tuple(config.drop),
         missing=missing_texts([]),
         features=config.features,
+        group=config.split.group,
+        time=config.split.time,
     )
     return load_table(config.name, table, options=options, split=config.split, task=task)
 

@@ -84,7 +84,7 @@ def split_by_fractions(
     """
     n = len(rows)
     n_test, n_validation = round(rule.test * n), round(rule.validation * n)
-    _require_rows(n, n_test, n_validation, rule)
+    require_rows(n, rule)
     order = permutation("split", rule.seed, n)
     if not rule.stratify:
         taken = [order[:n_test], order[n_test : n_test + n_validation], order[n_test + n_validation :]]
@@ -175,7 +175,15 @@ def _cut(
     return order[:n_test], order[n_test:until], order[until:]
 
 
-def _require_rows(n: int, n_test: int, n_validation: int, rule: SplitRule) -> None:
+def require_rows(n: int, rule: SplitRule) -> None:
+    """Require that the fractions of `n` rows leave rows for every split.
+
+    Raises
+    ------
+    DataError
+        If one is no row, or none is left for training.
+    """
+    n_test, n_validation = round(rule.test * n), round(rule.validation * n)
     for name, fraction, count in (("test", rule.test, n_test), ("validation", rule.validation, n_validation)):
         if fraction > 0 and count == 0:
             remedy = "Give more rows or a larger fraction" + (", or set it to 0." if name == "validation" else ".")

@@ -38,6 +38,7 @@ class TableOptions:
     target, positive_class, drop, separator, missing : as in the experiment file
     features : column name -> "number", "category" or "text", where it differs from what is inferred
     split_column : column that names each row's split, or None
+    group, time : what a split keeps together or puts in order, as in the experiment file
     """
 
     target: str
@@ -47,6 +48,8 @@ class TableOptions:
     missing: tuple[str, ...] = DEFAULT_MISSING
     features: Mapping[str, FeatureKind] | None = None
     split_column: str | None = None
+    group: str | None = None
+    time: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +174,9 @@ def stated_use(name: str, options: TableOptions) -> ColumnUse | None:
     wanted = (options.features or {}).get(name)
     if wanted is not None:
         return _stated(name, wanted, "dataset.features")
+    for setting, column in (("split.group", options.group), ("split.time", options.time)):
+        if name == column:
+            return _stated(name, "split", setting)
     return None
 
 

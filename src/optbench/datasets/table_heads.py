@@ -1,47 +1,113 @@
-"""The first rows of a large table, for a look at it that does not take long."""
+"""The first rows of a table, for a look at it that does not take long; what it is stored as is found out, not asked."""
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from optbench.datasets.csv_files import SEPARATORS, separator_of, unreadable_error
+from optbench.core.findings import Finding, Severity
+from optbench.core.text_encodings import UTF8
+from optbench.datasets import sheets
+from optbench.datasets.csv_files import SEPARATORS, separator_of
+from optbench.datasets.encodings import GUESSED_BYTES, guess_encoding
 from optbench.datasets.memory import large_table_bytes
-from optbench.datasets.parquet_files import ENDINGS
-from optbench.datasets.table_reading import TableFile, read_table, require_regular_file
+from optbench.datasets.opening import Storage, open_table, start_of_text
+from optbench.datasets.table_reading import read_table
 from optbench.datasets.table_storage import TableStorage
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from optbench.datasets.opening import OpenedTable
     from optbench.datasets.text_table import TextTable
 
 HEAD_ROWS = 100_000
+_WORDS_SHOWN, _LONGEST_SHOWN = 3, 40
 
 
-def read_head(path: Path, *, separator: str | None, name: str, most: int = HEAD_ROWS) -> tuple[TextTable, str, bool]:
-    """Return a table that is held in memory, its separator, and whether these are its first `most` rows only.
+@dataclass(frozen=True, slots=True)
+class TableHead:
+    """A table, or its first rows.
+
+    Attributes
+    ----------
+    storage : under which an experiment file reads the same
+    is_head : these are the first rows only
+    notes : on what was found out
+    """
+
+    table: TextTable
+    storage: Storage
+    is_head: bool
+    notes: tuple[Finding, ...] = ()
+
+
+def read_head(
+    path: Path,
+    *,
+    name: str,
+    separator: str | None = None,
+    encoding: str | None = None,
+    sheet: str | None = None,
+    most: int = HEAD_ROWS,
+) -> TableHead:
+    """Return a table, or the first rows of a large one, and how it is stored.
 
     Parameters
     ----------
-    separator : one character; found from the first lines if None
+    separator, encoding, sheet : found out if None
 
     Raises
     ------
     DataError
         If the file is no table.
     """
-    require_regular_file(path, name)
-    if separator is None:
-        separator = SEPARATORS[0] if path.suffix.lower() in ENDINGS else _found_separator(path)
-    is_head = path.is_file() and path.stat().st_size > large_table_bytes()
-    storage = TableStorage(float("inf"))
-    file = TableFile(name, path, separator=separator)
-    return read_table([file], storage=storage, most_rows=most if is_head else None), separator, is_head
+    guess = None if encoding is not None else _guessed_encoding(path, name)
+    chosen = sheet or _first_of_several(path, name)
+    wanted = Storage(separator, encoding or guess or UTF8, chosen)
+    with open_table(path, wanted, name=name) as opened:
+        found = opened.separator or _separator(opened)
+        is_head = opened.path.stat().st_size > large_table_bytes()
+        file = replace(opened.file, separator=found)
+        table = read_table([file], storage=TableStorage(float("inf")), most_rows=most if is_head else None)
+    storage = replace(wanted, separator=separator or (found if opened.is_text else SEPARATORS[0]))
+    notes = (*opened.notes, *_encoding_notes(table, guess), *_sheet_notes(chosen, sheet))
+    return TableHead(table, storage, is_head, notes)
 
 
-def _found_separator(path: Path) -> str:
-    try:
-        with path.open(encoding="utf-8-sig", errors="replace", newline=None) as text:
-            return separator_of(text)
-    except OSError as error:
-        raise unreadable_error(path, error) from error
+def _guessed_encoding(path: Path, name: str) -> str | None:
+    """Return the likeliest encoding of a text file; None for a file of another form."""
+    start = start_of_text(path, name, GUESSED_BYTES)
+    return None if start is None else guess_encoding(start, is_whole=len(start) < GUESSED_BYTES)
+
+
+def _first_of_several(path: Path, name: str) -> str | None:
+    """Return the first sheet that is not empty, if there are several."""
+    if path.suffix.lower() not in sheets.ENDINGS or not path.is_file():
+        return None
+    filled = sheets.sheet_names(path, name=name)
+    return filled[0] if len(filled) > 1 else None
+
+
+def _encoding_notes(table: TextTable, guess: str | None) -> list[Finding]:
+    """Return what an encoding was guessed by, and some words in which a wrong guess would show."""
+    if guess is None or guess == UTF8:
+        return []
+    texts = (cell for name in table.names for cell in (name, *table.column(name).levels))
+    cells = (cell for cell in texts if cell and not cell.isascii())
+    words = [cell[:_LONGEST_SHOWN] for cell in itertools.islice(cells, _WORDS_SHOWN)]
+    return [Finding("data-encoding-guessed", Severity.NOTE, {"encoding": guess, "words": words})]
+
+
+def _sheet_notes(chosen: str | None, given: str | None) -> list[Finding]:
+    if chosen is None or given is not None:
+        return []
+    return [Finding("data-sheet-first", Severity.NOTE, {"sheet": chosen})]
+
+
+def _separator(opened: OpenedTable) -> str:
+    if opened.is_parquet:
+        return SEPARATORS[0]
+    with opened.path.open(encoding="utf-8-sig", errors="replace", newline=None) as text:
+        return separator_of(text)

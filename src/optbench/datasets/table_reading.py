@@ -7,6 +7,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from optbench.datasets.column_names import spelled
 from optbench.datasets.columns import ColumnBuilder
 from optbench.datasets.csv_blocks import Chunk
 from optbench.datasets.csv_files import no_rows_error
@@ -39,12 +40,14 @@ class TableFile:
     path : where it is
     separator : one character; without a meaning for Parquet
     copy : which of the known copies the file is, for the record
+    original : the user's file, where `path` is a temporary copy of it in another form; else None
     """
 
     name: str
     path: Path
     separator: str = ","
     copy: str = ""
+    original: CheckedFile | None = None
 
 
 def require_regular_file(path: Path, name: str) -> None:
@@ -122,7 +125,7 @@ class _Reader:
         size = max(before[1], getattr(source, "unpacked_bytes", 0))
         self._storage.expect(size, what=f"reading {file.name}")
         progress = ReadingProgress(file.name, size, quiet=self._quiet)
-        positions = [source.names.index(name) for name in self._names]
+        positions = [source.names.index(spelled(name, source.names)) for name in self._names]
         n_rows = 0
         for chunk, prepared in self._prepared(source, positions, workers=1 if size <= ONE_BLOCK else n_workers()):
             for builder, cells in zip(self.builders, prepared, strict=True):
@@ -135,9 +138,11 @@ class _Reader:
         if not n_rows:
             raise no_rows_error(file.name)
         if _identity(file) != before:
-            raise _changed_error(file.name)
+            raise changed_error(file.name)
         self.rows_per_file.append(n_rows)
         is_whole = self._most_rows is None
+        if file.original is not None:
+            return file.original
         return CheckedFile(file.path, file.name, source.sha256 if is_whole else "", before[1], file.copy)
 
     def _prepared(
@@ -185,11 +190,12 @@ def _identity(file: TableFile) -> tuple[int, int, int]:
     try:
         status = os.stat(file.path)  # noqa: PTH116 - one call, whatever the path is
     except OSError:
-        raise _changed_error(file.name) from None
+        raise changed_error(file.name) from None
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 
-def _changed_error(name: str) -> DataError:
+def changed_error(name: str) -> DataError:
+    """Return the error for a file that is no longer what it was when it was opened."""
     return DataError(
         f"{name} changed while it was read. Read it again when nothing writes to it any more.", code="data-file-changed"
     )

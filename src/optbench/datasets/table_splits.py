@@ -1,4 +1,4 @@
-"""Splits of a table: by fractions, by a column that names them, or by a second file."""
+"""Splits of a table: by fractions, by whole groups, in time, by a column that names them, or by a second file."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ import numpy as np
 
 from optbench.core.findings import Finding, Severity
 from optbench.datasets.fold_splits import split_into_fold
+from optbench.datasets.group_splits import group_counts, split_by_groups
+from optbench.datasets.row_groups import DUPLICATES, groups_by_column, groups_of_duplicates, present_cells
 from optbench.datasets.splits import DEFAULT_TEST, SplitRows, SplitRule, split_by_fractions
 from optbench.datasets.text_table import require_column
+from optbench.datasets.time_splits import split_by_time
+from optbench.datasets.times import time_keys
 from optbench.errors import DataError
 
 if TYPE_CHECKING:
@@ -19,9 +23,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from optbench.config import SplitConfig
+    from optbench.datasets.columns import CategoryColumn
     from optbench.datasets.fold_splits import Divide
+    from optbench.datasets.table_columns import TableOptions
     from optbench.datasets.text_table import TextTable
+    from optbench.records import SplitName
 
+_FAR = 0.25  # of what a split was to have
 _SPLIT_WORDS = {
     "train": "train",
     "training": "train",
@@ -48,6 +56,7 @@ def split_table(
     y: NDArray[np.int64],
     split: SplitConfig,
     *,
+    options: TableOptions,
     class_names: Sequence[str],
 ) -> DividedRows:
     """Divide the labelled rows of a table as `split` says.
@@ -56,18 +65,138 @@ def split_table(
     ----------
     rows : row numbers with a label
     y : (all rows of the table,) class numbers
+    options : with names as the table spells them
 
     Raises
     ------
     DataError
         If the settings contradict each other or a split cannot be filled.
     """
+    if options.target in (options.group, options.time):
+        setting = "split.group" if options.group == options.target else "split.time"
+        raise DataError(
+            f"{setting} names the target {options.target!r}, and a split must not depend on what is predicted. Name "
+            "another column.",
+            code="data-setting-conflict",
+        )
+    if split.group is not None:
+        return divide_by_group(table, rows, y, split, options=options, class_names=class_names)
+    if split.time is not None:
+        return divide_by_time(table, rows, y, split, options=options, class_names=class_names)
     if split.column is not None:
         return _by_column(table, rows, y, split, class_names=class_names)
     if split.test_path is not None:
         in_test = table.file_of_row[rows] > 0
         return divide_fixed(rows[~in_test], rows[in_test], y, split, class_names=class_names, method="test_path")
     return divide_by_fractions(y[rows], split, class_names=class_names, rows=rows)
+
+
+def divide_by_group(
+    table: TextTable,
+    rows: NDArray[np.int64],
+    y: NDArray[np.int64],
+    split: SplitConfig,
+    *,
+    options: TableOptions,
+    class_names: Sequence[str],
+) -> DividedRows:
+    """Divide rows so that those of one value in a column, or equal rows, are in one split.
+
+    Raises
+    ------
+    DataError
+        If there is no such column, a row has no value in it, or there are fewer groups than splits.
+    """
+    name = str(options.group)
+    is_equality = name == DUPLICATES and name not in table.names
+    if is_equality:
+        groups, what = groups_of_duplicates(table, options, rows=rows), "split.group: equality of rows"
+    else:
+        groups, what = groups_by_column(table, options, rows=rows), f"split.group: the column {name!r}"
+
+    def divide(part: NDArray[np.int64], rule: SplitRule) -> SplitRows:
+        of_part = groups[np.searchsorted(rows, part)]
+        return split_by_groups(part, y[part], of_part, rule, class_names=class_names, what=what)
+
+    divided, method, facts = drawn_rows(rows, split, divide, method="duplicates" if is_equality else "group")
+    facts |= {"group": name, "groups": group_counts(groups, rows, divided)}
+    notes = () if is_equality else _left_out(options, "data-split-group", name)
+    uneven = _uneven_notes(divided, facts, y, class_names, largest=_largest(groups))
+    return DividedRows(divided, method, facts, (*notes, *uneven))
+
+
+def divide_by_time(
+    table: TextTable,
+    rows: NDArray[np.int64],
+    y: NDArray[np.int64],
+    split: SplitConfig,
+    *,
+    options: TableOptions,
+    class_names: Sequence[str],
+) -> DividedRows:
+    """Divide rows in the order of a column of times.
+
+    Raises
+    ------
+    DataError
+        If there is no such column, a row has no value in it, one is no time, or there are fewer times than splits.
+    """
+    refuse_folds(split, "time")
+    name = str(options.time)
+    column = present_cells(table, options, name, rows=rows, setting="split.time")
+    what = f"split.time: the column {name!r}"
+    levels = column.levels.to_pylist()
+    used, position = np.unique(column.codes[rows], return_inverse=True)
+    keys = time_keys([levels[code] for code in used.tolist()], what=what)
+    times = np.zeros(table.n_rows, dtype=keys.dtype)
+    times[rows] = keys[position.ravel()]
+    rule = split_rule(split, test=DEFAULT_TEST if split.test is None else split.test)
+    divided = split_by_time(rows, times[rows], rule, what=what)
+    spans = {part_name: _span(column, levels, times, part) for part_name, part in divided.by_name.items()}
+    facts = {"test": rule.test, "validation": rule.validation, "time": name, "spans": spans}
+    notes = (
+        *_left_out(options, "data-split-time", name),
+        *_uneven_notes(divided, facts, y, class_names, largest=_largest(times[rows])),
+    )
+    return DividedRows(divided, "time", facts, notes)
+
+
+def _span(column: CategoryColumn, levels: Sequence[str], times: NDArray[Any], rows: NDArray[np.int64]) -> list[str]:
+    """Return the first and the last cell of some rows in the order of time."""
+    ends = (rows[times[rows].argmin()], rows[times[rows].argmax()])
+    return [levels[int(column.codes[row])] for row in ends]
+
+
+def _largest(groups: NDArray[Any]) -> int:
+    return int(np.unique(groups, return_counts=True)[1].max())
+
+
+def _left_out(options: TableOptions, code: str, name: str) -> tuple[Finding, ...]:
+    """Return a note that a column which decides the split is no input, unless the experiment file keeps it."""
+    is_kept = name in (options.features or {}) or name in options.drop
+    return () if is_kept else (Finding(code, Severity.NOTE, {"name": name}),)
+
+
+def _uneven_notes(
+    divided: SplitRows, facts: Mapping[str, Any], y: NDArray[Any], class_names: Sequence[str], *, largest: int
+) -> list[Finding]:
+    """Return what whole groups, or rows of one time, leave of fractions and strata."""
+    test = 1.0 / facts["folds"] if "folds" in facts else facts["test"]
+    parts = divided.by_name
+    n = sum(map(len, parts.values()))
+    notes = []
+    wanted_shares: dict[SplitName, float] = {"test": test, "validation": facts["validation"]}
+    for name, wanted in wanted_shares.items():
+        share = len(parts[name]) / n if name in parts else 0.0
+        if wanted and abs(share - wanted) > _FAR * wanted and abs(share - wanted) * n > 1:
+            sizes = {"share": share, "wanted": wanted, "n_largest": largest, "n_rows": n}
+            notes.append(Finding("data-split-far", Severity.NOTE, {"split": name, **sizes}))
+    for name, part in parts.items():
+        absent = np.flatnonzero(np.bincount(y[part], minlength=len(class_names)) == 0).tolist()
+        if absent and len(class_names) > 1:
+            labels = [class_names[number] for number in absent]
+            notes.append(Finding("data-split-class-absent", Severity.NOTE, {"split": name, "labels": labels}))
+    return notes
 
 
 def divide_by_fractions(
@@ -161,16 +290,27 @@ def refuse_test_fraction(split: SplitConfig, method: str) -> None:
     DataError
         If `split.test` or `split.folds` is set.
     """
-    if split.folds is not None or split.fold is not None:
-        raise DataError(
-            f"split.folds must be left out here: the test rows are given by {_shown(method)}, so no fold can have "
-            f"others. Received: {split.folds}. Run without folds.",
-            code="data-setting-conflict",
-        )
+    refuse_folds(split, method)
     if split.test is not None:
         raise DataError(
             f"split.test must be left out here: the test rows are given by {_shown(method)}. "
             f"Received: {split.test}. Remove the line; split.validation is a fraction of the other rows.",
+            code="data-setting-conflict",
+        )
+
+
+def refuse_folds(split: SplitConfig, method: str) -> None:
+    """Refuse folds where something else than a draw says which rows are tested.
+
+    Raises
+    ------
+    DataError
+        If `split.folds` is set.
+    """
+    if split.folds is not None or split.fold is not None:
+        raise DataError(
+            f"split.folds must be left out here: the test rows are given by {_shown(method)}, so no fold can have "
+            f"others. Received: {split.folds}. Run without folds.",
             code="data-setting-conflict",
         )
 
@@ -191,7 +331,12 @@ def rule_facts(rule: SplitRule) -> dict[str, Any]:
 
 
 def _shown(method: str) -> str:
-    names = {"test_path": "split.test_path", "column": "split.column", "official": "the data set itself"}
+    names = {
+        "test_path": "split.test_path",
+        "column": "split.column",
+        "official": "the data set itself",
+        "time": "split.time",
+    }
     return names[method]
 
 

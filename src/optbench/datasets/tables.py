@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from optbench.catalog.tasks import CLASSIFICATION
 from optbench.core.findings import Finding, Severity, as_json
 from optbench.datasets.assembly import Draft, assemble
+from optbench.datasets.column_names import with_spelling
 from optbench.datasets.features import FittedCategory, FittedNumber, feature_names
 from optbench.datasets.labels import choose_positive_class
 from optbench.datasets.reading_rules import reading_facts
@@ -84,10 +85,11 @@ def load_table(
     DataError
         If target, labels, columns or split do not allow the task.
     """
+    options = with_spelling(options, table.names)
     require_column(table, options.target, setting="dataset.target", separator=options.separator)
     labelled = target_rows(table, options, task)
     strata, names = labelled.strata
-    divided = split_table(table, labelled.rows, strata, split, class_names=names)
+    divided = split_table(table, labelled.rows, strata, split, options=options, class_names=names)
     inputs = table_inputs(table, options, train=divided.rows.train, used=labelled.rows)
     positive, positive_note = choose_positive_class(
         labelled.order.class_names, options.positive_class, setting="dataset.positive_class"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optbench.datasets.cell_digests import table_digest
+from optbench.datasets.column_names import spelled
 from optbench.datasets.number_texts import is_number
 from optbench.errors import DataError, did_you_mean
 
@@ -120,8 +121,9 @@ def require_column(table: TextTable, name: str, *, setting: str, separator: str 
     DataError
         If the table has no such column; the message lists the columns found and what may be wrong with the file.
     """
-    if name in table.names:
-        return table.cells(name)
+    found = spelled(name, table.names)
+    if found in table.names:
+        return table.cells(found)
     hint = did_you_mean(name, table.names) or wrong_separator_hint(table.names, separator) or _header_hint(table.names)
     raise DataError(
         f"{setting} must name a column of {table.shown_name}. Received: {name!r}.{hint} "
@@ -165,9 +167,9 @@ def require_same_columns(first: Sequence[str], second: Sequence[str], *, shown: 
     DataError
         With the names that are missing or too many in the second.
     """
-    if set(first) != set(second):
-        absent = [name for name in first if name not in second]
-        added = [name for name in second if name not in first]
+    absent = [name for name in first if spelled(name, second) not in second]
+    added = [name for name in second if spelled(name, first) not in first]
+    if absent or added:
         told = [f"it lacks {listed(absent)}"] * bool(absent) + [f"it adds {listed(added)}"] * bool(added)
         raise DataError(
             f"{shown[1]} must have the columns of {shown[0]}: {' and '.join(told)}. "

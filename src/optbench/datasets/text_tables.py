@@ -12,6 +12,7 @@ from optbench.core.findings import Finding, Severity
 from optbench.datasets.arrow_arrays import integers_of, mask_of, texts_of
 from optbench.datasets.arrow_texts import is_any_of
 from optbench.datasets.assembly import Draft, assemble
+from optbench.datasets.column_names import with_spelling
 from optbench.datasets.labels import choose_positive_class
 from optbench.datasets.reading_rules import reading_facts
 from optbench.datasets.table_columns import ColumnUse, check_names, stated_use
@@ -79,12 +80,13 @@ def load_text_table(
 def _loaded(
     name: str, table: TextTable, options: TableOptions, text: TextConfig, *, split: SplitConfig, task: str
 ) -> Dataset:
+    options = with_spelling(options, table.names)
     require_column(table, options.target, setting="dataset.target", separator=options.separator)
     uses = _uses(table, options)
     column = next(use.name for use in uses if use.kind == "text")
     labelled = target_rows(table, options, task)
     strata, names = labelled.strata
-    divided = split_table(table, labelled.rows, strata, split, class_names=names)
+    divided = split_table(table, labelled.rows, strata, split, options=options, class_names=names)
     texts = _Texts(table.cells(column), options.missing)
     words = texts.counted(divided.rows.train)
     vocabulary = fit_vocabulary(words.counts, max_tokens=text.max_tokens)

@@ -1,17 +1,20 @@
-"""`optbench init`: an experiment file to start from, commented; for a table, with what was inferred from it."""
+"""`optbench init`: an experiment or a study to start from, commented; for a table, with what was inferred from it."""
 
 from __future__ import annotations
 
 import re
+import textwrap
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from optbench.catalog.metrics import METRICS
 from optbench.catalog.tasks import DEFAULT_TASK
-from optbench.tasks import task_named
-from optbench.words import sentence, sentences, text
+from optbench.errors import InvalidError
+from optbench.tasks import TASKS, task_named
+from optbench.words import error_text, sentence, sentences, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
     from optbench.datasets import TableInspection
 
@@ -22,36 +25,64 @@ _STARTER_DATA = (
     ("  name: breast_cancer", "init-own-data"),
     ("  split: {test: 0.2, validation: 0.1, stratify: true, seed: 0}", "init-fractions"),
 )
-_TAIL = (
+_MODEL = (
     ("model:", ""),
     ("  name: mlp", "init-other-models"),
     ("  hidden_units: [64, 32]", ""),
     ("  activation: relu", ""),
     ("  dropout: 0.0", ""),
+)
+_OPTIMIZER = (
     ("optimizer:", ""),
     ("  name: adam", "init-optimizer"),
     ("  learning_rate: 0.001", ""),
+)
+_TRAINING = (
     ("training:", ""),
     ("  epochs: 10", ""),
     ("  batch_size: 32", ""),
     ("  early_stopping: null", "init-early-stopping"),
     ("  class_weight: null", "init-class-weight"),
 )
+_COMPARED = ("sgd", "rmsprop", "adam", "adamw")
+_PLAN = (
+    (f"optimizers: [{', '.join(_COMPARED)}]", "init-study-optimizers"),
+    ("tuning: {points: 7, seeds: 2, metric: val_loss}", "init-study-tuning"),
+    ("confirmation: {seeds: 10}", "init-study-confirmation"),
+)
+_RARE = 0.8  # share of one class from which on accuracy says little
+_RARE_METRIC = "roc_auc"
+_BINARY = 2
 
 
-def starter(language: str | None = None) -> str:
-    """Return a complete experiment on embedded data, with comments in a language."""
+def starter(language: str | None = None, *, study: bool = False) -> str:
+    """Return a complete experiment, or study, on embedded data, with comments in a language."""
     data = _lines(_STARTER_DATA, language)
-    return f"{_head(language)}name: my-experiment\n{_seed(language)}{data}{_tail(DEFAULT_TASK, language)}"
+    if study:
+        return _study("my-study", data, DEFAULT_TASK, TASKS[DEFAULT_TASK].facts.headline, language)
+    return _experiment("my-experiment", data, DEFAULT_TASK, language)
 
 
-def starter_for_table(path: Path, target: str | None, language: str | None = None) -> tuple[str, Sequence[str]]:
-    """Return an experiment for a user's table, and sentences on what was inferred.
+def starter_for_table(
+    path: Path,
+    target: str | None,
+    language: str | None = None,
+    *,
+    separator: str | None = None,
+    encoding: str | None = None,
+    sheet: str | None = None,
+    study: bool = False,
+) -> tuple[str, Sequence[str]]:
+    """Return an experiment or a study for a user's table, and sentences on what was inferred.
+
+    What is written is tried on the table, as `validate` does it, so that the two give one answer; of a large table only
+    the first rows are looked at.
 
     Parameters
     ----------
-    path : CSV or Parquet file
+    path : file of a table
     target : label column, or None to have one suggested
+    separator, encoding, sheet : how the file is stored; found out where None
 
     Raises
     ------
@@ -60,34 +91,77 @@ def starter_for_table(path: Path, target: str | None, language: str | None = Non
     """
     from optbench.datasets import inspect_table
 
-    found = inspect_table(path, target)
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._") or "my-table"
-    task, tail = task_named(found.task), _tail(found.task, language)
-    setting, comment = task.starter_head
-    head = _line(setting, comment, language) if setting else ""
+    found = inspect_table(path, target, separator=separator, encoding=encoding, sheet=sheet)
+    name = (re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._") or "my-table")[:80]
     section = _table_section(found, language)
-    written = f"{_head(language)}name: {_scalar(name[:80])}\n{head}{_seed(language)}{section}{tail}"
-    return written, _sentences(found, language)
+    written = _experiment(name, section, found.task, language)
+    said = [*_sentences(found, language), *(_refusals(written, language) if found.is_whole else [])]
+    if study:
+        written = _study(f"{name}-optimizers", section, found.task, _metric(found), language)
+    return written, said
 
 
-def _head(language: str | None) -> str:
+def _experiment(name: str, section: str, task: str, language: str | None) -> str:
+    head = _head("init-head", language, "experiment")
+    body = f"{_lines([('seed: 0', 'init-seeds')], language)}{section}{_model(task, language)}"
+    rest = f"{_lines(_OPTIMIZER, language)}{_training(task, language)}"
+    return f"{head}name: {_scalar(name)}\n{_task_line(task, language)}{body}{rest}"
+
+
+def _study(name: str, section: str, task: str, metric: str, language: str | None) -> str:
+    parts = (_task_line(task, language), section, _model(task, language), _training(task, language))
+    experiment = textwrap.indent("".join(parts), "  ")
+    headline = TASKS[task].facts.headline
+    metric_code = "init-study-metric" if metric == headline else "init-study-metric-rare"
+    plan = [*_PLAN, (f"metric: {metric}", metric_code)]
+    if not METRICS[metric].has_unit:
+        plan.append((f"margin: {METRICS[metric].margin}", "init-study-margin"))
+    head = _head("init-study-head", language, "study")
+    return f"{head}name: {_scalar(name)}\nexperiment:\n{experiment}{_lines(plan, language)}"
+
+
+def _metric(found: TableInspection) -> str:
+    """Return what a study of a table is to be about: accuracy, unless nearly all rows are of one of two classes."""
+    counts = found.class_counts.values()
+    is_rare = len(counts) == _BINARY and max(counts) >= _RARE * sum(counts)
+    return _RARE_METRIC if is_rare else TASKS[found.task].facts.headline
+
+
+def _refusals(written: str, language: str | None) -> list[str]:
+    """Return what `validate` would say against an experiment, in a list of one sentence, or none."""
+    from optbench.config import parse_resolved
+    from optbench.datasets import load_dataset
+
+    try:
+        config = parse_resolved(written)
+        load_dataset(config.dataset, base=Path(), data_dir=Path(), task=config.task)
+    except InvalidError as error:
+        return [text("init-refused", language, error=error_text(error, language))]
+    return []
+
+
+def _head(code: str, language: str | None, kind: str) -> str:
     """Return what stands above everything: which commands read the file, and how an editor checks it."""
-    first = "# yaml-language-server: $schema=experiment.schema.json"
-    return "".join(f"# {_comment(line)}\n" for line in text("init-head", language, first=first).splitlines())
+    first = f"# yaml-language-server: $schema={kind}.schema.json"
+    return "".join(f"# {_comment(line)}\n" for line in text(code, language, first=first).splitlines())
 
 
-def _seed(language: str | None) -> str:
-    return _line("seed: 0", "init-seeds", language)
+def _task_line(task: str, language: str | None) -> str:
+    setting, comment = task_named(task).starter_head
+    return _line(setting, comment, language) if setting else ""
 
 
-def _tail(task: str, language: str | None) -> str:
-    """Return model, optimizer and training, with the names of the models that are for the task."""
+def _model(task: str, language: str | None) -> str:
+    """Return the model, with the names of others that are for the task."""
     from optbench.catalog.models import MODELS
 
     others = [name for name, model in MODELS.items() if task not in model.not_for and name != "mlp"]
+    return _lines(_MODEL, language, names=others)
+
+
+def _training(task: str, language: str | None) -> str:
     classes = task_named(task).facts.has_classes
-    lines = [line for line in _TAIL if classes or line[1] != "init-class-weight"]
-    return _lines(lines, language, names=others)
+    return _lines([line for line in _TRAINING if classes or line[1] != "init-class-weight"], language)
 
 
 def _lines(lines: Iterable[tuple[str, str]], language: str | None, **values: object) -> str:
@@ -114,8 +188,7 @@ def _table_section(found: TableInspection, language: str | None) -> str:
     if found.positive_class is not None:
         comment = _comment(text("init-positive-class", language))
         lines.append(f"  positive_class: {_scalar(found.positive_class)}   # {comment}")
-    if found.separator != ",":
-        lines.append(f"  separator: {_scalar(found.separator)}")
+    lines += [f"  {key}: {_scalar(value)}" for key, value in found.storage.settings.items()]
     lines.append(f"  missing: {dump_value(list(found.missing))}")
     if found.features:
         lines.append(f"  features: {dump_value(dict(found.features))}")
@@ -155,7 +228,7 @@ def _sentences(found: TableInspection, language: str | None) -> list[str]:
     size = {"path": str(found.path), "n_rows": found.rows, "n_columns": len(found.columns)}
     target = {"name": found.target, "reason": sentence(found.target_reason, language)}
     lines = [
-        text("init-table", language, separator=found.separator, **size),
+        text("init-table", language, separator=found.storage.separator, **size),
         text("init-target-classes", language, counts=counts, **target)
         if counts
         else text("init-target-numbers", language, **target),

@@ -201,11 +201,11 @@ def resolve_for_data(loaded: LoadedExperiment, *, data_dir: Path) -> ExperimentC
 
 
 def resolve_with(loaded: LoadedExperiment, dataset: Dataset, *, seed: int) -> ExperimentConfig:
-    """Return an experiment with every `auto` resolved for data that is loaded."""
+    """Return an experiment with every `auto` resolved, and every label named, for data that is loaded."""
     from optbench.config import resolve
 
     return resolve(
-        loaded.config,
+        _with_named_labels(loaded.config, dataset),
         seed=seed,
         num_classes=dataset.num_classes,
         input_shape=dataset.input_shape,
@@ -214,6 +214,17 @@ def resolve_with(loaded: LoadedExperiment, dataset: Dataset, *, seed: int) -> Ex
         vocabulary_size=dataset.vocabulary_size,
         has_validation=dataset.validation is not None and len(dataset.validation.y) > 0,
     )
+
+
+def _with_named_labels(config: ExperimentConfig, dataset: Dataset) -> ExperimentConfig:
+    """Return an experiment whose class weights have the names of the data's classes."""
+    from optbench.datasets import weights_by_class
+
+    weights = config.training.class_weight
+    if not isinstance(weights, dict):
+        return config
+    named = weights_by_class(weights, dataset.class_names, dataset.facts.get("labels"))
+    return config.model_copy(update={"training": config.training.model_copy(update={"class_weight": named})})
 
 
 def plan_run(

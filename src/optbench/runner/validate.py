@@ -179,11 +179,18 @@ def _data_lines(dataset: Dataset, language: str | None) -> list[str]:
 
 
 def _method(split: Mapping[str, Any], language: str | None) -> str:
-    told = text(f"validate-method-{split['method']}", language)
+    told = text(f"validate-method-{split['method']}", language, **_divided(split))
     if "stratify" not in split:
         return told
     code = "validate-stratified" if split["stratify"] else "validate-not-stratified"
     return text(code, language, method=told, seed=split["seed"])
+
+
+def _divided(split: Mapping[str, Any]) -> dict[str, str]:
+    """Return by which column rows were divided, and how many groups or which times each split has."""
+    groups = [f"{name} {count}" for name, count in split.get("groups", {}).items()]
+    spans = [f"{name} {first} - {last}" for name, (first, last) in split.get("spans", {}).items()]
+    return {"name": split.get("group", split.get("time", "")), "parts": ", ".join(groups or spans)}
 
 
 def _model_lines(resolved: ExperimentConfig, language: str | None) -> list[str]:

@@ -1,0 +1,170 @@
+"""Texts in any encoding, as UTF-8: strictly where the encoding is said, by likelihood where one is to be proposed."""
+
+from __future__ import annotations
+
+import codecs
+import itertools
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from optbench.core.findings import Finding, Severity
+from optbench.core.text_encodings import UTF8, canonical_encoding
+from optbench.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BLOCK_BYTES: Final = 1 << 20
+GUESSED_BYTES: Final = 32 << 20
+_TOLD_BYTES: Final = 1 << 16
+_MARKS: Final = (
+    (codecs.BOM_UTF8, UTF8),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_WIDE: Final = ("utf-16-le", "utf-16-be")
+_WESTERN, _TURKISH = "cp1252", "cp1254"
+_SINGLE_BYTES: Final = (_WESTERN, "cp1250", "cp1251", "koi8_r", "cp1253", _TURKISH, "cp1255", "cp1256")
+_CANDIDATES: Final = (*_SINGLE_BYTES, "iso8859_2", "cp932", "euc_jp", "gb18030", "big5", "cp949")
+_LATIN: Final = (_WESTERN, _TURKISH, "cp1250", "iso8859-2")
+_CENTRAL_EUROPE: Final = ("Czech", "Polish", "Hungarian", "Slovak", "Slovene", "Croatian", "Romanian")
+_WORD_SIGNS: Final = frozenset("£¥¢³¹¿¼¾")  # letters of other alphabets, where they stand within words
+
+
+def marked_encoding(start: bytes) -> str | None:
+    """Return the encoding that the byte-order mark at the start of a file names, or None without one."""
+    return next((name for mark, name in _MARKS if start.startswith(mark)), None)
+
+
+def utf8_blocks(file: BinaryIO, *, encoding: str, name: str) -> Iterator[bytes]:
+    """Yield the text of a file as UTF-8 without byte-order mark; never more of it than a block is held.
+
+    Parameters
+    ----------
+    name : what messages call the file
+
+    Raises
+    ------
+    DataError
+        At the first byte that is not of that encoding, with its line.
+    """
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    n_lines, is_first = 0, True
+    while True:
+        block = file.read(BLOCK_BYTES)
+        try:
+            text = decoder.decode(block, final=not block)
+        except UnicodeDecodeError as error:
+            known = error.object[: error.start].decode(encoding, "replace")
+            raise encoding_error(
+                name, encoding, error.object[error.start], line=n_lines + known.count("\n") + 1
+            ) from None
+        n_lines += text.count("\n")
+        if is_first and text:
+            text, is_first = text.removeprefix("\ufeff"), False
+        if text:
+            yield text.encode("utf-8", "surrogatepass")
+        if not block:
+            return
+
+
+def doubts(start: bytes, *, encoding: str, name: str) -> list[Finding]:
+    """Return a note if the first bytes of a text read better as UTF-8, as they do hardly ever by chance.
+
+    Raises
+    ------
+    DataError
+        If they cannot be of an encoding that writes a zero byte at the end of every line.
+    """
+    if encoding.startswith(("utf-16", "utf-32")):
+        if start and b"\0" not in start:
+            raise DataError(
+                f"{name} is not {encoding} text: it holds no zero byte. Correct dataset.encoding; 'optbench init "
+                f"{name}' proposes one.",
+                code="data-encoding-wrong",
+            )
+        return []
+    if start.isascii() or not _reads_as(start, UTF8, is_whole=False):
+        return []
+    return [Finding("data-encoding-doubt", Severity.NOTE, {"name": name, "encoding": encoding})]
+
+
+def encoding_error(name: str, encoding: str, byte: int, *, line: int) -> DataError:
+    """Return the error for a byte that an encoding does not have."""
+    return DataError(
+        f"{name} is not {encoding} text: byte 0x{byte:02x} in line {line} is not part of it. Correct dataset.encoding; "
+        f"'optbench init {name}' proposes one.",
+        code="data-encoding-wrong",
+    )
+
+
+def guess_encoding(start: bytes, *, is_whole: bool) -> str:
+    """Return the likeliest encoding of a text.
+
+    Parameters
+    ----------
+    start : its first bytes, the more the better
+    is_whole : they are all of it, so that no character can be cut at their end
+
+    Notes
+    -----
+    A byte-order mark decides; then zero bytes, which no text has but UTF-16; then what is valid UTF-8, which hardly any
+    other text is by chance. What is left is told apart by charset-normalizer, among what tables are written
+    in; Latin letters of no other language are Windows-1252, which Excel writes in Western countries and which holds all
+    of Latin-1.
+    """
+    marked = marked_encoding(start)
+    if marked is not None:
+        return marked
+    if b"\0" in start:
+        wide = _WIDE[start[::2].count(0) > start[1::2].count(0)]
+        if _reads_as(start, wide, is_whole=is_whole):
+            return wide
+    if _reads_as(start, UTF8, is_whole=is_whole):
+        return UTF8
+    return _likeliest(_telling_lines(start))
+
+
+def _telling_lines(start: bytes) -> bytes:
+    """Return the first lines that are no plain ASCII, which is the same in nearly every encoding."""
+    lines = b"\n".join(line for line in start.split(b"\n") if not line.isascii()) + b"\n"
+    return lines if len(lines) <= _TOLD_BYTES else lines[: lines.rfind(b"\n", 0, _TOLD_BYTES) + 1] or lines
+
+
+def _likeliest(text: bytes) -> str:
+    """Return the likeliest encoding of a text that is neither UTF-8 nor UTF-16."""
+    from charset_normalizer import from_bytes
+
+    is_western = _reads_as(text, _WESTERN, is_whole=True)
+    if is_western and not any(char.isalpha() and not char.isascii() for char in text.decode(_WESTERN)):
+        return _WESTERN  # a euro or a degree alone tells no alphabet
+    best = from_bytes(text, cp_isolation=list(_CANDIDATES)).best()
+    if best is None:
+        return _WESTERN if is_western else "latin-1"
+    found = str(canonical_encoding(best.encoding))
+    if found not in _LATIN:
+        return found
+    # the Latin ones differ in few letters, so the language decides, and without one what is written most
+    if best.language == "Turkish":
+        return _TURKISH
+    is_shared = _WESTERN in best.could_be_from_charset
+    if best.language in _CENTRAL_EUROPE and not is_shared:
+        return found
+    return _WESTERN if is_western and _letters_fit(text.decode(_WESTERN)) else found
+
+
+def _letters_fit(text: str) -> bool:
+    """Return True if no sign stands within a word, as it would where the letters are of another alphabet."""
+    return not any(
+        (one in _WORD_SIGNS and other.isalpha()) or (other in _WORD_SIGNS and one.isalpha())
+        for one, other in itertools.pairwise(text)
+    )
+
+
+def _reads_as(start: bytes, encoding: str, *, is_whole: bool) -> bool:
+    try:
+        codecs.getincrementaldecoder(encoding)("strict").decode(start, is_whole)
+    except UnicodeDecodeError:
+        return False
+    return True

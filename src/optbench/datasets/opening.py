@@ -1,0 +1,293 @@
+"""The file of a table, however it is stored, as one that the readers take: UTF-8 text from the header on, or Parquet.
+
+A file that is this already is read where it lies. Any other is turned into a temporary copy, a block at a time:
+unpacked, decoded strictly from the encoding that the experiment file names, and without the lines above its header,
+each of which stays as a blank line, so that lines count as in the user's file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from optbench.core.findings import Finding, Severity
+from optbench.core.text_encodings import UTF8, canonical_encoding
+from optbench.datasets import sheets
+from optbench.datasets.csv_files import unreadable_error
+from optbench.datasets.downloads import CheckedFile
+from optbench.datasets.encodings import doubts, marked_encoding, utf8_blocks
+from optbench.datasets.packed_files import copied, disguised, is_packed, opened_packed
+from optbench.datasets.parquet_files import ENDINGS as PARQUET_ENDINGS
+from optbench.datasets.scratch import make_scratch, remove_abandoned, storage_errors
+from optbench.datasets.table_reading import TableFile, require_regular_file
+from optbench.datasets.top_lines import TopLines, top_lines
+from optbench.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DEFAULT_SEPARATOR: Final = ","
+_LOOKED_AT: Final = 1 << 10
+_DOUBTED: Final = 4 << 20
+_OLD_EXCEL: Final = b"\xd0\xcf\x11\xe0"
+_PARQUET: Final = b"PAR1"
+_ZIP: Final = b"PK\x03\x04"
+_WEB_PAGES: Final = (b"<!doctype html", b"<html")
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """How a table is stored, as far as an experiment file has to say it.
+
+    Attributes
+    ----------
+    separator : character between cells, unless the file itself says one; None if it is to be found out
+    encoding : of a text file, in any spelling of its name
+    sheet : of an Excel file; None if it has one
+    """
+
+    separator: str | None = DEFAULT_SEPARATOR
+    encoding: str = UTF8
+    sheet: str | None = None
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What an experiment file has to write: keys of `dataset` whose value is not the default."""
+        written = {"separator": self.separator, "encoding": self.encoding, "sheet": self.sheet}
+        defaults = (DEFAULT_SEPARATOR, UTF8, None)
+        return {
+            key: value
+            for (key, value), default in zip(written.items(), defaults, strict=True)
+            if value is not None and value != default
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedTable:
+    """A table that the readers take.
+
+    Attributes
+    ----------
+    name : what messages call the user's file
+    path : of UTF-8 text or of Parquet: the user's file, or a temporary copy
+    is_parquet : which of the two
+    separator : character between the cells of a text; None if the file names none and it is to be found out
+    is_text : the user's file is text, perhaps packed, and no sheet
+    original : the user's file and its digest, where `path` is a copy; else None, for the reader to find out
+    notes : on what was done with it
+    """
+
+    name: str
+    path: Path
+    is_parquet: bool
+    is_text: bool
+    separator: str | None
+    original: CheckedFile | None = None
+    notes: tuple[Finding, ...] = ()
+
+    @property
+    def file(self) -> TableFile:
+        """What is to be read."""
+        return TableFile(self.name, self.path, self.separator or DEFAULT_SEPARATOR, original=self.original)
+
+
+@contextmanager
+def open_table(path: Path, storage: Storage, *, name: str) -> Iterator[OpenedTable]:
+    """Open the file of a table; a temporary copy is removed at the end of the context.
+
+    Parameters
+    ----------
+    name : what messages and the run's record call the file
+
+    Raises
+    ------
+    DataError
+        If it is missing, no regular file, not of its encoding, damaged, not what its name says, or unpacks to too much.
+    MachineError
+        If a temporary file cannot be written, or a package for its form is missing.
+    """
+    require_regular_file(path, name)
+    try:
+        with path.open("rb"):
+            pass
+    except OSError as error:
+        raise unreadable_error(path, error) from error
+    with ExitStack() as stack:
+        with storage_errors():
+            opened = _Opening(path, storage, name, stack).opened()
+        yield opened
+
+
+def start_of_text(path: Path, name: str, n_bytes: int) -> bytes | None:
+    """Return the first bytes of a text file, packed or not; None for a file of another form, and one that is missing.
+
+    Raises
+    ------
+    DataError
+        If it cannot be unpacked.
+    """
+    if not path.is_file() or path.suffix.lower() in (*PARQUET_ENDINGS, *sheets.ENDINGS):
+        return None
+    if not is_packed(path):
+        with path.open("rb") as file:
+            return file.read(n_bytes)
+    with opened_packed(path, name) as table:
+        is_text = Path(table.name).suffix.lower() not in (*PARQUET_ENDINGS, *sheets.ENDINGS)
+        return table.file.read(n_bytes) if is_text else None
+
+
+class _Opening:
+    """The steps from a user's file to one that the readers take; `path` and `kind` are where they have got to."""
+
+    def __init__(self, path: Path, storage: Storage, name: str, stack: ExitStack) -> None:
+        self.original = self.path = path
+        self.storage = storage
+        self.name = name
+        self.kind = path.suffix.lower()
+        self.separator = storage.separator
+        self.notes: list[Finding] = []
+        self._stack = stack
+        self._folder: Path | None = None
+
+    def opened(self) -> OpenedTable:
+        """Return the table, every step done."""
+        if is_packed(self.path):
+            self._unpack()
+        if self.kind not in PARQUET_ENDINGS:
+            if self.kind in sheets.ENDINGS:
+                self._take_sheet()
+            else:
+                self._refuse_other_forms()
+                self._decode()
+                self._skip_top()
+        elif self._encoding() != UTF8:
+            raise self._no_text_file()
+        if self.storage.sheet is not None and self.kind not in sheets.ENDINGS:
+            raise DataError(
+                f"dataset.sheet is for Excel files. Received: {self.name}. Remove the line.",
+                code="data-setting-conflict",
+            )
+        is_copy = self.path != self.original
+        return OpenedTable(
+            name=self.name,
+            path=self.path,
+            is_parquet=self.kind in PARQUET_ENDINGS,
+            is_text=self.kind not in (*PARQUET_ENDINGS, *sheets.ENDINGS),
+            separator=self.separator,
+            original=self._checked() if is_copy else None,
+            notes=tuple(self.notes),
+        )
+
+    def _unpack(self) -> None:
+        with opened_packed(self.path, self.name) as table:
+            self.kind = Path(table.name).suffix.lower()
+            target = self._new_file(f"unpacked{self.kind}")
+            with target.open("wb") as file:
+                copied(table, file, self.name)
+        self.notes.append(_note("data-file-unpacked", name=self.name, inner=table.name))
+        self.path = target
+
+    def _take_sheet(self) -> None:
+        if self._encoding() != UTF8:
+            raise self._no_text_file()
+        target = self._new_file("sheet.csv")
+        with target.open("w", encoding="utf-8", newline="") as file:
+            title = sheets.write_sheet(self.path, file, sheet=self.storage.sheet, name=self.name)
+        self.notes.append(_note("data-sheet-read", name=self.name, sheet=title))
+        self.path, self.separator = target, sheets.SEPARATOR
+
+    def _refuse_other_forms(self) -> None:
+        """Refuse what is no text, with what it is: its zero bytes alone would tell a user little."""
+        with self.path.open("rb") as file:
+            start = file.read(_LOOKED_AT)
+        packed = disguised(start)
+        told = None
+        if packed is not None:
+            told = f"{packed[0]}: end its name in {packed[1]}, or unpack it"
+        elif start.startswith(_ZIP):
+            told = "a zip archive or an Excel file: end its name in .zip or .xlsx"
+        elif start.startswith(_OLD_EXCEL):
+            told = "an old Excel file (.xls), which is not read: save it as .xlsx or CSV"
+        elif start.startswith(_PARQUET):
+            told = "Parquet data: end its name in .parquet"
+        elif start.lstrip().lower().startswith(_WEB_PAGES):
+            told = "a web page, as a download without a login gives: get the file itself"
+        if told is not None:
+            raise DataError(f"{self.name} is no CSV text. Received: {told}.", code="data-file-wrong-format")
+
+    def _decode(self) -> None:
+        encoding = self._encoding()
+        with self.path.open("rb") as file:
+            marked = marked_encoding(file.read(4))
+            file.seek(0)
+            if marked is not None and encoding != UTF8 and not encoding.startswith(marked):
+                raise DataError(
+                    f"{self.name} begins with the mark of {marked} text. Received: dataset.encoding: {encoding}. "
+                    f"{'Remove the line' if marked == UTF8 else f'Write dataset.encoding: {marked}'}.",
+                    code="data-encoding-wrong",
+                )
+            if encoding == UTF8:
+                return  # the reader says which byte is none, as it is the one that goes through all of them
+            self.notes += doubts(file.read(_DOUBTED), encoding=encoding, name=self.name)
+            file.seek(0)
+            target = self._new_file("decoded.csv")
+            with target.open("wb") as out:
+                out.writelines(utf8_blocks(file, encoding=encoding, name=self.name))
+        self.path = target
+
+    def _skip_top(self) -> None:
+        top = top_lines(self.path, separator=self.separator)
+        self.notes += top.notes(self.name)
+        if top.separator not in (None, self.separator) and self.separator not in (None, DEFAULT_SEPARATOR):
+            raise DataError(
+                f"{self.name} says in its first line that {top.separator!r} separates its cells. Received: "
+                f"dataset.separator: {self.separator!r}. Remove one of the two.",
+                code="data-separator-wrong",
+            )
+        self.separator = top.separator or self.separator
+        if top.n_lines:
+            self.path = self._without(top)
+
+    def _without(self, top: TopLines) -> Path:
+        target = self._new_file("table.csv")
+        with self.path.open("rb") as file, target.open("wb") as out:
+            file.seek(top.n_bytes)
+            out.write(b"\n" * top.n_lines)
+            shutil.copyfileobj(file, out, 1 << 20)
+        return target
+
+    def _encoding(self) -> str:
+        found = canonical_encoding(self.storage.encoding)
+        if found is None:
+            raise DataError(
+                f"dataset.encoding must be an encoding of text. Received: {self.storage.encoding!r}.",
+                code="data-encoding-wrong",
+            )
+        return found
+
+    def _no_text_file(self) -> DataError:
+        return DataError(
+            f"dataset.encoding is for text files. Received: {self.storage.encoding!r} for {self.name}. Remove it.",
+            code="data-setting-conflict",
+        )
+
+    def _new_file(self, name: str) -> Path:
+        if self._folder is None:
+            remove_abandoned()
+            scratch = make_scratch()
+            self._stack.callback(scratch.remove)
+            self._folder = scratch.path
+        return self._folder / name
+
+    def _checked(self) -> CheckedFile:
+        with self.original.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return CheckedFile(self.original, self.name, digest, self.original.stat().st_size)
+
+
+def _note(code: str, **values: str) -> Finding:
+    return Finding(code, Severity.NOTE, values)

@@ -1,0 +1,189 @@
+"""A sheet of an Excel file as CSV text: what stands in the cells, never what they are formatted as."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import itertools
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any, Final
+
+from optbench.datasets.memory import require_memory
+from optbench.datasets.packed_files import require_unpacked
+from optbench.errors import DataError, MachineError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+ENDINGS: Final = (".xlsx", ".xlsm")
+SEPARATOR: Final = ","
+_MOST_ROWS: Final = 1 << 20
+_BYTES_PER_BYTE: Final = 12  # of memory per byte of texts, which are held
+_TEXTS: Final = "xl/sharedStrings.xml"
+
+
+def write_sheet(path: Path, target: IO[str], *, sheet: str | None, name: str) -> str:
+    """Write a sheet as CSV and return its name.
+
+    Numbers become the shortest text that gives the same number, dates ISO dates, with a time where the format shows
+    one, truth values TRUE and FALSE as Excel shows them. Of a formula the value counts that Excel stored. An empty row
+    is a blank line, so that a line is a row of the sheet.
+
+    Parameters
+    ----------
+    sheet : its name; None if it is the only one that is not empty
+    name : what messages call the file
+
+    Raises
+    ------
+    DataError
+        If the file is no Excel file, the sheet is not in it or has to be named, or it unpacks to more than there is
+        room for.
+    MachineError
+        If openpyxl is not installed.
+    """
+    _require_room(path, name)
+    with _opened(path, name) as book:
+        found = _chosen(book, sheet, name)
+        _write_rows(_rows(found, name), target, name)
+        return str(found.title)
+
+
+def sheet_names(path: Path, *, name: str) -> list[str]:
+    """Return the names of the sheets that are not empty; raises as `write_sheet`."""
+    _require_room(path, name)
+    with _opened(path, name) as book:
+        return [str(each.title) for each in _filled(book)]
+
+
+def _require_room(path: Path, name: str) -> None:
+    from zipfile import BadZipFile, ZipFile
+
+    try:
+        with ZipFile(path) as archive:
+            sizes = {each.filename: each.file_size for each in archive.infolist()}
+    except BadZipFile as error:
+        raise DataError(
+            f"{name} cannot be read as an Excel file: {error}. Is it one, and whole?", code="data-file-damaged"
+        ) from error
+    require_unpacked(name, declared=sum(sizes.values()), packed_bytes=path.stat().st_size)
+    remedy = "Save the sheet as CSV, which is read in parts."
+    require_memory(_BYTES_PER_BYTE * sizes.get(_TEXTS, 0), what=f"reading the texts of {name}", remedy=remedy)
+
+
+@contextmanager
+def _opened(path: Path, name: str) -> Iterator[Any]:
+    try:
+        from openpyxl import load_workbook
+    except ImportError:
+        raise MachineError(
+            'Excel files need the package openpyxl, which is not installed. Run: pip install "optbench[excel]", or '
+            "save the sheet as CSV.",
+            code="machine-package-missing",
+        ) from None
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # on formats, pictures and the like, of which nothing is read
+        try:
+            book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
+        except OSError:
+            raise
+        except Exception as error:
+            # what openpyxl, zipfile and the XML parser raise for a file that is none, or a hostile one, is no one tree
+            raise DataError(
+                f"{name} cannot be read as an Excel file: {_first_line(error)}. Is it one, and whole?",
+                code="data-file-damaged",
+            ) from error
+        try:
+            yield book
+        finally:
+            book.close()
+
+
+def _chosen(book: Any, sheet: str | None, name: str) -> Any:
+    names = [each.title for each in book.worksheets]
+    if sheet is not None:
+        if sheet not in names:
+            hint = did_you_mean(sheet, names)
+            raise DataError(
+                f"dataset.sheet must name a sheet of {name}. Received: {sheet!r}.{hint} It has: {', '.join(names)}.",
+                code="data-sheet-unknown",
+            )
+        return book[sheet]
+    filled = _filled(book)
+    if len(filled) != 1:
+        told = f"it has {len(filled)}" if filled else "every sheet of it is empty"
+        more = (
+            f": {', '.join(each.title for each in filled)}. Name one: dataset.sheet: {filled[0].title}"
+            if filled
+            else ""
+        )
+        raise DataError(
+            f"{name} must have one sheet that is not empty; {told}{more}.",
+            code="data-sheet-unknown",
+        )
+    return filled[0]
+
+
+def _filled(book: Any) -> list[Any]:
+    return [each for each in book.worksheets if any(row for row in _values(each))]
+
+
+def _values(sheet: Any) -> Iterator[tuple[Any, ...]]:
+    """Yield the cells of each row up to the last that is not empty; the sizes that a file states may be wrong."""
+    sheet.reset_dimensions()
+    for row in sheet.iter_rows():
+        width = next((i for i in range(len(row), 0, -1) if row[i - 1].value is not None), 0)
+        yield row[:width]
+
+
+def _rows(sheet: Any, name: str) -> Iterator[list[str]]:
+    try:
+        for row in itertools.islice(_values(sheet), _MOST_ROWS):  # as many as Excel has; a hostile file may say more
+            yield [_text(cell) for cell in row]
+    except OSError:
+        raise
+    except Exception as error:  # see `_opened`
+        raise DataError(
+            f"{name}: the sheet {sheet.title!r} cannot be read: {_first_line(error)}.",
+            code="data-file-damaged",
+        ) from error
+
+
+def _write_rows(rows: Iterator[list[str]], target: IO[str], name: str) -> None:
+    writer = csv.writer(target, delimiter=SEPARATOR, lineterminator="\n")
+    width = 0
+    for line, cells in enumerate(rows, start=1):
+        if not cells:
+            target.write("\n")
+            continue
+        width = width or len(cells)
+        if len(cells) > width:
+            raise _too_wide(cells, width, line, name)
+        writer.writerow([*cells, *[""] * (width - len(cells))])
+
+
+def _too_wide(cells: Sequence[str], width: int, line: int, name: str) -> DataError:
+    return DataError(
+        f"{name}: row {line} has a cell beyond the header's {width} columns: {cells[-1]!r} in column {len(cells)}. "
+        "Give the column a name in the header row, or remove the cell.",
+        code="data-row-length-wrong",
+    )
+
+
+def _text(cell: Any) -> str:
+    value = cell.value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, dt.datetime):
+        has_time = "h" in cell.number_format.lower() or value.time() != dt.time()
+        return value.isoformat(" ") if has_time else value.date().isoformat()
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")

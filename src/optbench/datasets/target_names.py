@@ -1,0 +1,54 @@
+"""Which column of a table is likely to be the target, by what columns are called."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_SAID: Final = ("target", "y", "label", "labels", "outcome", "response", "ground truth", "dependent variable")
+_OUTCOMES: Final = (
+    "churn", "churned", "survived", "diagnosis", "exited", "attrition", "fraud", "default", "deposit", "subscribed",
+    "stroke", "heart disease", "cardio", "readmitted", "loan status", "credit risk", "approved", "converted",
+    "purchased", "clicked", "species", "variety", "sentiment", "spam",
+)  # fmt: skip
+_MADE_FOR: Final = (
+    "income", "sale price", "median house value", "medv", "price", "mpg", "quality", "charges", "rings", "cover type",
+)  # fmt: skip
+_OFTEN: Final = ("class", "classes", "category", "status", "result")
+_WHOLE: Final = {
+    word: group for group, words in ((0, _SAID), (1, _OUTCOMES), (4, _MADE_FOR), (5, _OFTEN)) for word in words
+}
+_PARTS: Final = {tuple(word.split()): group for group, words in ((2, _SAID), (3, _OUTCOMES)) for word in words}
+_MOST_WORDS: Final = 4  # more are a sentence
+_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_]+")
+
+
+def likely_targets(names: Sequence[str]) -> list[list[str]]:
+    """Return the columns that are called as targets are: the likeliest first, equally likely ones together.
+
+    A name counts in any case and spelling (`LoanStatus`, `loan_status`); one that says what it is, also with a word
+    before or behind it (`isFraud`, `Churn Label`). Of equally likely ones the last column stands first.
+
+    Examples
+    --------
+    >>> likely_targets(["default", "id", "deposit", "class"])
+    [['deposit', 'default'], ['class']]
+    >>> likely_targets(["x", "y", "z", "price"]), likely_targets(["Churn Value", "x"]), likely_targets(["a"])
+    ([['price']], [['Churn Value']], [])
+    """
+    words_of = {name: tuple(word.lower() for word in _WORD.findall(name)) for name in names}
+    has_axes = ("z",) in words_of.values()
+    groups: dict[int, list[str]] = {}
+    for name, words in reversed(words_of.items()):
+        whole = " ".join(words)
+        if whole == "y" and has_axes:
+            continue
+        ends = [(_PARTS.get(words[:n]), _PARTS.get(words[-n:])) for n in range(1, len(words))]
+        parts = [group for pair in ends for group in pair if group is not None] if len(words) <= _MOST_WORDS else []
+        group = _WHOLE.get(whole, min(parts, default=-1))
+        if group >= 0:
+            groups.setdefault(group, []).append(name)
+    return [groups[group] for group in sorted(groups)]
