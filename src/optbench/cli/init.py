@@ -12,7 +12,9 @@ from optbench.cli.output import note, print_data
 
 
 def init(
-    table: Annotated[Path | None, typer.Argument(metavar="CSV", help="Your table, CSV or Parquet.")] = None,
+    table: Annotated[
+        Path | None, typer.Argument(metavar="CSV", readable=False, help="Your table, CSV or Parquet.")
+    ] = None,
     target: Annotated[str | None, typer.Option(help="Column that holds the label.")] = None,
     quiet: Quiet = False,
     verbose: Verbose = False,

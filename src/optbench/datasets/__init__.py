@@ -9,7 +9,7 @@ from optbench.datasets.fetch_files import fetch
 from optbench.datasets.inspection import TableInspection, inspect_table
 from optbench.datasets.load import load_dataset
 from optbench.datasets.outline import outline
-from optbench.datasets.scratch import make_scratch, remove_abandoned
+from optbench.datasets.scratch import make_scratch
 from optbench.datasets.staging import open_staged_dataset, stage_dataset
 from optbench.datasets.text_doubts import is_running_text
 from optbench.datasets.withhold import without_test_rows
@@ -26,7 +26,6 @@ __all__ = [
     "make_scratch",
     "open_staged_dataset",
     "outline",
-    "remove_abandoned",
     "stage_dataset",
     "without_test_rows",
 ]
