@@ -8,19 +8,25 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import linecache
+import os
 import sys
 import traceback
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from optbench.core.refusals import told_as
+from optbench.core.regular_files import read_regular, regular_size
 from optbench.errors import InvalidError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from types import CodeType
 
 PREFIX = "python:"
+_LARGEST_SOURCE: Final = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +38,34 @@ class Reference:
 
     def sha256(self) -> str:
         """Return the sha256 hex digest of the file's bytes."""
-        return hashlib.sha256(self.file.read_bytes()).hexdigest()
+        return source_sha256(self.file)
+
+
+class _SourceLoader(SourceFileLoader):
+    """Executes the very bytes that are hashed: a compiled file beside the source is neither read nor written."""
+
+    def get_data(self, path: str) -> bytes:
+        return read_source(Path(path))
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.source_to_code(self.get_data(self.path), self.get_filename(fullname))
+
+
+def read_source(file: Path, *, error: type[InvalidError] = InvalidError) -> bytes:
+    """Return the bytes of a user's Python file, which may be a link.
+
+    Raises
+    ------
+    error
+        If it is no regular file or cannot be read.
+    """
+    with told_as(error, file, code="code-file-unreadable"):
+        return read_regular(file, most=_LARGEST_SOURCE, follow_links=True)
+
+
+def source_sha256(file: Path, *, error: type[InvalidError] = InvalidError) -> str:
+    """Return the sha256 hex digest of a user's Python file; raises like `read_source`."""
+    return hashlib.sha256(read_source(file, error=error)).hexdigest()
 
 
 def parse_reference(text: str, base: Path, *, error: type[InvalidError] = InvalidError) -> Reference:
@@ -51,18 +84,24 @@ def parse_reference(text: str, base: Path, *, error: type[InvalidError] = Invali
             code="code-reference-wrong",
         )
     file = base / file_text
-    if not file.is_file():
+    try:
+        with told_as(error, file, code="code-file-unreadable"):
+            regular_size(file, follow_links=True)
+    except error as refused:
+        if not isinstance(refused.__cause__, FileNotFoundError):
+            raise
         raise error(
             f"{file} does not exist. Received: {text!r}. Paths are relative to the config file.",
             code="code-file-missing",
-        )
+        ) from None
     return Reference(file=file, function=function)
 
 
 def load_function(reference: Reference, *, error: type[InvalidError] = InvalidError) -> Callable[..., Any]:
     """Execute the file of `reference` and return the function it names.
 
-    Side effects: runs the user's module; its folder is on `sys.path` while it runs.
+    Side effects: runs the user's module; its folder is on `sys.path` while it runs, and what it does to `sys.path` and
+    to the working directory is undone.
 
     Raises
     ------
@@ -70,11 +109,13 @@ def load_function(reference: Reference, *, error: type[InvalidError] = InvalidEr
         If the module raises (with the user's own line) or has no such function.
     """
     # the place is part of the name: an equal file elsewhere has neighbours of its own
-    place = hashlib.sha256(f"{reference.file.resolve()}\n{reference.sha256()}".encode()).hexdigest()
+    digest = source_sha256(reference.file, error=error)
+    place = hashlib.sha256(os.fsencode(f"{os.path.realpath(reference.file)}\n{digest}")).hexdigest()
     name = f"optbench_user_{place[:16]}_{reference.file.stem}"
     module = sys.modules.get(name)
     if module is None:
-        spec = importlib.util.spec_from_file_location(name, reference.file)
+        loader = _SourceLoader(name, str(reference.file))
+        spec = importlib.util.spec_from_file_location(name, reference.file, loader=loader)
         if spec is None or spec.loader is None:  # cannot happen for a .py file that exists
             raise error(f"{reference.file} cannot be imported as Python.", code="code-file-missing")
         module = importlib.util.module_from_spec(spec)
@@ -82,7 +123,7 @@ def load_function(reference: Reference, *, error: type[InvalidError] = InvalidEr
         try:
             with (
                 user_errors(f"importing {reference.file.name}", reference.file, error),
-                _on_path(reference.file.parent),
+                _at_home(reference.file.parent),
             ):
                 spec.loader.exec_module(module)
         except BaseException:
@@ -105,7 +146,7 @@ def call_function(
     function = load_function(reference, error=error)
     with (
         user_errors(f"{reference.function}() of {reference.file.name}", reference.file, error),
-        _on_path(reference.file.parent),
+        _at_home(reference.file.parent),
     ):
         return function(*arguments, **keywords)
 
@@ -133,14 +174,27 @@ def _user_line(exception: BaseException, file: Path) -> str:
 
 
 @contextmanager
-def _on_path(folder: Path) -> Iterator[None]:
-    # appended, not put first: a file named like a standard module in the user's folder must not replace it
-    entry = str(folder)
-    added = entry not in sys.path
-    if added:
-        sys.path.append(entry)
+def _at_home(folder: Path) -> Iterator[None]:
+    """Let user code find its neighbours, and undo afterwards what it did to the search path and working directory.
+
+    The folder is appended, not put first: a file named like a standard module in it must not replace that. What user
+    code puts in front itself goes behind for the same reason, but stays, since it may import from there later.
+    """
+    before = list(sys.path)
+    here = _open_working_directory()
+    sys.path.append(str(folder))
     try:
         yield
     finally:
-        if added and entry in sys.path:
-            sys.path.remove(entry)
+        added = [entry for entry in sys.path if isinstance(entry, str) and entry not in before and entry != str(folder)]
+        sys.path[:] = [*before, *added]
+        if here is not None:
+            with suppress(OSError):  # nobody may enter it any more
+                os.fchdir(here)
+            os.close(here)
+
+
+def _open_working_directory() -> int | None:
+    with suppress(OSError):
+        return os.open(os.curdir, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    return None

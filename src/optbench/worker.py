@@ -8,10 +8,15 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import Finding, Severity
+from optbench.core.printable import printable
+from optbench.errors import OptbenchError, StorageError
+from optbench.executors.child import end_of
+from optbench.executors.interface import Task, reference
 from optbench.run_store import Claim, RunPaths
 from optbench.runs.messages import (
     Detail,
@@ -209,25 +214,49 @@ def main(argv: list[str] | None = None) -> int:
     if len(arguments) != 1:
         sys.stderr.write("usage: python -m optbench.worker RUN_DIR\n")
         return 2
-    training = load_resolved(RunPaths(Path(arguments[0])).config_resolved).training
-    environment = engine_kind(training.engine).environment(training, os.environ)
+    try:
+        training = load_resolved(RunPaths(Path(arguments[0])).config_resolved).training
+        environment = engine_kind(training.engine).environment(training, os.environ)
+    except OptbenchError as error:
+        return _told(error)
     command = python_command("optbench.worker:train_and_finish", *arguments)
     return os.execve(command[0], command, environment)  # noqa: S606 - no shell is meant
 
 
 def train_and_finish(arguments: Sequence[str]) -> int:
-    """Train and finish the staged run folder that is named, in this process; returns 0."""
-    from optbench.run_store import claim_run_folder, read_job
+    """Train and finish the staged run folder that is named, in this process; returns an exit code."""
+    from optbench.run_store import claim_run_folder, publish_log, read_job
 
     paths = RunPaths(Path(arguments[0]))
-    claim = claim_run_folder(paths, key=read_job(paths).key)
-    folder = str(paths.folder)
     try:
-        train_run(TrainArguments(folder, claim.name).to_json(), _nobody_listens)
-        finish(FinishArguments(folder, claim.name).to_json(), _nobody_listens)
+        claim = claim_run_folder(paths, key=read_job(paths).key)
+    except OptbenchError as error:
+        return _told(error)
+    folder = str(paths.folder)
+    steps = (
+        Task("train", reference(train_run), TrainArguments(folder, claim.name).to_json()),
+        Task("finish", reference(finish), FinishArguments(folder, claim.name).to_json()),
+    )
+    try:
+        for step in steps:
+            end = end_of(step, _nobody_listens)
+            if end.kind != "ok":
+                with suppress(OSError, StorageError):
+                    claim.log.write_text(end.trace, encoding="utf-8")
+                    publish_log(claim)
+                sys.stderr.write(f"optbench: {printable(end.error, keep_lines=True)}\n")
+                return end.exit_code
     finally:
         claim.release()
     return 0
+
+
+def _told(error: OptbenchError) -> int:
+    """Say an error as the commands do; returns its exit code."""
+    from optbench.words import error_text
+
+    sys.stderr.write(f"optbench: {printable(error_text(error), keep_lines=True)}\n")
+    return error.exit_code
 
 
 def _nobody_listens(event: Event) -> None:

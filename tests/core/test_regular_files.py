@@ -64,7 +64,7 @@ def test_a_link_is_followed_where_the_user_named_it_and_nowhere_else(tmp_path):
 def test_a_file_larger_than_expected_is_not_read(tmp_path):
     (tmp_path / "file").write_bytes(b"content")
     assert read_regular(tmp_path / "file", most=7) == b"content"
-    with pytest.raises(UnfitFileError, match="7 bytes, and 6") as refused:
+    with pytest.raises(UnfitFileError, match="a file of 7 bytes, and at most 6") as refused:
         read_regular(tmp_path / "file", most=6)
     assert refused.value.errno == errno.EFBIG
 

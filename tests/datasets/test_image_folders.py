@@ -126,7 +126,7 @@ def test_more_than_eight_bits_are_refused(folder, load, ending):
 def test_a_pipe_does_not_wait(folder, load):
     """A pipe by the name of an image would never end."""
     os.mkfifo(folder / "cat" / "endless.png")
-    with pytest.raises(DataError, match=r"cat/endless\.png must be a regular file\. Received: a device or a pipe"):
+    with pytest.raises(DataError, match=r"cat/endless\.png must be an image\. Received: a pipe"):
         load()
 
 

@@ -94,5 +94,5 @@ def test_a_full_disk_is_told_in_a_sentence(load_csv, table, tmp_path, monkeypatc
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(np, "save", full)
-    with pytest.raises(MachineError, match=r"cannot be written to .*: No space left on device\. Free space there"):
+    with pytest.raises(MachineError, match=r"cannot be written to .*: no space left on device\. Free space there"):
         stage_dataset(load_csv(table()), tmp_path / "staged")

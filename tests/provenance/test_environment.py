@@ -9,7 +9,7 @@ from importlib import metadata
 
 import pytest
 
-from optbench.errors import StorageError
+from optbench.errors import InvalidError
 from optbench.provenance import collect_environment, environment_differences
 from optbench.provenance.environment import VARIABLES
 from optbench.provenance.paths_in_values import without_paths
@@ -105,7 +105,7 @@ def test_code_is_recorded_by_digest(tmp_path):
     (tmp_path / "my.py").write_bytes(b"x = 1\n")
     facts = collect_environment(code={"b.py": tmp_path / "my.py", "a.py": tmp_path / "my.py"})
     assert facts["code"] == dict.fromkeys(("a.py", "b.py"), hashlib.sha256(b"x = 1\n").hexdigest())
-    with pytest.raises(StorageError, match=r"gone\.py"):
+    with pytest.raises(InvalidError, match=r"gone\.py"):
         collect_environment(code={"gone.py": tmp_path / "gone.py"})
 
 

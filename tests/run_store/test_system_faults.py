@@ -10,15 +10,13 @@ import itertools
 import os
 import shutil
 import signal
-import subprocess
-import traceback
 from pathlib import Path
 
 import pytest
 from selection import mostly_long
 from storage_scenario import contents, work
+from struck import FAULTS, be_worker, struck
 
-from optbench.errors import StorageError
 from optbench.run_store import RunPaths, run_status
 from optbench.run_store import claims as claims_module
 
@@ -28,12 +26,6 @@ pytestmark = pytest.mark.skipif(
 
 CALLS = ("openat", "write", "fsync", "rename", "link", "mkdir", "unlink", "unlinkat", "rmdir")
 FEW_EPOCHS, MANY_EPOCHS = 1, 7
-FAULTS = {
-    "kill": "signal=SIGKILL:when={n}",
-    "EIO once": "error=EIO:when={n}",
-    "ENOSPC from then on": "error=ENOSPC:when={n}+",
-    "EROFS from then on": "error=EROFS:when={n}+",
-}
 # what a read-only or a full file system refuses
 REFUSED = {
     "ENOSPC from then on": ("write", "fsync", "mkdir", "rename"),
@@ -43,48 +35,13 @@ SAMPLED = ("kill", "ENOSPC from then on")  # of these one call of four is struck
 LEAST = {"kill": 80, "EIO once": 80, "ENOSPC from then on": 30, "EROFS from then on": 10}
 
 
-def worker(folder: Path, epochs: int, ready: int) -> None:
-    """What the child does: wait for strace, work, tell the end by the exit status."""
-    os.read(ready, 1)
-    status = 0
-    try:
-        work(folder, epochs)
-    except StorageError:
-        status = 1
-    except BaseException:  # noqa: BLE001 - the parent tells what it was
-        traceback.print_exc()
-        status = 2
-    os._exit(status)
-
-
-def struck(folder: Path, epochs: int, call: str, fault: str, log: Path) -> tuple[int, bool]:
-    """Work in a child under strace; returns its exit status and whether the fault was injected."""
-    ready, go = os.pipe()
-    child = os.fork()
-    if child == 0:
-        worker(folder, epochs, ready)
-    command = ["strace", "-f", "-o", str(log), "-p", str(child), "-e", f"trace={call}", "-e", f"inject={call}:{fault}"]
-    tracer = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    try:
-        assert "attached" in tracer.stderr.readline()
-        os.write(go, b"x")
-        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        tracer.wait(timeout=10)
-    finally:
-        os.close(ready)
-        os.close(go)
-        tracer.stderr.close()
-    text = log.read_text()
-    return status, "INJECTED" in text or "killed by SIGKILL" in text
-
-
 def brought_to_its_end(folder: Path, epochs: int) -> bytes:
     """Work in a child without strace; returns what the finished run holds."""
     child = os.fork()
     if child == 0:
         ready, go = os.pipe()
         os.write(go, b"x")
-        worker(folder, epochs, ready)
+        be_worker(lambda: work(folder, epochs), ready)
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     assert status == 0, status
     return contents(folder)
@@ -101,7 +58,9 @@ def every_point(root: Path, name: str, epochs: int, calls: tuple[str, ...] = CAL
         while True:
             folder = root / f"{call}-{number}" / "run"
             folder.parent.mkdir()
-            status, was_struck = struck(folder, epochs, call, FAULTS[name].format(n=number), root / "strace.log")
+            status, was_struck = struck(
+                lambda at=folder: work(at, epochs), call, FAULTS[name].format(n=number), root / "strace.log"
+            )
             if not was_struck:
                 assert status == 0
                 break

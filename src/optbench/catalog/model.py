@@ -59,6 +59,8 @@ ACTIVATION: Final = Holds("activation")
 LAYERS: Final = Holds("layers")
 
 Units = Annotated[int, Field(ge=1, le=1_000_000)]
+MOST_LAYERS = 1000
+"""Of one kind in a model: more are a slip of the pen, and take minutes to be written out."""
 Activation = Annotated[str, ACTIVATION]
 Penalty = Annotated[
     float, Field(ge=0, description="L2 penalty on every kernel, the output layer's included: l2 * sum of squares.")

@@ -37,7 +37,7 @@ def compare(
     alpha: Annotated[float, typer.Option(help="Level of the tests over all pairs.")] = 0.05,
     output_format: OutputFormat = "table",
     html: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write a page with curves and pictures as well.")
+        Path | None, typer.Option(metavar="FILE", readable=False, help="Write a page with curves and pictures as well.")
     ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 5 if in a compared pair more than the optimizer differs.")

@@ -12,7 +12,7 @@ from optbench.cli.output import print_data, print_json
 
 
 def config(
-    path: Annotated[Path, typer.Argument(metavar="CONFIG", help="Experiment file.")],
+    path: Annotated[Path, typer.Argument(metavar="CONFIG", readable=False, help="Experiment file.")],
     overrides: Overrides = None,
     data_dir: DataDir = Path("data"),
     as_json: AsJson = False,

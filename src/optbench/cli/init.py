@@ -12,7 +12,9 @@ from optbench.cli.output import note, print_data
 
 
 def init(
-    table: Annotated[Path | None, typer.Argument(metavar="TABLE", help="Your table: CSV, Parquet or Excel.")] = None,
+    table: Annotated[
+        Path | None, typer.Argument(metavar="TABLE", readable=False, help="Your table: CSV, Parquet or Excel.")
+    ] = None,
     target: Annotated[str | None, typer.Option(help="Column that holds the label.")] = None,
     separator: Annotated[str | None, typer.Option(help="Character between cells, if the one found is wrong.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Encoding of the text, if the one found is wrong.")] = None,

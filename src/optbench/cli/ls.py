@@ -13,7 +13,8 @@ from optbench.cli.output import notes, print_data, print_json
 
 def ls(
     runs_dir: Annotated[
-        Path, typer.Argument(metavar="RUNS_DIR", envvar="OPTBENCH_RUNS_DIR", help="Where run folders are.")
+        Path,
+        typer.Argument(metavar="RUNS_DIR", readable=False, envvar="OPTBENCH_RUNS_DIR", help="Where run folders are."),
     ] = Path("runs"),
     as_json: AsJson = False,
     quiet: Quiet = False,

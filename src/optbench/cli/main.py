@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import signal
@@ -15,7 +16,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from optbench.cli.streams import GuardedStream, guarded_streams
 from optbench.core.interpreter import leave_out_working_directory
-from optbench.errors import OptbenchError
+from optbench.core.printable import printable
+from optbench.core.refusals import is_refusal, sentence_of
+from optbench.errors import MachineError, OptbenchError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,9 +43,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         with _told_cost(given), _told_errors(given), guarded_streams(), _told_errors(given), _signals_unwind():
+            _require_working_directory()
             from optbench.cli.app import app
 
             app(args=given, prog_name="optbench")
+    except SystemExit as end:
+        _end_with_threads(end.code)
+        raise
     finally:
         gc.freeze()  # the interpreter would look through all that is loaded before it ends: half a second
 
@@ -60,6 +67,11 @@ def _told_errors(arguments: Sequence[str]) -> Iterator[None]:
         _tell_programs(error, arguments)
         raise SystemExit(error.exit_code) from None
     except Exception as error:  # noqa: BLE001 - the last resort, or Typer would end with 1, "a run failed"
+        if is_refusal(error):  # of a file, a disk or memory: what has no narrower sentence has this one
+            refused = MachineError(sentence_of(error), code="machine-refused")
+            _tell(f"optbench: {refused}\n", error, debug=debug, always=True)
+            _tell_programs(refused, arguments)
+            raise SystemExit(refused.exit_code) from None
         message = (
             f"optbench: internal error: {type(error).__name__}: {error}\n"
             "This is a bug in optbench. Repeat the command with --debug and report what it prints.\n"
@@ -103,7 +115,40 @@ def _tell(message: str, error: Exception, *, debug: bool, always: bool) -> None:
     if debug:
         traceback.print_exception(error)
     if sys.stderr is not None and (always or not debug):
-        sys.stderr.write(message)
+        sys.stderr.write(printable(message, keep_lines=True))
+
+
+def _require_working_directory() -> None:
+    """Require that paths mean something.
+
+    Raises
+    ------
+    MachineError
+        If the working directory was removed, or may not be entered any more.
+    """
+    try:
+        os.getcwd()  # noqa: PTH109 - asked for the error alone
+    except OSError as error:
+        raise MachineError(
+            "the working directory has been removed, so no path can be looked up. Change to one that exists (cd).",
+            code="machine-directory-removed",
+        ) from error
+
+
+def _end_with_threads(code: Any) -> None:
+    """End the process at once if threads that user code has started would keep it for ever.
+
+    Python waits for every thread that is no daemon; nobody of optbench's own is left here, and what was to be cleaned
+    up at the end is.
+    """
+    others = [one for one in threading.enumerate() if one is not threading.current_thread() and not one.daemon]
+    if not others or threading.current_thread() is not threading.main_thread():
+        return
+    atexit._run_exitfuncs()  # noqa: SLF001 - there is no public way to have them without waiting for the threads first
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    os._exit(code if isinstance(code, int) else int(code is not None))
 
 
 @contextmanager

@@ -15,14 +15,18 @@ Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Override a value, e.g. optimizer.learning_rate=0.01."),
 ]
-Configs = Annotated[list[Path], typer.Argument(metavar="CONFIG", help="Experiment files.")]
+Configs = Annotated[list[Path], typer.Argument(metavar="CONFIG", readable=False, help="Experiment files.")]
 RunsDir = Annotated[
     Path,
-    typer.Option("--runs-dir", envvar="OPTBENCH_RUNS_DIR", help="Where run folders are.", show_default=True),
+    typer.Option(
+        "--runs-dir", readable=False, envvar="OPTBENCH_RUNS_DIR", help="Where run folders are.", show_default=True
+    ),
 ]
 DataDir = Annotated[
     Path,
-    typer.Option("--data-dir", envvar="OPTBENCH_DATA_DIR", help="Where data sets are.", show_default=True),
+    typer.Option(
+        "--data-dir", readable=False, envvar="OPTBENCH_DATA_DIR", help="Where data sets are.", show_default=True
+    ),
 ]
 Jobs = Annotated[int | None, typer.Option("-j", "--jobs", min=1, help="Runs at a time (default: one per core).")]
 

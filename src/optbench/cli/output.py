@@ -6,7 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from optbench.core.printable import printable
+from optbench.core.printable import escaped_json, printable, printable_styled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,16 +15,23 @@ if TYPE_CHECKING:
 
 
 def print_data(text: str) -> None:
-    """Write one block of data to stdout, ending with a newline; nothing if there is nothing."""
-    if text:
-        sys.stdout.write(text if text.endswith("\n") else text + "\n")
-        sys.stdout.flush()
+    """Write one block of text to stdout, ending with a newline; nothing if there is nothing.
+
+    What would steer a terminal is replaced, but for colours; names in a text with colours are made printable before.
+    """
+    _write_block(printable_styled(text))
 
 
 def print_json(document: Any) -> None:
-    """Write one strict JSON document to stdout, escaped where stdout cannot hold every character."""
+    """Write one strict JSON document to stdout; what stdout cannot hold and what a terminal would obey is escaped."""
     takes_all = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    print_data(json.dumps(document, indent=2, allow_nan=False, ensure_ascii=not takes_all))
+    _write_block(escaped_json(json.dumps(document, indent=2, allow_nan=False, ensure_ascii=not takes_all)))
+
+
+def _write_block(text: str) -> None:
+    if text:
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        sys.stdout.flush()
 
 
 def notes(findings: Iterable[Finding], *, quiet: bool = False) -> None:
@@ -36,7 +43,7 @@ def notes(findings: Iterable[Finding], *, quiet: bool = False) -> None:
 
 
 def note(text: str, *, quiet: bool = False) -> None:
-    """Write a message to stderr unless `quiet`."""
+    """Write a message of one line to stderr unless `quiet`."""
     if not quiet:
-        sys.stderr.write(printable(text, keep_lines=True) + "\n")
+        sys.stderr.write(printable(text) + "\n")
         sys.stderr.flush()

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from optbench.cli.options import AsJson, DataDir, Debug, Quiet, RunsDir, Verbose
 from optbench.cli.output import note, print_data, print_json
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from optbench.core.findings import Finding
+
 
 def reproduce(
     run: Annotated[str, typer.Argument(metavar="RUN", help="Run folder, run id or 8-character key prefix.")],
+    trust: Annotated[
+        bool, typer.Option("--trust", help="Execute the run's Python, also if it may not be what it was trained with.")
+    ] = False,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data", metavar="DIR", readable=False, help="Folder that the paths of the run's own data start from."
+        ),
+    ] = None,
     runs_dir: RunsDir = Path("runs"),
     data_dir: DataDir = Path("data"),
     as_json: AsJson = False,
@@ -22,14 +37,33 @@ def reproduce(
 ) -> None:
     """Execute a finished run again from its own folder; prove bit-identity or name the first rung that differs.
 
-    The run's own folder is only read. A run that names Python code executes the copy that its folder holds.
+    The run's own folder is only read. A run that names Python code executes the copy that its folder holds. Code that
+    is not what the run was trained with, or is from another machine, is asked about first.
     """
     del debug, verbose
     from optbench.runner import reproduce as steps
 
-    found = steps.reproduce(run, runs_dir=runs_dir, data_dir=data_dir, say=lambda sentence: note(sentence, quiet=quiet))
+    found = steps.reproduce(
+        run,
+        runs_dir=runs_dir,
+        data_dir=data_dir,
+        say=lambda sentence: note(sentence, quiet=quiet),
+        data=data,
+        trusts=lambda doubts: trust or _asked(doubts),
+    )
     if as_json:
         print_json(found.to_json())
     else:
         print_data(found.text())
     steps.raise_for_difference(found)
+
+
+def _asked(doubts: Sequence[Finding]) -> bool:
+    """Ask on a terminal; where nobody can answer, the answer is no."""
+    from optbench.words import sentences, text
+
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    for sentence in sentences(doubts):
+        note(sentence)
+    return typer.confirm(text("reproduce-execute-code"), err=True)

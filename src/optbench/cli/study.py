@@ -27,7 +27,7 @@ from optbench.cli.output import note, print_data, print_json
 
 
 def study(
-    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="Study file.")],
+    config: Annotated[Path, typer.Argument(metavar="CONFIG", readable=False, help="Study file.")],
     runs_dir: RunsDir = Path("runs"),
     data_dir: DataDir = Path("data"),
     jobs: Jobs = None,

@@ -8,7 +8,14 @@ from optbench.catalog.model import KINDS, InputForm
 from optbench.catalog.models import MODELS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from optbench.catalog.layer_graph import LayerSpec
     from optbench.catalog.model import Kind
+
+_WIDTHS = ("units", "filters")
+MOST_PARAMETERS = 10**11
+"""No machine that trains with optbench holds more: 400 GB of weights, and as much again for each optimizer variable."""
 
 
 def misfit(name: str, *, input_shape: tuple[int, ...], vocabulary_size: int | None, task: str) -> str:
@@ -22,6 +29,19 @@ def misfit(name: str, *, input_shape: tuple[int, ...], vocabulary_size: int | No
         f"model.name: {name} takes {' or '.join(taken)}. Received: {KINDS[kind]} of shape {input_shape}. "
         f"Models that take them: {', '.join(fitting)}.{_remedy(model.takes, kind)}"
     )
+
+
+def least_parameters(specs: Sequence[LayerSpec]) -> int:
+    """Return how many weights a model has at least: of each layer with a width, the kernel from the one before it."""
+    widths: list[int] = []
+    total = 0
+    for spec in specs:
+        own = next((spec.arguments[key] for key in _WIDTHS if isinstance(spec.arguments.get(key), int)), None)
+        before = spec.inputs[0] if spec.inputs else len(widths) - 1
+        reached = widths[before] if before >= 0 else 1
+        widths.append(reached if own is None else own)
+        total += 0 if own is None else own * reached
+    return total
 
 
 def _remedy(takes: tuple[Kind, ...], kind: Kind) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,9 @@ from optbench.config.validation import validate_experiment
 from optbench.config.yaml_document import MAX_BYTES, dump_yaml, parse_yaml
 from optbench.core.findings import Finding as Problem
 from optbench.core.findings import Severity
-from optbench.errors import ConfigError, each_once
+from optbench.core.refusals import told_as
+from optbench.core.regular_files import UnfitFileError, read_regular
+from optbench.errors import ConfigError, StorageError, each_once
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,8 +73,18 @@ def load_experiment(path: Path, overrides: Sequence[str] = ()) -> LoadedExperime
 
 
 def load_resolved(path: Path) -> ExperimentConfig:
-    """Read `config.resolved.yaml` of a run folder."""
-    return _validated(parse_yaml(read_text(path), str(path), quickly=True), (), any_engine=True)
+    """Read `config.resolved.yaml` of a run folder.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be read: the folder was removed or damaged, which is no mistake in an experiment file.
+    ConfigError
+        If it is not valid.
+    """
+    with told_as(StorageError, path, code="storage-file-damaged"):
+        text = read_regular(path, most=MAX_BYTES).decode("utf-8-sig")
+    return _validated(parse_yaml(text, str(path), quickly=True), (), any_engine=True)
 
 
 def parse_resolved(text: str) -> ExperimentConfig:
@@ -92,28 +105,27 @@ def read_text(path: Path) -> str:
     ConfigError
         If it is missing, no file, too large or not UTF-8.
     """
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-        if len(content) > MAX_BYTES:
+    with told_as(ConfigError, f"{path}:", code="config-file-unreadable"):
+        try:
+            return read_regular(path, most=MAX_BYTES, follow_links=True).decode("utf-8-sig")
+        except FileNotFoundError:
             raise ConfigError(
-                f"{path}: an experiment file has at most 1 MiB. Received: a larger one.", code="config-file-too-large"
-            )
-        return content.decode("utf-8-sig")
-    except FileNotFoundError:
-        raise ConfigError(
-            f"{path}: there is no such file. 'optbench init' writes a starter.", code="config-file-missing"
-        ) from None
-    except IsADirectoryError:
-        raise ConfigError(
-            f"{path}: must be an experiment file. Received: a folder.", code="config-file-is-folder"
-        ) from None
-    except UnicodeDecodeError as error:
-        raise ConfigError(
-            f"{path}: must be UTF-8 text. Received: byte {error.start} is not.", code="config-file-not-utf8"
-        ) from None
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}.", code="config-file-unreadable") from None
+                f"{path}: there is no such file. 'optbench init' writes a starter.", code="config-file-missing"
+            ) from None
+        except UnfitFileError as error:
+            raise _unfit(path, error) from None
+        except UnicodeDecodeError as error:
+            raise ConfigError(
+                f"{path}: must be UTF-8 text. Received: byte {error.start} is not.", code="config-file-not-utf8"
+            ) from None
+
+
+def _unfit(path: Path, error: UnfitFileError) -> ConfigError:
+    if error.errno == errno.EFBIG:
+        return ConfigError(
+            f"{path}: an experiment file has at most 1 MiB. Received: a larger one.", code="config-file-too-large"
+        )
+    return ConfigError(f"{path}: must be an experiment file. Received: {error.kind}.", code="config-file-is-folder")
 
 
 def refuse(finding: Finding | None, source: str) -> None:

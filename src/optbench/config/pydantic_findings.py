@@ -153,7 +153,7 @@ def _size_rule(kind: str, context: Mapping[str, Any]) -> ValueRule:
         return ValueRule(Wanted.OTHER, f"at most {limit} characters", verb="have")
     if kind == "string_too_short" or limit == 1:
         return ValueRule(Wanted.OTHER, "be empty", verb="not")
-    return ValueRule(Wanted.OTHER, f"{limit} items", verb="have")
+    return ValueRule(Wanted.OTHER, f"at {'most' if kind == 'too_long' else 'least'} {limit} items", verb="have")
 
 
 def _literal_hint(told: Any) -> str:

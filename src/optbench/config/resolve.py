@@ -12,7 +12,7 @@ from optbench.config.augmentation import augment_specs
 from optbench.config.auto import auto_loss, auto_threads
 from optbench.config.auto_engine import EngineChoice, auto_engine
 from optbench.config.evaluation_section import no_validation
-from optbench.config.fit import misfit
+from optbench.config.fit import MOST_PARAMETERS, least_parameters, misfit
 from optbench.config.layers import are_layers_known, layer_specs
 from optbench.core.findings import Finding, Severity
 from optbench.errors import ConfigError
@@ -158,6 +158,14 @@ def _check_fit(
     sentence = misfit(config.model.name, input_shape=input_shape, vocabulary_size=vocabulary_size, task=config.task)
     if sentence:
         raise ConfigError(sentence, code="config-model-unfit")
+    if are_layers_known(config.model):
+        least = least_parameters(layer_specs(config.model, input_shape=input_shape, vocabulary_size=vocabulary_size))
+        if least > MOST_PARAMETERS:
+            raise ConfigError(
+                f"model must have at most {MOST_PARAMETERS:.0e} weights. Received: at least {least:.3g}. Make its "
+                "layers smaller.",
+                code="config-model-unfit",
+            )
     if config.training.augment and InputForm(input_shape, vocabulary_size).kind != "images":
         raise ConfigError(
             f"training.augment is for images (height, width, channels). Received: data of shape {input_shape}. "

@@ -112,8 +112,8 @@ class ProblemReader(Findings):
 
     def _from_file(self, value: str, path: Place) -> StudyProblem | None:
         file = self.path.parent / value
-        if not file.exists():
-            near = [found.name for found in sorted(file.parent.glob("*.y*ml"))] if file.parent.is_dir() else []
+        if _is_missing(file):
+            near = [found.name for found in sorted(file.parent.glob("*.y*ml"))]
             hint = did_you_mean(file.name, near)
             self.say(
                 path,
@@ -161,3 +161,13 @@ def _distinct(problems: Sequence[StudyProblem], given: Sequence[Any]) -> list[st
         seen[name] += written is None
         names.append(str(written) if written is not None else f"{name}-{seen[name]}" if unnamed[name] > 1 else name)
     return names
+
+
+def _is_missing(file: Path) -> bool:
+    try:
+        file.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError):  # whoever reads it has the words for that
+        return False
+    return False

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from optbench.config.findings import Finding, dotted
+from optbench.core.printable import escaped_yaml
 
 if TYPE_CHECKING:
     from optbench.config.findings import Path
@@ -189,13 +190,14 @@ def _parsed(text: str, source: str, loader: Any) -> YamlDocument:
 
 def dump_yaml(plain: Any) -> str:
     """Return plain values as YAML that both a 1.1 and a 1.2 reader take for the same; floats are exact."""
-    return str(yaml.dump(_flowed(plain), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100))
+    text = yaml.dump(_flowed(plain), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+    return escaped_yaml(text)
 
 
 def dump_value(value: Any) -> str:
     """Return one value as YAML on one line."""
     text = str(yaml.dump(value, Dumper=_Dumper, default_flow_style=True, allow_unicode=True, width=10**9))
-    return text.removesuffix("...\n").rstrip("\n")
+    return escaped_yaml(text.removesuffix("...\n").rstrip("\n"))
 
 
 def _flowed(value: Any) -> Any:

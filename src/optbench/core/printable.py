@@ -1,7 +1,8 @@
-"""Text of strangers on a terminal: names of runs, files and classes may hold what steers it."""
+"""Text of strangers on a terminal or in a file for people: names of runs, files and classes may hold what steers it."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Final
 
@@ -9,6 +10,7 @@ from typing import Final
 # separators; what joins letters is shown within them and stays.
 _STEERING: Final = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _JOINERS: Final = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
+_STYLE: Final = re.compile("(\x1b\\[[0-9;]*m)")  # colour and weight: all that optbench itself sends to a terminal
 
 
 def printable(text: str, *, keep_lines: bool = False) -> str:
@@ -23,9 +25,40 @@ def printable(text: str, *, keep_lines: bool = False) -> str:
     >>> printable("adam\x1b[31m") == "adam\N{REPLACEMENT CHARACTER}[31m"
     True
     """
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(
         "\N{REPLACEMENT CHARACTER}" if _steers(one) and not (keep_lines and one == "\n") else one for one in text
     )
+
+
+def printable_styled(text: str) -> str:
+    """Return text of several lines whose colours are optbench's own, with every name in it made printable before."""
+    parts = _STYLE.split(text)
+    return "".join(part if number % 2 else printable(part, keep_lines=True) for number, part in enumerate(parts))
+
+
+def escaped_json(document: str) -> str:
+    r"""Write the steering characters of a JSON text as escapes: it means the same, and steers nothing.
+
+    Examples
+    --------
+    >>> print(escaped_json('{"name": "\N{RIGHT-TO-LEFT OVERRIDE}x"}'))
+    {"name": "\u202ex"}
+    """
+    if document.isascii() and "\x7f" not in document:  # JSON itself has escaped the other controls among these
+        return document
+    return "".join(_escape(one) if one != "\n" and _steers(one) else one for one in document)
+
+
+def escaped_yaml(document: str) -> str:
+    """Do the same to a YAML text, all of whose scalars with such characters stand in double quotes."""
+    return "".join(f"\\U{ord(one):08x}" if one != "\n" and _steers(one) else one for one in document)
+
+
+def _escape(character: str) -> str:
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
 
 
 def _steers(character: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeGuard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,6 +28,13 @@ _REASONS: Final = {
     errno.ENFILE: "too many files are open on this machine",
     errno.ESTALE: "the file has been replaced on its server meanwhile",
 }
+_BY_ITSELF: Final = frozenset(
+    {
+        *(errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENAMETOOLONG),
+        *(errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN),
+        *(errno.ESTALE, errno.EFBIG, errno.ENOTEMPTY, errno.EBUSY, errno.ETXTBSY, errno.ENODEV, errno.ENXIO),
+    }
+)
 _REMEDIES: Final = {
     errno.EACCES: "Change the permissions of the file and of the folders above it, or name another one.",
     errno.EPERM: "Change the permissions of the file and of the folders above it, or name another one.",
@@ -38,6 +45,8 @@ _REMEDIES: Final = {
     errno.EROFS: "The file system is read-only; choose another place.",
     errno.EIO: "The disk reports an error; look at the system's log before trying again.",
     errno.EMFILE: "Raise the limit with 'ulimit -n'.",
+    errno.EAGAIN: "Too many processes, or too little memory for one more: close other programs, or raise 'ulimit -u'.",
+    errno.EFBIG: "A file would be larger than the system or 'ulimit -f' allows.",
     errno.ENOMEM: "Close other programs, raise the limit ('ulimit -v'), or use a machine with more memory.",
 }
 
@@ -70,15 +79,35 @@ def remedy_of(error: Refusal, *, place: str | os.PathLike[str] | None = None) ->
     return _REMEDIES.get(error.errno or 0, "")
 
 
+def is_refusal(error: BaseException) -> TypeGuard[OSError | MemoryError]:
+    """Return True for what the system refuses by itself, whatever a program does: no bug could be the cause.
+
+    Of the others, such as a closed pipe or a bad descriptor, the program may be the cause.
+    """
+    if isinstance(error, OSError):
+        return error.errno in _BY_ITSELF
+    return isinstance(error, MemoryError)
+
+
+def sentence_of(error: OSError | MemoryError) -> str:
+    """Return what was refused, why and what to do, where nobody knows more of it."""
+    name = getattr(error, "filename", None)
+    what = os.fsdecode(name) if isinstance(name, str | bytes) else "the system refused what the command needs"
+    return f"{what}: {reason_of(error)}. {remedy_of(error)}".rstrip()
+
+
 @contextmanager
-def told_as(kind: Callable[[str], Exception], shown: str | os.PathLike[str], *, doing: str = "read") -> Iterator[None]:
+def told_as(
+    kind: Callable[..., Exception], shown: str | os.PathLike[str], *, doing: str = "read", code: str | None = None
+) -> Iterator[None]:
     """Turn what the system refuses into an error in a sentence.
 
     Parameters
     ----------
-    kind : makes the error from its message
+    kind : makes the error from its message and, by its name, the code
     shown : how messages call what the user named
     doing : what could not be done with it
+    code : of the error; None leaves it that of its class
 
     Raises
     ------
@@ -88,7 +117,8 @@ def told_as(kind: Callable[[str], Exception], shown: str | os.PathLike[str], *, 
     try:
         yield
     except (OSError, ValueError, MemoryError) as error:
-        raise kind(f"{os.fspath(shown)} cannot be {doing}: {reason_of(error)}. {remedy_of(error)}".rstrip()) from error
+        message = f"{os.fspath(shown)} cannot be {doing}: {reason_of(error)}. {remedy_of(error)}".rstrip()
+        raise (kind(message) if code is None else kind(message, code=code)) from error
 
 
 def _lacks_inodes(place: str | os.PathLike[str] | int | None) -> bool:

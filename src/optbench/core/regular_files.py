@@ -10,18 +10,21 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from io import BufferedReader
     from pathlib import Path
 
 _KINDS: Final = (
-    (stat.S_ISLNK, "a link"),
-    (stat.S_ISDIR, "a folder"),
-    (stat.S_ISFIFO, "a pipe"),
-    (stat.S_ISCHR, "a device"),
-    (stat.S_ISBLK, "a device"),
-    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISREG, "file"),
+    (stat.S_ISLNK, "link"),
+    (stat.S_ISDIR, "folder"),
+    (stat.S_ISFIFO, "pipe"),
+    (stat.S_ISCHR, "device"),
+    (stat.S_ISBLK, "device"),
+    (stat.S_ISSOCK, "socket"),
 )
 _FLAGS: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 
@@ -29,11 +32,17 @@ _FLAGS: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 class UnfitFileError(OSError):
     """What has the name of a file is none that can be read whole: a link, a folder, a pipe, a device, or too large.
 
-    Its `strerror` says what it is, as the end of a sentence.
+    Attributes
+    ----------
+    kind : what it is: `a pipe`, `a file of 4096 bytes`; `strerror` says the same as the end of a sentence
     """
 
+    def __init__(self, number: int, kind: str, remark: str, path: Path) -> None:
+        super().__init__(number, f"it is {kind}, {remark}", str(path))
+        self.kind = kind
 
-def open_regular(path: Path, *, follow_links: bool = False) -> BinaryIO:
+
+def open_regular(path: Path, *, follow_links: bool = False) -> BufferedReader:
     """Open a regular file for reading, in bytes.
 
     Parameters
@@ -73,7 +82,7 @@ def read_regular(path: Path, *, most: int | None = None, follow_links: bool = Fa
     with open_regular(path, follow_links=follow_links) as file:
         size = os.fstat(file.fileno()).st_size
         if most is not None and size > most:
-            raise UnfitFileError(errno.EFBIG, f"it has {size} bytes, and {most} are the most that is read", str(path))
+            raise UnfitFileError(errno.EFBIG, f"a file of {size} bytes", f"and at most {most} are read", path)
         return file.read(size)  # and no more: a file that grows while it is read would never end
 
 
@@ -90,12 +99,34 @@ def regular_size(path: Path, *, follow_links: bool = False) -> int:
     return status.st_size
 
 
+def is_file(path: Path) -> bool:
+    """Return whether there is a regular file, maybe behind a link; False also where nobody may look."""
+    return _is_kind(path, stat.S_ISREG)
+
+
+def is_folder(path: Path) -> bool:
+    """Return whether there is a folder, maybe behind a link; False also where nobody may look."""
+    return _is_kind(path, stat.S_ISDIR)
+
+
+def is_there(path: Path) -> bool:
+    """Return whether there is anything, maybe behind a link; False also where nobody may look."""
+    return _is_kind(path, lambda _mode: True)
+
+
+def _is_kind(path: Path, is_one: Callable[[int], bool]) -> bool:
+    try:
+        return is_one(path.stat().st_mode)
+    except (OSError, ValueError):
+        return False
+
+
 def kind_of(mode: int) -> str:
-    """Say what a file is by its mode: `a pipe`; "a file" if it is regular."""
-    return next((name for is_one, name in _KINDS if is_one(mode)), "a file" if stat.S_ISREG(mode) else "something else")
+    """Return what a mode is that of: `file`, `link`, `folder`, `pipe`, `device`, `socket`, or `thing`."""
+    return next((name for is_one, name in _KINDS if is_one(mode)), "thing")
 
 
 def _require_regular(status: os.stat_result, path: Path) -> None:
     if not stat.S_ISREG(status.st_mode):
         number = errno.EISDIR if stat.S_ISDIR(status.st_mode) else errno.EINVAL
-        raise UnfitFileError(number, f"it is {kind_of(status.st_mode)}, not a file, and was not opened", str(path))
+        raise UnfitFileError(number, f"a {kind_of(status.st_mode)}", "not a file, and was not opened", path)

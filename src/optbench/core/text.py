@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from optbench.core.printable import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -79,7 +81,8 @@ def markdown_text(text: str, *, starts_line: bool = True) -> str:
     >>> print(markdown_text("a|b <script> p < 0.05 two_words [points]"))
     a\|b &lt;script> p < 0.05 two_words [points]
     """
-    marked = _MARKUP.sub(lambda found: _ENTITIES.get(found[0], f"\\{found[0]}"), _BREAK.sub(" ", text).strip())
+    line = printable(_BREAK.sub(" ", text).strip())  # a file that people also read on a terminal
+    marked = _MARKUP.sub(lambda found: _ENTITIES.get(found[0], f"\\{found[0]}"), line)
     return _BLOCK.sub(r"\1\\\2", marked) if starts_line else marked
 
 

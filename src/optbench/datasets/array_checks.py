@@ -17,6 +17,7 @@ _MIN_IMAGE_DIMENSIONS = 3
 _PIXEL_MAX = 255
 _MAX_TOKEN = 10_000_000
 _EXACT_IN_FLOAT = 2**53
+_WIDEST_FLOAT = 8  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,13 @@ def check_pair(x: NDArray[Any], y: NDArray[Any], *, split: str, where: str) -> N
         )
     if x.dtype.kind not in "biuf":
         raise DataError(f"{where}: x_{split} must hold numbers. {received}", code="data-array-type-wrong")
+    for name, array in ((f"x_{split}", x), (f"y_{split}", y)):
+        # of wider ones the bytes depend on the machine
+        if array.dtype.kind == "f" and array.dtype.itemsize > _WIDEST_FLOAT:
+            raise DataError(
+                f"{where}: {name} must have at most 64 bits a number. {received} Use astype('float64').",
+                code="data-array-type-wrong",
+            )
     if y.ndim == 2 and y.shape[1] > 1:  # noqa: PLR2004 - rows and classes
         raise DataError(
             f"{where}: y_{split} must hold one label per example. {received} If it is one-hot encoded, "

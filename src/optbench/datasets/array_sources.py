@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import gzip
-import zipfile
 import zlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optbench.core.regular_files import open_regular
 from optbench.datasets.array_data import ArrayData
-from optbench.datasets.downloads import CheckedFile, file_sha256
-from optbench.datasets.memory import require_memory
+from optbench.datasets.downloads import CheckedFile
+from optbench.datasets.npz_files import read_npz_arrays
 from optbench.errors import DataError, did_you_mean
 from optbench.user_code import call_function, parse_reference
 
@@ -28,6 +28,7 @@ _REQUIRED = ("x_train", "y_train", "x_test", "y_test")
 _OPTIONAL = ("x_validation", "y_validation")
 _IDX_IMAGES = 2051
 _IDX_LABELS = 2049
+_LARGEST_IDX = 1 << 28
 
 
 def read_npz(name: str, path: Path, *, shown: str, copy: str = "", labels: tuple[str, ...] = ()) -> ArrayData:
@@ -38,18 +39,19 @@ def read_npz(name: str, path: Path, *, shown: str, copy: str = "", labels: tuple
     DataError
         If the file is missing, is no npz file, lacks an array, or holds Python objects (which are never loaded).
     """
-    arrays, found = _npz_arrays(path, shown)
+    content = read_npz_arrays(path, _REQUIRED + _OPTIONAL, shown=shown)
+    arrays = content.arrays
     pair = [key for key in _OPTIONAL if key in arrays]
     wanted = _REQUIRED + _OPTIONAL if pair else _REQUIRED
     absent = [key for key in wanted if key not in arrays]
     if absent:
-        others = [key for key in found if key not in arrays]
+        others = [key for key in content.found if key not in arrays]
         raise DataError(
             f"{shown} must hold the array {absent[0]!r}.{did_you_mean(absent[0], others)} "
-            f"The arrays found are: {', '.join(found) or 'none'}.",
+            f"The arrays found are: {', '.join(content.found) or 'none'}.",
             code="data-array-missing",
         )
-    file = CheckedFile(path, shown, file_sha256(path), path.stat().st_size, copy)
+    file = CheckedFile(path, shown, content.sha256, content.size_bytes, copy)
     return ArrayData(
         name=name,
         where=shown,
@@ -90,7 +92,8 @@ def read_idx(path: Path) -> NDArray[np.uint8]:
         If it is cut, or not of that form.
     """
     try:
-        data = gzip.decompress(path.read_bytes())
+        with open_regular(path, follow_links=True) as file, gzip.open(file) as packed:
+            data = packed.read(_LARGEST_IDX + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path} cannot be unpacked: {error}.", code="data-file-damaged") from error
     magic = int.from_bytes(data[:4], "big")
@@ -145,38 +148,6 @@ def bundled_arrays(name: str) -> tuple[Pair, tuple[str, ...], tuple[str, ...]]:
     bunch = getattr(datasets, f"load_{name}")()
     classes = tuple(str(label) for label in bunch.get("target_names", ()))
     return (bunch.data, bunch.target), classes, tuple(map(str, bunch.feature_names))
-
-
-def _npz_arrays(path: Path, shown: str) -> tuple[dict[str, NDArray[Any]], list[str]]:
-    """Return the arrays that a data set can have, and the names of all that the file holds."""
-    if not path.exists():
-        raise DataError(
-            f"{shown} does not exist. A path in an experiment file is relative to the folder of that file.",
-            code="data-file-missing",
-        )
-    if not zipfile.is_zipfile(path):
-        raise DataError(
-            f"{shown} is no npz file. Write it with numpy.savez(path, x_train=..., ...).", code="data-file-wrong-format"
-        )
-    try:
-        with zipfile.ZipFile(path) as packed:
-            declared = sum(member.file_size for member in packed.infolist())
-        require_memory(declared, what=f"unpacking {shown}", remedy="Store fewer examples, or a smaller type.")
-        with np.load(path, allow_pickle=False) as archive:
-            found = archive.files
-            arrays = {key: archive[key] for key in _REQUIRED + _OPTIONAL if key in found}
-    except (OSError, EOFError, ValueError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
-        pickled = "allow_pickle" in str(error)
-        objects = "it holds Python objects, which are not loaded: store numbers or texts"
-        raise DataError(
-            f"{shown} cannot be read as an npz file: {objects if pickled else error}.", code="data-file-wrong-format"
-        ) from error
-    for key, array in arrays.items():
-        if not isinstance(array, np.ndarray):  # numpy gives the bytes of a member that is no array
-            raise DataError(
-                f"{shown} cannot be read as an npz file: {key!r} in it is no array.", code="data-file-wrong-format"
-            )
-    return arrays, found
 
 
 def _array(value: Any, where: str, name: str) -> NDArray[Any]:

@@ -10,16 +10,19 @@ import contextlib
 import functools
 import hashlib
 import os
+import stat
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from optbench.core.file_locks import lock_file
+from optbench.core.regular_files import open_regular
 from optbench.errors import DataError, MachineError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from io import BufferedReader
     from pathlib import Path
     from typing import IO, Any
 
@@ -92,9 +95,15 @@ def _sha256_of(path: Path, size_bytes: int, mtime_ns: int) -> str:
     return _digest_of(path)
 
 
+def stream_sha256(stream: BufferedReader) -> str:
+    """Return the sha256 hex digest of all bytes of an open file."""
+    stream.seek(0)
+    return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 def _digest_of(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    with open_regular(path, follow_links=True) as stream:
+        return stream_sha256(stream)
 
 
 def _expected(file: DataFile) -> str:
@@ -175,8 +184,8 @@ def _receive(url: str, part: Path, *, size_bytes: int, quiet: bool) -> None:
     import pooch
     from requests import HTTPError
 
-    with part.open("ab") as out:
-        have = out.tell()
+    with _opened_part(part) as out:
+        have = out.seek(0, os.SEEK_END)
         downloader = pooch.HTTPDownloader(
             progressbar=_announce(url, quiet=quiet),
             chunk_size=_CHUNK_BYTES,
@@ -193,6 +202,16 @@ def _receive(url: str, part: Path, *, size_bytes: int, quiet: bool) -> None:
             os.fsync(out.fileno())
             return
     _receive(url, part, size_bytes=size_bytes, quiet=quiet)
+
+
+def _opened_part(part: Path) -> IO[bytes]:
+    """Open what a download has left to go on from; what only has its name, as a link, makes way for a new file."""
+    with contextlib.suppress(FileNotFoundError):
+        status = part.lstat()
+        if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
+            part.unlink()  # of a link the link alone
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    return os.fdopen(os.open(part, flags, 0o666), "ab")
 
 
 def _request_headers(have: int) -> Mapping[str, str]:

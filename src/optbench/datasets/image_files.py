@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optbench.datasets.table_reading import require_regular_file
+from optbench.core.regular_files import UnfitFileError, open_regular
 from optbench.errors import DataError
 
 if TYPE_CHECKING:
@@ -41,21 +41,29 @@ def read_image(file: Path, *, size: tuple[int, int], channels: int, shown: str) 
     Raises
     ------
     DataError
-        If it is no image, has more than 8 bits per channel, or is a device or a pipe.
+        If it is no image, has more than 8 bits per channel, or is no file.
     """
     from PIL import Image, ImageOps
 
-    require_regular_file(file, shown)
     height, width = size
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(file, formats=sorted(set(FORMATS.values()))) as image:
+            with (
+                open_regular(file, follow_links=True) as opened,
+                Image.open(opened, formats=sorted(set(FORMATS.values()))) as image,
+            ):
                 _require_eight_bits(image.mode, shown)
                 upright = ImageOps.exif_transpose(image).convert(_MODES[channels])
                 resized = upright.resize((width, height), Image.Resampling.BILINEAR)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise DataError(f"{shown} cannot be read as an image: {error}.", code="data-image-unreadable") from error
+    except (DataError, MemoryError):
+        raise
+    except UnfitFileError as error:
+        raise DataError(f"{shown} must be an image. Received: {error.kind}.", code="data-image-unreadable") from error
+    except Exception as error:  # bytes made by a stranger can make a decoder fail in any way
+        raise DataError(
+            f"{shown} cannot be read as an image: {error or type(error).__name__}.", code="data-image-unreadable"
+        ) from error
     return np.asarray(resized, dtype=np.uint8).reshape(height, width, channels)
 
 

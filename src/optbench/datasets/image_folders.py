@@ -11,6 +11,7 @@ import numpy as np
 
 from optbench.array_digests import arrays_digest
 from optbench.core.findings import Finding, Severity
+from optbench.core.regular_files import read_regular
 from optbench.datasets.array_checks import model_inputs
 from optbench.datasets.array_data import ArrayData, load_arrays
 from optbench.datasets.assembly import Draft, assemble
@@ -165,7 +166,7 @@ def _facts(config: ImageFolderConfig, files: list[Path], root: Path) -> dict[str
     """Return one digest for all files: of their names and bytes, in order."""
     hasher, size = hashlib.sha256(), 0
     for file in files:
-        content = file.read_bytes()
+        content = read_regular(file, follow_links=True)
         size += len(content)
         hasher.update(f"{file.relative_to(root).as_posix()}\n{hashlib.sha256(content).hexdigest()}\n".encode())
     whole = {"name": config.path, "sha256": hasher.hexdigest(), "bytes": size}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from optbench.core.memory import available_memory
 from optbench.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -31,9 +32,7 @@ def require_memory(n_bytes: int, *, what: str, remedy: str) -> None:
     DataError
         If fewer bytes are available.
     """
-    import psutil
-
-    available = psutil.virtual_memory().available
+    available = available_memory()
     if n_bytes > available:
         raise DataError(
             f"{what} needs {n_bytes / _GIB:.1f} GiB of memory, and {available / _GIB:.1f} GiB are free. {remedy}",

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optbench.core.temporary_folders import remove_abandoned
 from optbench.datasets.memory import large_table_bytes
-from optbench.datasets.scratch import make_scratch, remove_abandoned, require_disk, storage_errors
+from optbench.datasets.scratch import make_scratch, require_disk, storage_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
-    from optbench.datasets.scratch import Scratch
+    from optbench.core.temporary_folders import TemporaryFolder
 
 _CELLS = "cells"
 
@@ -94,7 +95,7 @@ class TableStorage:
         self._held: list[StoredCells] = []
         self._held_bytes = 0
         self._n_values = 0
-        self._scratch: Scratch | None = None
+        self._scratch: TemporaryFolder | None = None
         self._file: int | None = None
         self._end = 0
 

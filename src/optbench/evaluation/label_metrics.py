@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from optbench.core.printable import printable
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -126,7 +128,7 @@ def report_text(metrics: LabelMetrics, names: Sequence[str]) -> str:
 
 def _line(name: str, row: dict[str, Any], width: int) -> str:
     *values, support = row.values()
-    return f"{name:>{width}} " + "".join(f" {value:>9.2f}" for value in values) + f" {support:>9}"
+    return f"{printable(name):>{width}} " + "".join(f" {value:>9.2f}" for value in values) + f" {support:>9}"
 
 
 def _ratio(counts: NDArray[np.int64], of: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -136,7 +136,7 @@ def _traced(task: Task) -> str:
 @contextlib.contextmanager
 def _output_to(log: str | None) -> Iterator[None]:
     """Send what this process and its libraries write to a file, and give the streams back afterwards."""
-    target = os.open(log or os.devnull, os.O_WRONLY | os.O_APPEND | (os.O_CREAT if log else 0), 0o644)
+    target = os.open(log or os.devnull, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | (os.O_CREAT if log else 0), 0o666)
     before, streams = {number: os.dup(number) for number in (1, 2)}, (sys.stdout, sys.stderr)
     for descriptor in before:
         os.dup2(target, descriptor)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from optbench.provenance.differences import EnvironmentDifference, environment_differences
-from optbench.provenance.environment import collect_environment
+from optbench.provenance.environment import collect_environment, recorded_variables
 from optbench.provenance.machine import machine_id
-from optbench.provenance.versions import DATA_PACKAGES, key_versions
+from optbench.provenance.paths_in_values import names_of_the_user
+from optbench.provenance.versions import DATA_PACKAGES, key_package_digests_like, key_versions
 
 __all__ = [
     "DATA_PACKAGES",
     "EnvironmentDifference",
     "collect_environment",
     "environment_differences",
+    "key_package_digests_like",
     "key_versions",
     "machine_id",
+    "names_of_the_user",
+    "recorded_variables",
 ]

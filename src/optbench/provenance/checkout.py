@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import stat
 import time
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from optbench.provenance.git_folders import find_git_folders, read_regular
 from optbench.provenance.isolated_git import ATTRIBUTES, isolated_git
+from optbench.provenance.packed_secrets import hides_secret
 from optbench.provenance.patches import plain_content, sections
 from optbench.provenance.private_files import holds_private_key, holds_secret, is_private_name
 
@@ -68,6 +71,9 @@ def read_checkout(folder: Path, *, timeout_s: float = _TIMEOUT_S) -> Checkout | 
 
 
 def _compared(git: IsolatedGit) -> Checkout | None:
+    tracked = _names(git.ask("ls-files", "-z"))
+    if tracked is None or not _attributes_are_files(git.root, tracked):
+        return None
     # It hashes files and reads none of the repository's, which may be missing (a partial clone): the patch needs those.
     status = git.ask("status", "--porcelain", "-z", "--no-renames", "--untracked-files=no", "--ignore-submodules=all")
     if status is None:
@@ -75,9 +81,6 @@ def _compared(git: IsolatedGit) -> Checkout | None:
     commit, changed = git.commit(), frozenset(_decoded(entry[3:]) for entry in status.split(b"\0") if entry)
     if not commit or not changed:
         return Checkout(commit, bool(changed))
-    tracked = _names(git.ask("ls-files", "-z"))
-    if tracked is None:
-        return None
     unfiltered, unchanged = _filtered(git, commit, changed, tracked)
     changed = changed - unchanged
     shown = changed - unfiltered
@@ -86,6 +89,22 @@ def _compared(git: IsolatedGit) -> Checkout | None:
     patch, found = ("", frozenset[str]()) if private is None else _patch(git, commit, shown - private)
     left_out |= found
     return Checkout(commit, bool(changed), _headed(patch, left_out, unfiltered), _listed(left_out), _listed(unfiltered))
+
+
+def _attributes_are_files(root: Path, tracked: frozenset[str]) -> bool:
+    """Return whether git can read the attributes of all folders: it would wait for a pipe in the place of one."""
+    folders = {""}
+    for name in tracked:
+        above = name.rpartition("/")[0]
+        while above not in folders:
+            folders.add(above)
+            above = above.rpartition("/")[0]
+    for folder in folders:
+        with contextlib.suppress(OSError, ValueError):  # there are none
+            mode = (root / folder / _ATTRIBUTES).stat().st_mode
+            if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+                return False
+    return True
 
 
 def _filtered(
@@ -172,7 +191,8 @@ def _patch(git: IsolatedGit, commit: str, names: frozenset[str]) -> tuple[str, f
 def _holds_secret(path: Path, section: bytes) -> bool:
     # A hunk in the middle of a private key does not show its head, so the file is searched for that.
     whole = b"" if path.is_symlink() else read_regular(path, _LARGEST_SEARCHED) or b""
-    return holds_secret(plain_content(section)) or holds_private_key(whole)
+    shown = plain_content(section)
+    return holds_secret(shown) or hides_secret(shown) or holds_private_key(whole) or hides_secret(whole)
 
 
 def _headed(patch: str, left_out: Collection[str], unfiltered: Collection[str]) -> str:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
 import sys
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from optbench.errors import StorageError
 from optbench.provenance.checkout import read_checkout
 from optbench.provenance.machine import cpu_facts, gpu_models, machine_id, memory_facts, platform_facts
 from optbench.provenance.paths_in_values import names_of_the_user, without_paths
 from optbench.provenance.versions import installed_packages, key_package_digests
+from optbench.user_code import source_sha256
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,7 +67,7 @@ def collect_environment(*, base: Path | None = None, code: Mapping[str, Path] | 
 
     Raises
     ------
-    StorageError
+    InvalidError
         If one of the user's files cannot be read.
     """
     checkout = None if base is None else read_checkout(base)
@@ -84,9 +83,9 @@ def collect_environment(*, base: Path | None = None, code: Mapping[str, Path] | 
         "gpus": gpu_models(),
         "memory": memory_facts(),
         **_installed(),
-        "variables": _variables(),
+        "variables": recorded_variables(os.environ),
         "git": None if checkout is None else _git_facts(checkout),
-        "code": {name: _sha256(path) for name, path in sorted((code or {}).items())},
+        "code": {name: source_sha256(path) for name, path in sorted((code or {}).items())},
         "machine": machine_id(),
     }
     if checkout is not None and checkout.patch:
@@ -100,9 +99,10 @@ def _installed() -> Mapping[str, Any]:
     return {"packages": installed_packages(), "package_digests": key_package_digests()}
 
 
-def _variables() -> dict[str, str]:
+def recorded_variables(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what is recorded of a process' environment: the variables that can change numbers, without paths."""
     people = names_of_the_user()
-    return {name: without_paths(os.environ[name], people) for name in VARIABLES if name in os.environ}
+    return {name: without_paths(environment[name], people) for name in VARIABLES if name in environment}
 
 
 def _git_facts(checkout: Checkout) -> dict[str, Any]:
@@ -112,12 +112,3 @@ def _git_facts(checkout: Checkout) -> dict[str, Any]:
         "dirty": checkout.dirty,
         **{name: names for name, names in lists.items() if names},
     }
-
-
-def _sha256(path: Path) -> str:
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise StorageError(
-            f"{path} could not be read: {(error.strerror or str(error)).lower()}.", code="storage-read-failed"
-        ) from error

@@ -5,15 +5,20 @@ from __future__ import annotations
 import os
 import re
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from optbench.core.regular_files import read_regular as read_bytes
+
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
 _SMALL: Final = 1 << 16  # HEAD, a reference, a pointer to another folder: one line each
 _PACKED_REFS: Final = 1 << 28
 _LONGEST_CHAIN: Final = 5  # of symbolic references, as in git
+_MOST_FOLDERS: Final = 20  # of objects
 _OBJECT_NAME: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
@@ -78,14 +83,47 @@ def read_regular(path: Path, largest: int) -> bytes | None:
     A pipe or a device in its place neither blocks nor delivers without end.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        with os.fdopen(descriptor, "rb") as file:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode) or status.st_size > largest:
-                return None
-            return file.read(largest)
+        return read_bytes(path, most=largest, follow_links=True)
     except (OSError, ValueError):
         return None
+
+
+def object_folders(common: Path) -> list[Path]:
+    """Return the folders that git reads objects from: its own, and what each says that it borrows from."""
+    found: list[Path] = []
+    left = [common / "objects"]
+    while left and len(found) < _MOST_FOLDERS:
+        folder = left.pop()
+        found.append(folder)
+        borrowed = os.fsdecode(read_regular(folder / "info" / "alternates", _SMALL) or b"").replace("\0", "")
+        left += [folder / line for line in borrowed.splitlines() if line and not line.startswith("#")]
+    return found
+
+
+def holds_pipes(folder: Path, *, give_up: Callable[[], bool]) -> bool:
+    """Return whether anything below a folder is neither a file nor a folder: git would wait for it without end.
+
+    Parameters
+    ----------
+    give_up : asked now and then; if it says so, what has been seen by then decides
+    """
+    left, seen = [folder], set()
+    while left and not give_up():
+        try:
+            entries = list(os.scandir(left.pop()))
+        except OSError:
+            continue
+        for entry in entries:
+            if entry.is_file(follow_symlinks=False):
+                continue
+            with suppress(OSError):
+                status = entry.stat()
+                if not stat.S_ISDIR(status.st_mode) and not stat.S_ISREG(status.st_mode):
+                    return True
+                if stat.S_ISDIR(status.st_mode) and (status.st_dev, status.st_ino) not in seen:
+                    seen.add((status.st_dev, status.st_ino))
+                    left.append(Path(entry.path))
+    return False
 
 
 def _own_folder(root: Path) -> Path | None:

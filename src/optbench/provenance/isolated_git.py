@@ -18,10 +18,10 @@ import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
-from optbench.provenance.git_folders import read_head, read_regular
+from optbench.core.temporary_folders import temporary_folder
+from optbench.provenance.git_folders import holds_pipes, object_folders, read_head, read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -127,13 +127,18 @@ def isolated_git(folders: GitFolders, *, timeout_s: float) -> Iterator[IsolatedG
     deadline = time.monotonic() + timeout_s
     program, settings = _git_program(folders.root), _settings_of(folders)
     is_linked = folders.own != folders.common  # then `core.bare` speaks of the folder that is shared
-    if program is None or (settings.pop("core.bare", "") in _TRUE and not is_linked):
+    if program is None or (settings.pop("core.bare", "") in _TRUE and not is_linked) or _would_wait(folders, deadline):
         yield None
         return
-    with TemporaryDirectory(prefix="optbench-git-", ignore_cleanup_errors=True) as folder:
-        private = Path(folder)
+    with temporary_folder("git") as private:
         git = IsolatedGit(program, folders.root, private, _environment(folders, private), deadline)
         yield git if _is_prepared(git, folders, settings) else None
+
+
+def _would_wait(folders: GitFolders, deadline: float) -> bool:
+    """Return whether git would wait for a pipe among the files that it opens in the repository."""
+    opened = [*object_folders(folders.common), folders.own / "reftable", folders.common / "reftable"]
+    return any(holds_pipes(folder, give_up=lambda: time.monotonic() > deadline) for folder in opened)
 
 
 def _is_prepared(git: IsolatedGit, folders: GitFolders, settings: Mapping[str, str]) -> bool:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from contextlib import suppress
 from importlib import metadata
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from optbench.errors import MachineError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     Files = Callable[[str], Sequence[metadata.PackagePath] | None]
 
@@ -49,8 +49,19 @@ def key_package_digests(files_of: Files = metadata.files) -> dict[str, str]:
     """Return sha256 hex of what each key package installed, by package name; two builds of one version differ here.
 
     Taken over the names and digests of its library files as the installer recorded them; "" where it recorded none.
+    Scripts beside the library are left out: their first line is the path of the environment.
     """
     return {package: _recorded_digest(names, files_of) for package, names in _KEY_PACKAGES.items()}
+
+
+def key_package_digests_like(recorded: Mapping[str, Any], files_of: Files = metadata.files) -> dict[str, str]:
+    """Return the same, to be compared with what a run recorded: earlier versions counted the scripts, too."""
+    here = key_package_digests(files_of)
+    for package, names in _KEY_PACKAGES.items():
+        before = recorded.get(package)
+        if before and before != here[package] and before == _recorded_digest(names, files_of, scripts=True):
+            here[package] = str(before)
+    return here
 
 
 def installed_packages() -> dict[str, str]:
@@ -63,11 +74,12 @@ def installed_packages() -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def _recorded_digest(names: tuple[str, ...], files_of: Files) -> str:
+def _recorded_digest(names: tuple[str, ...], files_of: Files, *, scripts: bool = False) -> str:
     for name in names:
         with suppress(metadata.PackageNotFoundError):
             files = files_of(name) or []
-            lines = sorted(f"{f} {f.hash.value}" for f in files if f.hash and ".dist-info" not in str(f))
+            library = (f for f in files if ".dist-info" not in str(f) and (scripts or ".." not in f.parts))
+            lines = sorted(f"{f} {f.hash.value}" for f in library if f.hash)
             return hashlib.sha256("\n".join(lines).encode()).hexdigest() if lines else ""
     return ""
 

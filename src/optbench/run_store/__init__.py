@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from optbench.run_store.atomic import make_folder, write_bytes, write_text
+from optbench.run_store.atomic import (
+    make_folder,
+    remove_leftovers,
+    storage_error,
+    temporaries,
+    write_bytes,
+    write_text,
+)
 from optbench.run_store.attempts import Attempt, begin_attempt, end_attempt, last_attempt, publish_log
 from optbench.run_store.checkpoints import Checkpoint, read_latest_checkpoint, write_checkpoint
 from optbench.run_store.claim import Claim
@@ -72,10 +79,13 @@ __all__ = [
     "read_run",
     "read_target_predictions",
     "read_training_result",
+    "remove_leftovers",
     "replace_files",
     "require_writable",
     "run_id",
     "run_status",
+    "storage_error",
+    "temporaries",
     "this_process",
     "verify_manifest",
     "write_bytes",

@@ -18,12 +18,18 @@ import re
 import secrets
 from typing import TYPE_CHECKING
 
+from optbench.core.file_locks import lock_file
+from optbench.core.printable import printable
+from optbench.core.refusals import reason_of, remedy_of
+from optbench.core.regular_files import open_regular
 from optbench.errors import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
     from typing import BinaryIO
+
+    from optbench.core.refusals import Refusal
 
 # A temporary file bears its target's name, so that a leftover tells what was being written.
 _TEMPORARY = re.compile(r"\..*\.[0-9a-f]{16}\.tmp", re.DOTALL)
@@ -40,22 +46,23 @@ _CODES = {
     errno.EPERM: "storage-not-permitted",
 }
 _REMEDIES = {
-    errno.ENOSPC: "Free disk space; the same command then goes on from where it stopped.",
-    errno.EDQUOT: "The disk quota is used up; free space, then the same command goes on.",
     errno.EROFS: "The file system is read-only; choose another --runs-dir.",
     errno.EACCES: "Change the permissions, or choose another --runs-dir.",
     errno.EPERM: "Change the permissions, or choose another --runs-dir.",
     errno.ENAMETOOLONG: "Choose a shorter name or another --runs-dir.",
-    errno.EIO: "The disk reports an error; look at the system's log before trying again.",
 }
+_GOES_ON = " The same command then goes on from where it stopped."
 
 
-def storage_error(error: OSError, path: Path, *, doing: str) -> StorageError:
+def storage_error(error: Refusal, path: Path, *, doing: str) -> StorageError:
     """Return the error for an operation of the system that failed, as a sentence with a remedy if one is known."""
-    reason = (error.strerror or str(error) or type(error).__name__).lower()
-    remedy = _REMEDIES.get(error.errno or 0, "")
+    number = (error.errno or 0) if isinstance(error, OSError) else 0
+    remedy = _REMEDIES.get(number) or remedy_of(error, place=path)
+    goes_on = _GOES_ON if number in (errno.ENOSPC, errno.EDQUOT) else ""
+    reason = reason_of(error, place=path)
     return StorageError(
-        f"{path} could not be {doing}: {reason}. {remedy}".rstrip(), code=_CODES.get(error.errno or 0, "storage-failed")
+        f"{printable(str(path))} could not be {doing}: {reason}. {remedy}{goes_on}".rstrip(),
+        code=_CODES.get(number, "storage-failed"),
     )
 
 
@@ -121,8 +128,13 @@ def _make(
 ) -> None:
     temporary = (through or path.parent) / temporary_name(path.name)
     try:
-        with _removed_on_failure(temporary):
-            _write_new(temporary, write)
+        with _removed_on_failure(temporary), _new_file(temporary) as file:
+            if through is None:  # elsewhere the claim tells whether its writer lives
+                with contextlib.suppress(OSError):
+                    lock_file(file, wait=False)
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
             check(temporary)
             place(temporary, path)
         sync_folder(path.parent)
@@ -203,6 +215,24 @@ def temporaries(folder: Path) -> list[Path]:
     return found
 
 
+def remove_leftovers(folder: Path, *, of: str | None = None) -> None:
+    """Remove what writers that were killed have left in a folder that no claim protects; its subfolders are left alone.
+
+    Who writes there holds a lock on the file, so what can be locked is nobody's any more.
+
+    Parameters
+    ----------
+    of : name of a file that was to be written; None removes those of all files
+    """
+    begin = "." if of is None else f".{of[:_NAME_CHARACTERS]}."
+    with contextlib.suppress(OSError):
+        for entry in list(os.scandir(folder)):
+            if is_temporary(entry.name) and entry.name.startswith(begin):
+                with contextlib.suppress(OSError), open_regular(folder / entry.name) as file:
+                    if lock_file(file, wait=False):
+                        (folder / entry.name).unlink()
+
+
 def _place_over(temporary: Path, path: Path) -> None:
     temporary.replace(path)
 
@@ -231,13 +261,9 @@ def _place_new(temporary: Path, path: Path) -> None:
     temporary.unlink()
 
 
-def _write_new(path: Path, write: Callable[[BinaryIO], object]) -> None:
+def _new_file(path: Path) -> BinaryIO:
     # not tempfile: its 0600 would hide runs from a team that shares a folder; here the umask decides
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
-    with os.fdopen(descriptor, "wb") as file:
-        write(file)
-        file.flush()
-        os.fsync(file.fileno())
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666), "wb")
 
 
 def _require_content(path: Path, data: bytes) -> None:

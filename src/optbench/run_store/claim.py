@@ -83,11 +83,17 @@ class Claim:
         ClaimLostError
             If it is not.
         """
-        if self.is_lost:
+        if not self.is_lost:
+            return
+        if not os.path.lexists(self.run.folder):
             raise ClaimLostError(
-                f"{self.run.folder} was taken over from this process, which stops here. Nothing that it has written "
-                "since then is in the run."
+                f"{self.run.folder} is gone: the folder, or the runs directory, was removed or renamed while the run "
+                "was being written. The same command begins it again."
             )
+        raise ClaimLostError(
+            f"{self.run.folder} was taken over from this process, which stops here. Nothing that it has written since "
+            "then is in the run."
+        )
 
     @contextlib.contextmanager
     def explaining_loss(self) -> Iterator[None]:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import Finding, Severity, as_json
+from optbench.core.refusals import reason_of
+from optbench.core.regular_files import is_folder
 from optbench.errors import NoRunsError, StorageError, did_you_mean
 from optbench.run_store.claims import claim_records
 from optbench.run_store.documents import read_json
@@ -97,7 +99,7 @@ def _folders_of(argument: str, runs_dir: Path) -> list[Path]:
         for pattern in (argument, os.path.join(glob.escape(str(runs_dir)), argument)):  # noqa: PTH118 - a pattern
             if matches := glob.glob(pattern):  # noqa: PTH207 - the argument may be absolute
                 return sorted(map(Path, matches), key=_by_name)
-    if runs_dir.is_dir():
+    if is_folder(runs_dir):
         known = list(_runs_below(runs_dir, []))
         same_id = [folder for folder in known if folder.name == argument]
         if same_id or not _KEY_PREFIX.fullmatch(argument):
@@ -109,7 +111,7 @@ def _folders_of(argument: str, runs_dir: Path) -> list[Path]:
 def _expand(paths: Iterable[Path], notes: list[Finding]) -> Iterator[Path]:
     """Yield the run folders that the paths are or hold."""
     for path in paths:
-        if not path.is_dir():
+        if not is_folder(path):
             notes.append(_note("find-no-folder", path=str(path)))
         elif is_run_folder(path):
             yield path
@@ -134,13 +136,12 @@ def _runs_below(folder: Path, notes: list[Finding], *, depth: int = 2) -> Iterat
 
 def _subfolders(folder: Path, notes: list[Finding]) -> list[Path]:
     try:
-        names = [entry.name for entry in os.scandir(folder) if not entry.name.startswith(".") and entry.is_dir()]
+        names = [name for name in os.listdir(folder) if not name.startswith(".")]  # noqa: PTH208 - names, not paths
     except OSError as error:
-        told = (error.strerror or str(error)).lower()
-        notes.append(_note("find-not-listed", path=str(folder), error=told))
+        notes.append(_note("find-not-listed", path=str(folder), error=reason_of(error)))
         return []
     found = []
-    for path in sorted((folder / name for name in names), key=_by_name):
+    for path in sorted(filter(is_folder, (folder / name for name in names)), key=_by_name):
         if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
             notes.append(_note("find-link", path=str(path)))
         else:
@@ -189,7 +190,7 @@ def _by_name(path: Path) -> list[tuple[bool, int, str]]:
 
 
 def _names_nothing(argument: str, runs_dir: Path) -> NoRunsError:
-    known = [folder.name for folder in _runs_below(runs_dir, [])] if runs_dir.is_dir() else []
+    known = [folder.name for folder in _runs_below(runs_dir, [])] if is_folder(runs_dir) else []
     return NoRunsError(
         f"{argument!r} names no run. It was looked for here and in {runs_dir}, as a folder, a pattern, a run id and a "
         f"key.{did_you_mean(argument, known)}",

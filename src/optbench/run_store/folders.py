@@ -7,12 +7,13 @@ import os
 import secrets
 from typing import TYPE_CHECKING
 
+from optbench.core.printable import printable
 from optbench.errors import MachineError, StorageError
 from optbench.run_store.atomic import is_temporary, storage_error, sync_folder, temporaries, temporary_name
 from optbench.run_store.claim import remove
 from optbench.run_store.claims import claim_records, held_by, make_claim
 from optbench.run_store.documents import read_json, require_schema
-from optbench.run_store.manifest import verify_manifest
+from optbench.run_store.manifest import strange_entries, verify_manifest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,8 +80,21 @@ def claim_run_folder(paths: RunPaths, *, key: str, asker: Asker | None = None) -
             ) from None
     except OSError as error:
         raise storage_error(error, paths.folder, doing="created") from error
+    _require_plain(paths)
     _require_key(paths, key)
     return make_claim(paths, key=key, asker=asker)
+
+
+def _require_plain(paths: RunPaths) -> None:
+    """Refuse a folder with links, pipes or devices in it: what is written into the run could go anywhere."""
+    strange = strange_entries(paths)
+    if strange:
+        path, kind = strange[0]
+        raise StorageError(
+            f"{printable(str(path))} must be a folder or a file of the run. Received: a {kind}. It was not made by "
+            "optbench, and what is written there could end up elsewhere. Move it away.",
+            code="storage-folder-taken",
+        )
 
 
 def _require_key(paths: RunPaths, key: str) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import stat
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from optbench.core.findings import Finding, Severity
+from optbench.core.regular_files import kind_of
 from optbench.errors import InvalidError, StorageError
 from optbench.records import RunStatus
-from optbench.run_store.atomic import is_temporary, storage_error, sync_folder
+from optbench.run_store.atomic import is_temporary, storage_error, sync_folder, write_bytes
 from optbench.run_store.contained import contained
 from optbench.run_store.documents import SCHEMA_VERSION, decode_json, encode_json, require_schema
 from optbench.run_store.reading import read_bytes, regular_size, size_and_sha256
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from optbench.run_store.paths import RunPaths
 
 _LARGEST_MANIFEST = 64 << 20
+_REPLACED: Final = "replaced"  # there while files are being replaced, and after a command that did so was killed
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _FIELDS: Final[dict[str, type]] = {
     "run": str,
@@ -98,6 +102,7 @@ class Manifest(RunFacts):
     """
 
     files: Mapping[str, ListedFile]
+    replaced: tuple[str, ...] = ()
 
 
 def write_manifest(claim: Claim, facts: RunFacts) -> None:
@@ -125,8 +130,9 @@ def write_manifest(claim: Claim, facts: RunFacts) -> None:
 def replace_files(claim: Claim, new: Mapping[Path, bytes]) -> None:
     """Replace files of a finished run, which stays finished whenever it is cut off.
 
-    The manifest first lets go of the files, then they are written, then it takes them back with their new digests.
-    Call it only for files that are no part of the run's identity.
+    They are written where nobody looks. The manifest lets go of their names, they get them, and the manifest takes them
+    back with their new digests. In between it says whose they are, so that a later call goes on from there. Call it
+    only for files that are no part of the run's identity.
 
     Raises
     ------
@@ -134,22 +140,60 @@ def replace_files(claim: Claim, new: Mapping[Path, bytes]) -> None:
         If the run is not finished, something cannot be written, or the claim is lost.
     """
     paths = claim.run
-    body = {name: value for name, value in _read_document(paths).items() if name != "sha256"}
-    names = {path.relative_to(paths.folder).as_posix(): path for path in new}
+    body = {name: value for name, value in _read_document(paths).items() if name not in ("sha256", _REPLACED)}
+    names = {_name(paths, path): path for path in new}
     kept = {name: entry for name, entry in body["files"].items() if name not in names}
-    claim.publish_bytes(paths.manifest, _with_digest({**body, "files": kept}))
-    for path, data in new.items():
-        claim.publish_bytes(path, data)
+    for path, data in new.items():  # a disk that is full is found out here
+        write_bytes(claim.drafted(path), data)
+    claim.publish_bytes(paths.manifest, _with_digest({**body, _REPLACED: sorted(names), "files": kept}))
+    for path in new:
+        claim.publish_file(path)
+    _sync_folders({path.parent for path in new})
     entries = {**kept, **{name: _entry(path) for name, path in names.items()}}
     claim.publish_bytes(paths.manifest, _with_digest({**body, "files": dict(sorted(entries.items()))}))
 
 
 def added_files(paths: RunPaths) -> list[Finding]:
-    """Return a finding for every file of a finished run that its manifest does not list."""
+    """Return a finding for whatever is in a finished run and its manifest does not list: files, links, pipes."""
     manifest = read_manifest(paths)
-    listed = set() if manifest is None else set(manifest.files)
-    added = sorted(name for name in _files(paths, paths.folder) if name not in listed)
-    return [_wrong("manifest-file-added", paths.folder / name, manifest=paths.manifest.name) for name in added]
+    listed = set() if manifest is None else {*manifest.files, *manifest.replaced}
+    strange = {
+        path: _wrong("manifest-stranger-added", path, kind=kind)
+        for path, kind in strange_entries(paths)
+        if _name(paths, path) not in listed
+    }
+    added = [paths.folder / name for name in _files(paths, paths.folder) if name not in listed]
+    files = {path: _wrong("manifest-file-added", path, manifest=paths.manifest.name) for path in added}
+    return [finding for _, finding in sorted({**files, **strange}.items(), key=lambda item: item[0])]
+
+
+def strange_entries(paths: RunPaths) -> list[tuple[Path, str]]:
+    """Return what no run folder holds, with what it is: the folder itself or anything in it that is a link or no file.
+
+    Links are not followed. What cannot be looked at is left to whoever opens it.
+    """
+    found = []
+    folders = [paths.folder]
+    with suppress(OSError):
+        if stat.S_ISLNK(paths.folder.lstat().st_mode):
+            return [(paths.folder, kind_of(stat.S_IFLNK))]
+    while folders:
+        folder = folders.pop()
+        for path in _entries(folder):
+            with suppress(OSError):  # it is gone
+                mode = path.lstat().st_mode
+                if stat.S_ISDIR(mode):
+                    folders.append(path)
+                elif not stat.S_ISREG(mode):
+                    found.append((path, kind_of(mode)))
+    return sorted(found)
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return [folder / name for name in os.listdir(folder)]  # noqa: PTH208 - at once: it may change meanwhile
+    except OSError:
+        return []
 
 
 def read_manifest(paths: RunPaths) -> Manifest | None:
@@ -200,6 +244,7 @@ def parse_manifest(paths: RunPaths) -> Manifest:
         reading=document.get("reading", {}),
         machine=document["machine"],
         files={name: ListedFile(entry["size"], entry["sha256"]) for name, entry in document["files"].items()},
+        replaced=tuple(document.get(_REPLACED, ())),
     )
 
 
@@ -254,11 +299,17 @@ def _require_fields(manifest: Mapping[str, Any], path: Path) -> None:
         wrong = ["versions"]
     if not wrong and not isinstance(manifest.get("reading", {}), dict):
         wrong = ["reading"]
+    if not wrong and not _is_list_of_texts(manifest.get(_REPLACED, [])):
+        wrong = [_REPLACED]
     if wrong:
         raise StorageError(
             f"{path} is no manifest of a run: {', '.join(wrong)} must be there and have its type.",
             code="storage-manifest-damaged",
         )
+
+
+def _is_list_of_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
 def _is_entry(entry: Any) -> bool:
@@ -285,7 +336,11 @@ def _files(paths: RunPaths, folder: Path) -> Iterator[str]:
         if entry.is_dir(follow_symlinks=False):
             yield from _files(paths, path)
         elif entry.is_file(follow_symlinks=False):
-            yield path.relative_to(paths.folder).as_posix()
+            yield _name(paths, path)
+
+
+def _name(paths: RunPaths, path: Path) -> str:
+    return path.relative_to(paths.folder).as_posix()
 
 
 def _entry(path: Path) -> dict[str, Any]:

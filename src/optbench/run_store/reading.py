@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 from typing import TYPE_CHECKING
 
-from optbench.errors import StorageError
+from optbench.core.regular_files import open_regular, read_regular
+from optbench.core.regular_files import regular_size as _regular_size
 from optbench.run_store.atomic import storage_error
 
 if TYPE_CHECKING:
@@ -29,35 +29,9 @@ def read_bytes(path: Path, *, most: int | None = None) -> bytes:
         If the file is missing, not a regular file, too large or unreadable.
     """
     try:
-        descriptor = open_regular(path)
-        with os.fdopen(descriptor, "rb") as file:
-            size = os.fstat(descriptor).st_size
-            if most is not None and size > most:
-                raise StorageError(
-                    f"{path} must have at most {most} bytes. Received: {size}.", code="storage-file-too-large"
-                )
-            return file.read() if most is None else file.read(most + 1)[:most]
-    except OSError as error:
+        return read_regular(path, most=most)
+    except (OSError, ValueError, MemoryError) as error:
         raise storage_error(error, path, doing="read") from error
-
-
-def open_regular(path: Path) -> int:
-    """Open a regular file for reading and return its descriptor.
-
-    Raises
-    ------
-    OSError
-        If it cannot be opened.
-    StorageError
-        If it is no regular file.
-    """
-    regular_size(path)
-    # non-blocking and looked at again: the name may have become a pipe's in between
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    if stat.S_ISREG(os.fstat(descriptor).st_mode):
-        return descriptor
-    os.close(descriptor)
-    raise StorageError(f"{path} must be a regular file; it changed while it was opened.", code="storage-file-irregular")
 
 
 def regular_size(path: Path) -> int:
@@ -65,32 +39,31 @@ def regular_size(path: Path) -> int:
 
     Raises
     ------
-    OSError
-        If it is missing or the folder cannot be searched.
+    FileNotFoundError
+        If it is missing.
     StorageError
-        If it is no regular file.
+        If it is no regular file, or the system does not tell.
     """
-    info = path.lstat()
-    if not stat.S_ISREG(info.st_mode):
-        raise StorageError(
-            f"{path} must be a regular file. Received: {_kind(info.st_mode)}; it was not opened.",
-            code="storage-file-irregular",
-        )
-    return info.st_size
+    try:
+        return _regular_size(path)
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError) as error:
+        raise storage_error(error, path, doing="read") from error
 
 
 def file_sha256(path: Path) -> str:
-    """Return the sha256 hex digest of a file's bytes; a link is followed.
+    """Return the sha256 hex digest of a file's bytes.
 
     Raises
     ------
     StorageError
-        If it cannot be read.
+        If it is no regular file or cannot be read.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise storage_error(error, path, doing="read") from error
 
 
@@ -108,17 +81,12 @@ def size_and_sha256(path: Path, *, durable: bool = False) -> tuple[int, str]:
     """
     hasher, size = hashlib.sha256(), 0
     try:
-        with os.fdopen(open_regular(path), "rb", buffering=0) as file:
+        with open_regular(path) as file:
             while chunk := file.read(_CHUNK):
                 hasher.update(chunk)
                 size += len(chunk)
             if durable:
                 os.fsync(file.fileno())
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise storage_error(error, path, doing="read") from error
     return size, hasher.hexdigest()
-
-
-def _kind(mode: int) -> str:
-    kinds = ((stat.S_ISLNK, "a link"), (stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"))
-    return next((name for test, name in kinds if test(mode)), "something else")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from optbench.core.findings import as_json
+from optbench.core.findings import Finding, Severity, as_json
 from optbench.core.printable import printable
+from optbench.core.regular_files import is_file
 from optbench.errors import MismatchError, NoRunsError
 from optbench.words import DEFAULT, sentences, text
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from optbench.core.findings import Finding
+    from optbench.run_store import RunPaths
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,9 @@ def check_runs(arguments: Sequence[str], runs_dir: Path) -> tuple[list[CheckedRu
     checked = []
     for folder in folders:
         paths = RunPaths(folder)
-        if paths.manifest.is_file():
+        if is_file(paths.manifest):
             problems = (*verify_manifest(paths, deep=True), *added_files(paths))
+            notes += _unfinished_drawing(paths)
             checked.append(CheckedRun(str(folder), True, problems))
         else:
             checked.append(CheckedRun(str(folder), False, ()))
@@ -51,6 +53,16 @@ def check_runs(arguments: Sequence[str], runs_dir: Path) -> tuple[list[CheckedRu
             code="runs-none-finished",
         )
     return checked, notes
+
+
+def _unfinished_drawing(paths: RunPaths) -> list[Finding]:
+    from optbench.run_store import read_manifest
+
+    manifest = read_manifest(paths)
+    replaced = () if manifest is None else manifest.replaced
+    if not replaced:
+        return []
+    return [Finding("check-replaced", Severity.NOTE, {"folder": str(paths.folder), "names": list(replaced)})]
 
 
 def check_text(checked: Sequence[CheckedRun], language: str | None = None) -> str:

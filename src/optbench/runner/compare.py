@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from optbench.core.findings import Finding, Severity
+from optbench.core.printable import escaped_json, printable
+from optbench.core.regular_files import is_file, is_folder
 from optbench.errors import MismatchError, UsageError
 
 if TYPE_CHECKING:
@@ -88,7 +90,7 @@ def compare_runs(options: CompareOptions) -> CompareOutcome:
             f"--html must name a file that is free or a plain file. Received: {options.html}, which is something else.",
             code="usage-page-taken",
         )
-    if options.html is not None and not options.html.absolute().parent.is_dir():
+    if options.html is not None and not is_folder(options.html.absolute().parent):
         raise UsageError(
             f"--html must name a file in a folder that exists. Received: {options.html}. "
             f"Create {options.html.absolute().parent} first.",
@@ -120,7 +122,7 @@ def _located(problem: str, finding: Finding) -> Finding:
 
 
 def _is_plain_file(path: Path) -> bool:
-    return path.is_file() and not path.is_symlink()
+    return is_file(path) and not path.is_symlink()
 
 
 def raise_for_mismatches(outcome: CompareOutcome) -> None:
@@ -143,11 +145,11 @@ def render(comparison: Comparison, options: CompareOptions) -> str:
     )
 
     if options.output_format == "json":
-        return json.dumps(comparison_document(comparison), indent=2, allow_nan=False, ensure_ascii=False)
+        return escaped_json(json.dumps(comparison_document(comparison), indent=2, allow_nan=False, ensure_ascii=False))
     if options.output_format == "csv":
-        return render_comparison_csv(comparison)
+        return printable(render_comparison_csv(comparison), keep_lines=True)
     if options.output_format == "md":
-        return render_comparison_markdown(comparison, options.language)
+        return printable(render_comparison_markdown(comparison, options.language), keep_lines=True)
     return render_comparison_table(comparison, width=options.width, colour=options.colour, language=options.language)
 
 
@@ -160,10 +162,11 @@ def write_page(
 ) -> None:
     """Write the comparison as one self-contained HTML page."""
     from optbench.reporting.comparison_page import render_comparison_page
-    from optbench.run_store import write_text
+    from optbench.run_store import remove_leftovers, write_text
 
     by_run = {record.run: record for record in records}
     curves = {problem.problem: read_curves(problem, by_run, histories) for problem in comparison.problems}
+    remove_leftovers(path.parent, of=path.name)
     write_text(path, render_comparison_page(comparison, curves, language=language))
 
 
@@ -202,7 +205,7 @@ def _answers(record: RunRecord) -> StoredAnswers:
     from optbench.tasks.task import StoredAnswers
 
     paths = RunPaths(Path(record.folder))
-    if not paths.predictions.is_file():
+    if not is_file(paths.predictions):
         return StoredAnswers()
     return task_named(record.config.get("task")).stored_answers(paths)
 
@@ -247,4 +250,4 @@ def _roc_curves(folder: str) -> tuple[RocCurve, ...]:
     from optbench.run_store import RunPaths
 
     path = RunPaths(Path(folder)).roc_curve
-    return tuple(read_roc_csv(path)) if path.is_file() else ()
+    return tuple(read_roc_csv(path)) if is_file(path) else ()

@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from optbench.core.columns import aligned
 from optbench.core.findings import Finding, Severity, read_finding
+from optbench.core.temporary_folders import temporary_folder
 from optbench.errors import OptbenchError
 from optbench.words import DEFAULT, sentence, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from optbench.runner.execute import RunEnd
 
@@ -162,12 +162,12 @@ def _determinism(data_dir: Path, run: Run) -> Diagnosis:
     from optbench.run_store import RunPaths, read_json
     from optbench.runner.run import RunOptions
 
-    with tempfile.TemporaryDirectory(prefix="optbench-doctor-") as folder:
-        config = Path(folder, "doctor.yaml")
+    with temporary_folder("doctor") as folder:
+        config = folder / "doctor.yaml"
         config.write_text(_TRIAL)
         ladders = []
         for name in ("first", "second"):
-            options = RunOptions((config,), runs_dir=Path(folder, name), data_dir=data_dir, jobs=1, quiet=True)
+            options = RunOptions((config,), runs_dir=folder / name, data_dir=data_dir, jobs=1, quiet=True)
             try:
                 (end,) = run(options, say=lambda _sentence: None)
             except OptbenchError as error:

@@ -134,10 +134,15 @@ class Flight:
 
         return replace(self.asker or Asker(this_process()), says_gone=self.executor.is_gone)
 
-    def execute(self, runs: Sequence[PlannedRun]) -> list[RunEnd]:
-        """Execute the runs; those that another process of this machine holds come last and are waited for."""
+    def execute(self, runs: Sequence[PlannedRun], *, is_stopped: Callable[[], bool] = lambda: False) -> list[RunEnd]:
+        """Execute the runs; those that another process of this machine holds come last and are waited for.
+
+        Parameters
+        ----------
+        is_stopped : whether the user has stopped the command, which then waits for nobody
+        """
         left = list(runs)
-        while left:
+        while left and not is_stopped():
             held: list[PlannedRun] = []
             hungry = [run for run in left if run.run in self._out_of_memory]
             others = [run for run in left if run.run not in self._out_of_memory]
@@ -145,7 +150,7 @@ class Flight:
             for run in hungry:  # one at a time: no other run beside it takes its memory
                 again += self._pass([run], held)
             for run in held:
-                self._wait_for(run)
+                self._wait_for(run, is_stopped)
             left = again + held
         return self._ends
 
@@ -347,10 +352,10 @@ class Flight:
                 publish_log(claim)
             claim.release()
 
-    def _wait_for(self, run: PlannedRun) -> None:
+    def _wait_for(self, run: PlannedRun, is_stopped: Callable[[], bool]) -> None:
         from optbench.run_store import held_by
 
-        while (holder := held_by(run.paths, self._asker)) is not None and holder.is_seen:
+        while not is_stopped() and (holder := held_by(run.paths, self._asker)) is not None and holder.is_seen:
             time.sleep(_POLL_SECONDS)
 
 

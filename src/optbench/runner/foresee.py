@@ -281,9 +281,9 @@ def _change(name: str, before: Any, now: Any) -> Finding:
 
 
 def _planned_facts(run: PlannedRun) -> dict[str, Any]:
-    from optbench.run_store import file_sha256
+    from optbench.user_code import source_sha256
 
-    code = {name: file_sha256(path) for name, path in run.code.items()}
+    code = {name: source_sha256(path) for name, path in run.code.items()}
     dataset = run.dataset
     return _facts(
         run.config.to_plain(), data=dataset.data_digest, code=code, versions=run.versions, reading=dataset.reading

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from optbench.catalog.tasks import task_of
 from optbench.core.columns import aligned
 from optbench.core.findings import as_json
 from optbench.core.printable import printable
+from optbench.core.regular_files import is_folder, is_there
 from optbench.errors import NoRunsError, StorageError
 
 if TYPE_CHECKING:
@@ -80,8 +82,8 @@ def list_runs(runs_dir: Path) -> tuple[list[ListedRun], list[Finding]]:
     """
     from optbench.run_store import find_folders
 
-    if not runs_dir.is_dir():
-        if runs_dir.exists():
+    if not is_folder(runs_dir):
+        if os.path.lexists(runs_dir):
             raise NoRunsError(f"{runs_dir} is no directory.", code="runs-dir-missing")
         raise NoRunsError(f"{runs_dir} does not exist. 'optbench run CONFIG...' creates it.", code="runs-dir-missing")
     folders, notes = find_folders([str(runs_dir)], runs_dir)
@@ -105,7 +107,7 @@ def listed(folder: Path) -> ListedRun:
         holder = held_by(paths)
         is_hearsay = holder is not None and not holder.is_seen
         return ListedRun(folder.name, str(folder), str(status), None, holder=str(holder) if is_hearsay else "")
-    if paths.manifest.exists():
+    if is_there(paths.manifest):
         problems = tuple(verify_manifest(paths)[:1])
         return ListedRun(folder.name, str(folder), str(status), None, "damaged", problems=problems)
     attempt = last_attempt(paths)
@@ -204,8 +206,15 @@ def _details(run: ListedRun, paths: RunPaths) -> dict[str, Any]:
         "versions": dict(run.record.versions),
         "evaluation": read_json(paths.evaluation) if paths.evaluation.is_file() else None,
         "notes": environment.get("notes", []),
-        "files": sorted(path.name for path in paths.folder.iterdir() if not path.name.startswith(".")),
+        "files": _visible_names(paths.folder),
     }
+
+
+def _visible_names(folder: Path) -> list[str]:
+    try:
+        return sorted(name for name in os.listdir(folder) if not name.startswith("."))  # noqa: PTH208 - names, not paths
+    except OSError:
+        return []
 
 
 def _show_text(run: ListedRun, details: Mapping[str, Any], language: str | None) -> str:

@@ -136,16 +136,23 @@ def in_file(error: InvalidError, path: Path) -> InvalidError:
 
 def user_code(config: ExperimentConfig, base: Path) -> dict[str, Path]:
     """Return the user's Python files that an experiment names, by their name in the config."""
-    from optbench.user_code import PREFIX, parse_reference
+    from optbench.user_code import parse_reference
 
-    references = [getattr(section, "function", None) for section in (config.dataset, config.model, config.optimizer)]
+    return {
+        name: parse_reference(reference, base, error=ConfigError).file
+        for name, reference in code_references(config).items()
+    }
+
+
+def code_references(config: ExperimentConfig) -> dict[str, str]:
+    """Return the references to the user's Python in an experiment, by the name of the file in them."""
+    from optbench.user_code import PREFIX
+
+    sections = (config.dataset, config.model, config.optimizer)
+    references = [str(function) for section in sections if (function := getattr(section, "function", None))]
     if config.training.loss.startswith(PREFIX):
         references.append(config.training.loss)
-    files = {}
-    for reference in filter(None, references):
-        name = str(reference).removeprefix(PREFIX).rpartition(":")[0]
-        files[name] = parse_reference(str(reference), base, error=ConfigError).file
-    return files
+    return {reference.removeprefix(PREFIX).rpartition(":")[0]: reference for reference in references}
 
 
 def seeds_of(loaded: LoadedExperiment, seeds: Sequence[int] | None = None) -> Sequence[int]:
@@ -232,13 +239,14 @@ def plan_run(
 ) -> PlannedRun:
     """Resolve an experiment for one seed and the data it is for, and compute its key."""
     from optbench.config import run_key
-    from optbench.run_store import RunPaths, contained, file_sha256, run_id
+    from optbench.run_store import RunPaths, contained, run_id
     from optbench.training.engines import require_engine
+    from optbench.user_code import source_sha256
 
     config = resolve_with(loaded, dataset, seed=seed)
     require_engine(config)
     code = user_code(config, loaded.base)
-    digests = {name: file_sha256(path) for name, path in code.items()}
+    digests = {name: source_sha256(path) for name, path in code.items()}
     key = run_key(config, data_digest=dataset.data_digest, code=digests, versions=versions, reading=dataset.reading)
     folder = contained(runs_dir, run_id(config.name, seed, key))
     return PlannedRun(loaded, config, dataset, code, versions, key, RunPaths(folder))

@@ -14,7 +14,7 @@ from optbench.runs.drawing import TrainingSummary, changed, drawings
 from optbench.tasks import task_named
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from optbench.run_store import RunPaths
@@ -60,7 +60,7 @@ def render_reports(
     for record in records:
         paths = RunPaths(PathOf(record.folder))
         try:
-            _render_again(paths, record.key, language)
+            render_again(paths, record.key, lambda found: _stored_drawings(found, language))
         except OptbenchError as error:
             notes.append(_not_drawn(record.run, error))
         else:
@@ -70,21 +70,33 @@ def render_reports(
     return pages, notes
 
 
-def _render_again(paths: RunPaths, key: str, language: str | None) -> None:
+def render_again(paths: RunPaths, key: str, draw: Callable[[RunPaths], Mapping[Path, bytes]]) -> None:
+    """Draw one finished run again, and bring what a killed command has left in it to its end.
+
+    Parameters
+    ----------
+    draw : returns the files by their paths
+
+    Raises
+    ------
+    StorageError
+        If the run is held or has been changed, or a file cannot be written.
+    """
     from optbench.run_store import claim_run_folder, clear_state, held_by, replace_files, verify_manifest
 
     holder = held_by(paths)
     if holder is not None:
         raise StorageError(f"it is held by {holder}; ask again when that has ended.", code="run-held")
     _require_unchanged(verify_manifest(paths, deep=True))
-    new = changed(_stored_drawings(paths, language))
-    if not new:
+    new = _to_write(paths, draw(paths))
+    if not new and not _has_leftovers(paths):
         return
     claim = claim_run_folder(paths, key=key)
     try:
         with claim.explaining_loss():
             _require_unchanged(verify_manifest(paths))
-            replace_files(claim, new)
+            if new:
+                replace_files(claim, new)
     finally:
         claim.release()
         with suppress(StorageError):
@@ -93,6 +105,23 @@ def _render_again(paths: RunPaths, key: str, language: str | None) -> None:
 
 def _not_drawn(run: str, error: OptbenchError) -> Finding:
     return Finding("find-not-drawn", Severity.WARNING, {"run": run, "reasons": as_json(error.told())})
+
+
+def _to_write(paths: RunPaths, drawn: Mapping[Path, bytes]) -> dict[Path, bytes]:
+    """Return what has changed, and what an earlier command was cut off at before the manifest listed it."""
+    from optbench.run_store import read_manifest
+
+    manifest = read_manifest(paths)
+    listed = () if manifest is None else manifest.files
+    unlisted = {path: data for path, data in drawn.items() if path.relative_to(paths.folder).as_posix() not in listed}
+    return {**unlisted, **changed(drawn)}
+
+
+def _has_leftovers(paths: RunPaths) -> bool:
+    """Return whether a command that was killed has left working files."""
+    from optbench.run_store import temporaries
+
+    return paths.state.is_dir() or bool(temporaries(paths.folder))
 
 
 def _require_unchanged(problems: Sequence[Finding]) -> None:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from optbench.errors import MismatchError, NoRunsError, RunFailedError
+from optbench.core.regular_files import is_file, read_regular
+from optbench.core.temporary_folders import temporary_folder
+from optbench.errors import DataError, MismatchError, NoRunsError, RunFailedError
 from optbench.runner.ladder import explanations, first_difference
 from optbench.runner.older_metrics import OlderMetrics, compare_older_metrics
+from optbench.runner.own_code import changed_code, has_its_key, require_trusted_code
+from optbench.runner.plan import code_references
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from optbench.config import ExperimentConfig
     from optbench.core.findings import Finding
@@ -35,6 +38,8 @@ class Recorded:
     Attributes
     ----------
     code : user's Python files by the name in the config -> the copy in the folder
+    recorded_code : sha256 of the files that the run was trained with, by the same names
+    base : folder of the experiment file where the run was made; None if it is not known
     """
 
     paths: RunPaths
@@ -43,6 +48,8 @@ class Recorded:
     environment: Mapping[str, Any]
     digests: Mapping[str, Any]
     code: Mapping[str, Path]
+    recorded_code: Mapping[str, str]
+    base: Path | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +120,8 @@ def reproduce(
     runs_dir: Path,
     data_dir: Path,
     say: Callable[[str], None],
+    data: Path | None = None,
+    trusts: Callable[[Sequence[Finding]], bool] = lambda _doubts: False,
     executor_for: ExecutorFor | None = None,
     language: str | None = None,
 ) -> Reproduction:
@@ -122,6 +131,9 @@ def reproduce(
     ----------
     run : folder, run id or key prefix
     say : gets sentences about what cannot be the same here, before anything is trained
+    data : folder that the paths of the run's own data start from; None takes where the experiment lay, if that is
+        recorded
+    trusts : asked before anything of the run's Python is executed, if that may not be what the run was trained with
     executor_for : makes the executor; None takes one that trains in child processes of this machine
     language : of those sentences; None is that of the machine setting
 
@@ -129,6 +141,8 @@ def reproduce(
     ------
     NoRunsError
         If `run` names no finished run.
+    UntrustedCodeError
+        If the run's Python is not trusted.
     MismatchError
         If the folder differs from its manifest: damaged numbers prove nothing.
     RunFailedError
@@ -137,8 +151,11 @@ def reproduce(
     from optbench.words import sentence, text
 
     recorded = read_recorded(run, runs_dir)
+    if data is not None:
+        recorded = replace(recorded, base=data)
+    require_trusted_code(recorded, trusts)
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="optbench-reproduce-")))
+        folder = stack.enter_context(temporary_folder("reproduce"))
         planned = plan_again(recorded, folder, data_dir=data_dir)
         changed = changed_data(recorded, planned.dataset)
         if changed is not None:
@@ -146,7 +163,16 @@ def reproduce(
         for difference in foreseen_differences(recorded):
             say(text("reproduce-foreseen", language, difference=sentence(difference.finding, language)))
         execute_again(planned, stack, executor_for)
-        return compare(recorded, planned.paths)
+        return _with_changed_code(recorded, compare(recorded, planned.paths))
+
+
+def _with_changed_code(recorded: Recorded, found: Reproduction) -> Reproduction:
+    """Return the comparison, which is not identical if what was executed is not what the run says it was."""
+    if not found.is_identical:
+        return found
+    if changed_code(recorded):
+        return replace(found, first_difference="code")
+    return found if has_its_key(recorded) else replace(found, first_difference="key")
 
 
 def raise_for_difference(found: Reproduction) -> None:
@@ -168,7 +194,7 @@ def read_recorded(run: str, runs_dir: Path) -> Recorded:
             f"reproduce takes one run. Received: {run!r}, which names {len(folders)}.", code="runs-name-ambiguous"
         )
     paths = RunPaths(folders[0])
-    if not paths.manifest.is_file():
+    if not is_file(paths.manifest):
         raise NoRunsError(
             f"{folders[0]} holds no finished run. 'optbench run' with its config finishes it.",
             code="runs-run-unfinished",
@@ -177,14 +203,17 @@ def read_recorded(run: str, runs_dir: Path) -> Recorded:
     manifest = read_manifest(paths)
     if problems or manifest is None:
         raise MismatchError("a run must be intact to be reproduced.", findings=problems, code="records-files-changed")
-    environment = read_json(paths.environment)
+    environment, config = read_json(paths.environment), load_resolved(paths.config_resolved)
+    code, base = environment.get("code", {}), environment.get("base")
     return Recorded(
         paths=paths,
-        config=load_resolved(paths.config_resolved),
+        config=config,
         manifest=manifest,
         environment=environment,
         digests=read_json(paths.digests),
-        code={name: paths.code_copy(name) for name in environment.get("code", {})},
+        code={name: paths.code_copy(name) for name in code_references(config)},
+        recorded_code={str(name): str(digest) for name, digest in code.items()} if isinstance(code, dict) else {},
+        base=paths.folder / base if isinstance(base, str) else None,
     )
 
 
@@ -213,17 +242,28 @@ def changed_data(recorded: Recorded, dataset: Dataset) -> Reproduction | None:
 def foreseen_differences(recorded: Recorded) -> list[EnvironmentDifference]:
     """Return the facts of this machine and its software that keep the bits from being the same."""
     from optbench.provenance import collect_environment, environment_differences
+    from optbench.runner.run import variables_of_workers
 
     known = {name: value for name, value in recorded.environment.items() if name not in ("software", "git", "code")}
     here = {name: value for name, value in collect_environment().items() if name not in ("git", "code")}
+    here["variables"] = variables_of_workers(recorded.config.training)
     packages = recorded.manifest.versions
-    return explanations("weights", environment_differences(known, here), packages=packages)
+    return explanations("weights", environment_differences(known, _like(recorded, here)), packages=packages)
+
+
+def _like(recorded: Recorded, environment: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an environment with what an earlier version recorded in another way told in that way."""
+    from optbench.provenance import key_package_digests_like
+
+    before = recorded.environment.get("package_digests")
+    return {**environment, "package_digests": key_package_digests_like(before if isinstance(before, dict) else {})}
 
 
 def plan_again(recorded: Recorded, folder: Path, *, data_dir: Path) -> PlannedRun:
     """Plan the run for a temporary folder, with the user's Python as the run kept it."""
     from optbench.config import LoadedExperiment, run_key
     from optbench.run_store import RunPaths
+    from optbench.run_store.reading import read_bytes
     from optbench.runner.plan import PlannedRun
     from optbench.training.engines import engine_versions
 
@@ -235,11 +275,11 @@ def plan_again(recorded: Recorded, folder: Path, *, data_dir: Path) -> PlannedRu
     key = run_key(
         config,
         data_digest=dataset.data_digest,
-        code=dict(recorded.environment.get("code", {})),
+        code=recorded.recorded_code,
         versions=versions,
         reading=dataset.reading,
     )
-    text = recorded.paths.config.read_text(encoding="utf-8")
+    text = read_bytes(recorded.paths.config).decode("utf-8", "replace")
     return PlannedRun(
         loaded=LoadedExperiment(config, recorded.paths.config, text, base, {}),
         config=config,
@@ -253,6 +293,8 @@ def plan_again(recorded: Recorded, folder: Path, *, data_dir: Path) -> PlannedRu
 
 def restore_code(code: Mapping[str, Path], folder: Path) -> Path:
     """Lay the copies of the user's files out under the names the config uses; returns the base to look them up from."""
+    from optbench.user_code import read_source
+
     steps_up = max((name.split("/").count("..") for name in code), default=0)
     base = folder.joinpath(*(["base"] * (steps_up + 1)))
     base.mkdir(parents=True)
@@ -260,7 +302,7 @@ def restore_code(code: Mapping[str, Path], folder: Path) -> Path:
         if not Path(name).is_absolute():  # an absolute path in a config is looked up where it says
             target = base / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(copy.read_bytes())
+            target.write_bytes(read_source(copy))
     return base
 
 
@@ -269,10 +311,20 @@ def load_again(recorded: Recorded, code_base: Path, *, data_dir: Path) -> Datase
     from optbench.datasets import load_dataset
 
     dataset = recorded.config.dataset
-    base = code_base
-    if hasattr(dataset, "path"):
-        base = Path(str(recorded.environment.get("base", ".")))
-    return load_dataset(dataset, base=base, data_dir=data_dir, task=recorded.config.task)
+    if not hasattr(dataset, "path"):
+        return load_dataset(dataset, base=code_base, data_dir=data_dir, task=recorded.config.task)
+    if recorded.base is None:
+        raise DataError(
+            f"{recorded.paths.folder} does not tell where its data lay. Name the folder that {dataset.path} is in with "
+            "--data DIR.",
+            code="data-file-missing",
+        )
+    try:
+        return load_dataset(dataset, base=recorded.base, data_dir=data_dir, task=recorded.config.task)
+    except DataError as error:
+        if error.code != "data-file-missing":
+            raise
+        raise DataError(f"{error} If it lies elsewhere now, give --data DIR.", code=error.code) from error
 
 
 def execute_again(planned: PlannedRun, stack: ExitStack, executor_for: ExecutorFor | None = None) -> None:
@@ -320,7 +372,7 @@ def compare(recorded: Recorded, again: RunPaths) -> Reproduction:
         if is_same_but_older:  # an older optbench wrote fewer files, too; the manifest knows what it wrote
             left_out |= {"metrics", *(name for name, path in ours.items() if not path.is_file())}
         rung = next((name for name in ours if name not in left_out and _differ(ours[name], theirs[name])), "")
-    differences = environment_differences(recorded.environment, read_json(again.environment))
+    differences = environment_differences(recorded.environment, _like(recorded, read_json(again.environment)))
     packages = recorded.manifest.versions
     return Reproduction(
         run=recorded.manifest.run,
@@ -390,9 +442,9 @@ def _leaves(name: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _differ(ours: Path, theirs: Path) -> bool:
-    if not ours.is_file() or not theirs.is_file():
-        return bool(ours.is_file() != theirs.is_file())
-    return bool(ours.read_bytes() != theirs.read_bytes())
+    if not is_file(ours) or not is_file(theirs):
+        return is_file(ours) != is_file(theirs)
+    return read_regular(ours) != read_regular(theirs)
 
 
 def _number(value: float | None, language: str | None) -> str:

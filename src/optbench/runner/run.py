@@ -188,8 +188,8 @@ def carry_out(prepared: Prepared, stack: ExitStack) -> list[RunEnd]:
                 asker=options.asker,
                 language=options.language,
             )
-            with stops_on_signals(prepared.executor, say=progress.say, language=options.language):
-                ends += flight.execute(prepared.open_runs)
+            with stops_on_signals(prepared.executor, say=progress.say, language=options.language) as is_stopped:
+                ends += flight.execute(prepared.open_runs, is_stopped=is_stopped)
     return ends
 
 
@@ -286,7 +286,8 @@ def stage_datasets(runs: Sequence[PlannedRun], stack: ExitStack) -> dict[tuple[s
     MachineError
         If it cannot be written.
     """
-    from optbench.datasets import make_scratch, remove_abandoned, stage_dataset
+    from optbench.core.temporary_folders import remove_abandoned
+    from optbench.datasets import make_scratch, stage_dataset
 
     remove_abandoned()
     scratch = make_scratch()
@@ -304,7 +305,16 @@ def stage_datasets(runs: Sequence[PlannedRun], stack: ExitStack) -> dict[tuple[s
 def environment_facts(run: PlannedRun) -> tuple[Mapping[str, Any], str | None]:
     """Return the facts for `environment.json` and the patch of uncommitted changes."""
     facts = dict(_facts_of(run.loaded.base, tuple(sorted(run.code.items()))))
+    facts["variables"] = variables_of_workers(run.config.training)
     return facts, facts.pop("patch", None)
+
+
+def variables_of_workers(training: TrainingConfig) -> dict[str, str]:
+    """Return what is recorded of the variables that processes which train an experiment are started with."""
+    from optbench.provenance import recorded_variables
+    from optbench.training.engines import engine_kind
+
+    return recorded_variables(engine_kind(training.engine).environment(training, os.environ))
 
 
 @cache

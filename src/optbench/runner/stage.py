@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from optbench.errors import StorageError
 
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from optbench.core.findings import Finding
     from optbench.run_store import Claim, RunPaths
     from optbench.runner.plan import PlannedRun
+
+_LEAST_SHARED: Final = 2  # folders: below /home/somebody, say, so that neither is named
 
 
 def stage_run(
@@ -47,6 +51,7 @@ def stage_run(
 def _draft_staged(planned: PlannedRun, paths: RunPaths, *, environment: Mapping[str, Any], patch: str | None) -> None:
     from optbench.config import dump_config
     from optbench.run_store import Job, make_folder, write_bytes, write_job, write_json, write_text
+    from optbench.user_code import read_source
 
     dataset = planned.dataset
     base = str(planned.loaded.base.resolve())
@@ -55,10 +60,11 @@ def _draft_staged(planned: PlannedRun, paths: RunPaths, *, environment: Mapping[
     for name, file in planned.code.items():
         target = paths.code_copy(name)
         make_folder(target.parent)
-        write_bytes(target, file.read_bytes(), durable=False)
+        write_bytes(target, read_source(file), durable=False)
     if patch:
         write_text(paths.patch, patch, durable=False)
-    facts = {"schema_version": 1, **environment, "base": base, "data": dict(dataset.facts)}
+    where = recorded_base(planned.loaded.base, planned.paths.folder)
+    facts = {"schema_version": 1, **environment, "base": where, "data": dict(dataset.facts)}
     write_json(paths.staged_environment, facts, durable=False)
     job = Job(
         run=planned.run,
@@ -73,3 +79,18 @@ def _draft_staged(planned: PlannedRun, paths: RunPaths, *, environment: Mapping[
         notes=tuple(dataset.notes),
     )
     write_job(paths, job)
+
+
+def recorded_base(base: Path, folder: Path) -> str | None:
+    """Return where the experiment lies, as seen from the run folder: what `reproduce` finds its data by.
+
+    None if they have little of their way in common, or if a part of it is what the user is called: a run folder is
+    passed on, and where somebody works is nobody's business.
+    """
+    from optbench.provenance import names_of_the_user
+
+    here, there = os.path.realpath(base), os.path.realpath(folder)
+    shared = os.path.commonpath([here, there])
+    relative = os.path.relpath(here, there)
+    is_private = not set(names_of_the_user()).isdisjoint(Path(relative).parts)
+    return None if is_private or shared.count(os.sep) < _LEAST_SHARED else relative

@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def stops_on_signals(executor: Executor, *, say: Callable[[str], None], language: str | None = None) -> Iterator[None]:
+def stops_on_signals(
+    executor: Executor, *, say: Callable[[str], None], language: str | None = None
+) -> Iterator[Callable[[], bool]]:
     """Stop the executor on the first SIGINT or SIGTERM, kill its children on the second.
+
+    Gives a function that tells whether a signal has come.
 
     Parameters
     ----------
@@ -42,7 +46,7 @@ def stops_on_signals(executor: Executor, *, say: Callable[[str], None], language
 
     before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        yield lambda: bool(received)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

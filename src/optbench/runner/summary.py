@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from optbench.catalog.metrics import score_text, table_rows
 from optbench.catalog.tasks import DEFAULT_TASK, TASKS
 from optbench.core.columns import aligned
-from optbench.errors import RunFailedError
+from optbench.errors import NoRunsError, RunFailedError
 from optbench.words import DEFAULT
 
 if TYPE_CHECKING:
@@ -72,8 +73,9 @@ def _row(end: RunEnd) -> dict[str, Any]:
         "training_seconds": None,
     }
     if end.outcome != "failed":
-        record = read_run(end.planned.paths.folder)
-        row |= {"test": record.metrics["test"], "training_seconds": record.timing["training_seconds"]}
+        with suppress(NoRunsError):  # somebody has moved it away since
+            record = read_run(end.planned.paths.folder)
+            row |= {"test": record.metrics["test"], "training_seconds": record.timing["training_seconds"]}
     return row
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from optbench.core.printable import printable
 from optbench.errors import InvalidError
 from optbench.tasks import task_named
 from optbench.words import DEFAULT, dropped_rows, error_text, recorded_sentence, sentences, text
@@ -44,7 +45,7 @@ class Validation:
     @property
     def text(self) -> str:
         """What was inferred from the valid files."""
-        return "\n".join(line for file in self.files for line in file.lines)
+        return "\n".join(printable(line) for file in self.files for line in file.lines)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from optbench.core.regular_files import is_file, read_regular
 from optbench.tasks import task_named
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def drawings(
         best_epoch=training.best_epoch,
         environment=environment,
         timing=training.timing,
-        digests=read_json(paths.digests) if paths.digests.is_file() else {},
+        digests=read_json(paths.digests) if is_file(paths.digests) else {},
         pictures={stem: data_uri(image, shown) for stem, image in images.items()},
     )
     page = render_run_report(report, task.page_part(report, evaluation, language), language).encode(
@@ -116,10 +117,10 @@ def _diagnostics(paths: RunPaths, language: str | None) -> dict[str, Any]:
     from optbench.reporting.diagnostics_figure import diagnostics_figure
     from optbench.run_store import read_diagnostics
 
-    rows = read_diagnostics(paths.diagnostics) if paths.diagnostics.is_file() else ()
+    rows = read_diagnostics(paths.diagnostics) if is_file(paths.diagnostics) else ()
     return {"diagnostics": diagnostics_figure(rows, language)} if rows else {}
 
 
 def changed(drawn: Mapping[Path, bytes]) -> dict[Path, bytes]:
     """Return those files whose bytes on the disk are others, or missing."""
-    return {path: data for path, data in drawn.items() if not path.is_file() or path.read_bytes() != data}
+    return {path: data for path, data in drawn.items() if not is_file(path) or read_regular(path) != data}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
+from optbench.core.regular_files import read_regular
 from optbench.study.record import close_record
 from optbench.study.tables import plan_csv, results_csv
 
@@ -45,15 +46,15 @@ def write_outputs(
 
     paths = plan.paths
     files = _small_files(plan, runs, study, language)
-    digests = {path.name: _digest(data) for path, data in files.items()}
+    digests = {path.name: digest_of(data) for path, data in files.items()}
     recorded = dict(record.get("outputs", {}))
-    page_is_good = _on_disk(paths.page) == recorded.get(paths.page.name, "none")
+    page_is_good = on_disk(paths.page) == recorded.get(paths.page.name, "none")
     if not page_is_good or any(recorded.get(name) != digest for name, digest in digests.items()):
         files[paths.page] = _page(study, page_of, language)
-        digests[paths.page.name] = _digest(files[paths.page])
+        digests[paths.page.name] = digest_of(files[paths.page])
     else:
         digests[paths.page.name] = recorded[paths.page.name]
-    written = [path for path, data in files.items() if _on_disk(path) != _digest(data)]
+    written = [path for path, data in files.items() if on_disk(path) != digest_of(data)]
     for path in written:
         write_bytes(path, files[path])
     close_record(plan, record, digests)
@@ -81,9 +82,14 @@ def _page(study: StudyFindings, page_of: PageOf | None, language: str | None) ->
     return page.encode("utf-8", "backslashreplace")
 
 
-def _on_disk(path: Path) -> str:
-    return _digest(path.read_bytes()) if path.is_file() else ""
+def on_disk(path: Path) -> str:
+    """Return the digest of an output as it lies there; "" if there is none that can be read, so that it is written."""
+    try:
+        return digest_of(read_regular(path))
+    except OSError:
+        return ""
 
 
-def _digest(data: bytes) -> str:
+def digest_of(data: bytes) -> str:
+    """Return the sha256 hex digest by which outputs are compared."""
     return hashlib.sha256(data).hexdigest()

@@ -247,11 +247,11 @@ def _plan(
 
 def _data_facts(config: StudyConfig, problem: PlannedProblem) -> dict[str, Any]:
     """Return the digests of a problem's data and of the user's Python that its runs execute."""
-    from optbench.run_store import file_sha256
+    from optbench.user_code import source_sha256
 
     rows = (*config.optimizers, *config.defaults)
     files = [user_code(row.experiment(problem.experiment, ()), problem.base) for row in rows]
-    code = {name: file_sha256(path) for found in files for name, path in found.items()}
+    code = {name: source_sha256(path) for found in files for name, path in found.items()}
     dataset = problem.open_data
     reading = {"reading": dict(dataset.reading)} if dataset.reading else {}
     return {"data": dataset.data_digest, "split": dataset.split_digest, "code": code, **reading}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from optbench.study.plan import protocol
@@ -27,7 +28,7 @@ def read_record(plan: StudyPlan) -> dict[str, Any]:
     from optbench.run_store import read_json
 
     path = plan.paths.record
-    if not path.exists():
+    if not os.path.lexists(path):
         return {}
     record = read_json(path)
     if record.get("key") != plan.key:
@@ -37,6 +38,28 @@ def read_record(plan: StudyPlan) -> dict[str, Any]:
             code="storage-folder-taken",
         )
     return record
+
+
+def make_study_folder(folder: Path) -> None:
+    """Create a study's folder; one that is there is taken.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be created, or is a link, through which the study's files would replace those of something else.
+    """
+    from optbench.errors import StorageError
+    from optbench.run_store import storage_error
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise storage_error(error, folder, doing="created") from error
+    if folder.is_symlink():
+        raise StorageError(
+            f"{folder} must be a folder. Received: a link. Move it away, or choose another --runs-dir.",
+            code="storage-folder-taken",
+        )
 
 
 def write_plan(plan: StudyPlan, record: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,9 +25,9 @@ from optbench.runner.summary import raise_for_failures
 from optbench.runner.try_out import check_models
 from optbench.study.conclude import conclude
 from optbench.study.foreseen_power import untested_questions
-from optbench.study.outputs import write_outputs
+from optbench.study.outputs import digest_of, on_disk, write_outputs
 from optbench.study.plan import plan_study
-from optbench.study.record import open_test_split, read_record, write_plan
+from optbench.study.record import make_study_folder, open_test_split, read_record, write_plan
 from optbench.study.runs import StudyRuns
 from optbench.study.tables import plan_csv
 from optbench.study.tuning import choose
@@ -199,12 +199,13 @@ def run_study(
 
 def begin(plan: StudyPlan, record: dict[str, object]) -> dict[str, object]:
     """Create the study's folder with the plan in it, before its first run."""
-    from optbench.run_store import write_text
+    from optbench.run_store import remove_leftovers, write_text
 
-    plan.paths.folder.mkdir(parents=True, exist_ok=True)
+    make_study_folder(plan.paths.folder)
+    remove_leftovers(plan.paths.folder)
     found = write_plan(plan, record)
     table = plan_csv(plan)
-    if not plan.paths.plan.is_file() or plan.paths.plan.read_text(encoding="utf-8") != table:
+    if on_disk(plan.paths.plan) != digest_of(table.encode()):
         write_text(plan.paths.plan, table)
     return found
 
@@ -281,8 +282,8 @@ class _Crew:
                 asker=self._options.for_runs.asker,
                 language=language,
             )
-            with stops_on_signals(executor, say=progress.say, language=language):
-                return flight.execute(runs)
+            with stops_on_signals(executor, say=progress.say, language=language) as is_stopped:
+                return flight.execute(runs, is_stopped=is_stopped)
 
     def _hired(self) -> Executor:
         if self._executor is None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
 from contextlib import nullcontext
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from optbench.core.temporary_folders import temporary_folder
 from optbench.errors import ModelError
 from optbench.training.keras_internals import saved_uncompiled
 from optbench.training.target_scale import UNSCALED, scale_of
@@ -38,8 +37,8 @@ def model_archive(model: keras.Model, config: ExperimentConfig, dataset: Dataset
     if scale is not None and scale != UNSCALED:
         model = _in_unit(model, scale)
     own = config.training.loss.startswith("python:") or config.optimizer.name == "python"
-    with tempfile.TemporaryDirectory(prefix="optbench-") as folder:
-        path = Path(folder, "model.keras")
+    with temporary_folder("model") as folder:
+        path = folder / "model.keras"
         try:
             with saved_uncompiled(model) if own else nullcontext():
                 model.save(path)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import Severity, read_finding
+from optbench.core.printable import printable
 from optbench.words.language import spoken_language
 from optbench.words.writer import Writer
 
@@ -37,10 +38,11 @@ def sentence(finding: Finding, language: str | None = None) -> str:
     'later-thing (n: 4)'
     """
     try:
-        return text(finding.code, language, **finding.values)
+        said = text(finding.code, language, **finding.values)
     except _UNFIT:
         values = ", ".join(f"{name}: {_brief(value)}" for name, value in finding.values.items())
-        return f"{finding.code} ({values})" if values else finding.code
+        said = f"{finding.code} ({values})" if values else finding.code
+    return printable(said)  # names of columns, classes and files are strangers'; none begins a line of its own
 
 
 def _brief(value: Any) -> str:
@@ -58,7 +60,7 @@ def recorded_sentence(recorded: Mapping[str, Any] | str, language: str | None = 
     try:
         return sentence(read_finding(recorded, Severity.NOTE), language)
     except (KeyError, TypeError, ValueError):
-        return str(recorded)
+        return printable(str(recorded))
 
 
 def dropped_rows(

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from optbench.catalog.layer_graph import LayerGraph, LayerSpec, kernel_penalty
 from optbench.catalog.model import (
+    MOST_LAYERS,
     Activation,
     EmbeddingDimension,
     Example,
@@ -27,14 +28,18 @@ class CnnConfig(ModelSection):
     """`model: {name: cnn}`."""
 
     name: Literal["cnn"]
-    filters: list[Units] = Field(default=[32, 64], min_length=1, description="Filters of each stage's convolutions.")
+    filters: list[Units] = Field(
+        default=[32, 64], min_length=1, max_length=100, description="Filters of each stage's convolutions."
+    )
     kernel_size: int = Field(default=3, ge=1, le=99, description="Width and height of the kernels, or their steps.")
     depth: int = Field(default=1, ge=1, le=1000, description="Convolutions of each stage.")
     residual: bool = Field(default=False, description="Add to each stage's result what it was applied to.")
     pooling: Literal["flatten", "average", "max"] = Field(
         default="flatten", description="What follows the last stage: all its numbers, or one per filter."
     )
-    hidden_units: list[Units] = Field(default=[64], description="Units of each dense layer after the convolutions.")
+    hidden_units: list[Units] = Field(
+        default=[64], max_length=MOST_LAYERS, description="Units of each dense layer after the convolutions."
+    )
     activation: Activation = Field(default="relu", description="A Keras activation.")
     dropout: float = Field(default=0.0, ge=0, lt=1, description="Share of units dropped before each dense layer.")
     batch_normalization: bool = Field(default=False, description="Normalise after each convolution.")

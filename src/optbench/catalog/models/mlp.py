@@ -9,6 +9,7 @@ from pydantic import Field
 from optbench.catalog.layer_graph import kernel_penalty
 from optbench.catalog.model import (
     ALL_KINDS,
+    MOST_LAYERS,
     Activation,
     EmbeddingDimension,
     Example,
@@ -29,7 +30,9 @@ class MlpConfig(ModelSection):
     """`model: {name: mlp}`."""
 
     name: Literal["mlp"]
-    hidden_units: list[Units] = Field(default=[64, 32], description="Units of each hidden layer.")
+    hidden_units: list[Units] = Field(
+        default=[64, 32], max_length=MOST_LAYERS, description="Units of each hidden layer."
+    )
     activation: Activation = Field(default="relu", description="A Keras activation.")
     dropout: float = Field(default=0.0, ge=0, lt=1, description="Share of units dropped after each hidden layer.")
     batch_normalization: bool = Field(default=False, description="Normalise after each hidden layer.")

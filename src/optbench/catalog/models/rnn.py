@@ -8,6 +8,7 @@ from pydantic import Field
 
 from optbench.catalog.layer_graph import LayerSpec, kernel_penalty
 from optbench.catalog.model import (
+    MOST_LAYERS,
     Activation,
     EmbeddingDimension,
     Example,
@@ -29,10 +30,15 @@ class RnnConfig(ModelSection):
     name: Literal["rnn"]
     cell: Literal["lstm", "gru", "simple_rnn"] = Field(default="lstm", description="Kind of the recurrent layers.")
     recurrent_units: list[Units] = Field(
-        default=[32], min_length=1, description="Units of each recurrent layer, in each direction."
+        default=[32],
+        min_length=1,
+        max_length=MOST_LAYERS,
+        description="Units of each recurrent layer, in each direction.",
     )
     bidirectional: bool = Field(default=False, description="Read each sequence forwards and backwards.")
-    hidden_units: list[Units] = Field(default=[], description="Units of each dense layer after the recurrent ones.")
+    hidden_units: list[Units] = Field(
+        default=[], max_length=MOST_LAYERS, description="Units of each dense layer after the recurrent ones."
+    )
     activation: Activation = Field(default="relu", description="A Keras activation, of the dense layers.")
     dropout: float = Field(
         default=0.0, ge=0, lt=1, description="Share of units dropped after each recurrent and each dense layer."

@@ -1,0 +1,127 @@
+"""Temporary folders, for nobody else to look into: removed when they are no longer needed, by a later command at last.
+
+A folder in use holds a locked file. The system lets go of the lock when its process ends, however it ends; so whatever
+has the name of such a folder and holds a file that nobody locks was left by a process that was killed.
+
+The folder for temporary files is shared with strangers, who can put anything there under any name. Only folders of the
+own user that nobody else may enter are looked into, and what is opened in them is a regular file.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import tempfile
+import weakref
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final
+
+from optbench.core.file_locks import lock_file
+from optbench.core.regular_files import open_regular
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PREFIX: Final = "optbench-"
+_IN_USE: Final = "in-use"
+_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+
+
+@dataclass(frozen=True, slots=True, weakref_slot=True)
+class TemporaryFolder:
+    """A temporary folder that is in use.
+
+    Attributes
+    ----------
+    lock : a locked file in it
+    owner : id of the process that made it; a process forked from that one leaves the folder alone
+    """
+
+    path: Path
+    lock: IO[bytes]
+    owner: int
+
+    def remove(self) -> None:
+        """Remove the folder."""
+        if os.getpid() != self.owner:
+            return
+        shutil.rmtree(self.path, ignore_errors=True)
+        self.lock.close()
+
+    def remove_with(self, owner: object) -> None:
+        """Remove the folder when `owner` is no longer referred to, or when the process ends."""
+        weakref.finalize(owner, self.remove)
+
+
+def make_temporary_folder(purpose: str) -> TemporaryFolder:
+    """Make a folder that is in use until it is removed or this process ends.
+
+    Parameters
+    ----------
+    purpose : part of its name, a word
+
+    Raises
+    ------
+    OSError
+        If the system gives none.
+    """
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{purpose}-"))  # 0700, whatever the umask
+    try:
+        return TemporaryFolder(folder, _locked(folder), os.getpid())
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+@contextmanager
+def temporary_folder(purpose: str) -> Iterator[Path]:
+    """Give a temporary folder for the length of a block; raises like `make_temporary_folder`."""
+    made = make_temporary_folder(purpose)
+    try:
+        yield made.path
+    finally:
+        made.remove()
+
+
+def remove_abandoned() -> None:
+    """Remove the folders of processes that were killed: they are the own user's, and nobody holds them."""
+    with suppress(OSError):
+        for entry in list(os.scandir(tempfile.gettempdir())):
+            if entry.name.startswith(PREFIX) and _is_private_folder(entry):
+                _remove_if_abandoned(Path(entry.path))
+
+
+def temporary_place() -> str:
+    """Return the folder for temporary files as messages call it, also where there is none."""
+    try:
+        return tempfile.gettempdir()
+    except OSError:
+        return os.environ.get("TMPDIR", "/tmp")  # noqa: S108 - nothing is written there
+
+
+def _is_private_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        status = entry.stat(follow_symlinks=False)
+    except OSError:
+        return False
+    is_ours = status.st_uid == os.geteuid() and not status.st_mode & _OTHERS
+    return stat.S_ISDIR(status.st_mode) and is_ours
+
+
+def _remove_if_abandoned(folder: Path) -> None:
+    with suppress(OSError), open_regular(folder / _IN_USE) as file:
+        if lock_file(file, wait=False):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _locked(folder: Path) -> IO[bytes]:
+    # the file gets its name when it is locked: nobody finds it without its lock
+    unnamed = folder / f".{_IN_USE}"
+    file = unnamed.open("xb")
+    with suppress(OSError):  # a file system without locks: the folder is then never taken for abandoned
+        lock_file(file)
+        unnamed.rename(folder / _IN_USE)
+    return file
