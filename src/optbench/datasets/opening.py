@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from optbench.core.findings import Finding, Severity
+from optbench.core.temporary_folders import remove_abandoned
 from optbench.core.text_encodings import UTF8, canonical_encoding
 from optbench.datasets import sheets
 from optbench.datasets.csv_files import unreadable_error
@@ -22,7 +23,7 @@ from optbench.datasets.downloads import CheckedFile
 from optbench.datasets.encodings import doubts, marked_encoding, utf8_blocks
 from optbench.datasets.packed_files import copied, disguised, is_packed, opened_packed
 from optbench.datasets.parquet_files import ENDINGS as PARQUET_ENDINGS
-from optbench.datasets.scratch import make_scratch, remove_abandoned, storage_errors
+from optbench.datasets.scratch import make_scratch, storage_errors
 from optbench.datasets.table_reading import TableFile, require_regular_file
 from optbench.datasets.top_lines import TopLines, top_lines
 from optbench.errors import DataError
