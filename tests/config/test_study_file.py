@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 import yaml
 
-from optbench.config import SearchRange, load_study, study_json_schema
+from optbench.config import Family, SearchRange, load_study, study_json_schema
 from optbench.errors import ConfigError
 from optbench.words.schema import described
 
@@ -72,7 +72,7 @@ def test_defaults_are_always_a_row_and_never_twice(load):
     config = load(INLINE + "optimizers: [sgd, {label: fast, name: sgd, momentum: 0.9}, adam]\n").config
     assert [one.label for one in config.defaults] == ["sgd-default", "adam-default"]
     assert config.aside == {"sgd-default": {"sgd", "fast"}, "adam-default": {"adam"}}
-    assert config.comparisons == 3 + 3
+    assert config.families == {Family.TUNED: 3, Family.DEFAULTS: 1, Family.TUNED_VS_DEFAULT: 3}
     listed = load(INLINE + "optimizers: [sgd, adam, {label: adam-default, name: adam, learning_rate: 0.001}]\n").config
     assert [one.label for one in listed.defaults] == ["sgd-default"]
     assert listed.aside == {"sgd-default": {"sgd"}, "adam-default": {"adam"}}
@@ -104,6 +104,31 @@ def test_an_experiment_file_lends_all_but_its_optimizer_and_seeds(load, tmp_path
     assert "wine.yaml:3:17: dataset.name: must be a known data set" in told
     assert "Did you mean 'sgd'?" in told
     assert "Did you mean 'wine.yaml'?" in findings(load, "experiment: sub/wiene.yaml\noptimizers: [sgd]\n")
+
+
+def test_one_algorithm_under_two_names_is_not_a_comparison(load):
+    """Adam with AdamW's decay computes what AdamW does; with another decay, or range, it does not."""
+    text = INLINE + "optimizers: [adamw, {name: adam, weight_decay: WD}]\n"
+    same = load(text.replace("WD", "0.004")).config
+    assert same.same_algorithm == (("adamw", "adam"),)
+    assert Family.TUNED not in same.families
+    other = load(text.replace("WD", "0.01")).config
+    assert other.same_algorithm == ()
+    assert other.families[Family.TUNED] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("confirmation: {seeds: 8, at_most: 8}", "at_most must be more than seeds"),
+        ("tuning: {seeds: 1, race: full}", "a race over seeds needs at least 2"),
+        ("tuning: {points: 900, seeds: 900, race: full}", "the seeds of a full race end at"),
+        ("engine: keras", "engine: must be auto, fused or xla"),
+    ],
+)
+def test_plans_that_make_no_sense_are_refused(load, text, told):
+    """Each with its rule."""
+    assert told in findings(load, f"{INLINE}optimizers: [sgd]\n{text}\n")
 
 
 def test_several_hyperparameters_are_searched_the_learning_rate_first(load):
@@ -231,7 +256,8 @@ def test_shipped_studies_are_valid_and_can_decide(path):
     from optbench.statistics import seeds_for_comparisons
 
     config = load_study(path).config
-    assert config.confirmation.seeds >= seeds_for_comparisons(config.comparisons, config.alpha)
+    needed = max(seeds_for_comparisons(pairs, config.alpha) for pairs in config.families.values())
+    assert config.confirmation.seeds >= needed
     plain = yaml.safe_load(path.read_text().replace("1e-4", "0.0001").replace("1e-1", "0.1"))
     jsonschema.validate(plain, study_json_schema())
 

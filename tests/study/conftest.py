@@ -10,7 +10,7 @@ import pytest
 from fake_training import FakeExecutor
 
 from optbench.study import foresee
-from optbench.study.run import StudyOptions, run_study
+from optbench.study.run import StudyOptions, prepare_study, run_study
 from optbench.study.sentences import study_verdict
 
 OPENED = date(2026, 2, 3)
@@ -67,6 +67,9 @@ class Study:
         return run_study(
             options, say=self.said.append, executor_for=self.hired, page_of=self.page_of, today=lambda: OPENED
         )
+
+    def plan_of(self, **changes):
+        return prepare_study(self.options(**changes), say=lambda _sentence: None)
 
     def dry_run(self, **changes):
         self.executor, self.said = FakeExecutor(), []

@@ -14,7 +14,7 @@ def test_dry_run_counts_and_creates_nothing(study):
     assert document["seconds"] > 60 * 3 * 0.5
     assert document["disk_bytes"] > 0
     assert document["memory_mb"] == 300.0
-    assert len(study.executor.tried_out) == 2  # a default builds what its tuned self does
+    assert len(study.executor.tried_out) == 4  # a default builds what its tuned self does; each with xla, too
     assert not study.runs_dir.exists()
 
 

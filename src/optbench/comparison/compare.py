@@ -161,6 +161,7 @@ def compare(
         problems=compared,
         differences=(*missing_optimizers(present), *left_out, *other_task),
         across=across_problems(compared, chosen, alpha=alpha, margin=margin),
+        looks=tuple(looks),
     )
 
 

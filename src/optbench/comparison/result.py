@@ -374,6 +374,7 @@ class Comparison:
     problems : by title; never mixed with each other
     differences : what concerns several problems: an optimizer that did not run on all of them
     across : what several problems say together; None for one
+    looks : after how many seeds the plan looks; () for one look
     """
 
     metric: Metric
@@ -383,6 +384,7 @@ class Comparison:
     problems: tuple[ProblemComparison, ...]
     differences: tuple[Difference, ...]
     across: Across | None = None
+    looks: tuple[int, ...] = ()
 
     @property
     def all_differences(self) -> list[tuple[str, Difference]]:

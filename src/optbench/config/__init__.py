@@ -42,7 +42,15 @@ from optbench.config.study_families import Family, family_of, is_compared
 from optbench.config.study_file import load_study
 from optbench.config.study_schema import study_json_schema
 from optbench.config.study_search import LEARNING_RATE, MODEL, SearchRange, StudyOptimizer, Values
-from optbench.config.study_sections import FEWEST_ON_ONE_SPLIT, LoadedStudy, StudyConfig, StudyProblem
+from optbench.config.study_sections import (
+    FEWEST_ON_ONE_SPLIT,
+    FINALISTS,
+    REPEATED,
+    LoadedStudy,
+    StudyConfig,
+    StudyProblem,
+    TuningConfig,
+)
 from optbench.config.task_rules import without_strata
 from optbench.config.training_sections import EarlyStopping, ReportConfig, TrainingConfig
 from optbench.config.yaml_document import dump_value
@@ -50,11 +58,13 @@ from optbench.config.yaml_document import dump_value
 __all__ = [
     "ADDED_TO_STUDIES_LATER",
     "FEWEST_ON_ONE_SPLIT",
+    "FINALISTS",
     "INPUT",
     "LEARNING_RATE",
     "MODEL",
     "NUMERICS_VERSION",
     "OPERATION",
+    "REPEATED",
     "TASK_OF",
     "TEMPERATURE",
     "CsvConfig",
@@ -85,6 +95,7 @@ __all__ = [
     "ThresholdRule",
     "TokenDataset",
     "TrainingConfig",
+    "TuningConfig",
     "Values",
     "augment_specs",
     "choose_engine",

@@ -35,9 +35,11 @@ there from the start, and a test demands that any other stands here.
 
 ADDED_TO_STUDIES_LATER: Final[Mapping[str, Any]] = {
     "confirmation.at_most": None,
-    "confirmation.looks": [],
     "confirmation.resplit": False,
     "confirmation.on_one_split": 0,
+    "tuning.race": "off",
+    "tuning.widen": 0,
+    "engine": "auto",
 }
 """The same for the plan of a study, `study.plan.protocol`; `*` stands for every item of a list or mapping."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from optbench.catalog.metrics import METRICS, tuning_metric
@@ -13,7 +14,13 @@ from optbench.config.pydantic_findings import validate_section
 from optbench.config.study_metrics import default_metric, metric_findings
 from optbench.config.study_optimizers import WRITE_OPTIMIZERS, OptimizerReader
 from optbench.config.study_problems import WRITE_EXPERIMENT, ProblemReader
-from optbench.config.study_sections import FEWEST_ON_ONE_SPLIT, LoadedStudy, StudyConfig, StudyHead
+from optbench.config.study_sections import (
+    FEWEST_ON_ONE_SPLIT,
+    FIRST_CONFIRMATION_SEED,
+    LoadedStudy,
+    StudyConfig,
+    StudyHead,
+)
 from optbench.config.validation import without_consequences
 from optbench.config.yaml_document import parse_yaml
 from optbench.errors import ConfigError, did_you_mean
@@ -23,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from optbench.config.study_search import StudyOptimizer
+    from optbench.config.study_sections import StudyProblem
     from optbench.config.yaml_document import YamlDocument
 
 
@@ -100,6 +108,7 @@ class _Reader(Findings):
         self._baseline(plain.get("baseline"), listed)
         if head is not None:
             self.findings += _split_findings(head)
+            self.findings += _look_findings(head)
             self.findings += _tuning_findings(head, listed)
             self.findings += metric_findings(head, found)
         self.findings = without_consequences(self.findings, plain)
@@ -108,7 +117,7 @@ class _Reader(Findings):
         metric = head.metric or default_metric(found)
         return StudyConfig(
             name=head.name or name,
-            problems=found,
+            problems=tuple(_with_engine(problem, head.engine) for problem in found),
             optimizers=tuple(listed),
             tuning=head.tuning,
             confirmation=head.confirmation,
@@ -117,6 +126,7 @@ class _Reader(Findings):
             margin=METRICS[metric].margin if head.margin is None and not METRICS[metric].has_unit else head.margin,
             alpha=head.alpha,
             baseline=head.baseline,
+            engine=head.engine,
         )
 
     def _means(self, key: str) -> bool:
@@ -163,9 +173,37 @@ def _split_findings(head: StudyHead) -> Iterator[Finding]:
         yield Finding(place, f"{told}. {remedy}", code="config-value-wrong")
 
 
+def _with_engine(problem: StudyProblem, engine: str) -> StudyProblem:
+    """Return a problem with the engine of the study, where that names one."""
+    if engine == "auto":
+        return problem
+    training = problem.experiment.training.model_copy(update={"engine": engine})
+    return replace(problem, experiment=problem.experiment.model_copy(update={"training": training}))
+
+
+def _look_findings(head: StudyHead) -> Iterator[Finding]:
+    """Yield that the last look of a sequential plan would come before its first one."""
+    seeds, at_most = head.confirmation.seeds, head.confirmation.at_most
+    if at_most is not None and at_most <= seeds:
+        sentence = (
+            f"at_most must be more than seeds, the first look. Received: {at_most} with seeds: {seeds}. Use for "
+            f"example at_most: {2 * seeds}, or null for one look."
+        )
+        yield Finding(("confirmation", "at_most"), sentence, code="config-value-wrong")
+
+
 def _tuning_findings(head: StudyHead, optimizers: Sequence[StudyOptimizer]) -> Iterator[Finding]:
     """Yield what in the tuning does not fit what the optimizers search."""
     tuning = head.tuning
+    if tuning.race != "off" and tuning.seeds < 2:  # noqa: PLR2004 - with one seed nothing is repeated
+        told = f"a race over seeds needs at least 2. Received: {tuning.seeds} with race: {tuning.race}. Use race: off."
+        yield Finding(("tuning", "seeds"), told, code="config-value-wrong")
+    if tuning.seeds + tuning.freed > FIRST_CONFIRMATION_SEED:
+        told = (
+            f"the seeds of a full race end at {tuning.seeds + tuning.freed - 1}, and confirmation begins at "
+            f"{FIRST_CONFIRMATION_SEED}. Received: {tuning.seeds} with points: {tuning.points}. Use fewer."
+        )
+        yield Finding(("tuning", "seeds"), told, code="config-value-wrong")
     for optimizer in optimizers:
         dimensions = len(optimizer.search)
         if tuning.sampler == "grid" and dimensions > 1 and not is_power(tuning.points, dimensions):

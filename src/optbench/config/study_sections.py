@@ -28,6 +28,12 @@ FIRST_CONFIRMATION_SEED = 1000
 FEWEST_ON_ONE_SPLIT = 5
 """With fewer seeds on one split their variance is not estimated, and the noise of seeds counts as that of splits."""
 
+REPEATED = 3
+"""Settings of a race that are tried with more than the first seed."""
+
+FINALISTS = 2
+"""Settings of a full race that get what the others saved."""
+
 if TYPE_CHECKING:
     TuningMetric = str
     TestMetric = str
@@ -51,6 +57,24 @@ class TuningConfig(Section):
         description="grid: even steps, both ends included (over two hyperparameters points must be a square, such as "
         "9); halton: a sequence that fills any number of dimensions and can be extended by any number.",
     )
+    race: Literal["off", "cheap", "full"] = Field(
+        default="off",
+        description="off: every setting with every seed. cheap: every setting with one seed, the best three with the "
+        "others. full: what that saves goes into further seeds of the best two. The same for every optimizer.",
+    )
+    widen: int = Field(
+        default=0,
+        ge=0,
+        le=100,
+        description="Further settings that are reserved: if any optimizer's best lies at the end of its range, every "
+        "tuned one tries so many more, beyond its own edge or around its inner best.",
+    )
+
+    @property
+    def freed(self) -> int:
+        """How many further seeds each of the best two gets of a full race, for the runs that it saved."""
+        saved = max(0, self.points - REPEATED) * (self.seeds - 1)
+        return saved // FINALISTS if self.race == "full" else 0
 
 
 class ConfirmationConfig(Section):
@@ -109,6 +133,11 @@ class StudyHead(Section):
         description="Largest difference that does not matter in practice, in units of the metric. If not given 0.005, "
         "half a point of accuracy; for an error in the unit of the target 0.5 % of that of the training mean.",
     )
+    engine: Literal["auto", "fused", "xla"] = Field(
+        default="auto",
+        description="What trains every run, instead of the experiments' own engine: xla is faster on many small runs. "
+        "auto leaves the choice to them; what it stands for is written down with the first plan.",
+    )
     alpha: float = Field(default=0.05, gt=0, lt=0.5, description="Level of the tests over all comparisons.")
     baseline: str | None = Field(
         default=None, min_length=1, description="Label that all others are compared with; null compares every pair."
@@ -153,11 +182,17 @@ class StudyConfig:
     margin: float | None
     alpha: float
     baseline: str | None
+    engine: str = "auto"
 
     @property
     def tuning_seeds(self) -> tuple[int, ...]:
         """Seeds of the tuning runs."""
         return tuple(range(self.tuning.seeds))
+
+    @property
+    def first_tuning_seeds(self) -> tuple[int, ...]:
+        """Seeds that every setting is tried with: the first one if the others are raced for."""
+        return self.tuning_seeds if self.tuning.race == "off" else self.tuning_seeds[:1]
 
     @property
     def confirmation_seeds(self) -> tuple[int, ...]:

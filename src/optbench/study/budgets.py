@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from optbench.catalog.metrics import VALIDATION, lower_is_better, tuning_metric
+from optbench.study.sampling import settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
-    from optbench.config import StudyConfig
+    from optbench.config import StudyConfig, Values
     from optbench.records import RunRecord
     from optbench.study.runs import StudyRuns
     from optbench.study.tuning import Tuning
@@ -131,7 +133,11 @@ def budgets(config: StudyConfig, tunings: Sequence[Tuning], runs: StudyRuns) -> 
     ----------
     runs : of the problem, in any order
     """
-    curves = [curve for tuning in tunings if (curve := _curve(tuning, runs)) is not None]
+    drawn = {
+        one.label: set(settings_of(one.search, sampler=config.tuning.sampler, points=config.tuning.points))
+        for one in config.tuned
+    }
+    curves = [curve for tuning in tunings if (curve := _curve(tuning, drawn[tuning.label], runs)) is not None]
     if not curves:
         return None
     metric = config.tuning.metric
@@ -155,11 +161,14 @@ def score_or_worst(runs: StudyRuns, run: str, metric: str) -> float:
     return next((value for value in instead if value is not None and math.isfinite(value)), worst)
 
 
-def _curve(tuning: Tuning, runs: StudyRuns) -> BudgetCurve | None:
+def _curve(tuning: Tuning, drawn: AbstractSet[Values], runs: StudyRuns) -> BudgetCurve | None:
+    """Return the curve over the settings of the first round: further ones were placed by what those came to."""
     from optbench.statistics import best_of_k, best_of_k_interval, cross_fitted_best_of_k
 
     better = not lower_is_better(tuning.metric)
-    table = np.array([[score_or_worst(runs, run, tuning.metric) for run in one.runs] for one in tuning.settings])
+    settings = [one for one in tuning.settings if one.values in drawn]
+    shared = min((len(one.runs) for one in settings), default=0)  # a race leaves some with one seed
+    table = np.array([[score_or_worst(runs, run, tuning.metric) for run in one.runs[:shared]] for one in settings])
     if not table.size:
         return None
     one_seed = table.shape[1] == 1

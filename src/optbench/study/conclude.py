@@ -9,6 +9,7 @@ from optbench.catalog.metrics import metric_named
 from optbench.comparison import SplitEvidence
 from optbench.runner.stored_rows import StoredRows, stored_predictions
 from optbench.study.budgets import budgets
+from optbench.study.confirmed import compare_confirmed, last_look, up_to
 from optbench.study.doubts import margin_doubts, problem_doubts, study_doubts
 from optbench.study.findings import Analyses, ProblemFindings, StudyFindings
 from optbench.study.gains import shrinkages, tuning_gains
@@ -21,36 +22,52 @@ from optbench.study.unseen_rows import unseen_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from collections.abc import Set as AbstractSet
 
     from optbench.comparison import Across, Comparison, Disagreement, ProblemCurves
     from optbench.config import StudyConfig, StudyProblem
     from optbench.study.plan import StudyPlan
+    from optbench.study.record import FirstPlan
     from optbench.study.runs import StudyRuns
     from optbench.study.tuning import Tuning
 
     Openings = Sequence[Mapping[str, Any]]
 
 
-def conclude(plan: StudyPlan, runs: StudyRuns, tunings: Sequence[Tuning], openings: Openings) -> StudyFindings:
+def conclude(
+    plan: StudyPlan, runs: StudyRuns, tunings: Sequence[Tuning], openings: Openings, *, first: FirstPlan | None = None
+) -> StudyFindings:
     """Compare the confirmation runs of every problem; the order of the runs does not matter.
 
     Parameters
     ----------
     runs : all of the plan, finished
     openings : of the test splits, as study.json has them
+    first : the plan that this one extends by seeds that it had not reserved. The verdict is its; what all runs say is
+        exploratory
     """
-    config = plan.config
-    problems = tuple(_conclude(config, problem, runs, tunings, openings) for problem in config.problems)
+    config = plan.config if first is None else first.config_of(plan.config)
+    own = runs if first is None else up_to(runs, config, last_look(config, runs))
+    problems = tuple(_conclude(config, problem, own, tunings, openings) for problem in config.problems)
+    if first is not None:
+        problems = tuple(replace(one, exploratory=_exploratory(plan.config, one.name, runs)) for one in problems)
     return StudyFindings(
         config=config,
         key=plan.key,
-        plan=plan.digest,
+        plan=plan.digest if first is None else first.plan,
         problems=problems,
         across=_across(config, problems),
         protocol=protocol_statements(config),
         doubts=study_doubts(config),
     )
+
+
+def _exploratory(config: StudyConfig, name: str, runs: StudyRuns) -> Comparison:
+    """Compare all runs of a problem at once, as if their number had been planned."""
+    at_once = replace(config, confirmation=config.confirmation.model_copy(update={"at_most": None}))
+    problem = next(one for one in config.problems if one.name == name)
+    own = runs.part(problem=name)
+    evidence = SplitEvidence(StoredRows(), seed_variances(own, metric_named(config.metric)))
+    return compare_confirmed(at_once, problem, own.part(stage="confirmation"), evidence=evidence)
 
 
 def _conclude(
@@ -60,11 +77,11 @@ def _conclude(
     own_tunings = tuple(tuning for tuning in tunings if tuning.problem == problem.name)
     own_openings = tuple(opening for opening in openings if opening["problem"] == problem.name)
     variances = seed_variances(own, metric_named(config.metric))
-    comparison = _compare(
+    comparison = compare_confirmed(
         config,
         problem,
         own.part(stage="confirmation"),
-        SplitEvidence(StoredRows(), variances),
+        evidence=SplitEvidence(StoredRows(), variances),
         unstable=_unstable(own_tunings),
     )
     curves = _curves(config, comparison, own, own_tunings)
@@ -96,39 +113,6 @@ def _unstable(tunings: Sequence[Tuning]) -> frozenset[str]:
     """Return the optimizers of which a tuning run diverged at the chosen setting or at one beside it."""
     near = {one.label: one.settings[max(0, one.chosen - 1) : one.chosen + 2] for one in tunings}
     return frozenset(label for label, settings in near.items() if any(setting.n_diverged for setting in settings))
-
-
-def _compare(
-    config: StudyConfig,
-    problem: StudyProblem,
-    confirmed: StudyRuns,
-    evidence: SplitEvidence,
-    *,
-    unstable: AbstractSet[str],
-) -> Comparison:
-    from optbench.comparison import compare
-
-    comparison = compare(
-        confirmed.finished,
-        metric=config.metric,
-        baseline=config.baseline,
-        alpha=config.alpha,
-        margin=config.margin,
-        labels={run.run: run.label for run in confirmed.planned},
-        aside=config.aside,
-        varied=config.model_keys,
-        clock=False,
-        histories=confirmed.histories,
-        untuned=config.untuned,
-        unstable=unstable,
-        looks=config.looks,
-        has_file=True,
-        evidence=evidence,
-    )
-    if len(config.problems) == 1 or problem.name == problem.experiment.dataset.name:
-        return comparison
-    only = comparison.problems[0]
-    return replace(comparison, problems=(replace(only, problem=f"{problem.name}: {only.problem}"),))
 
 
 def _curves(config: StudyConfig, comparison: Comparison, runs: StudyRuns, tunings: Sequence[Tuning]) -> ProblemCurves:

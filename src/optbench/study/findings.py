@@ -73,6 +73,7 @@ class ProblemFindings:
     gains : one per tuned optimizer that is compared with its defaults
     failed_tunings, gain_statements : what the verdict says of tuning
     doubts : what casts doubt on the verdict, on top of what the comparison says; the gravest first
+    exploratory : what all runs say together, if there are more than a plan had reserved; else None
     """
 
     config: StudyConfig
@@ -90,6 +91,12 @@ class ProblemFindings:
     failed_tunings: tuple[Finding, ...]
     gain_statements: tuple[Finding, ...]
     doubts: tuple[Finding, ...]
+    exploratory: Comparison | None = None
+
+    @property
+    def seeds(self) -> int:
+        """How many confirmation seeds the verdict rests on."""
+        return max(one.n for one in self.compared.optimizers)
 
     @property
     def compared(self) -> ProblemComparison:

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import Finding, Severity
+from optbench.errors import OptbenchError
 from optbench.runner.foresee import Foreseen, foresee_run, state_of
 from optbench.runner.run import available_cores, is_finished, make_executor, stage_datasets
 from optbench.runner.try_out import check_models
 from optbench.study.doubts import no_choice
 from optbench.study.foreseen_power import power_findings, seeds_needed
 from optbench.study.foreseen_splits import new_rows_findings, on_random_splits
-from optbench.study.record import read_record, recorded_choice
+from optbench.study.record import read_record, recorded_choice, recorded_end
+from optbench.study.rounds import planned_runs
 from optbench.study.run import first_of_each, prepare_study
 from optbench.words import DEFAULT, sentence, sentences, text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from optbench.runner.run import ExecutorFor
     from optbench.study.plan import StudyPlan, StudyRun
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 # Handing a run to a worker, building its model, evaluating and writing its folder: measured on small models, 2 cores.
 _SECONDS_AROUND_A_RUN = 0.9
+_WORTH_SAYING = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +107,14 @@ class Forecast:
     ----------
     jobs : runs at a time
     explained : for `--explain`
+    faster : what `engine: xla` would save, if that was measured and is worth a sentence
     """
 
     plan: StudyPlan
     shares: tuple[Share, ...]
     jobs: int
     explained: tuple[Explained, ...] = ()
+    faster: tuple[Finding, ...] = ()
 
     @property
     def seconds(self) -> float | None:
@@ -156,7 +161,7 @@ class Forecast:
             "looks": list(config.looks),
             "seeds": len(config.confirmation_seeds),
             "seeds_needed": seeds_needed(self.plan.config),
-            "says": " ".join(sentences([*self._power(), *no_choice(self.plan.config)], DEFAULT)),
+            "says": " ".join(sentences([*self._power(), *no_choice(self.plan.config), *self.faster], DEFAULT)),
             "explained": [one.to_json() for one in self.explained],
         }
 
@@ -164,7 +169,8 @@ class Forecast:
         """Return the same for people."""
         lines = [one.line(language) for one in self.explained] or [_share_line(one, language) for one in self.shares]
         power = " ".join(sentences(self._power(), language))
-        return "\n".join([*lines, self._total(language), power, *sentences(no_choice(self.plan.config), language)])
+        further = sentences([*no_choice(self.plan.config), *self.faster], language)
+        return "\n".join([*lines, self._total(language), power, *further])
 
     def _power(self) -> list[Finding]:
         """Return what the seeds can decide, on these rows and on new ones."""
@@ -228,7 +234,10 @@ def dry_run(options: StudyOptions, *, say: Callable[[str], None], executor_for: 
     if any(group.left for group in groups):
         costs = _measure(plan, options, executor_for or make_executor)
     shares = tuple(group.share(costs.get((group.problem, group.label))) for group in groups)
-    return Forecast(plan, shares, _jobs(options, shares))
+    forecast = Forecast(plan, shares, _jobs(options, shares))
+    if not any(group.left for group in groups):
+        return forecast
+    return replace(forecast, faster=_with_xla(plan, groups, costs, options, executor_for or make_executor))
 
 
 def explain(options: StudyOptions, *, say: Callable[[str], None]) -> Forecast:
@@ -266,7 +275,7 @@ class _Group:
     @property
     def left(self) -> int:
         """How many are not finished."""
-        return _left(self.known) if self.known else self.runs
+        return _left(self.known) + self.runs - len(self.known) if self.known else self.runs
 
     def share(self, cost: Foreseen | None) -> Share:
         """Return what they cost."""
@@ -276,9 +285,11 @@ class _Group:
 def _groups(plan: StudyPlan) -> list[_Group]:
     found = []
     tuning = plan.tuning_runs()
-    chosen = recorded_choice(plan, read_record(plan))
+    record = read_record(plan)
+    chosen = recorded_choice(plan, record)
     is_chosen = bool(chosen) or not plan.config.tuned
-    confirmation = plan.confirmation_runs(chosen) if is_chosen else plan.fixed_runs()
+    ended_at = recorded_end(plan, record)
+    confirmation = plan.confirmation_runs(chosen, look=ended_at) if is_chosen else plan.fixed_runs()
     on_one_split = plan.one_split_runs(chosen) if is_chosen else []
     splits = plan.split_runs(chosen) if is_chosen else []
     further = plan.rows if plan.config.one_split_seeds else ()
@@ -295,7 +306,10 @@ def _groups(plan: StudyPlan) -> list[_Group]:
             for one in rows:
                 own = tuple(run for run in runs if (run.problem, run.label) == (problem.name, one.label))
                 name = f"{problem.name} {one.label}" if len(plan.problems) > 1 else one.label
-                found.append(_Group(stage, problem.name, one.label, name, own, len(own) or expected))
+                number = len(own) or expected
+                if stage == "tuning" and one.search and not chosen:
+                    number = planned_runs(plan.config.tuning)  # later rounds are planned by what the first comes to
+                found.append(_Group(stage, problem.name, one.label, name, own, number))
     return found
 
 
@@ -317,6 +331,35 @@ def _measure(plan: StudyPlan, options: StudyOptions, executor_for: ExecutorFor) 
         folders = stage_datasets(planned, stack)
         told = check_models(planned, executor=executor, data_folders=folders, time_an_epoch=True)
     return {(run.problem, run.label): foresee_run(run.planned, told[run.run]) for run in samples}
+
+
+def _with_xla(
+    plan: StudyPlan,
+    groups: Sequence[_Group],
+    costs: Mapping[tuple[str, str], Foreseen],
+    options: StudyOptions,
+    executor_for: ExecutorFor,
+) -> tuple[Finding, ...]:
+    """Say what `engine: xla` would save, by the first steps of each optimizer; nothing where it cannot train."""
+    used = plan.engines_used()
+    if any("xla" in engines.values() for engines in used.values()):
+        return ()
+    compiled = replace(plan, engines={name: dict.fromkeys(own, "xla") for name, own in used.items()}, _planned={})
+    try:
+        faster = _measure(compiled, options, executor_for)
+    except OptbenchError:
+        return ()
+    now, then = (_training_seconds(groups, found) for found in (costs, faster))
+    if now is None or then is None or then >= _WORTH_SAYING * now:
+        return ()
+    return (Finding("study-xla-saves", Severity.NOTE, {"now": now, "then": then}),)
+
+
+def _training_seconds(groups: Sequence[_Group], costs: Mapping[tuple[str, str], Foreseen]) -> float | None:
+    """Return how long what is left trains, one run after the other; None if it was not measured."""
+    of_each = [(group.left, costs.get((group.problem, group.label))) for group in groups if group.left]
+    known = [left * cost.seconds for left, cost in of_each if cost is not None and cost.seconds is not None]
+    return sum(known) if len(known) == len(of_each) else None
 
 
 def _stage(stage: str, language: str | None) -> str:

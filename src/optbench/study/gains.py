@@ -107,7 +107,7 @@ def tuning_gains(config: StudyConfig, comparison: Comparison, runs: StudyRuns) -
         for pair in comparison.problems[0].pairs
         if default in (pair.a, pair.b)
         for label in {pair.a, pair.b} - {default}
-        if label in tuned
+        if label in tuned - config.untuned
     ]
     order = [one.label for one in config.optimizers]
     return tuple(sorted(gains, key=lambda gain: order.index(gain.label)))

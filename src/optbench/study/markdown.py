@@ -13,7 +13,16 @@ from optbench.core.text import markdown_table, markdown_text
 from optbench.study.clock import clock_paragraphs, clock_table
 from optbench.study.more_text import more_tables
 from optbench.study.protocol_text import protocol_paragraphs
-from optbench.study.sentences import across_parts, floor_sentence, gains, headline, joined, study_warnings
+from optbench.study.sentences import (
+    across_parts,
+    exploratory,
+    floor_sentence,
+    gains,
+    headline,
+    joined,
+    study_warnings,
+    without_tuning,
+)
 from optbench.study.split_text import new_rows_caption, optimizers_caption, unseen_tables
 from optbench.study.tables_text import optimizer_table, pair_table, problem_table, rule_table, tuning_table
 from optbench.words import sentences, text
@@ -54,6 +63,8 @@ def _head(study: StudyFindings, language: str | None) -> list[str]:
             markdown_text(floor_sentence(only, [only], language)),
             protocol,
             markdown_text(gains(only, language)),
+            markdown_text(without_tuning(only, language)),
+            markdown_text(exploratory(only, language)),
         ]
     names = text("study-problem-names", language, names=[one.name for one in study.problems])
     return [_emphasis(names), _bold(joined(across_parts(study, language))), protocol]
@@ -75,6 +86,8 @@ def _several(study: StudyFindings, language: str | None) -> list[str]:
             _bold(headline(one, language)),
             markdown_text(floor_sentence(one, study.problems, language)),
             markdown_text(gains(one, language)),
+            markdown_text(without_tuning(one, language)),
+            markdown_text(exploratory(one, language)),
         ]
         warnings = [
             *located_sentences(one.comparison.all_differences, language),

@@ -57,7 +57,8 @@ def write_outputs(
     written = [path for path, data in files.items() if on_disk(path) != digest_of(data)]
     for path in written:
         write_bytes(path, files[path])
-    close_record(plan, record, digests)
+    ended_at = study.problems[0].seeds if plan.config.looks else None
+    close_record(plan, record, digests, ended_at=ended_at)
     return tuple(written)
 
 

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 from optbench.study.clock import settle_sentence
 from optbench.study.more_text import split_tables, width_caption, width_table
 from optbench.study.protocol_text import protocol_paragraphs
-from optbench.study.sentences import gains, joined, leaders_sentence, study_warnings
+from optbench.study.sentences import (
+    exploratory,
+    gains,
+    joined,
+    leaders_sentence,
+    study_warnings,
+    without_tuning,
+)
 from optbench.study.split_text import noise_tables, unseen_tables
 from optbench.study.tables_text import tuning_table
 from optbench.words import sentences, text
@@ -40,9 +47,15 @@ def study_page(study: StudyFindings, language: str | None = None) -> str:
 
 
 def _behind_verdict(problem: ProblemFindings, language: str | None) -> str:
-    """Return whose tuning failed, what tuning gained, and what would settle it."""
+    """Return whose tuning failed, what tuning gained, who leads without it, what further runs say, and their time."""
     return joined(
-        (*sentences(problem.failed_tunings, language), gains(problem, language), settle_sentence(problem, language))
+        (
+            *sentences(problem.failed_tunings, language),
+            gains(problem, language),
+            without_tuning(problem, language),
+            exploratory(problem, language),
+            settle_sentence(problem, language),
+        )
     )
 
 

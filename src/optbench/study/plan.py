@@ -26,6 +26,7 @@ Chosen = Mapping[tuple[str, str], "Values"]
 """Problem and label of a tuned optimizer -> its chosen setting."""
 
 PLAN_VERSION = 2
+_NUMBERS_OF_SEEDS = ("seeds", "seed_numbers", "at_most", "looks", "on_one_split")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class StudyPlan:
     key : what cannot be extended: data, model, training, optimizers, ranges, rule of choice, what a seed varies
     keeps_design : True if the file leaves open what a seed varies, and its folder holds a study on one split
     digest : of everything that the verdict depends on, numbers of points and seeds, metric and levels included
+    engines : problem -> label -> what the first plan wrote down as its engine; {} for the first plan itself
     """
 
     loaded: LoadedStudy
@@ -69,6 +71,7 @@ class StudyPlan:
     digest: str
     paths: StudyPaths
     keeps_design: bool = False
+    engines: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     _planned: dict[tuple[str, str, str, Values, int, int], StudyRun] = field(default_factory=dict)
 
     @property
@@ -87,14 +90,20 @@ class StudyPlan:
         return settings_of(optimizer.search, sampler=tuning.sampler, points=tuning.points)
 
     def tuning_runs(self) -> list[StudyRun]:
-        """Return the runs of the first stage: every setting tried, then the defaults with the same seeds."""
+        """Return the first round of tuning: every setting, then the defaults with all tuning seeds."""
         return [
             self._run("tuning", problem, optimizer, values, seed)
             for problem in self.problems
             for optimizer in self.config.tuned
             for values in self.settings(optimizer)
-            for seed in self.config.tuning_seeds
+            for seed in self.config.first_tuning_seeds
         ] + self._beside_tuning()
+
+    def tuning_run(self, problem: str, label: str, values: Values, seed: int) -> StudyRun:
+        """Return a tuning run of a later round."""
+        one = next(one for one in self.problems if one.name == problem)
+        optimizer = next(one for one in self.config.tuned if one.label == label)
+        return self._run("tuning", one, optimizer, values, seed)
 
     def _beside_tuning(self) -> list[StudyRun]:
         """Return the runs of the defaults with the tuning seeds, on which nothing is chosen."""
@@ -105,13 +114,26 @@ class StudyPlan:
             for seed in self.config.tuning_seeds
         ]
 
-    def confirmation_runs(self, chosen: Chosen) -> list[StudyRun]:
-        """Return the runs of the second stage; `chosen` has a setting per problem and tuned optimizer."""
+    def engines_used(self) -> dict[str, dict[str, str]]:
+        """Return problem -> label -> the engine that its runs have."""
+        found: dict[str, dict[str, str]] = {problem.name: {} for problem in self.problems}
+        for run in [*self.tuning_runs(), *self.fixed_runs()]:
+            found[run.problem].setdefault(run.label, run.planned.config.training.engine)
+        return found
+
+    def confirmation_runs(self, chosen: Chosen, *, look: int | None = None) -> list[StudyRun]:
+        """Return the runs of the second stage, or those up to a look.
+
+        Parameters
+        ----------
+        chosen : a setting per problem and tuned optimizer
+        look : number of seeds; None takes all that are planned
+        """
         return [
             self._run("confirmation", problem, optimizer, chosen.get((problem.name, optimizer.label), ()), seed)
             for problem in self.problems
             for optimizer in self.rows
-            for seed in self.config.confirmation_seeds
+            for seed in self.config.confirmation_seeds[:look]
         ]
 
     def one_split_runs(self, chosen: Chosen) -> list[StudyRun]:
@@ -176,11 +198,13 @@ class StudyPlan:
         experiment = problem.experiment_on(split_seed, withhold_test=stage == "tuning")
         base = optimizer.experiment(experiment, values)
         several = len(self.problems) > 1
+        engine = self.engines.get(problem.name, {}).get(optimizer.label, base.training.engine)
         config = base.model_copy(
             update={
                 "name": f"{problem.name}-{optimizer.label}" if several else optimizer.label,
                 "seed": 0,
                 "seeds": None,
+                "training": base.training.model_copy(update={"engine": engine}),
                 "report": base.report.model_copy(update={"figures": False}),
             }
         )
@@ -242,7 +266,26 @@ def _plan(
         for content in (study_identity(config), protocol(config))
     )
     paths = StudyPaths(contained(runs_dir, f"{config.name}-{key[:8]}"))
-    return StudyPlan(replace(loaded, config=config), problems, versions, key, digest, paths)
+    return StudyPlan(
+        replace(loaded, config=config), problems, versions, key, digest, paths, engines=recorded_engines(paths)
+    )
+
+
+def recorded_engines(paths: StudyPaths) -> Mapping[str, Mapping[str, str]]:
+    """Return what the first plan of a study wrote down as its engines; {} if there is none, or it did not yet do so.
+
+    Whatever `auto` comes to stand for, an extension goes on with the engine of the runs that are there.
+    """
+    from optbench.errors import StorageError
+    from optbench.run_store import read_json
+
+    if not paths.record.exists():
+        return {}
+    try:
+        found = read_json(paths.record).get("engines")
+    except StorageError:  # whoever reads the record itself says so
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _data_facts(config: StudyConfig, problem: PlannedProblem) -> dict[str, Any]:
@@ -274,6 +317,13 @@ def _resplit(config: StudyConfig) -> bool | list[str]:
     return bool(names) if len(names) in (0, len(config.problems)) else names
 
 
+def question(config: StudyConfig) -> str:
+    """Return the digest of everything that a plan asks, its number of confirmation seeds apart."""
+    asked = protocol(config)
+    confirmation = {name: value for name, value in asked["confirmation"].items() if name not in _NUMBERS_OF_SEEDS}
+    return _digest({**asked, "confirmation": confirmation})
+
+
 def protocol(config: StudyConfig) -> dict[str, Any]:
     """Return everything that was fixed before the first run, as JSON values."""
     return {
@@ -284,11 +334,11 @@ def protocol(config: StudyConfig) -> dict[str, Any]:
             "seeds": config.confirmation.seeds,
             "seed_numbers": _span(config.confirmation_seeds),
             "at_most": config.confirmation.at_most,
-            "looks": list(config.looks),
             "resplit": _resplit(config),
             "on_one_split": config.confirmation.on_one_split,
         },
         "splits": config.splits,
+        "engine": config.engine,
         "metric": config.metric,
         "margin": config.margin,
         "alpha": config.alpha,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from optbench.config import SplitDesign
 from optbench.core.findings import Finding, Severity
+from optbench.study.sentences import joined
 from optbench.study.tuning import tries_learning_rates
 from optbench.words import text
 
@@ -64,8 +65,11 @@ def _tuning(study: StudyFindings, language: str | None) -> str:
 
 
 def _confirmation(study: StudyFindings, language: str | None) -> str:
-    seeds = study.config.confirmation_seeds
-    return text("study-protocol-confirmed", language, seeds=len(seeds), span=_span(seeds, language))
+    ended = max(one.seeds for one in study.problems)
+    seeds = study.config.confirmation_seeds[:ended]
+    told = text("study-protocol-confirmed", language, seeds=len(seeds), span=_span(seeds, language))
+    looks = study.config.looks
+    return told if not looks else joined((told, text("study-protocol-looks", language, looks=list(looks), ended=ended)))
 
 
 def _splits(study: StudyFindings, language: str | None) -> str:

@@ -95,7 +95,8 @@ def _width(tuning: Tuning, comparison: Comparison) -> RateWidth | None:
     metric = tuning_metric(tuning.metric)
     better = metric.higher_is_better
     margin = comparison.problems[0].margin if metric.name == comparison.metric.name else default_margin(metric, None)
-    table = np.array([[_number(score) for score in one.scores] for one in tuning.settings])
+    shared = min(len(one.scores) for one in tuning.settings)  # a race leaves some with one seed
+    table = np.array([[_number(score) for score in one.scores[:shared]] for one in tuning.settings])
     noise = _noise(table, tuning.chosen)
     tried = float(np.log10(rates[-1] / rates[0]))
     found = RateWidth(tuning.label, tuning.metric, margin, None, noise, None, None, tried)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from optbench.study.plan import protocol
+from optbench.study.plan import protocol, question
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
+    from optbench.config import StudyConfig
     from optbench.study.plan import Chosen, StudyPlan
     from optbench.study.tuning import Tuning
 
@@ -76,9 +78,12 @@ def write_plan(plan: StudyPlan, record: Mapping[str, Any]) -> dict[str, Any]:
             "split": {problem.name: problem.opened for problem in plan.problems},
             "versions": dict(plan.versions),
             "protocol": protocol(plan.config),
+            "engines": plan.engines_used(),
+            "looks": list(plan.config.looks),
             "chosen": record.get("chosen") if same else None,
             "openings": list(record.get("openings", [])),
             "outputs": record.get("outputs", {}) if same else {},
+            **({"ended_at": record["ended_at"]} if same and "ended_at" in record else {}),
         },
         before=record,
     )
@@ -103,6 +108,8 @@ def open_test_split(
                 **({"splits": list(problem.opened_splits)} if problem.resplits else {}),
                 "date": today.isoformat(),
                 "by_other_studies_before": _openings_elsewhere(plan, set(problem.opened_splits)),
+                "question": question(plan.config),
+                "confirmation": plan.config.confirmation.model_dump(),
             }
             for problem in plan.problems
         ]
@@ -110,6 +117,41 @@ def open_test_split(
     for tuning in tunings:
         chosen[tuning.problem][tuning.label] = dict(tuning.winner.values)
     return _write(plan, {**record, "chosen": chosen, "openings": openings}, before=record)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPlan:
+    """The plan that another one extends by confirmation seeds that it had not reserved.
+
+    Attributes
+    ----------
+    plan : its digest
+    confirmation : what it said of its confirmation runs
+    """
+
+    plan: str
+    confirmation: Mapping[str, Any]
+
+    def config_of(self, config: StudyConfig) -> StudyConfig:
+        """Return the study as this plan has it."""
+        return replace(config, confirmation=config.confirmation.model_copy(update=dict(self.confirmation)))
+
+
+def first_plan(plan: StudyPlan, record: Mapping[str, Any]) -> FirstPlan | None:
+    """Return the plan that was the first to open the test split with this question, if it reserved fewer seeds.
+
+    Parameters
+    ----------
+    record : content of study.json, this plan's opening in it
+    """
+    asked = question(plan.config)
+    same = (opening for opening in record.get("openings", []) if opening.get("question") == asked)
+    first = next((opening for opening in same if isinstance(opening.get("confirmation"), dict)), None)
+    if first is None or first["plan"] == plan.digest:
+        return None
+    found = FirstPlan(first["plan"], first["confirmation"])
+    reserved = len(found.config_of(plan.config).confirmation_seeds)
+    return found if reserved <= len(plan.config.confirmation_seeds) else None
 
 
 def recorded_choice(plan: StudyPlan, record: Mapping[str, Any]) -> Chosen:
@@ -123,9 +165,23 @@ def recorded_choice(plan: StudyPlan, record: Mapping[str, Any]) -> Chosen:
     }
 
 
-def close_record(plan: StudyPlan, record: Mapping[str, Any], outputs: Mapping[str, str]) -> dict[str, Any]:
-    """Write the digests of the results: the study is done."""
-    return _write(plan, {**record, "outputs": dict(outputs)}, before=record)
+def close_record(
+    plan: StudyPlan, record: Mapping[str, Any], outputs: Mapping[str, str], *, ended_at: int | None = None
+) -> dict[str, Any]:
+    """Write the digests of the results: the study is done.
+
+    Parameters
+    ----------
+    ended_at : number of seeds at the look that ended a plan with looks
+    """
+    end = {} if ended_at is None else {"ended_at": ended_at}
+    return _write(plan, {**record, "outputs": dict(outputs), **end}, before=record)
+
+
+def recorded_end(plan: StudyPlan, record: Mapping[str, Any]) -> int | None:
+    """Return the number of seeds at which this very plan with looks has ended; None if it has not, or has no looks."""
+    end = record.get("ended_at") if record.get("plan") == plan.digest else None
+    return end if isinstance(end, int) else None
 
 
 def _openings_elsewhere(plan: StudyPlan, splits: set[str]) -> int:

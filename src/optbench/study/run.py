@@ -24,10 +24,12 @@ from optbench.runner.stop import stops_on_signals
 from optbench.runner.summary import raise_for_failures
 from optbench.runner.try_out import check_models
 from optbench.study.conclude import conclude
+from optbench.study.confirmed import is_decided
 from optbench.study.foreseen_power import untested_questions
 from optbench.study.outputs import digest_of, on_disk, write_outputs
 from optbench.study.plan import plan_study
-from optbench.study.record import make_study_folder, open_test_split, read_record, write_plan
+from optbench.study.record import first_plan, make_study_folder, open_test_split, read_record, write_plan
+from optbench.study.rounds import next_runs, rounds
 from optbench.study.runs import StudyRuns
 from optbench.study.tables import plan_csv
 from optbench.study.tuning import choose
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
     from optbench.runner.run import ExecutorFor
     from optbench.study.findings import StudyFindings
     from optbench.study.outputs import PageOf
-    from optbench.study.plan import StudyPlan, StudyRun
+    from optbench.study.plan import Chosen, StudyPlan, StudyRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,27 +176,55 @@ def run_study(
         tuning = plan.tuning_runs()
         crew.check(first_of_each(plan), tuning)
         record = begin(plan, record)
-        tuned = crew.finish("tuning", tuning)
+        tuning, tuned = tune(plan, tuning, crew)
         histories = Histories(tuned.values())
         tunings = choose(plan.config, StudyRuns(tuple(tuning), tuned, histories))
         record = open_test_split(plan, record, tunings, today=today())
         chosen = {(one.problem, one.label): one.winner.values for one in tunings}
-        stages = {
-            "confirmation": plan.confirmation_runs(chosen),
-            "one_split": plan.one_split_runs(chosen),
-            "splits": plan.split_runs(chosen),
-        }
-        records = dict(tuned)
-        for stage, planned in stages.items():
+        confirmation, records = confirm(plan, chosen, crew)
+        further = {"one_split": plan.one_split_runs(chosen), "splits": plan.split_runs(chosen)}
+        records |= tuned
+        for stage, planned in further.items():
             records |= crew.finish(stage, planned)
     runs = StudyRuns(
-        _by_problem(plan, [*tuning, *chain.from_iterable(stages.values())]),
+        _by_problem(plan, [*tuning, *confirmation, *chain.from_iterable(further.values())]),
         records,
         Histories(records.values(), known=histories.read),
     )
-    study = conclude(plan, runs, tunings, record["openings"])
+    study = conclude(plan, runs, tunings, record["openings"], first=first_plan(plan, record))
     written = write_outputs(plan, runs, study, record, page_of=page_of, language=options.language)
     return StudyEnd(plan, runs, study, crew.trained, written)
+
+
+def tune(plan: StudyPlan, first: Sequence[StudyRun], crew: _Crew) -> tuple[list[StudyRun], dict[str, RunRecord]]:
+    """Train the rounds of tuning, each planned by what the ones before came to."""
+    from optbench.run_store import Histories
+
+    runs = list(first)
+    records = crew.finish("tuning", runs)
+    for name in rounds(plan.config.tuning):
+        seen = StudyRuns(tuple(runs), records, Histories(records.values()))
+        further = next_runs(name, plan, choose(plan.config, seen))
+        runs += further
+        records |= crew.finish("tuning", further)
+    return runs, records
+
+
+def confirm(plan: StudyPlan, chosen: Chosen, crew: _Crew) -> tuple[list[StudyRun], dict[str, RunRecord]]:
+    """Train the confirmation runs, of a plan with looks until one of them decides every pair.
+
+    Whatever was trained before, each look is judged by the runs up to it alone, so that a study that was stopped ends
+    where it would have ended.
+    """
+    config = plan.config
+    runs: list[StudyRun] = []
+    records: dict[str, RunRecord] = {}
+    for look in config.looks or (len(config.confirmation_seeds),):
+        runs = plan.confirmation_runs(chosen, look=look)
+        records = crew.finish("confirmation", runs)
+        if look < len(config.confirmation_seeds) and is_decided(config, StudyRuns(tuple(runs), records, {})):
+            break
+    return runs, records
 
 
 def begin(plan: StudyPlan, record: dict[str, object]) -> dict[str, object]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optbench.config import Family
 from optbench.study.statements import GAIN_CODES
 from optbench.words import comparisons as compared_words
 from optbench.words import sentence, sentences, text
@@ -53,6 +54,25 @@ def gains(problem: ProblemFindings, language: str | None = None) -> str:
         return ""
     told = text("study-worth", language, gains=[one.to_json() for one in of_each])
     return joined((told, *sentences(others, language)))
+
+
+def exploratory(problem: ProblemFindings, language: str | None = None) -> str:
+    """Return what runs beyond the plan say, or ""."""
+    if problem.exploratory is None:
+        return ""
+    found = problem.exploratory.problems[0]
+    n = max(one.n for one in found.optimizers)
+    verdict = [finding.to_json() for finding in found.verdict[:1]]
+    return text("study-exploratory", language, n_seeds=n, verdict=verdict)
+
+
+def without_tuning(problem: ProblemFindings, language: str | None = None) -> str:
+    """Return the ruling on the rows that were not tuned, where it is not the verdict itself, or ""."""
+    first = next((one for one in problem.compared.rulings if one.family is not Family.TUNED_VS_DEFAULT), None)
+    ruling = next((one for one in problem.compared.rulings if one.family is Family.DEFAULTS), None)
+    if ruling is None or ruling is first:
+        return ""
+    return text("study-without-tuning", language, ruling=[ruling.findings[0].to_json()])
 
 
 def across_parts(study: StudyFindings, language: str | None = None) -> list[str]:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 GAIN_CODES: Final = ("study-gained", "study-lost")
 """What one optimizer gained, a clause each."""
 
+FOUND_IS_HIGH: Final = "verdict-found-is-high"
+
 
 def protocol_statements(config: StudyConfig) -> tuple[Finding, ...]:
     """Return what every tuned optimizer had been given before it was compared."""
@@ -64,12 +66,20 @@ def gain_statements(config: StudyConfig, comparison: Comparison, gains: Sequence
     statements = [_gain(one, one.gain, metric) for one in told if one.gain is not None]
     if not statements:
         return ()
-    return (
-        *statements,
-        *_narrower_scope(told, comparison),
-        *_disagreeing(config, gains, metric),
-        *_default_on_top(config, comparison),
+    others = (
+        _too_large(comparison, gains),
+        _narrower_scope(told, comparison),
+        _disagreeing(config, gains, metric),
+        _default_on_top(config, comparison),
     )
+    return (*statements, *(one for found in others for one in found))
+
+
+def _too_large(comparison: Comparison, gains: Sequence[TuningGain]) -> Iterator[Finding]:
+    """Yield that what was found is too large on average, unless the verdict of the comparison says so already."""
+    is_said = any(finding.code == FOUND_IS_HIGH for finding in comparison.problems[0].verdict)
+    if not is_said and any(one.outcome in (Outcome.BETTER, Outcome.WORSE) for one in gains):
+        yield Finding(FOUND_IS_HIGH, Severity.REMARK, {"early": None})
 
 
 def _narrower_scope(gains: Sequence[TuningGain], comparison: Comparison) -> Iterator[Finding]:

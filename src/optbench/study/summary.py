@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optbench.study.clock import settle_sentence
-from optbench.study.sentences import gains, joined, study_warnings
+from optbench.study.sentences import exploratory, gains, joined, study_warnings
 from optbench.words import sentences
 
 if TYPE_CHECKING:
@@ -28,5 +28,10 @@ def study_summary(
 
 def _beside_verdict(problem: ProblemFindings, language: str | None) -> str:
     return joined(
-        (*sentences(problem.failed_tunings, language), gains(problem, language), settle_sentence(problem, language))
+        (
+            *sentences(problem.failed_tunings, language),
+            gains(problem, language),
+            exploratory(problem, language),
+            settle_sentence(problem, language),
+        )
     )

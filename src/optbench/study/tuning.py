@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
 
 from optbench.catalog.metrics import lower_is_better
 from optbench.config import LEARNING_RATE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from optbench.config import StudyConfig, Values
+    from optbench.config import StudyConfig, StudyOptimizer, Values
     from optbench.study.plan import StudyRun
     from optbench.study.runs import StudyRuns
+
+_ROUNDED: Final = 1.0 + 1e-5  # values have six digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Setting:
         return {
             **dict(self.values),
             "mean": self.mean,
+            "n_seeds": len(self.seeds),
             "n_diverged": self.n_diverged,
             "seeds": list(self.seeds),
             "scores": list(self.scores),
@@ -70,6 +73,7 @@ class Tuning:
     metric : what decided, such as `val_loss`
     settings : by rising values
     chosen : position of the chosen one
+    ranges : hyperparameter -> ends of the range that was searched at first
     """
 
     problem: str
@@ -77,6 +81,7 @@ class Tuning:
     metric: str
     settings: tuple[Setting, ...]
     chosen: int
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def winner(self) -> Setting:
@@ -94,13 +99,24 @@ class Tuning:
 
     @property
     def edges(self) -> dict[str, str]:
-        """Hyperparameters whose best value is the smallest or the largest tried: a better one may lie outside."""
+        """Hyperparameters whose best value is the smallest or the largest tried: a better one may lie outside.
+
+        Points that end before their range does, as Halton's, are none: there the range goes on.
+        """
         found = {}
         for name, value in self.winner.values:
             tried = self.tried(name)
-            if len(tried) > 1 and value in (tried[0], tried[-1]):
-                found[name] = "smallest" if value == tried[0] else "largest"
+            low, high = self.ranges.get(name, (tried[0], tried[-1]))
+            if len(tried) > 1 and value == tried[0] and value <= low * _ROUNDED:
+                found[name] = "smallest"
+            elif len(tried) > 1 and value == tried[-1] and value * _ROUNDED >= high:
+                found[name] = "largest"
         return found
+
+    @property
+    def is_race(self) -> bool:
+        """True if some settings were stopped: they have fewer seeds than the chosen one."""
+        return len({setting.seeds for setting in self.settings}) > 1
 
     @property
     def runs(self) -> int:
@@ -121,6 +137,8 @@ class Tuning:
             "runs": self.runs,
             "n_diverged": self.n_diverged,
             "chosen": dict(self.winner.values),
+            "race": self.is_race,
+            "stopped": [dict(one.values) for one in self.settings if len(one.seeds) < len(self.winner.seeds)],
             "at_edge": list(self.edges),
             "curve": [setting.to_json() for setting in self.settings],
         }
@@ -135,26 +153,40 @@ def choose(config: StudyConfig, runs: StudyRuns) -> tuple[Tuning, ...]:
 
     Notes
     -----
-    The setting with the fewest diverged runs wins, among those the one with the best mean over the seeds, among equal
-    ones the one with the smallest values: a diverged run is the worst outcome there is, never a missing one.
+    Among the settings with the most seeds (all of them, unless some were stopped) the one with the fewest diverged runs
+    wins, among those the one with the best mean over the seeds, among equal ones the one with the smallest values: a
+    diverged run is the worst outcome there is, never a missing one.
     """
     return tuple(
-        _tuning(problem.name, optimizer.label, config.tuning.metric, runs)
+        _tuning(problem.name, optimizer, config.tuning.metric, runs)
         for problem in config.problems
         for optimizer in config.tuned
     )
 
 
-def _tuning(problem: str, label: str, metric: str, runs: StudyRuns) -> Tuning:
+def _tuning(problem: str, optimizer: StudyOptimizer, metric: str, runs: StudyRuns) -> Tuning:
+    label = optimizer.label
     own = runs.part(problem=problem, stage="tuning", label=label).planned
     values = sorted({run.values for run in own}, key=_numbers)
     settings = tuple(_setting(one, [run for run in own if run.values == one], runs, metric) for one in values)
-    return Tuning(problem, label, metric, settings, best_setting(settings, metric))
+    ranges = {name: (found.low, found.high) for name, found in optimizer.search.items()}
+    return Tuning(problem, label, metric, settings, best_setting(settings, metric), ranges)
 
 
 def best_setting(settings: Sequence[Setting], metric: str) -> int:
     """Return the place of the best of several settings; see `choose` for the rule."""
-    return min(range(len(settings)), key=lambda place: _rank(settings[place], metric))
+    most = max(len(setting.seeds) for setting in settings)
+    still_in = [place for place, setting in enumerate(settings) if len(setting.seeds) == most]
+    return min(still_in, key=lambda place: _rank(settings[place], metric))
+
+
+def ranked(tuning: Tuning) -> list[Setting]:
+    """Return the settings that are still in a race, those with the most seeds, best first."""
+    most = max(len(setting.seeds) for setting in tuning.settings)
+    return sorted(
+        (setting for setting in tuning.settings if len(setting.seeds) == most),
+        key=lambda setting: _rank(setting, tuning.metric),
+    )
 
 
 def _setting(values: Values, own: Sequence[StudyRun], runs: StudyRuns, metric: str) -> Setting:

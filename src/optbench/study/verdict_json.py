@@ -13,7 +13,7 @@ from optbench.words.comparisons import located_sentences
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from optbench.comparison import TargetTable
+    from optbench.comparison import Comparison, TargetTable
     from optbench.core.findings import Finding
     from optbench.study.findings import Analyses, ProblemFindings, StudyFindings
 
@@ -83,7 +83,18 @@ def problem_document(problem: ProblemFindings, protocol: Iterable[Finding]) -> d
         "chosen": {tuning.label: dict(tuning.winner.values) for tuning in problem.tunings},
         **_analyses(problem.analyses),
         "verdict_findings": [finding.to_json() for finding in added],
+        "seeds": problem.seeds,
+        "exploratory": problem.exploratory and _exploratory(problem.exploratory),
     }
+
+
+def _exploratory(comparison: Comparison) -> dict[str, Any]:
+    """Return what runs beyond the plan say: a verdict of its own, which is not the study's."""
+    from optbench.reporting.comparison_document import comparison_document
+
+    document = comparison_document(comparison)
+    kept = ("optimizers", "pairs", "verdict", "rulings")
+    return {name: document[name] for name in kept} | {"seeds": max(one["n"] for one in document["optimizers"])}
 
 
 def _analyses(analyses: Analyses) -> dict[str, Any]:
