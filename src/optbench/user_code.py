@@ -5,12 +5,14 @@ A config that names Python executes it. Nothing else in a config, data file or r
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import importlib.util
 import linecache
 import os
 import sys
 import traceback
+import warnings
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.machinery import SourceFileLoader
@@ -22,11 +24,13 @@ from optbench.core.regular_files import read_regular, regular_size
 from optbench.errors import InvalidError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from types import CodeType
 
 PREFIX = "python:"
 _LARGEST_SOURCE: Final = 16 << 20
+_BINDERS: Final = ("globals", "vars", "locals", "exec", "eval", "setattr", "sys")
+"""Names by which a module can bind others at its top level."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,52 @@ def parse_reference(text: str, base: Path, *, error: type[InvalidError] = Invali
     return Reference(file=file, function=function)
 
 
+def require_defined(reference: Reference, *, error: type[InvalidError] = InvalidError) -> None:
+    """Require of a file, without executing it, that it is Python and binds the name of the function.
+
+    Where names are bound in a way that only executing it shows (`import *`, `globals()`, ...), nothing is required.
+
+    Raises
+    ------
+    error
+        With the user's own line, or with the names that are bound.
+    """
+    with user_errors(f"importing {reference.file.name}", reference.file, error), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        tree = ast.parse(read_source(reference.file, error=error), filename=str(reference.file))
+    bound, is_all = _bound_names(tree)
+    if is_all and reference.function not in bound:
+        functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+        raise _no_function(reference, functions, error)
+
+
+def _bound_names(tree: ast.Module) -> tuple[set[str], bool]:
+    """Return the names that a module binds at its top level, and whether these are certainly all."""
+    bound, is_all = set(), True
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            bound.add(node.name)
+            waiting += node.decorator_list
+            continue
+        if isinstance(node, ast.alias):
+            bound.add((node.asname or node.name).partition(".")[0])
+        elif isinstance(node, ast.Name):
+            is_all = is_all and node.id not in _BINDERS
+            bound |= {node.id} if isinstance(node.ctx, ast.Store) else set()
+        waiting += ast.iter_child_nodes(node)
+    return bound, is_all and not bound & {"*", "__getattr__"}
+
+
+def _no_function(reference: Reference, names: Iterable[str], error: type[InvalidError]) -> InvalidError:
+    defined = sorted(name for name in names if not name.startswith("_"))
+    return error(
+        f"{reference.file} has no function {reference.function!r}. It defines: {', '.join(defined) or 'none'}.",
+        code="code-function-missing",
+    )
+
+
 def load_function(reference: Reference, *, error: type[InvalidError] = InvalidError) -> Callable[..., Any]:
     """Execute the file of `reference` and return the function it names.
 
@@ -131,11 +181,7 @@ def load_function(reference: Reference, *, error: type[InvalidError] = InvalidEr
             raise
     function = getattr(module, reference.function, None)
     if not callable(function):
-        defined = sorted(key for key, value in vars(module).items() if callable(value) and not key.startswith("_"))
-        raise error(
-            f"{reference.file} has no function {reference.function!r}. It defines: {', '.join(defined) or 'none'}.",
-            code="code-function-missing",
-        )
+        raise _no_function(reference, [key for key, value in vars(module).items() if callable(value)], error)
     return function  # type: ignore[no-any-return]
 
 

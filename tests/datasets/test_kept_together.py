@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pytest
 
+from optbench.datasets import draws_test_rows
 from optbench.errors import ConfigError, DataError
 from optbench.words import sentences
 
@@ -156,6 +157,14 @@ def test_a_row_without_a_value_has_no_side(load_csv, key, column, empty):
         DataError, match=r"needs a value in every row.* none in row 5 \(line 6 of data.csv\) and in 1 more"
     ):
         load_csv(text(rows), split={key: ("customer", "date")[column]})
+
+
+def test_another_seed_draws_other_test_rows_unless_time_decides(load_csv):
+    """A study can ask for other splits of groups and of equal rows, not of time."""
+    for split, is_drawn in (({"group": "customer"}, True), ({"group": "duplicates"}, True), ({"time": "date"}, False)):
+        one, other = (load_csv(text(), split={**split, "seed": seed}) for seed in (0, 1))
+        assert draws_test_rows(one) == is_drawn
+        assert (one.test.rows.tolist() != other.test.rows.tolist()) == is_drawn
 
 
 FILE = """\

@@ -146,3 +146,28 @@ def test_a_study_is_written_for_a_table(tmp_path):
         single, _ = starter_for_table(tmp_path / f"{name}.csv", None)
         (tmp_path / f"{name}-one.yaml").write_text(single)
         assert load_experiment(tmp_path / f"{name}-one.yaml").config.dataset == experiment.dataset
+
+
+PYTHON = {
+    "there": ("def build(input_shape, num_classes):\n    return None\n", ""),
+    "under a condition": ("if True:\n    def build():\n        pass\n", ""),
+    "imported": ("from functools import partial as build\n", ""),
+    "assigned": ("build = lambda input_shape, num_classes: None\n", ""),
+    "bound in another way": ("globals()['build'] = print\n", ""),
+    "imported with all others": ("from math import *\n", ""),
+    "misspelt": ("def biuld():\n    pass\n", "has no function 'build'. It defines: biuld."),
+    "within another": ("def other():\n    def build():\n        pass\n", "has no function 'build'. It defines: other."),
+    "no Python": ("def build(:\n", "importing my.py raised SyntaxError"),
+}
+
+
+@pytest.mark.parametrize(("source", "told"), PYTHON.values(), ids=PYTHON)
+def test_python_of_the_user_s_is_looked_at_without_executing_it(source, told, tmp_path):
+    """Whether a file is Python and has the function can be told; what it does cannot."""
+    (tmp_path / "my.py").write_text(f"{source}raise RuntimeError\n")
+    model = "model: {name: python, function: 'my.py:build'}"
+    (tmp_path / "a.yaml").write_text(f"name: a\ndataset: {{name: iris}}\n{model}\noptimizer: {{name: adam}}\n")
+    validated, planned, _ = answers(tmp_path / "a.yaml", tmp_path)
+    assert bool(validated) == bool(planned) == bool(told)
+    assert told in validated
+    assert told in planned

@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     from optbench.records import Dataset
 
 DRAWN: Final = frozenset({"fractions", "group", "duplicates"})
-"""Ways of dividing rows, as `Dataset.facts` names them, that draw test rows at random: single rows, or whole groups."""
+"""Ways of dividing rows, as `Dataset.facts` names them, that draw test rows at random: single rows, groups,
+equal rows."""
 
 
 def draws_test_rows(dataset: Dataset) -> bool:

@@ -135,8 +135,17 @@ def in_file(error: InvalidError, path: Path) -> InvalidError:
 
 
 def user_code(config: ExperimentConfig, base: Path) -> dict[str, Path]:
-    """Return the user's Python files that an experiment names, by their name in the config."""
-    from optbench.user_code import parse_reference
+    """Return the user's Python files that an experiment names, by their name in the config.
+
+    Raises
+    ------
+    ConfigError
+        If a file is missing or no Python, or has no such function; nothing is executed.
+    """
+    from optbench.user_code import parse_reference, require_defined
+
+    for reference in _references(config):
+        require_defined(parse_reference(reference, base, error=ConfigError), error=ConfigError)
 
     return {
         name: parse_reference(reference, base, error=ConfigError).file
@@ -148,11 +157,18 @@ def code_references(config: ExperimentConfig) -> dict[str, str]:
     """Return the references to the user's Python in an experiment, by the name of the file in them."""
     from optbench.user_code import PREFIX
 
+    return {reference.removeprefix(PREFIX).rpartition(":")[0]: reference for reference in _references(config)}
+
+
+def _references(config: ExperimentConfig) -> list[str]:
+    """Return every reference to the user's Python; several may be to one file."""
+    from optbench.user_code import PREFIX
+
     sections = (config.dataset, config.model, config.optimizer)
     references = [str(function) for section in sections if (function := getattr(section, "function", None))]
     if config.training.loss.startswith(PREFIX):
         references.append(config.training.loss)
-    return {reference.removeprefix(PREFIX).rpartition(":")[0]: reference for reference in references}
+    return references
 
 
 def seeds_of(loaded: LoadedExperiment, seeds: Sequence[int] | None = None) -> Sequence[int]:
