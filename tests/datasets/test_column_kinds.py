@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,13 +14,14 @@ from optbench.datasets.column_cells import ExaminedColumn
 from optbench.datasets.column_kinds import infer_kind, number_values
 from optbench.datasets.columns import column_of_texts
 from optbench.datasets.downloads import CheckedFile
-from optbench.datasets.number_texts import is_number, is_numeric, numbers_of, parse_texts, sorted_texts
+from optbench.datasets.number_texts import is_number, numbers_of, parse_texts, sorted_texts
 from optbench.datasets.table_storage import TableStorage
 from optbench.datasets.text_table import RowLines, TextTable
 from optbench.errors import DataError
 from optbench.words import sentence
 
 MISSING = ("", "?", "NA")
+NUMERIC = re.compile(r"[+-]?(nan|inf|infinity|[0-9]+e[0-9]+)", re.IGNORECASE)  # finite or not
 
 
 def table_of(name, cells):
@@ -130,7 +133,7 @@ def test_numbers_of_a_column_are_those_of_each_text(texts, missing):
     numbers = parse_texts(texts_of([*texts, None]), missing=(missing,))
     expected = [np.nan if text == missing else float(text) if is_number(text) else np.inf for text in texts]
     np.testing.assert_array_equal(numbers.values, [*expected, np.nan])
-    words = [text != missing and not is_numeric(text) for text in texts]
+    words = [text != missing and not is_number(text) and not NUMERIC.fullmatch(text) for text in texts]
     assert (numbers.is_word is not None) == any(words)
     assert numbers.is_word is None or numbers.is_word.tolist() == [*words, False]
     if numbers.are_canonical:

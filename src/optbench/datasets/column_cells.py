@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,138 +27,46 @@ _LOOKED_AT = 4096
 _PART = 1 << 20
 
 
-class Cells(Protocol):
-    """The different texts of a column that are not missing, in some rows."""
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The different texts of a column that are not missing, in some rows.
 
-    @property
-    def n_texts(self) -> int:
-        """Number of different texts; where there are many and nothing depends on it, any number up to it."""
+    Attributes
+    ----------
+    n_texts : number of different ones; of numbers that are not all whole some number up to it, more than a few
+    n_numeric : number of those that read like numbers, not finite ones included
+    n_present, n_missing : number of cells with and without a value
+    are_integers : every text is a whole number
+    texts : the different ones in the order of their first row, a pyarrow array; None for numbers on whose texts nothing
+        depends
+    values : of such numbers (n_present,) float64, in the order of the rows
+    """
 
-    @property
-    def n_present(self) -> int:
-        """Number of cells with a value."""
-
-    @property
-    def n_missing(self) -> int:
-        """Number of cells without a value."""
-
-    @property
-    def n_numeric(self) -> int:
-        """Number of different texts that read like numbers."""
-
-    @property
-    def are_integers(self) -> bool:
-        """True if every text is a whole number."""
-
-    def first(self, number: int) -> list[str]:
-        """Return the first different texts, in the order of their rows."""
-
-    def counts_up(self) -> bool:
-        """Return True if the texts, all of them whole numbers, go up by one."""
-
-    def doubt(self) -> Finding | None:
-        """Return what else the texts look like, or None."""
-
-
-@dataclass(frozen=True)
-class TextCells:
-    """`Cells` of texts that are held: a pyarrow array of different ones."""
-
-    texts: Any
+    n_texts: int
+    n_numeric: int
     n_present: int
     n_missing: int
-
-    @property
-    def n_texts(self) -> int:
-        """Number of different texts."""
-        return len(self.texts)
-
-    @cached_property
-    def is_numeric(self) -> NDArray[np.bool_]:
-        """Which texts read like numbers, not finite ones included; (n_texts,) bool."""
-        return matches(self.texts, NUMERIC_PATTERN)
-
-    @property
-    def n_numeric(self) -> int:
-        """Number of different texts that read like numbers."""
-        return int(self.is_numeric.sum())
-
-    @cached_property
-    def are_integers(self) -> bool:
-        """True if every text is a whole number."""
-        return bool(matches(self.texts, INTEGER_PATTERN).all())
+    are_integers: bool
+    texts: Any = None
+    values: NDArray[np.float64] | None = None
 
     def first(self, number: int) -> list[str]:
-        """Return the first different texts, in the order of their rows."""
+        """Return the first different texts."""
+        if self.values is not None:
+            return [str(int(value)) for value in list(dict.fromkeys(self.values[:_LOOKED_AT].tolist()))[:number]]
         found: list[str] = self.texts.slice(0, number).to_pylist()
         return found
 
     def counts_up(self) -> bool:
-        """Return True if the texts, all of them whole numbers, go up by one."""
-        first = int(self.texts[0].as_py())
-        for start in range(0, len(self.texts), _PART):
-            part = self.texts.slice(start, _PART).to_pylist()
-            if any(int(text) != first + start + step for step, text in enumerate(part)):
-                return False
-        return True
+        """Return True if the texts, all of them whole numbers and different, go up by one."""
+        if self.values is not None:
+            return bool((np.diff(self.values) == 1.0).all())
+        numbers = map(int, self.texts.to_pylist())
+        return all(after == before + 1 for before, after in pairwise(numbers))
 
     def doubt(self) -> Finding | None:
         """Return what else the texts look like, or None."""
         return doubt(self.texts)
-
-    def others(self) -> tuple[int, list[str]]:
-        """Return how many texts do not read like numbers, and the first of them."""
-        found = chosen(self.texts, ~self.is_numeric)
-        return len(found), found.slice(0, _FEW).to_pylist()
-
-
-@dataclass(frozen=True)
-class NumberCells:
-    """`Cells` of numbers whose texts nothing depends on: more than a few different ones, not all whole."""
-
-    n_texts: int
-    n_present: int
-    n_missing: int
-    are_integers: bool = False
-
-    @property
-    def n_numeric(self) -> int:
-        """Number of different texts that read like numbers."""
-        return self.n_texts
-
-    def first(self, number: int) -> list[str]:
-        """Return the first different texts, in the order of their rows."""
-        raise NotImplementedError(f"the first {number} texts of numbers that are not whole decide nothing")
-
-    def counts_up(self) -> bool:
-        """Return False."""
-        return False
-
-    def doubt(self) -> Finding | None:
-        """Return None: they are numbers."""
-        return None
-
-
-@dataclass(frozen=True)
-class WholeCells(NumberCells):
-    """`Cells` of whole numbers, each written in one way only, so that different texts are different numbers.
-
-    Attributes
-    ----------
-    values : (n_present,) float64, in the order of their rows
-    """
-
-    values: NDArray[np.float64] | None = None
-
-    def first(self, number: int) -> list[str]:
-        """Return the first different texts, in the order of their rows."""
-        assert self.values is not None  # noqa: S101 - for the type checker
-        different = dict.fromkeys(self.values[:_LOOKED_AT].tolist())
-        return [str(int(value)) for value in list(different)[:number]]
-
-    def counts_up(self) -> bool:
-        """Return True if the numbers go up by one."""
-        return self.values is not None and bool((np.diff(self.values) == 1.0).all())
 
 
 class ExaminedColumn:
@@ -193,12 +102,13 @@ class ExaminedColumn:
             return self.text_cells(rows)
         return _number_cells(self.numbers, rows) or self.text_cells(rows)
 
-    def text_cells(self, rows: NDArray[np.int64]) -> TextCells:
+    def text_cells(self, rows: NDArray[np.int64]) -> Cells:
         """Return the texts that decide the kind of the column, from some rows."""
         counts = level_counts(self.categories, rows)
-        n_present = int(counts.sum())
-        texts = chosen(self.categories.levels, counts > 0)
-        return TextCells(texts, n_present=n_present, n_missing=len(rows) - n_present)
+        texts, n_present = chosen(self.categories.levels, counts > 0), int(counts.sum())
+        n_numeric = int(matches(texts, NUMERIC_PATTERN).sum())
+        are_integers = n_numeric == len(texts) and bool(matches(texts, INTEGER_PATTERN).all())
+        return Cells(len(texts), n_numeric, n_present, len(rows) - n_present, are_integers, texts)
 
 
 def level_counts(column: CategoryColumn, rows: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -216,14 +126,10 @@ def _number_cells(numbers: ParsedNumbers, rows: NDArray[np.int64]) -> Cells | No
     if numbers.is_word is not None and numbers.is_word[rows].any():
         return None
     present = values[~np.isnan(values)]
-    n_missing = len(values) - len(present)
+    n_present, n_missing = len(present), len(values) - len(present)
     n_different = len(np.unique(present[:_LOOKED_AT]))
-    if n_different <= _FEW:
+    if n_different <= _FEW or not (numbers.are_canonical or (np.floor(present) != present).any()):
         return None
-    if numbers.are_canonical:
-        is_ascending = bool((np.diff(present) > 0).all())
-        n_different = len(present) if is_ascending else len(np.unique(present))
-        return WholeCells(n_different, len(present), n_missing, are_integers=True, values=present)
-    if (np.floor(present) != present).any():
-        return NumberCells(n_different, len(present), n_missing)
-    return None
+    if numbers.are_canonical:  # different texts are different numbers
+        n_different = n_present if (np.diff(present) > 0).all() else len(np.unique(present))
+    return Cells(n_different, n_different, n_present, n_missing, numbers.are_canonical, values=present)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 
 from optbench.core.findings import Finding, Severity
+from optbench.datasets.arrow_texts import chosen, matches
+from optbench.datasets.number_texts import NUMERIC_PATTERN
 from optbench.errors import DataError
 
 if TYPE_CHECKING:
@@ -170,7 +172,8 @@ def number_values(table: TextTable, column: ExaminedColumn) -> NDArray[np.float6
 def _mixed_error(table: TextTable, column: ExaminedColumn, rows: NDArray[np.int64]) -> DataError:
     """Return the error for a column of many numbers and some other texts."""
     cells = column.text_cells(rows)
-    n_others, others = cells.others()
+    found = chosen(cells.texts, ~matches(cells.texts, NUMERIC_PATTERN))
+    n_others, others = len(found), found.slice(0, _EXAMPLES).to_pylist()
     place = table.place(column.column.row_of(others[0]))
     return DataError(
         f"column {column.name!r} of {table.shown_name} is neither number nor category: {cells.n_numeric} of its "

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optbench.core.findings import Finding, Severity
 from optbench.datasets.column_cells import level_counts
 from optbench.datasets.exact_sums import blocks_of, exact_terms, repeated
 from optbench.datasets.level_order import frequent_levels
@@ -76,6 +77,11 @@ class FittedNumber:
         """Return what a run records."""
         return {"median": self.median, "mean": self.mean, "sd": self.sd, "missing": self.n_missing}
 
+    def notes(self) -> list[Finding]:
+        """Return what there is to say about missing cells."""
+        values = {"name": self.name, "n_cells": self.n_missing, "median": self.median}
+        return [Finding("data-cells-median", Severity.NOTE, values)] if self.n_missing else []
+
 
 @dataclass(frozen=True, slots=True)
 class FittedCategory:
@@ -123,6 +129,17 @@ class FittedCategory:
             "unseen": self.n_unseen,
             "rare_levels": self.n_rare,
         }
+
+    def notes(self) -> list[Finding]:
+        """Return what there is to say about missing cells, and about levels without a column."""
+        name, n_kept = self.name, len(self.levels)
+        n_texts = self.n_rare + n_kept
+        found = {
+            "data-cells-unknown": (self.n_missing, {"name": name, "n_cells": self.n_missing}),
+            "data-categories-unseen": (self.n_unseen, {"name": name, "n_rows": self.n_unseen}),
+            "data-categories-rare": (self.n_rare, {"name": name, "n_texts": n_texts, "n_kept": n_kept}),
+        }
+        return [Finding(code, Severity.NOTE, values) for code, (n, values) in found.items() if n]
 
 
 FittedColumn = FittedNumber | FittedCategory

@@ -14,7 +14,7 @@ from optbench.datasets.column_cells import ExaminedColumn
 from optbench.datasets.column_kinds import infer_kind
 from optbench.datasets.column_names import with_spelling
 from optbench.datasets.labels import choose_positive_class, class_counts
-from optbench.datasets.number_texts import is_number, is_numeric, numbers_of
+from optbench.datasets.number_texts import parse_texts
 from optbench.datasets.table_columns import TableOptions, column_uses, missing_texts
 from optbench.datasets.table_heads import HEAD_ROWS, read_head
 from optbench.datasets.table_targets import label_rows, target_rows
@@ -169,13 +169,11 @@ def inspect_table(
 
 def _is_quantity(table: TextTable, options: TableOptions) -> bool:
     """Return True if the target holds numbers only, too many different ones to be classes."""
-    column = table.cells(options.target)
-    texts = _texts(column, options.missing)
-    numbers = numbers_of(texts)
-    if not texts or numbers is None or not np.isfinite(numbers).all():
+    column = table.cells(options.target).categories(missing=options.missing)
+    numbers = parse_texts(column.levels, missing=()).values
+    if not len(numbers) or not np.isfinite(numbers).all():
         return False
-    rows = int((column.categories(missing=options.missing).codes >= 0).sum())
-    different = len(set(numbers))
+    rows, different = int((column.codes >= 0).sum()), len(np.unique(numbers))
     return different > _MOST_CLASSES or (different > _BINARY and different > rows / 2)
 
 
@@ -183,11 +181,14 @@ def _missing_words(table: TextTable, target: str | None) -> tuple[str, ...]:
     """Return the words that stand in columns of numbers, where they can only mean that there is no value."""
     found: set[str] = set()
     for column in table.columns:
-        texts = _texts(column, DEFAULT_MISSING)
-        words = {text for text in texts if text in _DISGUISES or (is_numeric(text) and not is_number(text))}
-        numbers = [text for text in texts if text not in words]
-        if words and len(numbers) > 1 and column.name != target and numbers_of(numbers) is not None:
-            found.update(words)
+        levels = column.categories(missing=DEFAULT_MISSING).levels
+        texts, parsed = np.array(levels.to_pylist(), dtype=object), parse_texts(levels, missing=())
+        is_finite = np.isfinite(parsed.values)
+        is_word = np.zeros(len(texts), dtype=bool) if parsed.is_word is None else parsed.is_word
+        is_gap = np.isin(texts, _DISGUISES) | (~is_finite & ~is_word)
+        is_of_numbers = (~is_gap).sum() > 1 and is_finite[~is_gap].all()
+        if is_gap.any() and is_of_numbers and column.name != target:
+            found.update(texts[is_gap].tolist())
     return (*(word for word in _DISGUISES if word in found), *sorted(found.difference(_DISGUISES)))
 
 

@@ -31,7 +31,6 @@ from optbench.datasets.openml import load_openml
 from optbench.datasets.paths import located, location_note
 from optbench.datasets.table_columns import TableOptions, missing_texts
 from optbench.datasets.tables import load_table_files
-from optbench.datasets.text_tables import load_text_table
 from optbench.datasets.withhold import without_test_rows
 from optbench.errors import DataError, did_you_mean
 
@@ -181,12 +180,9 @@ def _own_table(config: CsvConfig, base: Path, task: str, *, quiet: bool) -> Data
     notes = [note for name in names for note in location_note(base, name)]
     with ExitStack() as stack:
         opened = [stack.enter_context(open_table(located(base, name), storage, name=name)) for name in names]
-        files = [each.file for each in opened]
         notes += [note for each in opened for note in each.notes]
-        if "text" in config.features.values():
-            dataset = load_text_table(
-                "csv", files, options=options, text=config.text, split=config.split, task=task, quiet=quiet
-            )
-        else:
-            dataset = load_table_files("csv", files, options=options, split=config.split, task=task, quiet=quiet)
+        files = [each.file for each in opened]
+        dataset = load_table_files(
+            "csv", files, options=options, split=config.split, task=task, text=config.text, quiet=quiet
+        )
     return replace(dataset, notes=(*notes, *dataset.notes)) if notes else dataset

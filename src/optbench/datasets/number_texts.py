@@ -24,7 +24,6 @@ INTEGER_PATTERN = r"[+-]?\d+"
 NUMERIC_PATTERN = f"{NUMBER_PATTERN}|(?i:{NOT_FINITE_PATTERN})"
 _NUMBER = re.compile(NUMBER_PATTERN, re.ASCII)
 _NUMBER_CHARACTERS = re.compile(r"[0-9.eE+-]*")
-_NOT_FINITE = re.compile(NOT_FINITE_PATTERN, re.IGNORECASE | re.ASCII)
 _LEAST, _MOST = ord("+"), ord("9")  # between them lie the digits and + , - . /
 _NUMBER_BYTES = np.zeros(256, dtype=bool)
 _NUMBER_BYTES[np.frombuffer(b"0123456789.eE+-", dtype=np.uint8)] = True
@@ -35,11 +34,6 @@ _POWERS_OF_TEN = 10.0 ** np.arange(1, 17)
 def is_number(text: str) -> bool:
     """Return True if a text is a finite decimal number: digits, at most one point, an exponent."""
     return _NUMBER.fullmatch(text) is not None and abs(float(text)) != float("inf")
-
-
-def is_numeric(text: str) -> bool:
-    """Return True if a text reads like a number, not a finite one included."""
-    return _NUMBER.fullmatch(text) is not None or _NOT_FINITE.fullmatch(text) is not None
 
 
 def numbers_of(texts: Sequence[str]) -> list[float] | None:

@@ -6,25 +6,25 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from optbench.datasets.column_cells import ExaminedColumn
-from optbench.datasets.features import ModelColumn, feature_matrix, model_column
+from optbench.datasets.features import ModelColumn, feature_matrix, feature_names, model_column
 from optbench.datasets.ordered_work import in_order, n_workers
+from optbench.datasets.split_arrays import SplitArrays
 from optbench.datasets.table_columns import check_names, input_column, require_inputs, use_of
-from optbench.records import SplitData
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
+    from optbench.core.findings import Finding
     from optbench.datasets.columns import Column
     from optbench.datasets.splits import SplitRows
     from optbench.datasets.table_columns import ColumnUse, TableOptions
-    from optbench.datasets.table_storage import TableStorage
+    from optbench.datasets.table_targets import Labelled
     from optbench.datasets.text_table import TextTable
-    from optbench.records import SplitName
+    from optbench.records import SplitData, SplitName
 
 _FLOAT32_BYTES = 4
 BLOCK_VALUES = 1 << 18  # of a block of the matrix: it stays in a core's cache
@@ -33,38 +33,57 @@ _MOST_THREADS_ON_COLUMNS = 2  # each holds the numbers of one column, of all row
 
 @dataclass(frozen=True, slots=True)
 class TableInputs:
-    """What becomes of the columns of a table.
+    """What the model sees of a table.
 
     Attributes
     ----------
     uses : of all columns, in the order of the table
-    columns : the input columns, fitted
-    n_rows : of the table
+    names : of the inputs; () for token sequences
+    preprocessing : what was learned from the training rows, per column: plain JSON
+    notes : on what was done with cells
+    splits : inputs, targets and row numbers
+    vocabulary_size : number of different tokens; None if the inputs are numbers
     """
 
     uses: tuple[ColumnUse, ...]
-    columns: tuple[ModelColumn, ...]
-    n_rows: int
+    names: tuple[str, ...]
+    preprocessing: dict[str, Any]
+    notes: tuple[Finding, ...]
+    splits: dict[SplitName, SplitData]
+    vocabulary_size: int | None = None
 
 
-def table_inputs(
-    table: TextTable, options: TableOptions, *, train: NDArray[np.int64], used: NDArray[np.int64]
-) -> TableInputs:
-    """Decide what each column is and fit the inputs on the training rows.
+def table_inputs(table: TextTable, options: TableOptions, labelled: Labelled, rows: SplitRows) -> TableInputs:
+    """Decide what each column is, fit the inputs on the training rows and write the matrix of each split.
 
-    Side effects: the cells are not kept any longer.
-
-    Parameters
-    ----------
-    train, used : row numbers of the training split and of all splits
+    Side effects: the cells of the table are not kept any longer.
 
     Raises
     ------
     DataError
         If the options contradict the table, no input is left, or a cell or a column does not fit its kind.
+    MachineError
+        If the matrices do not fit on the disk.
     """
     check_names(table, options)
+    uses, columns = _fitted_columns(table, options, train=rows.train, used=labelled.rows)
+    require_inputs(table, uses)
+    table.storage.forget_cells()
+    arrays = _matrices(table, columns, rows)
+    table.storage.forget_values()
+    fitted = [column.fitted for column in columns]
+    return TableInputs(
+        uses,
+        names=feature_names(columns),
+        preprocessing={column.name: column.to_json() for column in fitted},
+        notes=tuple(note for column in fitted for note in column.notes()),
+        splits=arrays.finish(labelled.y),
+    )
 
+
+def _fitted_columns(
+    table: TextTable, options: TableOptions, *, train: NDArray[np.int64], used: NDArray[np.int64]
+) -> tuple[tuple[ColumnUse, ...], tuple[ModelColumn, ...]]:
     def fitted(column: Column) -> tuple[ColumnUse, ModelColumn | None]:
         examined = ExaminedColumn(column, missing=options.missing)
         use = use_of(table, examined, options, train)
@@ -75,69 +94,25 @@ def table_inputs(
 
     workers = min(n_workers(), _MOST_THREADS_ON_COLUMNS) if table.storage.is_on_disk else 1
     found = [each for _, each in in_order(fitted, table.columns, workers=workers)]
-    uses = tuple(use for use, _ in found)
-    require_inputs(table, uses)
-    table.storage.forget_cells()
-    return TableInputs(uses, tuple(column for _, column in found if column is not None), table.n_rows)
+    return tuple(use for use, _ in found), tuple(column for _, column in found if column is not None)
 
 
-def split_data(
-    inputs: TableInputs, storage: TableStorage, y: NDArray[Any], rows: SplitRows
-) -> dict[SplitName, SplitData]:
-    """Return inputs, targets and row numbers per split; where they are large, as read-only files mapped into memory.
-
-    Parameters
-    ----------
-    y : of all rows
-
-    Raises
-    ------
-    MachineError
-        If they do not fit on the disk.
-    """
-    widest = max(inputs.columns, key=lambda column: len(column.fitted.names)).fitted
-    width, n_rows = sum(len(column.fitted.names) for column in inputs.columns), sum(map(len, rows.by_name.values()))
-    storage.expect(
+def _matrices(table: TextTable, columns: Sequence[ModelColumn], rows: SplitRows) -> SplitArrays:
+    widest = max(columns, key=lambda column: len(column.fitted.names)).fitted
+    width, n_rows = sum(len(column.fitted.names) for column in columns), sum(map(len, rows.by_name.values()))
+    table.storage.expect(
         n_rows * width * _FLOAT32_BYTES,
         what=f"the matrix of {n_rows} rows and {width} model inputs ({len(widest.names)} of them from the column "
         f"{widest.name!r})",
     )
-    writers = {
-        name: storage.writer(f"{name}.x", (len(part), width), np.dtype("<f4")) for name, part in rows.by_name.items()
-    }
-    workers = n_workers() if storage.is_on_disk else 1
-    with closing(in_order(_Blocks(inputs, rows), _bounds(inputs.n_rows, width), workers=workers)) as blocks:
-        for _, parts in blocks:
-            for name, part in parts.items():
-                writers[name].add(part)
-    storage.forget_values()
-    return {
-        name: SplitData(
-            x=writers[name].finish(),
-            y=storage.array(f"{name}.y", y[part].shape, y.dtype, [y[part]]),
-            rows=storage.array(f"{name}.rows", part.shape, part.dtype, [part]),
-        )
-        for name, part in rows.by_name.items()
-    }
+    arrays = SplitArrays(table.storage, rows, width=width, dtype="<f4")
 
+    def divided(first: int) -> dict[SplitName, NDArray[np.float32]]:
+        return arrays.divided(first, feature_matrix(columns, first, min(first + step, table.n_rows)))
 
-def _bounds(n_rows: int, width: int) -> Iterator[tuple[int, int]]:
     step = max(1, BLOCK_VALUES // width)
-    return ((start, min(start + step, n_rows)) for start in range(0, n_rows, step))
-
-
-@dataclass(frozen=True, slots=True)
-class _Blocks:
-    """Makes the matrix of some rows, divided among the splits."""
-
-    inputs: TableInputs
-    rows: SplitRows
-
-    def __call__(self, bounds: tuple[int, int]) -> dict[SplitName, NDArray[np.float32]]:
-        first, after = bounds
-        matrix = feature_matrix(self.inputs.columns, first, after)
-        parts = {}
-        for name, rows in self.rows.by_name.items():
-            begin, end = np.searchsorted(rows, (first, after))
-            parts[name] = matrix[rows[begin:end] - first]
-        return parts
+    workers = n_workers() if table.storage.is_on_disk else 1
+    with closing(in_order(divided, range(0, table.n_rows, step), workers=workers)) as blocks:
+        for _, parts in blocks:
+            arrays.add(parts)
+    return arrays

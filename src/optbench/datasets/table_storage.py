@@ -16,7 +16,7 @@ from optbench.datasets.memory import large_table_bytes
 from optbench.datasets.scratch import make_scratch, require_disk, storage_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
@@ -137,11 +137,10 @@ class TableStorage:
             values.tofile(path)
         return StoredValues(path, values.dtype)
 
-    def array(self, name: str, shape: tuple[int, ...], dtype: Any, blocks: Iterable[NDArray[Any]]) -> NDArray[Any]:
-        """Return an array made of blocks of rows that follow each other; on the disk it is mapped and read-only."""
-        writer = self.writer(name, shape, dtype)
-        for block in blocks:
-            writer.add(block)
+    def array(self, name: str, values: NDArray[Any]) -> NDArray[Any]:
+        """Return an array with the values of another; on the disk it is mapped and read-only."""
+        writer = self.writer(name, values.shape, values.dtype)
+        writer.add(values)
         return writer.finish()
 
     def writer(self, name: str, shape: tuple[int, ...], dtype: Any) -> ArrayWriter:

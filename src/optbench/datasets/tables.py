@@ -8,22 +8,21 @@ from optbench.catalog.tasks import CLASSIFICATION
 from optbench.core.findings import Finding, Severity, as_json
 from optbench.datasets.assembly import Draft, assemble
 from optbench.datasets.column_names import with_spelling
-from optbench.datasets.features import FittedCategory, FittedNumber, feature_names
 from optbench.datasets.labels import choose_positive_class
 from optbench.datasets.reading_rules import reading_facts
 from optbench.datasets.table_columns import TableOptions, column_notes
-from optbench.datasets.table_inputs import split_data, table_inputs
+from optbench.datasets.table_inputs import table_inputs
 from optbench.datasets.table_reading import read_table
 from optbench.datasets.table_splits import split_table
 from optbench.datasets.table_storage import TableStorage
 from optbench.datasets.table_targets import target_rows
+from optbench.datasets.text_inputs import text_inputs
 from optbench.datasets.text_table import require_column
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from optbench.config import SplitConfig
-    from optbench.datasets.features import FittedColumn
+    from optbench.config import SplitConfig, TextConfig
     from optbench.datasets.table_inputs import TableInputs
     from optbench.datasets.table_reading import TableFile
     from optbench.datasets.table_targets import Labelled
@@ -38,6 +37,7 @@ def load_table_files(
     options: TableOptions,
     split: SplitConfig,
     task: str = CLASSIFICATION,
+    text: TextConfig | None = None,
     quiet: bool = True,
 ) -> Dataset:
     """Return a table as a data set; where it is large, its arrays are files mapped into memory, and all else is equal.
@@ -48,6 +48,7 @@ def load_table_files(
     Parameters
     ----------
     files : the file, and the one with the test rows if they stand in a file of their own
+    text : how a column of running text becomes tokens
     quiet : say nothing of how far reading has got
 
     Raises
@@ -60,7 +61,7 @@ def load_table_files(
     storage = TableStorage()
     try:
         table = read_table(files, storage=storage, quiet=quiet)
-        dataset = load_table(name, table, options=options, split=split, task=task)
+        dataset = load_table(name, table, options=options, split=split, task=task, text=text)
     except BaseException:
         storage.remove()
         raise
@@ -75,10 +76,15 @@ def load_table(
     options: TableOptions,
     split: SplitConfig,
     task: str = CLASSIFICATION,
+    text: TextConfig | None = None,
 ) -> Dataset:
     """Return a table as a data set.
 
     Side effects: the cells of the table are not kept any longer.
+
+    Parameters
+    ----------
+    text : how a column of running text becomes tokens; needed if `options.features` names one
 
     Raises
     ------
@@ -90,7 +96,10 @@ def load_table(
     labelled = target_rows(table, options, task)
     strata, names = labelled.strata
     divided = split_table(table, labelled.rows, strata, split, options=options, class_names=names)
-    inputs = table_inputs(table, options, train=divided.rows.train, used=labelled.rows)
+    if text is not None and "text" in (options.features or {}).values():
+        inputs = text_inputs(table, options, text, labelled, divided.rows)
+    else:
+        inputs = table_inputs(table, options, labelled, divided.rows)
     positive, positive_note = choose_positive_class(
         labelled.order.class_names, options.positive_class, setting="dataset.positive_class"
     )
@@ -100,20 +109,21 @@ def load_table(
             name=name,
             class_names=labelled.order.class_names,
             positive_class=positive,
-            feature_names=feature_names(inputs.columns),
+            feature_names=inputs.names,
             data_digest=table.digest(),
-            splits=split_data(inputs, table.storage, labelled.y, divided.rows),
+            splits=inputs.splits,
             method=divided.method,
             facts=_facts(table, options, inputs, labelled, divided.facts),
             notes=[
                 *_dropped_note(n_dropped, table.n_rows, options.target),
                 *labelled.order.notes,
                 *column_notes(inputs.uses),
-                *_fitted_notes([column.fitted for column in inputs.columns]),
+                *inputs.notes,
                 *divided.notes,
                 *positive_note,
             ],
             task=task,
+            vocabulary_size=inputs.vocabulary_size,
         )
     )
 
@@ -138,7 +148,7 @@ def _facts(
         "rows_dropped": as_json(_dropped(n_dropped, options.target)),
         "target": options.target,
         "labels": dict(labelled.order.class_of),
-        "preprocessing": {column.fitted.name: column.fitted.to_json() for column in inputs.columns},
+        "preprocessing": inputs.preprocessing,
         "split": split_facts,
         **reading_facts([*labelled.applied, *(use.applied for use in inputs.uses)]),
     }
@@ -151,31 +161,5 @@ def _dropped(n_dropped: int, target: str | None) -> list[Finding]:
 
 
 def _dropped_note(n_dropped: int, n_rows: int, target: str) -> list[Finding]:
-    return [_note("data-rows-without-target", n=n_dropped, n_rows=n_rows, target=target)] if n_dropped else []
-
-
-def _fitted_notes(fitted: Sequence[FittedColumn]) -> list[Finding]:
-    return [note for column in fitted for note in _notes_of(column)]
-
-
-def _notes_of(column: FittedColumn) -> list[Finding]:
-    name, n_cells = column.name, column.n_missing
-    if isinstance(column, FittedNumber):
-        return [_note("data-cells-median", name=name, n_cells=n_cells, median=column.median)] if n_cells else []
-    return _category_notes(column, name)
-
-
-def _category_notes(column: FittedCategory, name: str) -> list[Finding]:
-    notes = []
-    if column.n_missing:
-        notes.append(_note("data-cells-unknown", name=name, n_cells=column.n_missing))
-    if column.n_unseen:
-        notes.append(_note("data-categories-unseen", name=name, n_rows=column.n_unseen))
-    if column.n_rare:
-        n_kept = len(column.levels)
-        notes.append(_note("data-categories-rare", name=name, n_texts=column.n_rare + n_kept, n_kept=n_kept))
-    return notes
-
-
-def _note(code: str, **values: Any) -> Finding:
-    return Finding(code, Severity.NOTE, values)
+    values = {"n": n_dropped, "n_rows": n_rows, "target": target}
+    return [Finding("data-rows-without-target", Severity.NOTE, values)] if n_dropped else []

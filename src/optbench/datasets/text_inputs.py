@@ -11,140 +11,65 @@ import numpy as np
 from optbench.core.findings import Finding, Severity
 from optbench.datasets.arrow_arrays import integers_of, mask_of, texts_of
 from optbench.datasets.arrow_texts import is_any_of
-from optbench.datasets.assembly import Draft, assemble
-from optbench.datasets.column_names import with_spelling
-from optbench.datasets.labels import choose_positive_class
-from optbench.datasets.reading_rules import reading_facts
+from optbench.datasets.split_arrays import SplitArrays
 from optbench.datasets.table_columns import ColumnUse, check_names, stated_use
-from optbench.datasets.table_reading import read_table
-from optbench.datasets.table_splits import split_table
-from optbench.datasets.table_storage import TableStorage
-from optbench.datasets.table_targets import target_rows
-from optbench.datasets.text_table import require_column
+from optbench.datasets.table_inputs import TableInputs
 from optbench.datasets.vocabulary import Vocabulary, fit_vocabulary, words_of
 from optbench.errors import DataError
-from optbench.records import SplitData
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator
     from typing import Any
 
     from numpy.typing import NDArray
 
-    from optbench.config import SplitConfig, TextConfig
+    from optbench.config import TextConfig
     from optbench.datasets.columns import Column
+    from optbench.datasets.splits import SplitRows
     from optbench.datasets.table_columns import TableOptions
-    from optbench.datasets.table_reading import TableFile
+    from optbench.datasets.table_targets import Labelled
     from optbench.datasets.text_table import TextTable
-    from optbench.records import Dataset
 
 _ROWS = 1 << 13
 
 
-def load_text_table(
-    name: str,
-    files: Sequence[TableFile],
-    *,
-    options: TableOptions,
-    text: TextConfig,
-    split: SplitConfig,
-    task: str,
-    quiet: bool = True,
-) -> Dataset:
+def text_inputs(
+    table: TextTable, options: TableOptions, text: TextConfig, labelled: Labelled, rows: SplitRows
+) -> TableInputs:
     """Return the texts of a table's text column as token sequences.
+
+    Side effects: the cells of the table are not kept any longer.
 
     Parameters
     ----------
-    files : the file, and the one with the test rows if they stand in a file of their own
     text : how many different tokens, and how many of each text
-    quiet : say nothing of how far reading has got
 
     Raises
     ------
     DataError
-        If there is more than one text column, or columns beside it that are not dropped, or as for other tables.
+        If there is more than one text column, or columns beside it that are not dropped.
     MachineError
-        If temporary files cannot be written.
+        If the tokens do not fit on the disk.
     """
-    storage = TableStorage()
-    try:
-        table = read_table(files, storage=storage, quiet=quiet)
-        dataset = _loaded(name, table, options, text, split=split, task=task)
-    except BaseException:
-        storage.remove()
-        raise
-    storage.keep_with(dataset.train.x)
-    return dataset
-
-
-def _loaded(
-    name: str, table: TextTable, options: TableOptions, text: TextConfig, *, split: SplitConfig, task: str
-) -> Dataset:
-    options = with_spelling(options, table.names)
-    require_column(table, options.target, setting="dataset.target", separator=options.separator)
     uses = _uses(table, options)
-    column = next(use.name for use in uses if use.kind == "text")
-    labelled = target_rows(table, options, task)
-    strata, names = labelled.strata
-    divided = split_table(table, labelled.rows, strata, split, options=options, class_names=names)
-    texts = _Texts(table.cells(column), options.missing)
-    words = texts.counted(divided.rows.train)
+    name = next(use.name for use in uses if use.kind == "text")
+    texts = _Texts(table.cells(name), options.missing)
+    words = texts.counted(rows.train)
     vocabulary = fit_vocabulary(words.counts, max_tokens=text.max_tokens)
     length = min(text.length, max(1, words.longest))
-    tokens = texts.tokens(vocabulary, length=length)
-    positive, note = choose_positive_class(
-        labelled.order.class_names, options.positive_class, setting="dataset.positive_class"
-    )
-    storage = table.storage
-    writers = {
-        part: storage.writer(f"{part}.x", (len(taken), length), np.dtype("<i4"))
-        for part, taken in divided.rows.by_name.items()
-    }
+    arrays = SplitArrays(table.storage, rows, width=length, dtype="<i4")
     lengths = []
-    for first, rows, n_words in tokens:
+    for first, tokens, n_words in texts.tokens(vocabulary, length=length):
+        arrays.add(arrays.divided(first, tokens))
         lengths.append(n_words)
-        for part, taken in divided.rows.by_name.items():
-            begin, end = np.searchsorted(taken, (first, first + len(rows)))
-            writers[part].add(rows[taken[begin:end] - first])
-    storage.forget_cells()
-    return assemble(
-        Draft(
-            name=name,
-            class_names=labelled.order.class_names,
-            positive_class=positive,
-            feature_names=(),
-            data_digest=table.digest(),
-            splits={
-                part: SplitData(
-                    x=writers[part].finish(),
-                    y=storage.array(f"{part}.y", taken.shape, labelled.y.dtype, [labelled.y[taken]]),
-                    rows=storage.array(f"{part}.rows", taken.shape, taken.dtype, [taken]),
-                )
-                for part, taken in divided.rows.by_name.items()
-            },
-            method=divided.method,
-            facts={
-                "files": [file.to_json() for file in table.files],
-                "rows_read": table.n_rows,
-                "columns_read": len(table.names),
-                "columns": [use.to_json() for use in uses],
-                "columns_used": [column],
-                "columns_left_out": {use.name: use.reason.to_json() for use in uses if use.kind == "dropped"},
-                "target": options.target,
-                "labels": dict(labelled.order.class_of),
-                "preprocessing": {column: {"length": length, "vocabulary": list(vocabulary.texts)}},
-                "split": divided.facts,
-                **reading_facts(labelled.applied),
-            },
-            notes=[
-                *labelled.order.notes,
-                *_text_notes(column, np.concatenate(lengths)[labelled.rows], vocabulary, length=length),
-                *divided.notes,
-                *note,
-            ],
-            task=task,
-            vocabulary_size=vocabulary.size,
-        )
+    table.storage.forget_cells()
+    return TableInputs(
+        uses,
+        names=(),
+        preprocessing={name: {"length": length, "vocabulary": list(vocabulary.texts)}},
+        notes=_text_notes(name, np.concatenate(lengths)[labelled.rows], vocabulary, length=length),
+        splits=arrays.finish(labelled.y),
+        vocabulary_size=vocabulary.size,
     )
 
 
@@ -221,7 +146,7 @@ class _Texts:
             first += len(chunk)
 
 
-def _text_notes(column: str, lengths: NDArray[np.int64], vocabulary: Vocabulary, *, length: int) -> list[Finding]:
+def _text_notes(column: str, lengths: NDArray[np.int64], vocabulary: Vocabulary, *, length: int) -> tuple[Finding, ...]:
     n_cut, n_empty = int((lengths > length).sum()), int((lengths == 0).sum())
     common = {"name": column, "n_texts": len(lengths)}
     notes = [
@@ -235,4 +160,4 @@ def _text_notes(column: str, lengths: NDArray[np.int64], vocabulary: Vocabulary,
         notes.append(Finding("data-texts-cut", Severity.NOTE, {**common, "n": n_cut, "length": length}))
     if n_empty:
         notes.append(Finding("data-texts-empty", Severity.NOTE, {**common, "n": n_empty}))
-    return notes
+    return tuple(notes)
