@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from types import CodeType
 
 PREFIX = "python:"
+_MODULE = "optbench_user_"  # begins the names that modules of the user have here
 _LARGEST_SOURCE: Final = 16 << 20
 _BINDERS: Final = ("globals", "vars", "locals", "exec", "eval", "setattr", "sys")
 """Names by which a module can bind others at its top level."""
@@ -161,7 +162,7 @@ def load_function(reference: Reference, *, error: type[InvalidError] = InvalidEr
     # the place is part of the name: an equal file elsewhere has neighbours of its own
     digest = source_sha256(reference.file, error=error)
     place = hashlib.sha256(os.fsencode(f"{os.path.realpath(reference.file)}\n{digest}")).hexdigest()
-    name = f"optbench_user_{place[:16]}_{reference.file.stem}"
+    name = f"{_MODULE}{place[:16]}_{reference.file.stem}"
     module = sys.modules.get(name)
     if module is None:
         loader = _SourceLoader(name, str(reference.file))
@@ -213,10 +214,39 @@ def _user_line(exception: BaseException, file: Path) -> str:
     if isinstance(exception, SyntaxError) and exception.lineno:
         return f"\n  {exception.filename}:{exception.lineno}: {(exception.text or '').strip()}"
     frames = [f for f in traceback.extract_tb(exception.__traceback__) if Path(f.filename).resolve() == file.resolve()]
-    if not frames:
-        return ""
-    number = frames[-1].lineno or 0
-    return f"\n  {file}:{number}: {linecache.getline(str(file), number).strip()}"
+    return f"\n  {_line(file, frames[-1].lineno or 0)}" if frames else ""
+
+
+def own_line(places: Iterable[tuple[str, int]]) -> str:
+    """Return the last of some places that lies in code which an experiment has brought into this process, or "".
+
+    Parameters
+    ----------
+    places : file and line number, the innermost last
+
+    Returns
+    -------
+    str
+        `file:line: source`.
+    """
+    folders = [Path(file).resolve().parent for file in _files_loaded()]
+    found = ""
+    for file, number in places:
+        path = Path(file).resolve()
+        # neighbours that the user's file imports are theirs, too; what is installed below its folder is not
+        if "site-packages" not in path.parts and any(path.is_relative_to(folder) for folder in folders):
+            found = _line(Path(file), number)
+    return found
+
+
+def _files_loaded() -> list[str]:
+    """Return the files that `load_function` has executed in this process."""
+    modules = [module for name, module in list(sys.modules.items()) if name.startswith(_MODULE)]
+    return [file for file in (getattr(module, "__file__", None) for module in modules) if file]
+
+
+def _line(file: Path, number: int) -> str:
+    return f"{file}:{number}: {linecache.getline(str(file), number).strip()}"
 
 
 @contextmanager

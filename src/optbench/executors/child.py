@@ -13,6 +13,7 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 from optbench.errors import InvalidError, OptbenchError, RunFailedError, StoppedError, StorageError
+from optbench.executors.causes import told_exception
 from optbench.executors.ends import INTERRUPTED_EXIT
 from optbench.executors.interface import Task, TaskEnd
 
@@ -101,8 +102,7 @@ def end_of(task: Task, emit: Emit) -> TaskEnd:
         return TaskEnd(task.name, 1, {}, "the run needs more memory than there is.", "oom", _traced(task))
     except Exception as error:  # noqa: BLE001 - whatever it was, the caller must hear of it
         kind = "oom" if type(error).__name__ == "ResourceExhaustedError" else "crashed"
-        sentence = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-        return TaskEnd(task.name, 1, {}, sentence, kind, _traced(task))
+        return TaskEnd(task.name, 1, {}, told_exception(error), kind, _traced(task))
     return TaskEnd(task.name, 0, result, "", "ok")
 
 

@@ -94,7 +94,7 @@ class TaskEnd:
     ----------
     exit_code : 0, the exit code, or minus the number of the signal that ended its process
     result : what the function returned; {} if it did not end well
-    error : one sentence (or several lines for a finding in the user's code), "" if it ended well
+    error : one sentence (or several lines, for an exception or a finding in the user's code), "" if it ended well
     kind : "ok", "invalid", "interrupted", "timeout", "oom", "storage", "refused" (to train, in this process) or
         "crashed"
     code : of the error; "" leaves it to the kind

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from optbench.catalog.metrics import metric_of
 from optbench.reporting.page_section import Picture, Section
@@ -15,8 +15,18 @@ if TYPE_CHECKING:
 
     from optbench.records import SplitName
 
+
+class _Codes(NamedTuple):
+    """Texts of a table: its caption, and the columns of a split."""
+
+    caption: str
+    before: str
+    after: str
+
+
+_OF_ANSWERS: Final = _Codes("answer-threshold-table", "answer-threshold-before", "answer-threshold-after")
+_OF_PROBABILITIES: Final = _Codes("answer-calibration-table", "answer-calibration-before", "answer-calibration-after")
 _SHOWN: Final[tuple[SplitName, ...]] = ("test", "validation")
-_DIFFERENCE: Final = 2
 
 
 def answer_section(answer_rule: Any, pictures: Mapping[str, str], language: str | None = None) -> Section:
@@ -28,9 +38,9 @@ def answer_section(answer_rule: Any, pictures: Mapping[str, str], language: str 
     """
     tables = []
     if answer_rule.at_threshold:
-        tables.append(_table("answer-threshold", answer_rule.at_half, answer_rule.at_threshold, language))
+        tables.append(_table(_OF_ANSWERS, answer_rule.at_half, answer_rule.at_threshold, language))
     if answer_rule.calibrated:
-        tables.append(_table("answer-calibration", answer_rule.model, answer_rule.calibrated, language))
+        tables.append(_table(_OF_PROBABILITIES, answer_rule.model, answer_rule.calibrated, language))
     drawn = []
     if "reliability" in pictures:
         words = text("picture-reliability-alt", language), text("picture-reliability", language)
@@ -56,21 +66,21 @@ def answer_sentences(answer_rule: Any, language: str | None = None) -> list[str]
 
 
 def _table(
-    code: str, before: Mapping[Any, Any], after: Mapping[Any, Any], language: str | None
+    codes: _Codes, before: Mapping[Any, Any], after: Mapping[Any, Any], language: str | None
 ) -> tuple[str, list[str], list[list[str]]]:
     """Return caption, header and rows: a metric per row, of each split before and after."""
     splits = [split for split in _SHOWN if split in after]
     titles = split_titles(splits, language)
     header = [
         text("table-metric", language),
-        *(text(f"{code}-{when}", language, split=title) for title in titles for when in ("before", "after")),
+        *(text(code, language, split=title) for title in titles for code in (codes.before, codes.after)),
     ]
     names = list(after[splits[0]]) if splits else []
     parts = [part[split] for split in splits for part in (before, after)]
     rows = [
         [metric_title(name, language), *(_cell(name, part.get(name), language) for part in parts)] for name in names
     ]
-    return text(f"{code}-table", language), header, rows
+    return text(codes.caption, language), header, rows
 
 
 def _cell(name: str, value: float | None, language: str | None) -> str:

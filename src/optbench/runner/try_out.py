@@ -10,7 +10,7 @@ from optbench.runs.messages import TryOut, TryOutArguments
 from optbench.worker import try_out
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from optbench.executors.interface import Executor, TaskEnd
     from optbench.runner.plan import PlannedRun
@@ -67,11 +67,20 @@ def _raise_for_ends(ends: Sequence[tuple[str, TaskEnd]]) -> None:
     """Raise for models that cannot be built, or else for those of which that could not be found out."""
     unfit = [InvalidError(f"{path}: {end.error}", code=_code_of(end)) for path, end in ends if _tells_of_the_model(end)]
     if unfit:
-        raise InvalidError.gathered(sorted(unfit, key=str))
+        raise InvalidError.gathered(sorted(unfit, key=str)) from _tracebacks(end for _, end in ends)
     told = "its model could not be tried out"
     failed = [RunFailedError(f"{path}: {told}: {end.error}", code=_code_of(end)) for path, end in ends if end.error]
     if failed:
         raise RunFailedError.gathered(sorted(failed, key=str))
+
+
+class TriedOutElsewhereError(Exception):
+    """What a process that built a model has printed of its exception, for `--debug`."""
+
+
+def _tracebacks(ends: Iterable[TaskEnd]) -> TriedOutElsewhereError | None:
+    traces = [end.trace for end in ends if end.trace]
+    return TriedOutElsewhereError("\n\n" + "\n".join(traces)) if traces else None
 
 
 def _code_of(end: TaskEnd) -> str | None:
