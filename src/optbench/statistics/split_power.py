@@ -12,28 +12,32 @@ class SimulatedPower:
 
     Attributes
     ----------
-    splits : number of splits that were simulated, at most those asked about
+    splits, seeds : numbers of splits, and of further seeds on one split, that were simulated: at most those asked about
     low, high : smallest and largest share of studies
     """
 
     splits: int
+    seeds: int
     low: float
     high: float
 
 
-_WITHOUT: Final = {10: (0.266, 0.287), 20: (0.345, 0.370), 30: (0.394, 0.412)}
-_WITH: Final = {10: (0.334, 0.558), 20: (0.457, 0.799), 30: (0.495, 0.862)}
-SIMULATED_SEEDS: Final = 10
-"""Seeds on one split in the simulation."""
+_FOUND: Final = {
+    0: {10: (0.266, 0.287), 20: (0.345, 0.370), 30: (0.394, 0.412)},
+    5: {10: (0.328, 0.527), 20: (0.456, 0.751), 30: (0.498, 0.829)},
+    10: {10: (0.334, 0.558), 20: (0.457, 0.799), 30: (0.495, 0.862)},
+}
+SIMULATED_SEEDS: Final = max(_FOUND)
+"""The largest number of seeds on one split in the simulation."""
 
 
 def new_rows_power(splits: int, seeds_on_one_split: int) -> SimulatedPower | None:
-    """Return how often the corrected test found a difference of one standard deviation of a run's difference.
+    """Return how often the corrected test of one pair found a difference of one standard deviation.
 
     Parameters
     ----------
     splits : how many runs each have a split of their own
-    seeds_on_one_split : further ones that share a split; with fewer than were simulated they count as none
+    seeds_on_one_split : further ones that share a split
 
     Returns
     -------
@@ -42,9 +46,9 @@ def new_rows_power(splits: int, seeds_on_one_split: int) -> SimulatedPower | Non
     Notes
     -----
     The numbers are those of docs/statistics.md, "Seed i on split i", made by bench/calibrate_splits.py: ratios of split
-    to seed spread from 0.2 to 2. Of the numbers of splits that were simulated the largest that is not above `splits`
-    counts, so that more is not promised than was seen.
+    to seed spread from 0.2 to 2, a standard deviation of the pair's difference from run to run. Of the numbers that
+    were simulated the largest that are not above those asked about count: no more is promised than was seen.
     """
-    table = _WITH if seeds_on_one_split >= SIMULATED_SEEDS else _WITHOUT
-    known = max((count for count in table if count <= splits), default=None)
-    return None if known is None else SimulatedPower(known, *table[known])
+    seeds = max(count for count in _FOUND if count <= seeds_on_one_split)
+    known = max((count for count in _FOUND[seeds] if count <= splits), default=None)
+    return None if known is None else SimulatedPower(known, seeds, *_FOUND[seeds][known])

@@ -33,9 +33,13 @@ def new_rows_findings(plan: StudyPlan, seconds_per_seed: float | None) -> tuple[
     now, then = new_rows_power(splits, further), new_rows_power(splits, SIMULATED_SEEDS)
     if now is None or then is None:
         return (Finding("splits-foreseen-few", Severity.NOTE, {"splits": splits}),)
-    values = {"splits": now.splits, "low": now.low, "high": now.high}
+    found = Finding(
+        "splits-foreseen",
+        Severity.NOTE,
+        {"splits": now.splits, "low": now.low, "high": now.high, "further": now.seeds or None},
+    )
     if further:
-        return (Finding("splits-foreseen", Severity.NOTE, {**values, "further": further}),)
+        return (found,)
     gained = {
         "further": SIMULATED_SEEDS,
         "then_low": then.low,
@@ -44,7 +48,4 @@ def new_rows_findings(plan: StudyPlan, seconds_per_seed: float | None) -> tuple[
         "seconds": None if seconds_per_seed is None else SIMULATED_SEEDS * seconds_per_seed,
         "seeds": splits,
     }
-    return (
-        Finding("splits-foreseen", Severity.NOTE, {**values, "further": None}),
-        Finding("splits-foreseen-further", Severity.NOTE, gained),
-    )
+    return found, Finding("splits-foreseen-further", Severity.NOTE, gained)
