@@ -106,13 +106,19 @@ class StudyPlan:
         return self._run("tuning", one, optimizer, values, seed)
 
     def _beside_tuning(self) -> list[StudyRun]:
-        """Return the runs of the defaults with the tuning seeds, on which nothing is chosen."""
-        return [
+        """Return the runs of the defaults with the tuning seeds, on which nothing is chosen.
+
+        A study of before may have none; the same command trains none for it.
+        """
+        from optbench.runner.run import is_finished
+
+        found = [
             self._run("tuning", problem, optimizer, (), seed)
             for problem in self.problems
             for optimizer in self.config.beside_tuning
             for seed in self.config.tuning_seeds
         ]
+        return [run for run in found if is_finished(run.planned)] if self.keeps_design else found
 
     def engines_used(self) -> dict[str, dict[str, str]]:
         """Return problem -> label -> the engine that its runs have."""
