@@ -254,6 +254,18 @@ def test_notes_say_what_was_done(load):
     ]
 
 
+def test_a_file_that_cannot_be_read_is_told(tmp_path):
+    """Folders, and what has no such name, whatever form they would have."""
+    (tmp_path / "folder.zip").mkdir()
+    for name, told in (
+        ("folder.zip", "is a folder"),
+        ("absent.csv.gz", "does not exist"),
+        ("absent.xlsx", "does not exist"),
+    ):
+        with pytest.raises(DataError, match=told), open_table(tmp_path / name, Storage(), name=name):
+            pass
+
+
 def test_a_sheet_belongs_to_excel(load):
     """A key that has no meaning for the file is refused."""
     assert "dataset.sheet is for Excel files. Received: data.csv." in refusal(load, TEXT.encode(), sheet="a")

@@ -22,6 +22,12 @@ def test_home_and_variables_are_expanded(tmp_path):
     assert located(tmp_path, "a~b.csv") == tmp_path / "a~b.csv"
 
 
+@pytest.mark.parametrize("written", ["$", "${}", "a$", "$-", "cost in $.csv", "5$/x"])
+def test_a_dollar_that_names_nothing_is_a_dollar(tmp_path, written):
+    """As in a shell."""
+    assert located(tmp_path, written, {}) == tmp_path / written
+
+
 def test_what_exists_under_its_name_is_taken_as_it_is(tmp_path):
     """Who has a file with a dollar in its name keeps it."""
     (tmp_path / "$5.csv").write_text("x")

@@ -122,3 +122,12 @@ def test_sentences_may_be_running_text(table, tmp_path):
     assert "#   features: {review: text}\n  #   drop: [stars]\n" in text
     given = text.replace("  #   features:", "  features:").replace("  #   drop:", "  drop:")
     assert write(tmp_path, given).dataset.features == {"review": "text"}
+
+
+def test_a_column_that_names_customers_leads_to_a_split_by_group(table, tmp_path):
+    """As a comment, since only the user knows; not for one that names each row, or a few kinds of rows."""
+    rows = "".join(f"c{i % 30},{i % 3},k{i},{i * 7 % 31},{'ab'[i % 2]}\n" for i in range(120))
+    text, _ = starter_for_table(table("customer id,user,orderID,x,y\n" + rows), "y")
+    (hint,) = [line for line in text.splitlines() if "group:" in line]
+    assert hint == "  # if rows of one customer id are alike, they belong on one side: split: {group: customer id}"
+    assert write(tmp_path, text).dataset.split.group is None

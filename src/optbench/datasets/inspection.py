@@ -18,7 +18,7 @@ from optbench.datasets.number_texts import parse_texts
 from optbench.datasets.table_columns import TableOptions, column_uses, missing_texts
 from optbench.datasets.table_heads import HEAD_ROWS, read_head
 from optbench.datasets.table_targets import label_rows, target_rows
-from optbench.datasets.target_names import likely_targets
+from optbench.datasets.target_names import likely_targets, names_somebody
 from optbench.datasets.text_table import listed, require_column
 from optbench.errors import DataError
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _DISGUISES = ("N/A", "n/a", "na", "#N/A", "nan", "NaN", "null", "NULL", "none", "None", "-", "--", "unknown")
 _MOST_CLASSES = 20
 _BINARY = 2
+_FEWEST_GROUPS, _ROWS_PER_GROUP = 10, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class TableInspection:
     positive_class : the label that would be taken for positive, None for more than two classes
     task : what the target is for
     is_whole : all rows of the file were looked at
+    groups : columns that name whom or what a row is about, and whose values repeat
     notes : on spellings of labels, suggested missing words and suggested kinds
     """
 
@@ -72,6 +74,7 @@ class TableInspection:
     notes: tuple[Finding, ...]
     task: str = CLASSIFICATION
     is_whole: bool = True
+    groups: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -164,7 +167,16 @@ def inspect_table(
         ),
         task=task,
         is_whole=not head.is_head,
+        groups=tuple(name for name in table.names if name != target and _repeats(table, name, options)),
     )
+
+
+def _repeats(table: TextTable, name: str, options: TableOptions) -> bool:
+    """Return True if a column is called as what names customers and the like, and has each several times on average."""
+    if not names_somebody(name):
+        return False
+    cells = table.cells(name).categories(missing=options.missing)
+    return _FEWEST_GROUPS <= len(cells.levels) <= int((cells.codes >= 0).sum()) / _ROWS_PER_GROUP
 
 
 def _is_quantity(table: TextTable, options: TableOptions) -> bool:

@@ -7,6 +7,7 @@ each of which stays as a blank line, so that lines count as in the user's file.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import shutil
 from contextlib import ExitStack, contextmanager
@@ -24,7 +25,7 @@ from optbench.datasets.encodings import doubts, marked_encoding, utf8_blocks
 from optbench.datasets.packed_files import copied, disguised, is_packed, opened_packed
 from optbench.datasets.parquet_files import ENDINGS as PARQUET_ENDINGS
 from optbench.datasets.scratch import make_scratch, storage_errors
-from optbench.datasets.table_reading import TableFile, require_regular_file
+from optbench.datasets.table_reading import TableFile, changed_error, identity, require_regular_file
 from optbench.datasets.top_lines import TopLines, top_lines
 from optbench.errors import DataError
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DEFAULT_SEPARATOR: Final = ","
+_OF_FULL_DISKS: Final = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 _LOOKED_AT: Final = 1 << 10
 _DOUBTED: Final = 4 << 20
 _OLD_EXCEL: Final = b"\xd0\xcf\x11\xe0"
@@ -112,14 +114,15 @@ def open_table(path: Path, storage: Storage, *, name: str) -> Iterator[OpenedTab
         If a temporary file cannot be written, or a package for its form is missing.
     """
     require_regular_file(path, name)
-    try:
-        with path.open("rb"):
-            pass
-    except OSError as error:
-        raise unreadable_error(path, error) from error
     with ExitStack() as stack:
-        with storage_errors():
-            opened = _Opening(path, storage, name, stack).opened()
+        try:
+            with path.open("rb"):
+                opened = _Opening(path, storage, name, stack).opened()
+        except OSError as error:
+            if error.errno not in _OF_FULL_DISKS:
+                raise unreadable_error(path, error) from error
+            with storage_errors():
+                raise
         yield opened
 
 
@@ -152,6 +155,7 @@ class _Opening:
         self.separator = storage.separator
         self.notes: list[Finding] = []
         self._stack = stack
+        self._before = identity(path, name)
         self._folder: Path | None = None
 
     def opened(self) -> OpenedTable:
@@ -285,9 +289,12 @@ class _Opening:
         return self._folder / name
 
     def _checked(self) -> CheckedFile:
+        """Return the user's file, which must still be the one that was copied."""
         with self.original.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return CheckedFile(self.original, self.name, digest, self.original.stat().st_size)
+        if identity(self.original, self.name) != self._before:
+            raise changed_error(self.name)
+        return CheckedFile(self.original, self.name, digest, self._before[1])
 
 
 def _note(code: str, **values: str) -> Finding:

@@ -17,7 +17,7 @@ from optbench.errors import DataError, did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_VARIABLE: Final = re.compile(r"\$(\w+|\{[^}]*\})", re.ASCII)
+_VARIABLE: Final = re.compile(r"\$(\w+|\{\w+\})", re.ASCII)
 
 
 def located(base: Path, written: str, environment: Mapping[str, str] | None = None) -> Path:

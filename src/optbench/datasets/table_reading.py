@@ -121,7 +121,7 @@ class _Reader:
 
     def read(self, file: TableFile, source: CsvSource | ParquetSource) -> CheckedFile:
         """Append the rows of a file and return its record."""
-        before = _identity(file)
+        before = identity(file.path, file.name)
         size = max(before[1], getattr(source, "unpacked_bytes", 0))
         self._storage.expect(size, what=f"reading {file.name}")
         progress = ReadingProgress(file.name, size, quiet=self._quiet)
@@ -137,7 +137,7 @@ class _Reader:
         progress.end()
         if not n_rows:
             raise no_rows_error(file.name)
-        if _identity(file) != before:
+        if identity(file.path, file.name) != before:
             raise changed_error(file.name)
         self.rows_per_file.append(n_rows)
         is_whole = self._most_rows is None
@@ -186,11 +186,18 @@ def _first_rows(chunk: Chunk, n: int) -> Chunk:
     return Chunk(tuple(column.slice(0, n) for column in chunk.columns), chunk.lines[:n])
 
 
-def _identity(file: TableFile) -> tuple[int, int, int]:
+def identity(path: Path, name: str) -> tuple[int, int, int]:
+    """Return what changes with a file that is open: inode, size and time of the last change.
+
+    Raises
+    ------
+    DataError
+        If it is gone.
+    """
     try:
-        status = os.stat(file.path)  # noqa: PTH116 - one call, whatever the path is
+        status = os.stat(path)  # noqa: PTH116 - one call, whatever the path is
     except OSError:
-        raise changed_error(file.name) from None
+        raise changed_error(name) from None
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 

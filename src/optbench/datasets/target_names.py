@@ -1,4 +1,4 @@
-"""Which column of a table is likely to be the target, by what columns are called."""
+"""What columns of a table are likely to be, by what they are called: the target, or whom a row is about."""
 
 from __future__ import annotations
 
@@ -22,6 +22,13 @@ _WHOLE: Final = {
     word: group for group, words in ((0, _SAID), (1, _OUTCOMES), (4, _MADE_FOR), (5, _OFTEN)) for word in words
 }
 _PARTS: Final = {tuple(word.split()): group for group, words in ((2, _SAID), (3, _OUTCOMES)) for word in words}
+_IDENTIFIERS: Final = frozenset({"id", "uid", "uuid", "guid", "key", "number", "no", "nr"})
+_SOMEBODY: Final = frozenset(
+    {
+        "customer", "client", "patient", "user", "subject", "person", "student", "employee", "session", "device",
+        "household", "account", "member", "player", "visitor", "participant", "family", "animal", "machine",
+    }
+)  # fmt: skip
 _MOST_WORDS: Final = 4  # more are a sentence
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_]+")
 
@@ -52,3 +59,16 @@ def likely_targets(names: Sequence[str]) -> list[list[str]]:
         if group >= 0:
             groups.setdefault(group, []).append(name)
     return [groups[group] for group in sorted(groups)]
+
+
+def names_somebody(name: str) -> bool:
+    """Return True if a column is called as one that names customers, patients and the like.
+
+    Examples
+    --------
+    >>> [names_somebody(name) for name in ("customerID", "patient", "user_key", "sessions", "age", "id")]
+    [True, True, True, True, False, True]
+    """
+    words = [word.lower() for word in _WORD.findall(name)]
+    left = [word for word in words if word not in _IDENTIFIERS]
+    return len(left) < len(words) or bool(left and left[-1].removesuffix("s") in _SOMEBODY)

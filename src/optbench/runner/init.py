@@ -202,6 +202,9 @@ def _table_section(found: TableInspection, language: str | None) -> str:
     strata = "stratify: true, " if task_named(found.task).facts.has_classes else ""
     fractions = _comment(text("init-fractions", language))
     lines.append(f"  split: {{test: 0.2, validation: 0.1, {strata}seed: 0}}   # {fractions}")
+    for name in found.groups:
+        setting = f"split: {{group: {_scalar(name)}}}"
+        lines.append(f"  # {_comment(text('init-group', language, name=name, setting=setting))}")
     return "\n".join(lines) + "\n"
 
 
