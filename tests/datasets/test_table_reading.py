@@ -86,12 +86,11 @@ import sys
 from pathlib import Path
 from optbench.datasets.table_columns import TableOptions
 from optbench.datasets.table_reading import TableFile, read_table
-from optbench.datasets.table_inputs import table_inputs
+from optbench.datasets.tables import load_table
+from optbench.config import SplitConfig
 assert "pyarrow" not in sys.modules
-import numpy as np
 table = read_table([TableFile("t", Path(sys.argv[1]))])
-rows = np.arange(table.n_rows)
-table_inputs(table, TableOptions(target="y"), train=rows, used=rows)
+load_table("t", table, options=TableOptions(target="y"), split=SplitConfig())
 print(*sorted({"pyarrow", "pandas", "sklearn", "pyarrow.parquet"} & set(sys.modules)))
 """
 

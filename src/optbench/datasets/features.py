@@ -79,8 +79,9 @@ class FittedNumber:
 
     def notes(self) -> list[Finding]:
         """Return what there is to say about missing cells."""
-        values = {"name": self.name, "n_cells": self.n_missing, "median": self.median}
-        return [Finding("data-cells-median", Severity.NOTE, values)] if self.n_missing else []
+        if not self.n_missing:
+            return []
+        return [_note("data-cells-median", name=self.name, n_cells=self.n_missing, median=self.median)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +133,18 @@ class FittedCategory:
 
     def notes(self) -> list[Finding]:
         """Return what there is to say about missing cells, and about levels without a column."""
-        name, n_kept = self.name, len(self.levels)
-        n_texts = self.n_rare + n_kept
-        found = {
-            "data-cells-unknown": (self.n_missing, {"name": name, "n_cells": self.n_missing}),
-            "data-categories-unseen": (self.n_unseen, {"name": name, "n_rows": self.n_unseen}),
-            "data-categories-rare": (self.n_rare, {"name": name, "n_texts": n_texts, "n_kept": n_kept}),
-        }
-        return [Finding(code, Severity.NOTE, values) for code, (n, values) in found.items() if n]
+        name, n_kept, notes = self.name, len(self.levels), []
+        if self.n_missing:
+            notes.append(_note("data-cells-unknown", name=name, n_cells=self.n_missing))
+        if self.n_unseen:
+            notes.append(_note("data-categories-unseen", name=name, n_rows=self.n_unseen))
+        if self.n_rare:
+            notes.append(_note("data-categories-rare", name=name, n_texts=self.n_rare + n_kept, n_kept=n_kept))
+        return notes
+
+
+def _note(code: str, **values: Any) -> Finding:
+    return Finding(code, Severity.NOTE, values)
 
 
 FittedColumn = FittedNumber | FittedCategory
