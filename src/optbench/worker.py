@@ -21,6 +21,7 @@ from optbench.run_store import Claim, RunPaths
 from optbench.runs.messages import (
     Detail,
     FinishArguments,
+    LoadArguments,
     News,
     TrainArguments,
     TryOut,
@@ -66,12 +67,48 @@ def try_out(arguments: Mapping[str, Any], emit: Emit) -> Mapping[str, Any]:
     dataset = open_staged_dataset(Path(given.data))
     measured, engine = preflight(config, dataset, base=Path(given.base), time_an_epoch=given.time_an_epoch)
     _kept[:] = [engine]
+    if given.archive is not None:
+        _save(engine, Path(given.archive))
     return TryOut(
         parameters=measured.parameters,
         state_bytes=measured.state_bytes,
         seconds_per_epoch=measured.seconds_per_epoch,
         peak_memory_mb=peak_memory_mb(),
+        notes=measured.notes,
     ).to_json()
+
+
+def _save(engine: Engine, path: Path) -> None:
+    """Save the untrained model; one that cannot be saved is told of when it has been trained."""
+    from optbench.errors import ModelError
+
+    with suppress(ModelError):
+        archive = engine.archive()
+        if archive is not None:
+            path.write_bytes(archive)
+
+
+def load_again(arguments: Mapping[str, Any], emit: Emit) -> Mapping[str, Any]:
+    """Load a saved model in this process, which has not built it.
+
+    Parameters
+    ----------
+    arguments : of `LoadArguments`
+
+    Returns
+    -------
+    Mapping
+        `notes`: what the user has to know of it, as JSON.
+    """
+    del emit
+    from optbench.errors import ModelError
+    from optbench.training.loading import loading_finding
+    from optbench.user_code import parse_reference
+
+    given = LoadArguments.from_json(arguments)
+    reference = parse_reference(given.function, Path(given.base), error=ModelError)
+    finding = loading_finding(Path(given.archive), reference)
+    return {"notes": [] if finding is None else [finding.to_json()]}
 
 
 def train_run(arguments: Mapping[str, Any], emit: Emit) -> Mapping[str, Any]:
