@@ -59,6 +59,7 @@ def try_out(arguments: Mapping[str, Any], emit: Emit) -> Mapping[str, Any]:
     del emit
     from optbench.config import parse_resolved
     from optbench.datasets import open_staged_dataset
+    from optbench.runs.artefacts import archived
     from optbench.training.preflight import preflight
 
     given = TryOutArguments.from_json(arguments)
@@ -67,25 +68,19 @@ def try_out(arguments: Mapping[str, Any], emit: Emit) -> Mapping[str, Any]:
     dataset = open_staged_dataset(Path(given.data))
     measured, engine = preflight(config, dataset, base=Path(given.base), time_an_epoch=given.time_an_epoch)
     _kept[:] = [engine]
+    notes = list(measured.notes)
     if given.archive is not None:
-        _save(engine, Path(given.archive))
+        archive, why_none = archived(engine, config)
+        notes += why_none
+        if archive is not None:
+            Path(given.archive).write_bytes(archive)
     return TryOut(
         parameters=measured.parameters,
         state_bytes=measured.state_bytes,
         seconds_per_epoch=measured.seconds_per_epoch,
         peak_memory_mb=peak_memory_mb(),
-        notes=measured.notes,
+        notes=tuple(notes),
     ).to_json()
-
-
-def _save(engine: Engine, path: Path) -> None:
-    """Save the untrained model; one that cannot be saved is told of when it has been trained."""
-    from optbench.errors import ModelError
-
-    with suppress(ModelError):
-        archive = engine.archive()
-        if archive is not None:
-            path.write_bytes(archive)
 
 
 def load_again(arguments: Mapping[str, Any], emit: Emit) -> Mapping[str, Any]:

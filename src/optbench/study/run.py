@@ -34,6 +34,7 @@ from optbench.study.rounds import next_runs, rounds
 from optbench.study.runs import StudyRuns
 from optbench.study.tables import plan_csv
 from optbench.study.tuning import choose
+from optbench.tasks import task_named
 from optbench.words import sentence, text
 
 if TYPE_CHECKING:
@@ -170,7 +171,12 @@ def run_study(
     from optbench.run_store import Histories
 
     plan = prepare_study(options, say=say)
-    for finding in untested_questions(plan.config):
+    misled = [
+        finding
+        for problem in plan.problems
+        for finding in task_named(problem.experiment.task).data_warnings(problem.open_data, plan.config.metric)
+    ]
+    for finding in (*each_once(misled), *untested_questions(plan.config)):
         say(sentence(finding, options.language))
     record = read_record(plan)
     with ExitStack() as stack:
