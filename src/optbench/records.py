@@ -265,6 +265,24 @@ class ConfusionMatrix:
 
 
 @dataclass(frozen=True, slots=True)
+class HardExample:
+    """A row of the test split that was answered wrongly.
+
+    Attributes
+    ----------
+    row : number in the data as read
+    true, predicted : class names
+    probability, probability_of_true : scores of the two
+    """
+
+    row: int
+    true: str
+    predicted: str
+    probability: float
+    probability_of_true: float
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """Everything computed from `y_true` and `y_score` of one run.
 
@@ -276,6 +294,7 @@ class Evaluation:
     roc_curves, precision_recall_curves : train and test curves; () where undefined
     reliability : of train and test; () where scores are no probabilities
     report_text, report_json : scikit-learn's classification report on the test split
+    hardest : test rows answered wrongly, the most confident first
     warnings : where a reader may fool themselves, the gravest first
     answer_rule : `AnswerRule` of the evaluation room: what was chosen on the validation split, if the experiment asks
     """
@@ -287,6 +306,7 @@ class Evaluation:
     reliability: tuple[ReliabilityCurve, ...]
     report_text: str
     report_json: Mapping[str, Any]
+    hardest: tuple[HardExample, ...]
     warnings: tuple[Finding, ...]
     answer_rule: Any = None
 

@@ -25,7 +25,7 @@ from optbench.errors import InvalidError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from types import CodeType
+    from types import CodeType, ModuleType
 
 PREFIX = "python:"
 _MODULE = "optbench_user_"  # begins the names that modules of the user have here
@@ -159,6 +159,19 @@ def load_function(reference: Reference, *, error: type[InvalidError] = InvalidEr
     error
         If the module raises (with the user's own line) or has no such function.
     """
+    module = _module_of(reference, error)
+    function = getattr(module, reference.function, None)
+    if not callable(function):
+        raise _no_function(reference, [key for key, value in vars(module).items() if callable(value)], error)
+    return function  # type: ignore[no-any-return]
+
+
+def names_of(reference: Reference, *, error: type[InvalidError] = InvalidError) -> dict[str, Any]:
+    """Execute the file of `reference` and return its classes and functions by name; see `load_function`."""
+    return {name: value for name, value in vars(_module_of(reference, error)).items() if callable(value)}
+
+
+def _module_of(reference: Reference, error: type[InvalidError]) -> ModuleType:
     # the place is part of the name: an equal file elsewhere has neighbours of its own
     digest = source_sha256(reference.file, error=error)
     place = hashlib.sha256(os.fsencode(f"{os.path.realpath(reference.file)}\n{digest}")).hexdigest()
@@ -180,10 +193,7 @@ def load_function(reference: Reference, *, error: type[InvalidError] = InvalidEr
         except BaseException:
             del sys.modules[name]
             raise
-    function = getattr(module, reference.function, None)
-    if not callable(function):
-        raise _no_function(reference, [key for key, value in vars(module).items() if callable(value)], error)
-    return function  # type: ignore[no-any-return]
+    return module
 
 
 def call_function(

@@ -21,6 +21,7 @@ from optbench.run_store import Claim, RunPaths
 from optbench.runs.messages import (
     Detail,
     FinishArguments,
+    LoadArguments,
     News,
     TrainArguments,
     TryOut,
@@ -58,6 +59,7 @@ def try_out(arguments: Mapping[str, Any], emit: Emit) -> Mapping[str, Any]:
     del emit
     from optbench.config import parse_resolved
     from optbench.datasets import open_staged_dataset
+    from optbench.runs.artefacts import archived
     from optbench.training.preflight import preflight
 
     given = TryOutArguments.from_json(arguments)
@@ -66,12 +68,42 @@ def try_out(arguments: Mapping[str, Any], emit: Emit) -> Mapping[str, Any]:
     dataset = open_staged_dataset(Path(given.data))
     measured, engine = preflight(config, dataset, base=Path(given.base), time_an_epoch=given.time_an_epoch)
     _kept[:] = [engine]
+    notes = list(measured.notes)
+    if given.archive is not None:
+        archive, why_none = archived(engine, config)
+        notes += why_none
+        if archive is not None:
+            Path(given.archive).write_bytes(archive)
     return TryOut(
         parameters=measured.parameters,
         state_bytes=measured.state_bytes,
         seconds_per_epoch=measured.seconds_per_epoch,
         peak_memory_mb=peak_memory_mb(),
+        notes=tuple(notes),
     ).to_json()
+
+
+def load_again(arguments: Mapping[str, Any], emit: Emit) -> Mapping[str, Any]:
+    """Load a saved model in this process, which has not built it.
+
+    Parameters
+    ----------
+    arguments : of `LoadArguments`
+
+    Returns
+    -------
+    Mapping
+        `notes`: what the user has to know of it, as JSON.
+    """
+    del emit
+    from optbench.errors import ModelError
+    from optbench.training.loading import loading_finding
+    from optbench.user_code import parse_reference
+
+    given = LoadArguments.from_json(arguments)
+    reference = parse_reference(given.function, Path(given.base), error=ModelError)
+    finding = loading_finding(Path(given.archive), reference)
+    return {"notes": [] if finding is None else [finding.to_json()]}
 
 
 def train_run(arguments: Mapping[str, Any], emit: Emit) -> Mapping[str, Any]:

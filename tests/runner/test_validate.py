@@ -118,3 +118,32 @@ def test_users_python_is_validated(experiment, validated, tmp_path):
     assert error.code == "code-raised"
     assert "load() of p.py raised OSError: no disk" in told
     assert f"{tmp_path / 'p.py'}:2: raise OSError('no disk')" in told
+
+
+@pytest.mark.parametrize(
+    ("classes", "more", "better"),
+    [
+        ("no", "", "average_precision"),  # the rare class is the positive one
+        ("no", ", positive_class: 'no'", "balanced_accuracy"),
+        ("abc", "", "balanced_accuracy"),
+    ],
+)
+def test_a_large_majority_is_a_warning_that_names_a_better_metric(
+    experiment, validated, tmp_path, classes, more, better
+):
+    """Above 80 %: accuracy would be nearly as high without any knowledge."""
+    names = ("no", "yes") if classes == "no" else ("a", "b", "c")
+    rows = [f"{i % 7},{names[0] if i % 10 else names[1 + i // 10 % (len(names) - 1)]}" for i in range(120)]
+    (tmp_path / "my.csv").write_text("\n".join(["x,y", *rows]))
+    found = validated(experiment("a", f"{{name: csv, path: my.csv, target: y{more}}}"))
+    found.raise_for_findings()
+    (warning,) = found.to_json()["files"][0]["warnings"]
+    assert warning["code"] == "data-majority-large"
+    assert warning["values"]["share"] == pytest.approx(0.9, abs=0.01)
+    assert f"optbench compare --metric {better}" in next(line for line in found.text.splitlines() if "warning:" in line)
+
+
+def test_a_fair_majority_and_a_number_are_no_warning(experiment, validated, csv):
+    """75 % is not above 80 %."""
+    number = experiment("b", "{name: diabetes}", "task: regression\nmodel: {name: linear}\noptimizer: {name: adam}\n")
+    assert [file["warnings"] for file in validated(experiment("a", csv), number).to_json()["files"]] == [[], []]

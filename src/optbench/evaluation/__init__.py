@@ -9,6 +9,7 @@ from optbench.evaluation.residuals import residuals_csv
 from optbench.evaluation.split_metrics import scored
 from optbench.evaluation.tables import (
     confusion_csv,
+    hardest_csv,
     precision_recall_csv,
     read_confusion,
     read_roc_csv,
@@ -21,6 +22,7 @@ __all__ = [
     "evaluate",
     "evaluate_regression",
     "final_losses",
+    "hardest_csv",
     "metrics_json",
     "precision_recall_csv",
     "predicted_numbers",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from optbench.evaluation.answer_rule import choose_answer_rule
+from optbench.evaluation.hardest import hardest_examples
 from optbench.evaluation.label_metrics import count_labels, label_metrics, report_document, report_text
 from optbench.evaluation.pitfalls import classification_warnings
 from optbench.evaluation.precision_recall import precision_recall_curves
@@ -76,6 +77,7 @@ def evaluate(
             reliability=_reliability(predictions, answer_rule, options),
             report_text=text,
             report_json=document,
+            hardest=hardest_examples(predictions["test"], names),
             warnings=(
                 *classification_warnings(
                     predictions,

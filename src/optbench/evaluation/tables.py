@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from optbench.records import PrecisionRecallCurve, ReliabilityCurve, SplitName
+    from optbench.records import HardExample, PrecisionRecallCurve, ReliabilityCurve, SplitName
 
 CORNER: Final = "true \\ predicted"
 ROC_COLUMNS: Final = ("split", "class", "fpr", "tpr", "threshold")
 PRECISION_RECALL_COLUMNS: Final = ("split", "class", "precision", "recall", "threshold")
+HARDEST_COLUMNS: Final = ("row", "true", "predicted", "probability", "probability_of_true")
 RELIABILITY_COLUMNS: Final = ("split", "scores", "class", "probability", "share", "rows")
 
 
@@ -104,6 +105,12 @@ def reliability_csv(curves: Iterable[ReliabilityCurve]) -> str:
         bins = zip(curve.probability.tolist(), curve.share.tolist(), curve.rows.tolist(), strict=True)
         rows += [(curve.split, scores, guarded(curve.label), *each) for each in bins]
     return _csv(rows)
+
+
+def hardest_csv(examples: Iterable[HardExample]) -> str:
+    """Return one line per row, in the order given."""
+    rows = [(e.row, guarded(e.true), guarded(e.predicted), e.probability, e.probability_of_true) for e in examples]
+    return _csv([HARDEST_COLUMNS, *rows])
 
 
 def _curve(split: str, label: str, points: Sequence[tuple[float, ...]]) -> RocCurve:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from optbench.catalog.tasks import CLASSIFICATION
 from optbench.reporting.answer_section import answer_section
+from optbench.reporting.hardest_section import hardest_section
 from optbench.reporting.page import text_or_dash
 from optbench.reporting.task_part import SHOWN_SPLITS, TaskPart, metric_rows, split_titles, time_card
 from optbench.words import text
@@ -29,6 +30,8 @@ def classification_part(report: RunReport, evaluation: Evaluation, language: str
     """Return what stands on the page for classes."""
     data = report.environment.get("data", {})
     splits = [split for split in SHOWN_SPLITS if split in data.get("class_counts", {})]
+    rule = evaluation.answer_rule
+    answers = [] if rule is None else [answer_section(rule, report.pictures, language)]
     columns = ("table-class", "table-precision", "table-recall", "table-f1", "table-support")
     return TaskPart(
         cards=_cards(report, evaluation, language),
@@ -40,9 +43,7 @@ def classification_part(report: RunReport, evaluation: Evaluation, language: str
         report_note=text("page-no-report", language),
         count_header=[text("table-class", language), *split_titles(splits, language)],
         count_rows=_count_rows(data, language),
-        sections=()
-        if evaluation.answer_rule is None
-        else [answer_section(evaluation.answer_rule, report.pictures, language)],
+        sections=[*answers, *hardest_section(evaluation.hardest, language)],
     )
 
 

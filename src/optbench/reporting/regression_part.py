@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optbench.catalog.tasks import REGRESSION
+from optbench.evaluation.hardest import largest_errors
+from optbench.reporting.hardest_section import largest_errors_section
 from optbench.reporting.page import text_or_dash
 from optbench.reporting.task_part import TaskPart, metric_rows, time_card
 from optbench.words import text
@@ -22,6 +24,7 @@ def regression_part(report: RunReport, evaluation: RegressionEvaluation, languag
         metric_rows=metric_rows(REGRESSION, evaluation.metrics, language),
         pictures=_pictures(report, evaluation, language),
         written_by=text("page-written-by-regression", language),
+        sections=largest_errors_section(largest_errors(evaluation.predictions.get("test")), language),
     )
 
 

@@ -11,7 +11,16 @@ if TYPE_CHECKING:
 KEY_DIGITS_SHOWN = 8
 _IDENTITY = (
     *("config", "config_resolved", "history", "diagnostics", "metrics", "predictions"),
-    *("report_text", "report_json", "confusion", "roc_curve", "precision_recall_curve", "reliability", "evaluation"),
+    *(
+        "report_text",
+        "report_json",
+        "confusion",
+        "roc_curve",
+        "precision_recall_curve",
+        "reliability",
+        "hardest",
+        "evaluation",
+    ),
     *("residuals", "digests"),
 )
 
@@ -86,6 +95,11 @@ class RunPaths:
     def reliability(self) -> Path:
         """Probabilities beside what happened, in bins, of train and test."""
         return self.folder / "reliability.csv"
+
+    @property
+    def hardest(self) -> Path:
+        """Classes: numbers of the test rows that were answered wrongly with the highest probability."""
+        return self.folder / "hardest_examples.csv"
 
     @property
     def evaluation(self) -> Path:

@@ -110,6 +110,7 @@ class Flight:
     draw : whether finished runs get their pictures
     asker : who claims the runs, on what evidence; this process, on that of its machine, if None
     language : of the pictures and pages; None is that of the machine setting
+    model_notes : what the user has to know of models, by `try_out.model_identity`; runs record it
     """
 
     executor: Executor
@@ -121,6 +122,7 @@ class Flight:
     draw: bool = True
     asker: Asker | None = None
     language: str | None = None
+    model_notes: Mapping[str, Sequence[Finding]] = field(default_factory=dict)
     _claims: dict[str, Claim] = field(default_factory=dict)
     _runs: dict[str, PlannedRun] = field(default_factory=dict)
     _tries: Counter[str] = field(default_factory=Counter)
@@ -250,6 +252,7 @@ class Flight:
         """
         from optbench.run_store import begin_attempt, claim_run_folder
         from optbench.runner.stage import stage_run
+        from optbench.runner.try_out import model_identity
 
         if self._is_skipped(run):
             return None
@@ -262,7 +265,8 @@ class Flight:
         with claim.explaining_loss():
             begin_attempt(claim)
             environment, patch = self.environment(run)
-            damage = stage_run(run, claim, environment=environment, patch=patch)
+            notes = self.model_notes.get(model_identity(run), ())
+            damage = stage_run(run, claim, environment=environment, patch=patch, notes=notes)
         if damage:
             self._say(run, "progress-staged-again", reasons=as_json(damage))
         self._tries[run.run] += 1

@@ -9,19 +9,20 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from optbench.errors import NoRunsError, UsageError
+from optbench.errors import NoRunsError, UsageError, each_once
 from optbench.runner.execute import Flight, Reporter, RunEnd
 from optbench.runner.folds import in_folds
 from optbench.runner.plan import PlannedRun, load_experiments, plan_runs
 from optbench.runner.progress import make_progress
 from optbench.runner.stop import stops_on_signals
-from optbench.runner.try_out import check_models
-from optbench.words import text
+from optbench.runner.try_out import check_models, notes_of_models
+from optbench.words import sentence, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from optbench.config import TrainingConfig
+    from optbench.core.findings import Finding
     from optbench.executors.interface import Executor
     from optbench.run_store import Asker
 
@@ -163,17 +164,21 @@ def carry_out(prepared: Prepared, stack: ExitStack) -> list[RunEnd]:
     from optbench.run_store import require_writable
 
     data_folders: Mapping[tuple[str, str], str] = {}
+    notes: Mapping[str, Sequence[Finding]] = {}
     if prepared.open_runs:
         require_writable(prepared.options.runs_dir)
         data_folders = stage_datasets(prepared.open_runs, stack)
         get_ready(prepared.open_runs, draw=prepared.draw)
         prepared.executor.expect(len(prepared.open_runs))
-        check_models(prepared.open_runs, executor=prepared.executor, data_folders=data_folders)
+        tried = check_models(prepared.open_runs, executor=prepared.executor, data_folders=data_folders)
+        notes = notes_of_models(prepared.open_runs, tried)
     ends = [RunEnd(run, "skipped") for run in prepared.finished]
     options, n = prepared.options, len(prepared.finished) + len(prepared.open_runs)
     with make_progress(n, quiet=options.quiet, language=options.language) as progress:
         for end in ends:
             progress.ended(end)
+        for note in each_once(note for of_model in notes.values() for note in of_model):
+            progress.say(sentence(note, options.language))
         if prepared.open_runs:
             if options.figures is None and not prepared.draw:
                 progress.say(text("progress-not-drawn", options.language))
@@ -187,6 +192,7 @@ def carry_out(prepared: Prepared, stack: ExitStack) -> list[RunEnd]:
                 draw=prepared.draw,
                 asker=options.asker,
                 language=options.language,
+                model_notes=notes,
             )
             with stops_on_signals(prepared.executor, say=progress.say, language=options.language) as is_stopped:
                 ends += flight.execute(prepared.open_runs, is_stopped=is_stopped)

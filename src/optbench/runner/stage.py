@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from optbench.errors import StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from optbench.core.findings import Finding
@@ -20,12 +20,21 @@ _LEAST_SHARED: Final = 2  # folders: below /home/somebody, say, so that neither 
 
 
 def stage_run(
-    planned: PlannedRun, claim: Claim, *, environment: Mapping[str, Any], patch: str | None
+    planned: PlannedRun,
+    claim: Claim,
+    *,
+    environment: Mapping[str, Any],
+    patch: str | None,
+    notes: Sequence[Finding] = (),
 ) -> tuple[Finding, ...]:
     """Write the config, the user's code and the job into a claimed folder; an unfinished one is completed.
 
     Everything written here is a function of the plan, so writing it again over an interrupted or damaged attempt
     changes nothing; `.state/job.json` comes last and marks the folder as staged.
+
+    Parameters
+    ----------
+    notes : on the model, recorded beside those on the data
 
     Returns
     -------
@@ -43,12 +52,19 @@ def stage_run(
             damage = error.told()
         else:
             return ()
-    _draft_staged(planned, claim.draft, environment=environment, patch=patch)
+    _draft_staged(planned, claim.draft, environment=environment, patch=patch, notes=notes)
     claim.publish(last=paths.job)
     return damage
 
 
-def _draft_staged(planned: PlannedRun, paths: RunPaths, *, environment: Mapping[str, Any], patch: str | None) -> None:
+def _draft_staged(
+    planned: PlannedRun,
+    paths: RunPaths,
+    *,
+    environment: Mapping[str, Any],
+    patch: str | None,
+    notes: Sequence[Finding],
+) -> None:
     from optbench.config import dump_config
     from optbench.run_store import Job, make_folder, write_bytes, write_job, write_json, write_text
     from optbench.user_code import read_source
@@ -76,7 +92,7 @@ def _draft_staged(planned: PlannedRun, paths: RunPaths, *, environment: Mapping[
         reading=dataset.reading,
         class_names=tuple(dataset.class_names),
         positive_class=dataset.positive_class,
-        notes=tuple(dataset.notes),
+        notes=(*dataset.notes, *notes),
     )
     write_job(paths, job)
 

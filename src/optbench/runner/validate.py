@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from optbench.core.findings import as_json
 from optbench.core.printable import printable
 from optbench.errors import InvalidError
 from optbench.tasks import task_named
@@ -126,9 +127,16 @@ def _validated(
         require_engine(resolved)
     except InvalidError as error:
         return ValidatedConfig(str(path), in_file(error, path), {}, ())
-    document = {"name": resolved.name, "data": _data_document(dataset), "resolved": resolved.to_plain()}
+    warnings = task_named(dataset.task).data_warnings(dataset)
+    document = {
+        "name": resolved.name,
+        "data": _data_document(dataset),
+        "warnings": as_json(warnings),
+        "resolved": resolved.to_plain(),
+    }
     ok = text("validate-ok", language, path=str(path))
-    lines = (ok, *_data_lines(dataset, language), *_model_lines(resolved, language))
+    warned = [f"  {text('validate-warning', language)} {told}" for told in sentences(warnings, language)]
+    lines = (ok, *_data_lines(dataset, language), *warned, *_model_lines(resolved, language))
     return ValidatedConfig(str(path), None, document, lines)
 
 

@@ -72,11 +72,19 @@ def write_training_artefacts(
 
 def _write_model(paths: RunPaths, engine: Engine, config: ExperimentConfig) -> list[Finding]:
     """Write `model.keras`; return why there is none, if so."""
+    archive, notes = archived(engine, config)
+    if archive is not None:
+        write_bytes(paths.model, archive, durable=False)
+    return notes
+
+
+def archived(engine: Engine, config: ExperimentConfig) -> tuple[bytes | None, list[Finding]]:
+    """Return the bytes of `model.keras`, or None and why there is none."""
     try:
         archive = engine.archive()
     except ModelError as error:
-        return [Finding("training-model-not-written", Severity.NOTE, {"error": error.code, "message": str(error)})]
+        values = {"error": error.code, "message": str(error)}
+        return None, [Finding("training-model-not-written", Severity.NOTE, values)]
     if archive is None:
-        return [Finding("training-engine-without-model", Severity.NOTE, {"engine": config.training.engine})]
-    write_bytes(paths.model, archive, durable=False)
-    return []
+        return None, [Finding("training-engine-without-model", Severity.NOTE, {"engine": config.training.engine})]
+    return archive, []

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from optbench.core.findings import Severity
-from optbench.errors import NoRunsError, StorageError
+from optbench.core.findings import Severity, as_json
+from optbench.errors import NoRunsError, StorageError, each_once
 from optbench.json_fields import JsonFields
 from optbench.runs.messages import Finished
 from optbench.tasks import task_named
@@ -246,5 +246,6 @@ def _environment(trained: Trained) -> dict[str, Any]:
         "reason": None if result.reason is None else result.reason.to_json(),
         "class_names": list(job.class_names),
         "positive_class": job.positive_class,
-        "notes": [note.to_json() for note in (*job.notes, *result.notes)],
+        # what trying the model out has told is told again where it was trained
+        "notes": as_json(each_once((*job.notes, *result.notes))),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from optbench.core.findings import Finding, Severity
+from optbench.core.findings import Finding, Severity, as_json
 from optbench.json_fields import JsonFields
 from optbench.records import RunStatus
 from optbench.run_store import ENDS
@@ -26,12 +26,14 @@ class TryOutArguments:
     data : folder of the staged data set
     base : folder that the user's paths are relative to
     time_an_epoch : train a few steps, too
+    archive : where to save the model, as it would be saved when it is trained; None: nowhere
     """
 
     config: str
     data: str
     base: str
     time_an_epoch: bool = False
+    archive: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -46,6 +48,7 @@ class TryOutArguments:
             data=fields.take("data", str),
             base=fields.take("base", str),
             time_an_epoch=fields.take("time_an_epoch", bool),
+            archive=fields.maybe("archive", str),
         )
 
 
@@ -59,16 +62,18 @@ class TryOut:
     state_bytes : bytes of all variables of model and optimizer
     seconds_per_epoch : None if it was not measured
     peak_memory_mb : of the process, MiB
+    notes : what the user has to know of the model
     """
 
     parameters: int
     state_bytes: int
     seconds_per_epoch: float | None
     peak_memory_mb: float
+    notes: tuple[Finding, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
-        return asdict(self)
+        return {**asdict(self), "notes": as_json(self.notes)}
 
     @classmethod
     def from_json(cls, document: object) -> TryOut:
@@ -79,7 +84,33 @@ class TryOut:
             state_bytes=fields.take("state_bytes", int),
             seconds_per_epoch=fields.maybe("seconds_per_epoch", float),
             peak_memory_mb=fields.take("peak_memory_mb", float),
+            notes=fields.notes("notes"),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class LoadArguments:
+    """Which saved model to load again.
+
+    Attributes
+    ----------
+    archive : the `.keras` file
+    function, base : what built it, and the folder that its path is relative to
+    """
+
+    archive: str
+    function: str
+    base: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, document: object) -> LoadArguments:
+        """Return the arguments that `to_json` wrote; StorageError if they are none."""
+        fields = JsonFields(document, "arguments of loading a model")
+        return cls(fields.take("archive", str), fields.take("function", str), fields.take("base", str))
 
 
 @dataclass(frozen=True, slots=True)

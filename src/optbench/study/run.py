@@ -9,6 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from optbench.errors import each_once
 from optbench.runner.execute import Flight, Reporter, RunEnd
 from optbench.runner.progress import make_progress
 from optbench.runner.run import (
@@ -22,7 +23,7 @@ from optbench.runner.run import (
 )
 from optbench.runner.stop import stops_on_signals
 from optbench.runner.summary import raise_for_failures
-from optbench.runner.try_out import check_models
+from optbench.runner.try_out import check_models, notes_of_models
 from optbench.study.conclude import conclude
 from optbench.study.confirmed import is_decided
 from optbench.study.foreseen_power import untested_questions
@@ -33,12 +34,14 @@ from optbench.study.rounds import next_runs, rounds
 from optbench.study.runs import StudyRuns
 from optbench.study.tables import plan_csv
 from optbench.study.tuning import choose
+from optbench.tasks import task_named
 from optbench.words import sentence, text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date
 
+    from optbench.core.findings import Finding
     from optbench.executors.interface import Executor
     from optbench.records import RunRecord
     from optbench.runner.plan import PlannedRun
@@ -168,7 +171,12 @@ def run_study(
     from optbench.run_store import Histories
 
     plan = prepare_study(options, say=say)
-    for finding in untested_questions(plan.config):
+    misled = [
+        finding
+        for problem in plan.problems
+        for finding in task_named(problem.experiment.task).data_warnings(problem.open_data, plan.config.metric)
+    ]
+    for finding in (*each_once(misled), *untested_questions(plan.config)):
         say(sentence(finding, options.language))
     record = read_record(plan)
     with ExitStack() as stack:
@@ -266,6 +274,7 @@ class _Crew:
         self._options, self._plan, self._stack, self._say = options, plan, stack, say
         self._executor_for = executor_for
         self._executor: Executor | None = None
+        self._model_notes: Mapping[str, Sequence[Finding]] = {}
         self.trained = 0
 
     def check(self, samples: Sequence[StudyRun], tuning: Sequence[StudyRun]) -> None:
@@ -279,7 +288,10 @@ class _Crew:
         planned = [run.planned for run in samples]
         executor = self._hired()
         with ExitStack() as staged:
-            check_models(planned, executor=executor, data_folders=stage_datasets(planned, staged))
+            tried = check_models(planned, executor=executor, data_folders=stage_datasets(planned, staged))
+        self._model_notes = notes_of_models(planned, tried)
+        for note in each_once(note for notes in self._model_notes.values() for note in notes):
+            self._say(sentence(note, self._options.language))
 
     def finish(self, stage: str, runs: Sequence[StudyRun]) -> dict[str, RunRecord]:
         """Bring the runs of a stage to their end and read them."""
@@ -311,6 +323,7 @@ class _Crew:
                 draw=False,
                 asker=self._options.for_runs.asker,
                 language=language,
+                model_notes=self._model_notes,
             )
             with stops_on_signals(executor, say=progress.say, language=language) as is_stopped:
                 return flight.execute(runs, is_stopped=is_stopped)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from optbench.catalog.tasks import CLASSIFICATION, TASKS
+from optbench.core.findings import Finding, Severity
 from optbench.tasks.task import StoredAnswers
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from optbench.reporting.run_report import RunReport
     from optbench.reporting.task_part import TaskPart
     from optbench.run_store import RunPaths
+
+
+_LARGE_MAJORITY: Final = 0.8
 
 
 class Classification:
@@ -100,7 +104,7 @@ class Classification:
 
     def write_tables(self, paths: RunPaths, evaluation: Evaluation) -> None:
         """As in `Task`: classification report, confusion matrix, curves, reliability."""
-        from optbench.evaluation import confusion_csv, precision_recall_csv, reliability_csv, roc_csv
+        from optbench.evaluation import confusion_csv, hardest_csv, precision_recall_csv, reliability_csv, roc_csv
         from optbench.run_store import write_json, write_text
 
         write_text(paths.report_text, evaluation.report_text, durable=False)
@@ -110,6 +114,7 @@ class Classification:
         write_text(paths.roc_curve, roc_csv(evaluation.roc_curves), durable=False)
         curves = precision_recall_csv(evaluation.precision_recall_curves)
         write_text(paths.precision_recall_curve, curves, durable=False)
+        write_text(paths.hardest, hardest_csv(evaluation.hardest), durable=False)
         if evaluation.answer_rule is not None:
             write_json(paths.evaluation, evaluation.answer_rule.to_json(), durable=False)
         write_text(paths.reliability, reliability_csv(evaluation.reliability), durable=False)
@@ -164,3 +169,15 @@ class Classification:
     def starter_head(self) -> tuple[str, str]:
         """As in `Task`: the default, so nothing has to be said."""
         return "", ""
+
+    def data_warnings(self, dataset: Dataset, metric: str | None = None) -> list[Finding]:
+        """As in `Task`: accuracy, where one class is nearly all there is."""
+        majority = dataset.facts["majority"]
+        share = majority["share"]["train"]
+        if metric not in (None, self.facts.headline) or share <= _LARGE_MAJORITY:
+            return []
+        positive = dataset.facts.get("positive_class")
+        is_rare_one_meant = positive is not None and positive != majority["class"]
+        better = "average_precision" if is_rare_one_meant else "balanced_accuracy"
+        values = {"majority": majority["class"], "share": share, "metric": self.facts.headline, "better": better}
+        return [Finding("data-majority-large", Severity.WARNING, values)]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from optbench.catalog.metric import Metric
     from optbench.catalog.tasks import TaskFacts
     from optbench.config import EvaluationConfig
+    from optbench.core.findings import Finding
     from optbench.records import Dataset, History, Predictions, SplitName
     from optbench.reporting.run_report import RunReport
     from optbench.reporting.task_part import TaskPart
@@ -107,3 +108,11 @@ class Task(Protocol[P, E]):
     @property
     def starter_head(self) -> tuple[str, str]:
         """A setting for the head of a starter experiment and the code of its comment; "" twice for none."""
+
+    def data_warnings(self, dataset: Dataset, metric: str | None = None) -> list[Finding]:
+        """Return where a metric would mislead on this data, and which would not.
+
+        Parameters
+        ----------
+        metric : what runs are compared by; None is the task's headline
+        """

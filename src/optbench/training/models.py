@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from optbench.catalog.models.python import PythonModel
 from optbench.catalog.tasks import DEFAULT_TASK, TASKS
 from optbench.config import LayerSpec, augment_specs, kernel_penalty, layer_specs, output_units
+from optbench.core.findings import Finding, Severity
 from optbench.errors import ModelError
 from optbench.random_streams import component_seed
 from optbench.training.layers import apply_specs, make_layer
@@ -19,6 +20,15 @@ if TYPE_CHECKING:
     import keras
 
     from optbench.config import ModelConfig
+
+
+# What `compile` records of an argument that nobody gave.
+_AS_IN_KERAS: Mapping[str, tuple[Any, ...]] = {
+    "run_eagerly": (None, False),
+    "steps_per_execution": (None, 1),
+    "jit_compile": (None, "auto", True, False),
+    "auto_scale_loss": (None, True),
+}
 
 
 def build_model(
@@ -113,6 +123,19 @@ def _user_model(
             ) from exception
     _check_shapes(model.function, built, input_shape=input_shape, num_outputs=outputs)
     return built
+
+
+def unused_compile(section: ModelConfig, model: keras.Model) -> Finding | None:
+    """Return what a user's model was compiled with, which the experiment file decides; None if it is not compiled."""
+    if not isinstance(section, PythonModel) or not model.compiled:
+        return None
+    try:
+        given = dict(model.get_compile_config() or {})
+    except Exception:  # noqa: BLE001 - the user's own class may raise anything
+        given = {}
+    settings = [name for name, value in given.items() if value not in _AS_IN_KERAS.get(name, (None,))]
+    values = {"function": section.function, "settings": settings or ["optimizer"]}
+    return Finding("training-compile-not-used", Severity.NOTE, values)
 
 
 def _check_shapes(function: str, model: keras.Model, *, input_shape: tuple[int, ...], num_outputs: int) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from optbench.config import ExperimentConfig
+    from optbench.core.findings import Finding
     from optbench.records import Dataset
     from optbench.training.engines.interface import Engine
 
@@ -30,11 +31,13 @@ class Preflight:
     parameters : number of trainable weights
     state_bytes : bytes of all variables of model and optimizer, the size of a checkpoint
     seconds_per_epoch : from the first steps of an epoch, or None if that was not asked for
+    notes : what the user has to know of the model
     """
 
     parameters: int
     state_bytes: int
     seconds_per_epoch: float | None
+    notes: tuple[Finding, ...] = ()
 
 
 def preflight(
@@ -58,7 +61,7 @@ def preflight(
     outputs = engine.predict("train", at_most=EXAMPLES_TRIED)
     targets_of(config, dataset).check_outputs(outputs, model_name=str(config.model.name))
     engine.check()
-    seconds = None
+    seconds, rule = None, config.training.early_stopping
     if time_an_epoch:
         engine.prepare()
         seconds = _seconds_per_epoch(engine, config, len(dataset.train.y))
@@ -66,6 +69,7 @@ def preflight(
         parameters=engine.parameters,
         state_bytes=sum(array.nbytes for array in engine.state().values()),
         seconds_per_epoch=seconds,
+        notes=tuple(engine.notes(restores_best=rule is not None and rule.restore_best)),
     )
     return result, engine
 

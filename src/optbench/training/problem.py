@@ -10,7 +10,7 @@ from optbench.errors import ModelError
 from optbench.training.diagnostics import DiagnosticsMeter
 from optbench.training.engines.held_decay import make_held_decay
 from optbench.training.losses import build_loss
-from optbench.training.models import build_model
+from optbench.training.models import build_model, unused_compile
 from optbench.training.optimizers import build_optimizer, inner_optimizer
 from optbench.training.targets import targets_of
 from optbench.training.weight_decay import exclude_from_weight_decay
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from optbench.config import ExperimentConfig
+    from optbench.core.findings import Finding
     from optbench.records import Dataset, SplitName
     from optbench.training.targets import Targets
 
@@ -58,6 +59,7 @@ class Problem:
     targets : what it is trained towards
     meter : measures what `training.diagnostics` asks for, else None
     decay : variable with the weight decay of the optimizer; None if that is part of the graph, or if there is none
+    notes : what the user has to know of how it was built
     """
 
     config: ExperimentConfig
@@ -69,6 +71,7 @@ class Problem:
     targets: Targets
     meter: DiagnosticsMeter | None = None
     decay: Any = None
+    notes: tuple[Finding, ...] = ()
 
 
 def build_problem(config: ExperimentConfig, dataset: Dataset, *, base: Path, beside: bool = False) -> Problem:
@@ -92,6 +95,7 @@ def build_problem(config: ExperimentConfig, dataset: Dataset, *, base: Path, bes
         base=base,
         beside=beside,
     )
+    compiled = unused_compile(config.model, model)
     targets = targets_of(config, dataset)
     labels = targets.encoded(dataset, loss=training.loss, units=int(model.output_shape[-1]))
     weights = targets.weights(training.class_weight, dataset)
@@ -117,7 +121,18 @@ def build_problem(config: ExperimentConfig, dataset: Dataset, *, base: Path, bes
     steps = -(-len(dataset.train.y) // training.batch_size)
     meter = DiagnosticsMeter(model, steps) if training.diagnostics else None
     decay = make_held_decay(config)
-    return Problem(config, dataset, base, model, examples, training.batch_size, targets, meter=meter, decay=decay)
+    return Problem(
+        config,
+        dataset,
+        base,
+        model,
+        examples,
+        training.batch_size,
+        targets,
+        meter=meter,
+        decay=decay,
+        notes=() if compiled is None else (compiled,),
+    )
 
 
 def _metrics(task: str) -> list[Any]:

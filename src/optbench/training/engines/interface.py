@@ -117,7 +117,12 @@ class Engine(Protocol):
         """Return what the optimizer is, read from what was built; the shape is that of `training.facts`."""
 
     def notes(self, *, restores_best: bool) -> Sequence[Finding]:
-        """Return what a reader has to know of the final weights; `restores_best`: they are those of the best epoch."""
+        """Return what a reader has to know of how the model was built and of its final weights.
+
+        Parameters
+        ----------
+        restores_best : these are the weights of the best epoch
+        """
 
     def archive(self) -> bytes | None:
         """Return the trained model as the bytes of a `.keras` file; None if this engine has no such model.

@@ -129,7 +129,7 @@ class KerasEngine:
     def notes(self, *, restores_best: bool) -> Sequence[Finding]:
         """As in `Engine`."""
         note = averaging_note(self.problem.model.optimizer, restores_best=restores_best)
-        return () if note is None else (note,)
+        return self.problem.notes if note is None else (*self.problem.notes, note)
 
     def archive(self) -> bytes:
         """As in `Engine`."""

@@ -1,0 +1,122 @@
+"""Models that the user's own function builds: what they leave in the process, and whether they can be loaded again."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from optbench.run_store import RunPaths, read_run
+from optbench.runner.run import RunOptions, run_experiments
+
+pytestmark = pytest.mark.tensorflow
+
+OWN = """
+import keras
+
+class Kept(keras.layers.Layer):
+    def call(self, x):
+        return 2.0 * x
+
+class Lost(keras.layers.Layer):
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+    def call(self, x):
+        return self.layer(x)
+
+class Strict(keras.layers.Layer):
+    def __init__(self, width):
+        super().__init__()
+        self.dense = keras.layers.Dense(width)
+    def call(self, x):
+        return self.dense(x)
+
+def _around(input_shape, num_classes, *layers, dtype=None):
+    last = keras.layers.Dense(num_classes, activation="softmax", dtype=dtype)
+    return keras.Sequential([keras.Input(input_shape), *layers, last])
+
+def keras_alone(input_shape, num_classes):
+    return _around(input_shape, num_classes)
+
+def needs_code(input_shape, num_classes):
+    return _around(input_shape, num_classes, Kept())
+
+def lost(input_shape, num_classes):
+    return _around(input_shape, num_classes, Lost(keras.layers.Dense(3)))
+
+def strict(input_shape, num_classes):
+    return _around(input_shape, num_classes, Strict(3))
+
+def function(input_shape, num_classes):
+    return _around(input_shape, num_classes, keras.layers.Lambda(lambda x: 2.0 * x))
+
+def compiled(input_shape, num_classes):
+    model = _around(input_shape, num_classes)
+    model.compile(optimizer="rmsprop", loss="mse", metrics=["mae"])
+    return model
+
+def mixed(input_shape, num_classes):
+    keras.config.set_dtype_policy("mixed_float16")
+    return _around(input_shape, num_classes, keras.layers.Dense(4), dtype="float32")
+"""
+CODES = {
+    "keras_alone": [],
+    "needs_code": ["training-model-needs-code"],
+    "lost": ["training-model-not-written"],
+    "strict": ["training-model-not-loaded"],
+    "function": ["training-lambda-not-loaded"],
+    "compiled": ["training-compile-not-used"],
+    "mixed": [],
+}
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory, warm_workers):
+    """One command with all of them and a model of the file between; folders by name, and what was said."""
+    folder, said = tmp_path_factory.mktemp("own"), []
+    (folder / "own.py").write_text(OWN)
+    files = []
+    for name in [*CODES, "built-in"]:
+        model = "{name: logistic}" if name == "built-in" else f"{{name: python, function: 'own.py:{name}'}}"
+        files.append(folder / f"{name}.yaml")
+        files[-1].write_text(
+            f"name: {name.replace('_', '-')}\ndataset: {{name: iris}}\nmodel: {model}\noptimizer: {{name: adam}}\n"
+            "training: {epochs: 1}\n"
+        )
+    options = RunOptions(tuple(files), runs_dir=folder / "runs", jobs=1, figures=False, quiet=True)
+    ends = run_experiments(options, say=said.append, executor_for=warm_workers.executor_for)
+    assert [end.outcome for end in ends] == ["completed"] * len(files)
+    return {end.planned.config.name.replace("-", "_"): end.planned.paths.folder for end in ends}
+
+
+@pytest.mark.parametrize("name", CODES)
+def test_a_run_records_what_its_model_needs(runs, name):
+    """Each is trained and has its results; only what plain Keras cannot load is told, with what to do."""
+    notes = json.loads(RunPaths(runs[name]).environment.read_text())["notes"]
+    assert [note["code"] for note in notes if note["code"].startswith("training-")] == CODES[name]
+    assert read_run(runs[name]).metrics["test"]["accuracy"] is not None
+
+
+def test_what_is_said_names_the_remedy(runs):
+    """In a sentence, with the user's file."""
+    from optbench.words import recorded_sentence
+
+    for name, remedy in (
+        ("lost", "get_config"),
+        ("strict", "get_config()"),
+        ("function", "keras.ops"),
+        ("needs_code", "custom_objects"),
+    ):
+        notes = json.loads(RunPaths(runs[name]).environment.read_text())["notes"]
+        (said,) = (recorded_sentence(note, "en") for note in notes if note["code"].startswith("training-"))
+        assert remedy in said
+        assert "own.py" in said or name == "lost"  # of which Keras says it, by the name of the class
+
+
+def test_mixed_precision_of_one_run_reaches_no_other(runs):
+    """Each user's model has a process of its own, and every process proves what is in force before it trains."""
+    facts = {name: json.loads(RunPaths(folder).environment.read_text())["software"] for name, folder in runs.items()}
+    policies = {name: software["keras"]["dtype_policy"] for name, software in facts.items()}
+    assert policies.pop("mixed") == "mixed_float16"
+    assert set(policies.values()) == {"float32"}
