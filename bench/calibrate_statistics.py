@@ -11,7 +11,7 @@ import itertools
 import math
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ from optbench.statistics import (
     holm,
     is_equivalent,
     seeds_for_comparisons,
+    shaffer,
     sign_flip_interval,
     sign_flip_p,
     sign_flip_power,
@@ -89,7 +90,8 @@ def decisions(scores: Scores, margin: float, alpha: float = ALPHA) -> list[Decis
     sums = d.sum(axis=1)
     hopeless = np.abs(sums) <= np.sqrt((d**2).sum(axis=1))
     equivalence = holm([equivalence_p(row, margin) if margin > 0.0 else 1.0 for row in d])
-    adjusted = holm([1.0 if skip else sign_flip_p(row) for row, skip in zip(d, hopeless, strict=True)])
+    p = [1.0 if skip else sign_flip_p(row) for row, skip in zip(d, hopeless, strict=True)]
+    adjusted = shaffer(p, len(scores))
     return [
         decide(
             p_adjusted=float(p),
@@ -169,6 +171,28 @@ def unequal_shapes(first: Shape, second: Shape, n: int, studies: int, rng: np.ra
     return float(np.mean([is_better(decisions(study, 0.0)[0]) for study in scores]))
 
 
+def some_equal(shape: Shape, groups: Sequence[int], n: int, studies: int) -> dict[str, tuple[float, float]]:
+    """Return for Holm's factors and Shaffer's how often equal ones are told apart, and all real differences found.
+
+    Parameters
+    ----------
+    groups : per optimizer the group of equals that it belongs to; groups lie two standard deviations apart
+    """
+    rng = generator("some-equal", shape.__name__, *groups, n)
+    scores = shape(rng, (studies, len(groups), n)) + 2.0 * np.array(groups)[None, :, None]
+    pairs = list(itertools.combinations(range(len(groups)), 2))
+    equal = np.array([groups[a] == groups[b] for a, b in pairs])
+    p = [[sign_flip_p(study[a] - study[b]) for a, b in pairs] for study in scores]
+    found = {
+        "Holm": np.array([holm(row) <= ALPHA for row in p]),
+        "Shaffer": np.array([shaffer(row, len(groups)) <= ALPHA for row in p]),
+    }
+    return {
+        name: (float(shown[:, equal].any(axis=1).mean()), float(shown[:, ~equal].all(axis=1).mean()))
+        for name, shown in found.items()
+    }
+
+
 def studies_for(n: int, studies: int) -> int:
     return studies if n <= EXACT_UP_TO else max(1, studies // 5)
 
@@ -236,6 +260,19 @@ def family_rows(studies: int) -> Iterator[list[str]]:
         yield [str(n), *(f"{percent(held, ALPHA, count)} ({100 * plain:.0f})" for held, plain in rates)]
 
 
+def some_equal_rows(studies: int) -> Iterator[list[str]]:
+    count = studies // 10
+    for groups, (name, shape) in itertools.product(((0, 0, 0, 1), (0, 0, 1, 1)), SHAPES.items()):
+        rates = some_equal(shape, groups, 10, count)
+        wrong, right = ([rates[how][k] for how in ("Holm", "Shaffer")] for k in (0, 1))
+        yield [
+            ", ".join(str(groups.count(group)) for group in sorted(set(groups))),
+            name,
+            *(percent(rate, ALPHA, count) for rate in wrong),
+            *(percent(rate) for rate in right),
+        ]
+
+
 def unequal_rows(studies: int) -> Iterator[list[str]]:
     others = {name: shape for name, shape in SHAPES.items() if name in ("skewed", "bimodal")}
     for n in (6, 10, 20):
@@ -283,6 +320,11 @@ def main() -> None:
         'Half of the optimizers worse by exactly the margin: studies with any wrong "equivalent" (without Holm)',
         ["seeds", *(f"{k} optimizers" for k in OPTIMIZERS)],
         family_rows(studies),
+    )
+    table(
+        "Four optimizers in two groups of equals, 10 seeds: equal ones told apart, and all real differences found",
+        ["group sizes", "scores", "wrong: Holm", "wrong: Shaffer", "all found: Holm", "all found: Shaffer"],
+        some_equal_rows(studies),
     )
     table(
         "Equal means but unequal shapes: how often one of two optimizers is called better",

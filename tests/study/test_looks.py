@@ -89,7 +89,7 @@ def test_seeds_that_no_plan_reserved_are_exploratory(study):
     assert len(confirmed(more)) == 9
     told = verdict_markdown(more.findings, "en")
     assert "Exploratory: with all 9 seeds, more than the plan had reserved" in told
-    assert "about 8 of 100 studies" in told
+    assert "in 8 to 10 of 100 studies" in told
 
 
 def test_another_question_is_no_extension(study):

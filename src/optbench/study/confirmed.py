@@ -64,15 +64,21 @@ def up_to(runs: StudyRuns, config: StudyConfig, n: int) -> StudyRuns:
 
 
 def is_decided(config: StudyConfig, runs: StudyRuns) -> bool:
-    """Return True if every pair is decided, on every problem; one that cannot be tested never will be."""
+    """Return True if every pair that is tested is decided, on every problem; False if none is tested.
+
+    A pair that cannot be tested never will be: its design, or a run without a score, stands against it.
+    """
     without_curves = replace(runs, histories={})
-    return all(
-        pair.obstacle is not None or pair.decision is not Decision.UNDECIDED
-        for problem in config.problems
-        for pair in compare_confirmed(config, problem, without_curves.part(problem=problem.name, stage="confirmation"))
-        .problems[0]
-        .pairs
+    confirmed = (
+        (problem, without_curves.part(problem=problem.name, stage="confirmation")) for problem in config.problems
     )
+    tested = [
+        pair
+        for problem, own in confirmed
+        for pair in compare_confirmed(config, problem, own).problems[0].pairs
+        if pair.obstacle is None
+    ]
+    return bool(tested) and all(pair.decision is not Decision.UNDECIDED for pair in tested)
 
 
 def last_look(config: StudyConfig, runs: StudyRuns) -> int:

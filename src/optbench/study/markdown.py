@@ -129,7 +129,14 @@ def _pairs(problem: ProblemFindings, language: str | None) -> list[str]:
         return [text("study-no-pairs", language)]
     lower = "" if problem.comparison.metric.higher_is_better else text("study-pairs-lower-is-better", language)
     beside = text("study-pairs-with-defaults", language) if problem.config.aside else ""
-    told = joined((text("study-pairs", language), new_rows_caption(problem, language), lower, beside))
+    told = joined(
+        (
+            text("study-pairs-looks" if problem.config.looks else "study-pairs", language),
+            new_rows_caption(problem, language),
+            lower,
+            beside,
+        )
+    )
     parts = [markdown_table(header, rows), told]
     for caption, table in unseen_tables(problem, language):
         parts += [joined((_bold(caption.title), markdown_text(caption.text))), markdown_table(*table)]

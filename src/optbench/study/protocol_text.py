@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optbench.config import SplitDesign
+from optbench.config import REPEATED, SplitDesign
 from optbench.core.findings import Finding, Severity
+from optbench.study.rounds import planned_runs
 from optbench.study.sentences import joined
 from optbench.study.tuning import tries_learning_rates
 from optbench.words import text
@@ -47,8 +48,8 @@ def _tuning(study: StudyFindings, language: str | None) -> str:
     if not config.tuned:
         return text("study-protocol-not-tuned", language)
     tuning, epochs = config.tuning, {one.epochs for one in study.problems}
-    runs = tuning.points * tuning.seeds
-    return text(
+    runs = planned_runs(tuning)
+    told = text(
         "study-protocol-tuned-rates" if tries_learning_rates(config) else "study-protocol-tuned-settings",
         language,
         optimizers=[one.label for one in config.tuned],
@@ -62,6 +63,12 @@ def _tuning(study: StudyFindings, language: str | None) -> str:
         epochs=runs * epochs.pop() if len(epochs) == 1 else None,
         metric=tuning.metric,
     )
+    race = (
+        text("study-protocol-race", language, best=REPEATED, freed=tuning.freed or None) if tuning.race != "off" else ""
+    )
+    widened = any(len(one.settings) > tuning.points for problem in study.problems for one in problem.tunings)
+    code = "study-protocol-widened" if widened else "study-protocol-reserved"
+    return joined((told, race, text(code, language, n=tuning.widen) if tuning.widen else ""))
 
 
 def _confirmation(study: StudyFindings, language: str | None) -> str:

@@ -24,12 +24,12 @@ def optimizers_caption(problem: ProblemFindings, language: str | None = None) ->
     code = "study-optimizers"
     if problem.compared.design is SplitDesign.RESPLIT:
         code = "splits-optimizers-data" if problem.makes_data else "splits-optimizers"
-    return text(code, language, seeds=problem.config.confirmation.seeds)
+    return text(code, language, seeds=problem.seeds)
 
 
 def new_rows_caption(problem: ProblemFindings, language: str | None = None) -> str:
     """Say what the columns about new rows in the table of pairs are; "" where it has none."""
-    if problem.makes_data:
+    if problem.makes_data or problem.config.looks:
         return ""
     if problem.compared.design is SplitDesign.RESPLIT:
         return text("splits-pairs", language)

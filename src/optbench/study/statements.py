@@ -8,6 +8,7 @@ from optbench.catalog.metrics import tuning_metric
 from optbench.comparison import Scope, narrowest
 from optbench.core.findings import Finding, Severity
 from optbench.study.gains import Outcome
+from optbench.study.rounds import planned_runs
 from optbench.study.tuning import tries_learning_rates
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def protocol_statements(config: StudyConfig) -> tuple[Finding, ...]:
     values = {
         "points": tuning.points,
         "searched": "learning-rates" if tries_learning_rates(config) else "settings",
-        "n_runs": tuning.points * tuning.seeds,
+        "n_runs": planned_runs(tuning),
         "metric": tuning.metric,
         "several": len(config.problems) > 1,
     }

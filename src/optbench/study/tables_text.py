@@ -131,6 +131,11 @@ def _holds_for_new_rows(pair: PairResult, language: str | None) -> str:
 def _outcome_words(pair: PairResult, language: str | None) -> str:
     if pair.obstacle is not None:
         return text("study-pair-not-tested", language, obstacle=pair.obstacle.value)
+    told = _decided_words(pair, language)
+    return told if pair.look is None else text("study-pair-at-look", language, told=told, look=pair.look)
+
+
+def _decided_words(pair: PairResult, language: str | None) -> str:
     if pair.better is not None:
         return text("study-pair-different", language, optimizer=pair.better)
     is_negligible = pair.outcome is PairOutcome.NEGLIGIBLE

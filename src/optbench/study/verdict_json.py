@@ -47,6 +47,7 @@ def verdict_document(study: StudyFindings) -> dict[str, Any]:
         "split": "test",
         "alpha": study.config.alpha,
         "margin": study.config.margin,
+        "looks": list(study.config.looks),
         "warnings": warnings,
         "verdict": study_verdict(study, DEFAULT),
         "scope": SEVERAL_PROBLEMS,
