@@ -125,7 +125,7 @@ def compare(
     from optbench.comparison import SplitEvidence
     from optbench.comparison import compare as compare_records
     from optbench.reporting.shown_comparison import ShownComparison
-    from optbench.runner.stored_rows import StoredRows
+    from optbench.runner.stored_rows import MOST_READ, StoredRows
 
     records = _records(runs)
     histories = _histories(records)
@@ -136,7 +136,7 @@ def compare(
         alpha=alpha,
         margin=margin,
         histories=histories,
-        evidence=SplitEvidence(StoredRows()),
+        evidence=SplitEvidence(StoredRows(MOST_READ)),
     )
     return ShownComparison.of(comparison)
 

@@ -204,7 +204,7 @@ def test_one_split_has_the_interval_of_seeds_crossed_with_rows():
     ("change", "reason"),
     [
         ({"metric": "roc_auc"}, "the metric is not a mean over rows"),
-        ({"missing": True}, "the predictions are not all there"),
+        ({"missing": True}, "the predictions are not all there, or too large to be read for it"),
         ({"shuffled": True}, "the runs were not tested on the same rows"),
         ({"diverged": True}, "a run diverged and predicts nothing"),
     ],

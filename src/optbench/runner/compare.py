@@ -83,7 +83,7 @@ def compare_runs(options: CompareOptions) -> CompareOutcome:
     """
     from optbench.comparison import SplitEvidence, compare
     from optbench.run_store import Histories, find_runs
-    from optbench.runner.stored_rows import StoredRows
+    from optbench.runner.stored_rows import MOST_READ, StoredRows
 
     if options.html is not None and os.path.lexists(options.html) and not _is_plain_file(options.html):
         raise UsageError(
@@ -105,7 +105,7 @@ def compare_runs(options: CompareOptions) -> CompareOutcome:
         alpha=options.alpha,
         margin=options.margin,
         histories=histories,
-        evidence=SplitEvidence(StoredRows()),
+        evidence=SplitEvidence(StoredRows(MOST_READ)),
     )
     if options.html is not None:
         write_page(options.html, comparison, records, histories, options.language)

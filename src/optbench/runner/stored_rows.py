@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -17,10 +17,20 @@ if TYPE_CHECKING:
     from optbench.records import RunRecord, SplitName
 
 
-class StoredRows:
-    """Reads `predictions.npz`; what was asked for once is kept, the predictions are not."""
+MOST_READ: Final = 256 << 20
+"""Size of predictions that `compare` reads for what is a sentence beside its verdict."""
 
-    def __init__(self) -> None:
+
+class StoredRows:
+    """Reads `predictions.npz`; what was asked for once is kept, the predictions are not.
+
+    Parameters
+    ----------
+    most : size in bytes of a file that is still read; None reads any
+    """
+
+    def __init__(self, most: int | None = None) -> None:
+        self._most = most
         self._counts: dict[str, RowCounts | None] = {}
         self._scores: dict[tuple[str, str], RowScores | None] = {}
 
@@ -40,7 +50,7 @@ class StoredRows:
     def _read(self, record: RunRecord, metric: Metric | None) -> None:
         from optbench.tasks import task_named
 
-        splits = stored_predictions(record)
+        splits = stored_predictions(record, self._most)
         train, test = splits.get("train"), splits.get("test")
         counts = None
         if train is not None and test is not None:
@@ -56,13 +66,13 @@ class StoredRows:
         self._scores[record.folder, metric.name] = found
 
 
-def stored_predictions(record: RunRecord) -> Mapping[SplitName, Any]:
-    """Return the predictions of a run by split; {} if they are not there or damaged."""
+def stored_predictions(record: RunRecord, most: int | None = None) -> Mapping[SplitName, Any]:
+    """Return the predictions of a run by split; {} if they are not there, damaged, or larger than `most` bytes."""
     from optbench.run_store import RunPaths
     from optbench.tasks import task_named
 
     paths = RunPaths(Path(record.folder))
-    if not paths.predictions.is_file():
+    if not paths.predictions.is_file() or (most is not None and paths.predictions.stat().st_size > most):
         return {}
     try:
         return task_named(record.config.get("task")).read_predictions(paths)
