@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optbench.config import SplitDesign
+from optbench.config import Family, SplitDesign
 from optbench.study.tables_text import Caption, difference_cell, range_cell
 from optbench.words import text
 from optbench.words.tables import titles
@@ -38,11 +38,14 @@ def new_rows_caption(problem: ProblemFindings, language: str | None = None) -> s
 
 
 def unseen_tables(problem: ProblemFindings, language: str | None = None) -> Iterator[tuple[Caption, TextTable]]:
-    """Yield the pairs on rows that tuning never saw, if there are others."""
+    """Yield the pairs of tuned optimizers on rows that tuning never saw, if there are others; verdict.json has all."""
     unseen = problem.analyses.unseen
-    if unseen is not None and unseen.pairs:
+    if unseen is None:
+        return
+    header, rows = _unseen_table(problem, unseen, language)
+    if rows:
         told = text("splits-unseen", language, share_seen=unseen.share_seen, rows=unseen.rows)
-        yield Caption(text("splits-unseen-title", language), told), _unseen_table(problem, unseen, language)
+        yield Caption(text("splits-unseen-title", language), told), (header, rows)
 
 
 def noise_tables(problem: ProblemFindings, language: str | None = None) -> Iterator[tuple[Caption, TextTable]]:
@@ -60,6 +63,8 @@ def _unseen_table(problem: ProblemFindings, unseen: UnseenRows, language: str | 
     rows = []
     for one in unseen.pairs:
         pair = on_all[one.a, one.b]
+        if pair.family not in (None, Family.TUNED):
+            continue
         rows.append(
             [
                 one.a,
