@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optbench.catalog.metrics import metric_of
 from optbench.words.formats import written_number
 from optbench.words.language import CODES, DEFAULT, spoken_language
 from optbench.words.sentences import text
@@ -13,6 +12,7 @@ from optbench.words.writer import Writer
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from optbench.catalog.metric import Metric
     from optbench.catalog.metrics import TableRow
 
 
@@ -62,15 +62,11 @@ def row_title(row: TableRow, language: str | None = None) -> str:
         return text(f"constant-scored-{row.constant.answer}", language, metric=metric.name)
     if metric.page_code:
         return text(metric.page_code, language)
-    code = "metric-title" if metric.higher_is_better else "metric-title-lower"
-    return text(code, language, metric=metric.name)
+    return metric_title(metric, language)
 
 
-def metric_title(name: str, language: str | None = None) -> str:
-    """Name a metric, or what stands beside metrics without being one, in a table; and say if lower is better."""
-    metric = metric_of(name)
-    if metric is None:
-        return text(f"metric-name-{name}", language)
+def metric_title(metric: Metric, language: str | None = None) -> str:
+    """Name a metric in a table, and say if lower is better."""
     return text("metric-title" if metric.higher_is_better else "metric-title-lower", language, metric=metric.name)
 
 
