@@ -62,7 +62,7 @@ def numbers(n):
         ("paid", ["31", "7", "12"], "number", "all 3 values are numbers"),
         ("customerID", ["3.5", "7.25", "1.5"], "number", "all 3 values are numbers"),
         ("n", numbers(30), "id", "it counts the rows: 0, 1, 2, ..."),
-        ("n", numbers(30)[::-1], "number", "all 30 values are numbers"),
+        ("n", numbers(30)[::-1], "id", "it numbers the rows: the whole numbers from 0 to 29, each once"),
         ("n", numbers(5), "number", "all 5 values are numbers"),
     ],
 )

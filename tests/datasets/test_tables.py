@@ -91,7 +91,7 @@ def test_changing_test_rows_never_changes_training_arrays(load_csv, table, cells
 def test_split_by_a_column(load_csv):
     """A column names each row's split, in the usual words; it is no input."""
     words = ["train", "Training", "val", "test", "train"]
-    content = "a,s,y\n" + "".join(f"{(i * 7) % 50},{words[i % 5]},{i // 5 % 2}\n" for i in range(50))
+    content = "a,s,y\n" + "".join(f"{(i * 7) % 50}.5,{words[i % 5]},{i // 5 % 2}\n" for i in range(50))
     dataset = load_csv(content, split={"column": "s"})
     assert dataset.facts["split"] == {
         "method": "column",

@@ -6,13 +6,14 @@ The rules stand in `RULES`, each a function; the first that has an answer decide
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
 from optbench.core.findings import Finding, Severity
 from optbench.datasets.arrow_texts import chosen, matches
+from optbench.datasets.identifiers import identity_of
 from optbench.datasets.number_texts import NUMERIC_PATTERN
 from optbench.errors import DataError
 
@@ -57,10 +58,16 @@ def infer_kind(table: TextTable, column: ExaminedColumn, *, rows: NDArray[np.int
     DataError
         If most of many different texts are numbers and some are not: a category of thousands of levels is not meant.
     """
-    kind = kind_of_cells(column.name, column.cells(rows))
+    cells = column.cells(rows)
+    kind = kind_of_cells(column.name, cells)
     if kind is None:
         raise _mixed_error(table, column, rows)
-    return kind
+    identity = identity_of(table, column, cells, kind=kind.kind)
+    if identity is None:
+        return kind
+    if identity.applied is None:
+        return replace(kind, reason=identity.reason)
+    return ColumnKind("id", identity.reason, identity.applied)
 
 
 def kind_of_cells(name: str, cells: Cells) -> ColumnKind | None:

@@ -74,6 +74,8 @@ class CsvSource:
         If the file is missing, empty or no text, or its header is not well formed.
     """
 
+    index_names: tuple[str, ...] = ()  # nothing in a CSV file says which column is an index
+
     def __init__(self, path: Path, *, separator: str, name: str) -> None:
         check_separator(separator)
         self.path, self.name = path, name

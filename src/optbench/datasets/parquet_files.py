@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import TYPE_CHECKING, Any
 
 from optbench.datasets.arrow_arrays import texts_of
@@ -49,6 +50,7 @@ class ParquetSource:
         check_schema(schema, n_rows=metadata.num_rows, name=name)
         require_memory_for_rows(metadata.num_rows, name=name)
         self.names = tuple(schema.names)
+        self.index_names = index_names(schema)
         self.unpacked_bytes = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
         self.n_bytes = 0
 
@@ -111,6 +113,16 @@ def check_schema(schema: Any, *, n_rows: int, name: str) -> None:
             f"{name}: column {nested[0]!r} holds lists or records. Drop it or store plain values in it.",
             code="data-column-nested",
         )
+
+
+def index_names(schema: Any) -> tuple[str, ...]:
+    """Return the columns that were the index of the pandas frame which the file was written from."""
+    try:
+        described = json.loads((schema.metadata or {}).get(b"pandas", b"{}"))
+        found = described.get("index_columns", []) if isinstance(described, dict) else []
+    except ValueError:  # whoever wrote that, the columns can be read
+        return ()
+    return tuple(name for name in found if isinstance(name, str) and name in schema.names)
 
 
 def texts_of_values(values: Any) -> Any:

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from optbench.catalog.dataset import DEFAULT_MISSING
+from optbench.config import dump_value
 from optbench.core.findings import Finding, Severity
 from optbench.datasets.column_cells import ExaminedColumn
 from optbench.datasets.column_kinds import infer_kind, number_values
 from optbench.datasets.features import NumberColumn
+from optbench.datasets.identifiers import OF_NUMBERS, TOLD
 from optbench.datasets.text_doubts import has_doubt, is_running_text
 from optbench.datasets.text_table import listed, require_column
 from optbench.errors import DataError
@@ -143,14 +145,25 @@ def column_notes(uses: Sequence[ColumnUse]) -> list[Finding]:
     """Return a note on each column that is left out without the user having said so, or whose kind is in doubt."""
     left_out = [use for use in uses if use.kind in ("id", "constant")]
     doubtful = [use for use in uses if use.kind == "category" and has_doubt(use.reason)]
+    told = [use for use in uses if use.is_input and use.reason.code in TOLD]
     return [
-        *(_column_note("data-column-left-out", use) for use in left_out),
+        *(_left_out_note(use) for use in left_out),
         *(_column_note("data-column-category", use) for use in doubtful),
+        *(_column_note("data-column-may-identify", use, dump_value([use.name])) for use in told),
     ]
 
 
-def _column_note(code: str, use: ColumnUse) -> Finding:
+def _left_out_note(use: ColumnUse) -> Finding:
+    if use.reason.code in OF_NUMBERS:
+        return _column_note("data-column-left-out-number", use, dump_value({use.name: "number"}))
+    return _column_note("data-column-left-out", use)
+
+
+def _column_note(code: str, use: ColumnUse, setting: str | None = None) -> Finding:
+    """Return a note on a column; `setting` is the part of an experiment file that decides otherwise."""
     values = {"name": use.name, "kind": use.kind, "reason": use.reason.to_json()}
+    if setting is not None:
+        return Finding(code, Severity.NOTE, {**values, "setting": setting})
     return Finding(f"{code}-text" if is_running_text(use.reason) else code, Severity.NOTE, values)
 
 

@@ -98,6 +98,7 @@ def read_table(
         rows_per_file=tuple(reader.rows_per_file),
         lines=reader.lines,
         storage=storage,
+        index_names=sources[0].index_names,
     )
 
 

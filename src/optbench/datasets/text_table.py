@@ -61,6 +61,7 @@ class TextTable:
     rows_per_file : of each file
     lines : of the rows in their files
     storage : where the cells lie, and arrays that are made of them belong
+    index_names : columns that the (first) file says are the index of its rows
     """
 
     files: tuple[CheckedFile, ...]
@@ -68,6 +69,7 @@ class TextTable:
     rows_per_file: tuple[int, ...]
     lines: RowLines
     storage: TableStorage
+    index_names: tuple[str, ...] = ()
 
     @property
     def n_rows(self) -> int:
