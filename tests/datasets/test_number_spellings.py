@@ -167,7 +167,7 @@ def test_a_target_is_read_the_same_way(load_csv):
 def test_words_among_numbers_are_named_as_words(load_csv):
     """Advice is about the words, not about the spelling of the numbers."""
     cells = [*GERMAN[:-1], "unbekannt"]
-    with pytest.raises(DataError, match=r"'unbekannt' in row 60 .*Add 'unbekannt' to dataset\.missing"):
+    with pytest.raises(DataError, match=r"'unbekannt' in row 60 .*[Aa]dd 'unbekannt' to dataset\.missing"):
         load_csv(table(x=cells), separator=";")
     dataset = load_csv(table(x=cells), separator=";", missing=["unbekannt"])
     np.testing.assert_allclose(values_of(dataset, "x")[:-1], VALUES[:-1], rtol=1e-5)
