@@ -33,6 +33,7 @@ FILES = {
 OTHER = {
     "iris": "wine",
     "utf-8": "cp1252",
+    ".": ",",
     "relu": "tanh",
     "fused": "keras",
     "cpu": "gpu",

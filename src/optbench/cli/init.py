@@ -19,6 +19,9 @@ def init(
     separator: Annotated[str | None, typer.Option(help="Character between cells, if the one found is wrong.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Encoding of the text, if the one found is wrong.")] = None,
     sheet: Annotated[str | None, typer.Option(help="Sheet of an Excel file; the first one if not given.")] = None,
+    decimal: Annotated[
+        str | None, typer.Option(help="Mark before decimals, '.' or ',', if the one found is wrong.")
+    ] = None,
     study: Annotated[bool, typer.Option("--study", help="Write a study: which optimizer is best on it?")] = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -33,7 +36,13 @@ def init(
     from optbench.runner.init import starter, starter_for_table
 
     if table is None:
-        given = {"--target": target, "--separator": separator, "--encoding": encoding, "--sheet": sheet}
+        given = {
+            "--target": target,
+            "--separator": separator,
+            "--encoding": encoding,
+            "--sheet": sheet,
+            "--decimal": decimal,
+        }
         first = next((option for option, value in given.items() if value is not None), None)
         if first is not None:
             raise UsageError(
@@ -41,7 +50,11 @@ def init(
             )
         print_data(starter(study=study))
         return
-    text, sentences = starter_for_table(table, target, separator=separator, encoding=encoding, sheet=sheet, study=study)
+    if decimal not in (None, ".", ","):
+        raise UsageError(f"--decimal must be '.' or ','. Received: {decimal!r}.", code="usage-decimal-unknown")
+    text, sentences = starter_for_table(
+        table, target, separator=separator, encoding=encoding, sheet=sheet, decimal=decimal, study=study
+    )
     for sentence in sentences:
         note(sentence, quiet=quiet)
     print_data(text)

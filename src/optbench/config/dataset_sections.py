@@ -24,6 +24,14 @@ def _one_spelling(name: Any) -> Any:
 
 Encoding = Annotated[str, BeforeValidator(_one_spelling), Field(min_length=1)]
 
+
+def _one_mark(mark: Any) -> Any:
+    """Return the plain one of all blanks, and of all apostrophes, that stand between thousands."""
+    return {"\xa0": " ", "\u2009": " ", "\u202f": " ", "\u2019": "'"}.get(mark, mark) if isinstance(mark, str) else mark
+
+
+Thousands = Annotated[Literal[",", ".", " ", "'"], BeforeValidator(_one_mark)]
+
 if TYPE_CHECKING:
     EmbeddedName = str
     DownloadedName = str
@@ -76,6 +84,12 @@ class CsvConfig(Section):
     encoding: Encoding = Field(default="utf-8", description="Encoding of a text file, such as cp1252 or utf-16.")
     sheet: str | None = Field(
         default=None, min_length=1, description="Sheet of an Excel file; null if only one is not empty."
+    )
+    decimal: Literal[".", ","] = Field(
+        default=".", description="Mark before decimals; another one is found out where only one reading fits all cells."
+    )
+    thousands: Thousands | None = Field(
+        default=None, description="Mark between thousands: ',', '.', ' ' or \"'\"; found out if null."
     )
     missing: list[str] = Field(default=["", "?", "NA"], description="Texts that mean 'no value'.")
     features: dict[str, Literal["number", "category", "text"]] = Field(

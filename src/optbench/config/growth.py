@@ -21,10 +21,12 @@ ADDED_LATER: Final[Mapping[str, Any]] = {
     "dataset.split.fold": None,
     "evaluation.threshold": None,
     "evaluation.calibration": None,
+    "dataset.decimal": ".",
     "dataset.encoding": "utf-8",
     "dataset.sheet": None,
     "dataset.split.group": None,
     "dataset.split.time": None,
+    "dataset.thousands": None,
 }
 """Dotted path in a resolved experiment -> the value that means what was done before there was such a key.
 

@@ -227,6 +227,7 @@ def _cross_findings(valid: Mapping[str, Any]) -> list[Finding]:
     if dataset is not None:
         findings += _split_findings(dataset)
         findings += _encoding_findings(dataset)
+        findings += _mark_findings(dataset)
     if evaluation is not None:
         findings += evaluation_findings(evaluation, dataset)
     if dataset is not None and training is not None and training.early_stopping is not None:
@@ -296,6 +297,16 @@ def _encoding_findings(dataset: Any) -> list[Finding]:
         f"{', '.join(COMMON)}."
     )
     return [Finding(("dataset", "encoding"), sentence, code="config-name-unknown")]
+
+
+def _mark_findings(dataset: Any) -> list[Finding]:
+    """Return what contradicts itself in how numbers are written."""
+    thousands = getattr(dataset, "thousands", None)
+    if thousands is None or thousands != dataset.decimal:
+        return []
+    sentence = f"must differ from dataset.decimal. Received: {shown(thousands)} for both."
+    remedy = " Write dataset.decimal: ',' too." if thousands == "." else " Write dataset.decimal: '.'."
+    return [Finding(("dataset", "thousands"), sentence + remedy, code="config-keys-conflict")]
 
 
 def _split_findings(dataset: Any) -> list[Finding]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from optbench.core.findings import Finding
     from optbench.datasets.columns import CategoryColumn, Column
     from optbench.datasets.number_texts import ParsedNumbers
+    from optbench.datasets.spellings import Spelling
 
 _FEW = 3
 _LOOKED_AT = 4096
@@ -76,10 +77,11 @@ class ExaminedColumn:
     ----------
     column : its cells
     missing : texts that mean "no value"
+    spelling : how the numbers were written that its cells are now plain ones of; None if they are as they were read
     """
 
-    def __init__(self, column: Column, *, missing: Collection[str]) -> None:
-        self.column, self.missing = column, missing
+    def __init__(self, column: Column, *, missing: Collection[str], spelling: Spelling | None = None) -> None:
+        self.column, self.missing, self.spelling = column, missing, spelling
 
     @property
     def name(self) -> str:

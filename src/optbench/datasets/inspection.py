@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optbench.catalog.dataset import DEFAULT_MISSING
-from optbench.catalog.tasks import CLASSIFICATION, REGRESSION
+from optbench.catalog.tasks import CLASSIFICATION, REGRESSION, TASKS
 from optbench.core.findings import Finding, Severity
-from optbench.datasets.column_cells import ExaminedColumn
+from optbench.datasets.arrow_texts import chosen
 from optbench.datasets.column_kinds import infer_kind
 from optbench.datasets.column_names import with_spelling
 from optbench.datasets.labels import choose_positive_class, class_counts
+from optbench.datasets.number_spelling import POINT, shapes_of
 from optbench.datasets.number_texts import parse_texts
-from optbench.datasets.table_columns import TableOptions, column_uses, missing_texts
+from optbench.datasets.spellings import UNSTATED, Convention
+from optbench.datasets.table_columns import TableOptions, column_uses, missing_texts, spellings_of
 from optbench.datasets.table_heads import HEAD_ROWS, read_head
 from optbench.datasets.table_targets import label_rows, target_rows
 from optbench.datasets.target_names import likely_targets, names_somebody
@@ -57,6 +59,7 @@ class TableInspection:
     task : what the target is for
     is_whole : all rows of the file were looked at
     groups : columns that name whom or what a row is about, and whose values repeat
+    numbers : how numbers are written, where the columns agree
     notes : on spellings of labels, suggested missing words and suggested kinds
     """
 
@@ -75,6 +78,7 @@ class TableInspection:
     task: str = CLASSIFICATION
     is_whole: bool = True
     groups: tuple[str, ...] = ()
+    numbers: Convention = UNSTATED
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -83,6 +87,8 @@ class TableInspection:
             "separator": self.storage.separator,
             "encoding": self.storage.encoding,
             "sheet": self.storage.sheet,
+            "decimal": self.numbers.decimal,
+            "thousands": self.numbers.thousands,
             "missing": list(self.missing),
             "task": self.task,
             "target": self.target,
@@ -104,6 +110,7 @@ def inspect_table(
     separator: str | None = None,
     encoding: str | None = None,
     sheet: str | None = None,
+    decimal: str | None = None,
     missing: Sequence[str] | None = None,
     drop: Sequence[str] = (),
     features: Mapping[str, FeatureKind] | None = None,
@@ -117,6 +124,7 @@ def inspect_table(
     separator : one character; found from the first rows if None
     encoding : of a text file; guessed if None
     sheet : of an Excel file; the first that is not empty if None
+    decimal : mark before decimals; found out if None
     missing : texts that mean "no value"; suggested if None
     drop, features : as in the experiment file
     most_rows : of a large table so many are looked at
@@ -134,6 +142,7 @@ def inspect_table(
         drop=tuple(drop),
         separator=separator,
         missing=missing_texts((*DEFAULT_MISSING, *words) if missing is None else missing),
+        numbers=Convention(decimal or POINT),
     )
     target_reason = _note("data-target-given")
     if target is None:
@@ -144,6 +153,7 @@ def inspect_table(
     labelled = target_rows(table, options, task)
     forced = _forced_kinds(table, options, rows=labelled.rows)
     options = replace(options, features={**forced, **(options.features or {})})
+    options = replace(options, numbers=_convention(table, options, task))
     names = labelled.order.class_names
     positive, _ = choose_positive_class(names, None)
     return TableInspection(
@@ -163,11 +173,12 @@ def inspect_table(
             *_head_notes(table, is_head=head.is_head),
             *labelled.order.notes,
             *_missing_notes(words),
-            *_kind_notes(forced),
+            *_kind_notes(table, options, forced),
         ),
         task=task,
         is_whole=not head.is_head,
         groups=tuple(name for name in table.names if name != target and _repeats(table, name, options)),
+        numbers=options.numbers,
     )
 
 
@@ -181,11 +192,18 @@ def _repeats(table: TextTable, name: str, options: TableOptions) -> bool:
 
 def _is_quantity(table: TextTable, options: TableOptions) -> bool:
     """Return True if the target holds numbers only, too many different ones to be classes."""
-    column = table.cells(options.target).categories(missing=options.missing)
-    numbers = parse_texts(column.levels, missing=()).values
+    column = table.cells(options.target)
+    try:
+        examined = spellings_of(table, options, numbers=(options.target,)).read(column)
+    except DataError:  # of two readings: whichever is right, these are numbers
+        if len(_texts(column, options.missing)) > _MOST_CLASSES:
+            raise
+        return False
+    found = examined.categories
+    numbers = parse_texts(found.levels, missing=()).values
     if not len(numbers) or not np.isfinite(numbers).all():
         return False
-    rows, different = int((column.codes >= 0).sum()), len(np.unique(numbers))
+    rows, different = int((found.codes >= 0).sum()), len(np.unique(numbers))
     return different > _MOST_CLASSES or (different > _BINARY and different > rows / 2)
 
 
@@ -198,15 +216,19 @@ def _missing_words(table: TextTable, target: str | None) -> tuple[str, ...]:
         is_finite = np.isfinite(parsed.values)
         is_word = np.zeros(len(texts), dtype=bool) if parsed.is_word is None else parsed.is_word
         is_gap = np.isin(texts, _DISGUISES) | (~is_finite & ~is_word)
-        is_of_numbers = (~is_gap).sum() > 1 and is_finite[~is_gap].all()
-        if is_gap.any() and is_of_numbers and column.name != target:
+        if is_gap.any() and column.name != target and _are_numbers(chosen(levels, ~is_gap), is_finite[~is_gap]):
             found.update(texts[is_gap].tolist())
     return (*(word for word in _DISGUISES if word in found), *sorted(found.difference(_DISGUISES)))
 
 
+def _are_numbers(texts: Any, is_finite: NDArray[np.bool_]) -> bool:
+    """Return True for several texts that are numbers in some spelling."""
+    return len(texts) > 1 and bool(is_finite.all() or shapes_of(texts) is not None)
+
+
 def _suggested_target(table: TextTable, options: TableOptions) -> tuple[str, Finding]:
     possible = [column.name for column in table.columns if _can_be_target(table, column, options)]
-    quantities = [name for name in table.names if _is_quantity(table, replace(options, target=name))]
+    quantities = [name for name in table.names if _can_be_quantity(table, replace(options, target=name))]
     for names in likely_targets(table.names):
         for kind in (possible, quantities):
             if likely := [name for name in names if name in kind]:
@@ -223,6 +245,13 @@ def _suggested_target(table: TextTable, options: TableOptions) -> tuple[str, Fin
         f"The {len(table.names)} columns are: {listed(table.names)}. Name one with --target.",
         code="data-target-needed",
     )
+
+
+def _can_be_quantity(table: TextTable, options: TableOptions) -> bool:
+    try:
+        return _is_quantity(table, options)
+    except DataError:
+        return False
 
 
 def _can_be_target(table: TextTable, column: Column, options: TableOptions) -> bool:
@@ -245,10 +274,11 @@ def _forced_kinds(table: TextTable, options: TableOptions, *, rows: NDArray[np.i
     """Return `category` for each column that is neither number nor category by its texts."""
     forced: dict[str, FeatureKind] = {}
     stated = {options.target, *options.drop, *(options.features or {})}
+    spellings = spellings_of(table, options)
     for column in table.columns:
         if column.name not in stated:
             try:
-                infer_kind(table, ExaminedColumn(column, missing=options.missing), rows=rows)
+                infer_kind(table, spellings.read(column), rows=rows)
             except DataError:
                 forced[column.name] = "category"
     return forced
@@ -262,8 +292,23 @@ def _missing_notes(words: Sequence[str]) -> list[Finding]:
     return [_note("data-word-missing", word=word) for word in words]
 
 
-def _kind_notes(forced: Mapping[str, str]) -> list[Finding]:
-    return [_note("data-column-mixed", name=name) for name in forced]
+def _kind_notes(table: TextTable, options: TableOptions, forced: Mapping[str, str]) -> list[Finding]:
+    spellings = spellings_of(table, replace(options, features={}))
+    columns = [column for column in table.columns if column.name in forced]
+    return [spellings.ambiguity(column) or _note("data-column-mixed", name=column.name) for column in columns]
+
+
+def _convention(table: TextTable, options: TableOptions, task: str) -> Convention:
+    """Return how the numbers of a table are written, as far as its columns agree."""
+    numbers = () if TASKS[task].has_classes else (options.target,)
+    spellings = spellings_of(table, options, numbers=numbers)
+    found = [spelling for column in table.columns if (spelling := spellings.read(column).spelling) is not None]
+    decimals = {spelling.decimal for spelling in found if spelling.is_decided}
+    if len(decimals) > 1:
+        return options.numbers
+    marks = {mark for spelling in found for mark in spelling.thousands}
+    thousands = next(iter(marks)) if len(marks) == 1 else None
+    return Convention(next(iter(decimals), options.numbers.decimal), thousands)
 
 
 def _note(code: str, **values: Any) -> Finding:

@@ -29,6 +29,7 @@ from optbench.datasets.image_folders import load_image_folder
 from optbench.datasets.opening import Storage, open_table
 from optbench.datasets.openml import load_openml
 from optbench.datasets.paths import located, location_note
+from optbench.datasets.spellings import Convention
 from optbench.datasets.table_columns import TableOptions, missing_texts
 from optbench.datasets.tables import load_table_files
 from optbench.datasets.withhold import without_test_rows
@@ -174,6 +175,7 @@ def _own_table(config: CsvConfig, base: Path, task: str, *, quiet: bool) -> Data
         split_column=config.split.column,
         group=config.split.group,
         time=config.split.time,
+        numbers=Convention(config.decimal, config.thousands),
     )
     names = [name for name in (config.path, config.split.test_path) if name is not None]
     storage = Storage(config.separator, config.encoding, config.sheet)

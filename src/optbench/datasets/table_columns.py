@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from optbench.catalog.dataset import DEFAULT_MISSING
 from optbench.config import dump_value
 from optbench.core.findings import Finding, Severity
-from optbench.datasets.column_cells import ExaminedColumn
 from optbench.datasets.column_kinds import infer_kind, number_values
 from optbench.datasets.features import NumberColumn
 from optbench.datasets.identifiers import OF_NUMBERS, TOLD
+from optbench.datasets.spellings import SPELLED, UNSTATED, Convention, Spellings
 from optbench.datasets.text_doubts import has_doubt, is_running_text
 from optbench.datasets.text_table import listed, require_column
 from optbench.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
+    from optbench.datasets.column_cells import ExaminedColumn
     from optbench.datasets.columns import CategoryColumn
     from optbench.datasets.reading_rules import Applied
     from optbench.datasets.text_table import TextTable
@@ -41,6 +42,7 @@ class TableOptions:
     features : column name -> "number", "category" or "text", where it differs from what is inferred
     split_column : column that names each row's split, or None
     group, time : what a split keeps together or puts in order, as in the experiment file
+    numbers : what the file says of decimal marks and thousands
     """
 
     target: str
@@ -52,6 +54,7 @@ class TableOptions:
     split_column: str | None = None
     group: str | None = None
     time: str | None = None
+    numbers: Convention = UNSTATED
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +101,31 @@ def column_uses(table: TextTable, options: TableOptions, *, rows: NDArray[np.int
         If the options name columns that do not exist or contradict each other, or no input is left.
     """
     check_names(table, options)
-    examined = (ExaminedColumn(column, missing=options.missing) for column in table.columns)
-    uses = tuple(use_of(table, column, options, rows) for column in examined)
+    spellings = spellings_of(table, options)
+    uses = tuple(use_of(table, spellings.read(column), options, rows) for column in table.columns)
     require_inputs(table, uses)
     return uses
+
+
+def spellings_of(table: TextTable, options: TableOptions, *, numbers: Collection[str] = ()) -> Spellings:
+    """Return how the numbers of a table are written.
+
+    Parameters
+    ----------
+    numbers : names of columns that hold numbers beside those of which the options say so
+    """
+    features = options.features or {}
+    stated = {name for name, kind in features.items() if kind == "number"}
+    words = {name for name, kind in features.items() if kind != "number"}
+    ignored = {options.target, options.split_column, *options.drop, options.group, options.time}
+    return Spellings(
+        table,
+        options.numbers,
+        missing=options.missing,
+        numbers={*stated, *numbers},
+        words=words,
+        unread={name for name in ignored if name is not None}.difference(numbers),
+    )
 
 
 def require_inputs(table: TextTable, uses: Sequence[ColumnUse]) -> None:
@@ -148,9 +172,15 @@ def column_notes(uses: Sequence[ColumnUse]) -> list[Finding]:
     told = [use for use in uses if use.is_input and use.reason.code in TOLD]
     return [
         *(_left_out_note(use) for use in left_out),
+        *(Finding("data-column-spelled", Severity.NOTE, _note_values(use)) for use in uses if _is_told(use)),
         *(_column_note("data-column-category", use) for use in doubtful),
         *(_column_note("data-column-may-identify", use, dump_value([use.name])) for use in told),
     ]
+
+
+def _is_told(use: ColumnUse) -> bool:
+    """Return True for numbers in a spelling that the experiment file does not tell by itself."""
+    return use.reason.code == SPELLED and not (use.reason.values["is_stated"] and not use.reason.values["unit"])
 
 
 def _left_out_note(use: ColumnUse) -> Finding:
@@ -161,19 +191,24 @@ def _left_out_note(use: ColumnUse) -> Finding:
 
 def _column_note(code: str, use: ColumnUse, setting: str | None = None) -> Finding:
     """Return a note on a column; `setting` is the part of an experiment file that decides otherwise."""
-    values = {"name": use.name, "kind": use.kind, "reason": use.reason.to_json()}
     if setting is not None:
-        return Finding(code, Severity.NOTE, {**values, "setting": setting})
-    return Finding(f"{code}-text" if is_running_text(use.reason) else code, Severity.NOTE, values)
+        return Finding(code, Severity.NOTE, {**_note_values(use), "setting": setting})
+    return Finding(f"{code}-text" if is_running_text(use.reason) else code, Severity.NOTE, _note_values(use))
+
+
+def _note_values(use: ColumnUse) -> dict[str, Any]:
+    return {"name": use.name, "kind": use.kind, "reason": use.reason.to_json()}
 
 
 def use_of(table: TextTable, column: ExaminedColumn, options: TableOptions, rows: NDArray[np.int64]) -> ColumnUse:
     """Return what becomes of a column: what the experiment file says, or what the cells of some rows make of it."""
-    stated = stated_use(column.name, options)
-    if stated is not None:
-        return stated
-    inferred = infer_kind(table, column, rows=rows)
-    return ColumnUse(column.name, inferred.kind, inferred.reason, inferred.applied)
+    use = stated_use(column.name, options)
+    if use is None:
+        inferred = infer_kind(table, column, rows=rows)
+        use = ColumnUse(column.name, inferred.kind, inferred.reason, inferred.applied)
+    if column.spelling is None or use.kind != "number":
+        return use
+    return replace(use, reason=column.spelling.reason(use.reason), applied=column.spelling.applied(use.name))
 
 
 def stated_use(name: str, options: TableOptions) -> ColumnUse | None:

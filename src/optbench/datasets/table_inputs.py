@@ -6,11 +6,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from optbench.datasets.column_cells import ExaminedColumn
 from optbench.datasets.features import ModelColumn, feature_matrix, feature_names, model_column
 from optbench.datasets.ordered_work import in_order, n_workers
 from optbench.datasets.split_arrays import SplitArrays
-from optbench.datasets.table_columns import check_names, input_column, require_inputs, use_of
+from optbench.datasets.table_columns import check_names, input_column, require_inputs, spellings_of, use_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,8 +83,10 @@ def table_inputs(table: TextTable, options: TableOptions, labelled: Labelled, ro
 def _fitted_columns(
     table: TextTable, options: TableOptions, *, train: NDArray[np.int64], used: NDArray[np.int64]
 ) -> tuple[tuple[ColumnUse, ...], tuple[ModelColumn, ...]]:
+    spellings = spellings_of(table, options)
+
     def fitted(column: Column) -> tuple[ColumnUse, ModelColumn | None]:
-        examined = ExaminedColumn(column, missing=options.missing)
+        examined = spellings.read(column)
         use = use_of(table, examined, options, train)
         if not use.is_input:
             return use, None

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optbench.catalog.tasks import TASKS
+from optbench.core.findings import Finding, Severity
 from optbench.datasets.labels import LabelOrder, label_order, require_classes
-from optbench.datasets.number_texts import are_decimal, parse_column
+from optbench.datasets.number_texts import are_decimal
+from optbench.datasets.table_columns import spellings_of
 from optbench.errors import DataError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from optbench.datasets.column_cells import ExaminedColumn
     from optbench.datasets.reading_rules import Applied
     from optbench.datasets.table_columns import TableOptions
     from optbench.datasets.text_table import TextTable
@@ -81,7 +84,8 @@ def number_rows(table: TextTable, options: TableOptions) -> Labelled:
     DataError
         If there is none, or a cell is no finite number.
     """
-    numbers = parse_column(table.cells(options.target), missing=options.missing)
+    target = spellings_of(table, options, numbers=(options.target,)).read(table.cells(options.target))
+    numbers = target.numbers
     rows = np.flatnonzero(~np.isnan(numbers.values)).astype(np.int64, copy=False)
     if not len(rows):
         raise DataError(
@@ -89,19 +93,28 @@ def number_rows(table: TextTable, options: TableOptions) -> Labelled:
             code="data-labels-missing",
         )
     if np.isinf(numbers.values).any():
-        raise _no_number(table, options, row=int(np.flatnonzero(np.isinf(numbers.values))[0]))
-    return Labelled(order=LabelOrder((), {}, ()), rows=rows, y=numbers.values)
+        raise _no_number(table, options, target, row=int(np.flatnonzero(np.isinf(numbers.values))[0]))
+    order = LabelOrder((), {}, _spelling_notes(target))
+    applied = () if target.spelling is None else (target.spelling.applied(target.name),)
+    return Labelled(order=order, rows=rows, y=numbers.values, applied=applied)
+
+
+def _spelling_notes(target: ExaminedColumn) -> tuple[Finding, ...]:
+    if target.spelling is None:
+        return ()
+    kind = Finding("column-stated", Severity.NOTE, {"setting": "task: regression"})
+    values = {"name": target.name, "reason": target.spelling.reason(kind).to_json()}
+    return (Finding("data-target-spelled", Severity.NOTE, values),)
 
 
 def _where(table: TextTable, options: TableOptions) -> str:
     return f"the target {options.target!r} of {table.shown_name}"
 
 
-def _no_number(table: TextTable, options: TableOptions, *, row: int) -> DataError:
-    column = table.cells(options.target)
-    cell = column.cell(row)
+def _no_number(table: TextTable, options: TableOptions, target: ExaminedColumn, *, row: int) -> DataError:
+    cell = target.column.cell(row)
     remedy = "Leave out 'task: regression' if these are classes"
-    if are_decimal(column.categories(missing=options.missing).levels).any():
+    if are_decimal(target.categories.levels).any():
         remedy = f"Correct the cell, or add {cell!r} to dataset.missing: rows without a target are dropped"
     return DataError(
         f"{_where(table, options)} must hold finite numbers for task: regression. Received: {cell!r} in "

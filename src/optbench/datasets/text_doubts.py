@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import Finding, Severity
+from optbench.datasets.arrow_arrays import numpy_of
 from optbench.datasets.arrow_texts import chosen, matches
-from optbench.datasets.number_texts import are_decimal
+from optbench.datasets.number_spelling import READINGS, fits_reading, look_like_numbers, shapes_of
 
 if TYPE_CHECKING:
     from typing import Final
+
+    import numpy as np
+    from numpy.typing import NDArray
 
 _NEARLY_ALL = 0.9
 _MANY = 0.5
@@ -17,9 +21,6 @@ _LEVELS = 10  # fewer different texts are a category whatever they look like
 _SHOWN = 3
 _RUNNING_TEXT = "column-looks-like-running-text"
 _SPELLINGS: Final = (
-    (r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", "column-looks-like-thousands"),
-    (r"[+-]?\d+,\d+", "column-looks-like-decimal-comma"),
-    (r"[+-]?\d+(\.\d+)? ?(%|[$€£])|[$€£] ?\d+(\.\d+)?", "column-looks-like-unit"),
     (r"\d{4}-\d{1,2}-\d{1,2}([T ].*)?|\d{1,2}[./]\d{1,2}[./]\d{2,4}", "column-looks-like-dates"),
     (r"[^ ]+( +[^ ]+){4,}", _RUNNING_TEXT),  # five words and more
 )
@@ -37,11 +38,25 @@ def doubt(texts: Any) -> Finding | None:
     for pattern, code in _SPELLINGS:
         if matches(texts, pattern).sum() >= _NEARLY_ALL * len(texts):
             return Finding(code, Severity.NOTE)
-    return _mostly_numbers(texts)
+    fits = numpy_of(look_like_numbers(texts))
+    return _several_spellings(texts) if fits.all() else _mostly_numbers(texts, fits)
 
 
-def _mostly_numbers(texts: Any) -> Finding | None:
-    others = chosen(texts, ~are_decimal(texts))
+def _several_spellings(texts: Any) -> Finding | None:
+    """Return why different texts are not read as numbers although each of them is one."""
+    shapes = shapes_of(texts)
+    if shapes is None:
+        alike = [chosen(texts, numpy_of(fits_reading(texts, decimal))) for decimal in READINGS]
+        pair = [part[0].as_py() for part in alike if len(part)]
+        return Finding("column-looks-like-two-marks", Severity.NOTE, {"first": pair})
+    units = [shown for name, shown in shapes.units.items() if name]
+    if len(units) > 1:
+        return Finding("column-looks-like-units", Severity.NOTE, {"units": units})
+    return Finding("column-looks-like-partly-unit", Severity.NOTE, {"unit": units[0]}) if units else None
+
+
+def _mostly_numbers(texts: Any, fits: NDArray[np.bool_]) -> Finding | None:
+    others = chosen(texts, ~fits)
     if len(others) > _MANY * len(texts):
         return None
     first = others.slice(0, _SHOWN).to_pylist()

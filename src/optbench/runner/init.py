@@ -71,6 +71,7 @@ def starter_for_table(
     separator: str | None = None,
     encoding: str | None = None,
     sheet: str | None = None,
+    decimal: str | None = None,
     study: bool = False,
 ) -> tuple[str, Sequence[str]]:
     """Return an experiment or a study for a user's table, and sentences on what was inferred.
@@ -83,6 +84,7 @@ def starter_for_table(
     path : file of a table
     target : label column, or None to have one suggested
     separator, encoding, sheet : how the file is stored; found out where None
+    decimal : mark before decimals; found out if None
 
     Raises
     ------
@@ -91,7 +93,7 @@ def starter_for_table(
     """
     from optbench.datasets import inspect_table
 
-    found = inspect_table(path, target, separator=separator, encoding=encoding, sheet=sheet)
+    found = inspect_table(path, target, separator=separator, encoding=encoding, sheet=sheet, decimal=decimal)
     name = (re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._") or "my-table")[:80]
     section = _table_section(found, language)
     written = _experiment(name, section, found.task, language)
@@ -189,6 +191,7 @@ def _table_section(found: TableInspection, language: str | None) -> str:
         comment = _comment(text("init-positive-class", language))
         lines.append(f"  positive_class: {_scalar(found.positive_class)}   # {comment}")
     lines += [f"  {key}: {_scalar(value)}" for key, value in found.storage.settings.items()]
+    lines += [f"  {key}: {_scalar(value)}" for key, value in found.numbers.settings.items()]
     lines.append(f"  missing: {dump_value(list(found.missing))}")
     if found.features:
         lines.append(f"  features: {dump_value(dict(found.features))}")

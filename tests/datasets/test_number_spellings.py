@@ -1,0 +1,211 @@
+"""Numbers as people write them: read if one reading fits all cells and the rest of the file, else refused with both."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from optbench.datasets import inspect_table
+from optbench.datasets.arrow_arrays import texts_of
+from optbench.datasets.number_spelling import plain_numbers, shapes_of
+from optbench.errors import DataError
+from optbench.words import sentences
+
+N = 60
+LABELS = ["no", "yes"] * (N // 2)
+VALUES = [round(1234.5 + 777.25 * i, 2) for i in range(N)]
+
+
+def read(texts):
+    """Return the numbers of texts under the only reading that fits them, None if there is not one."""
+    shapes = shapes_of(texts_of(texts))
+    if shapes is None or shapes.is_ambiguous or shapes.mixes_units:
+        return None
+    decimal = "." if "." in shapes.fits else ","
+    return [float(text) for text in plain_numbers(texts_of(texts), decimal).to_pylist()]
+
+
+@pytest.mark.parametrize(
+    ("texts", "numbers"),
+    [
+        (["0,773", "-1,2"], [0.773, -1.2]),
+        (["1.234,50", "7"], [1234.5, 7]),
+        (["$6,873.00", "928"], [6873, 928]),
+        (["6,873.00€", "1.5 €"], [6873, 1.5]),
+        (["98.8%", "7 %"], [98.8, 7]),
+        (["(8173)", "8173", "(1,234.50)"], [-8173, 8173, -1234.5]),
+        (["5.00-", "-$5", "$-5", "($5.00)", "\N{MINUS SIGN}5"], [-5, -5, -5, -5, -5]),
+        (["1'234.50", "2\N{RIGHT SINGLE QUOTATION MARK}000"], [1234.5, 2000]),
+        (["1 234,5", "1\N{NARROW NO-BREAK SPACE}234", "1\N{NO-BREAK SPACE}234"], [1234.5, 1234, 1234]),
+        (["12,34,567", "1,00,000.50"], [1234567, 100000.5]),
+        (["CHF 1'000", "CHF 20"], [1000, 20]),
+        (["5 USD", "$6", "US$ 7"], [5, 6, 7]),
+        (["R$ 1.234,56"], [1234.56]),
+        (["2.0 kg", "10kg"], [2, 10]),
+        (["1 year", "2 years"], [1, 2]),
+        (["1e5", "2,5E-3"], [1e5, 0.0025]),
+        (["12,34", "1,234"], [12.34, 1.234]),
+        (["1,234,567", "1,234"], [1234567, 1234]),
+        (["1.234.567", "1.234"], [1234567, 1234]),
+    ],
+)
+def test_one_reading(texts, numbers):
+    """Marks, signs, currencies and units around the digits."""
+    assert read(texts) == numbers
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["1,234", "928"],
+        ["1.234,5", "1,234.5"],
+        ["5 kg", "6 lb"],
+        ["5%", "0.6"],
+        ["USD 5", "CAD 6"],
+        ["12a", "13a"],
+        ["1st", "2nd"],
+        ["12 Main Street"],
+        ["1.2.3"],
+        ["2020-01-02"],
+        ["(5", "6"],
+        ["--5"],
+        ["5 AM"],
+        ["10:30"],
+    ],
+)
+def test_no_reading_or_two(texts):
+    """What is ambiguous, mixes units or is no number is not read."""
+    assert read(texts) is None
+
+
+@given(st.lists(st.floats(-1e9, 1e9, allow_nan=False), min_size=1, max_size=8))
+def test_pandas_reads_the_same_numbers(values):
+    """What is written with separators of thousands comes back as pandas' own reading of it."""
+    for decimal, thousands in ((".", ","), (",", "."), (",", " "), (".", "'")):
+        marks = str.maketrans({",": thousands, ".": decimal})
+        texts = [f"{value:,.3f}".translate(marks) for value in values]
+        frame = io.StringIO("x\n" + "\n".join(f'"{text}"' for text in texts) + "\n")
+        expected = pd.read_csv(frame, decimal=decimal, thousands=thousands)["x"]
+        shapes = shapes_of(texts_of(texts))
+        assert decimal in shapes.fits
+        np.testing.assert_array_equal(
+            [float(text) for text in plain_numbers(texts_of(texts), decimal).to_pylist()], expected
+        )
+
+
+def table(**columns):
+    """Return a CSV with `;` between cells and a target y."""
+    cells = {**columns, "y": columns.get("y", LABELS)}
+    return pd.DataFrame(cells).to_csv(index=False, sep=";", lineterminator="\n")
+
+
+def values_of(dataset, name):
+    """Return the numbers of a column in the order of the rows, as they were before they were standardised."""
+    fitted = dataset.facts["preprocessing"][name]
+    column = dataset.feature_names.index(name)
+    found = np.empty(sum(len(part.rows) for part in dataset.splits.values()))
+    for part in dataset.splits.values():
+        found[part.rows] = part.x[:, column] * fitted["sd"] + fitted["mean"]
+    return found
+
+
+GERMAN = [f"{value:,.2f}".translate(str.maketrans(",.", ".,")) for value in VALUES]
+AMERICAN = [f"${value:,.2f}" for value in VALUES]
+
+
+@pytest.mark.parametrize("cells", [GERMAN, AMERICAN, [f"{value:.2f} kg" for value in VALUES]])
+def test_a_column_is_read_and_told(load_csv, cells):
+    """Without a word in the experiment file: the numbers, a note, and an entry in what makes the key."""
+    dataset = load_csv(table(x=cells), separator=";")
+    np.testing.assert_allclose(values_of(dataset, "x"), VALUES, rtol=1e-5)
+    assert [note for note in sentences(dataset.notes) if "column 'x' is read as numbers" in note]
+    assert "x" in dataset.facts["reading"]["number spelling"]
+
+
+def test_plain_numbers_leave_the_key_alone(load_csv):
+    """Where no rule fires there is nothing in the key."""
+    assert "reading" not in load_csv(table(x=[str(value) for value in VALUES]), separator=";").facts
+
+
+def test_other_columns_decide(load_csv):
+    """`1.234` is a thousand where another column can only have a decimal comma; else it is what it always was."""
+    grouped = [f"{1 + i}.{100 + i}" for i in range(N)]
+    alone = load_csv(table(x=grouped), separator=";")
+    beside = load_csv(table(x=grouped, price=GERMAN), separator=";")
+    np.testing.assert_allclose(values_of(alone, "x"), [float(text) for text in grouped], rtol=1e-5)
+    np.testing.assert_allclose(values_of(beside, "x"), [float(text.replace(".", "")) for text in grouped], rtol=1e-5)
+
+
+def test_two_readings_are_refused_with_both_remedies(load_csv):
+    """`1,234` alone may be either: each remedy that is named works."""
+    cells = [f"{1 + i},{100 + i}" for i in range(N)]
+    with pytest.raises(DataError, match=r"two readings: '10,109' is 10109 .*, and 10\.109 ") as caught:
+        load_csv(table(x=cells), separator=";")
+    assert "dataset.thousands: ','" in str(caught.value)
+    assert "dataset.decimal: ','" in str(caught.value)
+    grouped = load_csv(table(x=cells), separator=";", thousands=",")
+    decimals = load_csv(table(x=cells), separator=";", decimal=",")
+    np.testing.assert_allclose(values_of(grouped, "x"), [float(text.replace(",", "")) for text in cells], rtol=1e-5)
+    np.testing.assert_allclose(values_of(decimals, "x"), [float(text.replace(",", ".")) for text in cells], rtol=1e-5)
+    assert load_csv(table(x=cells), separator=";", features={"x": "category"}).feature_names[0].startswith("x=")
+
+
+def test_a_target_is_read_the_same_way(load_csv):
+    """Numbers to predict in a spelling of their own."""
+    dataset = load_csv(table(x=[str(i) for i in range(N)][::-1], y=GERMAN), separator=";", task="regression")
+    y = np.concatenate([part.y for part in dataset.splits.values()])
+    rows = np.concatenate([part.rows for part in dataset.splits.values()])
+    np.testing.assert_array_equal(y[np.argsort(rows)], VALUES)
+    assert any("the target 'y' is read as numbers" in note for note in sentences(dataset.notes))
+
+
+def test_words_among_numbers_are_named_as_words(load_csv):
+    """Advice is about the words, not about the spelling of the numbers."""
+    cells = [*GERMAN[:-1], "unbekannt"]
+    with pytest.raises(DataError, match=r"'unbekannt' in row 60 .*[Aa]dd 'unbekannt' to dataset\.missing"):
+        load_csv(table(x=cells), separator=";")
+    dataset = load_csv(table(x=cells), separator=";", missing=["unbekannt"])
+    np.testing.assert_allclose(values_of(dataset, "x")[:-1], VALUES[:-1], rtol=1e-5)
+    with pytest.raises(DataError, match="Received: 'unbekannt'"):
+        load_csv(table(x=cells), separator=";", features={"x": "number"})
+
+
+def test_units_that_differ_are_refused_for_a_number(load_csv):
+    """Kilograms and pounds are no one column of numbers."""
+    cells = [f"{i} {'kg' if i % 2 else 'lb'}" for i in range(N)]
+    with pytest.raises(DataError, match="numbers of one unit. Received: lb and kg"):
+        load_csv(table(x=cells), separator=";", features={"x": "number"})
+
+
+@pytest.mark.parametrize(
+    ("columns", "settings"),
+    [
+        ({"x": GERMAN}, {"decimal": ",", "thousands": "."}),
+        ({"x": AMERICAN}, {"thousands": ","}),
+        ({"x": [text.replace(".", "") for text in GERMAN]}, {"decimal": ","}),
+        ({"x": [str(value) for value in VALUES]}, {}),
+    ],
+)
+def test_init_writes_down_what_a_run_needs(tmp_path, load_csv, columns, settings):
+    """What is found stands in the file, and reads the same numbers there."""
+    path = tmp_path / "data.csv"
+    path.write_text(table(**columns))
+    found = inspect_table(path, "y")
+    assert found.numbers.settings == settings
+    as_written = load_csv(table(**columns), separator=";", **settings)
+    unstated = load_csv(table(**columns), separator=";")
+    assert as_written.train.x.tobytes() == unstated.train.x.tobytes()
+
+
+def test_init_leaves_what_is_ambiguous_to_the_user(tmp_path):
+    """A file that loads, and a question."""
+    path = tmp_path / "data.csv"
+    path.write_text(table(x=[f"{1 + i},{100 + i}" for i in range(N)]))
+    found = inspect_table(path, "y")
+    assert found.features == {"x": "category"}
+    assert any("until you say what its numbers are" in note for note in sentences(found.notes))
