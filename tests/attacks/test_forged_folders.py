@@ -21,6 +21,8 @@ from optbench.runner.compare import CompareOptions, compare_runs
 from optbench.runner.listing import list_runs, list_text, show_run
 from optbench.runner.report import render_reports
 
+pytestmark = [pytest.mark.long, pytest.mark.ci]
+
 DOCUMENTS = ("metrics.json", "timing.json", "digests.json", "environment.json")
 STRANGE = st.one_of(
     JUNK,

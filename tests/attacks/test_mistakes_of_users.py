@@ -13,6 +13,8 @@ import time
 import numpy as np
 import pytest
 
+pytestmark = [pytest.mark.long, pytest.mark.ci]
+
 LONG = "a" * 300
 NUL = "\\0"
 
