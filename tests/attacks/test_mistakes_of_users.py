@@ -189,7 +189,6 @@ def test_little_address_space(give, work, experiment, arrays, runs, megabytes):
         give("validate", "a.yaml", before=limited).require(3, saying="memory")
 
 
-@pytest.mark.parametrize("files", [3, 5, 8])
 @pytest.mark.parametrize("megabytes", [60, 150, 300, 700])
 def test_little_address_space_from_the_start(work, experiment, runs, megabytes):
     """As processes of their own: the libraries' own ends (abort, exit, a signal to themselves) are not reached."""
@@ -212,6 +211,7 @@ def test_little_address_space_from_the_start(work, experiment, runs, megabytes):
         assert done.returncode == 0 or "emory" in done.stderr
 
 
+@pytest.mark.parametrize("files", [3, 5, 8])
 def test_few_open_files(give, runs, files):
     """`ulimit -n`: the limit is named."""
     del runs
