@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 RUNS   ?= runs
 FOUR   := configs/sgd.yaml configs/rmsprop.yaml configs/adam.yaml configs/adamw.yaml
 
-.PHONY: run test test-ci test-all nightly mutants check lint types imports format smoke bench claims lock schema clean
+.PHONY: run test test-ci test-all nightly attacks mutants check lint types imports format smoke bench claims lock schema clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
@@ -29,6 +29,10 @@ test-ci: $(VENV)/.installed-test
 # (which need its commit: a shallow clone skips them)
 nightly test-all: $(VENV)/.installed-test
 	OPTBENCH_HYPOTHESIS=default $(BIN)/python -m pytest -m ""
+
+# hostile files, folders, names and kills: what CI takes of them; with -m "" all
+attacks: $(VENV)/.installed-test
+	$(PYTEST) tests/attacks -m "not long or ci" --durations=10 --durations-min=5
 
 # sixty seeded mistakes, each of which some test has to notice; an hour
 mutants: $(VENV)/.installed-test

@@ -67,6 +67,24 @@ def test_in_the_place_of_arrays(give, work, experiment, put):
 
 
 @pytest.mark.parametrize("put", NO_FILES)
+def test_in_the_place_of_a_table(give, work, experiment, put):
+    """Also where rows of a test set are, where a folder of images is, and for `init`."""
+    for name in ("t.csv", "t.parquet", "t2.csv"):
+        put(work / name)
+    (work / "good.csv").write_text("a,y\n" + "1,x\n2,z\n" * 40)
+    for dataset in (
+        "{name: csv, path: t.csv, target: y}",
+        "{name: csv, path: t.parquet, target: y}",
+        "{name: csv, path: good.csv, target: y, split: {test_path: t2.csv}}",
+        "{name: image_folder, path: t.csv, size: [4, 4]}",
+    ):
+        experiment(dataset)
+        give("validate", "a.yaml", timeout=QUICK_S).require(3)
+    give("init", "t.csv", timeout=QUICK_S).require(3)
+    give("init", "t.parquet", timeout=QUICK_S).require(3)
+
+
+@pytest.mark.parametrize("put", NO_FILES)
 def test_in_the_place_of_an_experiment(give, work, put):
     put(work / "a.yaml")
     for arguments in (("validate",), ("config",), ("run", "--dry-run"), ("run",)):

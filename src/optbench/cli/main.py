@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from optbench.cli.streams import GuardedStream, guarded_streams
 from optbench.core.interpreter import leave_out_working_directory
+from optbench.core.memory import address_space_limit
 from optbench.core.printable import printable
 from optbench.core.refusals import is_refusal, sentence_of
 from optbench.errors import MachineError, OptbenchError
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _INTERNAL_ERROR = 70
+_LIGHT = ("ls", "show", "check", "list", "schema", "--help", "-h", "--version")
+_LEAST_ADDRESS_SPACE = 512 << 20
+_ENOUGH_ADDRESS_SPACE = 4 << 30  # with more, something else is the matter
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -44,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         with _told_cost(given), _told_errors(given), guarded_streams(), _told_errors(given), _signals_unwind():
             _require_working_directory()
+            _require_address_space(given)
             from optbench.cli.app import app
 
             app(args=given, prog_name="optbench")
@@ -72,6 +77,11 @@ def _told_errors(arguments: Sequence[str]) -> Iterator[None]:
             _tell(f"optbench: {refused}\n", error, debug=debug, always=True)
             _tell_programs(refused, arguments)
             raise SystemExit(refused.exit_code) from None
+        limited = _memory_error(error)
+        if limited is not None:
+            _tell(f"optbench: {limited}\n", error, debug=debug, always=True)
+            _tell_programs(limited, arguments)
+            raise SystemExit(limited.exit_code) from None
         message = (
             f"optbench: internal error: {type(error).__name__}: {error}\n"
             "This is a bug in optbench. Repeat the command with --debug and report what it prints.\n"
@@ -133,6 +143,36 @@ def _require_working_directory() -> None:
             "the working directory has been removed, so no path can be looked up. Change to one that exists (cd).",
             code="machine-directory-removed",
         ) from error
+
+
+def _require_address_space(arguments: Sequence[str]) -> None:
+    """Require what the large libraries need under `ulimit -v`: short of it they end the process without a word.
+
+    Raises
+    ------
+    MachineError
+        If the limit leaves less, and the command is none that does without them.
+    """
+    limit = address_space_limit()
+    if limit is not None and limit < _LEAST_ADDRESS_SPACE and arguments and arguments[0] not in _LIGHT:
+        raise MachineError(
+            f"this command needs {_LEAST_ADDRESS_SPACE >> 20} MB of address space at least. Received: {limit >> 20} MB "
+            "('ulimit -v'). Raise the limit.",
+            code="machine-memory-limited",
+        )
+
+
+def _memory_error(error: Exception) -> MachineError | None:
+    """Return the error for what a library cannot do where a limit leaves it little memory; None for everything else."""
+    limit = address_space_limit()
+    is_of_a_library = isinstance(error, ImportError | RuntimeError | SystemError)
+    if limit is None or limit > _ENOUGH_ADDRESS_SPACE or not is_of_a_library:
+        return None
+    return MachineError(
+        f"{type(error).__name__}: {error}. The limit of {limit >> 20} MB of address space ('ulimit -v') leaves too "
+        "little memory for the libraries. Raise it.",
+        code="machine-memory-limited",
+    )
 
 
 def _end_with_threads(code: Any) -> None:

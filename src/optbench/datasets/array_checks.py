@@ -78,6 +78,8 @@ def as_labels(y: NDArray[Any], *, split: str, where: str) -> list[str]:
         If they are neither whole numbers nor texts.
     """
     flat = y.reshape(-1)
+    if flat.dtype.kind == "f":
+        flat = flat.astype(np.float64, copy=False)  # the bound is beyond what 16 bits hold
     if flat.dtype.kind == "f" and (np.abs(flat) < _EXACT_IN_FLOAT).all() and (flat == np.rint(flat)).all():
         flat = flat.astype(np.int64)
     if flat.dtype.kind == "b":

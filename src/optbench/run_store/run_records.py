@@ -6,6 +6,7 @@ import hashlib
 import math
 from typing import TYPE_CHECKING, Any
 
+from optbench.catalog.tasks import DEFAULT_TASK, TASKS
 from optbench.errors import NoRunsError, StorageError
 from optbench.records import SPLITS, RunRecord
 from optbench.run_store.documents import NEWEST_METRICS, SCHEMA_VERSION, decode_json, require_schema
@@ -38,6 +39,7 @@ def read_run(folder: Path) -> RunRecord:
         metrics = _listed_document(manifest, paths.metrics, newest=NEWEST_METRICS)
         timing, digests = (_listed_document(manifest, path) for path in (paths.timing, paths.digests))
         _require_config(manifest.config, paths.manifest)
+        _require_task(manifest.config, paths.manifest)
         _require_metrics(metrics, paths.metrics)
         _require_numbers(timing, paths.timing)
     except StorageError as error:
@@ -93,6 +95,15 @@ def _require_config(config: Mapping[str, Any], path: Path) -> None:
             )
 
 
+def _require_task(config: Mapping[str, Any], path: Path) -> None:
+    task = config.get("task", DEFAULT_TASK)
+    if not isinstance(task, str) or task not in TASKS:
+        raise StorageError(
+            f"{path}: config must have a task that this version knows ({', '.join(TASKS)}). Received: {task!r:.80}.",
+            code="storage-document-wrong",
+        )
+
+
 def _require_metrics(metrics: Mapping[str, Any], path: Path) -> None:
     if not isinstance(metrics.get("test"), dict):
         raise StorageError(f"{path} must hold the metrics of the test split.", code="storage-document-wrong")
@@ -118,4 +129,7 @@ def _require_numbers(values: Mapping[str, Any], path: Path) -> None:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    try:
+        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:  # a whole number that no float holds
+        return False

@@ -83,6 +83,7 @@ def compare_runs(options: CompareOptions) -> CompareOutcome:
     """
     from optbench.comparison import SplitEvidence, compare
     from optbench.run_store import Histories, find_runs
+    from optbench.runner.sound_runs import with_sound_runs
     from optbench.runner.stored_rows import MOST_READ, StoredRows
 
     if options.html is not None and os.path.lexists(options.html) and not _is_plain_file(options.html):
@@ -97,21 +98,28 @@ def compare_runs(options: CompareOptions) -> CompareOutcome:
             code="usage-page-folder-missing",
         )
     records, notes = find_runs(options.runs, options.runs_dir)
-    histories = Histories(records)
-    comparison = compare(
-        records,
-        metric=options.metric,
-        baseline=options.baseline,
-        alpha=options.alpha,
-        margin=options.margin,
-        histories=histories,
-        evidence=SplitEvidence(StoredRows(MOST_READ)),
-    )
+
+    def compared(runs: Sequence[RunRecord]) -> tuple[Comparison, str]:
+        histories = Histories(runs)
+        comparison = compare(
+            runs,
+            metric=options.metric,
+            baseline=options.baseline,
+            alpha=options.alpha,
+            margin=options.margin,
+            histories=histories,
+            evidence=SplitEvidence(StoredRows(MOST_READ)),
+        )
+        if options.html is not None:
+            write_page(options.html, comparison, runs, histories, options.language)
+        return comparison, render(comparison, options)
+
+    (comparison, shown), passed_over = with_sound_runs(records, compared)
+    notes += passed_over
     if options.html is not None:
-        write_page(options.html, comparison, records, histories, options.language)
-        notes = [*notes, Finding("command-wrote", Severity.NOTE, {"path": str(options.html)})]
+        notes.append(Finding("command-wrote", Severity.NOTE, {"path": str(options.html)}))
     mismatches = tuple(_located(problem, one.finding) for problem, one in comparison.mismatches)
-    return CompareOutcome(render(comparison, options), tuple(notes), mismatches)
+    return CompareOutcome(shown, tuple(notes), mismatches)
 
 
 def _located(problem: str, finding: Finding) -> Finding:

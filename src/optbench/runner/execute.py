@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 TRAIN, FINISH = reference(train_run), reference(finish)
 HELD, LOST = "held", "interrupted"  # kinds of failure: another machine holds the run; it was taken over from us
+INTERRUPTED = "interrupted"  # the kind of an end that SIGTERM brought about
 _POLL_SECONDS = 0.2
 _TOLD = ("ok", "storage")  # what only a process that lives can say
 
@@ -128,6 +129,7 @@ class Flight:
     _tries: Counter[str] = field(default_factory=Counter)
     _ends: list[RunEnd] = field(default_factory=list)
     _out_of_memory: set[str] = field(default_factory=set)
+    _is_stopped: Callable[[], bool] = lambda: False
 
     @property
     def _asker(self) -> Asker:
@@ -143,6 +145,7 @@ class Flight:
         ----------
         is_stopped : whether the user has stopped the command, which then waits for nobody
         """
+        self._is_stopped = is_stopped
         left = list(runs)
         while left and not is_stopped():
             held: list[PlannedRun] = []
@@ -152,7 +155,7 @@ class Flight:
             for run in hungry:  # one at a time: no other run beside it takes its memory
                 again += self._pass([run], held)
             for run in held:
-                self._wait_for(run, is_stopped)
+                self._wait_for(run)
             left = again + held
         return self._ends
 
@@ -325,7 +328,9 @@ class Flight:
         self.reporter.said(run.run, Finding(code, Severity.NOTE, values))
 
     def _is_retried(self, end: TaskEnd) -> bool:
-        return end.died and self._tries[end.name] <= self.retries
+        # a worker that somebody else has stopped (SIGTERM of a scheduler, of a colleague) is none that the user stopped
+        ended_by_others = end.died or (end.kind == INTERRUPTED and not self._is_stopped())
+        return ended_by_others and self._tries[end.name] <= self.retries
 
     def _end_attempt(self, run: PlannedRun, end: TaskEnd) -> None:
         from optbench.run_store import end_attempt
@@ -356,10 +361,10 @@ class Flight:
                 publish_log(claim)
             claim.release()
 
-    def _wait_for(self, run: PlannedRun, is_stopped: Callable[[], bool]) -> None:
+    def _wait_for(self, run: PlannedRun) -> None:
         from optbench.run_store import held_by
 
-        while not is_stopped() and (holder := held_by(run.paths, self._asker)) is not None and holder.is_seen:
+        while not self._is_stopped() and (holder := held_by(run.paths, self._asker)) is not None and holder.is_seen:
             time.sleep(_POLL_SECONDS)
 
 

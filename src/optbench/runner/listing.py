@@ -11,7 +11,7 @@ from optbench.catalog.tasks import task_of
 from optbench.core.columns import aligned
 from optbench.core.findings import as_json
 from optbench.core.printable import printable
-from optbench.core.regular_files import is_folder, is_there
+from optbench.core.regular_files import is_file, is_folder, is_there
 from optbench.errors import NoRunsError, StorageError
 
 if TYPE_CHECKING:
@@ -165,6 +165,7 @@ def show_run(argument: str, runs_dir: Path, language: str | None = None) -> tupl
         If the argument names no run folder, or more than one.
     """
     from optbench.run_store import RunPaths, find_folders
+    from optbench.runner.sound_runs import fault_of
 
     folders, _ = find_folders([argument], runs_dir)
     if len(folders) != 1:
@@ -174,8 +175,16 @@ def show_run(argument: str, runs_dir: Path, language: str | None = None) -> tupl
             code="runs-name-ambiguous",
         )
     run = listed(folders[0])
-    details = _details(run, RunPaths(folders[0]))
-    return {**run.to_json(), **_in_english(details)}, _show_text(run, details, language)
+    try:
+        details = _details(run, RunPaths(folders[0]))
+        return {**run.to_json(), **_in_english(details)}, _show_text(run, details, language)
+    except Exception:  # what strangers have written can make any reader fail in any way
+        fault = None if run.record is None else fault_of(run.record)
+        if fault is None:
+            raise
+        raise NoRunsError(
+            f"{folders[0]} holds no readable run.", code="runs-run-unreadable", findings=fault.told()
+        ) from None
 
 
 def _in_english(details: Mapping[str, Any]) -> dict[str, Any]:
@@ -204,8 +213,8 @@ def _details(run: ListedRun, paths: RunPaths) -> dict[str, Any]:
         "metrics": dict(run.record.metrics),
         "timing": dict(run.record.timing),
         "versions": dict(run.record.versions),
-        "evaluation": read_json(paths.evaluation) if paths.evaluation.is_file() else None,
-        "notes": environment.get("notes", []),
+        "evaluation": read_json(paths.evaluation) if is_file(paths.evaluation) else None,
+        "notes": notes if isinstance(notes := environment.get("notes"), list) else [],
         "files": _visible_names(paths.folder),
     }
 

@@ -54,6 +54,7 @@ def render_reports(
     from pathlib import Path as PathOf
 
     from optbench.run_store import RunPaths, find_runs
+    from optbench.runner.sound_runs import fault_of
 
     records, notes = find_runs(runs, runs_dir)
     pages: list[Path] = []
@@ -63,6 +64,11 @@ def render_reports(
             render_again(paths, record.key, lambda found: _stored_drawings(found, language))
         except OptbenchError as error:
             notes.append(_not_drawn(record.run, error))
+        except Exception:  # what strangers have written can make any reader fail in any way
+            fault = fault_of(record)
+            if fault is None:
+                raise
+            notes.append(_not_drawn(record.run, fault))
         else:
             pages.append(paths.report_html)
     if not pages:

@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from optbench.errors import each_once
+from optbench.errors import NoRunsError, StorageError, each_once
 from optbench.runner.execute import Flight, Reporter, RunEnd
 from optbench.runner.progress import make_progress
 from optbench.runner.run import (
@@ -306,7 +306,15 @@ class _Crew:
             ends = self._fly(open_runs)
             raise_for_failures(ends)
             self.trained += len(open_runs)
-        return {run.run: read_run(run.planned.paths.folder) for run in runs}
+        try:
+            return {run.run: read_run(run.planned.paths.folder) for run in runs}
+        except NoRunsError as error:  # it was finished a moment ago
+            raise StorageError(
+                f"{error} The runs directory was removed, renamed or changed meanwhile; the same command goes on from "
+                "what is there.",
+                code="storage-run-changed",
+                findings=error.findings,
+            ) from error
 
     def _fly(self, runs: Sequence[PlannedRun]) -> list[RunEnd]:
         executor, jobs = self._hired(), min(self._options.jobs or available_cores(), len(runs))
