@@ -54,6 +54,8 @@ def raised():
         for call in calls(tree):
             name = getattr(call.func, "id", "")
             name = "ConfigError" if in_config and is_finding_on_a_file(call, tree) else name
+            if name == "told_as":  # what the system refuses, as an error of the class that it is given
+                name = getattr(call.args[0], "id", "")
             if name in SEVERAL or (name == "error" and path.name == "user_code.py"):
                 place = f"{path.relative_to(SOURCE).as_posix()}:{call.lineno}"
                 found.append((place, "InvalidError" if name == "error" else name, code_of(call)))

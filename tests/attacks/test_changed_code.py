@@ -12,9 +12,8 @@ from fake_training import FakeExecutor
 from run_folders import seal
 
 from optbench.config import run_key
-from optbench.errors import MismatchError
+from optbench.errors import InvalidError, MismatchError
 from optbench.run_store import read_json, read_manifest
-from optbench.runner.own_code import UntrustedCodeError
 from optbench.runner.reproduce import raise_for_difference, reproduce
 from optbench.runner.run import RunOptions, run_experiments
 
@@ -92,7 +91,7 @@ def test_changed_and_sealed_code_is_asked_about_and_never_identical(run, tmp_pat
     run.copy.write_text(CHANGED)
     run.seal()
     trained = len(run.trained)
-    with pytest.raises(UntrustedCodeError, match="--trust"):
+    with pytest.raises(InvalidError, match="--trust"):
         run()
     assert run.asked == ["reproduce-code-changed"]
     assert len(run.trained) == trained
@@ -108,7 +107,7 @@ def test_a_digest_that_was_changed_with_the_code_is_seen_by_the_key(run):
     run.copy.write_text(CHANGED)
     run.rewrite(code={"own.py": digest(CHANGED)})
     run.seal()
-    with pytest.raises(UntrustedCodeError):
+    with pytest.raises(InvalidError, match="--trust"):
         run()
     assert run.asked == ["reproduce-key-changed"]
     assert run(trust=True).first_difference == "key"
@@ -118,7 +117,7 @@ def test_code_that_was_not_recorded_is_asked_about(run):
     """A config that was made to name code, with an environment that tells of none."""
     run.rewrite(code={})
     run.seal()
-    with pytest.raises(UntrustedCodeError):
+    with pytest.raises(InvalidError, match="--trust"):
         run()
     assert run.asked == ["reproduce-code-changed"]
 
@@ -130,7 +129,7 @@ def test_a_run_of_another_machine_is_asked_about(run):
     assert run().is_identical
     assert run.asked == []
     run.own.unlink()
-    with pytest.raises(UntrustedCodeError):
+    with pytest.raises(InvalidError, match="--trust"):
         run()
     assert run.asked == ["reproduce-code-elsewhere"]
     assert run(trust=True).is_identical

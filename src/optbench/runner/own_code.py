@@ -17,12 +17,6 @@ if TYPE_CHECKING:
 _DIGITS_SHOWN = 12
 
 
-class UntrustedCodeError(InvalidError):
-    """Python that a run folder holds would be executed, and nobody has said that it may."""
-
-    default_code = "code-untrusted"
-
-
 def require_trusted_code(recorded: Recorded, trusts: Callable[[Sequence[Finding]], bool]) -> None:
     """Require that the code of a run may be executed.
 
@@ -34,15 +28,16 @@ def require_trusted_code(recorded: Recorded, trusts: Callable[[Sequence[Finding]
     ------
     MismatchError
         If a file that the config names by an absolute path is another one than the run was trained with.
-    UntrustedCodeError
+    InvalidError
         If it may not.
     """
     _require_files_in_place(recorded)
     doubts = doubts_about_code(recorded)
     if doubts and not trusts(doubts):
-        raise UntrustedCodeError(
+        raise InvalidError(
             f"'optbench reproduce' would execute Python from {recorded.paths.code}, which may do anything that you "
             "may. Read it; if you trust it, give the command with --trust.",
+            code="code-untrusted",
             findings=doubts,
         )
 

@@ -141,7 +141,7 @@ def reproduce(
     ------
     NoRunsError
         If `run` names no finished run.
-    UntrustedCodeError
+    InvalidError
         If the run's Python is not trusted.
     MismatchError
         If the folder differs from its manifest: damaged numbers prove nothing.
