@@ -17,6 +17,7 @@ from optbench.config import load_study
 from optbench.datasets import load_dataset
 from optbench.errors import ConfigError
 from optbench.run_store import RunPaths, read_predictions
+from optbench.study.run import prepare_study
 from optbench.study.verdict_json import verdict_document
 
 MODEL = "model: {name: mlp, hidden_units: [4]}, training: {epochs: 2}"
@@ -235,3 +236,27 @@ def test_problems_whose_test_rows_are_fixed_stay_beside_others(study, tmp_path):
     assert [one["split_design"] for one in document["problems"]] == ["resplit", "one_split"]
     assert (document["split_design"], document["scope"]) == (None, "several_problems")
     assert document["protocol"]["confirmation"]["resplit"] == ["iris"]
+
+
+@pytest.mark.parametrize(
+    ("split", "resplits"),
+    [
+        ("validation: 0.2", True),
+        ("group: who, validation: 0.2", True),
+        ("group: duplicates, validation: 0.2", True),
+        ("time: when, validation: 0.2", False),
+        ("column: part", False),
+    ],
+)
+def test_the_default_follows_who_draws_the_test_rows(study, tmp_path, split, resplits):
+    """Single rows and whole groups are drawn; a point in time and a column are not."""
+    parts = ["train"] * 40 + ["validation"] * 10 + ["test"] * 10
+    lines = [f"{i % 7},{i * i % 11},{i // 3},2024-01-{1 + i // 2:02d},{parts[i]},{'ab'[i % 2]}" for i in range(60)]
+    (tmp_path / "own.csv").write_text("\n".join(["p,q,who,when,part,y", *lines]))
+    used = [name for name in ("who", "when", "part") if name not in split]
+    data = f"{{name: csv, path: own.csv, target: y, drop: [{', '.join(used)}], split: {{{split}}}}}"
+    own = f"experiment: {{dataset: {data}, model: {{name: logistic}}, training: {{epochs: 1}}}}"
+    plan = prepare_study(study.options(experiment=own, seeds=3), say=lambda _sentence: None)
+    assert bool(plan.config.resplit) == resplits
+    confirmed = plan.fixed_runs()
+    assert len({run.planned.dataset.split_digest for run in confirmed}) == (3 if resplits else 1)
