@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 ENDINGS = (".parquet", ".pq")
 CHUNK_ROWS = 1 << 16
+_BUFFER_BYTES = 1 << 20  # of a column that is being read
 # pyarrow writes a number between these without an exponent, as Python does
 _SMALLEST_PLAIN, _LARGEST_PLAIN = 1e-4, 1e9
 
@@ -43,7 +44,7 @@ class ParquetSource:
         try:
             with path.open("rb") as file:
                 self.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-            self._opened = parquet.ParquetFile(path)
+            self._opened = parquet.ParquetFile(path, buffer_size=_BUFFER_BYTES)
         except _errors() as error:
             raise self._unreadable(error) from error
         schema, metadata = self._opened.schema_arrow, self._opened.metadata
@@ -62,12 +63,24 @@ class ParquetSource:
         """Yield the number of rows before some rows, and these as a pyarrow record batch."""
         row = 0
         try:
-            for batch in self._opened.iter_batches(batch_size=CHUNK_ROWS, use_threads=False):
-                yield row, batch
-                row += batch.num_rows
-                self.n_bytes = self.unpacked_bytes * row // self._opened.metadata.num_rows
+            for groups in self._groups():
+                # a reader keeps what it has read until its last row group is done, so each has only a few
+                for batch in self._opened.iter_batches(batch_size=CHUNK_ROWS, row_groups=groups, use_threads=False):
+                    yield row, batch
+                    row += batch.num_rows
+                    self.n_bytes = self.unpacked_bytes * row // self._opened.metadata.num_rows
         except _errors() as error:
             raise self._unreadable(error) from error
+
+    def _groups(self) -> Iterator[list[int]]:
+        """Yield row groups that follow each other, enough of them for a chunk of rows."""
+        metadata, found, n_rows = self._opened.metadata, [], 0
+        for group in range(metadata.num_row_groups):
+            found.append(group)
+            n_rows += metadata.row_group(group).num_rows
+            if n_rows >= CHUNK_ROWS or group == metadata.num_row_groups - 1:
+                yield found
+                found, n_rows = [], 0
 
     def parse(self, item: tuple[int, Any]) -> Chunk:
         """Return rows as texts; may be called by several threads."""
