@@ -77,10 +77,13 @@ def _table(
     ]
     names = list(after[splits[0]]) if splits else []
     parts = [part[split] for split in splits for part in (before, after)]
-    rows = [
-        [metric_title(name, language), *(_cell(name, part.get(name), language) for part in parts)] for name in names
-    ]
+    rows = [[_title(name, language), *(_cell(name, part.get(name), language) for part in parts)] for name in names]
     return text(codes.caption, language), header, rows
+
+
+def _title(name: str, language: str | None) -> str:
+    metric = metric_of(name)  # None for a cost, which is no metric
+    return text("answer-cost", language) if metric is None else metric_title(metric, language)
 
 
 def _cell(name: str, value: float | None, language: str | None) -> str:
