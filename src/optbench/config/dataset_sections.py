@@ -91,7 +91,11 @@ class CsvConfig(Section):
     thousands: Thousands | None = Field(
         default=None, description="Mark between thousands: ',', '.', ' ' or \"'\"; found out if null."
     )
-    missing: list[str] = Field(default=["", "?", "NA"], description="Texts that mean 'no value'.")
+    missing: list[str] = Field(default=["", "?", "NA"], description="Texts and numbers that mean 'no value'.")
+    target_missing: Literal["class"] | None = Field(
+        default=None,
+        description="class: words such as NA are a class of the target; null: they are refused or missing.",
+    )
     features: dict[str, Literal["number", "category", "text"]] = Field(
         default={}, description="Kinds of columns, where the inferred one is wrong; a text is the only input."
     )

@@ -24,6 +24,7 @@ ADDED_LATER: Final[Mapping[str, Any]] = {
     "dataset.decimal": ".",
     "dataset.encoding": "utf-8",
     "dataset.sheet": None,
+    "dataset.target_missing": None,
     "dataset.split.group": None,
     "dataset.split.time": None,
     "dataset.thousands": None,

@@ -17,7 +17,8 @@ from optbench.datasets.array_checks import (
     token_inputs,
 )
 from optbench.datasets.assembly import Draft, assemble
-from optbench.datasets.labels import LabelOrder, choose_positive_class, label_order, require_classes
+from optbench.datasets.labels import LabelOrder, choose_positive_class, label_order, label_reading, require_classes
+from optbench.datasets.reading_rules import reading_facts
 from optbench.datasets.splits import split_by_fractions
 from optbench.datasets.table_splits import refuse_test_fraction, rule_facts, split_rule
 from optbench.datasets.targets import as_targets
@@ -112,6 +113,7 @@ def load_arrays(data: ArrayData, *, split: SplitConfig, task: str = CLASSIFICATI
                 "rows_read": sum(len(y) for _, y in data.pairs.values()),
                 "arrays": {name: {"x": _described(x), "y": _described(y)} for name, (x, y) in data.pairs.items()},
                 "labels": dict(order.class_of),
+                **reading_facts(label_reading(order, "y")),
                 "split": {} if data.validation is not None else rule_facts(split_rule(split, test=0.0)),
             },
             notes=[*data.notes, *inputs["train"].notes, *order.notes, *positive_note],
@@ -172,7 +174,9 @@ def _taken(whole: _Part, rows: NDArray[np.int64]) -> _Part:
 
 
 def _ordered(data: ArrayData, texts: Mapping[SplitName, Sequence[str]]) -> LabelOrder:
-    order = label_order({text for part in texts.values() for text in part})
+    known = {text for name, part in texts.items() if name != "test" for text in part}
+    in_test = set(texts.get("test", ())) - known
+    order = label_order(known | in_test, in_test=in_test)
     require_classes(order, n_rows=sum(map(len, texts.values())), where=f"the labels of {data.where}")
     if data.labels and len(data.labels) != len(order.class_names):
         raise DataError(

@@ -16,9 +16,10 @@ from optbench.datasets.array_checks import model_inputs
 from optbench.datasets.array_data import ArrayData, load_arrays
 from optbench.datasets.assembly import Draft, assemble
 from optbench.datasets.image_files import FORMATS, read_image
-from optbench.datasets.labels import choose_positive_class, label_order, require_classes
+from optbench.datasets.labels import choose_positive_class, label_order, label_reading, require_classes
 from optbench.datasets.memory import require_memory
 from optbench.datasets.paths import located
+from optbench.datasets.reading_rules import reading_facts
 from optbench.datasets.table_splits import divide_by_fractions
 from optbench.errors import DataError
 from optbench.records import SplitData
@@ -107,9 +108,10 @@ def _split_by_fractions(config: ImageFolderConfig, found: _Folder, root: Path) -
                 **_facts(config, list(found.files), root),
                 "rows_read": len(y),
                 "labels": dict(order.class_of),
+                **reading_facts(label_reading(order, "folder")),
                 "split": divided.facts,
             },
-            notes=[*_left_out_notes(list(found.files), root), *inputs.notes, *note],
+            notes=[*_left_out_notes(list(found.files), root), *inputs.notes, *order.notes, *note],
         )
     )
 

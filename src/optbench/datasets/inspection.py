@@ -13,7 +13,9 @@ from optbench.core.findings import Finding, Severity
 from optbench.datasets.arrow_texts import chosen
 from optbench.datasets.column_kinds import infer_kind
 from optbench.datasets.column_names import with_spelling
+from optbench.datasets.label_spellings import reads_like_no_value
 from optbench.datasets.labels import choose_positive_class, class_counts
+from optbench.datasets.missing_values import find_missing
 from optbench.datasets.number_spelling import POINT, shapes_of
 from optbench.datasets.number_texts import parse_texts
 from optbench.datasets.spellings import UNSTATED, Convention
@@ -149,6 +151,11 @@ def inspect_table(
         target, target_reason = _suggested_target(table, options)
     target = require_column(table, target, setting="the target", separator=separator).name
     options = with_spelling(replace(options, target=target, features=features), table.names)
+    no_labels = () if missing is not None else _words_in_target(table, target)
+    options = replace(options, missing=missing_texts((*options.missing, *no_labels)))
+    given = options.missing
+    found = find_missing(table, options)
+    options = found.options
     task = REGRESSION if _is_quantity(table, options) else CLASSIFICATION
     labelled = target_rows(table, options, task)
     forced = _forced_kinds(table, options, rows=labelled.rows)
@@ -159,7 +166,7 @@ def inspect_table(
     return TableInspection(
         path=path,
         storage=head.storage,
-        missing=options.missing,
+        missing=given,
         target=target,
         target_reason=target_reason,
         features=options.features or {},
@@ -173,6 +180,8 @@ def inspect_table(
             *_head_notes(table, is_head=head.is_head),
             *labelled.order.notes,
             *_missing_notes(words),
+            *found.notes,
+            *([_note("data-target-words-missing", words=list(no_labels))] if no_labels else []),
             *_kind_notes(table, options, forced),
         ),
         task=task,
@@ -226,6 +235,11 @@ def _are_numbers(texts: Any, is_finite: NDArray[np.bool_]) -> bool:
     return len(texts) > 1 and bool(is_finite.all() or shapes_of(texts) is not None)
 
 
+def _words_in_target(table: TextTable, target: str) -> tuple[str, ...]:
+    """Return labels that read like "no value": the file will name them among the missing ones."""
+    return tuple(text for text in _texts(table.cells(target), DEFAULT_MISSING) if reads_like_no_value(text))
+
+
 def _suggested_target(table: TextTable, options: TableOptions) -> tuple[str, Finding]:
     possible = [column.name for column in table.columns if _can_be_target(table, column, options)]
     quantities = [name for name in table.names if _can_be_quantity(table, replace(options, target=name))]
@@ -258,7 +272,7 @@ def _can_be_target(table: TextTable, column: Column, options: TableOptions) -> b
     if not 1 < len(_texts(column, options.missing)) <= _MOST_CLASSES:
         return False
     try:
-        label_rows(table, replace(options, target=column.name))
+        label_rows(table, replace(options, target=column.name, target_missing="class"))
     except DataError:
         return False
     return True

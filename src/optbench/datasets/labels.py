@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from optbench.core.findings import Finding, Severity
 from optbench.datasets.label_names import label_named, label_rule, shown_labels
-from optbench.datasets.number_texts import is_number, sorted_texts
+from optbench.datasets.label_spellings import are_plain_numbers, exact_numbers, look_alikes, shown, stop_at_end_of
+from optbench.datasets.number_texts import is_number
+from optbench.datasets.reading_rules import Applied
 from optbench.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from decimal import Decimal
 
     from numpy.typing import NDArray
 
@@ -27,38 +30,100 @@ class LabelOrder:
 
     Attributes
     ----------
-    class_names : one spelling per class; by value if all are numbers, else by character codes
+    class_names : one spelling per class; by value if all are plain numbers, else by character codes
     class_of : class number per spelling found
-    notes : on spellings taken as one class, and on numbers that are probably no classes
+    notes : on spellings taken as one class, on labels that look alike, and on numbers that are probably no classes
+    reading : how labels were read where rules newer than the frozen keys applied: plain JSON, or None
     """
 
     class_names: tuple[str, ...]
     class_of: dict[str, int]
     notes: tuple[Finding, ...]
+    reading: Any = None
 
 
-def label_order(texts: Iterable[str]) -> LabelOrder:
+def label_order(texts: Iterable[str], *, in_test: Iterable[str] = ()) -> LabelOrder:
     """Return the classes of a set of label texts.
 
-    Spellings of one number ("1", "1.0") are one class, and so are two texts of which one has a full stop at its end
-    (the test file of the Adult data set spells its labels that way).
+    Labels that are all plain numbers are one class if they are exactly the same number ("1", "1.0"). Any others are
+    classes as they are written, but for a separate test file that writes each label with a full stop at its end.
+
+    Parameters
+    ----------
+    in_test : labels of test rows that stand in a file of their own and not among the others
     """
-    spellings = sorted_texts(set(texts))
-    groups: dict[str | float, list[str]] = {}
-    all_numbers = all(is_number(text) for text in spellings)
-    for text in spellings:
-        key: str | float = float(text) if all_numbers else _without_stop(text, spellings)
-        groups.setdefault(key, []).append(text)
-    names = {key: min(group, key=lambda text: (len(text), text)) for key, group in groups.items()}
-    ordered = sorted_texts(names.values())
-    class_of = {text: ordered.index(names[key]) for key, group in groups.items() for text in group}
+    found = set(texts)
+    are_numbers = are_plain_numbers(found)
+    if are_numbers:
+        order = _by_value(found)
+    else:
+        alone = sorted(found & set(in_test))
+        order = _as_written(found, stop_at_end_of(alone, found.difference(alone)))
+    alike = [] if are_numbers else look_alikes(order.class_names)
+    return replace(
+        order,
+        notes=(*order.notes, *map(_alike_note, alike), *_code_notes(found, are_numbers=are_numbers), *_quantity(order)),
+        reading=_reading(found, order, are_numbers=are_numbers, alike=alike),
+    )
+
+
+def label_reading(order: LabelOrder, column: str) -> tuple[Applied, ...]:
+    """Return what newer rules did to the labels of a column, if anything."""
+    return () if order.reading is None else (Applied("labels", column, order.reading),)
+
+
+def _by_value(texts: Collection[str]) -> LabelOrder:
+    value_of = exact_numbers(texts)
+    groups: dict[Decimal, list[str]] = {}
+    for text in sorted(texts, key=lambda text: (value_of[text], text)):
+        groups.setdefault(value_of[text], []).append(text)
+    return _ordered(list(groups.values()))
+
+
+def _as_written(texts: Collection[str], meaning: Mapping[str, str]) -> LabelOrder:
+    groups: dict[str, list[str]] = {}
+    for text in sorted(texts):
+        groups.setdefault(meaning.get(text, text), []).append(text)
+    return _ordered(list(groups.values()))
+
+
+def _ordered(groups: Sequence[Sequence[str]]) -> LabelOrder:
+    """Return classes in the order of their spellings, each called by the shortest."""
+    names = tuple(min(group, key=lambda text: (len(text), text)) for group in groups)
     same = tuple(
-        Finding("data-labels-one-class", Severity.NOTE, {"labels": group, "name": names[key]})
-        for key, group in groups.items()
+        Finding("data-labels-one-class", Severity.NOTE, {"labels": list(group), "name": name})
+        for group, name in zip(groups, names, strict=True)
         if len(group) > 1
     )
-    quantity = (quantity_note(ordered),) if looks_like_quantity(ordered) else ()
-    return LabelOrder(class_names=tuple(ordered), class_of=class_of, notes=(*same, *quantity))
+    return LabelOrder(names, {text: number for number, group in enumerate(groups) for text in group}, same)
+
+
+def _alike_note(group: Sequence[str]) -> Finding:
+    return Finding("data-labels-alike", Severity.NOTE, {"labels": [shown(text) for text in group]})
+
+
+def _code_notes(texts: Collection[str], *, are_numbers: bool) -> list[Finding]:
+    """Return a note on labels that could be taken for numbers, were it not for a sign or zeros."""
+    if are_numbers or not all(map(is_number, texts)):
+        return []
+    codes = sorted(text for text in texts if not are_plain_numbers([text]))
+    return [Finding("data-labels-codes", Severity.NOTE, {"labels": codes})]
+
+
+def _quantity(order: LabelOrder) -> tuple[Finding, ...]:
+    return (quantity_note(order.class_names),) if looks_like_quantity(order.class_names) else ()
+
+
+def _reading(texts: Collection[str], order: LabelOrder, *, are_numbers: bool, alike: Sequence[Sequence[str]]) -> Any:
+    """Return how labels were read, where once they were compared as float64 and without a full stop at the end."""
+    if alike:
+        return {"alike": [list(group) for group in alike]}
+    if not all(map(is_number, texts)):
+        return None
+    by_float = [float(name) for name in order.class_names]
+    if by_float == sorted(set(by_float)):
+        return None
+    return "exact numbers" if are_numbers else "as written"
 
 
 def looks_like_quantity(class_names: Sequence[str]) -> bool:
@@ -137,8 +202,3 @@ def class_counts(y: NDArray[np.int64], class_names: Sequence[str]) -> dict[str, 
     """Return the number of rows per class name, zeros included."""
     counts = np.bincount(y, minlength=len(class_names)).tolist()
     return dict(zip(class_names, counts, strict=True))
-
-
-def _without_stop(text: str, spellings: Sequence[str]) -> str:
-    bare = text.removesuffix(".").rstrip()
-    return bare if bare in spellings else text

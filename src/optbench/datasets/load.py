@@ -171,6 +171,7 @@ def _own_table(config: CsvConfig, base: Path, task: str, *, quiet: bool) -> Data
         drop=tuple(config.drop),
         separator=config.separator,
         missing=missing_texts(config.missing),
+        target_missing=config.target_missing,
         features=config.features,
         split_column=config.split.column,
         group=config.split.group,

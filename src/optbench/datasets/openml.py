@@ -6,6 +6,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from optbench.catalog.tasks import TASKS
 from optbench.datasets.arrow_arrays import texts_of
 from optbench.datasets.arrow_texts import stripped
 from optbench.datasets.cell_digests import table_digest
@@ -42,6 +43,7 @@ def load_openml(config: OpenmlConfig, *, data_dir: Path, task: str) -> Dataset:
         positive_class=config.positive_class,
         drop=tuple(config.drop),
         missing=missing_texts([]),
+        target_missing="class" if TASKS[task].has_classes else None,  # what is missing there is no word
         features=config.features,
         group=config.split.group,
         time=config.split.time,

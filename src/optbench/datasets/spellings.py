@@ -14,6 +14,7 @@ from optbench.core.findings import Finding, Severity
 from optbench.datasets.arrow_arrays import mask_of, numpy_of
 from optbench.datasets.arrow_texts import chosen, is_any_of, matches
 from optbench.datasets.column_cells import ExaminedColumn
+from optbench.datasets.missing_values import missing_numbers
 from optbench.datasets.number_spelling import COMMA, POINT, look_like_numbers, plain_numbers, shapes_of
 from optbench.datasets.number_texts import parse_texts
 from optbench.datasets.reading_rules import Applied
@@ -244,7 +245,7 @@ class Spellings:
         return column.name in self._numbers or (n_all > _MANY and n_fitting >= _MOSTLY * n_all)
 
     def _respelled(self, examined: ExaminedColumn, shapes: Shapes, decimal: str) -> ExaminedColumn:
-        column, missing = examined.column, self._missing
+        column, missing = examined.column, tuple(self._missing)
         thousands = self._convention.thousands
 
         def plain(texts: Any) -> Any:
@@ -261,6 +262,7 @@ class Spellings:
         marks = tuple(sorted(shapes.marks[decimal]))
         is_stated = self._convention.stated == decimal
         spelling = Spelling(shapes.example, decimal, marks, shapes.unit, shapes.is_marked, is_stated)
+        missing = (*missing, *missing_numbers(made, missing))
         return ExaminedColumn(made, missing=missing, spelling=spelling)
 
 

@@ -43,6 +43,7 @@ class TableOptions:
     split_column : column that names each row's split, or None
     group, time : what a split keeps together or puts in order, as in the experiment file
     numbers : what the file says of decimal marks and thousands
+    target_missing : "class" if words for "no value" are classes of the target
     """
 
     target: str
@@ -55,6 +56,12 @@ class TableOptions:
     group: str | None = None
     time: str | None = None
     numbers: Convention = UNSTATED
+    target_missing: str | None = None
+
+    @property
+    def missing_target(self) -> tuple[str, ...]:
+        """Texts that mean "no value" in the target."""
+        return self.missing if self.target_missing is None else ("",)
 
 
 @dataclass(frozen=True, slots=True)

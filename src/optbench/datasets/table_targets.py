@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,12 +10,16 @@ import numpy as np
 
 from optbench.catalog.tasks import TASKS
 from optbench.core.findings import Finding, Severity
-from optbench.datasets.labels import LabelOrder, label_order, require_classes
+from optbench.datasets.label_names import shown_labels
+from optbench.datasets.label_spellings import reads_like_no_value
+from optbench.datasets.labels import LabelOrder, label_order, label_reading, require_classes
 from optbench.datasets.number_texts import are_decimal
 from optbench.datasets.table_columns import spellings_of
 from optbench.errors import DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from optbench.datasets.column_cells import ExaminedColumn
@@ -65,15 +70,42 @@ def label_rows(table: TextTable, options: TableOptions) -> Labelled:
     Raises
     ------
     DataError
-        If there is no label, one class only, or nearly as many as rows.
+        If there is no label, one class only, or nearly as many as rows; or if a label is a word for "no value" and
+        the experiment file does not say whether it is one.
     """
-    target = table.cells(options.target).categories(missing=options.missing)
+    target = table.cells(options.target).categories(missing=options.missing_target)
     rows = np.flatnonzero(target.codes >= 0).astype(np.int64, copy=False)
-    levels = target.levels.to_pylist()
-    order = label_order(levels)
+    levels: list[str] = target.levels.to_pylist()
+    if options.target_missing is None:
+        _require_values(table, options, levels, target.codes)
+    order = label_order(levels, in_test=_labels_of_test_file(table, levels, target.codes))
     require_classes(order, n_rows=len(rows), where=_where(table, options))
     class_of_code = np.array([*(order.class_of[level] for level in levels), -1], dtype=np.int64)
-    return Labelled(order=order, rows=rows, y=class_of_code[target.codes])
+    return Labelled(order, rows, class_of_code[target.codes], label_reading(order, options.target))
+
+
+def _labels_of_test_file(table: TextTable, levels: Sequence[str], codes: NDArray[Any]) -> list[str]:
+    """Return the labels that only the rows of a second file have."""
+    if len(table.files) == 1:
+        return []
+    first = set(np.unique(codes[: table.rows_per_file[0]]).tolist())
+    return [level for code, level in enumerate(levels) if code not in first]
+
+
+def _require_values(table: TextTable, options: TableOptions, levels: Sequence[str], codes: NDArray[Any]) -> None:
+    """Refuse labels that are words for "no value": a class nobody meant, or rows nobody wants to lose."""
+    words = [level for level in levels if reads_like_no_value(level)]
+    if not words:
+        return
+    is_word = np.isin(codes, [levels.index(word) for word in words])
+    row = int(np.flatnonzero(is_word)[0])
+    listed = ", ".join(json.dumps(text, ensure_ascii=False) for text in (*options.missing, *words))
+    raise DataError(
+        f"{_where(table, options)} must hold labels. Received: {shown_labels(words)}, which reads like 'no value', in "
+        f"{int(is_word.sum())} of {table.n_rows} rows, first in {table.place(row)}. To leave these rows out, write "
+        f"dataset.missing: [{listed}]; if it is a class like others, write dataset.target_missing: class.",
+        code="data-label-no-value",
+    )
 
 
 def number_rows(table: TextTable, options: TableOptions) -> Labelled:
@@ -84,6 +116,12 @@ def number_rows(table: TextTable, options: TableOptions) -> Labelled:
     DataError
         If there is none, or a cell is no finite number.
     """
+    if options.target_missing is not None:
+        raise DataError(
+            f"dataset.target_missing has a meaning for classes only. Received: {options.target_missing!r} with task: "
+            "regression. Remove the line.",
+            code="data-setting-conflict",
+        )
     target = spellings_of(table, options, numbers=(options.target,)).read(table.cells(options.target))
     numbers = target.numbers
     rows = np.flatnonzero(~np.isnan(numbers.values)).astype(np.int64, copy=False)

@@ -9,6 +9,7 @@ from optbench.core.findings import Finding, Severity, as_json
 from optbench.datasets.assembly import Draft, assemble
 from optbench.datasets.column_names import with_spelling
 from optbench.datasets.labels import choose_positive_class
+from optbench.datasets.missing_values import find_missing
 from optbench.datasets.reading_rules import reading_facts
 from optbench.datasets.table_columns import TableOptions, column_notes
 from optbench.datasets.table_inputs import table_inputs
@@ -93,6 +94,8 @@ def load_table(
     """
     options = with_spelling(options, table.names)
     require_column(table, options.target, setting="dataset.target", separator=options.separator)
+    missing = find_missing(table, options)
+    options = missing.options
     labelled = target_rows(table, options, task)
     strata, names = labelled.strata
     divided = split_table(table, labelled.rows, strata, split, options=options, class_names=names)
@@ -113,8 +116,12 @@ def load_table(
             data_digest=table.digest(),
             splits=inputs.splits,
             method=divided.method,
-            facts=_facts(table, options, inputs, labelled, divided.facts),
+            facts={
+                **_facts(table, options, inputs, labelled, divided.facts),
+                **reading_facts([*missing.applied, *labelled.applied, *(use.applied for use in inputs.uses)]),
+            },
             notes=[
+                *missing.notes,
                 *_dropped_note(n_dropped, table.n_rows, options.target),
                 *labelled.order.notes,
                 *column_notes(inputs.uses),
@@ -150,7 +157,6 @@ def _facts(
         "labels": dict(labelled.order.class_of),
         "preprocessing": inputs.preprocessing,
         "split": split_facts,
-        **reading_facts([*labelled.applied, *(use.applied for use in inputs.uses)]),
     }
 
 

@@ -39,6 +39,7 @@ AND: Final = ListStyle(last="format-and")
 LISTS: Final[Mapping[str, ListStyle]] = {
     "list": ListStyle(),
     "quoted": ListStyle(repr),
+    "quoted-as-is": ListStyle("'{}'".format),
     "first5": ListStyle(most=5),
     "quoted5": ListStyle(repr, most=5),
     "and": AND,
