@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import Finding, Severity
-from optbench.datasets.arrow_arrays import numpy_of
 from optbench.datasets.arrow_texts import chosen, matches
-from optbench.datasets.number_spelling import READINGS, fits_reading, look_like_numbers, shapes_of
+from optbench.datasets.number_spelling import READINGS, look_like_numbers, only_in, shapes_of
 
 if TYPE_CHECKING:
     from typing import Final
@@ -38,7 +37,7 @@ def doubt(texts: Any) -> Finding | None:
     for pattern, code in _SPELLINGS:
         if matches(texts, pattern).sum() >= _NEARLY_ALL * len(texts):
             return Finding(code, Severity.NOTE)
-    fits = numpy_of(look_like_numbers(texts))
+    fits = look_like_numbers(texts)
     return _several_spellings(texts) if fits.all() else _mostly_numbers(texts, fits)
 
 
@@ -46,7 +45,7 @@ def _several_spellings(texts: Any) -> Finding | None:
     """Return why different texts are not read as numbers although each of them is one."""
     shapes = shapes_of(texts)
     if shapes is None:
-        alike = [chosen(texts, numpy_of(fits_reading(texts, decimal))) for decimal in READINGS]
+        alike = [chosen(texts, only_in(texts, decimal)) for decimal in READINGS]
         pair = [part[0].as_py() for part in alike if len(part)]
         return Finding("column-looks-like-two-marks", Severity.NOTE, {"first": pair})
     units = [shown for name, shown in shapes.units.items() if name]
