@@ -7,7 +7,7 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optbench.datasets import inspect_table
@@ -83,6 +83,7 @@ def test_no_reading_or_two(texts):
     assert read(texts) is None
 
 
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.floats(-1e9, 1e9, allow_nan=False), min_size=1, max_size=8))
 def test_pandas_reads_the_same_numbers(values):
     """What is written with separators of thousands comes back as pandas' own reading of it."""

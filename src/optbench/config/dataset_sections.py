@@ -92,7 +92,11 @@ class CsvConfig(Section):
         default=None, description="Mark between thousands: ',', '.', ' ' or \"'\"; found out if null."
     )
     missing: list[str] = Field(default=["", "?", "NA"], description="Texts that mean 'no value'.")
-    features: dict[str, Literal["number", "category", "text"]] = Field(
+    date_order: Literal["ymd", "dmy", "mdy"] | None = Field(
+        default=None,
+        description="Order of day, month and year where all are numbers, as in 03/07/2019; only needed if several fit.",
+    )
+    features: dict[str, Literal["number", "category", "date", "text"]] = Field(
         default={}, description="Kinds of columns, where the inferred one is wrong; a text is the only input."
     )
     text: TextConfig = Field(default=TextConfig(), description="How a text column becomes token sequences.")

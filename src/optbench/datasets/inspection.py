@@ -11,13 +11,15 @@ from optbench.catalog.dataset import DEFAULT_MISSING
 from optbench.catalog.tasks import CLASSIFICATION, REGRESSION, TASKS
 from optbench.core.findings import Finding, Severity
 from optbench.datasets.arrow_texts import chosen
+from optbench.datasets.column_cells import ExaminedColumn
 from optbench.datasets.column_kinds import infer_kind
 from optbench.datasets.column_names import with_spelling
+from optbench.datasets.date_columns import are_dates, can_be_dates, order_doubt
 from optbench.datasets.labels import choose_positive_class, class_counts
 from optbench.datasets.number_spelling import POINT, shapes_of
 from optbench.datasets.number_texts import parse_texts
 from optbench.datasets.spellings import UNSTATED, Convention
-from optbench.datasets.table_columns import TableOptions, column_uses, missing_texts, spellings_of
+from optbench.datasets.table_columns import TableOptions, column_uses, missing_texts, spellings_of, stated_use
 from optbench.datasets.table_heads import HEAD_ROWS, read_head
 from optbench.datasets.table_targets import label_rows, target_rows
 from optbench.datasets.target_names import likely_targets, names_somebody
@@ -151,6 +153,8 @@ def inspect_table(
     options = with_spelling(replace(options, target=target, features=features), table.names)
     task = REGRESSION if _is_quantity(table, options) else CLASSIFICATION
     labelled = target_rows(table, options, task)
+    dates, asked = _dates(table, options)
+    options = replace(options, features={**dates, **(options.features or {})})
     forced = _forced_kinds(table, options, rows=labelled.rows)
     options = replace(options, features={**forced, **(options.features or {})})
     options = replace(options, numbers=_convention(table, options, task))
@@ -174,6 +178,7 @@ def inspect_table(
             *labelled.order.notes,
             *_missing_notes(words),
             *_kind_notes(table, options, forced),
+            *asked,
         ),
         task=task,
         is_whole=not head.is_head,
@@ -282,6 +287,21 @@ def _forced_kinds(table: TextTable, options: TableOptions, *, rows: NDArray[np.i
             except DataError:
                 forced[column.name] = "category"
     return forced
+
+
+def _dates(table: TextTable, options: TableOptions) -> tuple[dict[str, FeatureKind], list[Finding]]:
+    """Return `date` for each column that holds dates of one order, and a note on each that holds some of two."""
+    dates: dict[str, FeatureKind] = {}
+    asked = []
+    for column in table.columns:
+        examined = ExaminedColumn(column, missing=options.missing)
+        if stated_use(column.name, options) is None and are_dates(examined):
+            doubt = order_doubt(examined)
+            if doubt is not None:
+                asked.append(doubt)
+            elif can_be_dates(table, examined):
+                dates[column.name] = "date"
+    return dates, asked
 
 
 def _head_notes(table: TextTable, *, is_head: bool) -> list[Finding]:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from optbench.datasets.arrow_arrays import is_null, numpy_of
+from optbench.datasets.arrow_arrays import is_null
 from optbench.datasets.arrow_texts import buffers, chosen
+from optbench.datasets.text_templates import templates_of
 from optbench.datasets.units import CURRENCY_SIGNS, CURRENCY_WORDS, is_currency, unit_beside, unit_name
 
 if TYPE_CHECKING:
@@ -43,7 +44,6 @@ _NEGATIVE: Final = ("-", _MINUS, "()")
 _POSITIVE: Final = ("", "+")
 _MANY_UNITS = 16  # more different things beside numbers are no units
 _LONGEST = 64  # bytes of a text that may be a number
-_ZERO, _ONE, _NINE, _CARET = ord("0"), ord("1"), ord("9"), ord("^")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,34 +167,6 @@ def _reading(decimal: str, thousands: str | None) -> re.Pattern[str]:
     return re.compile(rf"(?:{'|'.join(whole)})(?:[{decimal}][0-9]*)?|[{decimal}][0-9]+")
 
 
-def _templates(texts: Any) -> tuple[NDArray[np.int64], list[str]]:
-    """Return the template of each text, by its number, and the templates.
-
-    Digits are 1 in a template, but for a zero that is the first one, and those of a unit, which follow a letter.
-    """
-    import pyarrow as pa
-
-    starts, data = buffers(texts)
-    part = data[starts[0] : starts[-1]].copy()
-    ends = starts - starts[0]
-    firsts = ends[:-1][ends[:-1] < len(part)]
-    is_digit = (part >= _ZERO) & (part <= _NINE)
-    before = np.zeros_like(part)
-    before[1:] = part[:-1]
-    before[firsts] = 0
-    of_unit = ((before | 0x20) >= ord("a")) & ((before | 0x20) <= ord("z")) | (before == _CARET)
-    digits = np.flatnonzero(is_digit)
-    position = np.searchsorted(digits, ends[:-1])
-    has_digit = position < np.searchsorted(digits, ends[1:])
-    leading = digits[position[has_digit]]
-    zeros = leading[part[leading] == _ZERO]
-    part[is_digit & ~of_unit] = _ONE
-    part[zeros] = _ZERO
-    made = type(texts).from_buffers(len(texts), pa.py_buffer(np.ascontiguousarray(ends)), pa.py_buffer(part))
-    encoded = made.dictionary_encode()
-    return numpy_of(encoded.indices).astype(np.int64), encoded.dictionary.to_pylist()
-
-
 def shapes_of(texts: Any, *, thousands: str | None = None) -> Shapes | None:
     """Return what different texts have in common, or None if one of them is no number in any spelling.
 
@@ -203,7 +175,7 @@ def shapes_of(texts: Any, *, thousands: str | None = None) -> Shapes | None:
     texts : a pyarrow array without nulls
     thousands : the only separator of thousands that there may be; None for any
     """
-    codes, templates = _templates(texts)
+    codes, templates = templates_of(texts)
     numbers = [number for template in templates if (number := _number(template, thousands)) is not None]
     if len(numbers) < len(templates) or not numbers:
         return None
@@ -238,7 +210,7 @@ def plain_numbers(texts: Any, decimal: str, *, thousands: str | None = None) -> 
     """
     import pyarrow as pa
 
-    codes, templates = _templates(texts)
+    codes, templates = templates_of(texts)
     starts, data = buffers(texts)
     made = [_plain(template, decimal, thousands) for template in templates]
     lengths = np.array([one.length for one in made], dtype=starts.dtype)[codes]
@@ -300,7 +272,7 @@ def _are(texts: Any, wanted: Callable[[_Number], bool]) -> NDArray[np.bool_]:
     found = np.diff(starts) <= _LONGEST
     if not found.any():
         return found
-    codes, templates = _templates(chosen(texts, found))
+    codes, templates = templates_of(chosen(texts, found))
     numbers = [_number(template, None) for template in templates]
     found[found] = np.array([number is not None and wanted(number) for number in numbers])[codes]
     return found

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import Finding, Severity
 from optbench.datasets.arrow_texts import chosen, matches
+from optbench.datasets.date_texts import look_like_dates
 from optbench.datasets.number_spelling import READINGS, look_like_numbers, only_in, shapes_of
 
 if TYPE_CHECKING:
@@ -18,9 +19,10 @@ _NEARLY_ALL = 0.9
 _MANY = 0.5
 _LEVELS = 10  # fewer different texts are a category whatever they look like
 _SHOWN = 3
+_LOOKED_AT = 1024  # different texts that are looked at before all are
+_FEW = 0.25
 _RUNNING_TEXT = "column-looks-like-running-text"
 _SPELLINGS: Final = (
-    (r"\d{4}-\d{1,2}-\d{1,2}([T ].*)?|\d{1,2}[./]\d{1,2}[./]\d{2,4}", "column-looks-like-dates"),
     (r"[^ ]+( +[^ ]+){4,}", _RUNNING_TEXT),  # five words and more
 )
 
@@ -34,9 +36,14 @@ def doubt(texts: Any) -> Finding | None:
     """
     if len(texts) < _LEVELS:
         return None
+    first = texts.slice(0, _LOOKED_AT)
+    if look_like_dates(first).sum() >= _MANY * len(first) and look_like_dates(texts).sum() >= _NEARLY_ALL * len(texts):
+        return Finding("column-looks-like-dates", Severity.NOTE)
     for pattern, code in _SPELLINGS:
         if matches(texts, pattern).sum() >= _NEARLY_ALL * len(texts):
             return Finding(code, Severity.NOTE)
+    if look_like_numbers(first).sum() < _FEW * len(first):
+        return None
     fits = look_like_numbers(texts)
     return _several_spellings(texts) if fits.all() else _mostly_numbers(texts, fits)
 
