@@ -96,7 +96,11 @@ class CsvConfig(Section):
         default=None,
         description="class: words such as NA are a class of the target; null: they are refused or missing.",
     )
-    features: dict[str, Literal["number", "category", "text"]] = Field(
+    date_order: Literal["ymd", "dmy", "mdy"] | None = Field(
+        default=None,
+        description="Order of day, month and year where all are numbers, as in 03/07/2019; only needed if several fit.",
+    )
+    features: dict[str, Literal["number", "category", "date", "text"]] = Field(
         default={}, description="Kinds of columns, where the inferred one is wrong; a text is the only input."
     )
     text: TextConfig = Field(default=TextConfig(), description="How a text column becomes token sequences.")

@@ -21,6 +21,7 @@ ADDED_LATER: Final[Mapping[str, Any]] = {
     "dataset.split.fold": None,
     "evaluation.threshold": None,
     "evaluation.calibration": None,
+    "dataset.date_order": None,
     "dataset.decimal": ".",
     "dataset.encoding": "utf-8",
     "dataset.sheet": None,

@@ -11,15 +11,17 @@ from optbench.catalog.dataset import DEFAULT_MISSING
 from optbench.catalog.tasks import CLASSIFICATION, REGRESSION, TASKS
 from optbench.core.findings import Finding, Severity
 from optbench.datasets.arrow_texts import chosen
+from optbench.datasets.column_cells import ExaminedColumn
 from optbench.datasets.column_kinds import infer_kind
 from optbench.datasets.column_names import with_spelling
+from optbench.datasets.date_columns import are_dates, can_be_dates, order_doubt
 from optbench.datasets.label_spellings import reads_like_no_value
 from optbench.datasets.labels import choose_positive_class, class_counts
 from optbench.datasets.missing_values import find_missing
 from optbench.datasets.number_spelling import POINT, shapes_of
 from optbench.datasets.number_texts import parse_texts
 from optbench.datasets.spellings import UNSTATED, Convention
-from optbench.datasets.table_columns import TableOptions, column_uses, missing_texts, spellings_of
+from optbench.datasets.table_columns import TableOptions, column_uses, missing_texts, spellings_of, stated_use
 from optbench.datasets.table_heads import HEAD_ROWS, read_head
 from optbench.datasets.table_targets import label_rows, target_rows
 from optbench.datasets.target_names import likely_targets, names_somebody
@@ -158,6 +160,8 @@ def inspect_table(
     options = found.options
     task = REGRESSION if _is_quantity(table, options) else CLASSIFICATION
     labelled = target_rows(table, options, task)
+    dates, asked = _dates(table, options)
+    options = replace(options, features={**dates, **(options.features or {})})
     forced = _forced_kinds(table, options, rows=labelled.rows)
     options = replace(options, features={**forced, **(options.features or {})})
     options = replace(options, numbers=_convention(table, options, task))
@@ -183,6 +187,7 @@ def inspect_table(
             *found.notes,
             *([_note("data-target-words-missing", words=list(no_labels))] if no_labels else []),
             *_kind_notes(table, options, forced),
+            *asked,
         ),
         task=task,
         is_whole=not head.is_head,
@@ -296,6 +301,21 @@ def _forced_kinds(table: TextTable, options: TableOptions, *, rows: NDArray[np.i
             except DataError:
                 forced[column.name] = "category"
     return forced
+
+
+def _dates(table: TextTable, options: TableOptions) -> tuple[dict[str, FeatureKind], list[Finding]]:
+    """Return `date` for each column that holds dates of one order, and a note on each that holds some of two."""
+    dates: dict[str, FeatureKind] = {}
+    asked = []
+    for column in table.columns:
+        examined = ExaminedColumn(column, missing=options.missing)
+        if stated_use(column.name, options) is None and are_dates(examined):
+            doubt = order_doubt(examined)
+            if doubt is not None:
+                asked.append(doubt)
+            elif can_be_dates(table, examined):
+                dates[column.name] = "date"
+    return dates, asked
 
 
 def _head_notes(table: TextTable, *, is_head: bool) -> list[Finding]:

@@ -177,6 +177,7 @@ def _own_table(config: CsvConfig, base: Path, task: str, *, quiet: bool) -> Data
         group=config.split.group,
         time=config.split.time,
         numbers=Convention(config.decimal, config.thousands),
+        date_order=config.date_order,
     )
     names = [name for name in (config.path, config.split.test_path) if name is not None]
     storage = Storage(config.separator, config.encoding, config.sheet)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from optbench.core.findings import Finding, Severity
-from optbench.datasets.arrow_arrays import mask_of, numpy_of
+from optbench.datasets.arrow_arrays import mask_of
 from optbench.datasets.arrow_texts import chosen, is_any_of, matches
 from optbench.datasets.column_cells import ExaminedColumn
 from optbench.datasets.missing_values import missing_numbers
@@ -216,7 +216,7 @@ class Spellings:
         return COMMA in (self._convention.stated or self._of_others)
 
     def _is_spelled(self, texts: Any, name: str) -> bool:
-        fits = numpy_of(look_like_numbers(texts))
+        fits = look_like_numbers(texts)
         return bool(fits.all()) or self._is_mostly_numbers(fits, name)
 
     def _is_mostly_numbers(self, fits: Any, name: str) -> bool:
@@ -229,7 +229,7 @@ class Spellings:
         found: Shapes | None = None
         n_all, n_fitting = 0, 0
         for texts in _different_texts(column, self._missing):
-            fits = numpy_of(look_like_numbers(texts))
+            fits = look_like_numbers(texts)
             n_all, n_fitting = n_all + len(fits), n_fitting + int(fits.sum())
             if not fits.any():
                 continue

@@ -9,8 +9,10 @@ from optbench.catalog.dataset import DEFAULT_MISSING
 from optbench.config import dump_value
 from optbench.core.findings import Finding, Severity
 from optbench.datasets.column_kinds import infer_kind, number_values
+from optbench.datasets.date_columns import read_dates
 from optbench.datasets.features import NumberColumn
 from optbench.datasets.identifiers import OF_NUMBERS, TOLD
+from optbench.datasets.number_doubts import COMPACT_DATES, LEADING_ZEROS, doubted
 from optbench.datasets.spellings import SPELLED, UNSTATED, Convention, Spellings
 from optbench.datasets.text_doubts import has_doubt, is_running_text
 from optbench.datasets.text_table import listed, require_column
@@ -27,9 +29,10 @@ if TYPE_CHECKING:
     from optbench.datasets.reading_rules import Applied
     from optbench.datasets.text_table import TextTable
 
-FeatureKind = Literal["number", "category", "text"]
-Role = Literal["number", "category", "text", "id", "constant", "target", "split", "dropped"]
-_INPUT_KINDS = ("number", "category", "text")
+FeatureKind = Literal["number", "category", "date", "text"]
+Role = Literal["number", "category", "date", "text", "id", "constant", "target", "split", "dropped"]
+_DOUBTS = (COMPACT_DATES, LEADING_ZEROS)
+_INPUT_KINDS = ("number", "category", "date", "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +42,11 @@ class TableOptions:
     Attributes
     ----------
     target, positive_class, drop, separator, missing : as in the experiment file
-    features : column name -> "number", "category" or "text", where it differs from what is inferred
+    features : column name -> "number", "category", "date" or "text", where it differs from what is inferred
     split_column : column that names each row's split, or None
     group, time : what a split keeps together or puts in order, as in the experiment file
     numbers : what the file says of decimal marks and thousands
+    date_order : what it says of day, month and year: ymd, dmy or mdy
     target_missing : "class" if words for "no value" are classes of the target
     """
 
@@ -56,6 +60,7 @@ class TableOptions:
     group: str | None = None
     time: str | None = None
     numbers: Convention = UNSTATED
+    date_order: str | None = None
     target_missing: str | None = None
 
     @property
@@ -159,8 +164,10 @@ def _kind_and_setting(use: ColumnUse) -> str:
     return f"{use.kind}: {setting}" if setting else use.kind
 
 
-def input_column(table: TextTable, column: ExaminedColumn, use: ColumnUse) -> NumberColumn | CategoryColumn:
-    """Return the values of a column that is an input.
+def input_columns(
+    table: TextTable, column: ExaminedColumn, use: ColumnUse, options: TableOptions
+) -> tuple[NumberColumn | CategoryColumn, ...]:
+    """Return the values of a column that is an input; of dates there are several.
 
     Raises
     ------
@@ -168,8 +175,10 @@ def input_column(table: TextTable, column: ExaminedColumn, use: ColumnUse) -> Nu
         If a number column has a cell that is neither missing nor a finite number.
     """
     if use.kind == "number":
-        return NumberColumn(use.name, number_values(table, column))
-    return column.categories
+        return (NumberColumn(use.name, number_values(table, column)),)
+    if use.kind == "date":
+        return read_dates(table, column, options.date_order).numbers()
+    return (column.categories,)
 
 
 def column_notes(uses: Sequence[ColumnUse]) -> list[Finding]:
@@ -179,7 +188,9 @@ def column_notes(uses: Sequence[ColumnUse]) -> list[Finding]:
     told = [use for use in uses if use.is_input and use.reason.code in TOLD]
     return [
         *(_left_out_note(use) for use in left_out),
-        *(Finding("data-column-spelled", Severity.NOTE, _note_values(use)) for use in uses if _is_told(use)),
+        *(_column_note(f"data-{use.reason.code}", use) for use in uses if use.reason.code in _DOUBTS),
+        *(_column_note("data-column-dates", use) for use in uses if use.kind == "date"),
+        *(_column_note("data-column-spelled", use) for use in uses if _is_told(use)),
         *(_column_note("data-column-category", use) for use in doubtful),
         *(_column_note("data-column-may-identify", use, dump_value([use.name])) for use in told),
     ]
@@ -213,6 +224,10 @@ def use_of(table: TextTable, column: ExaminedColumn, options: TableOptions, rows
     if use is None:
         inferred = infer_kind(table, column, rows=rows)
         use = ColumnUse(column.name, inferred.kind, inferred.reason, inferred.applied)
+        if use.kind == "number" and column.spelling is None:
+            use = replace(use, reason=doubted(column, use.reason))
+    if use.kind == "date":
+        return replace(use, reason=read_dates(table, column, options.date_order).reason())
     if column.spelling is None or use.kind != "number":
         return use
     return replace(use, reason=column.spelling.reason(use.reason), applied=column.spelling.applied(use.name))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from optbench.datasets.features import ModelColumn, feature_matrix, feature_names, model_column
 from optbench.datasets.ordered_work import in_order, n_workers
 from optbench.datasets.split_arrays import SplitArrays
-from optbench.datasets.table_columns import check_names, input_column, require_inputs, spellings_of, use_of
+from optbench.datasets.table_columns import check_names, input_columns, require_inputs, spellings_of, use_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,17 +85,17 @@ def _fitted_columns(
 ) -> tuple[tuple[ColumnUse, ...], tuple[ModelColumn, ...]]:
     spellings = spellings_of(table, options)
 
-    def fitted(column: Column) -> tuple[ColumnUse, ModelColumn | None]:
+    def fitted(column: Column) -> tuple[ColumnUse, list[ModelColumn]]:
         examined = spellings.read(column)
         use = use_of(table, examined, options, train)
         if not use.is_input:
-            return use, None
-        made, encoded = model_column(input_column(table, examined, use), train=train, used=used)
-        return use, ModelColumn(made, table.storage.put_values(encoded))
+            return use, []
+        inputs = (model_column(one, train=train, used=used) for one in input_columns(table, examined, use, options))
+        return use, [ModelColumn(made, table.storage.put_values(encoded)) for made, encoded in inputs]
 
     workers = min(n_workers(), _MOST_THREADS_ON_COLUMNS) if table.storage.is_on_disk else 1
     found = [each for _, each in in_order(fitted, table.columns, workers=workers)]
-    return tuple(use for use, _ in found), tuple(column for _, column in found if column is not None)
+    return tuple(use for use, _ in found), tuple(column for _, columns in found for column in columns)
 
 
 def _matrices(table: TextTable, columns: Sequence[ModelColumn], rows: SplitRows) -> SplitArrays:

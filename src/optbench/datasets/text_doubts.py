@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import Finding, Severity
-from optbench.datasets.arrow_arrays import numpy_of
 from optbench.datasets.arrow_texts import chosen, matches
-from optbench.datasets.number_spelling import READINGS, fits_reading, look_like_numbers, shapes_of
+from optbench.datasets.date_texts import look_like_dates
+from optbench.datasets.number_spelling import READINGS, look_like_numbers, only_in, shapes_of
 
 if TYPE_CHECKING:
     from typing import Final
@@ -19,9 +19,10 @@ _NEARLY_ALL = 0.9
 _MANY = 0.5
 _LEVELS = 10  # fewer different texts are a category whatever they look like
 _SHOWN = 3
+_LOOKED_AT = 1024  # different texts that are looked at before all are
+_FEW = 0.25
 _RUNNING_TEXT = "column-looks-like-running-text"
 _SPELLINGS: Final = (
-    (r"\d{4}-\d{1,2}-\d{1,2}([T ].*)?|\d{1,2}[./]\d{1,2}[./]\d{2,4}", "column-looks-like-dates"),
     (r"[^ ]+( +[^ ]+){4,}", _RUNNING_TEXT),  # five words and more
 )
 
@@ -35,10 +36,15 @@ def doubt(texts: Any) -> Finding | None:
     """
     if len(texts) < _LEVELS:
         return None
+    first = texts.slice(0, _LOOKED_AT)
+    if look_like_dates(first).sum() >= _MANY * len(first) and look_like_dates(texts).sum() >= _NEARLY_ALL * len(texts):
+        return Finding("column-looks-like-dates", Severity.NOTE)
     for pattern, code in _SPELLINGS:
         if matches(texts, pattern).sum() >= _NEARLY_ALL * len(texts):
             return Finding(code, Severity.NOTE)
-    fits = numpy_of(look_like_numbers(texts))
+    if look_like_numbers(first).sum() < _FEW * len(first):
+        return None
+    fits = look_like_numbers(texts)
     return _several_spellings(texts) if fits.all() else _mostly_numbers(texts, fits)
 
 
@@ -46,7 +52,7 @@ def _several_spellings(texts: Any) -> Finding | None:
     """Return why different texts are not read as numbers although each of them is one."""
     shapes = shapes_of(texts)
     if shapes is None:
-        alike = [chosen(texts, numpy_of(fits_reading(texts, decimal))) for decimal in READINGS]
+        alike = [chosen(texts, only_in(texts, decimal)) for decimal in READINGS]
         pair = [part[0].as_py() for part in alike if len(part)]
         return Finding("column-looks-like-two-marks", Severity.NOTE, {"first": pair})
     units = [shown for name, shown in shapes.units.items() if name]

@@ -19,6 +19,7 @@ _KNOWN: Final = frozenset((
 ))  # fmt: skip
 _TWO_WORDS: Final = ("sq ft", "sq m", "fl oz", "sq. ft.", "per cent")
 _NO_UNITS: Final = ("AM", "PM", "am", "pm", "BC", "AD", "st", "nd", "rd", "th")
+CURRENCY_SIGNS: Final = "".join(sign for sign in map(chr, range(0x20D0)) if unicodedata.category(sign) == "Sc")
 CURRENCY_WORDS: Final = ("kr", "kr.", "zł", "Kč", "Ft", "lei", "Rs", "Rs.", "Fr.", "SFr.")
 _CODE_OF: Final = {
     "€": "EUR", "£": "GBP", "₹": "INR", "₽": "RUB", "₩": "KRW", "₺": "TRY", "₫": "VND", "₪": "ILS", "₴": "UAH",
@@ -56,7 +57,7 @@ def unit_name(unit: str) -> str:
 
 def is_currency(text: str) -> bool:
     """Return True for the sign, the ISO code or the short name of a currency."""
-    if text in CURRENCY_WORDS or any(unicodedata.category(character) == "Sc" for character in text):
+    if text in CURRENCY_WORDS or any(character in CURRENCY_SIGNS for character in text):
         return True
     return text.isascii() and text.isupper() and text in _currency_codes()
 

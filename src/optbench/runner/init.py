@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # Where comments begin, so that they stand in a column.
 _COMMENT = 33
+_QUESTIONS = ("data-column-two-readings", "data-column-date-order")
 _STARTER_DATA = (
     ("dataset:", ""),
     ("  name: breast_cancer", "init-own-data"),
@@ -195,12 +196,13 @@ def _table_section(found: TableInspection, language: str | None) -> str:
     lines.append(f"  missing: {dump_value(list(found.missing))}")
     if found.features:
         lines.append(f"  features: {dump_value(dict(found.features))}")
-    correction = "features: {column: number | category}"
+    correction = "features: {column: number | category | date}"
     lines.append(f"  # {_comment(text('init-columns', language, features=correction, drop='drop: [column]'))}")
     lines += [
         f"  #   {_comment(column.name)}: {column.kind} ({_comment(sentence(column.reason, language))})"
         for column in found.columns
     ]
+    lines += [f"  # {_comment(sentence(note, language))}" for note in found.notes if note.code in _QUESTIONS]
     lines += _text_hints(found, language)
     strata = "stratify: true, " if task_named(found.task).facts.has_classes else ""
     fractions = _comment(text("init-fractions", language))

@@ -1,0 +1,203 @@
+"""Dates and times: read exactly, in one order for the whole column, and made numbers whose meaning is written down."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from optbench.datasets import inspect_table
+from optbench.datasets.arrow_arrays import texts_of
+from optbench.datasets.date_texts import moments
+from optbench.errors import DataError
+from optbench.words import sentences
+
+N = 60
+MOMENTS = [pd.Timestamp("2019-01-07 05:30") + pd.Timedelta(days=17 * i, minutes=37 * i) for i in range(N)]
+FIRST, LAST = (pd.Timestamp(day).to_pydatetime() for day in ("1969-01-01", "2068-12-31 23:59:59"))
+LABELS = ["no", "yes"] * (N // 2)
+
+
+def read(texts, order=None):
+    """Return the times of texts if one order reads all of them, else None."""
+    whole = [one for one in moments(texts_of(texts), order=order) if one.is_read.all()]
+    if not whole or any((one.seconds != whole[0].seconds).any() for one in whole):
+        return None
+    return [pd.Timestamp(seconds, unit="s") for seconds in whole[0].seconds]
+
+
+FORMS = [
+    "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%d-%b-%Y", "%d %B %Y", "%B %d, %Y", "%b %d %Y", "%d. %b. %Y",
+    "%d%b%Y", "%a, %d %b %Y", "%A, %B %d, %Y", "%d-%b-%y", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M",
+    "%Y-%m-%d %I:%M %p",
+    "%d %b %Y %I:%M:%S %p", "%Y-%m-%dT%H:%M:%S.%f", "%Y%m%dT%H%M%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S+0200",
+    "%a %b %d %H:%M:%S %Y", "%d/%b/%Y:%H:%M:%S +0000", "%a, %d %b %Y %H:%M:%S GMT",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+@settings(max_examples=12, deadline=None)
+@given(st.lists(st.datetimes(FIRST, LAST), min_size=1, max_size=4))
+def test_pandas_reads_the_same_times(form, times):
+    """What strftime writes in a common form is what pandas reads with that form."""
+    texts = [time.strftime(form) for time in times]
+    zoned = form.replace("+0200", "%z").replace("+0000", "%z").replace("Z", "%z").replace("GMT", "%Z")
+    expected = pd.to_datetime(pd.Series(texts), format=zoned, utc=True).dt.tz_localize(None)
+    found = read(texts)
+    assert [time.round("us") for time in found] == [time.round("us") for time in expected]
+
+
+@pytest.mark.parametrize(("form", "order"), [("%d/%m/%Y", "dmy"), ("%m-%d-%y", "mdy"), ("%y.%m.%d", "ymd")])
+@settings(max_examples=12, deadline=None)
+@given(st.lists(st.dates(FIRST.date(), LAST.date()), min_size=1, max_size=4))
+def test_a_stated_order_is_the_form(form, order, days):
+    """With the order said, numbers are read as strftime wrote them."""
+    texts = [day.strftime(form) for day in days]
+    assert read(texts, order) == [pd.Timestamp(day) for day in days]
+
+
+def test_an_order_that_fits_alone_is_taken():
+    """One day beyond 12 settles it for the whole column; two orders that give one date are no question."""
+    assert read(["01/02/2019", "31/01/2019"]) == [pd.Timestamp("2019-02-01"), pd.Timestamp("2019-01-31")]
+    assert read(["02/02/2019", "03/03/2019"]) == [pd.Timestamp("2019-02-02"), pd.Timestamp("2019-03-03")]
+    assert read(["01/02/2019", "02/03/2019"]) is None
+    assert read(["13/01/2019", "01/13/2019"]) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2019-02-30", "2019-13-01", "31.4.2019", "29 Feb 2019", "24:00", "10:60", "0:30 PM", "1.2.3.4", "20191301", "May"],
+)
+def test_what_is_no_date_is_none(text):
+    """Days that no calendar has, and what only looks like a date."""
+    assert read([text]) is None
+
+
+def table(**columns):
+    return pd.DataFrame({**columns, "x": np.arange(N) * 1.5, "y": LABELS}).to_csv(index=False, sep=";")
+
+
+def values_of(dataset, name):
+    fitted = dataset.facts["preprocessing"][name]
+    column = dataset.feature_names.index(name)
+    found = np.empty(sum(len(part.rows) for part in dataset.splits.values()))
+    for part in dataset.splits.values():
+        found[part.rows] = part.x[:, column] * fitted["sd"] + fitted["mean"]
+    return found
+
+
+def expected():
+    times = pd.Series(MOMENTS)
+    midnight = pd.Timestamp("1970-01-01")
+    return {
+        "year": times.dt.year,
+        "month": times.dt.month,
+        "day_of_week": times.dt.isocalendar().day,
+        "days": (times - midnight).dt.days,
+        "hour": times.dt.hour + times.dt.minute / 60,
+    }
+
+
+def test_a_date_becomes_stated_numbers(load_csv):
+    """Year, month, day of the week, days since 1970-01-01 and the hour, as pandas computes them."""
+    dataset = load_csv(table(d=[str(time) for time in MOMENTS]), separator=";", features={"d": "date"})
+    assert [name for name in dataset.feature_names if name.startswith("d.")] == [f"d.{part}" for part in expected()]
+    for part, values in expected().items():
+        np.testing.assert_allclose(values_of(dataset, f"d.{part}"), values.astype(float), rtol=1e-5, atol=1e-5)
+    assert any("'d' is read as dates or times from 2019-01-07 05:30:00" in note for note in sentences(dataset.notes))
+
+
+def test_forms_without_a_time_or_a_day_have_no_such_number(load_csv):
+    """What is not there is not made up."""
+    columns = {
+        "day": [f"{time:%d.%m.%Y}" for time in MOMENTS],
+        "month": [f"{time:%b %Y}" for time in MOMENTS],
+        "clock": [f"{time:%H:%M}" for time in MOMENTS],
+    }
+    dataset = load_csv(table(**columns), separator=";", features=dict.fromkeys(columns, "date"))
+    assert dataset.feature_names[:-1] == (
+        "day.year", "day.month", "day.day_of_week", "day.days", "month.year", "month.month", "month.days", "clock.hour",
+    )  # fmt: skip
+
+
+def test_parquet_times_are_those_of_a_csv(tmp_path, load_csv):
+    """Timestamps, with and without a zone, and dates of a Parquet file need no text."""
+    frame = pd.DataFrame({"d": MOMENTS, "x": np.arange(N) * 1.5, "y": LABELS})
+    frame["zoned"] = frame["d"].dt.tz_localize("UTC").dt.tz_convert("Asia/Kolkata")
+    frame["day"] = frame["d"].dt.date
+    kinds = dict.fromkeys(("d", "zoned", "day"), "date")
+    frame.to_parquet(tmp_path / "data.parquet")
+    parquet = (tmp_path / "data.parquet").read_bytes()
+    dataset = load_csv(parquet, path="data.parquet", features=kinds)
+    for part, values in expected().items():
+        for name in ("d", "zoned") if part == "hour" else ("d", "zoned", "day"):
+            np.testing.assert_allclose(values_of(dataset, f"{name}.{part}"), values.astype(float), rtol=1e-5, atol=1e-5)
+
+
+def test_missing_dates_are_missing_numbers(load_csv):
+    """A gap is a gap in each of the numbers."""
+    cells = [str(time.date()) for time in MOMENTS]
+    cells[3] = ""
+    dataset = load_csv(table(d=cells), separator=";", features={"d": "date"})
+    assert {dataset.facts["preprocessing"][f"d.{part}"]["missing"] for part in ("year", "days")} == {1}
+
+
+def test_two_orders_are_asked_for(load_csv):
+    """Neither is guessed; each remedy that is named works and gives its own dates."""
+    cells = [f"{1 + i % 11:02}/{1 + i % 12:02}/{2010 + i % 7}" for i in range(N)]
+    with pytest.raises(DataError, match="Received: '02/02/2011'|'02/03/2012'|which is 2") as caught:
+        load_csv(table(d=cells), separator=";", features={"d": "date"})
+    assert "dataset.date_order: dmy or dataset.date_order: mdy" in str(caught.value)
+    for order, form in (("dmy", "%d/%m/%Y"), ("mdy", "%m/%d/%Y")):
+        dataset = load_csv(table(d=cells), separator=";", features={"d": "date"}, date_order=order)
+        days = (pd.to_datetime(pd.Series(cells), format=form) - pd.Timestamp("1970-01-01")).dt.days
+        np.testing.assert_allclose(values_of(dataset, "d.days"), days.astype(float), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("soon", "Received: 'soon' in row 60 .*add 'soon' to dataset.missing"),
+        ("2019-02-30", "Received: '2019-02-30' in row 60"),
+        ("10:30", "'10:30' without"),
+        ("2019-03-01T10:00:00Z", "'2019-03-01T10:00:00Z' with a time zone"),
+    ],
+)
+def test_a_cell_that_does_not_fit_is_named(load_csv, cell, words):
+    """With its row, and what the others are."""
+    cells = [*(str(time) for time in MOMENTS[:-1]), cell]
+    with pytest.raises(DataError, match=words):
+        load_csv(table(d=cells), separator=";", features={"d": "date"})
+
+
+def test_init_proposes_dates_and_asks_for_an_order(tmp_path):
+    """What has one reading is written down, what has two is a question."""
+    columns = {
+        "iso": [str(time.date()) for time in MOMENTS],
+        "compact": [f"{time:%Y%m%d}" for time in MOMENTS],
+        "clock": [f"{time:%H:%M}" for time in MOMENTS],
+        "either": [f"{1 + i % 11:02}/{1 + i % 12:02}/{2010 + i % 7}" for i in range(N)],
+        "version": [f"{1 + i}.{i % 3}" for i in range(N)],
+    }
+    path = tmp_path / "data.csv"
+    path.write_text(table(**columns))
+    found = inspect_table(path, "y")
+    assert found.features == {"iso": "date", "compact": "date", "clock": "date"}
+    assert any("column 'either' holds dates of two orders" in note for note in sentences(found.notes))
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        ([f"{time:%Y%m%d}" for time in MOMENTS], "all of them are days of the calendar, such as 20190107"),
+        ([f"{1000 + 7 * (i % 50):05}" for i in range(N)], "some have a zero in front, such as 01000"),
+    ],
+)
+def test_numbers_that_may_be_something_else_are_told(load_csv, cells, words):
+    """Days of eight digits and codes with zeros in front stay numbers, not in silence."""
+    dataset = load_csv(table(d=cells), separator=";")
+    assert "d" in dataset.facts["preprocessing"]
+    assert any(words in note for note in sentences(dataset.notes))
+    assert "reading" not in dataset.facts
