@@ -90,7 +90,7 @@ def test_quarters_months_years_and_counts_are_times():
 
 def test_day_or_month_first_is_asked_unless_it_makes_no_difference():
     """Nobody is told a split that rests on a guess."""
-    with pytest.raises(DataError, match="'03/07/2019', which is another date with the day first than with the month"):
+    with pytest.raises(DataError, match="'03/07/2019', which is another date as dmy than as mdy"):
         time_keys(["03/07/2019", "01/02/2019"], what="the column 'date'")
     assert time_keys(["01/01/2019", "02/02/2019"], what="x").tolist() == sorted(
         time_keys(["01/01/2019", "02/02/2019"], what="x")
@@ -98,7 +98,8 @@ def test_day_or_month_first_is_asked_unless_it_makes_no_difference():
 
 
 @pytest.mark.parametrize(
-    "texts", [["2019-01-01", "soon"], ["31/31/2019"], ["red", "green"], ["2019-02-30", "2019-01-01"]]
+    "texts",
+    [["2019-01-01", "soon"], ["2019-01-01", "10:30"], ["31/31/2019"], ["red", "green"], ["2019-02-30", "2019-01-01"]],
 )
 def test_what_is_no_time_is_refused_with_the_cell(texts):
     """The first cell that no form reads."""

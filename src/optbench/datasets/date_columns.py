@@ -19,7 +19,7 @@ import numpy as np
 
 from optbench.core.findings import Finding, Severity
 from optbench.datasets.arrow_texts import matches
-from optbench.datasets.date_texts import look_like_dates, moments
+from optbench.datasets.date_texts import differ, first_difference, look_like_dates, moments
 from optbench.datasets.features import NumberColumn
 from optbench.errors import DataError
 
@@ -110,7 +110,7 @@ def read_dates(table: TextTable, column: ExaminedColumn, order: str | None) -> D
     whole = [one for one in found if one.is_read.all()]
     if not whole:
         raise _no_date_error(table, column, found, order)
-    if _differ(whole):
+    if differ(whole):
         raise _two_orders_error(table, column, whole)
     read = whole[0]
     for flags, what in ((read.has_date, "a date"), (read.has_day, "a day"), (read.has_zone, "a time zone")):
@@ -129,7 +129,7 @@ def read_dates(table: TextTable, column: ExaminedColumn, order: str | None) -> D
 def order_doubt(column: ExaminedColumn) -> Finding | None:
     """Return what two orders a column of dates can be read in, or None if there is one, or none."""
     whole = [one for one in moments(column.categories.levels) if one.is_read.all()]
-    if not _differ(whole):
+    if not differ(whole):
         return None
     return Finding("data-column-date-order", Severity.NOTE, {"name": column.name, **_readings(column, whole)})
 
@@ -166,18 +166,13 @@ def _numbers_only(texts: Any) -> NDArray[np.bool_]:
     return matches(texts, r"[0-9.]+")
 
 
-def _differ(whole: list[Moments]) -> bool:
-    return any((one.seconds != whole[0].seconds).any() for one in whole[1:])
-
-
 def _readings(column: ExaminedColumn, whole: list[Moments]) -> dict[str, Any]:
     """Return a date that is two, and what it is under each order."""
-    other = next(one for one in whole[1:] if (one.seconds != whole[0].seconds).any())
-    position = int(np.flatnonzero(other.seconds != whole[0].seconds)[0])
+    position, one, other = first_difference(whole)
     return {
         "example": column.categories.levels[position].as_py(),
-        "first_order": whole[0].order,
-        "first_reading": _day(whole[0].seconds[position]),
+        "first_order": one.order,
+        "first_reading": _day(one.seconds[position]),
         "second_order": other.order,
         "second_reading": _day(other.seconds[position]),
     }

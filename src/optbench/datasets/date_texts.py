@@ -17,7 +17,7 @@ from optbench.datasets.arrow_texts import buffers, chosen
 from optbench.datasets.text_templates import templates_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -164,6 +164,17 @@ def moments(texts: Any, *, order: str | None = None) -> list[Moments]:
     if not any(form is not None and form.is_ordered for form in forms):
         return [_moments(texts, codes, forms, ORDERS[0])]
     return [_moments(texts, codes, forms, each) for each in ORDERS if order in (None, each)]
+
+
+def differ(readings: Sequence[Moments]) -> bool:
+    """Return True if some text is another time in another reading."""
+    return any((one.seconds != readings[0].seconds).any() for one in readings[1:])
+
+
+def first_difference(readings: Sequence[Moments]) -> tuple[int, Moments, Moments]:
+    """Return the first text that is another time in another reading, by its position, and two such readings."""
+    other = next(one for one in readings[1:] if (one.seconds != readings[0].seconds).any())
+    return int(np.argmax(other.seconds != readings[0].seconds)), readings[0], other
 
 
 def _moments(texts: Any, codes: NDArray[np.int64], forms: list[_Form | None], order: str) -> Moments:

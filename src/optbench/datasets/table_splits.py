@@ -147,7 +147,7 @@ def divide_by_time(
     what = f"split.time: the column {name!r}"
     levels = column.levels.to_pylist()
     used, position = np.unique(column.codes[rows], return_inverse=True)
-    keys = time_keys([levels[code] for code in used.tolist()], what=what)
+    keys = time_keys([levels[code] for code in used.tolist()], what=what, order=options.date_order)
     times = np.zeros(table.n_rows, dtype=keys.dtype)
     times[rows] = keys[position.ravel()]
     rule = split_rule(split, test=DEFAULT_TEST if split.test is None else split.test)
