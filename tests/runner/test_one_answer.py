@@ -121,10 +121,10 @@ def test_the_positive_class_is_found_alike(written, tmp_path):
 
 def test_a_spelling_that_counts_as_a_class_names_it(tmp_path):
     """Two spellings are one class, and either has its weight."""
-    (tmp_path / "my.csv").write_text("x,y\n" + rows(lambda n: f"{n * 7 % 11},{('no', 'yes', 'yes.')[n % 3]}\n"))
+    (tmp_path / "my.csv").write_text("x,y\n" + rows(lambda n: f"{n * 7 % 11},{('0', '1', '1.0')[n % 3]}\n"))
     head = f"name: a\ndataset: {{name: csv, path: my.csv, target: y}}\n{TAIL}"
-    (tmp_path / "a.yaml").write_text(head + "training: {class_weight: {'yes.': 3}}\n")
-    assert answers(tmp_path / "a.yaml", tmp_path)[2].training.class_weight == {"yes": 3.0}
+    (tmp_path / "a.yaml").write_text(head + "training: {class_weight: {'1.0': 3}}\n")
+    assert answers(tmp_path / "a.yaml", tmp_path)[2].training.class_weight == {"1": 3.0}
 
 
 def test_a_study_is_written_for_a_table(tmp_path):
