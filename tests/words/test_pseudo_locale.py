@@ -271,7 +271,7 @@ def test_init(pseudo, in_language):
     table = paths.folder.parent.parent / "data.csv"
     written, said = starter_for_table(table, "y", pseudo)
     comments = [line.partition("# ")[2] for line in [*starter(pseudo).splitlines(), *written.splitlines()]]
-    kinds = ("target", "number", "category", "dropped", "text", "constant", "id")
+    kinds = ("target", "number", "category", "date", "dropped", "text", "constant", "id")
     names = [*names_of(planned), *kinds, *MODELS, "features", "drop", "column", "separator", str(table), "a", "b"]
     settings = ("yaml-language-server: $schema=experiment.schema.json",)
     assert not past_the_catalogue([*comments, *said], [*settings, *names])

@@ -10,7 +10,7 @@ import numpy as np
 
 from optbench.catalog.dataset import DEFAULT_MISSING
 from optbench.core.findings import Finding, Severity
-from optbench.datasets.arrow_arrays import is_null, numpy_of
+from optbench.datasets.arrow_arrays import is_null
 from optbench.datasets.arrow_texts import chosen, is_any_of
 from optbench.datasets.number_spelling import READINGS, look_like_numbers, plain_numbers
 from optbench.datasets.number_texts import is_number, parse_texts
@@ -80,7 +80,7 @@ def _is_spelled_in(table: TextTable, number: float, drop: Sequence[str]) -> bool
     """Return True if a column that is not dropped holds a number in a spelling of its own, such as -999,0."""
     for texts in (texts for column in table.columns if column.name not in drop for texts in _texts(column)):
         present = chosen(texts, ~is_null(texts))
-        spelled = chosen(present, numpy_of(look_like_numbers(present)))
+        spelled = chosen(present, look_like_numbers(present))
         for decimal in READINGS:
             if (parse_texts(plain_numbers(spelled, decimal), missing=()).values == number).any():
                 return True
