@@ -56,7 +56,7 @@ def test_a_row_without_a_target_is_dropped(load):
     "cells, says",
     [
         (["yes", "no"] * 30, r"must hold finite numbers .* Received: 'yes' in row 1 .* Leave out 'task: regression'"),
-        ([*["1.5", "2.5"] * 29, "12 EUR", "3"], r"Received: '12 EUR' in row 59 .* add '12 EUR' to dataset.missing"),
+        ([*["1.5", "2.5"] * 29, "twelve", "3"], r"Received: 'twelve' in row 59 .* add 'twelve' to dataset.missing"),
         ([*["1.5", "2.5"] * 29, "1e999", "3"], r"finite numbers .* Received: '1e999'"),
         (["1e300", "-1e300"] * 30, r"must have a variance that is a finite number. Received: values up to 1e\+300 in"),
         (["7"] * 60, r"must vary over the training rows. Received: 7 in all 42 training rows"),
