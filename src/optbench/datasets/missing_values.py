@@ -11,7 +11,7 @@ import numpy as np
 from optbench.catalog.dataset import DEFAULT_MISSING
 from optbench.core.findings import Finding, Severity
 from optbench.datasets.arrow_arrays import is_null
-from optbench.datasets.arrow_texts import chosen, is_any_of
+from optbench.datasets.arrow_texts import buffers, chosen, is_any_of
 from optbench.datasets.number_spelling import READINGS, look_like_numbers, plain_numbers
 from optbench.datasets.number_texts import is_number, parse_texts
 from optbench.datasets.reading_rules import Applied
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from optbench.datasets.text_table import TextTable
 
 RULE: Final = "missing"
+_LONGEST_NUMBER: Final = 40  # bytes of a cell that can be a number with marks and unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,12 @@ def _found(column: Column, wanted: Sequence[str]) -> set[str]:
 def _is_spelled_in(table: TextTable, number: float, drop: Sequence[str]) -> bool:
     """Return True if a column that is not dropped holds a number in a spelling of its own, such as -999,0."""
     for texts in (texts for column in table.columns if column.name not in drop for texts in _texts(column)):
-        present = chosen(texts, ~is_null(texts))
-        spelled = chosen(present, look_like_numbers(present))
+        starts, _ = buffers(texts)
+        is_possible = np.isinf(parse_texts(texts, missing=()).values) & (np.diff(starts) <= _LONGEST_NUMBER)
+        if not is_possible.any():
+            continue
+        words = chosen(texts, is_possible & ~is_null(texts)).unique()
+        spelled = chosen(words, look_like_numbers(words))
         for decimal in READINGS:
             if (parse_texts(plain_numbers(spelled, decimal), missing=()).values == number).any():
                 return True
