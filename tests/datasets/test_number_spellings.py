@@ -210,6 +210,8 @@ def test_init_leaves_what_is_ambiguous_to_the_user(tmp_path):
     found = inspect_table(path, "y")
     assert found.features == {"x": "category"}
     assert any("until you say what its numbers are" in note for note in sentences(found.notes))
+    assert inspect_table(path, "y", decimal=",").numbers.settings == {"decimal": ","}
+    assert inspect_table(path, "y", decimal=".").numbers.settings == {"thousands": ","}
 
 
 def test_a_spelling_that_comes_late_in_a_large_table_is_read(load_csv, monkeypatch):
