@@ -95,8 +95,8 @@ def expected():
         "year": times.dt.year,
         "month": times.dt.month,
         "day_of_week": times.dt.isocalendar().day,
-        "days": (times - midnight).dt.days,
         "hour": times.dt.hour + times.dt.minute / 60,
+        "days": (times - midnight).dt.days,
     }
 
 
@@ -178,13 +178,14 @@ def test_init_proposes_dates_and_asks_for_an_order(tmp_path):
         "iso": [str(time.date()) for time in MOMENTS],
         "compact": [f"{time:%Y%m%d}" for time in MOMENTS],
         "clock": [f"{time:%H:%M}" for time in MOMENTS],
+        "german": [f"{time:%d.%m.%Y}" for time in MOMENTS],
         "either": [f"{1 + i % 11:02}/{1 + i % 12:02}/{2010 + i % 7}" for i in range(N)],
         "version": [f"{1 + i}.{i % 3}" for i in range(N)],
     }
     path = tmp_path / "data.csv"
     path.write_text(table(**columns))
     found = inspect_table(path, "y")
-    assert found.features == {"iso": "date", "compact": "date", "clock": "date"}
+    assert found.features == dict.fromkeys(("iso", "compact", "clock", "german"), "date")
     assert any("column 'either' holds dates of two orders" in note for note in sentences(found.notes))
 
 

@@ -210,3 +210,28 @@ def test_init_leaves_what_is_ambiguous_to_the_user(tmp_path):
     found = inspect_table(path, "y")
     assert found.features == {"x": "category"}
     assert any("until you say what its numbers are" in note for note in sentences(found.notes))
+    assert inspect_table(path, "y", decimal=",").numbers.settings == {"decimal": ","}
+    assert inspect_table(path, "y", decimal=".").numbers.settings == {"thousands": ","}
+
+
+def test_a_spelling_that_comes_late_in_a_large_table_is_read(load_csv, monkeypatch):
+    """Cells beyond those that are looked at first count too, in memory and on the disk, and a number has one value."""
+    values = np.arange(6000) / 8
+    cells = [f"{value}" for value in values[:-1000]] + [f"{value:,.3f}" for value in values[-1000:] * 10]
+    cells[-1] = cells[-2].replace(",", "")
+    content = table(x=cells, y=["no", "yes"] * 3000)
+    held = load_csv(content, separator=";")
+    monkeypatch.setenv("OPTBENCH_LARGE_TABLE_MB", "0")
+    stored = load_csv(content, separator=";")
+    assert held.train.x.tobytes() == stored.train.x.tobytes()
+    expected = np.where(np.arange(6000) < 5000, values, values * 10)
+    expected[-1] = expected[-2]
+    np.testing.assert_allclose(values_of(held, "x"), expected, rtol=1e-5, atol=1e-3)
+
+
+def test_other_columns_decide_about_a_target_too(load_csv):
+    """`1.234` to predict is a thousand beside decimal commas."""
+    y = [f"{1 + i}.{100 + i}" for i in range(N)]
+    dataset = load_csv(table(x=GERMAN, y=y), separator=";", task="regression")
+    numbers = np.concatenate([part.y for part in dataset.splits.values()])
+    assert sorted(numbers) == sorted(float(text.replace(".", "")) for text in y)

@@ -16,6 +16,7 @@ from optbench.words import sentence
         ([f"{i}%" if i % 2 else f"0.{i}" for i in range(40)], "some with the unit '%' and some without"),
         ([f"1.{i}00,5" if i % 2 else f"1,{i}00.5" for i in range(1, 10)] + ["1.234,5", "1,234.5"], "write them alike"),
         ([*(f"{i},5" for i in range(30)), "n/a"], "all but 1 of them are numbers: add 'n/a' to dataset.missing"),
+        ([f"€{i}.{i % 10}{'KM'[i % 2]}" for i in range(40)], "thousands, millions or billions"),
         ([f"2024-01-{i:02d}" for i in range(1, 29)], "dates"),
         ([f"{i}.12.2024" for i in range(1, 29)], "dates"),
         ([f"this was film number {i}, and not bad" for i in range(40)], "running text"),

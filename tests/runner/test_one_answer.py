@@ -55,6 +55,12 @@ TABLES = {
     "truth values": "x,y\n" + rows(lambda n: f"{n * 7 % 11},{('TRUE', 'FALSE')[n % 2]}\n"),
     "a class of one row": "x,y\n" + rows(lambda n: f"{n * 7 % 11},{'c' if n == 5 else 'ab'[n % 2]}\n"),
     "numbers and a word": "x,y\n" + rows(lambda n: f"{'broken' if n == 7 else n * 0.5},{'ab'[n % 2]}\n"),
+    "decimal commas": "x;price\n" + rows(lambda n: f"{n * 7 % 11},5;1.{n:03},{n % 9}0 €\n"),
+    "units and percent": "x,z,y\n" + rows(lambda n: f"{n * 7 % 31} kg,{n % 17}%,{'ab'[n % 2]}\n"),
+    "thousands or decimals": "x,y\n" + rows(lambda n: f'"{1 + n},{100 + n}",{"ab"[n % 2]}\n'),
+    "dates": "d,t,y\n" + rows(lambda n: f"{1 + n % 28}.{1 + n % 12}.2019,{n % 24}:{n:02},{'ab'[n % 2]}\n"),
+    "dates of two orders": "d,x,y\n"
+    + rows(lambda n: f"{1 + n % 11:02}/{1 + n % 12:02}/2019,{n * 0.5},{'ab'[n % 2]}\n"),
     "few rows": "x,y\n1,a\n2,b\n3,a\n4,b\n",
 }
 

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optbench.core.findings import Finding, Severity
-from optbench.datasets.arrow_texts import matches
 from optbench.datasets.date_texts import differ, first_difference, look_like_dates, moments
 from optbench.datasets.features import NumberColumn
+from optbench.datasets.number_texts import are_decimal
 from optbench.errors import DataError
 
 if TYPE_CHECKING:
@@ -62,9 +62,10 @@ class DateColumn:
             found["month"] = dates.astype("datetime64[M]").astype(np.int64) % 12 + 1.0
             if self.moments.has_day.all():
                 found["day_of_week"] = (days + _THURSDAY) % 7 + 1.0
-            found["days"] = days
         if self.moments.has_time.any():
             found["hour"] = (seconds - days * _DAY_SECONDS) / _HOUR_SECONDS
+        if self.moments.has_date.all():
+            found["days"] = days
         with_missing = (np.append(values, np.nan)[self.codes] for values in found.values())
         return tuple(
             NumberColumn(f"{self.name}.{part}", values) for part, values in zip(found, with_missing, strict=True)
@@ -73,12 +74,14 @@ class DateColumn:
     def reason(self) -> Finding:
         """Return what was read, for the record and the note."""
         seconds = self.moments.seconds
+        parts = [column.name.rpartition(".")[2] for column in self.numbers()]
         values = {
             "first": self._shown(float(seconds.min())),
             "last": self._shown(float(seconds.max())),
             "order": self.moments.order if self.moments.has_order.any() else None,
             "zone": "UTC" if self.moments.has_zone.any() else None,
-            "parts": [column.name.rpartition(".")[2] for column in self.numbers()],
+            "parts": parts,
+            "epoch": "1970-01-01" if "days" in parts else None,
         }
         return Finding("column-dates", Severity.NOTE, values)
 
@@ -139,7 +142,7 @@ def are_dates(column: ExaminedColumn) -> bool:
     texts = column.categories.levels
     if len(texts) < 2 or not look_like_dates(texts[:_FEW]).all() or not look_like_dates(texts).all():  # noqa: PLR2004
         return False
-    return are_compact_dates(texts) or not _numbers_only(texts).any()
+    return are_compact_dates(texts) or not are_decimal(texts).any()
 
 
 def can_be_dates(table: TextTable, column: ExaminedColumn) -> bool:
@@ -160,10 +163,6 @@ def are_compact_dates(texts: Any) -> bool:
     found = moments(texts)[0]
     least, most = _SENSIBLE
     return bool(found.is_read.all() and found.seconds.min() >= least and found.seconds.max() <= most)
-
-
-def _numbers_only(texts: Any) -> NDArray[np.bool_]:
-    return matches(texts, r"[0-9.]+")
 
 
 def _readings(column: ExaminedColumn, whole: list[Moments]) -> dict[str, Any]:

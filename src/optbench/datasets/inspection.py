@@ -18,7 +18,7 @@ from optbench.datasets.date_columns import are_dates, can_be_dates, order_doubt
 from optbench.datasets.label_spellings import reads_like_no_value
 from optbench.datasets.labels import choose_positive_class, class_counts
 from optbench.datasets.missing_values import find_missing
-from optbench.datasets.number_spelling import POINT, shapes_of
+from optbench.datasets.number_spelling import COMMA, POINT, shapes_of
 from optbench.datasets.number_texts import parse_texts
 from optbench.datasets.spellings import UNSTATED, Convention
 from optbench.datasets.table_columns import TableOptions, column_uses, missing_texts, spellings_of, stated_use
@@ -146,7 +146,8 @@ def inspect_table(
         drop=tuple(drop),
         separator=separator,
         missing=missing_texts((*DEFAULT_MISSING, *words) if missing is None else missing),
-        numbers=Convention(decimal or POINT),
+        # who says that decimals have a point says that a comma stands between thousands
+        numbers=Convention(decimal or POINT, COMMA if decimal == POINT else None),
     )
     target_reason = _note("data-target-given")
     if target is None:

@@ -23,6 +23,7 @@ _LOOKED_AT = 1024  # different texts that are looked at before all are
 _FEW = 0.25
 _RUNNING_TEXT = "column-looks-like-running-text"
 _SPELLINGS: Final = (
+    (r"[+-]?\p{Sc}? ?[+-]?[0-9][0-9.,]* ?([kKMB]|bn|mn|Mio[.]?|Mrd[.]?) ?\p{Sc}?", "column-looks-like-multiples"),
     (r"[^ ]+( +[^ ]+){4,}", _RUNNING_TEXT),  # five words and more
 )
 
