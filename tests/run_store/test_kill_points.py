@@ -164,5 +164,5 @@ def test_every_operation(tmp_path, how, step):
     assert done.returncode == 0, done.stderr[-3000:]
     told = json.loads(done.stdout)
     assert told["points"] > 80
-    assert told["struck"] > (40 if step < 4 else 15)
+    assert told["struck"] > (30 if step < 4 else 15)
     assert told["finished early"] >= 1
