@@ -227,7 +227,7 @@ def _compare_problem(
     listed = [summary for summary in summaries if summary.label not in plan.aside]
     spoken_of = [pair for pair in pairs if not {pair.a, pair.b} & plan.aside.keys()]
     crossed = _crossings(groups, histories, plan)
-    verdict = Verdict(groups, listed, spoken_of, differences, plan)
+    verdict = Verdict(groups, listed, spoken_of, pairs, differences, plan)
     designs = {group.design for group in groups}
     return ProblemComparison(
         problem=problem.title,

@@ -33,6 +33,7 @@ class Verdict:
     groups : the conditions behind the optimizers, for the scope of the verdict
     optimizers : best first
     pairs : the comparisons it speaks of
+    corrected : all comparisons: those of a family are corrected together, whether the verdict speaks of them or not
     differences : what differs besides the optimizer
     plan : metric, levels, baseline
     """
@@ -40,6 +41,7 @@ class Verdict:
     groups: Sequence[Group]
     optimizers: Sequence[OptimizerSummary]
     pairs: Sequence[PairResult]
+    corrected: Sequence[PairResult]
     differences: Sequence[Difference]
     plan: Plan
 
@@ -156,7 +158,7 @@ class Verdict:
     def _counted_with(self, pair: PairResult) -> int:
         """Return how many pairs would be tested with one if they had the seeds."""
         by_design = (Obstacle.CONFOUNDED, Obstacle.SAME_ALGORITHM)
-        return sum(one.family == pair.family and one.obstacle not in by_design for one in self.pairs)
+        return sum(one.family == pair.family and one.obstacle not in by_design for one in self.corrected)
 
     def _evidence(self, shown: Sequence[PairResult]) -> Finding:
         """Say what the clauses rest on, once for all of them."""
@@ -272,7 +274,7 @@ def rulings(
         rows = [one for one in optimizers if one.label in labels]
         if not own:
             continue
-        verdict = Verdict(groups, rows, own, differences, plan)
+        verdict = Verdict(groups, rows, own, own, differences, plan)
         said, named = verdict.findings(), verdict.named
         if family is Family.TUNED_VS_DEFAULT:
             said, named = tuple(verdict.each_pair()), own
