@@ -16,6 +16,7 @@ from optbench.core.findings import Finding, Severity
 from optbench.datasets.column_cells import level_counts
 from optbench.datasets.exact_sums import blocks_of, exact_terms, repeated
 from optbench.datasets.level_order import frequent_levels
+from optbench.datasets.preprocessing import Standardized
 from optbench.datasets.table_storage import StoredValues
 from optbench.errors import DataError
 
@@ -46,6 +47,7 @@ class FittedNumber:
     ----------
     median, mean, sd : of the training rows; mean and sd after imputing, sd with divisor n, 1 if all are equal
     n_missing : missing cells in all rows
+    minimum, maximum : of the training rows, None if none has a number
     """
 
     name: str
@@ -53,6 +55,8 @@ class FittedNumber:
     mean: float
     sd: float
     n_missing: int
+    minimum: float | None = None
+    maximum: float | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -72,6 +76,10 @@ class FittedNumber:
     def write(self, encoded: NDArray[Any], out: NDArray[np.float32]) -> None:
         """Write the matrix columns of some rows, from what `encoded` gave for them."""
         out[:, 0] = encoded
+
+    def standardized(self) -> Standardized:
+        """Return what other rows are standardised by."""
+        return Standardized(median=self.median, mean=self.mean, sd=self.sd, minimum=self.minimum, maximum=self.maximum)
 
     def to_json(self) -> dict[str, Any]:
         """Return what a run records."""
@@ -220,7 +228,8 @@ def fit_number(column: NumberColumn, train: NDArray[np.int64], used: NDArray[np.
             code="data-column-too-wide",
         )
     n_missing = int(np.isnan(values).sum())
-    return FittedNumber(name=column.name, median=median, mean=mean, sd=sd, n_missing=n_missing)
+    ends = _extremes(present, ()) if len(present) else (None, None)
+    return FittedNumber(column.name, median, mean, sd, n_missing, *ends)
 
 
 def _mean_and_sd(present: NDArray[np.float64], filling: float, n_filled: int) -> tuple[float, float]:

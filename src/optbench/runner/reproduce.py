@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 # Of the identity files these are given, or are the ladder itself.
 _CLIMBED_BEFORE = ("config", "config_resolved", "digests")
+# Identity files that runs of earlier versions have none of; that one was removed, the manifest would have told.
+_WRITTEN_LATER = ("preprocessing",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,7 +370,7 @@ def compare(recorded: Recorded, again: RunPaths) -> Reproduction:
     rung, equal = first_difference(recorded.digests, digests)
     if not rung:
         ours, theirs = recorded.paths.identity_files, again.identity_files
-        left_out = set(_CLIMBED_BEFORE)
+        left_out = {*_CLIMBED_BEFORE, *(name for name in _WRITTEN_LATER if not ours[name].is_file())}
         if is_same_but_older:  # an older optbench wrote fewer files, too; the manifest knows what it wrote
             left_out |= {"metrics", *(name for name, path in ours.items() if not path.is_file())}
         rung = next((name for name in ours if name not in left_out and _differ(ours[name], theirs[name])), "")

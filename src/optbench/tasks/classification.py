@@ -119,6 +119,11 @@ class Classification:
             write_json(paths.evaluation, evaluation.answer_rule.to_json(), durable=False)
         write_text(paths.reliability, reliability_csv(evaluation.reliability), durable=False)
 
+    def answer_record(self, evaluation: Evaluation) -> dict[str, Any]:
+        """As in `Task`: threshold and calibration, null unless the experiment asked for them."""
+        rule = {} if evaluation.answer_rule is None else evaluation.answer_rule.to_json()
+        return {"threshold": rule.get("threshold"), "calibration": rule.get("calibration")}
+
     def figures(
         self, evaluation: Evaluation, history: History, *, best_epoch: int | None, language: str | None = None
     ) -> dict[str, Any]:

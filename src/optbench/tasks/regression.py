@@ -99,6 +99,10 @@ class Regression:
 
         write_text(paths.residuals, residuals_csv(evaluation.predictions.get("test")), durable=False)
 
+    def answer_record(self, evaluation: RegressionEvaluation) -> None:
+        """As in `Task`: a number is an answer."""
+        del evaluation
+
     def figures(
         self, evaluation: RegressionEvaluation, history: History, *, best_epoch: int | None, language: str | None = None
     ) -> dict[str, Any]:

@@ -94,6 +94,9 @@ class Task(Protocol[P, E]):
     def write_tables(self, paths: RunPaths, evaluation: E) -> None:
         """Write the tables beside metrics.json."""
 
+    def answer_record(self, evaluation: E) -> dict[str, Any] | None:
+        """Return how scores of new rows become answers, as `preprocessing.json` holds it; None if they are answers."""
+
     def figures(
         self, evaluation: E, history: History, *, best_epoch: int | None, language: str | None = None
     ) -> dict[str, Any]:
