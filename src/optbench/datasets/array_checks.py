@@ -110,17 +110,30 @@ def model_inputs(x: NDArray[Any], *, where: str) -> ModelInputs:
         If a number is too large for float32.
     """
     if x.dtype != np.uint8 or x.ndim < _MIN_IMAGE_DIMENSIONS:
-        with np.errstate(over="ignore"):
-            out = np.ascontiguousarray(x, dtype=np.float32)
-        _require_finite(out, name="x as float32", where=where)
-        return ModelInputs(x=out)
-    out = np.divide(x, np.float32(PIXEL_MAX), dtype=np.float32)
+        return ModelInputs(x=divided(x, None, where=where))
+    out = divided(x, float(PIXEL_MAX), where=where)
     note = Finding("data-pixels-divided", Severity.NOTE, {"largest": int(PIXEL_MAX)})
     if x.ndim == _MIN_IMAGE_DIMENSIONS:
         out = out[..., np.newaxis]
         shapes = {"given": list(x.shape[1:]), "used": list(out.shape[1:])}
         note = Finding("data-channel-added", Severity.NOTE, {**note.values, **shapes})
     return ModelInputs(x=out, divide_by=float(PIXEL_MAX), notes=(note,))
+
+
+def divided(x: NDArray[Any], divide_by: float | None, *, where: str) -> NDArray[np.float32]:
+    """Return numbers as float32, divided in float32 if they are to be.
+
+    Raises
+    ------
+    DataError
+        If a number is too large for float32.
+    """
+    if divide_by is not None:
+        return np.asarray(np.divide(x, np.float32(divide_by), dtype=np.float32, casting="unsafe"))
+    with np.errstate(over="ignore"):
+        out: NDArray[np.float32] = np.ascontiguousarray(x, dtype=np.float32)
+    _require_finite(out, name="x as float32", where=where)
+    return out
 
 
 def check_tokens(x: NDArray[Any], *, split: str, where: str) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from optbench.array_digests import array_digest, arrays_digest
 from optbench.catalog.dataset import DEFAULT_MISSING
 from optbench.core.findings import Finding, Severity
+from optbench.datasets.array_checks import divided
 from optbench.datasets.array_data import array_source
 from optbench.datasets.array_sources import bundled_arrays
 from optbench.datasets.assembly import Draft, assemble
@@ -95,5 +96,5 @@ def _table_inputs(x: NDArray[Any], names: tuple[str, ...], rows: SplitRows) -> t
 
 
 def _image_inputs(x: NDArray[Any], entry: DatasetEntry) -> tuple[RowInputs, Arrays]:
-    images = np.divide(x, _DIGIT_MAX, dtype=np.float32, casting="unsafe").reshape(-1, *entry.shape)
+    images = divided(x, float(_DIGIT_MAX), where=entry.name).reshape(-1, *entry.shape)
     return (lambda part: images[part]), array_source(x, divide_by=float(_DIGIT_MAX))

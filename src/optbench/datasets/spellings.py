@@ -260,8 +260,7 @@ class Spellings:
         thousands = self._convention.thousands
 
         def plain(texts: Any) -> Any:
-            made = plain_numbers(texts, decimal, thousands=thousands)
-            return _kept(texts, made, is_any_of(texts, missing))
+            return respelled(texts, decimal, thousands, missing=missing)
 
         levels = plain(column.levels) if column.is_coded else None
         if levels is not None and len(levels.unique()) == len(levels):
@@ -286,10 +285,12 @@ class Spellings:
         return ExaminedColumn(made, missing=missing, spelling=spelling)
 
 
-def _kept(texts: Any, made: Any, is_kept: Any) -> Any:
-    """Return what was made of texts, and the texts themselves where they are kept."""
+def respelled(texts: Any, decimal: str, thousands: str | None, *, missing: Collection[str]) -> Any:
+    """Return texts as plain decimal numbers; those that mean "no value" stay, and those that are no numbers."""
     import pyarrow.compute as pc
 
+    made = plain_numbers(texts, decimal, thousands=thousands)
+    is_kept = is_any_of(texts, missing)
     return pc.if_else(mask_of(is_kept), texts, made) if is_kept.any() else made
 
 

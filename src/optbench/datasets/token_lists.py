@@ -72,11 +72,30 @@ def _source(text: TextConfig, *parts: NDArray[np.int32]) -> WordNumbers:
 def token_rows(texts: Sequence[Sequence[int]], text: TextConfig) -> NDArray[np.int32]:
     """Return (texts, length) int32 tokens, as long as the longest text but at most `text.length`."""
     length = min(text.length, 1 + max(map(len, texts)))
-    rows = np.zeros((len(texts), length), dtype=np.int32)
-    rows[:, 0] = START
+    return numbered(
+        texts,
+        WordNumbers(
+            length=length,
+            max_tokens=text.max_tokens,
+            size=text.max_tokens,
+            start=START,
+            unknown=UNKNOWN,
+            first=_FIRST_WORD,
+        ),
+    )
+
+
+def numbered(texts: Sequence[Sequence[int]], rule: WordNumbers) -> NDArray[np.int32]:
+    """Return (texts, length) int32 tokens of texts that are word numbers.
+
+    A token beyond those that training saw, which the model has no place for, is an unknown word.
+    """
+    rows = np.zeros((len(texts), rule.length), dtype=np.int32)
+    rows[:, 0] = rule.start
+    most = min(rule.max_tokens, rule.size)
     for row, words in zip(rows, texts, strict=True):
-        kept = np.asarray(words[: length - 1], dtype=np.int64) + _FIRST_WORD
-        row[1 : 1 + len(kept)] = np.where(kept < text.max_tokens, kept, UNKNOWN)
+        kept = np.asarray(words[: rule.length - 1], dtype=np.int64) + rule.first
+        row[1 : 1 + len(kept)] = np.where(kept < most, kept, rule.unknown)
     return rows
 
 
