@@ -89,6 +89,7 @@ lock: $(VENV)/.installed-dev
 schema: $(VENV)/.installed
 	$(BIN)/optbench schema > schemas/experiment.schema.json
 	$(BIN)/optbench schema --study > schemas/study.schema.json
+	$(BIN)/optbench schema --preprocessing > schemas/preprocessing.schema.json
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -71,6 +71,7 @@ class Dataset:
         if there is one
     notes : for the user: what was inferred, left out, imputed, repeated across splits
     vocabulary_size : number of different tokens, padding included, for token sequences; else None
+    preprocessing : JSON-able: what turns raw rows into `x`, fitted on the training rows; None if that is not known
     """
 
     name: str
@@ -86,6 +87,7 @@ class Dataset:
     facts: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[Finding, ...] = ()
     vocabulary_size: int | None = None
+    preprocessing: Mapping[str, Any] | None = None
 
     @property
     def input_shape(self) -> tuple[int, ...]:

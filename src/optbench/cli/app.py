@@ -16,6 +16,7 @@ from optbench.cli.init import init
 from optbench.cli.list import list_names
 from optbench.cli.ls import ls
 from optbench.cli.options import Debug
+from optbench.cli.predict import predict
 from optbench.cli.report import report
 from optbench.cli.reproduce import reproduce
 from optbench.cli.run import run
@@ -49,6 +50,10 @@ def _root(
     del version, debug
 
 
-for command in (run, study, compare, reproduce, show, ls, report, check, validate, config, schema, init, doctor, fetch):
+_COMMANDS = (
+    *(run, study, compare, predict, reproduce, show, ls, report, check, validate, config, schema, init, doctor),
+    fetch,
+)
+for command in _COMMANDS:
     app.command()(command)
 app.command("list")(list_names)

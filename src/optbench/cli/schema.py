@@ -12,12 +12,21 @@ from optbench.cli.output import print_json
 
 def schema(
     study: Annotated[bool, typer.Option("--study", help="That of study files instead.")] = False,
+    preprocessing: Annotated[bool, typer.Option("--preprocessing", help="That of preprocessing.json instead.")] = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
     debug: Debug = False,
 ) -> None:
-    """Print the JSON schema of experiment files, for editors that check while one types."""
+    """Print the JSON schema of experiment files, for editors that check while one types.
+
+    With --preprocessing it is that of the file that each run ships, for programs that prepare rows themselves.
+    """
     del debug, quiet, verbose
+    if preprocessing:
+        from optbench.datasets import preprocessing_schema
+
+        print_json(preprocessing_schema())
+        return
     from optbench.config import json_schema, study_json_schema
     from optbench.words.schema import described
 

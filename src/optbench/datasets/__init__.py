@@ -10,6 +10,7 @@ from optbench.datasets.inspection import TableInspection, inspect_table
 from optbench.datasets.label_names import weights_by_class
 from optbench.datasets.load import load_dataset
 from optbench.datasets.outline import outline
+from optbench.datasets.preprocessing import Preprocessing, preprocessing_schema
 from optbench.datasets.scratch import make_scratch
 from optbench.datasets.staging import open_staged_dataset, stage_dataset
 from optbench.datasets.text_doubts import is_running_text
@@ -18,6 +19,7 @@ from optbench.datasets.withhold import without_test_rows
 __all__ = [
     "DATASETS",
     "DatasetEntry",
+    "Preprocessing",
     "TableInspection",
     "draws_test_rows",
     "fetch",
@@ -27,6 +29,7 @@ __all__ = [
     "make_scratch",
     "open_staged_dataset",
     "outline",
+    "preprocessing_schema",
     "stage_dataset",
     "weights_by_class",
     "without_test_rows",

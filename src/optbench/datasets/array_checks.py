@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _MIN_IMAGE_DIMENSIONS = 3
-_PIXEL_MAX = 255
+PIXEL_MAX = 255
 _MAX_TOKEN = 10_000_000
 _EXACT_IN_FLOAT = 2**53
 _WIDEST_FLOAT = 8  # bytes
@@ -22,9 +22,10 @@ _WIDEST_FLOAT = 8  # bytes
 
 @dataclass(frozen=True, slots=True)
 class ModelInputs:
-    """(n, ...) float32 or int32 inputs, and a note on how they were made unless only the type changed."""
+    """(n, ...) float32 or int32 inputs, what they are divided by, and a note on how unless only the type changed."""
 
     x: NDArray[np.float32] | NDArray[np.int32]
+    divide_by: float | None = None
     notes: tuple[Finding, ...] = ()
 
 
@@ -109,17 +110,30 @@ def model_inputs(x: NDArray[Any], *, where: str) -> ModelInputs:
         If a number is too large for float32.
     """
     if x.dtype != np.uint8 or x.ndim < _MIN_IMAGE_DIMENSIONS:
-        with np.errstate(over="ignore"):
-            out = np.ascontiguousarray(x, dtype=np.float32)
-        _require_finite(out, name="x as float32", where=where)
-        return ModelInputs(x=out)
-    out = np.divide(x, np.float32(_PIXEL_MAX), dtype=np.float32)
-    note = Finding("data-pixels-divided", Severity.NOTE, {"largest": int(_PIXEL_MAX)})
+        return ModelInputs(x=divided(x, None, where=where))
+    out = divided(x, float(PIXEL_MAX), where=where)
+    note = Finding("data-pixels-divided", Severity.NOTE, {"largest": int(PIXEL_MAX)})
     if x.ndim == _MIN_IMAGE_DIMENSIONS:
         out = out[..., np.newaxis]
         shapes = {"given": list(x.shape[1:]), "used": list(out.shape[1:])}
         note = Finding("data-channel-added", Severity.NOTE, {**note.values, **shapes})
-    return ModelInputs(x=out, notes=(note,))
+    return ModelInputs(x=out, divide_by=float(PIXEL_MAX), notes=(note,))
+
+
+def divided(x: NDArray[Any], divide_by: float | None, *, where: str) -> NDArray[np.float32]:
+    """Return numbers as float32, divided in float32 if they are to be.
+
+    Raises
+    ------
+    DataError
+        If a number is too large for float32.
+    """
+    if divide_by is not None:
+        return np.asarray(np.divide(x, np.float32(divide_by), dtype=np.float32, casting="unsafe"))
+    with np.errstate(over="ignore"):
+        out: NDArray[np.float32] = np.ascontiguousarray(x, dtype=np.float32)
+    _require_finite(out, name="x as float32", where=where)
+    return out
 
 
 def check_tokens(x: NDArray[Any], *, split: str, where: str) -> None:

@@ -16,8 +16,9 @@ from optbench.datasets.array_checks import (
     model_inputs,
     token_inputs,
 )
-from optbench.datasets.assembly import Draft, assemble
+from optbench.datasets.assembly import Draft, TargetReading, assemble
 from optbench.datasets.labels import LabelOrder, choose_positive_class, label_order, label_reading, require_classes
+from optbench.datasets.preprocessing import Arrays, Tokens
 from optbench.datasets.reading_rules import reading_facts
 from optbench.datasets.splits import split_by_fractions
 from optbench.datasets.table_splits import refuse_test_fraction, rule_facts, split_rule
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
     from optbench.config import SplitConfig
     from optbench.core.findings import Finding
+    from optbench.datasets.array_checks import ModelInputs
+    from optbench.datasets.preprocessing import Source
     from optbench.records import Dataset, SplitName
 
 Pair = tuple["NDArray[Any]", "NDArray[Any]"]
@@ -50,6 +53,7 @@ class ArrayData:
     labels : names of the classes 0, 1, ... if `y` holds such numbers only; () otherwise
     positive_class : name of the class that ROC and recall speak of, for two classes; the last in order if None
     facts, notes : what the run records of the origin, and what there is to say about it
+    source : what raw examples are, where it is not these arrays
     """
 
     name: str
@@ -61,6 +65,7 @@ class ArrayData:
     positive_class: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     notes: Sequence[Finding] = ()
+    source: Source | None = None
 
     @property
     def pairs(self) -> dict[SplitName, Pair]:
@@ -95,6 +100,7 @@ def load_arrays(data: ArrayData, *, split: SplitConfig, task: str = CLASSIFICATI
     parts = _given_parts(data, y_of) if data.validation is not None else _drawn_parts(data, y_of, order, split)
     as_inputs = token_inputs if tokens else model_inputs
     inputs = {name: as_inputs(part.x, where=data.where) for name, part in parts.items()}
+    size = 1 + max(int(x.max()) for x, _ in data.pairs.values()) if tokens else None
     # without a wish the note speaks of the label as it stands in the data
     names = data.labels if data.labels and data.positive_class is not None else order.class_names
     positive, positive_note = choose_positive_class(names, data.positive_class)
@@ -105,6 +111,7 @@ def load_arrays(data: ArrayData, *, split: SplitConfig, task: str = CLASSIFICATI
             positive_class=positive,
             feature_names=(),
             data_digest=_digest(data),
+            source=data.source or _source(data.train[0], inputs["train"], size),
             splits={n: SplitData(x=inputs[n].x, y=part.y, rows=part.rows) for n, part in parts.items()},
             compared={name: part.x for name, part in parts.items()},
             method="official",
@@ -118,9 +125,21 @@ def load_arrays(data: ArrayData, *, split: SplitConfig, task: str = CLASSIFICATI
             },
             notes=[*data.notes, *inputs["train"].notes, *order.notes, *positive_note],
             task=task,
-            vocabulary_size=1 + max(int(x.max()) for x, _ in data.pairs.values()) if tokens else None,
+            vocabulary_size=size,
+            target=TargetReading(class_of=order.class_of),
         )
     )
+
+
+def _source(x: NDArray[Any], inputs: ModelInputs, size: int | None) -> Source:
+    if size is not None:
+        return Tokens(length=x.shape[1], size=size)
+    return array_source(x, divide_by=inputs.divide_by)
+
+
+def array_source(x: NDArray[Any], *, divide_by: float | None, columns: Sequence[str] = ()) -> Arrays:
+    """Return what raw examples are that stand in an array, (n, ...)."""
+    return Arrays(shape=x.shape[1:], dtype=str(x.dtype), divide_by=divide_by, columns=tuple(columns))
 
 
 def _labels(data: ArrayData) -> tuple[LabelOrder, dict[SplitName, NDArray[Any]]]:

@@ -9,7 +9,7 @@ import numpy as np
 from optbench.datasets.arrow_arrays import is_null, mask_of, numpy_of, texts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -74,6 +74,15 @@ def is_any_of(texts: Any, words: Iterable[str]) -> NDArray[np.bool_]:
     words_there = texts_of(possible)
     found = pc.is_in(texts, value_set=words_there if texts.type == words_there.type else words_there.cast(texts.type))
     return numpy_of(found) | is_null(texts)
+
+
+def positions_in(texts: Any, words: Sequence[str]) -> NDArray[np.int64]:
+    """Return where each text of a pyarrow array without nulls stands among different words, (n,); -1 if nowhere."""
+    import pyarrow.compute as pc
+
+    there = texts_of(words)
+    found = pc.index_in(texts, value_set=there if texts.type == there.type else there.cast(texts.type))
+    return numpy_of(pc.fill_null(found, -1)).astype(np.int64)
 
 
 def _possible(texts: Any, words: Iterable[str]) -> list[str]:

@@ -11,6 +11,16 @@ from optbench.array_digests import arrays_digest
 from optbench.catalog.tasks import CLASSIFICATION, TASKS
 from optbench.core.findings import Finding, Severity
 from optbench.datasets.labels import class_counts
+from optbench.datasets.preprocessing import (
+    Class,
+    ClassTarget,
+    ModelInput,
+    NumberSpelling,
+    NumberTarget,
+    Preprocessing,
+    Source,
+    Table,
+)
 from optbench.datasets.row_digests import count_found, row_digests
 from optbench.datasets.targets import require_finite_variance, require_spread, target_facts
 from optbench.errors import DataError
@@ -35,16 +45,47 @@ _REPEATED = ("data-rows-repeated", "data-most-rows-repeated", "data-nearly-all-r
 
 
 @dataclass(frozen=True, slots=True)
+class TargetReading:
+    """Where a target stands in raw rows, and how it is spelled there.
+
+    Attributes
+    ----------
+    name : of its column, None if it has none
+    class_of : class number per spelling; {} where labels are the names of the classes
+    missing : texts that mean "no value"
+    spelling : of numbers, where that is not plain
+    """
+
+    name: str | None = None
+    class_of: Mapping[str, int] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+    spelling: NumberSpelling | None = None
+
+    def described(self, class_names: Sequence[str], positive_class: str | None) -> ClassTarget | NumberTarget:
+        """Return the target as `preprocessing.json` holds it; of numbers if there are no classes."""
+        if not class_names:
+            return NumberTarget(name=self.name, spelling=self.spelling, missing=self.missing)
+        class_of = self.class_of or {name: number for number, name in enumerate(class_names)}
+        spellings: list[list[str]] = [[] for _ in class_names]
+        for text, number in class_of.items():
+            spellings[number].append(text)
+        classes = tuple(Class(name=n, spellings=tuple(s)) for n, s in zip(class_names, spellings, strict=True))
+        return ClassTarget(name=self.name, classes=classes, positive_class=positive_class, missing=self.missing)
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """Everything a loader knows of a data set.
 
     Attributes
     ----------
     name, class_names, positive_class, feature_names, data_digest, task, vocabulary_size : as in `Dataset`
+    source : what raw rows are, and how they become inputs
     splits : per split that exists
     compared : per split the rows as read, where comparing those is cheaper than comparing `x`; {} otherwise
     method : "fractions", "group", "duplicates", "time", "column", "test_path" or "official"
     facts, notes : what the loader has to say
+    target : where the target stands and how its labels or numbers are spelled
     """
 
     name: str
@@ -52,6 +93,7 @@ class Draft:
     positive_class: int | None
     feature_names: tuple[str, ...]
     data_digest: str
+    source: Source
     splits: Mapping[SplitName, SplitData]
     method: str
     compared: Mapping[SplitName, NDArray[Any]] = field(default_factory=dict)
@@ -59,6 +101,7 @@ class Draft:
     notes: Sequence[Finding] = ()
     task: str = CLASSIFICATION
     vocabulary_size: int | None = None
+    target: TargetReading = TargetReading()
 
 
 def assemble(draft: Draft) -> Dataset:
@@ -103,6 +146,20 @@ def assemble(draft: Draft) -> Dataset:
         notes=tuple(notes),
         task=draft.task,
         vocabulary_size=draft.vocabulary_size,
+        preprocessing=_preprocessing(draft).to_json(),
+    )
+
+
+def _preprocessing(draft: Draft) -> Preprocessing:
+    x, source = draft.splits["train"].x, draft.source
+    columns = [column.name for column in source.inputs] if isinstance(source, Table) else []
+    made = ModelInput.model_validate(
+        {"shape": x.shape[1:], "dtype": str(x.dtype), "columns": columns, "features": draft.feature_names}
+    )
+    positive = None if draft.positive_class is None else draft.class_names[draft.positive_class]
+    target = draft.target.described(draft.class_names, positive)
+    return Preprocessing.model_validate(
+        {"task": draft.task, "dataset": draft.name, "source": source, "inputs": (made,), "target": target}
     )
 
 

@@ -75,6 +75,7 @@ class CsvSource:
     """
 
     index_names: tuple[str, ...] = ()  # nothing in a CSV file says which column is an index
+    number_names: frozenset[str] = frozenset()  # or what is a number
 
     def __init__(self, path: Path, *, separator: str, name: str) -> None:
         check_separator(separator)

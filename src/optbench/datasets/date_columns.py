@@ -24,6 +24,8 @@ from optbench.datasets.number_texts import are_decimal
 from optbench.errors import DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from optbench.datasets.column_cells import ExaminedColumn
@@ -52,36 +54,40 @@ class DateColumn:
     moments: Moments
     codes: NDArray[Any]
 
-    def numbers(self) -> tuple[NumberColumn, ...]:
-        """Return the inputs of the model, all rows."""
-        seconds, found = self.moments.seconds, {}
-        days = np.floor(seconds / _DAY_SECONDS)
-        if self.moments.has_date.all():
-            dates = days.astype(np.int64).astype("datetime64[D]")
-            found["year"] = dates.astype("datetime64[Y]").astype(np.int64) + 1970.0
-            found["month"] = dates.astype("datetime64[M]").astype(np.int64) % 12 + 1.0
-            if self.moments.has_day.all():
-                found["day_of_week"] = (days + _THURSDAY) % 7 + 1.0
-        if self.moments.has_time.any():
-            found["hour"] = (seconds - days * _DAY_SECONDS) / _HOUR_SECONDS
-        if self.moments.has_date.all():
-            found["days"] = days
-        with_missing = (np.append(values, np.nan)[self.codes] for values in found.values())
-        return tuple(
-            NumberColumn(f"{self.name}.{part}", values) for part, values in zip(found, with_missing, strict=True)
-        )
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What the model sees of the dates, in order."""
+        has_date = bool(self.moments.has_date.all())
+        present = {
+            "year": has_date,
+            "month": has_date,
+            "day_of_week": has_date and bool(self.moments.has_day.all()),
+            "hour": bool(self.moments.has_time.any()),
+            "days": has_date,
+        }
+        return tuple(part for part, is_there in present.items() if is_there)
+
+    def numbers(self, parts: Sequence[str] | None = None) -> tuple[NumberColumn, ...]:
+        """Return the inputs of the model, all rows.
+
+        Parameters
+        ----------
+        parts : of the dates, which must have them; None for all that they have
+        """
+        wanted = self.parts if parts is None else parts
+        values = (np.append(_part(self.moments.seconds, part), np.nan)[self.codes] for part in wanted)
+        return tuple(NumberColumn(f"{self.name}.{p}", found) for p, found in zip(wanted, values, strict=True))
 
     def reason(self) -> Finding:
         """Return what was read, for the record and the note."""
         seconds = self.moments.seconds
-        parts = [column.name.rpartition(".")[2] for column in self.numbers()]
         values = {
             "first": self._shown(float(seconds.min())),
             "last": self._shown(float(seconds.max())),
             "order": self.moments.order if self.moments.has_order.any() else None,
             "zone": "UTC" if self.moments.has_zone.any() else None,
-            "parts": parts,
-            "epoch": "1970-01-01" if "days" in parts else None,
+            "parts": list(self.parts),
+            "epoch": "1970-01-01" if "days" in self.parts else None,
         }
         return Finding("column-dates", Severity.NOTE, values)
 
@@ -90,6 +96,21 @@ class DateColumn:
         if not self.moments.has_date.all():
             return text[11:]
         return text if self.moments.has_time.any() else text[:10]
+
+
+def _part(seconds: NDArray[np.float64], part: str) -> NDArray[Any]:
+    """Return a part of times, (n,), of seconds since 1970-01-01 00:00."""
+    days: NDArray[np.float64] = np.floor(seconds / _DAY_SECONDS)
+    if part == "days":
+        return days
+    if part == "hour":
+        return np.asarray((seconds - days * _DAY_SECONDS) / _HOUR_SECONDS)
+    if part == "day_of_week":
+        return np.asarray((days + _THURSDAY) % 7 + 1.0)
+    dates = days.astype(np.int64).astype("datetime64[D]")
+    if part == "year":
+        return dates.astype("datetime64[Y]").astype(np.int64) + 1970.0
+    return dates.astype("datetime64[M]").astype(np.int64) % 12 + 1.0
 
 
 def read_dates(table: TextTable, column: ExaminedColumn, order: str | None) -> DateColumn:

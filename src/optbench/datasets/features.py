@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optbench.core.findings import Finding, Severity
+from optbench.datasets.arrow_texts import positions_in
 from optbench.datasets.column_cells import level_counts
 from optbench.datasets.exact_sums import blocks_of, exact_terms, repeated
 from optbench.datasets.level_order import frequent_levels
+from optbench.datasets.preprocessing import Standardized
 from optbench.datasets.table_storage import StoredValues
 from optbench.errors import DataError
 
@@ -46,13 +48,16 @@ class FittedNumber:
     ----------
     median, mean, sd : of the training rows; mean and sd after imputing, sd with divisor n, 1 if all are equal
     n_missing : missing cells in all rows
+    minimum, maximum : of the training rows, None if none has a number
     """
 
     name: str
     median: float
     mean: float
     sd: float
-    n_missing: int
+    n_missing: int = 0
+    minimum: float | None = None
+    maximum: float | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -73,6 +78,10 @@ class FittedNumber:
         """Write the matrix columns of some rows, from what `encoded` gave for them."""
         out[:, 0] = encoded
 
+    def standardized(self) -> Standardized:
+        """Return what other rows are standardised by."""
+        return Standardized(median=self.median, mean=self.mean, sd=self.sd, minimum=self.minimum, maximum=self.maximum)
+
     def to_json(self) -> dict[str, Any]:
         """Return what a run records."""
         return {"median": self.median, "mean": self.mean, "sd": self.sd, "missing": self.n_missing}
@@ -91,8 +100,6 @@ class FittedCategory:
     Attributes
     ----------
     levels : the training rows' levels that have a column, in order; of exactly two levels only the second has one
-    position_of_code : (levels of the column + 1,) int8, matrix column per code; the last entry is for missing cells;
-        -1 for the first of two levels
     n_missing : missing cells in all rows
     n_unseen : cells of other rows whose level is not in the training rows
     n_rare : levels of the training rows beyond the most frequent `MAX_LEVELS`
@@ -100,10 +107,9 @@ class FittedCategory:
 
     name: str
     levels: tuple[str, ...]
-    position_of_code: NDArray[np.int8]
-    n_missing: int
-    n_unseen: int
-    n_rare: int
+    n_missing: int = 0
+    n_unseen: int = 0
+    n_rare: int = 0
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -112,9 +118,16 @@ class FittedCategory:
         return (*(f"{self.name}={level}" for level in shown), f"{self.name}=(unknown)")
 
     def encoded(self, column: CategoryColumn) -> NDArray[np.int8]:
-        """Return which matrix column is 1 in each row, (rows,) int8, -1 for none."""
-        positions: NDArray[np.int8] = self.position_of_code[column.codes]
+        """Return which matrix column is 1 in each row, (rows,) int8, -1 for none: the first of two levels."""
+        first = 1 if len(self.levels) == _BINARY else 0
+        number = self.level_numbers(column)
+        of_code = np.where(number < 0, len(self.levels), number) - first
+        positions: NDArray[np.int8] = np.append(of_code, len(self.levels) - first).astype(np.int8)[column.codes]
         return positions
+
+    def level_numbers(self, column: CategoryColumn) -> NDArray[np.int64]:
+        """Return the position in `levels` of each level of a column, (levels of the column,), -1 for another text."""
+        return positions_in(column.levels, self.levels)
 
     def write(self, encoded: NDArray[Any], out: NDArray[np.float32]) -> None:
         """Write the matrix columns of some rows, 0 and 1, from what `encoded` gave for them."""
@@ -220,7 +233,8 @@ def fit_number(column: NumberColumn, train: NDArray[np.int64], used: NDArray[np.
             code="data-column-too-wide",
         )
     n_missing = int(np.isnan(values).sum())
-    return FittedNumber(name=column.name, median=median, mean=mean, sd=sd, n_missing=n_missing)
+    ends = _extremes(present, ()) if len(present) else (None, None)
+    return FittedNumber(column.name, median, mean, sd, n_missing, *ends)
 
 
 def _mean_and_sd(present: NDArray[np.float64], filling: float, n_filled: int) -> tuple[float, float]:
@@ -266,14 +280,10 @@ def fit_category(column: CategoryColumn, train: NDArray[np.int64], used: NDArray
     """Return a category column fitted on the training rows; see `model_column`."""
     counts, used_counts = level_counts(column, train), level_counts(column, used)
     seen = np.flatnonzero(counts)
-    codes, levels = frequent_levels(column.levels, seen, counts, most=MAX_LEVELS)
-    first = 1 if len(levels) == _BINARY else 0
-    position_of_code = np.full(len(column.levels) + 1, len(levels) - first, dtype=np.int8)
-    position_of_code[codes] = np.arange(len(levels)) - first
+    levels = frequent_levels(column.levels, seen, counts, most=MAX_LEVELS)
     return FittedCategory(
         name=column.name,
         levels=levels,
-        position_of_code=position_of_code,
         n_missing=len(used) - int(used_counts.sum()),
         n_unseen=int(used_counts[counts == 0].sum()),
         n_rare=len(seen) - len(levels),

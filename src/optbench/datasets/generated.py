@@ -9,6 +9,7 @@ import numpy as np
 
 from optbench.array_digests import arrays_digest
 from optbench.catalog.generated import PROBLEMS
+from optbench.datasets.array_data import array_source
 from optbench.datasets.assembly import Draft, assemble
 from optbench.datasets.labels import choose_positive_class
 from optbench.datasets.memory import require_memory
@@ -48,6 +49,7 @@ def load_generated(config: GeneratedConfig) -> Dataset:
             positive_class=positive,
             feature_names=made.feature_names,
             data_digest=arrays_digest({"x": made.x, "y": made.y, "made_of": np.array([json.dumps(parameters)])}),
+            source=array_source(x, divide_by=None, columns=made.feature_names),
             splits={
                 name: SplitData(x=x[part], y=made.y[part], rows=part) for name, part in divided.rows.by_name.items()
             },

@@ -12,13 +12,14 @@ import numpy as np
 from optbench.array_digests import arrays_digest
 from optbench.core.findings import Finding, Severity
 from optbench.core.regular_files import read_regular
-from optbench.datasets.array_checks import model_inputs
+from optbench.datasets.array_checks import PIXEL_MAX, model_inputs
 from optbench.datasets.array_data import ArrayData, load_arrays
-from optbench.datasets.assembly import Draft, assemble
+from optbench.datasets.assembly import Draft, TargetReading, assemble
 from optbench.datasets.image_files import FORMATS, read_image
 from optbench.datasets.labels import choose_positive_class, label_order, label_reading, require_classes
 from optbench.datasets.memory import require_memory
 from optbench.datasets.paths import located
+from optbench.datasets.preprocessing import Images
 from optbench.datasets.reading_rules import reading_facts
 from optbench.datasets.table_splits import divide_by_fractions
 from optbench.errors import DataError
@@ -81,6 +82,7 @@ def _with_official_test(config: ImageFolderConfig, folders: dict[str, _Folder], 
         validation=pairs.get("validation"),
         facts=_facts(config, files, root),
         notes=_left_out_notes(files, root),
+        source=_source(config),
     )
     return load_arrays(data, split=config.split)
 
@@ -100,6 +102,7 @@ def _split_by_fractions(config: ImageFolderConfig, found: _Folder, root: Path) -
             positive_class=positive,
             feature_names=(),
             data_digest=arrays_digest({"x": pixels, "y": y, "class_names": np.array(order.class_names, dtype=object)}),
+            source=_source(config),
             splits={
                 name: SplitData(x=inputs.x[part], y=y[part], rows=part) for name, part in divided.rows.by_name.items()
             },
@@ -112,7 +115,15 @@ def _split_by_fractions(config: ImageFolderConfig, found: _Folder, root: Path) -
                 "split": divided.facts,
             },
             notes=[*_left_out_notes(list(found.files), root), *inputs.notes, *order.notes, *note],
+            target=TargetReading(class_of=order.class_of),
         )
+    )
+
+
+def _source(config: ImageFolderConfig) -> Images:
+    height, width = config.size
+    return Images.model_validate(
+        {"height": height, "width": width, "channels": config.channels, "divide_by": float(PIXEL_MAX)}
     )
 
 

@@ -14,10 +14,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def frequent_levels(
-    levels: Any, seen: NDArray[np.int64], counts: NDArray[np.int64], *, most: int
-) -> tuple[list[int], tuple[str, ...]]:
-    """Return the codes and texts of the most frequent levels, in order; of equally frequent ones the first in order.
+def frequent_levels(levels: Any, seen: NDArray[np.int64], counts: NDArray[np.int64], *, most: int) -> tuple[str, ...]:
+    """Return the most frequent levels, in order; of equally frequent ones the first in order.
 
     Parameters
     ----------
@@ -35,8 +33,8 @@ def frequent_levels(
         above, tied = seen[counts[seen] > least], seen[counts[seen] == least]
         ordered, _ = _ordered(levels, tied, are_numbers=are_numbers)
         chosen = np.concatenate([above, np.array(ordered[: most - len(above)], dtype=np.int64)])
-    codes, names = _ordered(levels, chosen, are_numbers=are_numbers)
-    return codes, tuple(names)
+    _, names = _ordered(levels, chosen, are_numbers=are_numbers)
+    return tuple(names)
 
 
 def _ordered(levels: Any, codes: NDArray[np.int64], *, are_numbers: bool) -> tuple[list[int], list[str]]:

@@ -52,6 +52,7 @@ class ParquetSource:
         require_memory_for_rows(metadata.num_rows, name=name)
         self.names = tuple(schema.names)
         self.index_names = index_names(schema)
+        self.number_names = number_names(schema)
         self.unpacked_bytes = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
         self.n_bytes = 0
 
@@ -126,6 +127,15 @@ def check_schema(schema: Any, *, n_rows: int, name: str) -> None:
             f"{name}: column {nested[0]!r} holds lists or records. Drop it or store plain values in it.",
             code="data-column-nested",
         )
+
+
+def number_names(schema: Any) -> frozenset[str]:
+    """Return the columns whose values are typed numbers."""
+    import pyarrow as pa
+
+    return frozenset(
+        field.name for field in schema if pa.types.is_integer(field.type) or pa.types.is_floating(field.type)
+    )
 
 
 def index_names(schema: Any) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from optbench.datasets.column_cells import ExaminedColumn
 from optbench.datasets.missing_values import missing_numbers
 from optbench.datasets.number_spelling import COMMA, POINT, look_like_numbers, plain_numbers, shapes_of
 from optbench.datasets.number_texts import parse_texts
+from optbench.datasets.preprocessing import NumberSpelling
 from optbench.datasets.reading_rules import Applied
 from optbench.errors import DataError
 
@@ -74,6 +75,8 @@ class Spelling:
     unit : what stands beside the numbers, "" if nothing does
     is_decided : the cells have points or commas, so that the other reading would be another
     is_stated : the experiment file says so
+    units : what stands beside the numbers, a name for all spellings of a unit, "" for nothing
+    only_thousands : the only mark between thousands that there may be; None for any
     """
 
     example: str
@@ -82,6 +85,14 @@ class Spelling:
     unit: str = ""
     is_decided: bool = True
     is_stated: bool = False
+    units: tuple[str, ...] = ()
+    only_thousands: str | None = None
+
+    def recorded(self) -> NumberSpelling:
+        """Return what other cells of the column are read by."""
+        return NumberSpelling.model_validate(
+            {"decimal": self.decimal, "thousands": self.only_thousands, "units": self.units}
+        )
 
     def applied(self, column: str) -> Applied:
         """Return what the run's key holds of it."""
@@ -249,8 +260,7 @@ class Spellings:
         thousands = self._convention.thousands
 
         def plain(texts: Any) -> Any:
-            made = plain_numbers(texts, decimal, thousands=thousands)
-            return _kept(texts, made, is_any_of(texts, missing))
+            return respelled(texts, decimal, thousands, missing=missing)
 
         levels = plain(column.levels) if column.is_coded else None
         if levels is not None and len(levels.unique()) == len(levels):
@@ -261,15 +271,26 @@ class Spellings:
             made = replace(column, parts=tuple(self._table.storage.put(plain(texts)) for texts in column.texts()))
         marks = tuple(sorted(shapes.marks[decimal]))
         is_stated = self._convention.stated == decimal
-        spelling = Spelling(shapes.example, decimal, marks, shapes.unit, shapes.is_marked, is_stated)
+        spelling = Spelling(
+            shapes.example,
+            decimal,
+            marks,
+            shapes.unit,
+            shapes.is_marked,
+            is_stated,
+            tuple(sorted(shapes.units)),
+            thousands,
+        )
         missing = (*missing, *missing_numbers(made, missing))
         return ExaminedColumn(made, missing=missing, spelling=spelling)
 
 
-def _kept(texts: Any, made: Any, is_kept: Any) -> Any:
-    """Return what was made of texts, and the texts themselves where they are kept."""
+def respelled(texts: Any, decimal: str, thousands: str | None, *, missing: Collection[str]) -> Any:
+    """Return texts as plain decimal numbers; those that mean "no value" stay, and those that are no numbers."""
     import pyarrow.compute as pc
 
+    made = plain_numbers(texts, decimal, thousands=thousands)
+    is_kept = is_any_of(texts, missing)
     return pc.if_else(mask_of(is_kept), texts, made) if is_kept.any() else made
 
 

@@ -58,6 +58,7 @@ def _record_text(dataset: Dataset) -> str:
         "notes": [note.to_json() for note in dataset.notes],
         "task": dataset.task,
         "vocabulary_size": dataset.vocabulary_size,
+        "preprocessing": dataset.preprocessing,
     }
     return json.dumps(record, allow_nan=False, ensure_ascii=False)
 
@@ -102,6 +103,7 @@ def open_staged_dataset(folder: Path) -> Dataset:
             notes=tuple(map(Finding.from_json, record["notes"])),
             task=record["task"],
             vocabulary_size=record["vocabulary_size"],
+            preprocessing=record["preprocessing"],
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(

@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from optbench.datasets.column_fits import recorded_column, recorded_unused
 from optbench.datasets.features import ModelColumn, feature_matrix, feature_names, model_column
 from optbench.datasets.ordered_work import in_order, n_workers
 from optbench.datasets.split_arrays import SplitArrays
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from optbench.core.findings import Finding
     from optbench.datasets.columns import Column
+    from optbench.datasets.preprocessing import TableColumn
     from optbench.datasets.splits import SplitRows
     from optbench.datasets.table_columns import ColumnUse, TableOptions
     from optbench.datasets.table_targets import Labelled
@@ -37,6 +39,7 @@ class TableInputs:
     Attributes
     ----------
     uses : of all columns, in the order of the table
+    columns : what becomes of the cells of each, as other rows are treated by it
     names : of the inputs; () for token sequences
     preprocessing : what was learned from the training rows, per column: plain JSON
     notes : on what was done with cells
@@ -45,6 +48,7 @@ class TableInputs:
     """
 
     uses: tuple[ColumnUse, ...]
+    columns: tuple[TableColumn, ...]
     names: tuple[str, ...]
     preprocessing: dict[str, Any]
     notes: tuple[Finding, ...]
@@ -65,7 +69,7 @@ def table_inputs(table: TextTable, options: TableOptions, labelled: Labelled, ro
         If the matrices do not fit on the disk.
     """
     check_names(table, options)
-    uses, columns = _fitted_columns(table, options, train=rows.train, used=labelled.rows)
+    uses, columns, recorded = _fitted_columns(table, options, train=rows.train, used=labelled.rows)
     require_inputs(table, uses)
     table.storage.forget_cells()
     arrays = _matrices(table, columns, rows)
@@ -73,6 +77,7 @@ def table_inputs(table: TextTable, options: TableOptions, labelled: Labelled, ro
     fitted = [column.fitted for column in columns]
     return TableInputs(
         uses,
+        recorded,
         names=feature_names(columns),
         preprocessing={column.name: column.to_json() for column in fitted},
         notes=tuple(note for column in fitted for note in column.notes()),
@@ -82,20 +87,22 @@ def table_inputs(table: TextTable, options: TableOptions, labelled: Labelled, ro
 
 def _fitted_columns(
     table: TextTable, options: TableOptions, *, train: NDArray[np.int64], used: NDArray[np.int64]
-) -> tuple[tuple[ColumnUse, ...], tuple[ModelColumn, ...]]:
+) -> tuple[tuple[ColumnUse, ...], tuple[ModelColumn, ...], tuple[TableColumn, ...]]:
     spellings = spellings_of(table, options)
 
-    def fitted(column: Column) -> tuple[ColumnUse, list[ModelColumn]]:
+    def fitted(column: Column) -> tuple[ColumnUse, list[ModelColumn], TableColumn]:
         examined = spellings.read(column)
         use = use_of(table, examined, options, train)
         if not use.is_input:
-            return use, []
-        inputs = (model_column(one, train=train, used=used) for one in input_columns(table, examined, use, options))
-        return use, [ModelColumn(made, table.storage.put_values(encoded)) for made, encoded in inputs]
+            return use, [], recorded_unused(use)
+        inputs = [model_column(one, train=train, used=used) for one in input_columns(table, examined, use, options)]
+        recorded = recorded_column(use, examined.spelling, [made for made, _ in inputs], options.date_order)
+        return use, [ModelColumn(made, table.storage.put_values(encoded)) for made, encoded in inputs], recorded
 
     workers = min(n_workers(), _MOST_THREADS_ON_COLUMNS) if table.storage.is_on_disk else 1
     found = [each for _, each in in_order(fitted, table.columns, workers=workers)]
-    return tuple(use for use, _ in found), tuple(column for _, columns in found for column in columns)
+    columns = tuple(column for _, columns, _ in found for column in columns)
+    return tuple(use for use, _, _ in found), columns, tuple(recorded for _, _, recorded in found)
 
 
 def _matrices(table: TextTable, columns: Sequence[ModelColumn], rows: SplitRows) -> SplitArrays:

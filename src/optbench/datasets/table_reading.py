@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from optbench.datasets.column_names import spelled
 from optbench.datasets.columns import ColumnBuilder
@@ -22,10 +22,12 @@ from optbench.datasets.text_table import RowLines, TextTable, require_same_colum
 from optbench.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from optbench.datasets.columns import PreparedCells
+
+Made = TypeVar("Made")
 
 ONE_BLOCK = 8 << 20  # bytes of a file that one thread reads as fast as several
 
@@ -86,7 +88,7 @@ def read_table(
     """
     storage = TableStorage() if storage is None else storage
     with ExitStack() as stack:
-        sources = [stack.enter_context(closing(_open(file))) for file in files]
+        sources = [stack.enter_context(closing(open_source(file))) for file in files]
         names = sources[0].names
         for source in sources[1:]:
             require_same_columns(names, source.names, shown=(sources[0].name, source.name))
@@ -102,11 +104,58 @@ def read_table(
     )
 
 
-def _open(file: TableFile) -> CsvSource | ParquetSource:
+def open_source(file: TableFile) -> CsvSource | ParquetSource:
+    """Open a file to be read in chunks.
+
+    Raises
+    ------
+    DataError
+        If it is no table.
+    """
     require_regular_file(file.path, file.name)
     if file.path.suffix.lower() in ENDINGS:
         return ParquetSource(file.path, name=file.name)
     return CsvSource(file.path, separator=file.separator, name=file.name)
+
+
+def chunks_of(
+    source: CsvSource | ParquetSource, make: Callable[[Chunk], Made], *, workers: int
+) -> Generator[tuple[Chunk, Made]]:
+    """Yield the rows of a file in their order, a chunk that has some at a time, with what is made of each.
+
+    Parameters
+    ----------
+    make : called by several threads
+    workers : number of threads; 1 for none but the caller's
+
+    Raises
+    ------
+    DataError
+        If the file turns out to be no table.
+    """
+
+    def made_of(chunk: Chunk) -> tuple[Chunk, Made | None]:
+        return chunk, make(chunk) if len(chunk.lines) else None
+
+    def parsed(item: Any) -> tuple[Chunk, Made | None] | None:
+        chunk = source.parse(item)
+        return None if chunk is None else made_of(chunk)
+
+    def strict(item: Any, after: int) -> tuple[Iterable[tuple[Chunk, Made | None]], bool]:
+        reader: Any = source  # only of CSV there are blocks that need it
+        rows, is_last = reader.strict(item, after=after)
+        return map(made_of, rows), is_last
+
+    n_rows = 0
+    with closing(in_order(parsed, source.items(), workers=workers)) as found:
+        for item, one in found:
+            chunks, is_last = ([one], False) if one is not None else strict(item, n_rows)
+            for chunk, made in chunks:
+                n_rows += len(chunk.lines)
+                if made is not None:
+                    yield chunk, made
+            if is_last:
+                return
 
 
 class _Reader:
@@ -150,35 +199,17 @@ class _Reader:
         self, source: CsvSource | ParquetSource, positions: Sequence[int], *, workers: int
     ) -> Iterator[tuple[Chunk, list[PreparedCells]]]:
         """Yield the rows of a file that hold any, `most_rows` at most, ready to be appended."""
-
-        def parsed(item: Any) -> tuple[Chunk, list[PreparedCells]] | None:
-            chunk = source.parse(item)
-            return None if chunk is None else (chunk, self._prepare(chunk, positions))
-
         n_rows = 0
-        with closing(in_order(parsed, source.items(), workers=workers)) as found:
-            for item, made in found:
-                chunks, is_last = self._strict(source, item, positions, n_rows) if made is None else ([made], False)
-                for chunk, cells in chunks:
-                    if self._most_rows is not None and n_rows + len(chunk.lines) >= self._most_rows:
-                        cut = _first_rows(chunk, self._most_rows - n_rows)
-                        yield cut, self._prepare(cut, positions)
-                        return
-                    n_rows += len(chunk.lines)
-                    if len(chunk.lines):
-                        yield chunk, cells
-                if is_last:
+        with closing(chunks_of(source, lambda chunk: self._prepare(chunk, positions), workers=workers)) as found:
+            for chunk, cells in found:
+                if self._most_rows is not None and n_rows + len(chunk.lines) >= self._most_rows:
+                    cut = _first_rows(chunk, self._most_rows - n_rows)
+                    yield cut, self._prepare(cut, positions)
                     return
-
-    def _strict(
-        self, source: Any, item: Any, positions: Sequence[int], after: int
-    ) -> tuple[Iterable[tuple[Chunk, list[PreparedCells]]], bool]:
-        chunks, is_last = source.strict(item, after=after)
-        return ((chunk, self._prepare(chunk, positions)) for chunk in chunks), is_last
+                n_rows += len(chunk.lines)
+                yield chunk, cells
 
     def _prepare(self, chunk: Chunk, positions: Sequence[int]) -> list[PreparedCells]:
-        if not len(chunk.lines):
-            return []
         pairs = zip(self.builders, positions, strict=True)
         return [builder.prepare(chunk.columns[position]) for builder, position in pairs]
 

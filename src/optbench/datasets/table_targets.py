@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from optbench.datasets.column_cells import ExaminedColumn
+    from optbench.datasets.preprocessing import NumberSpelling
     from optbench.datasets.reading_rules import Applied
     from optbench.datasets.table_columns import TableOptions
     from optbench.datasets.text_table import TextTable
@@ -38,12 +39,14 @@ class Labelled:
     rows : row numbers that have a value, ascending int64
     y : (all rows,) int64 class numbers, -1 where there is no label; float64 numbers, NaN where there is none
     applied : what rules newer than the frozen keys did to the target
+    spelling : of numbers, None if they are plain
     """
 
     order: LabelOrder
     rows: NDArray[np.int64]
     y: NDArray[Any]
     applied: tuple[Applied, ...] = ()
+    spelling: NumberSpelling | None = None
 
     @property
     def strata(self) -> tuple[NDArray[np.int64], tuple[str, ...]]:
@@ -134,7 +137,8 @@ def number_rows(table: TextTable, options: TableOptions) -> Labelled:
         raise _no_number(table, options, target, row=int(np.flatnonzero(np.isinf(numbers.values))[0]))
     order = LabelOrder((), {}, _spelling_notes(target))
     applied = () if target.spelling is None else (target.spelling.applied(target.name),)
-    return Labelled(order=order, rows=rows, y=numbers.values, applied=applied)
+    spelling = None if target.spelling is None else target.spelling.recorded()
+    return Labelled(order=order, rows=rows, y=numbers.values, applied=applied, spelling=spelling)
 
 
 def _spelling_notes(target: ExaminedColumn) -> tuple[Finding, ...]:

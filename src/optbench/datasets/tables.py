@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.catalog.tasks import CLASSIFICATION
 from optbench.core.findings import Finding, Severity, as_json
-from optbench.datasets.assembly import Draft, assemble
+from optbench.datasets.assembly import Draft, TargetReading, assemble
 from optbench.datasets.column_names import with_spelling
 from optbench.datasets.labels import choose_positive_class
 from optbench.datasets.missing_values import find_missing
+from optbench.datasets.preprocessing import Table
 from optbench.datasets.reading_rules import reading_facts
 from optbench.datasets.table_columns import TableOptions, column_notes
 from optbench.datasets.table_inputs import table_inputs
@@ -114,6 +115,7 @@ def load_table(
             positive_class=positive,
             feature_names=inputs.names,
             data_digest=table.digest(),
+            source=Table(missing=options.missing, columns=inputs.columns),
             splits=inputs.splits,
             method=divided.method,
             facts={
@@ -131,6 +133,12 @@ def load_table(
             ],
             task=task,
             vocabulary_size=inputs.vocabulary_size,
+            target=TargetReading(
+                options.target,
+                class_of=labelled.order.class_of,
+                missing=options.missing_target,
+                spelling=labelled.spelling,
+            ),
         )
     )
 

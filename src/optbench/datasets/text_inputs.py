@@ -11,6 +11,8 @@ import numpy as np
 from optbench.core.findings import Finding, Severity
 from optbench.datasets.arrow_arrays import integers_of, mask_of, texts_of
 from optbench.datasets.arrow_texts import is_any_of
+from optbench.datasets.column_fits import recorded_unused
+from optbench.datasets.preprocessing import TextFit
 from optbench.datasets.split_arrays import SplitArrays
 from optbench.datasets.table_columns import ColumnUse, check_names, stated_use
 from optbench.datasets.table_inputs import TableInputs
@@ -65,6 +67,10 @@ def text_inputs(
     table.storage.forget_cells()
     return TableInputs(
         uses,
+        tuple(
+            TextFit(name=name, length=length, vocabulary=vocabulary.texts) if use.name == name else recorded_unused(use)
+            for use in uses
+        ),
         names=(),
         preprocessing={name: {"length": length, "vocabulary": list(vocabulary.texts)}},
         notes=_text_notes(name, np.concatenate(lengths)[labelled.rows], vocabulary, length=length),

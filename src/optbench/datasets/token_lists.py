@@ -11,6 +11,7 @@ from optbench.datasets.array_data import ArrayData, load_arrays
 from optbench.datasets.assembly import Draft, assemble
 from optbench.datasets.labels import choose_positive_class, label_order
 from optbench.datasets.pickled_lists import read_arrays_and_lists
+from optbench.datasets.preprocessing import WordNumbers
 from optbench.datasets.table_splits import divide_by_fractions
 from optbench.datasets.targets import as_targets
 from optbench.records import SplitData
@@ -43,26 +44,58 @@ def load_token_lists(entry: DatasetEntry, file: CheckedFile, config: TokenDatase
     facts = {"files": [file.to_json()], "text": config.text.model_dump()}
     if not entry.official_test:
         return _split_by_fractions(entry, found["x"], found["y"], config, facts)
+    train, test = (token_rows(found[name], config.text) for name in ("x_train", "x_test"))
     data = ArrayData(
         name=entry.name,
         where=file.name,
-        train=(token_rows(found["x_train"], config.text), found["y_train"]),
-        test=(token_rows(found["x_test"], config.text), found["y_test"]),
+        train=(train, found["y_train"]),
+        test=(test, found["y_test"]),
         labels=entry.labels,
         positive_class=entry.positive_class,
         facts=facts,
+        source=_source(config.text, train, test),
     )
     return load_arrays(data, split=config.split, task=entry.task, tokens=True)
+
+
+def _source(text: TextConfig, *parts: NDArray[np.int32]) -> WordNumbers:
+    return WordNumbers(
+        length=parts[0].shape[1],
+        max_tokens=text.max_tokens,
+        size=1 + max(int(x.max()) for x in parts),
+        start=START,
+        unknown=UNKNOWN,
+        first=_FIRST_WORD,
+    )
 
 
 def token_rows(texts: Sequence[Sequence[int]], text: TextConfig) -> NDArray[np.int32]:
     """Return (texts, length) int32 tokens, as long as the longest text but at most `text.length`."""
     length = min(text.length, 1 + max(map(len, texts)))
-    rows = np.zeros((len(texts), length), dtype=np.int32)
-    rows[:, 0] = START
+    return numbered(
+        texts,
+        WordNumbers(
+            length=length,
+            max_tokens=text.max_tokens,
+            size=text.max_tokens,
+            start=START,
+            unknown=UNKNOWN,
+            first=_FIRST_WORD,
+        ),
+    )
+
+
+def numbered(texts: Sequence[Sequence[int]], rule: WordNumbers) -> NDArray[np.int32]:
+    """Return (texts, length) int32 tokens of texts that are word numbers.
+
+    A token beyond those that training saw, which the model has no place for, is an unknown word.
+    """
+    rows = np.zeros((len(texts), rule.length), dtype=np.int32)
+    rows[:, 0] = rule.start
+    most = min(rule.max_tokens, rule.size)
     for row, words in zip(rows, texts, strict=True):
-        kept = np.asarray(words[: length - 1], dtype=np.int64) + _FIRST_WORD
-        row[1 : 1 + len(kept)] = np.where(kept < text.max_tokens, kept, UNKNOWN)
+        kept = np.asarray(words[: rule.length - 1], dtype=np.int64) + rule.first
+        row[1 : 1 + len(kept)] = np.where(kept < most, kept, rule.unknown)
     return rows
 
 
@@ -80,6 +113,7 @@ def _split_by_fractions(
             positive_class=positive,
             feature_names=(),
             data_digest=arrays_digest({"x": x, "y": y}),
+            source=_source(config.text, x),
             splits={name: SplitData(x=x[part], y=y[part], rows=part) for name, part in divided.rows.by_name.items()},
             method=divided.method,
             facts={**facts, "rows_read": len(y), "split": divided.facts},

@@ -21,7 +21,7 @@ _IDENTITY = (
         "hardest",
         "evaluation",
     ),
-    *("residuals", "digests"),
+    *("residuals", "preprocessing", "digests"),
 )
 
 
@@ -138,6 +138,11 @@ class RunPaths:
         return self.folder / "model.keras"
 
     @property
+    def preprocessing(self) -> Path:
+        """What turns raw rows into the model's input, and its output into answers."""
+        return self.folder / "preprocessing.json"
+
+    @property
     def digests(self) -> Path:
         """The ladder of digests."""
         return self.folder / "digests.json"
@@ -208,6 +213,11 @@ class RunPaths:
     def staged_environment(self) -> Path:
         """What was known of the environment before training; becomes `environment.json` when the run is finished."""
         return self.state / "environment.json"
+
+    @property
+    def fitted_preprocessing(self) -> Path:
+        """What was fitted before training; becomes `preprocessing.json` when the run is finished."""
+        return self.state / "preprocessing.json"
 
     @property
     def training_result(self) -> Path:

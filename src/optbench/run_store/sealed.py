@@ -63,7 +63,7 @@ def write_training_result(paths: RunPaths, result: TrainingResult) -> None:
     StorageError
         If it cannot be written.
     """
-    left = [paths.history, paths.diagnostics, paths.predictions, paths.model]
+    left = [paths.history, paths.diagnostics, paths.predictions, paths.model, paths.fitted_preprocessing]
     _write(paths, paths.training_result, result.to_json(), left)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from optbench.errors import ConfigError, InvalidError, UsageError
+from optbench.runs.recorded import code_references, python_references
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -144,31 +145,13 @@ def user_code(config: ExperimentConfig, base: Path) -> dict[str, Path]:
     """
     from optbench.user_code import parse_reference, require_defined
 
-    for reference in _references(config):
+    for reference in python_references(config):
         require_defined(parse_reference(reference, base, error=ConfigError), error=ConfigError)
 
     return {
         name: parse_reference(reference, base, error=ConfigError).file
         for name, reference in code_references(config).items()
     }
-
-
-def code_references(config: ExperimentConfig) -> dict[str, str]:
-    """Return the references to the user's Python in an experiment, by the name of the file in them."""
-    from optbench.user_code import PREFIX
-
-    return {reference.removeprefix(PREFIX).rpartition(":")[0]: reference for reference in _references(config)}
-
-
-def _references(config: ExperimentConfig) -> list[str]:
-    """Return every reference to the user's Python; several may be to one file."""
-    from optbench.user_code import PREFIX
-
-    sections = (config.dataset, config.model, config.optimizer)
-    references = [str(function) for section in sections if (function := getattr(section, "function", None))]
-    if config.training.loss.startswith(PREFIX):
-        references.append(config.training.loss)
-    return references
 
 
 def seeds_of(loaded: LoadedExperiment, seeds: Sequence[int] | None = None) -> Sequence[int]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optbench.core.regular_files import is_file, read_regular
@@ -13,43 +12,24 @@ from optbench.core.temporary_folders import temporary_folder
 from optbench.errors import DataError, MismatchError, NoRunsError, RunFailedError
 from optbench.runner.ladder import explanations, first_difference
 from optbench.runner.older_metrics import OlderMetrics, compare_older_metrics
-from optbench.runner.own_code import changed_code, has_its_key, require_trusted_code
-from optbench.runner.plan import code_references
+from optbench.runs.own_code import changed_code, has_its_key, require_trusted_code
+from optbench.runs.recorded import Recorded, recorded_run, restore_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
-    from optbench.config import ExperimentConfig
     from optbench.core.findings import Finding
     from optbench.provenance import EnvironmentDifference
     from optbench.records import Dataset
-    from optbench.run_store import Manifest, RunPaths
+    from optbench.run_store import RunPaths
     from optbench.runner.plan import PlannedRun
     from optbench.runner.run import ExecutorFor
 
 # Of the identity files these are given, or are the ladder itself.
 _CLIMBED_BEFORE = ("config", "config_resolved", "digests")
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """A finished run as its folder tells it.
-
-    Attributes
-    ----------
-    code : user's Python files by the name in the config -> the copy in the folder
-    recorded_code : sha256 of the files that the run was trained with, by the same names
-    base : folder of the experiment file where the run was made; None if it is not known
-    """
-
-    paths: RunPaths
-    config: ExperimentConfig
-    manifest: Manifest
-    environment: Mapping[str, Any]
-    digests: Mapping[str, Any]
-    code: Mapping[str, Path]
-    recorded_code: Mapping[str, str]
-    base: Path | None
+# Identity files that runs of earlier versions have none of; that one was removed, the manifest would have told.
+_WRITTEN_LATER = ("preprocessing",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +165,7 @@ def raise_for_difference(found: Reproduction) -> None:
 
 def read_recorded(run: str, runs_dir: Path) -> Recorded:
     """Read a finished run and verify every byte of it."""
-    from optbench.config import load_resolved
-    from optbench.run_store import RunPaths, find_folders, read_json, read_manifest, verify_manifest
+    from optbench.run_store import RunPaths, find_folders, read_manifest, verify_manifest
 
     folders, _ = find_folders([run], runs_dir)
     if len(folders) != 1:
@@ -203,18 +182,7 @@ def read_recorded(run: str, runs_dir: Path) -> Recorded:
     manifest = read_manifest(paths)
     if problems or manifest is None:
         raise MismatchError("a run must be intact to be reproduced.", findings=problems, code="records-files-changed")
-    environment, config = read_json(paths.environment), load_resolved(paths.config_resolved)
-    code, base = environment.get("code", {}), environment.get("base")
-    return Recorded(
-        paths=paths,
-        config=config,
-        manifest=manifest,
-        environment=environment,
-        digests=read_json(paths.digests),
-        code={name: paths.code_copy(name) for name in code_references(config)},
-        recorded_code={str(name): str(digest) for name, digest in code.items()} if isinstance(code, dict) else {},
-        base=paths.folder / base if isinstance(base, str) else None,
-    )
+    return recorded_run(paths, manifest)
 
 
 def changed_data(recorded: Recorded, dataset: Dataset) -> Reproduction | None:
@@ -291,21 +259,6 @@ def plan_again(recorded: Recorded, folder: Path, *, data_dir: Path) -> PlannedRu
     )
 
 
-def restore_code(code: Mapping[str, Path], folder: Path) -> Path:
-    """Lay the copies of the user's files out under the names the config uses; returns the base to look them up from."""
-    from optbench.user_code import read_source
-
-    steps_up = max((name.split("/").count("..") for name in code), default=0)
-    base = folder.joinpath(*(["base"] * (steps_up + 1)))
-    base.mkdir(parents=True)
-    for name, copy in code.items():
-        if not Path(name).is_absolute():  # an absolute path in a config is looked up where it says
-            target = base / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(read_source(copy))
-    return base
-
-
 def load_again(recorded: Recorded, code_base: Path, *, data_dir: Path) -> Dataset:
     """Load the data: named data by digest, files from where the experiment lay, functions from their copies."""
     from optbench.datasets import load_dataset
@@ -368,7 +321,7 @@ def compare(recorded: Recorded, again: RunPaths) -> Reproduction:
     rung, equal = first_difference(recorded.digests, digests)
     if not rung:
         ours, theirs = recorded.paths.identity_files, again.identity_files
-        left_out = set(_CLIMBED_BEFORE)
+        left_out = {*_CLIMBED_BEFORE, *(name for name in _WRITTEN_LATER if not ours[name].is_file())}
         if is_same_but_older:  # an older optbench wrote fewer files, too; the manifest knows what it wrote
             left_out |= {"metrics", *(name for name, path in ours.items() if not path.is_file())}
         rung = next((name for name in ours if name not in left_out and _differ(ours[name], theirs[name])), "")

@@ -13,6 +13,7 @@ from optbench.run_store import (
     write_bytes,
     write_diagnostics,
     write_history,
+    write_json,
     write_training_result,
 )
 from optbench.tasks import task_named
@@ -53,6 +54,7 @@ def write_training_artefacts(
     if config.training.diagnostics:
         write_diagnostics(paths.diagnostics, outcome.diagnostics)
     task_named(config.task).write_predictions(paths, outcome.predictions, class_names=dataset.class_names)
+    _write_preprocessing(paths, config, dataset)
     rule = config.training.early_stopping
     notes = [*engine.notes(restores_best=rule is not None and rule.restore_best), *_write_model(paths, engine, config)]
     result = TrainingResult(
@@ -68,6 +70,17 @@ def write_training_artefacts(
     )
     write_training_result(paths, result)
     claim.publish(last=claim.run.training_result)
+
+
+def _write_preprocessing(paths: RunPaths, config: ExperimentConfig, dataset: Dataset) -> None:
+    """Write what was fitted on the training rows, the scale of a target that is a number with it."""
+    from optbench.training.target_scale import UNSCALED, scale_of
+
+    if dataset.preprocessing is None:
+        return
+    scale = scale_of(config, dataset)
+    recorded = None if scale in (None, UNSCALED) else {"zero": scale.zero, "unit": scale.unit}
+    write_json(paths.fitted_preprocessing, {**dataset.preprocessing, "target_scale": recorded}, durable=False)
 
 
 def _write_model(paths: RunPaths, engine: Engine, config: ExperimentConfig) -> list[Finding]:

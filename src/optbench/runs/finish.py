@@ -98,6 +98,7 @@ def _finish(claim: Claim, *, draw: bool, language: str | None) -> Finished:
     evaluation = evaluate_run(trained)
     write_tables(trained, evaluation, claim.draft)
     write_facts(trained, claim.draft)
+    write_preprocessing(trained, evaluation, claim.draft)
     write_digests(trained, claim.draft)
     claim.publish()
     if draw and trained.config.report.figures:
@@ -205,6 +206,15 @@ def write_tables(trained: Trained, evaluation: Any, draft: RunPaths) -> None:
         durable=False,
     )
     trained.task.write_tables(draft, evaluation)
+
+
+def write_preprocessing(trained: Trained, evaluation: Any, draft: RunPaths) -> None:
+    """Draft what was fitted, with the rule that makes answers of probabilities; nothing if an older version trained."""
+    from optbench.run_store import read_json, write_json
+
+    if trained.paths.fitted_preprocessing.is_file():
+        fitted = read_json(trained.paths.fitted_preprocessing)
+        write_json(draft.preprocessing, {**fitted, "answers": trained.task.answer_record(evaluation)}, durable=False)
 
 
 def write_facts(trained: Trained, draft: RunPaths) -> None:

@@ -119,6 +119,34 @@ class Classification:
             write_json(paths.evaluation, evaluation.answer_rule.to_json(), durable=False)
         write_text(paths.reliability, reliability_csv(evaluation.reliability), durable=False)
 
+    def metrics_of(
+        self,
+        y_true: NDArray[Any],
+        answers: NDArray[Any],
+        scores: NDArray[np.float32] | None,
+        positive_class: int | None,
+    ) -> dict[str, float | None]:
+        """As in `Task`: of the answers, whatever threshold made them."""
+        import numpy as np
+
+        from optbench.catalog.metrics import measured
+        from optbench.evaluation.split_metrics import sample_of
+        from optbench.records import Predictions
+
+        if scores is None:
+            raise ValueError("answers of classes are made of scores")
+        found = Predictions(y_true, scores, np.arange(len(y_true)))
+        sample = sample_of(found, scores, answers, positive_class or 0)
+        return {
+            metric.name: None if metric.compute is None else metric.compute(sample)
+            for metric in measured(CLASSIFICATION)
+        }
+
+    def answer_record(self, evaluation: Evaluation) -> dict[str, Any]:
+        """As in `Task`: threshold and calibration, null unless the experiment asked for them."""
+        rule = {} if evaluation.answer_rule is None else evaluation.answer_rule.to_json()
+        return {"threshold": rule.get("threshold"), "calibration": rule.get("calibration")}
+
     def figures(
         self, evaluation: Evaluation, history: History, *, best_epoch: int | None, language: str | None = None
     ) -> dict[str, Any]:

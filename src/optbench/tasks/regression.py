@@ -99,6 +99,31 @@ class Regression:
 
         write_text(paths.residuals, residuals_csv(evaluation.predictions.get("test")), durable=False)
 
+    def metrics_of(
+        self,
+        y_true: NDArray[Any],
+        answers: NDArray[Any],
+        scores: NDArray[np.float32] | None,
+        positive_class: int | None,
+    ) -> dict[str, float | None]:
+        """As in `Task`."""
+        import numpy as np
+
+        from optbench.catalog.metrics import measured
+        from optbench.regression_records import TargetPredictions
+
+        del scores
+        found = TargetPredictions(y_true, answers, np.arange(len(y_true)))
+        every = np.ones(len(y_true), dtype=bool)
+        return {
+            metric.name: self.score(found, metric, rows=every, positive_class=positive_class)
+            for metric in measured(REGRESSION)
+        }
+
+    def answer_record(self, evaluation: RegressionEvaluation) -> None:
+        """As in `Task`: a number is an answer."""
+        del evaluation
+
     def figures(
         self, evaluation: RegressionEvaluation, history: History, *, best_epoch: int | None, language: str | None = None
     ) -> dict[str, Any]:

@@ -94,6 +94,23 @@ class Task(Protocol[P, E]):
     def write_tables(self, paths: RunPaths, evaluation: E) -> None:
         """Write the tables beside metrics.json."""
 
+    def metrics_of(
+        self,
+        y_true: NDArray[Any],
+        answers: NDArray[Any],
+        scores: NDArray[np.float32] | None,
+        positive_class: int | None,
+    ) -> dict[str, float | None]:
+        """Return every metric of answers to rows whose targets are known, at least one.
+
+        Parameters
+        ----------
+        scores : (n, classes) that the answers are made of; None for numbers
+        """
+
+    def answer_record(self, evaluation: E) -> dict[str, Any] | None:
+        """Return how scores of new rows become answers, as `preprocessing.json` holds it; None if they are answers."""
+
     def figures(
         self, evaluation: E, history: History, *, best_epoch: int | None, language: str | None = None
     ) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from optbench.core.temporary_folders import temporary_folder
 from optbench.errors import ModelError
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from optbench.config import ExperimentConfig
     from optbench.records import Dataset
     from optbench.training.target_scale import TargetScale
+
+
+_UNIT_LAYER: Final = "unit_of_the_target"
 
 
 def model_archive(model: keras.Model, config: ExperimentConfig, dataset: Dataset) -> bytes:
@@ -47,11 +50,20 @@ def model_archive(model: keras.Model, config: ExperimentConfig, dataset: Dataset
         return path.read_bytes()
 
 
+def without_unit(model: keras.Model) -> keras.Model:
+    """Return a model that was loaded without the layer that brings its output to the unit of the target."""
+    import keras
+
+    if model.layers[-1].name != _UNIT_LAYER:
+        return model
+    return keras.Model(model.inputs, model.layers[-1].input, name=model.name)
+
+
 def _in_unit(model: keras.Model, scale: TargetScale) -> keras.Model:
     """Return the model with a last layer that undoes the standardisation; it shares the weights."""
     import keras
 
-    layer = keras.layers.Rescaling(scale.unit, scale.zero, name="unit_of_the_target")
+    layer = keras.layers.Rescaling(scale.unit, scale.zero, name=_UNIT_LAYER)
     if isinstance(model, keras.Sequential) or not hasattr(model, "operations"):
         return keras.Sequential([keras.Input(model.input_shape[1:]), model, layer], name=model.name)
     return keras.Model(model.inputs, layer(model.outputs[0]), name=model.name)

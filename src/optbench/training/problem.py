@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from optbench.records import Dataset, SplitName
     from optbench.training.targets import Targets
 
-# Larger than a training batch, because nothing is kept for a backward pass; fixed, because it decides the last bits.
-EVALUATION_BATCH = 1024
-
 
 @dataclass(frozen=True, slots=True)
 class Examples:

@@ -98,7 +98,7 @@ class ClassTargets:
 
     def check_outputs(self, outputs: NDArray[np.float32], *, model_name: str) -> None:
         """As in `Targets`: class probabilities; without them ROC, log loss and `y_score` would be meaningless."""
-        y_score = _per_class(outputs)
+        y_score = scores_per_class(outputs)
         sums = y_score.sum(axis=1)
         if y_score.min() < 0 or not np.allclose(sums, 1, atol=1e-3):
             raise ModelError(
@@ -110,10 +110,10 @@ class ClassTargets:
 
     def predictions(self, outputs: NDArray[np.float32], data: SplitData) -> Predictions:
         """As in `Targets`."""
-        return Predictions(data.y, _per_class(outputs), data.rows)
+        return Predictions(data.y, scores_per_class(outputs), data.rows)
 
 
-def _per_class(outputs: NDArray[np.float32]) -> NDArray[np.float32]:
+def scores_per_class(outputs: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return class probabilities, (n, classes): one sigmoid output p becomes the two columns 1 - p and p."""
     return outputs if outputs.shape[1] > 1 else np.concatenate([np.float32(1) - outputs, outputs], axis=1)
 

@@ -12,17 +12,20 @@ from optbench.user_code import source_sha256
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from optbench.runner.reproduce import Recorded
+    from optbench.runs.recorded import Recorded
 
 _DIGITS_SHOWN = 12
 
 
-def require_trusted_code(recorded: Recorded, trusts: Callable[[Sequence[Finding]], bool]) -> None:
+def require_trusted_code(
+    recorded: Recorded, trusts: Callable[[Sequence[Finding]], bool], *, command: str = "reproduce"
+) -> None:
     """Require that the code of a run may be executed.
 
     Parameters
     ----------
     trusts : asked if there is a doubt, with what speaks against it; returns whether it may be executed
+    command : what would execute it
 
     Raises
     ------
@@ -35,7 +38,7 @@ def require_trusted_code(recorded: Recorded, trusts: Callable[[Sequence[Finding]
     doubts = doubts_about_code(recorded)
     if doubts and not trusts(doubts):
         raise InvalidError(
-            f"'optbench reproduce' would execute Python from {recorded.paths.code}, which may do anything that you "
+            f"'optbench {command}' would execute Python from {recorded.paths.code}, which may do anything that you "
             "may. Read it; if you trust it, give the command with --trust.",
             code="code-untrusted",
             findings=doubts,

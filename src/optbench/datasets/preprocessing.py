@@ -1,0 +1,282 @@
+"""What turns raw rows into a model's input, fitted on the training rows, as data: `preprocessing.json` of a run.
+
+It holds rules and numbers, nothing that is executed and nothing per row. Floats are exact: JSON has Python's shortest
+text that gives the same float64. A further kind of column, encoding or source is a class here and a member of its
+union.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+from pydantic import Field, ValidationError
+
+from optbench.core.section import Section
+from optbench.errors import StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SCHEMA_VERSION: Final = 1
+
+Texts = Annotated[tuple[str, ...], Field(strict=False)]
+Sizes = Annotated[tuple[int, ...], Field(strict=False)]
+
+
+class NumberSpelling(Section):
+    """How the numbers of a column are written, where that is not plain."""
+
+    decimal: Literal[".", ","] = Field(description="Mark before the decimals.")
+    thousands: Literal[",", ".", " ", "'"] | None = Field(
+        description="The only mark between thousands; null takes any that `decimal` leaves."
+    )
+    units: Texts = Field(description="What may stand beside a number, a name for all its spellings; '' for nothing.")
+
+
+class Standardized(Section):
+    """What a number becomes: missing ones the median, then float32((number - mean) / sd), computed in float64."""
+
+    median: float = Field(description="Of the training rows that have a number; 0 if none has.")
+    mean: float = Field(description="Of the training rows, missing ones filled.")
+    sd: float = Field(description="Of the training rows, missing ones filled, divisor n; 1 if all are equal.")
+    minimum: float | None = Field(description="Smallest number of the training rows; null if none has one.")
+    maximum: float | None = Field(description="Largest number of the training rows; null if none has one.")
+
+
+class NumberFit(Section):
+    """A column of numbers: one feature."""
+
+    name: str
+    kind: Literal["number"] = "number"
+    spelling: NumberSpelling | None = Field(description="null: plain decimal numbers.")
+    standardized: Standardized
+
+
+class CategoryFit(Section):
+    """A column of categories: a feature per level (of exactly two the second alone) and one for all other texts."""
+
+    name: str
+    kind: Literal["category"] = "category"
+    encoding: Literal["one_hot"] = "one_hot"
+    levels: Texts = Field(description="Stripped texts, in the order of their features.")
+
+
+class DatePart(Section):
+    """One number that is made of a date."""
+
+    part: Literal["year", "month", "day_of_week", "days", "hour"] = Field(
+        description="Of the calendar; month 1 to 12; day_of_week 1 (Monday) to 7; whole days since 1970-01-01; hour "
+        "with minutes and seconds as its fraction."
+    )
+    standardized: Standardized
+
+
+class DateFit(Section):
+    """A column of dates or times: a feature per part. Times with a zone are those of UTC."""
+
+    name: str
+    kind: Literal["date"] = "date"
+    order: Literal["ymd", "dmy", "mdy"] | None = Field(
+        description="Of day, month and year where all are numbers; null if no training cell needs one."
+    )
+    has_zone: bool = Field(description="Every cell names its time zone, or none does.")
+    parts: Annotated[tuple[DatePart, ...], Field(strict=False)]
+
+
+class TextFit(Section):
+    """A column of running text: tokens, as Keras' TextVectorization makes them with its defaults."""
+
+    name: str
+    kind: Literal["text"] = "text"
+    length: int = Field(ge=1, description="Tokens of each text; shorter ones are padded behind with 0.")
+    vocabulary: Texts = Field(description="What each token stands for: '' for 0, '[UNK]' for 1, then words.")
+
+
+class UnusedColumn(Section):
+    """A column that the model does not see; the target is described under `target`."""
+
+    name: str
+    kind: Literal["target", "id", "constant", "dropped", "split"]
+
+
+TableColumn = NumberFit | CategoryFit | DateFit | TextFit | UnusedColumn
+
+
+class Table(Section):
+    """Rows with named columns."""
+
+    kind: Literal["table"] = "table"
+    missing: Texts = Field(
+        description="Stripped texts that mean 'no value'; one that is a number means that number however it is written."
+    )
+    columns: Annotated[
+        tuple[Annotated[TableColumn, Field(discriminator="kind")], ...],
+        Field(strict=False, description="In the order of the training table."),
+    ]
+
+    @property
+    def inputs(self) -> tuple[NumberFit | CategoryFit | DateFit | TextFit, ...]:
+        """The columns that the model sees."""
+        return tuple(column for column in self.columns if not isinstance(column, UnusedColumn))
+
+
+class Arrays(Section):
+    """Numbers in arrays: float32(number), divided in float32, then brought to the shape of the input."""
+
+    kind: Literal["arrays"] = "arrays"
+    shape: Sizes = Field(description="Of one example as given.")
+    dtype: str = Field(description="NumPy's name of the type given.")
+    divide_by: float | None = Field(description="What each number is divided by.")
+    columns: Texts = Field(default=(), description="Names of the numbers of an example, if they have some.")
+
+
+class Images(Section):
+    """Image files: turned as EXIF says, grey (1 channel) or RGB (3), resized bilinear by Pillow, divided in float32."""
+
+    kind: Literal["images"] = "images"
+    height: int = Field(ge=1)
+    width: int = Field(ge=1)
+    channels: Literal[1, 3]
+    divide_by: float
+
+
+class Tokens(Section):
+    """Sequences of token numbers, padded with 0."""
+
+    kind: Literal["tokens"] = "tokens"
+    length: int = Field(ge=1)
+    size: int = Field(ge=1, description="Tokens are smaller than that.")
+
+
+class WordNumbers(Section):
+    """Texts as word numbers: `start`, then each plus `first`, or `unknown` if that is too large; 0 pads behind."""
+
+    kind: Literal["word_numbers"] = "word_numbers"
+    length: int = Field(ge=1)
+    max_tokens: int = Field(ge=1)
+    size: int = Field(ge=1, description="Tokens are smaller than that.")
+    start: int
+    unknown: int
+    first: int
+
+
+Source = Table | Arrays | Images | Tokens | WordNumbers
+
+
+class ModelInput(Section):
+    """One array that the model takes."""
+
+    shape: Sizes = Field(description="Of one example.")
+    dtype: Literal["float32", "int32"]
+    columns: Texts = Field(default=(), description="Columns of a table that it is made of, in order.")
+    features: Texts = Field(default=(), description="Names of its numbers, if they have some.")
+
+
+class Class(Section):
+    """A class and the labels that mean it."""
+
+    name: str
+    spellings: Texts
+
+
+class ClassTarget(Section):
+    """Labels that are predicted; an answer is a score per class, in this order."""
+
+    kind: Literal["classes"] = "classes"
+    name: str | None = Field(description="Column of the table; null if there is none.")
+    classes: Annotated[tuple[Class, ...], Field(strict=False)]
+    positive_class: str | None = Field(description="Of two classes the one that metrics and thresholds speak of.")
+    missing: Texts
+
+
+class NumberTarget(Section):
+    """A number that is predicted."""
+
+    kind: Literal["number"] = "number"
+    name: str | None = Field(description="Column of the table; null if there is none.")
+    spelling: NumberSpelling | None
+    missing: Texts
+
+
+Target = ClassTarget | NumberTarget
+
+
+class TargetScale(Section):
+    """A prediction is the input of the model's layer `unit_of_the_target`, times `unit` plus `zero` in float64."""
+
+    zero: float
+    unit: float
+
+
+class Calibration(Section):
+    """How probabilities are calibrated before the threshold; fitted on validation rows."""
+
+    method: Literal["temperature"]
+    temperature: float
+    rows: int
+    log_loss_before: float
+    log_loss_after: float
+
+
+class Answers(Section):
+    """How probabilities become answers."""
+
+    threshold: float | None = Field(
+        description="The positive class is the answer from this probability on; null: the most probable class is."
+    )
+    calibration: Calibration | None
+
+
+class Preprocessing(Section):
+    """From raw rows to the model's input, and from its output to answers."""
+
+    schema_version: Literal[1] = 1
+    task: Literal["classification", "regression"]
+    dataset: str = Field(description="Name of the data set in the experiment file.")
+    source: Annotated[Source, Field(discriminator="kind")]
+    inputs: Annotated[tuple[ModelInput, ...], Field(strict=False)]
+    target: Annotated[Target, Field(discriminator="kind")]
+    target_scale: TargetScale | None = Field(default=None, description="null for classes, and for an unscaled target.")
+    answers: Answers | None = Field(default=None, description="null where a number is predicted.")
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the classes in the order of the scores; () where a number is predicted."""
+        return tuple(each.name for each in self.target.classes) if isinstance(self.target, ClassTarget) else ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the content of `preprocessing.json`."""
+        return self.model_dump(mode="json")
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any], what: object) -> Preprocessing:
+        """Return the preprocessing that a document is.
+
+        Parameters
+        ----------
+        document : whose schema version is one that this program knows
+        what : names it in errors
+
+        Raises
+        ------
+        StorageError
+            If it is none; with the first place that is wrong.
+        """
+        try:
+            return cls.model_validate(document)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            place = ".".join(map(str, first["loc"]))
+            raise StorageError(
+                f"{what} holds no preprocessing of this version: {place}: {first['msg']}. Was it changed by hand?",
+                code="storage-document-wrong",
+            ) from error
+
+
+def preprocessing_schema() -> dict[str, Any]:
+    """Return the JSON schema of `preprocessing.json`."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Preprocessing.model_json_schema(),
+        "title": "optbench preprocessing",
+    }

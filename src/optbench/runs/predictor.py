@@ -1,0 +1,183 @@
+"""A finished run in use: preprocessing, model and the rule that makes answers of scores, from its folder alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from optbench.core.regular_files import is_file
+from optbench.core.temporary_folders import temporary_folder
+from optbench.errors import InvalidError
+from optbench.records import RunStatus
+from optbench.runs.own_code import require_trusted_code
+from optbench.runs.recorded import recorded_run, restore_code
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from optbench.core.findings import Finding
+    from optbench.datasets import Preprocessing
+    from optbench.datasets.new_rows import PreparedRows
+    from optbench.evaluation.answer_rule import AnswerRule
+    from optbench.runs.recorded import Recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Predicted:
+    """What a run says about some rows.
+
+    Attributes
+    ----------
+    rows : as they were prepared
+    scores : (n, classes) float32 probabilities, calibrated if the run calibrates; None for numbers
+    answers : (n,) int64 class numbers, or float64 numbers in the unit of the target
+    """
+
+    rows: PreparedRows
+    scores: NDArray[np.float32] | None
+    answers: NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Predictor:
+    """A run that answers.
+
+    Attributes
+    ----------
+    recorded : the run
+    preprocessing : from raw rows to the model's input
+    outputs : what the model says on (n, ...) inputs, (n, units) float32
+    """
+
+    recorded: Recorded
+    preprocessing: Preprocessing
+    outputs: Callable[[NDArray[Any]], NDArray[np.float32]]
+
+    def predict(self, parts: Iterable[PreparedRows], *, threshold: float | None = None) -> Iterator[Predicted]:
+        """Yield what the run says about rows, a part of them at a time.
+
+        Parameters
+        ----------
+        threshold : positive is the answer from this probability on; None for what the run chose
+        """
+        answer_rule = self.answer_rule(threshold)
+        for rows in parts:
+            yield self._predicted(rows, answer_rule)
+
+    def answer_rule(self, threshold: float | None = None) -> AnswerRule | None:
+        """Return how probabilities become answers; None where a number is predicted."""
+        from optbench.evaluation.answer_rule import AnswerRule
+
+        target, answers = self.preprocessing.target, self.preprocessing.answers
+        if target.kind != "classes" or answers is None:
+            return None
+        document = {
+            "class_names": list(self.preprocessing.class_names),
+            "positive_class": target.positive_class if len(target.classes) == 2 else None,  # noqa: PLR2004
+            **answers.model_dump(mode="json"),
+        }
+        found = AnswerRule.from_json(document, self.recorded.paths.preprocessing)
+        return found if threshold is None else replace(found, threshold=threshold)
+
+    def _predicted(self, rows: PreparedRows, answer_rule: AnswerRule | None) -> Predicted:
+        from optbench.training.target_scale import UNSCALED, TargetScale
+        from optbench.training.targets import scores_per_class
+
+        outputs = self.outputs(rows.x)
+        if answer_rule is None:
+            scale = self.preprocessing.target_scale
+            return Predicted(
+                rows, None, (UNSCALED if scale is None else TargetScale(scale.zero, scale.unit)).in_unit(outputs)
+            )
+        scores = answer_rule.probabilities(scores_per_class(outputs))
+        return Predicted(rows, scores, answer_rule.answers(scores))
+
+
+def open_run(
+    folder: Path, *, trusts: Callable[[Sequence[Finding]], bool] = lambda _doubts: False, own_process: bool = False
+) -> Predictor:
+    """Open a finished run for use, every byte of it verified.
+
+    Nothing in the folder is executed, unless the model is the user's own and needs its code.
+
+    Parameters
+    ----------
+    trusts : asked before any Python of the run is executed, if that may not be what it was trained with
+    own_process : this process is for the run alone: it gets the settings that the run was trained under
+
+    Raises
+    ------
+    InvalidError
+        If the run is unfinished, changed, diverged, of a version that shipped no preprocessing, or its code is not
+        trusted.
+    ModelError
+        If its model cannot be loaded.
+    """
+    recorded, preprocessing = read_for_use(folder)
+    from optbench.training import shipped
+
+    if own_process:
+        shipped.take_process(recorded.config.training)
+    function = getattr(recorded.config.model, "function", None)
+    with temporary_folder("predict") as place:
+        forward = shipped.load_model(
+            recorded.paths.model,
+            partial(_own_objects, recorded, trusts, place),
+            shown=f"the model of {recorded.manifest.run}",
+            own=None if function is None else str(function).rpartition(":")[0],
+        )
+    return Predictor(recorded, preprocessing, forward.outputs)
+
+
+def read_for_use(folder: Path) -> tuple[Recorded, Preprocessing]:
+    """Return a finished run that can be used, and its preprocessing; for errors see `open_run`."""
+    from optbench.datasets import Preprocessing
+    from optbench.run_store import RunPaths, read_json
+    from optbench.run_store.documents import require_schema
+    from optbench.run_store.manifest import check_manifest
+
+    paths = RunPaths(folder)
+    if not is_file(paths.manifest):
+        raise InvalidError(
+            f"{folder} holds no finished run. 'optbench run' with its config finishes it.",
+            code="predict-run-unfinished",
+        )
+    manifest, problems = check_manifest(paths, deep=True)
+    if problems or manifest is None:
+        raise InvalidError(
+            f"{folder} has changed since the run was finished, so what it would predict is not the run's. Train it "
+            "again.",
+            code="predict-run-changed",
+            findings=problems,
+        )
+    again = "Train it again: 'optbench run' with its config and --force."
+    if manifest.status is RunStatus.DIVERGED:
+        raise InvalidError(
+            f"{manifest.run} diverged: its model predicts no numbers. Lower its learning rate and train it again.",
+            code="predict-run-diverged",
+        )
+    for path, name in ((paths.preprocessing, "preprocessing"), (paths.model, "model")):
+        if path.name not in manifest.files:
+            raise InvalidError(
+                f"{manifest.run} ships no {name} ({path.name}), so new rows cannot be predicted with it: an earlier "
+                f"version of optbench, or an engine without a model file, trained it. {again}",
+                code="predict-run-incomplete",
+            )
+    document = read_json(paths.preprocessing)
+    require_schema(document, paths.preprocessing)
+    return recorded_run(paths, manifest), Preprocessing.from_json(document, paths.preprocessing)
+
+
+def _own_objects(recorded: Recorded, trusts: Callable[[Sequence[Finding]], bool], place: Path) -> Mapping[str, Any]:
+    """Return what the run's own Python defines, once it may be executed."""
+    from optbench.errors import ModelError
+    from optbench.user_code import names_of, parse_reference
+
+    require_trusted_code(recorded, trusts, command="predict")
+    base = restore_code(recorded.code, place / "code")
+    return names_of(parse_reference(str(getattr(recorded.config.model, "function", "")), base, error=ModelError))

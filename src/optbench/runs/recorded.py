@@ -1,0 +1,92 @@
+"""A finished run as its folder tells it: what executing its Python, training it again or using its model goes by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from optbench.config import ExperimentConfig
+    from optbench.run_store import Manifest, RunPaths
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A finished run as its folder tells it.
+
+    Attributes
+    ----------
+    code : user's Python files by the name in the config -> the copy in the folder
+    recorded_code : sha256 of the files that the run was trained with, by the same names
+    base : folder of the experiment file where the run was made; None if it is not known
+    """
+
+    paths: RunPaths
+    config: ExperimentConfig
+    manifest: Manifest
+    environment: Mapping[str, Any]
+    digests: Mapping[str, Any]
+    code: Mapping[str, Path]
+    recorded_code: Mapping[str, str]
+    base: Path | None
+
+
+def recorded_run(paths: RunPaths, manifest: Manifest) -> Recorded:
+    """Read a run whose manifest has been verified.
+
+    Raises
+    ------
+    OptbenchError
+        If a document of it cannot be read.
+    """
+    from optbench.config import load_resolved
+    from optbench.run_store import read_json
+
+    environment, config = read_json(paths.environment), load_resolved(paths.config_resolved)
+    code, base = environment.get("code", {}), environment.get("base")
+    return Recorded(
+        paths=paths,
+        config=config,
+        manifest=manifest,
+        environment=environment,
+        digests=read_json(paths.digests),
+        code={name: paths.code_copy(name) for name in code_references(config)},
+        recorded_code={str(name): str(digest) for name, digest in code.items()} if isinstance(code, dict) else {},
+        base=paths.folder / base if isinstance(base, str) else None,
+    )
+
+
+def code_references(config: ExperimentConfig) -> dict[str, str]:
+    """Return the references to the user's Python in an experiment, by the name of the file in them."""
+    from optbench.user_code import PREFIX
+
+    return {reference.removeprefix(PREFIX).rpartition(":")[0]: reference for reference in python_references(config)}
+
+
+def python_references(config: ExperimentConfig) -> list[str]:
+    """Return every reference to the user's Python; several may be to one file."""
+    from optbench.user_code import PREFIX
+
+    sections = (config.dataset, config.model, config.optimizer)
+    references = [str(function) for section in sections if (function := getattr(section, "function", None))]
+    if config.training.loss.startswith(PREFIX):
+        references.append(config.training.loss)
+    return references
+
+
+def restore_code(code: Mapping[str, Path], folder: Path) -> Path:
+    """Lay the copies of the user's files out under the names the config uses; returns the base to look them up from."""
+    from optbench.user_code import read_source
+
+    steps_up = max((name.split("/").count("..") for name in code), default=0)
+    base = folder.joinpath(*(["base"] * (steps_up + 1)))
+    base.mkdir(parents=True)
+    for name, copy in code.items():
+        if not Path(name).is_absolute():  # an absolute path in a config is looked up where it says
+            target = base / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(read_source(copy))
+    return base
