@@ -21,6 +21,7 @@ from optbench.run_store.find import find_folders, find_runs
 from optbench.run_store.folders import claim_run_folder, clear_state, require_writable
 from optbench.run_store.histories import Histories
 from optbench.run_store.holders import Holder, this_process
+from optbench.run_store.index import open_index
 from optbench.run_store.job import Job
 from optbench.run_store.manifest import (
     Manifest,
@@ -68,6 +69,7 @@ __all__ = [
     "held_by",
     "last_attempt",
     "make_folder",
+    "open_index",
     "publish_log",
     "read_diagnostics",
     "read_history",
