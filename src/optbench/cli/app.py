@@ -12,12 +12,14 @@ from optbench.cli.compare import compare
 from optbench.cli.config import config
 from optbench.cli.doctor import doctor
 from optbench.cli.fetch import fetch
+from optbench.cli.gc import gc
 from optbench.cli.init import init
 from optbench.cli.list import list_names
 from optbench.cli.ls import ls
 from optbench.cli.options import Debug
 from optbench.cli.report import report
 from optbench.cli.reproduce import reproduce
+from optbench.cli.rm import rm
 from optbench.cli.run import run
 from optbench.cli.schema import schema
 from optbench.cli.show import show
@@ -49,6 +51,23 @@ def _root(
     del version, debug
 
 
-for command in (run, study, compare, reproduce, show, ls, report, check, validate, config, schema, init, doctor, fetch):
+for command in (
+    run,
+    study,
+    compare,
+    reproduce,
+    show,
+    ls,
+    report,
+    check,
+    validate,
+    config,
+    schema,
+    init,
+    doctor,
+    fetch,
+    rm,
+    gc,
+):
     app.command()(command)
 app.command("list")(list_names)

@@ -76,6 +76,24 @@ def find_folders(arguments: Sequence[str], runs_dir: Path) -> tuple[list[Path], 
     return list(folders.values()), notes
 
 
+def named_folders(arguments: Sequence[str], runs_dir: Path) -> list[Path]:
+    """Return the paths that arguments name, each once, as `find_folders` does, but not what lies in them.
+
+    Raises
+    ------
+    NoRunsError
+        If an argument names nothing.
+    """
+    named: dict[Path, Path] = {}
+    for argument in arguments:
+        found = _folders_of(argument, runs_dir)
+        if not found:
+            raise _names_nothing(argument, runs_dir)
+        for path in found:
+            named.setdefault(path.parent.resolve() / path.name, path)
+    return list(named.values())
+
+
 def is_run_folder(folder: Path) -> bool:
     """Return True if a folder holds, or was begun as, a run."""
     paths = RunPaths(folder)
