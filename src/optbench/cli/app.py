@@ -12,6 +12,7 @@ from optbench.cli.compare import compare
 from optbench.cli.config import config
 from optbench.cli.doctor import doctor
 from optbench.cli.fetch import fetch
+from optbench.cli.gc import gc
 from optbench.cli.init import init
 from optbench.cli.list import list_names
 from optbench.cli.ls import ls
@@ -19,6 +20,7 @@ from optbench.cli.options import Debug
 from optbench.cli.predict import predict
 from optbench.cli.report import report
 from optbench.cli.reproduce import reproduce
+from optbench.cli.rm import rm
 from optbench.cli.run import run
 from optbench.cli.schema import schema
 from optbench.cli.show import show
@@ -51,8 +53,9 @@ def _root(
 
 
 _COMMANDS = (
-    *(run, study, compare, predict, reproduce, show, ls, report, check, validate, config, schema, init, doctor),
-    fetch,
+    *(run, study, compare, predict),
+    *(show, ls, report, check, reproduce, rm, gc),
+    *(validate, config, schema, init, doctor, fetch),
 )
 for command in _COMMANDS:
     app.command()(command)

@@ -86,12 +86,19 @@ def temporary_folder(purpose: str) -> Iterator[Path]:
         made.remove()
 
 
-def remove_abandoned() -> None:
-    """Remove the folders of processes that were killed: they are the own user's, and nobody holds them."""
+def remove_abandoned() -> int:
+    """Remove the folders of processes that were killed: they are the own user's, and nobody holds them.
+
+    Returns
+    -------
+    how many there were
+    """
+    n_removed = 0
     with suppress(OSError):
         for entry in list(os.scandir(tempfile.gettempdir())):
             if entry.name.startswith(PREFIX) and _is_private_folder(entry):
-                _remove_if_abandoned(Path(entry.path))
+                n_removed += _remove_if_abandoned(Path(entry.path))
+    return n_removed
 
 
 def temporary_place() -> str:
@@ -111,10 +118,12 @@ def _is_private_folder(entry: os.DirEntry[str]) -> bool:
     return stat.S_ISDIR(status.st_mode) and is_ours
 
 
-def _remove_if_abandoned(folder: Path) -> None:
+def _remove_if_abandoned(folder: Path) -> bool:
     with suppress(OSError), open_regular(folder / _IN_USE) as file:
         if lock_file(file, wait=False):
             shutil.rmtree(folder, ignore_errors=True)
+            return True
+    return False
 
 
 def _locked(folder: Path) -> IO[bytes]:

@@ -17,10 +17,11 @@ from optbench.run_store.claims import Asker, Held, held_by
 from optbench.run_store.contained import contained
 from optbench.run_store.diagnostics import read_diagnostics, write_diagnostics
 from optbench.run_store.documents import read_json, write_json
-from optbench.run_store.find import find_folders, find_runs
+from optbench.run_store.find import find_folders, find_runs, is_run_folder, named_folders
 from optbench.run_store.folders import claim_run_folder, clear_state, require_writable
 from optbench.run_store.histories import Histories
 from optbench.run_store.holders import Holder, this_process
+from optbench.run_store.index import open_index
 from optbench.run_store.job import Job
 from optbench.run_store.manifest import (
     Manifest,
@@ -39,6 +40,7 @@ from optbench.run_store.status import run_status
 from optbench.run_store.tables import read_history, read_predictions, write_history, write_predictions
 from optbench.run_store.target_tables import read_target_predictions, write_target_predictions
 from optbench.run_store.training_result import ENDS, LadderDigests, TrainingResult, TrainingTimes
+from optbench.run_store.trash import move_to_trash
 
 __all__ = [
     "ENDS",
@@ -66,8 +68,12 @@ __all__ = [
     "find_folders",
     "find_runs",
     "held_by",
+    "is_run_folder",
     "last_attempt",
     "make_folder",
+    "move_to_trash",
+    "named_folders",
+    "open_index",
     "publish_log",
     "read_diagnostics",
     "read_history",

@@ -14,15 +14,16 @@ from optbench.core.regular_files import is_folder
 from optbench.errors import NoRunsError, StorageError, did_you_mean
 from optbench.run_store.claims import claim_records
 from optbench.run_store.documents import read_json
+from optbench.run_store.index import open_index
 from optbench.run_store.manifest import read_manifest
 from optbench.run_store.paths import KEY_DIGITS_SHOWN, RunPaths
-from optbench.run_store.run_records import read_run
 from optbench.run_store.status import run_status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from optbench.records import RunRecord
+    from optbench.run_store.index import RunIndex
 
 _KEY_PREFIX = re.compile(rf"[0-9a-f]{{{KEY_DIGITS_SHOWN},64}}")
 _NOTES_SHOWN = 5
@@ -73,6 +74,24 @@ def find_folders(arguments: Sequence[str], runs_dir: Path) -> tuple[list[Path], 
         for folder in _expand(named, notes):
             folders.setdefault(folder.resolve(), folder)
     return list(folders.values()), notes
+
+
+def named_folders(arguments: Sequence[str], runs_dir: Path) -> list[Path]:
+    """Return the paths that arguments name, each once, as `find_folders` does, but not what lies in them.
+
+    Raises
+    ------
+    NoRunsError
+        If an argument names nothing.
+    """
+    named: dict[Path, Path] = {}
+    for argument in arguments:
+        found = _folders_of(argument, runs_dir)
+        if not found:
+            raise _names_nothing(argument, runs_dir)
+        for path in found:
+            named.setdefault(path.parent.resolve() / path.name, path)
+    return list(named.values())
 
 
 def is_run_folder(folder: Path) -> bool:
@@ -149,15 +168,23 @@ def _subfolders(folder: Path, notes: list[Finding]) -> list[Path]:
     return found
 
 
-def _readable(folders: Iterable[Path], notes: list[Finding]) -> Iterator[RunRecord]:
-    for folder in folders:
-        try:
-            yield read_run(folder)
-        except NoRunsError as error:
-            if os.path.lexists(RunPaths(folder).manifest):
-                notes.append(_note("find-damaged", reasons=as_json(error.told())))
-            else:
-                notes.append(_note("find-unfinished", path=str(folder), status=str(run_status(RunPaths(folder)))))
+def _readable(folders: Sequence[Path], notes: list[Finding]) -> Iterator[RunRecord]:
+    with open_index(len(folders)) as index:
+        for folder in folders:
+            record = _read(index, folder, notes)
+            if record is not None:
+                yield record
+
+
+def _read(index: RunIndex, folder: Path, notes: list[Finding]) -> RunRecord | None:
+    try:
+        return index.read(folder)
+    except NoRunsError as error:
+        if os.path.lexists(RunPaths(folder).manifest):
+            notes.append(_note("find-damaged", reasons=as_json(error.told())))
+        else:
+            notes.append(_note("find-unfinished", path=str(folder), status=str(run_status(RunPaths(folder)))))
+    return None
 
 
 def _distinct(records: Iterable[RunRecord], notes: list[Finding]) -> list[RunRecord]:

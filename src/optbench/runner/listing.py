@@ -15,7 +15,7 @@ from optbench.core.regular_files import is_file, is_folder, is_there
 from optbench.errors import NoRunsError, StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from optbench.core.columns import Column
@@ -80,7 +80,7 @@ def list_runs(runs_dir: Path) -> tuple[list[ListedRun], list[Finding]]:
     NoRunsError
         If the directory does not exist or holds no run folder.
     """
-    from optbench.run_store import find_folders
+    from optbench.run_store import find_folders, open_index
 
     if not is_folder(runs_dir):
         if os.path.lexists(runs_dir):
@@ -89,20 +89,28 @@ def list_runs(runs_dir: Path) -> tuple[list[ListedRun], list[Finding]]:
     folders, notes = find_folders([str(runs_dir)], runs_dir)
     if not folders:
         raise NoRunsError(f"{runs_dir} holds no runs. 'optbench run CONFIG...' makes some.", code="runs-none")
-    return [listed(folder) for folder in folders], notes
+    with open_index(len(folders)) as index:
+        return [listed(folder, index.read) for folder in folders], notes
 
 
-def listed(folder: Path) -> ListedRun:
-    """Return what a folder holds, as far as it can be read."""
-    from optbench.run_store import RunPaths, held_by, last_attempt, read_run, run_status, verify_manifest
+def listed(folder: Path, read: Callable[[Path], RunRecord]) -> ListedRun:
+    """Return what a folder holds, as far as it can be read.
+
+    Parameters
+    ----------
+    read : returns the record of a finished run; `read_run`, or that of an index
+    """
+    from optbench.run_store import RunPaths, held_by, last_attempt, run_status, verify_manifest
 
     paths = RunPaths(folder)
+    try:
+        record = read(folder)
+        return ListedRun(folder.name, str(folder), str(record.status), record)
+    except NoRunsError as error:
+        unreadable = error.told()
     status = run_status(paths)
     if status.is_finished:
-        try:
-            return ListedRun(folder.name, str(folder), str(status), read_run(folder))
-        except NoRunsError as error:
-            return ListedRun(folder.name, str(folder), "unfinished", None, "damaged", problems=error.told())
+        return ListedRun(folder.name, str(folder), "unfinished", None, "damaged", problems=unreadable)
     if str(status) == "running":
         holder = held_by(paths)
         is_hearsay = holder is not None and not holder.is_seen
@@ -164,7 +172,7 @@ def show_run(argument: str, runs_dir: Path, language: str | None = None) -> tupl
     NoRunsError
         If the argument names no run folder, or more than one.
     """
-    from optbench.run_store import RunPaths, find_folders
+    from optbench.run_store import RunPaths, find_folders, read_run
     from optbench.runner.sound_runs import fault_of
 
     folders, _ = find_folders([argument], runs_dir)
@@ -174,7 +182,7 @@ def show_run(argument: str, runs_dir: Path, language: str | None = None) -> tupl
             f"show takes one run. Received: {argument!r}, which names {len(folders)}: {names or 'none'}.",
             code="runs-name-ambiguous",
         )
-    run = listed(folders[0])
+    run = listed(folders[0], read_run)
     try:
         details = _details(run, RunPaths(folders[0]))
         return {**run.to_json(), **_in_english(details)}, _show_text(run, details, language)

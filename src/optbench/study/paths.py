@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from optbench.core.regular_files import is_file
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -44,3 +46,8 @@ class StudyPaths:
     def page(self) -> Path:
         """The same with pictures, as one self-contained page."""
         return self.folder / "report.html"
+
+
+def is_study_folder(folder: Path) -> bool:
+    """Return whether a folder holds, or was begun as, a study."""
+    return is_file(StudyPaths(folder).record)

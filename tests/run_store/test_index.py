@@ -1,0 +1,146 @@
+"""The cache of records says what the folders say, or is not asked."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import sqlite3
+from dataclasses import asdict
+
+import pytest
+
+from optbench.errors import NoRunsError
+from optbench.run_store import open_index, read_run
+from optbench.run_store.index import WORTHWHILE
+
+MANY = WORTHWHILE
+
+
+@pytest.fixture
+def runs(tmp_path, make_run):
+    """Three finished runs."""
+    for seed in (1, 2, 3):
+        make_run(tmp_path / "runs", seed=seed)
+    return sorted((tmp_path / "runs").iterdir())
+
+
+def read(folders, place, **options):
+    """Read folders that count as having been as they are for long."""
+    with open_index(MANY, place, **{"settled": -math.inf, **options}) as index:
+        return [index.read(folder) for folder in folders]
+
+
+def kept(place):
+    with sqlite3.connect(next(place.glob("*.sqlite"))) as database:
+        return database.execute("SELECT folder, content FROM runs ORDER BY folder").fetchall()
+
+
+def test_what_is_kept_is_what_the_folders_say(runs, tmp_path):
+    """The second time no folder is read, and every field is the same."""
+    place = tmp_path / "cache"
+    first = read(runs, place)
+    assert [asdict(record) for record in first] == [asdict(read_run(folder)) for folder in runs]
+    again = read(runs, place, read=lambda folder: pytest.fail(f"{folder} was read again"))
+    assert [asdict(record) for record in again] == [asdict(record) for record in first]
+    assert again[0].config["model"] is again[1].config["model"]
+
+
+def changed_metrics(folder):
+    path = folder / "metrics.json"
+    path.write_text(path.read_text().replace("0", "1", 1))
+
+
+def touched_manifest(folder):
+    path = folder / "MANIFEST.json"
+    path.write_bytes(path.read_bytes())
+
+
+def removed_times(folder):
+    (folder / "timing.json").unlink()
+
+
+def linked_metrics(folder):
+    path = folder / "metrics.json"
+    path.rename(folder.parent / "elsewhere.json")
+    path.symlink_to(folder.parent / "elsewhere.json")
+
+
+def other_run_in_its_place(folder):
+    shutil.rmtree(folder)
+    shutil.copytree(max(folder.parent.iterdir()), folder)
+
+
+@pytest.mark.parametrize(
+    "change", [changed_metrics, touched_manifest, removed_times, linked_metrics, other_run_in_its_place]
+)
+def test_a_folder_that_changed_is_read(runs, tmp_path, change):
+    """Whatever changed in it, and though its size may be the same."""
+    place = tmp_path / "cache"
+    read(runs, place)
+    change(runs[0])
+    assert outcome(lambda: read(runs[:1], place)[0]) == outcome(lambda: read_run(runs[0]))
+
+
+def outcome(reading):
+    """Every field of a record, or why there is none."""
+    try:
+        return asdict(reading())
+    except NoRunsError as error:
+        return str(error)
+
+
+def test_what_was_written_a_moment_ago_is_not_kept(runs, tmp_path):
+    """A change within one tick of the file system's clock could not be seen."""
+    read(runs, tmp_path / "cache", settled=3600.0)
+    assert kept(tmp_path / "cache") == []
+
+
+@pytest.mark.parametrize("damage", [b"no database", b"", b"SQLite format 3\0" + bytes(4096)])
+def test_a_damaged_cache_is_made_anew(runs, tmp_path, damage):
+    """It is never a reason to fail."""
+    place = tmp_path / "cache"
+    first = read(runs, place)
+    next(place.glob("*.sqlite")).write_bytes(damage)
+    assert [asdict(record) for record in read(runs, place)] == [asdict(record) for record in first]
+
+
+def test_nonsense_in_the_cache_is_passed_over(runs, tmp_path):
+    """A row that is no record of ours, a part that is gone: the folder is read."""
+    place = tmp_path / "cache"
+    first = read(runs, place)
+    with sqlite3.connect(next(place.glob("*.sqlite"))) as database:
+        rows = [("[]", kept(place)[0][0]), (json.dumps({"status": "completed"}), kept(place)[1][0])]
+        database.executemany("UPDATE runs SET content = ? WHERE folder = ?", rows)
+        database.execute("DELETE FROM parts")
+    assert [asdict(record) for record in read(runs, place)] == [asdict(record) for record in first]
+
+
+def test_no_place_for_a_cache_is_no_reason_to_fail(runs, tmp_path):
+    """A file where its folder would be; a database that somebody holds."""
+    place = tmp_path / "taken"
+    place.write_text("")
+    assert len(read(runs, place)) == len(runs)
+    held = tmp_path / "held"
+    read(runs, held)
+    with sqlite3.connect(next(held.glob("*.sqlite")), isolation_level="EXCLUSIVE") as database:
+        database.execute("BEGIN EXCLUSIVE")
+        assert len(read(runs, held)) == len(runs)
+
+
+def test_few_folders_need_none(runs, tmp_path):
+    """Nothing is written for them."""
+    with open_index(MANY - 1, tmp_path / "cache") as index:
+        assert index.read(runs[0]) == read_run(runs[0])
+    assert not (tmp_path / "cache").exists()
+
+
+def test_it_is_kept_where_the_user_keeps_caches(monkeypatch, tmp_path):
+    """Nobody else can look into it."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
+    with open_index(MANY):
+        pass
+    place = tmp_path / "caches" / "optbench"
+    assert place.is_dir()
+    assert place.stat().st_mode & 0o077 == 0
+    assert [path.name for path in place.iterdir()] == ["runs-1.sqlite"]
