@@ -18,7 +18,7 @@ import pytest
 
 from optbench.run_store import RunPaths, verify_manifest
 
-pytestmark = [pytest.mark.long, pytest.mark.tensorflow]
+pytestmark = [pytest.mark.long, pytest.mark.ci, pytest.mark.tensorflow]
 
 CONFIGS = {
     "table": "dataset: {name: csv, path: table.csv, target: y}\nmodel: {name: mlp, hidden_units: [4]}\n"
@@ -32,18 +32,23 @@ CONFIGS = {
 }
 KILLED = (
     "name: killed\ndataset: {name: iris}\nmodel: {name: mlp, hidden_units: [4], dropout: 0.1}\n"
-    "optimizer: {name: adam}\ntraining: {epochs: 120, engine: keras}\n"
+    "optimizer: {name: adam}\ntraining: {epochs: 60, engine: keras}\n"
 )
 STUDY = (
     "experiment: {dataset: {name: iris}, model: {name: mlp, hidden_units: [4]}, training: {epochs: 3}}\n"
     "optimizers: [sgd, adam]\ntuning: {points: 2, seeds: 1}\nconfirmation: {seeds: 2}\nsplits: 2\n"
+)
+SMALL = "model: {name: logistic}, training: {epochs: 2}"
+STUDY_OF_TWO = (
+    f"experiments: [{{dataset: {{name: iris}}, {SMALL}}}, {{dataset: {{name: wine}}, {SMALL}}}]\n"
+    "optimizers: [adam]\ntuning: {points: 1, seeds: 1}\nconfirmation: {seeds: 1}\n"
 )
 FINISHED = [*CONFIGS]
 
 
 @pytest.fixture(scope="module")
 def corpus(first_release_tree, tmp_path_factory):
-    """A folder with config files, and runs and a study as the first release wrote them; only to be read."""
+    """A folder with config files, and runs and studies as the first release wrote them; only to be read."""
     folder = tmp_path_factory.mktemp("corpus")
     rows = [f"{i % 7},{'?' if i % 11 == 0 else i % 5},{'abc'[i % 3]},{'yes' if i % 4 else 'no'}" for i in range(120)]
     (folder / "table.csv").write_text("\n".join(["p,q,r,y", *rows]) + "\n")
@@ -51,10 +56,12 @@ def corpus(first_release_tree, tmp_path_factory):
         (folder / f"{name}.yaml").write_text(f"name: {name}\n{text}")
     (folder / "killed.yaml").write_text(KILLED)
     (folder / "trial.yaml").write_text(STUDY)
+    (folder / "two.yaml").write_text(STUDY_OF_TWO)
     assert first_release.where_imported(first_release_tree, folder) == first_release_tree / "src"
     files = [f"{name}.yaml" for name in CONFIGS]
     first_release.optbench(first_release_tree, "run", *files, "--runs-dir", "runs", "-j", "1", cwd=folder)
-    first_release.optbench(first_release_tree, "study", "trial.yaml", "--runs-dir", "studies", "-j", "1", cwd=folder)
+    for study, where in (("trial.yaml", "studies"), ("two.yaml", "studies-of-two")):
+        first_release.optbench(first_release_tree, "study", study, "--runs-dir", where, "-j", "1", cwd=folder)
     _kill_after_a_checkpoint(first_release_tree, folder)
     return folder
 
@@ -132,10 +139,10 @@ def test_they_are_compared(corpus):
 
 def test_they_are_drawn_again(copy):
     """The page is made from what is stored, and the run stays finished."""
-    names = [name for name in FINISHED if name != "diverged"]
-    for name in names:
-        today(copy, "report", run_folder(copy, name))
-        paths = RunPaths(run_folder(copy, name))
+    folders = [run_folder(copy, name) for name in FINISHED if name != "diverged"]
+    today(copy, "report", *folders)
+    for folder in folders:
+        paths = RunPaths(folder)
         assert paths.report_html.is_file()
         assert verify_manifest(paths, deep=True) == []
 
@@ -179,7 +186,44 @@ def test_a_finished_study_is_not_trained_again(copy):
     again = json.loads(today(copy, "study", "trial.yaml", "--runs-dir", "studies", "--json"))
     assert {path: path.stat().st_mtime_ns for path in copy.glob("studies/*/*/*")} == before
     assert len(list((copy / "studies").iterdir())) == 1
-    assert [(pair["a"], pair["b"], pair["differences"]) for pair in again["pairs"]] == [
-        (pair["a"], pair["b"], pair["differences"]) for pair in verdict["pairs"]
+    kept = ("a", "b", "n", "differences", "ci_low", "ci_high", "p", "p_adjusted", "decision", "not_tested_because")
+    assert [{name: pair[name] for name in kept} for pair in again["pairs"]] == [
+        {name: pair[name] for name in kept} for pair in verdict["pairs"]
     ]
     assert len(json.loads(next(copy.glob("studies/*/study.json")).read_text())["openings"]) == 1
+    assert not any(again["study"]["design"].values())
+    assert "An earlier version of optbench began" in next(copy.glob("studies/*/verdict.md")).read_text()
+
+
+def test_a_finished_study_of_two_problems_is_not_trained_again(copy):
+    """Each problem keeps its split, its runs and its pairs."""
+    (folder,) = (copy / "studies-of-two").iterdir()
+    before = {path: path.stat().st_mtime_ns for path in folder.glob("*/*")}
+    again = json.loads(today(copy, "study", "two.yaml", "--runs-dir", "studies-of-two", "--json"))
+    assert {path: path.stat().st_mtime_ns for path in folder.glob("*/*")} == before
+    assert list((copy / "studies-of-two").iterdir()) == [folder]
+    assert [[(pair["a"], pair["b"]) for pair in one["pairs"]] for one in again["problems"]] == [
+        [("adam", "adam-default")]
+    ] * 2
+
+
+def test_an_unfinished_study_goes_on_under_its_design(copy):
+    """One confirmation run is missing, and its file asks for a seed more: that run, and a seed of each row."""
+    (folder,) = copy.glob("studies/trial-*")
+    shutil.rmtree(next(folder.glob("adam-default-s1001-*")))
+    before = {path.name for path in folder.iterdir()}
+    (copy / "trial.yaml").write_text(STUDY.replace("confirmation: {seeds: 2}", "confirmation: {seeds: 3}"))
+    today(copy, "study", "trial.yaml", "--runs-dir", "studies")
+    trained = {path.name.rpartition("-")[0] for path in folder.iterdir() if path.name not in before}
+    of_new_seed = {f"{row}-s1002" for row in ("sgd", "adam", "sgd-default", "adam-default")}
+    assert trained == {"adam-default-s1001", *of_new_seed}
+
+
+def test_another_optimizer_begins_a_study_of_todays_design(corpus):
+    """In a folder beside the old one; runs at the defaults have tuning seeds there."""
+    (corpus / "more.yaml").write_text("name: trial\n" + STUDY.replace("[sgd, adam]", "[sgd, adam, nadam]"))
+    found = json.loads(today(corpus, "study", "more.yaml", "--runs-dir", "studies", "--explain", "--json"))
+    assert Path(found["folder"]).name not in {path.name for path in (corpus / "studies").iterdir()}
+    assert found["left"] == found["runs"]
+    tuning = {one["run"].rpartition("-s0-")[0] for one in found["explained"] if one["stage"] == "tuning"}
+    assert tuning >= {"sgd-default", "adam-default", "nadam-default"}

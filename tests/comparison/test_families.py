@@ -54,6 +54,19 @@ def test_shaffers_step_needs_every_pair(runs):
     assert {(pair.adjustment, pair.comparisons) for pair in tested} == {(Adjustment.HOLM, 3)}
 
 
+def test_a_plan_over_all_pairs_counts_those_that_cannot_be_tested(runs):
+    """As the first release did: Holm's m is that of all pairs, a confounded one counts as 1, nobody takes a step."""
+    mixed = of(runs, "adam", "sgd", "rmsprop") + of(runs, "nadam", training={"batch_size": 64})
+    found = compare(mixed, over_all_pairs=True).problems[0].pairs
+    assert {(pair.comparisons, pair.adjustment) for pair in found if pair.obstacle is None} == {(6, Adjustment.HOLM)}
+    expected = holm([1.0 if pair.p is None else pair.p for pair in found])
+    assert [pair.p_adjusted for pair in found if pair.p is not None] == pytest.approx(
+        [adjusted for pair, adjusted in zip(found, expected, strict=True) if pair.p is not None]
+    )
+    complete = compare(of(runs, *SCORES), over_all_pairs=True).problems[0].pairs
+    assert [pair.p_adjusted for pair in complete] == pytest.approx(holm([pair.p for pair in complete]).tolist())
+
+
 def test_equivalence_never_takes_shaffers_step(runs):
     """Equality within a margin is not transitive."""
     found = pairs(compare(of(runs, *SCORES), margin=0.05))

@@ -28,7 +28,6 @@ def _refusal(number):
         (_refusal(errno.ENOMEM), "not enough memory", "ulimit -v"),
         (MemoryError(), "not enough memory", "ulimit -v"),
         (ValueError("embedded null byte"), "the character NUL", ""),
-        (ValueError("the header is cut"), "the header is cut", ""),
     ],
 )
 def test_each_refusal_has_its_words(error, reason, remedy):
@@ -40,6 +39,19 @@ def test_each_refusal_has_its_words(error, reason, remedy):
     ):
         raise error
     assert told.value.__cause__ is error
+
+
+@pytest.mark.parametrize("call", [os.stat, os.listdir, open, os.mkdir])
+def test_what_python_says_of_a_path_with_nul_is_a_refusal(call):
+    """Whatever is asked of the system."""
+    with pytest.raises(_ToldError, match="it holds the character NUL"), told_as(_ToldError, "a file"):
+        call("a\0b")
+
+
+def test_another_value_error_is_nobodys_mistake_but_ours():
+    """It passes as it is, to end the command as an internal error."""
+    with pytest.raises(ValueError, match="^shapes do not fit$"), told_as(_ToldError, "data.npz"):
+        raise ValueError("shapes do not fit")
 
 
 def test_errors_that_are_sentences_already_pass():

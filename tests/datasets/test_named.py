@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -35,6 +36,13 @@ def test_an_entry_of_the_catalogue_can_be_read(entry):
     assert not entry.labels or len(entry.labels) == entry.classes
     assert entry.positive_class is None or entry.classes == 2
     assert not entry.labels or entry.positive_class in (None, *entry.labels)
+
+
+def test_a_mistake_of_the_catalogue_is_told_as_none_of_the_users(config, tmp_path):
+    """A `ValueError` of ours passes through loading, to end the command as an internal error."""
+    wrong = {"mnist": replace(DATASETS["mnist"], form="table", files=())}
+    with pytest.raises(ValueError, match="has the form of a table and no table"):
+        load_dataset(config("mnist"), base=tmp_path, data_dir=tmp_path, known=wrong)
 
 
 @pytest.mark.parametrize("name", EMBEDDED)

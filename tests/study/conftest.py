@@ -104,7 +104,7 @@ def study(tmp_path):
     return Study(tmp_path)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def study_in():
     """Make a study command in a folder of its own."""
 

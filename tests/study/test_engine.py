@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 
 from optbench.run_store import read_json
+from optbench.study.begun import Begun
 
 XLA = "experiment: {dataset: {name: iris}, model: {name: mlp, hidden_units: [4]}, training: {epochs: 3}}\nengine: xla"
 
@@ -31,4 +32,4 @@ def test_what_auto_stood_for_is_kept(study):
     first.plan.paths.record.write_text(json.dumps({**record, "engines": changed}))
     again = study.plan_of(seeds=3)
     assert {run.planned.config.training.engine for run in again.tuning_runs()} == {"xla"}
-    assert replace(again, engines={}, _planned={}).engines_used()["iris"]["sgd"] == "fused"
+    assert replace(again, begun=Begun(), _planned={}).engines_used()["iris"]["sgd"] == "fused"

@@ -82,6 +82,7 @@ def compare(
     unstable: AbstractSet[str] = frozenset(),
     has_file: bool = False,
     evidence: SplitEvidence | None = None,
+    over_all_pairs: bool = False,
 ) -> Comparison:
     """Compare finished runs on the test split, each data set and model for itself.
 
@@ -107,6 +108,7 @@ def compare(
     histories : run id -> history, to see where the order flips during training; None says nothing about that
     evidence : what is known about single rows and about seeds on one split, for what is said about new rows; None
         says nothing about them
+    over_all_pairs : one correction, Holm's, over all pairs, those that cannot be tested too
 
     Notes
     -----
@@ -144,6 +146,7 @@ def compare(
                 same=_same_algorithm(problem.groups),
                 looks=tuple(looks),
                 has_file=has_file,
+                over_all_pairs=over_all_pairs,
             ),
             unstable,
             histories or {},

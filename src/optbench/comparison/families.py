@@ -75,6 +75,11 @@ def count_pairs(obstacles: Sequence[Obstacle | None], seeds: Sequence[int], alph
     return Counted(tuple(False for _ in able), seeds_for_comparisons(together, alpha))
 
 
+def count_all(pairs: int, alpha: float) -> Counted:
+    """Return that all pairs of a plan count, whether they can be tested or not."""
+    return Counted((True,) * pairs, seeds_for_comparisons(max(1, pairs), alpha))
+
+
 def decide_family(pairs: Sequence[PairResult], counted: Counted, plan: Plan) -> tuple[PairResult, ...]:
     """Return the pairs of one question with their adjusted p values and decisions.
 
@@ -88,7 +93,7 @@ def decide_family(pairs: Sequence[PairResult], counted: Counted, plan: Plan) -> 
 
 def _at_once(pairs: Sequence[PairResult], counted: Counted, plan: Plan) -> list[PairResult]:
     """Decide at a fixed number of seeds."""
-    how = _adjustment(pairs, counted)
+    how = Adjustment.HOLM if plan.over_all_pairs else _adjustment(pairs, counted)
     optimizers = len({label for pair in pairs for label in (pair.a, pair.b)})
     p_values = [_or_one(pair.p) for pair in pairs]
     p = _adjusted(p_values, counted, optimizers if how is Adjustment.SHAFFER else None)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from optbench.comparison.families import count_pairs, decide_family
+from optbench.comparison.families import count_all, count_pairs, decide_family
 from optbench.comparison.result import Obstacle, PairResult
 from optbench.comparison.scores import scores_by_seed
 from optbench.config import family_of, is_compared
@@ -51,6 +51,8 @@ class Plan:
     untuned : labels of the rows that search nothing; None if nothing is known of tuning, and all pairs are one question
     same : pairs of labels that are one algorithm with one setting
     looks : after how many seeds the plan looks, the last one its largest number; () for one look at all there are
+    over_all_pairs : all pairs share Holm's correction, those that cannot be tested too; else it is made question by
+        question over those that can be, with Shaffer's step where all are
     has_file : the plan stands in a study file, which can say how many seeds are reserved
     clock : False leaves out what clocks measured, so that the words follow from the runs' numbers alone
     """
@@ -66,6 +68,7 @@ class Plan:
     same: AbstractSet[frozenset[str]] = frozenset()
     looks: tuple[int, ...] = ()
     has_file: bool = False
+    over_all_pairs: bool = False
 
     def compares(self, a: str, b: str) -> bool:
         """Return True if the plan compares two labels."""
@@ -87,8 +90,8 @@ def compare_pairs(summaries: tuple[OptimizerSummary, ...], plan: Plan) -> tuple[
     -----
     Each family of pairs (`Family`) has its own correction at the full level, for the tests of a difference and for
     those of equivalence alike. Its m is the number of pairs that can be tested as far as their design tells, before any
-    result is known. A pair that cannot be tested through the outcome of its runs counts as p = 1, so that a failed run
-    never makes another pair easier to decide.
+    result is known; of a plan over all pairs that of all. A pair that cannot be tested through the outcome of its runs
+    counts as p = 1, so that a failed run never makes another pair easier to decide.
     """
     chosen = [
         (b, a) if a.label == plan.baseline else (a, b)
@@ -98,16 +101,18 @@ def compare_pairs(summaries: tuple[OptimizerSummary, ...], plan: Plan) -> tuple[
     decided: dict[tuple[str, str], PairResult] = {}
     for family in dict.fromkeys(plan.family(a.label, b.label) for a, b in chosen):
         own = [(a, b) for a, b in chosen if plan.family(a.label, b.label) == family]
-        counted = count_pairs(
-            [_of_design(a, b, plan) for a, b in own], [_planned(a, b, plan) for a, b in own], plan.alpha
-        )
+        seeds = [_planned(a, b, plan) for a, b in own]
+        if plan.over_all_pairs:
+            counted = count_all(len(own), plan.alpha)
+        else:
+            counted = count_pairs([_of_design(a, b, plan) for a, b in own], seeds, plan.alpha)
         raw = [
             replace(
-                _describe(a, b, plan, is_counted=is_counted, needed=counted.needed),
+                _describe(a, b, plan, is_counted=is_counted and n >= counted.needed, needed=counted.needed),
                 family=family,
                 comparisons=max(1, counted.number),
             )
-            for (a, b), is_counted in zip(own, counted.pairs, strict=True)
+            for (a, b), n, is_counted in zip(own, seeds, counted.pairs, strict=True)
         ]
         decided |= {(pair.a, pair.b): pair for pair in decide_family(raw, counted, plan)}
     return tuple(decided[a.label, b.label] for a, b in chosen)
@@ -175,7 +180,7 @@ def _of_design(a: OptimizerSummary, b: OptimizerSummary, plan: Plan) -> Obstacle
     labels = frozenset((a.label, b.label))
     if labels in plan.confounded:
         return Obstacle.CONFOUNDED
-    if labels in plan.same:
+    if labels in plan.same and not plan.over_all_pairs:
         return Obstacle.SAME_ALGORITHM
     return None if set(a.seeds) & set(b.seeds) else Obstacle.NO_SHARED_SEEDS
 

@@ -38,6 +38,7 @@ from optbench.config.resolve import choose_engine, resolve
 from optbench.config.schema import json_schema
 from optbench.config.seeds import parse_seeds
 from optbench.config.split_design import SplitDesign
+from optbench.config.study_design import FIRST_DESIGN, StudyDesign
 from optbench.config.study_families import Family, family_of, is_compared
 from optbench.config.study_file import load_study
 from optbench.config.study_schema import study_json_schema
@@ -59,6 +60,7 @@ __all__ = [
     "ADDED_TO_STUDIES_LATER",
     "FEWEST_ON_ONE_SPLIT",
     "FINALISTS",
+    "FIRST_DESIGN",
     "INPUT",
     "LEARNING_RATE",
     "MODEL",
@@ -89,6 +91,7 @@ __all__ = [
     "SplitConfig",
     "SplitDesign",
     "StudyConfig",
+    "StudyDesign",
     "StudyOptimizer",
     "StudyProblem",
     "TextConfig",

@@ -83,7 +83,11 @@ def load_resolved(path: Path) -> ExperimentConfig:
         If it is not valid.
     """
     with told_as(StorageError, path, code="storage-file-damaged"):
-        text = read_regular(path, most=MAX_BYTES).decode("utf-8-sig")
+        data = read_regular(path, most=MAX_BYTES)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise StorageError(f"{path} cannot be read: {error}.", code="storage-file-damaged") from error
     return _validated(parse_yaml(text, str(path), quickly=True), (), any_engine=True)
 
 

@@ -19,6 +19,8 @@ class Family(StrEnum):
     """Which one, without tuning? All rows that search nothing."""
     TUNED_VS_DEFAULT = "tuned_vs_default"
     """What is tuning worth? A tuned row against one that was not."""
+    ALL = "all"
+    """All pairs of a plan whose design has one question (`StudyDesign.separate_questions`)."""
 
 
 def family_of(a: str, b: str, untuned: AbstractSet[str]) -> Family:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
@@ -13,6 +13,7 @@ from optbench.config.experiment import NAME_PATTERN
 from optbench.config.looks import declared_looks
 from optbench.config.optimizer import OptimizerConfig
 from optbench.config.split_design import SplitDesign
+from optbench.config.study_design import StudyDesign
 from optbench.config.study_families import Family, family_of, is_compared
 from optbench.config.study_search import StudyOptimizer
 from optbench.core.section import Section
@@ -170,6 +171,7 @@ class StudyConfig:
     ----------
     problems : one for `experiment`, several for `experiments`
     margin : in units of the metric; None for an error in the unit of the target that nobody gave a margin for
+    design : what is planned beyond that; known for certain when its folder has been looked at
     """
 
     name: str
@@ -183,6 +185,7 @@ class StudyConfig:
     alpha: float
     baseline: str | None
     engine: str = "auto"
+    design: StudyDesign = field(default_factory=StudyDesign)
 
     @property
     def tuning_seeds(self) -> tuple[int, ...]:
@@ -229,7 +232,9 @@ class StudyConfig:
     @property
     def beside_tuning(self) -> tuple[StudyOptimizer, ...]:
         """The rows at Keras' defaults, which run with the tuning seeds too: so tuning is compared with not tuning."""
-        return tuple(one for one in (*self.optimizers, *self.defaults) if one.is_default) if self.tuned else ()
+        if not self.tuned or not self.design.defaults_on_tuning_seeds:
+            return ()
+        return tuple(one for one in (*self.optimizers, *self.defaults) if one.is_default)
 
     @property
     def on_splits(self) -> tuple[StudyOptimizer, ...]:
@@ -272,19 +277,24 @@ class StudyConfig:
         """Labels of the rows that search nothing."""
         return frozenset(one.label for one in (*self.optimizers, *self.defaults) if not one.search)
 
+    @property
+    def untuned_apart(self) -> frozenset[str] | None:
+        """Labels of the rows that are compared for themselves; None if the design has one question for all rows."""
+        return self.untuned if self.design.separate_questions else None
+
     def compares(self, a: str, b: str) -> bool:
         """Return True if the plan compares two labels."""
-        return is_compared(a, b, baseline=self.baseline, aside=self.aside, untuned=self.untuned)
+        untuned = self.untuned_apart or frozenset()
+        return is_compared(a, b, baseline=self.baseline, aside=self.aside, untuned=untuned)
 
     @property
     def families(self) -> dict[Family, int]:
         """How many pairs the plan tests on each problem, for each question that has any."""
         rows = (*self.optimizers, *self.defaults)
-        tested = [
-            family_of(a.label, b.label, self.untuned)
-            for a, b in itertools.combinations(rows, 2)
-            if self.compares(a.label, b.label) and not a.computes_the_same(b)
-        ]
+        pairs = [(a, b) for a, b in itertools.combinations(rows, 2) if self.compares(a.label, b.label)]
+        if self.untuned_apart is None:
+            return {Family.ALL: len(pairs)} if pairs else {}
+        tested = [family_of(a.label, b.label, self.untuned) for a, b in pairs if not a.computes_the_same(b)]
         return {family: tested.count(family) for family in Family if family in tested}
 
     @property

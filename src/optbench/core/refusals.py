@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 Refusal = OSError | ValueError | MemoryError
-"""What Python raises for them; ValueError is that of a path with NUL in it, and of bytes that are not what they seem"""
+"""What Python raises for them; ValueError is that of a path with NUL in it."""
 
 OUT_OF_MEMORY: Final = "there is not enough memory"
 _NO_FILES_LEFT: Final = "no more files can be created on this disk (its inodes are used up, though there is space)"
@@ -61,7 +61,7 @@ def reason_of(error: Refusal, *, place: str | os.PathLike[str] | None = None) ->
     if isinstance(error, MemoryError):
         return OUT_OF_MEMORY
     if not isinstance(error, OSError):
-        return "it holds the character NUL" if "null" in str(error) else str(error) or type(error).__name__
+        return "it holds the character NUL" if _is_of_nul(error) else str(error) or type(error).__name__
     if error.errno == errno.ENOSPC and _lacks_inodes(place or error.filename):
         return _NO_FILES_LEFT
     known = _REASONS.get(error.errno or 0)
@@ -102,6 +102,9 @@ def told_as(
 ) -> Iterator[None]:
     """Turn what the system refuses into an error in a sentence.
 
+    Of the `ValueError`s that is the one of a path with NUL in it. A reader that expects another one, of bytes which are
+    not what they seem, says so itself; one that nobody expects is a bug, not a mistake of the user's, and passes.
+
     Parameters
     ----------
     kind : makes the error from its message and, by its name, the code
@@ -117,8 +120,15 @@ def told_as(
     try:
         yield
     except (OSError, ValueError, MemoryError) as error:
+        if not isinstance(error, OSError | MemoryError) and not _is_of_nul(error):
+            raise
         message = f"{os.fspath(shown)} cannot be {doing}: {reason_of(error)}. {remedy_of(error)}".rstrip()
         raise (kind(message) if code is None else kind(message, code=code)) from error
+
+
+def _is_of_nul(error: ValueError) -> bool:
+    """Return True for what Python says of a path that the system cannot be asked about."""
+    return str(error) in ("embedded null byte", "embedded null character", "embedded null character in path")
 
 
 def _lacks_inodes(place: str | os.PathLike[str] | int | None) -> bool:

@@ -344,7 +344,8 @@ def _with_xla(
     used = plan.engines_used()
     if any("xla" in engines.values() for engines in used.values()):
         return ()
-    compiled = replace(plan, engines={name: dict.fromkeys(own, "xla") for name, own in used.items()}, _planned={})
+    engines = {name: dict.fromkeys(own, "xla") for name, own in used.items()}
+    compiled = replace(plan, begun=replace(plan.begun, engines=engines), _planned={})
     try:
         faster = _measure(compiled, options, executor_for)
     except OptbenchError:

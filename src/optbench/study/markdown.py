@@ -128,7 +128,9 @@ def _pairs(problem: ProblemFindings, language: str | None) -> list[str]:
     if not rows:
         return [text("study-no-pairs", language)]
     lower = "" if problem.comparison.metric.higher_is_better else text("study-pairs-lower-is-better", language)
-    beside = text("study-pairs-with-defaults", language) if problem.config.aside else ""
+    is_apart = problem.config.design.separate_questions
+    code = "study-pairs-with-defaults" if is_apart else "design-pairs"
+    beside = text(code, language) if problem.config.aside else ""
     told = joined(
         (
             text("study-pairs-looks" if problem.config.looks else "study-pairs", language),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.config import LoadedExperiment
 from optbench.runner.plan import PlannedRun, plan_run, user_code
+from optbench.study.begun import Begun, read_begun
 from optbench.study.paths import StudyPaths
 from optbench.study.problems import on_one_split, read_problem
 from optbench.study.sampling import settings_of
@@ -59,9 +60,9 @@ class StudyPlan:
     Attributes
     ----------
     key : what cannot be extended: data, model, training, optimizers, ranges, rule of choice, what a seed varies
-    keeps_design : True if the file leaves open what a seed varies, and its folder holds a study on one split
+    keeps_split : True if the file leaves open what a seed varies, and its folder holds a study on one split
     digest : of everything that the verdict depends on, numbers of points and seeds, metric and levels included
-    engines : problem -> label -> what the first plan wrote down as its engine; {} for the first plan itself
+    begun : how it was begun, if it was
     """
 
     loaded: LoadedStudy
@@ -70,8 +71,8 @@ class StudyPlan:
     key: str
     digest: str
     paths: StudyPaths
-    keeps_design: bool = False
-    engines: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    keeps_split: bool = False
+    begun: Begun = field(default_factory=Begun)
     _planned: dict[tuple[str, str, str, Values, int, int], StudyRun] = field(default_factory=dict)
 
     @property
@@ -106,19 +107,13 @@ class StudyPlan:
         return self._run("tuning", one, optimizer, values, seed)
 
     def _beside_tuning(self) -> list[StudyRun]:
-        """Return the runs of the defaults with the tuning seeds, on which nothing is chosen.
-
-        A study of before may have none; the same command trains none for it.
-        """
-        from optbench.runner.run import is_finished
-
-        found = [
+        """Return the runs of the defaults with the tuning seeds, on which nothing is chosen."""
+        return [
             self._run("tuning", problem, optimizer, (), seed)
             for problem in self.problems
             for optimizer in self.config.beside_tuning
             for seed in self.config.tuning_seeds
         ]
-        return [run for run in found if is_finished(run.planned)] if self.keeps_design else found
 
     def engines_used(self) -> dict[str, dict[str, str]]:
         """Return problem -> label -> the engine that its runs have."""
@@ -204,7 +199,7 @@ class StudyPlan:
         experiment = problem.experiment_on(split_seed, withhold_test=stage == "tuning")
         base = optimizer.experiment(experiment, values)
         several = len(self.problems) > 1
-        engine = self.engines.get(problem.name, {}).get(optimizer.label, base.training.engine)
+        engine = self.begun.engines.get(problem.name, {}).get(optimizer.label, base.training.engine)
         config = base.model_copy(
             update={
                 "name": f"{problem.name}-{optimizer.label}" if several else optimizer.label,
@@ -229,7 +224,8 @@ def plan_study(
 ) -> StudyPlan:
     """Read the data and compute the key of a study; nothing is created.
 
-    A study that was begun with all seeds on one split stays one, unless its file says what a seed varies.
+    A study goes on as it was begun: under the design of the version that began it, and with all seeds on one split if
+    they were, unless its file says what a seed varies.
 
     Parameters
     ----------
@@ -254,7 +250,7 @@ def plan_study(
     if config.wants_resplit is not None or not plan.config.resplit or plan.paths.record.exists():
         return plan
     before = _plan(loaded, tuple(map(on_one_split, problems)), versions, runs_dir)
-    return replace(before, keeps_design=True) if before.paths.record.exists() else plan
+    return replace(before, keeps_split=True) if before.paths.record.exists() else plan
 
 
 def _plan(
@@ -267,31 +263,16 @@ def _plan(
     designed = (replace(one, design=read.design) for one, read in zip(of_file.problems, problems, strict=True))
     config = replace(of_file, problems=tuple(designed))
     data = {"data": [_data_facts(config, problem) for problem in problems], "versions": dict(versions)}
-    key, digest = (
-        _digest({**without_old_values(content, ADDED_TO_STUDIES_LATER), **data})
-        for content in (study_identity(config), protocol(config))
-    )
+
+    def digest_of(content: Mapping[str, Any]) -> str:
+        return _digest({**without_old_values(content, ADDED_TO_STUDIES_LATER), **data})
+
+    key = digest_of(study_identity(config))
     paths = StudyPaths(contained(runs_dir, f"{config.name}-{key[:8]}"))
-    return StudyPlan(
-        replace(loaded, config=config), problems, versions, key, digest, paths, engines=recorded_engines(paths)
-    )
-
-
-def recorded_engines(paths: StudyPaths) -> Mapping[str, Mapping[str, str]]:
-    """Return what the first plan of a study wrote down as its engines; {} if there is none, or it did not yet do so.
-
-    Whatever `auto` comes to stand for, an extension goes on with the engine of the runs that are there.
-    """
-    from optbench.errors import StorageError
-    from optbench.run_store import read_json
-
-    if not paths.record.exists():
-        return {}
-    try:
-        found = read_json(paths.record).get("engines")
-    except StorageError:  # whoever reads the record itself says so
-        return {}
-    return found if isinstance(found, dict) else {}
+    begun = read_begun(paths)
+    config = replace(config, design=begun.design)
+    digest = digest_of(protocol(config))
+    return StudyPlan(replace(loaded, config=config), problems, versions, key, digest, paths, begun=begun)
 
 
 def _data_facts(config: StudyConfig, problem: PlannedProblem) -> dict[str, Any]:
@@ -332,6 +313,7 @@ def question(config: StudyConfig) -> str:
 
 def protocol(config: StudyConfig) -> dict[str, Any]:
     """Return everything that was fixed before the first run, as JSON values."""
+    questions = {"families": {str(family): pairs for family, pairs in config.families.items()}}
     return {
         **study_identity(config),
         "defaults": [one.label for one in config.defaults],
@@ -350,7 +332,7 @@ def protocol(config: StudyConfig) -> dict[str, Any]:
         "alpha": config.alpha,
         "baseline": config.baseline,
         "comparisons": config.comparisons,
-        "families": {str(family): pairs for family, pairs in config.families.items()},
+        **(questions if config.design.separate_questions else {}),
     }
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optbench.config import REPEATED, SplitDesign
-from optbench.core.findings import Finding, Severity
+from optbench.core.findings import Finding, Severity, as_json
 from optbench.study.rounds import planned_runs
 from optbench.study.sentences import joined
+from optbench.study.statements import kept_design
 from optbench.study.tuning import tries_learning_rates
 from optbench.words import text
 
@@ -21,7 +22,7 @@ _DIGITS = 12
 
 def protocol_paragraphs(study: StudyFindings, language: str | None = None) -> list[str]:
     """Return the paragraphs, as plain text."""
-    steps = (_fixed, _tuning, _confirmation, _splits, _opening, _scope)
+    steps = (_fixed, _design, _tuning, _confirmation, _splits, _opening, _scope)
     return [told for step in steps if (told := step(study, language))]
 
 
@@ -41,6 +42,11 @@ def _fixed(study: StudyFindings, language: str | None) -> str:
         of_each_problem=len(study.problems) > 1,
         alpha=study.config.alpha,
     )
+
+
+def _design(study: StudyFindings, language: str | None) -> str:
+    kept = kept_design(study.config.design)
+    return text("design-protocol", language, differences=as_json(kept)) if kept else ""
 
 
 def _tuning(study: StudyFindings, language: str | None) -> str:

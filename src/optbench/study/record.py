@@ -78,6 +78,7 @@ def write_plan(plan: StudyPlan, record: Mapping[str, Any]) -> dict[str, Any]:
             "split": {problem.name: problem.opened for problem in plan.problems},
             "versions": dict(plan.versions),
             "protocol": protocol(plan.config),
+            "design": plan.config.design.to_json(),
             "engines": plan.engines_used(),
             "looks": list(plan.config.looks),
             "chosen": record.get("chosen") if same else None,

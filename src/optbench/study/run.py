@@ -9,6 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from optbench.core.findings import as_json
 from optbench.errors import NoRunsError, StorageError, each_once
 from optbench.runner.execute import Flight, Reporter, RunEnd
 from optbench.runner.progress import make_progress
@@ -32,6 +33,7 @@ from optbench.study.plan import plan_study
 from optbench.study.record import first_plan, make_study_folder, open_test_split, read_record, write_plan
 from optbench.study.rounds import next_runs, rounds
 from optbench.study.runs import StudyRuns
+from optbench.study.statements import kept_design
 from optbench.study.tables import plan_csv
 from optbench.study.tuning import choose
 from optbench.tasks import task_named
@@ -137,9 +139,11 @@ def prepare_study(options: StudyOptions, *, say: Callable[[str], None]) -> Study
         say=say,
         language=options.language,
     )
-    if plan.keeps_design:
-        folder, seeds = str(plan.paths.folder), plan.config.confirmation.seeds
-        say(text("splits-kept", options.language, folder=folder, seeds=seeds))
+    folder = str(plan.paths.folder)
+    if plan.keeps_split:
+        say(text("splits-kept", options.language, folder=folder, seeds=plan.config.confirmation.seeds))
+    if kept := kept_design(plan.config.design):
+        say(text("design-kept", options.language, folder=folder, differences=as_json(kept)))
     return plan
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from optbench.comparison import Comparison
-    from optbench.config import StudyConfig
+    from optbench.config import StudyConfig, StudyDesign
     from optbench.study.gains import TuningGain
 
 
@@ -40,6 +40,11 @@ def protocol_statements(config: StudyConfig) -> tuple[Finding, ...]:
     if len(config.tuned) > 1:
         return (Finding("study-budget-of-each", Severity.NOTE, values),)
     return (Finding("study-budget-of-one", Severity.NOTE, {"label": config.tuned[0].label, **values}),)
+
+
+def kept_design(design: StudyDesign) -> tuple[Finding, ...]:
+    """Return what a study that an earlier version began goes on without, one finding each; () under today's design."""
+    return tuple(Finding(f"design-kept-{name.replace('_', '-')}", Severity.NOTE) for name in design.lacks)
 
 
 def failed_tunings(gains: Sequence[TuningGain], metric: str) -> tuple[Finding, ...]:

@@ -27,7 +27,12 @@ def verdict_document(study: StudyFindings) -> dict[str, Any]:
     from optbench.reporting.comparison_document import SEVERAL_PROBLEMS, across_document, common_design
 
     about = {
-        "study": {"name": study.config.name, "key": study.key, "plan": study.plan},
+        "study": {
+            "name": study.config.name,
+            "key": study.key,
+            "plan": study.plan,
+            "design": study.config.design.to_json(),
+        },
         "protocol": protocol(study.config),
     }
     doubts = [{**doubt.to_json(), "problem": name or None} for name, doubt in study.all_doubts]
