@@ -82,6 +82,7 @@ class OpenedTable:
     is_text : the user's file is text, perhaps packed, and no sheet
     original : the user's file and its digest, where `path` is a copy; else None, for the reader to find out
     notes : on what was done with it
+    point_names : of a sheet, columns some of whose cells are numbers
     """
 
     name: str
@@ -91,11 +92,13 @@ class OpenedTable:
     separator: str | None
     original: CheckedFile | None = None
     notes: tuple[Finding, ...] = ()
+    point_names: frozenset[str] = frozenset()
 
     @property
     def file(self) -> TableFile:
         """What is to be read."""
-        return TableFile(self.name, self.path, self.separator or DEFAULT_SEPARATOR, original=self.original)
+        separator = self.separator or DEFAULT_SEPARATOR
+        return TableFile(self.name, self.path, separator, original=self.original, point_names=self.point_names)
 
 
 @contextmanager
@@ -154,6 +157,7 @@ class _Opening:
         self.kind = path.suffix.lower()
         self.separator = storage.separator
         self.notes: list[Finding] = []
+        self.point_names: frozenset[str] = frozenset()
         self._stack = stack
         self._before = identity(path, name)
         self._folder: Path | None = None
@@ -177,14 +181,19 @@ class _Opening:
                 code="data-setting-conflict",
             )
         is_copy = self.path != self.original
+        is_text = self.kind not in (*PARQUET_ENDINGS, *sheets.ENDINGS)
+        stated = self.storage.separator
+        if not is_text and stated not in (None, DEFAULT_SEPARATOR):
+            self.notes.append(_note("data-separator-unused", name=self.name, separator=str(stated)))
         return OpenedTable(
             name=self.name,
             path=self.path,
             is_parquet=self.kind in PARQUET_ENDINGS,
-            is_text=self.kind not in (*PARQUET_ENDINGS, *sheets.ENDINGS),
+            is_text=is_text,
             separator=self.separator,
             original=self._checked() if is_copy else None,
             notes=tuple(self.notes),
+            point_names=self.point_names,
         )
 
     def _unpack(self) -> None:
@@ -201,7 +210,7 @@ class _Opening:
             raise self._no_text_file()
         target = self._new_file("sheet.csv")
         with target.open("w", encoding="utf-8", newline="") as file:
-            title = sheets.write_sheet(self.path, file, sheet=self.storage.sheet, name=self.name)
+            title, self.point_names = sheets.write_sheet(self.path, file, sheet=self.storage.sheet, name=self.name)
         self.notes.append(_note("data-sheet-read", name=self.name, sheet=title))
         self.path, self.separator = target, sheets.SEPARATOR
 

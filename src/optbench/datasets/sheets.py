@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from optbench.datasets.memory import require_memory
 from optbench.datasets.packed_files import require_unpacked
+from optbench.datasets.parquet_files import seconds_text
 from optbench.errors import DataError, MachineError, did_you_mean
 
 if TYPE_CHECKING:
@@ -23,12 +24,12 @@ _BYTES_PER_BYTE: Final = 12  # of memory per byte of texts, which are held
 _TEXTS: Final = "xl/sharedStrings.xml"
 
 
-def write_sheet(path: Path, target: IO[str], *, sheet: str | None, name: str) -> str:
-    """Write a sheet as CSV and return its name.
+def write_sheet(path: Path, target: IO[str], *, sheet: str | None, name: str) -> tuple[str, frozenset[str]]:
+    """Write a sheet as CSV and return its name, and the names of columns some of whose cells are numbers.
 
     Numbers become the shortest text that gives the same number, dates ISO dates, with a time where the format shows
-    one, truth values TRUE and FALSE as Excel shows them. Of a formula the value counts that Excel stored. An empty row
-    is a blank line, so that a line is a row of the sheet.
+    one, durations seconds (`90 s`), truth values TRUE and FALSE as Excel shows them. Of a formula the value counts
+    that Excel stored. An empty row is a blank line, so that a line is a row of the sheet.
 
     Parameters
     ----------
@@ -46,8 +47,7 @@ def write_sheet(path: Path, target: IO[str], *, sheet: str | None, name: str) ->
     _require_room(path, name)
     with _opened(path, name) as book:
         found = _chosen(book, sheet, name)
-        _write_rows(_rows(found, name), target, name)
-        return str(found.title)
+        return str(found.title), _write_rows(_rows(found, name), target, name)
 
 
 def sheet_names(path: Path, *, name: str) -> list[str]:
@@ -139,10 +139,10 @@ def _values(sheet: Any) -> Iterator[tuple[Any, ...]]:
         yield row[:width]
 
 
-def _rows(sheet: Any, name: str) -> Iterator[list[str]]:
+def _rows(sheet: Any, name: str) -> Iterator[list[Any]]:
     try:
         for row in itertools.islice(_values(sheet), _MOST_ROWS):  # as many as Excel has; a hostile file may say more
-            yield [_text(cell) for cell in row]
+            yield list(row)
     except OSError:
         raise
     except Exception as error:  # see `_opened`
@@ -152,17 +152,26 @@ def _rows(sheet: Any, name: str) -> Iterator[list[str]]:
         ) from error
 
 
-def _write_rows(rows: Iterator[list[str]], target: IO[str], name: str) -> None:
+def _write_rows(rows: Iterator[list[Any]], target: IO[str], name: str) -> frozenset[str]:
+    """Write rows, and return the cells of the first one above numbers."""
     writer = csv.writer(target, delimiter=SEPARATOR, lineterminator="\n")
-    width = 0
-    for line, cells in enumerate(rows, start=1):
+    width, header, of_numbers = 0, list[str](), set[int]()
+    for line, row in enumerate(rows, start=1):
+        cells = [_text(cell) for cell in row]
         if not cells:
             target.write("\n")
             continue
-        width = width or len(cells)
+        if not width:
+            width, header = len(cells), cells
+        of_numbers.update(position for position, cell in enumerate(row) if _is_number(cell.value))
         if len(cells) > width:
             raise _too_wide(cells, width, line, name)
         writer.writerow([*cells, *[""] * (width - len(cells))])
+    return frozenset(header[position].strip() for position in of_numbers)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | dt.timedelta) and not isinstance(value, bool)
 
 
 def _too_wide(cells: Sequence[str], width: int, line: int, name: str) -> DataError:
@@ -182,6 +191,8 @@ def _text(cell: Any) -> str:
     if isinstance(value, dt.datetime):
         has_time = "h" in cell.number_format.lower() or value.time() != dt.time()
         return value.isoformat(" ") if has_time else value.date().isoformat()
+    if isinstance(value, dt.timedelta):
+        return seconds_text(value // dt.timedelta(microseconds=1), 6)
     return repr(value) if isinstance(value, float) else str(value)
 
 
