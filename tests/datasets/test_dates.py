@@ -284,3 +284,15 @@ def test_only_inputs_that_a_column_gives_need_a_free_name(load_csv):
     assert "t.hour" in load_csv(table(**columns), separator=";", features={"t": "date"}).feature_names
     with pytest.raises(DataError, match=r"gives an input t\.hour"):
         load_csv(table(**columns, **{"t.hour": range(N)}), separator=";", features={"t": "date"})
+
+
+@pytest.mark.parametrize("word", ["0000-00-00", "2019-02-30", "soon"])
+def test_init_takes_a_rare_word_among_dates_for_a_missing_one(word, tmp_path, load_csv):
+    """As among numbers: the column is read as dates, and the note says what became of the word."""
+    content = table(d=[word if i % 30 == 7 else str(time.date()) for i, time in enumerate(MOMENTS)])
+    (tmp_path / "data.csv").write_text(content)
+    found = inspect_table(tmp_path / "data.csv", "y")
+    assert (found.features, found.missing[-1]) == ({"d": "date"}, word)
+    assert f"{word!r} stands in columns of numbers or dates and is taken for a missing value" in sentences(found.notes)
+    dataset = load_csv(content, separator=";", missing=list(found.missing), features=dict(found.features))
+    assert dataset.facts["preprocessing"]["d.year"]["missing"] == 2

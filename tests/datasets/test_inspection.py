@@ -116,7 +116,7 @@ def test_missing_words_in_columns_of_numbers_are_suggested(inspect):
     found = inspect("\n".join(["x,c,y", *rows]), "y")
     assert found.missing == ("", "?", "NA", "null")
     assert kinds(found)["x"] == "number"
-    assert "'null' stands in columns of numbers and is taken for a missing value" in sentences(found.notes)
+    assert "'null' stands in columns of numbers or dates and is taken for a missing value" in sentences(found.notes)
     levels = inspect("x,c,y\n" + "".join(f"{i / 2},{'none' if i % 2 else '5'},{'yn'[i % 2]}\n" for i in range(60)), "y")
     assert levels.missing == ("", "?", "NA")
     given = inspect("\n".join(["x,c,y", *rows]), "y", missing=["", "some"])
@@ -138,7 +138,7 @@ def test_a_rare_word_among_numbers_is_a_gap(inspect, word):
     cells = [word if i % 30 == 7 else f"{i * 0.5}" for i in range(60)]
     found = inspect("\n".join(["x,c,y", *(f"{x},{'uv'[i % 2]},{'yn'[i % 3 > 0]}" for i, x in enumerate(cells))]), "y")
     assert (found.missing[-1], kinds(found)["x"]) == (word, "number")
-    assert f"{word!r} stands in columns of numbers and is taken for a missing value" in sentences(found.notes)
+    assert f"{word!r} stands in columns of numbers or dates and is taken for a missing value" in sentences(found.notes)
     if word not in (".", "missing"):
         found = inspect(
             "\n".join(["x,c,y", *(f"{x},{(word, 'v')[i % 2]},{'yn'[i % 3 > 0]}" for i, x in enumerate(cells))])

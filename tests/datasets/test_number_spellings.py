@@ -277,3 +277,12 @@ def test_durations_are_seconds(unit, tmp_path, load_csv):
     assert dataset.facts["preprocessing"]["d"]["median"] == np.median(seconds[dataset.train.rows])
     assert any("its unit is 's'" in note for note in sentences(dataset.notes))
     assert inspect_table(tmp_path / "my.parquet").features == {}
+
+
+def test_init_says_what_two_readings_a_column_has_beside_a_stated_mark(tmp_path):
+    """Where other columns contradict each other, the question names the readings, not words that are not there."""
+    rows = "".join(f"{i}.5;{i},25;1.{100 + i};{'ab'[i % 2]}\n" for i in range(60))
+    (tmp_path / "my.csv").write_text("x;q;p;y\n" + rows)
+    notes = sentences(inspect_table(tmp_path / "my.csv", "y").notes)
+    assert any("column 'p' is left a category until you say what its numbers are" in note for note in notes)
+    assert not any("numbers and other texts" in note for note in notes)

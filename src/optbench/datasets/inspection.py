@@ -174,6 +174,7 @@ def inspect_table(
     options = replace(options, features={**_dates(table, options), **(options.features or {})})
     forced = _forced_kinds(table, options, rows=labelled.rows)
     options = replace(options, features={**forced, **(options.features or {})})
+    doubtful = _kind_notes(table, options, forced)
     options = replace(options, numbers=_convention(table, options, task))
     names = labelled.order.class_names
     positive, _ = choose_positive_class(names, None) if not in_target.is_open else (None, ())
@@ -196,7 +197,7 @@ def inspect_table(
             *_missing_notes(words),
             *found.notes,
             *in_target.notes,
-            *_kind_notes(table, options, forced),
+            *doubtful,
         ),
         task=task,
         is_text=head.is_text,

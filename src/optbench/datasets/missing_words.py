@@ -1,4 +1,4 @@
-"""Words in columns of numbers, as `init` proposes them for `missing`: those for "no value", and a few of any kind."""
+"""Words in columns of numbers and dates, as `init` proposes them for `missing`: for "no value", and rare ones."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import numpy as np
 
 from optbench.catalog.dataset import DEFAULT_MISSING
 from optbench.datasets.arrow_texts import chosen
+from optbench.datasets.date_readings import NO_DATES, read_moments
+from optbench.datasets.date_texts import look_like_dates
 from optbench.datasets.label_spellings import reads_like_no_value
 from optbench.datasets.number_spelling import look_like_numbers, shapes_of
 from optbench.datasets.number_texts import parse_texts
@@ -24,11 +26,12 @@ _ORDER: Final = ("N/A", "n/a", "na", "#N/A", "nan", "NaN", "null", "NULL", "none
 _MOST_WORDS: Final = 50  # a column with more is none of numbers
 _MOST_OTHERS: Final = 3  # different words that say something else
 _RARE: Final = 0.1  # of the rows
+_NEARLY_ALL: Final = 0.9
 _FEWEST_NUMBERS: Final = 20  # different ones: fewer beside words may be codes of categories
 
 
 def missing_words(table: TextTable, target: str | None) -> tuple[str, ...]:
-    """Return the words that stand in columns of numbers, where they can only mean that there is no value.
+    """Return the words that stand in columns of numbers or dates, where they can only mean that there is no value.
 
     A word that says something else, such as `broken`, counts where it is rare and no other column has it.
     """
@@ -50,14 +53,27 @@ def missing_words(table: TextTable, target: str | None) -> tuple[str, ...]:
 
 
 def _words(column: Column) -> list[str] | None:
-    """Return the texts of a column of numbers that are none, or None of any other column."""
+    """Return the texts of a column of numbers or dates that are none, or None of any other column."""
     levels = column.categories(missing=DEFAULT_MISSING).levels
+    if len(levels) >= _FEWEST_NUMBERS and look_like_dates(levels).mean() >= _NEARLY_ALL:
+        among_dates = _words_among_dates(column.name, levels)
+        if among_dates is not None:
+            return among_dates
     is_number = np.isfinite(parse_texts(levels, missing=()).values)
     is_number |= look_like_numbers(levels) if not is_number.all() else False
     words: list[str] = chosen(levels, ~is_number).to_pylist() if (~is_number).sum() <= _MOST_WORDS else []
     if not words and not is_number.all():
         return None
     return words if _are_numbers(chosen(levels, is_number)) else None
+
+
+def _words_among_dates(name: str, levels: Any) -> list[str] | None:
+    """Return the few texts that are no dates, such as 0000-00-00; None if something else is in the way, or nothing."""
+    obstacle = read_moments(levels, name=name).obstacle
+    if obstacle is None or obstacle.code != NO_DATES or obstacle.values["n_more"]:
+        return None
+    words: list[str] = obstacle.values["first"]
+    return words
 
 
 def _are_numbers(texts: Any) -> bool:
