@@ -14,6 +14,7 @@ from optbench.datasets.column_cells import ExaminedColumn
 from optbench.datasets.column_kinds import infer_kind
 from optbench.datasets.column_names import with_spelling
 from optbench.datasets.date_columns import are_dates, can_be_dates
+from optbench.datasets.header_doubts import header_doubt
 from optbench.datasets.labels import choose_positive_class, class_counts
 from optbench.datasets.missing_values import find_missing
 from optbench.datasets.missing_words import missing_words
@@ -25,7 +26,7 @@ from optbench.datasets.table_heads import HEAD_ROWS, read_head
 from optbench.datasets.table_targets import label_rows, target_rows
 from optbench.datasets.target_names import likely_targets, names_somebody
 from optbench.datasets.target_words import QUESTIONS, TargetWords, words_among_numbers, words_of_labels
-from optbench.datasets.text_table import listed, require_column
+from optbench.datasets.text_table import columns_found, require_column
 from optbench.errors import DataError
 
 if TYPE_CHECKING:
@@ -192,6 +193,7 @@ def inspect_table(
         positive_class=None if positive is None else names[positive],
         notes=(
             *head.notes,
+            *header_doubt(table),
             *_head_notes(table, is_head=head.is_head),
             *labelled.order.notes,
             *_missing_notes(words),
@@ -267,9 +269,12 @@ def _suggested_target(table: TextTable, options: TableOptions) -> tuple[str, Fin
         return binary[0], _note("data-target-only-binary")
     if table.names[-1] in quantities:
         return table.names[-1], _note("data-target-last-numbers")
+    remedy = "Name one with --target."
+    if len(table.names) == 1:
+        remedy = "A target alone is no table: does another character stand between the cells? Name it with --separator."
     raise DataError(
         f"a target is needed: which column of {table.shown_name} holds the labels, or the numbers to predict? "
-        f"The {len(table.names)} columns are: {listed(table.names)}. Name one with --target.",
+        f"{columns_found(table.names)}. {remedy}",
         code="data-target-needed",
     )
 

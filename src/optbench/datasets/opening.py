@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import re
 import shutil
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ _DOUBTED: Final = 4 << 20
 _OLD_EXCEL: Final = b"\xd0\xcf\x11\xe0"
 _PARQUET: Final = b"PAR1"
 _ZIP: Final = b"PK\x03\x04"
+_JSON: Final = re.compile(rb'\s*(\[\s*)?\{\s*"')
 _WEB_PAGES: Final = (b"<!doctype html", b"<html")
 
 
@@ -228,6 +230,8 @@ class _Opening:
             told = "an old Excel file (.xls), which is not read: save it as .xlsx or CSV"
         elif start.startswith(_PARQUET):
             told = "Parquet data: end its name in .parquet"
+        elif _JSON.match(start):
+            told = "JSON: write its records as rows of a CSV or Parquet file"
         elif start.lstrip().lower().startswith(_WEB_PAGES):
             told = "a web page, as a download without a login gives: get the file itself"
         if told is not None:

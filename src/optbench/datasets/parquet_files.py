@@ -6,6 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
+from optbench.core.text import stated
 from optbench.datasets.arrow_arrays import texts_of
 from optbench.datasets.arrow_texts import stripped
 from optbench.datasets.csv_blocks import Chunk
@@ -93,7 +94,7 @@ class ParquetSource:
     def _unreadable(self, error: Exception) -> DataError:
         if isinstance(error, FileNotFoundError | IsADirectoryError | PermissionError):
             return unreadable_error(self.path, error)
-        return DataError(f"{self.name} cannot be read as Parquet: {error}.", code="data-file-wrong-format")
+        return DataError(f"{self.name} cannot be read as Parquet: {stated(error)}.", code="data-file-wrong-format")
 
 
 def _errors() -> tuple[type[Exception], ...]:

@@ -8,6 +8,7 @@ import itertools
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, Final
 
+from optbench.core.text import stated
 from optbench.datasets.memory import require_memory
 from optbench.datasets.packed_files import require_unpacked
 from optbench.datasets.parquet_files import seconds_text
@@ -65,7 +66,7 @@ def _require_room(path: Path, name: str) -> None:
             sizes = {each.filename: each.file_size for each in archive.infolist()}
     except BadZipFile as error:
         raise DataError(
-            f"{name} cannot be read as an Excel file: {error}. Is it one, and whole?", code="data-file-damaged"
+            f"{name} cannot be read as an Excel file: {stated(error)}. Is it one, and whole?", code="data-file-damaged"
         ) from error
     require_unpacked(name, declared=sum(sizes.values()), packed_bytes=path.stat().st_size)
     remedy = "Save the sheet as CSV, which is read in parts."
@@ -93,7 +94,7 @@ def _opened(path: Path, name: str) -> Iterator[Any]:
         except Exception as error:
             # what openpyxl, zipfile and the XML parser raise for a file that is none, or a hostile one, is no one tree
             raise DataError(
-                f"{name} cannot be read as an Excel file: {_first_line(error)}. Is it one, and whole?",
+                f"{name} cannot be read as an Excel file: {stated(error)}. Is it one, and whole?",
                 code="data-file-damaged",
             ) from error
         try:
@@ -147,7 +148,7 @@ def _rows(sheet: Any, name: str) -> Iterator[list[Any]]:
         raise
     except Exception as error:  # see `_opened`
         raise DataError(
-            f"{name}: the sheet {sheet.title!r} cannot be read: {_first_line(error)}.",
+            f"{name}: the sheet {sheet.title!r} cannot be read: {stated(error)}.",
             code="data-file-damaged",
         ) from error
 
@@ -177,7 +178,8 @@ def _is_number(value: Any) -> bool:
 def _too_wide(cells: Sequence[str], width: int, line: int, name: str) -> DataError:
     return DataError(
         f"{name}: row {line} has a cell beyond the header's {width} columns: {cells[-1]!r} in column {len(cells)}. "
-        "Give the column a name in the header row, or remove the cell.",
+        "Give the column a name in the header row, or remove the cell"
+        f"{'; is the first row a title? Remove what stands above the header' if width == 1 else ''}.",
         code="data-row-length-wrong",
     )
 
@@ -194,7 +196,3 @@ def _text(cell: Any) -> str:
     if isinstance(value, dt.timedelta):
         return seconds_text(value // dt.timedelta(microseconds=1), 6)
     return repr(value) if isinstance(value, float) else str(value)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")

@@ -10,7 +10,7 @@ from optbench.core.findings import Finding, Severity
 from optbench.core.text_encodings import UTF8
 from optbench.datasets import sheets
 from optbench.datasets.csv_files import SEPARATORS, separator_of
-from optbench.datasets.encodings import GUESSED_BYTES, guess_encoding, marked_encoding
+from optbench.datasets.encodings import GUESSED_BYTES, broken_utf8_error, guess_encoding, marked_encoding
 from optbench.datasets.memory import large_table_bytes
 from optbench.datasets.opening import Storage, open_table, start_of_text
 from optbench.datasets.table_reading import read_table
@@ -66,7 +66,12 @@ def read_head(
         If the file is no table.
     """
     start = None if encoding is not None else start_of_text(path, name, GUESSED_BYTES)
-    guess = None if start is None else guess_encoding(start, is_whole=len(start) < GUESSED_BYTES)
+    is_whole = start is not None and len(start) < GUESSED_BYTES
+    guess = None if start is None else guess_encoding(start, is_whole=is_whole)
+    if start is not None and guess not in (UTF8, marked_encoding(start)):
+        broken = broken_utf8_error(start, name=name, is_whole=is_whole)
+        if broken is not None:
+            raise broken
     chosen = sheet or _first_of_several(path, name)
     wanted = Storage(separator, encoding or guess or UTF8, chosen)
     with open_table(path, wanted, name=name) as opened:

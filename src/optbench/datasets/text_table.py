@@ -130,12 +130,13 @@ def require_column(table: TextTable, name: str, *, setting: str, separator: str 
         return table.cells(found)
     hint = did_you_mean(name, table.names) or wrong_separator_hint(table.names, separator) or _header_hint(table.names)
     raise DataError(
-        f"{setting} must name a column of {table.shown_name}. Received: {name!r}.{hint} {_columns_found(table.names)}.",
+        f"{setting} must name a column of {table.shown_name}. Received: {name!r}.{hint} {columns_found(table.names)}.",
         code="data-column-unknown",
     )
 
 
-def _columns_found(names: Sequence[str]) -> str:
+def columns_found(names: Sequence[str]) -> str:
+    """Return which columns a table has, for messages."""
     if len(names) == 1:
         return f"The only column found is: {names[0]}"
     return f"The {len(names)} columns found are: {listed(names)}"
