@@ -56,7 +56,12 @@ def numbers(n):
         ("x", ["7", "7", "7"], "constant", "the same value in all 3 rows: '7'"),
         ("x", ["", "NA", "?"], "constant", "no value in any of the 3 rows"),
         ("who", ["7590-V", "5575-G", "3668-Q"], "id", "every one of its 3 texts is different"),
-        ("customerID", ["31", "7", "12"], "id", "every one of its 3 whole numbers is different, and its name"),
+        (
+            "customerID",
+            ["31", "7", "12"],
+            "id",
+            "every one of its 3 whole numbers is different, and it is named as identifiers are",
+        ),
         ("id", ["31", "7", "12"], "id", "every one of its 3 whole numbers"),
         ("row_number", ["31", "7", "12"], "id", "every one of its 3 whole numbers"),
         ("paid", ["31", "7", "12"], "number", "all 3 values are numbers"),
@@ -75,7 +80,7 @@ def test_kind_and_reason(name, cells, kind, reason):
 
 def test_many_numbers_and_a_few_words_are_neither():
     """A column of numbers with words in it never becomes a category of thousands of levels."""
-    with pytest.raises(DataError, match=r"30 of its different values are numbers, 1 are not, e\.g\. 'none' in row 31"):
+    with pytest.raises(DataError, match=r"30 of its different values are numbers, 1 is not, e\.g\. 'none' in row 31"):
         kind_of("x", [*numbers(30), "none"])
 
 
@@ -87,8 +92,8 @@ def test_cells_that_are_no_finite_number_are_refused_with_their_place(cell):
     with pytest.raises(DataError) as caught:
         values_of(table, MISSING)
     assert str(caught.value) == (
-        f"column 'x' must hold finite numbers. Received: {cell!r} in row 3 (line 4 of t.csv) and in 1 more rows. "
-        f"Correct the cell, add {cell!r} to dataset.missing, or set dataset.features: {{x: category}}."
+        f"column 'x' must hold finite numbers. Received: {cell!r} in row 3 (line 4 of t.csv) and in 1 more row. "
+        f"Correct the cells, add {cell!r} to dataset.missing, or set dataset.features: {{x: category}}."
     )
 
 
@@ -147,3 +152,24 @@ def test_whole_numbers_are_written_in_one_way(texts):
     exact = all(abs(int(text)) < 2**53 for text in texts)
     assert parse_texts(texts_of(texts), missing=()).are_canonical == exact
     assert not parse_texts(texts_of([*texts, "07"]), missing=()).are_canonical
+
+
+def test_all_that_is_no_number_is_named_at_once(load_csv):
+    """Each column with all its words, and all columns: what the message says to add is all there is to add."""
+    cells = {3: "Infinity", 9: "NaN", 20: "-inf"}
+    rows = [f"{cells.get(i, i * 0.5)},{'nan' if i == 5 else i * 1.5},{'ab'[i % 2]}" for i in range(60)]
+    text = "\n".join(["x,z,y", *rows])
+    with pytest.raises(DataError) as caught:
+        load_csv(text)
+    assert [finding.values["message"].split(" must")[0] for finding in caught.value.problems] == [
+        "column 'x'",
+        "column 'z'",
+    ]
+    assert "add 'Infinity', 'NaN', '-inf' to dataset.missing" in str(caught.value)
+    assert load_csv(text, missing=["Infinity", "NaN", "-inf", "nan"]).feature_names == ("x", "z")
+    wide = "\n".join(
+        [",".join([*(f"c{i}" for i in range(14)), "y"])]
+        + [",".join([*(["NaN" if row == 7 else f"{row}.5"] * 14), "ab"[row % 2]]) for row in range(60)]
+    )
+    with pytest.raises(DataError, match="'c9' .*\n4 more columns cannot be read"):
+        load_csv(wide)

@@ -7,9 +7,11 @@ import re
 
 import pytest
 
+from optbench.datasets import inspect_table
 from optbench.datasets.csv_files import separator_of
 from optbench.datasets.table_reading import TableFile, read_table
 from optbench.errors import DataError
+from optbench.words import sentences
 
 
 def read_csv(path, *, separator, name=None):
@@ -175,3 +177,40 @@ def test_sniffing_reads_rows_that_run_over_many_lines(lines):
 def test_one_wrong_row_does_not_hide_the_separator():
     """The reader is to say which row is wrong, not that the separator is."""
     assert separator_of(io.StringIO("a;b;y\n" + "1;2;x\n" * 20 + "1;2\n" + "1;2;x\n" * 20)) == ";"
+
+
+def test_a_file_without_a_line_of_names_is_told(load_csv, tmp_path):
+    """Its first row would be the names; years as names, and one name that is a value, are no reason."""
+    rows = "".join(f"{i * 0.37:.3f},{'uvw'[i % 3]},{'ab'[i % 2]}\n" for i in range(60))
+    dataset = load_csv(rows, target="a")
+    (note,) = [note for note in sentences(dataset.notes) if "put a line of names above it" in note]
+    assert "'0.000', 'u', 'a'" in note
+    assert note in sentences(inspect_table(tmp_path / "data.csv", "a").notes)
+    for header in ("x,kind,y", "2019,2020,y", "x,u,y"):
+        assert not [note for note in sentences(load_csv(f"{header}\n{rows}").notes) if "line of names" in note]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("Report of 2019\n\nx,c,y\n1,u,a\n2,v,b\n", "is the first line a title? Remove what stands above the header"),
+        ("x,y,\n1,a,\n2,b,\n", "or the lines end in a separator: remove it"),
+        ('[{"x": 1, "y": "a"}, {"x": 2, "y": "b"}]', "JSON: write its records as rows of a CSV or Parquet file"),
+        ('{"x": 1, "y": "a"}\n{"x": 2, "y": "b"}\n', "JSON: write its records"),
+    ],
+)
+def test_other_forms_and_odd_lines_are_told_with_what_helps(load_csv, content, told):
+    """What the file probably is, in words for it."""
+    with pytest.raises(DataError) as caught:
+        load_csv(content)
+    assert told in str(caught.value)
+
+
+def test_a_few_wrong_bytes_are_no_other_encoding(tmp_path):
+    """A UTF-8 text that is damaged in places is said to be that; one in Latin-1 is guessed."""
+    text = "stadt,y\n" + "".join(f"K{'öäü'[i % 3]}ln,{'ab'[i % 2]}\n" for i in range(60))
+    (tmp_path / "my.csv").write_bytes(text.encode().replace("äl".encode(), b"\xe4l", 1))
+    with pytest.raises(DataError, match=r"UTF-8 text but for 1 place, the first in line 3 \(byte 0xe4\)"):
+        inspect_table(tmp_path / "my.csv", "y")
+    (tmp_path / "my.csv").write_bytes(text.encode("cp1252"))
+    assert inspect_table(tmp_path / "my.csv", "y").storage.encoding == "cp1252"

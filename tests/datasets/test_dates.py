@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optbench.datasets import inspect_table
 from optbench.datasets.arrow_arrays import texts_of
-from optbench.datasets.date_texts import moments
+from optbench.datasets.date_texts import moments, settled
 from optbench.errors import DataError
-from optbench.words import sentences
+from optbench.words import sentence, sentences
 
 N = 60
 MOMENTS = [pd.Timestamp("2019-01-07 05:30") + pd.Timedelta(days=17 * i, minutes=37 * i) for i in range(N)]
@@ -22,7 +25,7 @@ LABELS = ["no", "yes"] * (N // 2)
 
 def read(texts, order=None):
     """Return the times of texts if one order reads all of them, else None."""
-    whole = [one for one in moments(texts_of(texts), order=order) if one.is_read.all()]
+    whole = settled(moments(texts_of(texts)), order)
     if not whole or any((one.seconds != whole[0].seconds).any() for one in whole):
         return None
     return [pd.Timestamp(seconds, unit="s") for seconds in whole[0].seconds]
@@ -161,8 +164,8 @@ def test_two_orders_are_asked_for(load_csv):
     [
         ("soon", "Received: 'soon' in row 60 .*add 'soon' to dataset.missing"),
         ("2019-02-30", "Received: '2019-02-30' in row 60"),
-        ("10:30", "'10:30' without"),
-        ("2019-03-01T10:00:00Z", "'2019-03-01T10:00:00Z' with a time zone"),
+        ("10:30", r"'10:30' in row 60 \(line 61 of data.csv\) without"),
+        ("2019-03-01T10:00:00Z", r"'2019-03-01T10:00:00Z' in row 60 \(.*\) with a time zone"),
     ],
 )
 def test_a_cell_that_does_not_fit_is_named(load_csv, cell, words):
@@ -186,7 +189,8 @@ def test_init_proposes_dates_and_asks_for_an_order(tmp_path):
     path.write_text(table(**columns))
     found = inspect_table(path, "y")
     assert found.features == dict.fromkeys(("iso", "compact", "clock", "german"), "date")
-    assert any("column 'either' holds dates of two orders" in note for note in sentences(found.notes))
+    (either,) = [column for column in found.columns if column.name == "either"]
+    assert "they look like dates that can be read in two orders" in sentence(either.reason)
 
 
 @pytest.mark.parametrize(
@@ -202,3 +206,93 @@ def test_numbers_that_may_be_something_else_are_told(load_csv, cells, words):
     assert "d" in dataset.facts["preprocessing"]
     assert any(words in note for note in sentences(dataset.notes))
     assert "reading" not in dataset.facts
+
+
+def test_what_is_said_of_dates_is_of_the_training_rows(load_csv):
+    """The range in the record and in the note is that of the training rows; dates of others are not told."""
+    days = pd.Series([time.normalize() for time in MOMENTS])
+    dataset = load_csv(table(d=[str(day.date()) for day in days]), separator=";", features={"d": "date"})
+    told = days[dataset.train.rows]
+    (column,) = [one for one in dataset.facts["columns"] if one["name"] == "d"]
+    assert (column["reason"]["values"]["first"], column["reason"]["values"]["last"]) == (
+        str(told.min().date()),
+        str(told.max().date()),
+    )
+    only_in_test = [str(days[row].date()) if row in dataset.test.rows else "" for row in range(N)]
+    dataset = load_csv(table(d=only_in_test), separator=";", features={"d": "date"})
+    (column,) = [one for one in dataset.facts["columns"] if one["name"] == "d"]
+    assert column["reason"]["code"] == "column-dates-unseen"
+
+
+def test_orders_that_contradict_each_other_are_named_with_what_helps(load_csv, tmp_path):
+    """Both cells are shown, no order is asked for, and what is advised can be done."""
+    cells = [f"{1 + i:02}/07/2019" if i % 2 else f"07/{1 + i % 31:02}/2019" for i in range(31)] + ["01/02/2019"] * 29
+    with pytest.raises(DataError, match="Received: '07/13/2019' in row 13 .* and '14/07/2019' in row 14") as caught:
+        load_csv(table(d=cells), separator=";", features={"d": "date"})
+    assert "date_order" not in str(caught.value)
+    assert "dataset.drop: [d]" in str(caught.value)
+    for order in ("dmy", "mdy"):
+        with pytest.raises(DataError, match="Write them alike in the file"):
+            load_csv(table(d=cells), separator=";", features={"d": "date"}, date_order=order)
+    notes = sentences(load_csv(table(d=cells), separator=";").notes)
+    assert any("no order fits all of them" in note and "dataset.drop: [d]" in note for note in notes)
+    assert not any("features: {d: date}" in note for note in notes)
+    assert load_csv(table(d=cells), separator=";", drop=["d"]).feature_names == ("x",)
+    found = inspect_table(tmp_path / "data.csv", "y")
+    assert found.features == {}
+
+
+def test_a_stated_order_settles_only_what_needs_it(load_csv):
+    """A column that one order fits is read by it, whatever is said for another: with one setting both are read."""
+    either = [f"{1 + i % 11:02}/{1 + i % 12:02}/{2010 + i % 7}" for i in range(N)]
+    german = [f"{time:%d.%m.%Y}" for time in MOMENTS]
+    kinds = {"either": "date", "german": "date"}
+    dataset = load_csv(table(either=either, german=german), separator=";", features=kinds, date_order="mdy")
+    reasons = {column["name"]: column["reason"]["values"] for column in dataset.facts["columns"]}
+    assert (reasons["either"]["order"], reasons["german"]["order"]) == ("mdy", "dmy")
+
+
+LOOKS = {
+    "a few months": [f"2019-{1 + i % 4:02}" for i in range(N)],
+    "days, all different": [str(time.date()) for time in MOMENTS],
+    "times": [f"{time:%H:%M}" for time in MOMENTS],
+    "days with a name that YAML would read otherwise": [f"{time:%d %B %Y}" for time in MOMENTS],
+    "two orders": [f"{1 + i % 11:02}/{1 + i % 12:02}/{2010 + i % 7}" for i in range(N)],
+    "some words": [f"{time:%d %B %Y}" if i % 30 else "soon" for i, time in enumerate(MOMENTS)],
+}
+
+
+@pytest.mark.parametrize("cells", LOOKS.values(), ids=LOOKS)
+def test_what_looks_like_dates_is_told_with_the_lines_that_read_it(cells, load_csv):
+    """`run` takes no column for dates by itself; the lines that its note names do, written as they stand."""
+    name = "when: date, time"
+    dataset = load_csv(table(**{name: cells}), separator=";")
+    (note,) = [note for note in sentences(dataset.notes) if "look like dates" in note]
+    lines = re.findall(r"dataset\.(features|date_order): (\{.*?\}|\w+)", note)
+    given = {key: yaml.safe_load(value) for key, value in reversed(lines)}  # the first one counts
+    assert given["features"] == {name: "date"}
+    if "soon" in cells:
+        assert "add 'soon' to dataset.missing" in note
+        given["missing"] = ["soon"]
+    dataset = load_csv(table(**{name: cells}), separator=";", **given)
+    assert any(f"column {name!r} is read as dates" in note for note in sentences(dataset.notes))
+
+
+def test_only_inputs_that_a_column_gives_need_a_free_name(load_csv):
+    """Times alone have no year, so a column of that name is in nobody's way."""
+    columns = {"t": [f"{time:%H:%M}" for time in MOMENTS], "t.year": [i % 9 for i in range(N)]}
+    assert "t.hour" in load_csv(table(**columns), separator=";", features={"t": "date"}).feature_names
+    with pytest.raises(DataError, match=r"gives an input t\.hour"):
+        load_csv(table(**columns, **{"t.hour": range(N)}), separator=";", features={"t": "date"})
+
+
+@pytest.mark.parametrize("word", ["0000-00-00", "2019-02-30", "soon"])
+def test_init_takes_a_rare_word_among_dates_for_a_missing_one(word, tmp_path, load_csv):
+    """As among numbers: the column is read as dates, and the note says what became of the word."""
+    content = table(d=[word if i % 30 == 7 else str(time.date()) for i, time in enumerate(MOMENTS)])
+    (tmp_path / "data.csv").write_text(content)
+    found = inspect_table(tmp_path / "data.csv", "y")
+    assert (found.features, found.missing[-1]) == ({"d": "date"}, word)
+    assert f"{word!r} stands in columns of numbers or dates and is taken for a missing value" in sentences(found.notes)
+    dataset = load_csv(content, separator=";", missing=list(found.missing), features=dict(found.features))
+    assert dataset.facts["preprocessing"]["d.year"]["missing"] == 2

@@ -154,5 +154,5 @@ def test_what_is_left_out_is_told(folder, load, official):
     assert [note for note in sentences(dataset.notes) if "left out" in note] == [
         "left out, as they lie in no folder of a class: files ending in .csv (1), .png (1)",
         "left out, as their endings are of no image that is read: files ending in .tif (2), nothing (1)",
-        "left out, as they lie inside folders of classes: 1 folders",
+        "left out, as it lies inside the folder of a class: 1 folder",
     ]

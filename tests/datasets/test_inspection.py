@@ -116,7 +116,7 @@ def test_missing_words_in_columns_of_numbers_are_suggested(inspect):
     found = inspect("\n".join(["x,c,y", *rows]), "y")
     assert found.missing == ("", "?", "NA", "null")
     assert kinds(found)["x"] == "number"
-    assert "'null' stands in columns of numbers and is taken for a missing value" in sentences(found.notes)
+    assert "'null' stands in columns of numbers or dates and is taken for a missing value" in sentences(found.notes)
     levels = inspect("x,c,y\n" + "".join(f"{i / 2},{'none' if i % 2 else '5'},{'yn'[i % 2]}\n" for i in range(60)), "y")
     assert levels.missing == ("", "?", "NA")
     given = inspect("\n".join(["x,c,y", *rows]), "y", missing=["", "some"])
@@ -125,11 +125,33 @@ def test_missing_words_in_columns_of_numbers_are_suggested(inspect):
 
 def test_column_of_numbers_and_texts_is_said_not_refused(inspect):
     """What `run` would refuse is given a kind here, with a note, so that a file can be written."""
-    rows = [f"{i * 0.5 if i % 30 else 'broken'},{i % 7},{'yn'[i % 2]}" for i in range(60)]
+    rows = [f"{i * 0.5 if i % 12 else f'broken {i}'},{i % 7},{'yn'[i % 2]}" for i in range(60)]
     found = inspect("\n".join(["x,z,y", *rows]), "y")
     assert found.features == {"x": "category"}
     assert kinds(found)["x"] == "category"
     assert any("column 'x' holds numbers and other texts" in note for note in sentences(found.notes))
+
+
+@pytest.mark.parametrize("word", [".", "missing", "#DIV/0!", "<0.1", "broken", "tbd"])
+def test_a_rare_word_among_numbers_is_a_gap(inspect, word):
+    """Whatever it says: a number each would be a category of its own. Not if another column has it, as a class may."""
+    cells = [word if i % 30 == 7 else f"{i * 0.5}" for i in range(60)]
+    found = inspect("\n".join(["x,c,y", *(f"{x},{'uv'[i % 2]},{'yn'[i % 3 > 0]}" for i, x in enumerate(cells))]), "y")
+    assert (found.missing[-1], kinds(found)["x"]) == (word, "number")
+    assert f"{word!r} stands in columns of numbers or dates and is taken for a missing value" in sentences(found.notes)
+    if word not in (".", "missing"):
+        found = inspect(
+            "\n".join(["x,c,y", *(f"{x},{(word, 'v')[i % 2]},{'yn'[i % 3 > 0]}" for i, x in enumerate(cells))])
+        )
+        assert (found.missing, kinds(found)["x"]) == (("", "?", "NA"), "category")
+
+
+def test_a_target_by_name_may_have_many_classes(inspect):
+    """Where nothing else is likelier; a column of no such name is asked for."""
+    rows = "".join(f"{i * 0.37:.3f},c{i % 30}\n" for i in range(120))
+    assert (inspect("x,label\n" + rows).target, inspect("x,label\n" + rows).task) == ("label", "classification")
+    with pytest.raises(DataError, match="a target is needed"):
+        inspect("x,words\n" + rows)
 
 
 def test_what_is_suggested_loads(inspect, table, tmp_path, config):

@@ -160,7 +160,7 @@ def test_target_missing_is_for_classes(load_csv):
 @pytest.mark.parametrize("labels", [["0", "1", "nan"], ["no", "yes", "unknown"]])
 def test_init_writes_what_validate_reads(labels, load_csv, tmp_path):
     """Words in the target stand among the missing ones, with a note on how they stay classes."""
-    content = csv_of(labels)
+    content = csv_of(labels[:2]) + "".join(f"0.{i},{labels[-1]}\n" for i in range(4))
     (tmp_path / "data.csv").write_text(content)
     for target in ("y", None):
         found = inspect_table(tmp_path / "data.csv", target)

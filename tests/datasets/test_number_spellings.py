@@ -6,6 +6,8 @@ import io
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -235,3 +237,52 @@ def test_other_columns_decide_about_a_target_too(load_csv):
     dataset = load_csv(table(x=GERMAN, y=y), separator=";", task="regression")
     numbers = np.concatenate([part.y for part in dataset.splits.values()])
     assert sorted(numbers) == sorted(float(text.replace(".", "")) for text in y)
+
+
+@pytest.mark.parametrize("ending", ["parquet", "xlsx"])
+def test_points_of_typed_numbers_are_before_decimals(ending, tmp_path, load_csv):
+    """What a file holds as numbers is no text of people: neither other columns nor `decimal` make thousands of it."""
+    frame = pd.DataFrame(
+        {"f": [1.125 + i for i in range(60)], "s": [f"{i},5" for i in range(60)], "y": ["a", "b"] * 30}
+    )
+    if ending == "xlsx":
+        pytest.importorskip("openpyxl")
+    getattr(frame, {"parquet": "to_parquet", "xlsx": "to_excel"}[ending])(tmp_path / f"my.{ending}", index=False)
+    content = (tmp_path / f"my.{ending}").read_bytes()
+    for stated in ({}, {"decimal": ","}):
+        dataset = load_csv(content, path=f"my.{ending}", **stated)
+        fitted = dataset.facts["preprocessing"]
+        assert fitted["f"]["median"] == frame["f"][dataset.train.rows].median()
+        assert fitted["s"]["median"] == np.median(dataset.train.rows + 0.5)
+
+
+def test_typed_points_are_no_evidence_for_texts(tmp_path, load_csv):
+    """`1,234` stays a question, whatever floats stand beside it."""
+    frame = pd.DataFrame(
+        {"f": [0.5 + i for i in range(60)], "s": [f"{1 + i},234" for i in range(60)], "y": ["a", "b"] * 30}
+    )
+    frame.to_parquet(tmp_path / "my.parquet")
+    with pytest.raises(DataError, match="has two readings"):
+        load_csv((tmp_path / "my.parquet").read_bytes(), path="my.parquet")
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_durations_are_seconds(unit, tmp_path, load_csv):
+    """A duration is a number with its unit, to the last digit, and negative ones are."""
+    counts = [(i - 20) * 1_234_567 for i in range(60)]
+    table = pa.table({"d": pa.array(counts, pa.duration(unit)), "x": [i % 7 for i in range(60)], "y": ["a", "b"] * 30})
+    pq.write_table(table, tmp_path / "my.parquet")
+    dataset = load_csv((tmp_path / "my.parquet").read_bytes(), path="my.parquet")
+    seconds = np.array(counts) / {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[unit]
+    assert dataset.facts["preprocessing"]["d"]["median"] == np.median(seconds[dataset.train.rows])
+    assert any("its unit is 's'" in note for note in sentences(dataset.notes))
+    assert inspect_table(tmp_path / "my.parquet").features == {}
+
+
+def test_init_says_what_two_readings_a_column_has_beside_a_stated_mark(tmp_path):
+    """Where other columns contradict each other, the question names the readings, not words that are not there."""
+    rows = "".join(f"{i}.5;{i},25;1.{100 + i};{'ab'[i % 2]}\n" for i in range(60))
+    (tmp_path / "my.csv").write_text("x;q;p;y\n" + rows)
+    notes = sentences(inspect_table(tmp_path / "my.csv", "y").notes)
+    assert any("column 'p' is left a category until you say what its numbers are" in note for note in notes)
+    assert not any("numbers and other texts" in note for note in notes)

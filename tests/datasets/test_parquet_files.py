@@ -38,6 +38,12 @@ def test_nulls_are_no_texts(write):
     assert table.column("b").levels == ("1.5", None)
 
 
+def test_bytes_are_text(write):
+    """Columns of bytes, as HDF5 and older programs leave them, hold words; what is none can still be dropped."""
+    column = read(write({"a": [b"yes", "größe".encode(), b"\xff\x00", None]})).column("a")
+    assert [None if code < 0 else column.levels[code] for code in column.codes] == ["yes", "größe", "\\xff\x00", None]
+
+
 def test_floats_come_back_exactly(write):
     """The text of a float is the float."""
     values = np.random.default_rng(0).normal(size=200) * 10.0 ** np.arange(-100, 100)

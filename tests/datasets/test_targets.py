@@ -49,7 +49,7 @@ def test_a_row_without_a_target_is_dropped(load):
     """And said so."""
     dataset = load(rows=[*ROWS, ("0.5", "u", "NA")])
     assert sum(len(part.y) for part in dataset.splits.values()) == 60
-    assert "1 of 61 rows have no value in 'y' and are dropped" in sentences(dataset.notes)
+    assert "1 of 61 rows has no value in 'y' and is dropped" in sentences(dataset.notes)
 
 
 @pytest.mark.parametrize(
@@ -179,3 +179,34 @@ def test_a_quantity_that_cannot_be_stratified_says_so(load_csv):
     assert "the target has 214 different numbers: to predict a quantity, set task: regression" in error_text(
         refused.value
     )
+
+
+@pytest.mark.parametrize(
+    ("cell", "remedy", "wrong"),
+    [
+        ("{i}.5", "Then set task: regression", "identifier"),
+        ("${i}00.25", "Then set task: regression", "identifier"),
+        ("2019-01-{i:02}", "A date is not predicted", "task: regression"),
+        ("k{i}", "Is it an identifier", "task: regression"),
+    ],
+)
+def test_what_labels_of_every_row_may_be(load_csv, cell, remedy, wrong):
+    """What is advised can be done: numbers in any spelling can be predicted, dates and names cannot."""
+    text = "x;y\n" + "".join(f"{i * 7 % 11};{cell.format(i=i)}\n" for i in range(1, 10)) * 3
+    text += "".join(f"{i};{cell.format(i=i)}\n" for i in range(10, 32))
+    with pytest.raises(DataError) as caught:
+        load_csv(text, separator=";")
+    assert remedy in str(caught.value)
+    assert wrong not in str(caught.value)
+    if "regression" in remedy:
+        assert len(load_csv(text, separator=";", task="regression").train.y)
+
+
+def test_spellings_of_a_target_are_no_matter_of_features(load_csv):
+    """Two readings, or two units, of numbers to predict: the remedies are those of a target."""
+    for cells, code in ((["1,234", "2,345"], "two readings"), (["2 kg", "3 lb"], "of one unit")):
+        text = "x;y\n" + "".join(f"{i};{cells[i % 2]}\n" for i in range(60))
+        with pytest.raises(DataError, match=code) as caught:
+            load_csv(text, separator=";", task="regression")
+        assert "leave out task: regression" in str(caught.value)
+        assert "features" not in str(caught.value)

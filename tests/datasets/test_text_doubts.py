@@ -25,7 +25,7 @@ from optbench.words import sentence
 )
 def test_another_spelling_is_named(texts, words):
     """Numbers and dates in another spelling, and numbers among a few words."""
-    assert words in sentence(doubt(texts_of(texts)))
+    assert words in sentence(doubt(texts_of(texts), "x"))
 
 
 @pytest.mark.parametrize(
@@ -41,4 +41,4 @@ def test_another_spelling_is_named(texts, words):
 )
 def test_words_are_words(texts):
     """Names, codes and a handful of levels raise no doubt."""
-    assert doubt(texts_of(texts)) is None
+    assert doubt(texts_of(texts), "x") is None

@@ -172,7 +172,8 @@ def names_of(planned):
     optimizer = [name for item in section for name in item if isinstance(name, str)]
     words = ["csv", "mlp", "adam", "data.csv", "sha256", "optbench", facts["files"][0]["sha256"]]
     keys = [planned.key, planned.key[:8]]
-    told = ["the size of number", "is told here", "same", "{id: number}"]  # cells of the table; a setting
+    settings = [f"{{{name}: {kind}}}" for name in columns for kind in ("number", "category", "date", "text")]
+    told = ["the size of number", "is told here", "same", *settings]  # cells of the table
     typed = [*keys, *words, *NOT_TRANSLATED]
     return [str(planned.paths.folder), planned.run, *planned.dataset.class_names, *columns, *split, *files, *optimizer,
             *typed, *told]  # fmt: skip

@@ -36,6 +36,11 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+def stated(error: BaseException) -> str:
+    """Return what an error of another library says, for the end of a sentence: one line, without a full stop."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(". ")
+
+
 def listing(words: Sequence[str]) -> str:
     """Join words as people do: `a`, `a and b`, `a, b and c`."""
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)

@@ -8,6 +8,7 @@ from optbench.datasets.drawn_splits import draws_test_rows
 from optbench.datasets.fetch_files import fetch
 from optbench.datasets.inspection import TableInspection, inspect_table
 from optbench.datasets.label_names import weights_by_class
+from optbench.datasets.label_spellings import labels_to_tell_apart
 from optbench.datasets.load import load_dataset
 from optbench.datasets.outline import outline
 from optbench.datasets.preprocessing import Preprocessing, preprocessing_schema
@@ -25,6 +26,7 @@ __all__ = [
     "fetch",
     "inspect_table",
     "is_running_text",
+    "labels_to_tell_apart",
     "load_dataset",
     "make_scratch",
     "open_staged_dataset",

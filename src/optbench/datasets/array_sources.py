@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optbench.core.regular_files import open_regular
+from optbench.core.text import stated
 from optbench.datasets.array_data import ArrayData
 from optbench.datasets.downloads import CheckedFile
 from optbench.datasets.npz_files import read_npz_arrays
@@ -95,7 +96,7 @@ def read_idx(path: Path) -> NDArray[np.uint8]:
         with open_regular(path, follow_links=True) as file, gzip.open(file) as packed:
             data = packed.read(_LARGEST_IDX + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path} cannot be unpacked: {error}.", code="data-file-damaged") from error
+        raise DataError(f"{path} cannot be unpacked: {stated(error)}.", code="data-file-damaged") from error
     magic = int.from_bytes(data[:4], "big")
     dimensions = {_IDX_IMAGES: 3, _IDX_LABELS: 1}.get(magic)
     if dimensions is None:
@@ -154,7 +155,9 @@ def _array(value: Any, where: str, name: str) -> NDArray[Any]:
     try:
         return np.asarray(value)
     except ValueError as error:
-        raise DataError(f"{where}: {name} cannot become one array: {error}.", code="data-array-type-wrong") from None
+        raise DataError(
+            f"{where}: {name} cannot become one array: {stated(error)}.", code="data-array-type-wrong"
+        ) from None
 
 
 def _described(value: Any) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from optbench.core.text import stated
 from optbench.datasets.array_data import ArrayData
 from optbench.errors import DataError
 
@@ -37,7 +38,7 @@ def read_cifar10(entry: DatasetEntry, file: CheckedFile) -> ArrayData:
         with tarfile.open(file.path, "r:gz") as archive:
             parts = {member.name: _images(archive, member) for member in archive if member.name in {*_TRAIN, _TEST}}
     except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
-        raise DataError(f"{file.name} cannot be unpacked: {error}.", code="data-file-damaged") from error
+        raise DataError(f"{file.name} cannot be unpacked: {stated(error)}.", code="data-file-damaged") from error
     absent = [name for name in (*_TRAIN, _TEST) if name not in parts]
     if absent:
         raise DataError(

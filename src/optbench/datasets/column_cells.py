@@ -65,9 +65,9 @@ class Cells:
         numbers = map(int, self.texts.to_pylist())
         return all(after == before + 1 for before, after in pairwise(numbers))
 
-    def doubt(self) -> Finding | None:
-        """Return what else the texts look like, or None."""
-        return doubt(self.texts)
+    def doubt(self, name: str) -> Finding | None:
+        """Return what else the texts of a column of that name look like, or None."""
+        return doubt(self.texts, name)
 
 
 class ExaminedColumn:

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
+from optbench.config import dump_value
 from optbench.core.findings import Finding, Severity
+from optbench.core.text import counted
 from optbench.datasets.arrow_texts import chosen, matches
 from optbench.datasets.identifiers import identity_of
-from optbench.datasets.number_texts import NUMERIC_PATTERN
+from optbench.datasets.number_texts import NUMERIC_PATTERN, are_decimal
 from optbench.errors import DataError
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ Kind = Literal["number", "category", "id", "constant"]
 _ROWS_FOR_A_COUNTER = 20
 _LEVELS_FOR_A_NUMBER = 20
 _MOSTLY = 0.8
-_EXAMPLES = 3
+_EXAMPLES, _MOST_SHOWN = 3, 8
 _ID_NAME = re.compile(r"(.*[ _.-])?(id|uid|uuid|guid|index|idx|row_?number)|.*[a-z0-9](ID|Id)", re.ASCII)
 
 
@@ -92,7 +94,7 @@ def _same_value(_name: str, cells: Cells) -> ColumnKind | None:
 def _named_identifier(name: str, cells: Cells) -> ColumnKind | None:
     if not (_are_different_integers(cells) and _ID_NAME.fullmatch(name)):
         return None
-    return ColumnKind("id", _reason("different-numbers", n_values=cells.n_present))
+    return ColumnKind("id", _reason("different-numbers", n_values=cells.n_present, n_different=None))
 
 
 def _row_counter(_name: str, cells: Cells) -> ColumnKind | None:
@@ -111,14 +113,14 @@ def _number(_name: str, cells: Cells) -> ColumnKind | None:
     return ColumnKind("number", reason)
 
 
-def _different_texts(_name: str, cells: Cells) -> ColumnKind | None:
+def _different_texts(name: str, cells: Cells) -> ColumnKind | None:
     if not _are_different(cells):
         return None
-    return ColumnKind("id", _reason("different-texts", n_values=cells.n_present, doubt=_as_json(cells.doubt())))
+    return ColumnKind("id", _reason("different-texts", n_values=cells.n_present, doubt=_as_json(cells.doubt(name))))
 
 
-def _category(_name: str, cells: Cells) -> ColumnKind:
-    doubted = _as_json(cells.doubt())
+def _category(name: str, cells: Cells) -> ColumnKind:
+    doubted = _as_json(cells.doubt(name))
     return ColumnKind("category", _reason("texts", n_texts=cells.n_texts, n_missing=cells.n_missing, doubt=doubted))
 
 
@@ -165,15 +167,28 @@ def number_values(table: TextTable, column: ExaminedColumn) -> NDArray[np.float6
     values = column.numbers.values
     wrong = np.flatnonzero(np.isinf(values))
     if len(wrong):
-        row = int(wrong[0])
-        cell, more = column.column.cell(row), len(wrong) - 1
-        raise DataError(
-            f"column {column.name!r} must hold finite numbers. Received: {cell!r} in {table.place(row)}"
-            f"{f' and in {more} more rows' if more else ''}. Correct the cell, add {cell!r} to "
-            f"dataset.missing, or set dataset.features: {{{column.name}: category}}.",
-            code="data-not-finite",
-        )
+        raise _not_finite_error(table, column, wrong)
     return values
+
+
+def _not_finite_error(table: TextTable, column: ExaminedColumn, rows: NDArray[np.int64]) -> DataError:
+    """Return the error for cells that are no finite numbers, with all that they say, so that one remedy is enough."""
+    found = chosen(column.categories.levels, ~are_decimal(column.categories.levels)).to_pylist()
+    texts = ", ".join(map(repr, found[:_MOST_SHOWN]))
+    is_all = len(found) <= _MOST_SHOWN
+    shown = texts if is_all else f"{texts}, ... ({len(found)} different texts)"
+    place = f"{', first' if len(found) > 1 else ''} in {table.place(int(rows[0]))}"
+    more = f" and in {counted(len(rows) - 1, 'more row')}" if len(rows) > 1 else ""
+    remedies = [
+        "Correct the cell" if len(rows) == 1 else "Correct the cells",
+        *([f"add {texts} to dataset.missing"] if is_all else []),
+        f"set dataset.features: {dump_value({column.name: 'category'})}",
+    ]
+    return DataError(
+        f"column {column.name!r} must hold finite numbers. Received: {shown}{place}{more}. "
+        f"{', '.join(remedies[:-1])}, or {remedies[-1]}.",
+        code="data-not-finite",
+    )
 
 
 def _mixed_error(table: TextTable, column: ExaminedColumn, rows: NDArray[np.int64]) -> DataError:
@@ -184,8 +199,8 @@ def _mixed_error(table: TextTable, column: ExaminedColumn, rows: NDArray[np.int6
     place = table.place(column.column.row_of(others[0]))
     return DataError(
         f"column {column.name!r} of {table.shown_name} is neither number nor category: {cells.n_numeric} of its "
-        f"different values are numbers, {n_others} are not, e.g. {others[0]!r} in {place}. "
-        f"Add {', '.join(map(repr, others))} to dataset.missing, or set "
-        f"dataset.features: {{{column.name}: category}}, or drop the column.",
+        f"different values are numbers, {n_others} {'is' if n_others == 1 else 'are'} not, e.g. {others[0]!r} in "
+        f"{place}. Add {', '.join(map(repr, others))} to dataset.missing, or set "
+        f"dataset.features: {dump_value({column.name: 'category'})}, or drop the column.",
         code="data-column-mixed",
     )

@@ -13,6 +13,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from optbench.core.text import stated
 from optbench.datasets.number_texts import is_number
 from optbench.datasets.text_table import wrong_separator_hint
 from optbench.errors import DataError
@@ -139,7 +140,7 @@ def csv_rows(
             hint = f" With another separator its lines have {columns} fields each: set dataset.separator: "
             hint += f"{json.dumps(other)}."
         raise DataError(
-            f"{name}: line {next_line} cannot be read as CSV: {error}.{hint}", code="data-file-wrong-format"
+            f"{name}: line {next_line} cannot be read as CSV: {stated(error)}.{hint}", code="data-file-wrong-format"
         ) from None
 
 
@@ -185,7 +186,7 @@ def check_header(header: Sequence[str], *, name: str, line: int, separator: str)
     if unnamed and header != [""]:
         raise DataError(
             f"{name}: line {line}: column {unnamed[0]} has no name. Give it one in the header line "
-            "(pandas writes such a column for its index: use to_csv(..., index=False)).",
+            f"(pandas writes such a column for its index: use to_csv(..., index=False){_at_the_end(unnamed, header)}).",
             code="data-column-unnamed",
         )
     if repeated:
@@ -200,11 +201,17 @@ def check_header(header: Sequence[str], *, name: str, line: int, separator: str)
         raise DataError(f"{name} has a single column, named {header[0]!r}.{hint}", code="data-column-alone")
 
 
+def _at_the_end(unnamed: Sequence[int], header: Sequence[str]) -> str:
+    """Return what else the last column may be that has no name."""
+    return "; or the lines end in a separator: remove it" if unnamed == [len(header)] else ""
+
+
 def check_widths(rows: Sequence[tuple[int, list[str]]], *, width: int, name: str, separator: str) -> None:
     """Require as many cells in each row as the header has."""
     for line, row in rows:
         if len(row) != width:
             hint = f" (a {separator} inside a text needs quotes around it)" if len(row) > width else ""
+            hint = " (is the first line a title? Remove what stands above the header)" if width == 1 else hint
             raise DataError(
                 f"{name}: line {line} has {_fields(len(row))}, the header has {width}. "
                 f"Every row needs {_fields(width)}{hint}. The line begins with: {json.dumps(list(row[:3]))}.",

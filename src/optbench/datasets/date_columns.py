@@ -13,12 +13,15 @@ Times with a zone are those of UTC.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
+from optbench.config import dump_value
 from optbench.core.findings import Finding, Severity
-from optbench.datasets.date_texts import differ, first_difference, look_like_dates, moments
+from optbench.core.text import counted
+from optbench.datasets.date_readings import CONTRADICTING, TWO_ORDERS, UNLIKE, read_moments
+from optbench.datasets.date_texts import LETTERS, look_like_dates, moments
 from optbench.datasets.features import NumberColumn
 from optbench.datasets.number_texts import are_decimal
 from optbench.errors import DataError
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
     from optbench.datasets.date_texts import Moments
     from optbench.datasets.text_table import TextTable
 
+DATES: Final = "column-dates"
+"""Why a column is read as dates."""
 _DAY_SECONDS, _HOUR_SECONDS = 86400.0, 3600.0
 _THURSDAY = 3  # 1970-01-01, with Monday as 0
 _SENSIBLE = tuple(float(np.datetime64(day, "s").astype(np.int64)) for day in ("1900-01-01", "2100-12-31"))
@@ -78,18 +83,20 @@ class DateColumn:
         values = (np.append(_part(self.moments.seconds, part), np.nan)[self.codes] for part in wanted)
         return tuple(NumberColumn(f"{self.name}.{p}", found) for p, found in zip(wanted, values, strict=True))
 
-    def reason(self) -> Finding:
-        """Return what was read, for the record and the note."""
-        seconds = self.moments.seconds
+    def reason(self, rows: NDArray[np.int64]) -> Finding:
+        """Return what was read in some rows, the training rows, for the record and the note."""
+        codes = self.codes[rows]
+        seconds = self.moments.seconds[codes[codes >= 0]]
+        span = [self._shown(float(end)) for end in (seconds.min(), seconds.max())] if len(seconds) else None
         values = {
-            "first": self._shown(float(seconds.min())),
-            "last": self._shown(float(seconds.max())),
+            "first": span[0] if span else None,
+            "last": span[1] if span else None,
             "order": self.moments.order if self.moments.has_order.any() else None,
             "zone": "UTC" if self.moments.has_zone.any() else None,
             "parts": list(self.parts),
             "epoch": "1970-01-01" if "days" in self.parts else None,
         }
-        return Finding("column-dates", Severity.NOTE, values)
+        return Finding(DATES if span else "column-dates-unseen", Severity.NOTE, values)
 
     def _shown(self, seconds: float) -> str:
         text = str(np.datetime64(int(np.floor(seconds)), "s")).replace("T", " ")
@@ -118,7 +125,7 @@ def read_dates(table: TextTable, column: ExaminedColumn, order: str | None) -> D
 
     Parameters
     ----------
-    order : what comes first where day, month and year are numbers, if the experiment file says so: ymd, dmy or mdy
+    order : of day, month and year where several fit, if the experiment file says so: ymd, dmy or mdy
 
     Raises
     ------
@@ -130,32 +137,18 @@ def read_dates(table: TextTable, column: ExaminedColumn, order: str | None) -> D
         raise DataError(
             f"column {column.name!r} must hold dates. Received: no value in any row.", code="data-dates-wrong"
         )
-    found = moments(texts, order=order)
-    whole = [one for one in found if one.is_read.all()]
-    if not whole:
-        raise _no_date_error(table, column, found, order)
-    if differ(whole):
-        raise _two_orders_error(table, column, whole)
-    read = whole[0]
-    for flags, what in ((read.has_date, "a date"), (read.has_day, "a day"), (read.has_zone, "a time zone")):
-        if flags.any() and not flags.all():
-            raise _unlike_error(table, column, flags, what)
-    for part in ("year", "month", "day_of_week", "days", "hour"):
-        if f"{column.name}.{part}" in table.names:
-            raise DataError(
-                f"column {column.name!r} as dates gives an input {column.name}.{part}, and {table.shown_name} has a "
-                "column of that name. Rename it.",
-                code="data-column-repeated",
-            )
-    return DateColumn(column.name, read, column.categories.codes)
-
-
-def order_doubt(column: ExaminedColumn) -> Finding | None:
-    """Return what two orders a column of dates can be read in, or None if there is one, or none."""
-    whole = [one for one in moments(column.categories.levels) if one.is_read.all()]
-    if not differ(whole):
-        return None
-    return Finding("data-column-date-order", Severity.NOTE, {"name": column.name, **_readings(column, whole)})
+    reading = read_moments(texts, order, name=column.name)
+    if reading.moments is None:
+        raise _obstacle_error(table, column, cast("Finding", reading.obstacle))
+    made = DateColumn(column.name, reading.moments, column.categories.codes)
+    taken = [name for name in (f"{column.name}.{part}" for part in made.parts) if name in table.names]
+    if taken:
+        raise DataError(
+            f"column {column.name!r} as dates gives an input {taken[0]}, and {table.shown_name} has a column of that "
+            "name. Rename it.",
+            code="data-column-repeated",
+        )
+    return made
 
 
 def are_dates(column: ExaminedColumn) -> bool:
@@ -186,52 +179,42 @@ def are_compact_dates(texts: Any) -> bool:
     return bool(found.is_read.all() and found.seconds.min() >= least and found.seconds.max() <= most)
 
 
-def _readings(column: ExaminedColumn, whole: list[Moments]) -> dict[str, Any]:
-    """Return a date that is two, and what it is under each order."""
-    position, one, other = first_difference(whole)
-    return {
-        "example": column.categories.levels[position].as_py(),
-        "first_order": one.order,
-        "first_reading": _day(one.seconds[position]),
-        "second_order": other.order,
-        "second_reading": _day(other.seconds[position]),
-    }
+def _obstacle_error(table: TextTable, column: ExaminedColumn, obstacle: Finding) -> DataError:
+    """Return the error for texts that are no dates, or of which it is not clear which."""
+    name, found = column.name, obstacle.values
+    as_texts = f"dataset.features: {dump_value({name: 'category'})}"
 
+    def placed(text: str) -> str:
+        return f"{text!r} in {table.place(column.column.row_of(text))}"
 
-def _day(seconds: float) -> str:
-    return str(np.datetime64(int(seconds), "s"))[:10]
-
-
-def _two_orders_error(table: TextTable, column: ExaminedColumn, whole: list[Moments]) -> DataError:
-    found = _readings(column, whole)
-    one, other = found["first_order"], found["second_order"]
+    if obstacle.code == TWO_ORDERS:
+        one, other = found["first_order"], found["second_order"]
+        return DataError(
+            f"column {name!r} of {table.shown_name} must hold dates of one order. Received: {found['example']!r}, "
+            f"which is {found['first_reading']} as {one} and {found['second_reading']} as {other} ({LETTERS}); all its "
+            f"cells allow both. Write dataset.date_order: {one} or dataset.date_order: {other}.",
+            code="data-dates-ambiguous",
+        )
+    if obstacle.code == CONTRADICTING:
+        return DataError(
+            f"column {name!r} must hold dates of one order. Received: {placed(found['first'])}, which is a date as "
+            f"{found['first_order']}, and {placed(found['second'])}, which is none so, but one as "
+            f"{found['second_order']} ({LETTERS}). Write them alike in the file, or set {as_texts}, or leave the "
+            f"column out: dataset.drop: {dump_value([name])}.",
+            code="data-dates-wrong",
+        )
+    if obstacle.code == UNLIKE:
+        what = {"date": "a date", "day": "a day", "zone": "a time zone"}[found["what"]]
+        return DataError(
+            f"column {name!r} must hold dates that are alike. Received: {placed(found['having'])} with {what}, and "
+            f"{placed(found['lacking'])} without. Write them alike in the file, or set {as_texts}.",
+            code="data-dates-wrong",
+        )
+    cell, n_more = found["first"][0], found["n_others"] - 1
+    more = f" and {counted(n_more, 'other value')}" if n_more else ""
     return DataError(
-        f"column {column.name!r} of {table.shown_name} must hold dates of one order. Received: {found['example']!r}, "
-        f"which is {found['first_reading']} as {one} and {found['second_reading']} as {other} (d: day, m: month, "
-        f"y: year); all its cells allow both. Write dataset.date_order: {one} or dataset.date_order: {other}.",
-        code="data-dates-ambiguous",
-    )
-
-
-def _no_date_error(table: TextTable, column: ExaminedColumn, found: list[Moments], order: str | None) -> DataError:
-    best = max(found, key=lambda one: int(one.is_read.sum()))
-    wrong = np.flatnonzero(~best.is_read)
-    cell = column.categories.levels[int(wrong[0])].as_py()
-    more = f" and {len(wrong) - 1} other values" if len(wrong) > 1 else ""
-    stated = f" in the order {order} (dataset.date_order)" if order is not None else ""
-    return DataError(
-        f"column {column.name!r} must hold dates or times{stated}, such as 2019-03-07, 07.03.2019, 7 March 2019, "
-        f"20190307 or 20:36, in one order of day and month. Received: {cell!r} in "
-        f"{table.place(column.column.row_of(cell))}{more}. "
-        f"Correct it, add {cell!r} to dataset.missing, or set dataset.features: {{{column.name}: category}}.",
-        code="data-dates-wrong",
-    )
-
-
-def _unlike_error(table: TextTable, column: ExaminedColumn, flags: NDArray[np.bool_], what: str) -> DataError:
-    shown = [column.categories.levels[int(np.argmax(flags == has))].as_py() for has in (True, False)]
-    return DataError(
-        f"column {column.name!r} of {table.shown_name} must hold dates that are alike. Received: {shown[0]!r} with "
-        f"{what} and {shown[1]!r} without. Write them alike.",
+        f"column {name!r} must hold dates or times, such as 2019-03-07, 07.03.2019, 7 March 2019, 20190307 or 20:36, "
+        f"in one order of day and month. Received: {placed(cell)}{more}. "
+        f"Correct it, add {cell!r} to dataset.missing, or set {as_texts}.",
         code="data-dates-wrong",
     )

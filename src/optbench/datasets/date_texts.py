@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ORDERS: Final = ("ymd", "dmy", "mdy")
+LETTERS: Final = "d: day, m: month, y: year"
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = (
     r"(?P<name>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
@@ -151,19 +152,19 @@ def look_like_dates(texts: Any) -> NDArray[np.bool_]:
     return found
 
 
-def moments(texts: Any, *, order: str | None = None) -> list[Moments]:
-    """Return texts read under each order that makes a difference; one if none does.
-
-    Parameters
-    ----------
-    texts : a pyarrow array without nulls
-    order : the only one that is tried; None for all
-    """
+def moments(texts: Any) -> list[Moments]:
+    """Return texts (a pyarrow array without nulls) read under each order that makes a difference; one if none does."""
     codes, templates = templates_of(texts, keep_behind_letters=False)
     forms = [_form(template) for template in templates]
     if not any(form is not None and form.is_ordered for form in forms):
         return [_moments(texts, codes, forms, ORDERS[0])]
-    return [_moments(texts, codes, forms, each) for each in ORDERS if order in (None, each)]
+    return [_moments(texts, codes, forms, order) for order in ORDERS]
+
+
+def settled(found: Sequence[Moments], order: str | None) -> list[Moments]:
+    """Return the readings that fit all texts; of several the one of a stated order, if it is among them."""
+    whole = [one for one in found if one.is_read.all()]
+    return [one for one in whole if one.order == order] or whole
 
 
 def differ(readings: Sequence[Moments]) -> bool:

@@ -7,6 +7,7 @@ import itertools
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from optbench.core.findings import Finding, Severity
+from optbench.core.text import counted
 from optbench.core.text_encodings import UTF8, canonical_encoding
 from optbench.errors import DataError
 
@@ -23,6 +24,7 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_MANY_RIGHT: Final = 10  # letters of UTF-8 for each byte that is none
 _WIDE: Final = ("utf-16-le", "utf-16-be")
 _WESTERN, _TURKISH = "cp1252", "cp1254"
 _SINGLE_BYTES: Final = (_WESTERN, "cp1250", "cp1251", "koi8_r", "cp1253", _TURKISH, "cp1255", "cp1256")
@@ -124,6 +126,30 @@ def guess_encoding(start: bytes, *, is_whole: bool) -> str:
     if _reads_as(start, UTF8, is_whole=is_whole):
         return UTF8
     return _likeliest(_telling_lines(start))
+
+
+def broken_utf8_error(start: bytes, *, name: str, is_whole: bool) -> DataError | None:
+    """Return the error for a text that is UTF-8 but for a few bytes; None for any other.
+
+    A guess among all encodings would read each of its letters beyond ASCII as two.
+
+    Parameters
+    ----------
+    start : the first bytes of a text that is no UTF-8
+    """
+    text = start.decode(UTF8, "replace")
+    n_wrong = text.count("\ufffd") - (0 if is_whole else 1)
+    n_right = sum(not one.isascii() for one in text) - text.count("\ufffd")
+    if n_wrong < 1 or n_right < _MANY_RIGHT * n_wrong:
+        return None
+    wrong = text.index("\ufffd")
+    byte, line = start[len(text[:wrong].encode(UTF8))], text.count("\n", 0, wrong) + 1
+    return DataError(
+        f"{name} is UTF-8 text but for {counted(n_wrong, 'place')}, the first in line {line} "
+        f"(byte 0x{byte:02x}). Correct the file, as by saving it again; or name the encoding, if it is another one: "
+        "--encoding cp1252.",
+        code="data-file-not-utf8",
+    )
 
 
 def _telling_lines(start: bytes) -> bytes:

@@ -36,6 +36,7 @@ OF_NUMBERS: Final = (
 TOLD: Final = ("column-all-different", "column-named-repeated", "column-index-repeated")
 """Reasons to tell of a column that stays."""
 ENOUGH_ROWS: Final = 20  # fewer may be a permutation of consecutive numbers by chance
+_NEARLY_ALL: Final = 0.9  # of the values: a few that occur twice make no feature of a number that names rows
 _LOOKED_AT: Final = 4096
 _EXACT: Final = float(2**53)
 
@@ -131,9 +132,10 @@ def _index(column: ExaminedColumn, cells: Cells, kind: str) -> Identity:
 def _named(column: ExaminedColumn, cells: Cells) -> Identity:
     if _is_written_by_programs(column.name):
         return _left_out(column, _note("column-written-by-program"))
-    if cells.n_texts < cells.n_present:
+    if cells.n_texts < _NEARLY_ALL * cells.n_present:
         return Identity(_note("column-named-repeated", n_values=cells.n_present))
-    return _left_out(column, _note("column-different-numbers", n_values=cells.n_present))
+    n_different = cells.n_texts if cells.n_texts < cells.n_present else None
+    return _left_out(column, _note("column-different-numbers", n_values=cells.n_present, n_different=n_different))
 
 
 def _by_numbers(column: ExaminedColumn, cells: Cells, rows_per_file: Sequence[int]) -> Identity | None:

@@ -10,22 +10,23 @@ import numpy as np
 from optbench.catalog.dataset import DEFAULT_MISSING
 from optbench.catalog.tasks import CLASSIFICATION, REGRESSION, TASKS
 from optbench.core.findings import Finding, Severity
-from optbench.datasets.arrow_texts import chosen
 from optbench.datasets.column_cells import ExaminedColumn
 from optbench.datasets.column_kinds import infer_kind
 from optbench.datasets.column_names import with_spelling
-from optbench.datasets.date_columns import are_dates, can_be_dates, order_doubt
-from optbench.datasets.label_spellings import reads_like_no_value
+from optbench.datasets.date_columns import are_dates, can_be_dates
+from optbench.datasets.header_doubts import header_doubt
 from optbench.datasets.labels import choose_positive_class, class_counts
 from optbench.datasets.missing_values import find_missing
-from optbench.datasets.number_spelling import COMMA, POINT, shapes_of
+from optbench.datasets.missing_words import missing_words
+from optbench.datasets.number_spelling import COMMA, POINT
 from optbench.datasets.number_texts import parse_texts
 from optbench.datasets.spellings import UNSTATED, Convention
 from optbench.datasets.table_columns import TableOptions, column_uses, missing_texts, spellings_of, stated_use
 from optbench.datasets.table_heads import HEAD_ROWS, read_head
 from optbench.datasets.table_targets import label_rows, target_rows
 from optbench.datasets.target_names import likely_targets, names_somebody
-from optbench.datasets.text_table import listed, require_column
+from optbench.datasets.target_words import QUESTIONS, TargetWords, words_among_numbers, words_of_labels
+from optbench.datasets.text_table import columns_found, require_column
 from optbench.errors import DataError
 
 if TYPE_CHECKING:
@@ -39,9 +40,10 @@ if TYPE_CHECKING:
     from optbench.datasets.table_columns import ColumnUse, FeatureKind
     from optbench.datasets.text_table import TextTable
 
-_DISGUISES = ("N/A", "n/a", "na", "#N/A", "nan", "NaN", "null", "NULL", "none", "None", "-", "--", "unknown")
+_TWO_READINGS = "data-column-two-readings"
 _MOST_CLASSES = 20
 _BINARY = 2
+_MOSTLY = 0.8  # of the rows of a target with words among numbers
 _FEWEST_GROUPS, _ROWS_PER_GROUP = 10, 2
 
 
@@ -61,6 +63,7 @@ class TableInspection:
     class_counts : rows per label, labels in class order; {} for a number to predict
     positive_class : the label that would be taken for positive, None for more than two classes
     task : what the target is for
+    is_text : the file is text, with a separator
     is_whole : all rows of the file were looked at
     groups : columns that name whom or what a row is about, and whose values repeat
     numbers : how numbers are written, where the columns agree
@@ -80,15 +83,21 @@ class TableInspection:
     positive_class: str | None
     notes: tuple[Finding, ...]
     task: str = CLASSIFICATION
+    is_text: bool = True
     is_whole: bool = True
     groups: tuple[str, ...] = ()
     numbers: Convention = UNSTATED
+
+    @property
+    def questions(self) -> list[Finding]:
+        """The notes on what only the user can answer."""
+        return [note for note in self.notes if note.code in (_TWO_READINGS, *QUESTIONS)]
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
         return {
             "path": str(self.path),
-            "separator": self.storage.separator,
+            "separator": self.storage.separator if self.is_text else None,
             "encoding": self.storage.encoding,
             "sheet": self.storage.sheet,
             "decimal": self.numbers.decimal,
@@ -140,7 +149,7 @@ def inspect_table(
     """
     head = read_head(path, separator=separator, encoding=encoding, sheet=sheet, name=path.name, most=most_rows)
     table, separator = head.table, str(head.storage.separator)
-    words = () if missing is not None else _missing_words(table, target)
+    words = () if missing is not None else missing_words(table, target)
     options = TableOptions(
         target=target or "",
         drop=tuple(drop),
@@ -152,22 +161,24 @@ def inspect_table(
     target_reason = _note("data-target-given")
     if target is None:
         target, target_reason = _suggested_target(table, options)
+        if missing is None:  # words of the target are judged by themselves
+            words = missing_words(table, target)
+            options = replace(options, missing=missing_texts((*DEFAULT_MISSING, *words)))
     target = require_column(table, target, setting="the target", separator=separator).name
     options = with_spelling(replace(options, target=target, features=features), table.names)
-    no_labels = () if missing is not None else _words_in_target(table, target)
-    options = replace(options, missing=missing_texts((*options.missing, *no_labels)))
-    given = options.missing
-    found = find_missing(table, options)
-    options = found.options
     task = REGRESSION if _is_quantity(table, options) else CLASSIFICATION
+    in_target = TargetWords() if missing is not None else _target_words(table, options, task)
+    given = missing_texts((*options.missing, *in_target.missing))
+    found = find_missing(table, _as_if_answered(replace(options, missing=given), in_target.asked, task))
+    options = found.options
     labelled = target_rows(table, options, task)
-    dates, asked = _dates(table, options)
-    options = replace(options, features={**dates, **(options.features or {})})
+    options = replace(options, features={**_dates(table, options), **(options.features or {})})
     forced = _forced_kinds(table, options, rows=labelled.rows)
     options = replace(options, features={**forced, **(options.features or {})})
+    doubtful = _kind_notes(table, options, forced)
     options = replace(options, numbers=_convention(table, options, task))
     names = labelled.order.class_names
-    positive, _ = choose_positive_class(names, None)
+    positive, _ = choose_positive_class(names, None) if not in_target.is_open else (None, ())
     return TableInspection(
         path=path,
         storage=head.storage,
@@ -182,15 +193,16 @@ def inspect_table(
         positive_class=None if positive is None else names[positive],
         notes=(
             *head.notes,
+            *header_doubt(table),
             *_head_notes(table, is_head=head.is_head),
             *labelled.order.notes,
             *_missing_notes(words),
             *found.notes,
-            *([_note("data-target-words-missing", words=list(no_labels))] if no_labels else []),
-            *_kind_notes(table, options, forced),
-            *asked,
+            *in_target.notes,
+            *doubtful,
         ),
         task=task,
+        is_text=head.is_text,
         is_whole=not head.is_head,
         groups=tuple(name for name in table.names if name != target and _repeats(table, name, options)),
         numbers=options.numbers,
@@ -206,7 +218,7 @@ def _repeats(table: TextTable, name: str, options: TableOptions) -> bool:
 
 
 def _is_quantity(table: TextTable, options: TableOptions) -> bool:
-    """Return True if the target holds numbers only, too many different ones to be classes."""
+    """Return True if the target holds numbers, but for some words, and too many different ones to be classes."""
     column = table.cells(options.target)
     try:
         examined = spellings_of(table, options, numbers=(options.target,)).read(column)
@@ -216,41 +228,38 @@ def _is_quantity(table: TextTable, options: TableOptions) -> bool:
         return False
     found = examined.categories
     numbers = parse_texts(found.levels, missing=()).values
-    if not len(numbers) or not np.isfinite(numbers).all():
-        return False
-    rows, different = int((found.codes >= 0).sum()), len(np.unique(numbers))
-    return different > _MOST_CLASSES or (different > _BINARY and different > rows / 2)
+    present, is_finite = found.codes[found.codes >= 0], np.isfinite(numbers)
+    different = len(np.unique(numbers[is_finite]))
+    if not is_finite.all():
+        return different > _MOST_CLASSES and bool(is_finite[present].mean() >= _MOSTLY)
+    return different > _MOST_CLASSES or (different > _BINARY and different > len(present) / 2)
 
 
-def _missing_words(table: TextTable, target: str | None) -> tuple[str, ...]:
-    """Return the words that stand in columns of numbers, where they can only mean that there is no value."""
-    found: set[str] = set()
-    for column in table.columns:
-        levels = column.categories(missing=DEFAULT_MISSING).levels
-        texts, parsed = np.array(levels.to_pylist(), dtype=object), parse_texts(levels, missing=())
-        is_finite = np.isfinite(parsed.values)
-        is_word = np.zeros(len(texts), dtype=bool) if parsed.is_word is None else parsed.is_word
-        is_gap = np.isin(texts, _DISGUISES) | (~is_finite & ~is_word)
-        if is_gap.any() and column.name != target and _are_numbers(chosen(levels, ~is_gap), is_finite[~is_gap]):
-            found.update(texts[is_gap].tolist())
-    return (*(word for word in _DISGUISES if word in found), *sorted(found.difference(_DISGUISES)))
+def _target_words(table: TextTable, options: TableOptions, task: str) -> TargetWords:
+    words = words_of_labels if TASKS[task].has_classes else words_among_numbers
+    return words(table.cells(options.target), options.missing)
 
 
-def _are_numbers(texts: Any, is_finite: NDArray[np.bool_]) -> bool:
-    """Return True for several texts that are numbers in some spelling."""
-    return len(texts) > 1 and bool(is_finite.all() or shapes_of(texts) is not None)
-
-
-def _words_in_target(table: TextTable, target: str) -> tuple[str, ...]:
-    """Return labels that read like "no value": the file will name them among the missing ones."""
-    return tuple(text for text in _texts(table.cells(target), DEFAULT_MISSING) if reads_like_no_value(text))
+def _as_if_answered(options: TableOptions, asked: Sequence[str], task: str) -> TableOptions:
+    """Return options under which the rest of a table can be looked at, whatever the words in question mean."""
+    if not asked:
+        return options
+    if TASKS[task].has_classes:
+        return replace(options, target_missing="class")
+    return replace(options, missing=missing_texts((*options.missing, *asked)))
 
 
 def _suggested_target(table: TextTable, options: TableOptions) -> tuple[str, Finding]:
     possible = [column.name for column in table.columns if _can_be_target(table, column, options)]
     quantities = [name for name in table.names if _can_be_quantity(table, replace(options, target=name))]
+    named = {name for names in likely_targets(table.names) for name in names}
+    of_many_classes = [
+        column.name
+        for column in table.columns
+        if column.name in named and _can_be_target(table, column, options, most=table.n_rows)
+    ]
     for names in likely_targets(table.names):
-        for kind in (possible, quantities):
+        for kind in (possible, quantities, of_many_classes):
             if likely := [name for name in names if name in kind]:
                 return likely[0], _note("data-target-name")
     if table.names[-1] in possible:
@@ -260,9 +269,12 @@ def _suggested_target(table: TextTable, options: TableOptions) -> tuple[str, Fin
         return binary[0], _note("data-target-only-binary")
     if table.names[-1] in quantities:
         return table.names[-1], _note("data-target-last-numbers")
+    remedy = "Name one with --target."
+    if len(table.names) == 1:
+        remedy = "A target alone is no table: does another character stand between the cells? Name it with --separator."
     raise DataError(
         f"a target is needed: which column of {table.shown_name} holds the labels, or the numbers to predict? "
-        f"The {len(table.names)} columns are: {listed(table.names)}. Name one with --target.",
+        f"{columns_found(table.names)}. {remedy}",
         code="data-target-needed",
     )
 
@@ -274,8 +286,8 @@ def _can_be_quantity(table: TextTable, options: TableOptions) -> bool:
         return False
 
 
-def _can_be_target(table: TextTable, column: Column, options: TableOptions) -> bool:
-    if not 1 < len(_texts(column, options.missing)) <= _MOST_CLASSES:
+def _can_be_target(table: TextTable, column: Column, options: TableOptions, *, most: int = _MOST_CLASSES) -> bool:
+    if not 1 < len(_texts(column, options.missing)) <= most:
         return False
     try:
         label_rows(table, replace(options, target=column.name, target_missing="class"))
@@ -304,19 +316,15 @@ def _forced_kinds(table: TextTable, options: TableOptions, *, rows: NDArray[np.i
     return forced
 
 
-def _dates(table: TextTable, options: TableOptions) -> tuple[dict[str, FeatureKind], list[Finding]]:
-    """Return `date` for each column that holds dates of one order, and a note on each that holds some of two."""
+def _dates(table: TextTable, options: TableOptions) -> dict[str, FeatureKind]:
+    """Return `date` for each column that holds dates of one order; what is in the way of others is told as a doubt."""
     dates: dict[str, FeatureKind] = {}
-    asked = []
     for column in table.columns:
         examined = ExaminedColumn(column, missing=options.missing)
-        if stated_use(column.name, options) is None and are_dates(examined):
-            doubt = order_doubt(examined)
-            if doubt is not None:
-                asked.append(doubt)
-            elif can_be_dates(table, examined):
-                dates[column.name] = "date"
-    return dates, asked
+        is_free = stated_use(column.name, options) is None and column.name not in table.index_names
+        if is_free and are_dates(examined) and can_be_dates(table, examined):
+            dates[column.name] = "date"
+    return dates
 
 
 def _head_notes(table: TextTable, *, is_head: bool) -> list[Finding]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 # A plus sign, or a zero before another digit, says that the digits are a code: 007 is not 7.
 _PLAIN_NUMBER: Final = re.compile(r"-?(?!0\d)(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_JOINERS: Final = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"  # seen in the letters that they join
 _NO_VALUE: Final = frozenset(
     {
         "nan", "-nan", "+nan", "none", "null", "nil", "na", "n/a", "n.a.", "n.a", "#n/a", "#na", "#n/a n/a", "<na>",
@@ -71,6 +72,18 @@ def shown(text: str) -> str:
     return "".join(_escaped(one) if one != " " and _is_hard_to_see(one) else one for one in text)
 
 
+def labels_to_tell_apart(labels: Sequence[str]) -> list[str]:
+    r"""Return labels for a list in which each can be seen: what no font shows as an escape, of look-alikes all marks.
+
+    Examples
+    --------
+    >>> print(*labels_to_tell_apart(["cat", "cat\u200b", "dog\u2060", "No", "no"]))
+    cat cat\u200b dog\u2060 No no
+    """
+    alike = {label for group in look_alikes(labels) for label in group}
+    return [shown(label) if label in alike else _without_invisible(label) for label in labels]
+
+
 def stop_at_end_of(in_test: Sequence[str], others: Collection[str]) -> dict[str, str]:
     """Return the label that each label of a separate test file means, where all of those end in a full stop.
 
@@ -87,12 +100,16 @@ def stop_at_end_of(in_test: Sequence[str], others: Collection[str]) -> dict[str,
 
 
 def _essence(text: str) -> str:
-    folded = normalize("NFD", normalize("NFD", text).casefold()).removesuffix(".")
+    folded = normalize("NFKD", normalize("NFKD", text).casefold()).removesuffix(".")
     return "".join(one for one in folded if not one.isspace() and category(one) not in ("Cf", "Cc"))
 
 
 def _is_hard_to_see(character: str) -> bool:
     return not character.isprintable() or category(character)[0] == "M" or character.isspace()
+
+
+def _without_invisible(text: str) -> str:
+    return "".join(one if one.isprintable() or one in _JOINERS else _escaped(one) for one in text)
 
 
 def _escaped(character: str) -> str:

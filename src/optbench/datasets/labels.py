@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optbench.core.findings import Finding, Severity
+from optbench.datasets.arrow_arrays import texts_of
+from optbench.datasets.date_texts import look_like_dates
 from optbench.datasets.label_names import label_named, label_rule, shown_labels
 from optbench.datasets.label_spellings import are_plain_numbers, exact_numbers, look_alikes, shown, stop_at_end_of
+from optbench.datasets.number_spelling import look_like_numbers
 from optbench.datasets.number_texts import is_number
 from optbench.datasets.reading_rules import Applied
 from optbench.errors import DataError
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
 _BINARY = 2
 _MOST_NUMBERED_CLASSES = 20
+_MOSTLY = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +162,19 @@ def require_classes(order: LabelOrder, *, n_rows: int, where: str) -> None:
     if found > n_rows / 2:
         raise DataError(
             f"{where} holds {found} different values in {n_rows} rows, e.g. {shown_labels(order.class_names[:3])}. "
-            "A classification target has few labels that repeat: is it a number to predict (then set "
-            "task: regression), or an identifier?",
+            f"A classification target has few labels that repeat. {_what_else(order.class_names)}",
             code="data-labels-too-many",
         )
+
+
+def _what_else(class_names: Sequence[str]) -> str:
+    """Return what very many different labels may be instead, and what helps then."""
+    texts = texts_of(class_names)
+    if look_like_numbers(texts).mean() >= _MOSTLY:
+        return "Are these numbers to predict? Then set task: regression."
+    if look_like_dates(texts).mean() >= _MOSTLY:
+        return "A date is not predicted: write a number into the file, such as days, or name another target."
+    return "Is it an identifier? Name another target."
 
 
 def choose_positive_class(

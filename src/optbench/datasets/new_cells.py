@@ -214,7 +214,8 @@ def date_features(cells: NewCells, fit: DateFit, missing: Collection[str], unusu
         If a cell is neither missing nor a date as those of training were.
     """
     column = cells.examined(missing).categories
-    read = moments(column.levels, order=fit.order)[0]
+    found = moments(column.levels)
+    read = next((one for one in found if one.order == fit.order), found[0])
     _require_dates(cells, column.levels, read, fit)
     unusual.add(fit.name, "missing", int((column.codes < 0).sum()), usual=None)
     values = DateColumn(fit.name, read, column.codes).numbers([each.part for each in fit.parts])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import re
 import shutil
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ _DOUBTED: Final = 4 << 20
 _OLD_EXCEL: Final = b"\xd0\xcf\x11\xe0"
 _PARQUET: Final = b"PAR1"
 _ZIP: Final = b"PK\x03\x04"
+_JSON: Final = re.compile(rb'\s*(\[\s*)?\{\s*"')
 _WEB_PAGES: Final = (b"<!doctype html", b"<html")
 
 
@@ -82,6 +84,7 @@ class OpenedTable:
     is_text : the user's file is text, perhaps packed, and no sheet
     original : the user's file and its digest, where `path` is a copy; else None, for the reader to find out
     notes : on what was done with it
+    point_names : of a sheet, columns some of whose cells are numbers
     """
 
     name: str
@@ -91,11 +94,13 @@ class OpenedTable:
     separator: str | None
     original: CheckedFile | None = None
     notes: tuple[Finding, ...] = ()
+    point_names: frozenset[str] = frozenset()
 
     @property
     def file(self) -> TableFile:
         """What is to be read."""
-        return TableFile(self.name, self.path, self.separator or DEFAULT_SEPARATOR, original=self.original)
+        separator = self.separator or DEFAULT_SEPARATOR
+        return TableFile(self.name, self.path, separator, original=self.original, point_names=self.point_names)
 
 
 @contextmanager
@@ -154,6 +159,7 @@ class _Opening:
         self.kind = path.suffix.lower()
         self.separator = storage.separator
         self.notes: list[Finding] = []
+        self.point_names: frozenset[str] = frozenset()
         self._stack = stack
         self._before = identity(path, name)
         self._folder: Path | None = None
@@ -177,14 +183,19 @@ class _Opening:
                 code="data-setting-conflict",
             )
         is_copy = self.path != self.original
+        is_text = self.kind not in (*PARQUET_ENDINGS, *sheets.ENDINGS)
+        stated = self.storage.separator
+        if not is_text and stated not in (None, DEFAULT_SEPARATOR):
+            self.notes.append(_note("data-separator-unused", name=self.name, separator=str(stated)))
         return OpenedTable(
             name=self.name,
             path=self.path,
             is_parquet=self.kind in PARQUET_ENDINGS,
-            is_text=self.kind not in (*PARQUET_ENDINGS, *sheets.ENDINGS),
+            is_text=is_text,
             separator=self.separator,
             original=self._checked() if is_copy else None,
             notes=tuple(self.notes),
+            point_names=self.point_names,
         )
 
     def _unpack(self) -> None:
@@ -201,7 +212,7 @@ class _Opening:
             raise self._no_text_file()
         target = self._new_file("sheet.csv")
         with target.open("w", encoding="utf-8", newline="") as file:
-            title = sheets.write_sheet(self.path, file, sheet=self.storage.sheet, name=self.name)
+            title, self.point_names = sheets.write_sheet(self.path, file, sheet=self.storage.sheet, name=self.name)
         self.notes.append(_note("data-sheet-read", name=self.name, sheet=title))
         self.path, self.separator = target, sheets.SEPARATOR
 
@@ -219,6 +230,8 @@ class _Opening:
             told = "an old Excel file (.xls), which is not read: save it as .xlsx or CSV"
         elif start.startswith(_PARQUET):
             told = "Parquet data: end its name in .parquet"
+        elif _JSON.match(start):
+            told = "JSON: write its records as rows of a CSV or Parquet file"
         elif start.lstrip().lower().startswith(_WEB_PAGES):
             told = "a web page, as a download without a login gives: get the file itself"
         if told is not None:

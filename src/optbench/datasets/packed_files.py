@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, BinaryIO, Final, cast
 
+from optbench.core.text import stated
 from optbench.errors import DataError
 
 if TYPE_CHECKING:
@@ -189,12 +190,12 @@ def _damage_told(path: Path, name: str) -> Iterator[None]:
         ) from error
     except (NotImplementedError, RuntimeError) as error:
         raise DataError(
-            f"{name} is packed in a way that is not read here: {error}. Unpack it yourself.",
+            f"{name} is packed in a way that is not read here: {stated(error)}. Unpack it yourself.",
             code="data-file-wrong-format",
         ) from error
     except OSError as error:
         if error.errno is None:  # bz2 says so of data that is not its own
             raise DataError(
-                f"{name} cannot be unpacked as {path.suffix.lower()}: {error}.", code="data-file-damaged"
+                f"{name} cannot be unpacked as {path.suffix.lower()}: {stated(error)}.", code="data-file-damaged"
             ) from error
         raise

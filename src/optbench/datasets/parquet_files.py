@@ -6,6 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
+from optbench.core.text import stated
 from optbench.datasets.arrow_arrays import texts_of
 from optbench.datasets.arrow_texts import stripped
 from optbench.datasets.csv_blocks import Chunk
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ENDINGS = (".parquet", ".pq")
+_AS_THOUSANDS = 4  # characters: a point and three digits might stand between thousands, were they people's
 CHUNK_ROWS = 1 << 16
 _BUFFER_BYTES = 1 << 20  # of a column that is being read
 # pyarrow writes a number between these without an exponent, as Python does
@@ -92,7 +94,7 @@ class ParquetSource:
     def _unreadable(self, error: Exception) -> DataError:
         if isinstance(error, FileNotFoundError | IsADirectoryError | PermissionError):
             return unreadable_error(self.path, error)
-        return DataError(f"{self.name} cannot be read as Parquet: {error}.", code="data-file-wrong-format")
+        return DataError(f"{self.name} cannot be read as Parquet: {stated(error)}.", code="data-file-wrong-format")
 
 
 def _errors() -> tuple[type[Exception], ...]:
@@ -133,9 +135,8 @@ def number_names(schema: Any) -> frozenset[str]:
     """Return the columns whose values are typed numbers."""
     import pyarrow as pa
 
-    return frozenset(
-        field.name for field in schema if pa.types.is_integer(field.type) or pa.types.is_floating(field.type)
-    )
+    kinds = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
+    return frozenset(field.name for field in schema if any(is_kind(field.type) for is_kind in kinds))
 
 
 def index_names(schema: Any) -> tuple[str, ...]:
@@ -162,15 +163,41 @@ def texts_of_values(values: Any) -> Any:
         return pc.cast(values, pa.string())
     if pa.types.is_floating(kind):
         return _texts_of_floats(pc.cast(values, pa.float64()))
+    if pa.types.is_duration(kind):
+        return _texts_of_durations(values)
     encoded = values.dictionary_encode()
     return texts_of([text_of(value) for value in encoded.dictionary.to_pylist()]).take(encoded.indices)
 
 
 def text_of(value: Any) -> str | None:
-    """Return the text of a Parquet value: of a number the shortest that gives the same number, of a null None."""
+    """Return the text of a Parquet value: of a number the shortest that gives the same number, of a null None.
+
+    Bytes are taken for UTF-8 text; what is none of it is written as an escape.
+    """
     if value is None or isinstance(value, str):
         return value
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
     return repr(value) if isinstance(value, float) else str(value)
+
+
+def _texts_of_durations(values: Any) -> Any:
+    """Return durations as exact seconds with their unit: `90.5 s`, which is read as a number of that unit."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    digits = {"s": 0, "ms": 3, "us": 6, "ns": 9}[values.type.unit]
+    counts = pc.cast(values, pa.int64()).to_pylist()
+    return texts_of([None if count is None else seconds_text(count, digits) for count in counts])
+
+
+def seconds_text(count: int, digits: int) -> str:
+    """Return a duration as seconds with their unit, from a count of seconds, or of tenths with one digit, and so on."""
+    whole, rest = divmod(abs(count), 10**digits)
+    decimals = f".{rest:0{digits}d}".rstrip("0") if rest else ""
+    if len(decimals) == _AS_THOUSANDS:
+        decimals += "0"
+    return f"{'-' if count < 0 else ''}{whole}{decimals} s"
 
 
 def _texts_of_floats(values: Any) -> Any:

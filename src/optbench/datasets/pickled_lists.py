@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optbench.core.text import stated
 from optbench.datasets.memory import require_memory
 from optbench.errors import DataError
 
@@ -75,7 +76,7 @@ def read_arrays_and_lists(path: Path, names: tuple[str, ...], *, shown: str) -> 
             require_memory(10 * declared, what=f"reading {shown}", remedy="Close other programs.")
             return {name: _array_or_lists(packed.read(f"{name}.npy")) for name in names}
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error, pickle.UnpicklingError) as error:
-        raise DataError(f"{shown} is not the file it should be: {error}.", code="data-file-damaged") from error
+        raise DataError(f"{shown} is not the file it should be: {stated(error)}.", code="data-file-damaged") from error
 
 
 def _array_or_lists(content: bytes) -> NDArray[Any] | list[list[int]]:

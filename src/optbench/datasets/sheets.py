@@ -8,8 +8,10 @@ import itertools
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, Final
 
+from optbench.core.text import stated
 from optbench.datasets.memory import require_memory
 from optbench.datasets.packed_files import require_unpacked
+from optbench.datasets.parquet_files import seconds_text
 from optbench.errors import DataError, MachineError, did_you_mean
 
 if TYPE_CHECKING:
@@ -23,12 +25,12 @@ _BYTES_PER_BYTE: Final = 12  # of memory per byte of texts, which are held
 _TEXTS: Final = "xl/sharedStrings.xml"
 
 
-def write_sheet(path: Path, target: IO[str], *, sheet: str | None, name: str) -> str:
-    """Write a sheet as CSV and return its name.
+def write_sheet(path: Path, target: IO[str], *, sheet: str | None, name: str) -> tuple[str, frozenset[str]]:
+    """Write a sheet as CSV and return its name, and the names of columns some of whose cells are numbers.
 
     Numbers become the shortest text that gives the same number, dates ISO dates, with a time where the format shows
-    one, truth values TRUE and FALSE as Excel shows them. Of a formula the value counts that Excel stored. An empty row
-    is a blank line, so that a line is a row of the sheet.
+    one, durations seconds (`90 s`), truth values TRUE and FALSE as Excel shows them. Of a formula the value counts
+    that Excel stored. An empty row is a blank line, so that a line is a row of the sheet.
 
     Parameters
     ----------
@@ -46,8 +48,7 @@ def write_sheet(path: Path, target: IO[str], *, sheet: str | None, name: str) ->
     _require_room(path, name)
     with _opened(path, name) as book:
         found = _chosen(book, sheet, name)
-        _write_rows(_rows(found, name), target, name)
-        return str(found.title)
+        return str(found.title), _write_rows(_rows(found, name), target, name)
 
 
 def sheet_names(path: Path, *, name: str) -> list[str]:
@@ -65,7 +66,7 @@ def _require_room(path: Path, name: str) -> None:
             sizes = {each.filename: each.file_size for each in archive.infolist()}
     except BadZipFile as error:
         raise DataError(
-            f"{name} cannot be read as an Excel file: {error}. Is it one, and whole?", code="data-file-damaged"
+            f"{name} cannot be read as an Excel file: {stated(error)}. Is it one, and whole?", code="data-file-damaged"
         ) from error
     require_unpacked(name, declared=sum(sizes.values()), packed_bytes=path.stat().st_size)
     remedy = "Save the sheet as CSV, which is read in parts."
@@ -93,7 +94,7 @@ def _opened(path: Path, name: str) -> Iterator[Any]:
         except Exception as error:
             # what openpyxl, zipfile and the XML parser raise for a file that is none, or a hostile one, is no one tree
             raise DataError(
-                f"{name} cannot be read as an Excel file: {_first_line(error)}. Is it one, and whole?",
+                f"{name} cannot be read as an Excel file: {stated(error)}. Is it one, and whole?",
                 code="data-file-damaged",
             ) from error
         try:
@@ -139,36 +140,46 @@ def _values(sheet: Any) -> Iterator[tuple[Any, ...]]:
         yield row[:width]
 
 
-def _rows(sheet: Any, name: str) -> Iterator[list[str]]:
+def _rows(sheet: Any, name: str) -> Iterator[list[Any]]:
     try:
         for row in itertools.islice(_values(sheet), _MOST_ROWS):  # as many as Excel has; a hostile file may say more
-            yield [_text(cell) for cell in row]
+            yield list(row)
     except OSError:
         raise
     except Exception as error:  # see `_opened`
         raise DataError(
-            f"{name}: the sheet {sheet.title!r} cannot be read: {_first_line(error)}.",
+            f"{name}: the sheet {sheet.title!r} cannot be read: {stated(error)}.",
             code="data-file-damaged",
         ) from error
 
 
-def _write_rows(rows: Iterator[list[str]], target: IO[str], name: str) -> None:
+def _write_rows(rows: Iterator[list[Any]], target: IO[str], name: str) -> frozenset[str]:
+    """Write rows, and return the cells of the first one above numbers."""
     writer = csv.writer(target, delimiter=SEPARATOR, lineterminator="\n")
-    width = 0
-    for line, cells in enumerate(rows, start=1):
+    width, header, of_numbers = 0, list[str](), set[int]()
+    for line, row in enumerate(rows, start=1):
+        cells = [_text(cell) for cell in row]
         if not cells:
             target.write("\n")
             continue
-        width = width or len(cells)
+        if not width:
+            width, header = len(cells), cells
+        of_numbers.update(position for position, cell in enumerate(row) if _is_number(cell.value))
         if len(cells) > width:
             raise _too_wide(cells, width, line, name)
         writer.writerow([*cells, *[""] * (width - len(cells))])
+    return frozenset(header[position].strip() for position in of_numbers)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | dt.timedelta) and not isinstance(value, bool)
 
 
 def _too_wide(cells: Sequence[str], width: int, line: int, name: str) -> DataError:
     return DataError(
         f"{name}: row {line} has a cell beyond the header's {width} columns: {cells[-1]!r} in column {len(cells)}. "
-        "Give the column a name in the header row, or remove the cell.",
+        "Give the column a name in the header row, or remove the cell"
+        f"{'; is the first row a title? Remove what stands above the header' if width == 1 else ''}.",
         code="data-row-length-wrong",
     )
 
@@ -182,8 +193,6 @@ def _text(cell: Any) -> str:
     if isinstance(value, dt.datetime):
         has_time = "h" in cell.number_format.lower() or value.time() != dt.time()
         return value.isoformat(" ") if has_time else value.date().isoformat()
+    if isinstance(value, dt.timedelta):
+        return seconds_text(value // dt.timedelta(microseconds=1), 6)
     return repr(value) if isinstance(value, float) else str(value)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from optbench.config import dump_value
 from optbench.core.findings import Finding, Severity
 from optbench.datasets.arrow_arrays import mask_of
 from optbench.datasets.arrow_texts import chosen, is_any_of, matches
@@ -129,6 +130,7 @@ class Spellings:
     numbers : names of columns that the experiment file says are numbers: what mixes units or words is refused there
     words : names of columns that it says are no numbers: they say nothing about others
     unread : names of columns that are left as they are
+    target : name of the target, for what helps
     """
 
     def __init__(
@@ -140,9 +142,11 @@ class Spellings:
         numbers: Collection[str] = (),
         words: Collection[str] = (),
         unread: Collection[str] = (),
+        target: str = "",
     ) -> None:
         self._table, self._convention, self._missing = table, convention, missing
         self._numbers, self._words, self._unread = frozenset(numbers), frozenset(words), frozenset(unread)
+        self._target = target
         self._evidence: frozenset[str] | None = None
 
     def read(self, column: Column) -> ExaminedColumn:
@@ -162,26 +166,28 @@ class Spellings:
         is_stated = column.name in self._numbers
         if shapes.mixes_units:
             if is_stated and sum(map(bool, shapes.units)) > 1:
-                raise _units_error(self._table, column.name, shapes)
+                raise _units_error(self._table, column.name, shapes, is_target=column.name == self._target)
             if not is_stated:
                 return examined
-        decimal = self._decimal(shapes)
+        decimal = self._decimal(shapes, column.name)
         if decimal is None:
-            raise two_readings_error(self._table, column.name, shapes)
+            raise two_readings_error(self._table, column.name, shapes, is_target=column.name == self._target)
         return self._respelled(examined, shapes, decimal)
 
     def ambiguity(self, column: Column) -> Finding | None:
         """Return what two readings a column has between which nothing decides, or None."""
         is_read = column.name not in self._words and column.name not in self._unread
         shapes = self._shapes(ExaminedColumn(column, missing=self._missing)) if is_read else None
-        if shapes is None or shapes.mixes_units or self._decimal(shapes) is not None:
+        if shapes is None or shapes.mixes_units or self._decimal(shapes, column.name) is not None:
             return None
         return Finding("data-column-two-readings", Severity.NOTE, {"name": column.name, **_readings(shapes)})
 
-    def _decimal(self, shapes: Shapes) -> str | None:
+    def _decimal(self, shapes: Shapes, name: str) -> str | None:
         """Return the decimal mark of numbers, None if it could be either."""
         if not shapes.is_ambiguous:
             return POINT if POINT in shapes.fits else COMMA
+        if name in self._table.point_names and not shapes.marks[POINT]:  # points are of numbers that were no texts
+            return POINT
         if self._convention.stated is not None:
             return self._convention.stated
         evidence = self._of_others
@@ -191,7 +197,8 @@ class Spellings:
     def _of_others(self) -> frozenset[str]:
         """The decimal marks of columns that can have one only."""
         if self._evidence is None:
-            found = [self._only_decimal(column) for column in self._table.columns if column.name not in self._words]
+            silent = self._words | self._table.point_names
+            found = [self._only_decimal(column) for column in self._table.columns if column.name not in silent]
             self._evidence = frozenset(decimal for decimal in found if decimal is not None)
         return self._evidence
 
@@ -213,7 +220,7 @@ class Spellings:
             return None
         if parse_texts(first, missing=()).is_word is None:
             is_plain = column.is_coded or examined.numbers.is_word is None
-            if is_plain and not self._is_at_stake(first):
+            if is_plain and (column.name in self._table.point_names or not self._is_at_stake(first)):
                 return None
         elif not column.is_coded and not self._is_spelled(first, column.name):
             return None
@@ -335,7 +342,11 @@ def _readings(shapes: Shapes) -> dict[str, str]:
     }
 
 
-def two_readings_error(table: TextTable, name: str, shapes: Shapes) -> DataError:
+def _as_texts(name: str, *, is_target: bool) -> str:
+    return "leave out task: regression" if is_target else f"dataset.features: {dump_value({name: 'category'})}"
+
+
+def two_readings_error(table: TextTable, name: str, shapes: Shapes, *, is_target: bool) -> DataError:
     """Return the error for numbers that two readings fit."""
     found = _readings(shapes)
     as_decimal, as_thousands = _settings(found["mark"])
@@ -343,7 +354,7 @@ def two_readings_error(table: TextTable, name: str, shapes: Shapes) -> DataError
         f"column {name!r} of {table.shown_name} has two readings: {found['example']!r} is {found['as_thousands']} if "
         f"{found['mark']!r} stands between thousands, and {found['as_decimal']} if it stands before decimals; all its "
         f"cells, and the other columns, allow both. Write {as_thousands} for the first, {as_decimal} for the second, "
-        f"or dataset.features: {{{name}: category}} if these are no numbers.",
+        f"or {_as_texts(name, is_target=is_target)} if these are no numbers.",
         code="data-number-ambiguous",
     )
 
@@ -355,10 +366,10 @@ def _settings(mark: str) -> tuple[str, str]:
     return "dataset.thousands: ','", "dataset.decimal: ','"
 
 
-def _units_error(table: TextTable, name: str, shapes: Shapes) -> DataError:
+def _units_error(table: TextTable, name: str, shapes: Shapes, *, is_target: bool) -> DataError:
     units = [shown for unit, shown in shapes.units.items() if unit]
     return DataError(
         f"column {name!r} of {table.shown_name} must hold numbers of one unit. Received: {' and '.join(units)}. "
-        f"Convert them into one, or set dataset.features: {{{name}: category}}.",
+        f"Convert them into one, or, for texts, {_as_texts(name, is_target=is_target)}.",
         code="data-units-mixed",
     )

@@ -9,7 +9,7 @@ from optbench.catalog.dataset import DEFAULT_MISSING
 from optbench.config import dump_value
 from optbench.core.findings import Finding, Severity
 from optbench.datasets.column_kinds import infer_kind, number_values
-from optbench.datasets.date_columns import read_dates
+from optbench.datasets.date_columns import DATES, read_dates
 from optbench.datasets.features import NumberColumn
 from optbench.datasets.identifiers import OF_NUMBERS, TOLD
 from optbench.datasets.number_doubts import COMPACT_DATES, LEADING_ZEROS, doubted
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 FeatureKind = Literal["number", "category", "date", "text"]
 Role = Literal["number", "category", "date", "text", "id", "constant", "target", "split", "dropped"]
 _DOUBTS = (COMPACT_DATES, LEADING_ZEROS)
+_MOST_LEFT_OUT = 3  # columns that have a note each
 _INPUT_KINDS = ("number", "category", "date", "text")
 
 
@@ -137,6 +138,7 @@ def spellings_of(table: TextTable, options: TableOptions, *, numbers: Collection
         numbers={*stated, *numbers},
         words=words,
         unread={name for name in ignored if name is not None}.difference(numbers),
+        target=options.target,
     )
 
 
@@ -151,7 +153,7 @@ def require_inputs(table: TextTable, uses: Sequence[ColumnUse]) -> None:
     if not any(use.is_input for use in uses):
         kinds = ", ".join(f"{use.name} ({_kind_and_setting(use)})" for use in uses)
         texts = [use.name for use in uses if is_running_text(use.reason)]
-        remedy = f" To learn from the texts, write dataset.features: {{{texts[0]}: text}}." if texts else ""
+        remedy = f" To learn from the texts, write dataset.features: {dump_value({texts[0]: 'text'})}." if texts else ""
         raise DataError(
             f"{table.shown_name} leaves no column to learn from: {kinds}.{remedy}",
             code="data-no-inputs",
@@ -187,9 +189,9 @@ def column_notes(uses: Sequence[ColumnUse]) -> list[Finding]:
     doubtful = [use for use in uses if use.kind == "category" and has_doubt(use.reason)]
     told = [use for use in uses if use.is_input and use.reason.code in TOLD]
     return [
-        *(_left_out_note(use) for use in left_out),
+        *_left_out_notes(left_out),
         *(_column_note(f"data-{use.reason.code}", use) for use in uses if use.reason.code in _DOUBTS),
-        *(_column_note("data-column-dates", use) for use in uses if use.kind == "date"),
+        *(_column_note("data-column-dates", use) for use in uses if use.reason.code == DATES),
         *(_column_note("data-column-spelled", use) for use in uses if _is_told(use)),
         *(_column_note("data-column-category", use) for use in doubtful),
         *(_column_note("data-column-may-identify", use, dump_value([use.name])) for use in told),
@@ -199,6 +201,23 @@ def column_notes(uses: Sequence[ColumnUse]) -> list[Finding]:
 def _is_told(use: ColumnUse) -> bool:
     """Return True for numbers in a spelling that the experiment file does not tell by itself."""
     return use.reason.code == SPELLED and not (use.reason.values["is_stated"] and not use.reason.values["unit"])
+
+
+def _left_out_notes(left_out: Sequence[ColumnUse]) -> list[Finding]:
+    """Return a note on each column that is left out; one on several of the same kind for the same reason."""
+    alike: dict[str, list[ColumnUse]] = {}
+    for use in left_out:
+        alike.setdefault(f"{use.kind} {use.reason.to_json()}", []).append(use)
+    notes = []
+    for uses in alike.values():
+        if len(uses) > _MOST_LEFT_OUT:
+            setting = dump_value({uses[0].name: "number" if uses[0].reason.code in OF_NUMBERS else "category"})
+            values = {**_note_values(uses[0]), "names": [use.name for use in uses], "n": len(uses), "setting": setting}
+            del values["name"]
+            notes.append(Finding("data-columns-left-out", Severity.NOTE, values))
+        else:
+            notes += map(_left_out_note, uses)
+    return notes
 
 
 def _left_out_note(use: ColumnUse) -> Finding:
@@ -227,7 +246,7 @@ def use_of(table: TextTable, column: ExaminedColumn, options: TableOptions, rows
         if use.kind == "number" and column.spelling is None:
             use = replace(use, reason=doubted(column, use.reason))
     if use.kind == "date":
-        return replace(use, reason=read_dates(table, column, options.date_order).reason())
+        return replace(use, reason=read_dates(table, column, options.date_order).reason(rows))
     if column.spelling is None or use.kind != "number":
         return use
     return replace(use, reason=column.spelling.reason(use.reason), applied=column.spelling.applied(use.name))

@@ -10,7 +10,7 @@ from optbench.core.findings import Finding, Severity
 from optbench.core.text_encodings import UTF8
 from optbench.datasets import sheets
 from optbench.datasets.csv_files import SEPARATORS, separator_of
-from optbench.datasets.encodings import GUESSED_BYTES, guess_encoding
+from optbench.datasets.encodings import GUESSED_BYTES, broken_utf8_error, guess_encoding, marked_encoding
 from optbench.datasets.memory import large_table_bytes
 from optbench.datasets.opening import Storage, open_table, start_of_text
 from optbench.datasets.table_reading import read_table
@@ -34,12 +34,14 @@ class TableHead:
     ----------
     storage : under which an experiment file reads the same
     is_head : these are the first rows only
+    is_text : the file is text, with a separator between cells
     notes : on what was found out
     """
 
     table: TextTable
     storage: Storage
     is_head: bool
+    is_text: bool = True
     notes: tuple[Finding, ...] = ()
 
 
@@ -63,7 +65,13 @@ def read_head(
     DataError
         If the file is no table.
     """
-    guess = None if encoding is not None else _guessed_encoding(path, name)
+    start = None if encoding is not None else start_of_text(path, name, GUESSED_BYTES)
+    is_whole = start is not None and len(start) < GUESSED_BYTES
+    guess = None if start is None else guess_encoding(start, is_whole=is_whole)
+    if start is not None and guess not in (UTF8, marked_encoding(start)):
+        broken = broken_utf8_error(start, name=name, is_whole=is_whole)
+        if broken is not None:
+            raise broken
     chosen = sheet or _first_of_several(path, name)
     wanted = Storage(separator, encoding or guess or UTF8, chosen)
     with open_table(path, wanted, name=name) as opened:
@@ -71,15 +79,9 @@ def read_head(
         is_head = opened.path.stat().st_size > large_table_bytes()
         file = replace(opened.file, separator=found)
         table = read_table([file], storage=TableStorage(float("inf")), most_rows=most if is_head else None)
-    storage = replace(wanted, separator=separator or (found if opened.is_text else SEPARATORS[0]))
-    notes = (*opened.notes, *_encoding_notes(table, guess), *_sheet_notes(chosen, sheet))
-    return TableHead(table, storage, is_head, notes)
-
-
-def _guessed_encoding(path: Path, name: str) -> str | None:
-    """Return the likeliest encoding of a text file; None for a file of another form."""
-    start = start_of_text(path, name, GUESSED_BYTES)
-    return None if start is None else guess_encoding(start, is_whole=len(start) < GUESSED_BYTES)
+    storage = replace(wanted, separator=found if opened.is_text else SEPARATORS[0])
+    notes = (*opened.notes, *_encoding_notes(table, guess, start), *_sheet_notes(chosen, sheet))
+    return TableHead(table, storage, is_head, opened.is_text, notes)
 
 
 def _first_of_several(path: Path, name: str) -> str | None:
@@ -90,10 +92,12 @@ def _first_of_several(path: Path, name: str) -> str | None:
     return filled[0] if len(filled) > 1 else None
 
 
-def _encoding_notes(table: TextTable, guess: str | None) -> list[Finding]:
-    """Return what an encoding was guessed by, and some words in which a wrong guess would show."""
-    if guess is None or guess == UTF8:
+def _encoding_notes(table: TextTable, guess: str | None, start: bytes | None) -> list[Finding]:
+    """Return what the encoding is; of a guess with some words in which a wrong one would show."""
+    if guess is None or guess == UTF8 or start is None:
         return []
+    if marked_encoding(start) is not None:
+        return [Finding("data-encoding-marked", Severity.NOTE, {"encoding": guess})]
     texts = (cell for name in table.names for cell in (name, *table.column(name).levels))
     cells = (cell for cell in texts if cell and not cell.isascii())
     words = [cell[:_LONGEST_SHOWN] for cell in itertools.islice(cells, _WORDS_SHOWN)]

@@ -6,11 +6,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from optbench.core.text import counted
 from optbench.datasets.column_fits import recorded_column, recorded_unused
 from optbench.datasets.features import ModelColumn, feature_matrix, feature_names, model_column
 from optbench.datasets.ordered_work import in_order, n_workers
 from optbench.datasets.split_arrays import SplitArrays
 from optbench.datasets.table_columns import check_names, input_columns, require_inputs, spellings_of, use_of
+from optbench.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 _FLOAT32_BYTES = 4
 BLOCK_VALUES = 1 << 18  # of a block of the matrix: it stays in a core's cache
+_MOST_ERRORS = 10  # columns that are told of at once
 _MOST_THREADS_ON_COLUMNS = 2  # each holds the numbers of one column, of all rows
 
 
@@ -90,19 +93,37 @@ def _fitted_columns(
 ) -> tuple[tuple[ColumnUse, ...], tuple[ModelColumn, ...], tuple[TableColumn, ...]]:
     spellings = spellings_of(table, options)
 
-    def fitted(column: Column) -> tuple[ColumnUse, list[ModelColumn], TableColumn]:
+    def fitted(column: Column) -> tuple[ColumnUse, list[ModelColumn], TableColumn] | DataError:
+        try:
+            return made(column)
+        except DataError as error:  # told with those of other columns
+            return error
+
+    def made(column: Column) -> tuple[ColumnUse, list[ModelColumn], TableColumn]:
         examined = spellings.read(column)
         use = use_of(table, examined, options, train)
         if not use.is_input:
             return use, [], recorded_unused(use)
         inputs = [model_column(one, train=train, used=used) for one in input_columns(table, examined, use, options)]
-        recorded = recorded_column(use, examined.spelling, [made for made, _ in inputs], options.date_order)
-        return use, [ModelColumn(made, table.storage.put_values(encoded)) for made, encoded in inputs], recorded
+        recorded = recorded_column(use, examined.spelling, [one for one, _ in inputs], options.date_order)
+        return use, [ModelColumn(one, table.storage.put_values(encoded)) for one, encoded in inputs], recorded
 
     workers = min(n_workers(), _MOST_THREADS_ON_COLUMNS) if table.storage.is_on_disk else 1
-    found = [each for _, each in in_order(fitted, table.columns, workers=workers)]
+    answers = [each for _, each in in_order(fitted, table.columns, workers=workers)]
+    errors = [each for each in answers if isinstance(each, DataError)]
+    if errors:
+        raise errors[0] if len(errors) == 1 else _several(errors)
+    found = [each for each in answers if not isinstance(each, DataError)]
     columns = tuple(column for _, columns, _ in found for column in columns)
     return tuple(use for use, _, _ in found), columns, tuple(recorded for _, _, recorded in found)
+
+
+def _several(errors: Sequence[DataError]) -> DataError:
+    """Return one error for the first of several columns, with the number of the others."""
+    shown = [*errors[:_MOST_ERRORS]]
+    if more := len(errors) - len(shown):
+        shown.append(DataError(f"{counted(more, 'more column')} cannot be read.", code=errors[-1].code))
+    return DataError.gathered(shown)
 
 
 def _matrices(table: TextTable, columns: Sequence[ModelColumn], rows: SplitRows) -> SplitArrays:

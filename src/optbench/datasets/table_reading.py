@@ -43,6 +43,7 @@ class TableFile:
     separator : one character; without a meaning for Parquet
     copy : which of the known copies the file is, for the record
     original : the user's file, where `path` is a temporary copy of it in another form; else None
+    point_names : columns whose cells that form has as numbers, not as texts
     """
 
     name: str
@@ -50,6 +51,7 @@ class TableFile:
     separator: str = ","
     copy: str = ""
     original: CheckedFile | None = None
+    point_names: frozenset[str] = frozenset()
 
 
 def require_regular_file(path: Path, name: str) -> None:
@@ -101,6 +103,9 @@ def read_table(
         lines=reader.lines,
         storage=storage,
         index_names=sources[0].index_names,
+        point_names=frozenset().union(
+            *(names.number_names for names in sources), *(file.point_names for file in files)
+        ),
     )
 
 

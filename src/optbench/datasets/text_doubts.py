@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import Finding, Severity
 from optbench.datasets.arrow_texts import chosen, matches
+from optbench.datasets.date_readings import read_moments
 from optbench.datasets.date_texts import look_like_dates
 from optbench.datasets.number_spelling import READINGS, look_like_numbers, only_in, shapes_of
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _NEARLY_ALL = 0.9
 _MANY = 0.5
+_FEWEST_DATES = 2
 _LEVELS = 10  # fewer different texts are a category whatever they look like
 _SHOWN = 3
 _LOOKED_AT = 1024  # different texts that are looked at before all are
@@ -28,28 +30,34 @@ _SPELLINGS: Final = (
 )
 
 
-def doubt(texts: Any) -> Finding | None:
-    """Return what many different texts look like, or None.
+def doubt(texts: Any, name: str) -> Finding | None:
+    """Return what texts look like, or None; few different ones are a category, unless all of them are dates.
 
     Parameters
     ----------
     texts : the different texts of a column that is taken for a category or an identifier; a pyarrow array
+    name : of the column, for the remedy
     """
-    if len(texts) < _LEVELS:
+    if len(texts) < _FEWEST_DATES:
         return None
     first = texts.slice(0, _LOOKED_AT)
-    if look_like_dates(first).sum() >= _MANY * len(first) and look_like_dates(texts).sum() >= _NEARLY_ALL * len(texts):
-        return Finding("column-looks-like-dates", Severity.NOTE)
+    share = _NEARLY_ALL if len(texts) >= _LEVELS else 1.0
+    if look_like_dates(first).sum() >= _MANY * len(first) and look_like_dates(texts).sum() >= share * len(texts):
+        return read_moments(texts, name=name).obstacle or Finding(
+            "column-looks-like-dates", Severity.NOTE, {"name": name}
+        )
+    if len(texts) < _LEVELS:
+        return None
     for pattern, code in _SPELLINGS:
         if matches(texts, pattern).sum() >= _NEARLY_ALL * len(texts):
             return Finding(code, Severity.NOTE)
     if look_like_numbers(first).sum() < _FEW * len(first):
         return None
     fits = look_like_numbers(texts)
-    return _several_spellings(texts) if fits.all() else _mostly_numbers(texts, fits)
+    return _several_spellings(texts, name) if fits.all() else _mostly_numbers(texts, fits)
 
 
-def _several_spellings(texts: Any) -> Finding | None:
+def _several_spellings(texts: Any, name: str) -> Finding | None:
     """Return why different texts are not read as numbers although each of them is one."""
     shapes = shapes_of(texts)
     if shapes is None:
@@ -59,7 +67,7 @@ def _several_spellings(texts: Any) -> Finding | None:
     units = [shown for name, shown in shapes.units.items() if name]
     if len(units) > 1:
         return Finding("column-looks-like-units", Severity.NOTE, {"units": units})
-    return Finding("column-looks-like-partly-unit", Severity.NOTE, {"unit": units[0]}) if units else None
+    return Finding("column-looks-like-partly-unit", Severity.NOTE, {"name": name, "unit": units[0]}) if units else None
 
 
 def _mostly_numbers(texts: Any, fits: NDArray[np.bool_]) -> Finding | None:

@@ -62,6 +62,7 @@ class TextTable:
     lines : of the rows in their files
     storage : where the cells lie, and arrays that are made of them belong
     index_names : columns that the (first) file says are the index of its rows
+    point_names : columns whose cells the files have as numbers: their points are never between thousands
     """
 
     files: tuple[CheckedFile, ...]
@@ -70,6 +71,7 @@ class TextTable:
     lines: RowLines
     storage: TableStorage
     index_names: tuple[str, ...] = ()
+    point_names: frozenset[str] = frozenset()
 
     @property
     def n_rows(self) -> int:
@@ -128,10 +130,16 @@ def require_column(table: TextTable, name: str, *, setting: str, separator: str 
         return table.cells(found)
     hint = did_you_mean(name, table.names) or wrong_separator_hint(table.names, separator) or _header_hint(table.names)
     raise DataError(
-        f"{setting} must name a column of {table.shown_name}. Received: {name!r}.{hint} "
-        f"The {len(table.names)} columns found are: {listed(table.names)}.",
+        f"{setting} must name a column of {table.shown_name}. Received: {name!r}.{hint} {columns_found(table.names)}.",
         code="data-column-unknown",
     )
+
+
+def columns_found(names: Sequence[str]) -> str:
+    """Return which columns a table has, for messages."""
+    if len(names) == 1:
+        return f"The only column found is: {names[0]}"
+    return f"The {len(names)} columns found are: {listed(names)}"
 
 
 def listed(names: Sequence[str], shown: int = _NAMES_SHOWN) -> str:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optbench.core.text import counted
 from optbench.datasets.arrow_arrays import texts_of
-from optbench.datasets.date_texts import differ, first_difference, moments
+from optbench.datasets.date_texts import LETTERS, differ, first_difference, moments, settled
 from optbench.datasets.number_texts import numbers_of
 from optbench.errors import DataError
 
@@ -38,15 +39,15 @@ def time_keys(texts: Sequence[str], *, what: str, order: str | None = None) -> N
     numbers = numbers_of(texts)
     if numbers is not None:
         return _numbers(texts, numbers, what)
-    found = moments(texts_of(list(texts)), order=order)
-    whole = [one for one in found if one.is_read.all() and one.has_date.all() in (True, one.has_date.any())]
+    found = moments(texts_of(list(texts)))
+    whole = [one for one in settled(found, order) if one.has_date.all() in (True, one.has_date.any())]
     if not whole:
         raise _no_time(texts, found, what)
     if differ(whole):
         position, one, other = first_difference(whole)
         raise DataError(
             f"{what} must hold dates of one order. Received: {texts[position]!r}, which is another date as {one.order} "
-            f"than as {other.order} (d: day, m: month, y: year), and all dates can be read both ways. Write "
+            f"than as {other.order} ({LETTERS}), and all dates can be read both ways. Write "
             f"dataset.date_order: {one.order} or dataset.date_order: {other.order}.",
             code="data-dates-ambiguous",
         )
@@ -68,7 +69,7 @@ def _numbers(texts: Sequence[str], numbers: Sequence[float], what: str) -> NDArr
 
 def _no_time(texts: Sequence[str], found: Sequence[Moments], what: str) -> DataError:
     wrong = min((np.flatnonzero(~one.is_read | ~one.has_date) for one in found), key=len)
-    more = f" and {len(wrong) - 1} other {'value' if len(wrong) == 2 else 'values'}" if len(wrong) > 1 else ""  # noqa: PLR2004
+    more = f" and {counted(len(wrong) - 1, 'other value')}" if len(wrong) > 1 else ""
     return DataError(
         f"{what} must hold dates, times or numbers that count time. Received: {texts[int(wrong[0])]!r}{more}. Write "
         "dates as YYYY-MM-DD.",

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from optbench.catalog.metrics import METRICS
 from optbench.catalog.tasks import DEFAULT_TASK
-from optbench.errors import InvalidError
+from optbench.errors import DataError, InvalidError, did_you_mean
+from optbench.runner.column_lines import column_lines
 from optbench.tasks import TASKS, task_named
 from optbench.words import error_text, sentence, sentences, text
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 # Where comments begin, so that they stand in a column.
 _COMMENT = 33
-_QUESTIONS = ("data-column-two-readings", "data-column-date-order")
 _STARTER_DATA = (
     ("dataset:", ""),
     ("  name: breast_cancer", "init-own-data"),
@@ -94,11 +94,12 @@ def starter_for_table(
     """
     from optbench.datasets import inspect_table
 
+    _require_there(path)
     found = inspect_table(path, target, separator=separator, encoding=encoding, sheet=sheet, decimal=decimal)
     name = (re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._") or "my-table")[:80]
     section = _table_section(found, language)
     written = _experiment(name, section, found.task, language)
-    said = [*_sentences(found, language), *(_refusals(written, language) if found.is_whole else [])]
+    said = [*_sentences(found, language), *(_refusals(written, language, study=study) if found.is_whole else [])]
     if study:
         written = _study(f"{name}-optimizers", section, found.task, _metric(found), language)
     return written, said
@@ -130,7 +131,17 @@ def _metric(found: TableInspection) -> str:
     return _RARE_METRIC if is_rare else TASKS[found.task].facts.headline
 
 
-def _refusals(written: str, language: str | None) -> list[str]:
+def _require_there(path: Path) -> None:
+    if not path.exists():
+        folder = path.parent
+        hint = did_you_mean(path.name, [other.name for other in folder.iterdir()]) if folder.is_dir() else ""
+        raise DataError(
+            f"{path} does not exist.{hint} Name your table: optbench init TABLE, or nothing for a starter.",
+            code="data-file-missing",
+        )
+
+
+def _refusals(written: str, language: str | None, *, study: bool) -> list[str]:
     """Return what `validate` would say against an experiment, in a list of one sentence, or none."""
     from optbench.config import parse_resolved
     from optbench.datasets import load_dataset
@@ -139,7 +150,8 @@ def _refusals(written: str, language: str | None) -> list[str]:
         config = parse_resolved(written)
         load_dataset(config.dataset, base=Path(), data_dir=Path(), task=config.task)
     except InvalidError as error:
-        return [text("init-refused", language, error=error_text(error, language))]
+        code = "init-refused-study" if study else "init-refused"
+        return [text(code, language, error=error_text(error, language))]
     return []
 
 
@@ -198,11 +210,8 @@ def _table_section(found: TableInspection, language: str | None) -> str:
         lines.append(f"  features: {dump_value(dict(found.features))}")
     correction = "features: {column: number | category | date}"
     lines.append(f"  # {_comment(text('init-columns', language, features=correction, drop='drop: [column]'))}")
-    lines += [
-        f"  #   {_comment(column.name)}: {column.kind} ({_comment(sentence(column.reason, language))})"
-        for column in found.columns
-    ]
-    lines += [f"  # {_comment(sentence(note, language))}" for note in found.notes if note.code in _QUESTIONS]
+    lines += [f"  #   {_comment(line)}" for line in _columns_told(found, language)]
+    lines += [f"  # {_comment(sentence(note, language))}" for note in found.questions]
     lines += _text_hints(found, language)
     strata = "stratify: true, " if task_named(found.task).facts.has_classes else ""
     fractions = _comment(text("init-fractions", language))
@@ -232,23 +241,33 @@ def _text_hints(found: TableInspection, language: str | None) -> list[str]:
 
 
 def _sentences(found: TableInspection, language: str | None) -> list[str]:
-    counts = ", ".join(f"{label} {count}" for label, count in found.class_counts.items())
+    from optbench.datasets import labels_to_tell_apart
+
+    labels = labels_to_tell_apart(list(found.class_counts))
+    counts = ", ".join(f"{label} {n}" for label, n in zip(labels, found.class_counts.values(), strict=True))
     size = {"path": str(found.path), "n_rows": found.rows, "n_columns": len(found.columns)}
     target = {"name": found.target, "reason": sentence(found.target_reason, language)}
     lines = [
-        text("init-table", language, separator=found.storage.separator, **size),
+        text("init-table", language, separator=found.storage.separator if found.is_text else None, **size),
         text("init-target-classes", language, counts=counts, **target)
         if counts
         else text("init-target-numbers", language, **target),
-        *(
-            text("init-column", language, name=one.name, kind=one.kind, reason=sentence(one.reason, language))
-            for one in found.columns
-        ),
+        *_columns_told(found, language),
         *sentences(found.notes, language),
     ]
     if found.rows_without_target:
         lines.append(text("init-rows-without-target", language, n=found.rows_without_target))
     return lines
+
+
+def _columns_told(found: TableInspection, language: str | None) -> list[str]:
+    lines = column_lines([(one.name, one.kind, sentence(one.reason, language)) for one in found.columns])
+    return [
+        text("init-column", language, name=line.names[0], kind=line.kind, reason=line.reason)
+        if len(line.names) == 1
+        else text("column-alike", language, n=len(line.names), **line._asdict())
+        for line in lines
+    ]
 
 
 def _scalar(text: str) -> str:

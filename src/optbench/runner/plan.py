@@ -132,7 +132,11 @@ def in_file(error: InvalidError, path: Path) -> InvalidError:
     if str(path) in str(error):
         return error
     problems = [replace(problem, values={"file": str(path), **problem.values}) for problem in error.problems]
-    return InvalidError(f"{path}: {error}", code=error.code, findings=error.findings, problems=problems)
+    several = (
+        [str(problem.values["message"]) for problem in error.problems] if len(error.problems) > 1 else [str(error)]
+    )
+    message = "\n".join(f"{path}: {one}" for one in several)
+    return InvalidError(message, code=error.code, findings=error.findings, problems=problems)
 
 
 def user_code(config: ExperimentConfig, base: Path) -> dict[str, Path]:

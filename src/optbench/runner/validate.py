@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from optbench.core.findings import as_json
 from optbench.core.printable import printable
 from optbench.errors import InvalidError
+from optbench.runner.column_lines import column_lines
 from optbench.tasks import task_named
 from optbench.words import DEFAULT, dropped_rows, error_text, recorded_sentence, sentences, text
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from optbench.config import ExperimentConfig, LoadedExperiment
     from optbench.records import Dataset
+    from optbench.runner.column_lines import ColumnLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +171,9 @@ def _with_reasons(recorded: Any) -> Any:
 def _data_lines(dataset: Dataset, language: str | None) -> list[str]:
     facts = dataset.facts
     rows = ", ".join(f"{name} {count}" for name, count in facts["split"]["rows"].items())
-    columns = facts.get("columns", [])
-    width = max((len(column["name"]) for column in columns), default=0)
+    columns = [
+        (one["name"], one["kind"], recorded_sentence(one["reason"], language)) for one in facts.get("columns", [])
+    ]
     read = {"name": dataset.name, "n_rows": facts["rows_read"], "rows": rows}
     n_train = facts["split"]["rows"]["train"]
     shape = " x ".join(map(str, dataset.input_shape))
@@ -178,12 +181,19 @@ def _data_lines(dataset: Dataset, language: str | None) -> list[str]:
         f"  {text('validate-data', language, **read, method=_method(facts['split'], language))}",
         *task_named(dataset.task).data_lines(dataset, language),
         *([f"  {text('validate-columns', language, n=n_train)}"] if columns else []),
-        *(
-            f"    {column['name']:<{width}}  {column['kind']}: {recorded_sentence(column['reason'], language)}"
-            for column in columns
-        ),
+        *_columns_told(column_lines(columns), language),
         f"  {text('validate-shape', language, shape=shape)}",
         *(f"  {text('validate-note', language)} {note}" for note in sentences(dataset.notes, language)),
+    ]
+
+
+def _columns_told(lines: Sequence[ColumnLine], language: str | None) -> list[str]:
+    width = max((len(line.names[0]) for line in lines if len(line.names) == 1), default=0)
+    return [
+        f"    {line.names[0]:<{width}}  {line.kind}: {line.reason}"
+        if len(line.names) == 1
+        else f"    {text('column-alike', language, n=len(line.names), **line._asdict())}"
+        for line in lines
     ]
 
 

@@ -177,11 +177,14 @@ class Classification:
 
     def data_lines(self, dataset: Dataset, language: str | None = None) -> list[str]:
         """As in `Task`: rows per class, and how often the majority class is right."""
+        from optbench.datasets import labels_to_tell_apart
         from optbench.words import text
 
         facts = dataset.facts
         counts, majority = facts["class_counts"], facts["majority"]
-        classes = [f"{label} {sum(part[label] for part in counts.values())}" for label in dataset.class_names]
+        shown = labels_to_tell_apart(dataset.class_names)
+        rows = [sum(part[label] for part in counts.values()) for label in dataset.class_names]
+        classes = [f"{label} {n}" for label, n in zip(shown, rows, strict=True)]
         positive = facts["positive_class"]
         line = (
             text("task-classes-positive", language, classes=classes, positive=positive)

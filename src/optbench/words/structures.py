@@ -221,6 +221,20 @@ def _metric(name: str) -> Metric:
     return METRICS[name]
 
 
+def feature(_writer: Writer, value: str, kind: str) -> str:
+    """Write the line of an experiment file that says what a column is: `dataset.features: {age: number}`."""
+    from optbench.config import dump_value
+
+    return f"dataset.features: {dump_value({value: kind})}"
+
+
+def dropped(_writer: Writer, value: str | Sequence[str], _argument: str) -> str:
+    """Write the line of an experiment file that leaves columns out: `dataset.drop: [id]`."""
+    from optbench.config import dump_value
+
+    return f"dataset.drop: {dump_value([value] if isinstance(value, str) else list(value))}"
+
+
 STRUCTURES: Final[Mapping[str, Callable[[Writer, Any, str], str]]] = {
     "message": message,
     "sentences": messages_as_sentences,
@@ -252,4 +266,6 @@ STRUCTURES: Final[Mapping[str, Callable[[Writer, Any, str], str]]] = {
     "number": number,
     "size": size,
     "amount": amount,
+    "feature": feature,
+    "dropped": dropped,
 }
