@@ -23,7 +23,7 @@ def clock_paragraphs(study: StudyFindings, language: str | None = None) -> list[
         for one in study.problems
         for sentence in difference_sentences(one.compared.clock_differences, language)
     )
-    return [joined((text("study-times", language), *disturbed)), joined(_to_settle(study, language))]
+    return [joined((text("study-times", language), *disturbed)), joined(_of_each(study, language))]
 
 
 def clock_table(problem: ProblemFindings, language: str | None = None) -> TextTable:
@@ -50,9 +50,21 @@ def settle_sentence(problem: ProblemFindings, language: str | None = None) -> st
     return text("study-time-to-settle", language, n_seeds=more, seconds=more * sum(seconds), labels=labels)
 
 
-def _to_settle(study: StudyFindings, language: str | None) -> list[str]:
+def decision_seconds(problem: ProblemFindings, language: str | None = None) -> str:
+    """Say how long a run of what is taken trained here, beside the fastest row; "" without times."""
+    taken = problem.recommended
+    times = {one.label: one.training_seconds for one in problem.compared.optimizers if one.training_seconds is not None}
+    if taken is None or taken.label not in times:
+        return ""
+    fastest = min(times, key=lambda label: times[label])
+    values = {"label": taken.label, "seconds": times[taken.label], "fastest": fastest, "least": times[fastest]}
+    return text("take-seconds-fastest" if fastest == taken.label else "take-seconds", language, **values)
+
+
+def _of_each(study: StudyFindings, language: str | None) -> list[str]:
     several = len(study.problems) > 1
-    settled = [(one.name, settle_sentence(one, language)) for one in study.problems]
+    told = ((one, (decision_seconds(one, language), settle_sentence(one, language))) for one in study.problems)
+    settled = [(one.name, joined(sentences)) for one, sentences in told]
     return [f"[{name}] {sentence}" if several else sentence for name, sentence in settled if sentence]
 
 

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import Finding, Severity
 from optbench.errors import OptbenchError
-from optbench.runner.foresee import Foreseen, foresee_run, state_of
-from optbench.runner.run import available_cores, is_finished, make_executor, stage_datasets
+from optbench.runner.foresee import Foreseen, foresee_run
+from optbench.runner.reuse import FinishedRuns
+from optbench.runner.run import available_cores, make_executor, stage_datasets
 from optbench.runner.try_out import check_models
 from optbench.study.doubts import no_choice
 from optbench.study.foreseen_power import power_findings, seeds_needed
+from optbench.study.foreseen_runs import groups_of
 from optbench.study.foreseen_splits import new_rows_findings, on_random_splits
-from optbench.study.record import read_record, recorded_choice, recorded_end
-from optbench.study.rounds import planned_runs
+from optbench.study.record import read_record
 from optbench.study.run import first_of_each, prepare_study
 from optbench.words import DEFAULT, sentence, sentences, text
 
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from optbench.runner.run import ExecutorFor
-    from optbench.study.plan import StudyPlan, StudyRun
+    from optbench.study.foreseen_runs import Group
+    from optbench.study.plan import StudyPlan
     from optbench.study.run import StudyOptions
 
 # Handing a run to a worker, building its model, evaluating and writing its folder: measured on small models, 2 cores.
@@ -228,12 +230,13 @@ def dry_run(options: StudyOptions, *, say: Callable[[str], None], executor_for: 
     from optbench.run_store import require_writable
 
     plan = prepare_study(options, say=say)
-    groups = _groups(plan)
+    read_record(plan)  # a folder of something else is refused
+    groups = groups_of(plan, FinishedRuns(options.runs_dir))
     require_writable(options.runs_dir)
     costs: dict[tuple[str, str], Foreseen] = {}
     if any(group.left for group in groups):
         costs = _measure(plan, options, executor_for or make_executor)
-    shares = tuple(group.share(costs.get((group.problem, group.label))) for group in groups)
+    shares = tuple(_share(group, costs.get((group.problem, group.label))) for group in groups)
     forecast = Forecast(plan, shares, _jobs(options, shares))
     if not any(group.left for group in groups):
         return forecast
@@ -243,78 +246,20 @@ def dry_run(options: StudyOptions, *, say: Callable[[str], None], executor_for: 
 def explain(options: StudyOptions, *, say: Callable[[str], None]) -> Forecast:
     """Say for each run whether it is skipped, resumed or new, and why; builds no model and creates nothing."""
     plan = prepare_study(options, say=say)
-    groups = _groups(plan)
+    read_record(plan)  # a folder of something else is refused
+    groups = groups_of(plan, FinishedRuns(options.runs_dir))
     explained = []
     for group in groups:
-        explained += [Explained(group.stage, run.run, state_of(run.planned)) for run in group.known]
+        explained += [Explained(group.stage, run.run, group.state_of(run)) for run in group.known]
         if not group.known:
             not_chosen = Finding("study-forecast-not-chosen", Severity.NOTE)
             explained.append(Explained(group.stage, group.name, not_chosen, group.runs))
-    shares = tuple(group.share(None) for group in groups)
+    shares = tuple(_share(group, None) for group in groups)
     return Forecast(plan, shares, _jobs(options, shares), tuple(explained))
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """The runs of one optimizer on one problem in one stage, as far as they are known.
-
-    Attributes
-    ----------
-    name : what is shown
-    known : () before tuning has chosen their setting
-    runs : their number
-    """
-
-    stage: str
-    problem: str
-    label: str
-    name: str
-    known: tuple[StudyRun, ...]
-    runs: int
-
-    @property
-    def left(self) -> int:
-        """How many are not finished."""
-        return _left(self.known) + self.runs - len(self.known) if self.known else self.runs
-
-    def share(self, cost: Foreseen | None) -> Share:
-        """Return what they cost."""
-        return Share(self.stage, self.problem, self.name, self.runs, self.left, cost)
-
-
-def _groups(plan: StudyPlan) -> list[_Group]:
-    found = []
-    tuning = plan.tuning_runs()
-    record = read_record(plan)
-    chosen = recorded_choice(plan, record)
-    is_chosen = bool(chosen) or not plan.config.tuned
-    ended_at = recorded_end(plan, record)
-    confirmation = plan.confirmation_runs(chosen, look=ended_at) if is_chosen else plan.fixed_runs()
-    on_one_split = plan.one_split_runs(chosen) if is_chosen else []
-    splits = plan.split_runs(chosen) if is_chosen else []
-    further = plan.rows if plan.config.one_split_seeds else ()
-    stages = (
-        ("tuning", (*plan.config.tuned, *plan.config.beside_tuning), tuning, 0),
-        ("confirmation", plan.rows, confirmation, len(plan.config.confirmation_seeds)),
-        ("one_split", further, on_one_split, len(plan.config.one_split_seeds)),
-        ("splits", plan.config.on_splits, splits, plan.config.splits),
-    )
-    for stage, rows, runs, expected in stages:
-        for problem in plan.problems:
-            if stage == "one_split" and not problem.needs_seed_noise:
-                continue
-            for one in rows:
-                own = tuple(run for run in runs if (run.problem, run.label) == (problem.name, one.label))
-                name = f"{problem.name} {one.label}" if len(plan.problems) > 1 else one.label
-                number = len(own) or expected
-                if stage == "tuning" and one.search and not chosen:
-                    number = planned_runs(plan.config.tuning)  # later rounds are planned by what the first comes to
-                found.append(_Group(stage, problem.name, one.label, name, own, number))
-    return found
-
-
-def _left(runs: Sequence[StudyRun]) -> int:
-    return sum(not is_finished(run.planned) for run in runs)
+def _share(group: Group, cost: Foreseen | None) -> Share:
+    return Share(group.stage, group.problem, group.name, group.runs, group.left, cost)
 
 
 def _jobs(options: StudyOptions, shares: tuple[Share, ...]) -> int:
@@ -335,7 +280,7 @@ def _measure(plan: StudyPlan, options: StudyOptions, executor_for: ExecutorFor) 
 
 def _with_xla(
     plan: StudyPlan,
-    groups: Sequence[_Group],
+    groups: Sequence[Group],
     costs: Mapping[tuple[str, str], Foreseen],
     options: StudyOptions,
     executor_for: ExecutorFor,
@@ -356,7 +301,7 @@ def _with_xla(
     return (Finding("study-xla-saves", Severity.NOTE, {"now": now, "then": then}),)
 
 
-def _training_seconds(groups: Sequence[_Group], costs: Mapping[tuple[str, str], Foreseen]) -> float | None:
+def _training_seconds(groups: Sequence[Group], costs: Mapping[tuple[str, str], Foreseen]) -> float | None:
     """Return how long what is left trains, one run after the other; None if it was not measured."""
     of_each = [(group.left, costs.get((group.problem, group.label))) for group in groups if group.left]
     known = [left * cost.seconds for left, cost in of_each if cost is not None and cost.seconds is not None]

@@ -15,7 +15,9 @@ from optbench.study.more_text import more_tables
 from optbench.study.protocol_text import protocol_paragraphs
 from optbench.study.sentences import (
     across_parts,
+    decision,
     exploratory,
+    exploratory_first,
     floor_sentence,
     gains,
     headline,
@@ -37,7 +39,8 @@ if TYPE_CHECKING:
 def verdict_markdown(study: StudyFindings, language: str | None = None) -> str:
     """Return the page."""
     title = markdown_text(text("study-title", language, name=study.config.name))
-    parts = [f"# {title}", *_head(study, language), *_doubts(study, language)]
+    first = _bold(exploratory_first(study, language))
+    parts = [f"# {title}", first, *_head(study, language), *_doubts(study, language)]
     if len(study.problems) == 1:
         parts += _problem(study.problems[0], language, level=2)
     else:
@@ -59,6 +62,7 @@ def _head(study: StudyFindings, language: str | None) -> list[str]:
         only = study.problems[0]
         return [
             _emphasis(only.compared.problem),
+            markdown_text(decision(only, language)),
             _bold(headline(only, language)),
             markdown_text(floor_sentence(only, [only], language)),
             protocol,
@@ -83,6 +87,7 @@ def _several(study: StudyFindings, language: str | None) -> list[str]:
     for one in study.problems:
         parts += [
             f"## {markdown_text(one.compared.problem)}",
+            markdown_text(decision(one, language)),
             _bold(headline(one, language)),
             markdown_text(floor_sentence(one, study.problems, language)),
             markdown_text(gains(one, language)),

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from optbench.study.clock import settle_sentence
+from optbench.study.clock import decision_seconds, settle_sentence
 from optbench.study.more_text import split_tables, width_caption, width_table
 from optbench.study.protocol_text import protocol_paragraphs
 from optbench.study.sentences import (
+    decision,
     exploratory,
+    exploratory_first,
     gains,
     joined,
     leaders_sentence,
@@ -37,7 +39,7 @@ def study_page(study: StudyFindings, language: str | None = None) -> str:
     where = only or text("study-n-problems", language, n=len(study.problems))
     frame = Frame(
         title=text("study-title-where", language, name=study.config.name, where=where),
-        summary=sentences(study.protocol, language),
+        summary=[one for one in (exploratory_first(study, language), *sentences(study.protocol, language)) if one],
         warnings=study_warnings(study, language),
         sections=list(_sections(study, language)),
         behind={one.compared.problem: _behind_verdict(one, language) for one in study.problems},
@@ -55,6 +57,8 @@ def _behind_verdict(problem: ProblemFindings, language: str | None) -> str:
             without_tuning(problem, language),
             exploratory(problem, language),
             settle_sentence(problem, language),
+            decision(problem, language),
+            decision_seconds(problem, language),
         )
     )
 
