@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 from optbench.study.sentences import joined
 from optbench.words import text
 from optbench.words.comparisons import difference_sentences
-from optbench.words.formats import NOTHING
-from optbench.words.tables import localised, titles
+from optbench.words.tables import localised
 
 if TYPE_CHECKING:
-    from optbench.comparison import OptimizerSummary, PairResult
+    from optbench.comparison import PairResult
     from optbench.study.findings import ProblemFindings, StudyFindings
-    from optbench.study.tables_text import TextTable
 
 
 def clock_paragraphs(study: StudyFindings, language: str | None = None) -> list[str]:
@@ -26,13 +24,12 @@ def clock_paragraphs(study: StudyFindings, language: str | None = None) -> list[
     return [joined((text("study-times", language), *disturbed)), joined(_of_each(study, language))]
 
 
-def clock_table(problem: ProblemFindings, language: str | None = None) -> TextTable:
-    """Return one row per optimizer, fastest run first."""
-    rows = sorted(
-        problem.compared.optimizers, key=lambda one: (one.training_seconds is None, one.training_seconds or 0.0)
-    )
-    codes = ("table-optimizer", "table-median-training", "table-median-memory")
-    return titles(codes, language), [_row(one, language) for one in rows]
+def run_times(problem: ProblemFindings, language: str | None = None) -> str:
+    """Return the median training time of a run of each optimizer, fastest first, in one sentence."""
+    known = [one for one in problem.compared.optimizers if one.training_seconds is not None]
+    rows = sorted(known, key=lambda one: one.training_seconds or 0.0)
+    times = [localised(f"{one.label} {one.training_seconds:.2g} s", language) for one in rows]
+    return text("take-times", language, times=times) if times else ""
 
 
 def settle_sentence(problem: ProblemFindings, language: str | None = None) -> str:
@@ -70,12 +67,3 @@ def _of_each(study: StudyFindings, language: str | None) -> list[str]:
 
 def _is_ranked(problem: ProblemFindings, pair: PairResult) -> bool:
     return not {pair.a, pair.b} & problem.config.aside.keys()
-
-
-def _row(one: OptimizerSummary, language: str | None) -> list[str]:
-    seconds, memory = one.training_seconds, one.peak_memory_mb
-    return [
-        one.label,
-        NOTHING if seconds is None else localised(f"{seconds:.2g} s", language),
-        NOTHING if memory is None else localised(f"{memory:.0f} MB", language),
-    ]

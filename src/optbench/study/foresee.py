@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from optbench.core.columns import aligned
 from optbench.core.findings import Finding, Severity
 from optbench.errors import OptbenchError
 from optbench.runner.foresee import Foreseen, foresee_run
@@ -18,15 +19,20 @@ from optbench.study.foreseen_runs import groups_of
 from optbench.study.foreseen_splits import new_rows_findings, on_random_splits
 from optbench.study.record import read_record
 from optbench.study.run import first_of_each, prepare_study
+from optbench.study.seed_table import seed_rows
 from optbench.words import DEFAULT, sentence, sentences, text
+from optbench.words.formats import NOTHING
+from optbench.words.tables import localised, titles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from optbench.core.columns import Column
     from optbench.runner.run import ExecutorFor
     from optbench.study.foreseen_runs import Group
     from optbench.study.plan import StudyPlan
     from optbench.study.run import StudyOptions
+    from optbench.study.seed_table import SeedRow
 
 # Handing a run to a worker, building its model, evaluating and writing its folder: measured on small models, 2 cores.
 _SECONDS_AROUND_A_RUN = 0.9
@@ -108,6 +114,7 @@ class Forecast:
     Attributes
     ----------
     jobs : runs at a time
+    jobs_at_most : as many as the machine and the command allow
     explained : for `--explain`
     faster : what `engine: xla` would save, if that was measured and is worth a sentence
     """
@@ -115,6 +122,7 @@ class Forecast:
     plan: StudyPlan
     shares: tuple[Share, ...]
     jobs: int
+    jobs_at_most: int = 1
     explained: tuple[Explained, ...] = ()
     faster: tuple[Finding, ...] = ()
 
@@ -163,6 +171,10 @@ class Forecast:
             "looks": list(config.looks),
             "seeds": len(config.confirmation_seeds),
             "seeds_needed": seeds_needed(self.plan.config),
+            "by_seeds": [
+                row.to_json(seconds=self._seconds_of(row), disk_bytes=self._disk_of(row))
+                for row in seed_rows(self.plan.config)
+            ],
             "says": " ".join(sentences([*self._power(), *no_choice(self.plan.config), *self.faster], DEFAULT)),
             "explained": [one.to_json() for one in self.explained],
         }
@@ -172,7 +184,56 @@ class Forecast:
         lines = [one.line(language) for one in self.explained] or [_share_line(one, language) for one in self.shares]
         power = " ".join(sentences(self._power(), language))
         further = sentences([*no_choice(self.plan.config), *self.faster], language)
-        return "\n".join([*lines, self._total(language), power, *further])
+        table = [] if self.explained else self._seed_table(language)
+        return "\n".join([*lines, self._total(language), power, *further, *table])
+
+    def _seed_table(self, language: str | None) -> list[str]:
+        """Return what more or fewer seeds would find and cost, a line for each number; the plan's own is marked."""
+        rows = seed_rows(self.plan.config)
+        if not rows:
+            return []
+        own = len(self.plan.config.confirmation_seeds)
+        names = ("seeds", "power", "detectable", "equivalence", "runs", "time", "disk")
+        header = titles([f"forecast-column-{name}" for name in names], language)
+        cells = [
+            [
+                f"{row.seeds}{' *' if row.seeds == own else '  '}",
+                localised(f"{100 * row.power:.0f} %", language),
+                NOTHING if row.detectable is None else localised(f"{row.detectable:.1f}", language),
+                localised(f"{100 * row.equivalence:.0f} %", language),
+                str(row.runs),
+                *self._cost_cells(row, language),
+            ]
+            for row in rows
+        ]
+        columns: list[Column] = [(">", 7)] * len(names)
+        told = text("forecast-seeds", language, pairs=max(self.plan.config.families.values()))
+        return ["", told, *aligned([header, *cells], columns)]
+
+    def _cost_cells(self, row: SeedRow, language: str | None) -> list[str]:
+        seconds, size = self._seconds_of(row), self._disk_of(row)
+        return [
+            NOTHING if seconds is None else text("forecast-time", language, seconds=seconds),
+            NOTHING if size is None else text("forecast-disk", language, size=size),
+        ]
+
+    def _costs(self) -> list[Foreseen] | None:
+        """Return what a run of each row on each problem costs; None if some were not measured."""
+        costs = [share.cost for share in self.shares if share.stage == "confirmation"]
+        known = [cost for cost in costs if cost is not None]
+        return known if len(known) == len(costs) else None
+
+    def _seconds_of(self, row: SeedRow) -> float | None:
+        """Return how long the confirmation runs of so many seeds take, none of them done before."""
+        of_runs = [cost.seconds for cost in self._costs() or [] if cost.seconds is not None]
+        if not of_runs or len(of_runs) < row.runs // row.seeds:
+            return None
+        jobs = self.jobs_at_most
+        return row.seeds * (sum(of_runs) + len(of_runs) * _SECONDS_AROUND_A_RUN) / min(jobs, row.runs)
+
+    def _disk_of(self, row: SeedRow) -> int | None:
+        costs = self._costs()
+        return row.seeds * sum(cost.disk_bytes for cost in costs) if costs else None
 
     def _power(self) -> list[Finding]:
         """Return what the seeds can decide, on these rows and on new ones."""
@@ -237,7 +298,7 @@ def dry_run(options: StudyOptions, *, say: Callable[[str], None], executor_for: 
     if any(group.left for group in groups):
         costs = _measure(plan, options, executor_for or make_executor)
     shares = tuple(_share(group, costs.get((group.problem, group.label))) for group in groups)
-    forecast = Forecast(plan, shares, _jobs(options, shares))
+    forecast = Forecast(plan, shares, _jobs(options, shares), options.jobs or available_cores())
     if not any(group.left for group in groups):
         return forecast
     return replace(forecast, faster=_with_xla(plan, groups, costs, options, executor_for or make_executor))
@@ -255,7 +316,7 @@ def explain(options: StudyOptions, *, say: Callable[[str], None]) -> Forecast:
             not_chosen = Finding("study-forecast-not-chosen", Severity.NOTE)
             explained.append(Explained(group.stage, group.name, not_chosen, group.runs))
     shares = tuple(_share(group, None) for group in groups)
-    return Forecast(plan, shares, _jobs(options, shares), tuple(explained))
+    return Forecast(plan, shares, _jobs(options, shares), explained=tuple(explained))
 
 
 def _share(group: Group, cost: Foreseen | None) -> Share:

@@ -56,6 +56,17 @@ def headline(problem: ProblemFindings, language: str | None = None) -> str:
     )
 
 
+def short_headline(problem: ProblemFindings, language: str | None = None) -> str:
+    """Return who leads and by how much, then whose tuning failed: the first sentence of the verdict."""
+    first = sentences(problem.compared.verdict[:1], language)
+    return joined((*first, *sentences(problem.failed_tunings, language)))
+
+
+def grounds(problem: ProblemFindings, language: str | None = None) -> str:
+    """Return what the first sentence of the verdict rests on, what would settle it, and how far it reaches."""
+    return joined(sentences(problem.compared.verdict[1:], language))
+
+
 def decision(problem: ProblemFindings, language: str | None = None) -> str:
     """Say what to take and what that risks, whether or not anything is shown; "" if no row has a score."""
     return joined(sentences(problem.decision, language))
