@@ -151,6 +151,13 @@ def test_a_crippled_optimizer_loses_and_the_same_one_twice_does_not(tmp_path):
     assert (same["differences"], same["decision"], same["p"]) == ([0.0] * 9, "undecided", None)
     told = [one["values"]["labels"] for one in document["findings"] if one["code"] == "comparison-same-algorithm"]
     assert told == [["adam", "adam-again"]]
+    folder = next((tmp_path / "runs").iterdir())
+    words = (folder / "verdict.md").read_text().split()
+    assert len(words) < 900
+    taken, first = document["recommended"], " ".join(words[:120])
+    assert taken["optimizer"] in ("adam", "adam-again")
+    for told in (f"Take {taken['optimizer']} at 0.02", "What that risks", "crippled", "decided for"):
+        assert told in first
     for label in ("adam", "adam-again"):
         pair = decisions[frozenset((label, "crippled"))]
         assert pair["decision"] == ("a_better" if pair["a"] == label else "b_better")

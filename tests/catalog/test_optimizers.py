@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import inspect
 
+import numpy as np
 import pytest
 
 from optbench.catalog import optimizers
 from optbench.catalog.keras_api import optimizer_signatures
-from optbench.catalog.optimizers import ADAPTIVE, BESIDE, OPTIMIZERS, SHARED_ARGUMENTS, optimizer_facts, optimizer_keys
+from optbench.catalog.optimizers import (
+    ADAPTIVE,
+    BESIDE,
+    OPTIMIZERS,
+    SHARED_ARGUMENTS,
+    VARIABLES_OF_ALL,
+    optimizer_facts,
+    optimizer_keys,
+    variables_per_weight,
+)
 
 
 def test_every_optimizer_of_keras_is_described():
@@ -54,3 +64,28 @@ def test_no_optimizer_that_holds_its_decay_reads_it_elsewhere():
             kind = getattr(keras.optimizers, name)
             assert kind._apply_weight_decay is keras.optimizers.Optimizer._apply_weight_decay
             assert "weight_decay" not in inspect.getsource(kind.update_step)
+
+
+@pytest.mark.tensorflow
+@pytest.mark.usefixtures("keras_backend")
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_variables_per_weight_are_those_that_keras_makes(name):
+    """Counted in Keras' own optimizers, each argument that adds some included; None where the shape decides."""
+    import keras
+
+    def counted(shape, arguments):
+        kernel = keras.Variable(np.ones(shape, "float32"), name="dense_kernel")
+        optimizer = getattr(keras.optimizers, name)(**arguments)
+        optimizer.build([kernel])
+        return sum(int(np.prod(one.shape)) for one in optimizer.variables if len(one.shape)) / kernel.numpy().size
+
+    known = {"momentum": 0.9, "centered": True, "amsgrad": True, "use_ema": True, "gradient_accumulation_steps": 2}
+    assert {*VARIABLES_OF_ALL, *OPTIMIZERS[name].variables_if} <= set(known)
+    own = [{}, *({key: value} for key, value in known.items() if key in optimizer_keys(name))]
+    for arguments in own:
+        for shape in ((8, 8), (8,)):
+            expected = variables_per_weight(name.lower(), arguments)
+            if expected is not None:
+                assert counted(shape, arguments) == expected
+    if variables_per_weight(name.lower(), {}) is None:
+        assert counted((8, 8), {}) != counted((8,), {})

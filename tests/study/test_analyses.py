@@ -20,6 +20,7 @@ from optbench.run_store import RunPaths, read_history, read_predictions
 from optbench.statistics import cross_fitted_best_of_k, learning_rate_width
 from optbench.study.conclude import conclude
 from optbench.study.markdown import clock_heading, verdict_markdown
+from optbench.study.more_text import split_tables
 from optbench.study.rate_widths import rate_widths
 from optbench.study.tuning import Setting, Tuning, choose
 from optbench.study.verdict_json import verdict_document
@@ -159,7 +160,8 @@ def test_other_splits_are_measured_beside_other_seeds(study):
     (pair,) = found["pairs"]
     wide = splits.pivot_table(index="split_seed", columns="optimizer", values="test_accuracy")
     assert pair["difference"] == pytest.approx((wide[pair["a"]] - wide[pair["b"]]).mean())
-    assert "What another split changes" in end.plan.paths.verdict_text.read_text()
+    captions = [caption.title for caption, _ in split_tables(end.findings.problems[0], "en")]
+    assert captions[0] == "What another split changes."
     again = study(splits=4, seeds=4)
     assert again.trained == 2
 

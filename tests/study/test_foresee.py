@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+
+from optbench.config import load_study
+from optbench.statistics import sign_flip_p
+from optbench.study.seed_table import seed_rows
 
 
 def test_dry_run_counts_and_creates_nothing(study):
@@ -14,6 +19,16 @@ def test_dry_run_counts_and_creates_nothing(study):
     assert document["seconds"] > 60 * 3 * 0.5
     assert document["disk_bytes"] > 0
     assert document["memory_mb"] == 300.0
+    rows = {row["seeds"]: row for row in document["by_seeds"]}
+    assert set(rows) == {6, 8, 9, 10, 12, 15, 20, 30}
+    assert (rows[9]["runs"], rows[30]["runs"]) == (36, 120)
+    assert rows[30]["seconds"] == pytest.approx(3 * rows[10]["seconds"])
+    assert rows[30]["disk_bytes"] == 3 * rows[10]["disk_bytes"]
+    for name in ("power", "equivalence"):
+        assert sorted(row[name] for row in rows.values()) == [rows[seeds][name] for seeds in sorted(rows)]
+    table = found.text("en").partition("What so many seeds find")[2].splitlines()
+    assert [line.split()[0] for line in table[2:]] == [str(seeds) for seeds in sorted(rows)]
+    assert [line.split()[0] for line in table if " * " in line] == ["9"]
     assert len(study.executor.tried_out) == 4  # a default builds what its tuned self does; each with xla, too
     assert not study.runs_dir.exists()
 
@@ -74,3 +89,14 @@ def test_what_further_seeds_on_one_split_cost_and_gain(study):
     assert "with 10 splits and 10 seeds on one split" in found.text("en")
     assert "8 splits can find on new rows from the same source was not simulated" in study.dry_run(seeds=8).text("en")
     assert "new rows" not in study.dry_run(seeds=10, resplit="false").text("en")
+
+
+def test_the_power_that_is_told_is_that_of_the_test(tmp_path):
+    """Two optimizers and their defaults, so two pairs in the largest question; 400 simulated studies a number."""
+    file = tmp_path / "study.yaml"
+    file.write_text("experiment: {dataset: {name: iris}, model: {name: logistic}}\noptimizers: [sgd, adam]\n")
+    rng = np.random.default_rng(8)
+    for row in seed_rows(load_study(file).config):
+        if row.seeds <= 12:
+            found = np.mean([sign_flip_p(1.0 + rng.standard_normal(row.seeds)) <= 0.025 for _ in range(400)])
+            assert row.power == pytest.approx(found, abs=0.1)

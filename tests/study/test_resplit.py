@@ -17,6 +17,7 @@ from optbench.datasets import load_dataset
 from optbench.errors import ConfigError
 from optbench.run_store import RunPaths, read_predictions
 from optbench.study.run import prepare_study
+from optbench.study.split_text import unseen_tables
 from optbench.study.verdict_json import verdict_document
 
 MODEL = "model: {name: mlp, hidden_units: [4]}, training: {epochs: 2}"
@@ -103,7 +104,8 @@ def test_rows_that_tuning_never_saw_stand_beside_all(end):
     for pair in found["pairs"]:
         expected = np.mean([scores[pair["a"], seed] - scores[pair["b"], seed] for seed in range(1000, 1008)])
         assert pair["difference"] == pytest.approx(expected)
-    assert "rows tuning never saw" in end.plan.paths.verdict_text.read_text()
+    ((_, (header, _)),) = unseen_tables(end.findings.problems[0], "en")
+    assert "rows tuning never saw" in header
 
 
 def test_the_openings_name_every_split(end):

@@ -17,7 +17,7 @@ from optbench.study.runs import StudyRuns
 from optbench.study.sentences import study_verdict, study_warnings
 from optbench.study.tuning import Setting, best_setting, choose
 from optbench.study.verdict_json import verdict_document
-from optbench.words.comparisons import verdict_text
+from optbench.words import sentence
 
 OUTPUTS = ("study.json", "plan.csv", "results.csv", "verdict.json", "verdict.md", "report.html")
 
@@ -271,13 +271,16 @@ def test_member_runs_draw_no_pictures_and_are_complete(finished):
 
 
 def test_the_page_and_the_text_say_what_matters(finished):
-    """Verdict, budget, both tables and the protocol, in plain words; the page holds the tuning curves."""
+    """Decision, verdict, both tables and the protocol, in plain words; the page holds everything else."""
     end = finished
     paths = end.plan.paths
     text, page = paths.verdict_text.read_text(), paths.page.read_text()
-    assert verdict_text(end.findings.comparison) in text
-    for words in ("## Tuning", "## How it was done", "The test split was withheld", "opened once", "sgd-default"):
+    for finding in end.findings.comparison.problems[0].verdict:
+        assert sentence(finding) in text
+    for words in ("## The optimizers", "## How it was done", "test rows were withheld", "opened once", "sgd-default"):
         assert words in text
+    for words in ("The test split was withheld", "What a tuning budget buys", "How forgiving the learning rate is"):
+        assert words in page
     assert "validation loss against learning rate" in page
     assert "data:image/png" in page
 

@@ -88,6 +88,8 @@ class OptimizerFacts:
         can stand for it (`optbench.training.engines.held_decay`); a test reads Keras' sources
     needs : like `SharedArgument.needs`, of its own arguments
     computes : the class whose steps it takes; "" for its own. Only defaults differ then
+    variables : numbers that it keeps for each weight; None if that depends on the weight's shape, or is not known
+    variables_if : further ones by an argument that asks for them
     """
 
     rule: str = _UNDESCRIBED
@@ -98,6 +100,8 @@ class OptimizerFacts:
     holds_decay: bool = False
     needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     computes: str = ""
+    variables: int | None = None
+    variables_if: Mapping[str, int] = field(default_factory=dict)
 
     def rule_with(self, arguments: Mapping[str, object]) -> str:
         """Return the code of the update rule as these arguments make it."""
@@ -118,18 +122,24 @@ _DESCRIBED: Final = {
         search_range=_GRADIENT,
         holds_decay=True,
         needs={"nesterov": ("momentum",)},
+        variables=0,
+        variables_if={"momentum": 1},
     ),
     "RMSprop": OptimizerFacts(
         rule="rule-rmsprop",
         rule_if={"centered": "rule-rmsprop-centered", "momentum": "rule-rmsprop-momentum"},
         remark="remark-rmsprop",
         holds_decay=True,
+        variables=1,
+        variables_if={"momentum": 1, "centered": 1},
     ),
     "Adam": OptimizerFacts(
         rule="rule-adam",
         rule_if={"amsgrad": "rule-adam-amsgrad"},
         remark="remark-adam",
         holds_decay=True,
+        variables=2,
+        variables_if={"amsgrad": 1},
     ),
     "AdamW": OptimizerFacts(
         rule="rule-adam",
@@ -137,33 +147,40 @@ _DESCRIBED: Final = {
         remark="remark-adamw",
         holds_decay=True,
         computes="Adam",
+        variables=2,
+        variables_if={"amsgrad": 1},
     ),
     "Adamax": OptimizerFacts(
         rule="rule-adamax",
         holds_decay=True,
+        variables=2,
     ),
     "Nadam": OptimizerFacts(
         rule="rule-nadam",
         remark="remark-nadam",
         holds_decay=True,
+        variables=2,
     ),
     "Adagrad": OptimizerFacts(
         rule="rule-adagrad",
         remark="remark-adagrad",
         search_range=_GRADIENT,  # its accumulator only grows, so that steps shrink; its authors use 0.01 and more
         holds_decay=True,
+        variables=1,
     ),
     "Adadelta": OptimizerFacts(
         rule="rule-adadelta",
         remark="remark-adadelta",
         search_range=(1e-2, 10.0),  # a factor on steps that scale themselves: its authors use 1.0, Keras 0.001
         holds_decay=True,
+        variables=2,
     ),
     "Lion": OptimizerFacts(
         rule="rule-lion",
         remark="remark-lion",
         search_range=(1e-5, 1e-2),  # every step is a full sign step: its authors advise a tenth to a third of Adam's
         holds_decay=True,
+        variables=1,
     ),
     "Adafactor": OptimizerFacts(
         rule="rule-adafactor",
@@ -176,6 +193,7 @@ _DESCRIBED: Final = {
         remark="remark-lamb",
         search_range=ADAPTIVE,  # the trust ratio rescales each layer's step to the size of its weights
         holds_decay=True,
+        variables=2,
     ),
     "Muon": OptimizerFacts(
         rule="rule-muon",
@@ -188,10 +206,12 @@ _DESCRIBED: Final = {
         remark="remark-ftrl",
         search_range=_GRADIENT,  # shrinks like Adagrad
         holds_decay=True,
+        variables=2,
     ),
     "ScheduleFreeAdamW": OptimizerFacts(
         rule="rule-schedule_free",
         remark="remark-schedule_free",
+        variables=2,
     ),
 }
 OPTIMIZERS: Final[Mapping[str, OptimizerFacts]] = MappingProxyType(_DESCRIBED)
@@ -206,6 +226,25 @@ def optimizer_facts(name: str) -> OptimizerFacts:
     """Return what is known of an optimizer; of one without an entry, Adam's range and no rule."""
     described = {folded(key): facts for key, facts in OPTIMIZERS.items()}
     return described.get(folded(name), OptimizerFacts())
+
+
+VARIABLES_OF_ALL: Final[Mapping[str, int]] = MappingProxyType({"use_ema": 1, "gradient_accumulation_steps": 1})
+"""Numbers that any optimizer keeps for each weight with an argument that all take."""
+
+
+def variables_per_weight(name: str, arguments: Mapping[str, object]) -> int | None:
+    """Return how many numbers an optimizer keeps for each weight; None if that is not one number, or not known.
+
+    Examples
+    --------
+    >>> variables_per_weight("adam", {"amsgrad": True})
+    3
+    """
+    facts = optimizer_facts(name)
+    if facts.variables is None:
+        return None
+    further = {**facts.variables_if, **VARIABLES_OF_ALL}
+    return facts.variables + sum(number for argument, number in further.items() if arguments.get(argument))
 
 
 def optimizer_keys(class_name: str) -> Signature:

@@ -12,18 +12,26 @@ from optbench.cli.output import notes, print_data, print_json
 
 
 def check(
-    runs: Annotated[list[str], typer.Argument(metavar="RUN", help="Run folders, globs, ids or key prefixes.")],
+    runs: Annotated[
+        list[str],
+        typer.Argument(metavar="RUN|STUDY", help="Folders, globs, ids, key prefixes; folders of studies."),
+    ],
     runs_dir: RunsDir = Path("runs"),
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
     debug: Debug = False,
 ) -> None:
-    """Verify run folders against their manifests: missing, changed, truncated or added files; executes nothing."""
+    """Verify runs and studies against their manifests: missing, changed, truncated or added files; executes nothing."""
     del debug, verbose
     from optbench.runner.check import check_json, check_runs, check_text, raise_for_problems
+    from optbench.study.check import check_study
+    from optbench.study.folders import parted
 
+    studies, _ = parted(runs, runs_dir)
+    of_studies = [one for paths in studies for one in check_study(paths)]
     checked, passed_over = check_runs(runs, runs_dir)
+    checked = [*of_studies, *checked]
     notes(passed_over, quiet=quiet)
     if as_json:
         print_json(check_json(checked))

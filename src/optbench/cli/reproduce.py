@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 def reproduce(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="Run folder, run id or 8-character key prefix.")],
+    run: Annotated[
+        str,
+        typer.Argument(metavar="RUN|STUDY", help="Run folder, run id or 8-character key prefix; folder of a study."),
+    ],
     trust: Annotated[
         bool, typer.Option("--trust", help="Execute the run's Python, also if it may not be what it was trained with.")
     ] = False,
@@ -39,9 +42,25 @@ def reproduce(
 
     The run's own folder is only read. A run that names Python code executes the copy that its folder holds. Code that
     is not what the run was trained with, or is from another machine, is asked about first.
+
+    Of a study the verdict is drawn again from its stored runs; where it is not the same bytes, the decisions that
+    survive are counted.
     """
     del debug, verbose
     from optbench.runner import reproduce as steps
+    from optbench.study import folders
+
+    study = folders.study_named(run, runs_dir)
+    if study is not None:
+        from optbench.study import redraw
+
+        redrawn = redraw.redraw_study(study)
+        if as_json:
+            print_json(redrawn.to_json())
+        else:
+            print_data(redrawn.text())
+        redraw.raise_for_other_bytes(redrawn)
+        return
 
     found = steps.reproduce(
         run,

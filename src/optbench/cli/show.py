@@ -12,17 +12,23 @@ from optbench.cli.output import print_data, print_json
 
 
 def show(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="Run folder, run id or 8-character key prefix.")],
+    run: Annotated[
+        str,
+        typer.Argument(metavar="RUN|STUDY", help="Run folder, run id or 8-character key prefix; folder of a study."),
+    ],
     runs_dir: RunsDir = Path("runs"),
     as_json: AsJson = False,
     verbose: Verbose = False,
     debug: Debug = False,
 ) -> None:
-    """Show what is known of one run: experiment, metrics of each split, warnings, times, files."""
+    """Show what is known of one run: experiment, metrics, warnings, times, files; of a study its verdict."""
     del debug, verbose
     from optbench.runner.listing import show_run
+    from optbench.study.folders import study_named
+    from optbench.study.show import show_study
 
-    document, text = show_run(run, runs_dir)
+    study = study_named(run, runs_dir)
+    document, text = show_run(run, runs_dir) if study is None else show_study(study)
     if as_json:
         print_json({"schema_version": 1, **document})
     else:

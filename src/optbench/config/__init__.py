@@ -33,12 +33,14 @@ from optbench.config.load import (
 )
 from optbench.config.losses import output_units
 from optbench.config.model_sections import ModelConfig, model_fields
+from optbench.config.moved import moved
 from optbench.config.optimizer import OptimizerConfig, optimizer_defaults
 from optbench.config.resolve import choose_engine, resolve
 from optbench.config.schema import json_schema
 from optbench.config.seeds import parse_seeds
 from optbench.config.split_design import SplitDesign
 from optbench.config.study_design import FIRST_DESIGN, StudyDesign
+from optbench.config.study_dump import dump_study
 from optbench.config.study_families import Family, family_of, is_compared
 from optbench.config.study_file import load_study
 from optbench.config.study_schema import study_json_schema
@@ -104,6 +106,7 @@ __all__ = [
     "choose_engine",
     "config_digest",
     "dump_config",
+    "dump_study",
     "dump_value",
     "explained_yaml",
     "family_of",
@@ -116,6 +119,7 @@ __all__ = [
     "load_resolved",
     "load_study",
     "model_fields",
+    "moved",
     "optimizer_defaults",
     "optimizers_left_out",
     "output_units",

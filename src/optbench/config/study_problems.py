@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from optbench.config.experiment import ExperimentConfig
     from optbench.config.findings import Path as Place
 
-INLINE = ("task", "dataset", "model", "training")
+INLINE = ("task", "dataset", "model", "training", "evaluation")
 WRITE_EXPERIMENT = "Name an experiment file, or write {dataset: {name: ...}, model: {name: ...}}."
 _WRITE_EXPERIMENTS = "List some: experiments: [iris.yaml, wine.yaml]."
 _MOVED = {

@@ -32,11 +32,17 @@ from optbench.run_store.manifest import (
     verify_manifest,
     write_manifest,
 )
-from optbench.run_store.paths import RunPaths, run_id
+from optbench.run_store.paths import STUDY_RECORD, VERDICTS, RunPaths, run_id
 from optbench.run_store.reading import file_sha256
 from optbench.run_store.run_records import read_run
 from optbench.run_store.sealed import read_job, read_training_result, write_job, write_training_result
 from optbench.run_store.status import run_status
+from optbench.run_store.study_manifest import (
+    StudyManifest,
+    read_study_manifest,
+    study_manifest_problems,
+    write_study_manifest,
+)
 from optbench.run_store.tables import read_history, read_predictions, write_history, write_predictions
 from optbench.run_store.target_tables import read_target_predictions, write_target_predictions
 from optbench.run_store.training_result import ENDS, LadderDigests, TrainingResult, TrainingTimes
@@ -44,6 +50,8 @@ from optbench.run_store.trash import move_to_trash
 
 __all__ = [
     "ENDS",
+    "STUDY_RECORD",
+    "VERDICTS",
     "Asker",
     "Attempt",
     "Checkpoint",
@@ -56,6 +64,7 @@ __all__ = [
     "Manifest",
     "RunFacts",
     "RunPaths",
+    "StudyManifest",
     "TrainingResult",
     "TrainingTimes",
     "added_files",
@@ -83,6 +92,7 @@ __all__ = [
     "read_manifest",
     "read_predictions",
     "read_run",
+    "read_study_manifest",
     "read_target_predictions",
     "read_training_result",
     "remove_leftovers",
@@ -91,6 +101,7 @@ __all__ = [
     "run_id",
     "run_status",
     "storage_error",
+    "study_manifest_problems",
     "temporaries",
     "this_process",
     "verify_manifest",
@@ -102,6 +113,7 @@ __all__ = [
     "write_json",
     "write_manifest",
     "write_predictions",
+    "write_study_manifest",
     "write_target_predictions",
     "write_text",
     "write_training_result",

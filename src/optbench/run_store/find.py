@@ -16,7 +16,7 @@ from optbench.run_store.claims import claim_records
 from optbench.run_store.documents import read_json
 from optbench.run_store.index import open_index
 from optbench.run_store.manifest import read_manifest
-from optbench.run_store.paths import KEY_DIGITS_SHOWN, RunPaths
+from optbench.run_store.paths import KEY_DIGITS_SHOWN, STUDY_RECORD, VERDICTS, RunPaths
 from optbench.run_store.status import run_status
 
 if TYPE_CHECKING:
@@ -156,6 +156,8 @@ def _runs_below(folder: Path, notes: list[Finding], *, depth: int = 2) -> Iterat
 def _subfolders(folder: Path, notes: list[Finding]) -> list[Path]:
     try:
         names = [name for name in os.listdir(folder) if not name.startswith(".")]  # noqa: PTH208 - names, not paths
+        if STUDY_RECORD in names:  # beside the runs of a study lie its verdicts
+            names = [name for name in names if name != VERDICTS]
     except OSError as error:
         notes.append(_note("find-not-listed", path=str(folder), error=reason_of(error)))
         return []

@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
 import stat
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from optbench.core.findings import Finding, Severity
 from optbench.core.regular_files import kind_of
-from optbench.errors import InvalidError, StorageError
+from optbench.errors import StorageError
 from optbench.records import RunStatus
 from optbench.run_store.atomic import is_temporary, storage_error, sync_folder, write_bytes
-from optbench.run_store.contained import contained
-from optbench.run_store.documents import SCHEMA_VERSION, decode_json, encode_json, require_schema
-from optbench.run_store.reading import read_bytes, regular_size, size_and_sha256
+from optbench.run_store.documents import SCHEMA_VERSION, decode_json, require_schema
+from optbench.run_store.listed_files import (
+    ListedFile,
+    entry_of,
+    has_its_digest,
+    is_entry,
+    is_sha256,
+    problem_of,
+    with_digest,
+    wrong,
+)
+from optbench.run_store.reading import read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
+    from optbench.core.findings import Finding
     from optbench.run_store.claim import Claim
     from optbench.run_store.paths import RunPaths
 
 _LARGEST_MANIFEST = 64 << 20
 _REPLACED: Final = "replaced"  # there while files are being replaced, and after a command that did so was killed
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 _FIELDS: Final[dict[str, type]] = {
     "run": str,
     "key": str,
@@ -42,14 +48,6 @@ _FIELDS: Final[dict[str, type]] = {
     "files": dict,
     "sha256": str,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ListedFile:
-    """A file as the manifest lists it; the size is in bytes."""
-
-    size: int
-    sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,9 +115,9 @@ def write_manifest(claim: Claim, facts: RunFacts) -> None:
     """
     paths = claim.run
     names = sorted(_files(paths, paths.folder))
-    entries = {name: _entry(paths.folder / name) for name in names}
+    entries = {name: entry_of(paths.folder / name) for name in names}
     try:
-        data = _with_digest({"schema_version": SCHEMA_VERSION, **facts.to_json(), "files": entries})
+        data = with_digest({"schema_version": SCHEMA_VERSION, **facts.to_json(), "files": entries})
     except ValueError as error:
         raise StorageError(
             f"{paths.manifest} must hold finite numbers only ({error}).", code="storage-not-finite"
@@ -146,12 +144,12 @@ def replace_files(claim: Claim, new: Mapping[Path, bytes]) -> None:
     kept = {name: entry for name, entry in body["files"].items() if name not in names}
     for path, data in new.items():  # a disk that is full is found out here
         write_bytes(claim.drafted(path), data)
-    claim.publish_bytes(paths.manifest, _with_digest({**body, _REPLACED: sorted(names), "files": kept}))
+    claim.publish_bytes(paths.manifest, with_digest({**body, _REPLACED: sorted(names), "files": kept}))
     for path in new:
         claim.publish_file(path)
     _sync_folders({path.parent for path in new})
-    entries = {**kept, **{name: _entry(path) for name, path in names.items()}}
-    claim.publish_bytes(paths.manifest, _with_digest({**body, "files": dict(sorted(entries.items()))}))
+    entries = {**kept, **{name: entry_of(path) for name, path in names.items()}}
+    claim.publish_bytes(paths.manifest, with_digest({**body, "files": dict(sorted(entries.items()))}))
 
 
 def added_files(paths: RunPaths) -> list[Finding]:
@@ -159,12 +157,12 @@ def added_files(paths: RunPaths) -> list[Finding]:
     manifest = read_manifest(paths)
     listed = set() if manifest is None else {*manifest.files, *manifest.replaced}
     strange = {
-        path: _wrong("manifest-stranger-added", path, kind=kind)
+        path: wrong("manifest-stranger-added", path, kind=kind)
         for path, kind in strange_entries(paths)
         if _name(paths, path) not in listed
     }
     added = [paths.folder / name for name in _files(paths, paths.folder) if name not in listed]
-    files = {path: _wrong("manifest-file-added", path, manifest=paths.manifest.name) for path in added}
+    files = {path: wrong("manifest-file-added", path, manifest=paths.manifest.name) for path in added}
     return [finding for _, finding in sorted({**files, **strange}.items(), key=lambda item: item[0])]
 
 
@@ -223,7 +221,9 @@ def check_manifest(paths: RunPaths, *, deep: bool = False) -> tuple[Manifest | N
         return None, list(error.told())
     sound = frozenset() if deep else _as_listed(paths.folder, manifest.files)
     problems = (
-        _problem(paths, name, listed, deep=deep) for name, listed in manifest.files.items() if name not in sound
+        problem_of(paths.folder, name, listed, manifest=paths.manifest.name, deep=deep)
+        for name, listed in manifest.files.items()
+        if name not in sound
     )
     return manifest, [problem for problem in problems if problem]
 
@@ -262,7 +262,7 @@ def _read_document(paths: RunPaths) -> dict[str, Any]:
     data = read_bytes(path, most=_LARGEST_MANIFEST)
     manifest = decode_json(data, path)
     require_schema(manifest, path)
-    if not _has_its_digest(data, str(manifest.get("sha256"))):
+    if not has_its_digest(data, str(manifest.get("sha256"))):
         raise StorageError(
             f"{path} is damaged: its content does not have the sha256 that it records.", code="storage-manifest-damaged"
         )
@@ -279,25 +279,13 @@ def _sync_folders(folders: set[Path]) -> None:
             raise storage_error(error, folder, doing="made durable") from error
 
 
-def _with_digest(body: Mapping[str, Any]) -> bytes:
-    # digest of the bytes, not of the values: any changed byte is seen, white space included
-    return encode_json({**body, "sha256": hashlib.sha256(encode_json(body)).hexdigest()})
-
-
-def _has_its_digest(data: bytes, digest: str) -> bool:
-    """Return True if the file is what `_with_digest` writes; the digest's own line is cut out, not encoded anew."""
-    end = b"\n}\n"
-    last = f',\n  "sha256": "{digest}"'.encode() + end
-    return data.endswith(last) and hashlib.sha256(data.removesuffix(last) + end).hexdigest() == digest
-
-
 def _require_fields(manifest: Mapping[str, Any], path: Path) -> None:
     wrong = [name for name, kind in _FIELDS.items() if type(manifest.get(name)) is not kind]
-    if not wrong and not _SHA256.fullmatch(manifest["key"]):
+    if not wrong and not is_sha256(manifest["key"]):
         wrong = ["key"]
     if not wrong and manifest["status"] not in (RunStatus.COMPLETED, RunStatus.DIVERGED):
         wrong = ["status"]
-    if not wrong and not all(map(_is_entry, manifest["files"].values())):
+    if not wrong and not all(map(is_entry, manifest["files"].values())):
         wrong = ["files"]
     if not wrong and not all(isinstance(version, str) for version in manifest["versions"].values()):
         wrong = ["versions"]
@@ -314,16 +302,6 @@ def _require_fields(manifest: Mapping[str, Any], path: Path) -> None:
 
 def _is_list_of_texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
-
-
-def _is_entry(entry: Any) -> bool:
-    return (
-        isinstance(entry, dict)
-        and set(entry) == {"size", "sha256"}
-        and type(entry["size"]) is int
-        and isinstance(entry["sha256"], str)
-        and _SHA256.fullmatch(entry["sha256"]) is not None
-    )
 
 
 def _files(paths: RunPaths, folder: Path) -> Iterator[str]:
@@ -347,11 +325,6 @@ def _name(paths: RunPaths, path: Path) -> str:
     return path.relative_to(paths.folder).as_posix()
 
 
-def _entry(path: Path) -> dict[str, Any]:
-    size, digest = size_and_sha256(path, durable=True)
-    return {"size": size, "sha256": digest}
-
-
 def _as_listed(folder: Path, files: Mapping[str, ListedFile]) -> AbstractSet[str]:
     """Return the names that are regular files right in the folder, of the size that is listed.
 
@@ -368,28 +341,3 @@ def _as_listed(folder: Path, files: Mapping[str, ListedFile]) -> AbstractSet[str
     except OSError:
         return frozenset()
     return {name for name, size in sizes.items() if files[name].size == size}
-
-
-def _problem(paths: RunPaths, name: str, listed: ListedFile, *, deep: bool) -> Finding | None:
-    """Return what is wrong with one listed file, or None."""
-    path = paths.folder / name
-    try:
-        contained(paths.folder, name)
-        size = regular_size(path)
-        digest = size_and_sha256(path)[1] if deep and size == listed.size else listed.sha256
-    except FileNotFoundError:
-        return _wrong("manifest-file-missing", path, manifest=paths.manifest.name)
-    except (InvalidError, StorageError) as error:
-        return error.told()[0]
-    except (OSError, ValueError) as error:
-        return _wrong("manifest-file-unreadable", path, error=str(error))
-    if size != listed.size:
-        return _wrong("manifest-file-size", path, expected=listed.size, found=size)
-    if digest != listed.sha256:
-        return _wrong("manifest-file-sha256", path, expected=listed.sha256, found=digest)
-    return None
-
-
-def _wrong(code: str, path: Path, **values: Any) -> Finding:
-    """Return what is wrong with one file."""
-    return Finding(code, Severity.ERROR, {"path": str(path), **values})

@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KEY_DIGITS_SHOWN = 8
+STUDY_RECORD = "study.json"
+"""What makes a folder that of a study; its runs lie beside this file."""
+VERDICTS = "verdicts"
+"""Folder of a study with its verdicts: no runs."""
 _IDENTITY = (
     *("config", "config_resolved", "history", "diagnostics", "metrics", "predictions"),
     *(

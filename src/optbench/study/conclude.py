@@ -10,13 +10,14 @@ from optbench.comparison import SplitEvidence
 from optbench.runner.stored_rows import StoredRows, stored_predictions
 from optbench.study.budgets import budgets
 from optbench.study.confirmed import compare_confirmed, last_look, up_to
-from optbench.study.doubts import margin_doubts, problem_doubts, study_doubts
+from optbench.study.doubts import exploratory_plan, margin_doubts, problem_doubts, study_doubts
 from optbench.study.findings import Analyses, ProblemFindings, StudyFindings
 from optbench.study.gains import shrinkages, tuning_gains
 from optbench.study.rate_widths import rate_widths
+from optbench.study.recommendation import recommendation
 from optbench.study.seed_noise import seed_noise, seed_variances
 from optbench.study.split_variance import split_variance
-from optbench.study.statements import failed_tunings, gain_statements, protocol_statements
+from optbench.study.statements import decision_statements, failed_tunings, gain_statements, protocol_statements
 from optbench.study.targets import baseline_tuning, fixed_targets, target_tables
 from optbench.study.unseen_rows import unseen_rows
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from optbench.comparison import Across, Comparison, Disagreement, ProblemCurves
     from optbench.config import StudyConfig, StudyProblem
-    from optbench.study.plan import StudyPlan
+    from optbench.study.plan import AskedPlan
     from optbench.study.record import FirstPlan
     from optbench.study.runs import StudyRuns
     from optbench.study.tuning import Tuning
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 
 def conclude(
-    plan: StudyPlan, runs: StudyRuns, tunings: Sequence[Tuning], openings: Openings, *, first: FirstPlan | None = None
+    plan: AskedPlan, runs: StudyRuns, tunings: Sequence[Tuning], openings: Openings, *, first: FirstPlan | None = None
 ) -> StudyFindings:
     """Compare the confirmation runs of every problem; the order of the runs does not matter.
 
@@ -46,19 +47,28 @@ def conclude(
         exploratory
     """
     config = plan.config if first is None else first.config_of(plan.config)
+    digest = plan.digest if first is None else first.plan
+    before = _until(openings, plan.digest)
     own = runs if first is None else up_to(runs, config, last_look(config, runs))
-    problems = tuple(_conclude(config, problem, own, tunings, openings) for problem in config.problems)
+    problems = tuple(_conclude(config, problem, own, tunings, before) for problem in config.problems)
     if first is not None:
         problems = tuple(replace(one, exploratory=_exploratory(plan.config, one.name, runs)) for one in problems)
     return StudyFindings(
         config=config,
         key=plan.key,
-        plan=plan.digest if first is None else first.plan,
+        plan=digest,
         problems=problems,
         across=_across(config, problems),
         protocol=protocol_statements(config),
         doubts=study_doubts(config),
+        exploratory=exploratory_plan(openings, digest),
     )
+
+
+def _until(openings: Openings, plan: str) -> Openings:
+    """Return the openings up to those of a plan: what comes after a verdict is no part of it."""
+    own = [place for place, opening in enumerate(openings) if opening["plan"] == plan]
+    return openings[: own[-1] + 1] if own else openings
 
 
 def _exploratory(config: StudyConfig, name: str, runs: StudyRuns) -> Comparison:
@@ -87,6 +97,7 @@ def _conclude(
     curves = _curves(config, comparison, own, own_tunings)
     data = own.part(stage="confirmation").planned[0].planned.dataset
     gains = tuning_gains(config, comparison, own)
+    recommended = recommendation(config, comparison, own_tunings, own)
     return ProblemFindings(
         config=config,
         name=problem.name,
@@ -106,6 +117,8 @@ def _conclude(
         failed_tunings=failed_tunings(gains, comparison.metric.name),
         gain_statements=gain_statements(config, comparison, gains),
         doubts=(*problem_doubts(own_tunings, own_openings), *margin_doubts(comparison, own)),
+        recommended=recommended,
+        decision=decision_statements(recommended, comparison.metric.name),
     )
 
 

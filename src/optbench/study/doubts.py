@@ -47,6 +47,20 @@ def study_doubts(config: StudyConfig) -> tuple[Finding, ...]:
     return (*_budgets(config), *no_choice(config), *_one_seed(config))
 
 
+def exploratory_plan(openings: Sequence[Mapping[str, Any]], plan: str) -> Finding | None:
+    """Return the finding that a plan was written when a verdict had been drawn on runs of its own, if it is so.
+
+    Parameters
+    ----------
+    openings : of the test splits, as study.json has them
+    plan : digest of the plan that the verdict is about
+    """
+    own = next((opening for opening in openings if opening["plan"] == plan), {})
+    earlier = own.get("earlier_verdicts") or []
+    told = [Finding("exploratory-earlier", Severity.NOTE, dict(one)).to_json() for one in earlier]
+    return _doubt("exploratory-plan", earlier=told, n=len(told)) if told else None
+
+
 def no_choice(config: StudyConfig) -> tuple[Finding, ...]:
     """Return the finding that tuning with one setting chooses nothing, if it is so."""
     return () if not config.tuned or config.tuning.points > 1 else (_doubt("study-no-choice"),)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from optbench.study.budgets import Budgets
     from optbench.study.gains import Shrinkage, TuningGain
     from optbench.study.rate_widths import RateWidth
+    from optbench.study.recommendation import Recommendation
     from optbench.study.seed_noise import SeedNoise
     from optbench.study.split_variance import SplitVariance
     from optbench.study.tuning import Tuning
@@ -72,6 +73,7 @@ class ProblemFindings:
     tunings, shrinkages : one per tuned optimizer
     gains : one per tuned optimizer that is compared with its defaults
     failed_tunings, gain_statements : what the verdict says of tuning
+    recommended : the row to take, None if none has a score; `decision` says it
     doubts : what casts doubt on the verdict, on top of what the comparison says; the gravest first
     exploratory : what all runs say together, if there are more than a plan had reserved; else None
     """
@@ -91,6 +93,8 @@ class ProblemFindings:
     failed_tunings: tuple[Finding, ...]
     gain_statements: tuple[Finding, ...]
     doubts: tuple[Finding, ...]
+    recommended: Recommendation | None = None
+    decision: tuple[Finding, ...] = ()
     exploratory: Comparison | None = None
 
     @property
@@ -128,6 +132,7 @@ class StudyFindings:
     across : what they say together; None for one
     protocol : what the verdict says of how the settings came about
     doubts : what casts doubt on all problems alike
+    exploratory : names the verdicts that had been drawn on some of these runs before the plan was written; else None
     """
 
     config: StudyConfig
@@ -137,6 +142,7 @@ class StudyFindings:
     across: Across | None
     protocol: tuple[Finding, ...]
     doubts: tuple[Finding, ...]
+    exploratory: Finding | None = None
 
     @property
     def all_doubts(self) -> list[tuple[str, Finding]]:

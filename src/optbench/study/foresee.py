@@ -6,25 +6,33 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from optbench.core.columns import aligned
 from optbench.core.findings import Finding, Severity
 from optbench.errors import OptbenchError
-from optbench.runner.foresee import Foreseen, foresee_run, state_of
-from optbench.runner.run import available_cores, is_finished, make_executor, stage_datasets
+from optbench.runner.foresee import Foreseen, foresee_run
+from optbench.runner.reuse import FinishedRuns
+from optbench.runner.run import available_cores, make_executor, stage_datasets
 from optbench.runner.try_out import check_models
 from optbench.study.doubts import no_choice
 from optbench.study.foreseen_power import power_findings, seeds_needed
+from optbench.study.foreseen_runs import groups_of
 from optbench.study.foreseen_splits import new_rows_findings, on_random_splits
-from optbench.study.record import read_record, recorded_choice, recorded_end
-from optbench.study.rounds import planned_runs
+from optbench.study.record import read_record
 from optbench.study.run import first_of_each, prepare_study
+from optbench.study.seed_table import seed_rows
 from optbench.words import DEFAULT, sentence, sentences, text
+from optbench.words.formats import NOTHING
+from optbench.words.tables import localised, titles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from optbench.core.columns import Column
     from optbench.runner.run import ExecutorFor
-    from optbench.study.plan import StudyPlan, StudyRun
+    from optbench.study.foreseen_runs import Group
+    from optbench.study.plan import StudyPlan
     from optbench.study.run import StudyOptions
+    from optbench.study.seed_table import SeedRow
 
 # Handing a run to a worker, building its model, evaluating and writing its folder: measured on small models, 2 cores.
 _SECONDS_AROUND_A_RUN = 0.9
@@ -106,6 +114,7 @@ class Forecast:
     Attributes
     ----------
     jobs : runs at a time
+    jobs_at_most : as many as the machine and the command allow
     explained : for `--explain`
     faster : what `engine: xla` would save, if that was measured and is worth a sentence
     """
@@ -113,6 +122,7 @@ class Forecast:
     plan: StudyPlan
     shares: tuple[Share, ...]
     jobs: int
+    jobs_at_most: int = 1
     explained: tuple[Explained, ...] = ()
     faster: tuple[Finding, ...] = ()
 
@@ -161,6 +171,10 @@ class Forecast:
             "looks": list(config.looks),
             "seeds": len(config.confirmation_seeds),
             "seeds_needed": seeds_needed(self.plan.config),
+            "by_seeds": [
+                row.to_json(seconds=self._seconds_of(row), disk_bytes=self._disk_of(row))
+                for row in seed_rows(self.plan.config)
+            ],
             "says": " ".join(sentences([*self._power(), *no_choice(self.plan.config), *self.faster], DEFAULT)),
             "explained": [one.to_json() for one in self.explained],
         }
@@ -170,7 +184,56 @@ class Forecast:
         lines = [one.line(language) for one in self.explained] or [_share_line(one, language) for one in self.shares]
         power = " ".join(sentences(self._power(), language))
         further = sentences([*no_choice(self.plan.config), *self.faster], language)
-        return "\n".join([*lines, self._total(language), power, *further])
+        table = [] if self.explained else self._seed_table(language)
+        return "\n".join([*lines, self._total(language), power, *further, *table])
+
+    def _seed_table(self, language: str | None) -> list[str]:
+        """Return what more or fewer seeds would find and cost, a line for each number; the plan's own is marked."""
+        rows = seed_rows(self.plan.config)
+        if not rows:
+            return []
+        own = len(self.plan.config.confirmation_seeds)
+        names = ("seeds", "power", "detectable", "equivalence", "runs", "time", "disk")
+        header = titles([f"forecast-column-{name}" for name in names], language)
+        cells = [
+            [
+                f"{row.seeds}{' *' if row.seeds == own else '  '}",
+                localised(f"{100 * row.power:.0f} %", language),
+                NOTHING if row.detectable is None else localised(f"{row.detectable:.1f}", language),
+                localised(f"{100 * row.equivalence:.0f} %", language),
+                str(row.runs),
+                *self._cost_cells(row, language),
+            ]
+            for row in rows
+        ]
+        columns: list[Column] = [(">", 7)] * len(names)
+        told = text("forecast-seeds", language, pairs=max(self.plan.config.families.values()))
+        return ["", told, *aligned([header, *cells], columns)]
+
+    def _cost_cells(self, row: SeedRow, language: str | None) -> list[str]:
+        seconds, size = self._seconds_of(row), self._disk_of(row)
+        return [
+            NOTHING if seconds is None else text("forecast-time", language, seconds=seconds),
+            NOTHING if size is None else text("forecast-disk", language, size=size),
+        ]
+
+    def _costs(self) -> list[Foreseen] | None:
+        """Return what a run of each row on each problem costs; None if some were not measured."""
+        costs = [share.cost for share in self.shares if share.stage == "confirmation"]
+        known = [cost for cost in costs if cost is not None]
+        return known if len(known) == len(costs) else None
+
+    def _seconds_of(self, row: SeedRow) -> float | None:
+        """Return how long the confirmation runs of so many seeds take, none of them done before."""
+        of_runs = [cost.seconds for cost in self._costs() or [] if cost.seconds is not None]
+        if not of_runs or len(of_runs) < row.runs // row.seeds:
+            return None
+        jobs = self.jobs_at_most
+        return row.seeds * (sum(of_runs) + len(of_runs) * _SECONDS_AROUND_A_RUN) / min(jobs, row.runs)
+
+    def _disk_of(self, row: SeedRow) -> int | None:
+        costs = self._costs()
+        return row.seeds * sum(cost.disk_bytes for cost in costs) if costs else None
 
     def _power(self) -> list[Finding]:
         """Return what the seeds can decide, on these rows and on new ones."""
@@ -228,13 +291,14 @@ def dry_run(options: StudyOptions, *, say: Callable[[str], None], executor_for: 
     from optbench.run_store import require_writable
 
     plan = prepare_study(options, say=say)
-    groups = _groups(plan)
+    read_record(plan)  # a folder of something else is refused
+    groups = groups_of(plan, FinishedRuns(options.runs_dir))
     require_writable(options.runs_dir)
     costs: dict[tuple[str, str], Foreseen] = {}
     if any(group.left for group in groups):
         costs = _measure(plan, options, executor_for or make_executor)
-    shares = tuple(group.share(costs.get((group.problem, group.label))) for group in groups)
-    forecast = Forecast(plan, shares, _jobs(options, shares))
+    shares = tuple(_share(group, costs.get((group.problem, group.label))) for group in groups)
+    forecast = Forecast(plan, shares, _jobs(options, shares), options.jobs or available_cores())
     if not any(group.left for group in groups):
         return forecast
     return replace(forecast, faster=_with_xla(plan, groups, costs, options, executor_for or make_executor))
@@ -243,78 +307,20 @@ def dry_run(options: StudyOptions, *, say: Callable[[str], None], executor_for: 
 def explain(options: StudyOptions, *, say: Callable[[str], None]) -> Forecast:
     """Say for each run whether it is skipped, resumed or new, and why; builds no model and creates nothing."""
     plan = prepare_study(options, say=say)
-    groups = _groups(plan)
+    read_record(plan)  # a folder of something else is refused
+    groups = groups_of(plan, FinishedRuns(options.runs_dir))
     explained = []
     for group in groups:
-        explained += [Explained(group.stage, run.run, state_of(run.planned)) for run in group.known]
+        explained += [Explained(group.stage, run.run, group.state_of(run)) for run in group.known]
         if not group.known:
             not_chosen = Finding("study-forecast-not-chosen", Severity.NOTE)
             explained.append(Explained(group.stage, group.name, not_chosen, group.runs))
-    shares = tuple(group.share(None) for group in groups)
-    return Forecast(plan, shares, _jobs(options, shares), tuple(explained))
+    shares = tuple(_share(group, None) for group in groups)
+    return Forecast(plan, shares, _jobs(options, shares), explained=tuple(explained))
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """The runs of one optimizer on one problem in one stage, as far as they are known.
-
-    Attributes
-    ----------
-    name : what is shown
-    known : () before tuning has chosen their setting
-    runs : their number
-    """
-
-    stage: str
-    problem: str
-    label: str
-    name: str
-    known: tuple[StudyRun, ...]
-    runs: int
-
-    @property
-    def left(self) -> int:
-        """How many are not finished."""
-        return _left(self.known) + self.runs - len(self.known) if self.known else self.runs
-
-    def share(self, cost: Foreseen | None) -> Share:
-        """Return what they cost."""
-        return Share(self.stage, self.problem, self.name, self.runs, self.left, cost)
-
-
-def _groups(plan: StudyPlan) -> list[_Group]:
-    found = []
-    tuning = plan.tuning_runs()
-    record = read_record(plan)
-    chosen = recorded_choice(plan, record)
-    is_chosen = bool(chosen) or not plan.config.tuned
-    ended_at = recorded_end(plan, record)
-    confirmation = plan.confirmation_runs(chosen, look=ended_at) if is_chosen else plan.fixed_runs()
-    on_one_split = plan.one_split_runs(chosen) if is_chosen else []
-    splits = plan.split_runs(chosen) if is_chosen else []
-    further = plan.rows if plan.config.one_split_seeds else ()
-    stages = (
-        ("tuning", (*plan.config.tuned, *plan.config.beside_tuning), tuning, 0),
-        ("confirmation", plan.rows, confirmation, len(plan.config.confirmation_seeds)),
-        ("one_split", further, on_one_split, len(plan.config.one_split_seeds)),
-        ("splits", plan.config.on_splits, splits, plan.config.splits),
-    )
-    for stage, rows, runs, expected in stages:
-        for problem in plan.problems:
-            if stage == "one_split" and not problem.needs_seed_noise:
-                continue
-            for one in rows:
-                own = tuple(run for run in runs if (run.problem, run.label) == (problem.name, one.label))
-                name = f"{problem.name} {one.label}" if len(plan.problems) > 1 else one.label
-                number = len(own) or expected
-                if stage == "tuning" and one.search and not chosen:
-                    number = planned_runs(plan.config.tuning)  # later rounds are planned by what the first comes to
-                found.append(_Group(stage, problem.name, one.label, name, own, number))
-    return found
-
-
-def _left(runs: Sequence[StudyRun]) -> int:
-    return sum(not is_finished(run.planned) for run in runs)
+def _share(group: Group, cost: Foreseen | None) -> Share:
+    return Share(group.stage, group.problem, group.name, group.runs, group.left, cost)
 
 
 def _jobs(options: StudyOptions, shares: tuple[Share, ...]) -> int:
@@ -335,7 +341,7 @@ def _measure(plan: StudyPlan, options: StudyOptions, executor_for: ExecutorFor) 
 
 def _with_xla(
     plan: StudyPlan,
-    groups: Sequence[_Group],
+    groups: Sequence[Group],
     costs: Mapping[tuple[str, str], Foreseen],
     options: StudyOptions,
     executor_for: ExecutorFor,
@@ -356,7 +362,7 @@ def _with_xla(
     return (Finding("study-xla-saves", Severity.NOTE, {"now": now, "then": then}),)
 
 
-def _training_seconds(groups: Sequence[_Group], costs: Mapping[tuple[str, str], Foreseen]) -> float | None:
+def _training_seconds(groups: Sequence[Group], costs: Mapping[tuple[str, str], Foreseen]) -> float | None:
     """Return how long what is left trains, one run after the other; None if it was not measured."""
     of_each = [(group.left, costs.get((group.problem, group.label))) for group in groups if group.left]
     known = [left * cost.seconds for left, cost in of_each if cost is not None and cost.seconds is not None]

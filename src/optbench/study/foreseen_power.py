@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import Finding, Severity
+from optbench.study.seed_table import detectable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from optbench.config import StudyConfig
-
-_SMALLEST_TENTHS, _LARGEST_TENTHS = 3, 60
 
 
 def power_findings(config: StudyConfig) -> tuple[Finding, ...]:
@@ -62,23 +61,12 @@ def _decidable(config: StudyConfig) -> Iterator[Finding]:
         if needed > seeds:
             continue
         values = {**_question(config, family, pairs), "seeds": seeds, "needed": needed}
-        effect = _detectable(config, pairs)
+        effect = detectable(config, pairs, seeds)
         yield Finding("study-seeds-enough", Severity.NOTE, {**values, "effect": effect})
 
 
 def _question(config: StudyConfig, family: str, pairs: int) -> dict[str, Any]:
     return {"family": str(family), "alpha": config.alpha, "together": pairs if pairs > 1 else None, "pairs": pairs}
-
-
-def _detectable(config: StudyConfig, pairs: int) -> float | None:
-    """Return the difference, in standard deviations, that the seeds find four times in five; None if it is huge."""
-    from optbench.statistics import seeds_for_power
-
-    for tenths in range(_SMALLEST_TENTHS, _LARGEST_TENTHS):
-        effect = tenths / 10
-        if seeds_for_power(effect, 1.0, alpha=config.alpha, comparisons=pairs) <= largest_number(config):
-            return effect
-    return None
 
 
 def _looks(config: StudyConfig) -> Iterator[Finding]:

@@ -5,19 +5,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from optbench.catalog.metrics import lower_is_better
-from optbench.reporting.comparison_details import disagreement_cells
 from optbench.study.sentences import joined, leaders_sentence
-from optbench.study.split_text import noise_tables
 from optbench.study.tables_text import Caption, difference_cell, range_cell, score_cell
-from optbench.words import sentence, text
+from optbench.words import text
 from optbench.words.formats import NOTHING
 from optbench.words.tables import localised, number, titles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from optbench.comparison import Disagreement, TargetRow, TargetTable
     from optbench.study.budgets import BudgetCurve, Budgets
     from optbench.study.findings import ProblemFindings
     from optbench.study.rate_widths import RateWidth
@@ -25,22 +21,6 @@ if TYPE_CHECKING:
     from optbench.study.tables_text import TextTable
 
 _MOST_SENTENCES: Final = 3
-
-
-def more_tables(problem: ProblemFindings, language: str | None = None) -> Iterator[tuple[Caption, TextTable]]:
-    """Yield a caption and a table for everything there is to say beyond the final score."""
-    analyses = problem.analyses
-    if analyses.budgets is not None:
-        yield budget_caption(analyses.budgets, language), budget_table(analyses.budgets, language)
-    if analyses.widths:
-        yield width_caption(problem, language), width_table(analyses.widths, language)
-    for table in analyses.targets:
-        yield target_caption(table, problem.curves.targets_from, language), target_rows(table, language)
-    yield from split_tables(problem, language)
-    yield from noise_tables(problem, language)
-    if analyses.disagreements:
-        caption = disagreement_caption(analyses.disagreements, language)
-        yield caption, disagreement_table(analyses.disagreements, language)
 
 
 def split_tables(problem: ProblemFindings, language: str | None = None) -> Iterator[tuple[Caption, TextTable]]:
@@ -124,26 +104,6 @@ def _span(low: float, high: float, spec: str, language: str | None) -> str:
     return range_cell(localised(format(low, spec), language), localised(format(high, spec), language), language)
 
 
-def target_caption(table: TargetTable, source: str, language: str | None = None) -> Caption:
-    """Say what the target is, where it comes from and how misses count."""
-    title = "study-targets-at-most" if lower_is_better(table.column) else "study-targets-at-least"
-    caption = text("study-targets", language, optimizer=source, horizon=table.horizon)
-    return Caption(text(title, language, column=table.column, target=table.target), caption)
-
-
-def target_rows(table: TargetTable, language: str | None = None) -> TextTable:
-    """Return one row per optimizer, fastest first; without seconds."""
-    codes = ("table-optimizer", "table-reached", "table-epochs", "table-steps")
-    return titles(codes, language), [_target_row(row, language) for row in table.rows]
-
-
-def _target_row(row: TargetRow, language: str | None) -> list[str]:
-    sign = "≥ " if row.reached < row.n else ""
-    steps = NOTHING if row.steps is None else sign + localised(f"{row.steps:,.0f}", language)
-    reached = text("table-of", language, n=row.reached, total=row.n)
-    return [row.label, reached, sign + localised(f"{row.epochs:.1f}", language), steps]
-
-
 def split_caption(problem: ProblemFindings, splits: SplitVariance, language: str | None = None) -> Caption:
     """Say how far another split moves a score, beside another seed."""
     metric = problem.comparison.metric.name
@@ -208,26 +168,3 @@ def _split_pair_row(problem: ProblemFindings, pair: SplitPair, language: str | N
 
 def _spread(row: SplitRow) -> float:
     return row.sd_splits or 0.0
-
-
-def disagreement_caption(disagreements: Sequence[Disagreement], language: str | None = None) -> Caption:
-    """Say what the table shows, and the widest cases in sentences."""
-    widest = sorted(disagreements, key=lambda item: (-item.churn, item.a, item.b))[:_MOST_SENTENCES]
-    pairs = " ".join(sentence(item.finding, language) for item in widest)
-    return Caption(text("study-disagreements-title", language), text("study-disagreements", language, pairs=pairs))
-
-
-def disagreement_table(disagreements: Sequence[Disagreement], language: str | None = None) -> TextTable:
-    """Return one row per pair of the plan."""
-    codes = (
-        "table-first",
-        "table-second",
-        "table-accuracy-gap",
-        "table-differ",
-        "table-first-alone",
-        "table-second-alone",
-        "table-widest-class",
-        "table-calibration-error",
-    )
-    rows = [[item.a, item.b, *disagreement_cells(item, language)] for item in disagreements]
-    return titles(codes, language), rows

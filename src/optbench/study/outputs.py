@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from optbench.core.regular_files import read_regular
 from optbench.study.record import close_record
 from optbench.study.tables import plan_csv, results_csv
+from optbench.study.verdicts import reopen_study
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -56,23 +57,39 @@ def write_outputs(
         digests[paths.page.name] = recorded[paths.page.name]
     written = [path for path, data in files.items() if on_disk(path) != digest_of(data)]
     for path in written:
+        reopen_study(paths)
         write_bytes(path, files[path])
     ended_at = study.problems[0].seeds if plan.config.looks else None
     close_record(plan, record, digests, ended_at=ended_at)
     return tuple(written)
 
 
+def planned_files(plan: StudyPlan) -> dict[Path, bytes]:
+    """Return the files that say what is planned, by their paths: the study as given, all of it, and its runs."""
+    from optbench.config import dump_study
+    from optbench.study.recommended_file import way_to
+
+    paths = plan.paths
+    return {
+        paths.given: plan.loaded.text.encode(),
+        paths.resolved: dump_study(plan.config, lambda base: way_to(base, paths.folder)).encode(),
+        paths.plan: plan_csv(plan).encode(),
+    }
+
+
 def _small_files(plan: StudyPlan, runs: StudyRuns, study: StudyFindings, language: str | None) -> dict[Path, bytes]:
     from optbench.run_store.documents import encode_json
     from optbench.study.markdown import verdict_markdown
+    from optbench.study.recommended_file import recommended_files
     from optbench.study.verdict_json import verdict_document
 
     paths = plan.paths
     return {
-        paths.plan: plan_csv(plan).encode(),
+        **planned_files(plan),
         paths.results: results_csv(runs).encode(),
         paths.verdict_json: encode_json(verdict_document(study)),
         paths.verdict_text: verdict_markdown(study, language).encode(),
+        **recommended_files(plan, study, language),
     }
 
 

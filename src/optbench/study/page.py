@@ -5,19 +5,22 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from optbench.study.clock import settle_sentence
-from optbench.study.more_text import split_tables, width_caption, width_table
+from optbench.study.clock import decision_seconds, settle_sentence
+from optbench.study.more_text import budget_caption, budget_table, split_tables, width_caption, width_table
 from optbench.study.protocol_text import protocol_paragraphs
 from optbench.study.sentences import (
+    decision,
     exploratory,
+    exploratory_first,
+    floor_sentence,
     gains,
     joined,
     leaders_sentence,
     study_warnings,
     without_tuning,
 )
-from optbench.study.split_text import noise_tables, unseen_tables
-from optbench.study.tables_text import tuning_table
+from optbench.study.split_text import new_rows_caption, noise_tables, unseen_tables
+from optbench.study.tables_text import new_rows_titles, pair_table, tuning_table
 from optbench.words import sentences, text
 from optbench.words.tables import titles
 
@@ -37,10 +40,15 @@ def study_page(study: StudyFindings, language: str | None = None) -> str:
     where = only or text("study-n-problems", language, n=len(study.problems))
     frame = Frame(
         title=text("study-title-where", language, name=study.config.name, where=where),
-        summary=sentences(study.protocol, language),
+        summary=[one for one in (exploratory_first(study, language), *sentences(study.protocol, language)) if one],
         warnings=study_warnings(study, language),
         sections=list(_sections(study, language)),
-        behind={one.compared.problem: _behind_verdict(one, language) for one in study.problems},
+        behind={
+            one.compared.problem: joined(
+                (floor_sentence(one, study.problems, language), _behind_verdict(one, language))
+            )
+            for one in study.problems
+        },
     )
     curves = {one.compared.problem: one.curves for one in study.problems}
     return render_comparison_page(study.comparison, curves, frame, language)
@@ -55,6 +63,8 @@ def _behind_verdict(problem: ProblemFindings, language: str | None) -> str:
             without_tuning(problem, language),
             exploratory(problem, language),
             settle_sentence(problem, language),
+            decision(problem, language),
+            decision_seconds(problem, language),
         )
     )
 
@@ -63,6 +73,9 @@ def _sections(study: StudyFindings, language: str | None) -> Iterator[Section]:
     from optbench.reporting.page_section import Section
 
     several = len(study.problems) > 1
+    for one in study.problems:
+        if new_rows_titles(one):
+            yield _reach(one, language, name=one.name if several else "")
     for one in study.problems:
         if one.tunings:
             if several:
@@ -73,6 +86,23 @@ def _sections(study: StudyFindings, language: str | None) -> Iterator[Section]:
             yield _tuning(one, language, title=tuning)
             yield _more(one, language, title=budgets)
     yield Section(text("study-heading-protocol", language), protocol_paragraphs(study, language))
+
+
+def _reach(problem: ProblemFindings, language: str | None, *, name: str) -> Section:
+    """Return every pair with what is known of it on new rows: how far its decision reaches."""
+    from optbench.reporting.page_section import Section
+
+    heading = text("take-heading-reach", language)
+    title = f"{heading}: {name}" if name else heading
+    code = "study-pairs-with-defaults" if problem.config.design.separate_questions else "design-pairs"
+    told = joined(
+        (
+            text("study-pairs-looks" if problem.config.looks else "study-pairs", language),
+            new_rows_caption(problem, language),
+            text(code, language) if problem.config.aside else "",
+        )
+    ).replace("*", "")
+    return Section(title, (), [(told, *pair_table(problem, language))])
 
 
 def _tuning(problem: ProblemFindings, language: str | None, *, title: str) -> Section:
@@ -92,6 +122,8 @@ def _more(problem: ProblemFindings, language: str | None, *, title: str) -> Sect
     tables = [(joined(caption), *table) for found in of_splits for caption, table in found(problem, language)]
     if analyses.widths:
         tables.append((joined(width_caption(problem, language)), *width_table(analyses.widths, language)))
+    if analyses.budgets is not None:
+        tables.append((joined(budget_caption(analyses.budgets, language)), *budget_table(analyses.budgets, language)))
     if analyses.budgets is None:
         return Section(title, (), tables)
     pictures = [_budget_picture(problem, analyses.budgets, language)]

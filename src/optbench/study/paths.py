@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from optbench.core.regular_files import is_file
+from optbench.run_store import STUDY_RECORD, VERDICTS
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_PLAN_DIGITS_SHOWN: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +23,38 @@ class StudyPaths:
     @property
     def record(self) -> Path:
         """The resolved plan, the settings chosen, when the test split was opened, and the digests of what follows."""
-        return self.folder / "study.json"
+        return self.folder / STUDY_RECORD
+
+    @property
+    def given(self) -> Path:
+        """The study file as the user gave it."""
+        return self.folder / "study.yaml"
+
+    @property
+    def resolved(self) -> Path:
+        """The same with its experiments written out and every default filled in; paths start from here."""
+        return self.folder / "study.resolved.yaml"
+
+    @property
+    def manifest(self) -> Path:
+        """Written last: size and sha256 of every file of the study, and of the manifest of every run."""
+        return self.folder / "MANIFEST.study.json"
+
+    @property
+    def verdicts(self) -> Path:
+        """A folder for every verdict ever drawn, with the files it consists of."""
+        return self.folder / VERDICTS
+
+    def verdict_of(self, plan: str, number: int = 1) -> StudyPaths:
+        """Return the paths of a verdict that a plan has come to.
+
+        Parameters
+        ----------
+        plan : digest of the plan
+        number : 1 for the first one; a plan comes to a second one if its runs were made again with other numbers
+        """
+        name = plan[:_PLAN_DIGITS_SHOWN]
+        return StudyPaths(self.verdicts / (name if number == 1 else f"{name}-{number}"))
 
     @property
     def plan(self) -> Path:
@@ -46,6 +80,10 @@ class StudyPaths:
     def page(self) -> Path:
         """The same with pictures, as one self-contained page."""
         return self.folder / "report.html"
+
+    def recommended(self, problem: str = "") -> Path:
+        """Return where the experiment to go on with lies; of several problems one each, with its name."""
+        return self.folder / (f"recommended-{problem}.yaml" if problem else "recommended.yaml")
 
 
 def is_study_folder(folder: Path) -> bool:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from optbench.config import LoadedExperiment
 from optbench.runner.plan import PlannedRun, plan_run, user_code
@@ -51,6 +51,22 @@ class StudyRun:
     def run(self) -> str:
         """The run id."""
         return self.planned.run
+
+
+class AskedPlan(Protocol):
+    """What a verdict takes of a plan: what was asked, and the digests it goes by."""
+
+    @property
+    def config(self) -> StudyConfig:
+        """The study as its file describes it."""
+
+    @property
+    def key(self) -> str:
+        """Digest of what cannot be extended."""
+
+    @property
+    def digest(self) -> str:
+        """Digest of everything that the verdict depends on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from optbench.study.rounds import planned_runs
 from optbench.study.sentences import joined
 from optbench.study.statements import kept_design
 from optbench.study.tuning import tries_learning_rates
-from optbench.words import text
+from optbench.words import sentences, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +18,20 @@ if TYPE_CHECKING:
     from optbench.study.findings import StudyFindings
 
 _DIGITS = 12
+
+
+def protocol_in_short(study: StudyFindings, language: str | None = None) -> list[str]:
+    """Return what was fixed before, how settings were chosen, what counts, and where all of it stands."""
+    config = study.config
+    seeds = config.confirmation_seeds[: max(one.seeds for one in study.problems)]
+    told = [
+        *sentences(study.protocol, language),
+        text("take-protocol", language, plan=study.plan[:_DIGITS], seeds=len(seeds), span=_span(seeds, language)),
+        _opening(study, language),
+    ]
+    if config.looks:
+        told.append(text("take-looks", language, looks=list(config.looks), ended=len(seeds)))
+    return [joined(told), text("take-elsewhere", language)]
 
 
 def protocol_paragraphs(study: StudyFindings, language: str | None = None) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from optbench.study.plan import protocol, question
+from optbench.study.verdicts import earlier_verdicts, reopen_study
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from optbench.config import StudyConfig
-    from optbench.study.plan import Chosen, StudyPlan
+    from optbench.study.plan import AskedPlan, StudyPlan
     from optbench.study.tuning import Tuning
 
 
@@ -96,10 +97,18 @@ def open_test_split(
     """Record, before any confirmation run, that the test splits are opened now, by which plan.
 
     A plan opens each once, however often its runs are interrupted. An entry counts the openings of the same split that
-    other studies in the same runs directory had recorded by then.
+    other studies in the same runs directory had recorded by then, and names the verdicts that had been drawn by then on
+    any of the plan's confirmation runs.
     """
     openings = list(record["openings"])
+    chosen: dict[str, dict[str, Any]] = {problem.name: {} for problem in plan.problems}
+    for tuning in tunings:
+        chosen[tuning.problem][tuning.label] = dict(tuning.winner.values)
     if all(opening["plan"] != plan.digest for opening in openings):
+        values = {
+            (problem, label): tuple(own.items()) for problem, rows in chosen.items() for label, own in rows.items()
+        }
+        earlier = earlier_verdicts(plan, plan.confirmation_runs(values))
         openings += [
             {
                 "problem": problem.name,
@@ -109,14 +118,12 @@ def open_test_split(
                 **({"splits": list(problem.opened_splits)} if problem.resplits else {}),
                 "date": today.isoformat(),
                 "by_other_studies_before": _openings_elsewhere(plan, set(problem.opened_splits)),
+                **({"earlier_verdicts": earlier} if earlier else {}),
                 "question": question(plan.config),
                 "confirmation": plan.config.confirmation.model_dump(),
             }
             for problem in plan.problems
         ]
-    chosen: dict[str, dict[str, Any]] = {problem.name: {} for problem in plan.problems}
-    for tuning in tunings:
-        chosen[tuning.problem][tuning.label] = dict(tuning.winner.values)
     return _write(plan, {**record, "chosen": chosen, "openings": openings}, before=record)
 
 
@@ -138,32 +145,23 @@ class FirstPlan:
         return replace(config, confirmation=config.confirmation.model_copy(update=dict(self.confirmation)))
 
 
-def first_plan(plan: StudyPlan, record: Mapping[str, Any]) -> FirstPlan | None:
+def first_plan(plan: AskedPlan, record: Mapping[str, Any]) -> FirstPlan | None:
     """Return the plan that was the first to open the test split with this question, if it reserved fewer seeds.
 
     Parameters
     ----------
     record : content of study.json, this plan's opening in it
     """
-    asked = question(plan.config)
-    same = (opening for opening in record.get("openings", []) if opening.get("question") == asked)
+    openings = record.get("openings", [])
+    own: Mapping[str, Any] = next((opening for opening in openings if opening["plan"] == plan.digest), {})
+    asked = own.get("question") or question(plan.config)
+    same = (opening for opening in openings if opening.get("question") == asked)
     first = next((opening for opening in same if isinstance(opening.get("confirmation"), dict)), None)
     if first is None or first["plan"] == plan.digest:
         return None
     found = FirstPlan(first["plan"], first["confirmation"])
     reserved = len(found.config_of(plan.config).confirmation_seeds)
     return found if reserved <= len(plan.config.confirmation_seeds) else None
-
-
-def recorded_choice(plan: StudyPlan, record: Mapping[str, Any]) -> Chosen:
-    """Return the settings that this very plan has chosen before; {} if it has not."""
-    if record.get("plan") != plan.digest:
-        return {}
-    return {
-        (problem, label): tuple(values.items())
-        for problem, found in (record.get("chosen") or {}).items()
-        for label, values in found.items()
-    }
 
 
 def close_record(
@@ -177,12 +175,6 @@ def close_record(
     """
     end = {} if ended_at is None else {"ended_at": ended_at}
     return _write(plan, {**record, "outputs": dict(outputs), **end}, before=record)
-
-
-def recorded_end(plan: StudyPlan, record: Mapping[str, Any]) -> int | None:
-    """Return the number of seeds at which this very plan with looks has ended; None if it has not, or has no looks."""
-    end = record.get("ended_at") if record.get("plan") == plan.digest else None
-    return end if isinstance(end, int) else None
 
 
 def _openings_elsewhere(plan: StudyPlan, splits: set[str]) -> int:
@@ -219,5 +211,6 @@ def _write(plan: StudyPlan, document: dict[str, Any], *, before: Mapping[str, An
     from optbench.run_store import write_json
 
     if document != before:
+        reopen_study(plan.paths)
         write_json(plan.paths.record, document)
     return document

@@ -13,6 +13,7 @@ from optbench.core.findings import as_json
 from optbench.errors import NoRunsError, StorageError, each_once
 from optbench.runner.execute import Flight, Reporter, RunEnd
 from optbench.runner.progress import make_progress
+from optbench.runner.reuse import FinishedRuns, use_again
 from optbench.runner.run import (
     RunOptions,
     available_cores,
@@ -28,14 +29,14 @@ from optbench.runner.try_out import check_models, notes_of_models
 from optbench.study.conclude import conclude
 from optbench.study.confirmed import is_decided
 from optbench.study.foreseen_power import untested_questions
-from optbench.study.outputs import digest_of, on_disk, write_outputs
+from optbench.study.outputs import digest_of, on_disk, planned_files, write_outputs
 from optbench.study.plan import plan_study
 from optbench.study.record import first_plan, make_study_folder, open_test_split, read_record, write_plan
 from optbench.study.rounds import next_runs, rounds
 from optbench.study.runs import StudyRuns
 from optbench.study.statements import kept_design
-from optbench.study.tables import plan_csv
 from optbench.study.tuning import choose
+from optbench.study.verdicts import close_study, open_study, reopen_study
 from optbench.tasks import task_named
 from optbench.words import sentence, text
 
@@ -205,6 +206,7 @@ def run_study(
     )
     study = conclude(plan, runs, tunings, record["openings"], first=first_plan(plan, record))
     written = write_outputs(plan, runs, study, record, page_of=page_of, language=options.language)
+    close_study(plan, runs.planned)
     return StudyEnd(plan, runs, study, crew.trained, written)
 
 
@@ -241,14 +243,16 @@ def confirm(plan: StudyPlan, chosen: Chosen, crew: _Crew) -> tuple[list[StudyRun
 
 def begin(plan: StudyPlan, record: dict[str, object]) -> dict[str, object]:
     """Create the study's folder with the plan in it, before its first run."""
-    from optbench.run_store import remove_leftovers, write_text
+    from optbench.run_store import remove_leftovers, write_bytes
 
     make_study_folder(plan.paths.folder)
     remove_leftovers(plan.paths.folder)
+    open_study(plan.paths, plan=plan.digest, record=record)
     found = write_plan(plan, record)
-    table = plan_csv(plan)
-    if on_disk(plan.paths.plan) != digest_of(table.encode()):
-        write_text(plan.paths.plan, table)
+    for path, data in planned_files(plan).items():
+        if on_disk(path) != digest_of(data):
+            reopen_study(plan.paths)
+            write_bytes(path, data)
     return found
 
 
@@ -279,6 +283,7 @@ class _Crew:
         self._executor_for = executor_for
         self._executor: Executor | None = None
         self._model_notes: Mapping[str, Sequence[Finding]] = {}
+        self._finished = FinishedRuns(options.runs_dir)
         self.trained = 0
 
     def check(self, samples: Sequence[StudyRun], tuning: Sequence[StudyRun]) -> None:
@@ -301,7 +306,7 @@ class _Crew:
         """Bring the runs of a stage to their end and read them."""
         from optbench.run_store import read_run
 
-        open_runs = [run.planned for run in runs if not is_finished(run.planned)]
+        open_runs = self._without_known(stage, [run.planned for run in runs if not is_finished(run.planned)])
         if open_runs:
             n, n_open = len(runs), len(open_runs)
             self._say(
@@ -319,6 +324,14 @@ class _Crew:
                 code="storage-run-changed",
                 findings=error.findings,
             ) from error
+
+    def _without_known(self, stage: str, runs: Sequence[PlannedRun]) -> list[PlannedRun]:
+        """Return the runs that have to be trained; what is finished elsewhere in the runs directory is used again."""
+        asker = self._options.for_runs.asker
+        left = [run for run in runs if not use_again(run, self._finished, asker=asker)]
+        if len(left) < len(runs):
+            self._say(text("forecast-runs-used-again", self._options.language, stage=stage, n=len(runs) - len(left)))
+        return left
 
     def _fly(self, runs: Sequence[PlannedRun]) -> list[RunEnd]:
         executor, jobs = self._hired(), min(self._options.jobs or available_cores(), len(runs))

@@ -28,15 +28,25 @@ def joined(parts: Iterable[str]) -> str:
 def study_verdict(study: StudyFindings, language: str | None = None) -> str:
     """Return the verdict on the problem; of several what they say together, then each for itself."""
     budget = sentences(study.protocol, language)
+    first = exploratory_first(study, language)
     if len(study.problems) == 1:
-        return problem_verdict(study.problems[0], study.protocol, language)
-    each = (joined((f"[{one.name}]", headline(one, language), gains(one, language))) for one in study.problems)
-    return joined((*across_parts(study, language), *budget, *each))
+        return joined((first, problem_verdict(study.problems[0], study.protocol, language)))
+    each = (
+        joined((f"[{one.name}]", headline(one, language), gains(one, language), decision(one, language)))
+        for one in study.problems
+    )
+    return joined((first, *across_parts(study, language), *budget, *each))
+
+
+def exploratory_first(study: StudyFindings, language: str | None = None) -> str:
+    """Say, before everything else, that verdicts on some of the runs were known when the plan was written, or ""."""
+    return "" if study.exploratory is None else sentence(study.exploratory, language)
 
 
 def problem_verdict(problem: ProblemFindings, protocol: Iterable[Finding], language: str | None = None) -> str:
-    """Return the verdict on one problem, then how its settings came about and what tuning gained."""
-    return joined((headline(problem, language), *sentences(protocol, language), gains(problem, language)))
+    """Return the verdict on one problem, how its settings came about, what tuning gained, and last what to take."""
+    how = sentences(protocol, language)
+    return joined((headline(problem, language), *how, gains(problem, language), decision(problem, language)))
 
 
 def headline(problem: ProblemFindings, language: str | None = None) -> str:
@@ -44,6 +54,22 @@ def headline(problem: ProblemFindings, language: str | None = None) -> str:
     return joined(
         (compared_words.problem_verdict(problem.compared, language), *sentences(problem.failed_tunings, language))
     )
+
+
+def short_headline(problem: ProblemFindings, language: str | None = None) -> str:
+    """Return who leads and by how much, then whose tuning failed: the first sentence of the verdict."""
+    first = sentences(problem.compared.verdict[:1], language)
+    return joined((*first, *sentences(problem.failed_tunings, language)))
+
+
+def grounds(problem: ProblemFindings, language: str | None = None) -> str:
+    """Return what the first sentence of the verdict rests on, what would settle it, and how far it reaches."""
+    return joined(sentences(problem.compared.verdict[1:], language))
+
+
+def decision(problem: ProblemFindings, language: str | None = None) -> str:
+    """Say what to take and what that risks, whether or not anything is shown; "" if no row has a score."""
+    return joined(sentences(problem.decision, language))
 
 
 def gains(problem: ProblemFindings, language: str | None = None) -> str:

@@ -19,14 +19,6 @@ if TYPE_CHECKING:
     from optbench.study.unseen_rows import UnseenRows
 
 
-def optimizers_caption(problem: ProblemFindings, language: str | None = None) -> str:
-    """Say what the rows of the table of optimizers are means over."""
-    code = "study-optimizers"
-    if problem.compared.design is SplitDesign.RESPLIT:
-        code = "splits-optimizers-data" if problem.makes_data else "splits-optimizers"
-    return text(code, language, seeds=problem.seeds)
-
-
 def new_rows_caption(problem: ProblemFindings, language: str | None = None) -> str:
     """Say what the columns about new rows in the table of pairs are; "" where it has none."""
     if problem.makes_data or problem.config.looks:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from optbench.catalog.metrics import tuning_metric
 from optbench.comparison import Scope, narrowest
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from optbench.comparison import Comparison
     from optbench.config import StudyConfig, StudyDesign
     from optbench.study.gains import TuningGain
+    from optbench.study.recommendation import Recommendation
 
 
 GAIN_CODES: Final = ("study-gained", "study-lost")
@@ -79,6 +80,27 @@ def gain_statements(config: StudyConfig, comparison: Comparison, gains: Sequence
         _default_on_top(config, comparison),
     )
     return (*statements, *(one for found in others for one in found))
+
+
+def decision_statements(taken: Recommendation | None, metric: str) -> tuple[Finding, ...]:
+    """Return what to take and why, then what it risks; () if no row has a score."""
+    if taken is None:
+        return ()
+    rate = {"learning_rate": taken.learning_rate} if isinstance(taken.learning_rate, float) else {}
+    values: dict[str, Any] = {"label": taken.label, "setting": dict(taken.values) or rate or None}
+    if taken.instead_of is not None:
+        values["instead_of"] = taken.instead_of
+    if taken.saving is not None:
+        values["saves"] = taken.saving.value
+    choice = Finding(f"take-{taken.rule}", Severity.REMARK, values)
+    if taken.rule == "only" and taken.against is None and taken.risk is None:
+        return (choice,)
+    if taken.risk is None:
+        return (choice, Finding("take-risk-unknown", Severity.REMARK))
+    if taken.against is None:
+        return (choice, Finding("take-risk-none", Severity.REMARK, {"label": taken.label}))
+    risk = {"risk": taken.risk, "against": taken.against, "metric": metric}
+    return (choice, Finding("take-risk", Severity.REMARK, risk))
 
 
 def _too_large(comparison: Comparison, gains: Sequence[TuningGain]) -> Iterator[Finding]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optbench.study.clock import settle_sentence
-from optbench.study.sentences import exploratory, gains, joined, study_warnings
+from optbench.study.clock import decision_seconds, settle_sentence
+from optbench.study.sentences import decision, exploratory, exploratory_first, gains, joined, study_warnings
 from optbench.words import sentences
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ def study_summary(
     own = [(one.name, _beside_verdict(one, language)) for one in study.problems]
     beside = [f"[{name}] {sentence}" if several else sentence for name, sentence in own if sentence]
     doubts = [f"- {sentence}" for sentence in study_warnings(study, language)]
-    return "\n".join([table, *sentences(study.protocol, language), *beside, *doubts])
+    first = [sentence for sentence in [exploratory_first(study, language)] if sentence]
+    return "\n".join([*first, table, *sentences(study.protocol, language), *beside, *doubts])
 
 
 def _beside_verdict(problem: ProblemFindings, language: str | None) -> str:
@@ -33,5 +34,7 @@ def _beside_verdict(problem: ProblemFindings, language: str | None) -> str:
             gains(problem, language),
             exploratory(problem, language),
             settle_sentence(problem, language),
+            decision(problem, language),
+            decision_seconds(problem, language),
         )
     )

@@ -10,7 +10,6 @@ from optbench.config import LEARNING_RATE, SplitDesign
 from optbench.study.tuning import tries_learning_rates
 from optbench.words import text
 from optbench.words.formats import NOTHING
-from optbench.words.rules import rule_texts
 from optbench.words.tables import localised, titles
 
 if TYPE_CHECKING:
@@ -31,8 +30,20 @@ class Caption(NamedTuple):
     text: str
 
 
-def optimizer_table(problem: ProblemFindings, language: str | None = None) -> TextTable:
-    """Return one row per optimizer, best first."""
+class PairRows(NamedTuple):
+    """Which pairs a table has; a short one leaves out noise floor and corrected p."""
+
+    pairs: tuple[PairResult, ...]
+    short: bool = False
+
+
+def optimizer_table(problem: ProblemFindings, language: str | None = None, *, short: bool = False) -> TextTable:
+    """Return one row per optimizer, best first.
+
+    Parameters
+    ----------
+    short : without how settings were chosen and the spread, and without runs and diverged ones where none diverged
+    """
     comparison = problem.comparison
     tried = "table-learning-rate" if tries_learning_rates(problem.config) else "table-setting"
     header = [
@@ -42,7 +53,12 @@ def optimizer_table(problem: ProblemFindings, language: str | None = None) -> Te
         text("table-level-interval", language, level=1 - comparison.alpha),
         *titles(("table-runs", "table-runs-diverged"), language),
     ]
-    return header, [_optimizer_row(problem, one, language) for one in problem.compared.optimizers]
+    rows = [_optimizer_row(problem, one, language) for one in problem.compared.optimizers]
+    if not short:
+        return header, rows
+    diverged = any(one.n_diverged for one in problem.compared.optimizers)
+    kept = (0, 1, 3, 5, *((6, 7) if diverged else ()))
+    return [header[place] for place in kept], [[row[place] for place in kept] for row in rows]
 
 
 def _optimizer_row(problem: ProblemFindings, one: OptimizerSummary, language: str | None) -> list[str]:
@@ -71,20 +87,25 @@ def _setting(problem: ProblemFindings, one: OptimizerSummary, language: str | No
     return shown, text(how, language)
 
 
-def pair_table(problem: ProblemFindings, language: str | None = None) -> TextTable:
-    """Return one row per pair: its difference, what is known of new rows, the noise floor, the conclusion."""
+def pair_table(problem: ProblemFindings, language: str | None = None, shown: PairRows | None = None) -> TextTable:
+    """Return one row per pair: its difference, what is known of new rows, the noise floor, the conclusion.
+
+    Parameters
+    ----------
+    shown : which pairs; None for all of them, with every column
+    """
+    rows = PairRows(problem.compared.pairs) if shown is None else shown
     in_points = problem.comparison.metric.in_points
     codes = (
         "table-first",
         "table-second",
         "table-first-minus-second-points" if in_points else "table-first-minus-second",
         "table-interval-of-pair",
-        *new_rows_titles(problem),
-        "table-noise-floor",
-        "table-p-holm",
+        *(new_rows_titles(problem)[-1:] if rows.short else new_rows_titles(problem)),
+        *(() if rows.short else ("table-noise-floor", "table-p-holm")),
         "table-conclusion",
     )
-    return titles(codes, language), [_pair_row(problem, pair, language) for pair in problem.compared.pairs]
+    return titles(codes, language), [_pair_row(problem, pair, language, short=rows.short) for pair in rows.pairs]
 
 
 def new_rows_titles(problem: ProblemFindings) -> tuple[str, ...]:
@@ -97,7 +118,7 @@ def new_rows_titles(problem: ProblemFindings) -> tuple[str, ...]:
     return ("table-new-test-rows",)
 
 
-def _pair_row(problem: ProblemFindings, pair: PairResult, language: str | None) -> list[str]:
+def _pair_row(problem: ProblemFindings, pair: PairResult, language: str | None, *, short: bool) -> list[str]:
     metric = problem.comparison.metric
     low, high = (difference_cell(metric, end, language) for end in (pair.ci_low, pair.ci_high))
     return [
@@ -105,11 +126,15 @@ def _pair_row(problem: ProblemFindings, pair: PairResult, language: str | None) 
         pair.b,
         difference_cell(metric, pair.difference, language),
         range_cell(low, high, language),
-        *_new_rows_cells(problem, pair, language),
-        difference_cell(metric, pair.noise_floor, language),
-        NOTHING if pair.p_adjusted is None else localised(f"{pair.p_adjusted:.2g}", language),
+        *_new_rows_cells(problem, pair, language)[-1 if short else 0 :],
+        *([] if short else _noise_and_p(metric, pair, language)),
         _outcome_words(pair, language),
     ]
+
+
+def _noise_and_p(metric: Metric, pair: PairResult, language: str | None) -> list[str]:
+    p = NOTHING if pair.p_adjusted is None else localised(f"{pair.p_adjusted:.2g}", language)
+    return [difference_cell(metric, pair.noise_floor, language), p]
 
 
 def _new_rows_cells(problem: ProblemFindings, pair: PairResult, language: str | None) -> list[str]:
@@ -140,18 +165,6 @@ def _decided_words(pair: PairResult, language: str | None) -> str:
         return text("study-pair-different", language, optimizer=pair.better)
     is_negligible = pair.outcome is PairOutcome.NEGLIGIBLE
     return text("study-pair-negligible" if is_negligible else f"outcome-{pair.outcome}", language)
-
-
-def rule_table(study: StudyFindings, language: str | None = None) -> TextTable:
-    """Return one row per optimizer: what it does, as Keras applies it; a star marks what is not Keras' default."""
-    seen: dict[str, list[str]] = {}
-    for one in study.problems:
-        for rule in one.compared.update_rules:
-            if rule.label not in seen:
-                written = rule_texts(rule, language)
-                seen[rule.label] = [written.label, written.rule, written.arguments, written.weight_decay]
-    codes = ("table-optimizer", "table-update-rule", "table-arguments", "table-weight-decay")
-    return titles(codes, language), list(seen.values())
 
 
 def tuning_table(problem: ProblemFindings, language: str | None = None) -> TextTable:

@@ -11,6 +11,7 @@ from optbench.config import LEARNING_RATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from optbench.config import StudyConfig, StudyOptimizer, Values
     from optbench.study.plan import StudyRun
@@ -144,12 +145,15 @@ class Tuning:
         }
 
 
-def choose(config: StudyConfig, runs: StudyRuns) -> tuple[Tuning, ...]:
+def choose(
+    config: StudyConfig, runs: StudyRuns, *, only: AbstractSet[tuple[str, str]] | None = None
+) -> tuple[Tuning, ...]:
     """Choose a setting for every tuned optimizer on every problem.
 
     Parameters
     ----------
     runs : the tuning runs, in any order
+    only : problems and labels whose runs are there; None for all
 
     Notes
     -----
@@ -161,6 +165,7 @@ def choose(config: StudyConfig, runs: StudyRuns) -> tuple[Tuning, ...]:
         _tuning(problem.name, optimizer, config.tuning.metric, runs)
         for problem in config.problems
         for optimizer in config.tuned
+        if only is None or (problem.name, optimizer.label) in only
     )
 
 

@@ -34,6 +34,7 @@ def verdict_document(study: StudyFindings) -> dict[str, Any]:
             "design": study.config.design.to_json(),
         },
         "protocol": protocol(study.config),
+        "exploratory_plan": study.exploratory and study.exploratory.to_json(),
     }
     doubts = [{**doubt.to_json(), "problem": name or None} for name, doubt in study.all_doubts]
     warnings = study_warnings(study, DEFAULT)
@@ -44,6 +45,7 @@ def verdict_document(study: StudyFindings) -> dict[str, Any]:
             **document,
             "warnings": [*located_sentences(study.comparison.all_differences, DEFAULT), *warnings],
             "findings": [*document["findings"], *of_protocol],
+            "verdict": study_verdict(study, DEFAULT),
             **about,
         }
     return {
@@ -75,7 +77,7 @@ def problem_document(problem: ProblemFindings, protocol: Iterable[Finding]) -> d
     for summary in document["optimizers"]:
         del summary["peak_memory_mb"]
     doubts = [{**doubt.to_json(), "problem": None} for doubt in problem.doubts]
-    added = (*problem.failed_tunings, *protocol, *problem.gain_statements)
+    added = (*problem.failed_tunings, *protocol, *problem.gain_statements, *problem.decision)
     return {
         **document,
         "warnings": [*document["warnings"], *sentences(problem.doubts, DEFAULT)],
@@ -90,6 +92,7 @@ def problem_document(problem: ProblemFindings, protocol: Iterable[Finding]) -> d
         **_analyses(problem.analyses),
         "verdict_findings": [finding.to_json() for finding in added],
         "seeds": problem.seeds,
+        "recommended": problem.recommended and problem.recommended.to_json(),
         "exploratory": problem.exploratory and _exploratory(problem.exploratory),
     }
 

@@ -1,0 +1,128 @@
+"""The manifest of a study, and of each of its verdicts: written last, so that what it lists is whole, or is told."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from optbench.errors import StorageError
+from optbench.run_store.atomic import write_bytes
+from optbench.run_store.documents import SCHEMA_VERSION, decode_json, require_schema
+from optbench.run_store.listed_files import (
+    ListedFile,
+    entry_of,
+    has_its_digest,
+    is_entry,
+    is_sha256,
+    problem_of,
+    with_digest,
+)
+from optbench.run_store.paths import RunPaths
+from optbench.run_store.reading import file_sha256, read_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from optbench.core.findings import Finding
+
+_LARGEST: Final = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class StudyManifest:
+    """What the manifest of a study or of a verdict says.
+
+    Attributes
+    ----------
+    study, key, plan : name of the study, and the digests of what cannot be extended and of the whole plan
+    files : by their name in the folder
+    runs : run id -> sha256 of its own manifest, of the runs that the verdict rests on
+    """
+
+    study: str
+    key: str
+    plan: str
+    files: Mapping[str, ListedFile] = field(default_factory=dict)
+    runs: Mapping[str, str] = field(default_factory=dict)
+
+
+def write_study_manifest(
+    path: Path, *, study: str, key: str, plan: str, files: Iterable[Path], runs: Iterable[Path]
+) -> None:
+    """Close a study or a verdict: digest its files and the manifests of its runs.
+
+    Parameters
+    ----------
+    files : lie in the folder of `path`
+    runs : folders of runs
+
+    Raises
+    ------
+    StorageError
+        If a file cannot be read or the manifest cannot be written.
+    """
+    body: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "study": study, "key": key, "plan": plan}
+    body["files"] = {one.name: entry_of(one) for one in sorted(files)}
+    body["runs"] = {one.name: file_sha256(RunPaths(one).manifest) for one in sorted(runs)}
+    write_bytes(path, with_digest(body))
+
+
+def read_study_manifest(path: Path) -> StudyManifest:
+    """Return the manifest.
+
+    Raises
+    ------
+    StorageError
+        If there is none, a newer optbench wrote it, or a byte of it has changed.
+    """
+    if not os.path.lexists(path):
+        raise StorageError(
+            f"{path.parent} has no {path.name}: the study is not finished. The same command goes on.",
+            code="storage-run-unfinished",
+        )
+    data = read_bytes(path, most=_LARGEST)
+    document = decode_json(data, path)
+    require_schema(document, path)
+    if not has_its_digest(data, str(document.get("sha256"))):
+        raise StorageError(
+            f"{path} is damaged: its content does not have the sha256 that it records.", code="storage-manifest-damaged"
+        )
+    if not _is_whole(document):
+        raise StorageError(f"{path} is no manifest of a study.", code="storage-manifest-damaged")
+    return StudyManifest(
+        study=document["study"],
+        key=document["key"],
+        plan=document["plan"],
+        files={name: ListedFile(entry["size"], entry["sha256"]) for name, entry in document["files"].items()},
+        runs=document["runs"],
+    )
+
+
+def study_manifest_problems(path: Path, *, deep: bool = False) -> list[Finding]:
+    """Return what is wrong with the files that a manifest lists; nothing means that the study or verdict is whole.
+
+    Parameters
+    ----------
+    deep : compare digests as well as sizes
+    """
+    try:
+        manifest = read_study_manifest(path)
+    except StorageError as error:
+        return list(error.told())
+    found = (
+        problem_of(path.parent, name, listed, manifest=path.name, deep=deep) for name, listed in manifest.files.items()
+    )
+    return [problem for problem in found if problem is not None]
+
+
+def _is_whole(document: Mapping[str, Any]) -> bool:
+    files, runs = document.get("files"), document.get("runs")
+    return (
+        all(isinstance(document.get(name), str) for name in ("study", "key", "plan"))
+        and isinstance(files, dict)
+        and all(map(is_entry, files.values()))
+        and isinstance(runs, dict)
+        and all(isinstance(digest, str) and is_sha256(digest) for digest in runs.values())
+    )

@@ -1,0 +1,49 @@
+"""`optbench check STUDY`: a study, its verdicts and its runs against their manifests, executing nothing."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from optbench.core.findings import Finding, Severity
+from optbench.core.regular_files import is_file
+from optbench.runner.check import CheckedRun
+from optbench.study.verdicts import kept_verdicts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from optbench.study.paths import StudyPaths
+
+
+def check_study(paths: StudyPaths) -> list[CheckedRun]:
+    """Verify size and sha256 of every file of a study and of its verdicts, and that its runs are those it rests on.
+
+    The files of the runs themselves are verified as those of any run.
+    """
+    from optbench.run_store import study_manifest_problems
+
+    is_finished = os.path.lexists(paths.manifest)
+    problems = [*study_manifest_problems(paths.manifest, deep=True), *_other_runs(paths)] if is_finished else []
+    found = [CheckedRun(str(paths.folder), is_finished, tuple(problems))]
+    for one in kept_verdicts(paths):
+        told = tuple(study_manifest_problems(one.manifest, deep=True))
+        found.append(CheckedRun(str(one.folder), True, told))
+    return found
+
+
+def _other_runs(paths: StudyPaths) -> Iterator[Finding]:
+    """Yield the runs that are gone, or are not those that the verdict rests on."""
+    from optbench.errors import StorageError
+    from optbench.run_store import RunPaths, file_sha256, read_study_manifest
+
+    try:
+        runs = read_study_manifest(paths.manifest).runs
+    except StorageError:
+        return
+    for name, digest in sorted(runs.items()):
+        manifest = RunPaths(paths.folder / name).manifest
+        if "/" in name or not is_file(manifest):
+            yield Finding("manifest-run-missing", Severity.ERROR, {"run": name})
+        elif file_sha256(manifest) != digest:
+            yield Finding("manifest-run-changed", Severity.ERROR, {"run": name})

@@ -1,0 +1,278 @@
+"""A study is a thing like a run: nothing is overwritten, everything is checked, and its verdict is drawn again."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from fake_training import FakeExecutor
+
+from optbench.config import dump_study, load_study
+from optbench.run_store import RunPaths, find_folders, read_json, read_manifest, read_study_manifest, verify_manifest
+from optbench.runner.check import check_runs
+from optbench.study.check import check_study
+from optbench.study.folders import parted, study_named
+from optbench.study.plan import protocol, question
+from optbench.study.redraw import redraw_study
+from optbench.study.show import show_study
+from optbench.study.verdicts import kept_verdicts
+
+SHIPPED = sorted((Path(__file__).parents[2] / "configs" / "studies").glob("*.yaml"))
+
+
+def tree(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
+def without_manifest(folder):
+    return {name: data for name, data in tree(folder).items() if name != "MANIFEST.study.json"}
+
+
+@pytest.fixture(scope="module")
+def judged_twice(tmp_path_factory):
+    """Eight seeds judged by accuracy, then the same runs by macro F1; what the first left is kept."""
+    from tests.study.conftest import Study, no_flushing
+
+    with no_flushing():
+        study = Study(tmp_path_factory.mktemp("twice"))
+        first = study(seeds=8)
+        before = without_manifest(first.plan.paths.folder)
+        second = study(seeds=8, judged="f1_macro")
+    return study, first, before, second
+
+
+def test_a_verdict_is_kept_when_another_one_is_drawn(judged_twice):
+    """A second metric used to replace the first: now each plan has its folder, and the top is the current one's."""
+    _, first, before, second = judged_twice
+    paths = second.plan.paths
+    kept = {one.folder.name: without_manifest(one.folder) for one in kept_verdicts(paths)}
+    assert set(kept) == {first.plan.digest[:8], second.plan.digest[:8]}
+    assert kept[first.plan.digest[:8]] == before
+    assert kept[second.plan.digest[:8]] == without_manifest(paths.folder)
+    assert second.trained == 0
+
+
+def test_a_plan_that_was_written_after_a_verdict_is_exploratory(judged_twice):
+    """It says so first, and names the earlier verdict: in the JSON, on the page, in the folder of the same study."""
+    _, first, _, second = judged_twice
+    assert first.findings.exploratory is None
+    paths = second.plan.paths
+    document = json.loads(paths.verdict_json.read_text())
+    assert document["verdict"].startswith("Exploratory: ")
+    (earlier,) = document["exploratory_plan"]["values"]["earlier"]
+    assert (earlier["values"]["plan"], earlier["values"]["metric"]) == (first.plan.digest, "accuracy")
+    text = paths.verdict_text.read_text()
+    assert text.index("**Exploratory") < text.index("Take ")
+    assert first.plan.digest[:8] in text
+
+
+def test_the_first_plan_again_finds_its_verdict_as_it_was(study):
+    """What came later is no part of it: the same bytes, nothing trained, and no third verdict."""
+    first = study()
+    before = without_manifest(first.plan.paths.folder)
+    study(judged="f1_macro")
+    again = study()
+    assert again.trained == 0
+    after = without_manifest(again.plan.paths.folder)
+    assert {name: data for name, data in after.items() if name != "study.json"} == {
+        name: data for name, data in before.items() if name != "study.json"
+    }
+    assert len(kept_verdicts(again.plan.paths)) == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"margin": 0.1},
+        {"optimizers": "[sgd, adam, rmsprop]"},
+        {"seeds": 1},
+        {"name": "another", "judged": "f1_macro"},
+    ],
+    ids=["margin", "optimizers", "seeds", "another study"],
+)
+def test_whatever_else_is_asked_of_the_same_runs_is_exploratory(study, change):
+    """With another margin, other rows, fewer seeds, or in another study of the same runs directory."""
+    first = study()
+    second = study(**change)
+    told = second.findings.exploratory
+    assert told is not None
+    assert [one["values"]["plan"] for one in told.values["earlier"]] == [first.plan.digest]
+
+
+def test_finished_runs_are_used_again_by_key_in_another_study(study):
+    """An optimizer more is another study: its folder gets the runs there are, whole, and only the new ones train."""
+    first = study()
+    said = study.explain(optimizers="[sgd, adam, rmsprop]").to_json()
+    second = study(optimizers="[sgd, adam, rmsprop]")
+    assert second.plan.paths != first.plan.paths
+    assert second.trained == len(study.executor.trained) == said["left"] == 8
+    assert (said["runs"], len(second.runs.planned)) == (24, 24)
+    for run in second.runs.planned:
+        paths = run.planned.paths
+        assert paths.folder.parent == second.plan.paths.folder
+        assert not verify_manifest(paths, deep=True)
+        assert not any(path.is_symlink() for path in paths.folder.rglob("*"))
+    shutil.rmtree(first.plan.paths.folder)
+    assert study(optimizers="[sgd, adam, rmsprop]").trained == 0
+
+
+def test_a_run_of_another_name_is_used_again_under_its_own(study):
+    """The key says what is computed; the files that name the run are those it would have had."""
+    study(optimizers="[adam]", points=2)
+    second = study(optimizers="[{name: adam, label: mine}]", points=2, name="other")
+    assert second.trained == 0
+    renamed = next(run.planned for run in second.runs.planned if run.label == "mine")
+    manifest = read_manifest(renamed.paths)
+    assert (manifest.run, manifest.name) == (renamed.run, "mine")
+    assert "name: mine" in renamed.paths.config_resolved.read_text()
+    assert not [name for name in manifest.files if name.endswith((".png", ".html"))]
+
+
+def test_a_damaged_run_is_not_used_again(study):
+    """Every byte is compared before."""
+    first = study(optimizers="[adam]", points=1)
+    for run in first.runs.planned:
+        path = run.planned.paths.predictions
+        data = bytearray(path.read_bytes())
+        data[-1] ^= 1
+        path.write_bytes(data)
+    second = study(optimizers="[adam]", points=1, name="other")
+    assert second.trained == len(second.runs.planned)
+
+
+def test_changing_a_run_changes_no_other_studys(study):
+    """Hard links are of whole files, which are replaced and never written into."""
+    first = study(optimizers="[adam]", points=1)
+    second = study(optimizers="[adam]", points=1, name="other")
+    run = first.runs.planned[0].planned
+    copy = next(one.planned for one in second.runs.planned if one.planned.key == run.key)
+    assert copy.paths.config_resolved.stat().st_ino != run.paths.config_resolved.stat().st_ino
+    assert not verify_manifest(run.paths, deep=True)
+    assert not verify_manifest(copy.paths, deep=True)
+
+
+@pytest.mark.parametrize("change", [{"seeds": 3}, {"judged": "f1_macro"}, {"judged": "f1_macro", "seeds": 3}])
+def test_the_forecast_counts_what_is_really_to_do(study, change):
+    """More seeds or another metric: as many runs are trained as were said, and each is named."""
+    study()
+    said = study.explain(**change).to_json()
+    end = study(**change)
+    assert end.trained == said["left"] == 4 * (change.get("seeds", 2) - 2)
+    new = [one for one in said["explained"] if one["why"].startswith("new")]
+    assert len(new) == said["left"]
+
+
+class Gone(FakeExecutor):
+    """The power fails when so many runs are finished."""
+
+    def __init__(self, runs):
+        super().__init__(instead_of={"finish": self._end})
+        self.left = runs
+
+    def _end(self, task, step):
+        if not self.left:
+            raise KeyboardInterrupt
+        self.left -= 1
+        return step(task)
+
+
+def test_killed_while_it_uses_runs_again_it_ends_the_same(study, tmp_path, monkeypatch):
+    """Cut off in the middle of taking a run over, and called again: the same bytes as in one go."""
+    study(optimizers="[adam]", points=2)
+    link, calls = os.link, []
+
+    def failing(source, target, **keywords):
+        calls.append(source)
+        if len(calls) == 20:
+            raise KeyboardInterrupt
+        return link(source, target, **keywords)
+
+    monkeypatch.setattr("os.link", failing)
+    with pytest.raises(KeyboardInterrupt):
+        study(optimizers="[sgd, adam]", points=2)
+    monkeypatch.setattr("os.link", link)
+    resumed = study(optimizers="[sgd, adam]", points=2)
+    study.runs_dir = tmp_path / "elsewhere"
+    straight = study(optimizers="[sgd, adam]", points=2)
+    for name in ("results", "plan"):
+        ours, theirs = (getattr(end.plan.paths, name).read_text() for end in (resumed, straight))
+        assert ours == theirs
+
+
+def test_a_study_is_checked_with_its_verdicts_and_runs(judged_twice, tmp_path):
+    """A changed page, a verdict with a lost file, a run that was replaced: each is named, and nothing else."""
+    whole = judged_twice[3].plan.paths
+    assert all(one.finished and not one.problems for one in check_study(whole))
+    shutil.copytree(whole.folder, tmp_path / "copy")
+    paths = study_named(str(tmp_path / "copy"), tmp_path)
+    kept = kept_verdicts(paths)[0]
+    (kept.folder / "plan.csv").unlink()
+    paths.verdict_text.write_text("changed")
+    run = next(iter(read_study_manifest(paths.manifest).runs))
+    manifest = RunPaths(paths.folder / run).manifest
+    manifest.write_text(manifest.read_text() + " ")
+    told = {Path(one.folder).name: [problem.code for problem in one.problems] for one in check_study(paths)}
+    assert told["copy"] == ["manifest-file-size", "manifest-run-changed"]
+    assert told[kept.folder.name] == ["manifest-file-missing"]
+    assert sum(map(len, told.values())) == 3
+
+
+def test_a_study_folder_names_its_runs_and_no_verdict(judged_twice):
+    """What takes runs passes the verdicts over without a word."""
+    folder = judged_twice[3].plan.paths.folder
+    folders, notes = find_folders([str(folder)], folder.parent)
+    assert (len(folders), notes) == (len(judged_twice[3].runs.planned), [])
+    assert find_folders([str(folder.parent)], folder.parent)[1] == []
+    assert all(one.finished for one in check_runs([str(folder)], folder.parent)[0])
+    assert parted([str(folder), "other"], folder.parent)[1] == ["other"]
+
+
+def test_a_verdict_is_drawn_again_from_the_stored_runs_alone(judged_twice, tmp_path):
+    """Elsewhere, without data and without the study's file: the same bytes."""
+    _, _, _, second = judged_twice
+    shutil.copytree(second.plan.paths.folder, tmp_path / "copy")
+    found = redraw_study(study_named("copy", tmp_path))
+    assert found.is_identical
+    assert (found.survived, found.decisions) == (4, 4)
+    assert "identical" in found.text("en")
+
+
+def test_where_the_bits_are_others_it_says_which_decisions_survive(judged_twice, tmp_path):
+    """The stored verdict had decided one pair in another way, and taken another row."""
+    shutil.copytree(judged_twice[3].plan.paths.folder, tmp_path / "copy")
+    paths = study_named("copy", tmp_path)
+    document = read_json(paths.verdict_json)
+    pair = document["pairs"][0]
+    pair["decision"], document["recommended"]["optimizer"] = "a_better", "nobody"
+    paths.verdict_json.write_text(json.dumps(document))
+    found = redraw_study(paths)
+    assert not found.is_identical
+    (changed,) = found.changed
+    assert (changed["a"], changed["b"], changed["before"]) == (pair["a"], pair["b"], "a_better")
+    assert found.taken_before != found.taken_now
+    assert "3 of 4 pairs are decided as before" in found.text("en")
+
+
+def test_show_names_verdict_decision_and_files(judged_twice):
+    """It used to name no run and end with exit code 4."""
+    document, text = show_study(judged_twice[3].plan.paths)
+    assert document["status"] == "completed"
+    assert document["recommended"]["optimizer"] in ("sgd", "adam")
+    assert document["verdict"] in text
+    assert {"study.yaml", "recommended.yaml", "verdict.json"} <= set(document["files"])
+    assert [one["exploratory"] for one in document["verdicts"]].count(True) == 1
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_the_resolved_file_is_the_same_study(path, tmp_path):
+    """Read back from another folder it asks the same, with its experiments written out."""
+    config = load_study(path).config
+    (tmp_path / "study.resolved.yaml").write_text(dump_study(config, lambda base: os.path.relpath(base, tmp_path)))
+    again = load_study(tmp_path / "study.resolved.yaml").config
+    assert protocol(again) == protocol(config)
+    assert question(again) == question(config)
+    assert again.looks == config.looks
+    assert [one.label for one in again.defaults] == [one.label for one in config.defaults]
