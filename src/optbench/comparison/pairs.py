@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from optbench.comparison.families import count_pairs, decide_family
+from optbench.comparison.question import Question
 from optbench.comparison.result import Obstacle, PairResult
 from optbench.comparison.scores import scores_by_seed
 from optbench.config import family_of, is_compared
@@ -52,6 +53,7 @@ class Plan:
     same : pairs of labels that are one algorithm with one setting
     looks : after how many seeds the plan looks, the last one its largest number; () for one look at all there are
     has_file : the plan stands in a study file, which can say how many seeds are reserved
+    question : which setting is compared
     clock : False leaves out what clocks measured, so that the words follow from the runs' numbers alone
     """
 
@@ -66,6 +68,7 @@ class Plan:
     same: AbstractSet[frozenset[str]] = frozenset()
     looks: tuple[int, ...] = ()
     has_file: bool = False
+    question: Question = field(default_factory=Question)
 
     def compares(self, a: str, b: str) -> bool:
         """Return True if the plan compares two labels."""

@@ -1,36 +1,21 @@
-"""The one place that spells the file names of a study folder."""
+"""The file names of a study folder that only a study writes and reads; the tables of its runs are `StudyTables`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from optbench.core.regular_files import is_file
+from optbench.run_store import StudyTables, is_study_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+__all__ = ["StudyPaths", "is_study_folder"]
 
-@dataclass(frozen=True, slots=True)
-class StudyPaths:
-    """Paths of one study folder; the folders of its runs lie beside these files."""
 
-    folder: Path
+class StudyPaths(StudyTables):
+    """Paths of one study folder; the folders of its runs lie beside these files and those of `StudyTables`."""
 
-    @property
-    def record(self) -> Path:
-        """The resolved plan, the settings chosen, when the test split was opened, and the digests of what follows."""
-        return self.folder / "study.json"
-
-    @property
-    def plan(self) -> Path:
-        """One row per planned run, written before the first of them."""
-        return self.folder / "plan.csv"
-
-    @property
-    def results(self) -> Path:
-        """One row per run of the plan."""
-        return self.folder / "results.csv"
+    __slots__ = ()
 
     @property
     def verdict_json(self) -> Path:
@@ -46,8 +31,3 @@ class StudyPaths:
     def page(self) -> Path:
         """The same with pictures, as one self-contained page."""
         return self.folder / "report.html"
-
-
-def is_study_folder(folder: Path) -> bool:
-    """Return whether a folder holds, or was begun as, a study."""
-    return is_file(StudyPaths(folder).record)
