@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 # Drawing a run takes longer than training a small one: of more runs than these, `optbench report` draws on demand.
 MOST_DRAWN = 12
+_LETTERS_SHOWN = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +188,8 @@ def carry_out(prepared: Prepared, stack: ExitStack) -> list[RunEnd]:
         for note in each_once(note for of_model in notes.values() for note in of_model):
             progress.say(sentence(note, options.language))
         if prepared.open_runs:
+            if prepared.draw and (letters := letters_without_font(prepared.open_runs)):
+                progress.say(text("progress-no-font", options.language, letters=letters))
             if options.figures is None and not prepared.draw:
                 progress.say(text("progress-not-drawn", options.language))
             flight = Flight(
@@ -209,6 +212,16 @@ def carry_out(prepared: Prepared, stack: ExitStack) -> list[RunEnd]:
                 raise
             ends += flight.ends
     return prepared.in_order(ends)
+
+
+def letters_without_font(runs: Iterable[PlannedRun]) -> str:
+    """Return the letters of class names that no font of this machine has, the first few of them."""
+    names = dict.fromkeys(name for run in runs for name in run.dataset.class_names)
+    if all(name.isascii() for name in names):
+        return ""
+    from optbench.reporting.fonts import undrawable
+
+    return undrawable(names)[:_LETTERS_SHOWN]
 
 
 def get_ready(runs: Sequence[PlannedRun], *, draw: bool) -> None:
