@@ -39,7 +39,7 @@ def scale_without_start(axes: Axes, start: Sequence[float], rest: Sequence[float
     axes.annotate(
         text("figure-before-training", language, value=outside),
         (0.02, 0.98 if outside > high else 0.02),
-        xycoords="axes fraction",
+        xycoords=axes.transAxes,
         va="top" if outside > high else "bottom",
         fontsize=8,
         color=FAINT,
