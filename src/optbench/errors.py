@@ -7,7 +7,7 @@ A message is a sentence: place, rule, received value, remedy, and the nearest kn
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from optbench.core.findings import Finding, Severity, as_json
 
@@ -166,6 +166,10 @@ class StoppedError(OptbenchError):
     Parameters
     ----------
     signal_number : of SIGINT or SIGTERM, which decides the exit code
+
+    Attributes
+    ----------
+    ends : how the runs had ended by then that had, in the order of the plan
     """
 
     default_code = "command-stopped"
@@ -173,6 +177,7 @@ class StoppedError(OptbenchError):
     def __init__(self, signal_number: int) -> None:
         super().__init__("stopped. Unfinished runs go on from their last checkpoint with the same command.")
         self.exit_code = 128 + signal_number  # type: ignore[misc]  # 130 or 143, by the signal
+        self.ends: tuple[Any, ...] = ()
 
 
 class ClaimLostError(StorageError):
@@ -197,14 +202,72 @@ def nearest_word(word: str, known: Iterable[str]) -> str | None:
     --------
     >>> nearest_word("LR", ["learning_rate", "momentum"])
     'learning_rate'
+    >>> nearest_word("Adma", ["adam", "adamw", "ema", "adagrad"])
+    'adam'
+    >>> nearest_word("val_auc", ["val_mae", "val_roc_auc"])
+    'val_roc_auc'
     """
     by_folded = {name.lower(): name for name in known}
     short_forms = {"lr": "learning_rate", "bs": "batch_size", "wd": "weight_decay", "val": "validation"}
     folded = short_forms.get(word.lower(), word.lower())
     if folded in by_folded:
         return by_folded[folded]
-    close = difflib.get_close_matches(folded, by_folded, n=1, cutoff=0.6)
-    return by_folded[close[0]] if close else None
+    for is_close in (_differ_by_parts, _differ_by_slips):
+        close = [name for name in by_folded if is_close(*_without_shared_prefix(folded, name))]
+        if close:
+            # of equally close ones the one that reads alike, then the first by name
+            best = min(close, key=lambda name: (_slips(folded, name), -_likeness(folded, name), name))
+            return by_folded[best]
+    return None
+
+
+_PREFIX: Final = "val_"
+_FEWEST_LETTERS: Final = 3
+_LETTERS_PER_SLIP: Final = 3
+
+
+def _without_shared_prefix(a: str, b: str) -> tuple[str, str]:
+    """Leave out what says nothing about two names of validation metrics: `val_auc` is not like `val_mae`."""
+    if a.startswith(_PREFIX) and b.startswith(_PREFIX):
+        return a.removeprefix(_PREFIX), b.removeprefix(_PREFIX)
+    return a, b
+
+
+def _differ_by_parts(word: str, name: str) -> bool:
+    """Return True if one is the other with parts left out at its beginning or end: `auc` of `roc_auc`."""
+    short, long = sorted((word, name), key=len)
+    return len(short) >= _FEWEST_LETTERS and (long.startswith(f"{short}_") or long.endswith(f"_{short}"))
+
+
+def _differ_by_slips(word: str, name: str) -> bool:
+    """Return True if few letters are wrong, missing, too many or swapped, or one is the beginning of the other."""
+    length = min(len(word), len(name))
+    if length >= _FEWEST_LETTERS and (word.startswith(name) or name.startswith(word)):
+        return True
+    most = max(1, length // _LETTERS_PER_SLIP)
+    return length > 1 and abs(len(word) - len(name)) <= most and _slips(word, name) <= most
+
+
+def _likeness(a: str, b: str) -> float:
+    return difflib.SequenceMatcher(None, a, b).ratio()
+
+
+def _slips(a: str, b: str) -> int:
+    """Return how many letters are wrong, missing, too many or swapped with their neighbour (optimal string alignment).
+
+    Damerau, A technique for computer detection and correction of spelling errors, CACM 7 (1964).
+    """
+    before: list[int] = []
+    last = list(range(len(b) + 1))
+    for row, x in enumerate(a, 1):
+        current = [row]
+        for column, y in enumerate(b, 1):
+            cost = min(last[column] + 1, current[-1] + 1, last[column - 1] + (x != y))
+            if row > 1 and column > 1 and x == b[column - 2] and y == a[row - 2]:
+                cost = min(cost, before[column - 2] + 1)
+            current.append(cost)
+        before, last = last, current
+    return last[-1]
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from optbench.records import History, RunRecord
     from optbench.reporting.shown_comparison import ShownComparison
+    from optbench.run_store import StudyPlace
 
 _SPLITS: Final = ("test", "validation", "train")
 _RUN_COLUMNS: Final = ("run", "dataset", "model", "optimizer", "learning_rate", "seed")
@@ -30,10 +31,12 @@ def load_runs(path: str | Path = "runs") -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame with the columns `run, folder, dataset, model, optimizer, learning_rate, seed, status, epochs_run,
-    best_epoch`, then `test_accuracy` and the other metrics of each split, `training_seconds` and the other times
-    in seconds (`peak_memory_mb` in MB), then the other optimizer arguments as `optimizer_momentum` and so on
-    (missing where an optimizer has no such argument; a schedule as JSON text)
+    DataFrame with the columns `run, name, key, folder, study, stage, label, dataset, model, optimizer, learning_rate,
+    seed, status, epochs_run, best_epoch` (`study`, `stage` and `label`, the study's word for the optimizer, are missing
+    for runs of no study), then `test_accuracy` and the other metrics of each split, `training_seconds` and the other
+    times in seconds (`peak_memory_mb` in MB), then the other optimizer arguments as `optimizer_momentum` and so on
+    (missing where an optimizer has no such argument; a schedule as JSON text), then every other setting by its dotted
+    key, such as `training.epochs` and `model.hidden_units`; lists and mappings as JSON text
 
     Raises
     ------
@@ -42,7 +45,7 @@ def load_runs(path: str | Path = "runs") -> pd.DataFrame:
     """
     import pandas as pd
 
-    from optbench.run_store import find_runs
+    from optbench.run_store import find_runs, record_places
 
     folder = Path(path)
     records, _ = find_runs([str(folder)], folder)
@@ -50,7 +53,8 @@ def load_runs(path: str | Path = "runs") -> pd.DataFrame:
         raise NoRunsError(
             f"{folder} holds no finished run. Train some with 'optbench run CONFIG...'.", code="runs-none-finished"
         )
-    rows = [_row(record) for record in records]
+    places = record_places(records)
+    rows = [_row(record, places.get(record.folder)) for record in records]
     order = ["dataset", "model", "optimizer", "seed", "run"]
     return pd.DataFrame(rows).sort_values(order, kind="stable", ignore_index=True)
 
@@ -99,13 +103,14 @@ def compare(
     baseline: str | None = None,
     alpha: float = 0.05,
     margin: float | None = None,
+    by: str | None = None,
 ) -> ShownComparison:
     """Compare runs on the test split.
 
     Parameters
     ----------
     runs : rows of `load_runs` (all of them or a selection), a runs directory, or run records
-    metric, baseline, alpha, margin : as on the command line
+    metric, baseline, alpha, margin, by : as on the command line
 
     Returns
     -------
@@ -114,7 +119,8 @@ def compare(
     Raises
     ------
     UsageError
-        If `runs` is something else, or a table without the column `folder`, or the metric or the baseline is not known.
+        If `runs` is something else, or a table without the column `folder`, or the metric, the baseline
+        or the setting is not known.
 
     Examples
     --------
@@ -125,6 +131,8 @@ def compare(
     from optbench.comparison import SplitEvidence
     from optbench.comparison import compare as compare_records
     from optbench.reporting.shown_comparison import ShownComparison
+    from optbench.run_store import record_places
+    from optbench.runner.run_facts import study_labels
     from optbench.runner.stored_rows import MOST_READ, StoredRows
 
     records = _records(runs)
@@ -137,6 +145,8 @@ def compare(
         margin=margin,
         histories=histories,
         evidence=SplitEvidence(StoredRows(MOST_READ)),
+        by=by,
+        suggested=study_labels(record_places(records)),
     )
     return ShownComparison.of(comparison)
 
@@ -187,12 +197,21 @@ def _folders(runs: Any) -> list[str] | None:
     return [str(folder) for folder in runs["folder"]]
 
 
-def _row(record: RunRecord) -> dict[str, Any]:
+def _row(record: RunRecord, place: StudyPlace | None) -> dict[str, Any]:
+    from optbench.runner.run_facts import run_facts
+
     optimizer = dict(_optimizer_arguments(record))
     rate = optimizer.pop("learning_rate", None)
+    facts = run_facts(record.config, key=record.key, seed=record.seed, place=place)
+    settings = {key: value for key, value in facts["settings"].items() if not key.startswith("optimizer.")}
     return {
         "run": record.run,
+        "name": facts["name"],
+        "key": facts["key"],
         "folder": record.folder,
+        "study": facts["study"],
+        "stage": facts["stage"],
+        "label": facts["label"],
         "dataset": record.config.get("dataset", {}).get("name"),
         "model": record.config.get("model", {}).get("name"),
         "optimizer": record.config.get("optimizer", {}).get("name"),
@@ -204,12 +223,18 @@ def _row(record: RunRecord) -> dict[str, Any]:
         **{f"{split}_{name}": value for split in _SPLITS for name, value in (record.metrics.get(split) or {}).items()},
         **{name: value for name, value in record.timing.items() if name != "schema_version"},
         **{f"optimizer_{name}": value for name, value in optimizer.items()},
+        **{key: _cell(value) for key, value in settings.items()},
     }
 
 
+def _cell(value: Any) -> Any:
+    """Return a value that fits into a cell: what is nested becomes JSON text."""
+    return json.dumps(value, sort_keys=True) if isinstance(value, dict | list) else value
+
+
 def _optimizer_arguments(record: RunRecord) -> Iterator[tuple[str, Any]]:
-    """Yield argument and value, one level; what is nested becomes JSON text, since a cell holds one value."""
+    """Yield argument and value, one level."""
     optimizer = record.config.get("optimizer", {})
     arguments = {key: value for key, value in optimizer.items() if key not in ("name", "arguments")}
     for key, value in {**arguments, **(optimizer.get("arguments") or {})}.items():
-        yield key, json.dumps(value, sort_keys=True) if isinstance(value, dict | list) else value
+        yield key, _cell(value)

@@ -49,7 +49,7 @@ def test_strict_prints_the_table_and_ends_with_5(folder):
     store_run(make_run("rmsprop", 0, 0.5, training={"epochs": 3}), folder / "runs")
     done = optbench("compare", "runs", "--strict", cwd=folder)
     assert done.returncode == 5
-    assert "!! The number of epochs differs" in done.stdout
+    assert "warning: The number of epochs differs" in done.stdout
     assert "optbench: compare --strict: more than the optimizer differs." in done.stderr
 
 

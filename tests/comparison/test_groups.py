@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from optbench.comparison.groups import distinct_labels, sort_into_problems
+from optbench.comparison.groups import sort_into_problems
+from optbench.comparison.labels import distinct_labels
 
 
 def labels(records):
@@ -59,6 +60,6 @@ def test_labels_stay_distinct_when_shortened_values_agree():
     """Values that look the same after shortening are numbered."""
     settings = [{"layers": "x" * 60 + end} for end in "ab"]
     assert distinct_labels(["own", "own"], settings) == [
-        f"own layers={'x' * 37}... #1",
-        f"own layers={'x' * 37}... #2",
+        f"own layers={'x' * 13}... #1",
+        f"own layers={'x' * 13}... #2",
     ]

@@ -142,7 +142,7 @@ def test_time_to_target_noise_disagreement_and_rules_have_their_tables():
     assert "adam 7 of 7" in text
     assert "sgd 6 of 7 ≥" in text
     assert "A/A floor [points]" in text
-    assert "adam - sgd 5.00 20.0 % 10.0 % –" in text  # noqa: RUF001 - the dash of a missing number
+    assert "adam \N{MINUS SIGN} sgd 5.00 20.0 % 10.0 % –" in text  # noqa: RUF001 - the dash of a missing number
     assert f"{HOSTILE}: +20.0" in text
     assert "w ← w - lr g" in text
     assert "<script" not in page

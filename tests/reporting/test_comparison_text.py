@@ -59,7 +59,9 @@ def test_table_shows_every_number_of_an_optimizer(comparison):
 def test_warnings_stand_above_the_table_and_the_verdict_below(comparison):
     """Who reads from the top reads the doubts before the numbers."""
     text = render_comparison_table(comparison)
-    assert text.index("!! Batch size differs") < text.index("- sgd diverged in 1 of 7") < text.index("95 % CI")
+    assert (
+        text.index("warning: Batch size differs") < text.index("note: sgd diverged in 1 of 7") < text.index("95 % CI")
+    )
     assert text.rstrip().endswith(verdict_text(comparison))
     assert text.index("95 % CI") < text.index(verdict_text(comparison))
 
@@ -97,11 +99,17 @@ def test_one_seed_has_dashes_instead_of_intervals():
 
 def test_csv_holds_full_precision(comparison):
     """Reading the CSV back gives the very floats; what is unknown is empty."""
-    rows = list(csv.DictReader(io.StringIO(render_comparison_csv(comparison))))
+    every = list(csv.DictReader(io.StringIO(render_comparison_csv(comparison))))
+    rows = [row for row in every if row["kind"] == "optimizer"]
     summaries = comparison.problems[0].optimizers
     assert [(row["optimizer"], float(row["mean"]), float(row["sd"]), int(row["n"])) for row in rows] == [
         (summary.label, summary.mean, summary.sd, summary.n) for summary in summaries
     ]
+    pairs = [row for row in every if row["kind"] == "pair"]
+    assert [(row["optimizer"], row["versus"], float(row["difference"]), row["decision"]) for row in pairs] == [
+        (pair.a, pair.b, pair.difference, pair.decision.value) for pair in comparison.problems[0].pairs
+    ]
+    assert pairs
     (alone,) = csv.DictReader(io.StringIO(render_comparison_csv(compare(runs("adam", HIGH[:1])))))
     assert (alone["sd"], alone["ci_low"], alone["noise_floor"]) == ("", "", "")
 

@@ -156,7 +156,7 @@ def test_the_page_reads_predictions_and_times(tmp_path):
     epochs, steps, seconds = (float(row[i]) for i in (3, 5, 7))
     assert steps == pytest.approx(2 * epochs, abs=1)
     assert seconds == pytest.approx(0.25 * epochs, abs=0.02)
-    assert "adam - sgd 20.00 20.0 % 0.0 % 0.0 %" in text
+    assert "adam \N{MINUS SIGN} sgd 20.00 20.0 % 0.0 % 0.0 %" in text
 
 
 def test_histories_reach_the_verdict(runs_dir):

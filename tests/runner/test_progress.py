@@ -35,8 +35,8 @@ def terminal(monkeypatch):
 
 
 def test_plain_lines(capsys):
-    """One line an epoch, one an end with the count of runs; all on stderr."""
-    with make_progress(2, quiet=False) as progress:
+    """One line an end with the count of runs, with -v one an epoch; all on stderr."""
+    with make_progress(2, quiet=False, verbose=True) as progress:
         progress.say("hello")
         progress.started("demo-s0-12345678")
         progress.epoch("demo-s0-12345678", NEWS)
@@ -72,7 +72,7 @@ def test_quiet_says_failures_only(capsys):
 
 def test_without_validation_the_training_accuracy_is_shown(capsys):
     """Nothing depends on a split that need not exist."""
-    make_progress(1, quiet=False).epoch("r", EpochEnded(3, 10, {"loss": float("nan"), "accuracy": 0.5}))
+    make_progress(1, quiet=False, verbose=True).epoch("r", EpochEnded(3, 10, {"loss": float("nan"), "accuracy": 0.5}))
     assert capsys.readouterr().err == "r: epoch 3/10  loss nan  accuracy 0.5000\n"
 
 

@@ -14,6 +14,8 @@ SOURCE = Path(optbench.__file__).parent
 TERMINAL = (
     "summary",
     "listing",
+    "listed",
+    "run_facts",
     "progress",
     "names",
     "doctor",

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from optbench.cli.options import Debug, Quiet, RunsDir, Verbose
-from optbench.cli.output import notes, print_data
+from optbench.cli.options import AsJson, Debug, Quiet, RunsDir, Verbose
+from optbench.cli.output import notes, print_data, takes_colour, terminal_width
 
 Runs = Annotated[
     list[str], typer.Argument(metavar="RUNS", help="Run folders, globs, run ids or 8-character key prefixes.")
@@ -35,7 +32,15 @@ def compare(
         ),
     ] = None,
     alpha: Annotated[float, typer.Option(help="Level of the tests over all pairs.")] = 0.05,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KEY",
+            help="Compare values of this setting, such as training.epochs or model, instead of optimizers.",
+        ),
+    ] = None,
     output_format: OutputFormat = "table",
+    as_json: AsJson = False,
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", readable=False, help="Write a page with curves and pictures as well.")
     ] = None,
@@ -49,7 +54,7 @@ def compare(
 ) -> None:
     """Compare optimizers on the test split: table, paired differences over seeds, and a verdict with its doubt.
 
-    Above the table stands what differs besides the optimizer. Unfinished and foreign folders are passed over.
+    Above the table stands what differs besides what is compared. Unfinished and foreign folders are passed over.
     """
     del debug, verbose
     from optbench.runner.compare import CompareOptions, compare_runs, raise_for_mismatches
@@ -61,10 +66,11 @@ def compare(
         baseline=baseline,
         alpha=alpha,
         margin=margin,
-        output_format=output_format,
+        by=by,
+        output_format="json" if as_json else output_format,
         html=html,
-        width=shutil.get_terminal_size().columns if sys.stdout.isatty() else None,
-        colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
+        width=terminal_width(),
+        colour=takes_colour(),
     )
     outcome = compare_runs(options)
     notes(outcome.notes, quiet=quiet)

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from optbench.cli.options import DataDir, Debug, Quiet, Verbose
-from optbench.cli.output import note, print_data
+from optbench.cli.options import AsJson, DataDir, Debug, Quiet, Verbose
+from optbench.cli.output import note, print_data, print_json
 
 Name = Annotated[
     str, typer.Argument(metavar="DATASET", help="Name of a data set ('optbench list datasets'), or openml:NUMBER.")
@@ -18,6 +18,7 @@ Name = Annotated[
 def fetch(
     dataset: Name,
     data_dir: DataDir = Path("data"),
+    as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
     debug: Debug = False,
@@ -30,8 +31,10 @@ def fetch(
     from optbench.datasets import fetch as fetch_files
     from optbench.words import text
 
-    paths = fetch_files(dataset, data_dir=data_dir, quiet=quiet)
-    if paths:
+    paths = fetch_files(dataset, data_dir=data_dir, quiet=quiet or as_json)
+    if as_json:
+        print_json({"schema_version": 1, "dataset": dataset, "files": list(map(str, paths))})
+    elif paths:
         print_data("\n".join(map(str, paths)))
     else:
         note(text("command-nothing-to-download", name=dataset), quiet=quiet)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from optbench.cli.options import Debug, Quiet, Verbose
-from optbench.cli.output import note, print_data
+from optbench.cli.options import AsJson, Debug, Quiet, Verbose
+from optbench.cli.output import note, print_data, print_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def init(
@@ -23,6 +26,7 @@ def init(
         str | None, typer.Option(help="Mark before decimals, '.' or ',', if the one found is wrong.")
     ] = None,
     study: Annotated[bool, typer.Option("--study", help="Write a study: which optimizer is best on it?")] = False,
+    as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
     debug: Debug = False,
@@ -48,7 +52,7 @@ def init(
             raise UsageError(
                 f"{first} needs a table: optbench init my.csv {first} {given[first]}.", code="usage-table-missing"
             )
-        print_data(starter(study=study))
+        _print(starter(study=study), [], as_json=as_json)
         return
     if decimal not in (None, ".", ","):
         raise UsageError(f"--decimal must be '.' or ','. Received: {decimal!r}.", code="usage-decimal-unknown")
@@ -56,5 +60,12 @@ def init(
         table, target, separator=separator, encoding=encoding, sheet=sheet, decimal=decimal, study=study
     )
     for sentence in sentences:
-        note(sentence, quiet=quiet)
-    print_data(text)
+        note(sentence, quiet=quiet or as_json)
+    _print(text, sentences, as_json=as_json)
+
+
+def _print(text: str, sentences: Sequence[str], *, as_json: bool) -> None:
+    if as_json:
+        print_json({"schema_version": 1, "file": text, "notes": list(sentences)})
+    else:
+        print_data(text)

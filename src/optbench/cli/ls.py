@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from optbench.cli.options import AsJson, Debug, Quiet, Verbose
-from optbench.cli.output import notes, print_data, print_json
+from optbench.cli.output import notes, print_data, print_json, terminal_width
 
 
 def ls(
@@ -21,7 +21,10 @@ def ls(
     verbose: Verbose = False,
     debug: Debug = False,
 ) -> None:
-    """List run folders: finished ones with test accuracy, unfinished ones with what stopped them."""
+    """List run folders by study: finished ones with their test score, unfinished ones with what stopped them.
+
+    Behind a run stands in which settings it differs from others of its name.
+    """
     del debug, verbose
     from optbench.runner.listing import list_runs, list_text
 
@@ -30,4 +33,4 @@ def ls(
     if as_json:
         print_json({"schema_version": 1, "runs": [run.to_json() for run in runs]})
     else:
-        print_data(list_text(runs))
+        print_data(list_text(runs, width=terminal_width()))

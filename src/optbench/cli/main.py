@@ -19,12 +19,14 @@ from optbench.core.interpreter import leave_out_working_directory
 from optbench.core.memory import address_space_limit
 from optbench.core.printable import printable
 from optbench.core.refusals import is_refusal, sentence_of
-from optbench.errors import MachineError, OptbenchError
+from optbench.errors import MachineError, OptbenchError, StoppedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _INTERNAL_ERROR = 70
+_SIGNALLED = 128
+_STOPPED = (_SIGNALLED + signal.SIGINT, _SIGNALLED + signal.SIGTERM)
 _LIGHT = ("ls", "show", "check", "list", "schema", "--help", "-h", "--version")
 _LEAST_ADDRESS_SPACE = 512 << 20
 _ENOUGH_ADDRESS_SPACE = 4 << 30  # with more, something else is the matter
@@ -65,6 +67,10 @@ def _told_errors(arguments: Sequence[str]) -> Iterator[None]:
     debug = "--debug" in arguments
     try:
         yield
+    except SystemExit as end:
+        if end.code in _STOPPED:  # before there was anything to say of runs
+            _tell_programs(StoppedError(int(end.code) - _SIGNALLED), arguments)
+        raise
     except OptbenchError as error:
         from optbench.words import error_text
 
@@ -208,4 +214,4 @@ def _signals_unwind() -> Iterator[None]:
 def _end(number: int, _frame: Any) -> NoReturn:
     with suppress(RuntimeError):  # the signal may have come in the middle of a line
         sys.stderr.write(f"optbench: stopped by {signal.Signals(number).name}.\n")
-    raise SystemExit(128 + number)
+    raise SystemExit(_SIGNALLED + number)

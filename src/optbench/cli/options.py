@@ -9,7 +9,9 @@ import typer
 
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what went wrong.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more: engines and why, processes, times.")]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Say more: each epoch, engines and why, processes, times.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Overrides = Annotated[

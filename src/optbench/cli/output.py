@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +28,16 @@ def print_json(document: Any) -> None:
     """Write one strict JSON document to stdout; what stdout cannot hold and what a terminal would obey is escaped."""
     takes_all = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
     _write_block(escaped_json(json.dumps(document, indent=2, allow_nan=False, ensure_ascii=not takes_all)))
+
+
+def terminal_width() -> int | None:
+    """Return the columns of the terminal that stdout is; None for a pipe or a file, which have no width."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def takes_colour() -> bool:
+    """Return True if stdout is a terminal that is to have colours."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def _write_block(text: str) -> None:

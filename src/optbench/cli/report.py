@@ -7,21 +7,26 @@ from typing import Annotated
 
 import typer
 
-from optbench.cli.options import Debug, Quiet, RunsDir, Verbose
-from optbench.cli.output import notes, print_data
+from optbench.cli.options import AsJson, Debug, Quiet, RunsDir, Verbose
+from optbench.cli.output import notes, print_data, print_json
 
 
 def report(
     runs: Annotated[list[str], typer.Argument(metavar="RUN", help="Run folders, globs, ids or key prefixes.")],
     runs_dir: RunsDir = Path("runs"),
+    as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
     debug: Debug = False,
 ) -> None:
     """Draw pictures and page of finished runs again, from what is stored; trains nothing, changes no number."""
     del debug, verbose
+    from optbench.core.findings import as_json as findings_json
     from optbench.runner.report import render_reports
 
     pages, passed_over = render_reports(runs, runs_dir)
     notes(passed_over, quiet=quiet)
-    print_data("\n".join(map(str, pages)))
+    if as_json:
+        print_json({"schema_version": 1, "pages": list(map(str, pages)), "findings": findings_json(passed_over)})
+    else:
+        print_data("\n".join(map(str, pages)))

@@ -120,14 +120,22 @@ def _foresee(options: RunOptions, say: Callable[[str], None], *, costs: bool, as
 
 
 def _execute(options: RunOptions, say: Callable[[str], None], *, as_json: bool) -> None:
+    from optbench.errors import StoppedError
     from optbench.runner.folds import folds_json, folds_text, gather_folds
     from optbench.runner.run import run_experiments
-    from optbench.runner.summary import raise_for_failures, summary_json, summary_text
+    from optbench.runner.summary import raise_for_failures, stopped_json, summary_json, summary_text
 
-    ends = run_experiments(options, say=say)
+    try:
+        ends = run_experiments(options, say=say)
+    except StoppedError as stopped:
+        if as_json:
+            print_json(stopped_json(stopped))
+        elif stopped.ends and not options.quiet:
+            print_data(summary_text(stopped.ends, options.language))
+        raise
     groups = gather_folds(ends, options.runs_dir, options.language) if options.folds else []
     if as_json:
         print_json({**summary_json(ends), **({"folds": folds_json(groups)} if groups else {})})
-    else:
+    elif not options.quiet:
         print_data("\n".join([summary_text(ends, options.language), *folds_text(groups, options.language)]))
     raise_for_failures(ends)

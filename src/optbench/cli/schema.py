@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
-from optbench.cli.options import Debug, Quiet, Verbose
+from optbench.cli.options import AsJson, Debug, Quiet, Verbose
 from optbench.cli.output import print_json
 
 
 def schema(
     study: Annotated[bool, typer.Option("--study", help="That of study files instead.")] = False,
     preprocessing: Annotated[bool, typer.Option("--preprocessing", help="That of preprocessing.json instead.")] = False,
+    as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
     debug: Debug = False,
@@ -21,7 +22,7 @@ def schema(
 
     With --preprocessing it is that of the file that each run ships, for programs that prepare rows themselves.
     """
-    del debug, quiet, verbose
+    del as_json, debug, quiet, verbose  # it always is JSON
     if preprocessing:
         from optbench.datasets import preprocessing_schema
 

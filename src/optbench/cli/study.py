@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -23,7 +20,7 @@ from optbench.cli.options import (
     Timeout,
     Verbose,
 )
-from optbench.cli.output import note, print_data, print_json
+from optbench.cli.output import note, print_data, print_json, takes_colour, terminal_width
 
 
 def study(
@@ -83,10 +80,9 @@ def study(
         from optbench.study.verdict_json import verdict_document
 
         print_json(verdict_document(end.findings))
-    else:
+    elif not quiet:
         from optbench.study.summary import study_summary
 
-        colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        width, colour = terminal_width(), takes_colour()
         print_data(study_summary(end.findings, width=width, colour=colour, language=options.language))
     say(end.sentence(options.language))

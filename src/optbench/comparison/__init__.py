@@ -8,6 +8,8 @@ from optbench.comparison.compare import compare
 from optbench.comparison.crossings import Crossing, curve_column
 from optbench.comparison.curves import CurveBand, ProblemCurves, RocBand, curve_bands, roc_bands
 from optbench.comparison.disagreement import ClassGap, Disagreement, disagreement
+from optbench.comparison.labels import differing_keys, setting_text
+from optbench.comparison.question import OPTIMIZER
 from optbench.comparison.result import (
     SCHEMA_VERSION,
     Comparison,
@@ -24,12 +26,14 @@ from optbench.comparison.result import (
 from optbench.comparison.row_scores import RowCounts, RowScores, RunRows, SplitEvidence
 from optbench.comparison.scopes import narrowest
 from optbench.comparison.scores import default_margin, run_score, score_of_diverged
+from optbench.comparison.settings import chosen_settings
 from optbench.comparison.severity import Difference
 from optbench.comparison.targets import RunTrace, TargetRow, TargetTable, suggested_targets, target_table
 from optbench.comparison.update_rules import UpdateRule, update_rules
 from optbench.core.findings import Severity
 
 __all__ = [
+    "OPTIMIZER",
     "SCHEMA_VERSION",
     "Across",
     "AcrossPair",
@@ -62,15 +66,18 @@ __all__ = [
     "UpdateRule",
     "across_findings",
     "across_problems",
+    "chosen_settings",
     "compare",
     "curve_bands",
     "curve_column",
     "default_margin",
+    "differing_keys",
     "disagreement",
     "narrowest",
     "roc_bands",
     "run_score",
     "score_of_diverged",
+    "setting_text",
     "suggested_targets",
     "target_table",
     "update_rules",

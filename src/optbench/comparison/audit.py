@@ -10,7 +10,7 @@ from optbench.catalog.resolved_optimizers import EXCEPTIONS, computed_value
 from optbench.comparison.differences import holders_of
 from optbench.comparison.settings import canonical
 from optbench.comparison.severity import Difference, difference
-from optbench.comparison.wording import value_text
+from optbench.comparison.wording import pair_label, value_text
 from optbench.core.findings import Severity
 from optbench.records import RunStatus
 from optbench.statistics import Decision, sample_sd
@@ -113,7 +113,7 @@ def margin_remarks(pairs: Sequence[PairResult], metric: Metric, margin: float, *
         )
     ]
     if wide:
-        spreads = [{"value": sample_sd(pair.differences), "label": f"{pair.a} - {pair.b}"} for pair in wide]
+        spreads = [{"value": sample_sd(pair.differences), "label": pair_label(pair.a, pair.b)} for pair in wide]
         yield _remark(
             "margin",
             "comparison-margin-below-noise",

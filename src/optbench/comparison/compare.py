@@ -7,7 +7,6 @@ import math
 from typing import TYPE_CHECKING
 
 from optbench.catalog.resolved_optimizers import same_algorithm
-from optbench.comparison.across import across_problems
 from optbench.comparison.audit import (
     clock_remarks,
     diverged_remarks,
@@ -17,11 +16,11 @@ from optbench.comparison.audit import (
     repeated_remarks,
     same_algorithm_remarks,
 )
+from optbench.comparison.between_problems import across_data_sets, differences_between
 from optbench.comparison.collapse import with_undo_rates
 from optbench.comparison.crossings import crossing_findings, find_crossings
 from optbench.comparison.differences import (
     confounded_pairs,
-    missing_optimizers,
     seed_differences,
     setting_differences,
     split_differences,
@@ -29,6 +28,7 @@ from optbench.comparison.differences import (
 )
 from optbench.comparison.groups import sort_into_problems
 from optbench.comparison.pairs import Plan, compare_pairs
+from optbench.comparison.question import question_of
 from optbench.comparison.result import Comparison, ProblemComparison
 from optbench.comparison.row_scores import SplitEvidence
 from optbench.comparison.scopes import narrowest, with_scopes
@@ -83,6 +83,8 @@ def compare(
     has_file: bool = False,
     evidence: SplitEvidence | None = None,
     over_all_pairs: bool = False,
+    by: str | None = None,
+    suggested: Mapping[str, str] | None = None,
 ) -> Comparison:
     """Compare finished runs on the test split, each data set and model for itself.
 
@@ -109,6 +111,8 @@ def compare(
     evidence : what is known about single rows and about seeds on one split, for what is said about new rows; None
         says nothing about them
     over_all_pairs : one correction, Holm's, over all pairs, those that cannot be tested too
+    by : the setting that is compared, such as `training.epochs`, of each optimizer for itself; None compares optimizers
+    suggested : folder of a run -> what its group may be called; see `sort_into_problems`
 
     Notes
     -----
@@ -119,7 +123,7 @@ def compare(
     NoRunsError
         If there are no records, or all of them have their test split withheld.
     UsageError
-        If the metric or the baseline is not known, or alpha or margin make no sense.
+        If the metric, the baseline or the setting is not known, or alpha or margin make no sense.
     """
     _check_alpha(alpha)
     if not records:
@@ -129,7 +133,8 @@ def compare(
     chosen, of_task, other_task = choose_metric(records, metric)
     _check_margin(margin, chosen)
     scored, left_out = _with_test_split(of_task)
-    problems = sort_into_problems(scored, labels, VARIED | varied)
+    question = question_of(by, scored, VARIED | varied)
+    problems = sort_into_problems(scored, labels, question, suggested)
     _check_baseline(problems, baseline)
     compared = tuple(
         _compare_problem(
@@ -139,7 +144,8 @@ def compare(
                 alpha=alpha,
                 margin=_margin(problem, chosen) if margin is None else margin,
                 baseline=_baseline_label(problem.groups, baseline),
-                confounded=confounded_pairs(problem.groups),
+                confounded=confounded_pairs(problem.groups, question),
+                question=question,
                 aside=aside or {},
                 clock=clock,
                 untuned=untuned,
@@ -154,7 +160,6 @@ def compare(
         )
         for problem in problems
     )
-    present = {problem.problem: [summary.label for summary in problem.optimizers] for problem in compared}
     margins = {problem.margin for problem in compared}
     return Comparison(
         metric=chosen,
@@ -162,9 +167,10 @@ def compare(
         margin=margins.pop() if len(margins) == 1 else None,
         baseline=baseline,
         problems=compared,
-        differences=(*missing_optimizers(present), *left_out, *other_task),
-        across=across_problems(compared, chosen, alpha=alpha, margin=margin),
+        differences=(*differences_between(problems, question), *left_out, *other_task),
+        across=across_data_sets(problems, compared, chosen, question, alpha=alpha, margin=margin),
         looks=tuple(looks),
+        by=question.by,
     )
 
 
@@ -277,9 +283,9 @@ def _differences(
     groups = problem.groups
     by_label = {group.label: group for group in groups}
     found = [
-        *setting_differences(groups),
+        *setting_differences(groups, plan.question),
         *split_differences(groups),
-        *start_differences(groups),
+        *start_differences(groups, plan.question),
         *repeated_remarks(problem.repeated),
         *diverged_remarks(summaries, by_label, plan.metric, stand_in),
         *missing_score_remarks(summaries, by_label, plan.metric),
@@ -338,10 +344,11 @@ def _check_baseline(problems: Sequence[Problem], baseline: str | None) -> None:
 
 
 def _baseline_candidates(groups: Sequence[Group], baseline: str) -> list[str]:
-    """Return the labels that `baseline` may mean: the one equal to it, else those of the optimizer of that name."""
+    """Return the labels that `baseline` may mean: the one equal to it, else those of the value or the optimizer."""
     folded = baseline.lower()
     exact = [group.label for group in groups if group.label.lower() == folded]
-    return exact or [group.label for group in groups if group.optimizer.lower() == folded]
+    of_value = [group.label for group in groups if group.label.lower().endswith(f"={folded}")]
+    return exact or of_value or [group.label for group in groups if group.optimizer.lower() == folded]
 
 
 def _baseline_label(groups: Sequence[Group], baseline: str | None) -> str | None:

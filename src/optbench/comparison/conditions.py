@@ -10,8 +10,8 @@ from optbench.config import SplitDesign
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from collections.abc import Set as AbstractSet
 
+    from optbench.comparison.question import Question
     from optbench.comparison.settings import Settings
     from optbench.records import RunRecord
 
@@ -40,24 +40,25 @@ class Conditions:
 
 
 def sort_by_conditions(
-    records: Sequence[RunRecord], names: Mapping[str, str], varied: AbstractSet[str]
+    records: Sequence[RunRecord], names: Mapping[str, str], question: Question
 ) -> dict[Key, Conditions]:
     """Return the runs of each optimizer under each set of conditions, in the order of `records`.
 
     Parameters
     ----------
-    names, varied : as in `sort_into_problems`
+    names, question : as in `sort_into_problems`
 
     Notes
     -----
     Runs whose splits have the numbers of their seeds, on two splits or more, and that differ in nothing else, are one
-    group: seed i on split i. Where the seed of a generated problem is that number, too, the data are its own.
+    group: seed i on split i. Where the seed of a generated problem is that number, too, the data are its own. If the
+    split's seed itself is asked about, each is a group of its own.
     """
-    described = [(record, settings_of(record, varied)) for record in records]
+    described = [(record, settings_of(record, question.varied)) for record in records]
     loose: dict[Key, Conditions] = {}
     for record, settings in described:
         makes_data = settings.get("dataset.seed") == record.seed
-        if settings.get("dataset.split.seed") == record.seed:
+        if settings.get("dataset.split.seed") == record.seed and not question.asks("dataset.split.seed"):
             left_out = (*_OF_SPLIT, *_OF_DATA) if makes_data else _OF_SPLIT
             kept = {name: value for name, value in settings.items() if name not in left_out}
             kept["dataset.split.seed"] = SplitDesign.RESPLIT.value

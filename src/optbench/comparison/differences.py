@@ -6,7 +6,7 @@ import itertools
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
-from optbench.comparison.groups import differing_keys
+from optbench.comparison.labels import differing_keys
 from optbench.comparison.settings import canonical
 from optbench.comparison.severity import Difference, difference
 from optbench.comparison.wording import seed_ranges, value_text
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from optbench.comparison.groups import Group
+    from optbench.comparison.question import Question
 
 # How the numbers are computed, not what is computed: they move the last bits (and, under XLA, dropout's stream).
 _EXECUTION: Final = ("engine", "threads", "onednn", "op_determinism", "device")
@@ -28,16 +29,17 @@ _SETTINGS_WITH_CODES: Final = {
 }
 
 
-def setting_differences(groups: Sequence[Group]) -> list[Difference]:
-    """Return one finding per setting other than the optimizer's own that differs between groups."""
+def setting_differences(groups: Sequence[Group], question: Question) -> list[Difference]:
+    """Return one finding per setting that differs between groups and is not asked about."""
     keys = _causes(differing_keys(group.settings for group in groups))
-    return [_setting_difference(key, severity, groups) for key in keys if (severity := severity_of(key)) is not None]
+    weighed = [(key, severity_of(key, question)) for key in keys]
+    return [_setting_difference(key, severity, groups) for key, severity in weighed if severity is not None]
 
 
-def severity_of(key: str) -> Severity | None:
-    """Return the weight of a differing setting; None for the optimizer's own arguments."""
+def severity_of(key: str, question: Question) -> Severity | None:
+    """Return the weight of a differing setting; None for what is asked about and what follows from it."""
     section, _, name = key.partition(".")
-    if section == "optimizer":
+    if question.explains(key):
         return None
     if section == "model":  # only what an optimizer may set for itself is among the settings
         return Severity.REMARK
@@ -46,11 +48,11 @@ def severity_of(key: str) -> Severity | None:
     return Severity.CONFOUND
 
 
-def confounded_pairs(groups: Sequence[Group]) -> frozenset[frozenset[str]]:
+def confounded_pairs(groups: Sequence[Group], question: Question) -> frozenset[frozenset[str]]:
     """Return the pairs of labels whose settings, or splits of one seed, differ in something that could make a gap."""
     weighty = {
         group.label: canonical(
-            {key: value for key, value in group.settings.items() if severity_of(key) is Severity.CONFOUND}
+            {key: value for key, value in group.settings.items() if severity_of(key, question) is Severity.CONFOUND}
         )
         for group in groups
     }
@@ -84,7 +86,7 @@ def _unequal_splits(a: Group, b: Group) -> list[int]:
     )
 
 
-def start_differences(groups: Sequence[Group]) -> list[Difference]:
+def start_differences(groups: Sequence[Group], question: Question) -> list[Difference]:
     """Return findings about runs of one seed that did not start alike or did not see the same batches.
 
     Compared are the digests of the initial weights and of the order of each epoch, as far as both runs
@@ -93,7 +95,7 @@ def start_differences(groups: Sequence[Group]) -> list[Difference]:
     found = []
     for rung, code in (("initial_weights", "comparison-starts-differ"), ("order", "comparison-orders-differ")):
         seeds, labels, shared = _unequal_seeds(groups, rung)
-        if seeds:
+        if seeds and not question.explains(f"digest.{rung}"):
             values: dict[str, Any] = {"n": len(seeds), "n_shared": shared, "seeds": seeds, "labels": sorted(labels)}
             found.append(difference(f"digest.{rung}", Severity.MISMATCH, code, **values))
     return found

@@ -8,21 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.catalog.resolved_optimizers import resolved_optimizer
 from optbench.comparison.conditions import sort_by_conditions
-from optbench.comparison.settings import (
-    VARIED,
-    canonical,
-    data_title,
-    model_title,
-    problem_of,
-)
-from optbench.comparison.wording import value_text
+from optbench.comparison.labels import differing_keys, distinct_labels, entrant_labels, setting_text
+from optbench.comparison.question import Question
+from optbench.comparison.settings import canonical, data_title, model_title, optimizer_name, problem_of
 from optbench.config import SplitDesign
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from collections.abc import Set as AbstractSet
+    from collections.abc import Mapping, Sequence
 
     from optbench.catalog.resolved_optimizers import ResolvedOptimizer
+    from optbench.comparison.conditions import Conditions
     from optbench.records import RunRecord
 
 
@@ -81,69 +76,62 @@ class Problem:
 def sort_into_problems(
     records: Sequence[RunRecord],
     labels: Mapping[str, str] | None = None,
-    varied: AbstractSet[str] = VARIED,
+    question: Question | None = None,
+    suggested: Mapping[str, str] | None = None,
 ) -> tuple[Problem, ...]:
     """Sort records by problem, optimizer and conditions; the order of `records` does not matter.
 
     Parameters
     ----------
     labels : run id -> name of its group, where a plan gives names: then two groups may have the same settings
-    varied : keys of the model section that make no other problem, but are an optimizer's own setting
+    question : what is compared; optimizers if None. Where it is another setting, each optimizer is a problem of its own
+    suggested : folder of a run -> what its group may be called where the optimizer's name does not tell it apart; the
+        experiment's name if there is no entry
 
     Notes
     -----
     A run that is given twice (the same key) counts once. Of several runs of one group with one seed (other
     code behind the same configuration) the one with the smallest key is kept and the others are named.
     """
-    names = labels or {}
+    names, asked = labels or {}, question or Question()
     unique = {(record.key, names.get(record.run)): record for record in sorted(records, key=_by_name, reverse=True)}
-    by_problem: dict[str, list[RunRecord]] = defaultdict(list)
+    by_problem: dict[tuple[str, str], list[RunRecord]] = defaultdict(list)
     for record in sorted(unique.values(), key=lambda record: record.key):
-        by_problem[problem_of(record, varied)].append(record)
+        by_problem[_problem_key(record, asked)].append(record)
     members = [by_problem[name] for name in sorted(by_problem)]
     titles = distinct_labels(
-        [f"{data_title(runs[0])}, {model_title(runs[0])}" for runs in members],
+        [_title(runs[0], asked) for runs in members],
         [runs[0].config.get("model", {}) for runs in members],
     )
-    problems = [_problem(title, runs, names, varied) for title, runs in zip(titles, members, strict=True)]
+    problems = [
+        _problem(title, runs, names, asked, suggested or {}) for title, runs in zip(titles, members, strict=True)
+    ]
     return tuple(sorted(problems, key=lambda problem: problem.title))
 
 
-def distinct_labels(names: Sequence[str], settings: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return one label per name; where a name occurs again, what differs among its bearers is added.
-
-    Examples
-    --------
-    >>> distinct_labels(["sgd", "sgd", "adam"], [{"momentum": 0.0}, {"momentum": 0.9}, {"momentum": 0.5}])
-    ['sgd momentum=0', 'sgd momentum=0.9', 'adam']
-    """
-    bearers: dict[str, list[int]] = defaultdict(list)
-    for position, name in enumerate(names):
-        bearers[name].append(position)
-    labels = list(names)
-    for name, positions in bearers.items():
-        differing = differing_keys([settings[position] for position in positions])
-        for position in positions:
-            extra = [
-                f"{_short_key(key)}={value_text(settings[position][key])}"
-                for key in differing
-                if key in settings[position]
-            ]
-            labels[position] = " ".join([name, *extra])
-    return _numbered(labels)
+def _problem_key(record: RunRecord, question: Question) -> tuple[str, str]:
+    return problem_of(record, question.varied), "" if question.is_of_optimizers else optimizer_name(record)
 
 
-def differing_keys(settings: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return, sorted, the keys whose values are not the same everywhere; absent counts as none."""
-    settings = list(settings)
-    keys = sorted({key for mapping in settings for key in mapping})
-    return [key for key in keys if len({canonical(mapping.get(key)) for mapping in settings}) > 1]
+def _title(record: RunRecord, question: Question) -> str:
+    """Name data and model, and the optimizer where it is not what is compared, without what is asked about."""
+    is_sized = not any(name.startswith("model.") for name in question.varied if question.asks(name))
+    name = record.config.get("model", {}).get("name")
+    model = model_title(record) if is_sized else "" if question.asks("model.name") else str(name)
+    optimizer = "" if question.is_of_optimizers else optimizer_name(record)
+    return ", ".join(filter(None, (data_title(record), model, optimizer)))
 
 
-def _problem(title: str, records: Sequence[RunRecord], names: Mapping[str, str], varied: AbstractSet[str]) -> Problem:
-    found = sort_by_conditions(records, names, varied)
+def _problem(
+    title: str,
+    records: Sequence[RunRecord],
+    names: Mapping[str, str],
+    question: Question,
+    suggested: Mapping[str, str],
+) -> Problem:
+    found = sort_by_conditions(records, names, question)
     keys = sorted(found)
-    labels = distinct_labels([given or name for name, _, given in keys], [found[key].settings for key in keys])
+    labels = _labels(keys, found, question, suggested)
     groups, repeated = [], {}
     for label, key in zip(labels, keys, strict=True):
         kept, left_out = _one_per_seed(found[key].records)
@@ -152,6 +140,29 @@ def _problem(title: str, records: Sequence[RunRecord], names: Mapping[str, str],
         if left_out:
             repeated[label] = left_out
     return Problem(title, tuple(sorted(groups, key=lambda group: group.label)), repeated)
+
+
+def _labels(
+    keys: Sequence[tuple[str, str, str]],
+    found: Mapping[tuple[str, str, str], Conditions],
+    question: Question,
+    suggested: Mapping[str, str],
+) -> list[str]:
+    """Return the labels of groups: what a plan calls them, or the optimizer, or the value of what is asked about."""
+    settings = [found[key].settings for key in keys]
+    if question.is_of_optimizers:
+        given = [_called(found[key].records, suggested) for key in keys]
+        return entrant_labels([planned or name for name, _, planned in keys], settings, given)
+    if question.asks("model.name"):
+        return distinct_labels([model_title(found[key].records[0]) for key in keys], settings)
+    asked = [name for name in differing_keys(settings) if question.asks(name)] or [question.by]
+    return distinct_labels([setting_text(asked, one) for one in settings], settings)
+
+
+def _called(records: Sequence[RunRecord], suggested: Mapping[str, str]) -> str:
+    """Return the one name that all runs of a group go by, or ""."""
+    names = {suggested.get(record.folder) or str(record.config.get("name") or "") for record in records}
+    return names.pop() if len(names) == 1 else ""
 
 
 def _one_per_seed(records: Sequence[RunRecord]) -> tuple[tuple[RunRecord, ...], tuple[str, ...]]:
@@ -167,18 +178,3 @@ def _one_per_seed(records: Sequence[RunRecord]) -> tuple[tuple[RunRecord, ...], 
 
 def _by_name(record: RunRecord) -> tuple[str, str]:
     return record.run, record.folder
-
-
-def _short_key(key: str) -> str:
-    section, _, rest = key.partition(".")
-    return rest if section in ("optimizer", "training", "dataset", "digest") and rest else key
-
-
-def _numbered(labels: Sequence[str]) -> list[str]:
-    """Tell labels apart that look the same after shortening their values."""
-    seen: dict[str, int] = defaultdict(int)
-    result = []
-    for label in labels:
-        seen[label] += 1
-        result.append(label if labels.count(label) == 1 else f"{label} #{seen[label]}")
-    return result

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from optbench.comparison.families import count_all, count_pairs, decide_family
+from optbench.comparison.question import Question
 from optbench.comparison.result import Obstacle, PairResult
 from optbench.comparison.scores import scores_by_seed
 from optbench.config import family_of, is_compared
@@ -54,6 +55,7 @@ class Plan:
     over_all_pairs : all pairs share Holm's correction, those that cannot be tested too; else it is made question by
         question over those that can be, with Shaffer's step where all are
     has_file : the plan stands in a study file, which can say how many seeds are reserved
+    question : which setting is compared
     clock : False leaves out what clocks measured, so that the words follow from the runs' numbers alone
     """
 
@@ -69,6 +71,7 @@ class Plan:
     looks: tuple[int, ...] = ()
     has_file: bool = False
     over_all_pairs: bool = False
+    question: Question = field(default_factory=Question)
 
     def compares(self, a: str, b: str) -> bool:
         """Return True if the plan compares two labels."""

@@ -375,6 +375,7 @@ class Comparison:
     differences : what concerns several problems: an optimizer that did not run on all of them
     across : what several problems say together; None for one
     looks : after how many seeds the plan looks; () for one look
+    by : the setting that is compared: `optimizer`, or one of the others, of each optimizer for itself
     """
 
     metric: Metric
@@ -385,6 +386,7 @@ class Comparison:
     differences: tuple[Difference, ...]
     across: Across | None = None
     looks: tuple[int, ...] = ()
+    by: str = "optimizer"
 
     @property
     def all_differences(self) -> list[tuple[str, Difference]]:

@@ -30,6 +30,25 @@ def canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
 
 
+def chosen_settings(config: Mapping[str, Any]) -> Settings:
+    """Return what an experiment chooses and what counts of it, by dotted name; lists and schedules are one value.
+
+    Parameters
+    ----------
+    config : resolved experiment
+    """
+    config = what_counts(config)
+    dataset, optimizer = config.get("dataset") or {}, config.get("optimizer") or {}
+    split = {f"split.{key}": value for key, value in (dataset.get("split") or {}).items()}
+    return {
+        **dict(_prefixed("dataset", {**_but(dataset, "split"), **split})),
+        **dict(_prefixed("model", config.get("model") or {})),
+        **dict(_prefixed("optimizer", {"name": optimizer.get("name"), **_flat_optimizer(optimizer)})),
+        **dict(_prefixed("training", config.get("training") or {})),
+        **dict(_prefixed("evaluation", config.get("evaluation") or {})),
+    }
+
+
 def settings_of(record: RunRecord, varied: AbstractSet[str] = VARIED) -> Settings:
     """Return everything but the seed that can change the numbers of a run, by dotted name.
 
@@ -51,11 +70,21 @@ def settings_of(record: RunRecord, varied: AbstractSet[str] = VARIED) -> Setting
 def problem_of(record: RunRecord, varied: AbstractSet[str] = VARIED) -> str:
     """Return a text that is equal for runs on the same data set with the same model, but for what is varied."""
     config = what_counts(record.config)
-    dataset = config.get("dataset", {})
+    return canonical(
+        [task_of(config).name, _identity(config.get("dataset", {})), _without(config.get("model", {}), "model", varied)]
+    )
+
+
+def data_identity(record: RunRecord) -> str:
+    """Return a text that is equal for runs on data sets of one name, whatever was drawn or read of them."""
+    return canonical([task_of(record.config).name, _identity(record.config.get("dataset", {}))])
+
+
+def _identity(dataset: Mapping[str, Any]) -> Settings:
     identity = {key: dataset[key] for key in _IDENTITY_OF_DATA if key in dataset}
     if identity.get("path"):
         identity["path"] = file_name(identity["path"])
-    return canonical([task_of(config).name, identity, _without(config.get("model", {}), "model", varied)])
+    return identity
 
 
 def data_of(record: RunRecord) -> str:
@@ -117,6 +146,10 @@ def _data_settings(dataset: Mapping[str, Any]) -> Settings:
     plain = {key: value for key, value in dataset.items() if key not in (*_IDENTITY_OF_DATA, "split")}
     split = {f"split.{key}": value for key, value in (dataset.get("split") or {}).items()}
     return {key: value for key, value in {**plain, **split}.items() if key.rpartition(".")[2] not in _PATHS}
+
+
+def _but(section: Mapping[str, Any], left_out: str) -> Settings:
+    return {key: value for key, value in section.items() if key != left_out}
 
 
 def _prefixed(section: str, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -11,6 +11,7 @@ from optbench.comparison.pair_findings import PairFindings
 from optbench.comparison.result import Adjustment, Obstacle, Ruling
 from optbench.comparison.scope_findings import scope_findings
 from optbench.comparison.scopes import narrowest
+from optbench.comparison.wording import pair_label
 from optbench.config import Family
 from optbench.core.findings import Finding, Severity, as_json
 from optbench.statistics import Decision, smallest_p
@@ -70,11 +71,13 @@ class Verdict:
         return said if len(tested) == len(self.pairs) else [*said, self._untested_among(self.pairs)]
 
     def _untested_among(self, pairs: Sequence[PairResult]) -> Finding:
-        untested = [f"{pair.a} - {pair.b}" for pair in pairs if pair.obstacle is not None]
+        untested = [pair_label(pair.a, pair.b) for pair in pairs if pair.obstacle is not None]
         return _say("verdict-pairs-not-tested", pairs=untested)
 
     def _alone(self) -> Finding:
         only = self.optimizers[0]
+        if not self.plan.question.is_of_optimizers:
+            return _say("verdict-alone-by", label=only.label, n=only.n, key=self.plan.question.by)
         if only.mean is None:
             return _say("verdict-alone-without-score", label=only.label, n=only.n)
         return _say("verdict-alone", label=only.label, n=only.n, mean=only.mean, metric=self._metric)
@@ -89,6 +92,9 @@ class Verdict:
             code = "verdict-scores-missing" if self.plan.metric.constant else "verdict-scores-missing-use-accuracy"
             return _say(code, metric=self._metric, labels=without, n_labels=len(without))
         if obstacles == {Obstacle.NO_SHARED_SEEDS}:
+            question = self.plan.question
+            if not question.is_of_optimizers:
+                return _say("verdict-no-shared-seeds-by", key=question.by)
             return _say("verdict-no-shared-seeds")
         return self._too_few_seeds()
 
@@ -212,7 +218,7 @@ class Verdict:
             widest = max(own, key=lambda pair: pair.more_seeds or 0)
             yield _say(
                 f"verdict-missing-{missing}",
-                pairs=[f"{pair.a} - {pair.b}" for pair in own] if len(self.pairs) > 1 else None,
+                pairs=[pair_label(pair.a, pair.b) for pair in own] if len(self.pairs) > 1 else None,
                 n_seeds=widest.n + (widest.more_seeds or 0),
                 seconds=self._seconds(widest),
                 size=self.plan.margin if widest.detectable is None else widest.detectable,

@@ -29,6 +29,11 @@ def seed_ranges(seeds: Iterable[int]) -> str:
     return ", ".join(str(part[0]) if len(part) == 1 else f"{part[0]}-{part[-1]}" for part in parts)
 
 
+def pair_label(a: str, b: str) -> str:
+    """Write a pair whose gap is the score of the first minus that of the second."""
+    return f"{a} \N{MINUS SIGN} {b}"
+
+
 def value_text(value: Any) -> str:
     """Write a configuration value on one short line; a schedule as `cosine_decay(0.01)`.
 

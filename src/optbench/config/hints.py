@@ -25,7 +25,7 @@ _SYNONYMS: Mapping[str, str] = {
     for ours, others in {
         "task": "problem_type task_type objective",
         "name": "type class class_name kind id",
-        "hidden_units": "units layers neurons hidden hidden_layers hidden_layer_sizes",
+        "hidden_units": "units layers neurons width hidden hidden_layers hidden_layer_sizes",
         "path": "file filename file_name filepath",
         "target": "label labels y target_column",
         "separator": "sep delimiter",

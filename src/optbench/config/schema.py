@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from optbench.catalog.keras_api import (
     activations,
@@ -79,7 +79,32 @@ def json_schema() -> dict[str, Any]:
     definitions |= _layers(layer_signatures(), "Layer") | _layers(augmentation_signatures(), "Augment")
     definitions["LossScale"] = {"anyOf": [{"const": "dynamic"}, _object(LOSS_SCALE)]}
     schema["$defs"] = definitions
+    for section in (schema, *definitions.values(), *definitions["OptimizerConfig"]["oneOf"]):
+        _describe(section.get("properties", {}))
     return {"$schema": DIALECT, **schema, "title": "optbench experiment", "description": "One experiment of optbench."}
+
+
+_SAID: Final[Mapping[str, str]] = {
+    "name": "What it is, by its name; the other keys of the section belong to it.",
+    "dataset": "The data: a data set of optbench, a table, arrays, images, a generated problem, or a function.",
+    "text": "How texts become tokens.",
+    "split": "Which rows train, validate and test.",
+    "model": "The network: one of optbench, layers, or a function.",
+    "optimizer": "Any Keras optimizer with its own arguments, or a function.",
+    "training": "How it is trained.",
+    "evaluation": "What is chosen on validation rows after training.",
+    "report": "Pictures and page of a run.",
+    "function": "Python file beside this one and a function in it, `file.py:function`.",
+    "arguments": "Arguments of the function, by name.",
+}
+"""What sections, and keys that several sections share, are for; every other key says it itself."""
+
+
+def _describe(properties: dict[str, Any]) -> None:
+    """Add what a key is for where its section does not say it."""
+    for name, value in properties.items():
+        if name in _SAID and isinstance(value, dict) and "description" not in value:
+            properties[name] = {"description": _SAID[name], **value}
 
 
 _ITEM = r"\s*[0-9]{1,18}(\.\.[0-9]{1,18})?\s*"

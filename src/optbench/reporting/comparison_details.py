@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from optbench.catalog.metrics import lower_is_better
 from optbench.comparison import curve_column, suggested_targets, target_table
+from optbench.comparison.wording import pair_label
 from optbench.words import text
 from optbench.words.formats import NOTHING
 from optbench.words.rules import rule_texts
@@ -53,7 +54,7 @@ def _noise_table(comparison: Comparison, problem: ProblemComparison, language: s
     metric = comparison.metric
     rows = [
         (
-            f"{pair.a} - {pair.b}",
+            pair_label(pair.a, pair.b),
             localised(metric.number(abs(pair.difference)), language),
             localised(metric.number(pair.noise_floor), language),
             _ratio(abs(pair.difference), pair.noise_floor, language),
@@ -137,7 +138,7 @@ def _disagreement_table(found: Sequence[Disagreement], language: str | None) -> 
         "table-widest-class",
         "table-calibration-error",
     )
-    rows = [(f"{item.a} - {item.b}", *disagreement_cells(item, language)) for item in found]
+    rows = [(pair_label(item.a, item.b), *disagreement_cells(item, language)) for item in found]
     return Table(text("caption-examples-table", language), titles(codes, language), rows)
 
 

@@ -57,6 +57,7 @@ def comparison_document(comparison: Comparison) -> dict[str, Any]:
         "higher_is_better": comparison.metric.higher_is_better,
         "across": across_document(comparison.across),
         "looks": list(comparison.looks),
+        "by": comparison.by,
         "rulings": [
             {**_ruling(ruling), "problem": problem.problem}
             for problem in comparison.problems

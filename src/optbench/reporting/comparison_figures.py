@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from optbench.catalog.metrics import LOSS, VALIDATION, lower_is_better
 from optbench.catalog.tasks import TASKS
 from optbench.comparison import curve_bands, roc_bands
+from optbench.reporting.epoch_axis import scale_without_start
 from optbench.reporting.style import (
     FAINT,
     GREEN,
@@ -138,8 +139,9 @@ def curves_figure(curves: ProblemCurves, look: Look, language: str | None = None
     )
     with plot_style():
         for axes, (name, found) in zip(panels, bands.items(), strict=False):
-            _draw_bands(axes, name, found, look, language)
-            if _wants_logarithm(name, bands):
+            is_logarithmic = _wants_logarithm(name, bands)
+            _draw_bands(axes, name, found, look, language, is_logarithmic=is_logarithmic)
+            if is_logarithmic:
                 logarithmic(axes, "y", language)
         for axes in panels[len(bands) :]:
             axes.set_axis_off()
@@ -260,13 +262,20 @@ def _draw_pair(axes: Axes, pair: PairResult, row: int, metric: Metric) -> None:
     _draw_mean(axes, row, colour, scale, (pair.difference, low, high))
 
 
-def _draw_bands(axes: Axes, name: str, bands: Sequence[CurveBand], look: Look, language: str | None) -> None:
+def _draw_bands(
+    axes: Axes, name: str, bands: Sequence[CurveBand], look: Look, language: str | None, *, is_logarithmic: bool
+) -> None:
     from matplotlib.ticker import MaxNLocator
 
     for band in bands:
         colour, style = look.colours[band.label], look.line_styles[band.label]
         axes.fill_between(band.epochs, band.low, band.high, color=colour, alpha=0.15, linewidth=0)
         axes.plot(band.epochs, band.mean, color=colour, linestyle=style, label=shortened(band.label))
+    ends = [(band.epochs, values) for band in bands for values in (band.low, band.high)]
+    later = [value for epochs, values in ends for value in values[epochs > 0].tolist() if math.isfinite(value)]
+    start = [value for epochs, values in ends for value in values[epochs == 0].tolist() if math.isfinite(value)]
+    if not is_logarithmic:
+        scale_without_start(axes, start, later, language)
     axes.set_title(_curve_title(name, language))
     axes.set_xlabel(text("figure-epoch-from-zero", language))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -278,8 +287,11 @@ def _wants_logarithm(name: str, bands: Mapping[str, Sequence[CurveBand]]) -> boo
     if not lower_is_better(plain):
         return False
     pair = [band for other, found in bands.items() if other.removeprefix("val_") == plain for band in found]
-    lowest, highest = min(float(band.low.min()) for band in pair), max(float(band.high.max()) for band in pair)
-    return lowest > 0.0 and highest / lowest > _WIDE_RANGE
+    later = [(band.low[band.epochs > 0], band.high[band.epochs > 0]) for band in pair]
+    lowest = min((float(low.min()) for low, _ in later if low.size), default=0.0)
+    highest = max((float(high.max()) for _, high in later if high.size), default=0.0)
+    is_positive = all(float(band.low.min()) > 0.0 for band in pair)
+    return is_positive and lowest > 0.0 and highest / lowest > _WIDE_RANGE
 
 
 def _columns(curves: ProblemCurves) -> list[str]:

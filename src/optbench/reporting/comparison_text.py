@@ -10,7 +10,8 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any, Final
 
-from optbench.comparison import Severity
+from optbench.comparison import OPTIMIZER, Severity
+from optbench.comparison.wording import pair_label
 from optbench.core.printable import printable
 from optbench.core.text import markdown_table, markdown_text
 from optbench.csv_cells import guarded
@@ -29,7 +30,11 @@ if TYPE_CHECKING:
 
 _UNWRAPPED: Final = 10_000
 _NOTHING: Final = "-"
-_MARKS: Final = {Severity.CONFOUND: "!!", Severity.MISMATCH: "!", Severity.REMARK: "-"}
+_MARKS: Final = {
+    Severity.CONFOUND: "show-warning",
+    Severity.MISMATCH: "show-warning",
+    Severity.REMARK: "show-note",
+}
 _STYLES: Final = {Severity.CONFOUND: "bold red", Severity.MISMATCH: "yellow", Severity.REMARK: "dim"}
 _CSV_COLUMNS: Final = (
     "optimizer",
@@ -44,6 +49,16 @@ _CSV_COLUMNS: Final = (
     "training_seconds",
     "peak_memory_mb",
     "noise_floor",
+)
+_CSV_PAIR_COLUMNS: Final = (
+    "kind",
+    "versus",
+    "difference",
+    "p",
+    "p_adjusted",
+    "decision",
+    "not_tested_because",
+    "scope",
 )
 
 
@@ -83,15 +98,23 @@ def render_comparison_table(
 
 
 def render_comparison_csv(comparison: Comparison) -> str:
-    """Return one row per optimizer and problem, numbers at full precision, empty where there is none."""
+    """Return a row per optimizer and then per pair, problem by problem; empty where there is no number.
+
+    Of a pair `optimizer` is the first and `versus` the second; `n` are the seeds they share, `ci_low` and `ci_high`
+    those of `difference`, the first minus the second. Numbers have full precision.
+    """
     target = io.StringIO()
     writer = csv.writer(target, lineterminator="\n")
-    writer.writerow(["problem", "metric", *_CSV_COLUMNS])
+    columns = ("problem", "metric", *_CSV_COLUMNS, *_CSV_PAIR_COLUMNS)
+    writer.writerow(columns)
     for problem in comparison.problems:
-        for summary in problem.optimizers:
-            values = summary.to_json()
-            row = [problem.problem, comparison.metric.name, *(values[column] for column in _CSV_COLUMNS)]
-            writer.writerow([_csv_cell(value) for value in row])
+        same = {"problem": problem.problem, "metric": comparison.metric.name}
+        pairs = [pair.to_json() for pair in problem.pairs]
+        rows = [
+            *({**summary.to_json(), "kind": "optimizer"} for summary in problem.optimizers),
+            *({**pair, "kind": "pair", "optimizer": pair["a"], "versus": pair["b"]} for pair in pairs),
+        ]
+        writer.writerows([_csv_cell({**row, **same}.get(column)) for column in columns] for row in rows)
     return target.getvalue()
 
 
@@ -102,7 +125,7 @@ def render_comparison_markdown(comparison: Comparison, language: str | None = No
         pairs = _markdown_table(pair_header(comparison, language), pair_rows(comparison, problem, language))
         verdict = text("page-verdict", language)
         blocks += [
-            f"## {markdown_text(_title(comparison.metric, problem, language))}",
+            f"## {markdown_text(_title(comparison, problem, language))}",
             _markdown_list(difference_sentences(problem.differences, language)),
             _markdown_table(
                 optimizer_header(comparison, problem, language), optimizer_rows(comparison, problem, language)
@@ -123,10 +146,15 @@ def optimizer_header(
     metric = comparison.metric
     score = text("table-score-percent" if metric.in_points else "table-score", language, metric=metric.name)
     diverged = (text("table-diverged", language),) if _any_diverged(problem) else ()
-    before = (text(code, language) for code in ("table-optimizer", "table-rate", "table-runs"))
+    before = (entrant_word(comparison, language), text("table-rate", language), text("table-runs", language))
     spread = (text("table-sd", language), text("table-interval", language, level=1 - comparison.alpha))
     behind = (text(code, language) for code in ("table-epoch", "table-time", "table-memory"))
     return (*before, *diverged, score, *spread, *behind)
+
+
+def entrant_word(comparison: Comparison, language: str | None = None) -> str:
+    """Return what stands above the names of what is compared: optimizers, or settings of one."""
+    return text("table-optimizer" if comparison.by == OPTIMIZER else "table-setting", language)
 
 
 def optimizer_rows(
@@ -175,7 +203,7 @@ def _optimizer_row(
 def _pair_row(metric: Metric, pair: PairResult, language: str | None) -> tuple[str, ...]:
     p = _NOTHING if pair.p_adjusted is None else localised(f"{pair.p_adjusted:.2g}", language)
     return (
-        f"{pair.a} - {pair.b}",
+        pair_label(pair.a, pair.b),
         str(pair.n),
         _number(metric, pair.difference, language),
         _range(metric, pair.ci_low, pair.ci_high, language),
@@ -209,18 +237,19 @@ def _rounded(value: float | None, digits: int, language: str | None) -> str:
     return localised(f"{value:.{digits}f}".removesuffix(".0"), language)
 
 
-def _title(metric: Metric, problem: ProblemComparison, language: str | None) -> str:
+def _title(comparison: Comparison, problem: ProblemComparison, language: str | None) -> str:
     runs = sum(summary.n for summary in problem.optimizers)
-    entrants = len(problem.optimizers)
-    return text(
-        "table-title", language, problem=problem.problem, metric=metric.name, n_optimizers=entrants, n_runs=runs
-    )
+    entrants, metric = len(problem.optimizers), comparison.metric.name
+    values: dict[str, Any] = {"problem": problem.problem, "metric": metric, "n_runs": runs}
+    if comparison.by != OPTIMIZER:
+        return text("table-title-by", language, **values, n_settings=entrants, key=comparison.by)
+    return text("table-title", language, **values, n_optimizers=entrants)
 
 
 def _print_problem(
     console: Console, comparison: Comparison, problem: ProblemComparison, *, colour: bool, language: str | None
 ) -> None:
-    _say(console, _title(comparison.metric, problem, language), "bold")
+    _say(console, _title(comparison, problem, language), "bold")
     _print_differences(console, problem.differences, language)
     console.print()
     header, rows = optimizer_header(comparison, problem, language), optimizer_rows(comparison, problem, language)
@@ -235,7 +264,7 @@ def _print_problem(
 
 def _print_differences(console: Console, differences: Sequence[Difference], language: str | None) -> None:
     for item, sentence in zip(differences, difference_sentences(differences, language), strict=True):
-        _say(console, f"{_MARKS[item.severity]} {sentence}", _STYLES[item.severity])
+        _say(console, f"{text(_MARKS[item.severity], language)} {sentence}", _STYLES[item.severity])
 
 
 def _say(console: Console, sentence: str, style: str) -> None:

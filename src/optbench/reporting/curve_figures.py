@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from optbench.reporting.style import BLACK, BLUE, FAINT, ORANGE, PALETTE, new_figure, plot_style, shortened
+from optbench.reporting.style import (
+    BLACK,
+    BLUE,
+    FAINT,
+    ORANGE,
+    PALETTE,
+    distinct_colours,
+    new_figure,
+    plot_style,
+    shortened,
+)
 from optbench.words import text
 
 if TYPE_CHECKING:
@@ -145,9 +155,8 @@ def _thin_lines(axes: Axes, lines: Sequence[_Line], words: _Words, language: str
     for position, line in enumerate(others):
         label = text(words.others, language, n=len(others)) if position == 0 else None
         axes.plot(line.x, line.y, color="#C4CAD0", linewidth=0.8, label=label)
-    colours = [colour for colour in PALETTE if colour != BLACK]
+    colours = distinct_colours(len(named), [colour for colour in PALETTE if colour != BLACK])
     for position, place in enumerate(named):
         line = lines[place]
-        style = "-" if position < len(colours) else "-."
         label = text(words.one, language, name=shortened(line.label, 22), area=line.area)
-        axes.plot(line.x, line.y, style, color=colours[position % len(colours)], linewidth=1.1, alpha=0.9, label=label)
+        axes.plot(line.x, line.y, "-", color=colours[position], linewidth=1.1, alpha=0.9, label=label)

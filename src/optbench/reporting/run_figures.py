@@ -9,6 +9,7 @@ import numpy as np
 
 from optbench.catalog.metrics import LOSS
 from optbench.catalog.tasks import TASKS
+from optbench.reporting.epoch_axis import scale_without_start
 from optbench.reporting.style import (
     BLUE,
     FAINT,
@@ -120,18 +121,22 @@ def _learning_panel(axes: Axes, history: History, name: str, best_epoch: int | N
 
     epochs = np.array(history.column("epoch"))
     drawn: list[float] = []
+    start: list[float] = []
     for column, split, colour in ((name, "train", BLUE), (f"val_{name}", "validation", VERMILLION)):
         if column in history.columns:
             values = np.array(history.column(column), dtype=np.float64)
             lost_at = 0.02 if split == "train" else 0.07
             _line(axes, epochs, values, split=split, colour=colour, lost_at=lost_at, language=language)
-            drawn += values[np.isfinite(values)].tolist()
+            drawn += values[np.isfinite(values) & (epochs > 0)].tolist()
+            start += values[np.isfinite(values) & (epochs == 0)].tolist()
     title = text("figure-column", language, column=shortened(name, 30))
     axes.set_title(title[:1].upper() + title[1:])
     axes.set_xlabel(text("figure-epoch", language))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    if drawn and min(drawn) > 0 and max(drawn) > _WIDE_RANGE * min(drawn):
+    if drawn and min(drawn + start) > 0 and max(drawn) > _WIDE_RANGE * min(drawn):
         logarithmic(axes, "y", language)
+    else:
+        scale_without_start(axes, start, drawn, language)
     if best_epoch is not None and best_epoch in epochs:
         axes.axvline(
             best_epoch,

@@ -9,11 +9,14 @@ import io
 import unicodedata
 import warnings
 from base64 import b64encode
+from colorsys import hls_to_rgb
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from optbench.reporting.fonts import FAMILY, draw_every_letter
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -37,6 +40,9 @@ GRID: Final = "#E3E6EA"
 LINE_STYLES: Final = ("-", "--", "-.", ":")
 DOTS_PER_INCH: Final = 144
 _FEW_DECADES: Final = 1e3
+_GOLDEN_RATIO: Final = 0.6180339887498949
+_SHADES: Final = ((0.33, 0.75), (0.52, 0.45), (0.25, 0.40), (0.60, 0.85))
+"""Lightness and saturation of the colours beyond the palette, in turn: neighbours in hue differ in these."""
 
 _MEDIA_TYPES: Final = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
 _NO_DATES: Final[dict[str, dict[str, None]]] = {
@@ -44,8 +50,6 @@ _NO_DATES: Final[dict[str, dict[str, None]]] = {
     "svg": {"Date": None, "Creator": None},
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
-# DejaVu Sans comes with matplotlib; the others are used where they are installed, for the scripts it lacks.
-_FALLBACK_FONTS: Final = ("Noto Sans CJK SC", "Noto Sans CJK JP", "PingFang SC", "Hiragino Sans", "WenQuanYi Zen Hei")
 _SETTINGS: Final[dict[str, Any]] = {
     "font.size": 9.5,
     "axes.titlesize": 11,
@@ -89,13 +93,10 @@ def plot_style() -> Iterator[None]:
     """
     import matplotlib.style
     from cycler import cycler
-    from matplotlib.font_manager import fontManager
 
-    installed = {font.name for font in fontManager.ttflist}
-    families = ["DejaVu Sans", *(name for name in _FALLBACK_FONTS if name in installed)]
-    colours = {"axes.prop_cycle": cycler(color=PALETTE), "font.family": families}
+    colours = {"axes.prop_cycle": cycler(color=PALETTE), "font.family": [FAMILY]}
     with matplotlib.style.context({**_SETTINGS, **colours}, after_reset=True), warnings.catch_warnings():
-        # A class name in a script without a font is drawn as boxes; its text stands in the CSV file and on the page.
+        # A class name in a script without a font is drawn as boxes, which is told; CSV file and page have its text.
         warnings.filterwarnings("ignore", message=r"Glyph .* missing from")
         warnings.filterwarnings("ignore", message=r"Matplotlib currently does not support")
         yield
@@ -148,6 +149,7 @@ def save_figure(figure: Figure, image_format: ImageFormat = "png") -> bytes:
     """Return the figure as the bytes of a file; the same figure gives the same bytes, whenever it is drawn."""
     target = io.BytesIO()
     with plot_style():
+        draw_every_letter(figure)
         figure.savefig(target, format=image_format, dpi=DOTS_PER_INCH, metadata=_NO_DATES[image_format])
     return target.getvalue()
 
@@ -158,8 +160,23 @@ def data_uri(image: bytes, image_format: ImageFormat = "png") -> str:
 
 
 def optimizer_colours(labels: Iterable[str]) -> dict[str, str]:
-    """Return a colour per label, in the order given; after the last colour the first one comes again."""
-    return {label: PALETTE[position % len(PALETTE)] for position, label in enumerate(dict.fromkeys(labels))}
+    """Return a colour per label, in the order given, none twice."""
+    known = list(dict.fromkeys(labels))
+    return dict(zip(known, distinct_colours(len(known)), strict=True))
+
+
+def distinct_colours(number: int, palette: Sequence[str] = PALETTE) -> list[str]:
+    """Return so many colours, none twice: the palette's, then other hues, each as far from the last as can be."""
+    found = list(palette[:number])
+    step = 0
+    while len(found) < number:
+        hue = step * _GOLDEN_RATIO % 1.0
+        lightness, saturation = _SHADES[step % len(_SHADES)]
+        colour = "#" + "".join(f"{round(255 * part):02X}" for part in hls_to_rgb(hue, lightness, saturation))
+        if colour not in found:
+            found.append(colour)
+        step += 1
+    return found
 
 
 def optimizer_line_styles(labels: Iterable[str]) -> dict[str, str]:

@@ -17,7 +17,8 @@ from optbench.run_store.claims import Asker, Held, held_by
 from optbench.run_store.contained import contained
 from optbench.run_store.diagnostics import read_diagnostics, write_diagnostics
 from optbench.run_store.documents import read_json, write_json
-from optbench.run_store.find import find_folders, find_runs, is_run_folder, named_folders
+from optbench.run_store.find import find_folders, find_runs, is_run_folder, named_folders, renamed_runs
+from optbench.run_store.fold_groups import FoldPaths, is_fold_group, runs_of_folds
 from optbench.run_store.folders import claim_run_folder, clear_state, require_writable
 from optbench.run_store.histories import Histories
 from optbench.run_store.holders import Holder, this_process
@@ -37,6 +38,7 @@ from optbench.run_store.reading import file_sha256
 from optbench.run_store.run_records import read_run
 from optbench.run_store.sealed import read_job, read_training_result, write_job, write_training_result
 from optbench.run_store.status import run_status
+from optbench.run_store.studies import StudyPlace, StudyTables, is_study_folder, record_places, study_place
 from optbench.run_store.study_manifest import (
     StudyManifest,
     read_study_manifest,
@@ -56,6 +58,7 @@ __all__ = [
     "Attempt",
     "Checkpoint",
     "Claim",
+    "FoldPaths",
     "Held",
     "Histories",
     "Holder",
@@ -65,6 +68,8 @@ __all__ = [
     "RunFacts",
     "RunPaths",
     "StudyManifest",
+    "StudyPlace",
+    "StudyTables",
     "TrainingResult",
     "TrainingTimes",
     "added_files",
@@ -77,7 +82,9 @@ __all__ = [
     "find_folders",
     "find_runs",
     "held_by",
+    "is_fold_group",
     "is_run_folder",
+    "is_study_folder",
     "last_attempt",
     "make_folder",
     "move_to_trash",
@@ -95,13 +102,17 @@ __all__ = [
     "read_study_manifest",
     "read_target_predictions",
     "read_training_result",
+    "record_places",
     "remove_leftovers",
+    "renamed_runs",
     "replace_files",
     "require_writable",
     "run_id",
     "run_status",
+    "runs_of_folds",
     "storage_error",
     "study_manifest_problems",
+    "study_place",
     "temporaries",
     "this_process",
     "verify_manifest",

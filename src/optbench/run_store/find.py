@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import Finding, Severity, as_json
 from optbench.core.refusals import reason_of
-from optbench.core.regular_files import is_folder
+from optbench.core.regular_files import is_file, is_folder
 from optbench.errors import NoRunsError, StorageError, did_you_mean
 from optbench.run_store.claims import claim_records
 from optbench.run_store.documents import read_json
+from optbench.run_store.fold_groups import is_fold_group, runs_of_folds
 from optbench.run_store.index import open_index
 from optbench.run_store.manifest import read_manifest
 from optbench.run_store.paths import KEY_DIGITS_SHOWN, STUDY_RECORD, VERDICTS, RunPaths
 from optbench.run_store.status import run_status
+from optbench.run_store.studies import is_study_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from optbench.run_store.index import RunIndex
 
 _KEY_PREFIX = re.compile(rf"[0-9a-f]{{{KEY_DIGITS_SHOWN},64}}")
+_RUN_ID = re.compile(rf"-s[0-9]+-[0-9a-f]{{{KEY_DIGITS_SHOWN}}}(-again[0-9]+)?$")
 _NOTES_SHOWN = 5
 
 
@@ -94,6 +97,17 @@ def named_folders(arguments: Sequence[str], runs_dir: Path) -> list[Path]:
     return list(named.values())
 
 
+def renamed_runs(runs_dir: Path) -> dict[str, Path]:
+    """Return key -> folder of the finished runs in a runs directory whose folders have another name than a run's id."""
+    found: dict[str, Path] = {}
+    if not is_folder(runs_dir):
+        return found
+    for folder in _subfolders(runs_dir, []):
+        if not _RUN_ID.search(folder.name) and is_run_folder(folder) and (key := _key(folder)):
+            found.setdefault(key, folder)
+    return found
+
+
 def is_run_folder(folder: Path) -> bool:
     """Return True if a folder holds, or was begun as, a run."""
     paths = RunPaths(folder)
@@ -120,7 +134,9 @@ def _folders_of(argument: str, runs_dir: Path) -> list[Path]:
                 return sorted(map(Path, matches), key=_by_name)
     if is_folder(runs_dir):
         known = list(_runs_below(runs_dir, []))
-        same_id = [folder for folder in known if folder.name == argument]
+        same_id = [folder for folder in known if folder.name == argument] or [
+            folder for folder in known if not _RUN_ID.search(folder.name) and _id(folder) == argument
+        ]
         if same_id or not _KEY_PREFIX.fullmatch(argument):
             return same_id
         return [folder for folder in known if _key(folder).startswith(argument)]
@@ -131,9 +147,12 @@ def _expand(paths: Iterable[Path], notes: list[Finding]) -> Iterator[Path]:
     """Yield the run folders that the paths are or hold."""
     for path in paths:
         if not is_folder(path):
-            notes.append(_note("find-no-folder", path=str(path)))
+            if not _is_of_a_group(path):  # what 'compare STUDY/*' names besides the runs
+                notes.append(_note("find-no-folder", path=str(path)))
         elif is_run_folder(path):
             yield path
+        elif is_fold_group(path):
+            yield from runs_of_folds(path)
         else:
             found = list(_runs_below(path, notes))
             if not found:
@@ -141,12 +160,17 @@ def _expand(paths: Iterable[Path], notes: list[Finding]) -> Iterator[Path]:
             yield from found
 
 
+def _is_of_a_group(path: Path) -> bool:
+    """Return True for a plain file among those that a study or folds keep beside runs."""
+    return is_file(path) and (is_study_folder(path.parent) or is_fold_group(path.parent))
+
+
 def _runs_below(folder: Path, notes: list[Finding], *, depth: int = 2) -> Iterator[Path]:
     """Yield run folders in a folder and, one level further down, in the studies in it."""
     for path in _subfolders(folder, notes):
         if is_run_folder(path):
             yield path
-        elif depth > 1:
+        elif depth > 1 and not is_fold_group(path):  # the runs of its folds lie beside it
             below = list(_runs_below(path, notes, depth=depth - 1))
             if not below:
                 notes.append(_note("find-no-run-folder", path=str(path)))
@@ -206,6 +230,11 @@ def _have_other_digests(a: RunRecord, b: RunRecord) -> bool:
     same_schema = a.metrics.get("schema_version") == b.metrics.get("schema_version")
     names = (a.digests.keys() | b.digests.keys()) - {"schema_version", *(() if same_schema else ("metrics",))}
     return any(a.digests.get(name) != b.digests.get(name) for name in names)
+
+
+def _id(folder: Path) -> str:
+    manifest = read_manifest(RunPaths(folder))
+    return "" if manifest is None else manifest.run
 
 
 def _key(folder: Path) -> str:

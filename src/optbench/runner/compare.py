@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from optbench.core.findings import Finding, Severity
 from optbench.core.printable import escaped_json, printable
@@ -32,7 +32,7 @@ class CompareOptions:
     ----------
     runs : folders, globs, run ids or 8-character key prefixes
     runs_dir : where ids and key prefixes are looked up
-    metric, baseline, alpha, margin : see `optbench.comparison.compare`
+    metric, baseline, alpha, margin, by : see `optbench.comparison.compare`
     html : where the page goes, or None
     width, colour : of the terminal that the table is for; a width of None wraps nothing
     language : of table, Markdown and page; None is that of the machine setting
@@ -44,6 +44,7 @@ class CompareOptions:
     baseline: str | None = None
     alpha: float = 0.05
     margin: float | None = None
+    by: str | None = None
     output_format: OutputFormat = "table"
     html: Path | None = None
     width: int | None = None
@@ -75,14 +76,15 @@ def compare_runs(options: CompareOptions) -> CompareOutcome:
     NoRunsError
         If nothing finished was found.
     UsageError
-        If the metric or the baseline is not known, or the page's folder does not exist.
+        If the metric, the baseline or the setting is not known, or the page's folder does not exist.
 
     Side effects
     ------------
     Writes `options.html`, replacing a file of that name.
     """
     from optbench.comparison import SplitEvidence, compare
-    from optbench.run_store import Histories, find_runs
+    from optbench.run_store import Histories, find_runs, record_places
+    from optbench.runner.run_facts import compared_runs, study_labels
     from optbench.runner.sound_runs import with_sound_runs
     from optbench.runner.stored_rows import MOST_READ, StoredRows
 
@@ -100,7 +102,7 @@ def compare_runs(options: CompareOptions) -> CompareOutcome:
     records, notes = find_runs(options.runs, options.runs_dir)
 
     def compared(runs: Sequence[RunRecord]) -> tuple[Comparison, str]:
-        histories = Histories(runs)
+        histories, places = Histories(runs), record_places(runs)
         comparison = compare(
             runs,
             metric=options.metric,
@@ -109,10 +111,12 @@ def compare_runs(options: CompareOptions) -> CompareOutcome:
             margin=options.margin,
             histories=histories,
             evidence=SplitEvidence(StoredRows(MOST_READ)),
+            by=options.by,
+            suggested=study_labels(places),
         )
         if options.html is not None:
             write_page(options.html, comparison, runs, histories, options.language)
-        return comparison, render(comparison, options)
+        return comparison, render(comparison, options, compared_runs(comparison, runs, places))
 
     (comparison, shown), passed_over = with_sound_runs(records, compared)
     notes += passed_over
@@ -143,8 +147,13 @@ def raise_for_mismatches(outcome: CompareOutcome) -> None:
         )
 
 
-def render(comparison: Comparison, options: CompareOptions) -> str:
-    """Return the comparison as text in the format asked for."""
+def render(comparison: Comparison, options: CompareOptions, runs: Sequence[Mapping[str, Any]] = ()) -> str:
+    """Return the comparison as text in the format asked for.
+
+    Parameters
+    ----------
+    runs : a row per run, which the JSON document adds
+    """
     from optbench.reporting.comparison_document import comparison_document
     from optbench.reporting.comparison_text import (
         render_comparison_csv,
@@ -153,7 +162,8 @@ def render(comparison: Comparison, options: CompareOptions) -> str:
     )
 
     if options.output_format == "json":
-        return escaped_json(json.dumps(comparison_document(comparison), indent=2, allow_nan=False, ensure_ascii=False))
+        document = {**comparison_document(comparison), "runs": list(runs)}
+        return escaped_json(json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False))
     if options.output_format == "csv":
         return printable(render_comparison_csv(comparison), keep_lines=True)
     if options.output_format == "md":

@@ -48,6 +48,16 @@ class RunEnd:
     reason: str = ""
     finding: Finding | None = None
 
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether it was stopped, or taken over, and goes on with the same command; nothing is wrong with it."""
+        return self.outcome == "failed" and self.kind == INTERRUPTED
+
+    @property
+    def is_failed(self) -> bool:
+        """Whether something went wrong."""
+        return self.outcome == "failed" and not self.is_interrupted
+
     @classmethod
     def failed(cls, planned: PlannedRun, kind: str, error: OptbenchError) -> RunEnd:
         """Return the end of a run that an error kept from its own."""
@@ -130,6 +140,11 @@ class Flight:
     _ends: list[RunEnd] = field(default_factory=list)
     _out_of_memory: set[str] = field(default_factory=set)
     _is_stopped: Callable[[], bool] = lambda: False
+
+    @property
+    def ends(self) -> tuple[RunEnd, ...]:
+        """How runs have ended up to now."""
+        return tuple(self._ends)
 
     @property
     def _asker(self) -> Asker:

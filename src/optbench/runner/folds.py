@@ -14,6 +14,7 @@ import numpy as np
 from optbench.catalog.metrics import measured
 from optbench.csv_cells import guarded
 from optbench.errors import UsageError
+from optbench.run_store import FoldPaths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,28 +25,6 @@ if TYPE_CHECKING:
     from optbench.runner.plan import PlannedRun
 
 _FEWEST, _MOST = 2, 1000
-
-
-@dataclass(frozen=True, slots=True)
-class FoldPaths:
-    """Paths of what the folds of one experiment and seed say together; their runs lie beside the folder."""
-
-    folder: Path
-
-    @property
-    def summary(self) -> Path:
-        """Every metric by fold, their spread, and over the predictions of all folds."""
-        return self.folder / "folds.json"
-
-    @property
-    def predictions(self) -> Path:
-        """The prediction for every row, made by the fold that did not train on it."""
-        return self.folder / "out_of_fold.csv"
-
-    @property
-    def page(self) -> Path:
-        """The same as one self-contained page."""
-        return self.folder / "report.html"
 
 
 @dataclass(frozen=True, slots=True)

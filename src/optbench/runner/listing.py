@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from optbench.catalog.metrics import score_text, table_rows
 from optbench.catalog.tasks import task_of
-from optbench.core.columns import aligned
-from optbench.core.findings import as_json
+from optbench.core.columns import GAP, aligned
 from optbench.core.printable import printable
-from optbench.core.regular_files import is_file, is_folder, is_there
+from optbench.core.regular_files import is_file, is_folder
 from optbench.errors import NoRunsError, StorageError
+from optbench.runner.listed import ListedRun, last_attempt_text, listed, seconds_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from optbench.core.columns import Column
@@ -23,53 +23,9 @@ if TYPE_CHECKING:
     from optbench.records import RunRecord
     from optbench.run_store import RunPaths
 
+_COLUMNS: tuple[Column, ...] = (("<", 1), ("<", 10), ("<", 15), (">", 8), ("<", 1))
+_SEEDS = ("dataset.split.seed", "dataset.seed")
 _SPLITS = ("train", "validation", "test")
-
-
-@dataclass(frozen=True, slots=True)
-class ListedRun:
-    """One run folder.
-
-    Attributes
-    ----------
-    run : the folder's name
-    folder : as it can be typed
-    status : completed, diverged, running or unfinished
-    record : facts of a finished run, else None
-    kind, reason : how the last attempt at an unfinished run ended, else ""
-    problems : what is wrong with the files of one that was finished
-    holder : of a running one who claims it, if that cannot be verified from here, else ""
-    """
-
-    run: str
-    folder: str
-    status: str
-    record: RunRecord | None
-    kind: str = ""
-    reason: str = ""
-    holder: str = ""
-    problems: tuple[Finding, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """Return plain JSON values."""
-        found: dict[str, Any] = {"run": self.run, "folder": self.folder, "status": self.status}
-        if self.record is None:
-            from optbench.words import DEFAULT
-
-            return {
-                **found,
-                "kind": self.kind or None,
-                "reason": _reason(self, DEFAULT) or _held(self, DEFAULT) or None,
-                "findings": as_json(self.problems),
-            }
-        return {
-            **found,
-            "key": self.record.key,
-            "optimizer": self.record.config["optimizer"]["name"],
-            "seed": self.record.seed,
-            "test": self.record.metrics["test"],
-            "training_seconds": self.record.timing.get("training_seconds"),
-        }
 
 
 def list_runs(runs_dir: Path) -> tuple[list[ListedRun], list[Finding]]:
@@ -93,75 +49,99 @@ def list_runs(runs_dir: Path) -> tuple[list[ListedRun], list[Finding]]:
         return [listed(folder, index.read) for folder in folders], notes
 
 
-def listed(folder: Path, read: Callable[[Path], RunRecord]) -> ListedRun:
-    """Return what a folder holds, as far as it can be read.
+def list_text(runs: Sequence[ListedRun], language: str | None = None, *, width: int | None = None) -> str:
+    """Return one line per run: finished ones with their score on the test split, unfinished ones with the reason.
+
+    Runs of a study stand under its name. Behind a run stands in which settings it differs from others of its name.
 
     Parameters
     ----------
-    read : returns the record of a finished run; `read_run`, or that of an index
+    width : columns of the terminal, where what does not fit behind a run stands below it; None for any width
     """
-    from optbench.run_store import RunPaths, held_by, last_attempt, run_status, verify_manifest
-
-    paths = RunPaths(folder)
-    try:
-        record = read(folder)
-        return ListedRun(folder.name, str(folder), str(record.status), record)
-    except NoRunsError as error:
-        unreadable = error.told()
-    status = run_status(paths)
-    if status.is_finished:
-        return ListedRun(folder.name, str(folder), "unfinished", None, "damaged", problems=unreadable)
-    if str(status) == "running":
-        holder = held_by(paths)
-        is_hearsay = holder is not None and not holder.is_seen
-        return ListedRun(folder.name, str(folder), str(status), None, holder=str(holder) if is_hearsay else "")
-    if is_there(paths.manifest):
-        problems = tuple(verify_manifest(paths)[:1])
-        return ListedRun(folder.name, str(folder), str(status), None, "damaged", problems=problems)
-    attempt = last_attempt(paths)
-    kind, reason = ("never begun", "") if attempt is None else (attempt.kind, attempt.reason)
-    return ListedRun(folder.name, str(folder), str(status), None, kind, reason)
-
-
-def list_text(runs: Sequence[ListedRun], language: str | None = None) -> str:
-    """Return one line per run: finished ones with their score on the test split, unfinished ones with the reason."""
     from optbench.words import text
 
-    header = [text(f"list-{name}", language) for name in ("run", "status", "score", "training")]
-    rows = [(run.run, text(f"status-{run.status}", language), *_list_cells(run, language)) for run in runs]
-    return "\n".join(aligned([header, *rows], [("<", 1), ("<", 10), ("<", 15), (">", 8)]))
+    names = ("run", "status", "score", "training", "optimizer")
+    header = [text(f"list-{name}", language) for name in names]
+    cells = [_cells(run, language) for run in runs]
+    lines = aligned([header, *cells], _COLUMNS)
+    remarks, differing = {}, _differing(runs)
+    for run in runs:
+        renamed = text("list-renamed", language, run=run.original) if run.original else ""
+        remarks[run.folder] = printable("; ".join(filter(None, (renamed, differing.get(run.folder, "")))))
+    # what stopped a run may be long: it makes no column wide
+    longest = max(len(line) for row, line in zip([header, *cells], lines, strict=True) if len(row) == len(header))
+    fits = width is None or longest + len(GAP) + max(map(len, remarks.values()), default=0) <= width
+    if fits and any(remarks.values()):
+        lines[0] = f"{lines[0]:<{longest}}{GAP}{text('list-differs', language)}"
+    by_study: dict[str, list[str]] = defaultdict(list)
+    for run, line in zip(runs, lines[1:], strict=True):
+        remark = remarks[run.folder]
+        behind = f"{line:<{longest}}{GAP}{remark}".rstrip() if fits else line
+        below = [f"    {remark}"] if remark and not fits else []
+        by_study["" if run.place is None else run.place.study] += [behind, *below]
+    shown = [lines[0], *by_study.pop("", [])]
+    for study, own in by_study.items():
+        stages = [run.place.stage for run in runs if run.place is not None and run.place.study == study]
+        shown += ["", printable(_study_title(study, stages, language)), *own]
+    return "\n".join(shown)
 
 
-def _list_cells(run: ListedRun, language: str | None) -> tuple[str, ...]:
+def _study_title(study: str, stages: Sequence[str | None], language: str | None) -> str:
+    from optbench.words import text
+
+    counts = {stage: stages.count(stage) for stage in dict.fromkeys(stages)}
+    counted = [
+        text(f"list-stage-{stage}", language, n=number) if stage else text("list-stage-unknown", language, n=number)
+        for stage, number in counts.items()
+    ]
+    return text("list-study", language, study=study, stages=counted)
+
+
+def _cells(run: ListedRun, language: str | None) -> tuple[str, ...]:
+    from optbench.words import text
     from optbench.words.tables import localised
 
+    optimizer = str(((run.config or {}).get("optimizer") or {}).get("name") or "-")
+    start = (run.run, text(f"status-{run.status}", language))
     if run.record is None:
-        return (_last_attempt(run, language),)
+        return (*start, GAP.join(filter(None, (last_attempt_text(run, language), optimizer))))
     metric = task_of(run.record.config).headline
     score = run.record.metrics["test"].get(metric)
     shown = "-" if score is None else localised(score_text(metric, score), language)
-    return f"{metric} {shown}", _seconds(run.record.timing, language)
+    return (*start, f"{metric} {shown}", seconds_text(run.record.timing, language), optimizer)
 
 
-def _last_attempt(run: ListedRun, language: str | None) -> str:
-    """Say how the last attempt at an unfinished run ended, or who holds it; "" if nothing is known."""
-    from optbench.words.tables import word
-
-    kind = word(f"attempt-{run.kind.replace(' ', '_')}", run.kind, language)
-    return ": ".join(filter(None, (kind, _reason(run, language), _held(run, language))))
-
-
-def _reason(run: ListedRun, language: str | None) -> str:
-    """Return on one line why the last attempt ended, or what is wrong with the files."""
-    from optbench.words import sentences
-
-    return " ".join(" ".join([run.reason, *sentences(run.problems, language)]).split())
+def _differing(runs: Sequence[ListedRun]) -> Mapping[str, str]:
+    """Return folder -> the settings in which a run differs from others of its name, the seed apart."""
+    by_name: dict[tuple[str, str], list[ListedRun]] = defaultdict(list)
+    for run in runs:
+        if run.config:
+            by_name[run.place.study if run.place else "", str(run.config.get("name"))].append(run)
+    found: dict[str, str] = {}
+    for same in by_name.values():
+        if len(same) > 1:
+            found |= _of_one_name(same)
+    return found
 
 
-def _held(run: ListedRun, language: str | None) -> str:
-    from optbench.words import text
+def _of_one_name(runs: Sequence[ListedRun]) -> Mapping[str, str]:
+    """Return folder -> differing settings; what follows from the seed, or from another optimizer, is no news."""
+    from optbench.comparison import chosen_settings, differing_keys, setting_text
 
-    return text("list-held", language, holder=run.holder) if run.holder else ""
+    chosen = {run.folder: chosen_settings(run.config or {}) for run in runs}
+    own_seeds = [key for key in _SEEDS if all(chosen[run.folder].get(key) == run.seed for run in runs)]
+    settings = {
+        folder: {key: value for key, value in of_run.items() if key not in own_seeds}
+        for folder, of_run in chosen.items()
+    }
+    shared = [key for key in differing_keys(settings.values()) if not key.startswith("optimizer.")]
+    found = {}
+    for run in runs:
+        name = settings[run.folder].get("optimizer.name")
+        alike = [other for other in settings.values() if other.get("optimizer.name") == name]
+        own = [key for key in differing_keys(alike) if key.startswith("optimizer.")]
+        found[run.folder] = setting_text([*own, *shared], settings[run.folder])
+    return found
 
 
 def show_run(argument: str, runs_dir: Path, language: str | None = None) -> tuple[dict[str, Any], str]:
@@ -242,7 +222,7 @@ def _show_text(run: ListedRun, details: Mapping[str, Any], language: str | None)
         text("show-folder", language, folder=run.folder),
     ]
     if run.record is None:
-        last = _last_attempt(run, language)
+        last = last_attempt_text(run, language)
         lines += [text("show-last-attempt", language, attempt=last)] if run.kind else [last] * bool(last)
         return "\n".join(map(printable, lines))
     metrics = run.record.metrics
@@ -268,11 +248,18 @@ def _show_experiment(record: RunRecord, language: str | None) -> list[str]:
     config, metrics = record.config, record.metrics
     epochs, best = metrics.get("epochs_run", "-"), metrics.get("best_epoch", "-")
     dataset, model = config["dataset"]["name"], config["model"]["name"]
+    restored = ((config.get("training") or {}).get("early_stopping") or {}).get("restore_best", False)
     return [
         text("show-key", language, key=record.key),
         text("show-experiment", language, dataset=dataset, model=model, seed=record.seed),
         text("show-optimizer", language, optimizer=_optimizer(config["optimizer"], language)),
-        text("show-epochs", language, epochs=epochs, best=best, seconds=_seconds(record.timing, language)),
+        text(
+            "show-epochs-restored" if restored else "show-epochs",
+            language,
+            epochs=epochs,
+            best=best,
+            seconds=seconds_text(record.timing, language),
+        ),
     ]
 
 
@@ -319,10 +306,3 @@ def _optimizer(section: Mapping[str, Any], language: str | None) -> str:
         if key != "name" and value not in (None, False)
     ]
     return f"{section['name']} ({', '.join(set_to)})" if set_to else str(section["name"])
-
-
-def _seconds(timing: Mapping[str, Any], language: str | None) -> str:
-    from optbench.words.tables import localised
-
-    seconds = timing.get("training_seconds")
-    return "-" if seconds is None else localised(f"{seconds:.2f} s", language)

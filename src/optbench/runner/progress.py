@@ -1,4 +1,4 @@
-"""What a person sees while runs go on: bars on a terminal, one line an epoch elsewhere; always on stderr."""
+"""What a person sees while runs go on: bars on a terminal, one line a run elsewhere; always on stderr."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from optbench.runs.messages import EpochEnded
 
 
-# Of more runs than these, a terminal is not filled with a line for each that ended well, nor plain text with epochs.
+# Of more runs than these, a terminal is not filled with a line for each that ended well; plain text says what is left.
 MOST_SHOWN = 30
+_WIDE, _WIDE_BAR, _NARROW_BAR = 110, 24, 8
 
 
 class Progress(Protocol):
@@ -49,6 +50,7 @@ def make_progress(
     total: int,
     *,
     quiet: bool,
+    verbose: bool = False,
     language: str | None = None,
     stream: TextIO | None = None,
     clock: Callable[[], float] = time.monotonic,
@@ -57,13 +59,14 @@ def make_progress(
 
     Parameters
     ----------
+    verbose : plain lines say each epoch too, which in the log of a long training would hide everything else
     stream : stderr if None
     clock : seconds from any beginning
     """
     shown = sys.stderr if stream is None else stream
     plain = not shown.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     if quiet or plain:
-        return PlainProgress(total, shown, quiet=quiet, language=language, clock=clock)
+        return PlainProgress(total, shown, quiet=quiet, verbose=verbose, language=language, clock=clock)
     return BarProgress(total, shown, language=language, clock=clock)
 
 
@@ -75,7 +78,7 @@ def describe_end(end: RunEnd, language: str | None = None) -> str:
     run, reason = end.planned.run, end.told(language)
     if end.outcome == "skipped":
         return text("progress-skipped", language, run=run)
-    if end.outcome == "failed" and end.kind == "interrupted":
+    if end.is_interrupted:
         return text("progress-interrupted", language, run=run, reason=reason)
     if end.outcome == "failed":
         kind = word(f"attempt-{end.kind.replace(' ', '_')}", end.kind, language)
@@ -95,15 +98,22 @@ def describe_values(values: Mapping[str, float], language: str | None = None) ->
 
 
 class PlainProgress:
-    """One line an epoch (of many runs, one a run), no colour, no cursor movement; failures alone if `quiet`."""
+    """One line a run, if `verbose` one an epoch; no colour, no cursor movement; failures alone if `quiet`."""
 
     def __init__(
-        self, total: int, stream: TextIO, *, quiet: bool, language: str | None, clock: Callable[[], float]
+        self,
+        total: int,
+        stream: TextIO,
+        *,
+        quiet: bool,
+        language: str | None,
+        clock: Callable[[], float],
+        verbose: bool = False,
     ) -> None:
         self._stream, self._clock = stream, clock
         self._language = language
         self._total = total
-        self._quiet = quiet
+        self._quiet, self._verbose = quiet, verbose
         self._done = 0
         self._failed = 0
         self._begin = clock()
@@ -120,11 +130,11 @@ class PlainProgress:
             self._write(sentence)
 
     def started(self, run: str) -> None:
-        """Say nothing: epoch 0 comes at once."""
+        """Say nothing: its end is said, and with `verbose` its epochs."""
 
     def epoch(self, run: str, news: EpochEnded) -> None:
-        """Write the epoch's line."""
-        if not self._quiet and self._total <= MOST_SHOWN:
+        """Write the epoch's line, where they are asked for."""
+        if self._verbose and not self._quiet:
             from optbench.words import text
 
             epoch, values = f"{news.epoch}/{news.epochs}", describe_values(news.values, self._language)
@@ -133,8 +143,8 @@ class PlainProgress:
     def ended(self, end: RunEnd) -> None:
         """Write how the run ended, with the count of runs done; of many, also failures and the time left."""
         self._done += 1
-        self._failed += end.outcome == "failed"
-        if not self._quiet or end.outcome == "failed":
+        self._failed += end.is_failed
+        if not self._quiet or end.is_failed:
             self._write(f"[{self._done}/{self._total}{self._outlook()}] {describe_end(end, self._language)}")
 
     def _outlook(self) -> str:
@@ -156,17 +166,20 @@ class BarProgress:
     def __init__(self, total: int, stream: TextIO, *, language: str | None, clock: Callable[[], float]) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.table import Column
 
         from optbench.words import text
 
         self._language = language
+        console = Console(file=stream)
+        # where it gets narrow the name of a run is cut, never a number
         self._bars = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[values]}", markup=False),
-            console=Console(file=stream),
+            TextColumn("{task.description}", markup=False, table_column=Column(overflow="ellipsis", min_width=8)),
+            BarColumn(bar_width=_WIDE_BAR if console.width >= _WIDE else _NARROW_BAR),
+            MofNCompleteColumn(table_column=Column(no_wrap=True)),
+            TimeRemainingColumn(table_column=Column(no_wrap=True)),
+            TextColumn("{task.fields[values]}", markup=False, table_column=Column(no_wrap=True)),
+            console=console,
             get_time=clock,
         )
         self._total, self._done, self._failed = total, 0, 0
@@ -202,9 +215,9 @@ class BarProgress:
         if task is not None:
             self._bars.remove_task(task)
         self._done += 1
-        self._failed += end.outcome == "failed"
+        self._failed += end.is_failed
         self._bars.update(self._all, completed=self._done, values=self._counts())
-        if self._total <= MOST_SHOWN or end.outcome == "failed":
+        if self._total <= MOST_SHOWN or end.is_failed:
             self.say(describe_end(end, self._language))
 
     def _counts(self) -> str:

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from optbench.errors import NoRunsError, UsageError, each_once
+from optbench.errors import NoRunsError, StoppedError, UsageError, each_once
 from optbench.runner.execute import Flight, Reporter, RunEnd
 from optbench.runner.folds import in_folds
 from optbench.runner.plan import PlannedRun, load_experiments, plan_runs
@@ -19,7 +19,7 @@ from optbench.runner.try_out import check_models, notes_of_models
 from optbench.words import sentence, text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from optbench.config import TrainingConfig
     from optbench.core.findings import Finding
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 # Drawing a run takes longer than training a small one: of more runs than these, `optbench report` draws on demand.
 MOST_DRAWN = 12
+_LETTERS_SHOWN = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +83,19 @@ class Prepared:
     ----------
     finished : runs that need nothing
     open_runs : runs that are new or unfinished
+    planned : all of them, in the order of the plan
     """
 
     options: RunOptions
     executor: Executor
     finished: tuple[PlannedRun, ...]
     open_runs: tuple[PlannedRun, ...]
+    planned: tuple[PlannedRun, ...] = ()
+
+    def in_order(self, ends: Iterable[RunEnd]) -> list[RunEnd]:
+        """Return ends in the order of the plan, whatever was finished first."""
+        places = {run.run: place for place, run in enumerate(self.planned)}
+        return sorted(ends, key=lambda end: places.get(end.planned.run, len(places)))
 
     @property
     def jobs(self) -> int:
@@ -152,11 +160,11 @@ def prepare(
         say=say,
         language=options.language,
     )
-    if options.force:
-        planned = [beside_finished(run) for run in planned]
+    beside = options.force
+    planned = [beside_finished(run) for run in planned] if beside else where_they_are(planned, options.runs_dir)
     finished = tuple(run for run in planned if is_finished(run))
     open_runs = tuple(run for run in planned if run not in finished)
-    return Prepared(options, executor, finished, open_runs)
+    return Prepared(options, executor, finished, open_runs, tuple(planned))
 
 
 def carry_out(prepared: Prepared, stack: ExitStack) -> list[RunEnd]:
@@ -174,12 +182,14 @@ def carry_out(prepared: Prepared, stack: ExitStack) -> list[RunEnd]:
         notes = notes_of_models(prepared.open_runs, tried)
     ends = [RunEnd(run, "skipped") for run in prepared.finished]
     options, n = prepared.options, len(prepared.finished) + len(prepared.open_runs)
-    with make_progress(n, quiet=options.quiet, language=options.language) as progress:
+    with make_progress(n, quiet=options.quiet, verbose=options.verbose, language=options.language) as progress:
         for end in ends:
             progress.ended(end)
         for note in each_once(note for of_model in notes.values() for note in of_model):
             progress.say(sentence(note, options.language))
         if prepared.open_runs:
+            if prepared.draw and (letters := letters_without_font(prepared.open_runs)):
+                progress.say(text("progress-no-font", options.language, letters=letters))
             if options.figures is None and not prepared.draw:
                 progress.say(text("progress-not-drawn", options.language))
             flight = Flight(
@@ -194,9 +204,24 @@ def carry_out(prepared: Prepared, stack: ExitStack) -> list[RunEnd]:
                 language=options.language,
                 model_notes=notes,
             )
-            with stops_on_signals(prepared.executor, say=progress.say, language=options.language) as is_stopped:
-                ends += flight.execute(prepared.open_runs, is_stopped=is_stopped)
-    return ends
+            try:
+                with stops_on_signals(prepared.executor, say=progress.say, language=options.language) as is_stopped:
+                    flight.execute(prepared.open_runs, is_stopped=is_stopped)
+            except StoppedError as stopped:
+                stopped.ends = tuple(prepared.in_order([*ends, *flight.ends]))
+                raise
+            ends += flight.ends
+    return prepared.in_order(ends)
+
+
+def letters_without_font(runs: Iterable[PlannedRun]) -> str:
+    """Return the letters of class names that no font of this machine has, the first few of them."""
+    names = dict.fromkeys(name for run in runs for name in run.dataset.class_names)
+    if all(name.isascii() for name in names):
+        return ""
+    from optbench.reporting.fonts import undrawable
+
+    return undrawable(names)[:_LETTERS_SHOWN]
 
 
 def get_ready(runs: Sequence[PlannedRun], *, draw: bool) -> None:
@@ -269,6 +294,19 @@ def is_finished(run: PlannedRun) -> bool:
         return read_run(run.paths.folder).key == run.key
     except NoRunsError:
         return False
+
+
+def where_they_are(planned: Sequence[PlannedRun], runs_dir: Path) -> list[PlannedRun]:
+    """Return the runs with their folders as they are called now: one that was renamed is known by its key."""
+    from dataclasses import replace
+
+    from optbench.run_store import RunPaths, renamed_runs
+
+    renamed = renamed_runs(runs_dir)
+    return [
+        replace(run, paths=RunPaths(renamed[run.key])) if run.key in renamed and not run.paths.folder.exists() else run
+        for run in planned
+    ]
 
 
 def beside_finished(run: PlannedRun) -> PlannedRun:

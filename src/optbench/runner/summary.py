@@ -9,25 +9,32 @@ from optbench.catalog.metrics import score_text, table_rows
 from optbench.catalog.tasks import DEFAULT_TASK, TASKS
 from optbench.core.columns import aligned
 from optbench.errors import NoRunsError, RunFailedError
+from optbench.runner.execute import INTERRUPTED
 from optbench.words import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from optbench.core.columns import Column
+    from optbench.errors import StoppedError
     from optbench.runner.execute import RunEnd
 
 _NARROWEST, _OUTCOME = 8, 9
 
 
 def summary_rows(ends: Sequence[RunEnd]) -> list[dict[str, Any]]:
-    """Return one JSON-able row per run: run, folder, key, outcome, why it failed or diverged, test metrics."""
+    """Return one JSON-able row per run: folder, key, settings, outcome, why it failed or diverged, test metrics."""
     return [_row(end) for end in ends]
 
 
 def summary_json(ends: Sequence[RunEnd]) -> dict[str, Any]:
     """Return the document that `run --json` prints."""
     return {"schema_version": 1, "runs": summary_rows(ends)}
+
+
+def stopped_json(stopped: StoppedError) -> dict[str, Any]:
+    """Return the document of a command that was stopped: the runs that had ended by then, and that it was."""
+    return {**summary_json(stopped.ends), "ok": False, "exit_code": stopped.exit_code, "error": stopped.to_json()}
 
 
 def summary_text(ends: Sequence[RunEnd], language: str | None = None) -> str:
@@ -50,25 +57,29 @@ def raise_for_failures(ends: Sequence[RunEnd]) -> None:
     failed = [end for end in ends if end.outcome == "failed"]
     if failed:
         lines = [f"  {end.planned.paths.folder}: {end.kind}: {end.reason}" for end in failed]
+        is_stopped = all(end.is_interrupted for end in failed)
         raise RunFailedError(
-            f"{len(failed)} of {len(ends)} runs failed; the same command tries them again, from their last "
-            "checkpoint if they have one:\n" + "\n".join(lines),
+            f"{len(failed)} of {len(ends)} runs {'were interrupted' if is_stopped else 'failed'}; the same command "
+            "tries them again, from their last checkpoint if they have one:\n" + "\n".join(lines),
             code="run-failed",
         )
 
 
 def _row(end: RunEnd) -> dict[str, Any]:
     from optbench.run_store import read_run
+    from optbench.runner.run_facts import run_facts
 
+    config = end.planned.config
     row: dict[str, Any] = {
         "run": end.planned.run,
         "folder": str(end.planned.paths.folder),
-        "key": end.planned.key,
-        "outcome": end.outcome,
+        **run_facts(config.to_plain(), key=end.planned.key, seed=config.seed, place=None),
+        "optimizer": config.optimizer.name,
+        "outcome": INTERRUPTED if end.is_interrupted else end.outcome,
         "kind": end.kind or None,
         "reason": end.told(DEFAULT) or None,
         "finding": None if end.finding is None else end.finding.to_json(),
-        "task": end.planned.config.task,
+        "task": config.task,
         "test": None,
         "training_seconds": None,
     }

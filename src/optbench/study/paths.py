@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from optbench.core.regular_files import is_file
-from optbench.run_store import STUDY_RECORD, VERDICTS
+from optbench.run_store import VERDICTS, StudyTables, is_study_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+__all__ = ["StudyPaths", "is_study_folder"]
+
 _PLAN_DIGITS_SHOWN: Final = 8
 
 
-@dataclass(frozen=True, slots=True)
-class StudyPaths:
-    """Paths of one study folder; the folders of its runs lie beside these files."""
+class StudyPaths(StudyTables):
+    """Paths of one study folder; the folders of its runs lie beside these files and those of `StudyTables`."""
 
-    folder: Path
-
-    @property
-    def record(self) -> Path:
-        """The resolved plan, the settings chosen, when the test split was opened, and the digests of what follows."""
-        return self.folder / STUDY_RECORD
+    __slots__ = ()
 
     @property
     def given(self) -> Path:
@@ -57,16 +51,6 @@ class StudyPaths:
         return StudyPaths(self.verdicts / (name if number == 1 else f"{name}-{number}"))
 
     @property
-    def plan(self) -> Path:
-        """One row per planned run, written before the first of them."""
-        return self.folder / "plan.csv"
-
-    @property
-    def results(self) -> Path:
-        """One row per run of the plan."""
-        return self.folder / "results.csv"
-
-    @property
     def verdict_json(self) -> Path:
         """The comparison of the confirmation runs, as `compare --format json` prints it, and what tuning told."""
         return self.folder / "verdict.json"
@@ -84,8 +68,3 @@ class StudyPaths:
     def recommended(self, problem: str = "") -> Path:
         """Return where the experiment to go on with lies; of several problems one each, with its name."""
         return self.folder / (f"recommended-{problem}.yaml" if problem else "recommended.yaml")
-
-
-def is_study_folder(folder: Path) -> bool:
-    """Return whether a folder holds, or was begun as, a study."""
-    return is_file(StudyPaths(folder).record)

@@ -336,8 +336,9 @@ class _Crew:
     def _fly(self, runs: Sequence[PlannedRun]) -> list[RunEnd]:
         executor, jobs = self._hired(), min(self._options.jobs or available_cores(), len(runs))
         executor.expect(len(runs))
-        quiet, language = self._options.quiet, self._options.language
-        with ExitStack() as staged, make_progress(len(runs), quiet=quiet, language=language) as progress:
+        quiet, verbose, language = self._options.quiet, self._options.verbose, self._options.language
+        shown = make_progress(len(runs), quiet=quiet, verbose=verbose, language=language)
+        with ExitStack() as staged, shown as progress:
             flight = Flight(
                 executor=executor,
                 reporter=Reporter.to(progress, verbose=self._options.verbose, language=language),

@@ -1,0 +1,126 @@
+"""What the files of a study say of the runs beside them: which study a run is of, and what it is there for."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from optbench.core.regular_files import is_file
+from optbench.errors import StorageError
+from optbench.run_store.documents import read_json
+from optbench.run_store.paths import STUDY_RECORD
+from optbench.run_store.reading import read_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from optbench.records import RunRecord
+
+STAGES: Final = ("tuning", "confirmation", "one_split", "splits")
+_LARGEST_TABLE: Final = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class StudyTables:
+    """Paths of the files of a study folder that name its runs."""
+
+    folder: Path
+
+    @property
+    def record(self) -> Path:
+        """The resolved plan, the settings chosen, when the test split was opened, and the digests of what follows."""
+        return self.folder / STUDY_RECORD
+
+    @property
+    def plan(self) -> Path:
+        """One row per planned run, written before the first of them."""
+        return self.folder / "plan.csv"
+
+    @property
+    def results(self) -> Path:
+        """One row per run of the plan."""
+        return self.folder / "results.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class StudyPlace:
+    """What a run is in a study.
+
+    Attributes
+    ----------
+    study : name of the study's folder
+    stage : one of `STAGES`; None if its files do not say
+    label : what the study calls the optimizer; None if they do not say
+    """
+
+    study: str
+    stage: str | None = None
+    label: str | None = None
+
+
+def is_study_folder(folder: Path) -> bool:
+    """Return True if a folder has the record of a study."""
+    return is_file(StudyTables(folder).record)
+
+
+def study_place(folder: Path) -> StudyPlace | None:
+    """Return what a run folder is in the study whose folder it lies in; None if it lies in none.
+
+    A run that the tables of an interrupted study do not name yet has a study, and neither stage nor label.
+    """
+    parent = folder.absolute().parent
+    rows = _rows_of(parent, _changed(parent)) if is_study_folder(parent) else None
+    if rows is None:
+        return None
+    stage, label = rows.get(folder.name, (None, None))
+    return StudyPlace(parent.name, stage, label)
+
+
+def record_places(records: Iterable[RunRecord]) -> dict[str, StudyPlace]:
+    """Return folder of a run -> what it is in its study, of those that are in one.
+
+    A run that no table names is for tuning if its test split is withheld, and for confirmation otherwise.
+    """
+    found = {}
+    for record in records:
+        place = study_place(Path(record.folder))
+        if place is not None:
+            split = (record.config.get("dataset") or {}).get("split") or {}
+            stage = place.stage or ("tuning" if split.get("withhold_test") else "confirmation")
+            found[record.folder] = StudyPlace(place.study, stage, place.label)
+    return found
+
+
+def _changed(folder: Path) -> tuple[int, ...]:
+    """Return what is other when the tables have been written anew."""
+    paths = StudyTables(folder)
+    return tuple(path.stat().st_mtime_ns if is_file(path) else 0 for path in (paths.plan, paths.results, paths.record))
+
+
+@lru_cache(maxsize=64)
+def _rows_of(folder: Path, _changed: tuple[int, ...]) -> Mapping[str, tuple[str | None, str | None]] | None:
+    """Return run id -> stage and label; None if the folder's record is that of no study."""
+    paths = StudyTables(folder)
+    try:
+        if not isinstance(read_json(paths.record).get("study"), str):
+            return None
+    except StorageError:
+        return None
+    return {**_named(paths.plan), **_named(paths.results)}
+
+
+def _named(path: Path) -> dict[str, tuple[str | None, str | None]]:
+    try:
+        text = read_bytes(path, most=_LARGEST_TABLE).decode("utf-8", "replace")
+        rows: list[dict[str, Any]] = list(csv.DictReader(io.StringIO(text)))
+    except (StorageError, csv.Error):
+        return {}
+    return {
+        str(row["run"]): (row["stage"] if row.get("stage") in STAGES else None, row.get("optimizer") or None)
+        for row in rows
+        if row.get("run")
+    }
