@@ -101,3 +101,25 @@ def test_the_runs_directory_can_come_from_the_environment(command, runs_dir, mon
     monkeypatch.setenv("OPTBENCH_RUNS_DIR", str(moved))
     assert len(lines_by_run(command("ls").out)) == 4
     assert command("ls", "runs").code == 4
+
+
+def test_runs_are_chosen_and_ordered(command, runs_dir):
+    """The best first; in a table and in JSON."""
+    every = json.loads(command("ls", runs_dir, "--json").out)["runs"]
+    done = command("ls", runs_dir, "--where", "optimizer == 'adam' and accuracy > 0", "--sort", "accuracy", "--json")
+    found = json.loads(done.out)["runs"]
+    expected = [run for run in every if run["optimizer"] == "adam" and (run["test"]["accuracy"] or 0) > 0]
+    assert {run["run"] for run in found} == {run["run"] for run in expected}
+    accuracies = [run["test"]["accuracy"] for run in found]
+    assert accuracies == sorted(accuracies, reverse=True)
+    table = command("ls", runs_dir, "--where", "status == 'diverged'").out
+    assert len(lines_by_run(table)) == 1
+    assert command("ls", runs_dir, "--where", "accuracy > 2").out == ""
+
+
+def test_what_cannot_be_chosen_is_a_mistake_of_usage(command, runs_dir):
+    """With the nearest name that is known."""
+    done = command("ls", runs_dir, "--where", "optimiser == 'adam'")
+    assert done.code == 2
+    assert "Did you mean 'optimizer'" in done.err
+    assert command("ls", runs_dir, "--sort", "speed").code == 2

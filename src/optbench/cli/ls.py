@@ -16,6 +16,13 @@ def ls(
         Path,
         typer.Argument(metavar="RUNS_DIR", readable=False, envvar="OPTBENCH_RUNS_DIR", help="Where run folders are."),
     ] = Path("runs"),
+    where: Annotated[
+        str | None,
+        typer.Option("--where", metavar="EXPR", help="Only these: \"optimizer == 'adam' and accuracy > 0.8\"."),
+    ] = None,
+    sort: Annotated[
+        str | None, typer.Option("--sort", metavar="KEY", help="Metrics: the best first; others rising; -KEY reversed.")
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -27,10 +34,13 @@ def ls(
     """
     del debug, verbose
     from optbench.runner.listing import list_runs, list_text
+    from optbench.runner.selection import fields_of, select
 
     runs, passed_over = list_runs(runs_dir)
+    if where is not None or sort is not None:
+        runs = select([(run, fields_of(run)) for run in runs], where=where, sort=sort)
     notes(passed_over, quiet=quiet)
     if as_json:
         print_json({"schema_version": 1, "runs": [run.to_json() for run in runs]})
     else:
-        print_data(list_text(runs, width=terminal_width()))
+        print_data(list_text(runs, width=terminal_width(), by_study=sort is None) if runs else "")

@@ -49,7 +49,9 @@ def list_runs(runs_dir: Path) -> tuple[list[ListedRun], list[Finding]]:
         return [listed(folder, index.read) for folder in folders], notes
 
 
-def list_text(runs: Sequence[ListedRun], language: str | None = None, *, width: int | None = None) -> str:
+def list_text(
+    runs: Sequence[ListedRun], language: str | None = None, *, width: int | None = None, by_study: bool = True
+) -> str:
     """Return one line per run: finished ones with their score on the test split, unfinished ones with the reason.
 
     Runs of a study stand under its name. Behind a run stands in which settings it differs from others of its name.
@@ -57,6 +59,7 @@ def list_text(runs: Sequence[ListedRun], language: str | None = None, *, width: 
     Parameters
     ----------
     width : columns of the terminal, where what does not fit behind a run stands below it; None for any width
+    by_study : False lists all runs in the order given
     """
     from optbench.words import text
 
@@ -73,14 +76,14 @@ def list_text(runs: Sequence[ListedRun], language: str | None = None, *, width: 
     fits = width is None or longest + len(GAP) + max(map(len, remarks.values()), default=0) <= width
     if fits and any(remarks.values()):
         lines[0] = f"{lines[0]:<{longest}}{GAP}{text('list-differs', language)}"
-    by_study: dict[str, list[str]] = defaultdict(list)
+    of_study: dict[str, list[str]] = defaultdict(list)
     for run, line in zip(runs, lines[1:], strict=True):
         remark = remarks[run.folder]
         behind = f"{line:<{longest}}{GAP}{remark}".rstrip() if fits else line
         below = [f"    {remark}"] if remark and not fits else []
-        by_study["" if run.place is None else run.place.study] += [behind, *below]
-    shown = [lines[0], *by_study.pop("", [])]
-    for study, own in by_study.items():
+        of_study[run.place.study if by_study and run.place is not None else ""] += [behind, *below]
+    shown = [lines[0], *of_study.pop("", [])]
+    for study, own in of_study.items():
         stages = [run.place.stage for run in runs if run.place is not None and run.place.study == study]
         shown += ["", printable(_study_title(study, stages, language)), *own]
     return "\n".join(shown)

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from optbench.catalog.metrics import METRICS
 from optbench.errors import UsageError, did_you_mean
+from optbench.records import SPLITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from optbench.records import RunRecord
+    from optbench.runner.listed import ListedRun
 
     _Value = Callable[[Mapping[str, Any]], Any]
 
@@ -37,32 +38,34 @@ _EXAMPLE: Final = "--where \"optimizer == 'adam' and accuracy > 0.8\""
 _LONGEST: Final = 10_000
 
 
-def fields_of(record: RunRecord) -> dict[str, Any]:
-    """Return what can be asked of a finished run, by name.
+def fields_of(run: ListedRun) -> dict[str, Any]:
+    """Return what can be asked of a run, by name; of an unfinished one there is less.
 
     Returns
     -------
-    `run, key, seed, dataset, model, optimizer, learning_rate, epochs_run, best_epoch, training_seconds`, the metrics of
-    the test split by their names, those of every split as `validation.accuracy`, and every setting by its path in the
-    resolved experiment, such as `training.epochs`
+    `run, name, key, status, seed, study, stage, label, dataset, model, optimizer, learning_rate, epochs_run,
+    best_epoch, training_seconds`, the metrics of the test split by their names, those of every split as
+    `validation.accuracy`, and every setting by its path in the resolved experiment, such as `training.epochs`
     """
-    config, metrics = record.config, record.metrics
+    config = run.config or {}
+    metrics: Mapping[str, Any] = {} if run.record is None else run.record.metrics
     found: dict[str, Any] = dict(_settings(config))
-    for split in ("train", "validation", "test"):
+    for split in SPLITS:
         found |= {f"{split}.{name}": value for name, value in (metrics.get(split) or {}).items()}
+    named = {section: config.get(section) or {} for section in ("dataset", "model", "optimizer")}
     return {
         **found,
         **(metrics.get("test") or {}),
-        **{name: metrics.get(name) for name in ("epochs_run", "best_epoch")},
-        "run": record.run,
-        "key": record.key,
-        "status": str(record.status),
-        "seed": record.seed,
-        "dataset": config["dataset"]["name"],
-        "model": config["model"]["name"],
-        "optimizer": config["optimizer"]["name"],
-        "learning_rate": config["optimizer"].get("learning_rate"),
-        "training_seconds": record.timing.get("training_seconds"),
+        **{name: metrics[name] for name in ("epochs_run", "best_epoch") if name in metrics},
+        **{section: values.get("name") for section, values in named.items()},
+        "learning_rate": named["optimizer"].get("learning_rate"),
+        "run": run.run,
+        "name": config.get("name"),
+        "key": run.key,
+        "status": run.status,
+        "seed": run.seed,
+        **{name: getattr(run.place, name, None) for name in ("study", "stage", "label")},
+        "training_seconds": None if run.record is None else run.record.timing.get("training_seconds"),
     }
 
 
