@@ -18,6 +18,7 @@ from optbench.cli.list import list_names
 from optbench.cli.ls import ls
 from optbench.cli.options import Debug
 from optbench.cli.predict import predict
+from optbench.cli.refit import refit
 from optbench.cli.report import report
 from optbench.cli.reproduce import reproduce
 from optbench.cli.rm import rm
@@ -53,7 +54,7 @@ def _root(
 
 
 _COMMANDS = (
-    *(run, study, compare, predict),
+    *(run, study, refit, compare, predict),
     *(show, ls, report, check, reproduce, rm, gc),
     *(validate, config, schema, init, doctor, fetch),
 )
