@@ -16,7 +16,6 @@ from optbench.runner.plan import PlannedRun, plan_run
 from optbench.runner.reproduce import load_again, read_recorded
 from optbench.runner.run import Prepared, carry_out, is_finished, make_executor
 from optbench.runs.own_code import require_trusted_code
-from optbench.runs.recorded import Recorded
 from optbench.words import sentence
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from optbench.records import Dataset
     from optbench.runner.execute import RunEnd
     from optbench.runner.run import ExecutorFor, RunOptions
+    from optbench.runs.recorded import Recorded
 
 COMMAND = "refit"
 _LONGEST_NAME = 94
