@@ -11,6 +11,7 @@ from optbench.cli.check import check
 from optbench.cli.compare import compare
 from optbench.cli.config import config
 from optbench.cli.doctor import doctor
+from optbench.cli.export import export
 from optbench.cli.fetch import fetch
 from optbench.cli.gc import gc
 from optbench.cli.init import init
@@ -54,7 +55,7 @@ def _root(
 
 
 _COMMANDS = (
-    *(run, study, refit, compare, predict),
+    *(run, study, refit, compare, predict, export),
     *(show, ls, report, check, reproduce, rm, gc),
     *(validate, config, schema, init, doctor, fetch),
 )
