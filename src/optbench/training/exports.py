@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,7 +12,7 @@ from optbench.datasets.preprocessing import DateFit, Table
 from optbench.errors import ModelError
 from optbench.training.iso_dates import iso_parts
 from optbench.training.onnx_columns import OPSET, save, with_columns
-from optbench.training.raw_columns import X
+from optbench.training.raw_columns import X, date_parts
 from optbench.training.whole_models import PREDICTION, PROBABILITIES
 
 if TYPE_CHECKING:
@@ -85,26 +86,26 @@ def write_litert(whole: WholeModel, folder: Path) -> Names:
 def _dates(whole: WholeModel) -> dict[str, DateFit]:
     source = whole.preprocessing.source
     columns = source.inputs if isinstance(source, Table) else ()
-    return {column.name: column for column in columns if isinstance(column, DateFit)}
+    return {column.name.replace("/", "_"): column for column in columns if isinstance(column, DateFit)}
 
 
 def _served(model: Any, dates: Mapping[str, DateFit]) -> tuple[Any, dict[str, Any]]:
     """Return what answers raw columns, dates as ISO text, and the columns it takes."""
     import tensorflow as tf
 
-    parts = {f"{name}.{part.part}": name for name, fit in dates.items() for part in fit.parts}
+    parts = {name for fit in dates.values() for name in date_parts(fit)}
+    given = {name: (tensor.shape[1:], tensor.dtype) for name, tensor in model.input.items() if name not in parts}
+    given |= {name: ((1,), tf.string) for name in dates}
     signature = {
-        name: tf.TensorSpec((None, *tensor.shape[1:]), tensor.dtype, name=tensor.name)
-        for name, tensor in model.input.items()
-        if name not in parts
+        name: tf.TensorSpec((None, *shape), dtype, name=re.sub(r"[^A-Za-z0-9_.-]", "_", name))
+        for name, (shape, dtype) in given.items()
     }
-    signature |= {name: tf.TensorSpec((None, 1), tf.string, name=f"date_{i}") for i, name in enumerate(dates)}
 
     def serve(columns: Mapping[str, Any]) -> Any:
-        given = {name: value for name, value in columns.items() if name not in dates}
+        found = {name: value for name, value in columns.items() if name not in dates}
         for name, fit in dates.items():
-            given |= {f"{name}.{part}": value for part, value in iso_parts(columns[name], fit).items()}
-        return model(given, training=False)
+            found |= {f"{name}.{part}": value for part, value in iso_parts(columns[name], fit).items()}
+        return model(found, training=False)
 
     return serve, signature
 

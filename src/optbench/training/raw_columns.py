@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,7 +26,8 @@ class RawColumns:
 
     Attributes
     ----------
-    inputs : Keras tensors by column: float32 numbers with NaN for missing ones, texts, parts of dates as `NAME.PART`
+    inputs : Keras tensors by column: float32 numbers with NaN for missing ones, texts, parts of dates as `NAME.PART`;
+        `/` in a name is `_`
     x : what the run's model takes
     """
 
@@ -82,13 +82,12 @@ def text_beside(texts: Iterable[str], wanted: str) -> str:
 
 
 def _input(columns: RawColumns, name: str, shape: tuple[int, ...], dtype: str) -> Any:
-    """Add an input; Keras names layers by fewer characters than columns may have."""
+    """Add an input; the one character that Keras takes in no name becomes another."""
     import keras
 
-    plain = re.sub(r"[^A-Za-z0-9_.-]", "_", name)
-    taken = {tensor.name for tensor in columns.inputs.values()}
-    columns.inputs[name] = keras.Input(shape, dtype=dtype, name=text_beside(taken, plain))
-    return columns.inputs[name]
+    plain = text_beside(columns.inputs, name.replace("/", "_"))
+    columns.inputs[plain] = keras.Input(shape, dtype=dtype, name=plain)
+    return columns.inputs[plain]
 
 
 def _features(columns: RawColumns, fit: Any, missing: tuple[float, ...]) -> list[Any]:
