@@ -313,6 +313,13 @@ class Evaluation:
     answer_rule: Any = None
 
 
+def trains_on_all_rows(config: Mapping[str, Any]) -> bool:
+    """Return whether a resolved experiment leaves no rows to test; its `metrics.json` has none then."""
+    dataset = config.get("dataset")
+    split = dataset.get("split") if isinstance(dataset, dict) else None
+    return isinstance(split, dict) and split.get("all_rows") is True
+
+
 @dataclass(frozen=True, slots=True)
 class RunRecord:
     """A finished run as read back from its folder: small facts only, no arrays.

@@ -23,13 +23,13 @@ def test_a_rule_comes_back_as_it_was_written(load, text, rule):
     [
         ("{threshold: f2}", "evaluation.threshold: must be f1"),
         ("{threshold: 0.3}", "evaluation.threshold: must be f1"),
-        ("{threshold: {}}", "must have cost or recall_at_precision. Received: neither"),
+        ("{threshold: {}}", "must have one of cost, recall_at_precision and value. Received: none"),
         ("{threshold: {cots: {false_positive: 1, false_negative: 1}}}", "Did you mean 'cost'"),
-        (f"{{threshold: {COST[:-1]}, recall_at_precision: 0.5}}}}", "Received: both"),
+        (f"{{threshold: {COST[:-1]}, recall_at_precision: 0.5}}}}", "Received: cost and recall_at_precision"),
         ("{threshold: {cost: {false_positive: 1}}}", "false_negative: missing"),
         ("{threshold: {cost: {false_positive: 0, false_negative: 1}}}", "must be greater than 0. Received: 0"),
         ("{threshold: {recall_at_precision: 90}}", "must be at most 1. Received: 90"),
-        ("{calibration: platt}", "must be temperature. Received: 'platt'"),
+        ("{calibration: platt}", "must be temperature, or a mapping of keys and values. Received: 'platt'"),
         ("f1", "evaluation: must be a mapping"),
     ],
 )
@@ -69,3 +69,34 @@ def test_only_what_is_asked_for_is_another_run(load, text):
         for more in ({}, {"evaluation": "{threshold: null, calibration: null}"}, {"evaluation": "{threshold: f1}"})
     )
     assert plain == null != asked
+
+
+def test_what_is_given_needs_no_validation_rows(load, text):
+    """A threshold and a temperature that were found elsewhere; both come back from the resolved file."""
+    given = "{threshold: {value: 0.3}, calibration: {temperature: 1.5}}"
+    config = load(text(dataset="{name: breast_cancer, split: {validation: 0}}", evaluation=given)).config
+    evaluation = resolve(config, seed=0, num_classes=2, input_shape=(4,), official_test=False).evaluation
+    assert (evaluation.given_threshold, evaluation.given_temperature) == (0.3, 1.5)
+    assert evaluation.to_be_chosen == ()
+    assert parse_resolved(dump_config(config)) == config
+
+
+@pytest.mark.parametrize(
+    ("sections", "said"),
+    [
+        ({"dataset": "{name: iris, split: {all_rows: true, withhold_test: true}}"}, "none are left for withhold_test"),
+        ({"dataset": "{name: iris, split: {all_rows: true, folds: 3, fold: 0}}"}, "none are left for folds"),
+        (
+            {"dataset": "{name: iris, split: {all_rows: true}}", "evaluation": "{calibration: temperature}"},
+            "calibration is chosen on validation rows",
+        ),
+        (
+            {"dataset": "{name: iris, split: {all_rows: true}}", "training": "{early_stopping: {monitor: val_loss}}"},
+            "val_loss needs validation rows, and dataset.split.all_rows leaves none",
+        ),
+    ],
+)
+def test_what_all_rows_leave_nothing_for(load, text, sections, said):
+    """Rows to validate or test on are none then."""
+    with pytest.raises(ConfigError, match=said):
+        load(text(**sections))

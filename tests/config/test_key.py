@@ -48,6 +48,7 @@ OTHER = {
     "a.py:h": "b.py:h",
 }
 FIXED = ("task", "dataset.name", "model.name", "optimizer.name", "optimizer.learning_rate.schedule")
+FIXED += ("dataset.split.all_rows",)  # it leaves nothing to monitor: below
 
 
 @pytest.fixture(params=FILES)
@@ -109,6 +110,13 @@ def test_every_value_but_name_and_report_is_in_the_key(resolved):
         assert (key(config) == key(resolved)) == (path[0] in ("name", "report")), dotted
         tried += 1
     assert tried > 12
+
+
+def test_training_on_all_rows_is_another_key(load, text):
+    """What the test split's rows are does not matter then, but that they train does."""
+    files = [text(dataset=f"{{name: iris, split: {{all_rows: {value}}}}}") for value in ("true", "false")]
+    facts = {"seed": 0, "num_classes": 3, "input_shape": (4,), "official_test": False}
+    assert len({key(resolve(load(content).config, **facts)) for content in files}) == 2
 
 
 def test_names_of_sections_are_in_the_key(load, text):

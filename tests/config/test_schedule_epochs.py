@@ -102,3 +102,30 @@ def test_what_keras_takes_in_steps_can_be_told_in_epochs():
         assert len(with_epochs_keys(signature)) == len(signature) + len(counted)
     taken = {argument for signature in optimizer_signatures().values() for argument in signature}
     assert not taken & set(EPOCHS_KEYS.values())
+
+
+def _argument(signature, key):
+    """Some value for an argument in steps."""
+    return [100, 250] if key == "boundaries" else 120
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("name", sorted(schedule_signatures()))
+def test_a_schedule_for_longer_epochs_has_the_rates_of_before_in_every_epoch(name):
+    """As Keras computes them: at the start of each epoch, and halfway, of 40 steps and then of 70."""
+    import keras
+
+    signature = schedule_signatures()[name]
+    steps = {key: _argument(signature, key) for key in EPOCHS_KEYS if key in signature}
+    values = {"values": [0.3, 0.2, 0.1]} if "values" in signature else {"initial_learning_rate": 0.3}
+    more = {"decay_rate": 0.5} if "decay_rate" in signature else {}
+    arguments = {**values, **more, **steps}
+    section = OptimizerConfig(name="sgd", arguments={"learning_rate": {"schedule": "x", **arguments}, "momentum": 0.5})
+    longer = section.for_other_epochs(before=40, now=70).arguments
+    assert longer["momentum"] == 0.5
+    made = getattr(keras.optimizers.schedules, name)
+    after = {key: value for key, value in longer["learning_rate"].items() if key != "schedule"}
+    assert after != arguments or not steps
+    halves = range(1, 13, 2)
+    rates = [float(made(**arguments)(20 * half)) for half in halves]
+    assert [float(made(**after)(35 * half)) for half in halves] == pytest.approx(rates, rel=1e-5)

@@ -223,3 +223,19 @@ def test_what_cannot_be_chosen_is_said(predictions):
     lost = with_validation(part.y_true, np.full_like(part.y_score, np.nan))
     rule = evaluated(lost, asked(threshold="f1", calibration="temperature")).answer_rule
     assert (rule.threshold, rule.temperature) == (None, None)
+
+
+def test_what_is_given_is_used_as_it_is():
+    """Without validation rows, also beside a rule that is chosen; the record says that nothing was chosen."""
+    is_positive, score = rare(seed=5)
+    test = Predictions(is_positive.astype(np.int64), np.stack([1 - score, score], axis=1), np.arange(len(score)))
+    given = {"threshold": {"value": 0.2}, "calibration": {"temperature": 2.0}}
+    found = evaluate({"train": test, "test": test}, class_names=("a", "b"), asked=EvaluationConfig(**given))
+    rule = found.answer_rule
+    calibrated = 1 / (1 + np.exp(-logit(score.astype(np.float64)) / 2))
+    expected = oracle.f1_score(is_positive, calibrated >= 0.2)
+    assert rule.at_threshold["test"]["f1"] == pytest.approx(expected)
+    document = rule.to_json()
+    assert (document["chosen_on"], document["rule"], document["threshold"]) == (None, {"value": 0.2}, 0.2)
+    again = AnswerRule.from_json(json.loads(json.dumps(document)), "it")
+    assert np.array_equal(again.answers(again.probabilities(test.y_score)) == 1, calibrated >= 0.2)

@@ -123,7 +123,7 @@ def test_a_damaged_run_proves_nothing(run):
     data = bytearray(run.paths.predictions.read_bytes())
     data[-100] ^= 1
     run.paths.predictions.write_bytes(bytes(data))
-    with pytest.raises(MismatchError, match="must be intact to be reproduced") as refused:
+    with pytest.raises(MismatchError, match="must be intact for reproduce") as refused:
         run()
     (problem,) = refused.value.findings
     assert problem.code == "manifest-file-sha256"

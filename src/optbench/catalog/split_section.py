@@ -39,6 +39,11 @@ class SplitConfig(Section):
         min_length=1,
         description="A column of dates or times: training rows come first, then validation, then test rows.",
     )
+    all_rows: bool = Field(
+        default=False,
+        description="Train on every row, those of the validation and the test split too: a model for use, without a "
+        "test score. 'optbench refit' writes it.",
+    )
     withhold_test: bool = Field(
         default=False, description="Leave the test split empty after splitting, so that no run can look at it."
     )

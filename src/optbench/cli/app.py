@@ -11,6 +11,7 @@ from optbench.cli.check import check
 from optbench.cli.compare import compare
 from optbench.cli.config import config
 from optbench.cli.doctor import doctor
+from optbench.cli.export import export
 from optbench.cli.fetch import fetch
 from optbench.cli.gc import gc
 from optbench.cli.init import init
@@ -18,6 +19,7 @@ from optbench.cli.list import list_names
 from optbench.cli.ls import ls
 from optbench.cli.options import Debug
 from optbench.cli.predict import predict
+from optbench.cli.refit import refit
 from optbench.cli.report import report
 from optbench.cli.reproduce import reproduce
 from optbench.cli.rm import rm
@@ -53,7 +55,7 @@ def _root(
 
 
 _COMMANDS = (
-    *(run, study, compare, predict),
+    *(run, study, refit, compare, predict, export),
     *(show, ls, report, check, reproduce, rm, gc),
     *(validate, config, schema, init, doctor, fetch),
 )

@@ -16,21 +16,24 @@ if TYPE_CHECKING:
 
     from optbench.core.findings import Finding
 
+Trust = Annotated[
+    bool, typer.Option("--trust", help="Execute the run's Python, also if it may not be what it was trained with.")
+]
+OwnData = Annotated[
+    Path | None,
+    typer.Option(
+        "--data", metavar="DIR", readable=False, help="Folder that the paths of the run's own data start from."
+    ),
+]
+
 
 def reproduce(
     run: Annotated[
         str,
         typer.Argument(metavar="RUN|STUDY", help="Run folder, run id or 8-character key prefix; folder of a study."),
     ],
-    trust: Annotated[
-        bool, typer.Option("--trust", help="Execute the run's Python, also if it may not be what it was trained with.")
-    ] = False,
-    data: Annotated[
-        Path | None,
-        typer.Option(
-            "--data", metavar="DIR", readable=False, help="Folder that the paths of the run's own data start from."
-        ),
-    ] = None,
+    trust: Trust = False,
+    data: OwnData = None,
     runs_dir: RunsDir = Path("runs"),
     data_dir: DataDir = Path("data"),
     as_json: AsJson = False,
@@ -68,7 +71,7 @@ def reproduce(
         data_dir=data_dir,
         say=lambda sentence: note(sentence, quiet=quiet),
         data=data,
-        trusts=lambda doubts: trust or _asked(doubts),
+        trusts=lambda doubts: trust or asked_to_trust(doubts),
     )
     if as_json:
         print_json(found.to_json())
@@ -77,7 +80,7 @@ def reproduce(
     steps.raise_for_difference(found)
 
 
-def _asked(doubts: Sequence[Finding]) -> bool:
+def asked_to_trust(doubts: Sequence[Finding]) -> bool:
     """Ask on a terminal; where nobody can answer, the answer is no."""
     from optbench.words import sentences, text
 

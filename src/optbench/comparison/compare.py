@@ -48,6 +48,7 @@ from optbench.comparison.verdict import Verdict, rulings
 from optbench.core.findings import Severity
 from optbench.core.text import counted
 from optbench.errors import NoRunsError, UsageError, did_you_mean
+from optbench.records import trains_on_all_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -180,18 +181,26 @@ def _margin(problem: Problem, metric: Metric) -> float:
 
 
 def _with_test_split(records: Sequence[RunRecord]) -> tuple[list[RunRecord], list[Difference]]:
-    """Return the runs that have a test split, and a remark on the others."""
-    scored = [record for record in records if not _is_withheld(record)]
+    """Return the runs that have a test split, and remarks on the others."""
+    refitted = [record for record in records if trains_on_all_rows(record.config)]
+    if len(refitted) == len(records):
+        raise NoRunsError(
+            f"there is no test metric to compare: {counted(len(records), 'run')} trained on all rows, for use. Compare "
+            "the runs whose settings they have.",
+            code="runs-trained-on-all-rows",
+        )
+    scored = [record for record in records if not _is_withheld(record) and not trains_on_all_rows(record.config)]
     if not scored:
         raise NoRunsError(
             f"there is no test metric to compare: the test split of {counted(len(records), 'run')} is withheld. "
             "Tuning runs of a study are like that; compare its confirmation runs.",
             code="runs-test-withheld",
         )
-    hidden = len(records) - len(scored)
-    if not hidden:
-        return scored, []
-    return scored, [difference("dataset.split.withhold_test", Severity.REMARK, "comparison-runs-withheld", n=hidden)]
+    left_out = {
+        "dataset.split.withhold_test": ("comparison-runs-withheld", len(records) - len(scored) - len(refitted)),
+        "dataset.split.all_rows": ("comparison-runs-refitted", len(refitted)),
+    }
+    return scored, [difference(key, Severity.REMARK, code, n=n) for key, (code, n) in left_out.items() if n]
 
 
 def _is_withheld(record: RunRecord) -> bool:

@@ -18,7 +18,7 @@ from optbench.config.dataset_sections import (
     TextConfig,
     TokenDataset,
 )
-from optbench.config.evaluation_section import TEMPERATURE, EvaluationConfig, ThresholdRule
+from optbench.config.evaluation_section import TEMPERATURE, EvaluationConfig, GivenTemperature, ThresholdRule
 from optbench.config.experiment import ExperimentConfig
 from optbench.config.explain import explained_yaml, sources
 from optbench.config.growth import ADDED_TO_STUDIES_LATER, what_counts, without_old_values
@@ -78,6 +78,7 @@ __all__ = [
     "ExperimentConfig",
     "Family",
     "GeneratedConfig",
+    "GivenTemperature",
     "ImageFolderConfig",
     "LayerSpec",
     "LoadedExperiment",

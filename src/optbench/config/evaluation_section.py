@@ -23,12 +23,24 @@ class Costs(Section):
 
 
 class ThresholdRule(Section):
-    """What the threshold is chosen for, one of these."""
+    """What the threshold is chosen for, or which it is; one of these."""
 
     cost: Costs | None = Field(default=None, description="The smallest cost of wrong answers.")
     recall_at_precision: float | None = Field(
         default=None, gt=0, le=1, description="The largest recall among the thresholds with at least that precision."
     )
+    value: float | None = Field(
+        default=None,
+        ge=0,
+        le=2,
+        description="This threshold, chosen elsewhere; above 1: never. 'optbench refit' writes it.",
+    )
+
+
+class GivenTemperature(Section):
+    """A calibration that was fitted elsewhere."""
+
+    temperature: float = Field(gt=0, description="Divides the logits; 'optbench refit' writes it.")
 
 
 class EvaluationConfig(Section):
@@ -37,32 +49,56 @@ class EvaluationConfig(Section):
     threshold: Literal["f1"] | ThresholdRule | None = Field(
         default=None,
         description="Of the positive class of two, from which probability on it is the answer: f1, {cost: "
-        "{false_positive: 1, false_negative: 5}} or {recall_at_precision: 0.9}. null: above 0.5.",
+        "{false_positive: 1, false_negative: 5}}, {recall_at_precision: 0.9} or {value: 0.3}. null: above 0.5.",
     )
-    calibration: Literal["temperature"] | None = Field(
-        default=None, description="Bring probabilities closer to what happens: temperature divides their logits."
+    calibration: Literal["temperature"] | GivenTemperature | None = Field(
+        default=None,
+        description="Bring probabilities closer to what happens: temperature divides their logits; {temperature: 1.5} "
+        "by a number that is known.",
     )
 
     @property
     def is_asked_for(self) -> bool:
-        """True if anything is chosen."""
+        """True if answers are others than the most probable class, or probabilities others than the model's."""
         return self.threshold is not None or self.calibration is not None
+
+    @property
+    def given_threshold(self) -> float | None:
+        """The threshold, if it is known before training."""
+        return self.threshold.value if isinstance(self.threshold, ThresholdRule) else None
+
+    @property
+    def given_temperature(self) -> float | None:
+        """The temperature, if it is known before training."""
+        return self.calibration.temperature if isinstance(self.calibration, GivenTemperature) else None
+
+    @property
+    def to_be_chosen(self) -> tuple[str, ...]:
+        """The keys that need validation rows."""
+        threshold = self.threshold is not None and self.given_threshold is None
+        return ("threshold",) * threshold + ("calibration",) * (self.calibration == TEMPERATURE)
 
 
 def evaluation_findings(evaluation: EvaluationConfig, dataset: DatasetConfig | None) -> list[Finding]:
     """Return what is wrong with the section beyond its single values."""
     findings = []
     rule = evaluation.threshold
-    if isinstance(rule, ThresholdRule) and (rule.cost is None) == (rule.recall_at_precision is None):
-        received = "both" if rule.cost is not None else "neither"
-        sentence = f"must have cost or recall_at_precision. Received: {received}. Keep one."
-        findings.append(Finding(("evaluation", "threshold"), sentence, code="config-keys-conflict"))
+    if isinstance(rule, ThresholdRule):
+        kinds = [name for name in type(rule).model_fields if getattr(rule, name) is not None]
+        if len(kinds) != 1:
+            received = " and ".join(kinds) or "none"
+            sentence = f"must have one of cost, recall_at_precision and value. Received: {received}. Keep one."
+            findings.append(Finding(("evaluation", "threshold"), sentence, code="config-keys-conflict"))
     if dataset is None:
         return findings
+    split = dataset.split
     # arrays of the user's own may bring validation rows, which only reading them shows
-    if dataset.name not in ("npz", "python") and dataset.split.validation == 0 and dataset.split.column is None:
-        asked = [key for key in ("threshold", "calibration") if getattr(evaluation, key) is not None]
-        findings += [Finding(("evaluation", key), no_validation(key), code="config-validation-needed") for key in asked]
+    has_none = dataset.name not in ("npz", "python") and split.validation == 0 and split.column is None
+    if has_none or split.all_rows:
+        findings += [
+            Finding(("evaluation", key), no_validation(key), code="config-validation-needed")
+            for key in evaluation.to_be_chosen
+        ]
     return findings
 
 

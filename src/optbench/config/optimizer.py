@@ -11,7 +11,7 @@ from optbench.catalog.optimizers import WEIGHT_DECAYS, optimizer_keys
 from optbench.config.arguments import check_arguments, with_defaults
 from optbench.config.findings import Finding, left_out_finding, shown
 from optbench.config.pydantic_findings import missing_name, unfit_arguments, validate_section
-from optbench.config.schedule_epochs import in_steps, with_epochs_keys
+from optbench.config.schedule_epochs import for_other_epochs, in_steps, with_epochs_keys
 from optbench.core.section import FunctionReference, Section
 from optbench.errors import did_you_mean
 
@@ -69,6 +69,15 @@ class OptimizerConfig(Section):
             return self
         arguments = in_steps(self.arguments, steps_per_epoch=steps_per_epoch, epochs=epochs)
         return OptimizerConfig(name=self.name, arguments=arguments)
+
+    def for_other_epochs(self, *, before: int, now: int) -> OptimizerConfig:
+        """Return the same resolved optimizer for epochs of `now` steps instead of `before`; see `schedule_epochs`.
+
+        What a user's own function makes stays as it is.
+        """
+        if self.name == "python":
+            return self
+        return OptimizerConfig(name=self.name, arguments=for_other_epochs(self.arguments, before=before, now=now))
 
 
 def optimizer_names() -> tuple[str, ...]:

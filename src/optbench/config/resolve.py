@@ -119,7 +119,7 @@ def _resolve_optimizer(config: ExperimentConfig, train_rows: int | None) -> Opti
 
 
 def _resolve_split(split: SplitConfig, *, official_test: bool) -> SplitConfig:
-    is_given = split.column is not None or split.test_path is not None or split.folds is not None
+    is_given = split.column is not None or split.test_path is not None or split.folds is not None or split.all_rows
     if official_test or split.test is not None or is_given:
         return split
     return split.model_copy(update={"test": DEFAULT_TEST_FRACTION})
@@ -134,8 +134,8 @@ def _canonical_model(model: ModelConfig, *, has_tokens: bool) -> ModelConfig:
 
 
 def _check_evaluation(evaluation: EvaluationConfig, *, num_classes: int, has_validation: bool) -> None:
-    if evaluation.is_asked_for and not has_validation:
-        key = "calibration" if evaluation.threshold is None else "threshold"
+    if evaluation.to_be_chosen and not has_validation:
+        key = evaluation.to_be_chosen[0]
         raise ConfigError(f"evaluation.{key}: {no_validation(key)}", code="config-validation-needed")
     if evaluation.threshold is not None and num_classes > 2:  # noqa: PLR2004 - two classes
         raise ConfigError(

@@ -66,6 +66,27 @@ def in_steps(arguments: Mapping[str, Any], *, steps_per_epoch: int, epochs: int)
     return found
 
 
+def for_other_epochs(arguments: Mapping[str, Any], *, before: int, now: int) -> dict[str, Any]:
+    """Return the arguments of a resolved optimizer for epochs of another number of steps.
+
+    Every number of steps of its schedule is multiplied by `now / before` and rounded, so that the learning rate is in
+    every epoch what it was.
+
+    Parameters
+    ----------
+    before, now : steps of an epoch
+    """
+    found = dict(arguments)
+    for key, value in arguments.items():
+        if isinstance(value, Mapping):
+            found[key] = for_other_epochs(value, before=before, now=now)
+        elif key in EPOCHS_KEYS and isinstance(value, list):
+            found[key] = [_rounded(each / before, now) for each in value]
+        elif key in EPOCHS_KEYS and value is not None:
+            found[key] = _rounded(value / before, now)
+    return found
+
+
 def _steps(key: str, value: Any, beside: Mapping[str, Any], *, steps_per_epoch: int, epochs: int) -> Any:
     if isinstance(value, list):
         return [_rounded(each, steps_per_epoch) for each in value]

@@ -135,6 +135,10 @@ class ProblemReader(Findings):
             told = "dataset.split.folds is for 'optbench run': a study draws its splits itself."
             self.say(path, f"{told} Remove folds and fold.", code="config-keys-conflict")
             return None
+        if config.dataset.split.all_rows:
+            told = "dataset.split.all_rows leaves no rows to tune and to confirm on."
+            self.say(path, f"{told} Remove it.", code="config-keys-conflict")
+            return None
         if config.dataset.split.withhold_test:
             told = "dataset.split.withhold_test is for the study to decide: it withholds the test split while it tunes."
             self.say(path, f"{told} Remove it.", code="config-key-without-effect")

@@ -232,7 +232,12 @@ def _cross_findings(valid: Mapping[str, Any]) -> list[Finding]:
         findings += evaluation_findings(evaluation, dataset)
     if dataset is not None and training is not None and training.early_stopping is not None:
         monitor = training.early_stopping.monitor
-        if monitor.startswith("val_") and dataset.split.validation == 0:
+        if monitor.startswith("val_") and dataset.split.all_rows:
+            sentence = (
+                f"{monitor} needs validation rows, and dataset.split.all_rows leaves none. Remove one of the two."
+            )
+            findings.append(Finding(("training", "early_stopping", "monitor"), sentence, code="config-keys-conflict"))
+        elif monitor.startswith("val_") and dataset.split.validation == 0:
             sentence = (
                 f"{monitor} needs validation rows, and dataset.split.validation is 0. Give it a fraction, or monitor "
                 f"{monitor.removeprefix('val_')}."
@@ -323,6 +328,10 @@ def _split_findings(dataset: Any) -> list[Finding]:
         sentence = f"the test rows can be given in one way only. Received: {' and '.join(given)}. Keep one."
         findings.append(Finding((*path, given[1]), sentence, at="key", code="config-keys-conflict"))
     findings += _kept_together_findings(dataset)
+    against = [key for key in ("withhold_test", "folds", "fold") if getattr(split, key) not in (None, False)]
+    if split.all_rows and against:
+        sentence = f"all rows are for training, so none are left for {against[0]}. Remove one of the two."
+        findings.append(Finding((*path, "all_rows"), sentence, at="key", code="config-keys-conflict"))
     for key in ("column", "test_path"):
         if getattr(split, key) is not None and dataset.name != "csv":
             sentence = f"is for tables of your own (dataset.name: csv). Received: dataset.name: {dataset.name}."

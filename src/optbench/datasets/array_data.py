@@ -21,7 +21,7 @@ from optbench.datasets.labels import LabelOrder, choose_positive_class, label_or
 from optbench.datasets.preprocessing import Arrays, Tokens
 from optbench.datasets.reading_rules import reading_facts
 from optbench.datasets.splits import split_by_fractions
-from optbench.datasets.table_splits import refuse_test_fraction, rule_facts, split_rule
+from optbench.datasets.table_splits import ALL_ROWS, refuse_test_fraction, rule_facts, split_rule
 from optbench.datasets.targets import as_targets
 from optbench.errors import DataError
 from optbench.records import SplitData
@@ -97,10 +97,12 @@ def load_arrays(data: ArrayData, *, split: SplitConfig, task: str = CLASSIFICATI
             check_tokens(x, split=name, where=data.where)
     _require_equal_shapes(data)
     order, y_of = _labels(data) if TASKS[task].has_classes else _numbers(data)
-    parts = _given_parts(data, y_of) if data.validation is not None else _drawn_parts(data, y_of, order, split)
+    is_drawn = data.validation is None and not split.all_rows
+    parts = _drawn_parts(data, y_of, order, split) if is_drawn else _given_parts(data, y_of)
     as_inputs = token_inputs if tokens else model_inputs
     inputs = {name: as_inputs(part.x, where=data.where) for name, part in parts.items()}
     size = 1 + max(int(x.max()) for x, _ in data.pairs.values()) if tokens else None
+    splits = {name: SplitData(x=inputs[name].x, y=part.y, rows=part.rows) for name, part in parts.items()}
     # without a wish the note speaks of the label as it stands in the data
     names = data.labels if data.labels and data.positive_class is not None else order.class_names
     positive, positive_note = choose_positive_class(names, data.positive_class)
@@ -112,16 +114,16 @@ def load_arrays(data: ArrayData, *, split: SplitConfig, task: str = CLASSIFICATI
             feature_names=(),
             data_digest=_digest(data),
             source=data.source or _source(data.train[0], inputs["train"], size),
-            splits={n: SplitData(x=inputs[n].x, y=part.y, rows=part.rows) for n, part in parts.items()},
-            compared={name: part.x for name, part in parts.items()},
-            method="official",
+            splits=_all_for_training(splits) if split.all_rows else splits,
+            compared={} if split.all_rows else {name: part.x for name, part in parts.items()},
+            method=ALL_ROWS if split.all_rows else "official",
             facts={
                 **data.facts,
                 "rows_read": sum(len(y) for _, y in data.pairs.values()),
                 "arrays": {name: {"x": _described(x), "y": _described(y)} for name, (x, y) in data.pairs.items()},
                 "labels": dict(order.class_of),
                 **reading_facts(label_reading(order, "y")),
-                "split": {} if data.validation is not None else rule_facts(split_rule(split, test=0.0)),
+                "split": rule_facts(split_rule(split, test=0.0)) if is_drawn else {},
             },
             notes=[*data.notes, *inputs["train"].notes, *order.notes, *positive_note],
             task=task,
@@ -184,6 +186,12 @@ def _drawn_parts(
     if drawn.validation is not None:
         parts["validation"] = _taken(whole, drawn.validation)
     return {**parts, "test": given["test"]}
+
+
+def _all_for_training(splits: Mapping[SplitName, SplitData]) -> dict[SplitName, SplitData]:
+    """Return the rows of all splits, in their order, as training rows and an empty test split."""
+    x, y, rows = (np.concatenate(parts) for parts in zip(*((s.x, s.y, s.rows) for s in splits.values()), strict=True))
+    return {"train": SplitData(x, y, rows), "test": SplitData(x[:0], y[:0], rows[:0])}
 
 
 def _taken(whole: _Part, rows: NDArray[np.int64]) -> _Part:

@@ -119,11 +119,12 @@ def assemble(draft: Draft) -> Dataset:
     else:
         require_spread(splits["train"].y, where=f"the target of {draft.name}")
         require_finite_variance(splits, where=f"the target of {draft.name}")
-    repeats = _repeated_rows(splits, draft.compared)
+    counted = {name: data for name, data in splits.items() if len(data.y)}  # where all rows train, none are tested
+    repeats = _repeated_rows(counted, draft.compared)
     notes = [*draft.notes, *repeat_notes(repeats, splits)]
     facts = {
         **draft.facts,
-        **(_class_facts(draft) if has_classes else {"target_values": target_facts(splits)}),
+        **(_class_facts(draft, counted) if has_classes else {"target_values": target_facts(counted)}),
         "split": {
             "method": draft.method,
             "official_test": draft.method == "official",
@@ -163,13 +164,13 @@ def _preprocessing(draft: Draft) -> Preprocessing:
     )
 
 
-def _class_facts(draft: Draft) -> dict[str, Any]:
+def _class_facts(draft: Draft, counted: Mapping[SplitName, SplitData]) -> dict[str, Any]:
     names = draft.class_names
     return {
         "classes": list(names),
         "positive_class": None if draft.positive_class is None else names[draft.positive_class],
-        "class_counts": {split: class_counts(data.y, names) for split, data in draft.splits.items()},
-        "majority": _majority(draft.splits, names),
+        "class_counts": {split: class_counts(data.y, names) for split, data in counted.items()},
+        "majority": _majority(counted, names),
     }
 
 

@@ -18,6 +18,7 @@ from optbench.config import (
     PythonDataset,
     without_strata,
 )
+from optbench.core.findings import Finding, Severity
 from optbench.core.printable import printable
 from optbench.core.refusals import told_as
 from optbench.datasets.array_data import load_arrays
@@ -57,6 +58,8 @@ def load_dataset(
 ) -> Dataset:
     """Load, split and preprocess the data set of an experiment; with `split.withhold_test` its test split is empty.
 
+    With `split.all_rows` every row is a training row, there is no validation split, and the test split is empty.
+
     Parameters
     ----------
     config : the validated `dataset:` section
@@ -87,6 +90,9 @@ def load_dataset(
         told_as(DataError, getattr(config, "path", None) or config.name, code="data-file-unreadable"),
     ):
         dataset = _loaded(config, base, data_dir, quiet=quiet, task=task, known=known)
+    if config.split.all_rows:
+        note = Finding("data-all-rows", Severity.NOTE, {"n_rows": len(dataset.train.y)})
+        return replace(dataset, notes=(*dataset.notes, note))
     return without_test_rows(dataset) if config.split.withhold_test else dataset
 
 

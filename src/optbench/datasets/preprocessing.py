@@ -209,13 +209,13 @@ class TargetScale(Section):
 
 
 class Calibration(Section):
-    """How probabilities are calibrated before the threshold; fitted on validation rows."""
+    """How probabilities are calibrated before the threshold."""
 
     method: Literal["temperature"]
     temperature: float
-    rows: int
-    log_loss_before: float
-    log_loss_after: float
+    rows: int | None = Field(description="Validation rows that it was fitted on; null if it was given.")
+    log_loss_before: float | None
+    log_loss_after: float | None
 
 
 class Answers(Section):

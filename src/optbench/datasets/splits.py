@@ -44,6 +44,11 @@ class SplitRows:
         return {name: rows for name, rows in named.items() if rows is not None}
 
 
+def all_for_training(rows: NDArray[np.int64]) -> SplitRows:
+    """Return ascending rows as training rows, and no others."""
+    return SplitRows(train=rows, validation=None, test=rows[:0])
+
+
 @dataclass(frozen=True, slots=True)
 class SplitRule:
     """How rows are drawn.

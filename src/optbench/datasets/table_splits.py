@@ -11,7 +11,7 @@ from optbench.core.findings import Finding, Severity
 from optbench.datasets.fold_splits import split_into_fold
 from optbench.datasets.group_splits import group_counts, split_by_groups
 from optbench.datasets.row_groups import DUPLICATES, groups_by_column, groups_of_duplicates, present_cells
-from optbench.datasets.splits import DEFAULT_TEST, SplitRows, SplitRule, split_by_fractions
+from optbench.datasets.splits import DEFAULT_TEST, SplitRows, SplitRule, all_for_training, split_by_fractions
 from optbench.datasets.text_table import require_column
 from optbench.datasets.time_splits import split_by_time
 from optbench.datasets.times import time_keys
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from optbench.datasets.text_table import TextTable
     from optbench.records import SplitName
 
+ALL_ROWS = "all_rows"  # a method, as facts name it
 _FAR = 0.25  # of what a split was to have
 _SPLIT_WORDS = {
     "train": "train",
@@ -79,6 +80,8 @@ def split_table(
             "another column.",
             code="data-setting-conflict",
         )
+    if split.all_rows:
+        return train_on_all(rows)
     if split.group is not None:
         return divide_by_group(table, rows, y, split, options=options, class_names=class_names)
     if split.time is not None:
@@ -215,12 +218,19 @@ def divide_by_fractions(
         If a split cannot be filled.
     """
     numbers = np.arange(len(y), dtype=np.int64) if rows is None else rows
+    if split.all_rows:
+        return train_on_all(numbers)
 
     def divide(part: NDArray[np.int64], rule: SplitRule) -> SplitRows:
         own = y if len(part) == len(numbers) else y[np.searchsorted(numbers, part)]
         return split_by_fractions(part, own, rule, class_names=class_names)
 
     return DividedRows(*drawn_rows(numbers, split, divide, method="fractions"))
+
+
+def train_on_all(rows: NDArray[np.int64]) -> DividedRows:
+    """Divide nothing: all rows are training rows (`split.all_rows`)."""
+    return DividedRows(all_for_training(rows), ALL_ROWS)
 
 
 def drawn_rows(

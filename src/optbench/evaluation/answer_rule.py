@@ -51,6 +51,7 @@ class AnswerRule:
     threshold : positive is the answer where its probability, calibrated if there is a temperature, is at least that;
         None if none was asked for or could be chosen
     temperature : None if none was asked for or could be fitted
+    is_chosen : whether validation rows had a part in it; not where threshold and temperature were given
     at_half, at_threshold : per split, what is computed from answers: of the most probable class, and by the threshold
     model, calibrated : per split, what is computed from the probabilities, before and after
     warnings : what a reader has to know of the choice
@@ -61,6 +62,7 @@ class AnswerRule:
     rule: str | ThresholdRule | None = None
     threshold: float | None = None
     temperature: Temperature | None = None
+    is_chosen: bool = True
     at_half: Mapping[SplitName, Numbers] = field(default_factory=dict)
     at_threshold: Mapping[SplitName, Numbers] = field(default_factory=dict)
     model: Mapping[SplitName, Numbers] = field(default_factory=dict)
@@ -86,7 +88,7 @@ class AnswerRule:
             "schema_version": 1,
             "class_names": list(self.class_names),
             "positive_class": None if self.positive_class is None else self.class_names[self.positive_class],
-            "chosen_on": _CHOSEN_ON,
+            "chosen_on": _CHOSEN_ON if self.is_chosen else None,
             "rule": rule.model_dump(exclude_none=True) if isinstance(rule, ThresholdRule) else rule,
             "threshold": self.threshold,
             "calibration": None if fitted is None else {"method": TEMPERATURE, **fitted.to_json()},
@@ -136,23 +138,40 @@ def choose_answer_rule(
     predictions : per split that exists; nothing is chosen without finite scores on validation rows, as of a run that
         diverged
     """
-    names, found = tuple(class_names), predictions.get(_CHOSEN_ON)
+    names = tuple(class_names)
     positive = positive_class if len(names) == 2 else None  # noqa: PLR2004 - two classes
-    if found is None or not is_scored(found) or not are_probabilities(found.y_score):
-        return AnswerRule(names, positive, evaluation.threshold)
-    fitted = None if evaluation.calibration is None else _fitted(found)
-    warnings = []
-    if evaluation.calibration is not None and fitted is None:
-        warnings.append(warning("evaluation-temperature-not-fitted", n_rows=len(found.y_true)))
+    given = evaluation.given_temperature
+    answer_rule = AnswerRule(
+        names,
+        positive,
+        evaluation.threshold,
+        evaluation.given_threshold,
+        None if given is None else Temperature(given),
+        is_chosen=bool(evaluation.to_be_chosen),
+    )
+    if answer_rule.is_chosen:
+        found = predictions.get(_CHOSEN_ON)
+        if found is None or not is_scored(found) or not are_probabilities(found.y_score):
+            return answer_rule
+        answer_rule = _chosen(answer_rule, found, evaluation)
+    return _measured(answer_rule, predictions)
+
+
+def _chosen(answer_rule: AnswerRule, found: Predictions, evaluation: EvaluationConfig) -> AnswerRule:
+    """Return the rule with what is still open chosen on validation rows."""
+    wanted, warnings = evaluation.to_be_chosen, []
+    fitted, threshold, positive = answer_rule.temperature, answer_rule.threshold, answer_rule.positive_class
+    if "calibration" in wanted:
+        fitted = _fitted(found)
+        if fitted is None:
+            warnings.append(warning("evaluation-temperature-not-fitted", n_rows=len(found.y_true)))
     score = found.y_score if fitted is None else with_temperature(found.y_score, fitted.value)
-    threshold = None
-    if evaluation.threshold is not None and positive is not None:
-        is_positive = found.y_true == positive
-        warnings += _threshold_warnings(is_positive, score[:, positive], evaluation.threshold, names[positive])
+    if "threshold" in wanted and evaluation.threshold is not None and positive is not None:
+        is_positive, name = found.y_true == positive, answer_rule.class_names[positive]
+        warnings += _threshold_warnings(is_positive, score[:, positive], evaluation.threshold, name)
         if is_positive.any() and not is_positive.all():
             threshold = choose_threshold(evaluation.threshold, is_positive, score[:, positive])
-    answer_rule = AnswerRule(names, positive, evaluation.threshold, threshold, fitted, warnings=tuple(warnings))
-    return _measured(answer_rule, predictions)
+    return replace(answer_rule, threshold=threshold, temperature=fitted, warnings=tuple(warnings))
 
 
 def _measured(answer_rule: AnswerRule, predictions: Mapping[SplitName, Predictions]) -> AnswerRule:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from optbench.core.findings import Finding, Severity
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from optbench.records import History
 
 _RISE_OF_LOSS: Final = 1.05
@@ -48,6 +50,11 @@ def rising_loss(history: History | None) -> list[Finding]:
             training_loss_at_last=last[1],
         )
     ]
+
+
+def trained_on_all(all_rows: bool, y_true: NDArray[Any]) -> list[Finding]:
+    """Say why there are no test metrics, if all rows were trained on."""
+    return [warning("evaluation-all-rows", n_rows=len(y_true))] if all_rows else []
 
 
 def seen_rows(count: int, total: int) -> list[Finding]:

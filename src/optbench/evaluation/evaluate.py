@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from optbench.evaluation.answer_rule import choose_answer_rule
+from optbench.evaluation.common_pitfalls import trained_on_all
 from optbench.evaluation.hardest import hardest_examples
 from optbench.evaluation.label_metrics import count_labels, label_metrics, report_document, report_text
 from optbench.evaluation.pitfalls import classification_warnings
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from optbench.records import History, ReliabilityCurve, SplitName
 
 NO_REPORT: Final = "no classification report: the scores of the test split are not finite.\n"
+NO_TEST_SPLIT: Final = "no classification report: the model was trained on all rows, so there are none to test it on.\n"
 NO_TEST_ROWS: Final = "no classification report: the test split is withheld, so that no run can look at it.\n"
 _REPORT_ROWS: Final = ("accuracy", "micro avg", "macro avg", "weighted avg")
 
@@ -38,6 +40,7 @@ def evaluate(
     test_rows_in_train: int = 0,
     history: History | None = None,
     asked: EvaluationConfig | None = None,
+    all_rows: bool = False,
 ) -> Evaluation:
     """Compute metrics, confusion matrix, curves, classification report and warnings.
 
@@ -49,6 +52,7 @@ def evaluate(
     test_rows_in_train : how many test rows have the inputs of a training row
     history : for the warnings about over-fitting and divergence
     asked : the `evaluation` section of the experiment; None asks for nothing
+    all_rows : whether all rows were trained on, so that none are left to test
 
     Notes
     -----
@@ -64,7 +68,7 @@ def evaluate(
             for split in SPLITS
             if split in predictions
         }
-        text, document = classification_reports(predictions["test"], names)
+        text, document = (NO_TEST_SPLIT, {}) if all_rows else classification_reports(predictions["test"], names)
         options: dict[str, Any] = {"class_names": names, "positive_class": positive}
         answer_rule = (
             choose_answer_rule(predictions, asked, **options) if asked is not None and asked.is_asked_for else None
@@ -79,6 +83,7 @@ def evaluate(
             report_json=document,
             hardest=hardest_examples(predictions["test"], names),
             warnings=(
+                *trained_on_all(all_rows, predictions["train"].y_true),
                 *classification_warnings(
                     predictions,
                     metrics,

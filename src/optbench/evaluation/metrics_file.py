@@ -23,17 +23,21 @@ def metrics_json(
     epochs_run: int,
     best_epoch: int | None,
     diverged: bool,
+    all_rows: bool = False,
 ) -> dict[str, Any]:
     """Return the content of `metrics.json`: numbers per split (None if there is no such split) and the warnings.
 
     Parameters
     ----------
+    all_rows : whether all rows were trained on: then there is no test split, rather than one that is withheld
     losses : of the weights that the run ended with, as far as they are known: see `final_losses`
     """
     from optbench.run_store.documents import NEWEST_METRICS
 
     names: tuple[SplitName, ...] = ("test", "validation", "train")
     splits: dict[str, Any] = {split: _numbers(losses.get(split), evaluation.metrics.get(split)) for split in names}
+    if all_rows:
+        splits["test"] = None
     return {
         "schema_version": NEWEST_METRICS,
         **splits,

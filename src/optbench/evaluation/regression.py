@@ -9,6 +9,7 @@ import numpy as np
 from optbench.catalog.metrics import split_values
 from optbench.catalog.samples import PredictedNumbers
 from optbench.catalog.tasks import REGRESSION
+from optbench.evaluation.common_pitfalls import trained_on_all
 from optbench.evaluation.regression_pitfalls import regression_warnings
 from optbench.records import SPLITS
 from optbench.regression_records import RegressionEvaluation
@@ -27,6 +28,7 @@ def evaluate_regression(
     *,
     test_rows_in_train: int = 0,
     history: History | None = None,
+    all_rows: bool = False,
 ) -> RegressionEvaluation:
     """Compute metrics and warnings.
 
@@ -35,6 +37,7 @@ def evaluate_regression(
     predictions : per split that exists; `train` and `test` must
     test_rows_in_train : how many test rows have the inputs of a training row
     history : for the warnings about over-fitting and divergence
+    all_rows : whether all rows were trained on, so that none are left to test
 
     Notes
     -----
@@ -42,13 +45,14 @@ def evaluate_regression(
     """
     mean = float(predictions["train"].y_true.mean())
     metrics = {split: regression_metrics(predictions[split], mean) for split in SPLITS if split in predictions}
+    warnings = regression_warnings(
+        predictions, metrics, mean=mean, test_rows_in_train=test_rows_in_train, history=history
+    )
     drawn: tuple[SplitName, ...] = ("train", "test")
     return RegressionEvaluation(
         metrics=metrics,
         predictions={split: predictions[split] for split in drawn if is_predicted(predictions[split])},
-        warnings=regression_warnings(
-            predictions, metrics, mean=mean, test_rows_in_train=test_rows_in_train, history=history
-        ),
+        warnings=(*trained_on_all(all_rows, predictions["train"].y_true), *warnings),
     )
 
 

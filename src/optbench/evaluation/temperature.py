@@ -19,19 +19,19 @@ _HIGHEST: Final = 100.0
 
 @dataclass(frozen=True, slots=True)
 class Temperature:
-    """A fitted temperature.
+    """A temperature.
 
     Attributes
     ----------
     value : logits are divided by it; above 1 the model was too sure
-    rows : it was fitted on
+    rows : it was fitted on; None if it was given
     log_loss_before, log_loss_after : on these rows
     """
 
     value: float
-    rows: int
-    log_loss_before: float
-    log_loss_after: float
+    rows: int | None = None
+    log_loss_before: float | None = None
+    log_loss_after: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -48,9 +48,9 @@ class Temperature:
         fields = JsonFields(document, what)
         return cls(
             fields.take("temperature", float),
-            fields.take("rows", int),
-            fields.take("log_loss_before", float),
-            fields.take("log_loss_after", float),
+            fields.maybe("rows", int),
+            fields.maybe("log_loss_before", float),
+            fields.maybe("log_loss_after", float),
         )
 
 

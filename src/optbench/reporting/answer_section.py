@@ -37,9 +37,10 @@ def answer_section(answer_rule: Any, pictures: Mapping[str, str], language: str 
     pictures : data URI per picture of the run, by the stem of its file
     """
     tables = []
-    if answer_rule.at_threshold:
+    is_shown = not set(_SHOWN).isdisjoint(answer_rule.at_half or answer_rule.model)  # not where all rows train
+    if answer_rule.at_threshold and is_shown:
         tables.append(_table(_OF_ANSWERS, answer_rule.at_half, answer_rule.at_threshold, language))
-    if answer_rule.calibrated:
+    if answer_rule.calibrated and is_shown:
         tables.append(_table(_OF_PROBABILITIES, answer_rule.model, answer_rule.calibrated, language))
     drawn = []
     if "reliability" in pictures:
@@ -52,17 +53,24 @@ def answer_sentences(answer_rule: Any, language: str | None = None) -> list[str]
     """Return what was chosen, a sentence each; what could not be chosen is said by the warnings of the run."""
     said = []
     if answer_rule.threshold is not None:
-        rule = answer_rule.to_json()["rule"]
-        kind, values = (rule, {}) if isinstance(rule, str) else next(iter(rule.items()))
-        values = values if isinstance(values, dict) else {"precision": values}
-        why = text(f"answer-for-{kind.replace('_', '-')}", language, **values)
         name = answer_rule.class_names[answer_rule.positive_class]
-        code = "answer-chosen" if answer_rule.temperature is None else "answer-chosen-calibrated"
-        said.append(text(code, language, positive=name, threshold=answer_rule.threshold, why=why))
+        values: dict[str, Any] = {"positive": name, "threshold": answer_rule.threshold}
+        is_calibrated = answer_rule.temperature is not None
+        said.append(_threshold_sentence(answer_rule.to_json()["rule"], values, language, is_calibrated=is_calibrated))
     if answer_rule.temperature is not None:
         fitted = answer_rule.temperature.to_json()
-        said.append(text("answer-temperature", language, **fitted))
+        code = "answer-temperature-given" if fitted["rows"] is None else "answer-temperature"
+        said.append(text(code, language, **fitted))
     return said
+
+
+def _threshold_sentence(rule: Any, values: Mapping[str, Any], language: str | None, *, is_calibrated: bool) -> str:
+    kind, wanted = (rule, {}) if isinstance(rule, str) else next(iter(rule.items()))
+    if kind == "value":
+        return text("answer-given-calibrated" if is_calibrated else "answer-given", language, **values)
+    wanted = wanted if isinstance(wanted, dict) else {"precision": wanted}
+    why = text(f"answer-for-{kind.replace('_', '-')}", language, **wanted)
+    return text("answer-chosen-calibrated" if is_calibrated else "answer-chosen", language, **values, why=why)
 
 
 def _table(

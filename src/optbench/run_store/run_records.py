@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.catalog.tasks import DEFAULT_TASK, TASKS
 from optbench.errors import NoRunsError, StorageError
-from optbench.records import SPLITS, RunRecord
+from optbench.records import SPLITS, RunRecord, trains_on_all_rows
 from optbench.run_store.documents import NEWEST_METRICS, SCHEMA_VERSION, decode_json, require_schema
 from optbench.run_store.manifest import check_manifest
 from optbench.run_store.paths import RunPaths
@@ -40,7 +40,7 @@ def read_run(folder: Path) -> RunRecord:
         timing, digests = (_listed_document(manifest, path) for path in (paths.timing, paths.digests))
         _require_config(manifest.config, paths.manifest)
         _require_task(manifest.config, paths.manifest)
-        _require_metrics(metrics, paths.metrics)
+        _require_metrics(metrics, paths.metrics, all_rows=trains_on_all_rows(manifest.config))
         _require_numbers(timing, paths.timing)
     except StorageError as error:
         raise NoRunsError(f"{folder} holds no readable run: {error}", code="runs-run-unreadable") from error
@@ -104,8 +104,8 @@ def _require_task(config: Mapping[str, Any], path: Path) -> None:
         )
 
 
-def _require_metrics(metrics: Mapping[str, Any], path: Path) -> None:
-    if not isinstance(metrics.get("test"), dict):
+def _require_metrics(metrics: Mapping[str, Any], path: Path, *, all_rows: bool) -> None:
+    if not isinstance(metrics.get("test"), dict) and not (all_rows and metrics.get("test") is None):
         raise StorageError(f"{path} must hold the metrics of the test split.", code="storage-document-wrong")
     if not isinstance(metrics.get("warnings", []), list):
         raise StorageError(f"{path}: warnings must be a list.", code="storage-document-wrong")

@@ -118,7 +118,7 @@ def in_folds(experiments: Sequence[LoadedExperiment], folds: int | None) -> list
     found = []
     for loaded in experiments:
         split = loaded.config.dataset.split
-        taken = [name for name in ("test", "folds", "fold") if getattr(split, name) is not None]
+        taken = [name for name in ("test", "folds", "fold", "all_rows") if getattr(split, name) not in (None, False)]
         if taken:
             raise UsageError(
                 f"{loaded.path}: dataset.split.{taken[0]} says which rows are tested, and so does --folds. Received: "

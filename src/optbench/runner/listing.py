@@ -109,7 +109,7 @@ def _cells(run: ListedRun, language: str | None) -> tuple[str, ...]:
     if run.record is None:
         return (*start, GAP.join(filter(None, (last_attempt_text(run, language), optimizer))))
     metric = task_of(run.record.config).headline
-    score = run.record.metrics["test"].get(metric)
+    score = (run.record.metrics["test"] or {}).get(metric)
     shown = "-" if score is None else localised(score_text(metric, score), language)
     return (*start, f"{metric} {shown}", seconds_text(run.record.timing, language), optimizer)
 
@@ -288,7 +288,10 @@ def _show_answers(evaluation: Mapping[str, Any] | None, language: str | None) ->
     if chosen.get("threshold") is None:
         return []
     rows = answer_rows(chosen.get("metrics", {}), "test", language)
-    said = text("show-threshold", language, positive=chosen.get("positive_class"), threshold=chosen["threshold"])
+    if not rows:  # all rows were trained on
+        return []
+    code = "show-threshold" if chosen.get("chosen_on", "validation") else "show-threshold-given"
+    said = text(code, language, positive=chosen.get("positive_class"), threshold=chosen["threshold"])
     return ["", said, *aligned(rows, [("<", 20), (">", 12), (">", 18)], gap="")]
 
 

@@ -153,6 +153,7 @@ def _stored_drawings(paths: RunPaths, language: str | None) -> dict[Path, bytes]
         positive_class=environment.get("positive_class"),
         history=history,
         asked=config.evaluation,
+        all_rows=config.dataset.split.all_rows,
     )
     training = TrainingSummary(
         status=RunStatus.DIVERGED if metrics["diverged"] else RunStatus.COMPLETED,

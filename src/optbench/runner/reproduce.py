@@ -163,14 +163,26 @@ def raise_for_difference(found: Reproduction) -> None:
         )
 
 
-def read_recorded(run: str, runs_dir: Path) -> Recorded:
-    """Read a finished run and verify every byte of it."""
+def read_recorded(run: str, runs_dir: Path, *, command: str = "reproduce") -> Recorded:
+    """Read a finished run and verify every byte of it.
+
+    Parameters
+    ----------
+    command : that asks, for messages
+
+    Raises
+    ------
+    NoRunsError
+        If `run` names no finished run, or several.
+    MismatchError
+        If the folder differs from its manifest.
+    """
     from optbench.run_store import RunPaths, find_folders, read_manifest, verify_manifest
 
     folders, _ = find_folders([run], runs_dir)
     if len(folders) != 1:
         raise NoRunsError(
-            f"reproduce takes one run. Received: {run!r}, which names {len(folders)}.", code="runs-name-ambiguous"
+            f"{command} takes one run. Received: {run!r}, which names {len(folders)}.", code="runs-name-ambiguous"
         )
     paths = RunPaths(folders[0])
     if not is_file(paths.manifest):
@@ -181,7 +193,7 @@ def read_recorded(run: str, runs_dir: Path) -> Recorded:
     problems = verify_manifest(paths, deep=True)
     manifest = read_manifest(paths)
     if problems or manifest is None:
-        raise MismatchError("a run must be intact to be reproduced.", findings=problems, code="records-files-changed")
+        raise MismatchError(f"a run must be intact for {command}.", findings=problems, code="records-files-changed")
     return recorded_run(paths, manifest)
 
 

@@ -179,6 +179,7 @@ def evaluate_run(trained: Trained) -> Any:
         test_rows_in_train=int(duplicates.get("test_in_train", 0)),
         history=trained.history,
         asked=trained.config.evaluation,
+        all_rows=trained.config.dataset.split.all_rows,
     )
 
 
@@ -202,6 +203,7 @@ def write_tables(trained: Trained, evaluation: Any, draft: RunPaths) -> None:
             epochs_run=result.epochs_run,
             best_epoch=result.best_epoch,
             diverged=result.diverged,
+            all_rows=trained.config.dataset.split.all_rows,
         ),
         durable=False,
     )

@@ -127,7 +127,7 @@ def open_run(
     with temporary_folder("predict") as place:
         forward = shipped.load_model(
             recorded.paths.model,
-            partial(_own_objects, recorded, trusts, place),
+            partial(own_objects, recorded, trusts, place),
             shown=f"the model of {recorded.manifest.run}",
             own=None if function is None else str(function).rpartition(":")[0],
         )
@@ -173,11 +173,13 @@ def read_for_use(folder: Path) -> tuple[Recorded, Preprocessing]:
     return recorded_run(paths, manifest), Preprocessing.from_json(document, paths.preprocessing)
 
 
-def _own_objects(recorded: Recorded, trusts: Callable[[Sequence[Finding]], bool], place: Path) -> Mapping[str, Any]:
+def own_objects(
+    recorded: Recorded, trusts: Callable[[Sequence[Finding]], bool], place: Path, *, command: str = "predict"
+) -> Mapping[str, Any]:
     """Return what the run's own Python defines, once it may be executed."""
     from optbench.errors import ModelError
     from optbench.user_code import names_of, parse_reference
 
-    require_trusted_code(recorded, trusts, command="predict")
+    require_trusted_code(recorded, trusts, command=command)
     base = restore_code(recorded.code, place / "code")
     return names_of(parse_reference(str(getattr(recorded.config.model, "function", "")), base, error=ModelError))

@@ -89,6 +89,7 @@ class Classification:
         test_rows_in_train: int = 0,
         history: History,
         asked: EvaluationConfig | None = None,
+        all_rows: bool = False,
     ) -> Evaluation:
         """As in `Task`."""
         from optbench.evaluation import evaluate
@@ -100,6 +101,7 @@ class Classification:
             test_rows_in_train=test_rows_in_train,
             history=history,
             asked=asked,
+            all_rows=all_rows,
         )
 
     def write_tables(self, paths: RunPaths, evaluation: Evaluation) -> None:

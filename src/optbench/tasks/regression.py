@@ -85,12 +85,15 @@ class Regression:
         test_rows_in_train: int = 0,
         history: History,
         asked: EvaluationConfig | None = None,
+        all_rows: bool = False,
     ) -> RegressionEvaluation:
         """As in `Task`."""
         from optbench.evaluation import evaluate_regression
 
         del class_names, positive_class, asked
-        return evaluate_regression(predictions, test_rows_in_train=test_rows_in_train, history=history)
+        return evaluate_regression(
+            predictions, test_rows_in_train=test_rows_in_train, history=history, all_rows=all_rows
+        )
 
     def write_tables(self, paths: RunPaths, evaluation: RegressionEvaluation) -> None:
         """As in `Task`: residuals of the test split."""

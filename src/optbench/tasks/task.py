@@ -83,12 +83,14 @@ class Task(Protocol[P, E]):
         test_rows_in_train: int = 0,
         history: History,
         asked: EvaluationConfig | None = None,
+        all_rows: bool = False,
     ) -> E:
         """Compute every metric, curve and warning from the predictions.
 
         Parameters
         ----------
         asked : the `evaluation` section of the experiment, for tasks that have one
+        all_rows : whether all rows were trained on, so that none are left to test
         """
 
     def write_tables(self, paths: RunPaths, evaluation: E) -> None:

@@ -45,7 +45,12 @@ def take_process(training: TrainingConfig) -> None:
 def load_model(
     archive: Path, custom_objects: Callable[[], Mapping[str, Any]], *, shown: str, own: str | None
 ) -> ForwardPass:
-    """Return the outputs of a model in a `.keras` file, before they are brought to the unit of a target.
+    """Return the outputs of `keras_model`, before they are brought to the unit of a target."""
+    return ForwardPass(without_unit(keras_model(archive, custom_objects, shown=shown, own=own)))
+
+
+def keras_model(archive: Path, custom_objects: Callable[[], Mapping[str, Any]], *, shown: str, own: str | None) -> Any:
+    """Return the model in a `.keras` file.
 
     Nothing in the file is executed: a layer that is Python code in it is refused.
 
@@ -67,7 +72,7 @@ def load_model(
     if model is None:
         remedy = f" Write its layers as classes with get_config in {own} and train it again." if own else ""
         raise ModelError(f"{shown} cannot be loaded again: {reason}.{remedy}", code="model-not-loaded")
-    return ForwardPass(without_unit(model))
+    return model
 
 
 def _loaded(archive: Path, custom_objects: Mapping[str, Any]) -> tuple[Any, str]:

@@ -1,0 +1,109 @@
+"""What `optbench refit` trains again: a run, or the setting that a study recommends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from optbench.core.regular_files import is_file
+from optbench.errors import MismatchError, NoRunsError, UsageError, did_you_mean
+from optbench.json_fields import JsonFields
+from optbench.records import RunStatus
+from optbench.runner.refit import COMMAND, Origin, origin_of_run, require_refittable
+from optbench.runner.reproduce import read_recorded
+from optbench.study.outputs import on_disk
+from optbench.study.paths import StudyPaths
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def origin_of(argument: str, runs_dir: Path, *, problem: str | None = None) -> Origin:
+    """Return what is trained on all rows for a run, or for a study.
+
+    Parameters
+    ----------
+    argument : folder, run id or key prefix of a run; folder or name of a study
+    problem : of a study on several data sets, the name of one
+
+    Raises
+    ------
+    NoRunsError
+        If it is no finished run, or a study without a recommendation.
+    UsageError
+        If a problem has to be named, or there is none of that name.
+    MismatchError
+        If files have changed since.
+    """
+    study = study_folder(argument, runs_dir)
+    if study is not None:
+        return _origin_of_study(study, problem)
+    if problem is not None:
+        raise UsageError(
+            f"--problem is for a study of several data sets. Received: {argument}, which is a run. Leave it out.",
+            code="usage-problem-unknown",
+        )
+    return origin_of_run(argument, runs_dir)
+
+
+def study_folder(argument: str, runs_dir: Path) -> Path | None:
+    """Return the folder of a study by its path or its name; None if it is none."""
+    candidates = (Path(argument), runs_dir / argument)
+    return next((folder for folder in candidates if is_file(StudyPaths(folder).record)), None)
+
+
+def _origin_of_study(folder: Path, problem: str | None) -> Origin:
+    from optbench.run_store import read_json
+
+    paths = StudyPaths(folder)
+    record = JsonFields(read_json(paths.record), paths.record)
+    name, outputs = record.take("study", str), record.take("outputs", dict)
+    if not is_file(paths.verdict_json):
+        raise NoRunsError(
+            f"{folder} has no verdict yet, so it recommends nothing. 'optbench study' with its file goes on.",
+            code="runs-study-unfinished",
+        )
+    if outputs.get(paths.verdict_json.name) != on_disk(paths.verdict_json):
+        raise MismatchError(
+            f"{paths.verdict_json} has changed since. 'optbench study' with the study's file writes it again.",
+            code="records-files-changed",
+        )
+    document = _of_problem(read_json(paths.verdict_json), problem, paths.verdict_json)
+    label = _recommended(document, paths)
+    rows = [row for row in document.get("optimizers", ()) if isinstance(row, dict) and row.get("optimizer") == label]
+    runs = JsonFields(rows[0] if rows else {}, paths.verdict_json).texts("runs")
+    recorded = [read_recorded(str(folder / run), folder, command=COMMAND) for run in runs]
+    ended = [one for one in recorded if one.manifest.status is not RunStatus.DIVERGED]
+    for one in ended or recorded[:1]:
+        require_refittable(one)
+    return Origin(name, name if problem is None else f"{name}-{problem}", tuple(ended), label)
+
+
+def _of_problem(document: Mapping[str, Any], problem: str | None, path: Path) -> Mapping[str, Any]:
+    """Return the verdict on one problem."""
+    found = [document] if "optimizers" in document else document.get("problems")
+    by_name = {str(one.get("name")): one for one in found or () if isinstance(one, dict)}
+    if problem is None and len(by_name) == 1:
+        return next(iter(by_name.values()))
+    if problem is None or problem not in by_name:
+        received = "none" if problem is None else f"{problem!r}"
+        hint = "" if problem is None else did_you_mean(problem, by_name)
+        raise UsageError(
+            f"--problem must name one of the data sets of {path.parent}. Received: {received}.{hint} "
+            f"Known: {', '.join(by_name)}.",
+            code="usage-problem-unknown",
+        )
+    return by_name[problem]
+
+
+def _recommended(document: Mapping[str, Any], paths: StudyPaths) -> str:
+    """Return the label of the row that a verdict recommends."""
+    recommended = document.get("recommended")
+    label = recommended.get("optimizer") if isinstance(recommended, dict) else None
+    if not isinstance(label, str):
+        raise NoRunsError(
+            f"{paths.folder} recommends no optimizer. Name one of its runs, or repeat 'optbench study' with its file: "
+            "versions before this one wrote no recommendation.",
+            code="runs-nothing-recommended",
+        )
+    return label

@@ -1,0 +1,156 @@
+"""Preprocessing of a run as Keras layers: raw typed columns in, the model's input out; nothing of optbench in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from optbench.datasets.number_texts import is_number
+from optbench.datasets.preprocessing import Arrays, CategoryFit, DateFit, Images, NumberFit, Table, TextFit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from optbench.datasets.preprocessing import Preprocessing, Standardized
+
+X: Final = "x"
+"""Name of the one input of a run that was not trained on a table: pixels, numbers or tokens of an example."""
+_TWO: Final = 2
+
+
+@dataclass(slots=True)
+class RawColumns:
+    """Inputs of a Keras model, and what they become.
+
+    Attributes
+    ----------
+    inputs : Keras tensors by column: float32 numbers with NaN for missing ones, texts, parts of dates as `NAME.PART`;
+        `/` in a name is `_`
+    x : what the run's model takes
+    """
+
+    inputs: dict[str, Any] = field(default_factory=dict)
+    x: Any = None
+
+
+def raw_columns(preprocessing: Preprocessing) -> RawColumns:
+    """Return the layers that make a run's model input from raw values.
+
+    Notes
+    -----
+    Numbers are standardised in float64, as in training: float32 would lose what a number with a large mean and a
+    small spread has behind the point.
+    """
+    source, made = preprocessing.source, preprocessing.inputs[0]
+    columns = RawColumns()
+    if isinstance(source, Table):
+        fits = {column.name: column for column in source.inputs}
+        missing = missing_numbers(source.missing)
+        parts = [part for name in made.columns for part in _features(columns, fits[name], missing)]
+        columns.x = _joined(parts)
+    elif isinstance(source, Arrays | Images):
+        columns.x = _scaled(columns, source, preprocessing)
+    else:
+        columns.x = _input(columns, X, made.shape, made.dtype)
+    return columns
+
+
+def missing_numbers(missing: Iterable[str]) -> tuple[float, ...]:
+    """Return the numbers that mean "no value"."""
+    return tuple(float(np.float32(text)) for text in missing if is_number(text))
+
+
+def one_hot_order(levels: tuple[str, ...]) -> list[int]:
+    """Return which of (other, level 0, level 1, ...) are features, in their order: of two levels the second alone."""
+    shown = range(1, len(levels) + 1)
+    return [*(shown[1:] if len(levels) == _TWO else shown), 0]
+
+
+def date_parts(fit: DateFit) -> tuple[str, ...]:
+    """Return what the parts of a date are called as inputs."""
+    return tuple(f"{fit.name}.{part.part}" for part in fit.parts)
+
+
+def text_beside(texts: Iterable[str], wanted: str) -> str:
+    """Return a text that is none of some others."""
+    taken = set(texts)
+    while wanted in taken:
+        wanted += "_"
+    return wanted
+
+
+def _input(columns: RawColumns, name: str, shape: tuple[int, ...], dtype: str) -> Any:
+    """Add an input; the one character that Keras takes in no name becomes another."""
+    import keras
+
+    plain = text_beside(columns.inputs, name.replace("/", "_"))
+    columns.inputs[plain] = keras.Input(shape, dtype=dtype, name=plain)
+    return columns.inputs[plain]
+
+
+def _features(columns: RawColumns, fit: Any, missing: tuple[float, ...]) -> list[Any]:
+    if isinstance(fit, NumberFit):
+        return [_standardized(_input(columns, fit.name, (1,), "float32"), fit.standardized, missing)]
+    if isinstance(fit, CategoryFit):
+        return [_one_hot(_input(columns, fit.name, (1,), "string"), fit)]
+    if isinstance(fit, DateFit):
+        return [
+            _standardized(_input(columns, name, (1,), "float32"), part.standardized, ())
+            for name, part in zip(date_parts(fit), fit.parts, strict=True)
+        ]
+    return [_tokens(_input(columns, fit.name, (1,), "string"), fit)]
+
+
+def _standardized(number: Any, fit: Standardized, missing: tuple[float, ...]) -> Any:
+    import keras
+    from keras import ops
+
+    value = ops.cast(number, "float64")
+    is_missing = ops.isnan(value)
+    for each in missing:
+        is_missing = ops.logical_or(is_missing, ops.equal(value, each))
+    filled = ops.where(is_missing, fit.median, value)
+    scaled = keras.layers.Rescaling(1.0 / fit.sd, -fit.mean / fit.sd, dtype="float64")(filled)
+    return ops.cast(scaled, "float32")
+
+
+def _one_hot(text: Any, fit: CategoryFit) -> Any:
+    import keras
+    from keras import ops
+
+    lookup = keras.layers.StringLookup(
+        vocabulary=list(fit.levels), output_mode="one_hot", oov_token=text_beside(fit.levels, "[UNK]")
+    )
+    if not fit.levels:  # every text is another one than those of training
+        return ops.cast(ops.not_equal(lookup(text)[:, :1], -1), "float32")
+    return ops.take(ops.cast(lookup(text), "float32"), one_hot_order(fit.levels), axis=-1)
+
+
+def _tokens(text: Any, fit: TextFit) -> Any:
+    import keras
+    from keras import ops
+
+    words = list(fit.vocabulary[_TWO:])
+    made = keras.layers.TextVectorization(vocabulary=words, output_sequence_length=fit.length)(text)
+    return ops.cast(made, "int32")
+
+
+def _scaled(columns: RawColumns, source: Arrays | Images, preprocessing: Preprocessing) -> Any:
+    import keras
+
+    shape = preprocessing.inputs[0].shape
+    if isinstance(source, Arrays) and source.columns:
+        given = _joined([_input(columns, name, (1,), "float32") for name in source.columns])
+    else:
+        given = _input(columns, X, source.shape if isinstance(source, Arrays) else shape, "float32")
+    if source.divide_by is not None:
+        given = keras.layers.Rescaling(1.0 / source.divide_by)(given)
+    return given if tuple(given.shape[1:]) == tuple(shape) else keras.layers.Reshape(shape)(given)
+
+
+def _joined(parts: list[Any]) -> Any:
+    import keras
+
+    return parts[0] if len(parts) == 1 else keras.layers.Concatenate()(parts)

@@ -1,0 +1,115 @@
+"""A run's model with what comes before and behind it: raw columns in, probabilities and answers by name out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from optbench.training.raw_columns import X, raw_columns, text_beside
+
+if TYPE_CHECKING:
+    import keras
+
+    from optbench.datasets.preprocessing import ClassTarget, Preprocessing
+
+PROBABILITIES: Final = "probabilities"
+ANSWER: Final = "answer"
+PREDICTION: Final = "prediction"
+_EPSILON: Final = float(np.finfo(np.float32).eps)
+
+
+@dataclass(frozen=True, slots=True)
+class WholeModel:
+    """A run to be exported.
+
+    Attributes
+    ----------
+    run : its id
+    model : as loaded from `model.keras`
+    preprocessing : what makes its input, and answers of its output
+    """
+
+    run: str
+    model: keras.Model
+    preprocessing: Preprocessing
+
+    @property
+    def classes(self) -> ClassTarget | None:
+        """The classes; None where a number is predicted."""
+        target = self.preprocessing.target
+        return target if target.kind == "classes" else None
+
+    def numeric(self) -> keras.Model:
+        """Return the model from its own numeric input to probabilities, (n, classes), or to numbers, (n, 1)."""
+        import keras
+
+        made = self.preprocessing.inputs[0]
+        x = keras.Input(made.shape, dtype=made.dtype, name=X)
+        return keras.Model(x, self._outputs(x), name="optbench_model")
+
+    def raw(self) -> keras.Model:
+        """Return the model from raw columns, a dictionary, to a dictionary.
+
+        `probabilities` (n, classes) float32, calibrated if the run calibrates, and `answer` (n,), a text per row, by
+        the run's threshold; or `prediction` (n, 1) float32.
+        """
+        import keras
+
+        columns = raw_columns(self.preprocessing)
+        outputs = self._outputs(columns.x)
+        if self.classes is None:
+            return keras.Model(columns.inputs, {PREDICTION: outputs}, name="optbench_model")
+        found = {PROBABILITIES: outputs, ANSWER: self._answer(outputs)}
+        return keras.Model(columns.inputs, found, name="optbench_model")
+
+    @property
+    def threshold(self) -> float | None:
+        """Positive is the answer from this probability on; None: the most probable class is."""
+        answers = self.preprocessing.answers
+        return None if answers is None or len(self.preprocessing.class_names) > 2 else answers.threshold  # noqa: PLR2004
+
+    @property
+    def positive(self) -> int:
+        """Number of the class that a threshold is about."""
+        names, target = self.preprocessing.class_names, self.classes
+        return len(names) - 1 if target is None or target.positive_class is None else names.index(target.positive_class)
+
+    def _outputs(self, x: Any) -> Any:
+        from keras import ops
+
+        outputs = ops.cast(self.model(x), "float32")
+        if self.classes is None:
+            return outputs
+        if outputs.shape[-1] == 1:
+            outputs = ops.concatenate([1.0 - outputs, outputs], axis=-1)
+        answers = self.preprocessing.answers
+        calibration = None if answers is None else answers.calibration
+        return outputs if calibration is None else _with_temperature(outputs, calibration.temperature)
+
+    def _answer(self, probabilities: Any) -> Any:
+        """Return the name of a class per row."""
+        import keras
+        from keras import ops
+
+        names = list(self.preprocessing.class_names)
+        if self.threshold is None:
+            number = ops.argmax(probabilities, axis=-1)
+        else:
+            score = ops.cast(probabilities[:, self.positive], "float64")
+            is_positive = ops.cast(ops.greater_equal(score, self.threshold), "int64")
+            number = is_positive if self.positive == 1 else 1 - is_positive
+        lookup = keras.layers.StringLookup(
+            vocabulary=names, invert=True, num_oov_indices=0, oov_token=text_beside(names, "[UNK]"), name="class_names"
+        )
+        return lookup(ops.cast(number, "int64"))
+
+
+def _with_temperature(probabilities: Any, temperature: float) -> Any:
+    """Return calibrated probabilities; the formula is `evaluation.temperature`'s."""
+    from keras import ops
+
+    above = ops.where(probabilities > 0.0, probabilities, _EPSILON)
+    logits = ops.log(ops.where(probabilities > 0.0, probabilities, ops.min(above, axis=-1, keepdims=True)))
+    return ops.softmax(logits / temperature, axis=-1)
