@@ -75,9 +75,7 @@ def table_file(
         If it cannot be read, lacks a column, or a cell is not as in training.
     """
     with open_table(path, storage, name=shown) as opened, closing(_source(opened)) as source:
-        table = TableRows(
-            preprocessing, source.names, shown=shown, identifier=identifier, numbers=source.number_names
-        )
+        table = TableRows(preprocessing, source.names, shown=shown, identifier=identifier, numbers=source.number_names)
 
         def prepared(chunk: Chunk) -> PreparedRows:
             return table.prepare(chunk.columns, _place(chunk.lines, shown))
