@@ -75,6 +75,7 @@ bench: $(VENV)/.installed $(VENV)-bench/.installed
 	$(BIN)/python bench/many_folders.py
 	$(BIN)/python bench/memory.py
 	$(BIN)/python bench/tables.py
+	$(BIN)/python bench/predict.py
 
 # the class's four claims, each a study of minutes; docs/claims/ says what they ask and what came out
 claims: $(VENV)/.installed

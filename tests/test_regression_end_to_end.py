@@ -31,6 +31,7 @@ FILES = {
     "model.keras",
     "predicted_against_true.png",
     "predictions.npz",
+    "preprocessing.json",
     "report.html",
     "residuals.csv",
     "residuals.png",

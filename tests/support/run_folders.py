@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
@@ -126,6 +127,23 @@ def finished_run(
     pretend_training(run, accuracy=accuracy, diverged=diverged, optimizer=optimizer)
     with claimed(paths, run.key) as claim:
         finish_run(claim, draw=draw)
+    return paths
+
+
+def trained_run(run: PlannedRun) -> RunPaths:
+    """Stage, train and finish a run in this process, which has TensorFlow: for what needs a real model."""
+    from optbench.runs.artefacts import training_times, write_training_artefacts
+    from optbench.training.loop import train
+
+    paths, base = stage(run), run.loaded.base.resolve()
+    outcome, engine = train(run.config, run.dataset, base=base, resume=None, on_epoch=lambda *_: None, kept=None)
+    times = training_times(outcome, peak_memory_mb=1.0, runs_in_flight=1)
+    with claimed(paths, run.key) as claim, warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of Keras, while it saves a model
+        write_training_artefacts(
+            claim, config=run.config, dataset=run.dataset, outcome=outcome, engine=engine, times=times
+        )
+        finish_run(claim, draw=False)
     return paths
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from optbench.catalog.datasets import DATASETS
@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from optbench.config import DatasetConfig
     from optbench.core.findings import Finding
     from optbench.datasets.csv_blocks import Chunk
+    from optbench.datasets.csv_reading import CsvSource
     from optbench.datasets.new_rows import PreparedRows
     from optbench.datasets.opening import OpenedTable
+    from optbench.datasets.parquet_files import ParquetSource
     from optbench.datasets.preprocessing import Preprocessing
     from optbench.datasets.text_table import Lines
 
@@ -72,31 +74,27 @@ def table_file(
     DataError
         If it cannot be read, lacks a column, or a cell is not as in training.
     """
-    with open_table(path, storage, name=shown) as opened:
-        source = open_source(opened.file)
-        with closing(source):
-            if len(source.names) == 1 and opened.is_text and text_column(preprocessing) is None:
-                found = Storage(_separator(opened), storage.encoding, storage.sheet)
-                if found.separator != opened.file.separator:
-                    with table_file(path, preprocessing, found, shown=shown, identifier=identifier) as rows:
-                        yield rows
-                    return
-            table = TableRows(
-                preprocessing, source.names, shown=shown, identifier=identifier, numbers=source.number_names
-            )
+    with open_table(path, storage, name=shown) as opened, closing(_source(opened)) as source:
+        table = TableRows(preprocessing, source.names, shown=shown, identifier=identifier, numbers=source.number_names)
 
-            def prepared(chunk: Chunk) -> PreparedRows:
-                return table.prepare(chunk.columns, _place(chunk.lines, shown))
+        def prepared(chunk: Chunk) -> PreparedRows:
+            return table.prepare(chunk.columns, _place(chunk.lines, shown))
 
-            workers = 1 if opened.path.stat().st_size <= ONE_BLOCK else n_workers()
-            with closing(chunks_of(source, prepared, workers=workers)) as found_rows:
-                parts = (made for _, made in found_rows)
-                yield NewRows(_some(parts, shown), table.identifier, table.target is not None, opened.notes)
+        workers = 1 if opened.path.stat().st_size <= ONE_BLOCK else n_workers()
+        with closing(chunks_of(source, prepared, workers=workers)) as found_rows:
+            parts = (made for _, made in found_rows)
+            yield NewRows(_some(parts, shown), table.identifier, table.target is not None, opened.notes)
 
 
-def _separator(opened: OpenedTable) -> str:
+def _source(opened: OpenedTable) -> CsvSource | ParquetSource:
+    """Open a table; where its header is one name with separators in it, by that which separates it."""
+    try:
+        return open_source(opened.file)
+    except DataError as error:
+        if error.code != "data-column-alone":
+            raise
     with opened.path.open(encoding="utf-8-sig", errors="replace", newline=None) as text:
-        return separator_of(text)
+        return open_source(replace(opened.file, separator=separator_of(text)))
 
 
 def _place(lines: Lines, shown: str) -> Callable[[int], str]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optbench.core.findings import Finding
 from optbench.datasets.unusual import Unusual
 from optbench.errors import UsageError
 from optbench.runs.new_data import rows_of_object
@@ -16,12 +15,14 @@ from optbench.runs.predictor import Predictor, open_run
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from optbench.core.findings import Finding
+
 
 class ShippedModel:
     """The model of a finished run with its preprocessing; `load_model` makes it.
 
-    Rows are a pandas or polars frame, a pyarrow table or a dictionary of columns for a run on a table; an array (n, ...)
-    for one on arrays or token sequences; paths of image files for one on images; texts for one on a column of running
+    Rows are a pandas or polars frame, a pyarrow table or a dictionary of columns for a run on a table; an array
+    (n, ...) for one on arrays or token sequences; paths of image files for one on images; texts for one on running
     text. Columns that the model does not see are left alone, the target among them.
 
     Attributes
@@ -90,8 +91,8 @@ class ShippedModel:
 def load_model(run: str | Path, *, trust: bool = False) -> ShippedModel:
     """Return the model of a finished run with its preprocessing, to predict new raw rows.
 
-    TensorFlow is imported with the settings of this process; `optbench predict` takes those of training, so that the last
-    bits are those of `predictions.npz`.
+    TensorFlow is imported with the settings of this process; `optbench predict` takes those of training, so that the
+    last bits are those of `predictions.npz`.
 
     Parameters
     ----------
