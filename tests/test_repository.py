@@ -105,3 +105,18 @@ def test_scripts_import_what_is_there(script):
 def _has(module: str, name: str) -> bool:
     found = importlib.import_module(module)
     return hasattr(found, name) or importlib.util.find_spec(f"{module}.{name}") is not None
+
+
+def test_each_security_rule_that_is_passed_over_has_its_reason_beside_it():
+    """In the code behind the rule and a dash, in pyproject.toml as a comment on the line."""
+    marked = re.compile(r"#\s*noqa:[^#\n]*\bS\d{3}\b(?P<rest>[^\n]*)")
+    files = [path for path in tracked_files() if path.suffix == ".py"]
+    bare = [
+        f"{path.relative_to(ROOT)}: {found.group(0)}"
+        for path in files
+        for found in marked.finditer(path.read_text(encoding="utf-8"))
+        if not re.search(r" - \S", found.group("rest"))
+    ]
+    settings = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    bare += [line for line in settings.splitlines() if re.search(r'"S\d{3}"', line) and not re.search(r"#\s*\S", line)]
+    assert not bare

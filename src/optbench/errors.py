@@ -204,15 +204,15 @@ def nearest_word(word: str, known: Iterable[str]) -> str | None:
     'learning_rate'
     >>> nearest_word("Adma", ["adam", "adamw", "ema", "adagrad"])
     'adam'
-    >>> nearest_word("val_auc", ["val_mae", "val_roc_auc"])
-    'val_roc_auc'
+    >>> nearest_word("val_auc", ["val_mae", "val_roc_auc"]), nearest_word("val_auc", ["val_mae", "val_loss"])
+    ('val_roc_auc', None)
     """
     by_folded = {name.lower(): name for name in known}
     short_forms = {"lr": "learning_rate", "bs": "batch_size", "wd": "weight_decay", "val": "validation"}
     folded = short_forms.get(word.lower(), word.lower())
     if folded in by_folded:
         return by_folded[folded]
-    for is_close in (_differ_by_parts, _differ_by_slips):
+    for is_close in (_differ_by_parts, _differ_by_slips, _look_alike):
         close = [name for name in by_folded if is_close(*_without_shared_prefix(folded, name))]
         if close:
             # of equally close ones the one that reads alike, then the first by name
@@ -224,6 +224,7 @@ def nearest_word(word: str, known: Iterable[str]) -> str | None:
 _PREFIX: Final = "val_"
 _FEWEST_LETTERS: Final = 3
 _LETTERS_PER_SLIP: Final = 3
+_FEWEST_LETTERS_ALIKE, _ALIKE = 5, 0.7
 
 
 def _without_shared_prefix(a: str, b: str) -> tuple[str, str]:
@@ -246,6 +247,11 @@ def _differ_by_slips(word: str, name: str) -> bool:
         return True
     most = max(1, length // _LETTERS_PER_SLIP)
     return length > 1 and abs(len(word) - len(name)) <= most and _slips(word, name) <= most
+
+
+def _look_alike(word: str, name: str) -> bool:
+    """Return True if two longer words share most of their letters: `numeric` and `number`."""
+    return min(len(word), len(name)) >= _FEWEST_LETTERS_ALIKE and _likeness(word, name) >= _ALIKE
 
 
 def _likeness(a: str, b: str) -> float:

@@ -11,7 +11,7 @@ from optbench.provenance import collect_environment
 from optbench.provenance.checkout import read_checkout
 from optbench.provenance.private_files import holds_secret, is_private_name
 
-SECRET = "hunter2-hunter2\n"  # noqa: S105 nobody's
+SECRET = "hunter2-hunter2\n"  # noqa: S105 - nobody's
 # Put together here, so that no file of this repository looks like it holds one.
 KEY = "-----BEGIN " + "RSA PRIVATE KEY-----\nMIIB\n-----END " + "RSA PRIVATE KEY-----\n"
 TOKENS = {

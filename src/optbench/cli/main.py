@@ -47,6 +47,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     leave_out_working_directory()
     given = list(sys.argv[1:] if arguments is None else arguments)
+    limit = address_space_limit()
+    if arguments is None and limit is not None and _LEAST_ADDRESS_SPACE <= limit <= _ENOUGH_ADDRESS_SPACE:
+        from optbench.cli.shelter import go_on_in_child
+
+        go_on_in_child(limit)
     try:
         with _told_cost(given), _told_errors(given), guarded_streams(), _told_errors(given), _signals_unwind():
             _require_working_directory()

@@ -130,12 +130,12 @@ def _execute(options: RunOptions, say: Callable[[str], None], *, as_json: bool) 
     except StoppedError as stopped:
         if as_json:
             print_json(stopped_json(stopped))
-        elif stopped.ends and not options.quiet:
+        elif stopped.ends:
             print_data(summary_text(stopped.ends, options.language))
         raise
     groups = gather_folds(ends, options.runs_dir, options.language) if options.folds else []
     if as_json:
         print_json({**summary_json(ends), **({"folds": folds_json(groups)} if groups else {})})
-    elif not options.quiet:
+    else:
         print_data("\n".join([summary_text(ends, options.language), *folds_text(groups, options.language)]))
     raise_for_failures(ends)

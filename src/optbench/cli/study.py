@@ -80,7 +80,7 @@ def study(
         from optbench.study.verdict_json import verdict_document
 
         print_json(verdict_document(end.findings))
-    elif not quiet:
+    else:
         from optbench.study.summary import study_summary
 
         width, colour = terminal_width(), takes_colour()
