@@ -120,3 +120,18 @@ def test_each_security_rule_that_is_passed_over_has_its_reason_beside_it():
     settings = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     bare += [line for line in settings.splitlines() if re.search(r'"S\d{3}"', line) and not re.search(r"#\s*\S", line)]
     assert not bare
+
+
+def test_ci_holds_the_rooms_of_the_table():
+    """The minutes that CONTRIBUTING promises are those of .ci/run; `make test` and the long tests of CI are one."""
+    page, script = (ROOT / "CONTRIBUTING.md").read_text(), (ROOT / ".ci" / "run").read_text()
+    promised = {
+        name.strip("`"): int(minutes) for name, minutes in re.findall(r"^\| ([^|]+) \| (\d+) \|", page, re.MULTILINE)
+    }
+    held = {name: int(minutes) for name, minutes in re.findall(r'^room "([^"]+)" (\d+) ', script, re.MULTILINE)}
+    assert held == {
+        "lint and types": promised["lint and types"],
+        "tests": promised["make test"] + promised["long tests for CI"],
+        "smoke": promised["smoke"],
+    }
+    assert sum(promised.values()) <= 45

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from attacked import without_privileges
+from selection import mostly_long
 
 QUICK_S = 20
 
@@ -121,7 +122,7 @@ def test_in_the_place_of_an_image(give, work, experiment, put):
     give("validate", "a.yaml", timeout=QUICK_S).require(3, saying="endless.png")
 
 
-@pytest.mark.parametrize("put", ENDLESS)
+@pytest.mark.parametrize("put", mostly_long(ENDLESS, short=[pipe], ci=ENDLESS[1:]))
 def test_in_the_place_of_any_file_of_a_run(give, runs, put):
     """Whichever file it is: the run is damaged, and the others are shown as ever."""
     target = min(runs.iterdir())

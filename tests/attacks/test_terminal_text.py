@@ -129,6 +129,8 @@ def hostile_runs(work, make_runs, table):
     return folders
 
 
+@pytest.mark.long
+@pytest.mark.ci
 def test_runs_and_what_is_said_of_them(give, work, hostile_runs):
     """ls, show, check, compare in every format, report, with a hostile copy and hostile folders beside them."""
     for arguments in (

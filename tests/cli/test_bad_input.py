@@ -7,6 +7,7 @@ import signal
 
 import numpy as np
 import pytest
+from selection import mostly_long
 
 GOOD = {
     "name": "name: good\n",
@@ -199,6 +200,8 @@ MODELS = {
 }
 
 
+@pytest.mark.long
+@pytest.mark.ci
 @pytest.mark.tensorflow
 def test_run_tells_all_bad_models_at_once(process, inputs, tmp_path):
     """What only building can tell: output, shape, loss, and exceptions with the user's own line."""
@@ -228,7 +231,7 @@ def limit_file_size():
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 
 
-@pytest.mark.parametrize("where", ["/proc/runs", "full"])
+@pytest.mark.parametrize("where", mostly_long(["/proc/runs", "full"], short=["full"], ci=["/proc/runs"]))
 def test_unusable_runs_directory_is_3(process, inputs, tmp_path, where):
     """A place that takes no folders, a full disk: told before anything is trained."""
     before = names(tmp_path)

@@ -6,6 +6,7 @@ import json
 
 import pytest
 from pseudo_locale import Shown, names_in, past_the_catalogue, write_pseudo_locale
+from selection import mostly_long
 
 from optbench.study.markdown import verdict_markdown
 from optbench.study.summary import study_summary
@@ -37,7 +38,10 @@ def lines_of(shown):
     return [line.replace("\\", "") for line in shown.splitlines()]
 
 
-@pytest.fixture(params=["plain", "resplit", "diverged", "several", "hyperparameters"])
+STUDIES = ["plain", "resplit", "diverged", "several", "hyperparameters"]
+
+
+@pytest.fixture(params=mostly_long(STUDIES, short=["several"], ci=STUDIES[:3] + STUDIES[4:]))
 def findings(request, study):
     """Studies that together say what a study can say."""
     on = "experiments:\n" + "".join(f"  - {{dataset: {{name: {name}}}, {MODEL}}}\n" for name in ("iris", "wine"))
@@ -60,6 +64,8 @@ def test_what_a_study_writes_and_prints(findings, pseudo):
         assert not past_the_catalogue(lines_of(shown), names)
 
 
+@pytest.mark.long
+@pytest.mark.ci
 def test_a_study_writes_and_says_in_the_language_it_is_given(study, pseudo):
     """From the command down, whatever the machine speaks."""
     study.draw_pages()

@@ -142,6 +142,8 @@ def contents(end):
     return {name: (end.plan.paths.folder / name).read_bytes() for name in names}
 
 
+@pytest.mark.long
+@pytest.mark.ci
 def test_cut_off_on_its_splits_and_resumed_it_ends_with_the_same_bytes(study, tmp_path):
     """In confirmation (6 tuning runs before), then among the seeds on one split."""
     for runs in (8, 9):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from selection import mostly_long
 
 from optbench.array_digests import arrays_digest
 from optbench.random_streams import epoch_order
@@ -60,8 +63,14 @@ def two_epochs(engine, problem, **limit):
 
 
 @pytest.mark.tensorflow
-@pytest.mark.parametrize("n", [96, 100, 130])
-@pytest.mark.parametrize("engine", ["fused", "keras"])
+@pytest.mark.parametrize(
+    ("engine", "n"),
+    mostly_long(
+        itertools.product(("fused", "keras"), (96, 100, 130)),
+        short=[("fused", 100), ("keras", 130)],
+        ci=[("fused", 130), ("keras", 96)],
+    ),
+)
 def test_blocks_of_two_batches_have_the_bits_of_one_block(engine, n, make_dataset, make_config, tmp_path):
     """The same weights, slots and logs, with full and short last batches and blocks."""
     dataset = make_dataset(n=n)
@@ -76,6 +85,8 @@ def test_blocks_of_two_batches_have_the_bits_of_one_block(engine, n, make_datase
     assert results[0] == results[1]
 
 
+@pytest.mark.long
+@pytest.mark.ci
 @pytest.mark.tensorflow
 def test_blocks_under_xla_are_close(make_dataset, make_config, tmp_path):
     """XLA compiles for the shape of a block, so the last bits may differ; the blocks follow from the data alone."""
