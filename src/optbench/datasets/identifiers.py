@@ -37,6 +37,7 @@ TOLD: Final = ("column-all-different", "column-named-repeated", "column-index-re
 """Reasons to tell of a column that stays."""
 ENOUGH_ROWS: Final = 20  # fewer may be a permutation of consecutive numbers by chance
 _NEARLY_ALL: Final = 0.9  # of the values: a few that occur twice make no feature of a number that names rows
+_FEWEST_NAMED: Final = 0.01  # of the values: fewer different ones, as of a number of years at school, name nobody
 _LOOKED_AT: Final = 4096
 _EXACT: Final = float(2**53)
 
@@ -129,9 +130,11 @@ def _index(column: ExaminedColumn, cells: Cells, kind: str) -> Identity:
     return _left_out(column, _note("column-index-of-numbers") if kind == "number" else _note("column-index-of-texts"))
 
 
-def _named(column: ExaminedColumn, cells: Cells) -> Identity:
+def _named(column: ExaminedColumn, cells: Cells) -> Identity | None:
     if _is_written_by_programs(column.name):
         return _left_out(column, _note("column-written-by-program"))
+    if cells.n_texts < _FEWEST_NAMED * cells.n_present:
+        return None
     if cells.n_texts < _NEARLY_ALL * cells.n_present:
         return Identity(_note("column-named-repeated", n_values=cells.n_present))
     n_different = cells.n_texts if cells.n_texts < cells.n_present else None

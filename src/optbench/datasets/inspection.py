@@ -161,7 +161,7 @@ def inspect_table(
     target_reason = _note("data-target-given")
     if target is None:
         target, target_reason = _suggested_target(table, options)
-        if missing is None:  # words of the target are judged by themselves
+        if set(words).intersection(_texts(table.cells(target), ())):  # words of the target are judged by themselves
             words = missing_words(table, target)
             options = replace(options, missing=missing_texts((*DEFAULT_MISSING, *words)))
     target = require_column(table, target, setting="the target", separator=separator).name
