@@ -65,6 +65,7 @@ def test_every_command_does_what_the_page_says(folder):
     assert list(answers[0]) == ["customer", "prediction", "probability_no", "probability_yes"]
     told = json.loads(next(done.stdout for command, done in said.items() if command.endswith("--json")))
     assert (told["rows"], told["threshold"], told["metrics"]) == (NEW, 0.3, None)
+    assert len(told["predictions"]) == NEW
     assert "predict-unseen" in {finding["code"] for finding in told["findings"]}
     printed = next(done.stdout for command, done in said.items() if command.endswith("--id customer"))
     assert printed.startswith('"customer","prediction"\n')

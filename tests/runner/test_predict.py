@@ -300,9 +300,9 @@ def test_a_run_that_is_not_whole_is_refused(copied, folder, tmp_path):
         return caught.value.code, str(caught.value)
 
     copied.preprocessing.write_text(copied.preprocessing.read_text().replace("blue", "blau"))
-    assert told()[0] == "predict-run-changed"
+    assert told()[0] == "input-run-changed"
     copied.manifest.unlink()
-    assert told()[0] == "predict-run-unfinished"
+    assert told()[0] == "input-run-unfinished"
 
 
 def test_a_run_of_an_earlier_version_is_refused_with_the_remedy(make_runs, tmp_path):

@@ -67,6 +67,7 @@ class Answered:
     metrics : of the rows with a target; None without one
     n_scored : rows that the metrics are of
     findings : what is unusual
+    rows : of the table, where it is neither written nor printed
     """
 
     run: str
@@ -76,6 +77,7 @@ class Answered:
     metrics: Mapping[str, float | None] | None = None
     n_scored: int = 0
     findings: list[Finding] = field(default_factory=list)
+    rows: list[dict[str, Any]] | None = None
 
     def to_json(self, out: Path | None) -> dict[str, Any]:
         """Return the document that `predict --json` prints."""
@@ -92,6 +94,7 @@ class Answered:
             "rows_with_target": self.n_scored,
             "notes": sentences(self.findings, DEFAULT),
             "findings": [finding.to_json() for finding in self.findings],
+            "predictions": self.rows,
         }
 
 
@@ -105,7 +108,7 @@ def predict(
 
     Parameters
     ----------
-    emit : gets CSV in parts unless there is `options.out`; None gets nothing
+    emit : gets CSV in parts unless there is `options.out`; with None the rows are part of what is returned
     trusts : asked before any Python of the run is executed, if that may not be what it was trained with
 
     Raises
@@ -143,7 +146,7 @@ def predict(
         )
         counted = _Counted(predictor, answered)
         batches = counted.batches(predictor.predict(rows.parts, threshold=options.threshold), table)
-        _write(batches, options.out, emit)
+        answered.rows = _write(batches, options.out, emit)
         answered.findings = [*rows.notes, *counted.findings()]
         if rows.has_target:
             answered.metrics, answered.n_scored = counted.metrics()
@@ -258,15 +261,20 @@ def _require_fit(options: PredictOptions, predictor: Predictor) -> None:
         )
 
 
-def _write(batches: Iterator[Any], out: Path | None, emit: Callable[[bytes], object] | None) -> None:
+def _write(
+    batches: Iterator[Any], out: Path | None, emit: Callable[[bytes], object] | None
+) -> list[dict[str, Any]] | None:
+    """Write the table, print it, or return its rows."""
     if out is not None:
         from optbench.run_store.atomic import write_in_parts
 
         write_in_parts(out, lambda file: WRITERS[out.suffix.lower()](file, batches), replace=False)
-    else:
-        for part in csv_parts(batches):
-            if emit is not None:
-                emit(part)
+        return None
+    if emit is None:
+        return [row for batch in batches for row in batch.to_pylist()]
+    for part in csv_parts(batches):
+        emit(part)
+    return None
 
 
 def summary(answered: Answered, out: Path | None, language: str | None = None) -> list[str]:

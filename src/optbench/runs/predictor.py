@@ -145,28 +145,28 @@ def read_for_use(folder: Path) -> tuple[Recorded, Preprocessing]:
     if not is_file(paths.manifest):
         raise InvalidError(
             f"{folder} holds no finished run. 'optbench run' with its config finishes it.",
-            code="predict-run-unfinished",
+            code="input-run-unfinished",
         )
     manifest, problems = check_manifest(paths, deep=True)
     if problems or manifest is None:
         raise InvalidError(
             f"{folder} has changed since the run was finished, so what it would predict is not the run's. Train it "
             "again.",
-            code="predict-run-changed",
+            code="input-run-changed",
             findings=problems,
         )
     again = "Train it again: 'optbench run' with its config and --force."
     if manifest.status is RunStatus.DIVERGED:
         raise InvalidError(
             f"{manifest.run} diverged: its model predicts no numbers. Lower its learning rate and train it again.",
-            code="predict-run-diverged",
+            code="input-run-diverged",
         )
     for path, name in ((paths.preprocessing, "preprocessing"), (paths.model, "model")):
         if path.name not in manifest.files:
             raise InvalidError(
                 f"{manifest.run} ships no {name} ({path.name}), so new rows cannot be predicted with it: an earlier "
                 f"version of optbench, or an engine without a model file, trained it. {again}",
-                code="predict-run-incomplete",
+                code="input-run-incomplete",
             )
     document = read_json(paths.preprocessing)
     require_schema(document, paths.preprocessing)
