@@ -48,7 +48,7 @@ def run(config: Path, runs: Path, variables, *, killed=lambda _parts: [], kills:
 
     Returns the exit code and the number of kills.
     """
-    arguments = ["run", str(config), "--runs-dir", str(runs), "-j", "1", "--retries", "2"]
+    arguments = ["run", str(config), "--runs-dir", str(runs), "-j", "1", "--retries", "2", "-v"]
     process = subprocess.Popen(
         [sys.executable, "-P", "-c", START, str(ROOT / "src"), *arguments],
         env=variables,

@@ -37,7 +37,7 @@ def test_an_interrupted_run_goes_on(tmp_path, process, number):
     assert running.returncode == 128 + number
     text = "".join(said)
     assert "stopping at the end of the epoch" in text
-    assert "with the same command" in said[-1]
+    assert "with the same command" in text
     assert "Traceback" not in text
     if number == signal.SIGINT:
         goes_on(process, tmp_path)
@@ -57,7 +57,7 @@ def goes_on(process, folder):
 def start_and_signal(folder, number):
     """Start the run as a shell does, in a process group of its own, and signal it after its second epoch."""
     running = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, "run", "slow.yaml"],
+        [sys.executable, "-c", PROGRAM, "run", "slow.yaml", "-v"],
         cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -146,3 +146,18 @@ def test_of_many_runs_the_bar_counts(terminal):
     assert "1 done  1 failed  98 left" in shown
     assert "demo-s0-12345678" not in shown
     assert "other-s0-87654321: failed (oom): too big." in shown
+
+
+def test_eighty_columns_cut_names_never_numbers(terminal, monkeypatch):
+    """A long name ends in an ellipsis; epochs, time left and scores are whole."""
+    monkeypatch.setenv("COLUMNS", "80")
+    name = "a-telco-experiment-with-a-name-that-goes-on-and-on-s0-12345678"
+    with make_progress(2, quiet=False, stream=terminal) as progress:
+        progress.started(name)
+        progress.epoch(name, NEWS)
+        progress._bars.refresh()
+    lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.getvalue()).replace("\r", "\n").splitlines()
+    (bar,) = {line.rstrip() for line in lines if line.startswith("a-telco") and "0.2500" in line}
+    assert len(bar) <= 80
+    assert "\N{HORIZONTAL ELLIPSIS}" in bar
+    assert re.search(r" 3/10 .*(\d:\d\d:\d\d|-:--:--) loss 0\.2500  val_accuracy 0\.7500$", bar)

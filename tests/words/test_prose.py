@@ -15,6 +15,7 @@ TERMINAL = (
     "summary",
     "listing",
     "listed",
+    "shown_folds",
     "run_facts",
     "progress",
     "names",

@@ -14,7 +14,9 @@ from optbench.cli.output import print_data, print_json
 def show(
     run: Annotated[
         str,
-        typer.Argument(metavar="RUN|STUDY", help="Run folder, run id or 8-character key prefix; folder of a study."),
+        typer.Argument(
+            metavar="RUN|STUDY", help="Run folder, run id or 8-character key prefix; folder of a study or of folds."
+        ),
     ],
     runs_dir: RunsDir = Path("runs"),
     as_json: AsJson = False,
@@ -24,11 +26,16 @@ def show(
     """Show what is known of one run: experiment, metrics, warnings, times, files; of a study its verdict."""
     del debug, verbose
     from optbench.runner.listing import show_run
+    from optbench.runner.shown_folds import folds_named, show_folds
     from optbench.study.folders import study_named
     from optbench.study.show import show_study
 
     study = study_named(run, runs_dir)
-    document, text = show_run(run, runs_dir) if study is None else show_study(study)
+    folds = folds_named(run, runs_dir) if study is None else None
+    if folds is not None:
+        document, text = show_folds(folds)
+    else:
+        document, text = show_run(run, runs_dir) if study is None else show_study(study)
     if as_json:
         print_json({"schema_version": 1, **document})
     else:
