@@ -121,15 +121,10 @@ def test_missing_texts_are_one_unknown_word(load_csv, reviews):
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        (
-            {"drop": []},
-            r"data\.csv has others beside 'review': number\. Write dataset\.drop: \[",
-        ),
-        ({"drop": [], "features": {"review": "text", "number": "text"}}, "can name one text column"),
         ({"features": {"reviw": "text"}}, "Did you mean 'review'"),
     ],
 )
 def test_what_is_refused(load_csv, reviews, settings, sentence):
-    """Columns beside the text have to be dropped by name."""
+    """A column that there is not."""
     with pytest.raises(DataError, match=sentence):
         load_reviews(load_csv, reviews, **settings)

@@ -15,6 +15,7 @@ from optbench.config.dataset_sections import (
     NpzConfig,
     OpenmlConfig,
     PythonDataset,
+    TableTextConfig,
     TextConfig,
     TokenDataset,
 )
@@ -55,6 +56,7 @@ from optbench.config.study_sections import (
     TuningConfig,
 )
 from optbench.config.task_rules import without_strata
+from optbench.config.text_form import TextForm, text_form_for, with_text_form
 from optbench.config.training_sections import EarlyStopping, ReportConfig, TrainingConfig
 from optbench.config.yaml_document import dump_value
 
@@ -97,7 +99,9 @@ __all__ = [
     "StudyDesign",
     "StudyOptimizer",
     "StudyProblem",
+    "TableTextConfig",
     "TextConfig",
+    "TextForm",
     "ThresholdRule",
     "TokenDataset",
     "TrainingConfig",
@@ -130,7 +134,9 @@ __all__ = [
     "run_key",
     "sources",
     "study_json_schema",
+    "text_form_for",
     "what_counts",
+    "with_text_form",
     "without_old_values",
     "without_strata",
 ]

@@ -57,6 +57,39 @@ class TextConfig(Section):
     )
 
 
+class TableTextConfig(TextConfig):
+    """How texts of a table become a model's input."""
+
+    form: Literal["tokens", "words"] | None = Field(
+        default=None,
+        description="tokens: a sequence of them. words: a column of 0 and 1 for each of the most frequent words. null: "
+        "tokens where a text is the only input or the model reads sequences, else words.",
+    )
+    max_words: int = Field(
+        default=1000, ge=1, le=100_000, description="Words at most that have a column, with form: words."
+    )
+
+
+class CodedCategory(Section):
+    """A category with many levels, as fewer numbers than levels."""
+
+    kind: Literal["embedding", "hashing"] = Field(
+        description="embedding: the model learns some numbers for each level. hashing: levels share columns of 0 and 1."
+    )
+    size: int = Field(ge=1, le=1_000_000, description="Numbers of an embedding; columns that levels are hashed to.")
+
+
+def _written_out(kind: Any) -> Any:
+    """Return `embedding` and `hashing` with the size that they have unless one is given."""
+    size = {"embedding": 16, "hashing": 256}
+    if isinstance(kind, dict) and "size" not in kind and kind.get("kind") in size:
+        kind = kind["kind"]
+    return {"kind": kind, "size": size[kind]} if isinstance(kind, str) and kind in size else kind
+
+
+FeatureConfig = Annotated[Literal["number", "category", "date", "text"] | CodedCategory, BeforeValidator(_written_out)]
+
+
 class TokenDataset(Section):
     """A data set of texts, downloaded on first use as lists of word numbers."""
 
@@ -100,10 +133,14 @@ class CsvConfig(Section):
         default=None,
         description="Order of day, month and year where all are numbers, as in 03/07/2019; only needed if several fit.",
     )
-    features: dict[str, Literal["number", "category", "date", "text"]] = Field(
-        default={}, description="Kinds of columns, where the inferred one is wrong; a text is the only input."
+    features: dict[str, FeatureConfig] = Field(
+        default={},
+        description="Kinds of columns, where the inferred one is wrong: number, category, date or text; of a category "
+        "with many levels {kind: embedding, size: 16} or {kind: hashing, size: 256}.",
     )
-    text: TextConfig = Field(default=TextConfig(), description="How a text column becomes token sequences.")
+    text: TableTextConfig = Field(
+        default=TableTextConfig(), description="How text columns become sequences of tokens, or columns of words."
+    )
     split: SplitConfig = SplitConfig()
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from optbench.catalog.dataset import DEFAULT_MISSING
 from optbench.config import dump_value
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from optbench.datasets.reading_rules import Applied
     from optbench.datasets.text_table import TextTable
 
-FeatureKind = Literal["number", "category", "date", "text"]
-Role = Literal["number", "category", "date", "text", "id", "constant", "target", "split", "dropped"]
+FeatureKind = Literal["number", "category", "date", "text", "embedding", "hashing"]
+Role = FeatureKind | Literal["id", "constant", "target", "split", "dropped"]
 _DOUBTS = (COMPACT_DATES, LEADING_ZEROS)
 _MOST_LEFT_OUT = 3  # columns that have a note each
-_INPUT_KINDS = ("number", "category", "date", "text")
+_INPUT_KINDS = get_args(FeatureKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,8 @@ class TableOptions:
     Attributes
     ----------
     target, positive_class, drop, separator, missing : as in the experiment file
-    features : column name -> "number", "category", "date" or "text", where it differs from what is inferred
+    features : column name -> its kind, where it differs from what is inferred
+    sizes : column name -> numbers of an embedding, or columns that levels are hashed to
     split_column : column that names each row's split, or None
     group, time : what a split keeps together or puts in order, as in the experiment file
     numbers : what the file says of decimal marks and thousands
@@ -57,6 +58,7 @@ class TableOptions:
     separator: str = ","
     missing: tuple[str, ...] = DEFAULT_MISSING
     features: Mapping[str, FeatureKind] | None = None
+    sizes: Mapping[str, int] = field(default_factory=dict)
     split_column: str | None = None
     group: str | None = None
     time: str | None = None
@@ -76,7 +78,7 @@ class ColumnUse:
 
     Attributes
     ----------
-    kind : number, category or text (inputs of the model), id or constant (left out), target, split or dropped
+    kind : a kind of feature (an input of the model), id or constant (left out), target, split or dropped
     reason : what the kind was inferred from, or the setting that says so
     applied : what a rule newer than the frozen keys did, if one decided
     """
