@@ -5,12 +5,16 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import json
 
+import jsonschema
 import numpy as np
 import pytest
 from sklearn.feature_extraction.text import CountVectorizer
 
+from optbench.datasets import Preprocessing, preprocessing_schema
 from optbench.datasets.coded_columns import hash_place
+from optbench.datasets.new_tables import frame_rows
 from optbench.errors import DataError
 from optbench.words import sentences
 
@@ -65,6 +69,10 @@ def part_of(dataset, name, split="train"):
     return dataset.splits[split].x[:, part.first : part.after]
 
 
+def plain(text):
+    return text.lower().replace("!", "")
+
+
 @pytest.mark.parametrize("max_words", [1000, 4])
 def test_words_are_columns_as_scikit_learn_counts_them(load, rows, max_words):
     """Of the training rows' most frequent words, 1 where a text has it; beside the matrix without the text."""
@@ -72,7 +80,7 @@ def test_words_are_columns_as_scikit_learn_counts_them(load, rows, max_words):
     words = [name.partition(":")[2] for name in dataset.feature_names if name.startswith("note:")]
     assert dataset.facts["preprocessing"]["note"]["words"] == words
     train = texts_of(rows, dataset.train, "note")
-    counted = CountVectorizer(tokenizer=str.split, preprocessor=lambda text: text.lower().replace("!", ""))
+    counted = CountVectorizer(token_pattern=None, tokenizer=str.split, preprocessor=plain)
     counts = np.asarray(counted.fit_transform(train).sum(axis=0))[0]
     found = counted.get_feature_names_out()
     assert sorted(words) == sorted(sorted(found, key=lambda word: (counts[found == word][0], word))[-max_words:])
@@ -191,3 +199,62 @@ def test_notes_say_what_became_of_columns(load):
     assert "note: an input of 0 or 1 for each of 5 words, the most frequent of 12" in said
     assert "town: 2 numbers are learned for each of" in said
     assert "tier: 3 levels share 2 inputs" in said
+
+
+FEATURES = {
+    "note": "text",
+    "reply": "text",
+    "town": {"kind": "embedding", "size": 3},
+    "tier": {"kind": "hashing", "size": 2},
+}
+
+
+@pytest.mark.parametrize(
+    ("features", "settings"),
+    [
+        (FEATURES, {"text": {"form": "tokens"}}),
+        (FEATURES, {"text": {"form": "words", "max_words": 6}}),
+        ({"note": "text"}, {"columns": ["note"]}),
+        ({"note": "text"}, {"columns": ["note"], "text": {"form": "words"}}),
+    ],
+    ids=["tokens", "words", "a text alone", "words alone"],
+)
+def test_shipped_preprocessing_makes_the_same_input_of_raw_rows(load, rows, features, settings):
+    """From `preprocessing.json` and the cells alone, in every bit, side by side and by name."""
+    dataset = load(features, **settings)
+    document = json.loads(json.dumps(dataset.preprocessing))
+    jsonschema.validate(document, preprocessing_schema())
+    shipped = Preprocessing.from_json(document, "it")
+    names = settings.get("columns", [name for name in rows[0] if name != "y"])
+    cells = {name: [row[name] for row in rows] for name in names}
+    (made,) = frame_rows(cells, shipped).parts
+    for split in dataset.splits.values():
+        assert made.x[split.rows].tobytes() == split.x.tobytes()
+        assert made.x.dtype == split.x.dtype
+    shapes = [(part.name, part.first, part.width, part.dtype) for part in dataset.parts]
+    assert [(part.name, part.first, part.width, part.dtype) for part in shipped.parts] == shapes
+    matrix = [
+        column["name"]
+        for column in document["source"]["columns"]
+        if column["kind"] not in ("text", "embedding", "target")
+    ]
+    apart = [part.name for part in dataset.parts[1:]]
+    expected = [matrix, *([name] for name in apart)] if apart else [names]
+    assert [each["columns"] for each in document["inputs"]] == expected
+
+
+def test_new_rows_with_other_levels_and_words_are_counted(load):
+    """A town that training has not, a note without a known word; another tier hashes like any."""
+    shipped = Preprocessing.from_json(load(FEATURES, text={"form": "tokens"}).preprocessing, "it")
+    cells = {
+        "price": ["40"],
+        "signed": ["2024-03-02"],
+        "tier": ["z"],
+        "town": ["Paris"],
+        "note": ["xyz"],
+        "reply": [""],
+    }
+    (made,) = frame_rows(cells, shipped).parts
+    assert made.unusual.counts == {("note", "unknown-words"): 1, ("town", "unseen"): 1, ("reply", "missing"): 1}
+    town = next(part for part in shipped.parts if part.name == "town")
+    assert made.x[0, town.first] == 0
