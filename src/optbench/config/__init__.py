@@ -9,6 +9,7 @@ from optbench.catalog.split_section import SplitConfig
 from optbench.config.augmentation import augment_specs
 from optbench.config.dataset_section import TASK_OF, DatasetConfig, generated_fields
 from optbench.config.dataset_sections import (
+    CodedCategory,
     CsvConfig,
     ImageFolderConfig,
     NamedDataset,
@@ -73,6 +74,7 @@ __all__ = [
     "REPEATED",
     "TASK_OF",
     "TEMPERATURE",
+    "CodedCategory",
     "CsvConfig",
     "DatasetConfig",
     "EarlyStopping",

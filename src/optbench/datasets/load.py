@@ -31,7 +31,7 @@ from optbench.datasets.opening import Storage, open_table
 from optbench.datasets.openml import load_openml
 from optbench.datasets.paths import located, location_note
 from optbench.datasets.spellings import Convention
-from optbench.datasets.table_columns import TableOptions, missing_texts
+from optbench.datasets.table_columns import TableOptions, kinds_and_sizes, missing_texts
 from optbench.datasets.tables import load_table_files
 from optbench.datasets.withhold import without_test_rows
 from optbench.errors import DataError, did_you_mean
@@ -183,8 +183,7 @@ def _own_table(config: CsvConfig, base: Path, task: str, *, quiet: bool) -> Data
         separator=config.separator,
         missing=missing_texts(config.missing),
         target_missing=config.target_missing,
-        features={name: kind if isinstance(kind, str) else kind.kind for name, kind in config.features.items()},
-        sizes={name: kind.size for name, kind in config.features.items() if not isinstance(kind, str)},
+        **kinds_and_sizes(config.features),
         split_column=config.split.column,
         group=config.split.group,
         time=config.split.time,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from optbench.config import CodedCategory
     from optbench.datasets.column_cells import ExaminedColumn
     from optbench.datasets.columns import CategoryColumn
     from optbench.datasets.reading_rules import Applied
@@ -96,6 +97,12 @@ class ColumnUse:
     def to_json(self) -> dict[str, Any]:
         """Return what a run records."""
         return {"name": self.name, "kind": self.kind, "reason": self.reason.to_json(), "used": self.is_input}
+
+
+def kinds_and_sizes(features: Mapping[str, FeatureKind | CodedCategory]) -> dict[str, Any]:
+    """Return `features` and `sizes` of `TableOptions` from the section of an experiment file."""
+    kinds = {name: kind if isinstance(kind, str) else kind.kind for name, kind in features.items()}
+    return {"features": kinds, "sizes": {name: k.size for name, k in features.items() if not isinstance(k, str)}}
 
 
 def missing_texts(given: Iterable[str]) -> tuple[str, ...]:
