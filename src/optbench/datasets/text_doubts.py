@@ -50,15 +50,20 @@ def doubt(texts: Any, name: str) -> Finding | None:
         )
     if len(texts) < _LEVELS:
         return None
-    if _are_multiples(texts):
-        return Finding("column-looks-like-multiples", Severity.NOTE)
-    for pattern, code in _SPELLINGS:
-        if matches(texts, pattern).sum() >= _NEARLY_ALL * len(texts):
-            return Finding(code, Severity.NOTE)
+    spelled = _spelled(texts)
+    if spelled is not None:
+        return Finding(spelled, Severity.NOTE)
     if look_like_numbers(first).sum() < _FEW * len(first):
         return None
     fits = look_like_numbers(texts)
     return _several_spellings(texts, name) if fits.all() else _mostly_numbers(texts, fits)
+
+
+def _spelled(texts: Any) -> str | None:
+    """Return the code of a spelling that nearly all texts have, of those that are told."""
+    if _are_multiples(texts):
+        return "column-looks-like-multiples"
+    return next((c for pattern, c in _SPELLINGS if matches(texts, pattern).sum() >= _NEARLY_ALL * len(texts)), None)
 
 
 def _are_multiples(texts: Any) -> bool:
