@@ -115,7 +115,7 @@ def test_missing_texts_are_one_unknown_word(load_csv, reviews):
     lines = reviews.splitlines()
     lines[5] = "4,NA,bad"
     dataset = load_reviews(load_csv, "\n".join(lines))
-    assert "review: 1 of 60 texts have no word and count as one unknown word" in sentences(dataset.notes)
+    assert "review: 1 of 60 texts has no word and counts as one unknown word" in sentences(dataset.notes)
 
 
 @pytest.mark.parametrize(
