@@ -36,12 +36,47 @@ class RunStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class InputPart:
+    """One of several arrays that a model takes: some columns of `SplitData.x`, which holds all of them side by side.
+
+    Attributes
+    ----------
+    name : what the model calls it
+    first, width : which columns
+    vocabulary_size : number of different tokens, padding included, if it holds tokens (whole numbers); else None
+    embedding_size : of a category, the numbers that each of its levels becomes; else None
+    """
+
+    name: str
+    first: int
+    width: int
+    vocabulary_size: int | None = None
+    embedding_size: int | None = None
+
+    @property
+    def after(self) -> int:
+        """The column behind its last."""
+        return self.first + self.width
+
+    @property
+    def is_text(self) -> bool:
+        """True if it is a sequence of tokens."""
+        return self.vocabulary_size is not None and self.embedding_size is None
+
+    @property
+    def dtype(self) -> Literal["float32", "int32"]:
+        """What the model takes it as."""
+        return "float32" if self.vocabulary_size is None else "int32"
+
+
+@dataclass(frozen=True, slots=True)
 class SplitData:
     """One split, ready for a model.
 
     Attributes
     ----------
-    x : (n, ...) float32, or (n, time) int32 for token sequences, 0 where a sequence has ended or not begun
+    x : (n, ...) float32, or (n, time) int32 for token sequences, 0 where a sequence has ended or not begun; of a data
+        set with `parts` (n, columns of all of them) float32, which holds every whole number of them exactly
     y : (n,) int64, positions in `Dataset.class_names`; for regression (n,) float64, in the unit of the target
     rows : (n,) int64, row numbers in the data as read (0-based, over all files in order)
     """
@@ -72,6 +107,7 @@ class Dataset:
     notes : for the user: what was inferred, left out, imputed, repeated across splits
     vocabulary_size : number of different tokens, padding included, for token sequences; else None
     preprocessing : JSON-able: what turns raw rows into `x`, fitted on the training rows; None if that is not known
+    parts : the arrays that the model takes, if they are several
     """
 
     name: str
@@ -88,6 +124,7 @@ class Dataset:
     notes: tuple[Finding, ...] = ()
     vocabulary_size: int | None = None
     preprocessing: Mapping[str, Any] | None = None
+    parts: tuple[InputPart, ...] = ()
 
     @property
     def input_shape(self) -> tuple[int, ...]:

@@ -211,6 +211,20 @@ def test_a_column_of_texts_is_the_same_in_chunks(both, small_chunks):
     require_equal(*both(csv_text(texts), chunks=small_chunks, **settings))
 
 
+@pytest.mark.parametrize("form", ["words", "tokens"])
+def test_a_mixed_table_is_the_same_in_chunks(both, small_chunks, form):
+    """Texts, hashed and embedded categories beside numbers: every byte, and the parts that a model takes."""
+    table = columns()
+    words = [f"{a} {b}, {a}" for a, b in zip(table["words"], table["small"], strict=True)]
+    words[::17] = ["?"] * len(words[::17])
+    mixed = {"text": words, **{name: table[name] for name in ("float", "words", "few", "y")}}
+    features = {"text": "text", "words": {"kind": "embedding", "size": 3}, "few": {"kind": "hashing", "size": 4}}
+    text = {"form": form, "max_words": 30, "length": 3}
+    held, mapped = both(csv_text(mixed), chunks=small_chunks, missing=["?"], features=features, text=text)
+    require_equal(held, mapped)
+    assert held.parts == mapped.parts != ()
+
+
 WRONG = {
     "short row": ("a,y\n1,no\n2\n" * 1, {}),
     "short row behind many": ("a,y\n" + "1,no\n" * 900 + "2\n", {}),

@@ -103,6 +103,14 @@ def test_a_table_of_openml(server, config, tmp_path):
     assert (file["name"], len(file["sha256"])) == ("openml:7", 64)
 
 
+def test_columns_of_it_are_of_the_kinds_that_are_named(server, config, tmp_path):
+    """Numbers as categories, a category as an embedding, as in a table of the user's own."""
+    features = {"length": "category", "colour": {"kind": "embedding", "size": 2}}
+    dataset = load_dataset(config("openml:7", features=features), base=tmp_path, data_dir=tmp_path)
+    assert [part.name for part in dataset.parts] == ["table", "colour"]
+    assert dataset.preprocessing["inputs"][1]["columns"] == ["colour"]
+
+
 def test_it_is_downloaded_once(server, config, tmp_path):
     """The second time it comes from the data directory, with the same digests."""
     first = load_dataset(config("openml:7"), base=tmp_path, data_dir=tmp_path)

@@ -59,6 +59,7 @@ def test_a_table_records_what_was_read_and_fitted(load_csv):
     made = dataset.preprocessing["inputs"]
     assert made == [
         {
+            "name": None,
             "shape": list(dataset.input_shape),
             "dtype": "float32",
             "columns": ["price", "kind", "when"],

@@ -6,10 +6,15 @@ So, all else being equal, it is that of the first release exactly where `reading
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from types import SimpleNamespace
 
+import first_release
 import numpy as np
 import pytest
+import yaml
 
 from optbench.config import run_key
 
@@ -57,22 +62,72 @@ def test_what_is_read_differently_has_another_key(case, load_csv):
     assert key_of(dataset) != key_of_before(dataset)
 
 
-@pytest.mark.parametrize(
-    ("content", "settings"),
-    [
-        (csv_of("customerID", [f"{n}-ABC" for n in ORDER], ["No", "Yes"]), {}),
-        (csv_of("id", ORDER * 3, "ab"), {}),
-        (csv_of("a", X, ["1", "0", "1.0"]), {}),
-        (csv_of("a", [*X[1:], ""], ["a", "b", "?"]), {}),
-        (csv_of("a", SENTINEL, "ab"), {"missing": ["-999.0"]}),
-    ],
-    ids=["texts", "id", "numbers", "missing", "sentinel as written"],
-)
-def test_what_is_read_as_before_keeps_its_key(content, settings, load_csv):
+AS_BEFORE = {
+    "texts": (csv_of("customerID", [f"{n}-ABC" for n in ORDER], ["No", "Yes"]), {}),
+    "id": (csv_of("id", ORDER * 3, "ab"), {}),
+    "numbers": (csv_of("a", X, ["1", "0", "1.0"]), {}),
+    "missing": (csv_of("a", [*X[1:], ""], ["a", "b", "?"]), {}),
+    "sentinel as written": (csv_of("a", SENTINEL, "ab"), {"missing": ["-999.0"]}),
+}
+
+
+@pytest.mark.parametrize("case", AS_BEFORE)
+def test_what_is_read_as_before_keeps_its_key(case, load_csv):
     """Although rules were added."""
+    content, settings = AS_BEFORE[case]
     dataset = load_csv(content, **settings)
     assert dataset.reading == {}
     assert key_of(dataset) == key_of_before(dataset)
+
+
+PLAN = """
+import json, sys
+from pathlib import Path
+from optbench.errors import InvalidError
+from optbench.runner.plan import load_experiments, plan_runs
+
+keys = {}
+for path in map(Path, sys.argv[2:]):
+    try:
+        (run,) = plan_runs(load_experiments([path], []), seeds=None, runs_dir=Path("runs"), data_dir=Path(sys.argv[1]))
+        keys[path.stem] = run.key
+    except InvalidError:
+        keys[path.stem] = None
+print(json.dumps(keys))
+"""
+
+
+def keys_of(files, data_dir, folder, environment=None):
+    """The run key of each experiment, None for one that is refused, from a process of its own."""
+    command = [sys.executable, "-c", PLAN, str(data_dir), *map(str, files)]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+@pytest.mark.long
+@pytest.mark.ci
+@pytest.mark.data
+def test_run_keys_differ_from_those_of_the_first_release_where_reading_does(first_release_tree, data_dir, tmp_path):
+    """Whole run keys, computed by both programs: another one for each case read in another way, the same elsewhere."""
+    named = {"telco": ("", {"name": "telco_churn"})}
+    tables = {f"case{number}": case for number, case in enumerate([*CASES.values(), *AS_BEFORE.values()])}
+    files = []
+    for name, (content, settings) in {**tables, **named}.items():
+        (tmp_path / f"{name}.csv").write_text(content, encoding="utf-8")
+        table = {"name": "csv", "path": f"{name}.csv", "target": "y"} if content else {}
+        experiment = {
+            "name": name,
+            "dataset": {**table, **settings},
+            "model": {"name": "mlp"},
+            "optimizer": {"name": "adam"},
+        }
+        files.append(tmp_path / f"{name}.yaml")
+        files[-1].write_text(yaml.safe_dump(experiment, allow_unicode=True), encoding="utf-8")
+    old = keys_of(files, data_dir, tmp_path, first_release.environment_of(first_release_tree))
+    new = keys_of(files, data_dir, tmp_path)
+    assert None not in new.values()
+    same = {name for name in new if new[name] == old[name]}
+    assert same == {"telco", *(f"case{len(CASES) + number}" for number in range(len(AS_BEFORE)))}
 
 
 @pytest.mark.data

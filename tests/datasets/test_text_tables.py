@@ -118,21 +118,16 @@ def test_missing_texts_are_one_unknown_word(load_csv, reviews):
     lines = reviews.splitlines()
     lines[5] = "4,NA,bad"
     dataset = load_reviews(load_csv, "\n".join(lines))
-    assert "review: 1 of 60 texts have no word and count as one unknown word" in sentences(dataset.notes)
+    assert "review: 1 of 60 texts has no word and counts as one unknown word" in sentences(dataset.notes)
 
 
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        (
-            {"drop": []},
-            r"data\.csv has others beside 'review': number\. Write dataset\.drop: \[",
-        ),
-        ({"drop": [], "features": {"review": "text", "number": "text"}}, "can name one text column"),
         ({"features": {"reviw": "text"}}, "Did you mean 'review'"),
     ],
 )
 def test_what_is_refused(load_csv, reviews, settings, sentence):
-    """Columns beside the text have to be dropped by name."""
+    """A column that there is not."""
     with pytest.raises(DataError, match=sentence):
         load_reviews(load_csv, reviews, **settings)

@@ -111,17 +111,24 @@ def test_any_column_name_gives_a_file_that_loads(table, tmp_path, columns, label
     assert write(tmp_path, text).dataset.target == columns[-1]
 
 
-def test_sentences_may_be_running_text(table, tmp_path):
-    """A column of sentences is left out as an identifier, and the starter and the notes say how it is read as text."""
+def test_sentences_that_hardly_repeat_are_texts(table, tmp_path):
+    """Beside other columns, said in a note; what is written is a valid experiment, whose model gets words."""
     rows = "".join(
         f"film number {i} was not as bad as they said,{i % 3},{'no' if i % 2 else 'yes'}\n" for i in range(60)
     )
-    path = table("review,stars,label\n" + rows, "reviews.csv")
-    text, sentences = starter_for_table(path, "label")
-    assert any(sentence.startswith("column 'review': id") and "running text" in sentence for sentence in sentences)
-    assert "#   features: {review: text}\n  #   drop: [stars]\n" in text
-    given = text.replace("  #   features:", "  features:").replace("  #   drop:", "  drop:")
-    assert write(tmp_path, given).dataset.features == {"review": "text"}
+    text, sentences = starter_for_table(table("review,stars,label\n" + rows, "reviews.csv"), "label")
+    assert any(sentence.startswith("column 'review' holds running text") for sentence in sentences)
+    dataset = write(tmp_path, text).dataset
+    assert (dataset.features, dataset.drop) == ({"review": "text"}, [])
+
+
+def test_sentences_that_repeat_may_be_running_text(table, tmp_path):
+    """A few answers of a form are a category, and a comment says how they would be read as text."""
+    answers = "".join(f"answer {i % 12} of those that were offered,{i % 7},{'ab'[i % 2]}\n" for i in range(90))
+    text, _ = starter_for_table(table("answer,stars,label\n" + answers, "answers.csv"), "label")
+    assert write(tmp_path, text).dataset.features == {}
+    given = text.replace("  #   features:", "  features:")
+    assert write(tmp_path, given).dataset.features == {"answer": "text"}
 
 
 def test_a_column_that_names_customers_leads_to_a_split_by_group(table, tmp_path):

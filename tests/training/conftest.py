@@ -98,6 +98,7 @@ def make_config(tmp_path: Path) -> Callable[..., ExperimentConfig]:
             official_test=False,
             train_rows=len(dataset.train.y),
             vocabulary_size=dataset.vocabulary_size,
+            parts=dataset.parts,
         )
 
     return make

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 INPUT = -1
-"""The position that stands for the model's input."""
+"""The position that stands for the model's input, of several the first; `INPUT - 1` for the second, and so on."""
 OPERATION = "ops."
 """What the name of a function of `keras.ops` begins with, where it stands in the place of a layer."""
 
@@ -22,7 +22,7 @@ class LayerSpec:
     ----------
     class_name : class in `keras.layers`, or `ops.` and a function in `keras.ops`
     arguments : of the constructor (of the function, behind its inputs); a value may be another `LayerSpec`
-    inputs : positions of the specs it is applied to, `INPUT` for the model's input; () for the one before it
+    inputs : positions of the specs it is applied to, `INPUT` and below for the model's inputs; () for the one before it
     """
 
     class_name: str
@@ -50,6 +50,16 @@ class LayerGraph:
         """Add a layer on the given positions (the last one if none is given); returns its own."""
         self._specs.append(LayerSpec(class_name, arguments, inputs))
         return self.last
+
+    def extend(self, specs: Sequence[LayerSpec], source: int) -> int:
+        """Add specs that were made by themselves, on what stands at a position; returns where their output is."""
+        offset, is_behind = len(self._specs), source == self.last
+        for position, spec in enumerate(specs):
+            inputs = tuple(source if other == INPUT else other + offset for other in spec.inputs)
+            if not (inputs or position or is_behind):
+                inputs = (source,)
+            self._specs.append(replace(spec, inputs=inputs))
+        return self.last if specs else source
 
 
 def kernel_penalty(model: object) -> dict[str, Any]:

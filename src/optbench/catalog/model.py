@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from optbench.catalog.layer_graph import LayerSpec
+    from optbench.records import InputPart
 
-Kind = Literal["table", "tokens", "sequences", "images", "arrays"]
+Kind = Literal["table", "embedded", "mixed", "tokens", "sequences", "images", "arrays"]
 KINDS: Final[Mapping[Kind, str]] = {
     "table": "table rows (columns)",
+    "embedded": "table rows with embedded categories",
+    "mixed": "table rows with texts as token sequences",
     "tokens": "token sequences (time)",
     "sequences": "sequences (time, features)",
     "images": "images (height, width, channels)",
@@ -37,14 +40,18 @@ class InputForm:
     ----------
     shape : without the batch axis
     vocabulary_size : number of different tokens, padding included, if the examples are token sequences
+    parts : the arrays that the model takes, if they are several; `shape` is that of all of them side by side
     """
 
     shape: tuple[int, ...]
     vocabulary_size: int | None = None
+    parts: tuple[InputPart, ...] = ()
 
     @property
     def kind(self) -> Kind:
         """What such an example is; with a vocabulary it is a sequence of tokens."""
+        if self.parts:
+            return "mixed" if any(part.is_text for part in self.parts) else "embedded"
         return "tokens" if self.vocabulary_size is not None else _BY_AXES.get(len(self.shape), "arrays")
 
 
@@ -123,8 +130,9 @@ class Model(Generic[SectionType]):
     section : keys of the experiment file; its docstring describes the model to people
     takes : kinds of data
     examples : at least one, by which engines, resuming, penalties and gradients are tested
-    layers : from a section and what an example looks like to the layers between input and output layer; None if only
-        the user's own function knows them
+    layers : from a section and what an example looks like to the layers between input and head; None if only the
+        user's own function knows them
+    head : from a section to the layers between these and the output layer: of several inputs, what is joined before
     written_out : the section of a resolved experiment, where several spellings mean one model
     broken_rules : rules that no single key can be checked for: the key to blame, and what is wrong
     size : what tables say behind the model's name, from a section as plain values
@@ -137,6 +145,7 @@ class Model(Generic[SectionType]):
     takes: tuple[Kind, ...]
     examples: tuple[Example, ...]
     layers: Callable[[SectionType, InputForm], tuple[LayerSpec, ...]] | None
+    head: Callable[[SectionType], tuple[LayerSpec, ...]] = _nothing
     written_out: Callable[[SectionType], SectionType] = _unchanged
     broken_rules: Callable[[SectionType], Iterable[tuple[str, str]]] = _nothing
     size: Callable[[Mapping[str, Any]], str] = _no_size

@@ -9,12 +9,14 @@ from optbench.catalog.split_section import SplitConfig
 from optbench.config.augmentation import augment_specs
 from optbench.config.dataset_section import TASK_OF, DatasetConfig, generated_fields
 from optbench.config.dataset_sections import (
+    CodedCategory,
     CsvConfig,
     ImageFolderConfig,
     NamedDataset,
     NpzConfig,
     OpenmlConfig,
     PythonDataset,
+    TableTextConfig,
     TextConfig,
     TokenDataset,
 )
@@ -55,6 +57,7 @@ from optbench.config.study_sections import (
     TuningConfig,
 )
 from optbench.config.task_rules import without_strata
+from optbench.config.text_form import TextForm, text_form_for, with_text_form
 from optbench.config.training_sections import EarlyStopping, ReportConfig, TrainingConfig
 from optbench.config.yaml_document import dump_value
 
@@ -71,6 +74,7 @@ __all__ = [
     "REPEATED",
     "TASK_OF",
     "TEMPERATURE",
+    "CodedCategory",
     "CsvConfig",
     "DatasetConfig",
     "EarlyStopping",
@@ -97,7 +101,9 @@ __all__ = [
     "StudyDesign",
     "StudyOptimizer",
     "StudyProblem",
+    "TableTextConfig",
     "TextConfig",
+    "TextForm",
     "ThresholdRule",
     "TokenDataset",
     "TrainingConfig",
@@ -130,7 +136,9 @@ __all__ = [
     "run_key",
     "sources",
     "study_json_schema",
+    "text_form_for",
     "what_counts",
+    "with_text_form",
     "without_old_values",
     "without_strata",
 ]

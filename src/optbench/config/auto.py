@@ -13,6 +13,7 @@ from optbench.config.layers import are_layers_known, layer_specs
 
 if TYPE_CHECKING:
     from optbench.config.model_sections import ModelConfig
+    from optbench.records import InputPart
 
 LARGE_MODEL_THREADS = 2
 _LARGE_WEIGHTS = 1_000_000
@@ -30,7 +31,12 @@ def auto_loss(task: str, num_classes: int) -> str:
 
 
 def auto_threads(
-    model: ModelConfig, *, input_shape: tuple[int, ...], num_classes: int, vocabulary_size: int | None = None
+    model: ModelConfig,
+    *,
+    input_shape: tuple[int, ...],
+    num_classes: int,
+    vocabulary_size: int | None = None,
+    parts: tuple[InputPart, ...] = (),
 ) -> int:
     """Return the number of threads.
 
@@ -41,7 +47,7 @@ def auto_threads(
     if not are_layers_known(model):
         return LARGE_MODEL_THREADS if size > _LARGE_INPUT else 1
     weights, width = 0, size
-    for spec in layer_specs(model, input_shape=input_shape, vocabulary_size=vocabulary_size):
+    for spec in layer_specs(model, input_shape=input_shape, vocabulary_size=vocabulary_size, parts=parts):
         if spec.class_name.startswith(_HEAVY_LAYERS):
             return LARGE_MODEL_THREADS
         units = spec.arguments.get("units")

@@ -30,7 +30,20 @@ def _one_mark(mark: Any) -> Any:
     return {"\xa0": " ", "\u2009": " ", "\u202f": " ", "\u2019": "'"}.get(mark, mark) if isinstance(mark, str) else mark
 
 
-Thousands = Annotated[Literal[",", ".", " ", "'"], BeforeValidator(_one_mark)]
+Decimal = Annotated[
+    Literal[".", ","],
+    Field(description="Mark before decimals; another one is found out where only one reading fits all cells."),
+]
+ThousandsMark = Annotated[
+    Annotated[Literal[",", ".", " ", "'"], BeforeValidator(_one_mark)] | None,
+    Field(description="Mark between thousands: ',', '.', ' ' or \"'\"; found out if null."),
+]
+DateOrder = Annotated[
+    Literal["ymd", "dmy", "mdy"] | None,
+    Field(
+        description="Order of day, month and year where all are numbers, as in 03/07/2019; only needed if several fit."
+    ),
+]
 
 if TYPE_CHECKING:
     EmbeddedName = str
@@ -55,6 +68,40 @@ class TextConfig(Section):
         le=100_000,
         description="Tokens kept of each text, from its beginning; short ones are padded.",
     )
+
+
+class TableTextConfig(TextConfig):
+    """How texts of a table become a model's input."""
+
+    form: Literal["tokens", "words"] | None = Field(
+        default=None,
+        description="tokens: a sequence of them. words: a column of 0 and 1 for each of the most frequent words. null: "
+        "tokens where a text is the only input or the model reads sequences, else words.",
+    )
+    max_words: int = Field(
+        default=1000, ge=1, le=100_000, description="Words at most that have a column, with form: words."
+    )
+
+
+class CodedCategory(Section):
+    """A category with many levels, as fewer numbers than levels."""
+
+    kind: Literal["embedding", "hashing"] = Field(
+        description="embedding: the model learns some numbers for each level. hashing: levels share columns of 0 and 1."
+    )
+    size: int = Field(ge=1, le=1_000_000, description="Numbers of an embedding; columns that levels are hashed to.")
+
+
+def _written_out(kind: Any) -> Any:
+    """Return `embedding` and `hashing` with the size that they have unless one is given."""
+    size = {"embedding": 16, "hashing": 256}
+    if isinstance(kind, dict) and "size" not in kind and kind.get("kind") in size:
+        kind = kind["kind"]
+    return {"kind": kind, "size": size[kind]} if isinstance(kind, str) and kind in size else kind
+
+
+TypedFeature = Annotated[Literal["number", "category", "date"] | CodedCategory, BeforeValidator(_written_out)]
+FeatureConfig = Annotated[Literal["number", "category", "date", "text"] | CodedCategory, BeforeValidator(_written_out)]
 
 
 class TokenDataset(Section):
@@ -85,25 +132,22 @@ class CsvConfig(Section):
     sheet: str | None = Field(
         default=None, min_length=1, description="Sheet of an Excel file; null if only one is not empty."
     )
-    decimal: Literal[".", ","] = Field(
-        default=".", description="Mark before decimals; another one is found out where only one reading fits all cells."
-    )
-    thousands: Thousands | None = Field(
-        default=None, description="Mark between thousands: ',', '.', ' ' or \"'\"; found out if null."
-    )
+    decimal: Decimal = "."
+    thousands: ThousandsMark = None
     missing: list[str] = Field(default=["", "?", "NA"], description="Texts and numbers that mean 'no value'.")
     target_missing: Literal["class"] | None = Field(
         default=None,
         description="class: words such as NA are a class of the target; null: they are refused or missing.",
     )
-    date_order: Literal["ymd", "dmy", "mdy"] | None = Field(
-        default=None,
-        description="Order of day, month and year where all are numbers, as in 03/07/2019; only needed if several fit.",
+    date_order: DateOrder = None
+    features: dict[str, FeatureConfig] = Field(
+        default={},
+        description="Kinds of columns, where the inferred one is wrong: number, category, date or text; of a category "
+        "with many levels {kind: embedding, size: 16} or {kind: hashing, size: 256}.",
     )
-    features: dict[str, Literal["number", "category", "date", "text"]] = Field(
-        default={}, description="Kinds of columns, where the inferred one is wrong; a text is the only input."
+    text: TableTextConfig = Field(
+        default=TableTextConfig(), description="How text columns become sequences of tokens, or columns of words."
     )
-    text: TextConfig = Field(default=TextConfig(), description="How a text column becomes token sequences.")
     split: SplitConfig = SplitConfig()
 
 
@@ -114,8 +158,13 @@ class OpenmlConfig(Section):
     target: str | None = Field(default=None, min_length=1, description="Column that holds the label; OpenML's if null.")
     positive_class: str | None = Field(default=None, description="Label that ROC and recall speak of, for two classes.")
     drop: list[str] = Field(default=[], description="Columns to leave out.")
-    features: dict[str, Literal["number", "category"]] = Field(
-        default={}, description="Kinds of columns, where the inferred one is wrong."
+    decimal: Decimal = "."
+    thousands: ThousandsMark = None
+    date_order: DateOrder = None
+    features: dict[str, TypedFeature] = Field(
+        default={},
+        description="Kinds of columns, where the inferred one is wrong: number, category or date; of a category with "
+        "many levels {kind: embedding, size: 16} or {kind: hashing, size: 256}.",
     )
     split: SplitConfig = SplitConfig()
 

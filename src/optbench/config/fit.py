@@ -12,15 +12,23 @@ if TYPE_CHECKING:
 
     from optbench.catalog.layer_graph import LayerSpec
     from optbench.catalog.model import Kind
+    from optbench.records import InputPart
 
 _WIDTHS = ("units", "filters")
 MOST_PARAMETERS = 10**11
 """No machine that trains with optbench holds more: 400 GB of weights, and as much again for each optimizer variable."""
 
 
-def misfit(name: str, *, input_shape: tuple[int, ...], vocabulary_size: int | None, task: str) -> str:
+def misfit(
+    name: str,
+    *,
+    input_shape: tuple[int, ...],
+    vocabulary_size: int | None,
+    task: str,
+    parts: tuple[InputPart, ...] = (),
+) -> str:
     """Return why a model cannot take the data, and which models can; "" if it can."""
-    kind, model = InputForm(input_shape, vocabulary_size).kind, MODELS[name]
+    kind, model = InputForm(input_shape, vocabulary_size, parts).kind, MODELS[name]
     if kind in model.takes:
         return ""
     taken = [KINDS[each] for each in model.takes]
@@ -45,6 +53,10 @@ def least_parameters(specs: Sequence[LayerSpec]) -> int:
 
 
 def _remedy(takes: tuple[Kind, ...], kind: Kind) -> str:
+    if kind == "mixed":
+        return " Or let the words of the texts be columns of 0 and 1: dataset.text: {form: words}."
+    if kind == "embedded" and "table" in takes:
+        return " Or write hashing, or leave the column a category, in dataset.features."
     if kind == "table" and "sequences" in takes:
         return (
             " If the columns are steps in time, give them as arrays of shape (time, 1) in an npz; if they are token "

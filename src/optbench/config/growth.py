@@ -28,6 +28,8 @@ ADDED_LATER: Final[Mapping[str, Any]] = {
     "dataset.sheet": None,
     "dataset.target_missing": None,
     "dataset.split.all_rows": False,
+    "dataset.text.form": None,
+    "dataset.text.max_words": 1000,
     "dataset.split.group": None,
     "dataset.split.time": None,
     "dataset.thousands": None,

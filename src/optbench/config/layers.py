@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from optbench.catalog.joined_inputs import model_layers
 from optbench.catalog.keras_api import activations, class_named, layer_signatures, layers_left_out
 from optbench.catalog.model import InputForm
 from optbench.catalog.models import MODELS
@@ -19,10 +20,15 @@ if TYPE_CHECKING:
     from optbench.catalog.layer_graph import LayerSpec
     from optbench.config.findings import Path
     from optbench.config.model_sections import ModelConfig
+    from optbench.records import InputPart
 
 
 def layer_specs(
-    model: ModelConfig, *, input_shape: tuple[int, ...], vocabulary_size: int | None = None
+    model: ModelConfig,
+    *,
+    input_shape: tuple[int, ...],
+    vocabulary_size: int | None = None,
+    parts: tuple[InputPart, ...] = (),
 ) -> tuple[LayerSpec, ...]:
     """Return the layers of a model that is not the user's own Python, without input and output layer.
 
@@ -30,16 +36,14 @@ def layer_specs(
     ----------
     input_shape : shape of one example, without the batch axis
     vocabulary_size : number of different tokens, padding included, if the examples are token sequences
+    parts : the arrays that the model takes, if they are several
 
     Raises
     ------
     ValueError
         If only the user's own function knows the layers.
     """
-    layers = MODELS[model.name].layers
-    if layers is None:
-        raise ValueError(f"the layers of model {model.name} are known to the user's function only")
-    return layers(model, InputForm(input_shape, vocabulary_size))
+    return model_layers(MODELS[model.name], model, InputForm(input_shape, vocabulary_size, parts))
 
 
 def are_layers_known(model: ModelConfig) -> bool:

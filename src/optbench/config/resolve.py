@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from optbench.catalog.model import InputForm
 from optbench.catalog.model_layers import DEFAULT_EMBEDDING_DIMENSION
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from optbench.config.experiment import ExperimentConfig
     from optbench.config.model_sections import ModelConfig
     from optbench.config.optimizer import OptimizerConfig
+    from optbench.records import InputPart
 
 DEFAULT_TEST_FRACTION = 0.2
+_WITH_TOKENS = ("tokens", "mixed")
 
 
 def resolve(
@@ -36,6 +38,7 @@ def resolve(
     official_test: bool,
     train_rows: int | None = None,
     vocabulary_size: int | None = None,
+    parts: tuple[InputPart, ...] = (),
     has_validation: bool = True,
 ) -> ExperimentConfig:
     """Resolve an experiment for one seed and the data it is for.
@@ -47,6 +50,7 @@ def resolve(
     official_test : True if the data has a test set of its own, so that none is split off
     train_rows : rows of the training split; without it schedules told in epochs stay so, and `auto` means `fused`
     vocabulary_size : number of different tokens, padding included, if the examples are token sequences
+    parts : the arrays that the model takes, if they are several
     has_validation : whether there are validation rows
 
     Raises
@@ -55,12 +59,17 @@ def resolve(
         If model, loss or evaluation do not fit the data.
     """
     _check_evaluation(config.evaluation, num_classes=num_classes, has_validation=has_validation)
-    _check_fit(config, num_classes=num_classes, input_shape=input_shape, vocabulary_size=vocabulary_size)
+    form = InputForm(input_shape, vocabulary_size, parts)
+    _check_fit(config, form, num_classes=num_classes)
     training = config.training
     threads = training.threads
     if threads == "auto":
         threads = auto_threads(
-            config.model, input_shape=input_shape, num_classes=num_classes, vocabulary_size=vocabulary_size
+            config.model,
+            input_shape=input_shape,
+            num_classes=num_classes,
+            vocabulary_size=vocabulary_size,
+            parts=parts,
         )
     engine = choose_engine(
         config,
@@ -68,6 +77,7 @@ def resolve(
         input_shape=input_shape,
         train_rows=train_rows,
         vocabulary_size=vocabulary_size,
+        parts=parts,
     ).engine
     augment = augment_specs(training.augment)
     resolved_training = training.model_copy(
@@ -86,7 +96,7 @@ def resolve(
             "seeds": None,
             "dataset": config.dataset.model_copy(update={"split": split}),
             "optimizer": _resolve_optimizer(config, train_rows).resolved(),
-            "model": _canonical_model(config.model, has_tokens=vocabulary_size is not None),
+            "model": _canonical_model(config.model, has_tokens=form.kind in _WITH_TOKENS),
             "training": resolved_training,
         }
     )
@@ -99,6 +109,7 @@ def choose_engine(
     input_shape: tuple[int, ...],
     train_rows: int | None = None,
     vocabulary_size: int | None = None,
+    parts: tuple[InputPart, ...] = (),
 ) -> EngineChoice:
     """Return the engine of an experiment that fits its data, and why; the parameters are those of `resolve`."""
     engine = config.training.engine
@@ -106,7 +117,7 @@ def choose_engine(
         return EngineChoice(engine, Finding("engine-written", Severity.NOTE))
     specs = None
     if are_layers_known(config.model):
-        layers = layer_specs(config.model, input_shape=input_shape, vocabulary_size=vocabulary_size)
+        layers = layer_specs(config.model, input_shape=input_shape, vocabulary_size=vocabulary_size, parts=parts)
         specs = (*augment_specs(config.training.augment), *layers)
     return auto_engine(config, specs, input_shape=input_shape, outputs=max(1, num_classes), train_rows=train_rows)
 
@@ -145,9 +156,7 @@ def _check_evaluation(evaluation: EvaluationConfig, *, num_classes: int, has_val
         )
 
 
-def _check_fit(
-    config: ExperimentConfig, *, num_classes: int, input_shape: tuple[int, ...], vocabulary_size: int | None
-) -> None:
+def _check_fit(config: ExperimentConfig, form: InputForm, *, num_classes: int) -> None:
     loss = config.training.loss
     if num_classes > 2 and loss in ONE_UNIT:  # noqa: PLR2004 - two classes
         raise ConfigError(
@@ -155,30 +164,35 @@ def _check_fit(
             "Use auto or sparse_categorical_crossentropy.",
             code="config-loss-unfit",
         )
-    sentence = misfit(config.model.name, input_shape=input_shape, vocabulary_size=vocabulary_size, task=config.task)
+    inputs: dict[str, Any] = {
+        "input_shape": form.shape,
+        "vocabulary_size": form.vocabulary_size,
+        "parts": form.parts,
+    }
+    sentence = misfit(config.model.name, task=config.task, **inputs)
     if sentence:
         raise ConfigError(sentence, code="config-model-unfit")
     if are_layers_known(config.model):
-        least = least_parameters(layer_specs(config.model, input_shape=input_shape, vocabulary_size=vocabulary_size))
+        least = least_parameters(layer_specs(config.model, **inputs))
         if least > MOST_PARAMETERS:
             raise ConfigError(
                 f"model must have at most {MOST_PARAMETERS:.0e} weights. Received: at least {least:.3g}. Make its "
                 "layers smaller.",
                 code="config-model-unfit",
             )
-    if config.training.augment and InputForm(input_shape, vocabulary_size).kind != "images":
+    if config.training.augment and form.kind != "images":
         raise ConfigError(
-            f"training.augment is for images (height, width, channels). Received: data of shape {input_shape}. "
+            f"training.augment is for images (height, width, channels). Received: data of shape {form.shape}. "
             "Remove it.",
             code="config-augment-unfit",
         )
     # a model that has a dimension without being asked for one embeds numbers too
     key = type(config.model).model_fields.get("embedding_dimension")
-    if vocabulary_size is None and key is not None and key.default is None:
+    if form.kind not in _WITH_TOKENS and key is not None and key.default is None:
         dimension = getattr(config.model, "embedding_dimension", None)
         if dimension is not None:
             raise ConfigError(
                 f"model.embedding_dimension is for token sequences. Received: {dimension}, with data of shape "
-                f"{input_shape}. Remove the line; if the numbers are tokens, set dataset.tokens: true.",
+                f"{form.shape}. Remove the line; if the numbers are tokens, set dataset.tokens: true.",
                 code="config-embedding-unfit",
             )

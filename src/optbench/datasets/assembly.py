@@ -12,6 +12,7 @@ from optbench.catalog.tasks import CLASSIFICATION, TASKS
 from optbench.core.findings import Finding, Severity
 from optbench.datasets.labels import class_counts
 from optbench.datasets.preprocessing import (
+    APART,
     Class,
     ClassTarget,
     ModelInput,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from optbench.records import SplitName
+    from optbench.records import InputPart, SplitName
 
 _MOST, _ALMOST_ALL = 0.5, 0.9  # shares of a split's rows
 _STRATIFY = "Set split.stratify: true, or give more rows."
@@ -79,7 +80,7 @@ class Draft:
 
     Attributes
     ----------
-    name, class_names, positive_class, feature_names, data_digest, task, vocabulary_size : as in `Dataset`
+    name, class_names, positive_class, feature_names, data_digest, task, vocabulary_size, parts : as in `Dataset`
     source : what raw rows are, and how they become inputs
     splits : per split that exists
     compared : per split the rows as read, where comparing those is cheaper than comparing `x`; {} otherwise
@@ -102,6 +103,7 @@ class Draft:
     task: str = CLASSIFICATION
     vocabulary_size: int | None = None
     target: TargetReading = TargetReading()
+    parts: tuple[InputPart, ...] = ()
 
 
 def assemble(draft: Draft) -> Dataset:
@@ -147,20 +149,39 @@ def assemble(draft: Draft) -> Dataset:
         notes=tuple(notes),
         task=draft.task,
         vocabulary_size=draft.vocabulary_size,
+        parts=draft.parts,
         preprocessing=_preprocessing(draft).to_json(),
     )
 
 
 def _preprocessing(draft: Draft) -> Preprocessing:
-    x, source = draft.splits["train"].x, draft.source
-    columns = [column.name for column in source.inputs] if isinstance(source, Table) else []
-    made = ModelInput.model_validate(
-        {"shape": x.shape[1:], "dtype": str(x.dtype), "columns": columns, "features": draft.feature_names}
-    )
     positive = None if draft.positive_class is None else draft.class_names[draft.positive_class]
     target = draft.target.described(draft.class_names, positive)
     return Preprocessing.model_validate(
-        {"task": draft.task, "dataset": draft.name, "source": source, "inputs": (made,), "target": target}
+        {"task": draft.task, "dataset": draft.name, "source": draft.source, "inputs": _inputs(draft), "target": target}
+    )
+
+
+def _inputs(draft: Draft) -> tuple[ModelInput, ...]:
+    x, source, features = draft.splits["train"].x, draft.source, draft.feature_names
+    columns = source.inputs if isinstance(source, Table) else ()
+    if not draft.parts:
+        names = [column.name for column in columns]
+        made = {"shape": x.shape[1:], "dtype": str(x.dtype), "columns": names, "features": features}
+        return (ModelInput.model_validate(made),)
+    # each column that is an input of its own stands behind the matrix of the others, in the order of the table
+    apart = [(column.name,) for column in columns if isinstance(column, APART)]
+    matrix = tuple(column.name for column in columns if not isinstance(column, APART))
+    groups = [matrix, *apart] if matrix else apart
+    return tuple(
+        ModelInput(
+            name=part.name,
+            shape=(part.width,),
+            dtype=part.dtype,
+            columns=group,
+            features=features if group == matrix else (),
+        )
+        for part, group in zip(draft.parts, groups, strict=True)
     )
 
 

@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optbench.datasets.coded_columns import FittedEmbedding, FittedHashing
 from optbench.datasets.features import FittedCategory, FittedNumber
-from optbench.datasets.preprocessing import CategoryFit, DateFit, DatePart, NumberFit, UnusedColumn
+from optbench.datasets.preprocessing import (
+    CategoryFit,
+    DateFit,
+    DatePart,
+    EmbeddedFit,
+    HashedFit,
+    NumberFit,
+    TextFit,
+    UnusedColumn,
+    WordsFit,
+)
+from optbench.datasets.text_columns import FittedTokens, FittedWords
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,15 +48,30 @@ def recorded_column(
     if use.kind == "date":
         return _dates(use, [each for each in fitted if isinstance(each, FittedNumber)], date_order)
     (one,) = fitted
-    if isinstance(one, FittedCategory):
-        return CategoryFit(name=use.name, levels=one.levels)
-    spelled = None if spelling is None else spelling.recorded()
-    return recorded_number(one, spelled)
+    if isinstance(one, FittedNumber):
+        return recorded_number(one, None if spelling is None else spelling.recorded())
+    return _words(one) if isinstance(one, FittedTokens | FittedWords) else _levels(one)
 
 
 def recorded_number(fitted: FittedNumber, spelling: NumberSpelling | None = None) -> NumberFit:
     """Return a column of numbers."""
     return NumberFit(name=fitted.name, spelling=spelling, standardized=fitted.standardized())
+
+
+def _words(fitted: FittedTokens | FittedWords) -> TextFit | WordsFit:
+    if isinstance(fitted, FittedWords):
+        return WordsFit(name=fitted.name, words=fitted.words)
+    return TextFit(name=fitted.name, length=fitted.length, vocabulary=fitted.vocabulary.texts)
+
+
+def _levels(fitted: FittedColumn) -> CategoryFit | HashedFit | EmbeddedFit:
+    if isinstance(fitted, FittedHashing):
+        return HashedFit(name=fitted.name, size=fitted.size, are_whole=fitted.are_whole)
+    if isinstance(fitted, FittedEmbedding):
+        return EmbeddedFit(name=fitted.name, levels=fitted.levels)
+    if isinstance(fitted, FittedCategory):
+        return CategoryFit(name=fitted.name, levels=fitted.levels)
+    raise TypeError(f"a fitted column of a kind that is not recorded: {type(fitted).__name__}")
 
 
 def _dates(use: ColumnUse, fitted: Sequence[FittedNumber], date_order: str | None) -> DateFit:

@@ -35,6 +35,7 @@ def with_spelling(options: TableOptions, names: Sequence[str]) -> TableOptions:
         target=spelled(options.target, names),
         drop=tuple(spelled(name, names) for name in options.drop),
         features={spelled(name, names): kind for name, kind in (options.features or {}).items()},
+        sizes={spelled(name, names): size for name, size in options.sizes.items()},
         split_column=_spelled(options.split_column, names),
         group=_spelled(options.group, names),
         time=_spelled(options.time, names),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -160,20 +160,54 @@ def _note(code: str, **values: Any) -> Finding:
     return Finding(code, Severity.NOTE, values)
 
 
-FittedColumn = FittedNumber | FittedCategory
+class FittedColumn(Protocol):
+    """A column of a table that was fitted on the training rows."""
+
+    @property
+    def name(self) -> str:
+        """Name of the column."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the matrix columns."""
+
+    def write(self, encoded: NDArray[Any], out: NDArray[np.float32]) -> None:
+        """Write the matrix columns of some rows."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what a run records."""
+
+    def notes(self) -> list[Finding]:
+        """Return what there is to say about its cells."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelColumn:
-    """A fitted column and what the model sees of each row of it."""
+    """A fitted column and what the model sees of each row of it.
+
+    Attributes
+    ----------
+    fitted : what was learned of it
+    encoded : per row, from which `fitted` writes the matrix columns
+    vocabulary_size : number of different whole numbers in them, if the model has to make vectors of these; then the
+        columns are an input of the model's own
+    embedding_size : of the vectors, if the column says so
+    """
 
     fitted: FittedColumn
     encoded: StoredValues
+    vocabulary_size: int | None = None
+    embedding_size: int | None = None
+
+    @property
+    def width(self) -> int:
+        """Number of matrix columns."""
+        return len(self.fitted.names)
 
 
 def model_column(
     column: NumberColumn | CategoryColumn, *, train: NDArray[np.int64], used: NDArray[np.int64]
-) -> tuple[FittedColumn, NDArray[Any]]:
+) -> tuple[FittedNumber | FittedCategory, NDArray[Any]]:
     """Return a column fitted on the training rows, and what the model sees of each row.
 
     Parameters
@@ -203,10 +237,10 @@ def fit_columns(
 
 def feature_matrix(columns: Sequence[ModelColumn], first: int, after: int) -> NDArray[np.float32]:
     """Return the model's inputs of rows `first` up to `after`, not included, in the order of `feature_names`."""
-    out = np.empty((after - first, sum(len(column.fitted.names) for column in columns)), dtype=np.float32)
+    out = np.empty((after - first, sum(column.width for column in columns)), dtype=np.float32)
     start = 0
     for column in columns:
-        stop = start + len(column.fitted.names)
+        stop = start + column.width
         column.fitted.write(column.encoded.part(first, after), out[:, start:stop])
         start = stop
     return out

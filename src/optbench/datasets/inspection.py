@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +11,11 @@ import numpy as np
 from optbench.catalog.dataset import DEFAULT_MISSING
 from optbench.catalog.tasks import CLASSIFICATION, REGRESSION, TASKS
 from optbench.core.findings import Finding, Severity
-from optbench.datasets.column_cells import ExaminedColumn
+from optbench.datasets.column_cells import ExaminedColumn, level_counts
 from optbench.datasets.column_kinds import infer_kind
 from optbench.datasets.column_names import with_spelling
 from optbench.datasets.date_columns import are_dates, can_be_dates
+from optbench.datasets.features import MAX_LEVELS
 from optbench.datasets.header_doubts import header_doubt
 from optbench.datasets.labels import choose_positive_class, class_counts
 from optbench.datasets.missing_values import find_missing
@@ -26,6 +28,7 @@ from optbench.datasets.table_heads import HEAD_ROWS, read_head
 from optbench.datasets.table_targets import label_rows, target_rows
 from optbench.datasets.target_names import likely_targets, names_somebody
 from optbench.datasets.target_words import QUESTIONS, TargetWords, words_among_numbers, words_of_labels
+from optbench.datasets.text_doubts import is_running_text
 from optbench.datasets.text_table import columns_found, require_column
 from optbench.errors import DataError
 
@@ -44,6 +47,7 @@ _TWO_READINGS = "data-column-two-readings"
 _MOST_CLASSES = 20
 _BINARY = 2
 _MOSTLY = 0.8  # of the rows of a target with words among numbers
+_REPEATED = 0.5  # texts that are fewer than this share of the rows may be categories
 _FEWEST_GROUPS, _ROWS_PER_GROUP = 10, 2
 
 
@@ -173,6 +177,8 @@ def inspect_table(
     options = found.options
     labelled = target_rows(table, options, task)
     options = replace(options, features={**_dates(table, options), **(options.features or {})})
+    texts = _running_texts(table, options, rows=labelled.rows)
+    options = replace(options, features={**(options.features or {}), **texts})
     forced = _forced_kinds(table, options, rows=labelled.rows)
     options = replace(options, features={**forced, **(options.features or {})})
     doubtful = _kind_notes(table, options, forced)
@@ -200,6 +206,7 @@ def inspect_table(
             *found.notes,
             *in_target.notes,
             *doubtful,
+            *(_note("data-column-running-text", name=name) for name in texts),
         ),
         task=task,
         is_text=head.is_text,
@@ -325,6 +332,21 @@ def _dates(table: TextTable, options: TableOptions) -> dict[str, FeatureKind]:
         if is_free and are_dates(examined) and can_be_dates(table, examined):
             dates[column.name] = "date"
     return dates
+
+
+def _running_texts(table: TextTable, options: TableOptions, *, rows: NDArray[np.int64]) -> dict[str, FeatureKind]:
+    """Return `text` for each column of sentences that hardly repeat: too many for a category."""
+    spellings = spellings_of(table, options)
+    found: dict[str, FeatureKind] = {}
+    for column in table.columns:
+        if stated_use(column.name, options) is None:
+            with suppress(DataError):  # neither number nor category
+                examined = spellings.read(column)
+                if is_running_text(infer_kind(table, examined, rows=rows).reason):
+                    n_texts = int((level_counts(examined.categories, rows) > 0).sum())
+                    if n_texts > min(MAX_LEVELS, _REPEATED * len(rows)):
+                        found[column.name] = "text"
+    return found
 
 
 def _head_notes(table: TextTable, *, is_head: bool) -> list[Finding]:

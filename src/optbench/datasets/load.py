@@ -31,7 +31,7 @@ from optbench.datasets.opening import Storage, open_table
 from optbench.datasets.openml import load_openml
 from optbench.datasets.paths import located, location_note
 from optbench.datasets.spellings import Convention
-from optbench.datasets.table_columns import TableOptions, missing_texts
+from optbench.datasets.table_columns import TableOptions, kinds_and_sizes, missing_texts
 from optbench.datasets.tables import load_table_files
 from optbench.datasets.withhold import without_test_rows
 from optbench.errors import DataError, did_you_mean
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from optbench.catalog.dataset import DatasetEntry
-    from optbench.config import DatasetConfig, NamedDataset, TokenDataset
+    from optbench.config import DatasetConfig, NamedDataset, TextForm, TokenDataset
     from optbench.records import Dataset
 
 OWN_DATA = ("csv", "npz", "image_folder", "python")
@@ -54,6 +54,7 @@ def load_dataset(
     data_dir: Path,
     quiet: bool = True,
     task: str = CLASSIFICATION,
+    texts: TextForm | None = None,
     known: Mapping[str, DatasetEntry] = DATASETS,
 ) -> Dataset:
     """Load, split and preprocess the data set of an experiment; with `split.withhold_test` its test split is empty.
@@ -67,6 +68,8 @@ def load_dataset(
     data_dir : where downloaded data sets are; missing ones are downloaded into it
     quiet : say nothing about downloads
     task : what is predicted: a class, or a number; rows are drawn without strata for a number
+    texts : what texts of a table become where the section leaves it open (`config.text_form_for` of the model); None
+        for tokens where a text is the only input, and words beside other columns
     known : the data sets with a name
 
     Notes
@@ -83,6 +86,8 @@ def load_dataset(
     MachineError
         If the data directory cannot be written, or an extra package is missing.
     """
+    if texts is not None and isinstance(config, CsvConfig) and config.text.form is None:
+        config = config.model_copy(update={"text": config.text.model_copy(update={"form": texts})})
     if not TASKS[task].has_classes:
         config = without_strata(config)
     with (
@@ -178,7 +183,7 @@ def _own_table(config: CsvConfig, base: Path, task: str, *, quiet: bool) -> Data
         separator=config.separator,
         missing=missing_texts(config.missing),
         target_missing=config.target_missing,
-        features=config.features,
+        **kinds_and_sizes(config.features),
         split_column=config.split.column,
         group=config.split.group,
         time=config.split.time,

@@ -23,7 +23,7 @@ from optbench.datasets.vocabulary import SPECIAL, UNKNOWN, Vocabulary, words_of
 from optbench.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection
 
     from numpy.typing import NDArray
 
@@ -184,7 +184,8 @@ def number_features(cells: NewCells, fit: NumberFit, missing: Collection[str], u
 def category_features(cells: NewCells, fit: CategoryFit, missing: Collection[str], unusual: Unusual) -> NDArray[Any]:
     """Return the features of a column of categories, (rows, features) float32."""
     fitted = FittedCategory(fit.name, fit.levels)
-    column = _as_levels(cells, fit.levels).examined(missing).categories
+    are_whole = bool(matches(texts_of(fit.levels), INTEGER_PATTERN).all())
+    column = as_levels(cells, are_whole=are_whole).examined(missing).categories
     unusual.add(fit.name, "missing", int((column.codes < 0).sum()), usual=None)
     is_unseen = fitted.level_numbers(column) < 0
     if is_unseen.any():
@@ -196,11 +197,11 @@ def category_features(cells: NewCells, fit: CategoryFit, missing: Collection[str
     return out
 
 
-def _as_levels(cells: NewCells, levels: Sequence[str]) -> NewCells:
+def as_levels(cells: NewCells, *, are_whole: bool) -> NewCells:
     """Return typed numbers as levels are written that are all whole: a column with gaps is one of floats in pandas."""
     import pyarrow.compute as pc
 
-    if not cells.are_numbers or not matches(texts_of(levels), INTEGER_PATTERN).all():
+    if not cells.are_numbers or not are_whole:
         return cells
     return replace(cells, texts=pc.replace_substring_regex(cells.texts, _WHOLE, r"\1"))
 
@@ -253,13 +254,18 @@ def _require_dates(cells: NewCells, levels: Any, read: Moments, fit: DateFit) ->
     )
 
 
-def text_tokens(cells: NewCells, fit: TextFit, missing: Collection[str], unusual: Unusual) -> NDArray[np.int32]:
-    """Return the tokens of a column of running text, (rows, length) int32."""
+def words_of_cells(cells: NewCells, missing: Collection[str]) -> list[list[bytes]]:
+    """Return the words of each cell; none where it is missing."""
     import pyarrow.compute as pc
 
     is_missing = is_any_of(cells.texts, cells.examined(missing).missing)
     filled = pc.if_else(mask_of(is_missing), texts_of([""])[0], cells.texts) if is_missing.any() else cells.texts
-    words = [words_of(text) for text in filled.to_pylist()]
+    return [words_of(text) for text in filled.to_pylist()]
+
+
+def text_tokens(cells: NewCells, fit: TextFit, missing: Collection[str], unusual: Unusual) -> NDArray[np.int32]:
+    """Return the tokens of a column of running text, (rows, length) int32."""
+    words = words_of_cells(cells, missing)
     tokens = Vocabulary(tuple(word.encode() for word in fit.vocabulary[len(SPECIAL) :])).encode(
         words, length=fit.length
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -16,18 +16,41 @@ from optbench.datasets.new_cells import (
     numbers_of_cells,
     text_tokens,
 )
+from optbench.datasets.new_codes import coded_features, word_features
 from optbench.datasets.new_targets import targets_of_cells
-from optbench.datasets.preprocessing import Arrays, CategoryFit, DateFit, NumberFit, Table, TextFit, UnusedColumn
+from optbench.datasets.preprocessing import (
+    Arrays,
+    CategoryFit,
+    DateFit,
+    EmbeddedFit,
+    HashedFit,
+    NumberFit,
+    Table,
+    TextFit,
+    UnusedColumn,
+    WordsFit,
+)
 from optbench.datasets.text_table import listed
 from optbench.datasets.unusual import Unusual
 from optbench.errors import DataError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from optbench.datasets.preprocessing import Preprocessing
+
+
+_FEATURES: Final[Mapping[type, Callable[..., NDArray[Any]]]] = {
+    NumberFit: number_features,
+    CategoryFit: category_features,
+    DateFit: date_features,
+    TextFit: text_tokens,
+    WordsFit: word_features,
+    HashedFit: coded_features,
+    EmbeddedFit: coded_features,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +59,7 @@ class PreparedRows:
 
     Attributes
     ----------
-    x : (rows, ...) float32 or int32
+    x : (rows, ...) float32 or int32; of several inputs float32, side by side
     unusual : what was counted
     ids : a text per row, a pyarrow string array; None if rows have none
     y : class number per row, -1 where there is none, or number, NaN where there is none; None without a target
@@ -98,9 +121,10 @@ class TableRows:
         unusual = Unusual(n_rows)
         parts = [self._features(self._cells(name, columns, place), fit, unusual) for name, fit in self._fits]
         x = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
-        made = self._preprocessing.inputs[0]
+        made, *others = self._preprocessing.inputs
+        shape, dtype = ((-1,), "float32") if others else (made.shape, made.dtype)
         return PreparedRows(
-            x=np.ascontiguousarray(x, dtype=made.dtype).reshape(n_rows, *made.shape),
+            x=np.ascontiguousarray(x, dtype=dtype).reshape(n_rows, *shape),
             unusual=unusual,
             ids=None if self.identifier is None else columns[self._names.index(self.identifier)],
             y=None if self.target is None else self._targets(columns, place),
@@ -115,13 +139,8 @@ class TableRows:
         if isinstance(source, Arrays):
             return _plain_numbers(cells, source)
         missing = source.missing if isinstance(source, Table) else ()
-        if isinstance(fit, NumberFit):
-            return number_features(cells, fit, missing, unusual)
-        if isinstance(fit, CategoryFit):
-            return category_features(cells, fit, missing, unusual)
-        if isinstance(fit, DateFit):
-            return date_features(cells, fit, missing, unusual)
-        return text_tokens(cells, fit, missing, unusual)
+        features: NDArray[Any] = _FEATURES[type(fit)](cells, fit, missing, unusual)
+        return features
 
     def _targets(self, columns: Sequence[Any], place: Callable[[int], str]) -> NDArray[Any]:
         return targets_of_cells(self._cells(str(self.target), columns, place), self._preprocessing.target)
@@ -130,7 +149,7 @@ class TableRows:
 def text_column(preprocessing: Preprocessing) -> str | None:
     """Return the name of the column of running text if that is all the model sees, else None."""
     fits = _fits(preprocessing)
-    return fits[0][0] if len(fits) == 1 and isinstance(fits[0][1], TextFit) else None
+    return fits[0][0] if len(fits) == 1 and isinstance(fits[0][1], TextFit | WordsFit) else None
 
 
 def _fits(preprocessing: Preprocessing) -> list[tuple[str, Any]]:

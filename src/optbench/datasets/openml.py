@@ -12,7 +12,8 @@ from optbench.datasets.arrow_texts import stripped
 from optbench.datasets.cell_digests import table_digest
 from optbench.datasets.columns import column_of_texts
 from optbench.datasets.downloads import CheckedFile
-from optbench.datasets.table_columns import TableOptions, missing_texts
+from optbench.datasets.spellings import Convention
+from optbench.datasets.table_columns import TableOptions, kinds_and_sizes, missing_texts
 from optbench.datasets.table_storage import TableStorage
 from optbench.datasets.tables import load_table
 from optbench.datasets.text_table import RowLines, TextTable
@@ -44,7 +45,9 @@ def load_openml(config: OpenmlConfig, *, data_dir: Path, task: str) -> Dataset:
         drop=tuple(config.drop),
         missing=missing_texts([]),
         target_missing="class" if TASKS[task].has_classes else None,  # what is missing there is no word
-        features=config.features,
+        **kinds_and_sizes(config.features),
+        numbers=Convention(config.decimal, config.thousands),
+        date_order=config.date_order,
         group=config.split.group,
         time=config.split.time,
     )

@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError
 
 from optbench.core.section import Section
 from optbench.errors import StorageError
+from optbench.records import InputPart
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,6 +92,45 @@ class TextFit(Section):
     length: int = Field(ge=1, description="Tokens of each text; shorter ones are padded behind with 0.")
     vocabulary: Texts = Field(description="What each token stands for: '' for 0, '[UNK]' for 1, then words.")
 
+    @property
+    def n_tokens(self) -> int:
+        """Number of different tokens, padding included."""
+        return len(self.vocabulary)
+
+
+class WordsFit(Section):
+    """A column of running text: a feature for each of some words, 1 where a text has it, else 0."""
+
+    name: str
+    kind: Literal["words"] = "words"
+    words: Texts = Field(description="In the order of their features.")
+
+
+class HashedFit(Section):
+    """A column of categories whose levels share features; one more is 1 where a cell is missing.
+
+    The feature of a level is the number that the first eight bytes of the SHA-256 of its UTF-8 text are, highest first,
+    modulo `size`.
+    """
+
+    name: str
+    kind: Literal["hashing"] = "hashing"
+    size: int = Field(ge=1, description="Features that levels share.")
+    are_whole: bool = Field(description="The training levels are whole numbers, so that a typed 5.0 is the level 5.")
+
+
+class EmbeddedFit(Section):
+    """A column of categories as one number: 1 for the first level, 0 for any other text and for missing cells."""
+
+    name: str
+    kind: Literal["embedding"] = "embedding"
+    levels: Texts = Field(description="Stripped texts, in the order of their numbers.")
+
+    @property
+    def n_tokens(self) -> int:
+        """Number of different numbers."""
+        return len(self.levels) + 1
+
 
 class UnusedColumn(Section):
     """A column that the model does not see; the target is described under `target`."""
@@ -99,7 +139,10 @@ class UnusedColumn(Section):
     kind: Literal["target", "id", "constant", "dropped", "split"]
 
 
-TableColumn = NumberFit | CategoryFit | DateFit | TextFit | UnusedColumn
+FittedInput = NumberFit | CategoryFit | DateFit | TextFit | WordsFit | HashedFit | EmbeddedFit
+TableColumn = FittedInput | UnusedColumn
+APART: Final = (TextFit, EmbeddedFit)
+"""Columns that are an input of the model's own where it takes several."""
 
 
 class Table(Section):
@@ -115,7 +158,7 @@ class Table(Section):
     ]
 
     @property
-    def inputs(self) -> tuple[NumberFit | CategoryFit | DateFit | TextFit, ...]:
+    def inputs(self) -> tuple[FittedInput, ...]:
         """The columns that the model sees."""
         return tuple(column for column in self.columns if not isinstance(column, UnusedColumn))
 
@@ -166,6 +209,7 @@ Source = Table | Arrays | Images | Tokens | WordNumbers
 class ModelInput(Section):
     """One array that the model takes."""
 
+    name: str | None = Field(default=None, description="What a model of several inputs calls it; null for one alone.")
     shape: Sizes = Field(description="Of one example.")
     dtype: Literal["float32", "int32"]
     columns: Texts = Field(default=(), description="Columns of a table that it is made of, in order.")
@@ -243,6 +287,18 @@ class Preprocessing(Section):
     def class_names(self) -> tuple[str, ...]:
         """Names of the classes in the order of the scores; () where a number is predicted."""
         return tuple(each.name for each in self.target.classes) if isinstance(self.target, ClassTarget) else ()
+
+    @property
+    def parts(self) -> tuple[InputPart, ...]:
+        """The arrays that the model takes, if they are several, as columns of one."""
+        fits = {column.name: column for column in self.source.inputs} if isinstance(self.source, Table) else {}
+        found: list[InputPart] = []
+        for each in self.inputs:
+            if each.name is not None:
+                fit = fits[each.columns[0]]
+                tokens = fit.n_tokens if isinstance(fit, APART) and each.dtype == "int32" else None
+                found.append(InputPart(each.name, found[-1].after if found else 0, each.shape[0], tokens))
+        return tuple(found)
 
     def to_json(self) -> dict[str, Any]:
         """Return the content of `preprocessing.json`."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ import numpy as np
 from optbench.core.findings import Finding
 from optbench.datasets.scratch import PREFIX, storage_errors
 from optbench.errors import DataError
-from optbench.records import SPLITS, Dataset, SplitData
+from optbench.records import SPLITS, Dataset, InputPart, SplitData
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,6 +60,7 @@ def _record_text(dataset: Dataset) -> str:
         "task": dataset.task,
         "vocabulary_size": dataset.vocabulary_size,
         "preprocessing": dataset.preprocessing,
+        "parts": [asdict(part) for part in dataset.parts],
     }
     return json.dumps(record, allow_nan=False, ensure_ascii=False)
 
@@ -104,6 +106,7 @@ def open_staged_dataset(folder: Path) -> Dataset:
             task=record["task"],
             vocabulary_size=record["vocabulary_size"],
             preprocessing=record["preprocessing"],
+            parts=tuple(InputPart(**part) for part in record["parts"]),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from optbench.catalog.dataset import DEFAULT_MISSING
 from optbench.config import dump_value
@@ -24,16 +24,17 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from optbench.config import CodedCategory
     from optbench.datasets.column_cells import ExaminedColumn
     from optbench.datasets.columns import CategoryColumn
     from optbench.datasets.reading_rules import Applied
     from optbench.datasets.text_table import TextTable
 
-FeatureKind = Literal["number", "category", "date", "text"]
-Role = Literal["number", "category", "date", "text", "id", "constant", "target", "split", "dropped"]
+FeatureKind = Literal["number", "category", "date", "text", "embedding", "hashing"]
+Role = FeatureKind | Literal["id", "constant", "target", "split", "dropped"]
 _DOUBTS = (COMPACT_DATES, LEADING_ZEROS)
 _MOST_LEFT_OUT = 3  # columns that have a note each
-_INPUT_KINDS = ("number", "category", "date", "text")
+_INPUT_KINDS = get_args(FeatureKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ class TableOptions:
     Attributes
     ----------
     target, positive_class, drop, separator, missing : as in the experiment file
-    features : column name -> "number", "category", "date" or "text", where it differs from what is inferred
+    features : column name -> its kind, where it differs from what is inferred
+    sizes : column name -> numbers of an embedding, or columns that levels are hashed to
     split_column : column that names each row's split, or None
     group, time : what a split keeps together or puts in order, as in the experiment file
     numbers : what the file says of decimal marks and thousands
@@ -57,6 +59,7 @@ class TableOptions:
     separator: str = ","
     missing: tuple[str, ...] = DEFAULT_MISSING
     features: Mapping[str, FeatureKind] | None = None
+    sizes: Mapping[str, int] = field(default_factory=dict)
     split_column: str | None = None
     group: str | None = None
     time: str | None = None
@@ -76,7 +79,7 @@ class ColumnUse:
 
     Attributes
     ----------
-    kind : number, category or text (inputs of the model), id or constant (left out), target, split or dropped
+    kind : a kind of feature (an input of the model), id or constant (left out), target, split or dropped
     reason : what the kind was inferred from, or the setting that says so
     applied : what a rule newer than the frozen keys did, if one decided
     """
@@ -94,6 +97,12 @@ class ColumnUse:
     def to_json(self) -> dict[str, Any]:
         """Return what a run records."""
         return {"name": self.name, "kind": self.kind, "reason": self.reason.to_json(), "used": self.is_input}
+
+
+def kinds_and_sizes(features: Mapping[str, FeatureKind | CodedCategory]) -> dict[str, Any]:
+    """Return `features` and `sizes` of `TableOptions` from the section of an experiment file."""
+    kinds = {name: kind if isinstance(kind, str) else kind.kind for name, kind in features.items()}
+    return {"features": kinds, "sizes": {name: k.size for name, k in features.items() if not isinstance(k, str)}}
 
 
 def missing_texts(given: Iterable[str]) -> tuple[str, ...]:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from optbench.core.text import counted
+from optbench.datasets.coded_columns import embedded, hashed
 from optbench.datasets.column_fits import recorded_column, recorded_unused
 from optbench.datasets.features import ModelColumn, feature_matrix, feature_names, model_column
 from optbench.datasets.ordered_work import in_order, n_workers
 from optbench.datasets.split_arrays import SplitArrays
 from optbench.datasets.table_columns import check_names, input_columns, require_inputs, spellings_of, use_of
+from optbench.datasets.text_columns import TokenColumn, WordColumn
 from optbench.errors import DataError
+from optbench.records import InputPart
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +23,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from optbench.config import TableTextConfig
     from optbench.core.findings import Finding
+    from optbench.datasets.column_cells import ExaminedColumn
     from optbench.datasets.columns import Column
     from optbench.datasets.preprocessing import TableColumn
     from optbench.datasets.splits import SplitRows
@@ -29,6 +34,8 @@ if TYPE_CHECKING:
     from optbench.datasets.text_table import TextTable
     from optbench.records import SplitData, SplitName
 
+MATRIX: Final = "table"
+"""What a model of several inputs calls that of the numbers, categories, dates and words."""
 _FLOAT32_BYTES = 4
 BLOCK_VALUES = 1 << 18  # of a block of the matrix: it stays in a core's cache
 _MOST_ERRORS = 10  # columns that are told of at once
@@ -48,6 +55,8 @@ class TableInputs:
     notes : on what was done with cells
     splits : inputs, targets and row numbers
     vocabulary_size : number of different tokens; None if the inputs are numbers
+    parts : the arrays that the model takes, if they are several
+    text_form : what texts became, where the experiment file does not say so by itself
     """
 
     uses: tuple[ColumnUse, ...]
@@ -57,12 +66,20 @@ class TableInputs:
     notes: tuple[Finding, ...]
     splits: dict[SplitName, SplitData]
     vocabulary_size: int | None = None
+    parts: tuple[InputPart, ...] = ()
+    text_form: str | None = None
 
 
-def table_inputs(table: TextTable, options: TableOptions, labelled: Labelled, rows: SplitRows) -> TableInputs:
+def table_inputs(
+    table: TextTable, options: TableOptions, labelled: Labelled, rows: SplitRows, *, text: TableTextConfig
+) -> TableInputs:
     """Decide what each column is, fit the inputs on the training rows and write the matrix of each split.
 
     Side effects: the cells of the table are not kept any longer.
+
+    Parameters
+    ----------
+    text : what texts become; columns of words if it does not say
 
     Raises
     ------
@@ -72,7 +89,8 @@ def table_inputs(table: TextTable, options: TableOptions, labelled: Labelled, ro
         If the matrices do not fit on the disk.
     """
     check_names(table, options)
-    uses, columns, recorded = _fitted_columns(table, options, train=rows.train, used=labelled.rows)
+    fit = _Fit(table, options, text, rows.train, labelled.rows)
+    uses, columns, recorded = fit.columns()
     require_inputs(table, uses)
     table.storage.forget_cells()
     arrays = _matrices(table, columns, rows)
@@ -81,41 +99,113 @@ def table_inputs(table: TextTable, options: TableOptions, labelled: Labelled, ro
     return TableInputs(
         uses,
         recorded,
-        names=feature_names(columns),
+        names=feature_names([column for column in columns if column.vocabulary_size is None]),
         preprocessing={column.name: column.to_json() for column in fitted},
         notes=tuple(note for column in fitted for note in column.notes()),
         splits=arrays.finish(labelled.y),
+        parts=input_parts(columns),
+        text_form=fit.text_form if any(use.kind == "text" for use in uses) else None,
     )
 
 
-def _fitted_columns(
-    table: TextTable, options: TableOptions, *, train: NDArray[np.int64], used: NDArray[np.int64]
-) -> tuple[tuple[ColumnUse, ...], tuple[ModelColumn, ...], tuple[TableColumn, ...]]:
-    spellings = spellings_of(table, options)
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """Fits the columns of a table on its training rows.
 
-    def fitted(column: Column) -> tuple[ColumnUse, list[ModelColumn], TableColumn] | DataError:
-        try:
-            return made(column)
-        except DataError as error:  # told with those of other columns
-            return error
+    Attributes
+    ----------
+    table, options, text : as of `table_inputs`
+    train : row numbers of the training split
+    used : row numbers of all splits
+    """
 
-    def made(column: Column) -> tuple[ColumnUse, list[ModelColumn], TableColumn]:
-        examined = spellings.read(column)
-        use = use_of(table, examined, options, train)
-        if not use.is_input:
-            return use, [], recorded_unused(use)
-        inputs = [model_column(one, train=train, used=used) for one in input_columns(table, examined, use, options)]
-        recorded = recorded_column(use, examined.spelling, [one for one, _ in inputs], options.date_order)
-        return use, [ModelColumn(one, table.storage.put_values(encoded)) for one, encoded in inputs], recorded
+    table: TextTable
+    options: TableOptions
+    text: TableTextConfig
+    train: NDArray[np.int64]
+    used: NDArray[np.int64]
 
-    workers = min(n_workers(), _MOST_THREADS_ON_COLUMNS) if table.storage.is_on_disk else 1
-    answers = [each for _, each in in_order(fitted, table.columns, workers=workers)]
-    errors = [each for each in answers if isinstance(each, DataError)]
-    if errors:
-        raise errors[0] if len(errors) == 1 else _several(errors)
-    found = [each for each in answers if not isinstance(each, DataError)]
-    columns = tuple(column for _, columns, _ in found for column in columns)
-    return tuple(use for use, _, _ in found), columns, tuple(recorded for _, _, recorded in found)
+    @property
+    def text_form(self) -> str:
+        """What texts become."""
+        return self.text.form or "words"
+
+    def columns(self) -> tuple[tuple[ColumnUse, ...], tuple[ModelColumn, ...], tuple[TableColumn, ...]]:
+        """Return the use of each column, the inputs, and each column as it is recorded.
+
+        Of the inputs come first those of one matrix, then those that the model takes apart.
+        """
+        spellings = spellings_of(self.table, self.options)
+
+        def fitted(column: Column) -> tuple[ColumnUse, list[ModelColumn], TableColumn] | DataError:
+            try:
+                return made_of(column)
+            except DataError as error:  # told with those of other columns
+                return error
+
+        def made_of(column: Column) -> tuple[ColumnUse, list[ModelColumn], TableColumn]:
+            examined = spellings.read(column)
+            use = use_of(self.table, examined, self.options, self.train)
+            if not use.is_input:
+                return use, [], recorded_unused(use)
+            inputs = self._inputs(examined, use)
+            made = [each.fitted for each in inputs]
+            return use, inputs, recorded_column(use, examined.spelling, made, self.options.date_order)
+
+        workers = min(n_workers(), _MOST_THREADS_ON_COLUMNS) if self.table.storage.is_on_disk else 1
+        answers = [each for _, each in in_order(fitted, self.table.columns, workers=workers)]
+        errors = [each for each in answers if isinstance(each, DataError)]
+        if errors:
+            raise errors[0] if len(errors) == 1 else _several(errors)
+        found = [each for each in answers if not isinstance(each, DataError)]
+        columns = [column for _, inputs, _ in found for column in inputs]
+        ordered = tuple(sorted(columns, key=lambda one: one.vocabulary_size is not None))
+        return tuple(use for use, _, _ in found), ordered, tuple(recorded for _, _, recorded in found)
+
+    def _inputs(self, column: ExaminedColumn, use: ColumnUse) -> list[ModelColumn]:
+        rows = {"train": self.train, "used": self.used}
+        if use.kind == "text":
+            return [self._tokens(column) if self.text_form == "tokens" else self._words(column)]
+        if use.kind == "embedding":
+            size = self.options.sizes[use.name]
+            levels, numbers = embedded(column.categories, size, **rows)
+            stored = self.table.storage.put_values(numbers)
+            return [ModelColumn(levels, stored, vocabulary_size=len(levels.levels) + 1, embedding_size=size)]
+        if use.kind == "hashing":
+            hashing, places = hashed(column.categories, self.options.sizes[use.name], **rows)
+            return [ModelColumn(hashing, self.table.storage.put_values(places))]
+        made = (model_column(one, **rows) for one in input_columns(self.table, column, use, self.options))
+        return [ModelColumn(one, self.table.storage.put_values(encoded)) for one, encoded in made]
+
+    def _words(self, column: ExaminedColumn) -> ModelColumn:
+        made = WordColumn(column.column, missing=column.missing, train=self.train, max_words=self.text.max_words)
+        stored = self.table.storage.put_blocks(made.blocks(), width=made.width, dtype="uint8")
+        return ModelColumn(made.fitted(self.used), stored)
+
+    def _tokens(self, column: ExaminedColumn) -> ModelColumn:
+        made = TokenColumn(column.column, missing=column.missing, train=self.train, text=self.text)
+        stored = self.table.storage.put_blocks(made.blocks(), width=made.width, dtype="int32")
+        return ModelColumn(made.fitted(self.used), stored, vocabulary_size=made.vocabulary.size)
+
+
+def input_parts(columns: Sequence[ModelColumn]) -> tuple[InputPart, ...]:
+    """Return the arrays that a model takes of fitted columns: () for one matrix of numbers.
+
+    The columns of numbers, which come first, are the part `table`; any other column is a part of its own name, without
+    the characters that Keras does not allow in one.
+    """
+    apart = [column for column in columns if column.vocabulary_size is not None]
+    if not apart:
+        return ()
+    width = sum(column.width for column in columns if column.vocabulary_size is None)
+    parts = [InputPart(MATRIX, 0, width)] if width else []
+    for column in apart:
+        name = column.fitted.name.replace("/", "_")
+        while name in (MATRIX, *(part.name for part in parts)):
+            name += "_"
+        parts.append(InputPart(name, width, column.width, column.vocabulary_size, column.embedding_size))
+        width += column.width
+    return tuple(parts)
 
 
 def _several(errors: Sequence[DataError]) -> DataError:
@@ -127,12 +217,12 @@ def _several(errors: Sequence[DataError]) -> DataError:
 
 
 def _matrices(table: TextTable, columns: Sequence[ModelColumn], rows: SplitRows) -> SplitArrays:
-    widest = max(columns, key=lambda column: len(column.fitted.names)).fitted
-    width, n_rows = sum(len(column.fitted.names) for column in columns), sum(map(len, rows.by_name.values()))
+    widest = max(columns, key=lambda column: column.width)
+    width, n_rows = sum(column.width for column in columns), sum(map(len, rows.by_name.values()))
     table.storage.expect(
         n_rows * width * _FLOAT32_BYTES,
-        what=f"the matrix of {n_rows} rows and {width} model inputs ({len(widest.names)} of them from the column "
-        f"{widest.name!r})",
+        what=f"the matrix of {n_rows} rows and {width} model inputs ({widest.width} of them from the column "
+        f"{widest.fitted.name!r})",
     )
     arrays = SplitArrays(table.storage, rows, width=width, dtype="<f4")
 

@@ -5,8 +5,10 @@ What is read from it is the same either way, so nothing that uses a table knows 
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +18,7 @@ from optbench.datasets.memory import large_table_bytes
 from optbench.datasets.scratch import make_scratch, require_disk, storage_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
@@ -67,18 +69,22 @@ class StoredValues:
 
     Attributes
     ----------
-    source : (rows,) array, or the path of a file with its bytes
+    source : (rows, ...) array, or the path of a file with its bytes
     dtype : of the numbers
+    shape : of the numbers of one row
     """
 
     source: NDArray[Any] | str
     dtype: np.dtype[Any]
+    shape: tuple[int, ...] = ()
 
     def part(self, first: int, after: int) -> NDArray[Any]:
         """Return the numbers of rows `first` up to `after`, not included."""
         if isinstance(self.source, str):
-            offset = first * self.dtype.itemsize
-            return np.fromfile(self.source, dtype=self.dtype, offset=offset, count=after - first)
+            per_row = math.prod(self.shape)
+            offset, count = first * per_row * self.dtype.itemsize, (after - first) * per_row
+            numbers = np.fromfile(self.source, dtype=self.dtype, offset=offset, count=count)
+            return numbers.reshape(after - first, *self.shape)
         return self.source[first:after]
 
 
@@ -94,7 +100,8 @@ class TableStorage:
         self._most = large_table_bytes() if most_bytes is None else most_bytes
         self._held: list[StoredCells] = []
         self._held_bytes = 0
-        self._n_values = 0
+        self._numbers = count(1)
+        self._values: list[str] = []
         self._scratch: TemporaryFolder | None = None
         self._file: int | None = None
         self._end = 0
@@ -131,11 +138,28 @@ class TableStorage:
         """Keep numbers, one per row."""
         if not self.is_on_disk:
             return StoredValues(values, values.dtype)
-        self._n_values += 1
-        path = self._path(f"{self._n_values}.values")
+        path = self._new_values()
         with storage_errors():
             values.tofile(path)
         return StoredValues(path, values.dtype)
+
+    def put_blocks(self, blocks: Iterable[NDArray[Any]], *, width: int, dtype: Any) -> StoredValues:
+        """Keep `width` numbers per row, given for consecutive rows."""
+        kind = np.dtype(dtype)
+        if not self.is_on_disk:
+            held = [np.empty((0, width), kind), *blocks]
+            return StoredValues(np.concatenate(held), kind, (width,))
+        path = self._new_values()
+        with storage_errors(), open(path, "wb") as file:  # noqa: PTH123 - a text, like all paths here
+            for block in blocks:
+                np.ascontiguousarray(block, dtype=kind).tofile(file)
+        return StoredValues(path, kind, (width,))
+
+    def _new_values(self) -> str:
+        """Return the path of a new file of numbers; threads may ask at the same time."""
+        path = self._path(f"{next(self._numbers)}.values")
+        self._values.append(path)
+        return path
 
     def array(self, name: str, values: NDArray[Any]) -> NDArray[Any]:
         """Return an array with the values of another; on the disk it is mapped and read-only."""
@@ -170,9 +194,9 @@ class TableStorage:
 
     def forget_values(self) -> None:
         """Remove the numbers per row: nobody reads them any more."""
-        for number in range(1, self._n_values + 1):
-            os.unlink(self._path(f"{number}.values"))  # noqa: PTH108
-        self._n_values = 0
+        for path in self._values:
+            os.unlink(path)  # noqa: PTH108
+        self._values.clear()
 
     def remove(self) -> None:
         """Remove everything that lies on the disk."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from optbench.catalog.tasks import CLASSIFICATION
+from optbench.config import TableTextConfig
 from optbench.core.findings import Finding, Severity, as_json
 from optbench.datasets.assembly import Draft, TargetReading, assemble
 from optbench.datasets.column_names import with_spelling
@@ -19,18 +20,21 @@ from optbench.datasets.table_reading import read_table
 from optbench.datasets.table_splits import split_table
 from optbench.datasets.table_storage import TableStorage
 from optbench.datasets.table_targets import target_rows
-from optbench.datasets.text_inputs import text_inputs
+from optbench.datasets.text_inputs import lone_text, text_inputs
 from optbench.datasets.text_table import require_column
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from optbench.config import SplitConfig, TextConfig
+    from optbench.config import SplitConfig
     from optbench.datasets.table_inputs import TableInputs
     from optbench.datasets.table_reading import TableFile
     from optbench.datasets.table_targets import Labelled
     from optbench.datasets.text_table import TextTable
     from optbench.records import Dataset
+
+
+NO_TEXT: Final = TableTextConfig()
 
 
 def load_table_files(
@@ -40,7 +44,7 @@ def load_table_files(
     options: TableOptions,
     split: SplitConfig,
     task: str = CLASSIFICATION,
-    text: TextConfig | None = None,
+    text: TableTextConfig = NO_TEXT,
     quiet: bool = True,
 ) -> Dataset:
     """Return a table as a data set; where it is large, its arrays are files mapped into memory, and all else is equal.
@@ -51,7 +55,7 @@ def load_table_files(
     Parameters
     ----------
     files : the file, and the one with the test rows if they stand in a file of their own
-    text : how a column of running text becomes tokens
+    text : how columns of running text become tokens or words
     quiet : say nothing of how far reading has got
 
     Raises
@@ -79,7 +83,7 @@ def load_table(
     options: TableOptions,
     split: SplitConfig,
     task: str = CLASSIFICATION,
-    text: TextConfig | None = None,
+    text: TableTextConfig = NO_TEXT,
 ) -> Dataset:
     """Return a table as a data set.
 
@@ -87,7 +91,7 @@ def load_table(
 
     Parameters
     ----------
-    text : how a column of running text becomes tokens; needed if `options.features` names one
+    text : as of `load_table_files`
 
     Raises
     ------
@@ -101,10 +105,11 @@ def load_table(
     labelled = target_rows(table, options, task)
     strata, names = labelled.strata
     divided = split_table(table, labelled.rows, strata, split, options=options, class_names=names)
-    if text is not None and "text" in (options.features or {}).values():
-        inputs = text_inputs(table, options, text, labelled, divided.rows)
+    lone = lone_text(table, options, text, divided.rows)
+    if lone is not None:
+        inputs = text_inputs(table, options, text, labelled, divided.rows, uses=lone)
     else:
-        inputs = table_inputs(table, options, labelled, divided.rows)
+        inputs = table_inputs(table, options, labelled, divided.rows, text=text)
     positive, positive_note = choose_positive_class(
         labelled.order.class_names, options.positive_class, setting="dataset.positive_class"
     )
@@ -141,6 +146,7 @@ def load_table(
                 missing=options.missing_target,
                 spelling=labelled.spelling,
             ),
+            parts=inputs.parts,
         )
     )
 
@@ -166,6 +172,7 @@ def _facts(
         "target": options.target,
         "labels": dict(labelled.order.class_of),
         "preprocessing": inputs.preprocessing,
+        **({"text_form": inputs.text_form} if inputs.text_form else {}),
         "split": split_facts,
     }
 

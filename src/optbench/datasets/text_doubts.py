@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 _NEARLY_ALL = 0.9
 _MANY = 0.5
 _FEWEST_DATES = 2
+_SOME = 0.1
 _LEVELS = 10  # fewer different texts are a category whatever they look like
 _SHOWN = 3
 _LOOKED_AT = 1024  # different texts that are looked at before all are
 _FEW = 0.25
 _RUNNING_TEXT = "column-looks-like-running-text"
+_MULTIPLE: Final = r"[+-]?\p{Sc}? ?[+-]?[0-9][0-9.,]* ?([kKMB]|bn|mn|Mio[.]?|Mrd[.]?) ?\p{Sc}?"
 _SPELLINGS: Final = (
-    (r"[+-]?\p{Sc}? ?[+-]?[0-9][0-9.,]* ?([kKMB]|bn|mn|Mio[.]?|Mrd[.]?) ?\p{Sc}?", "column-looks-like-multiples"),
+    (r"[0-9]{4}-?[wW][0-9]{2}(-?[1-7])?", "column-looks-like-weeks"),
     (r"[^ ]+( +[^ ]+){4,}", _RUNNING_TEXT),  # five words and more
 )
 
@@ -48,13 +50,28 @@ def doubt(texts: Any, name: str) -> Finding | None:
         )
     if len(texts) < _LEVELS:
         return None
-    for pattern, code in _SPELLINGS:
-        if matches(texts, pattern).sum() >= _NEARLY_ALL * len(texts):
-            return Finding(code, Severity.NOTE)
+    spelled = _spelled(texts)
+    if spelled is not None:
+        return Finding(spelled, Severity.NOTE)
     if look_like_numbers(first).sum() < _FEW * len(first):
         return None
     fits = look_like_numbers(texts)
     return _several_spellings(texts, name) if fits.all() else _mostly_numbers(texts, fits)
+
+
+def _spelled(texts: Any) -> str | None:
+    """Return the code of a spelling that nearly all texts have, of those that are told."""
+    if _are_multiples(texts):
+        return "column-looks-like-multiples"
+    return next((c for pattern, c in _SPELLINGS if matches(texts, pattern).sum() >= _NEARLY_ALL * len(texts)), None)
+
+
+def _are_multiples(texts: Any) -> bool:
+    """Return True for numbers of which several are written as thousands, millions or billions: 950, 1.2K."""
+    are_multiples = matches(texts, _MULTIPLE)
+    if are_multiples.sum() < _SOME * len(texts):
+        return False
+    return bool((are_multiples | look_like_numbers(texts)).sum() >= _NEARLY_ALL * len(texts))
 
 
 def _several_spellings(texts: Any, name: str) -> Finding | None:

@@ -394,6 +394,7 @@ def _engine_of(run: PlannedRun) -> Finding:
         input_shape=data.input_shape,
         train_rows=len(data.train.y),
         vocabulary_size=data.vocabulary_size,
+        parts=data.parts,
     )
     values = {"engine": training.engine, "threads": training.threads, "reason": choice.reason.to_json()}
     return Finding("engine-of-run", Severity.NOTE, values)

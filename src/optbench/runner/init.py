@@ -208,7 +208,7 @@ def _table_section(found: TableInspection, language: str | None) -> str:
     lines.append(f"  missing: {dump_value(list(found.missing))}")
     if found.features:
         lines.append(f"  features: {dump_value(dict(found.features))}")
-    correction = "features: {column: number | category | date}"
+    correction = "features: {column: number | category | date | text}"
     lines.append(f"  # {_comment(text('init-columns', language, features=correction, drop='drop: [column]'))}")
     lines += [f"  #   {_comment(line)}" for line in _columns_told(found, language)]
     lines += [f"  # {_comment(sentence(note, language))}" for note in found.questions]
@@ -230,13 +230,9 @@ def _text_hints(found: TableInspection, language: str | None) -> list[str]:
     hints = []
     for column in found.columns:
         if is_running_text(column.reason):
-            others = [other.name for other in found.columns if other.name not in (column.name, found.target)]
-            settings = [
-                f"features: {dump_value({column.name: 'text'})}",
-                *([f"drop: {dump_value(others)}"] * bool(others)),
-            ]
             hints.append(f"  # {_comment(text('init-running-text', language, name=column.name))}")
-            hints += [f"  #   {_comment(setting)}" for setting in settings]
+            setting = f"features: {dump_value({column.name: 'text'})}"
+            hints.append(f"  #   {_comment(setting)}")
     return hints
 
 

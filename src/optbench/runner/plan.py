@@ -13,7 +13,7 @@ from optbench.runs.recorded import code_references, python_references
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from optbench.config import ExperimentConfig, LoadedExperiment
+    from optbench.config import ExperimentConfig, LoadedExperiment, TextForm
     from optbench.records import Dataset
     from optbench.run_store import RunPaths
 
@@ -188,7 +188,15 @@ def _identity(loaded: LoadedExperiment) -> str:
     """Return a text that is equal for experiments with the same data."""
     section = loaded.config.to_plain()["dataset"]
     base = loaded.base if {"path", "function"} & set(section) else Path()
-    return json.dumps([loaded.config.task, section, str(base)], sort_keys=True)
+    return json.dumps([loaded.config.task, section, _texts(loaded.config), str(base)], sort_keys=True)
+
+
+def _texts(config: ExperimentConfig) -> TextForm | None:
+    """Return what texts become for an experiment's model; None also for data without any."""
+    from optbench.config import text_form_for
+
+    has_texts = "text" in getattr(config.dataset, "features", {}).values()
+    return text_form_for(config.model.name) if has_texts else None
 
 
 def _naming(loaded: LoadedExperiment, say: Callable[[str], None]) -> Callable[[str], None]:
@@ -198,10 +206,18 @@ def _naming(loaded: LoadedExperiment, say: Callable[[str], None]) -> Callable[[s
 
 def load_data(loaded: LoadedExperiment, *, data_dir: Path, quiet: bool = True) -> Dataset:
     """Load the data set of an experiment, for its task."""
+    from optbench.config import text_form_for
     from optbench.datasets import load_dataset
 
     config = loaded.config
-    return load_dataset(config.dataset, base=loaded.base, data_dir=data_dir, quiet=quiet, task=config.task)
+    return load_dataset(
+        config.dataset,
+        base=loaded.base,
+        data_dir=data_dir,
+        quiet=quiet,
+        task=config.task,
+        texts=text_form_for(config.model.name),
+    )
 
 
 def resolve_for_data(loaded: LoadedExperiment, *, data_dir: Path) -> ExperimentConfig:
@@ -212,16 +228,17 @@ def resolve_for_data(loaded: LoadedExperiment, *, data_dir: Path) -> ExperimentC
 
 def resolve_with(loaded: LoadedExperiment, dataset: Dataset, *, seed: int) -> ExperimentConfig:
     """Return an experiment with every `auto` resolved, and every label named, for data that is loaded."""
-    from optbench.config import resolve
+    from optbench.config import resolve, with_text_form
 
     return resolve(
-        _with_named_labels(loaded.config, dataset),
+        with_text_form(_with_named_labels(loaded.config, dataset), dataset.facts.get("text_form")),
         seed=seed,
         num_classes=dataset.num_classes,
         input_shape=dataset.input_shape,
         official_test=bool(dataset.facts["split"]["official_test"]),
         train_rows=len(dataset.train.y),
         vocabulary_size=dataset.vocabulary_size,
+        parts=dataset.parts,
         has_validation=dataset.validation is not None and len(dataset.validation.y) > 0,
     )
 

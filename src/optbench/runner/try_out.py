@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,7 +73,8 @@ def notes_of_models(runs: Sequence[PlannedRun], tried: Mapping[str, TryOut]) -> 
 def model_identity(run: PlannedRun) -> str:
     """Return a text that is equal for runs of the same model on data of the same shape, whatever trains it."""
     plain = run.config.to_plain()
-    facts = [plain["model"], str(run.loaded.base), run.dataset.input_shape, run.dataset.num_classes]
+    shapes = [asdict(part) for part in run.dataset.parts]
+    facts = [plain["model"], str(run.loaded.base), run.dataset.input_shape, run.dataset.num_classes, shapes]
     return json.dumps(facts, sort_keys=True)
 
 

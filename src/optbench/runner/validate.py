@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from optbench.core.findings import as_json
+from optbench.core.findings import Finding, Severity, as_json
 from optbench.core.printable import printable
 from optbench.errors import InvalidError
 from optbench.runner.column_lines import column_lines
+from optbench.runner.many_levels import many_levels
 from optbench.tasks import task_named
 from optbench.words import DEFAULT, dropped_rows, error_text, recorded_sentence, sentences, text
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from optbench.config import ExperimentConfig, LoadedExperiment
-    from optbench.records import Dataset
+    from optbench.records import Dataset, InputPart
     from optbench.runner.column_lines import ColumnLine
 
 
@@ -130,32 +131,34 @@ def _validated(
     except InvalidError as error:
         return ValidatedConfig(str(path), in_file(error, path), {}, ())
     warnings = task_named(dataset.task).data_warnings(dataset)
+    levels = many_levels(resolved, dataset)
     document = {
         "name": resolved.name,
-        "data": _data_document(dataset),
+        "data": _data_document(dataset, levels),
         "warnings": as_json(warnings),
         "resolved": resolved.to_plain(),
     }
     ok = text("validate-ok", language, path=str(path))
     warned = [f"  {text('validate-warning', language)} {told}" for told in sentences(warnings, language)]
-    lines = (ok, *_data_lines(dataset, language), *warned, *_model_lines(resolved, language))
+    lines = (ok, *_data_lines(dataset, levels, language), *warned, *_model_lines(resolved, language))
     return ValidatedConfig(str(path), None, document, lines)
 
 
-def _data_document(dataset: Dataset) -> dict[str, Any]:
+def _data_document(dataset: Dataset, levels: Sequence[Finding]) -> dict[str, Any]:
     """Return what `--json` prints: sentences in English, and the findings they are made of."""
-    facts = dataset.facts
+    facts, notes = dataset.facts, (*dataset.notes, *levels)
     shown = {name: _with_reasons(facts[name]) for name in ("columns", "columns_left_out") if name in facts}
     if "rows_dropped" in facts:
         shown["rows_dropped"] = dict(dropped_rows(facts["rows_dropped"], DEFAULT))
     return {
         "dataset": dataset.name,
         "input_shape": list(dataset.input_shape),
+        **({"inputs": {part.name: [part.width] for part in dataset.parts}} if dataset.parts else {}),
         "feature_names": list(dataset.feature_names),
         "data_digest": dataset.data_digest,
         "split_digest": dataset.split_digest,
-        "notes": sentences(dataset.notes, DEFAULT),
-        "findings": [note.to_json() for note in dataset.notes],
+        "notes": sentences(notes, DEFAULT),
+        "findings": [note.to_json() for note in notes],
         **facts,
         **shown,
     }
@@ -168,7 +171,7 @@ def _with_reasons(recorded: Any) -> Any:
     return [{**column, "reason": recorded_sentence(column["reason"], DEFAULT)} for column in recorded]
 
 
-def _data_lines(dataset: Dataset, language: str | None) -> list[str]:
+def _data_lines(dataset: Dataset, levels: Sequence[Finding], language: str | None) -> list[str]:
     facts = dataset.facts
     rows = ", ".join(f"{name} {count}" for name, count in facts["split"]["rows"].items())
     columns = [
@@ -176,14 +179,13 @@ def _data_lines(dataset: Dataset, language: str | None) -> list[str]:
     ]
     read = {"name": dataset.name, "n_rows": facts["rows_read"], "rows": rows}
     n_train = facts["split"]["rows"]["train"]
-    shape = " x ".join(map(str, dataset.input_shape))
     return [
         f"  {text('validate-data', language, **read, method=_method(facts['split'], language))}",
         *task_named(dataset.task).data_lines(dataset, language),
         *([f"  {text('validate-columns', language, n=n_train)}"] if columns else []),
         *_columns_told(column_lines(columns), language),
-        f"  {text('validate-shape', language, shape=shape)}",
-        *(f"  {text('validate-note', language)} {note}" for note in sentences(dataset.notes, language)),
+        f"  {_inputs(dataset, language)}",
+        *(f"  {text('validate-note', language)} {note}" for note in sentences((*dataset.notes, *levels), language)),
     ]
 
 
@@ -195,6 +197,19 @@ def _columns_told(lines: Sequence[ColumnLine], language: str | None) -> list[str
         else f"    {text('column-alike', language, n=len(line.names), **line._asdict())}"
         for line in lines
     ]
+
+
+def _inputs(dataset: Dataset, language: str | None) -> str:
+    """Return what a model sees of an example."""
+    if not dataset.parts:
+        return text("validate-shape", language, shape=" x ".join(map(str, dataset.input_shape)))
+    return text("validate-inputs", language, inputs=[_input(part).to_json() for part in dataset.parts])
+
+
+def _input(part: InputPart) -> Finding:
+    values = {"name": part.name, "n": part.width, "n_tokens": part.vocabulary_size, "size": part.embedding_size}
+    kind = "text" if part.is_text else "numbers" if part.embedding_size is None else "embedding"
+    return Finding(f"validate-input-{kind}", Severity.NOTE, values)
 
 
 def _method(split: Mapping[str, Any], language: str | None) -> str:

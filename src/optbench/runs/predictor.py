@@ -130,6 +130,7 @@ def open_run(
             partial(own_objects, recorded, trusts, place),
             shown=f"the model of {recorded.manifest.run}",
             own=None if function is None else str(function).rpartition(":")[0],
+            parts=preprocessing.parts,
         )
     return Predictor(recorded, preprocessing, forward.outputs)
 

@@ -118,11 +118,19 @@ def read_problem(
         If the data is not valid, has no validation rows to tune on, more classes than a metric is for, or no other
         splits where they are asked for.
     """
+    from optbench.config import text_form_for
     from optbench.datasets import load_dataset, without_test_rows
     from optbench.words import sentence
 
     experiment = problem.experiment
-    dataset = load_dataset(experiment.dataset, base=problem.base, data_dir=data_dir, quiet=quiet, task=experiment.task)
+    dataset = load_dataset(
+        experiment.dataset,
+        base=problem.base,
+        data_dir=data_dir,
+        quiet=quiet,
+        task=experiment.task,
+        texts=text_form_for(experiment.model.name),
+    )
     for note in dataset.notes:
         say(sentence(note, language))
     if loaded.config.tuned and (dataset.validation is None or len(dataset.validation.y) == 0):
@@ -202,10 +210,12 @@ def _design(loaded: LoadedStudy, problem: StudyProblem, dataset: Dataset) -> Spl
 
 
 def _load_split(problem: StudyProblem, design: SplitDesign, data_dir: Path, seed: int) -> Dataset:
+    from optbench.config import text_form_for
     from optbench.datasets import load_dataset
 
-    section = on_split(problem.experiment, seed, design=design).dataset
-    return load_dataset(section, base=problem.base, data_dir=data_dir, task=problem.experiment.task)
+    experiment = on_split(problem.experiment, seed, design=design)
+    texts = text_form_for(experiment.model.name)
+    return load_dataset(experiment.dataset, base=problem.base, data_dir=data_dir, task=experiment.task, texts=texts)
 
 
 def _outlines(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from optbench.core.temporary_folders import temporary_folder
 from optbench.errors import ModelError
 from optbench.training.keras_internals import saved_uncompiled
+from optbench.training.model_inputs import keras_inputs
 from optbench.training.target_scale import UNSCALED, scale_of
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def model_archive(model: keras.Model, config: ExperimentConfig, dataset: Dataset
     """
     scale = scale_of(config, dataset)
     if scale is not None and scale != UNSCALED:
-        model = _in_unit(model, scale)
+        model = _in_unit(model, scale, dataset)
     own = config.training.loss.startswith("python:") or config.optimizer.name == "python"
     with temporary_folder("model") as folder:
         path = folder / "model.keras"
@@ -56,14 +57,19 @@ def without_unit(model: keras.Model) -> keras.Model:
 
     if model.layers[-1].name != _UNIT_LAYER:
         return model
-    return keras.Model(model.inputs, model.layers[-1].input, name=model.name)
+    inputs = model.input if isinstance(model.input, dict) else model.inputs
+    return keras.Model(inputs, model.layers[-1].input, name=model.name)
 
 
-def _in_unit(model: keras.Model, scale: TargetScale) -> keras.Model:
+def _in_unit(model: keras.Model, scale: TargetScale, dataset: Dataset) -> keras.Model:
     """Return the model with a last layer that undoes the standardisation; it shares the weights."""
     import keras
 
     layer = keras.layers.Rescaling(scale.unit, scale.zero, name=_UNIT_LAYER)
+    if dataset.parts:
+        is_graph = hasattr(model, "operations")
+        inputs = model.input if is_graph else keras_inputs((), vocabulary_size=None, parts=dataset.parts)
+        return keras.Model(inputs, layer(model.outputs[0] if is_graph else model(inputs)), name=model.name)
     if isinstance(model, keras.Sequential) or not hasattr(model, "operations"):
         return keras.Sequential([keras.Input(model.input_shape[1:]), model, layer], name=model.name)
     return keras.Model(model.inputs, layer(model.outputs[0]), name=model.name)

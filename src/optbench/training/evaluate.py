@@ -24,7 +24,9 @@ class Evaluator:
 
     def __init__(self, problem: Problem, *, batch_size: int = EVALUATION_BATCH, block_bytes: int = BLOCK_BYTES) -> None:
         self._problem = problem
-        self._forward = ForwardPass(problem.model, batch_size=batch_size, block_bytes=block_bytes)
+        self._forward = ForwardPass(
+            problem.model, parts=problem.dataset.parts, batch_size=batch_size, block_bytes=block_bytes
+        )
         self._has_metrics = False
 
     def metrics(self, split: SplitName) -> dict[str, float]:
@@ -51,7 +53,7 @@ class Evaluator:
         reset_if(is_first, model)
 
         def step(batch: Any, nothing: Any) -> Any:
-            model.test_step(batch)
+            model.test_step(self._problem.batch(batch))
             return nothing
 
         self._forward.loop_over_batches(block, step, tf.constant(0))

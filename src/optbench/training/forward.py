@@ -8,24 +8,38 @@ import numpy as np
 
 from optbench.mapped_arrays import release_pages
 from optbench.training.blocks import BLOCK_BYTES, rows_of_a_block
+from optbench.training.model_inputs import model_inputs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import keras
     from numpy.typing import NDArray
+
+    from optbench.records import InputPart
 
 EVALUATION_BATCH: Final = 1024
 """Rows of a batch that is evaluated: more than in training, as nothing is kept; fixed, as it decides the last bits."""
 
 
 class ForwardPass:
-    """A model's outputs; nothing is trained. One call takes a block of rows, so memory stays bounded."""
+    """A model's outputs; nothing is trained. One call takes a block of rows, so memory stays bounded.
+
+    Parameters
+    ----------
+    parts : the arrays that the model takes, if they are several
+    """
 
     def __init__(
-        self, model: keras.Model, *, batch_size: int = EVALUATION_BATCH, block_bytes: int = BLOCK_BYTES
+        self,
+        model: keras.Model,
+        *,
+        parts: Sequence[InputPart] = (),
+        batch_size: int = EVALUATION_BATCH,
+        block_bytes: int = BLOCK_BYTES,
     ) -> None:
         self._model = model
+        self._parts = parts
         self._batch_size = batch_size
         self._block_bytes = block_bytes
         self._functions: dict[tuple[str, int], Any] = {}
@@ -74,12 +88,14 @@ class ForwardPass:
         """Return the outputs for a block, computed in batches."""
         import tensorflow as tf
 
-        model = self._model
+        model, parts = self._model, self._parts
         shape = (None, *model.output_shape[1:])
         outputs = tf.TensorArray(tf.float32, size=0, dynamic_size=True, element_shape=shape, infer_shape=False)
 
         def step(batch: Any, outputs: Any) -> Any:
             # in mixed precision the last layer need not compute in the type that the model says of itself
-            return outputs.write(outputs.size(), tf.cast(model(batch[0], training=False), tf.float32))
+            return outputs.write(
+                outputs.size(), tf.cast(model(model_inputs(batch[0], parts), training=False), tf.float32)
+            )
 
         return self.loop_over_batches(block, step, outputs).concat()

@@ -20,10 +20,11 @@ _TOO_SMALL = ("Negative dimension size", "output size would be zero or negative"
 
 
 def apply_specs(inputs: Any, specs: Sequence[LayerSpec], *, seed: int, prefix: str = "", setting: str = "") -> Any:
-    """Apply layers to the model's input and return the output of the last; the input itself if there is none.
+    """Apply layers to the model's input and return the output of the last; what it was given if there is none.
 
     Parameters
     ----------
+    inputs : a tensor, or a list of those of a model of several inputs
     prefix : what the layers' names begin with; another one draws from other streams
     setting : the list of the experiment file that holds the layers one by one, for messages; "" if there is none
 
@@ -34,6 +35,7 @@ def apply_specs(inputs: Any, specs: Sequence[LayerSpec], *, seed: int, prefix: s
     """
     import keras
 
+    given = inputs if isinstance(inputs, list) else [inputs]
     counts: Counter[str] = Counter()
     outputs: list[Any] = []
     for position, spec in enumerate(specs):
@@ -41,7 +43,7 @@ def apply_specs(inputs: Any, specs: Sequence[LayerSpec], *, seed: int, prefix: s
         counts[spec.class_name] += 1
         keras.utils.set_random_seed(component_seed(seed, "layer", prefix + spec.class_name, number))
         behind = spec.inputs or (position - 1,)
-        tensors = [inputs if source == INPUT else outputs[source] for source in behind]
+        tensors = [given[INPUT - source] if source <= INPUT else outputs[source] for source in behind]
         try:
             outputs.append(_applied(spec, tensors, name=f"{prefix}{spec.class_name.lower()}_{number}"))
         except (ValueError, TypeError, AttributeError) as exception:

@@ -54,7 +54,7 @@ def check_loss(problem: Problem) -> None:
     train = problem.examples["train"]
     x, y = train.x[:ROWS_TRIED], train.y[:ROWS_TRIED]
     labels = f"y_true of shape {y.shape} ({problem.targets.in_words(y)}), y_pred of the same shape"
-    outputs = problem.model(x, training=False)
+    outputs = problem.model(problem.inputs(x), training=False)
     try:
         found = call_function(reference, y, outputs, error=ModelError)
     except ModelError as error:

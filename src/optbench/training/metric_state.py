@@ -14,7 +14,7 @@ def build_metrics(problem: Problem) -> None:
     Side effects: evaluates one training row and begins the metrics anew.
     """
     model = problem.model
-    model.test_step(tuple(array[:1] for array in problem.examples["train"].arrays))
+    model.test_step(problem.batch(tuple(array[:1] for array in problem.examples["train"].arrays)))
     model.reset_metrics()
 
 

@@ -11,6 +11,7 @@ from optbench.core.findings import Finding, Severity
 from optbench.errors import ModelError
 from optbench.random_streams import component_seed
 from optbench.training.layers import apply_specs, make_layer
+from optbench.training.model_inputs import keras_inputs
 from optbench.user_code import call_function, parse_reference
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     import keras
 
     from optbench.config import ModelConfig
+    from optbench.records import InputPart
+
+    Shape = tuple[int, ...] | dict[str, tuple[int, ...]]
 
 
 # What `compile` records of an argument that nobody gave.
@@ -41,6 +45,7 @@ def build_model(
     seed: int,
     base: Path,
     vocabulary_size: int | None = None,
+    parts: tuple[InputPart, ...] = (),
     augment: Sequence[Mapping[str, Mapping[str, Any] | None]] = (),
     beside: bool = False,
 ) -> keras.Model:
@@ -55,6 +60,7 @@ def build_model(
     seed : the run's seed; equal seeds give byte-identical initial weights, whatever the optimizer
     base : folder that the user's Python is looked up in
     vocabulary_size : number of different tokens, padding included, if the examples are token sequences (int32)
+    parts : the arrays that the model takes, if they are several: it takes a dictionary of them then
     augment : layers that change images in training, as in `training.augment`
     beside : another model stays in use, so Keras' session is not cleared: that would drop the other's functions, and
         its next step would optimize their graphs again
@@ -81,12 +87,13 @@ def build_model(
                 f"{model.function} itself.",
                 code="model-augment-unfit",
             )
-        return _user_model(model, input_shape=input_shape, num_classes=num_classes, seed=seed, base=base)
-    dtype = "float32" if vocabulary_size is None else "int32"
-    inputs = keras.Input(input_shape, dtype=dtype, name="input")
-    specs = layer_specs(model, input_shape=input_shape, vocabulary_size=vocabulary_size)
-    images = apply_specs(inputs, augment_specs(augment), seed=seed, prefix="augment_", setting="training.augment")
-    outputs = apply_specs(images, specs, seed=seed)
+        shape: Shape = {part.name: (part.width,) for part in parts} if parts else input_shape
+        return _user_model(model, input_shape=shape, num_classes=num_classes, seed=seed, base=base)
+    inputs = keras_inputs(input_shape, vocabulary_size=vocabulary_size, parts=parts)
+    specs = layer_specs(model, input_shape=input_shape, vocabulary_size=vocabulary_size, parts=parts)
+    seen = list(inputs.values()) if parts else inputs
+    seen = apply_specs(seen, augment_specs(augment), seed=seed, prefix="augment_", setting="training.augment")
+    outputs = apply_specs(seen, specs, seed=seed)
     if len(outputs.shape) > 2:  # noqa: PLR2004 - batch and features
         outputs = keras.layers.Flatten(name="flatten_output")(outputs)
     units = output_units(num_classes, loss)
@@ -97,9 +104,7 @@ def build_model(
     return keras.Model(inputs, outputs, name="model")
 
 
-def _user_model(
-    model: PythonModel, *, input_shape: tuple[int, ...], num_classes: int, seed: int, base: Path
-) -> keras.Model:
+def _user_model(model: PythonModel, *, input_shape: Shape, num_classes: int, seed: int, base: Path) -> keras.Model:
     import keras
 
     reference = parse_reference(model.function, base, error=ModelError)
@@ -114,7 +119,7 @@ def _user_model(
         )
     if not built.built:
         try:
-            built.build((None, *input_shape))
+            built.build(_with_batch(input_shape))
         except Exception as exception:
             raise ModelError(
                 f"{model.function} returned a model that cannot be built for inputs of shape {input_shape}: "
@@ -138,9 +143,16 @@ def unused_compile(section: ModelConfig, model: keras.Model) -> Finding | None:
     return Finding("training-compile-not-used", Severity.NOTE, values)
 
 
-def _check_shapes(function: str, model: keras.Model, *, input_shape: tuple[int, ...], num_outputs: int) -> None:
+def _with_batch(shape: Shape) -> Any:
+    """Return a shape, or a shape by name, with the batch axis."""
+    if isinstance(shape, tuple):
+        return (None, *shape)
+    return {name: (None, *each) for name, each in shape.items()}
+
+
+def _check_shapes(function: str, model: keras.Model, *, input_shape: Shape, num_outputs: int) -> None:
     try:
-        output = tuple(model.compute_output_shape((None, *input_shape)))
+        output = tuple(model.compute_output_shape(_with_batch(input_shape)))
     except Exception as exception:
         raise ModelError(
             f"{function} returned a model that does not take inputs of shape {input_shape}: {exception}",

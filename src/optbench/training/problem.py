@@ -10,6 +10,7 @@ from optbench.errors import ModelError
 from optbench.training.diagnostics import DiagnosticsMeter
 from optbench.training.engines.held_decay import make_held_decay
 from optbench.training.losses import build_loss
+from optbench.training.model_inputs import model_inputs
 from optbench.training.models import build_model, unused_compile
 from optbench.training.optimizers import build_optimizer, inner_optimizer
 from optbench.training.targets import targets_of
@@ -70,6 +71,15 @@ class Problem:
     decay: Any = None
     notes: tuple[Finding, ...] = ()
 
+    def inputs(self, x: Any) -> Any:
+        """Return rows, in an ndarray or a tensor, as the model takes them."""
+        return model_inputs(x, self.dataset.parts)
+
+    def batch(self, arrays: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return what Keras' own steps take: inputs, labels and, if there are any, weights of some rows."""
+        x, *rest = arrays
+        return (self.inputs(x), *rest)
+
 
 def build_problem(config: ExperimentConfig, dataset: Dataset, *, base: Path, beside: bool = False) -> Problem:
     """Build and compile the model of a resolved experiment; `beside` as for `build_model`.
@@ -87,6 +97,7 @@ def build_problem(config: ExperimentConfig, dataset: Dataset, *, base: Path, bes
         input_shape=dataset.input_shape,
         num_classes=dataset.num_classes,
         vocabulary_size=dataset.vocabulary_size,
+        parts=dataset.parts,
         augment=training.augment,
         seed=config.seed,
         base=base,

@@ -12,10 +12,11 @@ from optbench.training.forward import ForwardPass
 from optbench.training.start import import_backend
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from optbench.config import TrainingConfig
+    from optbench.records import InputPart
 
 _LONGEST_REASON = 300
 
@@ -43,10 +44,20 @@ def take_process(training: TrainingConfig) -> None:
 
 
 def load_model(
-    archive: Path, custom_objects: Callable[[], Mapping[str, Any]], *, shown: str, own: str | None
+    archive: Path,
+    custom_objects: Callable[[], Mapping[str, Any]],
+    *,
+    shown: str,
+    own: str | None,
+    parts: Sequence[InputPart] = (),
 ) -> ForwardPass:
-    """Return the outputs of `keras_model`, before they are brought to the unit of a target."""
-    return ForwardPass(without_unit(keras_model(archive, custom_objects, shown=shown, own=own)))
+    """Return the outputs of `keras_model`, before they are brought to the unit of a target.
+
+    Parameters
+    ----------
+    parts : the arrays that it takes, if they are several
+    """
+    return ForwardPass(without_unit(keras_model(archive, custom_objects, shown=shown, own=own)), parts=parts)
 
 
 def keras_model(archive: Path, custom_objects: Callable[[], Mapping[str, Any]], *, shown: str, own: str | None) -> Any:

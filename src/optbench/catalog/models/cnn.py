@@ -48,20 +48,24 @@ class CnnConfig(ModelSection):
 
 
 def layers(model: CnnConfig, inputs: InputForm) -> tuple[LayerSpec, ...]:
-    """Return the stages, and the dense layers behind them."""
+    """Return the stages."""
     # no mask: convolutions take none, and pad the sequence themselves
     front = vectors_of_tokens(inputs, embedding_dimension=model.embedding_dimension, masked=False)
     axes, channels = len(inputs.shape) - 1, inputs.shape[-1]
     if front:
         axes, channels = 1, model.embedding_dimension or DEFAULT_EMBEDDING_DIMENSION
-    dense = hidden(
+    return _stages(model, front, axes=axes, channels=channels)
+
+
+def head(model: CnnConfig) -> tuple[LayerSpec, ...]:
+    """Return the dense layers behind the stages."""
+    return hidden(
         model.hidden_units,
         activation=model.activation,
         dropout=model.dropout,
         penalty=kernel_penalty(model),
         dropout_first=True,
     )
-    return (*_stages(model, front, axes=axes, channels=channels), *dense)
 
 
 def _stages(model: CnnConfig, front: tuple[LayerSpec, ...], *, axes: int, channels: int) -> tuple[LayerSpec, ...]:
@@ -121,7 +125,7 @@ _IMAGE: Final = InputForm((8, 8, 1))
 MODEL = Model(
     order=40,
     section=CnnConfig,
-    takes=("tokens", "sequences", "images"),
+    takes=("tokens", "mixed", "sequences", "images"),
     examples=(
         Example({"filters": [4], "hidden_units": [8], "dropout": 0.2, "batch_normalization": True}, _IMAGE),
         Example(
@@ -133,5 +137,6 @@ MODEL = Model(
         Example({"filters": [4], "residual": True, "embedding_dimension": 4}, InputForm((9,), 12), "tokens"),
     ),
     layers=layers,
+    head=head,
     size=sizes("filters", "hidden_units"),
 )

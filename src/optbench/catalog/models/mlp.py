@@ -41,15 +41,19 @@ class MlpConfig(ModelSection):
 
 
 def layers(model: MlpConfig, inputs: InputForm) -> tuple[LayerSpec, ...]:
-    """Return the hidden layers, behind what makes one row of numbers of an example."""
-    dense = hidden(
+    """Return what makes one row of numbers of an example."""
+    return flat(inputs, embedding_dimension=model.embedding_dimension)
+
+
+def head(model: MlpConfig) -> tuple[LayerSpec, ...]:
+    """Return the hidden layers."""
+    return hidden(
         model.hidden_units,
         activation=model.activation,
         dropout=model.dropout,
         penalty=kernel_penalty(model),
         batch_normalization=model.batch_normalization,
     )
-    return (*flat(inputs, embedding_dimension=model.embedding_dimension), *dense)
 
 
 MODEL = Model(
@@ -61,5 +65,6 @@ MODEL = Model(
         Example({"hidden_units": [8], "embedding_dimension": 4}, InputForm((9,), 12), "tokens"),
     ),
     layers=layers,
+    head=head,
     size=sizes("hidden_units"),
 )

@@ -48,12 +48,14 @@ class RnnConfig(ModelSection):
 
 
 def layers(model: RnnConfig, inputs: InputForm) -> tuple[LayerSpec, ...]:
-    """Return the recurrent layers, and the dense layers on their last state."""
+    """Return the recurrent layers."""
     front = vectors_of_tokens(inputs, embedding_dimension=model.embedding_dimension)
-    dense = hidden(
-        model.hidden_units, activation=model.activation, dropout=model.dropout, penalty=kernel_penalty(model)
-    )
-    return (*front, *_recurrent(model), *dense)
+    return (*front, *_recurrent(model))
+
+
+def head(model: RnnConfig) -> tuple[LayerSpec, ...]:
+    """Return the dense layers on the last state."""
+    return hidden(model.hidden_units, activation=model.activation, dropout=model.dropout, penalty=kernel_penalty(model))
 
 
 def _recurrent(model: RnnConfig) -> tuple[LayerSpec, ...]:
@@ -74,7 +76,7 @@ _SEQUENCE: Final = InputForm((7, 3))
 MODEL = Model(
     order=50,
     section=RnnConfig,
-    takes=("tokens", "sequences"),
+    takes=("tokens", "mixed", "sequences"),
     examples=(
         Example({"recurrent_units": [5], "dropout": 0.2}, _SEQUENCE),
         Example(
@@ -84,6 +86,7 @@ MODEL = Model(
         Example({"cell": "gru", "recurrent_units": [5]}, InputForm((9,), 12), "tokens"),
     ),
     layers=layers,
+    head=head,
     size=sizes("hidden_units"),
     other_names={
         **{cell: f"Write {{name: rnn, cell: {cell}}}." for cell in _CELLS},

@@ -118,7 +118,7 @@ def _broken_rules(model: TransformerConfig) -> Iterator[tuple[str, str]]:
 MODEL = Model(
     order=60,
     section=TransformerConfig,
-    takes=("tokens", "sequences"),
+    takes=("tokens", "mixed", "sequences"),
     examples=(
         Example({"embedding_dimension": 8, "feed_forward_units": 6, "dropout": 0.2}, InputForm((7, 3))),
         Example({"embedding_dimension": 8, "dropout": 0.1}, InputForm((9,), 12), "tokens"),

@@ -153,7 +153,7 @@ def _block_function(problem: Problem, n: int, *, compiled: bool) -> Any:
 
     def batch(block: Any, places: Any, start: Any, size: Any) -> Any:
         numbers = tf.slice(places, [start], [size])
-        return tuple(tf.gather(array, numbers) for array in block)
+        return problem.batch(tuple(tf.gather(array, numbers) for array in block))
 
     def all_steps(block: Any, places: Any, rows: Any, size: Any, is_first: Any) -> Any:
         reset_if(is_first, model)

@@ -36,7 +36,7 @@ class KerasFitEngine(KerasEngine):
         model, size = self.problem.model, self.problem.batch_size
         with weights_kept(model.optimizer):
             if self._rows == self._n:
-                x, y, *weight = (array[order] for array in self._arrays)
+                x, y, *weight = self.problem.batch(tuple(array[order] for array in self._arrays))
                 weights = weight[0] if weight else None
                 history = model.fit(x, y, sample_weight=weights, batch_size=size, shuffle=False, verbose=0)
             else:
@@ -52,12 +52,14 @@ class KerasFitEngine(KerasEngine):
 
         size = self.problem.batch_size
         length = None if self._n % size else size
-        signature = tuple(tf.TensorSpec((length, *array.shape[1:]), array.dtype) for array in self._arrays)
+        batch = self.problem.batch
+        row = batch(tuple(array[:1] for array in self._arrays))
+        signature = tf.nest.map_structure(lambda array: tf.TensorSpec((length, *array.shape[1:]), array.dtype), row)
 
         def batches() -> Iterator[tuple[NDArray[Any], ...]]:
             for block, rows in Blocks(self._arrays, self._rows).in_order(order):
                 for start in range(0, rows, size):
-                    yield tuple(array[start : min(start + size, rows)] for array in block)
+                    yield batch(tuple(array[start : min(start + size, rows)] for array in block))
 
         dataset = tf.data.Dataset.from_generator(batches, output_signature=signature)
         return dataset.apply(tf.data.experimental.assert_cardinality(-(-self._n // size)))
