@@ -32,7 +32,7 @@ def lost(rng: np.random.Generator, means: np.ndarray, n: int, shape: str) -> tup
 def main() -> None:
     """Print the table of docs/statistics.md."""
     rng = np.random.default_rng(16)
-    print("| optimizers | means apart by / sd | scores | seeds | loses more than named | mean risk / sd | mean loss / sd |")
+    print("| optimizers | apart by / sd | scores | seeds | loses more than named | mean risk / sd | mean loss / sd |")
     print("|---|---|---|---|---|---|---|")
     for k in (2, 4, 8):
         for apart in (0.25, 0.5):

@@ -28,7 +28,7 @@ def tree(folder):
 
 
 def without_manifest(folder):
-    return {name: data for name, data in tree(folder).items() if name != "MANIFEST.study.json"}
+    return {name: data for name, data in tree(folder).items() if name != "MANIFEST.json"}
 
 
 @pytest.fixture(scope="module")

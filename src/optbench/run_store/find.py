@@ -115,8 +115,10 @@ def is_run_folder(folder: Path) -> bool:
         return True
     if claim_records(paths):
         return True
+    if is_study_folder(folder):
+        return False
     try:
-        return "files" in read_json(paths.manifest)  # a manifest of something else is no run
+        return {"files", "run"} <= read_json(paths.manifest).keys()  # a manifest of something else is no run
     except StorageError:
         return os.path.lexists(paths.manifest)  # one that cannot be read is a run's that was damaged
 

@@ -32,7 +32,7 @@ class StudyPaths(StudyTables):
     @property
     def manifest(self) -> Path:
         """Written last: size and sha256 of every file of the study, and of the manifest of every run."""
-        return self.folder / "MANIFEST.study.json"
+        return self.folder / "MANIFEST.json"
 
     @property
     def verdicts(self) -> Path:
