@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -95,7 +96,7 @@ def _served(model: Any, dates: Mapping[str, DateFit]) -> tuple[Any, dict[str, An
 
     parts = {name for fit in dates.values() for name in date_parts(fit)}
     given = {name: (tensor.shape[1:], tensor.dtype) for name, tensor in model.input.items() if name not in parts}
-    given |= {name: ((1,), tf.string) for name in dates}
+    given |= dict.fromkeys(dates, ((1,), tf.string))
     signature = {
         name: tf.TensorSpec((None, *shape), dtype, name=re.sub(r"[^A-Za-z0-9_.-]", "_", name))
         for name, (shape, dtype) in given.items()
@@ -130,7 +131,9 @@ def _told(name: str) -> Iterator[None]:
     for logger in loggers:
         logger.setLevel(logging.CRITICAL)
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of converters about each other
+            yield
     except Exception as error:  # converters raise anything
         reason = " ".join(str(error).split()) or type(error).__name__
         reason = reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]}..."

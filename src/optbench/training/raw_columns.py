@@ -112,7 +112,8 @@ def _standardized(number: Any, fit: Standardized, missing: tuple[float, ...]) ->
     for each in missing:
         is_missing = ops.logical_or(is_missing, ops.equal(value, each))
     filled = ops.where(is_missing, fit.median, value)
-    scaled = keras.layers.Rescaling(1.0 / fit.sd, -fit.mean / fit.sd, dtype="float64")(filled)
+    # not with the layer's offset: Keras holds that in float32
+    scaled = keras.layers.Rescaling(1.0 / fit.sd, dtype="float64")(ops.subtract(filled, fit.mean))
     return ops.cast(scaled, "float32")
 
 

@@ -1,0 +1,319 @@
+"""Exports against `predict`: read without optbench, the same raw values give the same probabilities."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from optbench.datasets.preprocessing import DateFit, DatePart, Standardized
+from optbench.errors import InvalidError, MachineError, NoRunsError, UsageError
+from optbench.runner.export import ExportOptions, ModelFormat, export
+from optbench.runner.run import RunOptions, run_experiments
+from optbench.runs.exportable import whole_model
+from optbench.runs.new_data import rows_of_object
+from optbench.runs.predictor import open_run
+from optbench.training.iso_dates import iso_parts
+
+pytestmark = pytest.mark.tensorflow
+LARGEST = 1e-5
+
+TABLE = """\
+name: table
+dataset: {name: csv, path: table.csv, target: y, missing: ["", "-1"], features: {when: date, code: category}}
+model: {name: mlp, hidden_units: [6]}
+optimizer: {name: adam, learning_rate: 0.05}
+training: {epochs: 3}
+evaluation: {threshold: f1, calibration: temperature}
+report: {figures: false}
+"""
+CHILD = """\
+import json, sys
+sys.modules["optbench"] = None
+import numpy as np
+import keras
+import tensorflow as tf
+
+folder = sys.argv[1]
+columns = json.load(open(folder + "/columns.json"))
+
+def tensor(values, dtype):
+    if dtype == "string":
+        return tf.constant([[value] for value in values])
+    return tf.constant([[float("nan") if value is None else value] for value in values], tf.float32)
+
+model = keras.models.load_model(folder + "/model.keras")
+found = model({name: tensor(columns[name], one.dtype) for name, one in model.input.items()})
+saved = tf.saved_model.load(folder + "/saved")
+texts = ("two", "code", "when", "note [UNK]")
+served = saved.serve({name: tensor(columns[name], "string" if name in texts else "float32")
+                      for name in ("a_b", "large", "two", "code", "when", "note [UNK]")})
+assert "serving_default" in saved.signatures
+names = [name.decode() for name in saved.class_names()["class_names"].numpy()]
+assert names == [str(name) for name in model.get_layer("class_names").get_vocabulary()]
+np.savez(folder + "/found.npz", keras=found["probabilities"], saved=served["probabilities"], names=names,
+         keras_answer=[answer.decode() for answer in found["answer"].numpy()],
+         saved_answer=[answer.decode() for answer in served["answer"].numpy()])
+"""
+
+
+def rows(n=160):
+    """A table with everything: a name that Keras does not take, large numbers, dates, two levels, odd levels."""
+    rng = np.random.default_rng(0)
+    days = pd.Timestamp("1960-02-28 23:59:59") + pd.to_timedelta(rng.integers(0, 3 * 10**9, n), unit="s")
+    is_yes = rng.random(n) < 0.4
+    return pd.DataFrame(
+        {
+            "a/b": np.where(np.arange(n) % 11 == 0, np.nan, rng.normal(is_yes, 1.0).round(4)),
+            "large": np.where(np.arange(n) % 13 == 0, -1, rng.normal(2_000_000, 3.0, n).round(2)),
+            "two": rng.choice(["m", "w"], n),
+            "code": rng.choice(["0", "1", "2"], n),
+            "when": [None if row % 17 == 0 else day.strftime("%Y-%m-%dT%H:%M:%S") for row, day in enumerate(days)],
+            "note [UNK]": rng.choice(["[UNK]", "ä", "z"], n),
+            "y": np.where(is_yes, "yes", "no"),
+        }
+    )
+
+
+def raw_values(frame, when):
+    """Return columns as plain JSON: numbers rounded to float32, null for missing ones; dates as text and in parts."""
+    numbers = {name: [None if np.isnan(v) else float(np.float32(v)) for v in frame[name]] for name in ("a/b", "large")}
+    texts = {name: [value if isinstance(value, str) else "" for value in frame[name]] for name in frame.columns[2:6]}
+    moment = pd.to_datetime(frame["when"])
+    parts = {
+        "year": moment.dt.year,
+        "month": moment.dt.month,
+        "day_of_week": moment.dt.day_of_week + 1,
+        "hour": (moment - moment.dt.normalize()).dt.total_seconds() / 3600,
+        "days": (moment.dt.normalize() - pd.Timestamp("1970-01-01")).dt.days,
+    }
+    dates = {
+        f"when.{part.part}": [None if np.isnan(v) else float(np.float32(v)) for v in parts[part.part]]
+        for part in when.parts
+    }
+    return {**numbers, "a_b": numbers["a/b"], **texts, **dates}
+
+
+def predicted(folder, data):
+    """What `predict` says of rows: probabilities and answers by name."""
+    predictor = open_run(folder)
+    found = list(predictor.predict(rows_of_object(data, predictor.preprocessing).parts))
+    names = np.array(predictor.preprocessing.class_names or ("",))
+    answers = np.concatenate([part.answers for part in found])
+    if found[0].scores is None:
+        return None, answers
+    return np.concatenate([part.scores for part in found]), names[answers]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    return tmp_path_factory.mktemp("exports")
+
+
+@pytest.fixture(scope="module")
+def trained(place, warm_workers):
+    """Run experiments of a few small kinds; returns folders by name."""
+    rows().to_csv(place / "table.csv", index=False)
+    others = {
+        "digits": "dataset: {name: digits}\nmodel: {name: cnn, filters: [4]}\ntraining: {epochs: 1}",
+        "numbers": "task: regression\ndataset: {name: diabetes}\nmodel: {name: mlp, hidden_units: [4]}\n"
+        "training: {epochs: 1}",
+    }
+    (place / "table.yaml").write_text(TABLE)
+    for name, text in others.items():
+        (place / f"{name}.yaml").write_text(
+            f"name: {name}\n{text}\noptimizer: {{name: adam}}\nreport: {{figures: false}}\n"
+        )
+    files = tuple(place / f"{name}.yaml" for name in ("table", *others))
+    options = RunOptions(files, runs_dir=place / "runs", quiet=True, jobs=1)
+    ends = run_experiments(options, say=lambda _: None, executor_for=warm_workers.executor_for)
+    assert {end.outcome for end in ends} == {"completed"}
+    return {end.planned.config.name: end.planned.paths.folder for end in ends}
+
+
+def exported(trained, name, to, place):
+    """Write an export; returns its path."""
+    return export(ExportOptions(str(trained[name]), to, place, place / f"{name}-{to}")).path
+
+
+@pytest.fixture(scope="module")
+def table(trained):
+    """The run of the table, its values as they are given, and what `predict` says of them."""
+    folder, frame = trained["table"], rows().drop(columns="y")
+    source = whole_model(folder).preprocessing.source
+    when = next(column for column in source.inputs if column.name == "when")
+    given = raw_values(frame, when)
+    rounded = frame.assign(**{name: np.array(given[name], dtype=float) for name in ("a/b", "large")})
+    return folder, given, predicted(folder, rounded)
+
+
+def test_keras_and_savedmodel_answer_as_predict_without_optbench(trained, table, place):
+    """A process that cannot import optbench loads both, finds the class names and gets the same probabilities."""
+    _, given, (scores, answers) = table
+    (place / "columns.json").write_text(json.dumps(given))
+    exported(trained, "table", "keras", place).rename(place / "model.keras")
+    exported(trained, "table", "savedmodel", place).rename(place / "saved")
+    assert json.loads((place / "saved" / "assets.extra" / "preprocessing.json").read_text())["schema_version"] == 1
+    ended = subprocess.run([sys.executable, "-c", CHILD, str(place)], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr[-2000:]
+    found = np.load(place / "found.npz")
+    for kind in ("keras", "saved"):
+        assert np.abs(found[kind] - scores).max() < LARGEST, kind
+        assert (found[f"{kind}_answer"] == answers).all()
+    assert found["names"].tolist() == ["no", "yes"]
+
+
+def test_onnx_takes_raw_columns(trained, table, place):
+    """Texts go through lookup tables, dates come in parts; names and preprocessing are in the file."""
+    onnxruntime = pytest.importorskip("onnxruntime")
+    _, given, (scores, answers) = table
+    session = onnxruntime.InferenceSession(exported(trained, "table", "onnx", place))
+    columns = {
+        one.name: np.array(given[one.name], dtype=object if "string" in one.type else np.float32)[:, None]
+        for one in session.get_inputs()
+    }
+    found, names = session.run(["probabilities", "answer"], columns)
+    assert np.abs(found - scores).max() < LARGEST
+    assert names.tolist() == answers.tolist()
+    told = session.get_modelmeta().custom_metadata_map
+    assert json.loads(told["class_names"]) == ["no", "yes"]
+    assert json.loads(told["preprocessing"])["source"]["kind"] == "table"
+
+
+@pytest.mark.long
+@pytest.mark.ci
+@pytest.mark.data
+@pytest.mark.parametrize("name", ["telco_churn", "bank_marketing"])
+def test_reference_tables_go_through_onnx_as_through_predict(name, data_dir, place, warm_workers):
+    """Every row of the raw file, its texts by lookup tables."""
+    onnxruntime = pytest.importorskip("onnxruntime")
+    file = next((data_dir / name).glob("*.csv"))
+    separator, target = (";", "y") if name == "bank_marketing" else (",", "Churn")
+    (place / f"{name}.yaml").write_text(
+        f"name: {name}\ndataset: {{name: csv, path: {file}, target: {target}, separator: '{separator}'}}\n"
+        "model: {name: mlp, hidden_units: [8]}\noptimizer: {name: adam}\ntraining: {epochs: 1}\n"
+        "report: {figures: false}\n"
+    )
+    options = RunOptions((place / f"{name}.yaml",), runs_dir=place / "runs", quiet=True, jobs=1)
+    (end,) = run_experiments(options, say=lambda _: None, executor_for=warm_workers.executor_for)
+    folder = {name: end.planned.paths.folder}
+    session = onnxruntime.InferenceSession(exported(folder, name, "onnx", place))
+    frame = pd.read_csv(file, sep=separator, dtype=str, keep_default_na=False).drop(columns=target)
+    kinds = {one.name: one.type for one in session.get_inputs()}
+    for column in (column for column, kind in kinds.items() if "float" in kind):
+        frame[column] = pd.to_numeric(frame[column], errors="coerce").astype(np.float32).astype(float)
+    columns = {
+        column: frame[[column]].to_numpy(object if "string" in kind else np.float32) for column, kind in kinds.items()
+    }
+    found, names = session.run(None, columns)
+    scores, answers = predicted(folder[name], frame)
+    assert np.abs(found - scores).max() < LARGEST
+    assert (names == answers).all()
+
+
+def test_images_and_numbers_in_onnx_and_litert(trained, place):
+    """A CNN on pixels, and a regression: ONNX by its runtime, LiteRT by its interpreter."""
+    onnxruntime = pytest.importorskip("onnxruntime")
+    interpreter = pytest.importorskip("ai_edge_litert.interpreter")
+    from sklearn.datasets import load_diabetes, load_digits
+
+    frame = load_diabetes(as_frame=True).data
+    pixels = load_digits().data.astype(np.float32)
+    raw = {"digits": pixels, "numbers": frame.astype(np.float32).astype(float)}
+    for name, given in raw.items():
+        whole = whole_model(trained[name])
+        scores, answers = predicted(trained[name], given)
+        wanted = scores if scores is not None else answers[:, None]
+        x = next(iter(rows_of_object(given, whole.preprocessing).parts)).x
+        session = onnxruntime.InferenceSession(exported(trained, name, "onnx", place))
+        if name == "digits":
+            columns = {"x": x}
+        else:
+            columns = {one.name: given[[one.name]].to_numpy(np.float32) for one in session.get_inputs()}
+        found = session.run(None, columns)[0]
+        np.testing.assert_allclose(found, wanted, rtol=LARGEST, atol=LARGEST)
+        lite = interpreter.Interpreter(str(exported(trained, name, "litert", place) / "model.tflite"))
+        taken = lite.get_input_details()[0]
+        lite.resize_tensor_input(taken["index"], x.shape)
+        lite.allocate_tensors()
+        lite.set_tensor(taken["index"], x)
+        lite.invoke()
+        found = lite.get_tensor(lite.get_output_details()[0]["index"])
+        np.testing.assert_allclose(found, wanted, rtol=LARGEST, atol=LARGEST)
+        assert (place / f"{name}-litert" / "preprocessing.json").is_file()
+
+
+def test_nothing_is_overwritten_and_nothing_is_left_behind(trained, place):
+    """A taken name, an unknown format, no run, a changed run: a sentence, and no file."""
+
+    taken = place / "taken"
+    taken.write_text("mine")
+    run = str(trained["numbers"])
+    with pytest.raises(UsageError, match="nothing is overwritten"):
+        export(ExportOptions(run, "keras", place, taken))
+    assert taken.read_text() == "mine"
+    with pytest.raises(UsageError, match="Did you mean 'savedmodel'"):
+        export(ExportOptions(run, "saved_model", place, place / "new"))
+    with pytest.raises(NoRunsError):
+        export(ExportOptions("nobody", "keras", place, place / "new"))
+    with pytest.raises(UsageError, match="a folder that exists"):
+        export(ExportOptions(run, "keras", place, place / "absent" / "new"))
+
+    damaged = shutil.copytree(run, place / "damaged")
+    (damaged / "preprocessing.json").write_text("{}")
+    with pytest.raises(InvalidError, match="has changed since"):
+        export(ExportOptions(str(damaged), "keras", place, place / "new"))
+    (damaged / "MANIFEST.json").unlink()
+    with pytest.raises(InvalidError, match="no finished run"):
+        export(ExportOptions(str(damaged), "keras", place, place / "new"))
+    assert not list(place.glob("*new*"))
+
+
+def test_dates_in_tensorflow_are_those_of_pandas():
+    """Zones, blanks, days and months alone, times of day; a text that is none is refused."""
+    import tensorflow as tf
+
+    plain = Standardized(median=0.0, mean=0.0, sd=1.0, minimum=0.0, maximum=1.0)
+
+    def fit(*parts):
+        made = tuple(DatePart(part=part, standardized=plain) for part in parts)
+        return DateFit(name="d", order=None, has_zone=False, parts=made)
+
+    texts = [
+        "2019-03-07",
+        "1969-12-31T23:59:59",
+        "2000-02-29 12:30",
+        "2024-12-31T23:30:00+01:00",
+        "1900-03-01T00:00:00Z",
+    ]
+    whole = fit("year", "month", "day_of_week", "days", "hour")
+    found = {name: values.numpy()[:, 0] for name, values in iso_parts(tf.constant([[t] for t in texts]), whole).items()}
+    moments = [pd.Timestamp(text) for text in texts]
+    moments = [one.tz_convert("UTC").tz_localize(None) if one.tz else one for one in moments]
+    assert found["year"].tolist() == [one.year for one in moments]
+    assert found["month"].tolist() == [one.month for one in moments]
+    assert found["day_of_week"].tolist() == [one.day_of_week + 1 for one in moments]
+    assert found["days"].tolist() == [(one.normalize() - pd.Timestamp("1970-01-01")).days for one in moments]
+    hours = [(one - one.normalize()).total_seconds() / 3600 for one in moments]
+    np.testing.assert_allclose(found["hour"], hours, rtol=1e-6)
+    assert iso_parts(tf.constant([["2019-03"]]), fit("year", "month"))["month"].numpy() == [[3.0]]
+    assert iso_parts(tf.constant([["18:45:30"]]), fit("hour"))["hour"].numpy()[0, 0] == pytest.approx(18.758333)
+    assert np.isnan(iso_parts(tf.constant([[""]]), fit("days"))["days"].numpy()[0, 0])
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        iso_parts(tf.constant([["yesterday"]]), fit("days"))
+
+
+def test_a_missing_extra_is_a_sentence(trained, place):
+    """With the line that installs it."""
+    lacking = ModelFormat(".onnx", "model.onnx", "write_onnx", ("no_such_package",), "onnx")
+    with pytest.raises(
+        MachineError, match=r'no_such_package, which is not installed. Run: pip install "optbench\[onnx\]"'
+    ):
+        lacking.export(ExportOptions(str(trained["numbers"]), "onnx", place, place / "missing"))
+    assert not Path(place / "missing").exists()
