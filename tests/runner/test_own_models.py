@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 
 import numpy as np
 import pytest
@@ -118,7 +117,7 @@ def test_what_is_said_names_the_remedy(runs):
         assert "own.py" in said or name == "lost"  # of which Keras says it, by the name of the class
 
 
-def test_a_model_is_used_without_code_unless_it_needs_its_own(runs, keras_backend, tmp_path):
+def test_a_model_is_used_without_code_unless_it_needs_its_own(runs, keras_backend):
     """Keras' layers load alone; a layer of the user's loads with the run's copy of the file; a lambda never does."""
     for name in ("keras_alone", "needs_code"):
         assert open_run(runs[name]).outputs(np.zeros((2, 4), dtype=np.float32)).shape == (2, 3)
@@ -127,19 +126,6 @@ def test_a_model_is_used_without_code_unless_it_needs_its_own(runs, keras_backen
             open_run(runs[name])
     with pytest.raises(InvalidError, match="ships no model"):
         open_run(runs["lost"])
-
-
-def test_code_that_may_not_be_the_run_s_own_is_executed_if_trusted_only(runs, keras_backend, make_runs, tmp_path):
-    """A folder from another machine, sealed by whoever made it: what its file would do is not done."""
-    paths = RunPaths(shutil.copytree(runs["needs_code"], tmp_path / "foreign"))
-    copy = paths.code_copy("own.py")
-    copy.write_text(f"open({str(tmp_path / 'done')!r}, 'w')\n{copy.read_text()}")
-    make_runs.seal(paths, make_runs.facts_of(paths))
-    with pytest.raises(InvalidError, match=r"'optbench predict' would execute Python .*--trust"):
-        open_run(paths.folder)
-    assert not (tmp_path / "done").exists()
-    open_run(paths.folder, trusts=lambda _doubts: True)
-    assert (tmp_path / "done").exists()
 
 
 def test_mixed_precision_of_one_run_reaches_no_other(runs):
