@@ -26,6 +26,7 @@ def protocol_in_short(study: StudyFindings, language: str | None = None) -> list
     seeds = config.confirmation_seeds[: max(one.seeds for one in study.problems)]
     told = [
         *sentences(study.protocol, language),
+        _design(study, language),
         text("take-protocol", language, plan=study.plan[:_DIGITS], seeds=len(seeds), span=_span(seeds, language)),
         _opening(study, language),
     ]
