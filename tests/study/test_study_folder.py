@@ -8,7 +8,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-from fake_training import FakeExecutor
 
 from optbench.config import dump_study, load_study
 from optbench.run_store import RunPaths, find_folders, read_json, read_manifest, read_study_manifest, verify_manifest
@@ -86,9 +85,9 @@ def test_the_first_plan_again_finds_its_verdict_as_it_was(study):
 @pytest.mark.parametrize(
     "change",
     [
-        {"margin": 0.1},
-        {"optimizers": "[sgd, adam, rmsprop]"},
-        {"seeds": 1},
+        pytest.param({"margin": 0.1}, marks=pytest.mark.long),
+        pytest.param({"optimizers": "[sgd, adam, rmsprop]"}, marks=pytest.mark.long),
+        pytest.param({"seeds": 1}, marks=pytest.mark.long),
         {"name": "another", "judged": "f1_macro"},
     ],
     ids=["margin", "optimizers", "seeds", "another study"],
@@ -154,7 +153,14 @@ def test_changing_a_run_changes_no_other_studys(study):
     assert not verify_manifest(copy.paths, deep=True)
 
 
-@pytest.mark.parametrize("change", [{"seeds": 3}, {"judged": "f1_macro"}, {"judged": "f1_macro", "seeds": 3}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"seeds": 3}, marks=pytest.mark.long),
+        pytest.param({"judged": "f1_macro"}, marks=pytest.mark.long),
+        {"judged": "f1_macro", "seeds": 3},
+    ],
+)
 def test_the_forecast_counts_what_is_really_to_do(study, change):
     """More seeds or another metric: as many runs are trained as were said, and each is named."""
     study()
@@ -165,20 +171,7 @@ def test_the_forecast_counts_what_is_really_to_do(study, change):
     assert len(new) == said["left"]
 
 
-class Gone(FakeExecutor):
-    """The power fails when so many runs are finished."""
-
-    def __init__(self, runs):
-        super().__init__(instead_of={"finish": self._end})
-        self.left = runs
-
-    def _end(self, task, step):
-        if not self.left:
-            raise KeyboardInterrupt
-        self.left -= 1
-        return step(task)
-
-
+@pytest.mark.long
 def test_killed_while_it_uses_runs_again_it_ends_the_same(study, tmp_path, monkeypatch):
     """Cut off in the middle of taking a run over, and called again: the same bytes as in one go."""
     study(optimizers="[adam]", points=2)
