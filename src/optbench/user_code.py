@@ -52,6 +52,13 @@ class _SourceLoader(SourceFileLoader):
     def get_data(self, path: str) -> bytes:
         return read_source(Path(path))
 
+    def get_source(self, fullname: str) -> str | None:
+        """Return the text for a traceback; a file that is gone by then is no second error."""
+        try:
+            return super().get_source(fullname)
+        except InvalidError as error:
+            raise ImportError(str(error)) from error
+
     def get_code(self, fullname: str) -> CodeType:
         return self.source_to_code(self.get_data(self.path), self.get_filename(fullname))
 

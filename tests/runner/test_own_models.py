@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
+import traceback
 
 import numpy as np
 import pytest
+import run_folders
 
 from optbench.errors import InvalidError, ModelError
 from optbench.run_store import RunPaths, read_run
@@ -126,6 +129,22 @@ def test_a_model_is_used_without_code_unless_it_needs_its_own(runs, keras_backen
             open_run(runs[name])
     with pytest.raises(InvalidError, match="ships no model"):
         open_run(runs["lost"])
+
+
+def test_code_that_was_changed_is_executed_for_nobody(runs, tmp_path, keras_backend):
+    """Also if the folder was sealed again; with trust it is, and the error that it raises can be shown."""
+    folder = tmp_path / runs["needs_code"].name
+    shutil.copytree(runs["needs_code"], folder)
+    paths = RunPaths(folder)
+    code = next(paths.code.glob("*.py"))
+    code.write_text(f"raise SystemError('executed')\n{code.read_text()}")
+    run_folders.seal(paths, run_folders.facts_of(paths))
+    with pytest.raises(InvalidError, match="give the command with --trust") as found:
+        open_run(folder)
+    assert [finding.code for finding in found.value.findings] == ["reproduce-code-changed"]
+    with pytest.raises(InvalidError, match="executed") as failed:
+        open_run(folder, trusts=lambda _doubts: True)
+    assert traceback.format_exception(failed.value)  # its file is gone by now
 
 
 def test_mixed_precision_of_one_run_reaches_no_other(runs):

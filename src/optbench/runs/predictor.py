@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.core.regular_files import is_file
 from optbench.core.temporary_folders import temporary_folder
-from optbench.errors import InvalidError
+from optbench.errors import InvalidError, StorageError
 from optbench.records import RunStatus
 from optbench.runs.own_code import require_trusted_code
 from optbench.runs.recorded import recorded_run, restore_code
@@ -169,9 +169,12 @@ def read_for_use(folder: Path) -> tuple[Recorded, Preprocessing]:
                 f"version of optbench, or an engine without a model file, trained it. {again}",
                 code="input-run-incomplete",
             )
-    document = read_json(paths.preprocessing)
-    require_schema(document, paths.preprocessing)
-    return recorded_run(paths, manifest), Preprocessing.from_json(document, paths.preprocessing)
+    try:
+        document = read_json(paths.preprocessing)
+        require_schema(document, paths.preprocessing)
+        return recorded_run(paths, manifest), Preprocessing.from_json(document, paths.preprocessing)
+    except StorageError as error:  # of a newer version
+        raise InvalidError(str(error), code="input-run-incomplete", findings=error.findings) from error
 
 
 def own_objects(
