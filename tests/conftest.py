@@ -24,6 +24,9 @@ collect_ignore = ["recipes"]
 
 ROOT = Path(__file__).resolve().parent.parent
 
+# TensorFlow's own default depends on the processor; workers always say it, and so do these processes.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+
 
 @pytest.fixture(scope="session")
 def data_dir() -> Path:

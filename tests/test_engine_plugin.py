@@ -132,7 +132,7 @@ def test_it_is_reproduced_bit_by_bit(place):
 
 def test_a_killed_command_resumes_to_the_same_bytes(place):
     """The command and all its processes are killed while it trains; given again, it ends as if it had not been."""
-    command = ("run", "adam.yaml", "--runs-dir", "killed")
+    command = ("run", "adam.yaml", "--runs-dir", "killed", "-v")
     process = subprocess.Popen(
         place.program(*command),
         cwd=place.folder,

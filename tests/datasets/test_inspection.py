@@ -81,7 +81,7 @@ def test_only_column_of_two_values_is_suggested(inspect):
 def test_without_a_possible_target_the_columns_are_listed(inspect):
     """Where nothing can be a label, the error lists the columns and the flag."""
     content = "a,b\n" + "".join(f"x{i},y{i}\n" for i in range(60))
-    with pytest.raises(DataError, match=r"The 2 columns are: a, b\. Name one with --target\."):
+    with pytest.raises(DataError, match=r"The 2 columns found are: a, b\. Name one with --target\."):
         inspect(content)
     with pytest.raises(DataError, match=r"the target must name a column of my.csv. Received: 'B'. Did you mean 'b'"):
         inspect(content, "B")

@@ -176,7 +176,7 @@ def test_test_fraction_and_given_test_rows_exclude_each_other(load_csv, table, t
         ("a,y\n1,\n2,?\n", "the target 'y' of data.csv must hold labels. Received: no value in any row."),
         (
             "a,y\n1,0.5\n2,0.75\n3,0.2\n4,0.9\n",
-            "is it a number to predict (then set task: regression), or an identifier?",
+            "Are these numbers to predict? Then set ",
         ),
         (
             "id,y\n" + "".join(f"{i},{i % 2}\n" for i in range(40)),

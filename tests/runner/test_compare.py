@@ -73,10 +73,14 @@ def test_what_is_no_finished_run_is_noted_and_passed_over(runs_dir):
 
 def test_copies_of_a_run_count_once(runs_dir):
     """The same key in another folder is the same run."""
-    expected = compare_runs(options(runs_dir, output_format="json")).text
+
+    def compared():
+        document = json.loads(compare_runs(options(runs_dir, output_format="json")).text)
+        return {**document, "runs": [{**run, "folder": None} for run in document["runs"]]}
+
+    expected = compared()
     store_run(make_run("adam", 0, HIGH[0]), runs_dir / "copies")
-    outcome = compare_runs(options(runs_dir, output_format="json"))
-    assert outcome.text == expected
+    assert compared() == expected
 
 
 def test_page_is_written_with_curves(runs_dir, tmp_path):

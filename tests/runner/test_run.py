@@ -508,9 +508,9 @@ def test_notes_of_several_data_sets_name_an_experiment(tmp_path, make_runs):
         plan_runs(load_experiments(list(files), ()), seeds=(0,), runs_dir=tmp_path, data_dir=tmp_path, say=said.append)
         return said
 
-    assert notes(iris) == ["1 of 30 test rows have the same inputs as a training row"]
+    assert notes(iris) == ["1 of 30 test rows has the same inputs as a training row"]
     both = notes(iris, digits)
-    assert both[0] == "adam: 1 of 30 test rows have the same inputs as a training row"
+    assert both[0] == "adam: 1 of 30 test rows has the same inputs as a training row"
     assert len(both) > 1
     assert all(sentence.startswith("c: ") for sentence in both[1:])
 

@@ -38,15 +38,21 @@ def chosen_settings(config: Mapping[str, Any]) -> Settings:
     config : resolved experiment
     """
     config = what_counts(config)
-    dataset, optimizer = config.get("dataset") or {}, config.get("optimizer") or {}
-    split = {f"split.{key}": value for key, value in (dataset.get("split") or {}).items()}
+    dataset, optimizer = _section(config, "dataset"), _section(config, "optimizer")
+    split = {f"split.{key}": value for key, value in _section(dataset, "split").items()}
     return {
         **dict(_prefixed("dataset", {**_but(dataset, "split"), **split})),
-        **dict(_prefixed("model", config.get("model") or {})),
+        **dict(_prefixed("model", _section(config, "model"))),
         **dict(_prefixed("optimizer", {"name": optimizer.get("name"), **_flat_optimizer(optimizer)})),
-        **dict(_prefixed("training", config.get("training") or {})),
-        **dict(_prefixed("evaluation", config.get("evaluation") or {})),
+        **dict(_prefixed("training", _section(config, "training"))),
+        **dict(_prefixed("evaluation", _section(config, "evaluation"))),
     }
+
+
+def _section(config: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return a section; of a record that somebody has forged it may be anything."""
+    found = config.get(name)
+    return found if isinstance(found, dict) else {}
 
 
 def settings_of(record: RunRecord, varied: AbstractSet[str] = VARIED) -> Settings:

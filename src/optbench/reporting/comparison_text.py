@@ -50,16 +50,6 @@ _CSV_COLUMNS: Final = (
     "peak_memory_mb",
     "noise_floor",
 )
-_CSV_PAIR_COLUMNS: Final = (
-    "kind",
-    "versus",
-    "difference",
-    "p",
-    "p_adjusted",
-    "decision",
-    "not_tested_because",
-    "scope",
-)
 
 
 def render_comparison_table(
@@ -98,23 +88,15 @@ def render_comparison_table(
 
 
 def render_comparison_csv(comparison: Comparison) -> str:
-    """Return a row per optimizer and then per pair, problem by problem; empty where there is no number.
-
-    Of a pair `optimizer` is the first and `versus` the second; `n` are the seeds they share, `ci_low` and `ci_high`
-    those of `difference`, the first minus the second. Numbers have full precision.
-    """
+    """Return one row per optimizer and problem, numbers at full precision, empty where there is none."""
     target = io.StringIO()
     writer = csv.writer(target, lineterminator="\n")
-    columns = ("problem", "metric", *_CSV_COLUMNS, *_CSV_PAIR_COLUMNS)
-    writer.writerow(columns)
+    writer.writerow(["problem", "metric", *_CSV_COLUMNS])
     for problem in comparison.problems:
-        same = {"problem": problem.problem, "metric": comparison.metric.name}
-        pairs = [pair.to_json() for pair in problem.pairs]
-        rows = [
-            *({**summary.to_json(), "kind": "optimizer"} for summary in problem.optimizers),
-            *({**pair, "kind": "pair", "optimizer": pair["a"], "versus": pair["b"]} for pair in pairs),
-        ]
-        writer.writerows([_csv_cell({**row, **same}.get(column)) for column in columns] for row in rows)
+        for summary in problem.optimizers:
+            values = summary.to_json()
+            row = [problem.problem, comparison.metric.name, *(values[column] for column in _CSV_COLUMNS)]
+            writer.writerow([_csv_cell(value) for value in row])
     return target.getvalue()
 
 

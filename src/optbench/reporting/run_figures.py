@@ -133,7 +133,7 @@ def _learning_panel(axes: Axes, history: History, name: str, best_epoch: int | N
     axes.set_title(title[:1].upper() + title[1:])
     axes.set_xlabel(text("figure-epoch", language))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    if drawn and min(drawn + start) > 0 and max(drawn) > _WIDE_RANGE * min(drawn):
+    if drawn and min(drawn + start) > 0 and max(drawn) > _WIDE_RANGE * min(drawn + start):
         logarithmic(axes, "y", language)
     else:
         scale_without_start(axes, start, drawn, language)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from optbench.runner.progress import Progress
 
 TRAIN, FINISH = reference(train_run), reference(finish)
-HELD, LOST = "held", "interrupted"  # kinds of failure: another machine holds the run; it was taken over from us
+HELD, LOST = "held", "lost"  # kinds of failure: another machine holds the run; it was taken over from us
 INTERRUPTED = "interrupted"  # the kind of an end that SIGTERM brought about
 _POLL_SECONDS = 0.2
 _TOLD = ("ok", "storage")  # what only a process that lives can say
@@ -36,8 +36,8 @@ class RunEnd:
     Attributes
     ----------
     outcome : "skipped", "completed", "diverged" or "failed"
-    kind : of a failure: crashed, oom, timeout, interrupted, invalid, storage, refused or held (by a process of
-        another machine); else ""
+    kind : of a failure: crashed, oom, timeout, interrupted, invalid, storage, refused, lost (taken over, or the folder
+        is gone) or held (by a process of another machine); else ""
     reason : why it failed, in one sentence; else ""
     finding : the same for programs: of a failure the code of its error, of a divergence why; None if there is neither
     """
@@ -50,7 +50,7 @@ class RunEnd:
 
     @property
     def is_interrupted(self) -> bool:
-        """Whether it was stopped, or taken over, and goes on with the same command; nothing is wrong with it."""
+        """Whether it was stopped, and goes on with the same command; nothing is wrong with it."""
         return self.outcome == "failed" and self.kind == INTERRUPTED
 
     @property
