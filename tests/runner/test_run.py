@@ -361,7 +361,7 @@ def test_a_command_that_loses_a_run_stops_writing_it(command, experiment, finish
         if finishes:
             assert (end.outcome, end.kind, end.reason) == ("completed", "", "")
         else:
-            assert (end.outcome, end.kind) == ("failed", "interrupted")
+            assert (end.outcome, end.kind) == ("failed", "lost")
             assert "was taken over from this process" in end.reason
 
 
