@@ -195,7 +195,8 @@ def _texts(config: ExperimentConfig) -> TextForm | None:
     """Return what texts become for an experiment's model; None also for data without any."""
     from optbench.config import text_form_for
 
-    has_texts = "text" in getattr(config.dataset, "features", {}).values()
+    features = getattr(config.dataset, "features", None)  # of a table; of a generated problem it is their number
+    has_texts = isinstance(features, dict) and "text" in features.values()
     return text_form_for(config.model.name) if has_texts else None
 
 
