@@ -60,7 +60,7 @@ def test_every_command_does_what_the_page_says(folder):
         )
         assert done.returncode == 0, f"{command}\n{done.stderr}"
         said[command] = done
-    answers = list(csv.DictReader((folder / "answers.csv").open()))
+    answers = list(csv.DictReader((folder / "answers.csv").read_text().splitlines()))
     assert [row["customer"] for row in answers] == [f"c{row:04}" for row in range(ROWS, ROWS + NEW)]
     assert list(answers[0]) == ["customer", "prediction", "probability_no", "probability_yes"]
     told = json.loads(next(done.stdout for command, done in said.items() if command.endswith("--json")))
