@@ -69,7 +69,7 @@ def kappa(sample: ScoredLabels) -> float | None:
 
 
 CLASSIFICATION_METRICS: Final = (
-    Metric("kappa", _TASKS, "scores", kappa, lowest=-1.0, places=Places(page=11)),
+    Metric("kappa", _TASKS, "scores", kappa, lowest=-1.0, places=Places(page=99)),
 """
 
 
