@@ -94,26 +94,27 @@ def _crossed(pair: PairResult, a: Group, b: Group, plan: Plan, rows: RunRows | N
 
 def _row_differences(pair: PairResult, a: Group, b: Group, plan: Plan, rows: RunRows) -> NDArray[np.float64] | Unknown:
     """Return (seeds, rows) score of a minus score of b, or what is missing."""
-    records = [(_of_seed(a, seed), _of_seed(b, seed)) for seed in pair.seeds]
+    of_a, of_b = _by_seed(a), _by_seed(b)
+    records = [(of_a[seed], of_b[seed]) for seed in pair.seeds]
     if any(run.status is not RunStatus.COMPLETED for both in records for run in both):
         return Unknown.DIVERGED
     table = []
     first: NDArray[np.int64] | None = None
     for run_a, run_b in records:
-        of_a, of_b = rows.scores(run_a, plan.metric), rows.scores(run_b, plan.metric)
-        if of_a is None or of_b is None:
+        scores_a, scores_b = rows.scores(run_a, plan.metric), rows.scores(run_b, plan.metric)
+        if scores_a is None or scores_b is None:
             return Unknown.NO_PREDICTIONS
-        first = of_a.rows if first is None else first
-        if not (np.array_equal(of_a.rows, first) and np.array_equal(of_b.rows, first)):
+        first = scores_a.rows if first is None else first
+        if not (np.array_equal(scores_a.rows, first) and np.array_equal(scores_b.rows, first)):
             return Unknown.OTHER_ROWS
-        table.append(np.subtract(of_a.values, of_b.values, dtype=np.float64))
+        table.append(np.subtract(scores_a.values, scores_b.values, dtype=np.float64))
     if first is None or first.size < _TWO:
         return Unknown.ONE_ROW
     return np.array(table)
 
 
-def _of_seed(group: Group, seed: int) -> RunRecord:
-    return next(record for record in group.records if record.seed == seed)
+def _by_seed(group: Group) -> Mapping[int, RunRecord]:
+    return {record.seed: record for record in reversed(group.records)}  # of several the first
 
 
 def _corrected(
@@ -127,7 +128,7 @@ def _corrected(
         return Unknown.LOOKS
     if len(pair.differences) < _TWO:
         return Unknown.ONE_SEED if pair.n < _TWO else Unknown.NO_SCORE
-    counts = None if evidence.rows is None else evidence.rows.counts(_of_seed(a, pair.seeds[0]))
+    counts = None if evidence.rows is None else evidence.rows.counts(_by_seed(a)[pair.seeds[0]])
     if counts is None or not (counts.train and counts.test):
         return Unknown.NO_PREDICTIONS
     return corrected_split_test(
