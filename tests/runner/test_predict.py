@@ -17,7 +17,7 @@ from pyarrow import parquet
 import optbench
 from optbench.datasets import load_dataset
 from optbench.datasets.new_arrays import example_rows
-from optbench.errors import DataError, InvalidError, OptbenchError, StorageError, UsageError
+from optbench.errors import DataError, InvalidError, OptbenchError, UsageError
 from optbench.run_store import RunPaths
 from optbench.runner.predict import PredictOptions, predict
 from optbench.runs.new_data import rows_of_file, rows_of_object
@@ -395,5 +395,5 @@ def test_a_document_of_a_newer_version_is_refused(copied, make_runs):
     document = json.loads(copied.preprocessing.read_text())
     copied.preprocessing.write_text(json.dumps({**document, "schema_version": 2}))
     make_runs.seal(copied, facts)
-    with pytest.raises(StorageError, match="newer optbench"):
+    with pytest.raises(InvalidError, match="newer optbench"):
         open_run(copied.folder)
