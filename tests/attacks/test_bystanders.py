@@ -11,8 +11,9 @@ from fake_training import FakeExecutor
 from optbench.errors import RunFailedError
 from optbench.executors.child import end_of
 from optbench.run_store import claim_run_folder
-from optbench.runner.execute import Flight, Reporter
+from optbench.runner.execute import Flight
 from optbench.runner.run import RunOptions, environment_facts, run_experiments
+from optbench.runner.run_end import Reporter
 from optbench.runner.summary import raise_for_failures, summary_json
 
 

@@ -13,7 +13,8 @@ import pytest
 
 from optbench.config import growth
 from optbench.run_store import RunPaths, read_json
-from optbench.runner.reproduce import compare, read_recorded
+from optbench.runner.reproduce import read_recorded
+from optbench.runner.reproduction import compare
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import pytest
 from working_documents import not_a_number_in
 
-from optbench.runner.execute import RunEnd
 from optbench.runner.progress import BarProgress, PlainProgress, describe_end, make_progress
+from optbench.runner.run_end import RunEnd
 from optbench.runs.messages import EpochEnded
 
 NEWS = EpochEnded(3, 10, {"loss": 0.25, "accuracy": 0.5, "val_accuracy": 0.75})

@@ -9,7 +9,8 @@ import pytest
 from optbench.datasets import outline
 from optbench.run_store import read_json
 from optbench.runner.plan import load_experiments, plan_run
-from optbench.runner.reproduce import changed_data, read_recorded
+from optbench.runner.reproduce import read_recorded
+from optbench.runner.reproduction import changed_data
 
 READING = {"left_out": ["id"]}
 

@@ -8,7 +8,7 @@ import pytest
 from working_documents import not_a_number_in
 
 from optbench.errors import RunFailedError
-from optbench.runner.execute import RunEnd
+from optbench.runner.run_end import RunEnd
 from optbench.runner.summary import raise_for_failures, summary_json, summary_text
 
 

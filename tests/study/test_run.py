@@ -287,7 +287,7 @@ def test_the_page_and_the_text_say_what_matters(finished):
 
 def test_a_tuning_run_has_no_scores_to_differ_in(finished):
     """`reproduce` compares the splits that have rows; an empty one is no difference."""
-    from optbench.runner.reproduce import score_difference
+    from optbench.runner.reproduction import score_difference
 
     first = next(run.planned.paths for run in finished.runs.planned if run.stage == "tuning")
     assert score_difference(first, first) == 0.0

@@ -31,13 +31,13 @@ from optbench.reporting.shown_comparison import ShownComparison
 from optbench.reporting.style import plot_style
 from optbench.runner.check import CheckedRun, check_text
 from optbench.runner.doctor import diagnose, diagnosis_text
-from optbench.runner.execute import RunEnd
 from optbench.runner.foresee import Foreseen, foreseen_text, state_of
 from optbench.runner.init import starter, starter_for_table
 from optbench.runner.listing import list_runs, list_text, show_run
 from optbench.runner.names import list_rows
 from optbench.runner.names import list_text as names_text
 from optbench.runner.progress import describe_end
+from optbench.runner.run_end import RunEnd
 from optbench.runner.summary import summary_text
 from optbench.tasks import TASKS, task_named
 from optbench.words import VARIABLE

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from optbench.runner.execute import RunEnd
+    from optbench.runner.run_end import RunEnd
 
     Run = Callable[..., Sequence[RunEnd]]
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from optbench.config import LoadedExperiment
-    from optbench.runner.execute import RunEnd
     from optbench.runner.plan import PlannedRun
+    from optbench.runner.run_end import RunEnd
 
 _FEWEST, _MOST = 2, 1000
 

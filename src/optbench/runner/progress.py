@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import TextIO
 
-    from optbench.runner.execute import RunEnd
+    from optbench.runner.run_end import RunEnd
     from optbench.runs.messages import EpochEnded
 
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from optbench.config import EvaluationConfig, ExperimentConfig, OptimizerConfig
     from optbench.records import Dataset
-    from optbench.runner.execute import RunEnd
     from optbench.runner.run import ExecutorFor, RunOptions
+    from optbench.runner.run_end import RunEnd
     from optbench.runs.recorded import Recorded
 
 COMMAND = "refit"

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optbench.errors import NoRunsError, StoppedError, UsageError, each_once
-from optbench.runner.execute import Flight, Reporter, RunEnd
+from optbench.runner.execute import Flight
 from optbench.runner.folds import in_folds
 from optbench.runner.plan import PlannedRun, load_experiments, plan_runs
 from optbench.runner.progress import make_progress
+from optbench.runner.run_end import Reporter, RunEnd
 from optbench.runner.stop import stops_on_signals
 from optbench.runner.try_out import check_models, notes_of_models
 from optbench.words import sentence, text

@@ -9,7 +9,7 @@ from optbench.catalog.metrics import score_text, table_rows
 from optbench.catalog.tasks import DEFAULT_TASK, TASKS
 from optbench.core.columns import aligned
 from optbench.errors import NoRunsError, RunFailedError
-from optbench.runner.execute import INTERRUPTED
+from optbench.runner.run_end import INTERRUPTED
 from optbench.words import DEFAULT
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from optbench.core.columns import Column
     from optbench.errors import StoppedError
-    from optbench.runner.execute import RunEnd
+    from optbench.runner.run_end import RunEnd
 
 _NARROWEST, _OUTCOME = 8, 9
 

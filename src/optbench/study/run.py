@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from optbench.core.findings import as_json
 from optbench.errors import NoRunsError, StorageError, each_once
-from optbench.runner.execute import Flight, Reporter, RunEnd
+from optbench.runner.execute import Flight
 from optbench.runner.progress import make_progress
 from optbench.runner.reuse import FinishedRuns, use_again
 from optbench.runner.run import (
@@ -23,6 +23,7 @@ from optbench.runner.run import (
     make_executor,
     stage_datasets,
 )
+from optbench.runner.run_end import Reporter, RunEnd
 from optbench.runner.stop import stops_on_signals
 from optbench.runner.summary import raise_for_failures
 from optbench.runner.try_out import check_models, notes_of_models
