@@ -123,6 +123,8 @@ def test_a_finished_folder_has_everything_but_a_keras_model(place, command):
     assert command("check", "runs")[0] == 0
 
 
+@pytest.mark.ci
+@pytest.mark.long
 def test_it_is_reproduced_bit_by_bit(place):
     """`reproduce` trains again in processes of the engine's own environment."""
     code, out, said = place.call("reproduce", place.run_of("adam"))

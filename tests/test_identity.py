@@ -71,6 +71,8 @@ def assert_same(first: RunPaths, second: RunPaths):
         assert (first.folder / name).read_bytes() == (second.folder / name).read_bytes(), name
 
 
+@pytest.mark.ci
+@pytest.mark.long
 def test_a_cold_process_has_the_bytes_of_a_warm_worker(config, finished, tmp_path):
     """A staged folder, finished by hand with `python -m optbench.worker`, is the folder the command makes."""
     options = RunOptions((config,), runs_dir=tmp_path / "runs", quiet=True)
@@ -89,6 +91,8 @@ def test_the_second_run_of_a_command_has_the_bytes_of_the_first(config, finished
     assert_same(finished, RunPaths(folders[finished.folder.name]))
 
 
+@pytest.mark.ci
+@pytest.mark.long
 @pytest.mark.parametrize("engine", ["xla", "keras"])
 def test_other_engines_are_as_exact(engine, warm_workers, tmp_path):
     """Beside other seeds, weight decays and processes a run has the bytes it has alone."""
@@ -123,7 +127,7 @@ PINNED = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "TF_ENAB
 
 @pytest.mark.parametrize(
     "variables",
-    [PINNED, *(pytest.param({name: PINNED[name]}, marks=pytest.mark.long) for name in PINNED)],
+    mostly_long([PINNED, *({name: PINNED[name]} for name in PINNED)], short=[], ci=[PINNED]),
     ids=" ".join,
 )
 def test_what_is_pinned_cannot_be_changed_from_outside(finished, variables):

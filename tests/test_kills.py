@@ -193,8 +193,8 @@ def killing_after_checkpoints(workers, runs_dir, killed, *, most):
     "undisturbed",
     mostly_long(
         EXPERIMENTS,
-        short=["cnn, sgd with momentum", "gru, engine xla"],
-        ci=["adamw, schedule, early stopping", "engine keras"],
+        short=["cnn, sgd with momentum"],
+        ci=["adamw, schedule, early stopping", "gru, engine xla", "engine keras"],
     ),
     indirect=True,
 )
@@ -220,7 +220,11 @@ def test_killed_a_hundred_times(undisturbed, warm_workers, tmp_path, seed):
 
 @pytest.mark.parametrize(
     ("name", "kills"),
-    [("regression with diagnostics", 1), pytest.param("dropout, batch norm, adam", 2, marks=pytest.mark.long)],
+    mostly_long(
+        [("regression with diagnostics", 1), ("dropout, batch norm, adam", 2)],
+        short=[],
+        ci=[("regression with diagnostics", 1)],
+    ),
 )
 def test_the_whole_command_killed(name, kills, warm_workers, tmp_path):
     """`kill -9` of the command and all its children; the same command again ends with the same bytes."""

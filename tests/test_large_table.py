@@ -59,6 +59,8 @@ def identity(runs: Path) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in IDENTITY_FILES}
 
 
+@pytest.mark.ci
+@pytest.mark.long
 @pytest.fixture
 def temporary():
     """A folder for temporary data whose path is short: sockets lie there too, and may not have long ones."""

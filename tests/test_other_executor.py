@@ -53,6 +53,8 @@ def runs_by(tmp_path_factory):
     return call
 
 
+@pytest.mark.ci
+@pytest.mark.long
 def assert_same(local, spooled):
     """The same runs, intact, with the same bytes in every identity file."""
     assert set(local) == set(spooled)

@@ -119,6 +119,17 @@ def optbench(tree, *arguments):
     return python(tree, "-m", "optbench", *arguments)
 
 
+@pytest.mark.ci
+@pytest.mark.long
+def both(tree):
+    """Write an experiment with the data set and the model of the recipes, and return its file."""
+    config = tree / "both.yaml"
+    config.write_text(
+        "name: both\ndataset: {name: trees}\nmodel: {name: bottleneck, width: 8}\noptimizer: {name: adam}\n"
+    )
+    return config
+
+
 def test_what_the_recipes_add_is_found_by_every_command_that_reads(tree):
     """All recipes in one tree: listed, in the schema, valid together in one experiment."""
     before = json.loads(optbench(tree, "schema"))
@@ -129,42 +140,51 @@ def test_what_the_recipes_add_is_found_by_every_command_that_reads(tree):
     after = json.loads(optbench(tree, "schema"))
     assert "BottleneckConfig" in set(after["$defs"]) - set(before["$defs"])
     assert "trees" in after["$defs"]["NamedDataset"]["properties"]["name"]["anyOf"][1]["enum"]
-    config = tree / "both.yaml"
-    config.write_text(
-        "name: both\ndataset: {name: trees}\nmodel: {name: bottleneck, width: 8}\noptimizer: {name: adam}\n"
-    )
+    config = both(tree)
     (checked,) = json.loads(optbench(tree, "validate", config, "--json"))["files"]
     assert checked["ok"]
     assert checked["resolved"]["model"]["narrow"] == 4
 
 
-@pytest.mark.ci
-@pytest.mark.long
-@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.__name__)
-def test_a_recipe_is_all_that_runs_and_studies_need(recipe, tree):
-    """`run`, `compare`, `report` and a small `study`, in processes of their own, with the files of the recipe alone."""
-    added, runs = recipe(tree), tree / "runs"
+def carry_out(tree, configs, words, metric):
+    """`run`, `compare`, `report` and a small `study`, in processes of their own; every page has these words."""
+    runs = tree / "runs"
     short = ("--set", "training.epochs=2", "--seeds", "0,1", "--runs-dir", runs)
-    configs = [tree / name for name in added.configs]
     optbench(tree, "run", *configs, *short)
     if len(configs) == 1:
         optbench(tree, "run", *configs, *short, "--set", "optimizer.name=sgd", "--set", "name=other")
-    verdict = json.loads(optbench(tree, "compare", runs, "--metric", added.metric, "--format", "json"))
-    assert verdict["metric"] == added.metric
+    verdict = json.loads(optbench(tree, "compare", runs, "--metric", metric, "--format", "json"))
+    assert verdict["metric"] == metric
     assert len(verdict["optimizers"]) == max(2, len(configs))
     assert all(row["n"] == 2 for row in verdict["optimizers"])
     pages = list(runs.glob("*/report.html"))
     assert len(pages) == 2 * max(2, len(configs))
     optbench(tree, "report", runs)
-    assert all(added.listed[1] in page.read_text() for page in pages)
+    assert all(word in page.read_text() for page in pages for word in words)
     study = tree / "small.yaml"
     study.write_text(
-        f"name: small\nexperiment: {added.configs[0]}\noptimizers: [adam, sgd]\n"
-        f"tuning: {{points: 2, seeds: 1}}\nconfirmation: {{seeds: 2}}\nmetric: {added.metric}\n"
+        f"name: small\nexperiment: {configs[0].relative_to(tree)}\noptimizers: [adam, sgd]\n"
+        f"tuning: {{points: 2, seeds: 1}}\nconfirmation: {{seeds: 2}}\nmetric: {metric}\n"
     )
     optbench(tree, "study", study, "--runs-dir", runs)
     (concluded,) = runs.glob("small-*/verdict.json")
     assert {row["optimizer"] for row in json.loads(concluded.read_text())["optimizers"]} >= {"adam", "sgd"}
+
+
+@pytest.mark.ci
+@pytest.mark.long
+def test_what_the_recipes_add_works_together_in_runs_and_studies(tree):
+    """The data set, the model and the metric in one experiment; the test below carries out each recipe alone."""
+    recipes = [recipe(tree) for recipe in RECIPES]
+    carry_out(tree, [both(tree)], [recipe.listed[1] for recipe in recipes], metric="kappa")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.__name__)
+def test_a_recipe_is_all_that_runs_and_studies_need(recipe, tree):
+    """With the files of the recipe alone."""
+    added = recipe(tree)
+    carry_out(tree, [tree / name for name in added.configs], [added.listed[1]], metric=added.metric)
 
 
 @pytest.mark.long

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 from identity_files import IDENTITY_FILES
+from selection import mostly_long
 
 from optbench.runner.run import RunOptions, run_experiments
 
@@ -92,7 +93,7 @@ def identity(runs: Path) -> dict[str, bytes]:
     }
 
 
-@pytest.mark.parametrize(("onednn", "kills"), [("true", 1), pytest.param("false", 2, marks=pytest.mark.long)])
+@pytest.mark.parametrize(("onednn", "kills"), mostly_long([("true", 1), ("false", 2)], short=[], ci=[("true", 1)]))
 def test_a_killed_fork_server_changes_no_bit(tmp_path, onednn, kills, warm_workers):
     """Runs in flight are tried again and later ones go on, in the recorded environment."""
     config = tmp_path / "digits.yaml"

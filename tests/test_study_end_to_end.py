@@ -89,7 +89,7 @@ def content(folder):
 @pytest.mark.parametrize(
     ("confirmation", "points"),
     [
-        (ON_SPLITS, (10,)),
+        pytest.param(ON_SPLITS, (10,), marks=[pytest.mark.long, pytest.mark.ci]),
         pytest.param(AND_ON_ONE, (3, 13, 21), marks=pytest.mark.long),
         pytest.param(BESIDE_OTHERS, (3, 10, 17), marks=pytest.mark.long),
     ],

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from selection import mostly_long
 
 from optbench.core.interpreter import installed_search_path, without_working_directory
 
@@ -98,7 +99,7 @@ def test_modules_import_nothing_from_there(hostile_to_modules, arguments, code):
 
 
 @pytest.mark.tensorflow
-@pytest.mark.parametrize("start", ["script", pytest.param("module", marks=pytest.mark.long)])
+@pytest.mark.parametrize("start", mostly_long(["script", "module"], short=[], ci=["script"]))
 def test_a_whole_run_imports_nothing_from_there(start, request, tmp_path):
     """Fork server, workers, helpers: two seeds are trained, evaluated, drawn and finished."""
     hostile = request.getfixturevalue("hostile" if start == "script" else "hostile_to_modules")

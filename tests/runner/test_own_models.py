@@ -96,6 +96,8 @@ def runs(tmp_path_factory, warm_workers):
     return {end.planned.config.name.replace("-", "_"): end.planned.paths.folder for end in ends}
 
 
+@pytest.mark.ci
+@pytest.mark.long
 @pytest.mark.parametrize("name", CODES)
 def test_a_run_records_what_its_model_needs(runs, name):
     """Each is trained and has its results; only what plain Keras cannot load is told, with what to do."""

@@ -58,6 +58,8 @@ def outcome(make_dataset, make_config, tmp_path, engine, shape, sections, *, dia
     return train(make_config(dataset, **{**sections, "training": training}), dataset, base=tmp_path)[0]
 
 
+@pytest.mark.ci
+@pytest.mark.long
 @pytest.mark.parametrize(
     "case",
     mostly_long(

@@ -49,14 +49,14 @@ def outcome_of(engine, dataset, make_config, tmp_path, **sections):
 # The contract of the engines runs over every model; here are always those that build what no other does.
 SHORT = [
     ("layers", "class weights"),
-    ("layers", "clipping and EMA"),
     ("layers", "accumulation"),
-    ("layers", "full batches of 10"),
     ("mlp, tokens", "plain"),
-    ("cnn, residual", "plain"),
-    ("rnn, tokens", "short last batch"),
 ]
 CI = [
+    ("layers", "clipping and EMA"),
+    ("layers", "full batches of 10"),
+    ("cnn, residual", "plain"),
+    ("rnn, tokens", "short last batch"),
     ("rnn, gru", "plain"),
     ("layers", "schedule"),
     ("layers", "one batch"),

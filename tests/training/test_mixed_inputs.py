@@ -115,7 +115,11 @@ def test_a_resumed_run_ends_with_the_same_bits(config_of, tmp_path):
     assert resumed.digests == straight.digests
 
 
-@pytest.mark.parametrize("task", ["classification", "regression"])
+@pytest.mark.ci
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "task", mostly_long(["classification", "regression"], short=["classification"], ci=["regression"])
+)
 def test_plain_keras_loads_the_model_and_predicts_from_named_arrays(task, config_of, tmp_path):
     """What the run predicted, from a dictionary with an array for each input; of a number in its own unit."""
     dataset, sections = mixed(), {}

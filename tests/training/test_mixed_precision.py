@@ -72,6 +72,8 @@ def trained_by_plain_keras(config, dataset):
     return model
 
 
+@pytest.mark.ci
+@pytest.mark.long
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 def test_the_bits_are_those_of_fit(mixed, tmp_path, policy):
     """Weights and dropout's state, and with float16 the loss scale that Keras adds by itself."""

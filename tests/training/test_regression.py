@@ -160,6 +160,8 @@ def test_every_loss_learns_on_the_target_itself(loss, config, dataset, tmp_path)
     assert history.column("loss")[-1] < history.column("loss")[0]
 
 
+@pytest.mark.ci
+@pytest.mark.long
 @pytest.mark.parametrize("monitor, best", [("val_mae", min), ("val_r2", max)])
 def test_early_stopping_knows_which_way_is_better(monitor, best, config, dataset, tmp_path):
     """Errors are best when smallest, R2 when largest; the best epoch's weights are predicted with."""

@@ -33,6 +33,12 @@ def trees():
 
 
 @cache
+def nodes(path):
+    """Every node of a file's tree."""
+    return tuple(ast.walk(trees()[path]))
+
+
+@cache
 def texts(language="en"):
     """Every form of every text by its code."""
     return {
@@ -66,8 +72,8 @@ def names_of(code, language="en"):
 def literal_codes():
     """Every text in the source that is spelt like a code and whose subject has a catalogue."""
     known = set(subjects("en"))
-    for path, tree in trees().items():
-        for node in ast.walk(tree):
+    for path in trees():
+        for node in nodes(path):
             value = node.value if isinstance(node, ast.Constant) else None
             if isinstance(value, str) and CODE.fullmatch(value) and subject_of(value) in known:
                 yield path.relative_to(SOURCE).as_posix(), value
@@ -83,8 +89,8 @@ def template_codes():
 def composed_beginnings():
     """What codes begin with that end in a value, such as `f"split-{split}"`."""
     known = set(subjects("en"))
-    for tree in trees().values():
-        for node in ast.walk(tree):
+    for path in trees():
+        for node in nodes(path):
             first = node.values[0] if isinstance(node, ast.JoinedStr) else None
             value = first.value if isinstance(first, ast.Constant) else ""
             if BEGINNING.fullmatch(value) and subject_of(value) in known:
@@ -94,15 +100,15 @@ def composed_beginnings():
 def composed_codes():
     """Codes of the helpers that put a subject before what they are given."""
     for prefix, file in COMPOSED.items():
-        for node in ast.walk(trees()[SOURCE / file]):
+        for node in nodes(SOURCE / file):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_reason":
                 yield file, prefix + node.args[0].value
 
 
 def constructions():
     """Codes that stand beside the values they are given: `Finding(code, severity, {...})` and helpers with keywords."""
-    for path, tree in trees().items():
-        for node in ast.walk(tree):
+    for path in trees():
+        for node in nodes(path):
             if not isinstance(node, ast.Call):
                 continue
             name = getattr(node.func, "id", "")
@@ -127,12 +133,13 @@ def test_every_code_in_the_source_has_words():
     """A code without words would be shown as it is."""
     asked = (*literal_codes(), *composed_codes(), *template_codes())
     unknown = {(file, code) for file, code in asked if code not in texts()}
-    assert not {(file, code) for file, code in unknown if not is_other_name(code)}
+    others = other_names()
+    assert not {(file, code) for file, code in unknown if code not in others}
 
 
-def is_other_name(code):
+def other_names():
     """Codes of errors (their sentences stand where they are raised), and words of other vocabularies."""
-    return code in {*(code for code, _ in listed_codes()), "format-version", "check-attr"}
+    return {*(code for code, _ in listed_codes()), "format-version", "check-attr"}
 
 
 def test_every_text_is_used():
