@@ -128,12 +128,11 @@ def compare(
     >>> runs = optbench.load_runs("runs")  # doctest: +SKIP
     >>> optbench.compare(runs[runs.dataset == "wine"]).verdict  # doctest: +SKIP
     """
-    from optbench.comparison import SplitEvidence
     from optbench.comparison import compare as compare_records
     from optbench.reporting.shown_comparison import ShownComparison
     from optbench.run_store import record_places
     from optbench.runner.run_facts import study_labels
-    from optbench.runner.stored_rows import MOST_READ, StoredRows
+    from optbench.runner.stored_rows import evidence_of
 
     records = _records(runs)
     histories = _histories(records)
@@ -144,7 +143,7 @@ def compare(
         alpha=alpha,
         margin=margin,
         histories=histories,
-        evidence=SplitEvidence(StoredRows(MOST_READ)),
+        evidence=evidence_of(records),
         by=by,
         suggested=study_labels(record_places(records)),
     )

@@ -13,6 +13,7 @@ from scipy import stats
 from optbench.catalog.metrics import METRICS
 from optbench.comparison import RowCounts, RowScores, Scope, SplitEvidence, compare
 from optbench.reporting.comparison_document import comparison_document
+from optbench.runner.stored_rows import MOST_RUNS, evidence_of
 from optbench.words.comparisons import verdict_text
 
 SEEDS = range(1000, 1010)
@@ -207,6 +208,10 @@ def test_one_split_has_the_interval_of_seeds_crossed_with_rows():
         ({"missing": True}, "the predictions are not all there, or too large to be read for it"),
         ({"shuffled": True}, "the runs were not tested on the same rows"),
         ({"diverged": True}, "a run diverged and predicts nothing"),
+        (
+            {"unread": True},
+            "more than 2,000 runs are compared, and the predictions of so many are not read; compare fewer at a time",
+        ),
     ],
 )
 def test_without_an_interval_the_reason_is_said(change, reason):
@@ -216,12 +221,21 @@ def test_without_an_interval_the_reason_is_said(change, reason):
     records += [make_run("sgd", s, v, diverged=bool(change.get("diverged")) and s == 0) for s, v in enumerate(b)]
     values = {record.run: np.ones(5) for record in records[: 3 if change.get("missing") else None]}
     rows = {r.run: np.arange(5) + (place if change.get("shuffled") else 0) for place, r in enumerate(records)}
-    comparison = compare(records, metric=change.get("metric"), evidence=SplitEvidence(Rows(values, rows)))
+    evidence = SplitEvidence(Rows(values, rows), are_scores_read="unread" not in change)
+    comparison = compare(records, metric=change.get("metric"), evidence=evidence)
     (pair,) = comparison.problems[0].pairs
     assert (pair.new_rows.low, pair.new_rows.high) == (None, None)
     assert verdict_text(comparison).endswith(f"About new test rows nothing is said: {reason}.")
     codes = [finding.code for finding in comparison.problems[0].verdict]
     assert "verdict-no-new-test-rows" in codes
+
+
+def test_of_very_many_runs_single_rows_are_not_read():
+    """The sentence names the number."""
+    records = [make_run("adam", 0, 0.5)] * (MOST_RUNS + 1)
+    assert not evidence_of(records).are_scores_read
+    assert evidence_of(records[1:]).are_scores_read
+    assert MOST_RUNS == 2000
 
 
 def test_a_diverged_run_counts_with_the_constant_of_its_own_split():

@@ -74,6 +74,7 @@ class Unknown(StrEnum):
     ONE_SEED = "one_seed"
     ONE_ROW = "one_row"
     LOOKS = "looks"
+    MANY_RUNS = "many_runs"
 
 
 @dataclass(frozen=True, slots=True)

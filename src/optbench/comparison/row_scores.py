@@ -54,8 +54,11 @@ class SplitEvidence:
     Attributes
     ----------
     rows : reads single rows; None where nobody can
+    are_scores_read : whether it may be asked for the scores of every run; of very many that would take longer than all
+        else
     seed_variances : pair of labels -> variance of their difference from seed to seed on one split
     """
 
     rows: RunRows | None = None
     seed_variances: Mapping[frozenset[str], float] = field(default_factory=dict)
+    are_scores_read: bool = True

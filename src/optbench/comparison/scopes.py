@@ -61,7 +61,7 @@ def _known(pair: PairResult, groups: Mapping[str, Group], plan: Plan, evidence: 
     """Return a pair with the scope that its design allows at least, and the interval that needs no test."""
     a, b = groups[pair.a], groups[pair.b]
     if not a.design is b.design is SplitDesign.RESPLIT:
-        return replace(pair, scope=Scope.ONE_SPLIT, new_rows=_crossed(pair, a, b, plan, evidence.rows))
+        return replace(pair, scope=Scope.ONE_SPLIT, new_rows=_crossed(pair, a, b, plan, evidence))
     if not (a.makes_data and b.makes_data):
         return replace(pair, scope=Scope.THESE_ROWS)
     same = NewRows(
@@ -75,21 +75,29 @@ def _known(pair: PairResult, groups: Mapping[str, Group], plan: Plan, evidence: 
     return replace(pair, scope=Scope.NEW_ROWS, new_rows=same)
 
 
-def _crossed(pair: PairResult, a: Group, b: Group, plan: Plan, rows: RunRows | None) -> NewRows:
+def _crossed(pair: PairResult, a: Group, b: Group, plan: Plan, evidence: SplitEvidence) -> NewRows:
     """Return the interval for new seeds on new test rows, or why there is none; nothing if nobody can be asked."""
-    if rows is None:
+    if evidence.rows is None:
         return NewRows()
-    if plan.looks:
-        return NewRows(unknown=Unknown.LOOKS)
-    if plan.metric.per_row is None:
-        return NewRows(unknown=Unknown.NO_MEAN_OVER_ROWS)
-    if pair.n < _TWO:
-        return NewRows(unknown=Unknown.ONE_SEED)
-    table = _row_differences(pair, a, b, plan, rows)
+    unknown = _why_not_asked(pair, plan, evidence)
+    if unknown is not None:
+        return NewRows(unknown=unknown)
+    table = _row_differences(pair, a, b, plan, evidence.rows)
     if isinstance(table, Unknown):
         return NewRows(unknown=table)
     crossed = seeds_and_rows_mean(table, plan.alpha)
     return NewRows(low=crossed.low, high=crossed.high, error=crossed.error)
+
+
+def _why_not_asked(pair: PairResult, plan: Plan, evidence: SplitEvidence) -> Unknown | None:
+    """Return what is known to be missing before any row is read; None if nothing is."""
+    if plan.looks:
+        return Unknown.LOOKS
+    if plan.metric.per_row is None:
+        return Unknown.NO_MEAN_OVER_ROWS
+    if pair.n < _TWO:
+        return Unknown.ONE_SEED
+    return None if evidence.are_scores_read else Unknown.MANY_RUNS
 
 
 def _row_differences(pair: PairResult, a: Group, b: Group, plan: Plan, rows: RunRows) -> NDArray[np.float64] | Unknown:

@@ -82,11 +82,11 @@ def compare_runs(options: CompareOptions) -> CompareOutcome:
     ------------
     Writes `options.html`, replacing a file of that name.
     """
-    from optbench.comparison import SplitEvidence, compare
+    from optbench.comparison import compare
     from optbench.run_store import Histories, find_runs, record_places
     from optbench.runner.run_facts import compared_runs, study_labels
     from optbench.runner.sound_runs import with_sound_runs
-    from optbench.runner.stored_rows import MOST_READ, StoredRows
+    from optbench.runner.stored_rows import evidence_of
 
     if options.html is not None and os.path.lexists(options.html) and not _is_plain_file(options.html):
         raise UsageError(
@@ -110,7 +110,7 @@ def compare_runs(options: CompareOptions) -> CompareOutcome:
             alpha=options.alpha,
             margin=options.margin,
             histories=histories,
-            evidence=SplitEvidence(StoredRows(MOST_READ)),
+            evidence=evidence_of(runs),
             by=options.by,
             suggested=study_labels(places),
         )

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from optbench.comparison import RowCounts, RowScores
+from optbench.comparison import RowCounts, RowScores, SplitEvidence
 from optbench.errors import StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from optbench.catalog.metric import Metric
     from optbench.records import RunRecord, SplitName
@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 
 MOST_READ: Final = 256 << 20
 """Size of predictions that `compare` reads for what is a sentence beside its verdict."""
+
+MOST_RUNS: Final = 2_000
+"""Number of runs whose predictions are read for that; `verdict-unknown-many_runs` names it too."""
+
+
+def evidence_of(records: Sequence[RunRecord]) -> SplitEvidence:
+    """Return what a comparison of these runs may ask about single rows."""
+    return SplitEvidence(StoredRows(MOST_READ), are_scores_read=len(records) <= MOST_RUNS)
 
 
 class StoredRows:
