@@ -14,6 +14,7 @@ from optbench.datasets.labels import choose_positive_class
 from optbench.datasets.missing_values import find_missing
 from optbench.datasets.preprocessing import Table
 from optbench.datasets.reading_rules import reading_facts
+from optbench.datasets.row_division import TableRows
 from optbench.datasets.table_columns import TableOptions, column_notes
 from optbench.datasets.table_inputs import table_inputs
 from optbench.datasets.table_reading import read_table
@@ -104,7 +105,7 @@ def load_table(
     options = missing.options
     labelled = target_rows(table, options, task)
     strata, names = labelled.strata
-    divided = split_table(table, labelled.rows, strata, split, options=options, class_names=names)
+    divided = split_table(TableRows(table, labelled.rows, strata, names, split, options))
     lone = lone_text(table, options, text, divided.rows)
     if lone is not None:
         inputs = text_inputs(table, options, text, labelled, divided.rows, uses=lone)
