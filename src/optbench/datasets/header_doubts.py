@@ -1,10 +1,11 @@
-"""A first line that is probably a row: a table without a header line loses that row, and its columns their names."""
+"""What is odd about the names of columns: they are probably a row of data, or two of them look the same."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from optbench.core.findings import Finding, Severity
+from optbench.datasets.label_spellings import drawn_alike, shown_apart
 from optbench.datasets.number_texts import is_number
 
 if TYPE_CHECKING:
@@ -14,7 +15,13 @@ if TYPE_CHECKING:
 _HALF: Final = 0.5
 
 
-def header_doubt(table: TextTable) -> list[Finding]:
+def header_doubts(table: TextTable) -> list[Finding]:
+    """Return notes on names of columns that look like data, which is then short of a row, or like each other."""
+    alike = [shown_apart(group) for group in drawn_alike(table.names)]
+    return [*_like_data(table), *(Finding("data-names-alike", Severity.NOTE, {"names": group}) for group in alike)]
+
+
+def _like_data(table: TextTable) -> list[Finding]:
     """Return a note if names of columns are what their cells say: a number with decimals, or one of their texts."""
     like_cells = [column.name for column in table.columns if _is_like_cells(column)]
     if len(like_cells) < _HALF * len(table.columns) or len(table.columns) < 2:  # noqa: PLR2004 - one proves nothing

@@ -16,12 +16,14 @@ from optbench.datasets.column_kinds import infer_kind
 from optbench.datasets.column_names import with_spelling
 from optbench.datasets.date_columns import are_dates, can_be_dates
 from optbench.datasets.features import MAX_LEVELS
-from optbench.datasets.header_doubts import header_doubt
+from optbench.datasets.header_doubts import header_doubts
 from optbench.datasets.labels import choose_positive_class, class_counts
 from optbench.datasets.missing_values import find_missing
 from optbench.datasets.missing_words import missing_words
 from optbench.datasets.number_spelling import COMMA, POINT
 from optbench.datasets.number_texts import parse_texts
+from optbench.datasets.sentinels import TOLD as SENTINEL
+from optbench.datasets.sentinels import table_sentinels
 from optbench.datasets.spellings import UNSTATED, Convention
 from optbench.datasets.table_columns import TableOptions, column_uses, missing_texts, spellings_of, stated_use
 from optbench.datasets.table_heads import HEAD_ROWS, read_head
@@ -95,7 +97,7 @@ class TableInspection:
     @property
     def questions(self) -> list[Finding]:
         """The notes on what only the user can answer."""
-        return [note for note in self.notes if note.code in (_TWO_READINGS, *QUESTIONS)]
+        return [note for note in self.notes if note.code in (_TWO_READINGS, SENTINEL, *QUESTIONS)]
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -183,6 +185,7 @@ def inspect_table(
     options = replace(options, features={**forced, **(options.features or {})})
     doubtful = _kind_notes(table, options, forced)
     options = replace(options, numbers=_convention(table, options, task))
+    uses = column_uses(table, options, rows=labelled.rows)
     names = labelled.order.class_names
     positive, _ = choose_positive_class(names, None) if not in_target.is_open else (None, ())
     return TableInspection(
@@ -194,18 +197,19 @@ def inspect_table(
         features=options.features or {},
         rows=table.n_rows,
         rows_without_target=table.n_rows - len(labelled.rows),
-        columns=column_uses(table, options, rows=labelled.rows),
+        columns=uses,
         class_counts=class_counts(labelled.y[labelled.rows], names) if names else {},
         positive_class=None if positive is None else names[positive],
         notes=(
             *head.notes,
-            *header_doubt(table),
+            *header_doubts(table),
             *_head_notes(table, is_head=head.is_head),
             *labelled.order.notes,
             *_missing_notes(words),
             *found.notes,
             *in_target.notes,
             *doubtful,
+            *table_sentinels(table, uses, options, labelled.rows),
             *(_note("data-column-running-text", name=name) for name in texts),
         ),
         task=task,

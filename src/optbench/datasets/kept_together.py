@@ -16,6 +16,7 @@ from optbench.datasets.row_groups import (
     groups_of_duplicates,
     present_cells,
 )
+from optbench.datasets.sentinels import time_notes
 from optbench.datasets.splits import DEFAULT_TEST
 from optbench.datasets.time_splits import split_by_time
 from optbench.datasets.times import time_keys
@@ -79,7 +80,8 @@ def divide_by_time(labelled: TableRows) -> DividedRows:
     what = f"split.time: the column {name!r}"
     levels = column.levels.to_pylist()
     used, position = np.unique(column.codes[rows], return_inverse=True)
-    keys = time_keys([levels[code] for code in used.tolist()], what=what, order=options.date_order)
+    texts = [levels[code] for code in used.tolist()]
+    keys = time_keys(texts, what=what, order=options.date_order)
     times = np.zeros(table.n_rows, dtype=keys.dtype)
     times[rows] = keys[position.ravel()]
     rule = split_rule(split, test=DEFAULT_TEST if split.test is None else split.test)
@@ -88,6 +90,7 @@ def divide_by_time(labelled: TableRows) -> DividedRows:
     facts = {"test": rule.test, "validation": rule.validation, "time": name, "spans": spans}
     notes = (
         *_left_out(options, "data-split-time", name),
+        *time_notes(name, texts, keys, np.bincount(position.ravel())),
         *_uneven_notes(labelled, divided, facts, largest=_largest(times[rows])),
     )
     return DividedRows(divided, "time", facts, notes)

@@ -1,4 +1,4 @@
-"""Numbers that may be something else: codes with zeros in front, days as 20190307."""
+"""Numbers that may be something else: codes with zeros in front; days, months and times as 20190307."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 COMPACT_DATES: Final = "column-compact-dates"
 LEADING_ZEROS: Final = "column-leading-zeros"
 _LOOKED_AT = 4096
-_SMALLEST, _LARGEST = 1900_01_01, 2100_12_31
+_FIRST_YEAR, _LAST_YEAR = 1900, 2100
+_DIGITS_BEHIND = (2, 4, 8, 10)  # the year, of months, days, times to the minute and to the second
 _CODE = "[+-]?0[0-9]+"
 
 
@@ -46,7 +47,9 @@ def _doubt(code: str, reason: Finding, texts: Any) -> Finding:
 
 def _may_be_days(column: ExaminedColumn) -> bool:
     values = column.numbers.values
-    return bool(np.fmin.reduce(values) >= _SMALLEST and np.fmax.reduce(values) <= _LARGEST)
+    ends = np.array([np.fmin.reduce(values), np.fmax.reduce(values)])
+    years = (ends // 10.0**digits for digits in _DIGITS_BEHIND)
+    return any(first >= _FIRST_YEAR and last <= _LAST_YEAR for first, last in years)
 
 
 def _may_be_codes(column: ExaminedColumn) -> bool:

@@ -13,7 +13,7 @@ from optbench.datasets.column_cells import ExaminedColumn
 from optbench.datasets.column_kinds import number_values
 from optbench.datasets.date_columns import read_dates
 from optbench.datasets.group_splits import mixed
-from optbench.datasets.label_spellings import look_alikes, shown
+from optbench.datasets.label_spellings import look_alikes, shown_apart
 from optbench.datasets.number_texts import numbers_of
 from optbench.datasets.table_columns import spellings_of, use_of
 from optbench.datasets.text_table import require_column
@@ -70,7 +70,7 @@ def groups_alike(table: TextTable, options: TableOptions) -> list[Finding]:
     alike = look_alikes(levels.to_pylist())
     if not alike:
         return []
-    values = {"name": str(options.group), "values": [shown(text) for text in alike[0]], "n": len(alike)}
+    values = {"name": str(options.group), "values": shown_apart(alike[0]), "n": len(alike)}
     return [Finding("data-groups-alike", Severity.NOTE, values)]
 
 

@@ -9,7 +9,7 @@ from optbench.config import TableTextConfig
 from optbench.core.findings import Finding, Severity, as_json
 from optbench.datasets.assembly import Draft, TargetReading, assemble
 from optbench.datasets.column_names import with_spelling
-from optbench.datasets.header_doubts import header_doubt
+from optbench.datasets.header_doubts import header_doubts
 from optbench.datasets.labels import choose_positive_class
 from optbench.datasets.missing_values import find_missing
 from optbench.datasets.preprocessing import Table
@@ -130,7 +130,7 @@ def load_table(
                 **reading_facts([*missing.applied, *labelled.applied, *(use.applied for use in inputs.uses)]),
             },
             notes=[
-                *header_doubt(table),
+                *header_doubts(table),
                 *missing.notes,
                 *_dropped_note(n_dropped, table.n_rows, options.target),
                 *labelled.order.notes,
