@@ -200,6 +200,7 @@ def test_init_proposes_dates_and_asks_for_an_order(tmp_path):
         ([f"{time:%Y%m}" for time in MOMENTS], "all of them read like dates, such as 201901"),
         ([f"{time:%Y%m%d%H%M}" for time in MOMENTS], "all of them read like dates, such as 20190107"),
         ([f"{time:%Y%m%d%H%M%S}" for time in MOMENTS], "all of them read like dates, such as 20190107"),
+        ([f"{time:%d%m%Y}" for time in MOMENTS], "like dates with the year at the end (DDMMYYYY), such as 07012019"),
         ([f"{1000 + 7 * (i % 50):05}" for i in range(N)], "some have a zero in front, such as 01000"),
     ],
 )

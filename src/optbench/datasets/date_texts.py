@@ -50,6 +50,7 @@ _WITHOUT_DAY: Final = (
     rf"{_MONTH}[-/ ]?(?P<year>\d{{4}})",
     rf"(?P<year>\d{{4}})[-/ ]?{_MONTH}",
     r"(?P<year>\d{4})[- ]?q(?P<quarter>\d)",
+    r"q(?P<quarter>\d)[-/ ]?(?P<year>\d{4})",
 )
 _FORMS: Final = tuple(
     re.compile(form, re.IGNORECASE | re.ASCII)

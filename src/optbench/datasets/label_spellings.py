@@ -20,7 +20,8 @@ _NO_VALUE: Final = frozenset(
         "nan", "-nan", "+nan", "none", "null", "nil", "na", "n/a", "n.a.", "n.a", "#n/a", "#na", "#n/a n/a", "<na>",
         "(null)", "[null]", "<null>", "#null!", "\\n", "nat", "-", "--", "---", "?", "??", ".", "..", "...", "_",
         "\N{EN DASH}", "\N{EM DASH}", "unknown", "unk", "missing", "undefined", "not available", "not applicable",
-        "no value", "no data", "-1.#ind", "1.#qnan", "-1.#qnan", "1.#ind", "k.a.", "unbekannt",
+        "no value", "no data", "#div/0!", "#value!", "#ref!", "#name?", "#num!", "#error!",
+        "-1.#ind", "1.#qnan", "-1.#qnan", "1.#ind", "k.a.", "unbekannt",
     }
 )  # fmt: skip
 """Words for "no value", in lower case: of pandas, R, SQL, spreadsheets and people."""

@@ -65,16 +65,21 @@ def time_keys(texts: Sequence[str], *, what: str, order: str | None = None) -> N
     return whole[0].seconds
 
 
+def year_last(texts: Sequence[str]) -> str | None:
+    """Return the form of numbers that are dates with the year at the end, such as DDMMYYYY; None of any others."""
+    forms = _YEAR_LAST.items()
+    return next((shown for form, shown in forms if all(re.fullmatch(form, text, re.ASCII) for text in texts)), None)
+
+
 def _refuse_year_last(texts: Sequence[str], what: str) -> None:
-    """Refuse numbers that are dates with the year at the end: as numbers they would be in the order of their days."""
-    for form, shown in _YEAR_LAST.items():
-        if all(re.fullmatch(form, text, re.ASCII) for text in texts):
-            raise DataError(
-                f"{what} must hold times whose numbers rise with time. Received: {texts[0]!r}, which reads like "
-                f"{shown}: as a number it comes before later days of earlier years. Write dates as YYYY-MM-DD, months "
-                "as YYYY-MM.",
-                code="data-dates-wrong",
-            )
+    """Refuse dates that as numbers would be in the order of their days."""
+    form = year_last(texts)
+    if form is not None:
+        raise DataError(
+            f"{what} must hold times whose numbers rise with time. Received: {texts[0]!r}, which reads like {form}: as "
+            "a number it comes before later days of earlier years. Write dates as YYYY-MM-DD, months as YYYY-MM.",
+            code="data-dates-wrong",
+        )
 
 
 def _numbers(texts: Sequence[str], numbers: Sequence[float], what: str) -> NDArray[Any]:
