@@ -7,12 +7,35 @@ from typing import TYPE_CHECKING, Final
 from optbench.core.findings import Finding, Severity
 from optbench.datasets.label_spellings import drawn_alike, shown_apart
 from optbench.datasets.number_texts import is_number
+from optbench.errors import DataError
 
 if TYPE_CHECKING:
     from optbench.datasets.columns import Column
     from optbench.datasets.text_table import TextTable
 
 _HALF: Final = 0.5
+
+
+def require_one_header(table: TextTable) -> None:
+    """Refuse a row that is the line of names again, as where files were put one behind the other.
+
+    Raises
+    ------
+    DataError
+        With the place of the first.
+    """
+    first = min(table.columns, key=lambda column: not column.is_coded)  # where it takes the least to look
+    if len(table.columns) < 2 or (first.is_coded and first.name not in first.levels.to_pylist()):  # noqa: PLR2004
+        return
+    try:
+        row = first.row_of(first.name)
+    except ValueError:
+        return
+    if all(column.cell(row) == column.name for column in table.columns):
+        raise DataError(
+            f"{table.place(row)} holds the names of the columns again. Remove that line, and others like it.",
+            code="data-header-repeated",
+        )
 
 
 def header_doubts(table: TextTable) -> list[Finding]:

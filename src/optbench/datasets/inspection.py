@@ -16,7 +16,7 @@ from optbench.datasets.column_kinds import infer_kind
 from optbench.datasets.column_names import with_spelling
 from optbench.datasets.date_columns import are_dates, can_be_dates
 from optbench.datasets.features import MAX_LEVELS
-from optbench.datasets.header_doubts import header_doubts
+from optbench.datasets.header_doubts import header_doubts, require_one_header
 from optbench.datasets.labels import choose_positive_class, class_counts
 from optbench.datasets.missing_values import find_missing
 from optbench.datasets.missing_words import missing_words
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from optbench.datasets.text_table import TextTable
 
 _TWO_READINGS = "data-column-two-readings"
+_RARE_SEPARATORS = "^~: "  # too frequent within cells to be taken for one
 _MOST_CLASSES = 20
 _BINARY = 2
 _MOSTLY = 0.8  # of the rows of a target with words among numbers
@@ -155,6 +156,7 @@ def inspect_table(
     """
     head = read_head(path, separator=separator, encoding=encoding, sheet=sheet, name=path.name, most=most_rows)
     table, separator = head.table, str(head.storage.separator)
+    require_one_header(table)
     words = () if missing is not None else missing_words(table, target)
     options = TableOptions(
         target=target or "",
@@ -282,7 +284,10 @@ def _suggested_target(table: TextTable, options: TableOptions) -> tuple[str, Fin
         return table.names[-1], _note("data-target-last-numbers")
     remedy = "Name one with --target."
     if len(table.names) == 1:
-        remedy = "A target alone is no table: does another character stand between the cells? Name it with --separator."
+        name = table.names[0]
+        between = next((f" {mark!r}" for mark in _RARE_SEPARATORS if mark in name and 2 * mark not in name), "")
+        asked = "does another character stand between the cells? Name it with --separator"
+        remedy = f"A target alone is no table: {asked}{between}."
     raise DataError(
         f"a target is needed: which column of {table.shown_name} holds the labels, or the numbers to predict? "
         f"{columns_found(table.names)}. {remedy}",

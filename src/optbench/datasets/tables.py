@@ -9,7 +9,7 @@ from optbench.config import TableTextConfig
 from optbench.core.findings import Finding, Severity, as_json
 from optbench.datasets.assembly import Draft, TargetReading, assemble
 from optbench.datasets.column_names import with_spelling
-from optbench.datasets.header_doubts import header_doubts
+from optbench.datasets.header_doubts import header_doubts, require_one_header
 from optbench.datasets.labels import choose_positive_class
 from optbench.datasets.missing_values import find_missing
 from optbench.datasets.preprocessing import Table
@@ -100,6 +100,7 @@ def load_table(
         If target, labels, columns or split do not allow the task.
     """
     options = with_spelling(options, table.names)
+    require_one_header(table)
     require_column(table, options.target, setting="dataset.target", separator=options.separator)
     missing = find_missing(table, options)
     options = missing.options
