@@ -238,5 +238,10 @@ def _note(
 
 def _values(name: str, one: Sentinel, shown: Callable[[float], str]) -> dict[str, Any]:
     others = one.others
-    ends = {"least": shown(others.least), "most": shown(others.most)}
+    ends = {"least": _about(others.least, shown), "most": _about(others.most, shown)}
     return {"name": name, "value": shown(one.value), "n": one.n, "n_rows": others.n_rows, **ends}
+
+
+def _about(value: float, shown: Callable[[float], str]) -> str:
+    """Return a value of which a reader needs no more than a few digits."""
+    return f"{value:.6g}" if shown is number_text and value != int(value) else shown(value)
