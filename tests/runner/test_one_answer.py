@@ -5,6 +5,7 @@ from __future__ import annotations
 from unicodedata import normalize
 
 import pytest
+from adult_like import adult_like
 
 from optbench.config import load_experiment, load_study
 from optbench.errors import InvalidError
@@ -61,6 +62,7 @@ TABLES = {
     "dates": "d,t,y\n" + rows(lambda n: f"{1 + n % 28}.{1 + n % 12}.2019,{n % 24}:{n:02},{'ab'[n % 2]}\n"),
     "dates of two orders": "d,x,y\n"
     + rows(lambda n: f"{1 + n % 11:02}/{1 + n % 12:02}/2019,{n * 0.5},{'ab'[n % 2]}\n"),
+    "like the Adult data set": adult_like(300),
     "few rows": "x,y\n1,a\n2,b\n3,a\n4,b\n",
 }
 
