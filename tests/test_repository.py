@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import importlib.util
 import re
-import sys
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
