@@ -13,6 +13,7 @@ import time
 import pytest
 
 from optbench.runner.init import starter_for_table
+from optbench.runner.reproduce import reproduce
 from optbench.study.markdown import clock_heading
 from optbench.study.run import StudyOptions, run_study
 
@@ -110,22 +111,39 @@ def test_a_study_that_is_killed_ends_like_one_that_was_not(tmp_path, confirmatio
 @pytest.mark.long
 @pytest.mark.ci
 def test_a_table_comes_to_a_verdict_by_what_init_writes(tmp_path, warm_workers):
-    """File, 'init --study', 'study', verdict, in a row; here with fewer runs, and with whole groups on one side."""
+    """File, 'init --study', 'study', verdict, 'reproduce', in a row: a table with numbers, dates, categories and texts.
+
+    Here with fewer runs, and with whole groups on one side.
+    """
+    words = ["gut", "schlecht", "langsam", "schnell", "freundlich", "defekt", "erstattet", "sauber"]
+    texts = [" ".join(words[n * k % 7] for k in range(1, 7)) + f" {n}" for n in range(300)]
     rows = "".join(
-        f"k{n % 30};{n * 7 % 11},5;{'Straße' if n % 3 else 'Weg'};{'ja' if n % 4 else 'nein'}\n" for n in range(300)
+        f"k{n % 30};{n * 7 % 11}.5;{'Straße' if n % 3 else 'Weg'};{1 + n % 28}.{1 + n % 12}.2019;{texts[n]};"
+        f"{'ja' if n % 4 else 'nein'}\n"
+        for n in range(300)
     )
-    (tmp_path / "bank.csv").write_bytes(("kunde;größe;ort;y\n" + rows.replace(",5", ".5")).encode("cp1252"))
+    (tmp_path / "bank.csv").write_bytes(f"kunde;größe;ort;seit;notiz;y\n{rows}".encode("cp1252"))
     written, _ = starter_for_table(tmp_path / "bank.csv", None, study=True)
+    assert "features: {notiz: text, seit: date}" in written
     for full, small in SMALLER.items():
         assert full in written
         written = written.replace(full, small)
     file = tmp_path / "study.yaml"
     file.write_text(written)
     options = StudyOptions(file, runs_dir=tmp_path / "runs", quiet=True, jobs=2)
-    folder = run_study(options, say=lambda _sentence: None, executor_for=warm_workers.executor_for).plan.paths.folder
+    end = run_study(options, say=lambda _sentence: None, executor_for=warm_workers.executor_for)
+    folder = end.plan.paths.folder
     document = json.loads((folder / "verdict.json").read_text())
     assert document["verdict"]
     assert {one["optimizer"] for one in document["optimizers"]} >= {"sgd", "adam"}
+    again = reproduce(
+        str(next(folder.glob("adam-s1000-*"))),
+        runs_dir=tmp_path / "runs",
+        data_dir=tmp_path,
+        say=lambda _sentence: None,
+        executor_for=warm_workers.executor_for,
+    )
+    assert again.is_identical
 
 
 @pytest.mark.long

@@ -121,6 +121,8 @@ def test_what_is_no_utf8_text_is_refused(write, content, sentence):
         ("a,b\n1,2\n\n1\n", "t.csv: line 4 has 1 field, the header has 2. Every row needs 2 fields. The line begins"),
         ('a,b\n1,"2\n3,4\n', "t.csv: line 2 cannot be read as CSV: unexpected end of data."),
         ('a,b\n1,"2"x\n', "t.csv: line 2 cannot be read as CSV: ',' expected after '\"'."),
+        ('a,b\n1,"say \\"x\\" twice"\n', """Write a quote inside a text as "", not as \\"."""),
+        ("Report,,\na,b,c\n1,2,3\n", "or the line is a title: remove what stands above the names)"),
     ],
 )
 def test_ragged_rows_and_open_quotes_are_refused_with_their_line(write, content, sentence):
@@ -214,3 +216,11 @@ def test_a_few_wrong_bytes_are_no_other_encoding(tmp_path):
         inspect_table(tmp_path / "my.csv", "y")
     (tmp_path / "my.csv").write_bytes(text.encode("cp1252"))
     assert inspect_table(tmp_path / "my.csv", "y").storage.encoding == "cp1252"
+
+
+def test_names_that_stand_among_the_rows_are_refused(load_csv, table):
+    """Two files one behind the other: the second header is no row, and is told before columns become categories."""
+    lines = table(40).splitlines(keepends=True)
+    with pytest.raises(DataError, match=r"row 31 \(line 32 of data.csv\) holds the names of the columns again. Remove"):
+        load_csv("".join([*lines[:31], lines[0], *lines[31:]]))
+    assert len(load_csv("".join([*lines, "1,2,c,no\n"])).train.y)  # one name is a cell like others

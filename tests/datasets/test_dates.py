@@ -196,7 +196,11 @@ def test_init_proposes_dates_and_asks_for_an_order(tmp_path):
 @pytest.mark.parametrize(
     ("cells", "words"),
     [
-        ([f"{time:%Y%m%d}" for time in MOMENTS], "all of them are days of the calendar, such as 20190107"),
+        ([f"{time:%Y%m%d}" for time in MOMENTS], "all of them read like dates, such as 20190107"),
+        ([f"{time:%Y%m}" for time in MOMENTS], "all of them read like dates, such as 201901"),
+        ([f"{time:%Y%m%d%H%M}" for time in MOMENTS], "all of them read like dates, such as 20190107"),
+        ([f"{time:%Y%m%d%H%M%S}" for time in MOMENTS], "all of them read like dates, such as 20190107"),
+        ([f"{time:%d%m%Y}" for time in MOMENTS], "like dates with the year at the end (DDMMYYYY), such as 07012019"),
         ([f"{1000 + 7 * (i % 50):05}" for i in range(N)], "some have a zero in front, such as 01000"),
     ],
 )
@@ -206,6 +210,20 @@ def test_numbers_that_may_be_something_else_are_told(load_csv, cells, words):
     assert "d" in dataset.facts["preprocessing"]
     assert any(words in note for note in sentences(dataset.notes))
     assert "reading" not in dataset.facts
+
+
+@pytest.mark.parametrize(("form", "parts"), [("%Y%m", 3), ("%Y%m%d", 4), ("%Y%m%d%H%M", 5), ("%Y%m%d%H%M%S", 5)])
+def test_dates_of_digits_alone_are_those_of_pandas(load_csv, form, parts):
+    """As the note on them says; a few numbers of six digits, or some that are no months, are none."""
+    dataset = load_csv(table(d=[f"{time:{form}}" for time in MOMENTS]), separator=";", features={"d": "date"})
+    assert sum(name.startswith("d.") for name in dataset.feature_names) == parts
+    read = pd.to_datetime(pd.Series([f"{time:{form}}" for time in MOMENTS]), format=form)
+    days = (read - pd.Timestamp(0)).dt.days[dataset.train.rows]
+    fitted = dataset.facts["preprocessing"]["d.days"]
+    assert fitted["mean"] == pytest.approx(days.mean(), rel=1e-12)
+    for others in (["201901", "201912"] * 30, [f"{190000 + i * 37}" for i in range(N)]):
+        told = sentences(load_csv(table(d=others), separator=";").notes)
+        assert not any("read like dates" in one for one in told)
 
 
 def test_what_is_said_of_dates_is_of_the_training_rows(load_csv):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import numpy as np
@@ -176,3 +177,40 @@ def test_large_numbers_are_as_many_classes_for_init(load_csv, tmp_path):
     content = csv_of(["9007199254740992", "9007199254740993", "9007199254740994"])
     dataset = load_csv(content)
     assert tuple(inspect_table(tmp_path / "data.csv", "y").class_counts) == dataset.class_names
+
+
+CYRILLIC_A, CYRILLIC_E, EN_DASH, NO_WIDTH = "\u0430", "\u0435", "\N{EN DASH}", "\N{ZERO WIDTH SPACE}"
+DRAWN_ALIKE = {
+    "another alphabet": ("cat", f"c{CYRILLIC_A}t", "'c\\u0430t'"),
+    "a capital of Greek": ("Bonn", "\N{GREEK CAPITAL LETTER BETA}onn", "'\\u0392onn'"),
+    "a dash": ("18-25", f"18{EN_DASH}25", "'18\\u201325'"),
+    "no width": ("cat", f"cat{NO_WIDTH}", "'cat\\u200b'"),
+}
+
+
+@pytest.mark.parametrize(("one", "other", "shown"), DRAWN_ALIKE.values(), ids=DRAWN_ALIKE)
+def test_labels_that_are_drawn_alike_are_told_as_what_they_are(load_csv, one, other, shown):
+    """They are two classes, and the note shows which has other characters."""
+    found = load_csv("x,y\n" + "".join(f"{n % 31},{(one, other, 'dog')[n % 3]}\n" for n in range(90)))
+    assert set(found.class_names) == {one, other, "dog"}
+    (told,) = [sentence for sentence in sentences(found.notes) if "differ in nothing but" in sentence]
+    assert shown in told
+    with pytest.raises(DataError, match=re.escape(f"{shown} looks the same and has other characters")):
+        load_csv("x,y\n" + "".join(f"{n % 31},{(other, 'dog')[n % 2]}\n" for n in range(90)), positive_class=one)
+
+
+def test_alphabets_that_are_not_mixed_are_not_doubted(load_csv):
+    """Words of one alphabet are words."""
+    found = load_csv("x,y\n" + "".join(f"{n % 31},{('вода', 'сок', 'рис')[n % 3]}\n" for n in range(90)))
+    assert not any("differ in nothing but" in sentence for sentence in sentences(found.notes))
+
+
+def test_names_of_columns_that_are_drawn_alike_are_told(load_csv):
+    """Two of one look, and one that was typed with other letters."""
+    rows = "".join(f"{n % 31},{n % 7},{'ab'[n % 2]}\n" for n in range(90))
+    found = load_csv(f"age,{CYRILLIC_A}ge,y\n{rows}")
+    assert any("the columns 'age', '\\u0430ge' have names that look the same" in one for one in sentences(found.notes))
+    assert not any("names that look the same" in one for one in sentences(load_csv(f"Age,age,y\n{rows}").notes))
+    told = "Received: 'label'. 'lab\\u0435l' looks the same and has other characters: copy it from the file"
+    with pytest.raises(DataError, match=re.escape(told)):
+        load_csv(f"x,z,lab{CYRILLIC_E}l\n{rows}", target="label")

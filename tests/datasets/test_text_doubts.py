@@ -8,6 +8,8 @@ from optbench.datasets.arrow_arrays import texts_of
 from optbench.datasets.text_doubts import doubt
 from optbench.words import sentence
 
+ARABIC, WIDE = (str.maketrans("0123456789", "".join(chr(first + i) for i in range(10))) for first in (0x660, 0xFF10))
+
 
 @pytest.mark.parametrize(
     ("texts", "words"),
@@ -23,6 +25,18 @@ from optbench.words import sentence
         ([f"2024-01-{i:02d}" for i in range(1, 29)], "dates"),
         ([f"{i}.12.2024" for i in range(1, 29)], "dates"),
         ([f"this was film number {i}, and not bad" for i in range(40)], "running text"),
+        ([f"~{i}" for i in range(40)], "digits with other signs, such as '~0'"),
+        ([f"{i}-{i + 5}" for i in range(40)], "if they are numbers, write them as such"),
+        ([f"{i}/100" for i in range(40)], "digits with other signs"),
+        ([f"2018-{i:03}" for i in range(1, 40)], "digits with other signs"),
+        ([*(f"{i}" for i in range(9)), *(f">{i}" for i in range(20))], "digits with other signs"),
+        ([str(i).translate(ARABIC) for i in range(40)], "in other digits than 0 to 9"),
+        ([str(i).translate(WIDE) for i in range(40)], "in other digits than 0 to 9"),
+        ([f"{i}. März 2019" for i in range(1, 29)], "months are words of another language"),
+        ([f"{i} de marzo de 2019" for i in range(1, 29)], "months are words of another language"),
+        ([f"{i} août 2019" for i in range(1, 29)], "months are words of another language"),
+        ([f"2019-03-{i:02} 12:30:00 EST" for i in range(1, 29)], "with the name of a zone"),
+        ([f"2019-03-{i:02}T12:30 Europe/Berlin" for i in range(1, 29)], "with the name of a zone"),
         ([*map(str, range(30)), "n/a", "null"], "all but 2 of them are numbers: add 'n/a', 'null' to dataset.missing"),
     ],
 )
@@ -39,6 +53,10 @@ def test_another_spelling_is_named(texts, words):
         ["1,5", "2,5"],
         [],
         [f"{i}a" for i in range(40)],
+        [f"SKU-{i}" for i in range(40)],
+        [f"No {i} of 1999" for i in range(40)],
+        [f"{i} Baker Street" for i in range(40)],
+        [f"{i}-{i + 5}" for i in range(5)],
         ["x"] * 3,
     ],
 )

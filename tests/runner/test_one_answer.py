@@ -5,6 +5,7 @@ from __future__ import annotations
 from unicodedata import normalize
 
 import pytest
+from adult_like import adult_like
 
 from optbench.config import load_experiment, load_study
 from optbench.errors import InvalidError
@@ -61,6 +62,7 @@ TABLES = {
     "dates": "d,t,y\n" + rows(lambda n: f"{1 + n % 28}.{1 + n % 12}.2019,{n % 24}:{n:02},{'ab'[n % 2]}\n"),
     "dates of two orders": "d,x,y\n"
     + rows(lambda n: f"{1 + n % 11:02}/{1 + n % 12:02}/2019,{n * 0.5},{'ab'[n % 2]}\n"),
+    "like the Adult data set": adult_like(300),
     "few rows": "x,y\n1,a\n2,b\n3,a\n4,b\n",
 }
 
@@ -137,7 +139,7 @@ def test_a_study_is_written_for_a_table(tmp_path):
     """With everything that was inferred, and the metric and task that fit the target."""
     cases = {
         "classes": (lambda n: f"{n * 7 % 11};{'ab'[n % 2]}\n", "accuracy", "classification"),
-        "rare": (lambda n: f"{n * 7 % 11};{'ab'[n % 8 == 0]}\n", "roc_auc", "classification"),
+        "rare": (lambda n: f"{n * 7 % 11};{'ab'[n % 8 == 0]}\n", "average_precision", "classification"),
         "numbers": (lambda n: f"{n * 7 % 11};{n * 1.5}\n", "rmse", "regression"),
     }
     for name, (line, metric, task) in cases.items():
@@ -152,6 +154,27 @@ def test_a_study_is_written_for_a_table(tmp_path):
         single, _ = starter_for_table(tmp_path / f"{name}.csv", None)
         (tmp_path / f"{name}-one.yaml").write_text(single)
         assert load_experiment(tmp_path / f"{name}-one.yaml").config.dataset == experiment.dataset
+
+
+SHARES = {
+    "even": "ab",
+    "four in five": "aaaab",
+    "nearly all": "aaaaaaaaab",
+    "nearly all, in three": "aaaaaaaaabaaaaaaaaac",
+    "the last is the many": "baaaaaaaaa".translate(str.maketrans("ab", "yn")),
+}
+
+
+@pytest.mark.parametrize("labels", SHARES.values(), ids=SHARES)
+def test_a_study_is_about_the_metric_that_validate_advises(labels, tmp_path):
+    """Accuracy, unless one class is nearly all there is: then both name the same other metric."""
+    (tmp_path / "my.csv").write_text("x,y\n" + "".join(f"{n * 7 % 11},{labels[n % len(labels)]}\n" for n in range(100)))
+    (tmp_path / "one.yaml").write_text(starter_for_table(tmp_path / "my.csv", None)[0])
+    (tmp_path / "study.yaml").write_text(starter_for_table(tmp_path / "my.csv", None, study=True)[0])
+    told = validate_configs([tmp_path / "one.yaml"], overrides=(), data_dir=tmp_path).to_json()["files"][0]["warnings"]
+    advised = [warning["values"]["better"] for warning in told if warning["code"] == "data-majority-large"]
+    assert load_study(tmp_path / "study.yaml").config.metric == (*advised, "accuracy")[0]
+    assert bool(advised) == (labels.count(max(labels, key=labels.count)) > 0.8 * len(labels))
 
 
 PYTHON = {

@@ -9,6 +9,8 @@ from optbench.config import load_study
 from optbench.statistics import sign_flip_p
 from optbench.study.seed_table import seed_rows
 
+EXPERIMENT = "{dataset: {name: iris}, model: {name: mlp, hidden_units: [4]}, training: {epochs: 3}}"
+
 
 def test_dry_run_counts_and_creates_nothing(study):
     """Runs per stage and optimizer, time, disk, memory; one model per optimizer is built."""
@@ -29,8 +31,16 @@ def test_dry_run_counts_and_creates_nothing(study):
     table = found.text("en").partition("What so many seeds find")[2].splitlines()
     assert [line.split()[0] for line in table[2:]] == [str(seeds) for seeds in sorted(rows)]
     assert [line.split()[0] for line in table if " * " in line] == ["9"]
-    assert len(study.executor.tried_out) == 4  # a default builds what its tuned self does; each with xla, too
+    assert len(study.executor.tried_out) == 2  # a default builds what its tuned self does
     assert not study.runs_dir.exists()
+
+
+@pytest.mark.parametrize(("epochs", "tried_out"), [(3, 2), (30, 4)])
+def test_xla_is_tried_where_there_is_time_to_save(study, epochs, tried_out):
+    """Compiling takes longer than all else of a dry run, and nobody changes the engine of a study of a minute."""
+    experiment = EXPERIMENT.replace("epochs: 3", f"epochs: {epochs}")
+    study.dry_run(points=5, tuning_seeds=2, seeds=9, experiment=f"experiment: {experiment}")
+    assert len(study.executor.tried_out) == tried_out
 
 
 def test_few_seeds_are_told_the_number_needed(study):

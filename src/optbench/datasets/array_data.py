@@ -20,8 +20,9 @@ from optbench.datasets.assembly import Draft, TargetReading, assemble
 from optbench.datasets.labels import LabelOrder, choose_positive_class, label_order, label_reading, require_classes
 from optbench.datasets.preprocessing import Arrays, Tokens
 from optbench.datasets.reading_rules import reading_facts
+from optbench.datasets.row_division import refuse_test_fraction, rule_facts, split_rule
 from optbench.datasets.splits import split_by_fractions
-from optbench.datasets.table_splits import ALL_ROWS, refuse_test_fraction, rule_facts, split_rule
+from optbench.datasets.table_splits import ALL_ROWS
 from optbench.datasets.targets import as_targets
 from optbench.errors import DataError
 from optbench.records import SplitData

@@ -109,6 +109,21 @@ def _columns_of(widths: Sequence[int], share: float) -> int:
     return widths[0]
 
 
+class _Last:
+    """Lines that are gone through; `line` is the last of them."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines = iter(lines)
+        self.line = ""
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        self.line = next(self._lines)
+        return self.line
+
+
 def csv_rows(
     text: Iterable[str], *, separator: str, name: str, sample: Callable[[], TextIO], first_line: int = 1
 ) -> Iterator[tuple[int, list[str]]]:
@@ -125,7 +140,8 @@ def csv_rows(
     DataError
         If a row cannot be read.
     """
-    reader = csv.reader(text, delimiter=separator, strict=True)
+    last = _Last(text)
+    reader = csv.reader(last, delimiter=separator, strict=True)
     next_line = first_line
     try:
         for row in reader:
@@ -139,6 +155,8 @@ def csv_rows(
         if other != separator and columns > 1:
             hint = f" With another separator its lines have {columns} fields each: set dataset.separator: "
             hint += f"{json.dumps(other)}."
+        elif '\\"' in last.line:
+            hint = ' Write a quote inside a text as "", not as \\".'
         raise DataError(
             f"{name}: line {next_line} cannot be read as CSV: {stated(error)}.{hint}", code="data-file-wrong-format"
         ) from None
@@ -186,7 +204,7 @@ def check_header(header: Sequence[str], *, name: str, line: int, separator: str)
     if unnamed and header != [""]:
         raise DataError(
             f"{name}: line {line}: column {unnamed[0]} has no name. Give it one in the header line "
-            f"(pandas writes such a column for its index: use to_csv(..., index=False){_at_the_end(unnamed, header)}).",
+            f"(pandas writes such a column for its index: use to_csv(..., index=False){_what_else(unnamed, header)}).",
             code="data-column-unnamed",
         )
     if repeated:
@@ -201,16 +219,19 @@ def check_header(header: Sequence[str], *, name: str, line: int, separator: str)
         raise DataError(f"{name} has a single column, named {header[0]!r}.{hint}", code="data-column-alone")
 
 
-def _at_the_end(unnamed: Sequence[int], header: Sequence[str]) -> str:
-    """Return what else the last column may be that has no name."""
-    return "; or the lines end in a separator: remove it" if unnamed == [len(header)] else ""
+def _what_else(unnamed: Sequence[int], header: Sequence[str]) -> str:
+    """Return what else a header may be in which names are missing."""
+    if unnamed == [len(header)]:
+        return "; or the lines end in a separator: remove it"
+    is_title = len(header) > 2 and unnamed == list(range(2, len(header) + 1))  # noqa: PLR2004 - of two, see above
+    return "; or the line is a title: remove what stands above the names" if is_title else ""
 
 
 def check_widths(rows: Sequence[tuple[int, list[str]]], *, width: int, name: str, separator: str) -> None:
     """Require as many cells in each row as the header has."""
     for line, row in rows:
         if len(row) != width:
-            hint = f" (a {separator} inside a text needs quotes around it)" if len(row) > width else ""
+            hint = f" (a {separator} inside a text needs double quotes around it)" if len(row) > width else ""
             hint = " (is the first line a title? Remove what stands above the header)" if width == 1 else hint
             raise DataError(
                 f"{name}: line {line} has {_fields(len(row))}, the header has {width}. "

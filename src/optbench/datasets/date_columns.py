@@ -39,8 +39,9 @@ DATES: Final = "column-dates"
 """Why a column is read as dates."""
 _DAY_SECONDS, _HOUR_SECONDS = 86400.0, 3600.0
 _THURSDAY = 3  # 1970-01-01, with Monday as 0
-_SENSIBLE = tuple(float(np.datetime64(day, "s").astype(np.int64)) for day in ("1900-01-01", "2100-12-31"))
-_COMPACT = r"\A[0-9]{8}\z"
+_SENSIBLE = tuple(float(np.datetime64(day, "s").astype(np.int64)) for day in ("1900-01-01", "2101-01-01"))
+_COMPACT = r"\A([0-9]{6}|[0-9]{8}|[0-9]{12}|[0-9]{14})\z"
+_MONTH_DIGITS, _FEWEST_MONTHS = 6, 4  # fewer numbers of six digits end in 01 to 12 by chance
 _FEW = 256  # different texts that are looked at before all are
 
 
@@ -169,10 +170,21 @@ def can_be_dates(table: TextTable, column: ExaminedColumn) -> bool:
 
 
 def are_compact_dates(texts: Any) -> bool:
-    """Return True if all different texts are days as 20190307, of 1900 to 2100."""
+    """Return True if all different texts are months, days or times as 201903, 20190307, 20190307123000 of 1900 to 2100.
+
+    All have to be of one length.
+    """
+    return _are_compact(texts[:_FEW]) and (len(texts) <= _FEW or _are_compact(texts))
+
+
+def _are_compact(texts: Any) -> bool:
     import pyarrow.compute as pc
 
     if len(texts) < 2 or not pc.all(pc.match_substring_regex(texts, _COMPACT)).as_py():  # noqa: PLR2004
+        return False
+    lengths = pc.min_max(pc.binary_length(texts)).as_py()
+    is_chance = lengths["max"] == _MONTH_DIGITS and len(texts) < _FEWEST_MONTHS
+    if lengths["min"] != lengths["max"] or is_chance:
         return False
     found = moments(texts)[0]
     least, most = _SENSIBLE

@@ -45,11 +45,12 @@ _DATES: Final = (
     rf"(?P<year>\d{{4}})[-/ ]?{_MONTH}[-/ ]?{_DAY}",
 )
 _WITHOUT_DAY: Final = (
-    r"(?P<year>\d{4})[-/.](?P<month>\d\d)",
+    r"(?P<year>\d{4})[-/.]?(?P<month>\d\d)",
     r"(?P<month>\d\d)/(?P<year>\d{4})",
     rf"{_MONTH}[-/ ]?(?P<year>\d{{4}})",
     rf"(?P<year>\d{{4}})[-/ ]?{_MONTH}",
     r"(?P<year>\d{4})[- ]?q(?P<quarter>\d)",
+    r"q(?P<quarter>\d)[-/ ]?(?P<year>\d{4})",
 )
 _FORMS: Final = tuple(
     re.compile(form, re.IGNORECASE | re.ASCII)

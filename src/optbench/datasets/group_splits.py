@@ -75,6 +75,22 @@ def split_by_groups(
     return SplitRows(train=train, validation=validation if wanted[1] else None, test=test)
 
 
+def require_groups(n_groups: int, *, folds: int, what: str) -> None:
+    """Require a group, at least, for each fold.
+
+    Raises
+    ------
+    DataError
+        If there are fewer.
+    """
+    if n_groups < folds:
+        raise DataError(
+            f"{what} makes {n_groups} {'group' if n_groups == 1 else 'groups'}; {folds} folds need at least {folds}, "
+            "as no group is divided. Use fewer folds, or group by something finer.",
+            code="data-folds-many",
+        )
+
+
 def group_counts(groups: NDArray[np.uint64], rows: NDArray[np.int64], divided: SplitRows) -> dict[str, int]:
     """Return how many groups each split has.
 

@@ -16,12 +16,14 @@ from optbench.datasets.column_kinds import infer_kind
 from optbench.datasets.column_names import with_spelling
 from optbench.datasets.date_columns import are_dates, can_be_dates
 from optbench.datasets.features import MAX_LEVELS
-from optbench.datasets.header_doubts import header_doubt
+from optbench.datasets.header_doubts import header_doubts, require_one_header
 from optbench.datasets.labels import choose_positive_class, class_counts
 from optbench.datasets.missing_values import find_missing
 from optbench.datasets.missing_words import missing_words
 from optbench.datasets.number_spelling import COMMA, POINT
 from optbench.datasets.number_texts import parse_texts
+from optbench.datasets.sentinels import TOLD as SENTINEL
+from optbench.datasets.sentinels import table_sentinels
 from optbench.datasets.spellings import UNSTATED, Convention
 from optbench.datasets.table_columns import TableOptions, column_uses, missing_texts, spellings_of, stated_use
 from optbench.datasets.table_heads import HEAD_ROWS, read_head
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from optbench.datasets.text_table import TextTable
 
 _TWO_READINGS = "data-column-two-readings"
+_RARE_SEPARATORS = "^~: "  # too frequent within cells to be taken for one
 _MOST_CLASSES = 20
 _BINARY = 2
 _MOSTLY = 0.8  # of the rows of a target with words among numbers
@@ -95,7 +98,7 @@ class TableInspection:
     @property
     def questions(self) -> list[Finding]:
         """The notes on what only the user can answer."""
-        return [note for note in self.notes if note.code in (_TWO_READINGS, *QUESTIONS)]
+        return [note for note in self.notes if note.code in (_TWO_READINGS, SENTINEL, *QUESTIONS)]
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -153,6 +156,7 @@ def inspect_table(
     """
     head = read_head(path, separator=separator, encoding=encoding, sheet=sheet, name=path.name, most=most_rows)
     table, separator = head.table, str(head.storage.separator)
+    require_one_header(table)
     words = () if missing is not None else missing_words(table, target)
     options = TableOptions(
         target=target or "",
@@ -183,6 +187,7 @@ def inspect_table(
     options = replace(options, features={**forced, **(options.features or {})})
     doubtful = _kind_notes(table, options, forced)
     options = replace(options, numbers=_convention(table, options, task))
+    uses = column_uses(table, options, rows=labelled.rows)
     names = labelled.order.class_names
     positive, _ = choose_positive_class(names, None) if not in_target.is_open else (None, ())
     return TableInspection(
@@ -194,18 +199,19 @@ def inspect_table(
         features=options.features or {},
         rows=table.n_rows,
         rows_without_target=table.n_rows - len(labelled.rows),
-        columns=column_uses(table, options, rows=labelled.rows),
+        columns=uses,
         class_counts=class_counts(labelled.y[labelled.rows], names) if names else {},
         positive_class=None if positive is None else names[positive],
         notes=(
             *head.notes,
-            *header_doubt(table),
+            *header_doubts(table),
             *_head_notes(table, is_head=head.is_head),
             *labelled.order.notes,
             *_missing_notes(words),
             *found.notes,
             *in_target.notes,
             *doubtful,
+            *table_sentinels(table, uses, options, labelled.rows),
             *(_note("data-column-running-text", name=name) for name in texts),
         ),
         task=task,
@@ -278,7 +284,10 @@ def _suggested_target(table: TextTable, options: TableOptions) -> tuple[str, Fin
         return table.names[-1], _note("data-target-last-numbers")
     remedy = "Name one with --target."
     if len(table.names) == 1:
-        remedy = "A target alone is no table: does another character stand between the cells? Name it with --separator."
+        name = table.names[0]
+        between = next((f" {mark!r}" for mark in _RARE_SEPARATORS if mark in name and 2 * mark not in name), "")
+        asked = "does another character stand between the cells? Name it with --separator"
+        remedy = f"A target alone is no table: {asked}{between}."
     raise DataError(
         f"a target is needed: which column of {table.shown_name} holds the labels, or the numbers to predict? "
         f"{columns_found(table.names)}. {remedy}",

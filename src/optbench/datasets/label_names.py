@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 from unicodedata import normalize
 
+from optbench.datasets.label_spellings import alike_hint
 from optbench.datasets.number_texts import is_number
 from optbench.errors import DataError, did_you_mean
 
@@ -42,10 +43,8 @@ def label_named(wanted: str, class_names: Sequence[str], spellings: Mapping[str,
 
 def label_rule(wanted: str, class_names: Sequence[str]) -> str:
     """Return what there is to say of a label that is none of the data's: rule, received value, remedy."""
-    return (
-        f"must be one of the labels. Received: {wanted!r}.{did_you_mean(wanted.strip(), class_names)} "
-        f"The labels found are: {shown_labels(class_names)}."
-    )
+    hint = alike_hint(wanted.strip(), class_names) or did_you_mean(wanted.strip(), class_names)
+    return f"must be one of the labels. Received: {wanted!r}.{hint} The labels found are: {shown_labels(class_names)}."
 
 
 def weights_by_class(

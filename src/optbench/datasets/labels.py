@@ -11,7 +11,7 @@ from optbench.core.findings import Finding, Severity
 from optbench.datasets.arrow_arrays import texts_of
 from optbench.datasets.date_texts import look_like_dates
 from optbench.datasets.label_names import label_named, label_rule, shown_labels
-from optbench.datasets.label_spellings import are_plain_numbers, exact_numbers, look_alikes, shown, stop_at_end_of
+from optbench.datasets.label_spellings import are_plain_numbers, exact_numbers, look_alikes, shown_apart, stop_at_end_of
 from optbench.datasets.number_spelling import look_like_numbers
 from optbench.datasets.number_texts import is_number
 from optbench.datasets.reading_rules import Applied
@@ -103,7 +103,7 @@ def _ordered(groups: Sequence[Sequence[str]]) -> LabelOrder:
 
 
 def _alike_note(group: Sequence[str]) -> Finding:
-    return Finding("data-labels-alike", Severity.NOTE, {"labels": [shown(text) for text in group]})
+    return Finding("data-labels-alike", Severity.NOTE, {"labels": shown_apart(group)})
 
 
 def _code_notes(texts: Collection[str], *, are_numbers: bool) -> list[Finding]:

@@ -35,10 +35,11 @@ _ONE_MARK: Final = str.maketrans({**dict.fromkeys(_BLANKS, " "), **dict.fromkeys
 _LETTER = r"[^\W\d_]"
 _AFTER = rf"(?:{_LETTER}|[{CURRENCY_SIGNS}%‰°])(?:\w|[{CURRENCY_SIGNS}%‰°/^.· ²³-])*?"
 _BEFORE = rf"[A-Z]{{0,3}}[{CURRENCY_SIGNS}]|[A-Z]{{3}}|{'|'.join(map(re.escape, CURRENCY_WORDS))}"
+_NO_CENTS = r"(?:(?<=[.,])(?:--?|[\N{EN DASH}\N{EM DASH}]))?"  # 15,- and 15.-- are 15
 _SHAPE: Final = re.compile(
     rf"(?P<s1>[+({_MINUS}-]?)[{_BLANKS}]?(?P<before>{_BEFORE})?[{_BLANKS}]?(?P<s2>[+({_MINUS}-]?)[{_BLANKS}]?"
     rf"(?P<body>(?:[0-9.,]|[{_BLANKS}{_APOSTROPHES}][0-9])+)(?P<exponent>(?:[eE][+-]?[0-9]+)?)"
-    rf"(?P<s3>[){_MINUS}-]?)(?P<gap>[{_BLANKS}]?)(?P<after>{_AFTER})?(?P<s4>[){_MINUS}-]?)"
+    rf"{_NO_CENTS}(?P<s3>[){_MINUS}-]?)(?P<gap>[{_BLANKS}]?)(?P<after>{_AFTER})?(?P<s4>[){_MINUS}-]?)"
 )
 _NEGATIVE: Final = ("-", _MINUS, "()")
 _POSITIVE: Final = ("", "+")

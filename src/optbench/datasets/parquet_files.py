@@ -126,7 +126,7 @@ def check_schema(schema: Any, *, n_rows: int, name: str) -> None:
     nested = [field.name for field in schema if pa.types.is_nested(field.type)]
     if nested:
         raise DataError(
-            f"{name}: column {nested[0]!r} holds lists or records. Drop it or store plain values in it.",
+            f"{name}: column {nested[0]!r} holds lists or records. Write the file without it, or plain values into it.",
             code="data-column-nested",
         )
 

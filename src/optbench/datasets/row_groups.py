@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from optbench.core.findings import Finding, Severity
 from optbench.datasets.column_cells import ExaminedColumn
 from optbench.datasets.column_kinds import number_values
+from optbench.datasets.date_columns import read_dates
 from optbench.datasets.group_splits import mixed
+from optbench.datasets.label_spellings import look_alikes, shown_apart
 from optbench.datasets.number_texts import numbers_of
-from optbench.datasets.table_columns import use_of
+from optbench.datasets.table_columns import spellings_of, use_of
 from optbench.datasets.text_table import require_column
+from optbench.datasets.vocabulary import words_of
 from optbench.errors import DataError
 
 if TYPE_CHECKING:
@@ -21,47 +26,88 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from optbench.datasets.columns import CategoryColumn
-    from optbench.datasets.table_columns import TableOptions
+    from optbench.datasets.table_columns import ColumnUse, TableOptions
     from optbench.datasets.text_table import TextTable
 
 DUPLICATES: Final = "duplicates"
 """What `split.group` says for rows that are equal, unless a column has that name."""
 _MOST_EXACT: Final = 2.0**53
+_MOST_COMPARED: Final = 50_000  # different values, which take a second
+_MISSING: Final = np.uint64(1)  # as `_of_numbers` has it
 
 
 def groups_by_column(table: TextTable, options: TableOptions, *, rows: NDArray[np.int64]) -> NDArray[np.uint64]:
     """Return a number for the group of each of some rows, (rows,), from the cell of the group's column alone.
+
+    Numbers are equal as numbers, however they are written, if one reading fits all of them.
 
     Raises
     ------
     DataError
         If there is no such column, or a row has no value in it.
     """
-    column = present_cells(table, options, str(options.group), rows=rows, setting="split.group")
+    name = str(options.group)
+    present_cells(table, options, name, rows=rows, setting="split.group")
+    column = _read(table, replace(options, group=None), name).categories
     found: NDArray[np.uint64] = _identities(column.levels.to_pylist())[column.codes[rows]]
     return found
+
+
+def _read(table: TextTable, options: TableOptions, name: str) -> ExaminedColumn:
+    """Return a column with its numbers as plain ones; one that could be read in two ways as it is."""
+    column = table.cells(name)
+    spellings = spellings_of(table, options)
+    if spellings.ambiguity(column) is not None:
+        return ExaminedColumn(column, missing=options.missing)
+    return spellings.read(column)
+
+
+def groups_alike(table: TextTable, options: TableOptions) -> list[Finding]:
+    """Return a note if values of the group's column look alike, and so divide what may be one group."""
+    levels = table.cells(str(options.group)).categories(missing=options.missing).levels
+    if len(levels) > _MOST_COMPARED:
+        return []
+    alike = look_alikes(levels.to_pylist())
+    if not alike:
+        return []
+    values = {"name": str(options.group), "values": shown_apart(alike[0]), "n": len(alike)}
+    return [Finding("data-groups-alike", Severity.NOTE, values)]
 
 
 def groups_of_duplicates(table: TextTable, options: TableOptions, *, rows: NDArray[np.int64]) -> NDArray[np.uint64]:
     """Return a number for each of some rows, (rows,), equal for rows that are equal in everything a model could see.
 
-    That are the columns that are neither target nor left out: one number is one however it is spelt, and missing is
-    missing. That two different rows of ten million share a number has a chance of 3 in a million; they are then on one
-    side needlessly.
+    That are the columns that are neither target nor left out: one number is one however it is spelt, and so is one date
+    and one row of words; missing is missing. That two different rows of ten million share a number has a chance of 3 in
+    a million; they are then on one side needlessly.
     """
     found = np.zeros(len(rows), dtype=np.uint64)
-    for position, name in enumerate(table.names):
-        column = ExaminedColumn(table.cells(name), missing=options.missing)
+    spellings = spellings_of(table, options)
+    for position, cells in enumerate(table.columns):
+        column = spellings.read(cells)
         use = use_of(table, column, options, rows)
         if use.is_input:
-            if use.kind == "number":
-                values = number_values(table, column)[rows] + 0.0  # -0.0 is 0.0
-                identities = np.where(np.isnan(values), 0.0, values).view(np.uint64) ^ np.isnan(values)
-            else:
-                levels = column.categories.levels.to_pylist()
-                identities = np.append(_identities(levels), np.uint64(0))[column.categories.codes[rows]]
-            found = mixed(found ^ mixed(identities + np.uint64(position + 1)))
+            seen = _seen_of(table, column, use, options)[rows]
+            found = mixed(found ^ mixed(seen + np.uint64(position + 1)))
     return found
+
+
+def _seen_of(table: TextTable, column: ExaminedColumn, use: ColumnUse, options: TableOptions) -> NDArray[np.uint64]:
+    """Return a number for what a model could see of each cell of a column, (all rows,)."""
+    if use.kind == "number":
+        return _of_numbers(number_values(table, column))
+    if use.kind == "date":
+        dates = read_dates(table, column, options.date_order)
+        return np.append(_of_numbers(dates.moments.seconds), _MISSING)[dates.codes]
+    levels: list[str] = column.categories.levels.to_pylist()
+    if use.kind == "text":
+        levels = [b" ".join(words_of(text)).decode() for text in levels]
+    return np.append(_identities(levels), np.uint64(0))[column.categories.codes]
+
+
+def _of_numbers(values: NDArray[np.float64]) -> NDArray[np.uint64]:
+    is_missing = np.isnan(values)
+    return np.where(is_missing, 0.0, values + 0.0).view(np.uint64) ^ is_missing  # -0.0 is 0.0
 
 
 def present_cells(

@@ -117,7 +117,7 @@ def plain_number(text: str, decimal: str) -> str:
     import pyarrow as pa
 
     made: str = plain_numbers(pa.array([text]), decimal)[0].as_py()
-    return made
+    return made.removesuffix(POINT)
 
 
 class Spellings:

@@ -12,7 +12,7 @@ from optbench.datasets.column_kinds import infer_kind, number_values
 from optbench.datasets.date_columns import DATES, read_dates
 from optbench.datasets.features import NumberColumn
 from optbench.datasets.identifiers import OF_NUMBERS, TOLD
-from optbench.datasets.number_doubts import COMPACT_DATES, LEADING_ZEROS, doubted
+from optbench.datasets.number_doubts import COMPACT_DATES, LEADING_ZEROS, YEAR_LAST, doubted
 from optbench.datasets.spellings import SPELLED, UNSTATED, Convention, Spellings
 from optbench.datasets.text_doubts import has_doubt, is_running_text
 from optbench.datasets.text_table import listed, require_column
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 FeatureKind = Literal["number", "category", "date", "text", "embedding", "hashing"]
 Role = FeatureKind | Literal["id", "constant", "target", "split", "dropped"]
-_DOUBTS = (COMPACT_DATES, LEADING_ZEROS)
+_DOUBTS = (COMPACT_DATES, LEADING_ZEROS, YEAR_LAST)
 _MOST_LEFT_OUT = 3  # columns that have a note each
 _INPUT_KINDS = get_args(FeatureKind)
 

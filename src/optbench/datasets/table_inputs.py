@@ -11,6 +11,7 @@ from optbench.datasets.coded_columns import embedded, hashed
 from optbench.datasets.column_fits import recorded_column, recorded_unused
 from optbench.datasets.features import ModelColumn, feature_matrix, feature_names, model_column
 from optbench.datasets.ordered_work import in_order, n_workers
+from optbench.datasets.sentinels import sentinel_notes
 from optbench.datasets.split_arrays import SplitArrays
 from optbench.datasets.table_columns import check_names, input_columns, require_inputs, spellings_of, use_of
 from optbench.datasets.text_columns import TokenColumn, WordColumn
@@ -90,7 +91,7 @@ def table_inputs(
     """
     check_names(table, options)
     fit = _Fit(table, options, text, rows.train, labelled.rows)
-    uses, columns, recorded = fit.columns()
+    uses, columns, recorded, doubts = fit.columns()
     require_inputs(table, uses)
     table.storage.forget_cells()
     arrays = _matrices(table, columns, rows)
@@ -101,11 +102,21 @@ def table_inputs(
         recorded,
         names=feature_names([column for column in columns if column.vocabulary_size is None]),
         preprocessing={column.name: column.to_json() for column in fitted},
-        notes=tuple(note for column in fitted for note in column.notes()),
+        notes=(*(note for column in fitted for note in column.notes()), *doubts),
         splits=arrays.finish(labelled.y),
         parts=input_parts(columns),
         text_form=fit.text_form if any(use.kind == "text" for use in uses) else None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    """What became of one column: its use, its inputs, its record, and doubts about its values."""
+
+    use: ColumnUse
+    inputs: Sequence[ModelColumn]
+    recorded: TableColumn
+    doubts: Sequence[Finding] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,27 +141,18 @@ class _Fit:
         """What texts become."""
         return self.text.form or "words"
 
-    def columns(self) -> tuple[tuple[ColumnUse, ...], tuple[ModelColumn, ...], tuple[TableColumn, ...]]:
-        """Return the use of each column, the inputs, and each column as it is recorded.
+    def columns(self) -> tuple[tuple[ColumnUse, ...], tuple[ModelColumn, ...], tuple[TableColumn, ...], list[Finding]]:
+        """Return the use of each column, the inputs, each column as it is recorded, and doubts about values.
 
         Of the inputs come first those of one matrix, then those that the model takes apart.
         """
         spellings = spellings_of(self.table, self.options)
 
-        def fitted(column: Column) -> tuple[ColumnUse, list[ModelColumn], TableColumn] | DataError:
+        def fitted(column: Column) -> _Fitted | DataError:
             try:
-                return made_of(column)
+                return self._fitted(spellings.read(column))
             except DataError as error:  # told with those of other columns
                 return error
-
-        def made_of(column: Column) -> tuple[ColumnUse, list[ModelColumn], TableColumn]:
-            examined = spellings.read(column)
-            use = use_of(self.table, examined, self.options, self.train)
-            if not use.is_input:
-                return use, [], recorded_unused(use)
-            inputs = self._inputs(examined, use)
-            made = [each.fitted for each in inputs]
-            return use, inputs, recorded_column(use, examined.spelling, made, self.options.date_order)
 
         workers = min(n_workers(), _MOST_THREADS_ON_COLUMNS) if self.table.storage.is_on_disk else 1
         answers = [each for _, each in in_order(fitted, self.table.columns, workers=workers)]
@@ -158,9 +160,19 @@ class _Fit:
         if errors:
             raise errors[0] if len(errors) == 1 else _several(errors)
         found = [each for each in answers if not isinstance(each, DataError)]
-        columns = [column for _, inputs, _ in found for column in inputs]
+        columns = [column for each in found for column in each.inputs]
         ordered = tuple(sorted(columns, key=lambda one: one.vocabulary_size is not None))
-        return tuple(use for use, _, _ in found), ordered, tuple(recorded for _, _, recorded in found)
+        doubts = [doubt for each in found for doubt in each.doubts]
+        return tuple(each.use for each in found), ordered, tuple(each.recorded for each in found), doubts
+
+    def _fitted(self, examined: ExaminedColumn) -> _Fitted:
+        use = use_of(self.table, examined, self.options, self.train)
+        if not use.is_input:
+            return _Fitted(use, [], recorded_unused(use))
+        inputs = self._inputs(examined, use)
+        made = [each.fitted for each in inputs]
+        recorded = recorded_column(use, examined.spelling, made, self.options.date_order)
+        return _Fitted(use, inputs, recorded, sentinel_notes(self.table, examined, use, self.options, self.used))
 
     def _inputs(self, column: ExaminedColumn, use: ColumnUse) -> list[ModelColumn]:
         rows = {"train": self.train, "used": self.used}

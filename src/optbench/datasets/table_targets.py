@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,9 +11,10 @@ import numpy as np
 from optbench.catalog.tasks import TASKS
 from optbench.core.findings import Finding, Severity
 from optbench.datasets.label_names import shown_labels
-from optbench.datasets.label_spellings import reads_like_no_value
+from optbench.datasets.label_spellings import are_plain_numbers, reads_like_no_value
 from optbench.datasets.labels import LabelOrder, label_order, label_reading, require_classes
 from optbench.datasets.number_texts import are_decimal
+from optbench.datasets.sentinels import number_notes
 from optbench.datasets.table_columns import spellings_of
 from optbench.errors import DataError
 
@@ -84,7 +85,16 @@ def label_rows(table: TextTable, options: TableOptions) -> Labelled:
     order = label_order(levels, in_test=_labels_of_test_file(table, levels, target.codes))
     require_classes(order, n_rows=len(rows), where=_where(table, options))
     class_of_code = np.array([*(order.class_of[level] for level in levels), -1], dtype=np.int64)
-    return Labelled(order, rows, class_of_code[target.codes], label_reading(order, options.target))
+    y = class_of_code[target.codes]
+    order = replace(order, notes=(*order.notes, *_sentinel_labels(options, order, y[rows])))
+    return Labelled(order, rows, y, label_reading(order, options.target))
+
+
+def _sentinel_labels(options: TableOptions, order: LabelOrder, y: NDArray[np.int64]) -> list[Finding]:
+    """Return a note on each label that is a number and may mean "no value"."""
+    if not are_plain_numbers(order.class_names):
+        return []
+    return number_notes(options.target, np.array(list(map(float, order.class_names)))[y], options)
 
 
 def _labels_of_test_file(table: TextTable, levels: Sequence[str], codes: NDArray[Any]) -> list[str]:
@@ -135,7 +145,7 @@ def number_rows(table: TextTable, options: TableOptions) -> Labelled:
         )
     if np.isinf(numbers.values).any():
         raise _no_number(table, options, target, row=int(np.flatnonzero(np.isinf(numbers.values))[0]))
-    order = LabelOrder((), {}, _spelling_notes(target))
+    order = LabelOrder((), {}, (*_spelling_notes(target), *number_notes(target.name, numbers.values[rows], options)))
     applied = () if target.spelling is None else (target.spelling.applied(target.name),)
     spelling = None if target.spelling is None else target.spelling.recorded()
     return Labelled(order=order, rows=rows, y=numbers.values, applied=applied, spelling=spelling)

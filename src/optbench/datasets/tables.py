@@ -9,11 +9,12 @@ from optbench.config import TableTextConfig
 from optbench.core.findings import Finding, Severity, as_json
 from optbench.datasets.assembly import Draft, TargetReading, assemble
 from optbench.datasets.column_names import with_spelling
-from optbench.datasets.header_doubts import header_doubt
+from optbench.datasets.header_doubts import header_doubts, require_one_header
 from optbench.datasets.labels import choose_positive_class
 from optbench.datasets.missing_values import find_missing
 from optbench.datasets.preprocessing import Table
 from optbench.datasets.reading_rules import reading_facts
+from optbench.datasets.row_division import TableRows
 from optbench.datasets.table_columns import TableOptions, column_notes
 from optbench.datasets.table_inputs import table_inputs
 from optbench.datasets.table_reading import read_table
@@ -99,12 +100,13 @@ def load_table(
         If target, labels, columns or split do not allow the task.
     """
     options = with_spelling(options, table.names)
+    require_one_header(table)
     require_column(table, options.target, setting="dataset.target", separator=options.separator)
     missing = find_missing(table, options)
     options = missing.options
     labelled = target_rows(table, options, task)
     strata, names = labelled.strata
-    divided = split_table(table, labelled.rows, strata, split, options=options, class_names=names)
+    divided = split_table(TableRows(table, labelled.rows, strata, names, split, options))
     lone = lone_text(table, options, text, divided.rows)
     if lone is not None:
         inputs = text_inputs(table, options, text, labelled, divided.rows, uses=lone)
@@ -129,7 +131,7 @@ def load_table(
                 **reading_facts([*missing.applied, *labelled.applied, *(use.applied for use in inputs.uses)]),
             },
             notes=[
-                *header_doubt(table),
+                *header_doubts(table),
                 *missing.notes,
                 *_dropped_note(n_dropped, table.n_rows, options.target),
                 *labelled.order.notes,

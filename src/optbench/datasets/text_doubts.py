@@ -25,11 +25,19 @@ _SHOWN = 3
 _LOOKED_AT = 1024  # different texts that are looked at before all are
 _FEW = 0.25
 _RUNNING_TEXT = "column-looks-like-running-text"
+_WEEKS = "column-looks-like-weeks"
+_WITHOUT_EXAMPLE = (_RUNNING_TEXT, _WEEKS)
 _MULTIPLE: Final = r"[+-]?\p{Sc}? ?[+-]?[0-9][0-9.,]* ?([kKMB]|bn|mn|Mio[.]?|Mrd[.]?) ?\p{Sc}?"
+# Arabic, Persian, of Hindi, Bengali and Thai, and as wide as Chinese characters
+_OTHER_DIGITS: Final = r"\x{660}-\x{669}\x{6F0}-\x{6F9}\x{966}-\x{96F}\x{9E6}-\x{9EF}\x{E50}-\x{E59}\x{FF10}-\x{FF19}"
 _SPELLINGS: Final = (
-    (r"[0-9]{4}-?[wW][0-9]{2}(-?[1-7])?", "column-looks-like-weeks"),
+    (r"[0-9]{4}-?[wW][0-9]{2}(-?[1-7])?", _WEEKS),
+    (r"[0-9]{1,2}[.]?(er)? ?(de |d')?\p{L}{3,}[.]? ?(de |del )?[0-9]{4}", "column-looks-like-dates-in-words"),
+    (r"[0-9/.-]{8,10}[ T][0-9:.]+ ?([A-Z]{2,5}|[A-Z][a-z]+/[A-Za-z_/]+)", "column-looks-like-dates-with-zones"),
     (r"[^ ]+( +[^ ]+){4,}", _RUNNING_TEXT),  # five words and more
+    (rf"[+-]?[{_OTHER_DIGITS}]+([.,\x{{66B}}\x{{66C}}][{_OTHER_DIGITS}]+)*", "column-looks-like-other-digits"),
 )
+_DIGITS_AND_SIGNS: Final = (r"[^\p{L}]*[0-9][^\p{L}]*", "column-looks-like-digits-and-signs")
 
 
 def doubt(texts: Any, name: str) -> Finding | None:
@@ -50,20 +58,32 @@ def doubt(texts: Any, name: str) -> Finding | None:
         )
     if len(texts) < _LEVELS:
         return None
-    spelled = _spelled(texts)
-    if spelled is not None:
-        return Finding(spelled, Severity.NOTE)
+    return _spelled(texts) or _like_numbers(texts, name) or _of_pattern(texts, *_DIGITS_AND_SIGNS)
+
+
+def _spelled(texts: Any) -> Finding | None:
+    """Return the spelling that nearly all texts have, of those that are told."""
+    if _are_multiples(texts):
+        return Finding("column-looks-like-multiples", Severity.NOTE)
+    return next((told for spelling in _SPELLINGS if (told := _of_pattern(texts, *spelling)) is not None), None)
+
+
+def _of_pattern(texts: Any, pattern: str, code: str) -> Finding | None:
+    """Return the doubt of a code, with an example, if nearly all texts match a pattern."""
+    fits = matches(texts, pattern)
+    if fits.sum() < _NEARLY_ALL * len(texts):
+        return None
+    values = {} if code in _WITHOUT_EXAMPLE else {"example": chosen(texts, fits)[0].as_py()}
+    return Finding(code, Severity.NOTE, values)
+
+
+def _like_numbers(texts: Any, name: str) -> Finding | None:
+    """Return what is in the way of reading texts as numbers, if that is what they look like."""
+    first = texts.slice(0, _LOOKED_AT)
     if look_like_numbers(first).sum() < _FEW * len(first):
         return None
     fits = look_like_numbers(texts)
     return _several_spellings(texts, name) if fits.all() else _mostly_numbers(texts, fits)
-
-
-def _spelled(texts: Any) -> str | None:
-    """Return the code of a spelling that nearly all texts have, of those that are told."""
-    if _are_multiples(texts):
-        return "column-looks-like-multiples"
-    return next((c for pattern, c in _SPELLINGS if matches(texts, pattern).sum() >= _NEARLY_ALL * len(texts)), None)
 
 
 def _are_multiples(texts: Any) -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 
 from optbench.datasets.cell_digests import table_digest
 from optbench.datasets.column_names import spelled
+from optbench.datasets.label_spellings import alike_hint
 from optbench.datasets.number_texts import is_number
 from optbench.errors import DataError, did_you_mean
 
@@ -128,7 +129,12 @@ def require_column(table: TextTable, name: str, *, setting: str, separator: str 
     found = spelled(name, table.names)
     if found in table.names:
         return table.cells(found)
-    hint = did_you_mean(name, table.names) or wrong_separator_hint(table.names, separator) or _header_hint(table.names)
+    hint = (
+        alike_hint(name, table.names)
+        or did_you_mean(name, table.names)
+        or wrong_separator_hint(table.names, separator)
+        or _header_hint(table.names)
+    )
     raise DataError(
         f"{setting} must name a column of {table.shown_name}. Received: {name!r}.{hint} {columns_found(table.names)}.",
         code="data-column-unknown",

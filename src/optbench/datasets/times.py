@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,10 +15,19 @@ from optbench.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Final
 
     from numpy.typing import NDArray
 
     from optbench.datasets.date_texts import Moments
+
+_DAY, _MONTH, _YEAR = "(0?[1-9]|[12][0-9]|3[01])", "(0?[1-9]|1[0-2])", "(19|20)[0-9]{2}"
+# no such number is a date with the year first: its month would be 19 or 20
+_YEAR_LAST: Final = {
+    f"{_DAY}(0[1-9]|1[0-2]){_YEAR}": "DDMMYYYY",
+    f"{_MONTH}(0[1-9]|[12][0-9]|3[01]){_YEAR}": "MMDDYYYY",
+    f"{_MONTH}[.]?{_YEAR}": "MMYYYY",
+}
 
 
 def time_keys(texts: Sequence[str], *, what: str, order: str | None = None) -> NDArray[Any]:
@@ -38,6 +48,7 @@ def time_keys(texts: Sequence[str], *, what: str, order: str | None = None) -> N
     """
     numbers = numbers_of(texts)
     if numbers is not None:
+        _refuse_year_last(texts, what)
         return _numbers(texts, numbers, what)
     found = moments(texts_of(list(texts)))
     whole = [one for one in settled(found, order) if one.has_date.all() in (True, one.has_date.any())]
@@ -52,6 +63,23 @@ def time_keys(texts: Sequence[str], *, what: str, order: str | None = None) -> N
             code="data-dates-ambiguous",
         )
     return whole[0].seconds
+
+
+def year_last(texts: Sequence[str]) -> str | None:
+    """Return the form of numbers that are dates with the year at the end, such as DDMMYYYY; None of any others."""
+    forms = _YEAR_LAST.items()
+    return next((shown for form, shown in forms if all(re.fullmatch(form, text, re.ASCII) for text in texts)), None)
+
+
+def _refuse_year_last(texts: Sequence[str], what: str) -> None:
+    """Refuse dates that as numbers would be in the order of their days."""
+    form = year_last(texts)
+    if form is not None:
+        raise DataError(
+            f"{what} must hold times whose numbers rise with time. Received: {texts[0]!r}, which reads like {form}: as "
+            "a number it comes before later days of earlier years. Write dates as YYYY-MM-DD, months as YYYY-MM.",
+            code="data-dates-wrong",
+        )
 
 
 def _numbers(texts: Sequence[str], numbers: Sequence[float], what: str) -> NDArray[Any]:

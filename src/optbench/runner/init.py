@@ -51,9 +51,6 @@ _PLAN = (
     ("tuning: {points: 7, seeds: 2, metric: val_loss}", "init-study-tuning"),
     ("confirmation: {seeds: 10}", "init-study-confirmation"),
 )
-_RARE = 0.8  # share of one class from which on accuracy says little
-_RARE_METRIC = "roc_auc"
-_BINARY = 2
 
 
 def starter(language: str | None = None, *, study: bool = False) -> str:
@@ -101,7 +98,8 @@ def starter_for_table(
     written = _experiment(name, section, found.task, language)
     said = [*_sentences(found, language), *(_refusals(written, language, study=study) if found.is_whole else [])]
     if study:
-        written = _study(f"{name}-optimizers", section, found.task, _metric(found), language)
+        metric = task_named(found.task).advised_metric(found.class_counts, found.positive_class)
+        written = _study(f"{name}-optimizers", section, found.task, metric, language)
     return written, said
 
 
@@ -122,13 +120,6 @@ def _study(name: str, section: str, task: str, metric: str, language: str | None
         plan.append((f"margin: {METRICS[metric].margin}", "init-study-margin"))
     head = _head("init-study-head", language, "study")
     return f"{head}name: {_scalar(name)}\nexperiment:\n{experiment}{_lines(plan, language)}"
-
-
-def _metric(found: TableInspection) -> str:
-    """Return what a study of a table is to be about: accuracy, unless nearly all rows are of one of two classes."""
-    counts = found.class_counts.values()
-    is_rare = len(counts) == _BINARY and max(counts) >= _RARE * sum(counts)
-    return _RARE_METRIC if is_rare else TASKS[found.task].facts.headline
 
 
 def _require_there(path: Path) -> None:

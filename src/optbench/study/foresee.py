@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from optbench.core.columns import Column
+    from optbench.executors.interface import Executor
     from optbench.runner.run import ExecutorFor
     from optbench.study.foreseen_runs import Group
     from optbench.study.plan import StudyPlan
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 # Handing a run to a worker, building its model, evaluating and writing its folder: measured on small models, 2 cores.
 _SECONDS_AROUND_A_RUN = 0.9
 _WORTH_SAYING = 0.8
+_WORTH_MEASURING_S = 300.0  # of training; compiling each optimizer's step takes longer than all else here
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,14 +296,13 @@ def dry_run(options: StudyOptions, *, say: Callable[[str], None], executor_for: 
     read_record(plan)  # a folder of something else is refused
     groups = groups_of(plan, FinishedRuns(options.runs_dir))
     require_writable(options.runs_dir)
-    costs: dict[tuple[str, str], Foreseen] = {}
-    if any(group.left for group in groups):
-        costs = _measure(plan, options, executor_for or make_executor)
+    with ExitStack() as stack:
+        measuring = _Measuring(options, executor_for or make_executor, stack)
+        is_left = any(group.left for group in groups)
+        costs = measuring.costs(plan) if is_left else {}
+        faster = _with_xla(plan, groups, costs, measuring) if is_left else ()
     shares = tuple(_share(group, costs.get((group.problem, group.label))) for group in groups)
-    forecast = Forecast(plan, shares, _jobs(options, shares), options.jobs or available_cores())
-    if not any(group.left for group in groups):
-        return forecast
-    return replace(forecast, faster=_with_xla(plan, groups, costs, options, executor_for or make_executor))
+    return Forecast(plan, shares, _jobs(options, shares), options.jobs or available_cores(), faster=faster)
 
 
 def explain(options: StudyOptions, *, say: Callable[[str], None]) -> Forecast:
@@ -327,37 +328,42 @@ def _jobs(options: StudyOptions, shares: tuple[Share, ...]) -> int:
     return max(1, min(options.jobs or available_cores(), sum(share.left for share in shares)))
 
 
-def _measure(plan: StudyPlan, options: StudyOptions, executor_for: ExecutorFor) -> dict[tuple[str, str], Foreseen]:
-    samples = first_of_each(plan)
-    planned = [run.planned for run in samples]
-    with ExitStack() as stack:
-        executor = executor_for(options.for_runs, [run.loaded for run in planned])
-        stack.callback(executor.close)
-        executor.start()
-        folders = stage_datasets(planned, stack)
-        told = check_models(planned, executor=executor, data_folders=folders, time_an_epoch=True)
-    return {(run.problem, run.label): foresee_run(run.planned, told[run.run]) for run in samples}
+@dataclass(slots=True)
+class _Measuring:
+    """Trains first steps with one executor, which imports TensorFlow once; it ends with the stack."""
+
+    options: StudyOptions
+    executor_for: ExecutorFor
+    stack: ExitStack
+    executor: Executor | None = None
+
+    def costs(self, plan: StudyPlan) -> dict[tuple[str, str], Foreseen]:
+        """Return what a run of each optimizer on each problem costs."""
+        samples = first_of_each(plan)
+        planned = [run.planned for run in samples]
+        if self.executor is None:
+            self.executor = self.executor_for(self.options.for_runs, [run.loaded for run in planned])
+            self.stack.callback(self.executor.close)
+            self.executor.start()
+        folders = stage_datasets(planned, self.stack)
+        told = check_models(planned, executor=self.executor, data_folders=folders, time_an_epoch=True)
+        return {(run.problem, run.label): foresee_run(run.planned, told[run.run]) for run in samples}
 
 
 def _with_xla(
-    plan: StudyPlan,
-    groups: Sequence[Group],
-    costs: Mapping[tuple[str, str], Foreseen],
-    options: StudyOptions,
-    executor_for: ExecutorFor,
+    plan: StudyPlan, groups: Sequence[Group], costs: Mapping[tuple[str, str], Foreseen], measuring: _Measuring
 ) -> tuple[Finding, ...]:
     """Say what `engine: xla` would save, by the first steps of each optimizer; nothing where it cannot train."""
-    used = plan.engines_used()
-    if any("xla" in engines.values() for engines in used.values()):
+    used, now = plan.engines_used(), _training_seconds(groups, costs)
+    if now is None or now < _WORTH_MEASURING_S or any("xla" in engines.values() for engines in used.values()):
         return ()
     engines = {name: dict.fromkeys(own, "xla") for name, own in used.items()}
     compiled = replace(plan, begun=replace(plan.begun, engines=engines), _planned={})
     try:
-        faster = _measure(compiled, options, executor_for)
+        then = _training_seconds(groups, measuring.costs(compiled))
     except OptbenchError:
         return ()
-    now, then = (_training_seconds(groups, found) for found in (costs, faster))
-    if now is None or then is None or then >= _WORTH_SAYING * now:
+    if then is None or then >= _WORTH_SAYING * now:
         return ()
     return (Finding("study-xla-saves", Severity.NOTE, {"now": now, "then": then}),)
 

@@ -203,14 +203,22 @@ class Classification:
         """As in `Task`: the default, so nothing has to be said."""
         return "", ""
 
+    def advised_metric(self, class_counts: Mapping[str, int], positive_class: str | None) -> str:
+        """As in `Task`: not accuracy where one class is nearly all there is."""
+        majority = max(class_counts, key=class_counts.__getitem__)
+        if class_counts[majority] <= _LARGE_MAJORITY * sum(class_counts.values()):
+            return self.facts.headline
+        is_rare_one_meant = positive_class is not None and positive_class != majority
+        return "average_precision" if is_rare_one_meant else "balanced_accuracy"
+
     def data_warnings(self, dataset: Dataset, metric: str | None = None) -> list[Finding]:
         """As in `Task`: accuracy, where one class is nearly all there is."""
+        counts = dataset.facts["class_counts"].values()
+        of_all = {name: sum(part[name] for part in counts) for name in dataset.class_names}
+        better = self.advised_metric(of_all, dataset.facts.get("positive_class"))
+        if metric not in (None, self.facts.headline) or better == self.facts.headline:
+            return []
         majority = dataset.facts["majority"]
         share = majority["share"]["train"]
-        if metric not in (None, self.facts.headline) or share <= _LARGE_MAJORITY:
-            return []
-        positive = dataset.facts.get("positive_class")
-        is_rare_one_meant = positive is not None and positive != majority["class"]
-        better = "average_precision" if is_rare_one_meant else "balanced_accuracy"
         values = {"majority": majority["class"], "share": share, "metric": self.facts.headline, "better": better}
         return [Finding("data-majority-large", Severity.WARNING, values)]

@@ -157,6 +157,11 @@ class Regression:
         """As in `Task`."""
         return "task: regression", "init-task-regression"
 
+    def advised_metric(self, class_counts: Mapping[str, int], positive_class: str | None) -> str:
+        """As in `Task`."""
+        del class_counts, positive_class
+        return self.facts.headline
+
     def data_warnings(self, dataset: Dataset, metric: str | None = None) -> list[Finding]:
         """As in `Task`: an error stands beside that of the mean, so none misleads."""
         del dataset, metric

@@ -128,6 +128,14 @@ class Task(Protocol[P, E]):
     def starter_head(self) -> tuple[str, str]:
         """A setting for the head of a starter experiment and the code of its comment; "" twice for none."""
 
+    def advised_metric(self, class_counts: Mapping[str, int], positive_class: str | None) -> str:
+        """Return the metric that says something of such targets; the headline unless it would mislead.
+
+        Parameters
+        ----------
+        class_counts : rows per class, of all splits; {} for numbers
+        """
+
     def data_warnings(self, dataset: Dataset, metric: str | None = None) -> list[Finding]:
         """Return where a metric would mislead on this data, and which would not.
 
