@@ -99,7 +99,8 @@ def sentinel_notes(
 ) -> list[Finding]:
     """Return a note on each value of a column of numbers or dates that may mean "no value" in some rows."""
     if use.kind == "number":
-        return number_notes(column.name, column.numbers.values[rows], options)
+        values = column.numbers.values
+        return number_notes(column.name, values if len(rows) == len(values) else values[rows], options)
     if use.kind != "date":
         return []
     dates = read_dates(table, column, options.date_order)
