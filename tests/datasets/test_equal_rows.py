@@ -41,6 +41,10 @@ WRITTEN = {
     "dates": (lambda n: one_of(n, "2019-03-{}", "{} March 2019"), DATES),
     "zones": (lambda n: one_of(n, "2019-03-{}T12:30:00Z", "2019-03-{} 14:30+02:00"), DATES),
     "texts": (lambda n: one_of(n, "Good, works well {}", "good works  well {}!"), {"features": {"x": "text"}}),
+    "texts without a word": (
+        lambda n: one_of(n, "word {}") if value(n) % 3 else ("", "...")[n % 2],
+        {"features": {"x": "text"}},
+    ),
     "levels": (lambda n: one_of(n, "{}", "{}.0"), {"features": {"x": {"kind": "hashing", "size": 4096}}}),
 }
 

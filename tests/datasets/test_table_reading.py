@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
 
@@ -32,6 +33,26 @@ def test_a_bar_shows_rows_and_time_left():
     assert "reading big.csv:  75 % |" in shown.getvalue()
     assert "30,000 rows, " in shown.getvalue()
     assert " left" in shown.getvalue()
+
+
+def test_a_terminal_that_does_not_know_its_size_shows_the_bar():
+    """As in a container or on a serial line; every frame has rows and time left, the first one too."""
+    program = (
+        "import sys, os\n"
+        "from optbench.datasets.reading_progress import ReadingProgress\n"
+        "assert os.get_terminal_size(2).columns == 0\n"
+        "progress = ReadingProgress('big.csv', 1000, quiet=False, silent=0.0)\n"
+        "for part in range(1, 4): progress.show(n_bytes=250 * part, n_rows=10_000 * part)\n"
+        "progress.end()\n"
+    )
+    ours, theirs = os.openpty()
+    subprocess.run([sys.executable, "-c", program], stderr=theirs, check=True, timeout=60)
+    os.close(theirs)
+    frames = os.read(ours, 1 << 16).decode().split("\r")
+    os.close(ours)
+    drawn = [frame for frame in frames if "reading big.csv" in frame]
+    assert [frame.rpartition("|, ")[2].split(",")[0] for frame in drawn] == ["10", "20", "30"]
+    assert all(frame.rstrip().endswith("left") for frame in drawn)
 
 
 def test_elsewhere_one_line_is_said_once():

@@ -260,3 +260,24 @@ def test_the_default_follows_who_draws_the_test_rows(study, tmp_path, split, res
     assert bool(plan.config.resplit) == resplits
     confirmed = plan.fixed_runs()
     assert len({run.planned.dataset.split_digest for run in confirmed}) == (3 if resplits else 1)
+
+
+GROUPED = """\
+experiment:
+  dataset: {name: csv, path: my.csv, target: y, split: {group: town, validation: 0.2}}
+  model: {name: logistic}
+  training: {epochs: 2}"""
+
+
+@pytest.mark.parametrize("n_towns", [4, 120])
+def test_splits_of_few_groups_that_repeat_are_told(study, tmp_path, n_towns):
+    """Four towns can be divided in a few ways only: ten seeds are not ten splits, and the verdict says so."""
+    rows = (f"t{n % n_towns},{n * 7 % 31},{'yn'[n * n % 3 == 1]}" for n in range(120))
+    (tmp_path / "my.csv").write_text("\n".join(["town,x,y", *rows]) + "\n")
+    end = study(experiment=GROUPED, seeds=10, points=2)
+    n_different = len({run.planned.dataset.split_digest for run in end.runs.part(stage="confirmation").planned})
+    assert (n_different < 10) == (n_towns < 10)
+    told = f"Of the 10 splits of the confirmation seeds only {n_different} are different"
+    assert any(told in sentence for sentence in study.said) == (n_towns < 10)
+    document = json.loads((end.plan.paths.folder / "verdict.json").read_text())
+    assert any(told in warning for warning in document["warnings"]) == (n_towns < 10)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
 _SILENT_SECONDS = 2.0
 _MB = 1e6
+_NO_FRAME_YET = 1e-9  # seconds: the first is drawn when there is something to say
 
 
 class ReadingProgress:
@@ -40,9 +42,17 @@ class ReadingProgress:
             self._begin = None
             return
         if self._bar is None:
-            self._bar = _bar(f"reading {self._name}", self._n_bytes, n_bytes, self._stream)
-        self._bar.set_postfix_str(f"{n_rows:,} rows", refresh=False)
+            self._bar = _bar(f"reading {self._name}", self._n_bytes, self._stream)
+        self._bar.set_postfix_str(f"{n_rows:,} rows, {self._left(n_bytes)} left", refresh=False)
         self._bar.update(n_bytes - self._bar.n)
+
+    def _left(self, n_bytes: int) -> str:
+        """Return how long the rest takes, if it is read as fast as what was read so far."""
+        from tqdm import tqdm
+
+        elapsed = time.monotonic() - (self._begin or 0.0)
+        shown: str = tqdm.format_interval(elapsed * max(self._n_bytes - n_bytes, 0) / max(n_bytes, 1))
+        return shown
 
     def end(self) -> None:
         """Take the bar away."""
@@ -50,9 +60,10 @@ class ReadingProgress:
             self._bar.close()
 
 
-def _bar(title: str, total: int, done: int, stream: TextIO) -> Any:
+def _bar(title: str, total: int, stream: TextIO) -> Any:
     from tqdm import tqdm
 
-    shown = "{desc}: {percentage:3.0f} % |{bar}| {postfix}, {remaining} left"
-    options = {"file": stream, "leave": False, "dynamic_ncols": True, "mininterval": 0.0}
-    return tqdm(desc=title, total=total, initial=done, bar_format=shown, **options)
+    shown = "{desc}: {percentage:3.0f} % |{bar}|{postfix}"
+    size = shutil.get_terminal_size()  # 80 x 24 where a terminal does not know, of which tqdm would make no bar
+    place = {"file": stream, "ncols": size.columns, "nrows": size.lines, "leave": False}
+    return tqdm(desc=title, total=total, bar_format=shown, mininterval=0.0, delay=_NO_FRAME_YET, **place)

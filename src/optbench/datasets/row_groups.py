@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -98,16 +98,25 @@ def _seen_of(table: TextTable, column: ExaminedColumn, use: ColumnUse, options: 
         return _of_numbers(number_values(table, column))
     if use.kind == "date":
         dates = read_dates(table, column, options.date_order)
-        return np.append(_of_numbers(dates.moments.seconds), _MISSING)[dates.codes]
+        return _by_code(_of_numbers(dates.moments.seconds), dates.codes, missing=_MISSING)
     levels: list[str] = column.categories.levels.to_pylist()
-    if use.kind == "text":
+    missing = np.uint64(0)
+    if use.kind == "text":  # a missing one has no words
         levels = [b" ".join(words_of(text)).decode() for text in levels]
-    return np.append(_identities(levels), np.uint64(0))[column.categories.codes]
+        missing = np.uint64(_digest(""))
+    return _by_code(_identities(levels), column.categories.codes, missing=missing)
+
+
+def _by_code(of_levels: NDArray[np.uint64], codes: NDArray[Any], *, missing: np.uint64) -> NDArray[np.uint64]:
+    """Return the number of each cell's level, `missing` where the code is -1."""
+    found: NDArray[np.uint64] = np.append(of_levels, missing)[codes]
+    return found
 
 
 def _of_numbers(values: NDArray[np.float64]) -> NDArray[np.uint64]:
     is_missing = np.isnan(values)
-    return np.where(is_missing, 0.0, values + 0.0).view(np.uint64) ^ is_missing  # -0.0 is 0.0
+    bits: NDArray[np.uint64] = np.where(is_missing, 0.0, values + 0.0).view(np.uint64)  # -0.0 is 0.0
+    return bits ^ is_missing
 
 
 def present_cells(

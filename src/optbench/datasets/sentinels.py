@@ -99,7 +99,8 @@ def sentinel_notes(
 ) -> list[Finding]:
     """Return a note on each value of a column of numbers or dates that may mean "no value" in some rows."""
     if use.kind == "number":
-        return number_notes(column.name, column.numbers.values[rows], options)
+        values = column.numbers.values
+        return number_notes(column.name, values if len(rows) == len(values) else values[rows], options)
     if use.kind != "date":
         return []
     dates = read_dates(table, column, options.date_order)
@@ -125,11 +126,10 @@ def time_notes(name: str, texts: Sequence[str], keys: NDArray[Any], counts: NDAr
     ----------
     texts, keys, counts : different ones, a number for each in the order of time, and rows that have it
     """
-    if is_number(texts[0]):
-        found, shown = sentinels_of(np.repeat(keys.astype(np.float64), counts)), number_text
-    else:
-        found, shown = _days_apart(keys, counts), _day
-    return [Finding("data-split-time-sentinel", Severity.NOTE, _values(name, one, shown)) for one in found]
+    are_numbers = is_number(texts[0])
+    found = sentinels_of(np.repeat(keys.astype(np.float64), counts)) if are_numbers else _days_apart(keys, counts)
+    told = (_values(name, one, number_text if are_numbers else _day) for one in found)
+    return [Finding("data-split-time-sentinel", Severity.NOTE, values) for values in told]
 
 
 def number_notes(name: str, values: NDArray[np.float64], options: TableOptions) -> list[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import Finding, Severity
+from optbench.study.problems import repeated_splits
 from optbench.study.tuning import only_learning_rates
 
 if TYPE_CHECKING:
@@ -40,6 +41,17 @@ def margin_doubts(comparison: Comparison, runs: StudyRuns) -> Iterator[Finding]:
     rows = len(confirmed[0].planned.dataset.test.y) if confirmed else 0
     if metric.in_points and metric.computed_from == "labels" and rows and margin < 1.0 / rows:
         yield _doubt("study-margin-below-row", margin=margin, metric=metric.name, n_rows=rows, row=1.0 / rows)
+
+
+def split_doubts(runs: StudyRuns) -> tuple[Finding, ...]:
+    """Return that the splits of the confirmation seeds are not all different, if it is so.
+
+    Parameters
+    ----------
+    runs : of the problem
+    """
+    planned = [run.planned for run in runs.part(stage="confirmation").planned]
+    return repeated_splits({run.config.dataset.split.seed: run.dataset.split_digest for run in planned})
 
 
 def study_doubts(config: StudyConfig) -> tuple[Finding, ...]:

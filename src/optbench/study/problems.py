@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from optbench.config import GeneratedConfig, SplitDesign
+from optbench.core.findings import Finding, Severity
 from optbench.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -142,6 +143,9 @@ def read_problem(
     _require_classes_of_metrics(loaded, problem, dataset)
     design = _design(loaded, problem, dataset)
     load_split = partial(_load_split, problem, design, data_dir)
+    splits = _outlines(loaded, problem, design, dataset, load_split)
+    for finding in repeated_splits({seed: data.split_digest for seed, data in splits.items()}):
+        say(sentence(finding, language))
     return PlannedProblem(
         name=problem.name,
         experiment=experiment,
@@ -149,7 +153,7 @@ def read_problem(
         design=design,
         open_data=dataset,
         tuning_data=without_test_rows(dataset),
-        splits=_outlines(loaded, problem, design, dataset, load_split),
+        splits=splits,
         load_split=load_split,
     )
 
@@ -168,6 +172,19 @@ def _require_classes_of_metrics(loaded: LoadedStudy, problem: StudyProblem, data
                 "tuning.metric with val_ in front.",
                 code="config-metric-unfit",
             )
+
+
+def repeated_splits(digests: Mapping[int, str]) -> tuple[Finding, ...]:
+    """Return the finding that some splits are the same, as where there are few groups to divide; () if none are.
+
+    Parameters
+    ----------
+    digests : of the splits, by their seeds
+    """
+    n_different = len(set(digests.values()))
+    if n_different == len(digests):
+        return ()
+    return (Finding("splits-repeated", Severity.WARNING, {"splits": len(digests), "n_different": n_different}),)
 
 
 def on_one_split(problem: PlannedProblem) -> PlannedProblem:
