@@ -114,7 +114,9 @@ def test_runs_are_chosen_and_ordered(command, runs_dir):
     assert accuracies == sorted(accuracies, reverse=True)
     table = command("ls", runs_dir, "--where", "status == 'diverged'").out
     assert len(lines_by_run(table)) == 1
-    assert command("ls", runs_dir, "--where", "accuracy > 2").out == ""
+    none = command("ls", runs_dir, "--where", "accuracy > 2")
+    assert (none.code, none.out) == (0, "")
+    assert none.err.endswith(f"None of the {len(every)} runs meets --where.\n")
 
 
 def test_what_cannot_be_chosen_is_a_mistake_of_usage(command, runs_dir):

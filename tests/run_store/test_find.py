@@ -158,6 +158,16 @@ def test_folder_names_with_pattern_characters(tmp_path, make_run):
     assert seeds(find_runs(["wine-*"], folder)) == [1]
 
 
+def test_a_pattern_that_matches_files_here_names_runs_there(tmp_path, make_run, monkeypatch):
+    """Beside `wine-adam.yaml`, `wine-*` still names the runs; a folder here comes first."""
+    make_run(tmp_path / "runs", seed=1)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "wine-adam.yaml").touch()
+    assert seeds(find_runs(["wine-*"], Path("runs"))) == [1]
+    make_run(tmp_path, seed=2)
+    assert seeds(find_runs(["wine-*"], Path("runs"))) == [2]
+
+
 def test_record(tmp_path, make_run):
     """A record holds what the folder holds."""
     paths = make_run(tmp_path, seed=3, status="diverged")
