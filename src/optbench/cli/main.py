@@ -99,7 +99,7 @@ def _told_errors(arguments: Sequence[str]) -> Iterator[None]:
             "This is a bug in optbench. Repeat the command with --debug and report what it prints.\n"
         )
         _tell(message, error, debug=debug, always=False)
-        _tell_programs(OptbenchError(message.strip()), arguments)
+        _tell_programs(OptbenchError(" ".join(message.split())), arguments)
         raise SystemExit(_INTERNAL_ERROR) from None
 
 
