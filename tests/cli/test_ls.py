@@ -57,7 +57,7 @@ def test_other_things_are_noted_and_passed_over(command, runs_dir, make_runs, tm
     assert "unfinished  interrupted: stopped after epoch 1 of 3." in lines[rmsprop.run]
     assert lines[adamw.run].split()[1] == "running"
     assert lines[damaged.name].split()[1] == "unfinished"
-    assert "notes is no run folder" in done.err
+    assert "notes is not a run folder" in done.err
     assert [run["status"] for run in json.loads(again.out)["runs"]].count("running") == 1
     assert command("ls", "runs", "-q").err == ""
 

@@ -274,4 +274,4 @@ def test_a_manifest_of_something_else_is_no_run(tmp_path, make_run):
     (tmp_path / "web" / "MANIFEST.json").write_text('{"hello": 1}')
     folders, notes = said(find_folders([str(tmp_path)], tmp_path))
     assert [folder.name for folder in folders] == ["wine-s0-01010101"]
-    assert any("web is no run folder" in note for note in notes)
+    assert any("web is not a run folder" in note for note in notes)

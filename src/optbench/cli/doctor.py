@@ -20,7 +20,7 @@ def doctor(
     verbose: Verbose = False,
     debug: Debug = False,
 ) -> None:
-    """Tell versions, threads, determinism, data directory and free disk: is this machine fit."""
+    """Say whether this machine is fit: versions, threads, determinism, data directory, free disk."""
     del debug, quiet, verbose
     from optbench.runner.doctor import diagnose, diagnosis_json, diagnosis_text
 

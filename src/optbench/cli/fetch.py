@@ -24,7 +24,7 @@ def fetch(
     verbose: Verbose = False,
     debug: Debug = False,
 ) -> None:
-    """Download a data set into the data directory, for machines that will be offline; print where its files lie.
+    """Download a data set into the data directory, for machines that will be offline; print where its files are.
 
     Files that are there already are checked, not downloaded again.
     """

@@ -18,10 +18,13 @@ def ls(
     ] = Path("runs"),
     where: Annotated[
         str | None,
-        typer.Option("--where", metavar="EXPR", help="Only these: \"optimizer == 'adam' and accuracy > 0.8\"."),
+        typer.Option(
+            "--where", metavar="EXPR", help="List only runs that meet this: \"optimizer == 'adam' and accuracy > 0.8\"."
+        ),
     ] = None,
     sort: Annotated[
-        str | None, typer.Option("--sort", metavar="KEY", help="Metrics: the best first; others rising; -KEY reversed.")
+        str | None,
+        typer.Option("--sort", metavar="KEY", help="Sort by this: metrics best first, others rising; -KEY reverses."),
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -30,7 +33,7 @@ def ls(
 ) -> None:
     """List run folders by study: finished ones with their test score, unfinished ones with what stopped them.
 
-    Behind a run stands in which settings it differs from others of its name.
+    Behind a run are the settings in which it differs from others of its name.
     """
     del debug, verbose
     from optbench.runner.listing import list_runs, list_text
