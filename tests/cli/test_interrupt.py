@@ -67,8 +67,9 @@ def test_a_stopped_command_leaves_the_run_of_another_one(tmp_path):
         wait_for(holder, "epoch 2/")
         threading.Thread(target=holder.stderr.read, daemon=True).start()  # or it would stand still at a full pipe
         with started(tmp_path, "run", "slow.yaml", "quick.yaml", "--json") as waiting:
-            wait_for(waiting, "waits for it")
-            wait_for(waiting, "quick-s0")
+            while not list(tmp_path.glob("runs/quick-*/MANIFEST.json")):  # with --json nothing is told meanwhile
+                assert waiting.poll() is None
+                time.sleep(0.1)
             waiting.send_signal(signal.SIGINT)
             begin = time.monotonic()
             document = json.loads(waiting.stdout.read())

@@ -63,7 +63,7 @@ def refit(
         retries=retries,
         timeout=timeout,
         take_over=take_over,
-        quiet=quiet,
+        quiet=quiet or as_json,
         verbose=verbose,
     )
     ends = steps.refit(

@@ -94,7 +94,7 @@ def run(
         take_over=take_over,
         force=force,
         figures=figures,
-        quiet=quiet,
+        quiet=quiet or as_json,
         verbose=verbose,
     )
 

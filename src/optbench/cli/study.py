@@ -59,7 +59,7 @@ def study(
         retries=retries,
         timeout=timeout,
         take_over=take_over,
-        quiet=quiet,
+        quiet=quiet or as_json,
         verbose=verbose,
     )
 
