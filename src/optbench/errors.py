@@ -10,6 +10,7 @@ import difflib
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from optbench.core.findings import Finding, Severity, as_json
+from optbench.core.printable import with_own_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -37,6 +38,8 @@ class OptbenchError(Exception):
         findings: Iterable[Finding] = (),
         problems: Iterable[Finding] = (),
     ) -> None:
+        if not problems:  # several problems are several lines, each of which has been looked at
+            arguments = tuple(with_own_lines(one) if isinstance(one, str) else one for one in arguments)
         super().__init__(*arguments)
         self.code = code or self.default_code
         self.findings = tuple(findings)

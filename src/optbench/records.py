@@ -331,7 +331,7 @@ class Evaluation:
         diverged
     confusion : on the test split; None if scores are not finite
     roc_curves, precision_recall_curves : train and test curves; () where undefined
-    reliability : of train and test; () where scores are no probabilities
+    reliability : of train and test; () where scores are not probabilities
     report_text, report_json : scikit-learn's classification report on the test split
     hardest : test rows answered wrongly, the most confident first
     warnings : where a reader may fool themselves, the gravest first

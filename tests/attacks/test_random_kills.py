@@ -29,6 +29,7 @@ training: {epochs: 40}
 report: {figures: false}
 """
 LONGEST_COMMAND_S = 240
+KINDS = ("command", "fork server", "worker", "helper", "group")
 
 
 def command(config, runs_dir, temporary):
@@ -55,37 +56,38 @@ def kinds_of(process):
     return {kind: processes for kind, processes in found.items() if processes}
 
 
-@pytest.mark.parametrize(
-    ("seed", "kills"), [pytest.param(0, 6, marks=pytest.mark.ci), *((seed, 12) for seed in range(1, 9))]
-)
-def test_whatever_is_killed(tmp_path, seed, kills, record_property):
-    """The same command, given again until it is through, ends with the bytes of one that nothing happened to."""
-    config = tmp_path / "a.yaml"
-    config.write_text(EXPERIMENT)
-    temporary = tmp_path / "tmp"
-    temporary.mkdir()
-    assert command(config, tmp_path / "undisturbed", temporary).wait(LONGEST_COMMAND_S) == 0
-    choose, counts, left, runs_dir = random.Random(seed), Counter(), kills, tmp_path / "runs"
-    deadline = time.monotonic() + 3 * LONGEST_COMMAND_S
-    while time.monotonic() < deadline:
-        process = command(config, runs_dir, temporary)
-        while left and process.poll() is None:
-            time.sleep(choose.uniform(0.05, 2.5))
-            with suppress(psutil.Error, ProcessLookupError):
-                kinds = kinds_of(process)
-                kind = choose.choice([*sorted(kinds), "group"])
-                if kind == "group":
-                    os.killpg(process.pid, signal.SIGKILL)
-                else:
-                    choose.choice(kinds[kind]).kill()
-                counts[kind] += 1
-                left -= 1
-        if process.wait(LONGEST_COMMAND_S) == 0 and not left:
-            break
-    record_property("count", ", ".join(f"{kind}: {number}" for kind, number in sorted(counts.items())))
-    assert left == 0
-    folders = sorted((tmp_path / "undisturbed").iterdir())
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """The folders of the runs that nothing happened to."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    (folder / "a.yaml").write_text(EXPERIMENT)
+    assert command(folder / "a.yaml", folder / "runs", folder).wait(LONGEST_COMMAND_S) == 0
+    folders = sorted((folder / "runs").iterdir())
     assert len(folders) == 3
+    return folders
+
+
+def strike(process, kind, choose):
+    """Kill a process of a kind as soon as there is one, a random moment later; False if the command ends before."""
+    begins_with = choose.choice(["command", "worker"]) if kind in ("command", "group") else kind
+    while process.poll() is None:
+        with suppress(psutil.Error, ProcessLookupError):
+            if begins_with not in kinds_of(process):
+                time.sleep(0.01)
+                continue
+            time.sleep(choose.uniform(0.0, 0.4))
+            if kind == "group":
+                os.killpg(process.pid, signal.SIGKILL)
+            elif found := kinds_of(process).get(kind):
+                choose.choice(found).kill()
+            else:
+                continue
+            return True
+    return False
+
+
+def require_same(folders, runs_dir):
+    """Require that every run is whole and has the bytes of the one that nothing happened to."""
     for folder in folders:
         paths = RunPaths(runs_dir / folder.name)
         assert verify_manifest(paths, deep=True) == []
@@ -93,4 +95,35 @@ def test_whatever_is_killed(tmp_path, seed, kills, record_property):
         for name in IDENTITY_FILES:
             if (folder / name).exists():
                 assert (folder / name).read_bytes() == (paths.folder / name).read_bytes(), name
+
+
+@pytest.mark.parametrize(
+    ("seed", "kills"), [pytest.param(0, 5, marks=pytest.mark.ci), *((seed, 15) for seed in range(1, 9))]
+)
+def test_whatever_is_killed(tmp_path, undisturbed, seed, kills, record_property):
+    """The same command, given again until it is through, ends with the bytes of one that nothing happened to.
+
+    Every kind of process is killed as often as the others. When the runs are through they are begun anew elsewhere.
+    """
+    config = tmp_path / "a.yaml"
+    config.write_text(EXPERIMENT)
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    choose, counts, rounds = random.Random(seed), Counter(), 0
+    left = [KINDS[number % len(KINDS)] for number in range(kills)]
+    choose.shuffle(left)
+    deadline = time.monotonic() + kills * LONGEST_COMMAND_S
+    while time.monotonic() < deadline:
+        process = command(config, tmp_path / f"runs-{rounds}", temporary)
+        while left and strike(process, left[-1], choose):
+            counts[left.pop()] += 1
+        if process.wait(LONGEST_COMMAND_S) == 0:
+            require_same(undisturbed, tmp_path / f"runs-{rounds}")
+            rounds += 1
+            if not left:
+                break
+    told = ", ".join(f"{kind}: {number}" for kind, number in sorted(counts.items()))
+    record_property("kills", told)  # with -o junit_family=xunit1
+    print(f"killed {told}; {rounds} times through")  # noqa: T201 - `pytest -rP` shows it
+    assert left == []
     assert [path.name for path in temporary.iterdir() if path.name.startswith(("optbench-", "pymp-"))] == []

@@ -188,3 +188,45 @@ def test_a_forged_manifest_says_nothing_aloud(give, runs):
         ended = give(*arguments)
         require_inert(ended, 0, 5)
         assert "\nb.yaml: ok" not in ended.said
+
+
+@pytest.mark.parametrize("name", [EVIL, LINE, "su\udcff\udc80r", "u\N{LINE SEPARATOR}v\N{NEXT LINE}w"])
+def test_names_on_the_command_line(give, runs, name):
+    """Whatever takes a name says it without obeying it, also one that is no Unicode: in sentences and in JSON."""
+    hostile = name.replace("/", "")
+    shutil.copytree(min(runs.iterdir()), runs / hostile)
+    for arguments in (
+        ("show", hostile),
+        ("check", hostile, "--json"),
+        ("rm", hostile),
+        ("rm", f"no{hostile}", "--json"),
+        ("predict", hostile, f"{hostile}.csv"),
+        ("predict", "adam-s0*", "adam.yaml", "--out", f"{hostile}.csv"),
+        ("export", hostile, "--to", name),
+        ("refit", f"no{hostile}"),
+        ("refit", hostile, "--problem", name),
+        ("reproduce", f"no{hostile}"),
+        ("study", f"{hostile}.yaml", "--json"),
+        ("ls", "--where", f"name == {name!r}"),
+        ("ls", "--where", name),
+        ("ls", "--sort", name),
+        ("ls", hostile),
+        ("gc", hostile, "--unfinished", "--older-than", "0"),
+        ("compare", hostile, "--metric", name),
+        ("compare", hostile, "--html", f"no/{hostile}"),
+        ("run", "adam.yaml", "--executor", name),
+        ("run", "adam.yaml", "--set", name),
+        ("validate", "adam.yaml", "--set", f"model.{name}=1"),
+        ("config", "adam.yaml", "--set", f"name={json.dumps(name)}"),
+        ("fetch", f"openml:{name}"),
+        ("list", name),
+        (name,),
+        ("ls", f"--{name}"),
+    ):
+        ended = give(*arguments)
+        require_inert(ended, 0, 2, 3, 4)
+        assert "\nb.yaml: ok" not in ended.said
+        if "--json" in arguments:
+            json.loads(ended.out)
+    require_inert(give("rm", hostile, "--yes"), 0)
+    require_inert(give("ls"), 0)

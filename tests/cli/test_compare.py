@@ -31,7 +31,7 @@ def test_json_alone_on_stdout(folder):
     done = optbench("compare", "runs", "--format", "json", cwd=folder)
     assert done.returncode == 0
     assert json.loads(done.stdout)["pairs"][0]["decision"] == "a_better"
-    assert "notes is no run folder; passed over." in done.stderr
+    assert "notes is not a run folder; passed over." in done.stderr
 
 
 def test_a_pattern_and_a_page(folder):

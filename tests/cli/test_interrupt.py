@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import threading
+import time
+from contextlib import contextmanager
 
 import pytest
 
@@ -52,6 +54,56 @@ def goes_on(process, folder):
     explained = process("run", "slow.yaml", "--explain")
     assert f"resumes after epoch {reached} of {EPOCHS}: interrupted" in explained.out
     resumes(process, reached, folder)
+
+
+@pytest.mark.tensorflow
+@pytest.mark.long
+@pytest.mark.ci
+def test_a_stopped_command_leaves_the_run_of_another_one(tmp_path):
+    """Of two commands on one runs directory the one that waits ends at once, and prints as JSON what is done."""
+    (tmp_path / "slow.yaml").write_text(SLOW % 100_000)
+    (tmp_path / "quick.yaml").write_text((SLOW % 1).replace("name: slow", "name: quick"))
+    with started(tmp_path, "run", "slow.yaml", "-v") as holder:
+        wait_for(holder, "epoch 2/")
+        threading.Thread(target=holder.stderr.read, daemon=True).start()  # or it would stand still at a full pipe
+        with started(tmp_path, "run", "slow.yaml", "quick.yaml", "--json") as waiting:
+            while not list(tmp_path.glob("runs/quick-*/MANIFEST.json")):  # with --json nothing is told meanwhile
+                assert waiting.poll() is None
+                time.sleep(0.1)
+            waiting.send_signal(signal.SIGINT)
+            begin = time.monotonic()
+            document = json.loads(waiting.stdout.read())
+            assert waiting.wait(60) == 130
+            assert time.monotonic() - begin < 30
+        assert holder.poll() is None
+        (run,) = document["runs"]
+        assert (run["name"], run["outcome"]) == ("quick", "completed")
+        assert document["error"]["code"] == "command-stopped"
+        holder.send_signal(signal.SIGINT)
+        assert holder.wait(60) == 130
+
+
+@contextmanager
+def started(folder, *arguments):
+    """Start a command and end it with the block; it is killed if it takes too long."""
+    command = [sys.executable, "-c", PROGRAM, *arguments]
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=folder, text=True, **pipes) as running:
+        guard = threading.Timer(400, running.kill)
+        guard.start()
+        try:
+            yield running
+        finally:
+            guard.cancel()
+            running.kill()
+
+
+def wait_for(running, words):
+    """Read what a command tells until a line holds these words."""
+    for line in running.stderr:
+        if words in line:
+            return
+    pytest.fail(f"it ended without saying {words!r}")
 
 
 def start_and_signal(folder, number):

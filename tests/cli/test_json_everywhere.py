@@ -70,3 +70,40 @@ def test_what_sets_runs_of_one_name_apart(command, runs):
     (best,) = [line for line in lines if line.startswith("best ")]
     assert f"adam       was {old.name}; epochs=" in best
     assert f"folder: {runs.name}/best" in command("show", old.name).out
+
+
+def test_every_command_can_be_silent():
+    """`-q` is taken everywhere, so that a script need not know which commands have something to say."""
+    for command in app.registered_commands:
+        assert "quiet" in command.callback.__annotations__, command.callback.__name__
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("list", "dataset"), "Did you mean 'datasets'?"),
+        (("validate",), "Missing argument 'CONFIG'"),
+        (("run", "a.yaml", "-j", "two"), "Received: 'two'"),
+        (("runn",), "Did you mean 'run'?"),
+    ],
+)
+def test_a_wrong_command_line_is_told_to_programs(command, arguments, said):
+    """What the parser refuses is one document, too, and one sentence on stderr without a frame around it."""
+    done = command(*arguments, "--json")
+    error = strict(done.out)["error"]
+    assert (done.code, error["code"]) == (2, "usage-command-line")
+    assert said in error["message"]
+    assert done.err == f"optbench: {error['message']}\n"
+
+
+def test_an_error_within_a_library_is_told_to_programs(command, monkeypatch):
+    """Exit code 70 has a document as well."""
+
+    def fail(_runs_dir):
+        raise ZeroDivisionError("deep inside")
+
+    monkeypatch.setattr("optbench.runner.listing.list_runs", fail)
+    done = command("ls", "--json")
+    document = strict(done.out)
+    assert (done.code, document["exit_code"], document["error"]["code"]) == (70, 70, "error")
+    assert "deep inside" in document["error"]["message"]

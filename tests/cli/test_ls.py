@@ -57,7 +57,7 @@ def test_other_things_are_noted_and_passed_over(command, runs_dir, make_runs, tm
     assert "unfinished  interrupted: stopped after epoch 1 of 3." in lines[rmsprop.run]
     assert lines[adamw.run].split()[1] == "running"
     assert lines[damaged.name].split()[1] == "unfinished"
-    assert "notes is no run folder" in done.err
+    assert "notes is not a run folder" in done.err
     assert [run["status"] for run in json.loads(again.out)["runs"]].count("running") == 1
     assert command("ls", "runs", "-q").err == ""
 
@@ -114,7 +114,9 @@ def test_runs_are_chosen_and_ordered(command, runs_dir):
     assert accuracies == sorted(accuracies, reverse=True)
     table = command("ls", runs_dir, "--where", "status == 'diverged'").out
     assert len(lines_by_run(table)) == 1
-    assert command("ls", runs_dir, "--where", "accuracy > 2").out == ""
+    none = command("ls", runs_dir, "--where", "accuracy > 2")
+    assert (none.code, none.out) == (0, "")
+    assert none.err.endswith(f"None of the {len(every)} runs meets --where.\n")
 
 
 def test_what_cannot_be_chosen_is_a_mistake_of_usage(command, runs_dir):

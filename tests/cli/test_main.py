@@ -127,6 +127,14 @@ def test_help_of_every_command(command):
         assert "--debug" in done.out
 
 
+def test_paragraphs_of_help_are_filled(command, monkeypatch):
+    """A terminal decides where they break, not the source: no line but the last of a paragraph is short."""
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = command("reproduce", "-h").out.partition("Arguments")[0]
+    (paragraph,) = [part for part in shown.split(" " * 80) if "The run's own folder" in part]
+    assert all(len(line.split()) > 5 for line in paragraph.strip().splitlines()[:-1])
+
+
 def test_version(command):
     """The version alone."""
     from optbench import __version__

@@ -85,7 +85,7 @@ def test_entries_that_both_have_are_what_the_metrics_rung_compares(older, again,
     entries = 3 * len(older_folders.METRICS) + 3  # epochs_run, best_epoch, diverged
     assert found.older_metrics is not None
     assert (found.older_metrics.recorded, found.older_metrics.written, found.older_metrics.entries) == (1, 2, entries)
-    assert f"compared on the {entries} entries that both have, all equal" in found.text()
+    assert f"the {entries} entries that both have are equal" in found.text()
     assert found.to_json()["older_metrics"]["different"] == []
 
 

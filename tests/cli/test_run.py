@@ -112,7 +112,7 @@ def test_explain_says_from_where_a_run_goes_on(command, planned, make_runs):
     def why():
         return explained(command("run", "adam.yaml", "--explain"))[planned.run]
 
-    assert why() == "begins: never begun"
+    assert why() == "begins: nothing has been trained yet"
     make_runs.interrupted_run(planned)
     assert why() == "begins again: interrupted, no checkpoint yet"
     with make_runs.claimed(paths, planned.key) as claim:

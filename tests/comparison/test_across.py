@@ -73,7 +73,7 @@ def test_tests_are_scipys(table):
 
 @pytest.mark.parametrize(("count", "data", "reason"), [(4, None, "fewer than 5 data sets"), (8, "one", "1 data set")])
 def test_nothing_is_tested_on_few_or_shared_data(table, count, data, reason):
-    """Seeds are no data sets, and two models on one data set are no two data sets."""
+    """Seeds are not data sets, and two models on one data set are no two data sets."""
     found = across(table[:count], data=data)
     assert found.tests is None
     assert reason in sentence(found.untested)

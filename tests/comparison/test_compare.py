@@ -155,7 +155,7 @@ def test_without_a_shared_seed_there_is_no_pair(run):
     records = [run("adam", seed, 0.9) for seed in range(6)] + [run("sgd", seed, 0.8) for seed in range(6, 12)]
     problem = only(compare(records))
     assert problem.pairs[0].obstacle is Obstacle.NO_SHARED_SEEDS
-    assert problem_verdict(problem).startswith("Not compared: the optimizers share no seed")
+    assert problem_verdict(problem).startswith("Not compared: no two optimizers share a seed")
 
 
 def test_with_a_baseline_only_its_pairs_count(runs):

@@ -113,7 +113,7 @@ def test_other_initial_weights_are_named(run):
     assert difference.severity is Severity.MISMATCH
     assert sentence(difference.finding) == (
         "The initial weights are not the same on 2 of 7 shared seeds (1, 4) for adam and sgd: a gap could come from "
-        "the start, not from the optimizer."
+        "the start, not from what is compared."
     )
 
 

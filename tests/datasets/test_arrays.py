@@ -181,7 +181,7 @@ def test_damaged_npz_files_are_refused(tmp_path, config):
         return str(caught.value)
 
     assert "d.npz does not exist" in told(None)
-    assert "is no npz file. Write it with numpy.savez" in told(b"x_train,y_train\n")
+    assert "is not an npz file. Write it with numpy.savez" in told(b"x_train,y_train\n")
     np.savez(tmp_path / "d.npz", **GOOD)
     whole = (tmp_path / "d.npz").read_bytes()
     assert "d.npz" in told(whole[: len(whole) // 2])

@@ -141,7 +141,7 @@ def test_scores_that_are_no_probabilities_lose_only_their_log_loss(predictions):
     evaluation = evaluate(found, class_names=names(3))
     assert evaluation.metrics["test"]["log_loss"] is None
     assert evaluation.metrics["test"]["roc_auc"] is not None
-    assert "scores of the test split are no probabilities" in " ".join(sentences(evaluation.warnings))
+    assert "scores of the test split are not probabilities" in " ".join(sentences(evaluation.warnings))
 
 
 @settings(max_examples=25, deadline=None)

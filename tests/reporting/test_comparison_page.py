@@ -152,7 +152,7 @@ def test_without_traces_there_is_no_target_table():
     """Nothing is said about times that nobody knows; the rules are still there."""
     text = Outline(page_of(compare(records()))).text
     assert "Time to" not in text
-    assert "What the optimizers do, as Keras applies it" in text
+    assert "The update rules, as Keras applies them" in text
 
 
 def test_a_crossing_is_part_of_the_verdict_on_the_page():
@@ -169,3 +169,15 @@ def test_a_crossing_is_part_of_the_verdict_on_the_page():
     comparison = compare(runs, histories=histories)
     assert "flips at epoch 5" in verdict_text(comparison)
     assert verdict_text(comparison) in Outline(page_of(comparison)).text
+
+
+def test_a_page_of_a_setting_speaks_of_the_setting():
+    """Title, tables, captions and verdict of `compare --by` call no value of the setting an optimizer."""
+    records = [
+        make_run("adam", seed, 0.9 - epochs / 1000 + 0.001 * seed, training={"epochs": epochs})
+        for epochs in (10, 20, 40)
+        for seed in range(7)
+    ]
+    outline = Outline(page_of(compare(records, by="training.epochs")))
+    assert "Values of training.epochs compared on test accuracy" in outline.text
+    assert re.findall("[^.]*optimizer[^.]*", outline.text) == []

@@ -158,6 +158,16 @@ def test_folder_names_with_pattern_characters(tmp_path, make_run):
     assert seeds(find_runs(["wine-*"], folder)) == [1]
 
 
+def test_a_pattern_that_matches_files_here_names_runs_there(tmp_path, make_run, monkeypatch):
+    """Beside `wine-adam.yaml`, `wine-*` still names the runs; a folder here comes first."""
+    make_run(tmp_path / "runs", seed=1)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "wine-adam.yaml").touch()
+    assert seeds(find_runs(["wine-*"], Path("runs"))) == [1]
+    make_run(tmp_path, seed=2)
+    assert seeds(find_runs(["wine-*"], Path("runs"))) == [2]
+
+
 def test_record(tmp_path, make_run):
     """A record holds what the folder holds."""
     paths = make_run(tmp_path, seed=3, status="diverged")
@@ -264,4 +274,4 @@ def test_a_manifest_of_something_else_is_no_run(tmp_path, make_run):
     (tmp_path / "web" / "MANIFEST.json").write_text('{"hello": 1}')
     folders, notes = said(find_folders([str(tmp_path)], tmp_path))
     assert [folder.name for folder in folders] == ["wine-s0-01010101"]
-    assert any("web is no run folder" in note for note in notes)
+    assert any("web is not a run folder" in note for note in notes)

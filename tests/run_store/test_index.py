@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
+import os
 import shutil
+import socket
 import sqlite3
+import subprocess
+import sys
 from dataclasses import asdict
+from hashlib import sha256
+from pathlib import Path
 
 import pytest
 
@@ -110,7 +115,8 @@ def test_nonsense_in_the_cache_is_passed_over(runs, tmp_path):
     place = tmp_path / "cache"
     first = read(runs, place)
     with sqlite3.connect(next(place.glob("*.sqlite"))) as database:
-        rows = [("[]", kept(place)[0][0]), (json.dumps({"status": "completed"}), kept(place)[1][0])]
+        nonsense = [f"{sha256(text.encode()).hexdigest()[:32]} {text}" for text in ("[]", '{"status": "completed"}')]
+        rows = [(text, folder) for text, (folder, _) in zip(nonsense, kept(place), strict=False)]
         database.executemany("UPDATE runs SET content = ? WHERE folder = ?", rows)
         database.execute("DELETE FROM parts")
     assert [asdict(record) for record in read(runs, place)] == [asdict(record) for record in first]
@@ -128,6 +134,78 @@ def test_no_place_for_a_cache_is_no_reason_to_fail(runs, tmp_path):
         assert len(read(runs, held)) == len(runs)
 
 
+def pipe(path):
+    os.mkfifo(path)
+
+
+def link_to_itself(path):
+    path.symlink_to(path.name)
+
+
+def link_to_zeros(path):
+    path.symlink_to("/dev/zero")
+
+
+def listening_socket(path):
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(os.path.relpath(path))
+
+
+@pytest.mark.parametrize("put", [pipe, link_to_itself, link_to_zeros, listening_socket, Path.mkdir])
+def test_what_is_no_file_in_its_place_is_left_alone(runs, tmp_path, put):
+    """Nothing waits, nothing is followed or removed, and the folders are read."""
+    place = tmp_path / "cache"
+    read(runs, place)
+    (database,) = place.glob("*.sqlite")
+    database.unlink()
+    put(database)
+    before = database.lstat()
+    assert len(read(runs, place)) == 3
+    assert database.lstat() == before
+
+
+@pytest.mark.parametrize("what", ["folder", "database"])
+def test_what_others_may_write_is_not_believed(runs, tmp_path, what):
+    """A record that a stranger has put there with the stamp of a folder is never read."""
+    place = tmp_path / "cache"
+    read(runs, place)
+    (database,) = place.glob("*.sqlite")
+    (place if what == "folder" else database).chmod(0o777)
+    seen = []
+    read(runs, place, read=lambda folder: seen.append(folder) or read_run(folder))
+    assert seen == runs
+
+
+def test_bytes_that_changed_in_the_cache(runs, tmp_path):
+    """Whatever page is damaged, or one digit of a score: the folders say what is true, and the cache serves again."""
+    place = tmp_path / "cache"
+    true = [asdict(record) for record in read(runs, place)]
+    (database,) = place.glob("*.sqlite")
+    sound = database.read_bytes()
+    for begin in range(0, len(sound), 1024):
+        damaged = bytearray(sound)
+        damaged[begin : begin + 512] = bytes(255 - byte for byte in damaged[begin : begin + 512])
+        database.write_bytes(damaged)
+        assert [asdict(record) for record in read(runs, place)] == true
+    database.write_bytes(sound.replace(b'"accuracy":0.5', b'"accuracy":0.9'))
+    assert database.read_bytes() != sound
+    assert [asdict(record) for record in read(runs, place)] == true
+
+
+def test_a_disk_that_is_full_keeps_nothing(runs, tmp_path):
+    """In a process of its own, which may write no byte more: the records are read all the same."""
+    program = (
+        "import math, resource, signal, sys; from pathlib import Path\n"
+        "from optbench.run_store import open_index\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))\n"
+        f"with open_index({MANY}, Path(sys.argv[1]), settled=-math.inf) as index:\n"
+        "    print(*(index.read(Path(folder)).seed for folder in sys.argv[2:]))\n"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path / "cache"), *map(str, runs)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "1 2 3\n", "")
+
+
 def test_few_folders_need_none(runs, tmp_path):
     """Nothing is written for them."""
     with open_index(MANY - 1, tmp_path / "cache") as index:
@@ -143,4 +221,4 @@ def test_it_is_kept_where_the_user_keeps_caches(monkeypatch, tmp_path):
     place = tmp_path / "caches" / "optbench"
     assert place.is_dir()
     assert place.stat().st_mode & 0o077 == 0
-    assert [path.name for path in place.iterdir()] == ["runs-1.sqlite"]
+    assert [path.name for path in place.iterdir()] == ["runs-2.sqlite"]

@@ -44,7 +44,7 @@ def test_a_different_rung_is_named(trial):
     """What differs is what a person looks for."""
     found = trial({"data": "a", "weights": ["b"]}, {"data": "a", "weights": ["c"]})
     assert not found.ok
-    assert found.found == "two runs of one experiment differ in: weights"
+    assert found.found.startswith("two runs of one experiment differ in: weights;")
 
 
 def test_a_trial_that_fails_is_a_finding(trial):
@@ -57,4 +57,7 @@ def test_little_disk_is_a_finding(tmp_path):
     """A gigabyte is soon full."""
     found = diagnose(data_dir=tmp_path, runs_dir=tmp_path / "a" / "b", trial=False, free=lambda _folder: 10_000_000)
     assert [one.topic for one in found if not one.ok] == ["disk"]
-    assert "!!  free disk" in diagnosis_text(found)
+    lines = diagnosis_text(found).splitlines()
+    assert [line.split()[:3] for line in lines if line.startswith("problem")] == [["problem", "free", "disk"]]
+    assert lines[-1] == "1 topic needs attention: see the line that begins with 'problem'."
+    assert "--runs-dir" in diagnosis_text(found)

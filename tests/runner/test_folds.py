@@ -75,10 +75,10 @@ def test_every_row_has_the_prediction_of_the_fold_that_tested_it(done):
 
 
 def test_the_page_and_the_terminal_say_what_matters(done):
-    """Mean, spread, that it is no standard error, and where the page is."""
+    """Mean, spread, that it is not a standard error, and where the page is."""
     _, groups, _ = done
     page = groups[0].paths.page.read_text()
-    assert "it is no standard error of the mean" in page
+    assert "it is not a standard error of the mean" in page
     assert all(run.run in page for run in groups[0].runs)
     (line,) = folds_text(groups, "en")
     assert "folded, 3 folds: test accuracy" in line

@@ -48,6 +48,7 @@ def command(
     env: Mapping[str, str] | None = None,
     timeout: float = 30.0,
     before: Callable[[], None] | None = None,
+    instead: Callable[[], None] | None = None,
 ) -> Ended:
     """Give a command in a forked process, with modules that are loaded already.
 
@@ -55,11 +56,12 @@ def command(
     ----------
     env : variables beside those of this process
     before : called in the process first, to take rights or memory from it
+    instead : called in place of the command: what no command reaches without a trained model
     """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         child = os.fork()
         if child == 0:
-            _be_command([*map(str, arguments)], cwd, env or {}, out.fileno(), err.fileno(), before)
+            _be_command([*map(str, arguments)], cwd, env or {}, out.fileno(), err.fileno(), before, instead)
         code = _waited_for(child, timeout)
         written = []
         for stream in (out, err):
@@ -69,7 +71,13 @@ def command(
 
 
 def _be_command(
-    arguments: list[str], cwd: Path, env: Mapping[str, str], out: int, err: int, before: Callable[[], None] | None
+    arguments: list[str],
+    cwd: Path,
+    env: Mapping[str, str],
+    out: int,
+    err: int,
+    before: Callable[[], None] | None,
+    instead: Callable[[], None] | None,
 ) -> None:
     code = 1
     try:
@@ -90,7 +98,7 @@ def _be_command(
         sys.argv = ["optbench", *arguments]
         if before is not None:
             before()
-        main()
+        (main if instead is None else instead)()
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     finally:

@@ -19,7 +19,7 @@ _TASKS: Final = (CLASSIFICATION,)
 
 
 def log_loss(sample: ScoredLabels) -> float | None:
-    """Return scikit-learn's log loss, or None if the scores are no probabilities.
+    """Return scikit-learn's log loss, or None if the scores are not probabilities.
 
     Notes
     -----
@@ -114,7 +114,7 @@ def average_precision(sample: ScoredLabels) -> float | None:
 
 
 def brier_score(sample: ScoredLabels) -> float | None:
-    """Return the Brier score, the mean squared error of the probabilities; None if the scores are no probabilities.
+    """Return the Brier score, the mean squared error of the probabilities; None if the scores are not probabilities.
 
     Two classes: (p - y)^2 of the positive class, from 0 to 1. More: the sum of it over all classes, from 0 to 2, which
     for two classes would be twice as much.

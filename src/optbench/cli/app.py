@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import inspect
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -28,6 +29,9 @@ from optbench.cli.schema import schema
 from optbench.cli.show import show
 from optbench.cli.study import study
 from optbench.cli.validate import validate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 app = typer.Typer(
     name="optbench",
@@ -59,6 +63,14 @@ _COMMANDS = (
     *(show, ls, report, check, reproduce, rm, gc),
     *(validate, config, schema, init, doctor, fetch),
 )
+
+
+def _help(command: Callable[..., None]) -> str:
+    """Return what a command says of itself, a line per paragraph: the terminal decides where it breaks."""
+    paragraphs = inspect.getdoc(command) or ""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs.split("\n\n"))
+
+
 for command in _COMMANDS:
-    app.command()(command)
-app.command("list")(list_names)
+    app.command(help=_help(command))(command)
+app.command("list", help=_help(list_names))(list_names)

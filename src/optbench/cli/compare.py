@@ -54,7 +54,7 @@ def compare(
 ) -> None:
     """Compare optimizers on the test split: table, paired differences over seeds, and a verdict with its doubt.
 
-    Above the table stands what differs besides what is compared. Unfinished and foreign folders are passed over.
+    What differs besides what is compared stands above the table. Unfinished and foreign folders are passed over.
     """
     del debug, verbose
     from optbench.runner.compare import CompareOptions, compare_runs, raise_for_mismatches

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from optbench.cli.options import AsJson, DataDir, Debug, Overrides, Verbose
+from optbench.cli.options import AsJson, DataDir, Debug, Overrides, Quiet, Verbose
 from optbench.cli.output import print_data, print_json
 
 
@@ -16,6 +16,7 @@ def config(
     overrides: Overrides = None,
     data_dir: DataDir = Path("data"),
     as_json: AsJson = False,
+    quiet: Quiet = False,
     verbose: Verbose = False,
     debug: Debug = False,
 ) -> None:
@@ -23,7 +24,7 @@ def config(
 
     The data is loaded, since some values depend on it.
     """
-    del debug, verbose
+    del debug, quiet, verbose
     from optbench.config import explained_yaml, load_experiment, sources
     from optbench.runner.plan import resolve_for_data
 

@@ -9,6 +9,7 @@ import typer
 
 from optbench.cli.options import AsJson, DataDir, Debug, Quiet, Verbose
 from optbench.cli.output import note, print_data, print_json
+from optbench.core.printable import printable
 
 Name = Annotated[
     str, typer.Argument(metavar="DATASET", help="Name of a data set ('optbench list datasets'), or openml:NUMBER.")
@@ -23,7 +24,7 @@ def fetch(
     verbose: Verbose = False,
     debug: Debug = False,
 ) -> None:
-    """Download a data set into the data directory, for machines that will be offline; print where its files lie.
+    """Download a data set into the data directory, for machines that will be offline; print where its files are.
 
     Files that are there already are checked, not downloaded again.
     """
@@ -35,6 +36,6 @@ def fetch(
     if as_json:
         print_json({"schema_version": 1, "dataset": dataset, "files": list(map(str, paths))})
     elif paths:
-        print_data("\n".join(map(str, paths)))
+        print_data("\n".join(printable(str(path)) for path in paths))
     else:
         note(text("command-nothing-to-download", name=dataset), quiet=quiet)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from optbench.cli.options import AsJson, Debug, Quiet, Verbose
-from optbench.cli.output import print_data, print_json
+from optbench.cli.output import print_data, print_json, terminal_width
 
 
 def list_names(
@@ -27,4 +27,4 @@ def list_names(
     if as_json:
         print_json({"schema_version": 1, what: list_rows(what)})
     else:
-        print_data(list_text(what))
+        print_data(list_text(what, columns=terminal_width()))

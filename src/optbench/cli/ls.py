@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from optbench.cli.options import AsJson, Debug, Quiet, Verbose
-from optbench.cli.output import notes, print_data, print_json, terminal_width
+from optbench.cli.output import note, notes, print_data, print_json, terminal_width
 
 
 def ls(
@@ -18,10 +18,13 @@ def ls(
     ] = Path("runs"),
     where: Annotated[
         str | None,
-        typer.Option("--where", metavar="EXPR", help="Only these: \"optimizer == 'adam' and accuracy > 0.8\"."),
+        typer.Option(
+            "--where", metavar="EXPR", help="List only runs that meet this: \"optimizer == 'adam' and accuracy > 0.8\"."
+        ),
     ] = None,
     sort: Annotated[
-        str | None, typer.Option("--sort", metavar="KEY", help="Metrics: the best first; others rising; -KEY reversed.")
+        str | None,
+        typer.Option("--sort", metavar="KEY", help="Sort by this: metrics best first, others rising; -KEY reverses."),
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -30,16 +33,20 @@ def ls(
 ) -> None:
     """List run folders by study: finished ones with their test score, unfinished ones with what stopped them.
 
-    Behind a run stands in which settings it differs from others of its name.
+    Behind a run are the settings in which it differs from others of its name.
     """
     del debug, verbose
     from optbench.runner.listing import list_runs, list_text
     from optbench.runner.selection import fields_of, select
+    from optbench.words import text
 
-    runs, passed_over = list_runs(runs_dir)
+    every, passed_over = list_runs(runs_dir)
+    runs = every
     if where is not None or sort is not None:
-        runs = select([(run, fields_of(run)) for run in runs], where=where, sort=sort)
+        runs = select([(run, fields_of(run)) for run in every], where=where, sort=sort)
     notes(passed_over, quiet=quiet)
+    if not runs:
+        note(text("list-none-chosen", n=len(every)), quiet=quiet)
     if as_json:
         print_json({"schema_version": 1, "runs": [run.to_json() for run in runs]})
     else:

@@ -57,8 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             _require_working_directory()
             _require_address_space(given)
             from optbench.cli.app import app
+            from optbench.cli.usage import call
 
-            app(args=given, prog_name="optbench")
+            call(app, given)
     except SystemExit as end:
         _end_with_threads(end.code)
         raise
@@ -98,6 +99,7 @@ def _told_errors(arguments: Sequence[str]) -> Iterator[None]:
             "This is a bug in optbench. Repeat the command with --debug and report what it prints.\n"
         )
         _tell(message, error, debug=debug, always=False)
+        _tell_programs(OptbenchError(" ".join(message.split())), arguments)
         raise SystemExit(_INTERNAL_ERROR) from None
 
 

@@ -10,7 +10,7 @@ import typer
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what went wrong.")]
 Verbose = Annotated[
-    bool, typer.Option("--verbose", "-v", help="Say more: each epoch, engines and why, processes, times.")
+    bool, typer.Option("--verbose", "-v", help="Say more: each epoch, which engine and why, processes, times.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
@@ -56,6 +56,6 @@ Timeout = Annotated[float | None, typer.Option(min=1, metavar="SECONDS", help="L
 TakeOver = Annotated[
     bool,
     typer.Option(
-        "--take-over", help="Go on with unfinished runs that another process holds: you know that it is gone."
+        "--take-over", help="Go on with unfinished runs that another process holds, if you know that it is gone."
     ),
 ]

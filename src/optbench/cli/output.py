@@ -8,6 +8,7 @@ import shutil
 import sys
 from typing import TYPE_CHECKING, Any
 
+from optbench.core.columns import wrapped
 from optbench.core.printable import escaped_json, printable, printable_styled
 
 if TYPE_CHECKING:
@@ -22,6 +23,12 @@ def print_data(text: str) -> None:
     What would steer a terminal is replaced, but for colours; names in a text with colours are made printable before.
     """
     _write_block(printable_styled(text))
+
+
+def print_lines(text: str, *, indent: int = 4) -> None:
+    """Write text like `print_data`; on a terminal a line that is too long goes on below, so far from the left."""
+    width = terminal_width()
+    print_data(text if width is None else "\n".join(wrapped(line, width, indent) for line in text.splitlines()))
 
 
 def print_json(document: Any) -> None:

@@ -45,7 +45,7 @@ def refit(
 ) -> None:
     """Train the setting of a run, or the one a study recommends, on all rows: a model for use, without a test score.
 
-    It trains for as many epochs as gave the weights that were kept, without early stopping. The same command given
+    It trains for as many epochs as led to the weights that were kept, without early stopping. The same command given
     again skips a finished run and resumes an unfinished one.
     """
     del debug

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from optbench.cli.output import note, print_data, print_json
+from optbench.core.text import counted
 from optbench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def remove(planned: Sequence[Removal], *, yes: bool, as_json: bool, quiet: bool,
     if planned and not yes and (as_json or not sys.stdin.isatty()):
         raise UsageError(
             f"{command} asks before it moves anything, and there is no terminal to ask at. Received: "
-            f"{len(planned)} folders, without --yes. Look at them with 'optbench ls', then add --yes.",
+            f"{counted(len(planned), 'folder')}, without --yes. Look at them with 'optbench ls', then add --yes.",
             code="usage-nobody-to-ask",
         )
     if not as_json:
@@ -52,4 +53,7 @@ def remove(planned: Sequence[Removal], *, yes: bool, as_json: bool, quiet: bool,
 def _is_confirmed(question: str) -> bool:
     import typer
 
-    return typer.confirm(question, default=False, err=True)
+    try:
+        return typer.confirm(question, default=False, err=True)
+    except typer.Abort:  # the end of the input is no consent
+        return False

@@ -9,6 +9,7 @@ import typer
 
 from optbench.cli.options import AsJson, Debug, Quiet, RunsDir, Verbose
 from optbench.cli.output import notes, print_data, print_json
+from optbench.core.printable import printable
 
 
 def report(
@@ -29,4 +30,4 @@ def report(
     if as_json:
         print_json({"schema_version": 1, "pages": list(map(str, pages)), "findings": findings_json(passed_over)})
     else:
-        print_data("\n".join(map(str, pages)))
+        print_data("\n".join(printable(str(page)) for page in pages))

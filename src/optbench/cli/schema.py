@@ -18,7 +18,7 @@ def schema(
     verbose: Verbose = False,
     debug: Debug = False,
 ) -> None:
-    """Print the JSON schema of experiment files, for editors that check while one types.
+    """Print the JSON schema of experiment files, for editors that check while you type.
 
     With --preprocessing it is that of the file that each run ships, for programs that prepare rows themselves.
     """

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from optbench.cli.options import AsJson, Debug, RunsDir, Verbose
-from optbench.cli.output import print_data, print_json
+from optbench.cli.options import AsJson, Debug, Quiet, RunsDir, Verbose
+from optbench.cli.output import print_json, print_lines
 
 
 def show(
@@ -20,11 +20,12 @@ def show(
     ],
     runs_dir: RunsDir = Path("runs"),
     as_json: AsJson = False,
+    quiet: Quiet = False,
     verbose: Verbose = False,
     debug: Debug = False,
 ) -> None:
     """Show what is known of one run: experiment, metrics, warnings, times, files; of a study its verdict."""
-    del debug, verbose
+    del debug, quiet, verbose
     from optbench.runner.listing import show_run
     from optbench.runner.shown_folds import folds_named, show_folds
     from optbench.study.folders import study_named
@@ -39,4 +40,4 @@ def show(
     if as_json:
         print_json({"schema_version": 1, **document})
     else:
-        print_data(text)
+        print_lines(text)

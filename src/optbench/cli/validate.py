@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from optbench.cli.options import AsJson, Configs, DataDir, Debug, Overrides, Quiet, Verbose
-from optbench.cli.output import print_data, print_json
+from optbench.cli.output import print_json, print_lines
 
 _INVALID = 3
 
@@ -34,5 +34,5 @@ def validate(
         print_json(document)
         raise typer.Exit(0 if document["ok"] else _INVALID)
     if found.text and not quiet:
-        print_data(found.text)
+        print_lines(found.text)
     found.raise_for_findings()

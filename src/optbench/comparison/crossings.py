@@ -74,7 +74,7 @@ def find_crossings(
     Looked at is the validation curve of the metric, else that of the loss. Means are over the seeds that both
     have and that did not diverge, up to the epoch that all of them reached. A lead counts where it exceeds both
     the margin and two standard errors of the paired differences at that epoch: curves of equal optimizers touch
-    all the time. With one seed there is no standard error, and nothing is said.
+    all the time. With one seed there is not a standard error, and nothing is said.
     """
     found = []
     for a, b in itertools.combinations(groups, 2):

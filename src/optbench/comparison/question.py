@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from optbench.records import RunRecord
 
 OPTIMIZER: Final = "optimizer"
+_SEED: Final = ("seed", "seeds")
 _MOST_NAMED: Final = 8
 
 
@@ -65,6 +66,12 @@ def question_of(by: str | None, records: Sequence[RunRecord], varied: AbstractSe
     """
     if by in (None, OPTIMIZER):
         return Question(OPTIMIZER, varied)
+    if by in _SEED:
+        raise UsageError(
+            f"--by must name a setting, and a seed is none: runs are paired by seed. Received: {by!r}. Name "
+            "dataset.split.seed to compare splits.",
+            code="usage-by-unknown",
+        )
     values = _values(records)
     names = _names(values)
     found = [name for name in names if name == by] or [name for name in names if name.endswith(f".{by}")]

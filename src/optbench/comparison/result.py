@@ -89,7 +89,7 @@ class NewRows:
     error : standard error behind it; None where the interval is the sign-flip test's
     p, p_adjusted, p_equivalence_adjusted : of that test, and after Holm over the family; None without a test
     decision : what they would say; None without a test
-    unknown : why there is no interval
+    unknown : why there is not an interval
     """
 
     low: float | None = None

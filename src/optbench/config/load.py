@@ -188,7 +188,7 @@ def render_findings(findings: Sequence[tuple[Finding, Place | None]], source: st
     placed = sorted(findings, key=_order)
     lines = [_rendered(finding, place, source) for finding, place in placed[:_MOST_FINDINGS]]
     if len(placed) > _MOST_FINDINGS:
-        lines.append(f"{source}: {len(placed) - _MOST_FINDINGS} more findings are not shown.")
+        lines.append(f"{_visible(source)}: {len(placed) - _MOST_FINDINGS} more findings are not shown.")
     return "\n".join(lines)
 
 
@@ -197,14 +197,14 @@ def _rendered(finding: Finding, place: Place | None, source: str) -> str:
     # keys and values can hold any character; only printable ones may reach a terminal
     said = "".join(c if c.isprintable() else repr(c)[1:-1] for c in said)
     if place is None:
-        return f"{source}: {said}"
+        return f"{_visible(source)}: {said}"
     # of a very long line, what surrounds the caret
     start = max(0, place.column - _WIDEST // 2) if len(place.text) > _WIDEST else 0
     before = _visible(place.text[start : place.column])
     margin = f"{place.line + 1:>5} | "
     caret = " " * (len(margin) - 2) + "| " + " " * _columns(before) + "^"
     line = _visible(place.text[start : start + _WIDEST])
-    return f"{place.source}:{place.line + 1}:{place.column + 1}: {said}\n{margin}{line}\n{caret}"
+    return f"{_visible(place.source)}:{place.line + 1}:{place.column + 1}: {said}\n{margin}{line}\n{caret}"
 
 
 def _visible(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from optbench.core.printable import printable
 
@@ -13,6 +13,7 @@ Column = tuple[Literal["<", ">"], int]
 """Where the texts of a column stand, and how wide it is at least."""
 
 GAP: Final = "  "
+_WORDS: Final[dict[str, Any]] = {"break_long_words": False, "break_on_hyphens": False, "replace_whitespace": False}
 
 
 def aligned(rows: Sequence[Sequence[str]], columns: Sequence[Column], *, gap: str = GAP) -> list[str]:
@@ -35,6 +36,25 @@ def aligned(rows: Sequence[Sequence[str]], columns: Sequence[Column], *, gap: st
         for place, (_, narrowest) in enumerate(columns)
     ]
     return [gap.join(_padded(row, columns, widths)).rstrip() for row in shown]
+
+
+def wrapped(line: str, width: int, indent: int) -> str:
+    """Return a line as several that a terminal has room for, those after the first indented; no word is cut.
+
+    Examples
+    --------
+    >>> print(wrapped("mlp   Dense layers, one after the other", 24, 6))
+    mlp   Dense layers, one
+          after the other
+    >>> wrapped("  short", 24, 6)
+    '  short'
+    """
+    if len(line) <= width:
+        return line
+    import textwrap
+
+    behind = " " * min(indent, width // 2)
+    return "\n".join(textwrap.wrap(line, width, subsequent_indent=behind, **_WORDS)) or line
 
 
 def _padded(row: Sequence[str], columns: Sequence[Column], widths: Sequence[int]) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Final
 # separators; what joins letters is shown within them and stays.
 _STEERING: Final = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _JOINERS: Final = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
+_NEXT_LINE: Final = re.compile(r"\n(?!  |\n|$)")
 _STYLE: Final = re.compile("(\x1b\\[[0-9;]*m)")  # colour and weight: all that optbench itself sends to a terminal
 
 
@@ -30,6 +31,19 @@ def printable(text: str, *, keep_lines: bool = False) -> str:
     return "".join(
         "\N{REPLACEMENT CHARACTER}" if _steers(one) and not (keep_lines and one == "\n") else one for one in text
     )
+
+
+def with_own_lines(message: str) -> str:
+    r"""Indent every line of a message below its first, so that no name in it begins a line of its own.
+
+    Examples
+    --------
+    >>> print(with_own_lines("there is no 'a\nb.yaml: ok'.\n  It is named here"))
+    there is no 'a
+      b.yaml: ok'.
+      It is named here
+    """
+    return _NEXT_LINE.sub("\n  ", message)
 
 
 def printable_styled(text: str) -> str:

@@ -38,7 +38,7 @@ def read_npz(name: str, path: Path, *, shown: str, copy: str = "", labels: tuple
     Raises
     ------
     DataError
-        If the file is missing, is no npz file, lacks an array, or holds Python objects (which are never loaded).
+        If the file is missing, is not an npz file, lacks an array, or holds Python objects (which are never loaded).
     """
     content = read_npz_arrays(path, _REQUIRED + _OPTIONAL, shown=shown)
     arrays = content.arrays
@@ -70,7 +70,7 @@ def read_idx_pairs(entry: DatasetEntry, files: Sequence[CheckedFile]) -> ArrayDa
     Raises
     ------
     DataError
-        If a file is no idx file, or has another size than its header says.
+        If a file is not an idx file, or has another size than its header says.
     """
     x_train, y_train, x_test, y_test = (read_idx(file.path) for file in files)
     return ArrayData(
@@ -101,7 +101,7 @@ def read_idx(path: Path) -> NDArray[np.uint8]:
     dimensions = {_IDX_IMAGES: 3, _IDX_LABELS: 1}.get(magic)
     if dimensions is None:
         raise DataError(
-            f"{path} is no idx file of images or labels: its magic number is {magic}.", code="data-file-damaged"
+            f"{path} is not an idx file of images or labels: its magic number is {magic}.", code="data-file-damaged"
         )
     start = 4 + 4 * dimensions
     shape = [int.from_bytes(data[at : at + 4], "big") for at in range(4, start, 4)]

@@ -287,7 +287,7 @@ def _suggested_target(table: TextTable, options: TableOptions) -> tuple[str, Fin
         name = table.names[0]
         between = next((f" {mark!r}" for mark in _RARE_SEPARATORS if mark in name and 2 * mark not in name), "")
         asked = "does another character stand between the cells? Name it with --separator"
-        remedy = f"A target alone is no table: {asked}{between}."
+        remedy = f"A target alone is not a table: {asked}{between}."
     raise DataError(
         f"a target is needed: which column of {table.shown_name} holds the labels, or the numbers to predict? "
         f"{columns_found(table.names)}. {remedy}",

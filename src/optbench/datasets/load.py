@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,6 @@ from optbench.config import (
     without_strata,
 )
 from optbench.core.findings import Finding, Severity
-from optbench.core.printable import printable
 from optbench.core.refusals import told_as
 from optbench.datasets.array_data import load_arrays
 from optbench.datasets.array_sources import call_user_function, read_npz
@@ -37,7 +36,7 @@ from optbench.datasets.withhold import without_test_rows
 from optbench.errors import DataError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from optbench.catalog.dataset import DatasetEntry
@@ -90,29 +89,12 @@ def load_dataset(
         config = config.model_copy(update={"text": config.text.model_copy(update={"form": texts})})
     if not TASKS[task].has_classes:
         config = without_strata(config)
-    with (
-        _inert_names(config),
-        told_as(DataError, getattr(config, "path", None) or config.name, code="data-file-unreadable"),
-    ):
+    with told_as(DataError, getattr(config, "path", None) or config.name, code="data-file-unreadable"):
         dataset = _loaded(config, base, data_dir, quiet=quiet, task=task, known=known)
     if config.split.all_rows:
         note = Finding("data-all-rows", Severity.NOTE, {"n_rows": len(dataset.train.y)})
         return replace(dataset, notes=(*dataset.notes, note))
     return without_test_rows(dataset) if config.split.withhold_test else dataset
-
-
-@contextmanager
-def _inert_names(config: DatasetConfig) -> Iterator[None]:
-    """Let no name of a file that an experiment gives begin a line of its own in an error, or steer a terminal."""
-    try:
-        yield
-    except DataError as error:
-        message = str(error)
-        for name in filter(None, (getattr(config, "path", None), config.split.test_path)):
-            message = message.replace(name, printable(name))
-        if message == str(error):
-            raise
-        raise DataError(message, code=error.code, findings=error.findings) from error
 
 
 def _loaded(

@@ -74,7 +74,7 @@ def array_file(path: Path, preprocessing: Preprocessing, *, shown: str) -> NewRo
             try:
                 return example_rows(np.load(file, allow_pickle=False), preprocessing, shown=shown)
             except (ValueError, EOFError) as error:
-                raise DataError(f"{shown} is no array file: {error}.", code="data-file-wrong-format") from error
+                raise DataError(f"{shown} is not an array file: {error}.", code="data-file-wrong-format") from error
     content = read_npz_arrays(path, _NAMES, shown=shown)
     name = next((name for name in ("x", "x_test") if name in content.arrays), None)
     if name is None:

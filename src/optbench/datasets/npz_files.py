@@ -68,7 +68,7 @@ def read_npz_arrays(path: Path, wanted: Collection[str], *, shown: str) -> NpzCo
     with told_as(DataError, shown, code="data-file-unreadable"), open_regular(path, follow_links=True) as file:
         if not zipfile.is_zipfile(file):
             raise DataError(
-                f"{shown} is no npz file. Write it with numpy.savez(path, x_train=..., ...).",
+                f"{shown} is not an npz file. Write it with numpy.savez(path, x_train=..., ...).",
                 code="data-file-wrong-format",
             )
         arrays, found = _unpacked(file, wanted, shown)
@@ -113,7 +113,7 @@ def _declared_bytes(archive: zipfile.ZipFile, name: str, info: zipfile.ZipInfo) 
     if info.compress_type not in _COMPRESSIONS:
         raise ValueError(f"{name!r} in it is compressed in another way than numpy.savez_compressed does it")
     if not info.filename.endswith(_SUFFIX):
-        raise ValueError(f"{name!r} in it is no array")
+        raise ValueError(f"{name!r} in it is not an array")
     with archive.open(info) as member:
         version = np.lib.format.read_magic(member)
         if version not in _HEADERS:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import itertools
+import re
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, Final
 
+from optbench.core.memory import available_memory
 from optbench.core.text import stated
 from optbench.datasets.memory import require_memory
 from optbench.datasets.packed_files import require_unpacked
@@ -17,12 +19,16 @@ from optbench.errors import DataError, MachineError, did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+    from zipfile import ZipFile
 
 ENDINGS: Final = (".xlsx", ".xlsm")
 SEPARATOR: Final = ","
 _MOST_ROWS: Final = 1 << 20
-_BYTES_PER_BYTE: Final = 12  # of memory per byte of texts, which are held
+_BYTES_PER_BYTE: Final = 12  # of memory per byte of texts, which are held, and of a row's XML
 _TEXTS: Final = "xl/sharedStrings.xml"
+_ROW: Final = re.compile(rb"<(?:[\w.-]{1,32}:)?row[\s/>]")
+_LONGEST_MARK: Final = 40
+_BLOCK_BYTES: Final = 1 << 20
 
 
 def write_sheet(path: Path, target: IO[str], *, sheet: str | None, name: str) -> tuple[str, frozenset[str]]:
@@ -61,16 +67,40 @@ def sheet_names(path: Path, *, name: str) -> list[str]:
 def _require_room(path: Path, name: str) -> None:
     from zipfile import BadZipFile, ZipFile
 
+    remedy = "Save the sheet as CSV, which is read in parts."
     try:
         with ZipFile(path) as archive:
             sizes = {each.filename: each.file_size for each in archive.infolist()}
+            require_unpacked(name, declared=sum(sizes.values()), packed_bytes=path.stat().st_size)
+            texts = sizes.pop(_TEXTS, 0)
+            require_memory(_BYTES_PER_BYTE * texts, what=f"reading the texts of {name}", remedy=remedy)
+            for member, size in sizes.items():
+                if _BYTES_PER_BYTE * size > available_memory():
+                    row = _longest_row(archive, member)
+                    require_memory(_BYTES_PER_BYTE * row, what=f"reading the longest row of {name}", remedy=remedy)
     except BadZipFile as error:
         raise DataError(
             f"{name} cannot be read as an Excel file: {stated(error)}. Is it one, and whole?", code="data-file-damaged"
         ) from error
-    require_unpacked(name, declared=sum(sizes.values()), packed_bytes=path.stat().st_size)
-    remedy = "Save the sheet as CSV, which is read in parts."
-    require_memory(_BYTES_PER_BYTE * sizes.get(_TEXTS, 0), what=f"reading the texts of {name}", remedy=remedy)
+
+
+def _longest_row(archive: ZipFile, member: str) -> int:
+    """Return how many bytes of a sheet's XML lie between two beginnings of rows at most: a reader holds a row at once.
+
+    Where text may look like such a beginning (comments, CDATA) it is all that follows.
+    """
+    longest = since = 0
+    before, is_plain = b"", True
+    with archive.open(member) as file:
+        while block := file.read(_BLOCK_BYTES):
+            marks = [found.start() for found in _ROW.finditer(before + block)]
+            is_plain = is_plain and b"<!" not in before + block
+            since += len(block)
+            if marks and is_plain:
+                behind = len(before) + len(block) - marks[-1]
+                longest, since = max(longest, since - len(block) + marks[0]), behind
+            before = block[-_LONGEST_MARK:]
+    return max(longest, since)
 
 
 @contextmanager
@@ -89,7 +119,7 @@ def _opened(path: Path, name: str) -> Iterator[Any]:
         warnings.simplefilter("ignore")  # on formats, pictures and the like, of which nothing is read
         try:
             book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
-        except OSError:
+        except (OSError, MemoryError):
             raise
         except Exception as error:
             # what openpyxl, zipfile and the XML parser raise for a file that is none, or a hostile one, is no one tree
@@ -144,7 +174,7 @@ def _rows(sheet: Any, name: str) -> Iterator[list[Any]]:
     try:
         for row in itertools.islice(_values(sheet), _MOST_ROWS):  # as many as Excel has; a hostile file may say more
             yield list(row)
-    except OSError:
+    except (OSError, MemoryError):
         raise
     except Exception as error:  # see `_opened`
         raise DataError(

@@ -354,7 +354,7 @@ def two_readings_error(table: TextTable, name: str, shapes: Shapes, *, is_target
         f"column {name!r} of {table.shown_name} has two readings: {found['example']!r} is {found['as_thousands']} if "
         f"{found['mark']!r} stands between thousands, and {found['as_decimal']} if it stands before decimals; all its "
         f"cells, and the other columns, allow both. Write {as_thousands} for the first, {as_decimal} for the second, "
-        f"or {_as_texts(name, is_target=is_target)} if these are no numbers.",
+        f"or {_as_texts(name, is_target=is_target)} if these are not numbers.",
         code="data-number-ambiguous",
     )
 

@@ -24,7 +24,7 @@ def reliability_curves(
     positive_class: int,
     is_calibrated: bool = False,
 ) -> tuple[ReliabilityCurve, ...]:
-    """Return the curves of train and test; a split whose scores are no probabilities has none."""
+    """Return the curves of train and test; a split whose scores are not probabilities has none."""
     curves = []
     for split, found in scored_splits(predictions):
         if not are_probabilities(found.y_score):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from optbench.catalog.metrics import lower_is_better
 from optbench.comparison import curve_column, suggested_targets, target_table
 from optbench.comparison.wording import pair_label
+from optbench.reporting.comparison_text import entrant_word
 from optbench.words import text
 from optbench.words.formats import NOTHING
 from optbench.words.rules import rule_texts
@@ -47,7 +48,7 @@ def detail_tables(
         if curves.disagreements:
             yield _disagreement_table(curves.disagreements, language)
     if problem.update_rules:
-        yield _rule_table(problem.update_rules, language)
+        yield _rule_table(comparison, problem.update_rules, language)
 
 
 def _noise_table(comparison: Comparison, problem: ProblemComparison, language: str | None) -> Table:
@@ -85,7 +86,7 @@ def _target_tables(comparison: Comparison, curves: ProblemCurves, language: str 
     for column, target in curves.targets if curves.targets is not None else _own_targets(comparison, curves):
         found = target_table(curves.traces, column, target)
         if found.discriminates:
-            yield _target_table(found, _target_source(curves, language), language)
+            yield _target_table(comparison, found, _target_source(curves, language), language)
 
 
 def _own_targets(comparison: Comparison, curves: ProblemCurves) -> list[tuple[str, float]]:
@@ -103,12 +104,13 @@ def _target_source(curves: ProblemCurves, language: str | None) -> str:
     return text("caption-target-fixed", language, label=label)
 
 
-def _target_table(found: TargetTable, source: str, language: str | None) -> Table:
+def _target_table(comparison: Comparison, found: TargetTable, source: str, language: str | None) -> Table:
     code = "caption-target-at-most" if lower_is_better(found.column) else "caption-target-at-least"
     caption = text(code, language, column=found.column, target=found.target, n_epochs=found.horizon)
+    costs = titles(("table-reached", "table-epochs", "table-steps", "table-training-time"), language)
     return Table(
         f"{caption} {source}",
-        titles(("table-optimizer", "table-reached", "table-epochs", "table-steps", "table-training-time"), language),
+        (entrant_word(comparison, language), *costs),
         [
             (
                 row.label,
@@ -155,12 +157,12 @@ def disagreement_cells(item: Disagreement, language: str | None = None) -> tuple
     )
 
 
-def _rule_table(rules: Sequence[UpdateRule], language: str | None) -> Table:
-    codes = ("table-optimizer", "table-update-rule", "table-arguments", "table-weight-decay", "table-note")
+def _rule_table(comparison: Comparison, rules: Sequence[UpdateRule], language: str | None) -> Table:
+    codes = ("table-update-rule", "table-arguments", "table-weight-decay", "table-note")
     written = [rule_texts(rule, language) for rule in rules]
     return Table(
         text("caption-rules-table", language),
-        titles(codes, language),
+        (entrant_word(comparison, language), *titles(codes, language)),
         [(rule.label, rule.rule, rule.arguments, rule.weight_decay, rule.remark or NOTHING) for rule in written],
         numbers=False,
     )

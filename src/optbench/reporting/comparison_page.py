@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from optbench.comparison import Obstacle
+from optbench.comparison import OPTIMIZER, Obstacle
 from optbench.reporting.across_section import across_paragraph, across_pictures, across_table
 from optbench.reporting.comparison_details import detail_tables
 from optbench.reporting.comparison_figures import (
@@ -117,10 +117,15 @@ def _across(comparison: Comparison, look: Look, language: str | None) -> Iterato
 
 
 def _title(comparison: Comparison, language: str | None) -> str:
-    problems, metric = comparison.problems, comparison.metric.name
+    problems, values = comparison.problems, {"metric": comparison.metric.name, "key": comparison.by}
+    on_one, on_several = (
+        ("page-compared-on-one", "page-compared")
+        if comparison.by == OPTIMIZER
+        else ("page-compared-by-on-one", "page-compared-by")
+    )
     if len(problems) == 1:
-        return text("page-compared-on-one", language, metric=metric, problem=problems[0].problem)
-    return text("page-compared", language, metric=metric, n_problems=len(problems))
+        return text(on_one, language, **values, problem=problems[0].problem)
+    return text(on_several, language, **values, n_problems=len(problems))
 
 
 def _problem_values(

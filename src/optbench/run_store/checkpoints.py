@@ -123,7 +123,7 @@ def _read(paths: RunPaths, path: Path, epoch: int) -> tuple[dict[str, NDArray[An
         raise StorageError(f"{path} belongs to another run or epoch.", code="storage-checkpoint-foreign")
     names, record = head.get("names"), head.get("record")
     if not isinstance(names, list) or not isinstance(record, dict) or len(entries) != len(names) + 1:
-        raise StorageError(f"{path} is no checkpoint of optbench.", code="storage-checkpoint-damaged")
+        raise StorageError(f"{path} is not a checkpoint of optbench.", code="storage-checkpoint-damaged")
     arrays = {str(name): array_from_npy(entries.get(f"{i}.npy", b""), path) for i, name in enumerate(names)}
     return arrays, record
 

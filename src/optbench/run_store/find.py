@@ -131,9 +131,10 @@ def _folders_of(argument: str, runs_dir: Path) -> list[Path]:
         if os.path.lexists(path):
             return [path]
     if glob.has_magic(argument):
-        for pattern in (argument, os.path.join(glob.escape(str(runs_dir)), argument)):  # noqa: PTH118 - a pattern
-            if matches := glob.glob(pattern):  # noqa: PTH207 - the argument may be absolute
-                return sorted(map(Path, matches), key=_by_name)
+        patterns = (argument, os.path.join(glob.escape(str(runs_dir)), argument))  # noqa: PTH118 - a pattern
+        here, there = (sorted(map(Path, glob.glob(one)), key=_by_name) for one in patterns)  # noqa: PTH207 - may be absolute
+        if here or there:  # 'adam-*' may match experiment files here, but runs there
+            return there if there and not any(map(is_folder, here)) else here
     if is_folder(runs_dir):
         known = list(_runs_below(runs_dir, []))
         same_id = [folder for folder in known if folder.name == argument] or [

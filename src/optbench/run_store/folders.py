@@ -31,14 +31,14 @@ def require_writable(directory: Path) -> None:
     Raises
     ------
     MachineError
-        If it is no directory, cannot be created or written, or its disk is full.
+        If it is not a directory, cannot be created or written, or its disk is full.
     """
     folder = directory.absolute()
     while not os.path.lexists(folder) and folder != folder.parent:
         folder = folder.parent
     if not folder.is_dir():
         raise MachineError(
-            f"the runs directory {directory} cannot be created: {folder} is no directory.",
+            f"the runs directory {directory} cannot be created: {folder} is not a directory.",
             code="machine-runs-dir-unwritable",
         )
     probe = folder / f".probe.{secrets.token_hex(8)}.tmp"
@@ -103,7 +103,7 @@ def _require_key(paths: RunPaths, key: str) -> None:
         return
     found = found or recorded_key(paths)  # another process may have claimed and begun it between the two looks
     if found != key:
-        told = f"a run with key {found[:12]}..." if found else "files that are no run of optbench"
+        told = f"a run with key {found[:12]}..." if found else "files that are not a run of optbench"
         raise StorageError(
             f"{paths.folder} must be free or hold the run with key {key[:12]}... Received: {told}. "
             "Move that folder away, or choose another --runs-dir.",

@@ -1,9 +1,9 @@
 """Records of finished runs that were read before: a cache of one's own, which anybody may delete at any time.
 
 A runs directory may be shared or read-only, so nothing is kept in it. The cache is a database in the user's cache
-folder. What it says of a run counts only while every file of the run's folder is the one it was, by size, times and
-number; otherwise the folder is read, as if there were no cache. A cache that cannot be opened, read or written is done
-without.
+folder, if nobody else may write there. What it says of a run counts only while every file of the run's folder is the
+one it was, by size, times and number, and while its own text has the digest it had; otherwise the folder is read, as if
+there were no cache. A cache that cannot be opened, read or written is done without.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 WORTHWHILE: Final = 50
 """Number of folders from which on the cache is asked."""
-_VERSION: Final = 1
+_VERSION: Final = 2
 _SETTLED: Final = 2.0
 _MOST_RUNS: Final = 200_000
 _SECONDS_FOR_OTHERS: Final = 0.5
@@ -131,7 +132,7 @@ class RunIndex:
             row = database.execute(query, (_place(folder), stamp)).fetchone()
             if row is None:
                 return None
-            content = json.loads(row[0])
+            content = json.loads(_sound(*row[0].split(" ", 1)))
             return RunRecord(
                 folder=str(folder),
                 status=RunStatus(content["status"]),
@@ -139,13 +140,20 @@ class RunIndex:
                 versions=self._part(database, content["versions"]),
                 **{name: content[name] for name in _INLINE},
             )
-        except (sqlite3.Error, LookupError, TypeError, ValueError, AttributeError):  # whatever it is, no record of ours
+        except (
+            sqlite3.Error,
+            LookupError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            RecursionError,
+        ):  # whatever it is, no record of ours
             return None
 
     def _part(self, database: sqlite3.Connection, digest: str) -> Any:
         if digest not in self._parts:
             (text,) = database.execute("SELECT content FROM parts WHERE digest = ?", (digest,)).fetchone()
-            self._parts[digest] = json.loads(text)
+            self._parts[digest] = json.loads(_sound(digest, text))
         return self._parts[digest]
 
     def _with_shared_parts(self, record: RunRecord) -> tuple[RunRecord, str]:
@@ -159,14 +167,25 @@ class RunIndex:
             "versions": versions,
         }
         shared = replace(record, config={name: value for name, (_, value) in config.items()}, versions=of_versions)
-        return shared, json.dumps(content, separators=(",", ":"))
+        text = json.dumps(content, separators=(",", ":"))
+        return shared, f"{_digest(text)} {text}"
 
     def _shared(self, value: Any) -> tuple[str, Any]:
         text = json.dumps(value, separators=(",", ":"))
-        digest = hashlib.sha256(text.encode()).hexdigest()[:32]
+        digest = _digest(text)
         if digest not in self._parts:
             self._new_parts[digest] = text
         return digest, self._parts.setdefault(digest, value)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _sound(digest: str, text: str) -> str:
+    if _digest(text) != digest:
+        raise ValueError(digest)
+    return text
 
 
 def _place(folder: Path) -> str:
@@ -199,6 +218,16 @@ def _stamp(folder: Path) -> tuple[str, float]:
     return digest, newest / 1e9
 
 
+def _is_own(path: Path) -> bool:
+    """Return True for a file or folder of the own user that nobody else may write: what others write is not read."""
+    try:
+        status = path.lstat()
+    except OSError:
+        return False
+    of_others = status.st_uid != os.geteuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return not of_others and (stat.S_ISDIR(status.st_mode) or stat.S_ISREG(status.st_mode))
+
+
 def _connected(place: Path) -> sqlite3.Connection | None:
     """Return the open database, made anew if it is none; None if there can be none."""
     import sqlite3
@@ -207,6 +236,8 @@ def _connected(place: Path) -> sqlite3.Connection | None:
     for _ in range(2):
         try:
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not (_is_own(place) and (_is_own(path) or not os.path.lexists(path))):
+                return None
             database = sqlite3.connect(path, timeout=_SECONDS_FOR_OTHERS)
         except (sqlite3.Error, OSError):
             return None

@@ -295,7 +295,7 @@ def _require_fields(manifest: Mapping[str, Any], path: Path) -> None:
         wrong = [_REPLACED]
     if wrong:
         raise StorageError(
-            f"{path} is no manifest of a run: {', '.join(wrong)} must be there and have its type.",
+            f"{path} is not a manifest of a run: {', '.join(wrong)} must be there and have its type.",
             code="storage-manifest-damaged",
         )
 

@@ -90,7 +90,7 @@ def read_study_manifest(path: Path) -> StudyManifest:
             f"{path} is damaged: its content does not have the sha256 that it records.", code="storage-manifest-damaged"
         )
     if not _is_whole(document):
-        raise StorageError(f"{path} is no manifest of a study.", code="storage-manifest-damaged")
+        raise StorageError(f"{path} is not a manifest of a study.", code="storage-manifest-damaged")
     return StudyManifest(
         study=document["study"],
         key=document["key"],

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from optbench.core.columns import aligned
 from optbench.core.findings import Finding, Severity, read_finding
+from optbench.core.regular_files import is_file, is_there
 from optbench.core.temporary_folders import temporary_folder
 from optbench.errors import OptbenchError
 from optbench.words import DEFAULT, sentence, text
@@ -85,8 +86,12 @@ def diagnose(
 
 def diagnosis_text(found: Sequence[Diagnosis], language: str | None = None) -> str:
     """Return one line per topic."""
-    rows = [("ok" if one.ok else "!!", _title(one.topic, language), sentence(one.result, language)) for one in found]
-    return "\n".join(aligned(rows, [("<", 2), ("<", 1), ("<", 1)]))
+    marks = {True: text("doctor-ok", language), False: text("doctor-problem", language)}
+    rows = [(marks[one.ok], _title(one.topic, language), sentence(one.result, language)) for one in found]
+    lines = aligned(rows, [("<", 2), ("<", 1), ("<", 1)])
+    if n_problems := sum(not one.ok for one in found):
+        lines.append(text("doctor-problems", language, n=n_problems, mark=marks[False]))
+    return "\n".join(lines)
 
 
 def _title(topic: Topic, language: str | None) -> str:
@@ -132,7 +137,7 @@ def _data(data_dir: Path) -> Diagnosis:
     from optbench.datasets import DATASETS
 
     downloaded = [entry for entry in DATASETS.values() if not entry.is_embedded]
-    here = [e.name for e in downloaded if all((data_dir / file.name).is_file() for file in e.files)]
+    here = [e.name for e in downloaded if all(is_file(data_dir / file.name) for file in e.files)]
     values: dict[str, Any] = {"folder": str(data_dir)}
     if not here:
         return Diagnosis("data", True, Finding("doctor-nothing-downloaded", Severity.NOTE, values))
@@ -141,12 +146,13 @@ def _data(data_dir: Path) -> Diagnosis:
 
 def _disk(runs_dir: Path, free: Callable[[Path], int]) -> Diagnosis:
     folder = runs_dir.absolute()
-    while not folder.exists():
+    while not is_there(folder):
         folder = folder.parent
     n_bytes = free(folder)
-    enough = n_bytes > _SCARCE_BYTES
     values = {"free": n_bytes, "folder": str(folder)}
-    return Diagnosis("disk", enough, Finding("doctor-disk", Severity.NOTE if enough else Severity.WARNING, values))
+    if n_bytes > _SCARCE_BYTES:
+        return Diagnosis("disk", True, Finding("doctor-disk", Severity.NOTE, values))
+    return Diagnosis("disk", False, Finding("doctor-disk-scarce", Severity.WARNING, values))
 
 
 def _checked(topic: Topic, folder: str, check: Callable[[], None]) -> Diagnosis:

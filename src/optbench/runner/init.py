@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from optbench.catalog.metrics import METRICS
 from optbench.catalog.tasks import DEFAULT_TASK
+from optbench.core.refusals import told_as
 from optbench.errors import DataError, InvalidError, did_you_mean
 from optbench.runner.column_lines import column_lines
 from optbench.tasks import TASKS, task_named
@@ -92,7 +93,8 @@ def starter_for_table(
     from optbench.datasets import inspect_table
 
     _require_there(path)
-    found = inspect_table(path, target, separator=separator, encoding=encoding, sheet=sheet, decimal=decimal)
+    with told_as(DataError, path, code="data-file-unreadable"):
+        found = inspect_table(path, target, separator=separator, encoding=encoding, sheet=sheet, decimal=decimal)
     name = (re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._") or "my-table")[:80]
     section = _table_section(found, language)
     written = _experiment(name, section, found.task, language)

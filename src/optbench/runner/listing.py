@@ -40,7 +40,7 @@ def list_runs(runs_dir: Path) -> tuple[list[ListedRun], list[Finding]]:
 
     if not is_folder(runs_dir):
         if os.path.lexists(runs_dir):
-            raise NoRunsError(f"{runs_dir} is no directory.", code="runs-dir-missing")
+            raise NoRunsError(f"{runs_dir} is not a directory.", code="runs-dir-missing")
         raise NoRunsError(f"{runs_dir} does not exist. 'optbench run CONFIG...' creates it.", code="runs-dir-missing")
     folders, notes = find_folders([str(runs_dir)], runs_dir)
     if not folders:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from optbench.core.columns import GAP, wrapped
 from optbench.core.printable import printable
 from optbench.words import DEFAULT, spoken_language, text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 What = Literal["datasets", "models", "optimizers", "metrics"]
 
@@ -18,14 +19,21 @@ def list_rows(what: What, language: str = DEFAULT) -> list[dict[str, Any]]:
     return _ROWS[what](language)
 
 
-def list_text(what: What, language: str | None = None) -> str:
-    """Return the rows as text, one block a name."""
-    return "\n".join(map(printable, _lines(what, spoken_language(language))))
+def list_text(what: What, language: str | None = None, *, columns: int | None = None) -> str:
+    """Return the rows as text, one block a name.
 
-
-def _lines(what: What, language: str) -> list[str]:
+    Parameters
+    ----------
+    columns : of the terminal, where a long row goes on in the column of its words; None for any width
+    """
+    language = spoken_language(language)
     rows = list_rows(what, language)
     width = max(len(row["name"]) for row in rows)
+    lines = map(printable, _lines(what, rows, width, language))
+    return "\n".join(lines if columns is None else (wrapped(line, columns, width + len(GAP)) for line in lines))
+
+
+def _lines(what: What, rows: Sequence[dict[str, Any]], width: int, language: str) -> list[str]:
     if what == "datasets":
         return [_dataset_line(row, width, language) for row in rows]
     if what == "metrics":

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from optbench.core.printable import with_own_lines
 from optbench.errors import ConfigError, InvalidError, UsageError
 from optbench.runs.recorded import code_references, python_references
 
@@ -129,13 +130,14 @@ def plan_runs(
 
 def in_file(error: InvalidError, path: Path) -> InvalidError:
     """Return an error that names the file it is about."""
-    if str(path) in str(error):
+    shown = with_own_lines(str(path))
+    if shown in str(error):
         return error
     problems = [replace(problem, values={"file": str(path), **problem.values}) for problem in error.problems]
     several = (
         [str(problem.values["message"]) for problem in error.problems] if len(error.problems) > 1 else [str(error)]
     )
-    message = "\n".join(f"{path}: {one}" for one in several)
+    message = "\n".join(f"{shown}: {one}" for one in several)
     return InvalidError(message, code=error.code, findings=error.findings, problems=problems)
 
 

@@ -95,7 +95,7 @@ def leftovers(
     from optbench.run_store import find_folders
 
     if not is_folder(runs_dir):
-        raise NoRunsError(f"{runs_dir} is no directory of runs.", code="runs-dir-missing")
+        raise NoRunsError(f"{runs_dir} is not a directory of runs.", code="runs-dir-missing")
     before = (time.time() if now is None else now) - older_than * _DAY_S
     notes: list[Finding] = []
     folders, _ = find_folders([str(runs_dir)], runs_dir)

@@ -179,7 +179,7 @@ class _Expression:
 
     def _constant(self, node: ast.Constant) -> _Value:
         if not isinstance(node.value, str | int | float | bool | None):
-            raise _wrong(self._where, f"{ast.unparse(node)} is no text and no number")
+            raise _wrong(self._where, f"{ast.unparse(node)} is neither text nor a number")
         return lambda _: node.value
 
     def _list(self, node: ast.List | ast.Tuple) -> _Value:

@@ -98,7 +98,7 @@ def _runs(paths: StudyPaths, config: StudyConfig) -> StudyRuns:
             planned.append(StudyRun(stage, row["problem"], row["optimizer"], values, _planned(record, data[place])))
     except (KeyError, ValueError, UnicodeError) as error:
         raise StorageError(
-            f"{paths.results} is no table of a study's runs ({error}).", code="storage-file-damaged"
+            f"{paths.results} is not a table of a study's runs ({error}).", code="storage-file-damaged"
         ) from error
     return StudyRuns(tuple(planned), records, Histories(records.values()))
 
