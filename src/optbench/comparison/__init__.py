@@ -9,6 +9,7 @@ from optbench.comparison.crossings import Crossing, curve_column
 from optbench.comparison.curves import CurveBand, ProblemCurves, RocBand, curve_bands, roc_bands
 from optbench.comparison.disagreement import ClassGap, Disagreement, disagreement
 from optbench.comparison.labels import differing_keys, setting_text
+from optbench.comparison.pair_findings import without_numbers
 from optbench.comparison.question import OPTIMIZER
 from optbench.comparison.result import (
     SCHEMA_VERSION,
@@ -81,4 +82,5 @@ __all__ = [
     "suggested_targets",
     "target_table",
     "update_rules",
+    "without_numbers",
 ]

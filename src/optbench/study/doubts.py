@@ -10,9 +10,7 @@ from optbench.study.tuning import only_learning_rates
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from optbench.comparison import Comparison
     from optbench.config import StudyConfig
-    from optbench.study.runs import StudyRuns
     from optbench.study.tuning import Tuning
 
 _FEW_SEEDS = 2
@@ -26,20 +24,6 @@ def problem_doubts(tunings: Sequence[Tuning], openings: Sequence[Mapping[str, An
     openings : of its test split, as study.json has them
     """
     return (*_openings(openings), *_failed_tuning(tunings), *_edges(tunings))
-
-
-def margin_doubts(comparison: Comparison, runs: StudyRuns) -> Iterator[Finding]:
-    """Yield that the margin is less than one test row counts, if it is so.
-
-    Parameters
-    ----------
-    runs : of the problem
-    """
-    metric, margin = comparison.metric, comparison.problems[0].margin
-    confirmed = runs.part(stage="confirmation").planned
-    rows = len(confirmed[0].planned.dataset.test.y) if confirmed else 0
-    if metric.in_points and metric.computed_from == "labels" and rows and margin < 1.0 / rows:
-        yield _doubt("study-margin-below-row", margin=margin, metric=metric.name, n_rows=rows, row=1.0 / rows)
 
 
 def study_doubts(config: StudyConfig) -> tuple[Finding, ...]:
