@@ -143,7 +143,7 @@ def end_of_call(task: Task) -> TaskEnd:
 
 
 def write_results(claim: Claim, data: str, *, diverged: bool = False, skill: float = 1.0) -> None:
-    """Write what training leaves in a staged folder; a function of its resolved config, the data and a share of rows."""
+    """Write what training leaves in a staged folder; a function of its resolved config, the data and the skill."""
     paths, draft = claim.run, claim.draft
     config, dataset = load_resolved(paths.config_resolved), open_staged_dataset(Path(data))
     text = paths.config_resolved.read_bytes()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from optbench.catalog.optimizers import SHARED_ARGUMENTS
 from optbench.catalog.resolved_optimizers import EXCEPTIONS, computed_value
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from optbench.comparison.result import OptimizerSummary, PairResult
     from optbench.comparison.row_scores import RunRows
     from optbench.comparison.scores import StandIn
+
+_MOST_NAMED: Final = 3
 
 
 def optimizer_remarks(groups: Sequence[Group]) -> Iterator[Difference]:
@@ -115,12 +117,14 @@ def margin_remarks(pairs: Sequence[PairResult], metric: Metric, margin: float, *
     ]
     if wide:
         spreads = [{"value": sample_sd(pair.differences), "label": pair_label(pair.a, pair.b)} for pair in wide]
+        spreads.sort(key=lambda one: -float(one["value"] or 0.0))
         yield _remark(
             "margin",
             "comparison-margin-below-noise",
             metric=metric.name,
             margin=margin,
-            spreads=spreads,
+            spreads=spreads[:_MOST_NAMED],
+            more=max(0, len(spreads) - _MOST_NAMED) or None,
             level=1 - 2 * alpha,
         )
 

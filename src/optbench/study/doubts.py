@@ -42,7 +42,11 @@ def exploratory_plan(openings: Sequence[Mapping[str, Any]], plan: str) -> Findin
     own = next((opening for opening in openings if opening["plan"] == plan), {})
     earlier = own.get("earlier_verdicts") or []
     told = [Finding("exploratory-earlier", Severity.NOTE, dict(one)).to_json() for one in earlier]
-    return _doubt("exploratory-plan", earlier=told, n=len(told)) if told else None
+    return (
+        _doubt("exploratory-plan", earlier=told, named=told[:1], n=len(told), more=len(told) - 1 or None)
+        if told
+        else None
+    )
 
 
 def no_choice(config: StudyConfig) -> tuple[Finding, ...]:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 _MOST_ROWS = 10
 _MOST_DOUBTS = 3
+_MOST_TIMES = 4
 
 
 def verdict_markdown(study: StudyFindings, language: str | None = None) -> str:
@@ -144,7 +145,7 @@ def _clock(study: StudyFindings, language: str | None) -> list[str]:
     several = len(study.problems) > 1
     of_each = [
         f"{_emphasis(one.compared.problem)} " * several
-        + markdown_text(run_times(one, language, most=_MOST_ROWS), starts_line=False)
+        + markdown_text(run_times(one, language, most=_MOST_TIMES), starts_line=False)
         for one in study.problems
     ]
     return [clock_heading(language), *times, *of_each]
