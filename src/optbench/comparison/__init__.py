@@ -25,6 +25,7 @@ from optbench.comparison.result import (
     Unknown,
 )
 from optbench.comparison.row_scores import RowCounts, RowScores, RunRows, SplitEvidence
+from optbench.comparison.scope_findings import UNDECIDED_SCOPE
 from optbench.comparison.scopes import narrowest
 from optbench.comparison.scores import default_margin, run_score, score_of_diverged
 from optbench.comparison.settings import chosen_settings
@@ -36,6 +37,7 @@ from optbench.core.findings import Severity
 __all__ = [
     "OPTIMIZER",
     "SCHEMA_VERSION",
+    "UNDECIDED_SCOPE",
     "Across",
     "AcrossPair",
     "AcrossRow",

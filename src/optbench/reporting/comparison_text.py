@@ -10,7 +10,7 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any, Final
 
-from optbench.comparison import OPTIMIZER, Severity
+from optbench.comparison import OPTIMIZER, PairOutcome, Severity
 from optbench.comparison.wording import pair_label
 from optbench.config import SplitDesign
 from optbench.core.printable import printable
@@ -210,8 +210,9 @@ def _pair_row(metric: Metric, pair: PairResult, language: str | None) -> tuple[s
 
 
 def _scope_words(pair: PairResult, language: str | None) -> str:
-    """Say what the decision on a pair holds for, or a dash where nothing was tested."""
-    return _NOTHING if pair.obstacle is not None else text(f"table-scope-{pair.scope}", language)
+    """Say what the decision on a pair holds for, or a dash where there is none."""
+    is_decided = pair.outcome not in (PairOutcome.NOT_TESTED, PairOutcome.UNDECIDED)
+    return text(f"table-scope-{pair.scope}", language) if is_decided else _NOTHING
 
 
 def decision_words(pair: PairResult, language: str | None = None) -> str:
