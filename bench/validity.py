@@ -60,7 +60,9 @@ def train(data: str, size: int, runs_dir: Path, jobs: str) -> dict[str, Table]:
             files.append(runs_dir / f"{data}-{optimizer}-{split}.yaml")
             files[-1].write_text(EXPERIMENT.format(model=model, epochs=epochs, **values))
     command = [sys.executable, "-m", "optbench", "run", *map(str, files), "--seeds", f"1..{size}"]
-    subprocess.run([*command, "--runs-dir", str(runs_dir / "runs"), "-q", "-j", jobs], check=True)
+    subprocess.run(
+        [*command, "--runs-dir", str(runs_dir / "runs"), "-q", "-j", jobs], check=True, stdout=subprocess.PIPE
+    )
     found = {optimizer: np.full((size, size), np.nan) for optimizer in rates}
     for run in find_runs([str(runs_dir / "runs" / f"{data}-*")], runs_dir)[0]:
         split = int(run.config["dataset"]["split"]["seed"])
