@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 RUNS   ?= runs
 FOUR   := configs/sgd.yaml configs/rmsprop.yaml configs/adam.yaml configs/adamw.yaml
 
-.PHONY: run test test-ci test-all nightly attacks mutants check lint types imports format smoke bench claims lock schema clean
+.PHONY: run test test-ci test-all nightly attacks mutants check lint types imports format smoke bench validity time-to-verdict claims lock schema clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
@@ -76,6 +76,15 @@ bench: $(VENV)/.installed $(VENV)-bench/.installed
 	$(BIN)/python bench/memory.py
 	$(BIN)/python bench/tables.py
 	$(BIN)/python bench/predict.py
+
+# what a verdict is worth on other splits: 900 real runs, kept in $(RUNS)/validity; `make validity ARGS=--quick` takes 192
+validity: $(VENV)/.installed
+	$(BIN)/python bench/validity.py --runs-dir $(RUNS)/validity $(ARGS)
+
+# runs and seconds until a study is decided, against fixed seeds and KerasTuner; of the shipped studies that are finished
+time-to-verdict: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target $(VENV)-tuner keras-tuner kt-legacy
+	$(BIN)/python bench/time_to_verdict.py $(RUNS)/telco-optimizers-* $(RUNS)/quick-* --tuner $(VENV)-tuner
 
 # the class's four claims, each a study of minutes; docs/claims/ says what they ask and what came out
 claims: $(VENV)/.installed

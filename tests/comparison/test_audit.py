@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from optbench.catalog.optimizers import SHARED_ARGUMENTS
-from optbench.comparison import Severity, compare
+from optbench.comparison import RowCounts, Severity, SplitEvidence, compare
 from optbench.words import sentence
 from optbench.words.comparisons import difference_sentences, located_sentences, problem_verdict, verdict_text
 
@@ -226,3 +226,30 @@ def test_a_margin_below_the_noise_is_said_where_it_hinders(runs):
         "(standard deviation of the paired differences: 10.41 (adam \N{MINUS SIGN} sgd))."
     )
     assert "margin" not in remarks(runs("adam", noisy) + runs("sgd", noisy))
+
+
+class Rows:
+    """Every run has so many test rows."""
+
+    def __init__(self, test):
+        self.test = test
+
+    def counts(self, _record):
+        return None if self.test is None else RowCounts(5 * self.test, self.test)
+
+    def scores(self, _record, _metric):
+        return None
+
+
+@pytest.mark.parametrize(
+    ("n_test", "metric", "is_said"),
+    [(199, "accuracy", True), (200, "accuracy", False), (199, "log_loss", False), (None, "accuracy", False)],
+)
+def test_a_margin_below_one_test_row_is_said(runs, n_test, metric, is_said):
+    """Half a point of 199 rows is less than one of them; a loss changes by less than a row at a time."""
+    records = runs("adam", HIGH) + runs("sgd", LOW)
+    comparison = compare(records, metric=metric, margin=0.005, evidence=SplitEvidence(Rows(n_test)))
+    told = [one.finding for one in comparison.problems[0].differences if "below-row" in one.finding.code]
+    assert bool(told) is is_said
+    if is_said:
+        assert "less than one of the 199 test rows counts (0.50 points)" in sentence(told[0])

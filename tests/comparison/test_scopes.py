@@ -260,3 +260,62 @@ def test_metrics_that_are_means_over_rows_say_so():
         "mse",
         "mae",
     }
+
+
+def in_folds(optimizer, accuracies, *, seed=0, folds=5):
+    """Return the runs of `run --folds`: one seed, each fold tested once."""
+    return [
+        make_run(
+            optimizer,
+            seed,
+            value,
+            dataset={"name": "wine", "split": {"validation": 0.1, "seed": 0, "folds": folds, "fold": fold}},
+            digests={"split": f"{fold:064x}"},
+        )
+        for fold, value in enumerate(accuracies)
+    ]
+
+
+@pytest.mark.parametrize("folds", [5, 10])
+def test_folds_are_paired_fold_by_fold_and_not_tested(folds):
+    """One group an optimizer, differences on the fold that both were tested on, no p and no interval; it says why."""
+    of_adam = [0.90, 0.80, 0.85, 0.95, 0.70, 0.91, 0.92, 0.93, 0.94, 0.95][:folds]
+    behind = [0.01, 0.02, -0.01, 0.03, 0.01, 0.01, 0.01, 0.01, 0.01, 0.01][:folds]
+    of_sgd = [one - gap for one, gap in zip(of_adam, behind, strict=True)]
+    records = in_folds("sgd", of_sgd, folds=folds) + in_folds("adam", of_adam, folds=folds)[::-1]
+    comparison = compare(records, evidence=SplitEvidence(Rows()))
+    (problem,) = comparison.problems
+    (pair,) = problem.pairs
+    assert [(one.label, one.n) for one in problem.optimizers] == [("adam", folds), ("sgd", folds)]
+    assert pair.differences == pytest.approx(behind)
+    assert (pair.obstacle, pair.p, pair.ci_low, pair.t_ci_low) == ("folds", None, None, None)
+    assert problem.optimizers[0].ci_low is None
+    said = verdict_text(comparison)
+    assert f"adam was ahead of sgd on {folds - 1} of {folds} folds" in said
+    assert "share most of their training rows" in said
+    assert comparison_document(comparison)["split_design"] == "folds"
+
+
+def test_folds_of_several_seeds_are_paired_by_both():
+    """Two seeds on three folds are six pairs; a whole split beside them is another condition."""
+    runs = [
+        run
+        for name, score in (("adam", 0.9), ("sgd", 0.8))
+        for seed in (3, 7)
+        for run in in_folds(name, [score, score, score], seed=seed, folds=3)
+    ]
+    assert only_pair(runs).n == 6
+    beside = [make_run("sgd", 3, 0.8)]
+    (problem,) = compare([*in_folds("adam", [0.9, 0.9, 0.9], folds=3), *beside]).problems
+    assert problem.pairs[0].obstacle == "confounded"
+
+
+def test_seeds_on_one_and_the_same_fold_are_tested():
+    """They are runs on one split, whatever that split is called."""
+    runs = [
+        in_folds(name, [value] * 3, seed=seed, folds=3)[1]
+        for name, base in (("adam", 0.9), ("sgd", 0.8))
+        for seed, value in enumerate(base + 0.001 * np.arange(8))
+    ]
+    pair = only_pair(runs)
+    assert (pair.n, pair.obstacle, pair.scope) == (8, None, Scope.ONE_SPLIT)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from working_documents import a_training_result
 
-from optbench.config import load_resolved
+from optbench.config import ExperimentConfig, load_resolved
 from optbench.datasets import open_staged_dataset
 from optbench.executors.child import end_of
 from optbench.executors.interface import Task, TaskEnd
@@ -46,15 +46,18 @@ class FakeExecutor:
         or "bad model"
     instead_of : name of a function of `worker` -> what is called in its place, with the task and the way it would have
         been executed
+    skill : resolved config -> share of the rows that a run answers rightly, below 0 if it diverges; all rows if None
     """
 
     def __init__(
         self,
         behaviour: Mapping[str, Sequence[str]] | None = None,
         instead_of: Mapping[str, Callable[[Task, Step], TaskEnd]] | None = None,
+        skill: Callable[[ExperimentConfig], float] | None = None,
     ) -> None:
         self.behaviour = behaviour or {}
         self.instead_of = instead_of or {}
+        self.skill = skill or (lambda _config: 1.0)
         self.attempts: dict[str, int] = defaultdict(int)
         self.trained: list[str] = []
         self.tried_out: list[str] = []
@@ -116,7 +119,8 @@ class FakeExecutor:
             return ends[what]
         news = EpochEnded(1, config.training.epochs, {"loss": 0.5, "accuracy": 1.0})
         on_event(task.name, event_of(news))
-        write_results(claim, given.data, diverged=what == "diverge")
+        skill = -1.0 if what == "diverge" else self.skill(config)
+        write_results(claim, given.data, diverged=skill < 0.0, skill=skill)
         self.trained.append(task.name)
         return TaskEnd(task.name, 0, {}, "", "ok")
 
@@ -138,8 +142,8 @@ def end_of_call(task: Task) -> TaskEnd:
     return end_of(task, lambda _event: None)
 
 
-def write_results(claim: Claim, data: str, *, diverged: bool = False) -> None:
-    """Write what training leaves in a staged folder; a function of its resolved config and the data."""
+def write_results(claim: Claim, data: str, *, diverged: bool = False, skill: float = 1.0) -> None:
+    """Write what training leaves in a staged folder; a function of its resolved config, the data and the skill."""
     paths, draft = claim.run, claim.draft
     config, dataset = load_resolved(paths.config_resolved), open_staged_dataset(Path(data))
     text = paths.config_resolved.read_bytes()
@@ -149,7 +153,11 @@ def write_results(claim: Claim, data: str, *, diverged: bool = False) -> None:
         rows[-1] = (rows[-1][0], float("nan"), 0.5, float("nan"), 0.5, 0.01)
     predictions = {}
     for name, split in dataset.splits.items():
-        right = np.eye(dataset.num_classes)[split.y]
+        answers = split.y
+        if 0.0 <= skill < 1.0:
+            is_wrong = np.random.Generator(np.random.Philox(len(text) + config.seed)).random(len(split.y)) >= skill
+            answers = np.where(is_wrong, (split.y + 1) % dataset.num_classes, split.y)
+        right = np.eye(dataset.num_classes)[answers]
         scores = 0.6 * right + 0.4 * draw.dirichlet(np.ones(dataset.num_classes), len(split.y))
         scores = np.full_like(scores, np.nan) if diverged else scores
         predictions[name] = Predictions(split.y, scores.astype(np.float32), split.rows)

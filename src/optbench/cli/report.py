@@ -13,19 +13,25 @@ from optbench.core.printable import printable
 
 
 def report(
-    runs: Annotated[list[str], typer.Argument(metavar="RUN", help="Run folders, globs, ids or key prefixes.")],
+    runs: Annotated[
+        list[str],
+        typer.Argument(metavar="RUN|STUDY", help="Run folders, globs, ids, key prefixes; folders of studies."),
+    ],
     runs_dir: RunsDir = Path("runs"),
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
     debug: Debug = False,
 ) -> None:
-    """Draw pictures and page of finished runs again, from what is stored; trains nothing, changes no number."""
+    """Draw pictures and page of finished runs again, from what is stored; trains nothing, changes no number.
+
+    Of a study its own pages are drawn; its runs are named by STUDY/*.
+    """
     del debug, verbose
     from optbench.core.findings import as_json as findings_json
-    from optbench.runner.report import render_reports
+    from optbench.study.report import report_all
 
-    pages, passed_over = render_reports(runs, runs_dir)
+    pages, passed_over = report_all(runs, runs_dir)
     notes(passed_over, quiet=quiet)
     if as_json:
         print_json({"schema_version": 1, "pages": list(map(str, pages)), "findings": findings_json(passed_over)})

@@ -9,6 +9,7 @@ from optbench.comparison.crossings import Crossing, curve_column
 from optbench.comparison.curves import CurveBand, ProblemCurves, RocBand, curve_bands, roc_bands
 from optbench.comparison.disagreement import ClassGap, Disagreement, disagreement
 from optbench.comparison.labels import differing_keys, setting_text
+from optbench.comparison.pair_findings import without_numbers
 from optbench.comparison.question import OPTIMIZER
 from optbench.comparison.result import (
     SCHEMA_VERSION,
@@ -24,6 +25,7 @@ from optbench.comparison.result import (
     Unknown,
 )
 from optbench.comparison.row_scores import RowCounts, RowScores, RunRows, SplitEvidence
+from optbench.comparison.scope_findings import UNDECIDED_SCOPE
 from optbench.comparison.scopes import narrowest
 from optbench.comparison.scores import default_margin, run_score, score_of_diverged
 from optbench.comparison.settings import chosen_settings
@@ -35,6 +37,7 @@ from optbench.core.findings import Severity
 __all__ = [
     "OPTIMIZER",
     "SCHEMA_VERSION",
+    "UNDECIDED_SCOPE",
     "Across",
     "AcrossPair",
     "AcrossRow",
@@ -81,4 +84,5 @@ __all__ = [
     "suggested_targets",
     "target_table",
     "update_rules",
+    "without_numbers",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from optbench.catalog.optimizers import SHARED_ARGUMENTS
 from optbench.catalog.resolved_optimizers import EXCEPTIONS, computed_value
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from optbench.catalog.resolved_optimizers import ResolvedOptimizer
     from optbench.comparison.groups import Group
     from optbench.comparison.result import OptimizerSummary, PairResult
+    from optbench.comparison.row_scores import RunRows
     from optbench.comparison.scores import StandIn
+
+_MOST_NAMED: Final = 3
 
 
 def optimizer_remarks(groups: Sequence[Group]) -> Iterator[Difference]:
@@ -114,14 +117,32 @@ def margin_remarks(pairs: Sequence[PairResult], metric: Metric, margin: float, *
     ]
     if wide:
         spreads = [{"value": sample_sd(pair.differences), "label": pair_label(pair.a, pair.b)} for pair in wide]
+        spreads.sort(key=lambda one: -float(one["value"] or 0.0))
         yield _remark(
             "margin",
             "comparison-margin-below-noise",
             metric=metric.name,
             margin=margin,
-            spreads=spreads,
+            spreads=spreads[:_MOST_NAMED],
+            more=max(0, len(spreads) - _MOST_NAMED) or None,
             level=1 - 2 * alpha,
         )
+
+
+def row_remarks(groups: Sequence[Group], metric: Metric, margin: float, rows: RunRows | None) -> Iterator[Difference]:
+    """Yield a remark if the margin is less than one test row counts: then runs that do not tie differ by more.
+
+    Parameters
+    ----------
+    rows : tells how many test rows a run had; None if nobody can
+    """
+    if rows is None or not metric.in_points or metric.computed_from != "labels":
+        return
+    counted = (rows.counts(record) for group in groups for record in group.records)
+    counts = next((one for one in counted if one is not None), None)
+    if counts is not None and counts.test and margin < 1.0 / counts.test:
+        values = {"margin": margin, "metric": metric.name, "n_rows": counts.test, "row": 1.0 / counts.test}
+        yield _remark("margin", "comparison-margin-below-row", **values)
 
 
 def same_algorithm_remarks(same: AbstractSet[frozenset[str]]) -> Iterator[Difference]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from optbench.core.findings import Finding, Severity
 from optbench.statistics import Decision, rate_upper_bound
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from optbench.comparison.result import OptimizerSummary, PairResult
 
 _HALF = 0.5
+
+_MOST_NAMED: Final = 3
 
 
 def count_collapsed(
@@ -126,12 +128,10 @@ def collapse_findings(
         said = [_say("collapse-some", items=seen, bound=bound, level=level)]
     else:
         said = [_say("collapse-none", n=fewest, bound=bound, level=level)]
-    undone = [
-        _say("collapse-undone", a=pair.a, b=pair.b, rate=pair.undo_rate).to_json()
-        for pair in pairs
-        if pair.undo_rate is not None
-    ]
-    return [*said, *([_say("collapse-undoes", items=undone)] if undone else [])]
+    rates = sorted((pair.undo_rate, pair.a, pair.b) for pair in pairs if pair.undo_rate is not None)
+    undone = [_say("collapse-undone", a=a, b=b, rate=rate).to_json() for rate, a, b in rates[:_MOST_NAMED]]
+    more = len(rates) - len(undone)
+    return [*said, *([_say("collapse-undoes", items=undone, more=more or None)] if undone else [])]
 
 
 def _say(code: str, **values: Any) -> Finding:

@@ -14,6 +14,7 @@ from optbench.comparison.audit import (
     missing_score_remarks,
     optimizer_remarks,
     repeated_remarks,
+    row_remarks,
     same_algorithm_remarks,
 )
 from optbench.comparison.between_problems import across_data_sets, differences_between
@@ -45,6 +46,7 @@ from optbench.comparison.severity import difference
 from optbench.comparison.task_metric import choose_metric
 from optbench.comparison.update_rules import update_rules
 from optbench.comparison.verdict import Verdict, rulings
+from optbench.config import SplitDesign
 from optbench.core.findings import Severity
 from optbench.core.text import counted
 from optbench.errors import NoRunsError, UsageError, did_you_mean
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
     from optbench.comparison.crossings import Crossing
     from optbench.comparison.groups import Group, Problem
     from optbench.comparison.result import OptimizerSummary, PairResult
+    from optbench.comparison.row_scores import RunRows
     from optbench.comparison.scores import StandIn
     from optbench.comparison.severity import Difference
     from optbench.comparison.update_rules import UpdateRule
@@ -151,6 +154,7 @@ def compare(
                 clock=clock,
                 untuned=untuned,
                 same=_same_algorithm(problem.groups),
+                folded=frozenset(one.label for one in problem.groups if one.design is SplitDesign.FOLDS),
                 looks=tuple(looks),
                 has_file=has_file,
                 over_all_pairs=over_all_pairs,
@@ -241,7 +245,7 @@ def _compare_problem(
         decided, summaries, metric, constant=typical_stand_in(groups, stand_in), margin=plan.margin, unstable=unstable
     )
     on_clock = tuple(clock_remarks(groups))
-    differences = _differences(problem, summaries, pairs, plan, stand_in, on_clock if plan.clock else ())
+    differences = _differences(problem, summaries, pairs, plan, stand_in, evidence.rows, on_clock if plan.clock else ())
     listed = [summary for summary in summaries if summary.label not in plan.aside]
     spoken_of = [pair for pair in pairs if not {pair.a, pair.b} & plan.aside.keys()]
     crossed = _crossings(groups, histories, plan)
@@ -286,6 +290,7 @@ def _differences(
     pairs: Sequence[PairResult],
     plan: Plan,
     stand_in: StandIn,
+    rows: RunRows | None,
     on_clock: Sequence[Difference],
 ) -> tuple[Difference, ...]:
     """Return everything worth a warning, heaviest first."""
@@ -302,6 +307,7 @@ def _differences(
         *optimizer_remarks(groups),
         *same_algorithm_remarks(plan.same),
         *margin_remarks(pairs, plan.metric, plan.margin, alpha=plan.alpha),
+        *row_remarks(groups, plan.metric, plan.margin, rows),
         *on_clock,
     ]
     return tuple(sorted(found, key=lambda difference: _WEIGHT[difference.severity]))

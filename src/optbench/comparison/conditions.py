@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from optbench.comparison.settings import canonical, optimizer_name, settings_of
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _OF_SPLIT: Final = ("dataset.split.seed", "digest.split")
 _OF_DATA: Final = ("dataset.seed", "digest.data")
+_OF_FOLD: Final = ("dataset.split.fold", "digest.split")
 _FEWEST_SPLITS: Final = 2
 
 
@@ -52,9 +53,11 @@ def sort_by_conditions(
     -----
     Runs whose splits have the numbers of their seeds, on two splits or more, and that differ in nothing else, are one
     group: seed i on split i. Where the seed of a generated problem is that number, too, the data are its own. If the
-    split's seed itself is asked about, each is a group of its own.
+    split's seed itself is asked about, each is a group of its own. Runs on folds of one division of the rows, two or
+    more, are one group as well.
     """
     described = [(record, settings_of(record, question.varied)) for record in records]
+    folded, described = _folded(described, names, question)
     loose: dict[Key, Conditions] = {}
     for record, settings in described:
         makes_data = settings.get("dataset.seed") == record.seed
@@ -70,7 +73,32 @@ def sort_by_conditions(
     for record, settings in described:
         if (record.run, record.folder) not in on_own_split:
             found.setdefault(_key(record, settings, names), Conditions(settings)).records.append(record)
-    return {**found, **resplit}
+    return {**found, **resplit, **folded}
+
+
+def _folded(
+    described: Sequence[tuple[RunRecord, Settings]], names: Mapping[str, str], question: Question
+) -> tuple[dict[Key, Conditions], list[tuple[RunRecord, Settings]]]:
+    """Return the runs that are paired fold by fold, and the others.
+
+    Where a comparison pairs runs by their seed, these are paired by seed and fold: a record here has the number
+    seed * folds + fold, with one seed 0 the number of its fold.
+    """
+    loose: dict[Key, Conditions] = {}
+    others, members = [], {}
+    for record, settings in described:
+        fold, folds = settings.get("dataset.split.fold"), settings.get("dataset.split.folds")
+        if not (isinstance(fold, int) and isinstance(folds, int)) or question.asks("dataset.split.fold"):
+            others.append((record, settings))
+            continue
+        kept = {name: value for name, value in settings.items() if name not in _OF_FOLD}
+        key = _key(record, kept, names)
+        pair = replace(record, seed=record.seed * folds + fold)
+        loose.setdefault(key, Conditions(kept, SplitDesign.FOLDS)).records.append(pair)
+        members.setdefault(key, []).append((fold, record, settings))
+    found = {key: one for key, one in loose.items() if len({fold for fold, *_ in members[key]}) >= _FEWEST_SPLITS}
+    single = [(record, settings) for key in loose.keys() - found.keys() for _, record, settings in members[key]]
+    return found, [*others, *single]
 
 
 def _key(record: RunRecord, settings: Settings, names: Mapping[str, str]) -> Key:

@@ -74,8 +74,8 @@ def split_differences(groups: Sequence[Group]) -> list[Difference]:
 
 
 def _unequal_splits(a: Group, b: Group) -> list[int]:
-    """Return the shared seeds on which two groups of runs, each on the split of its seed, do not have the same rows."""
-    if not a.design is b.design is SplitDesign.RESPLIT:
+    """Return the shared seeds on which two groups of runs, each on a split of its own, do not have the same rows."""
+    if a.design is not b.design or a.design is SplitDesign.ONE_SPLIT:
         return []
     of_a, of_b = ({record.seed: record.digests for record in group.records} for group in (a, b))
     known = ("data", "split")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from optbench.comparison.pairs import Plan
     from optbench.comparison.result import PairResult
 
-_OF_THE_DESIGN = (Obstacle.CONFOUNDED, Obstacle.SAME_ALGORITHM, Obstacle.NO_SHARED_SEEDS)
+_OF_THE_DESIGN = (Obstacle.CONFOUNDED, Obstacle.SAME_ALGORITHM, Obstacle.NO_SHARED_SEEDS, Obstacle.FOLDS)
 _FEWEST_SEEDS = 2
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
+from optbench.comparison.result import Obstacle
 from optbench.core.findings import Finding, Severity, as_json
 from optbench.statistics import Decision
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from optbench.comparison.result import OptimizerSummary, PairResult
 
 _WORTH_MENTIONING: Final = 0.05
+_MOST_WITH_NUMBERS: Final = 3
+_NAMED_AGAINST: Final = {"pair-item-worse": "pair-clause-are-worse", "pair-item-better": "pair-clause-are-better"}
 
 
 class _Kind(StrEnum):
@@ -99,7 +102,8 @@ class PairFindings:
         if pair.n == 1:
             return _say("pair-ahead-once", leader=leader, other=other, gap=gap, metric=self._metric, seed=pair.seeds[0])
         wins = sum(1 for d in pair.differences if self._signed(d, leader == pair.a) > 0)
-        return _say("pair-ahead", leader=leader, other=other, gap=gap, metric=self._metric, wins=wins, n=pair.n)
+        code = "pair-ahead-folds" if pair.obstacle is Obstacle.FOLDS else "pair-ahead"
+        return _say(code, leader=leader, other=other, gap=gap, metric=self._metric, wins=wins, n=pair.n)
 
     def clauses(self, pairs: Sequence[PairResult], reference: str) -> Iterator[Finding]:
         """Yield one clause per kind of outcome. `reference` is the subject; with a baseline it is the object."""
@@ -223,6 +227,27 @@ class PairFindings:
     @property
     def _metric(self) -> str:
         return self.plan.metric.name
+
+
+def without_numbers(finding: Finding, *, most: int = _MOST_WITH_NUMBERS) -> Finding:
+    """Return a verdict on many pairs so that it names them and leaves their numbers to a table.
+
+    Parameters
+    ----------
+    most : pairs that still keep their numbers
+    """
+    clauses = finding.values.get("clauses") or []
+    if sum(len(clause["values"]["items"]) for clause in clauses) <= most:
+        return finding
+    named = [_named(clause) for clause in clauses]
+    return Finding(finding.code, finding.severity, {**finding.values, "clauses": named})
+
+
+def _named(clause: dict[str, Any]) -> dict[str, Any]:
+    items = clause["values"]["items"]
+    names = as_json(_say("pair-item-name", label=item["values"]["label"]) for item in items)
+    code = _NAMED_AGAINST.get(items[0]["code"], clause["code"])
+    return {**clause, "code": code, "values": {**clause["values"], "items": names, "n_items": len(names)}}
 
 
 def _say(code: str, **values: Any) -> Finding:

@@ -51,6 +51,7 @@ class Plan:
         self)
     untuned : labels of the rows that search nothing; None if nothing is known of tuning, and all pairs are one question
     same : pairs of labels that are one algorithm with one setting
+    folded : labels of the rows whose runs are the folds of one division of the rows
     looks : after how many seeds the plan looks, the last one its largest number; () for one look at all there are
     over_all_pairs : all pairs share Holm's correction, those that cannot be tested too; else it is made question by
         question over those that can be, with Shaffer's step where all are
@@ -68,6 +69,7 @@ class Plan:
     clock: bool = True
     untuned: AbstractSet[str] | None = None
     same: AbstractSet[frozenset[str]] = frozenset()
+    folded: AbstractSet[str] = frozenset()
     looks: tuple[int, ...] = ()
     has_file: bool = False
     over_all_pairs: bool = False
@@ -130,10 +132,11 @@ def _describe(a: OptimizerSummary, b: OptimizerSummary, plan: Plan, *, is_counte
     complete = len(scored) == len(seeds) > 0
     obstacle = _obstacle(a, b, plan, shared=len(seeds), complete=complete, is_counted=is_counted)
     floors = [floor for floor in (a.noise_floor, b.noise_floor) if floor is not None]
-    ci = _interval(d, plan.alpha, plan) if complete else (math.nan, math.nan)
-    inner = _interval(d, 2 * plan.alpha, plan) if complete else (math.nan, math.nan)
-    bca = bca_interval(d, alpha=plan.alpha) if complete and d.size >= BCA_FROM else (math.nan, math.nan)
-    t_ci = student_t_interval(d, plan.alpha) if complete and d.size > 1 else (math.nan, math.nan)
+    has_interval = complete and obstacle is not Obstacle.FOLDS  # folds share rows: none of these would hold
+    ci = _interval(d, plan.alpha, plan) if has_interval else (math.nan, math.nan)
+    inner = _interval(d, 2 * plan.alpha, plan) if has_interval else (math.nan, math.nan)
+    bca = bca_interval(d, alpha=plan.alpha) if has_interval and d.size >= BCA_FROM else (math.nan, math.nan)
+    t_ci = student_t_interval(d, plan.alpha) if has_interval and d.size > 1 else (math.nan, math.nan)
     is_tested = obstacle is None and not plan.looks
     return PairResult(
         a=a.label,
@@ -185,7 +188,9 @@ def _of_design(a: OptimizerSummary, b: OptimizerSummary, plan: Plan) -> Obstacle
         return Obstacle.CONFOUNDED
     if labels in plan.same and not plan.over_all_pairs:
         return Obstacle.SAME_ALGORITHM
-    return None if set(a.seeds) & set(b.seeds) else Obstacle.NO_SHARED_SEEDS
+    if not set(a.seeds) & set(b.seeds):
+        return Obstacle.NO_SHARED_SEEDS
+    return Obstacle.FOLDS if labels & plan.folded else None
 
 
 def _obstacle(

@@ -30,6 +30,7 @@ class Obstacle(StrEnum):
     SAME_ALGORITHM = "same_algorithm"
     NO_SHARED_SEEDS = "no_shared_seeds"
     NO_SCORE = "no_score"
+    FOLDS = "folds"
     ONE_SEED = "one_seed"
     TOO_FEW_SEEDS = "too_few_seeds"
 
@@ -338,7 +339,7 @@ class ProblemComparison:
     margin : largest difference that does not matter here, in units of the metric
     rulings : an answer to each question of a plan that knows what was tuned, `verdict` being the first; else none
     scope : narrowest one of the tested pairs that the verdict names; None if it names none
-    design : what a seed varies; None if that is not the same for all optimizers
+    design : what runs of one optimizer vary; None if that is not the same for all optimizers
     makes_data : each seed made data of its own
     """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from optbench.comparison.result import Scope
 from optbench.comparison.scopes import narrowest
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from optbench.comparison.pairs import Plan
     from optbench.comparison.result import PairResult
+
+UNDECIDED_SCOPE: Final = "verdict-scope-undecided"
+"""Neither test decides anything: what is said is about random splits of these rows."""
 
 
 def scope_findings(named: Sequence[PairResult], plan: Plan, *, epochs: Any, makes_data: bool) -> tuple[Finding, ...]:
@@ -38,7 +41,7 @@ def _new_rows(tested: Sequence[PairResult], *, makes_data: bool) -> str:
     if makes_data:
         return "verdict-scope-new-data"
     is_decided = any(pair.decision is not Decision.UNDECIDED for pair in tested)
-    return "verdict-scope-new-rows" if is_decided else "verdict-scope-undecided"
+    return "verdict-scope-new-rows" if is_decided else UNDECIDED_SCOPE
 
 
 def _these_rows(tested: Sequence[PairResult], epochs: Any) -> Finding:

@@ -60,6 +60,8 @@ def narrowest(pairs: Iterable[PairResult]) -> Scope | None:
 def _known(pair: PairResult, groups: Mapping[str, Group], plan: Plan, evidence: SplitEvidence) -> PairResult:
     """Return a pair with the scope that its design allows at least, and the interval that needs no test."""
     a, b = groups[pair.a], groups[pair.b]
+    if a.design is b.design is SplitDesign.FOLDS:
+        return replace(pair, scope=Scope.THESE_ROWS)
     if not a.design is b.design is SplitDesign.RESPLIT:
         return replace(pair, scope=Scope.ONE_SPLIT, new_rows=_crossed(pair, a, b, plan, evidence))
     if not (a.makes_data and b.makes_data):

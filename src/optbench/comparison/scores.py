@@ -52,7 +52,7 @@ def stand_ins(groups: Iterable[Group], metric: Metric) -> StandIn:
     of_run: dict[str, int | None] = {}
     for group in groups:
         for record in group.records:
-            of_run[record.run] = record.seed if group.design is SplitDesign.RESPLIT else None
+            of_run[record.run] = None if group.design is SplitDesign.ONE_SPLIT else record.seed
             on_split.setdefault(of_run[record.run], []).append(record)
     scores = {split: score_of_diverged(records, metric) for split, records in on_split.items()}
     return lambda record: scores[of_run[record.run]]
@@ -88,7 +88,9 @@ def summarise(group: Group, metric: Metric, *, alpha: float, stand_in: StandIn, 
     known = [score for score in scores if score is not None]
     complete = len(known) == len(scores)
     several = complete and len(known) > 1
-    low, high = map(metric.within_range, student_t_interval(known, alpha)) if several else (None, None)
+    is_folded = group.design is SplitDesign.FOLDS  # folds share training rows, so that nothing here has a known error
+    has_interval = several and not is_folded
+    low, high = map(metric.within_range, student_t_interval(known, alpha)) if has_interval else (None, None)
     finished = [record for record in group.records if record.status is RunStatus.COMPLETED]
     has_diverged = [record.status is RunStatus.DIVERGED for record in group.records]
     usual = typical_stand_in([group], stand_in)
@@ -107,7 +109,7 @@ def summarise(group: Group, metric: Metric, *, alpha: float, stand_in: StandIn, 
         best_epoch=_median(record.metrics.get("best_epoch") for record in finished),
         training_seconds=_median(record.timing.get("training_seconds") for record in finished),
         peak_memory_mb=_median(record.timing.get("peak_memory_mb") for record in finished),
-        noise_floor=noise_floor(known) if complete and len(known) >= FEWEST_SEEDS else None,
+        noise_floor=noise_floor(known) if has_interval and len(known) >= FEWEST_SEEDS else None,
         interquartile_mean=float(interquartile_mean(known)) if complete else None,
         n_collapsed=count_collapsed(scores, has_diverged, metric, constant=usual, margin=margin),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from optbench.comparison.collapse import collapse_findings
 from optbench.comparison.outlook import MOST_SEEDS_NAMED, Missing, reserved
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from optbench.comparison.pairs import Plan
     from optbench.comparison.result import OptimizerSummary, PairResult
     from optbench.comparison.severity import Difference
+
+_MOST_NAMED: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,8 @@ class Verdict:
             without = [summary.label for summary in self.optimizers if summary.mean is None]
             code = "verdict-scores-missing" if self.plan.metric.constant else "verdict-scores-missing-use-accuracy"
             return _say(code, metric=self._metric, labels=without, n_labels=len(without))
+        if Obstacle.FOLDS in obstacles:
+            return _say("verdict-folds", seen=as_json([self._order_seen()]))
         if obstacles == {Obstacle.NO_SHARED_SEEDS}:
             question = self.plan.question
             if not question.is_of_optimizers:
@@ -163,7 +167,7 @@ class Verdict:
 
     def _counted_with(self, pair: PairResult) -> int:
         """Return how many pairs would be tested with one if they had the seeds."""
-        by_design = (Obstacle.CONFOUNDED, Obstacle.SAME_ALGORITHM)
+        by_design = (Obstacle.CONFOUNDED, Obstacle.SAME_ALGORITHM, Obstacle.FOLDS)
         return sum(one.family == pair.family and one.obstacle not in by_design for one in self.corrected)
 
     def _evidence(self, shown: Sequence[PairResult]) -> Finding:
@@ -197,8 +201,11 @@ class Verdict:
         return pair.decision is (Decision.A_BETTER if pair.a == label else Decision.B_BETTER)
 
     def _outlook(self) -> list[Finding]:
-        """Say what is missing where it is undecided, and what a plan that reserves it would have to say."""
-        undecided = [pair for pair in self.pairs if not pair.obstacle and pair.decision is Decision.UNDECIDED]
+        """Say what is missing where it is undecided, and what a plan that reserves it would have to say.
+
+        Of many pairs that is of those that the verdict names, unless they are decided.
+        """
+        undecided = _undecided(self.named) or _undecided(self.pairs)
         if not undecided:
             return []
         if self.plan.looks and min(pair.n for pair in undecided) < self.plan.looks[-1]:
@@ -218,7 +225,7 @@ class Verdict:
             widest = max(own, key=lambda pair: pair.more_seeds or 0)
             yield _say(
                 f"verdict-missing-{missing}",
-                pairs=[pair_label(pair.a, pair.b) for pair in own] if len(self.pairs) > 1 else None,
+                **self._named_or_counted(own),
                 n_seeds=widest.n + (widest.more_seeds or 0),
                 seconds=self._seconds(widest),
                 size=self.plan.margin if widest.detectable is None else widest.detectable,
@@ -226,6 +233,14 @@ class Verdict:
             )
         if hopeless:
             yield _say("verdict-hopeless-some", n=hopeless, n_seeds=MOST_SEEDS_NAMED)
+
+    def _named_or_counted(self, pairs: Sequence[PairResult]) -> dict[str, Any]:
+        """Return which of several pairs a sentence is about; how many, if they are more than a reader takes in."""
+        if len(self.pairs) == 1:
+            return {"pairs": None, "many": None}
+        if len(pairs) > _MOST_NAMED:
+            return {"pairs": None, "many": len(pairs)}
+        return {"pairs": [pair_label(pair.a, pair.b) for pair in pairs], "many": None}
 
     def _reserve(self, undecided: Sequence[PairResult]) -> Finding:
         """Say that the number is for a new plan; with a study file, its line."""
@@ -261,6 +276,10 @@ class Verdict:
         return PairFindings(
             self.plan, self.optimizers, comparable_times=comparable_times, has_baseline=self._has_baseline()
         )
+
+
+def _undecided(pairs: Sequence[PairResult]) -> list[PairResult]:
+    return [pair for pair in pairs if not pair.obstacle and pair.decision is Decision.UNDECIDED]
 
 
 def rulings(

@@ -40,8 +40,8 @@ class Frame:
     ----------
     title : of the page
     summary : paragraphs after the verdict
+    verdicts : title of a problem -> paragraphs of its verdict, the first of which stands out
     warnings : sentences beside those of the comparison
-    behind : title of a problem -> what follows its verdict
     before, sections : before and after the problems, in their order
     """
 
@@ -50,7 +50,7 @@ class Frame:
     warnings: Sequence[str]
     sections: Sequence[Section]
     before: Sequence[Section] = ()
-    behind: Mapping[str, str] = field(default_factory=dict)
+    verdicts: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def look_of(comparison: Comparison) -> Look:
@@ -76,9 +76,7 @@ def render_comparison_page(
     problems = [
         {
             **_problem_values(comparison, problem, curves.get(problem.problem), look, language),
-            "verdict": " ".join(
-                filter(None, (problem_verdict(problem, language), frame.behind.get(problem.problem) if frame else None))
-            ),
+            "verdict": frame.verdicts[problem.problem] if frame else [problem_verdict(problem, language)],
         }
         for problem in comparison.problems
     ]
@@ -141,8 +139,8 @@ def _problem_values(
         "warnings": difference_sentences(problem.differences, language),
         "optimizer_header": optimizer_header(comparison, problem, language),
         "optimizer_rows": optimizer_rows(comparison, problem, language),
-        "pair_header": pair_header(comparison, language),
-        "pair_rows": pair_rows(comparison, problem, language),
+        "pair_header": pair_header(comparison, problem, language, has_scope=True),
+        "pair_rows": pair_rows(comparison, problem, language, has_scope=True),
         "pictures": list(_pictures(comparison, problem, curves, look, language)),
         "tables": list(detail_tables(comparison, problem, curves, language)),
         "runs": [(summary.label, summary.runs) for summary in problem.optimizers],

@@ -10,8 +10,9 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any, Final
 
-from optbench.comparison import OPTIMIZER, Severity
+from optbench.comparison import OPTIMIZER, PairOutcome, Severity
 from optbench.comparison.wording import pair_label
+from optbench.config import SplitDesign
 from optbench.core.printable import printable
 from optbench.core.text import markdown_table, markdown_text
 from optbench.csv_cells import guarded
@@ -104,7 +105,7 @@ def render_comparison_markdown(comparison: Comparison, language: str | None = No
     """Return a Markdown section per problem: warnings, optimizers, pairs, verdict."""
     blocks = [_markdown_list(difference_sentences(comparison.differences, language))]
     for problem in comparison.problems:
-        pairs = _markdown_table(pair_header(comparison, language), pair_rows(comparison, problem, language))
+        pairs = _markdown_table(pair_header(comparison, problem, language), pair_rows(comparison, problem, language))
         verdict = text("page-verdict", language)
         blocks += [
             f"## {markdown_text(_title(comparison, problem, language))}",
@@ -147,17 +148,31 @@ def optimizer_rows(
     return [_optimizer_row(comparison.metric, summary, show_diverged, language) for summary in problem.optimizers]
 
 
-def pair_header(comparison: Comparison, language: str | None = None) -> tuple[str, ...]:
+def pair_header(
+    comparison: Comparison, problem: ProblemComparison, language: str | None = None, *, has_scope: bool = False
+) -> tuple[str, ...]:
     """Return the column titles of `pair_rows`."""
     gap = "table-gap-points" if comparison.metric.in_points else "table-gap"
     interval = text("table-interval", language, level=1 - comparison.alpha)
-    before = (text(code, language) for code in ("table-pair", "table-seeds", gap))
-    return (*before, interval, text("table-p-holm", language), text("table-decision", language))
+    paired = "table-folds" if problem.design is SplitDesign.FOLDS else "table-seeds"
+    before = (text(code, language) for code in ("table-pair", paired, gap))
+    behind = ("table-p-holm", "table-decision", *(("table-scope",) if has_scope else ()))
+    return (*before, interval, *(text(code, language) for code in behind))
 
 
-def pair_rows(comparison: Comparison, problem: ProblemComparison, language: str | None = None) -> list[tuple[str, ...]]:
-    """Return one row of texts per pair; the gap is the first optimizer's score minus the second's."""
-    return [_pair_row(comparison.metric, pair, language) for pair in problem.pairs]
+def pair_rows(
+    comparison: Comparison, problem: ProblemComparison, language: str | None = None, *, has_scope: bool = False
+) -> list[tuple[str, ...]]:
+    """Return one row of texts per pair; the gap is the first optimizer's score minus the second's.
+
+    Parameters
+    ----------
+    has_scope : with a last column that says how far the decision reaches
+    """
+    rows = [_pair_row(comparison.metric, pair, language) for pair in problem.pairs]
+    if not has_scope:
+        return rows
+    return [(*row, _scope_words(pair, language)) for row, pair in zip(rows, problem.pairs, strict=True)]
 
 
 def _any_diverged(problem: ProblemComparison) -> bool:
@@ -192,6 +207,12 @@ def _pair_row(metric: Metric, pair: PairResult, language: str | None) -> tuple[s
         p,
         decision_words(pair, language),
     )
+
+
+def _scope_words(pair: PairResult, language: str | None) -> str:
+    """Say what the decision on a pair holds for, or a dash where there is none."""
+    is_decided = pair.outcome not in (PairOutcome.NOT_TESTED, PairOutcome.UNDECIDED)
+    return text(f"table-scope-{pair.scope}", language) if is_decided else _NOTHING
 
 
 def decision_words(pair: PairResult, language: str | None = None) -> str:
@@ -238,7 +259,7 @@ def _print_problem(
     _show(console, _table(header, rows, colour=colour, texts=(0,)))
     if problem.pairs:
         console.print()
-        header, rows = pair_header(comparison, language), pair_rows(comparison, problem, language)
+        header, rows = pair_header(comparison, problem, language), pair_rows(comparison, problem, language)
         _show(console, _table(header, rows, colour=colour, texts=(0, len(header) - 1)))
     console.print()
     _say(console, problem_verdict(problem, language), "bold")

@@ -41,6 +41,7 @@ from optbench.run_store.status import run_status
 from optbench.run_store.studies import StudyPlace, StudyTables, is_study_folder, record_places, study_place
 from optbench.run_store.study_manifest import (
     StudyManifest,
+    let_go,
     read_study_manifest,
     study_manifest_problems,
     write_study_manifest,
@@ -86,6 +87,7 @@ __all__ = [
     "is_run_folder",
     "is_study_folder",
     "last_attempt",
+    "let_go",
     "make_folder",
     "move_to_trash",
     "named_folders",

@@ -22,7 +22,7 @@ from optbench.run_store.paths import RunPaths
 from optbench.run_store.reading import file_sha256, read_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
     from optbench.core.findings import Finding
@@ -69,6 +69,23 @@ def write_study_manifest(
     write_bytes(path, with_digest(body))
 
 
+def let_go(path: Path, names: Iterable[str]) -> None:
+    """Write a manifest without some of its files, which are about to be replaced: the rest stays closed meanwhile.
+
+    Raises
+    ------
+    StorageError
+        If the manifest cannot be read or written.
+    """
+    manifest, left_out = read_study_manifest(path), set(names)
+    body: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "study": manifest.study, "key": manifest.key}
+    body["plan"] = manifest.plan
+    kept = {name: listed for name, listed in manifest.files.items() if name not in left_out}
+    body["files"] = {name: {"size": listed.size, "sha256": listed.sha256} for name, listed in kept.items()}
+    body["runs"] = dict(manifest.runs)
+    write_bytes(path, with_digest(body))
+
+
 def read_study_manifest(path: Path) -> StudyManifest:
     """Return the manifest.
 
@@ -100,19 +117,22 @@ def read_study_manifest(path: Path) -> StudyManifest:
     )
 
 
-def study_manifest_problems(path: Path, *, deep: bool = False) -> list[Finding]:
+def study_manifest_problems(path: Path, *, deep: bool = False, but: Collection[str] = ()) -> list[Finding]:
     """Return what is wrong with the files that a manifest lists; nothing means that the study or verdict is whole.
 
     Parameters
     ----------
     deep : compare digests as well as sizes
+    but : names of files that may be as they like
     """
     try:
         manifest = read_study_manifest(path)
     except StorageError as error:
         return list(error.told())
     found = (
-        problem_of(path.parent, name, listed, manifest=path.name, deep=deep) for name, listed in manifest.files.items()
+        problem_of(path.parent, name, listed, manifest=path.name, deep=deep)
+        for name, listed in manifest.files.items()
+        if name not in but
     )
     return [problem for problem in found if problem is not None]
 

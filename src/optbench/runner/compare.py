@@ -210,7 +210,7 @@ def read_curves(
         histories={label: [trace.history for trace in found] for label, found in traces.items()},
         roc_curves={label: [_roc_curves(run.folder) for run in found] for label, found in records.items()},
         traces=traces,
-        disagreements=_disagreements(problem, records, predicted),
+        disagreements=_disagreements(problem, predicted),
     )
 
 
@@ -243,18 +243,20 @@ def _trace(record: RunRecord, predicted: StoredAnswers, history: History) -> Run
     )
 
 
-def _disagreements(
-    problem: ProblemComparison, records: Mapping[str, Sequence[RunRecord]], predicted: Mapping[str, StoredAnswers]
-) -> list[Disagreement]:
+def _disagreements(problem: ProblemComparison, predicted: Mapping[str, StoredAnswers]) -> list[Disagreement]:
     """Compare the predictions of the pairs, as far as all runs name the same classes."""
     from optbench.comparison import disagreement
 
-    names = {predicted[run.run].class_names for found in records.values() for run in found} - {()}
+    names = {answers.class_names for answers in predicted.values()} - {()}
     if len(names) != 1:
         return []
     tests = {
-        label: {run.seed: test for run in found if (test := predicted[run.run].test) is not None}
-        for label, found in records.items()
+        one.label: {
+            seed: test
+            for run, seed in zip(one.runs, one.seeds, strict=True)
+            if (test := predicted[run].test) is not None
+        }
+        for one in problem.optimizers
     }
     found = (disagreement(pair.a, pair.b, tests, next(iter(names))) for pair in problem.pairs[:_MOST_PAIRS])
     return [item for item in found if item is not None]

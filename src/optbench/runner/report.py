@@ -63,12 +63,12 @@ def render_reports(
         try:
             render_again(paths, record.key, lambda found: _stored_drawings(found, language))
         except OptbenchError as error:
-            notes.append(_not_drawn(record.run, error))
+            notes.append(not_drawn(record.run, error))
         except Exception:  # what strangers have written can make any reader fail in any way
             fault = fault_of(record)
             if fault is None:
                 raise
-            notes.append(_not_drawn(record.run, fault))
+            notes.append(not_drawn(record.run, fault))
         else:
             pages.append(paths.report_html)
     if not pages:
@@ -109,7 +109,8 @@ def render_again(paths: RunPaths, key: str, draw: Callable[[RunPaths], Mapping[P
             clear_state(paths)
 
 
-def _not_drawn(run: str, error: OptbenchError) -> Finding:
+def not_drawn(run: str, error: OptbenchError) -> Finding:
+    """Return the note that a run or study was passed over."""
     return Finding("find-not-drawn", Severity.WARNING, {"run": run, "reasons": as_json(error.told())})
 
 

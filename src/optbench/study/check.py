@@ -24,7 +24,7 @@ def check_study(paths: StudyPaths) -> list[CheckedRun]:
     from optbench.run_store import study_manifest_problems
 
     is_finished = os.path.lexists(paths.manifest)
-    problems = [*study_manifest_problems(paths.manifest, deep=True), *_other_runs(paths)] if is_finished else []
+    problems = [*study_manifest_problems(paths.manifest, deep=True), *other_runs(paths)] if is_finished else []
     found = [CheckedRun(str(paths.folder), is_finished, tuple(problems))]
     for one in kept_verdicts(paths):
         told = tuple(study_manifest_problems(one.manifest, deep=True))
@@ -32,7 +32,7 @@ def check_study(paths: StudyPaths) -> list[CheckedRun]:
     return found
 
 
-def _other_runs(paths: StudyPaths) -> Iterator[Finding]:
+def other_runs(paths: StudyPaths) -> Iterator[Finding]:
     """Yield the runs that are gone, or are not those that the verdict rests on."""
     from optbench.errors import StorageError
     from optbench.run_store import RunPaths, file_sha256, read_study_manifest

@@ -24,9 +24,17 @@ def clock_paragraphs(study: StudyFindings, language: str | None = None) -> list[
     return [joined((text("study-times", language), *disturbed)), joined(_of_each(study, language))]
 
 
-def run_times(problem: ProblemFindings, language: str | None = None) -> str:
-    """Return the median training time of a run of each optimizer, fastest first, in one sentence."""
+def run_times(problem: ProblemFindings, language: str | None = None, *, most: int | None = None) -> str:
+    """Return the median training time of a run of each optimizer, fastest first, in one sentence.
+
+    Parameters
+    ----------
+    most : of more rows than that, those that the file lists; None for all
+    """
     known = [one for one in problem.compared.optimizers if one.training_seconds is not None]
+    if most is not None and len(known) > most:
+        listed = {one.label for one in problem.config.optimizers}
+        known = [one for one in known if one.label in listed]
     rows = sorted(known, key=lambda one: one.training_seconds or 0.0)
     times = [localised(f"{one.label} {one.training_seconds:.2g} s", language) for one in rows]
     return text("take-times", language, times=times) if times else ""

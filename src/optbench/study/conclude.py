@@ -10,7 +10,7 @@ from optbench.comparison import SplitEvidence
 from optbench.runner.stored_rows import StoredRows, stored_predictions
 from optbench.study.budgets import budgets
 from optbench.study.confirmed import compare_confirmed, last_look, up_to
-from optbench.study.doubts import exploratory_plan, margin_doubts, problem_doubts, split_doubts, study_doubts
+from optbench.study.doubts import exploratory_plan, problem_doubts, split_doubts, study_doubts
 from optbench.study.findings import Analyses, ProblemFindings, StudyFindings
 from optbench.study.gains import shrinkages, tuning_gains
 from optbench.study.rate_widths import rate_widths
@@ -115,8 +115,8 @@ def _conclude(
             seed_noise=seed_noise(comparison, variances, own),
         ),
         failed_tunings=failed_tunings(gains, comparison.metric.name),
-        gain_statements=gain_statements(config, comparison, gains),
-        doubts=(*problem_doubts(own_tunings, own_openings), *margin_doubts(comparison, own), *split_doubts(own)),
+        gain_statements=gain_statements(config, comparison, gains, recommended),
+        doubts=(*problem_doubts(own_tunings, own_openings), *split_doubts(own)),
         recommended=recommended,
         decision=decision_statements(recommended, comparison.metric.name),
     )

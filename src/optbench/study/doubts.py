@@ -11,7 +11,6 @@ from optbench.study.tuning import only_learning_rates
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from optbench.comparison import Comparison
     from optbench.config import StudyConfig
     from optbench.study.runs import StudyRuns
     from optbench.study.tuning import Tuning
@@ -27,20 +26,6 @@ def problem_doubts(tunings: Sequence[Tuning], openings: Sequence[Mapping[str, An
     openings : of its test split, as study.json has them
     """
     return (*_openings(openings), *_failed_tuning(tunings), *_edges(tunings))
-
-
-def margin_doubts(comparison: Comparison, runs: StudyRuns) -> Iterator[Finding]:
-    """Yield that the margin is less than one test row counts, if it is so.
-
-    Parameters
-    ----------
-    runs : of the problem
-    """
-    metric, margin = comparison.metric, comparison.problems[0].margin
-    confirmed = runs.part(stage="confirmation").planned
-    rows = len(confirmed[0].planned.dataset.test.y) if confirmed else 0
-    if metric.in_points and metric.computed_from == "labels" and rows and margin < 1.0 / rows:
-        yield _doubt("study-margin-below-row", margin=margin, metric=metric.name, n_rows=rows, row=1.0 / rows)
 
 
 def split_doubts(runs: StudyRuns) -> tuple[Finding, ...]:
@@ -70,7 +55,11 @@ def exploratory_plan(openings: Sequence[Mapping[str, Any]], plan: str) -> Findin
     own = next((opening for opening in openings if opening["plan"] == plan), {})
     earlier = own.get("earlier_verdicts") or []
     told = [Finding("exploratory-earlier", Severity.NOTE, dict(one)).to_json() for one in earlier]
-    return _doubt("exploratory-plan", earlier=told, n=len(told)) if told else None
+    return (
+        _doubt("exploratory-plan", earlier=told, named=told[:1], n=len(told), more=len(told) - 1 or None)
+        if told
+        else None
+    )
 
 
 def no_choice(config: StudyConfig) -> tuple[Finding, ...]:

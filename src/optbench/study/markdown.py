@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optbench.comparison import UNDECIDED_SCOPE, Scope
 from optbench.config import Family
 from optbench.core.text import markdown_table, markdown_text
 from optbench.study.clock import clock_paragraphs, run_times
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 _MOST_ROWS = 10
 _MOST_DOUBTS = 3
+_MOST_TIMES = 4
 
 
 def verdict_markdown(study: StudyFindings, language: str | None = None) -> str:
@@ -87,8 +89,8 @@ def _problem(problem: ProblemFindings, warnings: Sequence[str], language: str | 
         _bold(decision(problem, language)),
         markdown_text(short_headline(problem, language)),
         markdown_text(grounds(problem, language)),
-        markdown_text(gains(problem, language)),
-        markdown_text(without_tuning(problem, language)),
+        markdown_text(gains(problem, language, short=True)),
+        markdown_text(without_tuning(problem, language, short=True)),
         markdown_text(exploratory(problem, language)),
         *_read_first(warnings, mark, language),
         f"{mark} {text('study-heading-optimizers', language)}",
@@ -100,9 +102,10 @@ def _problem(problem: ProblemFindings, warnings: Sequence[str], language: str | 
 
 def _about(problem: ProblemFindings, language: str | None) -> str:
     """Return data and model, and how far the verdict reaches."""
-    if problem.scope is None:
+    if problem.scope is None or problem.compared.scope is None:  # nothing was tested
         return problem.compared.problem
-    reach = text(f"take-scope-{problem.scope}", language)
+    is_undecided = any(one.code == UNDECIDED_SCOPE for one in problem.compared.verdict)
+    reach = text(f"take-scope-{Scope.THESE_ROWS if is_undecided else problem.scope}", language)
     return text("take-about", language, problem=problem.compared.problem, reach=reach)
 
 
@@ -143,7 +146,8 @@ def _clock(study: StudyFindings, language: str | None) -> list[str]:
     times = (markdown_text(paragraph) for paragraph in clock_paragraphs(study, language))
     several = len(study.problems) > 1
     of_each = [
-        f"{_emphasis(one.compared.problem)} " * several + markdown_text(run_times(one, language), starts_line=False)
+        f"{_emphasis(one.compared.problem)} " * several
+        + markdown_text(run_times(one, language, most=_MOST_TIMES), starts_line=False)
         for one in study.problems
     ]
     return [clock_heading(language), *times, *of_each]

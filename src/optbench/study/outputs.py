@@ -51,7 +51,7 @@ def write_outputs(
     recorded = dict(record.get("outputs", {}))
     page_is_good = on_disk(paths.page) == recorded.get(paths.page.name, "none")
     if not page_is_good or any(recorded.get(name) != digest for name, digest in digests.items()):
-        files[paths.page] = _page(study, page_of, language)
+        files[paths.page] = page_bytes(study, page_of, language)
         digests[paths.page.name] = digest_of(files[paths.page])
     else:
         digests[paths.page.name] = recorded[paths.page.name]
@@ -93,7 +93,8 @@ def _small_files(plan: StudyPlan, runs: StudyRuns, study: StudyFindings, languag
     }
 
 
-def _page(study: StudyFindings, page_of: PageOf | None, language: str | None) -> bytes:
+def page_bytes(study: StudyFindings, page_of: PageOf | None, language: str | None) -> bytes:
+    """Return report.html; without `page_of` with all pictures."""
     from optbench.study.page import study_page
 
     page = study_page(study, language) if page_of is None else page_of(study)

@@ -40,33 +40,32 @@ def study_page(study: StudyFindings, language: str | None = None) -> str:
     where = only or text("study-n-problems", language, n=len(study.problems))
     frame = Frame(
         title=text("study-title-where", language, name=study.config.name, where=where),
-        summary=[one for one in (exploratory_first(study, language), *sentences(study.protocol, language)) if one],
+        summary=[one for one in (_first_of_several(study, language), *sentences(study.protocol, language)) if one],
         warnings=study_warnings(study, language),
         sections=list(_sections(study, language)),
-        behind={
-            one.compared.problem: joined(
-                (floor_sentence(one, study.problems, language), _behind_verdict(one, language))
-            )
-            for one in study.problems
-        },
+        verdicts={one.compared.problem: _verdict(one, study, language) for one in study.problems},
     )
     curves = {one.compared.problem: one.curves for one in study.problems}
     return render_comparison_page(study.comparison, curves, frame, language)
 
 
-def _behind_verdict(problem: ProblemFindings, language: str | None) -> str:
-    """Return whose tuning failed, what tuning gained, who leads without it, what further runs say, and their time."""
-    return joined(
-        (
-            *sentences(problem.failed_tunings, language),
-            gains(problem, language),
-            without_tuning(problem, language),
-            exploratory(problem, language),
-            settle_sentence(problem, language),
-            decision(problem, language),
-            decision_seconds(problem, language),
-        )
+def _first_of_several(study: StudyFindings, language: str | None) -> str:
+    return exploratory_first(study, language) if len(study.problems) > 1 else ""
+
+
+def _verdict(problem: ProblemFindings, study: StudyFindings, language: str | None) -> list[str]:
+    """Return what to take, who leads, what that rests on, what tuning gained, what else is said, and times."""
+    said = sentences(problem.compared.verdict, language)
+    paragraphs = (
+        "" if len(study.problems) > 1 else exploratory_first(study, language),
+        decision(problem, language),
+        joined((*said[:1], *sentences(problem.failed_tunings, language))),
+        joined((*said[1:], floor_sentence(problem, study.problems, language))),
+        joined((gains(problem, language), without_tuning(problem, language))),
+        exploratory(problem, language),
+        joined((decision_seconds(problem, language), settle_sentence(problem, language))),
     )
+    return [one for one in paragraphs if one]
 
 
 def _sections(study: StudyFindings, language: str | None) -> Iterator[Section]:
@@ -97,7 +96,7 @@ def _reach(problem: ProblemFindings, language: str | None, *, name: str) -> Sect
     code = "study-pairs-with-defaults" if problem.config.design.separate_questions else "design-pairs"
     told = joined(
         (
-            text("study-pairs-looks" if problem.config.looks else "study-pairs", language),
+            text("study-pairs-looks" if problem.config.looks else "take-pairs", language),
             new_rows_caption(problem, language),
             text(code, language) if problem.config.aside else "",
         )

@@ -14,6 +14,7 @@ from optbench.study.verdict_json import verdict_document
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from optbench.study.findings import StudyFindings
     from optbench.study.paths import StudyPaths
 
 
@@ -41,6 +42,11 @@ class Redrawn:
     def survived(self) -> int:
         """How many pairs are decided as before."""
         return self.decisions - len(self.changed)
+
+    @property
+    def decides_the_same(self) -> bool:
+        """True if every pair is decided as before, and the same rows are taken."""
+        return not self.changed and self.taken_before == self.taken_now
 
     def to_json(self) -> dict[str, Any]:
         """Return the document that `reproduce --json` prints."""
@@ -79,6 +85,17 @@ def redraw_study(paths: StudyPaths) -> Redrawn:
     StorageError, NoRunsError
         If the study or one of its runs is not finished or cannot be read.
     """
+    return concluded_again(paths)[1]
+
+
+def concluded_again(paths: StudyPaths) -> tuple[StudyFindings, Redrawn]:
+    """Return what a study found, computed again from its stored runs, and how that compares with its verdict.
+
+    Raises
+    ------
+    StorageError, NoRunsError
+        If the study or one of its runs is not finished or cannot be read.
+    """
     from optbench.run_store.documents import decode_json, encode_json
     from optbench.run_store.reading import read_bytes
 
@@ -98,7 +115,7 @@ def redraw_study(paths: StudyPaths) -> Redrawn:
         for place, told in of_before.items()
         if of_now.get(place) != told
     ]
-    return Redrawn(
+    return study, Redrawn(
         study=paths.folder.resolve().name,
         is_identical=encode_json(now) == data,
         decisions=len(of_before),

@@ -7,17 +7,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optbench.comparison import without_numbers
 from optbench.config import Family
+from optbench.core.findings import Finding, Severity
+from optbench.study.gains import Outcome
 from optbench.study.statements import GAIN_CODES
 from optbench.words import comparisons as compared_words
 from optbench.words import sentence, sentences, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from optbench.core.findings import Finding
     from optbench.study.budgets import Budgets, Leader
     from optbench.study.findings import ProblemFindings, StudyFindings
+
+_MOST_GAINS = 4
 
 
 def joined(parts: Iterable[str]) -> str:
@@ -57,8 +61,8 @@ def headline(problem: ProblemFindings, language: str | None = None) -> str:
 
 
 def short_headline(problem: ProblemFindings, language: str | None = None) -> str:
-    """Return who leads and by how much, then whose tuning failed: the first sentence of the verdict."""
-    first = sentences(problem.compared.verdict[:1], language)
+    """Return who leads, by how much against up to three others, then whose tuning failed."""
+    first = sentences(map(without_numbers, problem.compared.verdict[:1]), language)
     return joined((*first, *sentences(problem.failed_tunings, language)))
 
 
@@ -72,14 +76,28 @@ def decision(problem: ProblemFindings, language: str | None = None) -> str:
     return joined(sentences(problem.decision, language))
 
 
-def gains(problem: ProblemFindings, language: str | None = None) -> str:
-    """Say what tuning gained against Keras' defaults, or ""."""
+def gains(problem: ProblemFindings, language: str | None = None, *, short: bool = False) -> str:
+    """Say what tuning gained against Keras' defaults, or "".
+
+    Parameters
+    ----------
+    short : of many optimizers those that are undecided together
+    """
     of_each = [one for one in problem.gain_statements if one.code in GAIN_CODES]
+    if short and len(of_each) > _MOST_GAINS:
+        of_each = _undecided_together(of_each)
     others = [one for one in problem.gain_statements if one.code not in GAIN_CODES]
     if not of_each:
         return ""
     told = text("study-worth", language, gains=[one.to_json() for one in of_each])
     return joined((told, *sentences(others, language)))
+
+
+def _undecided_together(gained: Sequence[Finding]) -> list[Finding]:
+    open_ones = [one for one in gained if one.values["outcome"] == Outcome.UNDECIDED]
+    told = [one for one in gained if one not in open_ones]
+    labels = [one.values["label"] for one in open_ones]
+    return [*told, *([Finding("study-gains-undecided", Severity.NOTE, {"labels": labels})] if labels else [])]
 
 
 def exploratory(problem: ProblemFindings, language: str | None = None) -> str:
@@ -92,13 +110,19 @@ def exploratory(problem: ProblemFindings, language: str | None = None) -> str:
     return text("study-exploratory", language, n_seeds=n, verdict=verdict)
 
 
-def without_tuning(problem: ProblemFindings, language: str | None = None) -> str:
-    """Return the ruling on the rows that were not tuned, where it is not the verdict itself, or ""."""
+def without_tuning(problem: ProblemFindings, language: str | None = None, *, short: bool = False) -> str:
+    """Return the ruling on the rows that were not tuned, where it is not the verdict itself, or "".
+
+    Parameters
+    ----------
+    short : of several pairs without their numbers
+    """
     first = next((one for one in problem.compared.rulings if one.family is not Family.TUNED_VS_DEFAULT), None)
     ruling = next((one for one in problem.compared.rulings if one.family is Family.DEFAULTS), None)
     if ruling is None or ruling is first:
         return ""
-    return text("study-without-tuning", language, ruling=[ruling.findings[0].to_json()])
+    told = without_numbers(ruling.findings[0], most=1) if short else ruling.findings[0]
+    return text("study-without-tuning", language, ruling=[told.to_json()])
 
 
 def across_parts(study: StudyFindings, language: str | None = None) -> list[str]:

@@ -66,8 +66,10 @@ def failed_tunings(gains: Sequence[TuningGain], metric: str) -> tuple[Finding, .
     )
 
 
-def gain_statements(config: StudyConfig, comparison: Comparison, gains: Sequence[TuningGain]) -> tuple[Finding, ...]:
-    """Return what each optimizer gained by tuning, and whether a default has the best mean of all."""
+def gain_statements(
+    config: StudyConfig, comparison: Comparison, gains: Sequence[TuningGain], taken: Recommendation | None
+) -> tuple[Finding, ...]:
+    """Return what each optimizer gained by tuning, and whether a default that is not taken has the best mean of all."""
     metric = comparison.metric.name
     told = [one for one in gains if one.gain is not None]
     statements = [_gain(one, one.gain, metric) for one in told if one.gain is not None]
@@ -77,7 +79,7 @@ def gain_statements(config: StudyConfig, comparison: Comparison, gains: Sequence
         _too_large(comparison, gains),
         _narrower_scope(told, comparison),
         _disagreeing(config, gains, metric),
-        _default_on_top(config, comparison),
+        _default_on_top(config, comparison, taken),
     )
     return (*statements, *(one for found in others for one in found))
 
@@ -133,8 +135,9 @@ def _gain(one: TuningGain, gain: float, metric: str) -> Finding:
     return Finding(gained if gain >= 0 else lost, Severity.NOTE, values)
 
 
-def _default_on_top(config: StudyConfig, comparison: Comparison) -> Iterator[Finding]:
+def _default_on_top(config: StudyConfig, comparison: Comparison, taken: Recommendation | None) -> Iterator[Finding]:
     best = comparison.problems[0].optimizers[0]
-    if best.label in config.aside and best.mean is not None:
+    is_taken = taken is not None and taken.label == best.label
+    if best.label in config.aside and best.mean is not None and not is_taken:
         values = {"label": best.label, "mean": best.mean, "metric": comparison.metric.name}
         yield Finding("study-default-on-top", Severity.REMARK, values)

@@ -31,7 +31,7 @@ class Caption(NamedTuple):
 
 
 class PairRows(NamedTuple):
-    """Which pairs a table has; a short one leaves out noise floor and corrected p."""
+    """Which pairs a table has; a short one leaves out the interval for new rows."""
 
     pairs: tuple[PairResult, ...]
     short: bool = False
@@ -88,7 +88,7 @@ def _setting(problem: ProblemFindings, one: OptimizerSummary, language: str | No
 
 
 def pair_table(problem: ProblemFindings, language: str | None = None, shown: PairRows | None = None) -> TextTable:
-    """Return one row per pair: its difference, what is known of new rows, the noise floor, the conclusion.
+    """Return one row per pair: its difference, what is known of new rows, the conclusion.
 
     Parameters
     ----------
@@ -102,7 +102,6 @@ def pair_table(problem: ProblemFindings, language: str | None = None, shown: Pai
         "table-first-minus-second-points" if in_points else "table-first-minus-second",
         "table-interval-of-pair",
         *(new_rows_titles(problem)[-1:] if rows.short else new_rows_titles(problem)),
-        *(() if rows.short else ("table-noise-floor", "table-p-holm")),
         "table-conclusion",
     )
     return titles(codes, language), [_pair_row(problem, pair, language, short=rows.short) for pair in rows.pairs]
@@ -127,14 +126,8 @@ def _pair_row(problem: ProblemFindings, pair: PairResult, language: str | None, 
         difference_cell(metric, pair.difference, language),
         range_cell(low, high, language),
         *_new_rows_cells(problem, pair, language)[-1 if short else 0 :],
-        *([] if short else _noise_and_p(metric, pair, language)),
         _outcome_words(pair, language),
     ]
-
-
-def _noise_and_p(metric: Metric, pair: PairResult, language: str | None) -> list[str]:
-    p = NOTHING if pair.p_adjusted is None else localised(f"{pair.p_adjusted:.2g}", language)
-    return [difference_cell(metric, pair.noise_floor, language), p]
 
 
 def _new_rows_cells(problem: ProblemFindings, pair: PairResult, language: str | None) -> list[str]:

@@ -41,7 +41,7 @@ def close_study(plan: StudyPlan, runs: Iterable[StudyRun]) -> None:
     folders = [run.planned.paths.folder for run in runs]
     keep_verdict(plan.paths, plan=plan.digest, folders=folders)
     if not _is_closed(plan.paths, folders):
-        _write_manifest(plan.paths, folders)
+        write_manifest(plan.paths, folders)
 
 
 def open_study(paths: StudyPaths, *, plan: str, record: Mapping[str, Any]) -> None:
@@ -89,7 +89,7 @@ def keep_verdict(paths: StudyPaths, *, plan: str, folders: Iterable[Path] | None
     make_folder(place.folder)
     for path in files_of(paths):
         write_bytes(place.folder / path.name, read_bytes(path))
-    _write_manifest(place, _folders_named(paths) if folders is None else folders)
+    write_manifest(place, _folders_named(paths) if folders is None else folders)
     return place
 
 
@@ -198,7 +198,13 @@ def _is_closed(paths: StudyPaths, folders: Iterable[Path]) -> bool:
     return set(manifest.files) == {path.name for path in files_of(paths)} and dict(manifest.runs) == runs
 
 
-def _write_manifest(paths: StudyPaths, folders: Iterable[Path]) -> None:
+def write_manifest(paths: StudyPaths, folders: Iterable[Path]) -> None:
+    """Close a study or a verdict with the files that are there.
+
+    Parameters
+    ----------
+    folders : of the runs that it rests on
+    """
     from optbench.run_store import read_json, write_study_manifest
 
     record = read_json(paths.record)
