@@ -46,13 +46,16 @@ class FakeExecutor:
         or "bad model"
     instead_of : name of a function of `worker` -> what is called in its place, with the task and the way it would have
         been executed
+    sure : part of each score that is the truth's; from 0.5 on no answer is wrong
     """
 
     def __init__(
         self,
         behaviour: Mapping[str, Sequence[str]] | None = None,
         instead_of: Mapping[str, Callable[[Task, Step], TaskEnd]] | None = None,
+        sure: float = 0.6,
     ) -> None:
+        self.sure = sure
         self.behaviour = behaviour or {}
         self.instead_of = instead_of or {}
         self.attempts: dict[str, int] = defaultdict(int)
@@ -116,7 +119,7 @@ class FakeExecutor:
             return ends[what]
         news = EpochEnded(1, config.training.epochs, {"loss": 0.5, "accuracy": 1.0})
         on_event(task.name, event_of(news))
-        write_results(claim, given.data, diverged=what == "diverge")
+        write_results(claim, given.data, diverged=what == "diverge", sure=self.sure)
         self.trained.append(task.name)
         return TaskEnd(task.name, 0, {}, "", "ok")
 
@@ -138,7 +141,7 @@ def end_of_call(task: Task) -> TaskEnd:
     return end_of(task, lambda _event: None)
 
 
-def write_results(claim: Claim, data: str, *, diverged: bool = False) -> None:
+def write_results(claim: Claim, data: str, *, diverged: bool = False, sure: float = 0.6) -> None:
     """Write what training leaves in a staged folder; a function of its resolved config and the data."""
     paths, draft = claim.run, claim.draft
     config, dataset = load_resolved(paths.config_resolved), open_staged_dataset(Path(data))
@@ -150,7 +153,7 @@ def write_results(claim: Claim, data: str, *, diverged: bool = False) -> None:
     predictions = {}
     for name, split in dataset.splits.items():
         right = np.eye(dataset.num_classes)[split.y]
-        scores = 0.6 * right + 0.4 * draw.dirichlet(np.ones(dataset.num_classes), len(split.y))
+        scores = sure * right + (1.0 - sure) * draw.dirichlet(np.ones(dataset.num_classes), len(split.y))
         scores = np.full_like(scores, np.nan) if diverged else scores
         predictions[name] = Predictions(split.y, scores.astype(np.float32), split.rows)
     write_history(draft.history, History(COLUMNS, tuple(rows)))

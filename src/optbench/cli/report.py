@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from optbench.cli.options import AsJson, Debug, Quiet, RunsDir, Verbose
+from optbench.cli.options import AsJson, DataDir, Debug, Quiet, RunsDir, Verbose
 from optbench.cli.output import notes, print_data, print_json
 
 
 def report(
     runs: Annotated[list[str], typer.Argument(metavar="RUN", help="Run folders, globs, ids or key prefixes.")],
     runs_dir: RunsDir = Path("runs"),
+    data_dir: DataDir = Path("data"),
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -24,7 +25,7 @@ def report(
     from optbench.core.findings import as_json as findings_json
     from optbench.runner.report import render_reports
 
-    pages, passed_over = render_reports(runs, runs_dir)
+    pages, passed_over = render_reports(runs, runs_dir, data_dir=data_dir)
     notes(passed_over, quiet=quiet)
     if as_json:
         print_json({"schema_version": 1, "pages": list(map(str, pages)), "findings": findings_json(passed_over)})
