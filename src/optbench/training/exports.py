@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from optbench.datasets.preprocessing import DateFit, Table
-from optbench.errors import ModelError
+from optbench.errors import ModelError, OptbenchError
 from optbench.training.iso_dates import iso_parts
 from optbench.training.onnx_columns import OPSET, save, with_columns
 from optbench.training.raw_columns import X, date_parts
@@ -64,10 +64,9 @@ def write_onnx(whole: WholeModel, folder: Path) -> Names:
 
     with _told("onnx"):
         model = whole.numeric()
-        made = whole.preprocessing.inputs[0]
         path = folder / "body.onnx"
         model.export(
-            str(path), format="onnx", verbose=False, opset_version=OPSET, input_signature=[_specification(made)]
+            str(path), format="onnx", verbose=False, opset_version=OPSET, input_signature=[_specification(model)]
         )
         body = onnx.load(path)
         path.unlink()
@@ -111,10 +110,10 @@ def _served(model: Any, dates: Mapping[str, DateFit]) -> tuple[Any, dict[str, An
     return serve, signature
 
 
-def _specification(made: Any) -> Any:
+def _specification(model: Any) -> Any:
     import keras
 
-    return keras.InputSpec(shape=(None, *made.shape), dtype=made.dtype, name="x")
+    return keras.InputSpec(shape=tuple(model.input.shape), dtype=model.input.dtype, name=X)
 
 
 def _write_document(whole: WholeModel, folder: Path) -> None:
@@ -134,6 +133,8 @@ def _told(name: str) -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of converters about each other
             yield
+    except OptbenchError:
+        raise
     except Exception as error:  # converters raise anything
         reason = " ".join(str(error).split()) or type(error).__name__
         reason = reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]}..."
