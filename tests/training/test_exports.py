@@ -188,8 +188,6 @@ def test_onnx_takes_raw_columns(trained, table, place):
     assert json.loads(told["preprocessing"])["source"]["kind"] == "table"
 
 
-@pytest.mark.ci
-@pytest.mark.long
 @pytest.mark.long
 @pytest.mark.ci
 @pytest.mark.data
