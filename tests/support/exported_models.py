@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -37,7 +38,10 @@ def by_savedmodel(path: Any, given: Any, _x: Any) -> np.ndarray:
 
     served = tf.saved_model.load(str(path)).signatures["serving_default"]
     taken = served.structured_input_signature[1]
-    columns = columns_of(pixels(given), list(taken), [one.dtype.name for one in taken.values()])
+    raw_examples = pixels(given)
+    if not isinstance(raw_examples, np.ndarray):  # the names in a signature are plain
+        raw_examples = {re.sub(r"[^A-Za-z0-9_.-]", "_", name): raw_examples[name] for name in raw_examples}
+    columns = columns_of(raw_examples, list(taken), [one.dtype.name for one in taken.values()])
     return outputs(served(**{name: tf.constant(v, taken[name].dtype) for name, v in columns.items()}))
 
 

@@ -71,7 +71,8 @@ class Runs:
             (end,) = run_experiments(options, say=lambda _: None, executor_for=self._executor_for)
             assert end.outcome == "completed"
             if given is None:
-                given = load_dataset(end.planned.config.dataset, base=folder, data_dir=folder).test.x
+                config_of = end.planned.config
+                given = load_dataset(config_of.dataset, base=folder, data_dir=folder, task=config_of.task).test.x
                 names = end.planned.dataset.feature_names
                 given = {name: given[:, i] for i, name in enumerate(names)} if names else given
             self._known[config] = end.planned.paths.folder, first(given, N)
@@ -87,7 +88,10 @@ def runs(tmp_path_factory, warm_workers):
     return Runs(tmp_path_factory.mktemp("shipped"), warm_workers.executor_for)
 
 
-@pytest.mark.parametrize(("config", "to"), mostly_long(CASES, short=[("images/digits_residual.yaml", "onnx")], ci=[]))
+@pytest.mark.parametrize(
+    ("config", "to"),
+    mostly_long(CASES, short=[("images/digits_residual.yaml", "onnx")], ci=[("sequences/parity_rnn.yaml", "litert")]),
+)
 def test_a_cell_is_as_it_says(runs, config, to, tmp_path):
     """`yes`: probabilities, or numbers, are those of `predict` on raw rows; `no`: a sentence, and no file."""
     (line,) = lines_about(config)

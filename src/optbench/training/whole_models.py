@@ -89,7 +89,8 @@ class WholeModel:
     def _outputs(self, x: Any) -> Any:
         from keras import ops
 
-        outputs = ops.cast(self.model(x), "float32")
+        # Keras' layers that change images at random do so unless they are told that this is no training
+        outputs = ops.cast(self.model(x, training=False), "float32")
         n_outputs, n_classes = outputs.shape[-1], len(self.preprocessing.class_names)
         if n_outputs not in {n_classes or 1, *([1] if n_classes == 2 else [])}:  # noqa: PLR2004 - one unit for two
             raise ModelError(
