@@ -322,6 +322,22 @@ class HardExample:
 
 
 @dataclass(frozen=True, slots=True)
+class RowContents:
+    """What some rows hold, for people to look at; what a page may show of them.
+
+    Attributes
+    ----------
+    columns : names of a table's columns; () if the rows are none of a table
+    cells : of each row, by its number, in the order of the columns
+    pictures : PNG files of rows that are images, by their number
+    """
+
+    columns: tuple[str, ...] = ()
+    cells: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    pictures: Mapping[int, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """Everything computed from `y_true` and `y_score` of one run.
 

@@ -181,7 +181,13 @@ def finish(arguments: Mapping[str, Any], emit: Emit) -> Mapping[str, Any]:
     from optbench.runs.finish import finish_run
 
     given = FinishArguments.from_json(arguments)
-    return finish_run(_claim_on(given.folder, given.claim), draw=given.draw, language=given.language).to_json()
+    return finish_run(
+        _claim_on(given.folder, given.claim),
+        draw=given.draw,
+        language=given.language,
+        data=None if given.data is None else Path(given.data),
+        data_dir=None if given.data_dir is None else Path(given.data_dir),
+    ).to_json()
 
 
 def _claim_on(folder: str, name: str) -> Claim:

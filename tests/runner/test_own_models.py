@@ -12,8 +12,10 @@ import run_folders
 
 from optbench.errors import InvalidError, ModelError
 from optbench.run_store import RunPaths, read_run
+from optbench.runner.export import ExportOptions, export
 from optbench.runner.run import RunOptions, run_experiments
 from optbench.runs.predictor import open_run
+from optbench.words import sentence
 
 pytestmark = pytest.mark.tensorflow
 
@@ -155,3 +157,26 @@ def test_mixed_precision_of_one_run_reaches_no_other(runs):
     policies = {name: software["keras"]["dtype_policy"] for name, software in facts.items()}
     assert policies.pop("mixed") == "mixed_float16"
     assert set(policies.values()) == {"float32"}
+
+
+def test_an_export_says_which_code_keras_needs(runs, tmp_path):
+    """Keras' own format names classes of layers, and loads with them alone; a SavedModel holds what they compute."""
+    import keras
+    import tensorflow as tf
+
+    def exported(name, to):
+        return export(ExportOptions(str(runs[name]), to, tmp_path, tmp_path / f"{name}-{to}.keras"))
+
+    assert exported("keras_alone", "keras").notes == ()
+    made = exported("needs_code", "keras")
+    (note,) = made.notes
+    assert (note.code, note.values["file"]) == ("export-needs-code", "own.py")
+    assert "own.py must be importable" in sentence(note, "en")
+    with pytest.raises(Exception, match="Kept"):
+        keras.saving.load_model(made.path)
+    namespace = {}
+    exec(OWN, namespace)  # noqa: S102 - the user's file
+    loaded = keras.saving.load_model(made.path, custom_objects={"Kept": namespace["Kept"]})
+    columns = {name: tf.constant([[1.0]]) for name in loaded.input}
+    served = tf.saved_model.load(str(exported("needs_code", "savedmodel").path)).serve(columns)
+    np.testing.assert_allclose(loaded(columns)["probabilities"], served["probabilities"], atol=1e-6)

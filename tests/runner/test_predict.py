@@ -9,6 +9,7 @@ import shutil
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 from every_kind import EXPERIMENTS, ROWS, write_data, write_experiments
@@ -168,6 +169,9 @@ def test_rows_are_named_as_asked_or_numbered(folder, tmp_path):
     assert asked(folder, "number", "number.csv")[1].splitlines()[:2][0] == '"row","prediction"'
     with pytest.raises(DataError, match=r"--id must name a column of table\.csv\. Received: 'kye'.*key"):
         asked(folder, "table", "table.csv", identifier="kye")
+    for name, data in (("images", "images"), ("bytes", "bytes.npz")):
+        with pytest.raises(UsageError, match="--id names a column of a table"):
+            asked(folder, name, data, identifier="key")
 
 
 def test_probabilities_are_those_of_training(folder):
@@ -275,11 +279,22 @@ def test_rows_that_the_model_does_not_take_are_refused(folder, tmp_path, case):
     assert message in str(caught.value)
 
 
+BAD_STORAGE = ({"encoding": "utf-99"}, {"sheet": "one"})
+
+
 def test_a_text_in_another_encoding_is_refused_or_named(folder, tmp_path):
     """Bytes that are no UTF-8 are told; with the name of the encoding they are read."""
     (tmp_path / "latin.csv").write_bytes("amount;count;kind;when\n1 EUR;2;grün;\n".encode("latin-1"))
     with pytest.raises(DataError, match="UTF-8"):
         asked(folder, "table", tmp_path / "latin.csv")
+    with pytest.raises(DataError, match=r"--encoding cp1252") as refused:
+        asked(folder, "table", tmp_path / "latin.csv")
+    assert "dataset." not in str(refused.value)
+    for options, told in ((BAD_STORAGE[0], "--encoding must be"), (BAD_STORAGE[1], "--sheet is for Excel files")):
+        with pytest.raises(DataError, match=told) as refused:
+            asked(folder, "table", "table.csv", **options)
+        assert "dataset." not in str(refused.value)
+        assert "line" not in str(refused.value)
     answered, _ = asked(folder, "table", tmp_path / "latin.csv", encoding="latin-1")
     assert [one.to_json()["values"]["examples"] for one in answered.findings if "unseen" in one.code] == [["grün"]]
 
@@ -331,11 +346,18 @@ def test_frames_and_dictionaries_are_predicted_as_the_file_is(folder):
     wanted = model.predict_proba(held)
     assert model.predict_proba(held.to_pandas()).tobytes() == wanted.tobytes()
     assert model.predict_proba({name: held[name].to_pylist() for name in held.column_names}) == pytest.approx(wanted)
+    arrays = {name: held[name].to_numpy(zero_copy_only=False) for name in held.column_names}
+    assert model.predict_proba(arrays).tobytes() == wanted.tobytes()
+    assert model.predict_proba(pl.from_arrow(held)).tobytes() == wanted.tobytes()
+    with pytest.raises(DataError, match="rows must be a pandas or polars frame"):
+        model.predict(pl.from_arrow(held).lazy())
     assert list(model.predict(held)) == [("0", "1")[one] for one in wanted.argmax(axis=1)]
     texts = pd.read_csv(folder / "table.csv", sep=";", dtype=str, keep_default_na=False)
     table = optbench.load_model(run_of(folder, "table"))
     printed = list(csv.DictReader(io.StringIO(asked(folder, "table", "table.csv")[1])))
     assert list(table.predict(texts)) == [row["prediction"] for row in printed]
+    assert list(table.predict(pl.from_pandas(texts))) == [row["prediction"] for row in printed]
+    assert list(table.predict(pl.from_pandas(texts).cast({"kind": pl.Categorical}))) == list(table.predict(texts))
     assert "predict-missing" in {note.code for note in table.unusual}
     with pytest.raises(DataError, match="It lacks kind"):
         table.predict(texts.drop(columns="kind"))

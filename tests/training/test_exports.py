@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from optbench.datasets import date_texts
+from optbench.datasets.arrow_arrays import texts_of
 from optbench.datasets.preprocessing import DateFit, DatePart, Standardized
 from optbench.errors import InvalidError, MachineError, NoRunsError, UsageError
 from optbench.runner.export import ExportOptions, ModelFormat, export
@@ -186,8 +188,6 @@ def test_onnx_takes_raw_columns(trained, table, place):
     assert json.loads(told["preprocessing"])["source"]["kind"] == "table"
 
 
-@pytest.mark.ci
-@pytest.mark.long
 @pytest.mark.long
 @pytest.mark.ci
 @pytest.mark.data
@@ -309,11 +309,16 @@ def test_dates_in_tensorflow_are_those_of_pandas():
     assert np.isnan(iso_parts(tf.constant([[""]]), fit("days"))["days"].numpy()[0, 0])
     with pytest.raises(tf.errors.InvalidArgumentError):
         iso_parts(tf.constant([["yesterday"]]), fit("days"))
+    impossible = ("2019-02-31", "2019-02-29", "2019-13-01", "2019-00-10", "0000-01-01", "2019-04-31T10:00:00")
+    for text in (*impossible, "2019-04-30T24:00:00", "2019-04-30T10:60:00", "2019-04-30T10:00:00+24:00"):
+        with pytest.raises(tf.errors.InvalidArgumentError, match="must exist"):
+            iso_parts(tf.constant([["2019-03-07"], [text]]), whole)
+        assert not date_texts.moments(texts_of([text]))[0].is_read.any()  # nor does `predict` take it
 
 
 def test_a_missing_extra_is_a_sentence(trained, place):
     """With the line that installs it."""
-    lacking = ModelFormat(".onnx", "model.onnx", "write_onnx", ("no_such_package",), "onnx")
+    lacking = ModelFormat(".onnx", "model.onnx", "write_onnx", packages=("no_such_package",), extra="onnx")
     with pytest.raises(
         MachineError, match=r'no_such_package, which is not installed. Run: pip install "optbench\[onnx\]"'
     ):

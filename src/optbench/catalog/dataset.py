@@ -65,6 +65,7 @@ class DatasetEntry:
     labels : names of the classes, if the files hold numbers only
     positive_class : class that ROC and recall speak of, for two classes; the last in order if None
     pitfalls : what people should know who read scores on it, by the ends of codes of words (`about-pitfall-END`)
+    is_public : anybody can have its rows, so that a page may show some of them
     """
 
     name: str
@@ -80,6 +81,7 @@ class DatasetEntry:
     labels: tuple[str, ...] = ()
     positive_class: str | None = None
     pitfalls: tuple[str, ...] = ()
+    is_public: bool = True
 
     @property
     def task(self) -> str:

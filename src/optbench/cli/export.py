@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from optbench.cli.options import AsJson, Debug, Quiet, RunsDir, Verbose
-from optbench.cli.output import note, print_data, print_json
+from optbench.cli.output import note, notes, print_data, print_json
 from optbench.cli.reproduce import Trust, asked_to_trust
 
 
@@ -39,4 +39,5 @@ def export(
         print_json(exported.to_json())
     else:
         print_data(str(exported.path))
+        notes(exported.notes, quiet=quiet)
         note(steps.exported_text(exported), quiet=quiet)

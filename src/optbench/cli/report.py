@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from optbench.cli.options import AsJson, Debug, Quiet, RunsDir, Verbose
+from optbench.cli.options import AsJson, DataDir, Debug, Quiet, RunsDir, Verbose
 from optbench.cli.output import notes, print_data, print_json
 from optbench.core.printable import printable
 
@@ -18,6 +18,7 @@ def report(
         typer.Argument(metavar="RUN|STUDY", help="Run folders, globs, ids, key prefixes; folders of studies."),
     ],
     runs_dir: RunsDir = Path("runs"),
+    data_dir: DataDir = Path("data"),
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -31,7 +32,7 @@ def report(
     from optbench.core.findings import as_json as findings_json
     from optbench.study.report import report_all
 
-    pages, passed_over = report_all(runs, runs_dir)
+    pages, passed_over = report_all(runs, runs_dir, data_dir=data_dir)
     notes(passed_over, quiet=quiet)
     if as_json:
         print_json({"schema_version": 1, "pages": list(map(str, pages)), "findings": findings_json(passed_over)})

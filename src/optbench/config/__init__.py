@@ -40,6 +40,7 @@ from optbench.config.optimizer import OptimizerConfig, optimizer_defaults
 from optbench.config.resolve import choose_engine, resolve
 from optbench.config.schema import json_schema
 from optbench.config.seeds import parse_seeds
+from optbench.config.shown_examples import shows_examples
 from optbench.config.split_design import SplitDesign
 from optbench.config.study_design import FIRST_DESIGN, StudyDesign
 from optbench.config.study_dump import dump_study
@@ -134,6 +135,7 @@ __all__ = [
     "parse_seeds",
     "resolve",
     "run_key",
+    "shows_examples",
     "sources",
     "study_json_schema",
     "text_form_for",

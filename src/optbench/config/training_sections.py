@@ -78,3 +78,8 @@ class ReportConfig(Section):
 
     figures: bool = Field(default=True, description="Draw pictures and the page.")
     format: Literal["png", "svg", "pdf"] = Field(default="png", description="Format of the picture files.")
+    examples: bool | None = Field(
+        default=None,
+        description="Show on the page what the hardest test rows hold. null: of data that comes with optbench or is "
+        "public, and never of your own.",
+    )

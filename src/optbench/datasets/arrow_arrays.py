@@ -24,8 +24,8 @@ def texts_of(cells: Sequence[str | None]) -> Any:
     return pa.StringArray.from_buffers(len(cells), pa.py_buffer(ends), pa.py_buffer(b"".join(encoded)), valid)
 
 
-def integers_of(numbers: NDArray[Any]) -> Any:
-    """Return integers as a pyarrow array of their type."""
+def numbers_of(numbers: NDArray[Any]) -> Any:
+    """Return numbers as a pyarrow array of their type."""
     import pyarrow as pa
 
     kind = pa.from_numpy_dtype(numbers.dtype)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optbench.datasets.arrow_arrays import integers_of, is_null, mask_of, numpy_of, texts_of
+from optbench.datasets.arrow_arrays import is_null, mask_of, numbers_of, numpy_of, texts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -82,7 +82,7 @@ def positions_in(texts: Any, words: Sequence[str]) -> NDArray[np.int64]:
 
     there = texts_of(words)
     found = pc.index_in(texts, value_set=there if texts.type == there.type else there.cast(texts.type))
-    nowhere = integers_of(np.full(len(found), -1, dtype=np.int32))  # `fill_null` would import pandas
+    nowhere = numbers_of(np.full(len(found), -1, dtype=np.int32))  # `fill_null` would import pandas
     return numpy_of(pc.coalesce(found, nowhere)).astype(np.int64)
 
 

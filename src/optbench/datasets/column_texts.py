@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optbench.datasets.arrow_arrays import integers_of, mask_of, texts_of
+from optbench.datasets.arrow_arrays import mask_of, numbers_of, texts_of
 from optbench.datasets.arrow_texts import is_any_of
 from optbench.datasets.vocabulary import words_of
 
@@ -50,7 +50,7 @@ class ColumnTexts:
         longest = 0
         for first, texts in self._chunks(_ROWS):
             begin, end = np.searchsorted(rows, (first, first + len(texts)))
-            for text in texts.take(integers_of(rows[begin:end] - first)).to_pylist():
+            for text in texts.take(numbers_of(rows[begin:end] - first)).to_pylist():
                 words = words_of(text)
                 counts.update(words)
                 longest = max(longest, len(words))

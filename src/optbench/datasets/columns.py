@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optbench.datasets.arrow_arrays import integers_of, is_null, numpy_of, texts_of
+from optbench.datasets.arrow_arrays import is_null, numbers_of, numpy_of, texts_of
 from optbench.datasets.arrow_texts import buffers, chosen, is_any_of, used_bytes
 from optbench.datasets.cell_digests import NO_VALUE, CellsDigest
 
@@ -215,7 +215,7 @@ class ColumnBuilder:
         if len(code_of) > MOST_LEVELS:
             self._code_of = None  # this chunk is the last of codes
         kind = _narrowest(len(self._levels))
-        return integers_of(moved.astype(kind)[numpy_of(encoded.indices)])
+        return numbers_of(moved.astype(kind)[numpy_of(encoded.indices)])
 
     def column(self, name: str) -> Column:
         """Return the column of all cells added."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,15 @@ def read_image(file: Path, *, size: tuple[int, int], channels: int, shown: str) 
             f"{shown} cannot be read as an image: {error or type(error).__name__}.", code="data-image-unreadable"
         ) from error
     return np.asarray(resized, dtype=np.uint8).reshape(height, width, channels)
+
+
+def png_of(pixels: NDArray[np.uint8]) -> bytes:
+    """Return an image, (height, width, 1 or 3) uint8, as the bytes of a PNG file."""
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray(pixels[:, :, 0] if pixels.shape[-1] == 1 else pixels).save(file, "PNG")
+    return file.getvalue()
 
 
 def _require_eight_bits(mode: str, shown: str) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optbench.datasets.arrow_arrays import integers_of
+from optbench.datasets.arrow_arrays import numbers_of
 from optbench.datasets.arrow_texts import matches
 from optbench.datasets.number_texts import NUMBER_PATTERN, sorted_texts
 
@@ -24,7 +24,7 @@ def frequent_levels(levels: Any, seen: NDArray[np.int64], counts: NDArray[np.int
     counts : (levels,) how often each occurs
     most : number of levels that are chosen at most
     """
-    texts = levels.take(integers_of(seen))
+    texts = levels.take(numbers_of(seen))
     are_numbers = bool(matches(texts, NUMBER_PATTERN).all())
     chosen = seen
     if len(seen) > most:
@@ -39,7 +39,7 @@ def frequent_levels(levels: Any, seen: NDArray[np.int64], counts: NDArray[np.int
 
 def _ordered(levels: Any, codes: NDArray[np.int64], *, are_numbers: bool) -> tuple[list[int], list[str]]:
     """Return codes and texts of levels in order: by value if all levels are numbers, else by character codes."""
-    texts = levels.take(integers_of(codes)).to_pylist()
+    texts = levels.take(numbers_of(codes)).to_pylist()
     code_of = dict(zip(texts, codes.tolist(), strict=True))
     names = sorted_texts(texts) if are_numbers else sorted(texts)
     return [code_of[name] for name in names], names

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from optbench.catalog.datasets import DATASETS
 from optbench.config import CsvConfig
+from optbench.core.text_encodings import UTF8
 from optbench.datasets.arrow_arrays import texts_of
 from optbench.datasets.arrow_texts import stripped
 from optbench.datasets.csv_files import no_rows_error, separator_of
 from optbench.datasets.new_rows import TableRows, text_column
 from optbench.datasets.opening import Storage, open_table
 from optbench.datasets.ordered_work import in_order, n_workers
+from optbench.datasets.parquet_files import ENDINGS as PARQUET_ENDINGS
 from optbench.datasets.parquet_files import number_names, texts_of_values
+from optbench.datasets.sheets import ENDINGS as SHEET_ENDINGS
 from optbench.datasets.table_reading import ONE_BLOCK, chunks_of, open_source
 from optbench.errors import DataError
 
@@ -55,10 +58,13 @@ class NewRows:
     notes: tuple[Finding, ...] = ()
 
 
-def stored_like(config: DatasetConfig) -> Storage:
-    """Return how the table of an experiment is stored: what a new one is taken to be."""
+def stored_like(config: DatasetConfig, path: Path) -> Storage:
+    """Return how the table of an experiment is stored: what a new one is taken to be, as far as its form has it."""
     if isinstance(config, CsvConfig):
-        return Storage(config.separator, config.encoding, config.sheet)
+        kind = path.suffix.lower()
+        is_text = kind not in (*PARQUET_ENDINGS, *SHEET_ENDINGS)
+        has_sheets = kind in SHEET_ENDINGS
+        return Storage(config.separator, config.encoding if is_text else UTF8, config.sheet if has_sheets else None)
     entry = DATASETS.get(config.name)
     return Storage() if entry is None or entry.table is None else Storage(entry.table.separator)
 

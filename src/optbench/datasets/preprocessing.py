@@ -7,21 +7,23 @@ union.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+import math
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from optbench.core.section import Section
 from optbench.errors import StorageError
 from optbench.records import InputPart
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 SCHEMA_VERSION: Final = 1
 
 Texts = Annotated[tuple[str, ...], Field(strict=False)]
-Sizes = Annotated[tuple[int, ...], Field(strict=False)]
+Sizes = Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(strict=False)]
 
 
 class NumberSpelling(Section):
@@ -39,7 +41,7 @@ class Standardized(Section):
 
     median: float = Field(description="Of the training rows that have a number; 0 if none has.")
     mean: float = Field(description="Of the training rows, missing ones filled.")
-    sd: float = Field(description="Of the training rows, missing ones filled, divisor n; 1 if all are equal.")
+    sd: float = Field(gt=0, description="Of the training rows, missing ones filled, divisor n; 1 if all are equal.")
     minimum: float | None = Field(description="Smallest number of the training rows; null if none has one.")
     maximum: float | None = Field(description="Largest number of the training rows; null if none has one.")
 
@@ -52,6 +54,11 @@ class NumberFit(Section):
     spelling: NumberSpelling | None = Field(description="null: plain decimal numbers.")
     standardized: Standardized
 
+    @property
+    def width(self) -> int:
+        """Numbers of a model's input that the column becomes."""
+        return 1
+
 
 class CategoryFit(Section):
     """A column of categories: a feature per level (of exactly two the second alone) and one for all other texts."""
@@ -60,6 +67,11 @@ class CategoryFit(Section):
     kind: Literal["category"] = "category"
     encoding: Literal["one_hot"] = "one_hot"
     levels: Texts = Field(description="Stripped texts, in the order of their features.")
+
+    @property
+    def width(self) -> int:
+        """As for `NumberFit`."""
+        return len(self.levels) + (len(self.levels) != 2)  # noqa: PLR2004 - of two the second alone
 
 
 class DatePart(Section):
@@ -83,6 +95,11 @@ class DateFit(Section):
     has_zone: bool = Field(description="Every cell names its time zone, or none does.")
     parts: Annotated[tuple[DatePart, ...], Field(strict=False)]
 
+    @property
+    def width(self) -> int:
+        """As for `NumberFit`."""
+        return len(self.parts)
+
 
 class TextFit(Section):
     """A column of running text: tokens, as Keras' TextVectorization makes them with its defaults."""
@@ -97,6 +114,11 @@ class TextFit(Section):
         """Number of different tokens, padding included."""
         return len(self.vocabulary)
 
+    @property
+    def width(self) -> int:
+        """As for `NumberFit`."""
+        return self.length
+
 
 class WordsFit(Section):
     """A column of running text: a feature for each of some words, 1 where a text has it, else 0."""
@@ -104,6 +126,11 @@ class WordsFit(Section):
     name: str
     kind: Literal["words"] = "words"
     words: Texts = Field(description="In the order of their features.")
+
+    @property
+    def width(self) -> int:
+        """As for `NumberFit`."""
+        return len(self.words)
 
 
 class HashedFit(Section):
@@ -118,6 +145,11 @@ class HashedFit(Section):
     size: int = Field(ge=1, description="Features that levels share.")
     are_whole: bool = Field(description="The training levels are whole numbers, so that a typed 5.0 is the level 5.")
 
+    @property
+    def width(self) -> int:
+        """As for `NumberFit`."""
+        return self.size + 1
+
 
 class EmbeddedFit(Section):
     """A column of categories as one number: 1 for the first level, 0 for any other text and for missing cells."""
@@ -130,6 +162,11 @@ class EmbeddedFit(Section):
     def n_tokens(self) -> int:
         """Number of different numbers."""
         return len(self.levels) + 1
+
+    @property
+    def width(self) -> int:
+        """As for `NumberFit`."""
+        return 1
 
 
 class UnusedColumn(Section):
@@ -169,7 +206,7 @@ class Arrays(Section):
     kind: Literal["arrays"] = "arrays"
     shape: Sizes = Field(description="Of one example as given.")
     dtype: str = Field(description="NumPy's name of the type given.")
-    divide_by: float | None = Field(description="What each number is divided by.")
+    divide_by: Annotated[float, Field(gt=0)] | None = Field(description="What each number is divided by.")
     columns: Texts = Field(default=(), description="Names of the numbers of an example, if they have some.")
 
 
@@ -180,7 +217,7 @@ class Images(Section):
     height: int = Field(ge=1)
     width: int = Field(ge=1)
     channels: Literal[1, 3]
-    divide_by: float
+    divide_by: float = Field(gt=0)
 
 
 class Tokens(Section):
@@ -256,7 +293,7 @@ class Calibration(Section):
     """How probabilities are calibrated before the threshold."""
 
     method: Literal["temperature"]
-    temperature: float
+    temperature: float = Field(gt=0)
     rows: int | None = Field(description="Validation rows that it was fitted on; null if it was given.")
     log_loss_before: float | None
     log_loss_after: float | None
@@ -282,6 +319,14 @@ class Preprocessing(Section):
     target: Annotated[Target, Field(discriminator="kind")]
     target_scale: TargetScale | None = Field(default=None, description="null for classes, and for an unscaled target.")
     answers: Answers | None = Field(default=None, description="null where a number is predicted.")
+
+    @model_validator(mode="after")
+    def _belongs_together(self) -> Self:
+        """Require that what one part names is there in another: the document may be a stranger's."""
+        wrong = next(_contradictions(self), None)
+        if wrong is not None:
+            raise PydanticCustomError("contradiction", "{wrong}", {"wrong": wrong})
+        return self
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -327,6 +372,41 @@ class Preprocessing(Section):
                 f"{what} holds no preprocessing of this version: {place}: {first['msg']}. Was it changed by hand?",
                 code="storage-document-wrong",
             ) from error
+
+
+def _contradictions(made: Preprocessing) -> Iterator[str]:
+    """Yield what of a document cannot be."""
+    source, target = made.source, made.target
+    names = [each.name for each in made.inputs]
+    if not names or len(set(names)) < len(names) or (len(names) > 1) != (None not in names):
+        yield "inputs must be one without a name, or several with names of their own"
+    if isinstance(source, Table):
+        yield from _contradictions_of_table(made, source)
+    elif len(names) > 1:
+        yield "several inputs are made of a table"
+    elif isinstance(source, Arrays) and source.columns and math.prod(made.inputs[0].shape) != len(source.columns):
+        yield "inputs and source.columns must be as many numbers"
+    if (made.task == "classification") != isinstance(target, ClassTarget):
+        yield "task and target must be of one kind"
+    if isinstance(target, ClassTarget):
+        classes = [each.name for each in target.classes]
+        if len(classes) < 2 or len(set(classes)) < len(classes):  # noqa: PLR2004 - to tell apart
+            yield "target.classes must be two or more with names of their own"
+        if target.positive_class not in (None, *classes):
+            yield "target.positive_class must be a class"
+
+
+def _contradictions_of_table(made: Preprocessing, source: Table) -> Iterator[str]:
+    fits = {column.name: column for column in source.inputs}
+    if len({column.name for column in source.columns}) < len(source.columns):
+        yield "source.columns must have names of their own"
+    for each in made.inputs:
+        unknown = [name for name in each.columns if name not in fits]
+        if unknown or not each.columns:
+            yield "inputs must be made of columns of the source"
+            return
+        if each.shape != (sum(fits[name].width for name in each.columns),):
+            yield "the shape of an input must be that of its columns together"
 
 
 def preprocessing_schema() -> dict[str, Any]:

@@ -43,7 +43,7 @@ def classification_part(report: RunReport, evaluation: Evaluation, language: str
         report_note=text("page-no-report", language),
         count_header=[text("table-class", language), *split_titles(splits, language)],
         count_rows=_count_rows(data, language),
-        sections=[*answers, *hardest_section(evaluation.hardest, language)],
+        sections=[*answers, *hardest_section(evaluation.hardest, report.examples, language)],
     )
 
 

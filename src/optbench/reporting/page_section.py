@@ -26,9 +26,13 @@ class Section:
     ----------
     paragraphs : plain text
     tables : caption, header and rows of each
+    text_tables : the same of tables whose cells are no numbers
+    thumbnails : small pictures side by side
     """
 
     title: str
     paragraphs: Sequence[str] = ()
     tables: Sequence[tuple[str, Sequence[str], Sequence[Sequence[str]]]] = ()
     pictures: Sequence[Picture] = ()
+    text_tables: Sequence[tuple[str, Sequence[str], Sequence[Sequence[str]]]] = ()
+    thumbnails: Sequence[Picture] = ()

@@ -24,7 +24,7 @@ def regression_part(report: RunReport, evaluation: RegressionEvaluation, languag
         metric_rows=metric_rows(REGRESSION, evaluation.metrics, language),
         pictures=_pictures(report, evaluation, language),
         written_by=text("page-written-by-regression", language),
-        sections=largest_errors_section(largest_errors(evaluation.predictions.get("test")), language),
+        sections=largest_errors_section(largest_errors(evaluation.predictions.get("test")), report.examples, language),
     )
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from optbench.core.findings import Finding
-    from optbench.records import SplitName
+    from optbench.records import RowContents, SplitName
     from optbench.reporting.task_part import TaskPart
 
 _MAIN_PACKAGES: Final = ("tensorflow", "keras", "numpy", "scikit-learn", "pandas", "matplotlib", "optbench")
@@ -47,6 +47,7 @@ class RunReport:
     timing : content of timing.json
     digests : content of digests.json
     pictures : data URI per picture, by the stem of its file
+    examples : what the hardest test rows hold; empty if it cannot be shown; None if nobody asks for it
     """
 
     run: str
@@ -61,6 +62,7 @@ class RunReport:
     timing: Mapping[str, Any]
     digests: Mapping[str, Any]
     pictures: Mapping[str, str]
+    examples: RowContents | None = None
 
 
 def render_run_report(report: RunReport, part: TaskPart, language: str | None = None) -> str:

@@ -17,6 +17,7 @@ from optbench.worker import finish, train_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from optbench.executors.interface import Event, Executor, TaskEnd
     from optbench.run_store import Asker, Claim
@@ -40,6 +41,7 @@ class Flight:
     asker : who claims the runs, on what evidence; this process, on that of its machine, if None
     language : of the pictures and pages; None is that of the machine setting
     model_notes : what the user has to know of models, by `try_out.model_identity`; runs record it
+    data_dir : where data sets with a name lie; None if pages need not show what is in rows
     """
 
     executor: Executor
@@ -52,6 +54,7 @@ class Flight:
     asker: Asker | None = None
     language: str | None = None
     model_notes: Mapping[str, Sequence[Finding]] = field(default_factory=dict)
+    data_dir: Path | None = None
     _claims: dict[str, Claim] = field(default_factory=dict)
     _runs: dict[str, PlannedRun] = field(default_factory=dict)
     _tries: Counter[str] = field(default_factory=Counter)
@@ -245,8 +248,10 @@ class Flight:
         return True
 
     def _arguments(self, run: PlannedRun, claim: Claim) -> TrainArguments:
-        digests = (run.dataset.data_digest, run.dataset.split_digest)
-        return TrainArguments(str(run.paths.folder), claim.name, self.data_folders.get(digests), self.jobs)
+        return TrainArguments(str(run.paths.folder), claim.name, self._staged_data(run), self.jobs)
+
+    def _staged_data(self, run: PlannedRun) -> str | None:
+        return self.data_folders.get((run.dataset.data_digest, run.dataset.split_digest))
 
     def _on_event(self, name: str, event: Event) -> None:
         match news_of(event):
@@ -276,7 +281,14 @@ class Flight:
 
     def _finish(self, run: PlannedRun) -> None:
         """Have a trained run finished, wherever the executor does that."""
-        arguments = FinishArguments(str(run.paths.folder), self._claims[run.run].name, self.draw, self.language)
+        arguments = FinishArguments(
+            str(run.paths.folder),
+            self._claims[run.run].name,
+            self.draw,
+            self.language,
+            self._staged_data(run),
+            None if self.data_dir is None else str(self.data_dir.absolute()),
+        )
         self.executor.submit(Task(run.run, FINISH, arguments.to_json(), pool="helper"))
 
     def _close(self, run: PlannedRun, end: RunEnd) -> None:

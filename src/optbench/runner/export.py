@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from optbench.core.findings import Finding, Severity
 from optbench.core.temporary_folders import temporary_folder
 from optbench.errors import MachineError, NoRunsError, UsageError, did_you_mean
 from optbench.runner.out_path import place, require_free
@@ -14,7 +15,6 @@ from optbench.runner.out_path import place, require_free
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from optbench.core.findings import Finding
     from optbench.training.whole_models import WholeModel
 
     Trusts = Callable[[Sequence[Finding]], bool]
@@ -49,6 +49,7 @@ class Exported:
     path : file or folder
     inputs : columns or arrays that it takes; () where that means nothing
     outputs : what it gives
+    notes : what has to be known of it
     """
 
     what: str
@@ -56,6 +57,7 @@ class Exported:
     path: Path
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
+    notes: tuple[Finding, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the document that `export --json` prints."""
@@ -66,6 +68,7 @@ class Exported:
             "path": str(self.path),
             "inputs": list(self.inputs),
             "outputs": list(self.outputs),
+            "findings": [note.to_json() for note in self.notes],
         }
 
 
@@ -85,6 +88,8 @@ class ModelFormat:
     suffix : of the default name
     result : the file that is the export; "" for a folder
     writer : name of the function in `training.exports` that writes into a folder
+    takes_raw : every run's raw columns or examples, in layers of Keras
+    keeps_classes : what is written names the classes of its layers, which whoever loads it needs
     packages : what it needs beside Keras
     extra : of optbench, that installs them
     """
@@ -92,6 +97,8 @@ class ModelFormat:
     suffix: str
     result: str
     writer: str
+    takes_raw: bool = False
+    keeps_classes: bool = False
     packages: tuple[str, ...] = ()
     extra: str = ""
 
@@ -103,19 +110,24 @@ class ModelFormat:
         require_free(out)
         from optbench.runs.exportable import whole_model
 
-        whole = whole_model(folder, trusts=options.trusts)
+        whole = whole_model(folder, raw=self.takes_raw, trusts=options.trusts)
         with temporary_folder("export") as made:
             inside = made / "export"
             inside.mkdir()
             inputs, outputs = self._write(whole, inside)
             place(inside / self.result if self.result else inside, out)
-        return Exported(whole.run, options.to, out, inputs, outputs)
+        return Exported(whole.run, options.to, out, inputs, outputs, self._notes(whole, out))
 
     def _write(self, whole: WholeModel, folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
         from optbench.training import exports
 
         writer: Callable[[WholeModel, Path], tuple[tuple[str, ...], tuple[str, ...]]] = getattr(exports, self.writer)
         return writer(whole, folder)
+
+    def _notes(self, whole: WholeModel, out: Path) -> tuple[Finding, ...]:
+        if not self.keeps_classes or whole.code is None:
+            return ()
+        return (Finding("export-needs-code", Severity.WARNING, {"path": out.name, "file": whole.code}),)
 
     def _require_packages(self, name: str) -> None:
         missing = [package for package in self.packages if find_spec(package) is None]
@@ -128,9 +140,9 @@ class ModelFormat:
 
 
 FORMATS: Final[Mapping[str, Format]] = {
-    "keras": ModelFormat(".keras", "model.keras", "write_keras"),
-    "savedmodel": ModelFormat("-savedmodel", "", "write_savedmodel"),
-    "onnx": ModelFormat(".onnx", "model.onnx", "write_onnx", ("onnx", "tf2onnx"), "onnx"),
+    "keras": ModelFormat(".keras", "model.keras", "write_keras", takes_raw=True, keeps_classes=True),
+    "savedmodel": ModelFormat("-savedmodel", "", "write_savedmodel", takes_raw=True),
+    "onnx": ModelFormat(".onnx", "model.onnx", "write_onnx", packages=("onnx", "tf2onnx"), extra="onnx"),
     "litert": ModelFormat("-litert", "", "write_litert"),
 }
 """Name -> what writes it."""

@@ -4,30 +4,69 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from optbench.core.file_locks import lock_file
+from optbench.core.printable import printable
+from optbench.core.refusals import reason_of, remedy_of
 from optbench.core.regular_files import is_folder
-from optbench.errors import UsageError
+from optbench.errors import MachineError, StorageError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
 def require_free(out: Path) -> None:
-    """Require a name that nothing has, in a folder that exists.
+    """Require a name that nothing has, in a folder that exists and can be written to.
 
     Raises
     ------
     UsageError
-        Otherwise.
+        If the name is taken, or there is no such folder.
+    MachineError
+        If nobody may write there.
     """
-    if not is_folder(out.absolute().parent):
+    folder = out.absolute().parent
+    if not is_folder(folder):
         raise UsageError(
             f"--out must name something in a folder that exists. Received: {out}. Create the folder first.",
             code="usage-out-folder-missing",
         )
     if os.path.lexists(out):
         raise _taken(out)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise MachineError(
+            f"--out must name something in a folder that you may write to. Received: {out}. Change the permissions of "
+            f"{folder}, or choose another --out.",
+            code="machine-output-unwritable",
+        )
+
+
+@contextmanager
+def writing(out: Path) -> Iterator[None]:
+    """Write what `require_free` has let pass: what a killed command left of it goes first, and a refusal names --out.
+
+    Raises
+    ------
+    MachineError
+        If it cannot be written; nothing is left then.
+    """
+    from optbench.run_store.atomic import remove_leftovers
+
+    remove_leftovers(out.absolute().parent, of=out.name)
+    try:
+        yield
+    except StorageError as error:
+        refused = error.__cause__
+        if not isinstance(refused, OSError):
+            raise
+        remedy = remedy_of(refused, place=out) or "Choose another --out."
+        raise MachineError(
+            f"{printable(str(out))} could not be written: {reason_of(refused, place=out)}. {remedy}",
+            code="machine-output-unwritable",
+        ) from refused
 
 
 def place(made: Path, out: Path) -> None:
@@ -37,25 +76,74 @@ def place(made: Path, out: Path) -> None:
     ------
     UsageError
         If the name has been taken meanwhile.
-    StorageError
+    MachineError
         If it cannot be written; nothing is left then.
     """
-    from optbench.run_store.atomic import storage_error, sync_folder, temporary_name, write_bytes
+    from optbench.run_store.atomic import write_bytes
 
-    if made.is_file():
-        write_bytes(out, made.read_bytes(), replace=False)
-        return
-    beside = out.absolute().parent / temporary_name(out.name)
+    with writing(out):
+        if made.is_file():
+            write_bytes(out, made.read_bytes(), replace=False)
+        else:
+            _place_folder(made, out)
+
+
+def _place_folder(made: Path, out: Path) -> None:
+    """Copy a folder beside its name, then rename it; who does that holds a lock on it."""
+    from optbench.run_store.atomic import storage_error, sync_folder, temporary_name
+
+    folder = out.absolute().parent
+    _remove_left_folders(folder, out.name)
+    beside = folder / temporary_name(out.name)
     try:
-        shutil.copytree(made, beside)
-        if os.path.lexists(out):
-            raise _taken(out)
-        beside.rename(out)
-        sync_folder(out.absolute().parent)
+        beside.mkdir()
+        with _locked(beside):
+            _copy(made, beside)
+            if os.path.lexists(out):
+                raise _taken(out)
+            beside.rename(out)
+        sync_folder(folder)
     except OSError as error:
         raise storage_error(error, out, doing="written") from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def _copy(made: Path, folder: Path) -> None:
+    """Copy what is in a folder, so that all of it is on the disk when the copy gets its name."""
+    for source in sorted(made.rglob("*")):  # a folder comes before what is in it
+        target = folder / source.relative_to(made)
+        if source.is_dir():
+            target.mkdir()
+            continue
+        shutil.copyfile(source, target)
+        with target.open("rb") as file:
+            os.fsync(file.fileno())
+
+
+def _remove_left_folders(folder: Path, name: str) -> None:
+    """Remove folders that commands which were killed have left on their way to a name."""
+    from optbench.run_store.atomic import is_temporary, temporary_name
+
+    begin = temporary_name(name)[: -len("0123456789abcdef.tmp")]
+    for left in folder.iterdir():
+        if left.name.startswith(begin) and is_temporary(left.name) and left.is_dir() and not left.is_symlink():
+            with suppress(OSError), _locked(left) as is_ours:
+                if is_ours:
+                    shutil.rmtree(left)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[bool]:
+    """Hold a lock on a folder, if nobody else does; a file system without locks has none to be waited for."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        is_ours = False
+        with suppress(OSError):
+            is_ours = lock_file(descriptor, wait=False)
+        yield is_ours
+    finally:
+        os.close(descriptor)
 
 
 def _taken(out: Path) -> UsageError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -10,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optbench.core.findings import Finding, Severity
-from optbench.core.regular_files import is_folder
 from optbench.datasets.unusual import Unusual
 from optbench.errors import NoRunsError, UsageError, did_you_mean
+from optbench.runner.out_path import require_free, writing
 from optbench.runs.new_data import rows_of_file
 from optbench.runs.prediction_table import FORMATS, WRITERS, PredictionTable, csv_parts
 from optbench.runs.predictor import open_run
@@ -226,17 +225,7 @@ def _require_free(out: Path | None) -> None:
         raise UsageError(
             f"--out must end in {' or '.join(FORMATS)}. Received: {out}.{hint}", code="usage-out-wrong-format"
         )
-    if not is_folder(out.absolute().parent):
-        raise UsageError(
-            f"--out must name a file in a folder that exists. Received: {out}. Create {out.absolute().parent} first.",
-            code="usage-out-folder-missing",
-        )
-    if os.path.lexists(out):
-        raise UsageError(
-            f"--out must name a file that is free: nothing is overwritten. Received: {out}, which exists. Remove "
-            "it, or choose another name.",
-            code="usage-out-taken",
-        )
+    require_free(out)
 
 
 def _require_fit(options: PredictOptions, predictor: Predictor) -> None:
@@ -268,7 +257,8 @@ def _write(
     if out is not None:
         from optbench.run_store.atomic import write_in_parts
 
-        write_in_parts(out, lambda file: WRITERS[out.suffix.lower()](file, batches), replace=False)
+        with writing(out):
+            write_in_parts(out, lambda file: WRITERS[out.suffix.lower()](file, batches), replace=False)
         return None
     if emit is None:
         return [row for batch in batches for row in batch.to_pylist()]

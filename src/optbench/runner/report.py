@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from optbench.core.findings import Finding, Severity, as_json
@@ -11,17 +12,17 @@ from optbench.errors import OptbenchError, StorageError
 from optbench.json_fields import JsonFields
 from optbench.records import RunStatus
 from optbench.runs.drawing import TrainingSummary, changed, drawings
+from optbench.runs.examples import DataAtHand
 from optbench.tasks import task_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
     from optbench.run_store import RunPaths
 
 
 def render_reports(
-    runs: Sequence[str], runs_dir: Path, *, language: str | None = None
+    runs: Sequence[str], runs_dir: Path, *, data_dir: Path | None = None, language: str | None = None
 ) -> tuple[list[Path], list[Finding]]:
     """Draw finished runs again from what they stored: `optbench report`.
 
@@ -29,6 +30,7 @@ def render_reports(
     ----------
     runs : folders, globs, run ids, 8-character key prefixes, or a runs directory
     runs_dir : where ids and key prefixes are looked up
+    data_dir : where data sets with a name lie, for what pages show of rows; None for none
     language : of pictures and pages; None is that of the machine setting
 
     Returns
@@ -51,17 +53,15 @@ def render_reports(
     it would lend damaged numbers a fresh manifest. With the same libraries the pictures come out byte for byte as
     they are, and nothing is written at all; otherwise they are replaced, and the run stays finished throughout.
     """
-    from pathlib import Path as PathOf
-
     from optbench.run_store import RunPaths, find_runs
     from optbench.runner.sound_runs import fault_of
 
     records, notes = find_runs(runs, runs_dir)
     pages: list[Path] = []
     for record in records:
-        paths = RunPaths(PathOf(record.folder))
+        paths = RunPaths(Path(record.folder))
         try:
-            render_again(paths, record.key, lambda found: _stored_drawings(found, language))
+            render_again(paths, record.key, lambda found: _stored_drawings(found, data_dir, language))
         except OptbenchError as error:
             notes.append(not_drawn(record.run, error))
         except Exception:  # what strangers have written can make any reader fail in any way
@@ -138,7 +138,7 @@ def _require_unchanged(problems: Sequence[Finding]) -> None:
         )
 
 
-def _stored_drawings(paths: RunPaths, language: str | None) -> dict[Path, bytes]:
+def _stored_drawings(paths: RunPaths, data_dir: Path | None, language: str | None) -> dict[Path, bytes]:
     """Draw from the files of a finished run; metrics and warnings are those it recorded."""
     from optbench.config import load_resolved
     from optbench.evaluation import read_metrics, recorded_warnings
@@ -146,7 +146,7 @@ def _stored_drawings(paths: RunPaths, language: str | None) -> dict[Path, bytes]
 
     config = load_resolved(paths.config_resolved)
     metrics, environment = read_metrics(paths.metrics), read_json(paths.environment)
-    history = read_history(paths.history)
+    history, base = read_history(paths.history), environment.get("base")
     task = task_named(config.task)
     evaluation = task.evaluate(
         task.read_predictions(paths),
@@ -170,5 +170,6 @@ def _stored_drawings(paths: RunPaths, language: str | None) -> dict[Path, bytes]
         history,
         training=training,
         environment=environment,
+        data=DataAtHand(paths.folder / base if isinstance(base, str) else None, data_dir or Path("data")),
         language=language,
     )

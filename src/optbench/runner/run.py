@@ -204,6 +204,7 @@ def carry_out(prepared: Prepared, stack: ExitStack) -> list[RunEnd]:
                 asker=options.asker,
                 language=options.language,
                 model_notes=notes,
+                data_dir=options.data_dir,
             )
             try:
                 with stops_on_signals(prepared.executor, say=progress.say, language=options.language) as is_stopped:

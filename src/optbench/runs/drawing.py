@@ -9,13 +9,14 @@ from optbench.core.regular_files import is_file, read_regular
 from optbench.tasks import task_named
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from optbench.config import ExperimentConfig
     from optbench.core.findings import Finding
-    from optbench.records import History, RunStatus
+    from optbench.records import History, RowContents, RunStatus
     from optbench.run_store import Claim, RunPaths, TrainingResult
+    from optbench.runs.examples import DataAtHand
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ def draw_run(
     *,
     training: TrainingSummary,
     environment: Mapping[str, Any],
+    data: DataAtHand,
     language: str | None = None,
 ) -> None:
     """Write the pictures and the page of a run; what already has these bytes is left alone.
@@ -59,10 +61,10 @@ def draw_run(
     from optbench.run_store import write_bytes
 
     drawn = drawings(
-        claim.run, config, evaluation, history, training=training, environment=environment, language=language
+        claim.run, config, evaluation, history, training=training, environment=environment, data=data, language=language
     )
-    for path, data in changed(drawn).items():
-        write_bytes(claim.drafted(path), data, durable=False)  # the manifest comes later
+    for path, content in changed(drawn).items():
+        write_bytes(claim.drafted(path), content, durable=False)  # the manifest comes later
     claim.publish()
 
 
@@ -74,11 +76,16 @@ def drawings(
     *,
     training: TrainingSummary,
     environment: Mapping[str, Any],
+    data: DataAtHand,
     language: str | None = None,
 ) -> dict[Path, bytes]:
     """Return the bytes of every picture and of the page, by path; writes nothing.
 
     The page holds PNG pictures where the files are PDF, which browsers do not show inside a page.
+
+    Parameters
+    ----------
+    data : where to look for what the hardest rows hold, if the page may show it
     """
     from optbench.config import dump_config
     from optbench.reporting.run_report import RunReport, render_run_report
@@ -92,6 +99,7 @@ def drawings(
     figures |= _diagnostics(paths, language)
     files = {stem: save_figure(figure, image_format) for stem, figure in figures.items()}
     images = files if shown == image_format else {stem: save_figure(f, shown) for stem, f in figures.items()}
+    digests = read_json(paths.digests) if is_file(paths.digests) else {}
     report = RunReport(
         run=paths.folder.name,
         status=str(training.status),
@@ -103,13 +111,32 @@ def drawings(
         best_epoch=training.best_epoch,
         environment=environment,
         timing=training.timing,
-        digests=read_json(paths.digests) if is_file(paths.digests) else {},
+        digests=digests,
         pictures={stem: data_uri(image, shown) for stem, image in images.items()},
+        examples=_examples(config, task.hardest_rows(evaluation), environment, digests, data),
     )
     page = render_run_report(report, task.page_part(report, evaluation, language), language).encode(
         "utf-8", "backslashreplace"
     )  # a lone surrogate in a name is no reason to fail
     return {**{paths.figure(stem, image_format): data for stem, data in files.items()}, paths.report_html: page}
+
+
+def _examples(
+    config: ExperimentConfig,
+    rows: Sequence[int],
+    environment: Mapping[str, Any],
+    digests: Mapping[str, Any],
+    data: DataAtHand,
+) -> RowContents | None:
+    """Return what the hardest rows hold, where it may be shown and can be; empty where it was asked for in vain."""
+    from optbench.config import shows_examples
+    from optbench.records import RowContents
+    from optbench.runs.examples import contents_of
+
+    if not rows or not shows_examples(config):
+        return None
+    found = contents_of(config, rows, facts=environment.get("data", {}), digest=str(digests.get("data")), data=data)
+    return RowContents() if found is None and config.report.examples else found
 
 
 def _diagnostics(paths: RunPaths, language: str | None) -> dict[str, Any]:

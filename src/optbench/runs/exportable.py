@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from optbench.core.temporary_folders import temporary_folder
+from optbench.core.text import listing
 from optbench.runs.predictor import own_objects, read_for_use
 
 if TYPE_CHECKING:
@@ -16,14 +17,15 @@ if TYPE_CHECKING:
     from optbench.datasets import Preprocessing
     from optbench.training.whole_models import WholeModel
 
-_NOT_EXPORTED: Final = ("words", "hashing", "embedding")
 
-
-def whole_model(folder: Path, *, trusts: Callable[[Sequence[Finding]], bool] = lambda _doubts: False) -> WholeModel:
+def whole_model(
+    folder: Path, *, raw: bool = True, trusts: Callable[[Sequence[Finding]], bool] = lambda _doubts: False
+) -> WholeModel:
     """Return the model of a run with what comes before and behind it.
 
     Parameters
     ----------
+    raw : what is exported takes raw columns, in layers of Keras
     trusts : asked before any Python of the run is executed, if that may not be what it was trained with
 
     Raises
@@ -35,34 +37,34 @@ def whole_model(folder: Path, *, trusts: Callable[[Sequence[Finding]], bool] = l
         If its model cannot be loaded, or takes columns in a form that is not exported.
     """
     recorded, preprocessing = read_for_use(folder)
-    _require_exported_kinds(recorded.manifest.run, preprocessing)
+    if raw:
+        _require_layers(recorded.manifest.run, preprocessing)
     from optbench.training import shipped
     from optbench.training.whole_models import WholeModel
 
     shipped.take_process(recorded.config.training)
     function = getattr(recorded.config.model, "function", None)
+    own = None if function is None else str(function).rpartition(":")[0]
     with temporary_folder("export") as place:
-        model = shipped.keras_model(
+        model, needs_code = shipped.keras_model(
             recorded.paths.model,
             partial(own_objects, recorded, trusts, place, command="export"),
             shown=f"the model of {recorded.manifest.run}",
-            own=None if function is None else str(function).rpartition(":")[0],
+            own=own,
         )
-    return WholeModel(recorded.manifest.run, model, preprocessing)
+    return WholeModel(recorded.manifest.run, model, preprocessing, own if needs_code else None)
 
 
-def _require_exported_kinds(run: str, preprocessing: Preprocessing) -> None:
-    """Require one input, of columns whose reading has layers that an exported model can hold."""
+def _require_layers(run: str, preprocessing: Preprocessing) -> None:
+    """Require columns whose reading there are layers of Keras for."""
     from optbench.errors import ModelError
 
     columns = preprocessing.source.columns if preprocessing.source.kind == "table" else ()
-    unfit = [f"{column.name} ({column.kind})" for column in columns if column.kind in _NOT_EXPORTED]
-    if len(preprocessing.inputs) > 1:
-        unfit += [f"{column.name} ({column.kind})" for column in columns if column.kind == "text"]
+    unfit = [column.name for column in columns if column.kind == "hashing"]
     if unfit:
         raise ModelError(
-            f"{run} cannot be exported: words, tokens beside other columns, hashed and embedded categories have no "
-            f"exported form yet. Received: {', '.join(unfit)}. 'optbench predict' takes new rows, and model.keras "
-            "what preprocessing.json makes of them.",
+            f"{run} cannot be exported with raw columns: hashed categories go by the SHA-256 of a text, which no layer "
+            f"of Keras computes. Received: {listing(unfit)}. Export it to onnx or litert, which take the numbers that "
+            "preprocessing.json says how to make, or train it with kind: embedding.",
             code="model-not-exported",
         )

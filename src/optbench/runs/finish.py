@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import Severity, as_json
@@ -71,12 +72,20 @@ def load_libraries(*, draw: bool) -> None:
         save_figure(new_figure()[0])  # fonts are read when something is drawn
 
 
-def finish_run(claim: Claim, *, draw: bool = True, language: str | None = None) -> Finished:
+def finish_run(
+    claim: Claim,
+    *,
+    draw: bool = True,
+    language: str | None = None,
+    data: Path | None = None,
+    data_dir: Path | None = None,
+) -> Finished:
     """Do every step from predictions to manifest; each is a function of what lies in the folder.
 
     Parameters
     ----------
     language : of pictures and page; None is that of the machine setting
+    data, data_dir : folder of the staged data set, and where data sets with a name lie, for what the page shows of rows
 
     Side effects: the claim ends with the run.
 
@@ -88,10 +97,10 @@ def finish_run(claim: Claim, *, draw: bool = True, language: str | None = None) 
         If somebody else has taken the run over.
     """
     with claim.explaining_loss():
-        return _finish(claim, draw=draw, language=language)
+        return _finish(claim, draw=draw, language=language, data=data, data_dir=data_dir)
 
 
-def _finish(claim: Claim, *, draw: bool, language: str | None) -> Finished:
+def _finish(claim: Claim, *, draw: bool, language: str | None, data: Path | None, data_dir: Path | None) -> Finished:
     from optbench.run_store import clear_state, publish_log, write_manifest
 
     trained = read_trained(claim.run)
@@ -103,6 +112,7 @@ def _finish(claim: Claim, *, draw: bool, language: str | None) -> Finished:
     claim.publish()
     if draw and trained.config.report.figures:
         from optbench.runs.drawing import TrainingSummary, draw_run
+        from optbench.runs.examples import DataAtHand
 
         draw_run(
             claim,
@@ -111,6 +121,7 @@ def _finish(claim: Claim, *, draw: bool, language: str | None) -> Finished:
             trained.history,
             training=TrainingSummary.of(trained.result),
             environment=_environment(trained),
+            data=DataAtHand(Path(trained.job.base), data_dir or Path("data"), data),
             language=language,
         )
     publish_log(claim)

@@ -155,12 +155,16 @@ class FinishArguments:
     folder, claim : as for `TrainArguments`
     draw : whether it gets its pictures, if its config wants some
     language : of pictures and page; None is that of the machine setting
+    data : folder of the staged data set; None if there is none
+    data_dir : where data sets with a name lie; None if nobody says
     """
 
     folder: str
     claim: str
     draw: bool = True
     language: str | None = None
+    data: str | None = None
+    data_dir: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -175,6 +179,8 @@ class FinishArguments:
             claim=fields.take("claim", str),
             draw=fields.take("draw", bool),
             language=fields.maybe("language", str),
+            data=fields.maybe("data", str),
+            data_dir=fields.maybe("data_dir", str),
         )
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from optbench.core.refusals import told_as
-from optbench.errors import DataError
+from optbench.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
     from optbench.config import DatasetConfig
     from optbench.datasets import Preprocessing
     from optbench.datasets.new_tables import NewRows
+
+
+_ARRAY_ENDINGS: Final = (".npz", ".npy")
+_LINES_ENDING: Final = ".txt"
+_SETTING: Final = re.compile(r"dataset\.(encoding|separator|sheet)(: )?")
+_NO_LINE: Final = "Remove the line"
 
 
 @contextmanager
@@ -45,28 +52,50 @@ def rows_of_file(
         If it is missing, or holds no rows that the model takes.
     """
     from optbench.datasets.new_arrays import array_file, image_rows, images_below, word_lines
+    from optbench.datasets.new_rows import text_column
     from optbench.datasets.new_tables import stored_like, table_file, text_lines
 
     shown, kind = path.name or str(path), path.suffix.lower()
-    with told_as(DataError, str(path), code="data-file-unreadable"):
+    with _in_options(), told_as(DataError, str(path), code="data-file-unreadable"):
         if not path.exists():
             raise DataError(f"{path} does not exist. Name a file with rows to predict.", code="data-file-missing")
         source = preprocessing.source.kind
+        is_lines = kind == _LINES_ENDING and source == "table" and text_column(preprocessing) is not None
+        is_table = source != "images" and not path.is_dir() and kind not in _ARRAY_ENDINGS and source != "word_numbers"
+        if identifier is not None and (is_lines or not is_table):
+            raise UsageError(
+                f"--id names a column of a table. Received: {identifier!r} for {shown}, which has none. Leave it out.",
+                code="usage-id-unfit",
+            )
         if source == "images" or path.is_dir():
             files, root = images_below(path)
             yield image_rows(files, preprocessing, root=root)
-        elif kind in (".npz", ".npy"):
+        elif kind in _ARRAY_ENDINGS:
             yield array_file(path, preprocessing, shown=shown)
         elif source == "word_numbers":
             yield word_lines(path, preprocessing, shown=shown)
-        elif kind == ".txt":
+        elif is_lines:
             yield text_lines(path, preprocessing, shown=shown)
         else:
-            stored = stored_like(config)
+            stored = stored_like(config, path)
             given = {"separator": separator, "encoding": encoding, "sheet": sheet}
             stored = replace(stored, **{name: value for name, value in given.items() if value is not None})
             with table_file(path, preprocessing, stored, shown=shown, identifier=identifier) as rows:
                 yield rows
+
+
+@contextmanager
+def _in_options() -> Iterator[None]:
+    """Let errors on how a table is stored name the options of the command: there is no experiment file to change."""
+    try:
+        yield
+    except DataError as error:
+        told = _SETTING.sub(lambda found: f"--{found[1]}{' ' if found[2] else ''}", str(error))
+        remedy = "Write --encoding utf-8" if error.code == "data-encoding-wrong" else "Leave it out"
+        told = told.replace(_NO_LINE, remedy)
+        if told == str(error):
+            raise
+        raise DataError(told, code=error.code, findings=error.findings) from error
 
 
 def rows_of_object(data: Any, preprocessing: Preprocessing, *, identifier: str | None = None) -> NewRows:
@@ -85,7 +114,8 @@ def rows_of_object(data: Any, preprocessing: Preprocessing, *, identifier: str |
     if source == "images" and _are_paths(data):
         files = [data] if isinstance(data, str | os.PathLike) else data
         return image_rows([Path(each) for each in files], preprocessing)
-    is_frame = isinstance(data, Mapping) or hasattr(data, "columns") or hasattr(data, "column_names")
+    kind = type(data)  # a lazy frame would be executed to say its columns
+    is_frame = isinstance(data, Mapping) or hasattr(kind, "columns") or hasattr(kind, "column_names")
     if not is_frame and source != "table":
         return example_rows(data, preprocessing)
     text = text_column(preprocessing) if source == "table" else None

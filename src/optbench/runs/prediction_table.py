@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from optbench.datasets.arrow_arrays import numbers_of, texts_of
 from optbench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -68,18 +69,15 @@ class PredictionTable:
         import pyarrow as pa
 
         n_rows = len(predicted.answers)
-        ids = pa.array(np.arange(first, first + n_rows)) if self.identifier is None else predicted.rows.ids
+        ids = numbers_of(np.arange(first, first + n_rows)) if self.identifier is None else predicted.rows.ids
         columns = [ids, self._answers(predicted)]
         if self.with_scores and predicted.scores is not None:
-            columns += [pa.array(np.ascontiguousarray(scores)) for scores in predicted.scores.T]
+            columns += map(numbers_of, predicted.scores.T)
         return pa.record_batch(columns, names=list(self.names))
 
     def _answers(self, predicted: Predicted) -> Any:
-        import pyarrow as pa
-
-        if not self.class_names:
-            return pa.array(predicted.answers)
-        return pa.array(list(self.class_names), pa.string()).take(pa.array(predicted.answers))
+        answers = numbers_of(predicted.answers)
+        return texts_of(self.class_names).take(answers) if self.class_names else answers
 
 
 def csv_parts(batches: Iterable[Any]) -> Iterator[bytes]:

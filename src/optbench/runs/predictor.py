@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
 
 from optbench.core.regular_files import is_file
 from optbench.core.temporary_folders import temporary_folder
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from optbench.core.findings import Finding
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from optbench.datasets.new_rows import PreparedRows
     from optbench.evaluation.answer_rule import AnswerRule
     from optbench.runs.recorded import Recorded
+
+
+_MOST_PROBABLE: Final = {"threshold": None, "calibration": None}
+_LONGEST_REASON: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +78,14 @@ class Predictor:
         """Return how probabilities become answers; None where a number is predicted."""
         from optbench.evaluation.answer_rule import AnswerRule
 
-        target, answers = self.preprocessing.target, self.preprocessing.answers
-        if target.kind != "classes" or answers is None:
+        target = self.preprocessing.target
+        if target.kind != "classes":
             return None
+        answers = self.preprocessing.answers
         document = {
             "class_names": list(self.preprocessing.class_names),
             "positive_class": target.positive_class if len(target.classes) == 2 else None,  # noqa: PLR2004
-            **answers.model_dump(mode="json"),
+            **(_MOST_PROBABLE if answers is None else answers.model_dump(mode="json")),
         }
         found = AnswerRule.from_json(document, self.recorded.paths.preprocessing)
         return found if threshold is None else replace(found, threshold=threshold)
@@ -132,7 +138,33 @@ def open_run(
             own=None if function is None else str(function).rpartition(":")[0],
             parts=preprocessing.parts,
         )
-    return Predictor(recorded, preprocessing, forward.outputs)
+    predictor = Predictor(recorded, preprocessing, forward.outputs)
+    _require_answers(predictor)
+    return predictor
+
+
+def _require_answers(predictor: Predictor) -> None:
+    """Require a model that takes what its preprocessing makes, and answers as its classes are: one row is tried."""
+    from optbench.errors import ModelError
+
+    made, run = predictor.preprocessing, predictor.recorded.manifest.run
+    first, width = made.inputs[0], sum(part.width for part in made.parts)
+    try:
+        one = np.zeros((1, width), np.float32) if width else np.zeros((1, *first.shape), first.dtype)
+        outputs = predictor.outputs(one)
+    except Exception as error:  # a file that strangers made, or the user's own layers, may raise anything
+        reason = " ".join(str(error).split())[:_LONGEST_REASON] or type(error).__name__
+        raise ModelError(
+            f"the model of {run} must take what its preprocessing.json makes. It raised: {reason}",
+            code="model-inputs-wrong",
+        ) from error
+    n_classes = len(made.class_names)
+    if outputs.shape[1:] not in {(n_classes or 1,), *([(1,)] if n_classes == 2 else [])}:  # noqa: PLR2004 - one of two
+        raise ModelError(
+            f"the model of {run} must give what its preprocessing.json names: {n_classes or 1} numbers a row. "
+            f"Received: {outputs.shape[1:]}.",
+            code="model-outputs-wrong",
+        )
 
 
 def read_for_use(folder: Path) -> tuple[Recorded, Preprocessing]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def report_all(
-    arguments: Sequence[str], runs_dir: Path, *, language: str | None = None
+    arguments: Sequence[str], runs_dir: Path, *, data_dir: Path | None = None, language: str | None = None
 ) -> tuple[list[Path], list[Finding]]:
     """Draw studies and runs again from what they stored: `optbench report`.
 
@@ -26,6 +26,7 @@ def report_all(
     ----------
     arguments : folders of studies, of which their own pages are drawn; else as for `render_reports`
     runs_dir : where names, ids and key prefixes are looked up
+    data_dir : where data sets with a name lie, for what pages of runs show of rows; None for none
     language : of pictures and pages; None is that of the machine setting
 
     Returns
@@ -55,7 +56,7 @@ def report_all(
     if studies and not pages and not others:
         raise StorageError("no study could be drawn again.", findings=notes, code="storage-none-drawn")
     if others or not studies:
-        of_runs, passed_over = render_reports(others, runs_dir, language=language)
+        of_runs, passed_over = render_reports(others, runs_dir, data_dir=data_dir, language=language)
         pages, notes = [*pages, *of_runs], [*notes, *passed_over]
     return pages, notes
 

@@ -149,6 +149,10 @@ class Classification:
         rule = {} if evaluation.answer_rule is None else evaluation.answer_rule.to_json()
         return {"threshold": rule.get("threshold"), "calibration": rule.get("calibration")}
 
+    def hardest_rows(self, evaluation: Evaluation) -> list[int]:
+        """As in `Task`: answered wrongly with the highest probability."""
+        return [one.row for one in evaluation.hardest]
+
     def figures(
         self, evaluation: Evaluation, history: History, *, best_epoch: int | None, language: str | None = None
     ) -> dict[str, Any]:

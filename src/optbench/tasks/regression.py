@@ -127,6 +127,12 @@ class Regression:
         """As in `Task`: a number is an answer."""
         del evaluation
 
+    def hardest_rows(self, evaluation: RegressionEvaluation) -> list[int]:
+        """As in `Task`: with the largest errors."""
+        from optbench.evaluation.hardest import largest_errors
+
+        return [row for row, *_ in largest_errors(evaluation.predictions.get("test"))]
+
     def figures(
         self, evaluation: RegressionEvaluation, history: History, *, best_epoch: int | None, language: str | None = None
     ) -> dict[str, Any]:

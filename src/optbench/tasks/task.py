@@ -113,6 +113,9 @@ class Task(Protocol[P, E]):
     def answer_record(self, evaluation: E) -> dict[str, Any] | None:
         """Return how scores of new rows become answers, as `preprocessing.json` holds it; None if they are answers."""
 
+    def hardest_rows(self, evaluation: E) -> list[int]:
+        """Return the numbers of the test rows that the run is furthest from, the hardest first."""
+
     def figures(
         self, evaluation: E, history: History, *, best_epoch: int | None, language: str | None = None
     ) -> dict[str, Any]:

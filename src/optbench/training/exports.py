@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from optbench.datasets.preprocessing import DateFit, Table
-from optbench.errors import ModelError
+from optbench.errors import ModelError, OptbenchError
 from optbench.training.iso_dates import iso_parts
 from optbench.training.onnx_columns import OPSET, save, with_columns
-from optbench.training.raw_columns import X, date_parts
+from optbench.training.raw_columns import X, date_parts, text_beside
 from optbench.training.whole_models import PREDICTION, PROBABILITIES
 
 if TYPE_CHECKING:
@@ -64,10 +64,9 @@ def write_onnx(whole: WholeModel, folder: Path) -> Names:
 
     with _told("onnx"):
         model = whole.numeric()
-        made = whole.preprocessing.inputs[0]
         path = folder / "body.onnx"
         model.export(
-            str(path), format="onnx", verbose=False, opset_version=OPSET, input_signature=[_specification(made)]
+            str(path), format="onnx", verbose=False, opset_version=OPSET, input_signature=[_specification(model)]
         )
         body = onnx.load(path)
         path.unlink()
@@ -80,8 +79,16 @@ def write_litert(whole: WholeModel, folder: Path) -> Names:
     """Write `model.tflite`, from the model's numeric input to its outputs, and the preprocessing beside it."""
     with _told("litert"):
         whole.numeric().export(str(folder / LITERT_MODEL), format="litert", verbose=False)
+        _require_builtin_operators(folder / LITERT_MODEL)
         _write_document(whole, folder)
         return (X,), (PREDICTION if whole.classes is None else PROBABILITIES,)
+
+
+def _require_builtin_operators(path: Path) -> None:
+    """Require a file that LiteRT's own interpreter executes: the converter also writes operators of TensorFlow's."""
+    foreign = sorted({name.decode() for name in re.findall(rb"Flex([A-Z]\w+)", path.read_bytes())})
+    if foreign:
+        raise ValueError(f"LiteRT has no operators for {', '.join(foreign)}, which loops over time steps need")
 
 
 def _dates(whole: WholeModel) -> dict[str, DateFit]:
@@ -97,10 +104,10 @@ def _served(model: Any, dates: Mapping[str, DateFit]) -> tuple[Any, dict[str, An
     parts = {name for fit in dates.values() for name in date_parts(fit)}
     given = {name: (tensor.shape[1:], tensor.dtype) for name, tensor in model.input.items() if name not in parts}
     given |= dict.fromkeys(dates, ((1,), tf.string))
-    signature = {
-        name: tf.TensorSpec((None, *shape), dtype, name=re.sub(r"[^A-Za-z0-9_.-]", "_", name))
-        for name, (shape, dtype) in given.items()
-    }
+    plain: dict[str, str] = {}
+    for name in given:
+        plain[name] = text_beside(plain.values(), re.sub(r"[^A-Za-z0-9_.-]", "_", name))
+    signature = {name: tf.TensorSpec((None, *shape), dtype, name=plain[name]) for name, (shape, dtype) in given.items()}
 
     def serve(columns: Mapping[str, Any]) -> Any:
         found = {name: value for name, value in columns.items() if name not in dates}
@@ -111,10 +118,10 @@ def _served(model: Any, dates: Mapping[str, DateFit]) -> tuple[Any, dict[str, An
     return serve, signature
 
 
-def _specification(made: Any) -> Any:
+def _specification(model: Any) -> Any:
     import keras
 
-    return keras.InputSpec(shape=(None, *made.shape), dtype=made.dtype, name="x")
+    return keras.InputSpec(shape=tuple(model.input.shape), dtype=model.input.dtype, name=X)
 
 
 def _write_document(whole: WholeModel, folder: Path) -> None:
@@ -134,6 +141,8 @@ def _told(name: str) -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of converters about each other
             yield
+    except OptbenchError:
+        raise
     except Exception as error:  # converters raise anything
         reason = " ".join(str(error).split()) or type(error).__name__
         reason = reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]}..."

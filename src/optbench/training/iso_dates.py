@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -9,6 +10,8 @@ if TYPE_CHECKING:
 
 _DAY_SECONDS: Final = 86400.0
 _THURSDAY: Final = 4  # 1970-01-01 was one
+_HOURS: Final = 24.0
+_MINUTE: Final = 60.0
 
 
 def iso_parts(texts: Any, fit: DateFit) -> dict[str, Any]:
@@ -22,7 +25,8 @@ def iso_parts(texts: Any, fit: DateFit) -> dict[str, Any]:
     Notes
     -----
     Days since 1970-01-01 are those of the proleptic Gregorian calendar (Howard Hinnant, "chrono-compatible low-level
-    date algorithms", 2021). TensorFlow refuses a text that is none of these when the model is called.
+    date algorithms", 2021). TensorFlow refuses a text that is none of these when the model is called, and a day or a
+    time that does not exist, such as 2019-02-31 or 24:00, as `optbench predict` does.
     """
     import tensorflow as tf
 
@@ -34,7 +38,9 @@ def iso_parts(texts: Any, fit: DateFit) -> dict[str, Any]:
     if not has_date:
         filled = tf.where(is_missing, filled, tf.strings.join(["1970-01-01T", filled]))
     year, month, day = (_number(filled, rf"^{pattern}.*$") for pattern in _DATE)
-    seconds = _seconds(filled) - _zone(filled)
+    time, zone = _time(filled), _zone(filled)
+    _require_existing(filled, _is_day(year, month, day) & time.exists & zone.exists)
+    seconds = time.seconds - zone.seconds
     moment = tf.cast(_days(year, month, day), tf.float64) * _DAY_SECONDS + seconds
     days = tf.floor(moment / _DAY_SECONDS)
     found = {"days": days, "hour": (moment - days * _DAY_SECONDS) / 3600.0}
@@ -58,20 +64,27 @@ def _number(texts: Any, pattern: str, default: str = "1") -> Any:
     return tf.strings.to_number(tf.where(tf.equal(found, ""), default, found), tf.float64)
 
 
-def _seconds(texts: Any) -> Any:
-    """Return the time of day in seconds; 0 where there is none."""
-    import tensorflow as tf
+@dataclass(frozen=True, slots=True)
+class _Seconds:
+    """A time of day, or how far a zone is ahead of UTC, in seconds; and whether there is such a time."""
 
+    seconds: Any
+    exists: Any
+
+
+def _time(texts: Any) -> _Seconds:
+    """Return the time of day; 0 where there is none."""
     clock = r"^\d{4}-\d{2}(?:-\d{2})?(?:[T ](?:"
     rest = r"))?(?:Z|[+-]\d{2}:?\d{2})?$"
     hours = _number(texts, clock + r"(\d{2}):\d{2}(?::\d{2}(?:\.\d+)?)?" + rest, "0")
     minutes = _number(texts, clock + r"\d{2}:(\d{2})(?::\d{2}(?:\.\d+)?)?" + rest, "0")
     seconds = _number(texts, clock + r"\d{2}:\d{2}(?::(\d{2}(?:\.\d+)?))?" + rest, "0")
-    return hours * 3600.0 + minutes * 60.0 + tf.cast(seconds, tf.float64)
+    exists = (hours < _HOURS) & (minutes < _MINUTE) & (seconds < _MINUTE)
+    return _Seconds(hours * 3600.0 + minutes * 60.0 + seconds, exists)
 
 
-def _zone(texts: Any) -> Any:
-    """Return how far a text's zone is ahead of UTC, in seconds; 0 where it names none."""
+def _zone(texts: Any) -> _Seconds:
+    """Return how far a text's zone is ahead of UTC; 0 where it names none."""
     has = r"^.*[T ].*([+-]\d{2}):?(\d{2})$"
     import tensorflow as tf
 
@@ -79,7 +92,21 @@ def _zone(texts: Any) -> Any:
     zone = tf.where(is_there, tf.strings.regex_replace(texts, has, r"\1\2"), tf.constant("+0000"))
     sign = tf.where(tf.equal(tf.strings.substr(zone, 0, 1), "-"), tf.constant(-1.0, tf.float64), 1.0)
     hours, minutes = (tf.strings.to_number(tf.strings.substr(zone, at, 2), tf.float64) for at in (1, 3))
-    return sign * (hours * 3600.0 + minutes * 60.0)
+    return _Seconds(sign * (hours * 3600.0 + minutes * 60.0), (hours < _HOURS) & (minutes < _MINUTE))
+
+
+def _is_day(year: Any, month: Any, day: Any) -> Any:
+    """Return whether there is such a day: it is in the month that its number of days since 1970 is in."""
+    found_year, found_month = _year_and_month(_days(year, month, day))
+    return (year >= 1.0) & (day >= 1.0) & (found_year == year) & (found_month == month)
+
+
+def _require_existing(texts: Any, exists: Any) -> None:
+    import tensorflow as tf
+
+    tf.debugging.Assert(
+        tf.reduce_all(exists), ["a date or time must exist. Received:", tf.boolean_mask(texts, ~exists)], summarize=3
+    )
 
 
 def _days(year: Any, month: Any, day: Any) -> Any:

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from optbench.datasets.preprocessing import CategoryFit, DateFit, NumberFit, Table, TextFit
+from optbench.datasets.preprocessing import CategoryFit, DateFit, NumberFit, Table
 from optbench.training.raw_columns import date_parts, missing_numbers, one_hot_order
 from optbench.training.whole_models import ANSWER, PREDICTION, PROBABILITIES
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 OPSET: Final = 17
 _ML_OPSET: Final = 3
+_OF_OPERATORS: Final = (NumberFit, CategoryFit, DateFit)  # columns whose reading ONNX has operators for
 _OWN: Final = "optbench/"  # before every name that is not a column's
 _ML: Final = "ai.onnx.ml"
 
@@ -72,14 +73,15 @@ def with_columns(body: Any, whole: WholeModel, document: dict[str, Any]) -> Any:
 
     Notes
     -----
-    Where the model was trained on texts, images or arrays the input stays that of the model.
+    Where the model was trained on running text, images or arrays, on hashed or embedded categories, the input stays
+    that of the model.
     """
     from onnx import TensorProto, compose, helper
 
     body = compose.add_prefix(body, f"{_OWN}model/")
     graph = _Graph(constants=list(body.graph.initializer))
     source = whole.preprocessing.source
-    if isinstance(source, Table) and not any(isinstance(fit, TextFit) for fit in source.inputs):
+    if isinstance(source, Table) and all(isinstance(fit, _OF_OPERATORS) for fit in source.inputs):
         features = _features(graph, whole, source)
         graph.add("Identity", [features], output=body.graph.input[0].name)
     else:

@@ -8,12 +8,23 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from optbench.datasets.number_texts import is_number
-from optbench.datasets.preprocessing import Arrays, CategoryFit, DateFit, Images, NumberFit, Table, TextFit
+from optbench.datasets.preprocessing import (
+    Arrays,
+    CategoryFit,
+    DateFit,
+    EmbeddedFit,
+    Images,
+    NumberFit,
+    Table,
+    TextFit,
+    WordsFit,
+)
+from optbench.datasets.vocabulary import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
-    from optbench.datasets.preprocessing import Preprocessing, Standardized
+    from optbench.datasets.preprocessing import ModelInput, Preprocessing, Standardized
 
 X: Final = "x"
 """Name of the one input of a run that was not trained on a table: pixels, numbers or tokens of an example."""
@@ -28,7 +39,7 @@ class RawColumns:
     ----------
     inputs : Keras tensors by column: float32 numbers with NaN for missing ones, texts, parts of dates as `NAME.PART`;
         `/` in a name is `_`
-    x : what the run's model takes
+    x : what the run's model takes; of several inputs a dictionary
     """
 
     inputs: dict[str, Any] = field(default_factory=dict)
@@ -46,15 +57,23 @@ def raw_columns(preprocessing: Preprocessing) -> RawColumns:
     source, made = preprocessing.source, preprocessing.inputs[0]
     columns = RawColumns()
     if isinstance(source, Table):
-        fits = {column.name: column for column in source.inputs}
-        missing = missing_numbers(source.missing)
-        parts = [part for name in made.columns for part in _features(columns, fits[name], missing)]
-        columns.x = _joined(parts)
+        found = {each.name: _of_table(columns, source, each) for each in preprocessing.inputs}
+        columns.x = found if len(found) > 1 else found[made.name]
     elif isinstance(source, Arrays | Images):
         columns.x = _scaled(columns, source, preprocessing)
     else:
         columns.x = _input(columns, X, made.shape, made.dtype)
     return columns
+
+
+def _of_table(columns: RawColumns, source: Table, made: ModelInput) -> Any:
+    """Return one array that the model takes, of the columns of a table that it is made of."""
+    from keras import ops
+
+    fits = {column.name: column for column in source.inputs}
+    missing = missing_numbers(source.missing)
+    parts = [part for name in made.columns for part in _features(columns, fits[name], missing)]
+    return ops.cast(_joined(parts), made.dtype)
 
 
 def missing_numbers(missing: Iterable[str]) -> tuple[float, ...]:
@@ -93,14 +112,12 @@ def _input(columns: RawColumns, name: str, shape: tuple[int, ...], dtype: str) -
 def _features(columns: RawColumns, fit: Any, missing: tuple[float, ...]) -> list[Any]:
     if isinstance(fit, NumberFit):
         return [_standardized(_input(columns, fit.name, (1,), "float32"), fit.standardized, missing)]
-    if isinstance(fit, CategoryFit):
-        return [_one_hot(_input(columns, fit.name, (1,), "string"), fit)]
     if isinstance(fit, DateFit):
         return [
             _standardized(_input(columns, name, (1,), "float32"), part.standardized, ())
             for name, part in zip(date_parts(fit), fit.parts, strict=True)
         ]
-    return [_tokens(_input(columns, fit.name, (1,), "string"), fit)]
+    return [_TEXTS[type(fit)](_input(columns, fit.name, (1,), "string"), fit)]
 
 
 def _standardized(number: Any, fit: Standardized, missing: tuple[float, ...]) -> Any:
@@ -130,12 +147,42 @@ def _one_hot(text: Any, fit: CategoryFit) -> Any:
 
 
 def _tokens(text: Any, fit: TextFit) -> Any:
+    """Return tokens, (n, length) int32; a text without a word is one unknown word, as in training."""
     import keras
     from keras import ops
 
     words = list(fit.vocabulary[_TWO:])
     made = keras.layers.TextVectorization(vocabulary=words, output_sequence_length=fit.length)(text)
-    return ops.cast(made, "int32")
+    tokens = ops.cast(made, "int32")
+    return ops.concatenate([ops.maximum(tokens[:, :1], UNKNOWN), tokens[:, 1:]], axis=-1)
+
+
+def _words(text: Any, fit: WordsFit) -> Any:
+    """Return 1 for each word that a text has, else 0, (n, words) float32."""
+    import keras
+    from keras import ops
+
+    has = keras.layers.TextVectorization(vocabulary=list(fit.words), output_mode="multi_hot")(text)
+    flat = ops.reshape(has, (-1, len(fit.words) + 1))
+    return ops.cast(flat[:, 1:], "float32")  # the first is about other words
+
+
+def _level_number(text: Any, fit: EmbeddedFit) -> Any:
+    """Return the number of a level, (n, 1); 0 for any other text."""
+    import keras
+    from keras import ops
+
+    levels = list(fit.levels) or ["\0"]  # a table needs an entry
+    number = keras.layers.StringLookup(vocabulary=levels, oov_token=text_beside(levels, "[UNK]"))(text)
+    return ops.minimum(number, len(fit.levels))
+
+
+_TEXTS: Final[Mapping[type, Callable[[Any, Any], Any]]] = {
+    CategoryFit: _one_hot,
+    TextFit: _tokens,
+    WordsFit: _words,
+    EmbeddedFit: _level_number,
+}
 
 
 def _scaled(columns: RawColumns, source: Arrays | Images, preprocessing: Preprocessing) -> Any:

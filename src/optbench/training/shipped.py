@@ -57,11 +57,13 @@ def load_model(
     ----------
     parts : the arrays that it takes, if they are several
     """
-    return ForwardPass(without_unit(keras_model(archive, custom_objects, shown=shown, own=own)), parts=parts)
+    return ForwardPass(without_unit(keras_model(archive, custom_objects, shown=shown, own=own)[0]), parts=parts)
 
 
-def keras_model(archive: Path, custom_objects: Callable[[], Mapping[str, Any]], *, shown: str, own: str | None) -> Any:
-    """Return the model in a `.keras` file.
+def keras_model(
+    archive: Path, custom_objects: Callable[[], Mapping[str, Any]], *, shown: str, own: str | None
+) -> tuple[Any, bool]:
+    """Return the model in a `.keras` file, and whether it needed the user's code.
 
     Nothing in the file is executed: a layer that is Python code in it is refused.
 
@@ -78,12 +80,13 @@ def keras_model(archive: Path, custom_objects: Callable[[], Mapping[str, Any]], 
     """
     import_backend()
     model, reason = _loaded(archive, {})
-    if model is None and own is not None:
+    needs_code = model is None and own is not None
+    if needs_code:
         model, reason = _loaded(archive, custom_objects())
     if model is None:
         remedy = f" Write its layers as classes with get_config in {own} and train it again." if own else ""
         raise ModelError(f"{shown} cannot be loaded again: {reason}.{remedy}", code="model-not-loaded")
-    return model
+    return model, needs_code
 
 
 def _loaded(archive: Path, custom_objects: Mapping[str, Any]) -> tuple[Any, str]:

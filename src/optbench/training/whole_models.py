@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from optbench.errors import ModelError
 from optbench.training.raw_columns import X, raw_columns, text_beside
 
 if TYPE_CHECKING:
@@ -29,11 +30,13 @@ class WholeModel:
     run : its id
     model : as loaded from `model.keras`
     preprocessing : what makes its input, and answers of its output
+    code : the user's file that Keras needs to load the model; None if it needs none
     """
 
     run: str
     model: keras.Model
     preprocessing: Preprocessing
+    code: str | None = None
 
     @property
     def classes(self) -> ClassTarget | None:
@@ -42,10 +45,17 @@ class WholeModel:
         return target if target.kind == "classes" else None
 
     def numeric(self) -> keras.Model:
-        """Return the model from its own numeric input to probabilities, (n, classes), or to numbers, (n, 1)."""
+        """Return the model from its own numeric input to probabilities, (n, classes), or to numbers, (n, 1).
+
+        A model of several inputs takes them side by side, (n, columns of all) float32.
+        """
         import keras
 
-        made = self.preprocessing.inputs[0]
+        made, parts = self.preprocessing.inputs[0], self.preprocessing.parts
+        if parts:
+            x = keras.Input((parts[-1].after,), dtype="float32", name=X)
+            given = {part.name: keras.ops.cast(x[:, part.first : part.after], part.dtype) for part in parts}
+            return keras.Model(x, self._outputs(given), name="optbench_model")
         x = keras.Input(made.shape, dtype=made.dtype, name=X)
         return keras.Model(x, self._outputs(x), name="optbench_model")
 
@@ -79,7 +89,15 @@ class WholeModel:
     def _outputs(self, x: Any) -> Any:
         from keras import ops
 
-        outputs = ops.cast(self.model(x), "float32")
+        # Keras' layers that change images at random do so unless they are told that this is no training
+        outputs = ops.cast(self.model(x, training=False), "float32")
+        n_outputs, n_classes = outputs.shape[-1], len(self.preprocessing.class_names)
+        if n_outputs not in {n_classes or 1, *([1] if n_classes == 2 else [])}:  # noqa: PLR2004 - one unit for two
+            raise ModelError(
+                f"the model of {self.run} must give what its preprocessing.json names: {n_classes or 1} numbers a row. "
+                f"Received: {n_outputs}.",
+                code="model-outputs-wrong",
+            )
         if self.classes is None:
             return outputs
         if outputs.shape[-1] == 1:

@@ -1,0 +1,19 @@
+"""Whether a page may show what rows of the data hold: a row of somebody's own table can be a person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optbench.catalog.datasets import DATASETS
+from optbench.config.dataset_sections import OpenmlConfig
+
+if TYPE_CHECKING:
+    from optbench.config.experiment import ExperimentConfig
+
+
+def shows_examples(config: ExperimentConfig) -> bool:
+    """Return whether the contents of rows are shown: as the experiment says, otherwise if the data is public."""
+    if config.report.examples is not None:
+        return config.report.examples
+    entry = DATASETS.get(config.dataset.name)
+    return isinstance(config.dataset, OpenmlConfig) or (entry is not None and entry.is_public)
