@@ -124,13 +124,19 @@ def submit_runs(
     return ends
 
 
-def shared_out(runs: Sequence[PlannedRun], jobs: int) -> list[list[PlannedRun]]:
-    """Return the runs of each of at most so many jobs: shares differ by one run at most, and keep groups together."""
-    from optbench.training.engines import run_group
+def shared_out(
+    runs: Sequence[PlannedRun], jobs: int, *, group_of: Callable[[PlannedRun], str] | None = None
+) -> list[list[PlannedRun]]:
+    """Return the runs of each of at most so many jobs: shares differ by one run at most, and keep groups together.
 
+    Parameters
+    ----------
+    group_of : equal for runs that may share a program, "" for one that shares it with none; None asks their engine
+    """
+    group_of = group_of or _group_of
     groups: dict[str, list[PlannedRun]] = {}
     for run in runs:
-        groups.setdefault(run_group(run.config, run.dataset) or run.run, []).append(run)
+        groups.setdefault(group_of(run) or f"\n{run.run}", []).append(run)
     ordered = [run for group in groups.values() for run in group]
     n = min(jobs, len(ordered))
     cuts = [len(ordered) * number // n for number in range(n + 1)]
@@ -141,6 +147,12 @@ def submitted_end(run: PlannedRun, given: SubmittedRun) -> RunEnd:
     """Return the end of a run that its scheduler has, as far as this command sees it."""
     values = {"job": given.job, "log": str(given.log)}
     return RunEnd(run, "submitted", finding=Finding("progress-submitted", Severity.NOTE, values))
+
+
+def _group_of(run: PlannedRun) -> str:
+    from optbench.training.engines import run_group
+
+    return run_group(run.config, run.dataset)
 
 
 def _tried_out(runs: Sequence[PlannedRun], prepared: Prepared, stack: ExitStack) -> Mapping[str, Sequence[Finding]]:
