@@ -8,7 +8,8 @@ BIN    := $(VENV)/bin
 RUNS   ?= runs
 FOUR   := configs/sgd.yaml configs/rmsprop.yaml configs/adam.yaml configs/adamw.yaml
 
-.PHONY: run test test-ci test-all nightly attacks mutants check lint types imports format smoke bench validity time-to-verdict claims lock schema clean
+.PHONY: run test test-ci test-all nightly attacks cluster mutants check lint types imports format smoke bench validity
+.PHONY: time-to-verdict claims lock schema clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
@@ -23,7 +24,7 @@ test: $(VENV)/.installed-test
 
 # what .ci/run takes: with it the long tests that stand for others
 test-ci: $(VENV)/.installed-test
-	$(PYTEST) -m "not long or ci" --durations=20 --durations-min=5
+	$(PYTEST) -m "(not long or ci) and not cluster" --durations=20 --durations-min=5
 
 # all tests, the long ones too: every kill point at random, every combination, the bits and folders of the first release
 # (which need its commit: a shallow clone skips them)
@@ -33,6 +34,10 @@ nightly test-all: $(VENV)/.installed-test
 # hostile files, folders, names and kills: what CI takes of them; with -m "" all
 attacks: $(VENV)/.installed-test
 	$(PYTEST) tests/attacks -m "not long or ci" --durations=10 --durations-min=5
+
+# runs under schedulers that the tests start; skipped, with the reason, where they are not installed
+cluster: $(VENV)/.installed-test
+	$(PYTEST) -m "cluster and (not long or ci)" --durations=10 --durations-min=5
 
 # sixty seeded mistakes, each of which some test has to notice; an hour
 mutants: $(VENV)/.installed-test
@@ -100,6 +105,7 @@ schema: $(VENV)/.installed
 	$(BIN)/optbench schema > schemas/experiment.schema.json
 	$(BIN)/optbench schema --study > schemas/study.schema.json
 	$(BIN)/optbench schema --preprocessing > schemas/preprocessing.schema.json
+	$(BIN)/optbench schema --machine > schemas/machine.schema.json
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

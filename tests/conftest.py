@@ -12,6 +12,7 @@ import first_release
 import pytest
 import run_folders
 from hypothesis import HealthCheck, settings
+from slurm_cluster import slurm_cluster, why_not
 from warm_workers import WarmWorkers
 
 # The same examples on every run, so that a change is to blame when one fails; `make test-all` draws new ones.
@@ -69,6 +70,15 @@ def warm_workers() -> Iterator[WarmWorkers]:
     workers = WarmWorkers()
     yield workers
     workers.close()
+
+
+@pytest.fixture(scope="session")
+def slurm() -> Iterator[dict[str, str]]:
+    """The environment variables of a SLURM cluster of one node; skipped where there can be none."""
+    if reason := why_not():
+        pytest.skip(f"no SLURM cluster can be started: {reason}")
+    with slurm_cluster() as variables:
+        yield variables
 
 
 @pytest.fixture

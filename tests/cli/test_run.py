@@ -218,7 +218,7 @@ def test_an_executor_that_is_not_there_is_told_before_anything_is_created(comman
             monkeypatch.setenv("OPTBENCH_EXECUTOR", env)
         done = command("run", "adam.yaml", "--seeds", "7", *arguments)
         assert done.code == 2
-        assert "--executor must be one of local, pretended. Received: 'locl'. Did you mean 'local'?" in done.err
+        assert "--executor must be one of local, slurm, pretended. Received: 'locl'. Did you mean 'local'?" in done.err
     assert "takes no address" in command("run", "adam.yaml", "--executor", "local:host").err
     assert not list(runs_dir.glob("adam-s7-*"))
 
@@ -236,3 +236,18 @@ def test_a_failed_run_is_1_and_named(command, planned):
     assert text.code == 1
     assert "1 of 1 runs failed" in text.err
     assert "crashed: ValueError: no" in command("ls").out
+
+
+def test_runs_are_left_with_a_scheduler_only(command, runs_dir):
+    """Where nothing could go on with them, the command says so before anything is planned."""
+    done = command("run", "adam.yaml", "--seeds", "7", "--detach")
+    assert done.code == 2
+    assert "--detach needs an executor that runs can be left with. Received: --executor pretended:refuse." in done.err
+
+
+def test_a_machine_file_is_checked_before_anything_is_planned(command, runs_dir, tmp_path):
+    """As strictly as the experiment, whatever the executor."""
+    (tmp_path / "machine.yaml").write_text("slurm: {partiton: short}")
+    done = command("run", "adam.yaml", "--machine", "machine.yaml")
+    assert done.code == 3
+    assert "machine.yaml:1:9: slurm.partiton: unknown key. Did you mean 'partition'?" in done.err

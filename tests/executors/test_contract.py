@@ -23,7 +23,9 @@ from optbench.executors.interface import Executor, Task, TaskEnd
 from optbench.executors.registry import ExecutorSettings, make_executor
 from optbench.run_store import Holder
 
-EXECUTORS = {"local": "", "spool": "spool_executor:make_executor"}  # and what its package's entry point names
+# and what its package's entry point names; `slurm` needs a cluster, which takes longer
+EXECUTORS = {"local": "", "spool": "spool_executor:make_executor", "slurm": ""}
+CLUSTERS = {"slurm": "slurm"}  # by the fixture that starts one
 FUNCTIONS = """
 import os, signal, sys, time
 from pathlib import Path
@@ -121,9 +123,12 @@ def functions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
     return task
 
 
-@pytest.fixture(params=EXECUTORS)
+@pytest.fixture(params=[pytest.param(name, marks=[pytest.mark.cluster] * (name in CLUSTERS)) for name in EXECUTORS])
 def make(request, tmp_path, monkeypatch) -> Callable[..., Executor]:
     """Make an executor by its name, as the command line does; all are closed at the end."""
+    if request.param in CLUSTERS:
+        for name, value in request.getfixturevalue(CLUSTERS[request.param]).items():
+            monkeypatch.setenv(name, value)
     if EXECUTORS[request.param]:
         install_executor(tmp_path / "packages", monkeypatch, **{request.param: EXECUTORS[request.param]})
     made: list[Executor] = []

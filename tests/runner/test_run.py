@@ -179,6 +179,15 @@ def test_a_killed_run_is_retried_as_often_as_asked(command, experiment):
     assert set(command.executor.attempts.values()) == {1}
 
 
+def test_a_run_that_others_interrupt_goes_on_as_long_as_it_comes_on(command, experiment):
+    """A scheduler's time limit may end it any number of times; interruptions without an epoch count as retries."""
+    interrupted = ["comes on", "comes on", "interrupted", "comes on", "ok"]
+    assert outcomes(command(experiment("sgd"), behaviour={"sgd": interrupted}, retries=1)) == ["completed"]
+    ends = command(experiment("adam"), behaviour={"adam": ["comes on", "interrupted"]}, retries=1)
+    assert outcomes(ends) == ["failed"]
+    assert set(command.executor.attempts.values()) == {3}
+
+
 def test_a_run_killed_for_memory_is_tried_again_alone(command, experiment):
     """The second attempt shares the machine with no other run; a third is not made."""
     both = experiment("adam"), experiment("sgd")

@@ -42,8 +42,8 @@ class FakeExecutor:
     Parameters
     ----------
     behaviour : name of an optimizer -> what happens at each of its runs' attempts, the last one repeated: "ok",
-        "diverge", "crash" (killed by a signal), "oom" (killed for want of memory), "fail" (exit code 1), "interrupted"
-        or "bad model"
+        "diverge", "crash" (killed by a signal), "oom" (killed for want of memory), "fail" (exit code 1), "interrupted",
+        "comes on" (interrupted one epoch further than before) or "bad model"
     instead_of : name of a function of `worker` -> what is called in its place, with the task and the way it would have
         been executed
     skill : resolved config -> share of the rows that a run answers rightly, below 0 if it diverges; all rows if None
@@ -115,6 +115,10 @@ class FakeExecutor:
             "fail": TaskEnd(task.name, 1, {}, "ValueError: no", "crashed"),
             "interrupted": TaskEnd(task.name, 143, {}, "stopped after epoch 1 of 3", "interrupted"),
         }
+        if what == "comes on":
+            values = {"loss": 0.5, "accuracy": 1.0}
+            on_event(task.name, event_of(EpochEnded(self.attempts[task.name], config.training.epochs, values)))
+            return ends["interrupted"]
         if what in ends:
             return ends[what]
         news = EpochEnded(1, config.training.epochs, {"loss": 0.5, "accuracy": 1.0})

@@ -48,7 +48,23 @@ ExecutorName = Annotated[
         metavar="NAME[:ADDRESS]",
         envvar="OPTBENCH_EXECUTOR",
         callback=_known_executor,
-        help="Where runs are executed: local, or what an installed package offers.",
+        help="Where runs are executed: local, slurm, or what an installed package offers.",
+    ),
+]
+MachineFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--machine",
+        metavar="FILE",
+        readable=False,
+        help="What runs are given where they are executed; else ~/.config/optbench/machine.yaml.",
+        show_default=False,
+    ),
+]
+Detach = Annotated[
+    bool,
+    typer.Option(
+        "--detach", help="Submit the runs to the scheduler (--executor slurm) and leave; 'ls' shows what they do."
     ),
 ]
 Retries = Annotated[int, typer.Option(min=0, help="How often a run that was killed is tried again.")]

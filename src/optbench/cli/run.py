@@ -12,8 +12,10 @@ from optbench.cli.options import (
     Configs,
     DataDir,
     Debug,
+    Detach,
     ExecutorName,
     Jobs,
+    MachineFile,
     Overrides,
     Quiet,
     Retries,
@@ -47,6 +49,8 @@ def run(
     data_dir: DataDir = Path("data"),
     jobs: Jobs = None,
     executor: ExecutorName = "local",
+    machine: MachineFile = None,
+    detach: Detach = False,
     retries: Retries = 1,
     timeout: Timeout = None,
     take_over: TakeOver = False,
@@ -77,7 +81,7 @@ def run(
     The same command given again skips finished runs and resumes unfinished ones.
     """
     del debug
-    from optbench.config import parse_seeds
+    from optbench.config import load_machine, parse_seeds
     from optbench.runner.run import RunOptions
 
     options = RunOptions(
@@ -89,6 +93,8 @@ def run(
         data_dir=data_dir,
         jobs=jobs,
         executor=executor,
+        machine=load_machine(machine),
+        detach=detach,
         retries=retries,
         timeout=timeout,
         take_over=take_over,
@@ -109,10 +115,9 @@ def run(
 
 def _foresee(options: RunOptions, say: Callable[[str], None], *, costs: bool, as_json: bool) -> None:
     from optbench.runner import foresee
-    from optbench.runner.run import available_cores
 
     found = (foresee.dry_run if costs else foresee.explain_runs)(options, say=say)
-    jobs = options.jobs or available_cores()
+    jobs = options.at_a_time
     if as_json:
         print_json(foresee.foreseen_json(found, jobs=jobs))
     else:
@@ -121,19 +126,20 @@ def _foresee(options: RunOptions, say: Callable[[str], None], *, costs: bool, as
 
 def _execute(options: RunOptions, say: Callable[[str], None], *, as_json: bool) -> None:
     from optbench.errors import StoppedError
+    from optbench.runner.detach import detach_runs
     from optbench.runner.folds import folds_json, folds_text, gather_folds
     from optbench.runner.run import run_experiments
     from optbench.runner.summary import raise_for_failures, stopped_json, summary_json, summary_text
 
     try:
-        ends = run_experiments(options, say=say)
+        ends = (detach_runs if options.detach else run_experiments)(options, say=say)
     except StoppedError as stopped:
         if as_json:
             print_json(stopped_json(stopped))
         elif stopped.ends:
             print_data(summary_text(stopped.ends, options.language))
         raise
-    groups = gather_folds(ends, options.runs_dir, options.language) if options.folds else []
+    groups = gather_folds(ends, options.runs_dir, options.language) if options.folds and not options.detach else []
     if as_json:
         print_json({**summary_json(ends), **({"folds": folds_json(groups)} if groups else {})})
     else:

@@ -13,6 +13,7 @@ from optbench.cli.output import print_json
 def schema(
     study: Annotated[bool, typer.Option("--study", help="That of study files instead.")] = False,
     preprocessing: Annotated[bool, typer.Option("--preprocessing", help="That of preprocessing.json instead.")] = False,
+    machine: Annotated[bool, typer.Option("--machine", help="That of machine files instead.")] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -28,7 +29,11 @@ def schema(
 
         print_json(preprocessing_schema())
         return
-    from optbench.config import json_schema, study_json_schema
+    from optbench.config import json_schema, machine_json_schema, study_json_schema
+
+    if machine:
+        print_json(machine_json_schema())
+        return
     from optbench.words.schema import described
 
     print_json(described(study_json_schema() if study else json_schema()))

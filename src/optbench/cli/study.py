@@ -11,8 +11,10 @@ from optbench.cli.options import (
     AsJson,
     DataDir,
     Debug,
+    Detach,
     ExecutorName,
     Jobs,
+    MachineFile,
     Quiet,
     Retries,
     RunsDir,
@@ -29,6 +31,8 @@ def study(
     data_dir: DataDir = Path("data"),
     jobs: Jobs = None,
     executor: ExecutorName = "local",
+    machine: MachineFile = None,
+    detach: Detach = False,
     retries: Retries = 1,
     timeout: Timeout = None,
     take_over: TakeOver = False,
@@ -48,6 +52,8 @@ def study(
     The same command given again resumes an unfinished study; more seeds or points extend a finished one.
     """
     del debug
+    from optbench.config import load_machine
+    from optbench.runner.detach import LeftWithSchedulerError
     from optbench.study.run import StudyOptions, run_study
 
     options = StudyOptions(
@@ -56,6 +62,8 @@ def study(
         data_dir=data_dir,
         jobs=jobs,
         executor=executor,
+        machine=load_machine(machine),
+        detach=detach,
         retries=retries,
         timeout=timeout,
         take_over=take_over,
@@ -75,7 +83,19 @@ def study(
         else:
             print_data(found.text(options.language))
         return
-    end = run_study(options, say=say)
+    try:
+        end = run_study(options, say=say)
+    except LeftWithSchedulerError as left:
+        from optbench.runner.summary import raise_for_failures, summary_json, summary_text
+        from optbench.words import text
+
+        if as_json:
+            print_json(summary_json(left.ends))
+        else:
+            print_data(summary_text(left.ends, options.language))
+        raise_for_failures(left.ends)
+        say(text("study-left", options.language))
+        return
     if as_json:
         from optbench.study.verdict_json import verdict_document
 

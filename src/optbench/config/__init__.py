@@ -34,6 +34,8 @@ from optbench.config.load import (
     parse_resolved,
 )
 from optbench.config.losses import output_units
+from optbench.config.machine_file import load_machine, machine_json_schema
+from optbench.config.machine_sections import MachineConfig
 from optbench.config.model_sections import ModelConfig, model_fields
 from optbench.config.moved import moved
 from optbench.config.optimizer import OptimizerConfig, optimizer_defaults
@@ -88,6 +90,7 @@ __all__ = [
     "LayerSpec",
     "LoadedExperiment",
     "LoadedStudy",
+    "MachineConfig",
     "ModelConfig",
     "NamedDataset",
     "NpzConfig",
@@ -124,8 +127,10 @@ __all__ = [
     "kernel_penalty",
     "layer_specs",
     "load_experiment",
+    "load_machine",
     "load_resolved",
     "load_study",
+    "machine_json_schema",
     "model_fields",
     "moved",
     "optimizer_defaults",

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from optbench.config.dataset_sections import OPENML_PATTERN
 from optbench.config.findings import Finding, shown
 from optbench.config.hints import mapping_remedy, nearest, unknown_key_remedy, value_remedy
+from optbench.config.machine_sections import MEMORY_PATTERN, WORD_PATTERN
 from optbench.config.value_rules import BrokenRule, ValueRule, Wanted, either
 from optbench.core.section import FUNCTION_PATTERN
 from optbench.errors import did_you_mean
@@ -40,6 +41,8 @@ _PATTERNS = {
         Wanted.OTHER, "'file.py:function', a file beside the experiment file and a function in it", verb="read"
     ),
     OPENML_PATTERN: ValueRule(Wanted.OTHER, "openml:NUMBER, with the number of a data set of openml.org", verb="read"),
+    MEMORY_PATTERN: ValueRule(Wanted.OTHER, "a number with its unit, such as 2GB or 500MB", verb="read"),
+    WORD_PATTERN: ValueRule(Wanted.OTHER, "one word of letters, digits and @ . , : + = / _ -"),
 }
 _BOUNDS = {
     "greater_than": ("greater than", "gt"),

@@ -56,19 +56,22 @@ class TemporaryFolder:
         weakref.finalize(owner, self.remove)
 
 
-def make_temporary_folder(purpose: str) -> TemporaryFolder:
+def make_temporary_folder(purpose: str, place: Path | None = None) -> TemporaryFolder:
     """Make a folder that is in use until it is removed or this process ends.
 
     Parameters
     ----------
     purpose : part of its name, a word
+    place : folder to make it in, which need not be there; None for that of temporary files
 
     Raises
     ------
     OSError
         If the system gives none.
     """
-    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{purpose}-"))  # 0700, whatever the umask
+    if place is not None:
+        place.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{purpose}-", dir=place))  # 0700, whatever the umask
     try:
         return TemporaryFolder(folder, _locked(folder), os.getpid())
     except BaseException:
@@ -86,8 +89,27 @@ def temporary_folder(purpose: str) -> Iterator[Path]:
         made.remove()
 
 
-def remove_abandoned() -> int:
+@contextmanager
+def place_for_folders(place: Path) -> Iterator[None]:
+    """Remove a place for temporary folders at the end of a block, with those around it that were not there before.
+
+    What something else is in by then stays.
+    """
+    missing = [folder for folder in place.parents if not folder.exists()]
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            for folder in (place, *missing):
+                folder.rmdir()
+
+
+def remove_abandoned(place: Path | None = None) -> int:
     """Remove the folders of processes that were killed: they are the own user's, and nobody holds them.
+
+    Parameters
+    ----------
+    place : where to look; None for the folder of temporary files
 
     Returns
     -------
@@ -95,7 +117,7 @@ def remove_abandoned() -> int:
     """
     n_removed = 0
     with suppress(OSError):
-        for entry in list(os.scandir(tempfile.gettempdir())):
+        for entry in list(os.scandir(place or tempfile.gettempdir())):
             if entry.name.startswith(PREFIX) and _is_private_folder(entry):
                 n_removed += _remove_if_abandoned(Path(entry.path))
     return n_removed

@@ -13,6 +13,7 @@ from optbench.errors import MachineError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from optbench.core.temporary_folders import TemporaryFolder
 
@@ -21,8 +22,12 @@ PREFIX = f"{_ALL}{_PURPOSE}-"
 _REMEDY = "Free space there, or set TMPDIR to a folder on a larger disk."
 
 
-def make_scratch() -> TemporaryFolder:
+def make_scratch(place: Path | None = None) -> TemporaryFolder:
     """Make a temporary folder that is in use until it is removed or this process ends.
+
+    Parameters
+    ----------
+    place : folder to make it in; None for that of temporary files
 
     Raises
     ------
@@ -30,7 +35,7 @@ def make_scratch() -> TemporaryFolder:
         If the system gives none.
     """
     with storage_errors():
-        return make_temporary_folder(_PURPOSE)
+        return make_temporary_folder(_PURPOSE, place)
 
 
 def require_disk(n_bytes: int, *, what: str) -> None:

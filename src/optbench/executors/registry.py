@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from optbench.config import MachineConfig
 from optbench.plugins import load_plugin, plugin_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from optbench.executors.interface import Executor
 
 GROUP: Final = "optbench.executors"
-OWN: Final[Mapping[str, str]] = {"local": "optbench.executors.local:make_local_executor"}
+OWN: Final[Mapping[str, str]] = {
+    "local": "optbench.executors.local:make_local_executor",
+    "slurm": "optbench.executors.slurm:make_slurm_executor",
+}
+
+
+# optbench's own whose processes are on other machines: data for them must lie where these see it
+_ELSEWHERE: Final = ("slurm",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +36,8 @@ class ExecutorSettings:
     preload : module that a process may import before its first task, to be ready sooner
     address : what follows the name and a colon on the command line, "" if nothing does
     timeout : seconds a worker's task may take, or None
+    machine : what the machine file says
+    shared : folder that every machine sees by this path; None for that of temporary files, which one machine has
     """
 
     jobs: int
@@ -34,6 +45,13 @@ class ExecutorSettings:
     preload: str
     address: str = ""
     timeout: float | None = None
+    machine: MachineConfig = field(default_factory=MachineConfig)
+    shared: Path | None = None
+
+
+def is_elsewhere(name: str) -> bool:
+    """Return whether the executor `NAME` or `NAME:ADDRESS` executes runs on other machines."""
+    return name.partition(":")[0] in _ELSEWHERE
 
 
 def executor_names() -> tuple[str, ...]:

@@ -46,6 +46,15 @@ from optbench.run_store.study_manifest import (
     study_manifest_problems,
     write_study_manifest,
 )
+from optbench.run_store.submissions import (
+    JOBS,
+    Submission,
+    SubmittedRun,
+    new_submission,
+    note_job,
+    read_submission,
+    submitted_runs,
+)
 from optbench.run_store.tables import read_history, read_predictions, write_history, write_predictions
 from optbench.run_store.target_tables import read_target_predictions, write_target_predictions
 from optbench.run_store.training_result import ENDS, LadderDigests, TrainingResult, TrainingTimes
@@ -53,6 +62,7 @@ from optbench.run_store.trash import move_to_trash
 
 __all__ = [
     "ENDS",
+    "JOBS",
     "STUDY_RECORD",
     "VERDICTS",
     "Asker",
@@ -71,6 +81,8 @@ __all__ = [
     "StudyManifest",
     "StudyPlace",
     "StudyTables",
+    "Submission",
+    "SubmittedRun",
     "TrainingResult",
     "TrainingTimes",
     "added_files",
@@ -91,6 +103,8 @@ __all__ = [
     "make_folder",
     "move_to_trash",
     "named_folders",
+    "new_submission",
+    "note_job",
     "open_index",
     "publish_log",
     "read_diagnostics",
@@ -102,6 +116,7 @@ __all__ = [
     "read_predictions",
     "read_run",
     "read_study_manifest",
+    "read_submission",
     "read_target_predictions",
     "read_training_result",
     "record_places",
@@ -115,6 +130,7 @@ __all__ = [
     "storage_error",
     "study_manifest_problems",
     "study_place",
+    "submitted_runs",
     "temporaries",
     "this_process",
     "verify_manifest",

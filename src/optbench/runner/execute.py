@@ -58,6 +58,8 @@ class Flight:
     _claims: dict[str, Claim] = field(default_factory=dict)
     _runs: dict[str, PlannedRun] = field(default_factory=dict)
     _tries: Counter[str] = field(default_factory=Counter)
+    _reached: Counter[str] = field(default_factory=Counter)  # the last epoch that each run has told of
+    _began_at: dict[str, int] = field(default_factory=dict)  # the same, when its last try began
     _ends: list[RunEnd] = field(default_factory=list)
     _out_of_memory: set[str] = field(default_factory=set)
     _is_stopped: Callable[[], bool] = lambda: False
@@ -72,7 +74,8 @@ class Flight:
         """Who claims the runs; of a holder that this machine cannot see, the executor may know the end."""
         from optbench.run_store import Asker, this_process
 
-        return replace(self.asker or Asker(this_process()), says_gone=self.executor.is_gone)
+        asker = self.asker or Asker(this_process())
+        return replace(asker, says_gone=asker.says_gone or self.executor.is_gone)
 
     def execute(self, runs: Sequence[PlannedRun], *, is_stopped: Callable[[], bool] = lambda: False) -> list[RunEnd]:
         """Execute the runs; those that another process of this machine holds come last and are waited for.
@@ -122,6 +125,8 @@ class Flight:
 
     def _note_retry(self, run: PlannedRun, end: TaskEnd) -> None:
         self._say(run, "progress-retried", reason=end.error)
+        if self._has_come_on(end):  # a scheduler may end a long run's jobs as often as it likes
+            self._tries[run.run] -= 1
         self._end_attempt(run, end)
         if end.kind == "oom":
             self._out_of_memory.add(run.run)
@@ -209,6 +214,7 @@ class Flight:
         if damage:
             self._say(run, "progress-staged-again", reasons=as_json(damage))
         self._tries[run.run] += 1
+        self._began_at[run.run] = self._reached[run.run]
         if self._is_trained(run):
             self._finish(run)
             return None
@@ -256,6 +262,7 @@ class Flight:
     def _on_event(self, name: str, event: Event) -> None:
         match news_of(event):
             case EpochEnded() as ended:
+                self._reached[name] = ended.epoch
                 self.reporter.epoch(name, ended)
             case Said(finding):
                 self.reporter.said(name, finding)
@@ -268,7 +275,11 @@ class Flight:
     def _is_retried(self, end: TaskEnd) -> bool:
         # a worker that somebody else has stopped (SIGTERM of a scheduler, of a colleague) is none that the user stopped
         ended_by_others = end.died or (end.kind == INTERRUPTED and not self._is_stopped())
-        return ended_by_others and self._tries[end.name] <= self.retries
+        return ended_by_others and (self._tries[end.name] <= self.retries or self._has_come_on(end))
+
+    def _has_come_on(self, end: TaskEnd) -> bool:
+        """Return whether a run that was interrupted has a later checkpoint than when it began."""
+        return end.kind == INTERRUPTED and self._reached[end.name] > self._began_at[end.name]
 
     def _end_attempt(self, run: PlannedRun, end: TaskEnd) -> None:
         from optbench.run_store import end_attempt

@@ -92,7 +92,7 @@ def dry_run(
                 prepared.open_runs,
                 executor=prepared.executor,
                 time_an_epoch=True,
-                data_folders=stage_datasets(prepared.open_runs, stack),
+                data_folders=stage_datasets(prepared.open_runs, stack, options.shared),
             )
         done = [Foreseen(run, state_of(run)) for run in prepared.finished]
         return [*done, *(foresee_run(run, measured[run.run]) for run in prepared.open_runs)]

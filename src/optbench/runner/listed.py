@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import as_json
@@ -11,14 +12,14 @@ from optbench.core.regular_files import is_there
 from optbench.errors import NoRunsError, OptbenchError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Mapping, Sequence
 
     from optbench.core.findings import Finding
     from optbench.records import RunRecord
-    from optbench.run_store import StudyPlace
+    from optbench.run_store import StudyPlace, SubmittedRun
 
 _LARGEST_CONFIG = 1 << 20
+NEVER_BEGUN, JOB_FAILED = "never begun", "failed"  # kinds of an attempt that there was none of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ class ListedRun:
     config : resolved experiment; None if it cannot be read
     key, seed : as far as they are known
     place : what it is in the study whose folder it lies in; None outside
+    job : of an unfinished one that was submitted to a scheduler, the scheduler's number; else ""
+    log : what that job says
     """
 
     run: str
@@ -51,6 +54,8 @@ class ListedRun:
     key: str | None = None
     seed: int | None = None
     place: StudyPlace | None = None
+    job: str = ""
+    log: str = ""
 
     @property
     def original(self) -> str:
@@ -77,6 +82,8 @@ class ListedRun:
                 "kind": self.kind or None,
                 "reason": _reason(self, DEFAULT) or _held(self, DEFAULT) or None,
                 "findings": as_json(self.problems),
+                "job": self.job or None,
+                "log": self.log or None,
             }
         return {
             **found,
@@ -123,7 +130,7 @@ def _as_it_stands(folder: Path, read: Callable[[Path], RunRecord]) -> ListedRun:
         problems = tuple(verify_manifest(paths)[:1])
         return ListedRun(folder.name, str(folder), str(status), None, "damaged", problems=problems)
     attempt = last_attempt(paths)
-    kind, reason = ("never begun", "") if attempt is None else (attempt.kind, attempt.reason)
+    kind, reason = (NEVER_BEGUN, "") if attempt is None else (attempt.kind, attempt.reason)
     return ListedRun(folder.name, str(folder), str(status), None, kind, reason)
 
 
@@ -141,12 +148,47 @@ def _begun(folder: Path) -> tuple[Mapping[str, Any] | None, str | None]:
     return config, key
 
 
+def with_jobs(runs: Sequence[ListedRun], runs_dir: Path) -> list[ListedRun]:
+    """Return runs with the jobs that unfinished ones were submitted as, and what the scheduler says of these.
+
+    A run that its job has not begun is pending. One whose job is over failed, whether or not it was begun: how is what
+    its last attempt, if there was one, and the job's log say.
+    """
+    from optbench.run_store import submitted_runs
+    from optbench.runner.jobs import job_states
+
+    submitted = submitted_runs(runs_dir)
+    found = {
+        run.folder: submitted[folder]
+        for run in runs
+        if run.record is None and (folder := Path(run.folder).resolve()) in submitted
+    }
+    states = job_states(found.values())
+    return [
+        _with_job(run, found[run.folder], states.get(found[run.folder].job)) if run.folder in found else run
+        for run in runs
+    ]
+
+
+def _with_job(run: ListedRun, submitted: SubmittedRun, state: str | None) -> ListedRun:
+    from optbench.runner.jobs import ENDED, PENDING, RUNNING
+
+    named = replace(run, job=submitted.job, log=str(submitted.log))
+    if run.status == "running":  # the job is what verifies its holder
+        return replace(named, holder="" if state == RUNNING else run.holder)
+    if state in (PENDING, RUNNING):
+        return replace(named, kind=PENDING, reason="")
+    if state == ENDED and run.kind == NEVER_BEGUN:
+        return replace(named, kind=JOB_FAILED)
+    return named
+
+
 def last_attempt_text(run: ListedRun, language: str | None) -> str:
     """Say how the last attempt at an unfinished run ended, or who holds it; "" if nothing is known."""
     from optbench.words.tables import word
 
     kind = word(f"attempt-{run.kind.replace(' ', '_')}", run.kind, language)
-    return ": ".join(filter(None, (kind, _reason(run, language), _held(run, language))))
+    return ": ".join(filter(None, (kind, _reason(run, language), _held(run, language), _job(run, language))))
 
 
 def _reason(run: ListedRun, language: str | None) -> str:
@@ -160,6 +202,12 @@ def _held(run: ListedRun, language: str | None) -> str:
     from optbench.words import text
 
     return text("list-held", language, holder=run.holder) if run.holder else ""
+
+
+def _job(run: ListedRun, language: str | None) -> str:
+    from optbench.words import text
+
+    return text("list-job", language, job=run.job, log=run.log) if run.job else ""
 
 
 def seconds_text(timing: Mapping[str, Any], language: str | None) -> str:

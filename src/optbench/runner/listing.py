@@ -12,7 +12,7 @@ from optbench.core.columns import GAP, aligned
 from optbench.core.printable import printable
 from optbench.core.regular_files import is_file, is_folder
 from optbench.errors import NoRunsError, StorageError
-from optbench.runner.listed import ListedRun, last_attempt_text, listed, seconds_text
+from optbench.runner.listed import ListedRun, last_attempt_text, listed, seconds_text, with_jobs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,7 +46,8 @@ def list_runs(runs_dir: Path) -> tuple[list[ListedRun], list[Finding]]:
     if not folders:
         raise NoRunsError(f"{runs_dir} holds no runs. 'optbench run CONFIG...' makes some.", code="runs-none")
     with open_index(len(folders)) as index:
-        return [listed(folder, index.read) for folder in folders], notes
+        runs = [listed(folder, index.read) for folder in folders]
+    return with_jobs(runs, runs_dir), notes
 
 
 def list_text(

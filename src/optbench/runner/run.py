@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from optbench.core.temporary_folders import place_for_folders, remove_abandoned
 from optbench.errors import NoRunsError, StoppedError, UsageError, each_once
 from optbench.runner.execute import Flight
 from optbench.runner.folds import in_folds
+from optbench.runner.jobs import wait_for_jobs
 from optbench.runner.plan import PlannedRun, load_experiments, plan_runs
 from optbench.runner.progress import make_progress
 from optbench.runner.run_end import Reporter, RunEnd
@@ -22,7 +24,7 @@ from optbench.words import sentence, text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from optbench.config import TrainingConfig
+    from optbench.config import MachineConfig, TrainingConfig
     from optbench.core.findings import Finding
     from optbench.executors.interface import Executor
     from optbench.run_store import Asker
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
 # Drawing a run takes longer than training a small one: of more runs than these, `optbench report` draws on demand.
 MOST_DRAWN = 12
+SCRATCH: Final = ".scratch"
 _LETTERS_SHOWN = 12
 
 
@@ -42,7 +45,9 @@ class RunOptions:
     ----------
     seeds : replaces the seeds of the files; None leaves them
     folds : train each experiment on so many folds in turn; None for its split
-    jobs : runs at a time; None takes what the machine has
+    jobs : runs at a time; None takes what the machine has, or the machine file says
+    machine : what the machine file says; None takes the user's own, if there is one
+    detach : give the runs to the scheduler and leave
     timeout : seconds a run may take, or None
     force : train again even what is finished, into a folder beside it
     verbose : say which engine executes a run and why, in which process, and how long it took
@@ -59,6 +64,8 @@ class RunOptions:
     data_dir: Path = Path("data")
     jobs: int | None = None
     executor: str = "local"
+    machine: MachineConfig | None = None
+    detach: bool = False
     retries: int = 1
     timeout: float | None = None
     force: bool = False
@@ -71,9 +78,37 @@ class RunOptions:
     @property
     def asker(self) -> Asker:
         """Who claims the runs of the command, and on what evidence."""
+        from optbench.executors.slurm_client import own_job
         from optbench.run_store import Asker, this_process
 
-        return Asker(this_process(executor=self.executor), take_over=self.take_over)
+        me = this_process(executor=self.executor, job=own_job(os.environ))
+        return Asker(me, take_over=self.take_over)
+
+    @property
+    def at_a_time(self) -> int:
+        """Runs at a time, as far as there are so many."""
+        if self.jobs is None and self.is_elsewhere:
+            return self.on_machine.slurm.jobs
+        return self.jobs or available_cores()
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether runs are executed on other machines."""
+        from optbench.executors.registry import is_elsewhere
+
+        return is_elsewhere(self.executor)
+
+    @property
+    def on_machine(self) -> MachineConfig:
+        """What the machine file says, or what holds without any."""
+        from optbench.config import load_machine
+
+        return self.machine or load_machine()
+
+    @property
+    def shared(self) -> Path | None:
+        """Folder for temporary files that every machine sees which executes runs; None for this machine's own."""
+        return (self.runs_dir / SCRATCH).resolve() if self.is_elsewhere else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +136,12 @@ class Prepared:
     @property
     def jobs(self) -> int:
         """Runs at a time."""
-        return min(self.options.jobs or available_cores(), max(1, len(self.open_runs)))
+        return min(self.options.at_a_time, max(1, len(self.open_runs)))
+
+    @property
+    def beside_each_other(self) -> int:
+        """Runs that may share a machine; of other machines nobody here knows."""
+        return 1 if self.options.is_elsewhere else self.jobs
 
     @property
     def draw(self) -> bool:
@@ -129,6 +169,8 @@ def run_experiments(
     """
     with ExitStack() as stack:
         prepared = prepare(options, stack, say=say, executor_for=executor_for)
+        if options.is_elsewhere and wait_for_jobs(prepared.open_runs, options.runs_dir, say=say):
+            prepared = looked_at_again(prepared)
         return carry_out(prepared, stack)
 
 
@@ -148,6 +190,8 @@ def prepare(
     executor_for : makes the executor; None takes the one the options name
     """
     experiments = in_folds(load_experiments(options.configs, options.overrides), options.folds)
+    if options.shared is not None:
+        stack.enter_context(place_for_folders(options.shared))
     executor = (executor_for or make_executor)(options, experiments)
     stack.callback(executor.close)
     if start:
@@ -168,6 +212,12 @@ def prepare(
     return Prepared(options, executor, finished, open_runs, tuple(planned))
 
 
+def looked_at_again(prepared: Prepared) -> Prepared:
+    """Return a command after its runs were waited for: some that were open have been finished by others."""
+    finished = tuple(run for run in prepared.planned if is_finished(run))
+    return replace(prepared, finished=finished, open_runs=tuple(run for run in prepared.planned if run not in finished))
+
+
 def carry_out(prepared: Prepared, stack: ExitStack) -> list[RunEnd]:
     """Try out the models, then execute the open runs."""
     from optbench.run_store import require_writable
@@ -176,7 +226,7 @@ def carry_out(prepared: Prepared, stack: ExitStack) -> list[RunEnd]:
     notes: Mapping[str, Sequence[Finding]] = {}
     if prepared.open_runs:
         require_writable(prepared.options.runs_dir)
-        data_folders = stage_datasets(prepared.open_runs, stack)
+        data_folders = stage_datasets(prepared.open_runs, stack, prepared.options.shared)
         get_ready(prepared.open_runs, draw=prepared.draw)
         prepared.executor.expect(len(prepared.open_runs))
         tried = check_models(prepared.open_runs, executor=prepared.executor, data_folders=data_folders)
@@ -198,7 +248,7 @@ def carry_out(prepared: Prepared, stack: ExitStack) -> list[RunEnd]:
                 reporter=Reporter.to(progress, verbose=options.verbose, language=options.language),
                 data_folders=data_folders,
                 environment=environment_facts,
-                jobs=prepared.jobs,
+                jobs=prepared.beside_each_other,
                 retries=options.retries,
                 draw=prepared.draw,
                 asker=options.asker,
@@ -253,10 +303,17 @@ def make_executor(options: RunOptions, experiments: Sequence[Any]) -> Executor:
     from optbench.executors.registry import make_executor as executor_named
 
     preload, environment = _of_all_processes([loaded.config.training for loaded in experiments])
-    jobs = options.jobs or available_cores()
     return executor_named(
         options.executor,
-        lambda address: ExecutorSettings(jobs, environment, preload, address, options.timeout),
+        lambda address: ExecutorSettings(
+            jobs=options.at_a_time,
+            environment=environment,
+            preload=preload,
+            address=address,
+            timeout=options.timeout,
+            machine=options.on_machine,
+            shared=options.shared,
+        ),
     )
 
 
@@ -300,8 +357,6 @@ def is_finished(run: PlannedRun) -> bool:
 
 def where_they_are(planned: Sequence[PlannedRun], runs_dir: Path) -> list[PlannedRun]:
     """Return the runs with their folders as they are called now: one that was renamed is known by its key."""
-    from dataclasses import replace
-
     from optbench.run_store import RunPaths, renamed_runs
 
     renamed = renamed_runs(runs_dir)
@@ -313,8 +368,6 @@ def where_they_are(planned: Sequence[PlannedRun], runs_dir: Path) -> list[Planne
 
 def beside_finished(run: PlannedRun) -> PlannedRun:
     """Return the run itself, or if its folder was finished the same run in `<run id>-again<n>` beside it."""
-    from dataclasses import replace
-
     from optbench.run_store import RunPaths
 
     number, found = 1, run
@@ -324,19 +377,24 @@ def beside_finished(run: PlannedRun) -> PlannedRun:
     return found
 
 
-def stage_datasets(runs: Sequence[PlannedRun], stack: ExitStack) -> dict[tuple[str, str], str]:
+def stage_datasets(
+    runs: Sequence[PlannedRun], stack: ExitStack, place: Path | None = None
+) -> dict[tuple[str, str], str]:
     """Write each distinct data set once to a temporary folder that workers map into their memory.
+
+    Parameters
+    ----------
+    place : folder to make it in, which workers see too; None for that of temporary files
 
     Raises
     ------
     MachineError
         If it cannot be written.
     """
-    from optbench.core.temporary_folders import remove_abandoned
     from optbench.datasets import make_scratch, stage_dataset
 
-    remove_abandoned()
-    scratch = make_scratch()
+    remove_abandoned(place)
+    scratch = make_scratch(place)
     stack.callback(scratch.remove)
     folders: dict[tuple[str, str], str] = {}
     for run in runs:

@@ -25,7 +25,7 @@ class RunEnd:
 
     Attributes
     ----------
-    outcome : "skipped", "completed", "diverged" or "failed"
+    outcome : "skipped", "completed", "diverged", "failed", or "submitted" to a scheduler that it was left with
     kind : of a failure: crashed, oom, timeout, interrupted, invalid, storage, refused, lost (taken over, or the folder
         is gone) or held (by a process of another machine); else ""
     reason : why it failed, in one sentence; else ""

@@ -11,7 +11,7 @@ from optbench.core.findings import Finding, Severity
 from optbench.errors import OptbenchError
 from optbench.runner.foresee import Foreseen, foresee_run
 from optbench.runner.reuse import FinishedRuns
-from optbench.runner.run import available_cores, make_executor, stage_datasets
+from optbench.runner.run import make_executor, stage_datasets
 from optbench.runner.try_out import check_models
 from optbench.study.doubts import no_choice
 from optbench.study.foreseen_power import power_findings, seeds_needed
@@ -302,7 +302,7 @@ def dry_run(options: StudyOptions, *, say: Callable[[str], None], executor_for: 
         costs = measuring.costs(plan) if is_left else {}
         faster = _with_xla(plan, groups, costs, measuring) if is_left else ()
     shares = tuple(_share(group, costs.get((group.problem, group.label))) for group in groups)
-    return Forecast(plan, shares, _jobs(options, shares), options.jobs or available_cores(), faster=faster)
+    return Forecast(plan, shares, _jobs(options, shares), options.for_runs.at_a_time, faster=faster)
 
 
 def explain(options: StudyOptions, *, say: Callable[[str], None]) -> Forecast:
@@ -325,7 +325,7 @@ def _share(group: Group, cost: Foreseen | None) -> Share:
 
 
 def _jobs(options: StudyOptions, shares: tuple[Share, ...]) -> int:
-    return max(1, min(options.jobs or available_cores(), sum(share.left for share in shares)))
+    return max(1, min(options.for_runs.at_a_time, sum(share.left for share in shares)))
 
 
 @dataclass(slots=True)
@@ -345,7 +345,7 @@ class _Measuring:
             self.executor = self.executor_for(self.options.for_runs, [run.loaded for run in planned])
             self.stack.callback(self.executor.close)
             self.executor.start()
-        folders = stage_datasets(planned, self.stack)
+        folders = stage_datasets(planned, self.stack, self.options.for_runs.shared)
         told = check_models(planned, executor=self.executor, data_folders=folders, time_an_epoch=True)
         return {(run.problem, run.label): foresee_run(run.planned, told[run.run]) for run in samples}
 

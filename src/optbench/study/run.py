@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from optbench.core.findings import as_json
+from optbench.core.temporary_folders import place_for_folders
 from optbench.errors import NoRunsError, StorageError, each_once
+from optbench.runner.detach import LeftWithSchedulerError, here, require_detachable, submit_runs, submitted_end
 from optbench.runner.execute import Flight
+from optbench.runner.jobs import runs_with_jobs, wait_for_jobs
 from optbench.runner.progress import make_progress
 from optbench.runner.reuse import FinishedRuns, use_again
 from optbench.runner.run import (
     RunOptions,
-    available_cores,
     environment_facts,
     get_ready,
     is_finished,
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import date
 
+    from optbench.config import MachineConfig
     from optbench.core.findings import Finding
     from optbench.executors.interface import Executor
     from optbench.records import RunRecord
@@ -61,7 +64,9 @@ class StudyOptions:
 
     Attributes
     ----------
-    jobs : runs at a time; None takes what the machine has
+    jobs : runs at a time; None takes what the machine has, or the machine file says
+    machine : what the machine file says; None takes the user's own, if there is one
+    detach : give the runs of the stage that is next to the scheduler and leave
     timeout : seconds a run may take, or None
     take_over : the user says that whoever else holds an unfinished run is gone
     language : of what is said, drawn and written for people; None is that of the machine setting
@@ -72,6 +77,8 @@ class StudyOptions:
     data_dir: Path = Path("data")
     jobs: int | None = None
     executor: str = "local"
+    machine: MachineConfig | None = None
+    detach: bool = False
     retries: int = 1
     timeout: float | None = None
     take_over: bool = False
@@ -88,6 +95,8 @@ class StudyOptions:
             data_dir=self.data_dir,
             jobs=self.jobs,
             executor=self.executor,
+            machine=self.machine,
+            detach=self.detach,
             retries=self.retries,
             timeout=self.timeout,
             take_over=self.take_over,
@@ -171,11 +180,15 @@ def run_study(
         If the file, the data or a model is not valid; nothing has been created.
     RunFailedError
         If a run failed: without it nothing can be concluded, and the same command tries it again.
+    LeftWithSchedulerError
+        If runs of a stage were submitted: the same command goes on when they are finished.
     StoppedError
         If Ctrl-C or SIGTERM ended it early.
     """
     from optbench.run_store import Histories
 
+    if options.detach:
+        require_detachable(options.for_runs)
     plan = prepare_study(options, say=say)
     misled = [
         finding
@@ -298,7 +311,9 @@ class _Crew:
         planned = [run.planned for run in samples]
         executor = self._hired()
         with ExitStack() as staged:
-            tried = check_models(planned, executor=executor, data_folders=stage_datasets(planned, staged))
+            tried = check_models(
+                planned, executor=executor, data_folders=stage_datasets(planned, staged, self._options.for_runs.shared)
+            )
         self._model_notes = notes_of_models(planned, tried)
         for note in each_once(note for notes in self._model_notes.values() for note in notes):
             self._say(sentence(note, self._options.language))
@@ -308,6 +323,11 @@ class _Crew:
         from optbench.run_store import read_run
 
         open_runs = self._without_known(stage, [run.planned for run in runs if not is_finished(run.planned)])
+        options, say = self._options.for_runs, self._say
+        if options.detach:
+            self._leave(open_runs)
+        elif options.is_elsewhere and wait_for_jobs(open_runs, options.runs_dir, say=say, language=options.language):
+            open_runs = [run for run in open_runs if not is_finished(run)]
         if open_runs:
             n, n_open = len(runs), len(open_runs)
             self._say(
@@ -326,6 +346,22 @@ class _Crew:
                 findings=error.findings,
             ) from error
 
+    def _leave(self, runs: Sequence[PlannedRun]) -> None:
+        """Give runs to the scheduler, but for those that it has.
+
+        Raises
+        ------
+        LeftWithSchedulerError
+            If there are any: the next stage depends on them.
+        """
+        options = self._options.for_runs
+        with_jobs = runs_with_jobs(runs, options.runs_dir)
+        left = [run for run in runs if run.run not in with_jobs]
+        ends = [submitted_end(run, with_jobs[run.run]) for run in runs if run.run in with_jobs]
+        ends += submit_runs(left, options, draw=False, notes=self._model_notes)
+        if ends:
+            raise LeftWithSchedulerError(ends)
+
     def _without_known(self, stage: str, runs: Sequence[PlannedRun]) -> list[PlannedRun]:
         """Return the runs that have to be trained; what is finished elsewhere in the runs directory is used again."""
         asker = self._options.for_runs.asker
@@ -335,7 +371,8 @@ class _Crew:
         return left
 
     def _fly(self, runs: Sequence[PlannedRun]) -> list[RunEnd]:
-        executor, jobs = self._hired(), min(self._options.jobs or available_cores(), len(runs))
+        executor, options = self._hired(), self._options.for_runs
+        jobs = 1 if options.is_elsewhere else min(options.at_a_time, len(runs))
         executor.expect(len(runs))
         quiet, verbose, language = self._options.quiet, self._options.verbose, self._options.language
         shown = make_progress(len(runs), quiet=quiet, verbose=verbose, language=language)
@@ -343,7 +380,7 @@ class _Crew:
             flight = Flight(
                 executor=executor,
                 reporter=Reporter.to(progress, verbose=self._options.verbose, language=language),
-                data_folders=stage_datasets(runs, staged),
+                data_folders=stage_datasets(runs, staged, self._options.for_runs.shared),
                 environment=environment_facts,
                 jobs=jobs,
                 retries=self._options.retries,
@@ -358,7 +395,11 @@ class _Crew:
     def _hired(self) -> Executor:
         if self._executor is None:
             samples = [run.planned for run in first_of_each(self._plan)]
-            self._executor = self._executor_for(self._options.for_runs, [planned.loaded for planned in samples])
+            options = self._options.for_runs
+            options = here(options) if options.detach else options
+            if options.shared is not None:
+                self._stack.enter_context(place_for_folders(options.shared))
+            self._executor = self._executor_for(options, [planned.loaded for planned in samples])
             self._stack.callback(self._executor.close)
             self._executor.start()
             get_ready(samples, draw=False)

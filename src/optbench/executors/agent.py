@@ -1,0 +1,157 @@
+"""The process that serves a slot of a spool: on whatever machine it is, a local executor for one task at a time.
+
+So what holds of processes on this machine holds everywhere: workers are forked from a server that has imported
+TensorFlow once, one that died takes only its own task along, groups share a process, time limits and memory are
+looked after by who is there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from optbench.executors.fork_server import ForkServer
+from optbench.executors.interface import Task
+from optbench.executors.local import LocalExecutor
+from optbench.executors.spool import SlotPaths, SpoolPaths, read_whole, write_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from optbench.executors.interface import Event, TaskEnd
+
+_LOOK_S: Final = 0.2
+_SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.01, 0.5
+# what a scheduler sends, long enough before it kills; Ctrl-C is the command's to act on
+_STOPS = (signal.SIGTERM, signal.SIGUSR1)
+_CLOSE = signal.SIGUSR2
+# of a run on a GPU these are never those of the machine that the command runs on
+_GPUS = ("CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES")
+
+
+def serve(arguments: Sequence[str]) -> int:
+    """Carry out the tasks that appear in a slot until it is closed: the main function of a process.
+
+    Parameters
+    ----------
+    arguments : folder of the spool, folder of the slot
+
+    Returns
+    -------
+    int
+        The exit code: 0, also after a stop.
+    """
+    spool, slot = SpoolPaths(Path(arguments[0])), SlotPaths(Path(arguments[1]))
+    settings = read_whole(spool.settings)
+    if settings is None:  # the command is gone, and its folder with it
+        return 0
+    server = ForkServer(environment=environment_here(settings, os.environ), preload=settings["preload"])
+    executor = LocalExecutor(jobs=1, server=server, timeout=settings["timeout"])
+    _Agent(spool, slot, executor, silence_s=settings["silence_s"]).serve()
+    return 0
+
+
+def environment_here(settings: Mapping[str, Any], here: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of processes that train on this machine: those recorded, but for what is the machine's.
+
+    Parameters
+    ----------
+    settings : `environment`, and `from_node`: further variables that are the machine's
+    here : variables of this process
+    """
+    recorded: dict[str, str] = dict(settings["environment"])
+    # runs on the CPU have been given an empty list of GPUs, and keep it
+    of_node = [*settings["from_node"], *(name for name in _GPUS if recorded.get("CUDA_VISIBLE_DEVICES") != "")]
+    kept = {name: value for name, value in recorded.items() if name not in of_node}
+    return {**kept, **{name: here[name] for name in of_node if name in here}}
+
+
+class _Agent:
+    """Serves a slot; a thread looks for what is asked of it meanwhile, and tells this one by a signal."""
+
+    def __init__(self, spool: SpoolPaths, slot: SlotPaths, executor: LocalExecutor, *, silence_s: float) -> None:
+        self._spool, self._slot, self._executor = spool, slot, executor
+        self._silence_s = silence_s
+        self._is_stopped = False
+        self._has_left = threading.Event()
+
+    def serve(self) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for number in _STOPS:
+            signal.signal(number, self._stop)
+        signal.signal(_CLOSE, self._close)
+        watcher = threading.Thread(target=self._watch, daemon=True)
+        watcher.start()
+        try:
+            with contextlib.suppress(_ClosedError):
+                self._executor.start()
+                write_whole(self._slot.ready, {"pid": os.getpid()})
+                self._serve_tasks()
+        except _ClosedError:  # it came when the block had just been left
+            pass
+        finally:
+            signal.signal(_CLOSE, signal.SIG_IGN)
+            self._has_left.set()
+            self._executor.close()
+        with contextlib.suppress(OSError):  # the command may be gone, and its folder with it
+            write_whole(self._slot.left, {})
+
+    def _serve_tasks(self) -> None:
+        number, pause = 1, _SHORTEST_WAIT_S
+        while not self._is_stopped:
+            document = read_whole(self._slot.task(number))
+            if document is None:
+                time.sleep(pause)
+                pause = min(_LONGEST_WAIT_S, 1.2 * pause)
+                continue
+            end = self._carry_out(Task.from_json(document), self._slot.events(number))
+            if end is None:  # a stop came in between: it has not begun
+                return
+            write_whole(self._slot.end(number), end.to_json())
+            number, pause = number + 1, _SHORTEST_WAIT_S
+
+    def _carry_out(self, task: Task, events: Path) -> TaskEnd | None:
+        with events.open("a", encoding="utf-8", buffering=1) as file:
+
+            def on_event(_name: str, event: Event) -> None:
+                file.write(json.dumps(event, allow_nan=False) + "\n")
+
+            return next(iter(list(self._executor.execute([task], on_event=on_event))), None)
+
+    def _watch(self) -> None:
+        """Look whether the command wants something, or is gone."""
+        beat, silent_looks, is_told = None, 0, False
+        while not self._has_left.wait(_LOOK_S):
+            if self._slot.close.exists():
+                os.kill(os.getpid(), _CLOSE)
+                return
+            # looks are counted, not seconds: where a disk does not answer, or this process is suspended, nobody looks
+            before, beat = beat, _beat_of(self._spool)
+            silent_looks = silent_looks + 1 if beat == before else 0
+            if not is_told and (self._slot.stop.exists() or silent_looks * _LOOK_S > self._silence_s):
+                is_told = True
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    def _stop(self, _number: int, _frame: Any) -> None:
+        self._is_stopped = True
+        self._executor.stop()
+
+    def _close(self, _number: int, _frame: Any) -> None:
+        raise _ClosedError
+
+
+class _ClosedError(Exception):
+    """The slot was closed."""
+
+
+def _beat_of(spool: SpoolPaths) -> Any:
+    try:
+        return read_whole(spool.beat)
+    except (OSError, ValueError):  # a disk that does not answer for a moment is silent
+        return None

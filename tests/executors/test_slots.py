@@ -1,0 +1,113 @@
+"""What becomes of slots that end on their own, with a place that is a value; no process, no cluster. A second."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from optbench.errors import RunFailedError
+from optbench.executors.interface import Task, TaskEnd
+from optbench.executors.slots import SlotExecutor
+
+
+@dataclass(eq=False)
+class FakeSlot:
+    """Ends each task at once, unless it ends itself before it is ready."""
+
+    number: int
+    is_ready: bool = True
+    is_gone: bool = False
+    tasks: list[str] = field(default_factory=list)
+    is_closed: bool = False
+
+    def begin(self, task):
+        self.tasks.append(task.name)
+
+    def news(self, *, stopping):
+        return [], TaskEnd(self.tasks[-1], 0, {"slot": self.number}, "", "ok")
+
+    def said(self):
+        return f"slot {self.number} found no disk"
+
+    def stop(self):
+        pass
+
+    def close(self):
+        self.is_closed = True
+
+
+class FakePlace:
+    """Slots as a script says: for each a fate."""
+
+    def __init__(self, *fates: str) -> None:
+        self.fates, self.slots = list(fates), []
+
+    def start(self):
+        pass
+
+    def open(self, number):
+        for _ in range(number):
+            fate = self.fates.pop(0) if self.fates else "works"
+            slot = FakeSlot(len(self.slots), is_ready=fate == "works", is_gone=fate == "fails")
+            self.slots.append(slot)
+        return self.slots[-number:]
+
+    def close(self, slots):
+        pass
+
+    def is_gone(self, holder):
+        return None
+
+
+def tasks(*groups: str) -> list[Task]:
+    return [Task(f"{number}{group}", "a:b", group=group) for number, group in enumerate(groups)]
+
+
+def executed(executor, given):
+    return list(executor.execute(given, on_event=lambda *_: None))
+
+
+def test_slots_that_fail_at_their_start_are_replaced():
+    """Two bad nodes are no reason to give up."""
+    place = FakePlace("fails", "fails", "works")
+    (end,) = executed(SlotExecutor(place, jobs=1), tasks("a"))
+    assert end.result == {"slot": 2}
+
+
+def test_when_all_fail_the_last_words_are_said():
+    """Instead of opening slots for ever."""
+    place = FakePlace(*["fails"] * 9)
+    with pytest.raises(RunFailedError, match="3 processes for runs ended one after the other") as error:
+        executed(SlotExecutor(place, jobs=1), tasks("a"))
+    assert "slot 2 found no disk" in str(error.value)
+    assert len(place.slots) == 3
+
+
+def test_no_more_slots_are_opened_than_there_are_tasks():
+    """Jobs without work only stand in the queue."""
+    place = FakePlace()
+    assert len(executed(SlotExecutor(place, jobs=10), tasks("a", "b"))) == 2
+    assert len(place.slots) == 2
+
+
+def test_a_group_stays_in_its_slot():
+    """Its process has the compiled functions."""
+    place = FakePlace()
+    executed(SlotExecutor(place, jobs=2), tasks("a", "b", "a", "b", "b", "a"))
+    assert sorted({name[1] for name in slot.tasks} for slot in place.slots) == [{"a"}, {"b"}]
+
+
+def test_a_slot_that_waits_for_work_too_long_is_given_back():
+    """Others may want what it has; one that works is kept."""
+    clock = [0.0]
+    place = FakePlace()
+    executor = SlotExecutor(place, jobs=2, clock=lambda: clock[0])
+    executed(executor, tasks("a", "b"))
+    clock[0] = 3600.0
+    busy = place.slots[0]
+    news = busy.news
+    answers = iter([([], None), ([], None)])
+    busy.news = lambda *, stopping: next(answers, None) or news(stopping=stopping)
+    executed(executor, tasks("a"))
+    assert [slot.is_closed for slot in place.slots] == [False, True]

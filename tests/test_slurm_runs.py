@@ -1,0 +1,210 @@
+"""Real runs under a real SLURM: the bytes of the local executor, whatever is killed or left meanwhile. 2 minutes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from identity_files import IDENTITY_FILES
+
+from optbench.run_store import RunPaths, verify_manifest
+from optbench.runner.run import RunOptions, run_experiments
+
+pytestmark = [pytest.mark.tensorflow, pytest.mark.cluster]
+
+# some seconds of training: jobs and commands are killed in it
+LONG = """\
+name: long
+dataset: {name: digits}
+model: {name: mlp, hidden_units: [32, 16], dropout: 0.3}
+optimizer: {name: adam}
+training: {epochs: 150}
+report: {figures: false}
+"""
+STUDY = """\
+experiment: {dataset: {name: iris}, model: {name: mlp, hidden_units: [4]}, training: {epochs: 2}}
+optimizers: [{name: sgd, learning_rate: 0.1}, adam]
+tuning: {points: 2, seeds: 1}
+confirmation: {seeds: 2}
+"""
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("config") / "long.yaml"
+    path.write_text(LONG)
+    return path
+
+
+@pytest.fixture(scope="module")
+def undisturbed(config, tmp_path_factory, warm_workers) -> dict[int, Path]:
+    """The folder of each seed when nothing happens to it, on this machine."""
+    options = RunOptions((config,), seeds=(0, 1), runs_dir=tmp_path_factory.mktemp("local"), jobs=1, quiet=True)
+    ends = run_experiments(options, say=lambda _sentence: None, executor_for=warm_workers.executor_for)
+    assert [end.outcome for end in ends] == ["completed"] * 2
+    return {end.planned.config.seed: end.planned.paths.folder for end in ends}
+
+
+class Cluster:
+    """Commands of optbench and of SLURM, with a runs directory of their own."""
+
+    def __init__(self, variables: dict[str, str], folder: Path) -> None:
+        self.environment = {**os.environ, **variables, "XDG_CONFIG_HOME": str(folder / "no-config")}
+        self.folder, self.runs = folder, folder / "runs"
+
+    def begin(self, name: str, *arguments: object) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "optbench", name, *map(str, arguments)]
+        return subprocess.Popen(
+            command,
+            env=self.environment,
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            text=True,
+        )
+
+    def run(self, *arguments: object, code: int = 0) -> dict:
+        """Execute runs by SLURM to the end of the command; returns what it prints as JSON."""
+        return self.ended(self.begin("run", *arguments, *self.options, "--json"), code)
+
+    @property
+    def options(self) -> tuple[object, ...]:
+        return ("--executor", "slurm", "-j", "2", "--runs-dir", self.runs)
+
+    def ended(self, process: subprocess.Popen[str], code: int = 0) -> dict:
+        out, err = process.communicate(timeout=240)
+        assert process.returncode == code, err
+        return json.loads(out)
+
+    def listed(self) -> dict:
+        (run,) = self.ended(self.begin("ls", self.runs, "--json"))["runs"]
+        return run
+
+    def slurm(self, *command: str) -> str:
+        env = self.environment
+        program = Path(env["PATH"].split(os.pathsep)[0]) / command[0]
+        return subprocess.run([program, *command[1:]], env=env, capture_output=True, text=True, check=False).stdout
+
+    def jobs(self) -> list[str]:
+        return self.slurm("squeue", "--noheader", "--array", "--format=%i").split()
+
+    def epochs_of(self, attempts: int) -> int:
+        """The last epoch that the newest of so many attempts has logged; 0 before it has."""
+        logs = sorted(self.runs.glob("*/.state/attempts/*/log.txt"))
+        if len(logs) < attempts:
+            return 0
+        epochs = re.findall(r"^epoch (\d+)/", logs[-1].read_text(), re.MULTILINE)
+        return int(epochs[-1]) if epochs else 0
+
+    def wait_for(self, done, seconds: float = 90) -> None:
+        give_up = time.monotonic() + seconds
+        while not done():
+            assert time.monotonic() < give_up, self.slurm("squeue")
+            time.sleep(0.05)
+
+
+@pytest.fixture
+def cluster(slurm, tmp_path):
+    made = Cluster(slurm, tmp_path)
+    yield made
+    if jobs := made.jobs():
+        made.slurm("scancel", *jobs)
+
+
+def assert_same(first: Path, second: Path) -> None:
+    """The second is intact, and every identity file has the bytes of the first."""
+    assert verify_manifest(RunPaths(second), deep=True) == []
+    names = [name for name in IDENTITY_FILES if (first / name).exists()]
+    assert len(names) >= 8
+    for name in names:
+        assert (first / name).read_bytes() == (second / name).read_bytes(), name
+
+
+def test_killed_jobs_and_commands_change_no_byte(cluster, config, undisturbed):
+    """A job that is killed is replaced; the same command goes on after one that was killed itself."""
+    command = cluster.begin("run", config, *cluster.options, "-q", "--seeds", "0")
+    cluster.wait_for(lambda: cluster.epochs_of(1) > 5)
+    cluster.slurm("scancel", "--signal=KILL", "--full", *cluster.jobs())
+    cluster.wait_for(lambda: cluster.epochs_of(2) > 5)
+    command.kill()
+    command.communicate()
+    first, second = cluster.run(config, "--seeds", "0..1")["runs"]
+    assert (first["outcome"], second["outcome"]) == ("completed", "completed")
+    for seed, row in enumerate((first, second)):
+        assert_same(undisturbed[seed], cluster.folder / row["folder"])
+    assert not (cluster.runs / ".scratch" / "data").exists()
+
+
+def test_runs_that_were_left_go_on_by_themselves_and_are_collected(cluster, config, undisturbed):
+    """Pending, running, queued again before the time limit, cancelled, submitted again, collected."""
+    blocker = cluster.slurm("sbatch", "--parsable", "--exclusive", "--output=/dev/null", "--wrap=sleep 600").strip()
+    (row,) = cluster.run(config, "--seeds", "0", "--detach")["runs"]
+    job, log = re.fullmatch(r"job (\S+), log (\S+)", row["reason"]).groups()
+    listed = cluster.listed()
+    assert (row["outcome"], listed["status"], listed["kind"]) == ("submitted", "unfinished", "pending")
+    assert (listed["job"], listed["log"]) == (job, log)
+    assert cluster.run(config, "--seeds", "0", "--detach")["runs"][0]["reason"] == row["reason"]  # not submitted twice
+
+    cluster.slurm("scancel", blocker)
+    cluster.wait_for(lambda: cluster.epochs_of(1) > 5)
+    assert cluster.listed()["status"] == "running"
+    cluster.slurm("scancel", "--signal=USR1", "--batch", job)
+    cluster.wait_for(lambda: cluster.epochs_of(2) > 5)
+    assert "Restarts=1" in cluster.slurm("scontrol", "show", "job", job)
+    log_of_second = max(cluster.runs.glob("*/.state/attempts/*/log.txt")).read_text()
+    assert re.search(r"^epoch (\d+)/", log_of_second, re.MULTILINE)[1] != "0"  # from its checkpoint
+
+    cluster.slurm("scancel", job)
+    cluster.wait_for(lambda: job not in cluster.jobs())
+    listed = cluster.listed()
+    assert (listed["status"], listed["job"]) == ("unfinished", job)
+    assert listed["kind"] in ("interrupted", "cut off")
+
+    (again,) = cluster.run(config, "--seeds", "0", "--detach")["runs"]
+    assert again["outcome"] == "submitted"
+    assert again["reason"] != row["reason"]
+    (end,) = cluster.run(config, "--seeds", "0")["runs"]
+    assert end["outcome"] == "skipped"  # waited for
+    assert_same(undisturbed[0], cluster.folder / end["folder"])
+    assert cluster.listed()["status"] == "completed"
+
+
+def test_what_has_changed_since_it_was_submitted_is_not_trained(cluster, tmp_path):
+    """The job says why and fails; the run can be listed with both."""
+    (tmp_path / "own.py").write_text("def build(input_shape, num_classes):\n    import keras\n" + BUILD)
+    config = tmp_path / "own.yaml"
+    config.write_text(
+        "name: own\ndataset: {name: iris}\nmodel: {name: python, function: 'own.py:build'}\n"
+        "optimizer: {name: adam}\ntraining: {epochs: 1}\n"
+    )
+    blocker = cluster.slurm("sbatch", "--parsable", "--exclusive", "--output=/dev/null", "--wrap=sleep 600").strip()
+    cluster.run(config, "--detach")
+    (tmp_path / "own.py").write_text((tmp_path / "own.py").read_text() + "# changed\n")
+    cluster.slurm("scancel", blocker)
+    cluster.wait_for(lambda: not cluster.jobs())
+    listed = cluster.listed()
+    assert listed["kind"] == "failed"
+    assert "data, Python and versions must be those that the run was submitted with" in Path(listed["log"]).read_text()
+
+
+BUILD = """\
+    return keras.Sequential([keras.Input(input_shape), keras.layers.Dense(num_classes, activation="softmax")])
+"""
+
+
+@pytest.mark.long
+def test_a_study_is_left_and_taken_up_stage_by_stage(cluster, tmp_path):
+    """Each time the next stage is submitted; in the end nothing is left to do but conclude."""
+    file = tmp_path / "trial.yaml"
+    file.write_text(STUDY)
+    left = cluster.ended(cluster.begin("study", file, *cluster.options, "--detach", "--json"))
+    assert {row["outcome"] for row in left["runs"]} == {"submitted"}
+    verdict = cluster.ended(cluster.begin("study", file, *cluster.options, "--json"))
+    assert verdict["verdict"]
