@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
+from optbench.catalog.tasks import TASKS
 from optbench.core.section import Section
 from optbench.errors import StorageError
 from optbench.records import InputPart
@@ -386,7 +387,7 @@ def _contradictions(made: Preprocessing) -> Iterator[str]:
         yield "several inputs are made of a table"
     elif isinstance(source, Arrays) and source.columns and math.prod(made.inputs[0].shape) != len(source.columns):
         yield "inputs and source.columns must be as many numbers"
-    if (made.task == "classification") != isinstance(target, ClassTarget):
+    if TASKS[made.task].has_classes != isinstance(target, ClassTarget):
         yield "task and target must be of one kind"
     if isinstance(target, ClassTarget):
         classes = [each.name for each in target.classes]
