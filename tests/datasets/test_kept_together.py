@@ -159,6 +159,13 @@ def test_a_row_without_a_value_has_no_side(load_csv, key, column, empty):
         load_csv(text(rows), split={key: ("customer", "date")[column]})
 
 
+def test_times_without_a_date_are_told(load_csv):
+    """They put the evenings of all days behind their mornings, which is rarely meant."""
+    content = "at,x,y\n" + "".join(f"{n % 24}:{n % 60:02},{n * 7 % 31},{'yn'[n % 3 == 0]}\n" for n in range(240))
+    assert "data-split-time-of-day" in codes(load_csv(content, split={"time": "at"}))
+    assert "data-split-time-of-day" not in codes(load_csv(text(), split={"time": "date"}))
+
+
 def test_another_seed_draws_other_test_rows_unless_time_decides(load_csv):
     """A study can ask for other splits of groups and of equal rows, not of time."""
     for split, is_drawn in (({"group": "customer"}, True), ({"group": "duplicates"}, True), ({"time": "date"}, False)):

@@ -110,8 +110,8 @@ def test_split_by_a_column(load_csv):
     assert none.validation is None
     refused(
         load_csv,
-        content.replace(",val,", ",dev,", 1),
-        "must hold train, validation or test. Received: 'dev' in row 3 (line 4 of data.csv).",
+        content.replace(",val,", ",holdout,", 1),
+        "must hold train, validation or test in every row. Received: 'holdout' in row 3 (line 4 of data.csv).",
         split={"column": "s"},
     )
     refused(load_csv, content.replace(",test,", ",train,"), "names no test row", split={"column": "s"})

@@ -19,7 +19,7 @@ from optbench.datasets.row_groups import (
 from optbench.datasets.sentinels import time_notes
 from optbench.datasets.splits import DEFAULT_TEST
 from optbench.datasets.time_splits import split_by_time
-from optbench.datasets.times import time_keys
+from optbench.datasets.times import are_of_the_day, time_keys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -91,6 +91,7 @@ def divide_by_time(labelled: TableRows) -> DividedRows:
     notes = (
         *_left_out(options, "data-split-time", name),
         *time_notes(name, texts, keys, np.bincount(position.ravel())),
+        *([Finding("data-split-time-of-day", Severity.NOTE, {"name": name})] if are_of_the_day(texts) else []),
         *_uneven_notes(labelled, divided, facts, largest=_largest(times[rows])),
     )
     return DividedRows(divided, "time", facts, notes)

@@ -65,6 +65,11 @@ def time_keys(texts: Sequence[str], *, what: str, order: str | None = None) -> N
     return whole[0].seconds
 
 
+def are_of_the_day(texts: Sequence[str]) -> bool:
+    """Return True for times of which none has a date, given that all texts are times (`time_keys`)."""
+    return numbers_of(texts[:1]) is None and not moments(texts_of(list(texts[:1])))[0].has_date.any()
+
+
 def year_last(texts: Sequence[str]) -> str | None:
     """Return the form of numbers that are dates with the year at the end, such as DDMMYYYY; None of any others."""
     forms = _YEAR_LAST.items()
