@@ -58,7 +58,6 @@ def goes_on(process, folder):
 
 @pytest.mark.tensorflow
 @pytest.mark.long
-@pytest.mark.ci
 def test_a_stopped_command_leaves_the_run_of_another_one(tmp_path):
     """Of two commands on one runs directory the one that waits ends at once, and prints as JSON what is done."""
     (tmp_path / "slow.yaml").write_text(SLOW % 100_000)

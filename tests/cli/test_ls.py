@@ -92,7 +92,7 @@ def test_nothing_there_is_4(command, tmp_path):
     (tmp_path / "file").write_text("")
     done = command("ls", "file")
     assert done.code == 4
-    assert "no directory" in done.err
+    assert "not a directory" in done.err
 
 
 def test_the_runs_directory_can_come_from_the_environment(command, runs_dir, monkeypatch):

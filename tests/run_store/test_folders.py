@@ -45,7 +45,7 @@ def test_foreign_folders_are_refused(tmp_path, key):
     paths = RunPaths(tmp_path / "mine")
     paths.folder.mkdir()
     (paths.folder / "thesis.tex").write_text("dear")
-    with pytest.raises(StorageError, match="no run of optbench"):
+    with pytest.raises(StorageError, match="not a run of optbench"):
         claim_run_folder(paths, key=key)
     assert tree(paths.folder) == ["thesis.tex"]
     (tmp_path / "file").write_text("x")
@@ -125,7 +125,7 @@ def test_unusable_directories(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("x")
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
     for directory in (tmp_path / "file", tmp_path / "file" / "runs", tmp_path / "link" / "runs"):
-        with pytest.raises(MachineError, match="no directory"):
+        with pytest.raises(MachineError, match="not a directory"):
             require_writable(directory)
 
     def full(_descriptor):

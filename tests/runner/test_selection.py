@@ -85,7 +85,7 @@ def test_an_error_is_better_if_it_is_smaller():
         ("accuracy[0] > 1", "neither"),
         ("f'{accuracy}' == 1", "neither"),
         ("(accuracy := 1) == 1", "neither"),
-        ("b'x' == run", "no text and no number"),
+        ("b'x' == run", "neither text nor a number"),
         ("", "--where"),
         ("1 ==", "--where"),
         ("'a'.b == 1", "only names have parts"),
