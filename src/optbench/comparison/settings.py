@@ -21,13 +21,15 @@ Settings = dict[str, Any]
 _IDENTITY_OF_DATA: Final = ("name", "path", "target", "function", "arguments")
 _PATHS: Final = ("path", "test_path")
 
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str)  # made once: asked very often
+
 VARIED: Final = frozenset({"model.l2"})
 """Keys of the model section that belong to an optimizer's settings: an L2 penalty is one way to decay weights."""
 
 
 def canonical(value: Any) -> str:
     """Return one text per JSON value, whatever the order of its keys."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
+    return _ENCODER.encode(value)
 
 
 def chosen_settings(config: Mapping[str, Any]) -> Settings:

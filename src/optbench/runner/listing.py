@@ -139,12 +139,13 @@ def _of_one_name(runs: Sequence[ListedRun]) -> Mapping[str, str]:
         for folder, of_run in chosen.items()
     }
     shared = [key for key in differing_keys(settings.values()) if not key.startswith("optimizer.")]
+    by_optimizer: dict[Any, list[str]] = defaultdict(list)
+    for folder, of_run in settings.items():
+        by_optimizer[of_run.get("optimizer.name")].append(folder)
     found = {}
-    for run in runs:
-        name = settings[run.folder].get("optimizer.name")
-        alike = [other for other in settings.values() if other.get("optimizer.name") == name]
-        own = [key for key in differing_keys(alike) if key.startswith("optimizer.")]
-        found[run.folder] = setting_text([*own, *shared], settings[run.folder])
+    for folders in by_optimizer.values():
+        own = [key for key in differing_keys(map(settings.__getitem__, folders)) if key.startswith("optimizer.")]
+        found |= {folder: setting_text([*own, *shared], settings[folder]) for folder in folders}
     return found
 
 
