@@ -28,9 +28,8 @@ def printable(text: str, *, keep_lines: bool = False) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    return "".join(
-        "\N{REPLACEMENT CHARACTER}" if _steers(one) and not (keep_lines and one == "\n") else one for one in text
-    )
+    steering = _steering(text) - ({"\n"} if keep_lines else set())
+    return text.translate(dict.fromkeys(map(ord, steering), "\N{REPLACEMENT CHARACTER}"))
 
 
 def with_own_lines(message: str) -> str:
@@ -62,12 +61,12 @@ def escaped_json(document: str) -> str:
     """
     if document.isascii() and "\x7f" not in document:  # JSON itself has escaped the other controls among these
         return document
-    return "".join(_escape(one) if one != "\n" and _steers(one) else one for one in document)
+    return document.translate({ord(one): _escape(one) for one in _steering(document) - {"\n"}})
 
 
 def escaped_yaml(document: str) -> str:
     """Do the same to a YAML text, all of whose scalars with such characters stand in double quotes."""
-    return "".join(f"\\U{ord(one):08x}" if one != "\n" and _steers(one) else one for one in document)
+    return document.translate({ord(one): f"\\U{ord(one):08x}" for one in _steering(document) - {"\n"}})
 
 
 def _escape(character: str) -> str:
@@ -75,5 +74,6 @@ def _escape(character: str) -> str:
     return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
 
 
-def _steers(character: str) -> bool:
-    return unicodedata.category(character) in _STEERING and character not in _JOINERS
+def _steering(text: str) -> set[str]:
+    """Return which characters of a text steer; a long one has few different ones, and is looked through once."""
+    return {one for one in set(text) if unicodedata.category(one) in _STEERING and one not in _JOINERS}
