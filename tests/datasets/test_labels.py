@@ -214,3 +214,14 @@ def test_names_of_columns_that_are_drawn_alike_are_told(load_csv):
     told = "Received: 'label'. 'lab\\u0435l' looks the same and has other characters: copy it from the file"
     with pytest.raises(DataError, match=re.escape(told)):
         load_csv(f"x,z,lab{CYRILLIC_E}l\n{rows}", target="label")
+
+
+@pytest.mark.parametrize(
+    ("form", "told"),
+    [("{}.5M", "thousands, millions or billions"), ("~{}", "digits with other signs"), ("{}-99", "such as '0-99'")],
+)
+def test_numbers_in_other_forms_are_no_identifier(load_csv, form, told):
+    """Of a target of very many labels it is said what they look like."""
+    with pytest.raises(DataError, match="holds 90 different values in 90 rows") as caught:
+        load_csv("x,y\n" + "".join(f"{n % 31},{form.format(n)}\n" for n in range(90)))
+    assert any(told in sentence for sentence in sentences(caught.value.findings))

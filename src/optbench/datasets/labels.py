@@ -15,6 +15,7 @@ from optbench.datasets.label_spellings import are_plain_numbers, exact_numbers, 
 from optbench.datasets.number_spelling import look_like_numbers
 from optbench.datasets.number_texts import is_number
 from optbench.datasets.reading_rules import Applied
+from optbench.datasets.text_doubts import doubt
 from optbench.errors import DataError
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _BINARY = 2
 _MOST_NUMBERED_CLASSES = 20
 _MOSTLY = 0.8
+_OF_NUMBERS = ("column-looks-like-multiples", "column-looks-like-digits-and-signs", "column-looks-like-other-digits")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,16 @@ def require_classes(order: LabelOrder, *, n_rows: int, where: str) -> None:
             f"{where} holds {found} different values in {n_rows} rows, e.g. {shown_labels(order.class_names[:3])}. "
             f"A classification target has few labels that repeat. {_what_else(order.class_names)}",
             code="data-labels-too-many",
+            findings=_doubts(order.class_names),
         )
+
+
+def _doubts(class_names: Sequence[str]) -> list[Finding]:
+    """Return why very many different labels are no numbers to predict, if they look like numbers written otherwise."""
+    doubted = doubt(texts_of(class_names), "target")
+    if doubted is None or not doubted.code.startswith(_OF_NUMBERS):
+        return []
+    return [Finding("data-target-doubted", Severity.NOTE, {"n_values": len(class_names), "doubt": doubted.to_json()})]
 
 
 def _what_else(class_names: Sequence[str]) -> str:
