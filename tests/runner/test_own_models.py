@@ -178,5 +178,6 @@ def test_an_export_says_which_code_keras_needs(runs, tmp_path):
     exec(OWN, namespace)  # noqa: S102 - the user's file
     loaded = keras.saving.load_model(made.path, custom_objects={"Kept": namespace["Kept"]})
     columns = {name: tf.constant([[1.0]]) for name in loaded.input}
-    served = tf.saved_model.load(str(exported("needs_code", "savedmodel").path)).serve(columns)
+    saved = tf.saved_model.load(str(exported("needs_code", "savedmodel").path))
+    served = saved.serve(columns)
     np.testing.assert_allclose(loaded(columns)["probabilities"], served["probabilities"], atol=1e-6)

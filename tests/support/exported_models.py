@@ -36,7 +36,8 @@ def by_keras(path: Any, given: Any, _x: Any) -> np.ndarray:
 def by_savedmodel(path: Any, given: Any, _x: Any) -> np.ndarray:
     import tensorflow as tf
 
-    served = tf.saved_model.load(str(path)).signatures["serving_default"]
+    saved = tf.saved_model.load(str(path))  # whose variables are gone when nobody holds it
+    served = saved.signatures["serving_default"]
     taken = served.structured_input_signature[1]
     raw_examples = pixels(given)
     if not isinstance(raw_examples, np.ndarray):  # the names in a signature are plain
