@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import subprocess
+import sys
 from contextlib import suppress
 
 import pytest
@@ -68,6 +70,18 @@ def test_homes_and_caches_that_are_none(give, work, runs, name, value):
         )
         ended.require(0)
         assert (ended.out, ended.err) == (usual.out, usual.err)
+
+
+@pytest.mark.long
+def test_pictures_where_no_home_can_be_written(work, runs):
+    """What matplotlib says of its own cache is not shown: a process of its own, since it says so once."""
+    del runs
+    (work / "file").touch()
+    program = "from optbench.cli import main; import sys; sys.argv[0] = 'optbench'; main()"
+    arguments = [sys.executable, "-c", program, "compare", "runs", "--html", "page.html"]
+    environment = {**os.environ, "HOME": str(work / "file"), "XDG_CACHE_HOME": "", "XDG_CONFIG_HOME": ""}
+    done = subprocess.run(arguments, cwd=work, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "wrote page.html\n")
 
 
 @pytest.mark.parametrize("command", mostly_long([one[0] for one in EVERY_COMMAND], short=["ls"], ci=["predict", "rm"]))
