@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import resource
@@ -14,23 +15,29 @@ import numpy as np
 import pytest
 from selection import mostly_long
 
-pytestmark = [pytest.mark.long, pytest.mark.ci]
-
 LONG = "a" * 300
 NUL = "\\0"
+NO_PATHS = (LONG, f"{LONG}.npz", f"x/{LONG}/y.npz", "/".join(["ab"] * 3000), f"a{NUL}b.npz", NUL)
+WITH_PATHS = (
+    '{name: npz, path: "%s"}',
+    '{name: csv, path: "%s", target: y}',
+    '{name: csv, path: "%s.parquet", target: y}',
+    '{name: csv, path: t.csv, target: y, split: {test_path: "%s"}}',
+    '{name: image_folder, path: "%s", size: [4, 4]}',
+    '{name: python, function: "%s.py:load"}',
+)
 
 
-@pytest.mark.parametrize("path", [LONG, f"{LONG}.npz", f"x/{LONG}/y.npz", "/".join(["ab"] * 3000), f"a{NUL}b.npz", NUL])
+def in_ci(test):
+    """Mark a test that takes long, and that CI takes too."""
+    return pytest.mark.long(pytest.mark.ci(test))
+
+
 @pytest.mark.parametrize(
-    "dataset",
-    [
-        '{name: npz, path: "%s"}',
-        '{name: csv, path: "%s", target: y}',
-        '{name: csv, path: "%s.parquet", target: y}',
-        '{name: csv, path: t.csv, target: y, split: {test_path: "%s"}}',
-        '{name: image_folder, path: "%s", size: [4, 4]}',
-        '{name: python, function: "%s.py:load"}',
-    ],
+    ("dataset", "path"),
+    mostly_long(
+        itertools.product(WITH_PATHS, NO_PATHS), short=[], ci=list(zip(WITH_PATHS, reversed(NO_PATHS), strict=True))
+    ),
 )
 def test_paths_that_no_system_takes(give, work, experiment, dataset, path):
     """Names of over 255 bytes, paths of over 4096, the character NUL: in every key that names a file."""
@@ -67,6 +74,7 @@ def test_long_paths_on_the_command_line(give, runs, path):
         give(*arguments).require(1, 2, 3, 4)
 
 
+@in_ci
 def test_names_that_no_system_takes_in_a_study(give, work):
     """The file that a study names."""
     for path in (LONG, f"a{NUL}b"):
@@ -74,6 +82,7 @@ def test_names_that_no_system_takes_in_a_study(give, work):
         give("study", "s.yaml").require(3)
 
 
+@in_ci
 def test_loops_of_links(give, work, experiment, runs):
     """In the place of data, configs, folders and runs."""
     for name in ("loop", "loop.npz", "loop.csv", "loop.yaml", "loop.py"):
@@ -103,19 +112,7 @@ def test_loops_of_links(give, work, experiment, runs):
     give("ls").require(0, saying="adam-s0")
 
 
-@pytest.mark.parametrize("arguments", [("ls",), ("validate", "a.yaml"), ("run", "a.yaml"), ("check", "x"), ("doctor",)])
-def test_a_working_directory_that_was_removed(give, work, tmp_path, arguments):
-    """No path means anything there."""
-    gone = tmp_path / "gone"
-    gone.mkdir()
-
-    def leave():
-        os.chdir(gone)
-        gone.rmdir()
-
-    give(*arguments, before=leave).require(3, saying="the working directory has been removed")
-
-
+@in_ci
 def test_code_that_leaves_or_removes_the_working_directory(give, work, experiment):
     """What user code does to the directory and to the search path ends with it."""
     (work / "inner").mkdir()
@@ -147,6 +144,7 @@ LOAD = (
 )
 
 
+@in_ci
 def test_threads_of_user_code_do_not_keep_a_command(work, experiment):
     """The command ends when its work is done, with its exit code and all it has said; temporary folders are gone."""
     (work / "own.py").write_text(THREAD + LOAD)
@@ -163,7 +161,7 @@ def test_threads_of_user_code_do_not_keep_a_command(work, experiment):
     assert time.monotonic() - begin < 240
 
 
-@pytest.mark.parametrize("megabytes", [20, 60, 120, 250, 500])
+@pytest.mark.parametrize("megabytes", mostly_long([20, 60, 120, 250, 500], short=[], ci=[60, 250]))
 def test_little_address_space(give, work, experiment, arrays, runs, megabytes):
     """`ulimit -v`: whatever runs out of memory says so; a table and arrays of some size do at least once."""
     del runs
@@ -192,7 +190,7 @@ def test_little_address_space(give, work, experiment, arrays, runs, megabytes):
         give("validate", "a.yaml", before=limited).require(3, saying="memory")
 
 
-@pytest.mark.parametrize("megabytes", [60, 150, 300, 700])
+@pytest.mark.parametrize("megabytes", mostly_long([60, 150, 300, 700], short=[], ci=[150, 700]))
 def test_little_address_space_from_the_start(work, experiment, runs, megabytes):
     """As processes of their own: the libraries' own ends (abort, exit, a signal to themselves) are not reached."""
     del runs
@@ -214,7 +212,7 @@ def test_little_address_space_from_the_start(work, experiment, runs, megabytes):
         assert done.returncode == 0 or "emory" in done.stderr or "address space" in done.stderr
 
 
-@pytest.mark.parametrize("files", [3, 5, 8])
+@pytest.mark.parametrize("files", mostly_long([3, 5, 8], short=[], ci=[5]))
 def test_few_open_files(give, runs, files):
     """`ulimit -n`: the limit is named."""
     del runs
@@ -226,6 +224,7 @@ def test_few_open_files(give, runs, files):
     ended.require(0, 3, 4)
 
 
+@in_ci
 def test_absurd_sizes_are_refused_before_anything_is_built(give, work):
     """Each in a sentence with its limit, within seconds."""
     base = {"name": "a", "dataset": {"name": "iris"}, "model": {"name": "mlp"}, "optimizer": {"name": "adam"}}
@@ -248,6 +247,7 @@ def test_absurd_sizes_are_refused_before_anything_is_built(give, work):
         give("validate", "a.yaml", timeout=60).require(3)
 
 
+@in_ci
 def test_a_disk_that_is_full(give, runs, work):
     """Every write fails: nothing of a finished run is lost, and the remedy is told."""
     if not os.path.exists("/dev/full"):  # noqa: PTH110

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import subprocess
+import sys
 from contextlib import suppress
 
 import pytest
@@ -51,8 +53,8 @@ def without(name):
             ),
             ("HOME", None),
         ],
-        short=[("HOME", None), ("XDG_CACHE_HOME", "file"), ("TMPDIR", "file")],
-        ci=[],
+        short=[],
+        ci=[("HOME", None), ("XDG_CACHE_HOME", "file"), ("TMPDIR", "file")],
     ),
 )
 def test_homes_and_caches_that_are_none(give, work, runs, name, value):
@@ -70,8 +72,20 @@ def test_homes_and_caches_that_are_none(give, work, runs, name, value):
         assert (ended.out, ended.err) == (usual.out, usual.err)
 
 
-@pytest.mark.parametrize("arguments", EVERY_COMMAND, ids=lambda arguments: arguments[0])
-def test_no_command_starts_in_a_directory_that_was_removed(give, tmp_path, arguments):
+@pytest.mark.long
+def test_pictures_where_no_home_can_be_written(work, runs):
+    """What matplotlib says of its own cache is not shown: a process of its own, since it says so once."""
+    del runs
+    (work / "file").touch()
+    program = "from optbench.cli import main; import sys; sys.argv[0] = 'optbench'; main()"
+    arguments = [sys.executable, "-c", program, "compare", "runs", "--html", "page.html"]
+    environment = {**os.environ, "HOME": str(work / "file"), "XDG_CACHE_HOME": "", "XDG_CONFIG_HOME": ""}
+    done = subprocess.run(arguments, cwd=work, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "wrote page.html\n")
+
+
+@pytest.mark.parametrize("command", mostly_long([one[0] for one in EVERY_COMMAND], short=["ls"], ci=["predict", "rm"]))
+def test_no_command_starts_in_a_directory_that_was_removed(give, tmp_path, command):
     """No path means anything there: one sentence, before anything else is looked at."""
     gone = tmp_path / "gone"
     gone.mkdir()
@@ -80,6 +94,7 @@ def test_no_command_starts_in_a_directory_that_was_removed(give, tmp_path, argum
         os.chdir(gone)
         gone.rmdir()
 
+    (arguments,) = [one for one in EVERY_COMMAND if one[0] == command]
     give(*arguments, before=leave).require(3, saying="the working directory has been removed")
 
 
@@ -87,6 +102,8 @@ def contents(folder):
     return {path: path.read_bytes() if path.is_file() else b"" for path in folder.rglob("*")}
 
 
+@pytest.mark.long
+@pytest.mark.ci
 def test_runs_that_may_only_be_read(give, runs):
     """A colleague's folder or an archive: what reads does, what writes says which permission it lacks."""
     before = contents(runs)
@@ -108,6 +125,8 @@ def test_runs_that_may_only_be_read(give, runs):
     assert contents(runs) == before
 
 
+@pytest.mark.long
+@pytest.mark.ci
 def test_thousands_of_other_things_among_runs(give, runs, tmp_path):
     """Files, folders, pipes and links that are no runs cost little and are in nobody's way."""
     for number in range(1250):
@@ -133,8 +152,8 @@ def test_thousands_of_other_things_among_runs(give, runs, tmp_path):
     ("limit", "most"),
     mostly_long(
         [*((resource.RLIMIT_NOFILE, files) for files in (3, 4, 6, 9, 14)), (resource.RLIMIT_FSIZE, 0)],
-        short=[(resource.RLIMIT_NOFILE, 6)],
-        ci=[(resource.RLIMIT_FSIZE, 0)],
+        short=[],
+        ci=[(resource.RLIMIT_NOFILE, 6)],
     ),
 )
 def test_tight_limits(give, work, experiment, runs, arguments, limit, most):
@@ -153,7 +172,10 @@ def test_tight_limits(give, work, experiment, runs, arguments, limit, most):
         assert "ulimit -n" in ended.err or "too many" in ended.err.lower(), ended.said
 
 
-@pytest.mark.parametrize("path", [LONG, "loop/x", "/dev/full/x", "file/x", "/".join(["ab"] * 3000)])
+@pytest.mark.parametrize(
+    "path",
+    mostly_long([LONG, "loop/x", "/dev/full/x", "file/x", "/".join(["ab"] * 3000)], short=[], ci=[LONG, "loop/x"]),
+)
 def test_paths_of_newer_options(give, work, runs, path):
     """As output, data, runs directory: in every option that takes a path, a sentence and nothing made."""
     (work / "loop").symlink_to("loop")
@@ -183,7 +205,7 @@ def test_paths_of_newer_options(give, work, runs, path):
 SPECIAL = ("/dev/full", "/dev/stdin", "/proc/self/mem", "/proc/self/environ", "/proc/self/fd", "/dev/null", "sparse")
 
 
-@pytest.mark.parametrize("special", SPECIAL)
+@pytest.mark.parametrize("special", mostly_long(SPECIAL, short=[], ci=["/dev/full", "/proc/self/mem", "sparse"]))
 def test_special_files_of_the_system(give, work, experiment, special):
     """As table, arrays, config, code and images: none is read without end, and none executed."""
     if special.startswith("/") and not os.path.lexists(special):
@@ -211,25 +233,23 @@ def test_special_files_of_the_system(give, work, experiment, special):
 
 
 NUL = "a\\0b"
-
-
-@pytest.mark.parametrize(
-    "section",
-    [
-        f'dataset: {{name: csv, path: t.csv, target: "{NUL}"}}',
-        f'dataset: {{name: csv, path: t.csv, target: y, drop: ["{NUL}"]}}',
-        f'dataset: {{name: csv, path: t.csv, target: y, features: {{"{NUL}": number}}}}',
-        f'dataset: {{name: csv, path: t.csv, target: y, encoding: "{NUL}"}}',
-        'dataset: {name: csv, path: t.csv, target: y, separator: "\\0"}',
-        f'dataset: {{name: csv, path: t.csv, target: y, positive_class: "{NUL}"}}',
-        f'dataset: {{name: csv, path: t.csv, target: y, split: {{group: "{NUL}"}}}}',
-        f'dataset: {{name: csv, path: t.csv, target: y, split: {{test_path: "{NUL}"}}}}',
-        f'dataset: {{name: "{NUL}"}}',
-        f'dataset: {{name: "openml:{NUL}"}}',
-        f'dataset: {{name: python, function: "own.py:{NUL}"}}',
-        f'name: "{NUL}"',
-    ],
+WITH_NUL = (
+    f'dataset: {{name: csv, path: t.csv, target: "{NUL}"}}',
+    f'dataset: {{name: csv, path: t.csv, target: y, drop: ["{NUL}"]}}',
+    f'dataset: {{name: csv, path: t.csv, target: y, features: {{"{NUL}": number}}}}',
+    f'dataset: {{name: csv, path: t.csv, target: y, encoding: "{NUL}"}}',
+    'dataset: {name: csv, path: t.csv, target: y, separator: "\\0"}',
+    f'dataset: {{name: csv, path: t.csv, target: y, positive_class: "{NUL}"}}',
+    f'dataset: {{name: csv, path: t.csv, target: y, split: {{group: "{NUL}"}}}}',
+    f'dataset: {{name: csv, path: t.csv, target: y, split: {{test_path: "{NUL}"}}}}',
+    f'dataset: {{name: "{NUL}"}}',
+    f'dataset: {{name: "openml:{NUL}"}}',
+    f'dataset: {{name: python, function: "own.py:{NUL}"}}',
+    f'name: "{NUL}"',
 )
+
+
+@pytest.mark.parametrize("section", mostly_long(WITH_NUL, short=WITH_NUL[:1], ci=WITH_NUL[1::4]))
 def test_the_character_nul_in_values(give, work, section):
     """In whatever a file names: columns, classes, encodings, functions, the experiment itself."""
     (work / "t.csv").write_text("a,y\n" + "1,x\n2,z\n" * 40)

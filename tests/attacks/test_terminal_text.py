@@ -8,6 +8,7 @@ import shutil
 import numpy as np
 import pytest
 from attacked import steers
+from selection import mostly_long
 
 # clears the screen, turns the direction, sets a title, is a C1 control, begins a line of its own, writes in secret
 EVIL = (
@@ -190,7 +191,13 @@ def test_a_forged_manifest_says_nothing_aloud(give, runs):
         assert "\nb.yaml: ok" not in ended.said
 
 
-@pytest.mark.parametrize("name", [EVIL, LINE, "su\udcff\udc80r", "u\N{LINE SEPARATOR}v\N{NEXT LINE}w"])
+NO_UNICODE = "su\udcff\udc80r"
+
+
+@pytest.mark.parametrize(
+    "name",
+    mostly_long([EVIL, LINE, NO_UNICODE, "u\N{LINE SEPARATOR}v\N{NEXT LINE}w"], short=[LINE], ci=[NO_UNICODE]),
+)
 def test_names_on_the_command_line(give, runs, name):
     """Whatever takes a name says it without obeying it, also one that is no Unicode: in sentences and in JSON."""
     hostile = name.replace("/", "")

@@ -57,4 +57,4 @@ def test_no_file_is_exit_3(optbench):
     """The file is named."""
     code, _, said, _ = optbench("study", "none.yaml")
     assert code == 3
-    assert "none.yaml: there is no such file" in said
+    assert "none.yaml: there is no such file. 'optbench init --study' writes a starter." in said

@@ -88,8 +88,10 @@ def test_what_is_wrong_is_said_with_its_place(tmp_path, text, says):
 
 def test_a_file_that_is_named_must_be_there(tmp_path):
     """The user's own need not."""
-    with pytest.raises(ConfigError, match="there is no such file"):
+    with pytest.raises(ConfigError, match=r"there is no such file. docs/cluster.md"):
         load_machine(tmp_path / "none.yaml")
+    with pytest.raises(ConfigError, match=r"must be a machine file. Received: a folder"):
+        load_machine(tmp_path)
 
 
 def test_the_schema_is_the_committed_one_and_agrees():

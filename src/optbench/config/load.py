@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from unicodedata import combining, east_asian_width
 
 from optbench.config.file_kinds import study_instead
@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 
 # what may look like a number and is a text: labels, column names, markers of missing values
 _TEXT_KEYS = (("target",), ("positive_class",), ("drop",), ("missing",), ("sheet",))
+FileKind = Literal["experiment", "study", "machine"]
+_BEGINNINGS: Mapping[FileKind, str] = {
+    "experiment": "'optbench init' writes a starter.",
+    "study": "'optbench init --study' writes a starter.",
+    "machine": "docs/cluster.md says what it holds.",
+}
 _MOST_FINDINGS = 100
 _WIDEST = 160
 _SPLIT_COLUMNS = tuple(("dataset", "split", key) for key in ("column", "group", "time"))
@@ -101,8 +107,8 @@ def dump_config(config: ExperimentConfig) -> str:
     return dump_yaml(config.to_plain())
 
 
-def read_text(path: Path) -> str:
-    """Return the text of an experiment or study file.
+def read_text(path: Path, kind: FileKind = "experiment") -> str:
+    """Return the text of an experiment, study or machine file; messages say which is wanted.
 
     Raises
     ------
@@ -114,22 +120,21 @@ def read_text(path: Path) -> str:
             return read_regular(path, most=MAX_BYTES, follow_links=True).decode("utf-8-sig")
         except FileNotFoundError:
             raise ConfigError(
-                f"{path}: there is no such file. 'optbench init' writes a starter.", code="config-file-missing"
+                f"{path}: there is no such file. {_BEGINNINGS[kind]}", code="config-file-missing"
             ) from None
         except UnfitFileError as error:
-            raise _unfit(path, error) from None
+            raise _unfit(path, error, kind) from None
         except UnicodeDecodeError as error:
             raise ConfigError(
                 f"{path}: must be UTF-8 text. Received: byte {error.start} is not.", code="config-file-not-utf8"
             ) from None
 
 
-def _unfit(path: Path, error: UnfitFileError) -> ConfigError:
+def _unfit(path: Path, error: UnfitFileError, kind: FileKind) -> ConfigError:
+    wanted = f"{'an' if kind == 'experiment' else 'a'} {kind} file"
     if error.errno == errno.EFBIG:
-        return ConfigError(
-            f"{path}: an experiment file has at most 1 MiB. Received: a larger one.", code="config-file-too-large"
-        )
-    return ConfigError(f"{path}: must be an experiment file. Received: {error.kind}.", code="config-file-is-folder")
+        return ConfigError(f"{path}: {wanted} has at most 1 MiB. Received: a larger one.", code="config-file-too-large")
+    return ConfigError(f"{path}: must be {wanted}. Received: {error.kind}.", code="config-file-is-folder")
 
 
 def refuse(finding: Finding | None, source: str) -> None:

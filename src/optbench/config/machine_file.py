@@ -33,7 +33,7 @@ def load_machine(path: Path | None = None) -> MachineConfig:
         path = users_machine_file()
         if not is_there(path):
             return MachineConfig()
-    document = parse_yaml(read_text(path), str(path))
+    document = parse_yaml(read_text(path, "machine"), str(path))
     for place in document.texts:
         if place in _TEXTS:
             document.keep_text(place)

@@ -42,7 +42,7 @@ def load_study(path: Path) -> LoadedStudy:
     ConfigError
         With every finding of all files.
     """
-    text = read_text(path)
+    text = read_text(path, "study")
     document = parse_yaml(text, str(path))
     refuse(experiment_instead(document.plain, str(path)), str(path))
     for place in document.texts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -10,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from matplotlib.figure import Figure
+
+# where a home cannot be written, matplotlib keeps its cache elsewhere and says so each time
+logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 FAMILY: Final = "DejaVu Sans"
 """It comes with matplotlib, so pictures of Latin, Greek and Cyrillic texts are the same everywhere."""

@@ -30,11 +30,11 @@ _TO_DRAW = (
     "babel.messages.pofile",
     "jinja2.debug",
     "jinja2.ext",
-    "matplotlib.ticker",
     "optbench.reporting.curve_figures",
     "optbench.reporting.run_figures",
     "optbench.reporting.run_report",
     "optbench.runs.drawing",
+    "matplotlib.ticker",
 )
 
 
