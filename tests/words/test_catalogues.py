@@ -187,6 +187,7 @@ UNSAID = {
     "training-model-not-written": {"error"},
     "recorded-error": {"error"},
     "data-no-value-in": {"n_rows"},
+    "exploratory-plan": {"earlier"},
 }
 
 

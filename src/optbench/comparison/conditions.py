@@ -85,7 +85,8 @@ def _folded(
     seed * folds + fold, with one seed 0 the number of its fold.
     """
     loose: dict[Key, Conditions] = {}
-    others, members = [], {}
+    others: list[tuple[RunRecord, Settings]] = []
+    members: dict[Key, list[tuple[int, RunRecord, Settings]]] = {}
     for record, settings in described:
         fold, folds = settings.get("dataset.split.fold"), settings.get("dataset.split.folds")
         if not (isinstance(fold, int) and isinstance(folds, int)) or question.asks("dataset.split.fold"):
