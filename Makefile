@@ -88,7 +88,7 @@ validity: $(VENV)/.installed
 
 # runs and seconds until a study is decided, against fixed seeds and KerasTuner; of the shipped studies that are finished
 time-to-verdict: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target $(VENV)-tuner keras-tuner kt-legacy
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target $(VENV)-tuner keras-tuner kt-legacy tensorboard
 	$(BIN)/python bench/time_to_verdict.py $(RUNS)/telco-optimizers-* $(RUNS)/quick-* --tuner $(VENV)-tuner
 
 # the class's four claims, each a study of minutes; docs/claims/ says what they ask and what came out

@@ -7,7 +7,7 @@ For every finished study that is given (its folder):
   decides as large a share of the tuned pairs as the plan with fixed seeds does: equal power.
 - *counted*: runs of such a plan, from the study's own numbers of points, seeds and rows. All runs have the same epochs.
 - *real*: seconds of one run, from the study's record; CPU seconds of KerasTuner and plain Keras, measured here if
-  --tuner names a folder with it (pip install --target DIR --no-deps keras-tuner kt-legacy).
+  --tuner names a folder with it (pip install --target DIR --no-deps keras-tuner kt-legacy tensorboard).
 
 --behind 1.5 draws studies in which the first row lies so many standard deviations of a difference behind the others: on
 Telco as it was measured there is hardly a difference to find.
@@ -272,7 +272,7 @@ def main() -> None:
     parser.add_argument("--behind", type=float, default=0.0)
     parser.add_argument("--tuner", type=Path)
     options = parser.parse_args()
-    group_sequential.VECTORS = VECTORS
+    group_sequential.VECTORS, group_sequential.PER_DECADE = VECTORS, 1  # the levels that decide are exact anyway
     print("| study | pairs | plan | confirmation seeds | runs | of the earlier | tuned pairs decided [%] |")
     print("|---|---|---|---|---|---|---|")
     all_stored = [read(folder) for folder in options.folders]

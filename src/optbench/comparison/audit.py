@@ -116,8 +116,8 @@ def margin_remarks(pairs: Sequence[PairResult], metric: Metric, margin: float, *
         )
     ]
     if wide:
-        widest = sorted(wide, key=lambda pair: -(sample_sd(pair.differences) or 0.0))
-        spreads = [{"value": sample_sd(pair.differences), "label": pair_label(pair.a, pair.b)} for pair in widest]
+        wide.sort(key=lambda pair: -(sample_sd(pair.differences) or 0.0))
+        spreads = [{"value": sample_sd(pair.differences), "label": pair_label(pair.a, pair.b)} for pair in wide]
         yield _remark(
             "margin",
             "comparison-margin-below-noise",

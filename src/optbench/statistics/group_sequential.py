@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 ENUMERATED_UP_TO: Final = 14
 VECTORS: Final = 40_000
 _TOLERANCE: Final = 1e-9
-_PER_DECADE: Final = 100
+PER_DECADE: Final = 100
 _SMALLEST: Final = -5
 _A_HAIR: Final = 1.0 - 1e-12  # m times (alpha / m) can be a hair more than alpha
 _HALVINGS: Final = 40
@@ -266,9 +266,9 @@ def _budgets(level: float, reached: Sequence[int], looks: Sequence[int], size: i
 @cache
 def _grid(levels: tuple[float, ...]) -> tuple[float, ...]:
     """Return the levels that are looked at, falling."""
-    steps = itertools.takewhile(lambda k: k >= _SMALLEST * _PER_DECADE, itertools.count(0, -1))
+    steps = itertools.takewhile(lambda k: k >= _SMALLEST * PER_DECADE, itertools.count(0, -1))
     own = (level * _A_HAIR for level in levels if 0.0 < level < 1.0)
-    return tuple(sorted({*(10.0 ** (k / _PER_DECADE) for k in steps), *own}, reverse=True))
+    return tuple(sorted({*(10.0 ** (k / PER_DECADE) for k in steps), *own}, reverse=True))
 
 
 def _sums(sample: NDArray[np.float64], reached: Sequence[int], most: int) -> NDArray[np.float64]:
