@@ -24,7 +24,7 @@ name: long
 dataset: {name: digits}
 model: {name: mlp, hidden_units: [32, 16], dropout: 0.3}
 optimizer: {name: adam}
-training: {epochs: 150}
+training: {epochs: 500}
 report: {figures: false}
 """
 STUDY = """\
@@ -43,12 +43,12 @@ def config(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(config, tmp_path_factory, warm_workers) -> dict[int, Path]:
-    """The folder of each seed when nothing happens to it, on this machine."""
-    options = RunOptions((config,), seeds=(0, 1), runs_dir=tmp_path_factory.mktemp("local"), jobs=1, quiet=True)
-    ends = run_experiments(options, say=lambda _sentence: None, executor_for=warm_workers.executor_for)
-    assert [end.outcome for end in ends] == ["completed"] * 2
-    return {end.planned.config.seed: end.planned.paths.folder for end in ends}
+def undisturbed(config, tmp_path_factory, warm_workers) -> Path:
+    """The folder of the run when nothing happens to it, on this machine."""
+    options = RunOptions((config,), runs_dir=tmp_path_factory.mktemp("local"), jobs=1, quiet=True)
+    (end,) = run_experiments(options, say=lambda _sentence: None, executor_for=warm_workers.executor_for)
+    assert end.outcome == "completed"
+    return end.planned.paths.folder
 
 
 class Cluster:
@@ -129,28 +129,27 @@ def assert_same(first: Path, second: Path) -> None:
 
 def test_killed_jobs_and_commands_change_no_byte(cluster, config, undisturbed):
     """A job that is killed is replaced; the same command goes on after one that was killed itself."""
-    command = cluster.begin("run", config, *cluster.options, "-q", "--seeds", "0")
+    command = cluster.begin("run", config, *cluster.options, "-q")
     cluster.wait_for(lambda: cluster.epochs_of(1) > 5)
     cluster.slurm("scancel", "--signal=KILL", "--full", *cluster.jobs())
     cluster.wait_for(lambda: cluster.epochs_of(2) > 5)
     command.kill()
     command.communicate()
-    first, second = cluster.run(config, "--seeds", "0..1")["runs"]
-    assert (first["outcome"], second["outcome"]) == ("completed", "completed")
-    for seed, row in enumerate((first, second)):
-        assert_same(undisturbed[seed], cluster.folder / row["folder"])
-    assert not (cluster.runs / ".scratch" / "data").exists()
+    (end,) = cluster.run(config)["runs"]
+    assert end["outcome"] == "completed"
+    assert_same(undisturbed, cluster.folder / end["folder"])
+    assert not (cluster.runs / ".scratch").exists()
 
 
 def test_runs_that_were_left_go_on_by_themselves_and_are_collected(cluster, config, undisturbed):
-    """Pending, running, queued again before the time limit, cancelled, submitted again, collected."""
+    """Pending, running, queued again before the time limit, preempted, cancelled, submitted again, collected."""
     blocker = cluster.slurm("sbatch", "--parsable", "--exclusive", "--output=/dev/null", "--wrap=sleep 600").strip()
-    (row,) = cluster.run(config, "--seeds", "0", "--detach")["runs"]
+    (row,) = cluster.run(config, "--detach")["runs"]
     job, log = re.fullmatch(r"job (\S+), log (\S+)", row["reason"]).groups()
     listed = cluster.listed()
     assert (row["outcome"], listed["status"], listed["kind"]) == ("submitted", "unfinished", "pending")
     assert (listed["job"], listed["log"]) == (job, log)
-    assert cluster.run(config, "--seeds", "0", "--detach")["runs"][0]["reason"] == row["reason"]  # not submitted twice
+    assert cluster.run(config, "--detach")["runs"][0]["reason"] == row["reason"]  # not submitted twice
 
     cluster.slurm("scancel", blocker)
     cluster.wait_for(lambda: cluster.epochs_of(1) > 5)
@@ -161,18 +160,22 @@ def test_runs_that_were_left_go_on_by_themselves_and_are_collected(cluster, conf
     log_of_second = max(cluster.runs.glob("*/.state/attempts/*/log.txt")).read_text()
     assert re.search(r"^epoch (\d+)/", log_of_second, re.MULTILINE)[1] != "0"  # from its checkpoint
 
+    cluster.slurm("sbatch", "--partition=urgent", "--exclusive", "--output=/dev/null", "--wrap=true")
+    cluster.wait_for(lambda: cluster.epochs_of(3) > 5)
+    assert "Restarts=2" in cluster.slurm("scontrol", "show", "job", job)
+
     cluster.slurm("scancel", job)
     cluster.wait_for(lambda: job not in cluster.jobs())
     listed = cluster.listed()
     assert (listed["status"], listed["job"]) == ("unfinished", job)
     assert listed["kind"] in ("interrupted", "cut off")
 
-    (again,) = cluster.run(config, "--seeds", "0", "--detach")["runs"]
+    (again,) = cluster.run(config, "--detach")["runs"]
     assert again["outcome"] == "submitted"
     assert again["reason"] != row["reason"]
-    (end,) = cluster.run(config, "--seeds", "0")["runs"]
+    (end,) = cluster.run(config)["runs"]
     assert end["outcome"] == "skipped"  # waited for
-    assert_same(undisturbed[0], cluster.folder / end["folder"])
+    assert_same(undisturbed, cluster.folder / end["folder"])
     assert cluster.listed()["status"] == "completed"
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import stat
 import tempfile
 import weakref
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 PREFIX: Final = "optbench-"
 _IN_USE: Final = "in-use"
+_LONGEST_NAME: Final = 256
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -142,7 +144,10 @@ def _is_private_folder(entry: os.DirEntry[str]) -> bool:
 
 def _remove_if_abandoned(folder: Path) -> bool:
     with suppress(OSError), open_regular(folder / _IN_USE) as file:
-        if lock_file(file, wait=False):
+        # what a machine has locked, another one that shares the folder may not see
+        if file.read(_LONGEST_NAME).decode(errors="replace") in ("", socket.gethostname()) and lock_file(
+            file, wait=False
+        ):
             shutil.rmtree(folder, ignore_errors=True)
             return True
     return False
@@ -152,6 +157,8 @@ def _locked(folder: Path) -> IO[bytes]:
     # the file gets its name when it is locked: nobody finds it without its lock
     unnamed = folder / f".{_IN_USE}"
     file = unnamed.open("xb")
+    file.write(socket.gethostname().encode())
+    file.flush()
     with suppress(OSError):  # a file system without locks: the folder is then never taken for abandoned
         lock_file(file)
         unnamed.rename(folder / _IN_USE)

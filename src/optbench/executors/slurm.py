@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from optbench.executors.slots import Slot
     from optbench.run_store import Holder
 
-_BETWEEN_QUESTIONS_S: Final = 2.0
+_SOONEST_S, _LATEST_S = 2.0, 30.0  # between two questions to the controller, which has others to answer too
 _POLL_S: Final = 0.05
 _GRACE_S: Final = 5.0  # for agents to leave by themselves
 _LONGEST_END_S: Final = 60.0
@@ -118,16 +118,17 @@ class _Jobs:
 
     def __init__(self) -> None:
         self._states: dict[str, str] = {}
-        self._asked = -_BETWEEN_QUESTIONS_S
+        self._asked, self._pause = 0.0, _SOONEST_S
 
     def add(self, job: str) -> str:
         """Begin to watch a job that was submitted just now; returns it."""
-        self._states[job] = "PENDING"
+        self._states[job], self._pause = "PENDING", _SOONEST_S
         return job
 
     def is_over(self, job: str) -> bool:
-        """Return whether a job has ended, as of the last few seconds."""
-        self._ask(at_most_every=_BETWEEN_QUESTIONS_S)
+        """Return whether a job has ended, as of the last seconds: more of them, the longer nothing has changed."""
+        if time.monotonic() - self._asked > self._pause:
+            self._ask()
         return _is_over(self._states[job])
 
     def active(self) -> list[str]:
@@ -140,13 +141,13 @@ class _Jobs:
         self._ask()
         return [job for job, state in self._states.items() if state == "PENDING"]
 
-    def _ask(self, *, at_most_every: float = 0) -> None:
-        now = time.monotonic()
-        if now - self._asked < at_most_every:
-            return
-        left = [job for job, state in self._states.items() if not _is_over(state)]
-        self._states |= slurm_client.states(left) or {}
-        self._asked = now
+    def _ask(self) -> None:
+        left = {job: state for job, state in self._states.items() if not _is_over(state)}
+        states = slurm_client.states(list(left)) or {}
+        is_new = any(state != left[job] for job, state in states.items())
+        self._pause = _SOONEST_S if is_new else min(_LATEST_S, 1.5 * self._pause)
+        self._states |= states
+        self._asked = time.monotonic()
 
 
 @dataclass(frozen=True, slots=True)

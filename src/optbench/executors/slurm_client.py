@@ -6,6 +6,7 @@ many clusters do not have. No answer is told from the answer that a job has ende
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -32,6 +33,7 @@ _UNKNOWN_JOB: Final = "Invalid job id"
 _LONGEST_ANSWER_S: Final = 60
 _OWN: Final = re.compile(r"slurm:(?P<cluster>[^:]+):(?P<job>\d+(?:_\d+)?):(?P<restarts>\d+)")
 _FIELD: Final = re.compile(r"(\w+)=(\S*)")
+_KEPT: Final = ("SLURM_CONF",)
 _PROGRAMS: Final = ("sbatch", "squeue", "scontrol", "scancel")
 
 
@@ -97,7 +99,9 @@ def submit(script: str, machine: MachineConfig, *, elements: int, output: Path |
         *("sbatch", "--parsable", "--job-name=optbench", "--ntasks=1", f"--array=0-{elements - 1}"),
         *(f"--output={output}", *_of_machine(machine), *options),
     ]
-    answer = _answer(command, given=script)
+    # a job that submits others would hand its own resources on to them
+    environment = {name: value for name, value in os.environ.items() if name in _KEPT or not name.startswith("SLURM_")}
+    answer = _answer(command, given=script, environment=environment)
     if answer.returncode != 0:
         raise RunFailedError(
             f"SLURM did not take the jobs: {_words_of(answer)} What a job asks for stands in the machine file "
@@ -197,11 +201,19 @@ def _shown(job: str) -> dict[str, str] | None:
     return dict(_FIELD.findall(answer.stdout.splitlines()[0])) if answer.stdout else None
 
 
-def _answer(command: Sequence[str], *, given: str | None = None) -> subprocess.CompletedProcess[str]:
+def _answer(
+    command: Sequence[str], *, given: str | None = None, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Return what a program of SLURM answers; one that is missing or does not answer has failed."""
     try:
         return subprocess.run(
-            command, input=given, capture_output=True, text=True, timeout=_LONGEST_ANSWER_S, check=False
+            command,
+            input=given,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=_LONGEST_ANSWER_S,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return subprocess.CompletedProcess(command, 1, "", str(error))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from optbench.runs.messages import EpochEnded
 
 _BEFORE_TIME_LIMIT = signal.SIGUSR1
+_LONGEST_GRACE_S = 600  # if nobody comes to kill it, the signal was not SLURM's
 
 
 def serve(arguments: Sequence[str]) -> int:
@@ -82,6 +84,10 @@ def _serve(submission: Submission, number: int) -> int:
     except StoppedError as stopped:
         if hurry.is_asked and hurry.has_come_on:
             slurm_client.requeue(slurm_client.job_number(os.environ))
+        elif not hurry.is_asked:
+            # SLURM wants this job to end, and queues it again if it was preempted, but not if it ends by itself before
+            # it is killed
+            time.sleep(_LONGEST_GRACE_S)
         return stopped.exit_code
     return int(unfit or failed)
 

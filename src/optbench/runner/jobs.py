@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from optbench.runner.plan import PlannedRun
 
 PENDING, RUNNING, ENDED = "pending", "running", "ended"
-_POLL_S: Final = 2.0
+_SOONEST_S, _LATEST_S = 2.0, 30.0  # between two questions to the scheduler, which has others to answer too
 _RUNNING: Final = frozenset({"RUNNING", "COMPLETING", "STAGE_OUT", "SIGNALING", "STOPPED", "SUSPENDED"})
 
 
@@ -50,13 +50,15 @@ def wait_for_jobs(
     pause: Callable[[float], None] = time.sleep,
 ) -> bool:
     """Wait until no job is left that will bring one of the runs to its end; returns whether there was one."""
-    waited, told = False, ""
+    waited, told, seconds = False, "", _SOONEST_S
     while with_jobs := runs_with_jobs(runs, runs_dir):
         sentence = _waiting(with_jobs, language)
         if sentence != told:
             say(sentence)
+            seconds = _SOONEST_S
         waited, told = True, sentence
-        pause(_POLL_S)
+        pause(seconds)
+        seconds = min(_LATEST_S, 1.2 * seconds)
     return waited
 
 

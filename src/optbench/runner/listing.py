@@ -142,7 +142,7 @@ def _of_one_name(runs: Sequence[ListedRun]) -> Mapping[str, str]:
     by_optimizer: dict[Any, list[str]] = defaultdict(list)
     for folder, of_run in settings.items():
         by_optimizer[of_run.get("optimizer.name")].append(folder)
-    found = {}
+    found: dict[str, str] = {}
     for folders in by_optimizer.values():
         own = [key for key in differing_keys(map(settings.__getitem__, folders)) if key.startswith("optimizer.")]
         found |= {folder: setting_text([*own, *shared], settings[folder]) for folder in folders}
