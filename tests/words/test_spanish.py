@@ -137,5 +137,5 @@ def test_points_are_of_a_metric():
     values = {"leader": "adam", "other": "sgd", "gap": 0.0123, "metric": "accuracy", "seed": 3}
     shown = text("pair-ahead-once", "es", **values)
     assert shown == (
-        "adam quedó por delante de sgd por 1,23 puntos porcentuales de exactitud en prueba con la semilla 3"
+        "adam quedó por delante de sgd con la semilla 3, con una ventaja de 1,23 puntos porcentuales de exactitud en prueba"
     )
