@@ -41,8 +41,9 @@ def test_every_command_takes_it():
 
 
 @pytest.mark.parametrize("arguments", [("ls", "runs", "--lang", "es"), ("--lang=es", "ls", "runs")])
-def test_it_holds_for_one_command(command, runs_dir, arguments):
+def test_it_holds_for_one_command(command, runs_dir, arguments, monkeypatch):
     """Before the command or behind it; the next command in the process speaks as before."""
+    monkeypatch.setenv(VARIABLE, "en")
     assert "optimizador" in command(*arguments).out
     assert "optimizador" not in command("ls", runs_dir).out
     assert os.environ[VARIABLE] == "en"

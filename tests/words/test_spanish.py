@@ -7,7 +7,10 @@ import string
 
 import pytest
 from babel.numbers import format_decimal
+from finished_runs import make_run
 
+from optbench.comparison import compare
+from optbench.reporting.comparison_text import render_comparison_table
 from optbench.words import text
 from optbench.words.catalogue import read_catalogue, subjects
 from optbench.words.tables import localised, number
@@ -138,3 +141,13 @@ def test_points_are_of_a_metric():
     shown = text("pair-ahead-once", "es", **values)
     assert shown.startswith("adam quedó por delante de sgd con la semilla 3")
     assert shown.endswith("con una ventaja de 1,23 puntos porcentuales de exactitud en prueba")
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_comparison_fits_a_narrow_terminal(language):
+    """No cell of the two tables is broken at 80 columns, though Spanish words are longer."""
+    runs = [
+        make_run(name, seed, score + seed / 1000) for name, score in (("adam", 0.9), ("sgd", 0.8)) for seed in range(8)
+    ]
+    narrow, wide = (render_comparison_table(compare(runs), width=width, language=language) for width in (80, 200))
+    assert narrow.splitlines()[:8] == wide.splitlines()[:8]
