@@ -25,6 +25,9 @@ collect_ignore = ["recipes"]
 
 ROOT = Path(__file__).resolve().parent.parent
 
+# What tests read is English, whatever the locale of the machine is; those of languages say which.
+os.environ.setdefault("OPTBENCH_LANG", "en")
+
 # TensorFlow's own default depends on the processor; workers always say it, and so do these processes.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 

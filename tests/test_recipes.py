@@ -104,7 +104,8 @@ def tree(tmp_path):
 
 def python(tree, *arguments):
     """Run Python on the copy, from another process that knows nothing of this one, and return what it prints."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "OPTBENCH_"))}
+    own = {name for name in os.environ if name.startswith(("PYTEST_", "OPTBENCH_"))} - {"OPTBENCH_LANG"}
+    inherited = {name: value for name, value in os.environ.items() if name not in own}
     variables = {"PYTHONPATH": str(tree / "src"), "OPTBENCH_DATA_DIR": str(tree / "data")}
     command = [sys.executable, "-P", *map(str, arguments)]
     done = subprocess.run(

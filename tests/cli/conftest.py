@@ -70,8 +70,9 @@ def program(*arguments: Any) -> list[str]:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """Return the environment without the user's own settings of optbench."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("OPTBENCH_")}
+    """Return the environment without the user's own settings of optbench, but for the language of all tests."""
+    own = {name for name in os.environ if name.startswith("OPTBENCH_")} - {"OPTBENCH_LANG"}
+    kept = {name: value for name, value in os.environ.items() if name not in own}
     return {**kept, **more}
 
 

@@ -23,6 +23,7 @@ DECIMAL, THOUSANDS = "\N{ARABIC DECIMAL SEPARATOR}", "\N{ARABIC THOUSANDS SEPARA
 KEPT = {
     "format-decimal-mark": DECIMAL,
     "format-thousands-mark": THOUSANDS,
+    "format-four-digits": f"{{first}}{THOUSANDS}{{others}}",
     "format-language-tag": "en",
     "recorded-sentence": "{text}",
 }

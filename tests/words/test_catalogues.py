@@ -15,10 +15,10 @@ from error_codes import listed_codes
 
 import optbench
 from optbench.catalog.optimizers import SHARED_ARGUMENTS
-from optbench.words.catalogue import language_folder, read_catalogue, subject_of, subjects
+from optbench.words.catalogue import language_folder, languages, read_catalogue, subject_of, subjects
 
 SOURCE = Path(optbench.__file__).parent
-LANGUAGES = ("en",)
+LANGUAGES = languages()
 CODE = re.compile(r"[a-z]+(-[a-z0-9_]+)+")
 BEGINNING = re.compile(r"[a-z]+-([a-z0-9_]+-)*")
 # Codes that a helper puts together of a subject and what it is given, by the file of the helper.

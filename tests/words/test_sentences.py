@@ -177,7 +177,7 @@ def test_the_language_of_the_machine_is_asked_only_where_none_is_given(monkeypat
 def test_a_language_without_catalogues_is_refused(wrong, monkeypatch):
     """With those there are; not as a bug, and not in silence."""
     monkeypatch.setenv("OPTBENCH_LANG", wrong)
-    with pytest.raises(UsageError, match=r"OPTBENCH_LANG\) must be one of en, or a folder") as refused:
+    with pytest.raises(UsageError, match=r"OPTBENCH_LANG\) must be one of en, es, or a folder") as refused:
         sentence(note("data-test-withheld"))
     assert refused.value.code == "language-unknown"
 

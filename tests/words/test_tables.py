@@ -25,6 +25,9 @@ msgstr ","
 msgid "format-thousands-mark"
 msgstr "."
 
+msgid "format-four-digits"
+msgstr "{first}.{others}"
+
 msgid "format-language-tag"
 msgstr "es"
 """

@@ -18,7 +18,7 @@ from optbench.cli.gc import gc
 from optbench.cli.init import init
 from optbench.cli.list import list_names
 from optbench.cli.ls import ls
-from optbench.cli.options import Debug
+from optbench.cli.options import Debug, Language
 from optbench.cli.predict import predict
 from optbench.cli.refit import refit
 from optbench.cli.report import report
@@ -54,8 +54,9 @@ def _root(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
     debug: Debug = False,
+    lang: Language = None,
 ) -> None:
-    del version, debug
+    del version, debug, lang
 
 
 _COMMANDS = (

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from optbench.cli.options import AsJson, Debug, Quiet, RunsDir, Verbose
+from optbench.cli.options import AsJson, Debug, Language, Quiet, RunsDir, Verbose
 from optbench.cli.output import notes, print_data, print_json
 
 
@@ -21,9 +21,10 @@ def check(
     quiet: Quiet = False,
     verbose: Verbose = False,
     debug: Debug = False,
+    lang: Language = None,
 ) -> None:
     """Verify runs and studies against their manifests: missing, changed, truncated or added files; executes nothing."""
-    del debug, verbose
+    del debug, lang, verbose
     from optbench.runner.check import check_json, check_runs, check_text, raise_for_problems
     from optbench.study.check import check_study
     from optbench.study.folders import parted

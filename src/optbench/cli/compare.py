@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from optbench.cli.options import AsJson, Debug, Quiet, RunsDir, Verbose
+from optbench.cli.options import AsJson, Debug, Language, Quiet, RunsDir, Verbose
 from optbench.cli.output import notes, print_data, takes_colour, terminal_width
 
 Runs = Annotated[
@@ -51,12 +51,13 @@ def compare(
     quiet: Quiet = False,
     verbose: Verbose = False,
     debug: Debug = False,
+    lang: Language = None,
 ) -> None:
     """Compare optimizers on the test split: table, paired differences over seeds, and a verdict with its doubt.
 
     What differs besides what is compared stands above the table. Unfinished and foreign folders are passed over.
     """
-    del debug, verbose
+    del debug, lang, verbose
     from optbench.runner.compare import CompareOptions, compare_runs, raise_for_mismatches
 
     options = CompareOptions(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from optbench.cli.options import AsJson, DataDir, Debug, Overrides, Quiet, Verbose
+from optbench.cli.options import AsJson, DataDir, Debug, Language, Overrides, Quiet, Verbose
 from optbench.cli.output import print_data, print_json
 
 
@@ -19,12 +19,13 @@ def config(
     quiet: Quiet = False,
     verbose: Verbose = False,
     debug: Debug = False,
+    lang: Language = None,
 ) -> None:
     """Print the complete experiment with the source of each value: the file's line, --set, a default, or auto.
 
     The data is loaded, since some values depend on it.
     """
-    del debug, quiet, verbose
+    del debug, lang, quiet, verbose
     from optbench.config import explained_yaml, load_experiment, sources
     from optbench.runner.plan import resolve_for_data
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from optbench.cli.options import AsJson, DataDir, Debug, Quiet, RunsDir, Verbose
+from optbench.cli.options import AsJson, DataDir, Debug, Language, Quiet, RunsDir, Verbose
 from optbench.cli.output import print_json, print_lines
 
 
@@ -19,9 +19,10 @@ def doctor(
     quiet: Quiet = False,
     verbose: Verbose = False,
     debug: Debug = False,
+    lang: Language = None,
 ) -> None:
     """Say whether this machine is fit: versions, threads, determinism, data directory, free disk."""
-    del debug, quiet, verbose
+    del debug, lang, quiet, verbose
     from optbench.runner.doctor import diagnose, diagnosis_json, diagnosis_text
 
     found = diagnose(data_dir=data_dir, runs_dir=runs_dir, trial=trial)

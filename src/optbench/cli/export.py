@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from optbench.cli.options import AsJson, Debug, Quiet, RunsDir, Verbose
+from optbench.cli.options import AsJson, Debug, Language, Quiet, RunsDir, Verbose
 from optbench.cli.output import note, notes, print_data, print_json
 from optbench.cli.reproduce import Trust, asked_to_trust
 
@@ -25,12 +25,13 @@ def export(
     quiet: Quiet = False,
     verbose: Verbose = False,
     debug: Debug = False,
+    lang: Language = None,
 ) -> None:
     """Write the model of a run so that others can use it without optbench: raw columns in, probabilities and names out.
 
     docs/export.md says what each format takes and gives.
     """
-    del debug, verbose
+    del debug, lang, verbose
     from optbench.runner import export as steps
 
     options = steps.ExportOptions(run, to, runs_dir, out, lambda doubts: trust or asked_to_trust(doubts))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from optbench.cli.options import AsJson, DataDir, Debug, Quiet, Verbose
+from optbench.cli.options import AsJson, DataDir, Debug, Language, Quiet, Verbose
 from optbench.cli.output import note, print_data, print_json
 from optbench.core.printable import printable
 
@@ -23,12 +23,13 @@ def fetch(
     quiet: Quiet = False,
     verbose: Verbose = False,
     debug: Debug = False,
+    lang: Language = None,
 ) -> None:
     """Download a data set into the data directory, for machines that will be offline; print where its files are.
 
     Files that are there already are checked, not downloaded again.
     """
-    del debug, verbose
+    del debug, lang, verbose
     from optbench.datasets import fetch as fetch_files
     from optbench.words import text
 

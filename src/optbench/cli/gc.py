@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from optbench.cli.options import AsJson, Debug, Quiet, Verbose, Yes
+from optbench.cli.options import AsJson, Debug, Language, Quiet, Verbose, Yes
 from optbench.cli.output import note, notes, print_json
 from optbench.errors import UsageError
 
@@ -29,9 +29,10 @@ def gc(
     quiet: Quiet = False,
     verbose: Verbose = False,
     debug: Debug = False,
+    lang: Language = None,
 ) -> None:
     """Remove temporary folders of commands that were killed; with --unfinished, move unfinished runs into the trash."""
-    del debug, verbose
+    del debug, lang, verbose
     from optbench.cli.removing import remove
     from optbench.core.temporary_folders import remove_abandoned
     from optbench.runner.removal import leftovers

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from optbench.cli.options import AsJson, Debug, Quiet, Verbose
+from optbench.cli.options import AsJson, Debug, Language, Quiet, Verbose
 from optbench.cli.output import note, print_data, print_json
 
 if TYPE_CHECKING:
@@ -30,12 +30,13 @@ def init(
     quiet: Quiet = False,
     verbose: Verbose = False,
     debug: Debug = False,
+    lang: Language = None,
 ) -> None:
     """Print an experiment or study file to start from, commented; for a table, with what was inferred from its columns.
 
     Redirect it into a file beside the table: optbench init my.csv --target Churn > my.yaml
     """
-    del debug, verbose
+    del debug, lang, verbose
     from optbench.errors import UsageError
     from optbench.runner.init import starter, starter_for_table
 

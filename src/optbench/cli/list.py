@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from optbench.cli.options import AsJson, Debug, Quiet, Verbose
+from optbench.cli.options import AsJson, Debug, Language, Quiet, Verbose
 from optbench.cli.output import print_data, print_json, terminal_width
 
 
@@ -19,9 +19,10 @@ def list_names(
     quiet: Quiet = False,
     verbose: Verbose = False,
     debug: Debug = False,
+    lang: Language = None,
 ) -> None:
     """List what an experiment or study file can name, with effective defaults."""
-    del debug, quiet, verbose
+    del debug, lang, quiet, verbose
     from optbench.runner.names import list_rows, list_text
 
     if as_json:

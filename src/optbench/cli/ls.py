@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from optbench.cli.options import AsJson, Debug, Quiet, Verbose
+from optbench.cli.options import AsJson, Debug, Language, Quiet, Verbose
 from optbench.cli.output import note, notes, print_data, print_json, terminal_width
 
 
@@ -30,12 +30,13 @@ def ls(
     quiet: Quiet = False,
     verbose: Verbose = False,
     debug: Debug = False,
+    lang: Language = None,
 ) -> None:
     """List run folders by study: finished ones with their test score, unfinished ones with what stopped them.
 
     Behind a run are the settings in which it differs from others of its name.
     """
-    del debug, verbose
+    del debug, lang, verbose
     from optbench.runner.listing import list_runs, list_text
     from optbench.runner.selection import fields_of, select
     from optbench.words import text

@@ -53,7 +53,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
         go_on_in_child(limit)
     try:
-        with _told_cost(given), _told_errors(given), guarded_streams(), _told_errors(given), _signals_unwind():
+        with (
+            _language_kept(given),
+            _told_cost(given),
+            _told_errors(given),
+            guarded_streams(),
+            _told_errors(given),
+            _signals_unwind(),
+        ):
             _require_working_directory()
             _require_address_space(given)
             from optbench.cli.app import app
@@ -65,6 +72,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise
     finally:
         gc.freeze()  # the interpreter would look through all that is loaded before it ends: half a second
+
+
+@contextmanager
+def _language_kept(arguments: Sequence[str]) -> Iterator[None]:
+    """Let `--lang` hold for one command only, where a process calls several."""
+    if not any(argument.startswith("--lang") for argument in arguments):
+        yield
+        return
+    from optbench.words import VARIABLE
+
+    before = os.environ.get(VARIABLE)
+    try:
+        yield
+    finally:
+        os.environ.pop(VARIABLE, None)
+        if before is not None:
+            os.environ[VARIABLE] = before
 
 
 @contextmanager

@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+
+def _speak(value: str | None) -> str | None:
+    """Speak a language until the command ends; it is a machine setting, so that child processes inherit it."""
+    from optbench.words import VARIABLE, spoken_language
+
+    if value is not None:
+        os.environ[VARIABLE] = spoken_language(value)
+    return value
+
+
+Language = Annotated[
+    str | None,
+    typer.Option(
+        "--lang",
+        metavar="en|es",
+        is_eager=True,
+        callback=_speak,
+        show_default=False,
+        help="Language of what is said (default: OPTBENCH_LANG, then the locale, else en).",
+    ),
+]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what went wrong.")]
 Verbose = Annotated[

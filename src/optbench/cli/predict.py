@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from optbench.cli.options import AsJson, Debug, Quiet, RunsDir, Verbose
+from optbench.cli.options import AsJson, Debug, Language, Quiet, RunsDir, Verbose
 from optbench.cli.output import note, notes, print_json
 from optbench.core.printable import printable
 
@@ -50,13 +50,14 @@ def predict(
     quiet: Quiet = False,
     verbose: Verbose = False,
     debug: Debug = False,
+    lang: Language = None,
 ) -> None:
     """Predict new raw rows with a finished run: class names, or numbers in the unit of the target, in the order given.
 
     Rows go through the preprocessing that the run was trained with. With the target among the columns, metrics are
     printed, too. Unseen categories, missing cells and numbers outside the training range are counted.
     """
-    del debug, verbose
+    del debug, lang, verbose
     from optbench.runner import predict as steps
 
     options = steps.PredictOptions(

@@ -12,6 +12,7 @@ from optbench.cli.options import (
     DataDir,
     Debug,
     ExecutorName,
+    Language,
     Quiet,
     Retries,
     RunsDir,
@@ -42,13 +43,14 @@ def refit(
     quiet: Quiet = False,
     verbose: Verbose = False,
     debug: Debug = False,
+    lang: Language = None,
 ) -> None:
     """Train the setting of a run, or the one a study recommends, on all rows: a model for use, without a test score.
 
     It trains for as many epochs as led to the weights that were kept, without early stopping. The same command given
     again skips a finished run and resumes an unfinished one.
     """
-    del debug
+    del debug, lang
     from optbench.runner import refit as steps
     from optbench.runner.run import RunOptions
     from optbench.runner.summary import raise_for_failures, summary_json, summary_text

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from optbench.cli.options import AsJson, DataDir, Debug, Quiet, RunsDir, Verbose
+from optbench.cli.options import AsJson, DataDir, Debug, Language, Quiet, RunsDir, Verbose
 from optbench.cli.output import notes, print_data, print_json
 from optbench.core.printable import printable
 
@@ -23,12 +23,13 @@ def report(
     quiet: Quiet = False,
     verbose: Verbose = False,
     debug: Debug = False,
+    lang: Language = None,
 ) -> None:
     """Draw pictures and page of finished runs again, from what is stored; trains nothing, changes no number.
 
     Of a study its own pages are drawn; its runs are named by STUDY/*.
     """
-    del debug, verbose
+    del debug, lang, verbose
     from optbench.core.findings import as_json as findings_json
     from optbench.study.report import report_all
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from optbench.cli.options import AsJson, DataDir, Debug, Quiet, RunsDir, Verbose
+from optbench.cli.options import AsJson, DataDir, Debug, Language, Quiet, RunsDir, Verbose
 from optbench.cli.output import note, print_data, print_json
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def reproduce(
     quiet: Quiet = False,
     verbose: Verbose = False,
     debug: Debug = False,
+    lang: Language = None,
 ) -> None:
     """Execute a finished run again from its own folder; prove bit-identity or name the first rung that differs.
 
@@ -49,7 +50,7 @@ def reproduce(
     Of a study the verdict is drawn again from its stored runs; where it is not the same bytes, the decisions that
     survive are counted.
     """
-    del debug, verbose
+    del debug, lang, verbose
     from optbench.runner import reproduce as steps
     from optbench.study import folders
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from optbench.cli.options import AsJson, Debug, Quiet, RunsDir, Verbose, Yes
+from optbench.cli.options import AsJson, Debug, Language, Quiet, RunsDir, Verbose, Yes
 from optbench.cli.output import notes
 
 
@@ -19,9 +19,10 @@ def rm(
     quiet: Quiet = False,
     verbose: Verbose = False,
     debug: Debug = False,
+    lang: Language = None,
 ) -> None:
     """Move runs and studies into the trash of their runs directory, after asking; deletes nothing."""
-    del debug, verbose
+    del debug, lang, verbose
     from optbench.cli.removing import remove
     from optbench.runner.removal import removals
     from optbench.study.paths import is_study_folder

@@ -15,6 +15,7 @@ from optbench.cli.options import (
     Detach,
     ExecutorName,
     Jobs,
+    Language,
     MachineFile,
     Overrides,
     Quiet,
@@ -75,12 +76,13 @@ def run(
     quiet: Quiet = False,
     verbose: Verbose = False,
     debug: Debug = False,
+    lang: Language = None,
 ) -> None:
     """Train each experiment with each seed; write accuracy, confusion matrix, report and ROC curve to a run folder.
 
     The same command given again skips finished runs and resumes unfinished ones.
     """
-    del debug
+    del debug, lang
     from optbench.config import load_machine, parse_seeds
     from optbench.runner.run import RunOptions
 

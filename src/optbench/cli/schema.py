@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from optbench.cli.options import AsJson, Debug, Quiet, Verbose
+from optbench.cli.options import AsJson, Debug, Language, Quiet, Verbose
 from optbench.cli.output import print_json
 
 
@@ -18,12 +18,13 @@ def schema(
     quiet: Quiet = False,
     verbose: Verbose = False,
     debug: Debug = False,
+    lang: Language = None,
 ) -> None:
     """Print the JSON schema of experiment files, for editors that check while you type.
 
     With --preprocessing it is that of the file that each run ships, for programs that prepare rows themselves.
     """
-    del as_json, debug, quiet, verbose  # it always is JSON
+    del as_json, debug, lang, quiet, verbose  # it always is JSON
     if preprocessing:
         from optbench.datasets import preprocessing_schema
 

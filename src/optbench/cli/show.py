@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from optbench.cli.options import AsJson, Debug, Quiet, RunsDir, Verbose
+from optbench.cli.options import AsJson, Debug, Language, Quiet, RunsDir, Verbose
 from optbench.cli.output import print_json, print_lines
 
 
@@ -23,9 +23,10 @@ def show(
     quiet: Quiet = False,
     verbose: Verbose = False,
     debug: Debug = False,
+    lang: Language = None,
 ) -> None:
     """Show what is known of one run: experiment, metrics, warnings, times, files; of a study its verdict."""
-    del debug, quiet, verbose
+    del debug, lang, quiet, verbose
     from optbench.runner.listing import show_run
     from optbench.runner.shown_folds import folds_named, show_folds
     from optbench.study.folders import study_named

@@ -14,6 +14,7 @@ from optbench.cli.options import (
     Detach,
     ExecutorName,
     Jobs,
+    Language,
     MachineFile,
     Quiet,
     Retries,
@@ -46,12 +47,13 @@ def study(
     quiet: Quiet = False,
     verbose: Verbose = False,
     debug: Debug = False,
+    lang: Language = None,
 ) -> None:
     """Compare optimizers fairly: tune each with the same budget, repeat the best on fresh seeds, end with a verdict.
 
     The same command given again resumes an unfinished study; more seeds or points extend a finished one.
     """
-    del debug
+    del debug, lang
     from optbench.config import load_machine
     from optbench.runner.detach import LeftWithSchedulerError
     from optbench.study.run import StudyOptions, run_study

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from optbench.cli.options import AsJson, Configs, DataDir, Debug, Overrides, Quiet, Verbose
+from optbench.cli.options import AsJson, Configs, DataDir, Debug, Language, Overrides, Quiet, Verbose
 from optbench.cli.output import print_json, print_lines
 
 _INVALID = 3
@@ -20,12 +20,13 @@ def validate(
     quiet: Quiet = False,
     verbose: Verbose = False,
     debug: Debug = False,
+    lang: Language = None,
 ) -> None:
     """Check experiment files and their data without training; say what was inferred for each column, and why.
 
     The findings of all files are reported together.
     """
-    del debug, verbose
+    del debug, lang, verbose
     from optbench.runner.validate import validate_configs
 
     found = validate_configs(configs, overrides=tuple(overrides or ()), data_dir=data_dir, quiet=quiet)

@@ -18,9 +18,14 @@ if TYPE_CHECKING:
     from optbench.words.formats import ListStyle
 
 
-# The marks within a number: not the comma of `(28, 28)`, nor the point that ends a sentence.
-_MARK: Final = re.compile(r"(?<=\d)[.,](?=\d)")
+# The marks within a number: not the comma of `(28, 28)`, nor the point that ends a sentence. Four digits are a case of
+# their own: Spanish has no mark there.
+_MARK: Final = re.compile(r"(?<![\d.,])(?P<first>\d),(?P<others>\d{3})(?!,?\d)|(?<=\d)[.,](?=\d)")
 _MARKS: Final = {".": "format-decimal-mark", ",": "format-thousands-mark"}
+
+# What begins with the sound of i, before which Spanish has another "and"; not "hielo", whose i is no vowel.
+_BEGINS_WITH_I: Final = re.compile(r"h?[ií](?![aeoáéó])", re.IGNORECASE)
+_AND_BEFORE_I: Final = "format-and-before-i"
 
 
 class Writer(string.Formatter):
@@ -67,14 +72,20 @@ class Writer(string.Formatter):
         if hidden:
             return self.filled("format-more", shown=", ".join(shown), n_hidden=hidden)
         if style.last is not None and len(shown) > 1:
-            return self.filled(style.last, first=", ".join(shown[:-1]), last=shown[-1])
+            code = _AND_BEFORE_I if _BEGINS_WITH_I.match(shown[-1]) else style.last
+            return self.filled(code, first=", ".join(shown[:-1]), last=shown[-1])
         return ", ".join(shown)
 
     def number(self, text: str) -> str:
         """Return a number's text with the decimal and the thousands mark of the language."""
         if self._language == CODES:
             return text
-        return _MARK.sub(lambda found: self.filled(_MARKS[found[0]]), text)
+        return _MARK.sub(self._marked, text)
+
+    def _marked(self, found: re.Match[str]) -> str:
+        return (
+            self.filled("format-four-digits", **found.groupdict()) if found["first"] else self.filled(_MARKS[found[0]])
+        )
 
     def format_field(self, value: Any, format_spec: str) -> str:
         """Format one value."""
