@@ -159,6 +159,13 @@ def test_a_row_without_a_value_has_no_side(load_csv, key, column, empty):
         load_csv(text(rows), split={key: ("customer", "date")[column]})
 
 
+def test_a_class_that_no_training_group_has_is_told_with_what_helps(load_csv):
+    """Strata are on already: advice to put them on would lead in a circle."""
+    content = "town,x,y\n" + "".join(f"t{n % 3},{n * 7 % 31},{'abc'[n % 3]}\n" for n in range(120))
+    with pytest.raises(DataError, match="a model cannot learn it. Divide by something finer, or give more groups with"):
+        load_csv(content, split={"group": "town"})
+
+
 def test_times_without_a_date_are_told(load_csv):
     """They put the evenings of all days behind their mornings, which is rarely meant."""
     content = "at,x,y\n" + "".join(f"{n % 24}:{n % 60:02},{n * 7 % 31},{'yn'[n % 3 == 0]}\n" for n in range(240))

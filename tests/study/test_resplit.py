@@ -16,6 +16,7 @@ from optbench.config import load_study
 from optbench.datasets import load_dataset
 from optbench.errors import ConfigError
 from optbench.run_store import RunPaths, read_predictions
+from optbench.study.problems import repeated_splits
 from optbench.study.run import prepare_study
 from optbench.study.split_text import unseen_tables
 from optbench.study.verdict_json import verdict_document
@@ -269,15 +270,26 @@ experiment:
   training: {epochs: 2}"""
 
 
-@pytest.mark.parametrize("n_towns", [4, 120])
-def test_splits_of_few_groups_that_repeat_are_told(study, tmp_path, n_towns):
-    """Four towns can be divided in a few ways only: ten seeds are not ten splits, and the verdict says so."""
-    rows = (f"t{n % n_towns},{n * 7 % 31},{'yn'[n * n % 3 == 1]}" for n in range(120))
-    (tmp_path / "my.csv").write_text("\n".join(["town,x,y", *rows]) + "\n")
-    end = study(experiment=GROUPED, seeds=10, points=2)
+def grouped(folder, n_towns):
+    """Write the table of so many towns that `GROUPED` is about."""
+    rows = (f"t{n % n_towns},{n * 7 % 31},{'yn'[n * n % 5 == 1]}" for n in range(120))
+    (folder / "my.csv").write_text("\n".join(["town,x,y", *rows]) + "\n")
+
+
+def test_splits_of_few_groups_that_repeat_are_told(study, tmp_path):
+    """Three towns can be divided in a few ways only: six seeds are not six splits, and the verdict says so."""
+    grouped(tmp_path, 3)
+    end = study(experiment=GROUPED, seeds=6, points=2, optimizers="[adam]")
     n_different = len({run.planned.dataset.split_digest for run in end.runs.part(stage="confirmation").planned})
-    assert (n_different < 10) == (n_towns < 10)
-    told = f"Of the 10 splits of the confirmation seeds only {n_different} are different"
-    assert any(told in sentence for sentence in study.said) == (n_towns < 10)
+    assert n_different < 6
+    told = f"Of the 6 splits of the confirmation seeds only {n_different} are different"
+    assert any(told in sentence for sentence in study.said)
     document = json.loads((end.plan.paths.folder / "verdict.json").read_text())
-    assert any(told in warning for warning in document["warnings"]) == (n_towns < 10)
+    assert any(told in warning for warning in document["warnings"])
+
+
+def test_splits_of_many_groups_are_all_different(study, tmp_path):
+    """So there is nothing to say of them."""
+    grouped(tmp_path, 120)
+    (problem,) = study.plan_of(experiment=GROUPED, seeds=6).problems
+    assert repeated_splits({seed: data.split_digest for seed, data in problem.splits.items()}) == ()

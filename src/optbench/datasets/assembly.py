@@ -36,10 +36,13 @@ if TYPE_CHECKING:
 
 _MOST, _ALMOST_ALL = 0.5, 0.9  # shares of a split's rows
 _STRATIFY = "Set split.stratify: true, or give more rows."
+_MORE_GROUPS = (
+    "Divide by something finer, or give more groups with that class; split.stratify: true helps if it is off."
+)
 _TRAINING_REMEDIES = {
     "fractions": _STRATIFY,
-    "group": _STRATIFY,
-    "duplicates": _STRATIFY,
+    "group": _MORE_GROUPS,
+    "duplicates": _MORE_GROUPS,
     "time": "It came up too late: make split.test and split.validation smaller, or remove its rows.",
 }
 _REPEATED = ("data-rows-repeated", "data-most-rows-repeated", "data-nearly-all-rows-repeated")
