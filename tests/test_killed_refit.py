@@ -68,5 +68,5 @@ def test_it_goes_on_where_it_was(run, tmp_path, when):
     assert len(names) >= 8
     for name in names:
         assert (paths.folder / name).read_bytes() == (expected.folder / name).read_bytes(), name
-    # beside a manifest they harm nobody: what is finished is skipped, and `report` or `gc` removes them
+    # beside a manifest they harm nobody: what is finished is skipped, and `report` removes them
     assert when == "finished" or not paths.state.exists()

@@ -16,13 +16,17 @@ from optbench.runs.predictor import open_run
 
 pytestmark = pytest.mark.tensorflow
 LARGEST = 1e-5
-HEAD = "dataset: {{name: csv, path: t.csv, target: y, features: {{{features}}}, text: {text}}}\nmodel: {model}\n"
+HEAD = (
+    "dataset: {{name: csv, path: t.csv, target: y, drop: {drop}, features: {{{features}}}, text: {text}}}\n"
+    "model: {model}\n"
+)
 MLP = "{name: mlp, hidden_units: [5]}"
 ATTENTION = "{name: transformer, embedding_dimension: 4, num_heads: 1, blocks: 1}"
 EXPERIMENTS = {
     "words": ("note: text, town: {kind: embedding, size: 2}", "{max_words: 6}", MLP),
     "tokens": ("note: text, town: {kind: embedding, size: 2}", "{max_tokens: 6, length: 5}", ATTENTION),
     "hashed": ("note: category, town: {kind: hashing, size: 4}", "{}", MLP),
+    "alone": ("town: {kind: embedding, size: 2}", "{}", MLP, "[price, two, note]"),
 }
 WORDS = ("late", "It's", "broken", "nice", "paid", "box")
 
@@ -47,8 +51,8 @@ def trained(tmp_path_factory, warm_workers):
     """A run of each kind; folders by name."""
     place = tmp_path_factory.mktemp("mixed")
     table().to_csv(place / "t.csv", index=False)
-    for name, (features, text, model) in EXPERIMENTS.items():
-        head = HEAD.format(features=features, text=text, model=model)
+    for name, (features, text, model, *drop) in EXPERIMENTS.items():
+        head = HEAD.format(features=features, text=text, model=model, drop=drop[0] if drop else "[]")
         (place / f"{name}.yaml").write_text(
             f"name: {name}\n{head}optimizer: {{name: adam}}\ntraining: {{epochs: 1}}\nreport: {{figures: false}}\n"
         )
@@ -63,7 +67,10 @@ CASES = [(name, to) for name in EXPERIMENTS for to in FORMATS]
 
 
 @pytest.mark.parametrize(
-    ("name", "to"), mostly_long(CASES, short=[("words", "keras"), ("hashed", "keras")], ci=[("tokens", "savedmodel")])
+    ("name", "to"),
+    mostly_long(
+        CASES, short=[("words", "keras"), ("hashed", "keras"), ("alone", "keras")], ci=[("tokens", "savedmodel")]
+    ),
 )
 def test_every_column_goes_through_the_export_as_through_predict(trained, name, to, tmp_path):
     """Raw columns in Keras and TensorFlow; one array of the model's own numbers in the others; no layer hashes so."""

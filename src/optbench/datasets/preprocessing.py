@@ -368,9 +368,9 @@ class Preprocessing(Section):
             return cls.model_validate(document)
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
-            place = ".".join(map(str, first["loc"]))
+            told = ": ".join(filter(None, (".".join(map(str, first["loc"])), first["msg"])))
             raise StorageError(
-                f"{what} holds no preprocessing of this version: {place}: {first['msg']}. Was it changed by hand?",
+                f"{what} holds no preprocessing of this version: {told}. Was it changed by hand?",
                 code="storage-document-wrong",
             ) from error
 
@@ -379,12 +379,12 @@ def _contradictions(made: Preprocessing) -> Iterator[str]:
     """Yield what of a document cannot be."""
     source, target = made.source, made.target
     names = [each.name for each in made.inputs]
-    if not names or len(set(names)) < len(names) or (len(names) > 1) != (None not in names):
-        yield "inputs must be one without a name, or several with names of their own"
+    if not names or len(set(names)) < len(names) or (len(names) > 1 and None in names):
+        yield "inputs must be one, or several with names of their own"
     if isinstance(source, Table):
         yield from _contradictions_of_table(made, source)
-    elif len(names) > 1:
-        yield "several inputs are made of a table"
+    elif names != [None]:
+        yield "inputs with names are made of a table"
     elif isinstance(source, Arrays) and source.columns and math.prod(made.inputs[0].shape) != len(source.columns):
         yield "inputs and source.columns must be as many numbers"
     if TASKS[made.task].has_classes != isinstance(target, ClassTarget):

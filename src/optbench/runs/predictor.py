@@ -148,9 +148,10 @@ def _require_answers(predictor: Predictor) -> None:
     from optbench.errors import ModelError
 
     made, run = predictor.preprocessing, predictor.recorded.manifest.run
-    first, width = made.inputs[0], sum(part.width for part in made.parts)
-    try:
-        one = np.zeros((1, width), np.float32) if width else np.zeros((1, *first.shape), first.dtype)
+    first, *others = made.inputs
+    width = sum(part.width for part in made.parts)
+    try:  # as rows are prepared: several inputs side by side
+        one = np.zeros((1, width), np.float32) if others else np.zeros((1, *first.shape), first.dtype)
         outputs = predictor.outputs(one)
     except Exception as error:  # a file that strangers made, or the user's own layers, may raise anything
         reason = " ".join(str(error).split())[:_LONGEST_REASON] or type(error).__name__

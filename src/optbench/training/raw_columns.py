@@ -39,7 +39,7 @@ class RawColumns:
     ----------
     inputs : Keras tensors by column: float32 numbers with NaN for missing ones, texts, parts of dates as `NAME.PART`;
         `/` in a name is `_`
-    x : what the run's model takes; of several inputs a dictionary
+    x : what the run's model takes; of inputs with names a dictionary
     """
 
     inputs: dict[str, Any] = field(default_factory=dict)
@@ -58,7 +58,7 @@ def raw_columns(preprocessing: Preprocessing) -> RawColumns:
     columns = RawColumns()
     if isinstance(source, Table):
         found = {each.name: _of_table(columns, source, each) for each in preprocessing.inputs}
-        columns.x = found if len(found) > 1 else found[made.name]
+        columns.x = found if made.name is not None else found[None]
     elif isinstance(source, Arrays | Images):
         columns.x = _scaled(columns, source, preprocessing)
     else:

@@ -51,9 +51,9 @@ class WholeModel:
         """
         import keras
 
-        made, parts = self.preprocessing.inputs[0], self.preprocessing.parts
+        (made, *others), parts = self.preprocessing.inputs, self.preprocessing.parts
         if parts:
-            x = keras.Input((parts[-1].after,), dtype="float32", name=X)
+            x = keras.Input((parts[-1].after,), dtype="float32" if others else made.dtype, name=X)
             given = {part.name: keras.ops.cast(x[:, part.first : part.after], part.dtype) for part in parts}
             return keras.Model(x, self._outputs(given), name="optbench_model")
         x = keras.Input(made.shape, dtype=made.dtype, name=X)
