@@ -73,8 +73,11 @@ class _Runs:
         """Invent the runs of a row at one setting."""
         for seed in seeds:
             record = self._record(stage, optimizer, seed, dict(values))
-            dataset = SimpleNamespace(train=ROWS, validation=None, test=ROWS, data_digest="x")
-            config = SimpleNamespace(seed=seed, dataset=SimpleNamespace(split=SimpleNamespace(seed=0)))
+            split = seed if stage == "confirmation" else 0
+            dataset = SimpleNamespace(
+                train=ROWS, validation=None, test=ROWS, data_digest="x", split_digest=f"{split:064x}"
+            )
+            config = SimpleNamespace(seed=seed, dataset=SimpleNamespace(split=SimpleNamespace(seed=split)))
             planned: Any = SimpleNamespace(run=record.run, dataset=dataset, config=config)
             self._planned.append(StudyRun(stage, self._problem, optimizer.label, values, planned))
             self._records[record.run] = record
