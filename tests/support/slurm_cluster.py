@@ -111,7 +111,20 @@ def slurm_cluster() -> Iterator[dict[str, str]]:
         _wait_for(lambda: "UP" in _said(["scontrol", "ping"], variables), folder, "slurmctld")
         _start(stack, folder, [*enter, _path("slurmd"), "-D", "-f", str(config)])
         _wait_for(lambda: "idle" in _said(["sinfo", "--noheader", "--format=%T"], variables), folder, "slurmd")
-        yield variables
+        try:
+            yield variables
+        finally:
+            _end_jobs(variables)
+
+
+def _end_jobs(variables: dict[str, str]) -> None:
+    """End every job: what serves one outlives the daemon that has started it."""
+    jobs = _said(["squeue", "--noheader", "--format=%A"], variables).split()
+    if jobs:
+        _said(["scancel", *jobs], variables)
+    give_up = time.monotonic() + 20
+    while _said(["squeue", "--noheader", "--format=%A"], variables).split() and time.monotonic() < give_up:
+        time.sleep(0.2)
 
 
 def _start(stack: ExitStack, folder: Path, command: list[str]) -> subprocess.Popen[bytes]:
