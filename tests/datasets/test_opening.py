@@ -269,3 +269,13 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path):
 def test_a_sheet_belongs_to_excel(load):
     """A key that has no meaning for the file is refused."""
     assert "dataset.sheet is for Excel files. Received: data.csv." in refusal(load, TEXT.encode(), sheet="a")
+
+
+@pytest.mark.parametrize(("name", "told"), [("t.parquet", "begin and end with PAR1"), ("t.csv", "zero bytes")])
+def test_a_huge_file_of_another_form_is_refused_before_all_of_it_is_read(tmp_path, name, told):
+    """A terabyte of zeros, as a download leaves behind that did not end: nobody waits for its digest."""
+    path = tmp_path / name
+    with path.open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(DataError, match=told), open_table(path, Storage(), name=name):
+        pass

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import os
 import re
 import shutil
 from contextlib import ExitStack, contextmanager
@@ -39,6 +40,7 @@ _LOOKED_AT: Final = 1 << 10
 _DOUBTED: Final = 4 << 20
 _OLD_EXCEL: Final = b"\xd0\xcf\x11\xe0"
 _PARQUET: Final = b"PAR1"
+_PARQUET_MARKS: Final = (_PARQUET, b"PARE")  # the second of encrypted files, of which pyarrow says so
 _ZIP: Final = b"PK\x03\x04"
 _JSON: Final = re.compile(rb'\s*(\[\s*)?\{\s*"')
 _WEB_PAGES: Final = (b"<!doctype html", b"<html")
@@ -177,6 +179,8 @@ class _Opening:
                 self._skip_top()
         elif self._encoding() != UTF8:
             raise self._no_text_file()
+        else:
+            self._require_parquet()
         if self.storage.sheet is not None and self.kind not in sheets.ENDINGS:
             raise DataError(
                 f"dataset.sheet is for Excel files. Received: {self.name}. Remove the line.",
@@ -232,10 +236,27 @@ class _Opening:
             told = "Parquet data: end its name in .parquet"
         elif _JSON.match(start):
             told = "JSON: write its records as rows of a CSV or Parquet file"
+        elif start and not start.strip(b"\0"):
+            told = "zero bytes, as of a copy or download that did not end: get the file again"
         elif start.lstrip().lower().startswith(_WEB_PAGES):
             told = "a web page, as a download without a login gives: get the file itself"
         if told is not None:
             raise DataError(f"{self.name} is no CSV text. Received: {told}.", code="data-file-wrong-format")
+
+    def _require_parquet(self) -> None:
+        """Refuse what does not begin and end as Parquet does, before all of it is read for its digest."""
+        with self.path.open("rb") as file:
+            start = file.read(len(_PARQUET))
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - len(_PARQUET)))
+            end = file.read()
+        if start not in _PARQUET_MARKS or end not in _PARQUET_MARKS:
+            raise DataError(
+                f"{self.name} cannot be read as Parquet: it must begin and end with {_PARQUET.decode()}. Received: "
+                f"{size:,} bytes that {'do not begin' if start not in _PARQUET_MARKS else 'do not end'} so"
+                f"{'' if start not in _PARQUET_MARKS else ', as of a file cut short'}. Get or write the file again.",
+                code="data-file-wrong-format",
+            )
 
     def _decode(self) -> None:
         encoding = self._encoding()
