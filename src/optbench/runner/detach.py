@@ -18,9 +18,9 @@ from optbench.core.findings import Finding, Severity
 from optbench.core.interpreter import python_command
 from optbench.errors import HeldError, OptbenchError, UsageError
 from optbench.runner.jobs import runs_with_jobs
-from optbench.runner.run import environment_facts, get_ready, prepare, stage_datasets
+from optbench.runner.run import environment_facts, get_ready, prepare
 from optbench.runner.run_end import HELD, RunEnd
-from optbench.runner.stage import stage_run
+from optbench.runner.stage import stage_datasets, stage_run
 from optbench.runner.try_out import check_models, model_identity, notes_of_models
 
 if TYPE_CHECKING:

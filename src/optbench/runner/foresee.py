@@ -13,7 +13,8 @@ from optbench.core.findings import Finding, Severity, as_json, read_finding
 from optbench.core.printable import printable
 from optbench.core.text import flattened
 from optbench.errors import StorageError
-from optbench.runner.run import RunOptions, prepare, stage_datasets
+from optbench.runner.run import RunOptions, prepare
+from optbench.runner.stage import stage_datasets
 from optbench.runner.try_out import check_models
 from optbench.words import DEFAULT, sentence, text
 

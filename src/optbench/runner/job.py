@@ -24,8 +24,9 @@ from optbench.json_fields import JsonFields
 from optbench.runner.execute import Flight
 from optbench.runner.plan import PlannedRun, user_code
 from optbench.runner.progress import make_progress
-from optbench.runner.run import RunOptions, environment_facts, get_ready, make_executor, stage_datasets
+from optbench.runner.run import RunOptions, environment_facts, get_ready, make_executor
 from optbench.runner.run_end import Reporter
+from optbench.runner.stage import stage_datasets
 from optbench.runner.stop import stops_on_signals
 
 if TYPE_CHECKING:

@@ -188,8 +188,9 @@ def execute_again(planned: PlannedRun, stack: ExitStack, executor_for: ExecutorF
         If it does not come to its end.
     """
     from optbench.runner.execute import Flight
-    from optbench.runner.run import RunOptions, environment_facts, get_ready, make_executor, stage_datasets
+    from optbench.runner.run import RunOptions, environment_facts, get_ready, make_executor
     from optbench.runner.run_end import Reporter
+    from optbench.runner.stage import stage_datasets
 
     executor = (executor_for or make_executor)(RunOptions((), jobs=1), [planned.loaded])
     stack.callback(executor.close)

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from optbench.core.temporary_folders import place_for_folders, remove_abandoned
+from optbench.core.temporary_folders import place_for_folders
 from optbench.errors import NoRunsError, StoppedError, UsageError, each_once
 from optbench.runner.execute import Flight
 from optbench.runner.folds import in_folds
@@ -17,6 +17,7 @@ from optbench.runner.jobs import wait_for_jobs
 from optbench.runner.plan import PlannedRun, load_experiments, plan_runs
 from optbench.runner.progress import make_progress
 from optbench.runner.run_end import Reporter, RunEnd
+from optbench.runner.stage import stage_datasets
 from optbench.runner.stop import stops_on_signals
 from optbench.runner.try_out import check_models, notes_of_models
 from optbench.words import sentence, text
@@ -375,35 +376,6 @@ def beside_finished(run: PlannedRun) -> PlannedRun:
         number += 1
         found = replace(run, paths=RunPaths(run.paths.folder.with_name(f"{run.run}-again{number}")))
     return found
-
-
-def stage_datasets(
-    runs: Sequence[PlannedRun], stack: ExitStack, place: Path | None = None
-) -> dict[tuple[str, str], str]:
-    """Write each distinct data set once to a temporary folder that workers map into their memory.
-
-    Parameters
-    ----------
-    place : folder to make it in, which workers see too; None for that of temporary files
-
-    Raises
-    ------
-    MachineError
-        If it cannot be written.
-    """
-    from optbench.datasets import make_scratch, stage_dataset
-
-    remove_abandoned(place)
-    scratch = make_scratch(place)
-    stack.callback(scratch.remove)
-    folders: dict[tuple[str, str], str] = {}
-    for run in runs:
-        digests = (run.dataset.data_digest, run.dataset.split_digest)
-        if digests not in folders:
-            folder = scratch.path / str(len(folders))
-            stage_dataset(run.data(), folder)
-            folders[digests] = str(folder)
-    return folders
 
 
 def environment_facts(run: PlannedRun) -> tuple[Mapping[str, Any], str | None]:

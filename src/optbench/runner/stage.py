@@ -1,4 +1,4 @@
-"""Bring a planned run to the disk: a claimed folder that any executor, on any machine, can train and finish."""
+"""Bring planned runs to the disk: claimed folders, and their data, that any executor can train and finish."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from optbench.core.temporary_folders import remove_abandoned
 from optbench.errors import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from contextlib import ExitStack
     from typing import Any
 
     from optbench.core.findings import Finding
@@ -17,6 +19,35 @@ if TYPE_CHECKING:
     from optbench.runner.plan import PlannedRun
 
 _LEAST_SHARED: Final = 2  # folders: below /home/somebody, say, so that neither is named
+
+
+def stage_datasets(
+    runs: Sequence[PlannedRun], stack: ExitStack, place: Path | None = None
+) -> dict[tuple[str, str], str]:
+    """Write each distinct data set once to a temporary folder that workers map into their memory.
+
+    Parameters
+    ----------
+    place : folder to make it in, which workers see too; None for that of temporary files
+
+    Raises
+    ------
+    MachineError
+        If it cannot be written.
+    """
+    from optbench.datasets import make_scratch, stage_dataset
+
+    remove_abandoned(place)
+    scratch = make_scratch(place)
+    stack.callback(scratch.remove)
+    folders: dict[tuple[str, str], str] = {}
+    for run in runs:
+        digests = (run.dataset.data_digest, run.dataset.split_digest)
+        if digests not in folders:
+            folder = scratch.path / str(len(folders))
+            stage_dataset(run.data(), folder)
+            folders[digests] = str(folder)
+    return folders
 
 
 def stage_run(

@@ -11,7 +11,8 @@ from optbench.core.findings import Finding, Severity
 from optbench.errors import OptbenchError
 from optbench.runner.foresee import Foreseen, foresee_run
 from optbench.runner.reuse import FinishedRuns
-from optbench.runner.run import make_executor, stage_datasets
+from optbench.runner.run import make_executor
+from optbench.runner.stage import stage_datasets
 from optbench.runner.try_out import check_models
 from optbench.study.doubts import no_choice
 from optbench.study.foreseen_power import power_findings, seeds_needed

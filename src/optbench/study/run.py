@@ -23,9 +23,9 @@ from optbench.runner.run import (
     get_ready,
     is_finished,
     make_executor,
-    stage_datasets,
 )
 from optbench.runner.run_end import Reporter, RunEnd
+from optbench.runner.stage import stage_datasets
 from optbench.runner.stop import stops_on_signals
 from optbench.runner.summary import raise_for_failures
 from optbench.runner.try_out import check_models, notes_of_models
