@@ -28,7 +28,7 @@ def test_dry_run_counts_and_creates_nothing(study):
     assert rows[30]["disk_bytes"] == 3 * rows[10]["disk_bytes"]
     for name in ("power", "equivalence"):
         assert sorted(row[name] for row in rows.values()) == [rows[seeds][name] for seeds in sorted(rows)]
-    table = found.text("en").partition("What so many seeds find")[2].splitlines()
+    table = found.text("en").partition("What each number of seeds finds")[2].splitlines()
     assert [line.split()[0] for line in table[2:]] == [str(seeds) for seeds in sorted(rows)]
     assert [line.split()[0] for line in table if " * " in line] == ["9"]
     assert len(study.executor.tried_out) == 2  # a default builds what its tuned self does

@@ -35,6 +35,10 @@ _TO_DRAW = (
     "optbench.reporting.run_report",
     "optbench.runs.drawing",
     "matplotlib.ticker",
+    "optbench.datasets.raw_rows",
+    "optbench.runs.examples",
+    "sklearn.datasets.data",
+    "sklearn.datasets.descr",
 )
 
 
