@@ -59,8 +59,6 @@ def identity(runs: Path) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in IDENTITY_FILES}
 
 
-@pytest.mark.ci
-@pytest.mark.long
 @pytest.fixture
 def temporary():
     """A folder for temporary data whose path is short: sockets lie there too, and may not have long ones."""
@@ -68,6 +66,8 @@ def temporary():
         yield Path(folder)
 
 
+@pytest.mark.ci
+@pytest.mark.long
 def test_the_limit_of_memory_changes_no_byte(config, tmp_path, temporary, warm_workers):
     """Killed while the table is read and started again, in chunks or held: the same run, and nothing left behind."""
     in_chunks = variables(temporary, "0")
