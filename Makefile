@@ -20,7 +20,7 @@ run: $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 
 test: $(VENV)/.installed-test
-	$(PYTEST)
+	$(PYTEST) --ignore tests/attacks
 
 # what .ci/run takes: with it the long tests that stand for others
 test-ci: $(VENV)/.installed-test

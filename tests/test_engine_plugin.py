@@ -123,8 +123,6 @@ def test_a_finished_folder_has_everything_but_a_keras_model(place, command):
     assert command("check", "runs")[0] == 0
 
 
-@pytest.mark.ci
-@pytest.mark.long
 def test_it_is_reproduced_bit_by_bit(place):
     """`reproduce` trains again in processes of the engine's own environment."""
     code, out, said = place.call("reproduce", place.run_of("adam"))
@@ -132,6 +130,8 @@ def test_it_is_reproduced_bit_by_bit(place):
     assert "identical" in out
 
 
+@pytest.mark.ci
+@pytest.mark.long
 def test_a_killed_command_resumes_to_the_same_bytes(place):
     """The command and all its processes are killed while it trains; given again, it ends as if it had not been."""
     command = ("run", "adam.yaml", "--runs-dir", "killed", "-v")

@@ -43,6 +43,8 @@ def write_tables(folder):
     (folder / "new.csv").write_text("\n".join(new) + "\n")
 
 
+@pytest.mark.ci
+@pytest.mark.long
 def test_what_a_study_recommends_is_used(tmp_path, warm_workers, keras_backend):
     """Each step takes what the one before has left, and the export answers as `predict`."""
     import keras

@@ -71,8 +71,6 @@ def assert_same(first: RunPaths, second: RunPaths):
         assert (first.folder / name).read_bytes() == (second.folder / name).read_bytes(), name
 
 
-@pytest.mark.ci
-@pytest.mark.long
 def test_a_cold_process_has_the_bytes_of_a_warm_worker(config, finished, tmp_path):
     """A staged folder, finished by hand with `python -m optbench.worker`, is the folder the command makes."""
     options = RunOptions((config,), runs_dir=tmp_path / "runs", quiet=True)
@@ -83,6 +81,8 @@ def test_a_cold_process_has_the_bytes_of_a_warm_worker(config, finished, tmp_pat
     assert_same(finished, paths)
 
 
+@pytest.mark.ci
+@pytest.mark.long
 def test_the_second_run_of_a_command_has_the_bytes_of_the_first(config, finished, tmp_path):
     """Between other seeds, in another order and two at a time, a run of a command is what it is alone."""
     done = optbench("run", config, "--seeds", "2,1,0", "-j", 2, "--runs-dir", tmp_path / "runs", "--json")
@@ -150,7 +150,7 @@ def test_what_cannot_be_pinned_is_named(finished):
     assert "may not be the same here: variables.ONEDNN_MAX_CPU_ISA" in done.stderr
 
 
-@pytest.mark.parametrize("number", mostly_long([2, 3, 8], short=[2], ci=[3]))
+@pytest.mark.parametrize("number", mostly_long([2, 3, 8], short=[], ci=[2, 3]))
 def test_one_run_started_several_times_at_once(number, config, finished, tmp_path, capsys):
     """One process trains, the others wait; all end well with one intact folder; readers never see half a run."""
     runs_dir = tmp_path / "runs"

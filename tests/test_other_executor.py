@@ -53,8 +53,6 @@ def runs_by(tmp_path_factory):
     return call
 
 
-@pytest.mark.ci
-@pytest.mark.long
 def assert_same(local, spooled):
     """The same runs, intact, with the same bytes in every identity file."""
     assert set(local) == set(spooled)
@@ -66,6 +64,8 @@ def assert_same(local, spooled):
             assert (folder / file).read_bytes() == (spooled[name] / file).read_bytes(), file
 
 
+@pytest.mark.ci
+@pytest.mark.long
 def test_another_executor_gives_the_same_bytes(runs_by):
     """Two seeds of the shipped example, trained side by side."""
     local, spooled = (runs_by(executor, "run", SMOKE) for executor in ("local", "spool"))

@@ -120,8 +120,6 @@ def optbench(tree, *arguments):
     return python(tree, "-m", "optbench", *arguments)
 
 
-@pytest.mark.ci
-@pytest.mark.long
 def both(tree):
     """Write an experiment with the data set and the model of the recipes, and return its file."""
     config = tree / "both.yaml"
@@ -131,6 +129,8 @@ def both(tree):
     return config
 
 
+@pytest.mark.ci
+@pytest.mark.long
 def test_what_the_recipes_add_is_found_by_every_command_that_reads(tree):
     """All recipes in one tree: listed, in the schema, valid together in one experiment."""
     before = json.loads(optbench(tree, "schema"))

@@ -137,8 +137,6 @@ def test_plain_keras_predicts_what_is_stored(paths, tmp_path):
         np.testing.assert_allclose(np.load(tmp_path / "y.npy").reshape(-1), arrays["y_pred_test"], rtol=1e-5)
 
 
-@pytest.mark.ci
-@pytest.mark.long
 def test_a_diverged_run_is_a_result(runs_dir):
     """No metrics of its own, those of the mean, and a page all the same."""
     paths = RunPaths(next(runs_dir.glob("lost-*")))
@@ -150,6 +148,8 @@ def test_a_diverged_run_is_a_result(runs_dir):
     assert "The run diverged" in paths.report_html.read_text()
 
 
+@pytest.mark.ci
+@pytest.mark.long
 def test_reproduce_check_and_report(runs_dir, paths):
     """The run repeats bit for bit; folders verify; drawing again changes nothing."""
     assert "bit-identical" in optbench("reproduce", paths.folder)

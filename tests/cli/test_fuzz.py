@@ -53,6 +53,8 @@ def write(folder, plain):
     (folder / "a.yaml").write_text(text, encoding="utf-8")
 
 
+@pytest.mark.ci
+@pytest.mark.long
 @settings(FUZZED, max_examples=drawn(2000))
 @given(plain=mutated())
 def test_validate(folder, plain):
@@ -62,6 +64,8 @@ def test_validate(folder, plain):
         assert exit_code(folder, monkeypatch, "validate", "a.yaml") in (0, 3)
 
 
+@pytest.mark.ci
+@pytest.mark.long
 @settings(FUZZED, max_examples=60)
 @given(plain=st.one_of(mutated(), st.just(VALID[0])))
 def test_run(folder, package, plain):

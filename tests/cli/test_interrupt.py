@@ -12,6 +12,7 @@ import time
 from contextlib import contextmanager
 
 import pytest
+from selection import mostly_long
 
 PROGRAM = "import sys; from optbench.cli import main; sys.argv[0] = 'optbench'; main()"
 SLOW = """\
@@ -28,7 +29,7 @@ EPOCHS = 40
 @pytest.mark.tensorflow
 @pytest.mark.parametrize(
     "number",
-    [signal.SIGINT, pytest.param(signal.SIGTERM, marks=[pytest.mark.long, pytest.mark.ci])],
+    mostly_long([signal.SIGINT, signal.SIGTERM], short=[], ci=[signal.SIGINT, signal.SIGTERM]),
     ids=["ctrl-c", "sigterm"],
 )
 def test_an_interrupted_run_goes_on(tmp_path, process, number):

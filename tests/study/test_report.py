@@ -6,6 +6,7 @@ import json
 import shutil
 
 import pytest
+from selection import mostly_long
 
 from optbench.errors import StorageError
 from optbench.run_store import RunPaths, atomic, read_study_manifest, study_manifest_problems
@@ -66,7 +67,7 @@ def test_in_another_language_only_the_pages_change(drawn):
     assert {**record, "outputs": {}} == {**was, "outputs": {}}
 
 
-@pytest.mark.parametrize("written", range(1, 5))
+@pytest.mark.parametrize("written", mostly_long(range(1, 5), short=[2], ci=[1, 3, 4]))
 def test_cut_off_anywhere_it_is_finished_and_goes_on(drawn, monkeypatch, written):
     """After every file that it writes the study verifies; the next call ends where the first would have."""
     report_study(drawn, page_of=one_line)

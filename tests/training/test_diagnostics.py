@@ -58,8 +58,6 @@ def outcome(make_dataset, make_config, tmp_path, engine, shape, sections, *, dia
     return train(make_config(dataset, **{**sections, "training": training}), dataset, base=tmp_path)[0]
 
 
-@pytest.mark.ci
-@pytest.mark.long
 @pytest.mark.parametrize(
     "case",
     mostly_long(
@@ -82,6 +80,8 @@ def test_training_is_the_same_bit_for_bit(case, make_dataset, make_config, tmp_p
     assert all(row.update_ratio > 0 for row in measured.diagnostics if row.layer == ALL_LAYERS)
 
 
+@pytest.mark.ci
+@pytest.mark.long
 def test_engines_measure_the_same(make_dataset, make_config, tmp_path):
     """`fused`, on one block or on several, and `keras` measure the same three steps of 34, to the same bits."""
     dataset = make_dataset(classes=3)

@@ -81,7 +81,10 @@ def predicted(outcome):
     return found.y_pred if hasattr(found, "y_pred") else found.y_score
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize(
+    "model",
+    mostly_long(MODELS, short=["cnn", "mlp"], ci=[model for model in MODELS if model not in ("cnn", "mlp")]),
+)
 def test_every_model_has_the_bits_of_fit(model, fitting, tmp_path):
     """`fused` in every weight, slot and logged number."""
     dataset, config = fitting(model)

@@ -219,6 +219,8 @@ def test_reference_tables_go_through_onnx_as_through_predict(name, data_dir, pla
     assert (names == answers).all()
 
 
+@pytest.mark.ci
+@pytest.mark.long
 def test_images_and_numbers_in_onnx_and_litert(trained, place):
     """A CNN on pixels, and a regression: ONNX by its runtime, LiteRT by its interpreter."""
     onnxruntime = pytest.importorskip("onnxruntime")

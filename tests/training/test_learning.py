@@ -9,7 +9,7 @@ from optbench.config import DatasetConfig
 from optbench.datasets import load_dataset
 from optbench.training.loop import train
 
-pytestmark = pytest.mark.tensorflow
+pytestmark = [pytest.mark.tensorflow, pytest.mark.long, pytest.mark.ci]
 
 PARITY = {"name": "sequence_parity", "length": 5, "rows": 800}
 RECALL = {"name": "delayed_recall", "delay": 6, "rows": 800}

@@ -115,8 +115,6 @@ def test_a_resumed_run_ends_with_the_same_bits(config_of, tmp_path):
     assert resumed.digests == straight.digests
 
 
-@pytest.mark.ci
-@pytest.mark.long
 @pytest.mark.parametrize(
     "task", mostly_long(["classification", "regression"], short=["classification"], ci=["regression"])
 )
@@ -142,6 +140,8 @@ def test_plain_keras_loads_the_model_and_predicts_from_named_arrays(task, config
     np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
+@pytest.mark.ci
+@pytest.mark.long
 def test_rows_in_blocks_are_named_arrays_too(config_of, tmp_path):
     """`fit` over batches of blocks has the bits of `fit` on all rows."""
     dataset = mixed()

@@ -72,8 +72,6 @@ def trained_by_plain_keras(config, dataset):
     return model
 
 
-@pytest.mark.ci
-@pytest.mark.long
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 def test_the_bits_are_those_of_fit(mixed, tmp_path, policy):
     """Weights and dropout's state, and with float16 the loss scale that Keras adds by itself."""
@@ -88,6 +86,8 @@ def test_the_bits_are_those_of_fit(mixed, tmp_path, policy):
     assert outcome.predictions["test"].y_score == pytest.approx(scores, abs=1e-3)
 
 
+@pytest.mark.ci
+@pytest.mark.long
 def test_every_engine_trains_it_and_a_last_layer_of_half_precision(mixed, tmp_path):
     """`keras` has the bits of `fused`, `xla` is as close as half precision lets it; outputs are float32 either way."""
     outcomes = {}

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from selection import mostly_long
 
 from optbench.errors import ModelError
 from optbench.records import Dataset, RunStatus, SplitData
@@ -65,13 +66,20 @@ LAYERS = {
 }
 
 
+REGRESSIONS = [
+    {"model": LAYERS},
+    {"training": {"loss": "huber", "batch_size": 24}},
+    {"training": {"standardize_target": False, "loss": "mean_absolute_error"}},
+]
+
+
 @pytest.mark.parametrize(
     "sections",
-    [
-        {"model": LAYERS},
-        {"training": {"loss": "huber", "batch_size": 24}},
-        {"training": {"standardize_target": False, "loss": "mean_absolute_error"}},
-    ],
+    mostly_long(
+        REGRESSIONS,
+        short=REGRESSIONS[:1],
+        ci=REGRESSIONS[1:],
+    ),
 )
 def test_fused_has_the_bits_of_keras_fit(sections, config, dataset, tmp_path):
     """Weights, slots, history and predictions are those of `fit`, byte for byte."""
@@ -160,8 +168,6 @@ def test_every_loss_learns_on_the_target_itself(loss, config, dataset, tmp_path)
     assert history.column("loss")[-1] < history.column("loss")[0]
 
 
-@pytest.mark.ci
-@pytest.mark.long
 @pytest.mark.parametrize("monitor, best", [("val_mae", min), ("val_r2", max)])
 def test_early_stopping_knows_which_way_is_better(monitor, best, config, dataset, tmp_path):
     """Errors are best when smallest, R2 when largest; the best epoch's weights are predicted with."""
@@ -177,6 +183,8 @@ def test_early_stopping_knows_which_way_is_better(monitor, best, config, dataset
     assert outcome.history.column("val_mae")[outcome.best_epoch] == pytest.approx(mae, rel=1e-5)
 
 
+@pytest.mark.ci
+@pytest.mark.long
 def test_a_resumed_run_has_the_bits_of_an_uninterrupted_one(config, dataset, tmp_path):
     """From the checkpoint of every epoch."""
     snapshots, experiment = [], config(model=LAYERS)
