@@ -158,7 +158,7 @@ def test_setup_lines_come_first_and_say_where_libraries_lie(make, tmp_path):
     ("text", "says"),
     [
         ("slurm: {partition: none}", "SLURM did not take the jobs: sbatch: error: invalid partition specified: none"),
-        ("slurm: {setup: ['echo no such module', 'exit 3']}", "no such module\njob "),
+        ("slurm: {setup: ['echo no such module', 'exit 3']}", "no such module\n  job "),
     ],
 )
 def test_jobs_that_cannot_begin_are_an_error_with_its_cause(make, tmp_path, text, says):
