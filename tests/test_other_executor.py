@@ -14,6 +14,7 @@ import pytest
 import spool_executor
 from identity_files import IDENTITY_FILES
 from installed import write_package
+from small_study import STUDY
 
 from optbench.executors.registry import GROUP
 from optbench.run_store import RunPaths, verify_manifest
@@ -22,12 +23,6 @@ pytestmark = pytest.mark.tensorflow
 
 OPTBENCH = (sys.executable, "-m", "optbench")
 SMOKE = Path(__file__).resolve().parent.parent / "configs" / "smoke.yaml"
-STUDY = """\
-experiment: {dataset: {name: iris}, model: {name: mlp, hidden_units: [4]}, training: {epochs: 2}}
-optimizers: [{name: sgd, learning_rate: 0.1}, adam]
-tuning: {points: 2, seeds: 1}
-confirmation: {seeds: 2}
-"""
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from identity_files import IDENTITY_FILES
+from small_study import STUDY
 
 from optbench.run_store import RunPaths, verify_manifest
 from optbench.runner.run import RunOptions, run_experiments
@@ -26,12 +27,6 @@ model: {name: mlp, hidden_units: [32, 16], dropout: 0.3}
 optimizer: {name: adam}
 training: {epochs: 500}
 report: {figures: false}
-"""
-STUDY = """\
-experiment: {dataset: {name: iris}, model: {name: mlp, hidden_units: [4]}, training: {epochs: 2}}
-optimizers: [{name: sgd, learning_rate: 0.1}, adam]
-tuning: {points: 2, seeds: 1}
-confirmation: {seeds: 2}
 """
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
+from catalogue_texts import texts
 from error_codes import listed_codes
 
 import optbench
@@ -36,17 +37,6 @@ def trees():
 def nodes(path):
     """Every node of a file's tree."""
     return tuple(ast.walk(trees()[path]))
-
-
-@cache
-def texts(language="en"):
-    """Every form of every text by its code."""
-    return {
-        code: catalogue.patterns(code)
-        for subject in subjects(language)
-        for catalogue in [read_catalogue(language, subject)]
-        for code in catalogue.counted
-    }
 
 
 def placeholders(pattern):

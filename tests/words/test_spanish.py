@@ -7,12 +7,12 @@ import string
 
 import pytest
 from babel.numbers import format_decimal
+from catalogue_texts import texts
 from finished_runs import make_run
 
 from optbench.comparison import compare
 from optbench.reporting.comparison_text import render_comparison_table
 from optbench.words import text
-from optbench.words.catalogue import read_catalogue, subjects
 from optbench.words.tables import localised, number
 
 # A formula, a name of a program or of the field: nothing to translate in them.
@@ -23,16 +23,6 @@ SAME = re.compile(
 )
 
 
-def forms_of(language):
-    """Every form of every text by its code."""
-    return {
-        code: catalogue.patterns(code)
-        for subject in subjects(language)
-        for catalogue in [read_catalogue(language, subject)]
-        for code in catalogue.counted
-    }
-
-
 def words_of(pattern):
     """The words outside of the placeholders of a text."""
     return " ".join(re.findall(r"[^\W\d_]{2,}", " ".join(part for part, *_ in string.Formatter().parse(pattern))))
@@ -40,7 +30,7 @@ def words_of(pattern):
 
 def test_nothing_is_forgotten():
     """A text with words in it is not that of English."""
-    english, spanish = forms_of("en"), forms_of("es")
+    english, spanish = texts("en"), texts("es")
     untranslated = {
         code
         for code in english
@@ -57,7 +47,7 @@ TYPED = re.compile(r"'[^']*'|`[^`]*`|--[a-z-]+|dataset\.[a-z_.]+|[a-z_]+\.(csv|j
 
 def test_no_sentence_is_half_english():
     """What is typed keeps its name, and nothing else does."""
-    for code, forms in forms_of("es").items():
+    for code, forms in texts("es").items():
         if not SAME.fullmatch(code):
             for form in forms:
                 assert not ENGLISH.search(TYPED.sub("", words_in(form))), (code, form)
@@ -119,10 +109,10 @@ def test_and_is_e_before_the_sound_of_i(labels, shown):
     assert text("study-problem-names", "es", names=labels) == shown
 
 
-@pytest.mark.parametrize("code", [code for code in forms_of("en") if code.startswith("noun-")])
+@pytest.mark.parametrize("code", [code for code in texts("en") if code.startswith("noun-")])
 def test_one_is_singular_and_all_else_plural(code):
     """None is plural, as in English."""
-    if len(forms_of("es")[code]) > 1:
+    if len(texts("es")[code]) > 1:
         none, one, two, many = (text(code, "es", value=value) for value in (0, 1, 2, 21))
         assert one != two.replace("2", "1")
         assert none == two.replace("2", "0")
