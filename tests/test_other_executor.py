@@ -43,7 +43,8 @@ def runs_by(tmp_path_factory):
             check=False,
         )
         assert done.returncode == 0, done.stderr
-        return {path.parent.name: path.parent for path in runs_dir.rglob("MANIFEST.json")}
+        manifests = runs_dir.rglob("MANIFEST.json")  # those of studies and their verdicts are others
+        return {path.parent.name: path.parent for path in manifests if (path.parent / "config.resolved.yaml").is_file()}
 
     return call
 
