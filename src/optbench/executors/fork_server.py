@@ -183,7 +183,10 @@ def serve(arguments: Sequence[str]) -> int:
     int
         0; a child never returns.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # a scheduler sends SIGTERM to every process of a job: if this one ended, the kernel would kill the workers, which
+    # are coming to a safe point; it ends with its owner
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     control = socket.socket(fileno=int(arguments[0]))
     control.set_inheritable(False)
     importlib.import_module(arguments[1])
