@@ -64,6 +64,15 @@ def test_undecided_says_what_is_missing(runs):
     )
 
 
+@pytest.mark.parametrize(("spread", "doubted"), [(1, False), (1.6, True)])
+def test_a_plan_of_very_many_seeds_is_told_with_a_doubt(runs, spread, doubted):
+    """The line of the file is given, and above 200 seeds that they are seldom worth it."""
+    wide = [x + 0.01 + spread * (y - x - 0.01) for x, y in zip(BASE, WIDE, strict=True)]
+    verdict = verdict_text(compare(runs("adam", wide) + runs("sgd", BASE), has_file=True))
+    assert "confirmation: {seeds: 8, at_most: " in verdict
+    assert ("seldom worth their runs" in verdict) == doubted
+
+
 def test_hopeless_spread_is_said(runs):
     """No number of seeds is named that nobody would run."""
     chaos = [0.1, 0.9, 0.2, 0.95, 0.15, 0.85, 0.9, 0.1]

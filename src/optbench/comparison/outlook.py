@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MOST_SEEDS_NAMED: Final = 1000
+MOST_SEEDS_ADVISED: Final = 200  # more of them are told with a doubt
 _SPREAD: Final = 1.2  # looks in between cost about so many more seeds at most, for the same power
 
 

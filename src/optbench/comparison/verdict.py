@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from optbench.comparison.collapse import collapse_findings
-from optbench.comparison.outlook import MOST_SEEDS_NAMED, Missing, reserved
+from optbench.comparison.outlook import MOST_SEEDS_ADVISED, MOST_SEEDS_NAMED, Missing, reserved
 from optbench.comparison.pair_findings import PairFindings
 from optbench.comparison.result import Adjustment, Obstacle, Ruling
 from optbench.comparison.scope_findings import scope_findings
@@ -248,7 +248,8 @@ class Verdict:
         if not self.plan.has_file:
             return _say("verdict-decide-first")
         first = self.plan.looks[0] if self.plan.looks else min(pair.n for pair in undecided)
-        return _say("verdict-reserve", seeds=first, at_most=reserved(most))
+        great = most > MOST_SEEDS_ADVISED or None
+        return _say("verdict-reserve", seeds=first, at_most=reserved(most), great=great)
 
     def _seconds(self, pair: PairResult) -> float | None:
         """Return how long the further seeds of such a plan train, if that can be known."""
