@@ -46,10 +46,10 @@ _CODES = {
     errno.EPERM: "storage-not-permitted",
 }
 _REMEDIES = {
-    errno.EROFS: "The file system is read-only; choose another --runs-dir.",
-    errno.EACCES: "Change the permissions, or choose another --runs-dir.",
-    errno.EPERM: "Change the permissions, or choose another --runs-dir.",
-    errno.ENAMETOOLONG: "Choose a shorter name or another --runs-dir.",
+    errno.EROFS: "The file system is read-only; choose another folder (of runs: --runs-dir).",
+    errno.EACCES: "Change the permissions, or choose another folder (of runs: --runs-dir).",
+    errno.EPERM: "Change the permissions, or choose another folder (of runs: --runs-dir).",
+    errno.ENAMETOOLONG: "Choose a shorter name or another folder (of runs: --runs-dir).",
 }
 _GOES_ON = " The same command then goes on from where it stopped."
 
