@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 PREFIX = "python:"
 _MODULE = "optbench_user_"  # begins the names that modules of the user have here
 _LARGEST_SOURCE: Final = 16 << 20
+_DIGITS: Final = 8
 _BINDERS: Final = ("globals", "vars", "locals", "exec", "eval", "setattr", "sys")
 """Names by which a module can bind others at its top level."""
 
@@ -73,6 +74,21 @@ def read_source(file: Path, *, error: type[InvalidError] = InvalidError) -> byte
     """
     with told_as(error, file, code="code-file-unreadable"):
         return read_regular(file, most=_LARGEST_SOURCE, follow_links=True)
+
+
+def recorded_name(name: str) -> str:
+    """Return how records call a user's Python file: as the config does, unless that says where somebody works.
+
+    Of an absolute path the file is left, and a few digits that tell it from others of that name.
+
+    Examples
+    --------
+    >>> recorded_name("models/own.py"), recorded_name("/home/ana/own.py")
+    ('models/own.py', '9de02032/own.py')
+    """
+    if not Path(name).is_absolute():
+        return name
+    return f"{hashlib.sha256(os.fsencode(name)).hexdigest()[:_DIGITS]}/{Path(name).name}"
 
 
 def source_sha256(file: Path, *, error: type[InvalidError] = InvalidError) -> str:

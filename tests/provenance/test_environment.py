@@ -9,10 +9,10 @@ from importlib import metadata
 
 import pytest
 
+from optbench.core.private_text import without_paths
 from optbench.errors import InvalidError
 from optbench.provenance import collect_environment, environment_differences
 from optbench.provenance.environment import VARIABLES
-from optbench.provenance.paths_in_values import without_paths
 
 
 def test_record_is_strict_json(tmp_path):

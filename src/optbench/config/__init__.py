@@ -39,10 +39,11 @@ from optbench.config.machine_sections import MachineConfig
 from optbench.config.model_sections import ModelConfig, model_fields
 from optbench.config.moved import moved
 from optbench.config.optimizer import OptimizerConfig, optimizer_defaults
+from optbench.config.private_paths import file_of, private_paths, stand_in
 from optbench.config.resolve import choose_engine, resolve
 from optbench.config.schema import json_schema
 from optbench.config.seeds import parse_seeds
-from optbench.config.shown_examples import shows_examples
+from optbench.config.shown_examples import is_public, shows_examples
 from optbench.config.split_design import SplitDesign
 from optbench.config.study_design import FIRST_DESIGN, StudyDesign
 from optbench.config.study_dump import dump_study
@@ -121,8 +122,10 @@ __all__ = [
     "dump_value",
     "explained_yaml",
     "family_of",
+    "file_of",
     "generated_fields",
     "is_compared",
+    "is_public",
     "json_schema",
     "kernel_penalty",
     "layer_specs",
@@ -138,10 +141,12 @@ __all__ = [
     "output_units",
     "parse_resolved",
     "parse_seeds",
+    "private_paths",
     "resolve",
     "run_key",
     "shows_examples",
     "sources",
+    "stand_in",
     "study_json_schema",
     "text_form_for",
     "what_counts",

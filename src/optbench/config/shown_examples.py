@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 def shows_examples(config: ExperimentConfig) -> bool:
     """Return whether the contents of rows are shown: as the experiment says, otherwise if the data is public."""
-    if config.report.examples is not None:
-        return config.report.examples
+    return is_public(config) if config.report.examples is None else config.report.examples
+
+
+def is_public(config: ExperimentConfig) -> bool:
+    """Return True for data that anybody can have."""
     entry = DATASETS.get(config.dataset.name)
     return isinstance(config.dataset, OpenmlConfig) or (entry is not None and entry.is_public)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from optbench.provenance.differences import EnvironmentDifference, environment_differences
 from optbench.provenance.environment import collect_environment, recorded_variables
 from optbench.provenance.machine import machine_id
-from optbench.provenance.paths_in_values import names_of_the_user
 from optbench.provenance.versions import DATA_PACKAGES, key_package_digests_like, key_versions
 
 __all__ = [
@@ -16,6 +15,5 @@ __all__ = [
     "key_package_digests_like",
     "key_versions",
     "machine_id",
-    "names_of_the_user",
     "recorded_variables",
 ]

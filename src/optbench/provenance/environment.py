@@ -8,11 +8,11 @@ import sys
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from optbench.core.private_text import names_of_the_user, without_paths
 from optbench.provenance.checkout import read_checkout
 from optbench.provenance.machine import cpu_facts, gpu_models, machine_id, memory_facts, platform_facts
-from optbench.provenance.paths_in_values import names_of_the_user, without_paths
 from optbench.provenance.versions import installed_packages, key_package_digests
-from optbench.user_code import source_sha256
+from optbench.user_code import recorded_name, source_sha256
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +56,7 @@ def collect_environment(*, base: Path | None = None, code: Mapping[str, Path] | 
     Parameters
     ----------
     base : folder whose git checkout is recorded; None records none
-    code : the user's Python files by the name they are recorded under
+    code : the user's Python files by the name that the config uses
 
     Returns
     -------
@@ -85,7 +85,7 @@ def collect_environment(*, base: Path | None = None, code: Mapping[str, Path] | 
         **_installed(),
         "variables": recorded_variables(os.environ),
         "git": None if checkout is None else _git_facts(checkout),
-        "code": {name: source_sha256(path) for name, path in sorted((code or {}).items())},
+        "code": {recorded_name(name): source_sha256(path) for name, path in sorted((code or {}).items())},
         "machine": machine_id(),
     }
     if checkout is not None and checkout.patch:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, BinaryIO
 
+from optbench.core.private_text import names_of_the_host, names_of_the_user, own_folders, without_places
 from optbench.errors import StorageError
 from optbench.json_fields import JsonFields
 from optbench.run_store.atomic import storage_error, temporaries
@@ -16,6 +17,7 @@ from optbench.run_store.claims import claim_records
 from optbench.run_store.documents import read_json, write_json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from optbench.run_store.claim import Claim
@@ -102,6 +104,9 @@ def last_attempt(paths: RunPaths) -> Attempt | None:
 def publish_log(claim: Claim, *, most_earlier: int = MOST_EARLIER) -> None:
     """Write the run's log: what the attempts said, in order; of very long earlier logs the newest part.
 
+    What libraries and the user's code print names files by their whole paths: of these, and of names of user and host,
+    the log of a run has placeholders. What an attempt that failed said is there as it was said.
+
     Parameters
     ----------
     most_earlier : bytes of earlier logs that are kept
@@ -116,11 +121,12 @@ def publish_log(claim: Claim, *, most_earlier: int = MOST_EARLIER) -> None:
         earlier, own = _logs(claim)
         if not earlier and not own:
             return
+        told = _without_places(claim)
         with target.open("wb") as file:
             for path, size in _newest_part(earlier, most_earlier):
-                _append(file, path, last=size)
+                _append(file, path, told, last=size)
             for path in own:
-                _append(file, path)
+                _append(file, path, told)
     except OSError as error:
         raise storage_error(error, target, doing="written") from error
     claim.publish_file(claim.run.log)  # alone: of a worker that was killed there may be half a file in the draft
@@ -153,15 +159,24 @@ def _newest_part(logs: list[Path], most: int) -> list[tuple[Path, int]]:
     return kept[::-1]
 
 
-def _append(file: BinaryIO, path: Path, *, last: int | None = None) -> None:
-    """Copy a file, or its `last` bytes after a line that says so."""
+def _append(file: BinaryIO, path: Path, told: Callable[[str], str], *, last: int | None = None) -> None:
+    """Copy a file, or its `last` bytes after a line that says so; `told` is what becomes of some lines."""
     with path.open("rb") as source:
         size = os.fstat(source.fileno()).st_size
         if last is not None and last < size:
             file.write(f"({size - last} bytes of an earlier attempt are left out here)\n".encode())
             source.seek(size - last)
-        while chunk := source.read(_CHUNK):
-            file.write(chunk)
+        while lines := source.readlines(_CHUNK):
+            text = b"".join(lines).decode("utf-8", "surrogateescape")
+            file.write(told(text).encode("utf-8", "surrogateescape"))
+
+
+def _without_places(claim: Claim) -> Callable[[str], str]:
+    """Return what takes from a text where this run lies, who trains it, and on which machine."""
+    names = [*names_of_the_user(), *names_of_the_host()]
+    runs_dir = claim.run.folder.absolute().parent
+    folders = [*own_folders(), str(runs_dir), os.path.realpath(runs_dir)]
+    return lambda text: without_places(text, names, folders)
 
 
 def _ended(paths: RunPaths, begun: Attempt, name: str) -> Attempt | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from optbench.user_code import recorded_name
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -173,6 +175,10 @@ class RunPaths:
 
     def code_copy(self, name: str) -> Path:
         """Return where the copy of a user's file lies, by the name that the config uses."""
+        return self.old_code_copy(recorded_name(name))
+
+    def old_code_copy(self, name: str) -> Path:
+        """Return where it lies in a folder from before absolute paths were left out of names."""
         return self.code / name.replace("/", "__").replace("..", "_")
 
     @property

@@ -205,7 +205,7 @@ def _says_gone(holder: Any) -> bool | None:
 def _told(options: RunOptions, *, draw: bool) -> dict[str, Any]:
     """Return what the jobs are told beside their runs."""
     return {
-        "data_dir": str(options.data_dir.resolve()),
+        "data_dir": os.path.relpath(options.data_dir.resolve(), options.runs_dir.resolve()),
         "retries": options.retries,
         "timeout": options.timeout,
         "draw": draw,

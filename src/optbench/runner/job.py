@@ -64,7 +64,7 @@ def serve(arguments: Sequence[str]) -> int:
 
 def _serve(submission: Submission, number: int) -> int:
     told = JsonFields(submission.options, submission.folder)
-    data_dir = Path(told.take("data_dir", str))
+    data_dir = submission.runs_dir / told.take("data_dir", str)
     folders = [submission.runs_dir / name for name in submission.runs[number]]
     runs, unfit = _runs_in(folders, data_dir)
     if not runs:

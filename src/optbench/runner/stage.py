@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from optbench.core.private_text import names_of_the_user, placeless
 from optbench.core.temporary_folders import remove_abandoned
 from optbench.errors import StorageError
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from optbench.run_store import Claim, RunPaths
     from optbench.runner.plan import PlannedRun
 
+_NAMING: Final = ("files", "function", "file", "name", "path", "written")  # keys of facts and notes that name files
 _LEAST_SHARED: Final = 2  # folders: below /home/somebody, say, so that neither is named
 
 
@@ -111,7 +114,7 @@ def _draft_staged(
     if patch:
         write_text(paths.patch, patch, durable=False)
     where = recorded_base(planned.loaded.base, planned.paths.folder)
-    facts = {"schema_version": 1, **environment, "base": where, "data": dict(dataset.facts)}
+    facts = {"schema_version": 1, **environment, "base": where, "data": _placeless_facts(dataset.facts)}
     write_json(paths.staged_environment, facts, durable=False)
     job = Job(
         run=planned.run,
@@ -123,9 +126,20 @@ def _draft_staged(
         reading=dataset.reading,
         class_names=tuple(dataset.class_names),
         positive_class=dataset.positive_class,
-        notes=(*dataset.notes, *notes),
+        notes=tuple(map(_placeless_note, (*dataset.notes, *notes))),
     )
     write_job(paths, job)
+
+
+def _placeless_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return facts of a data set with its files called as they are called where they lie."""
+    return {name: placeless(value) if name in _NAMING else value for name, value in facts.items()}
+
+
+def _placeless_note(note: Finding) -> Finding:
+    """Return a note with the files in it called as they are called where they lie: that is said, and not recorded."""
+    values = {name: placeless(value) if name in _NAMING else value for name, value in note.values.items()}
+    return replace(note, values=values)
 
 
 def recorded_base(base: Path, folder: Path) -> str | None:
@@ -134,8 +148,6 @@ def recorded_base(base: Path, folder: Path) -> str | None:
     None if they have little of their way in common, or if a part of it is what the user is called: a run folder is
     passed on, and where somebody works is nobody's business.
     """
-    from optbench.provenance import names_of_the_user
-
     here, there = os.path.realpath(base), os.path.realpath(folder)
     shared = os.path.commonpath([here, there])
     relative = os.path.relpath(here, there)

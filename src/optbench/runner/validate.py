@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import Finding, Severity, as_json
 from optbench.core.printable import printable
+from optbench.core.private_text import names_of_the_user
 from optbench.errors import InvalidError
 from optbench.runner.column_lines import column_lines
 from optbench.runner.many_levels import many_levels
@@ -130,7 +131,7 @@ def _validated(
         require_engine(resolved)
     except InvalidError as error:
         return ValidatedConfig(str(path), in_file(error, path), {}, ())
-    warnings = task_named(dataset.task).data_warnings(dataset)
+    warnings = [*_path_warnings(resolved), *task_named(dataset.task).data_warnings(dataset)]
     levels = many_levels(resolved, dataset)
     document = {
         "name": resolved.name,
@@ -142,6 +143,16 @@ def _validated(
     warned = [f"  {text('validate-warning', language)} {told}" for told in sentences(warnings, language)]
     lines = (ok, *_data_lines(dataset, levels, language), *warned, *_model_lines(resolved, language))
     return ValidatedConfig(str(path), None, document, lines)
+
+
+def _path_warnings(config: ExperimentConfig) -> list[Finding]:
+    """Return the paths that say where somebody works: records keep them, since they are part of the key."""
+    from optbench.config import private_paths
+
+    found = private_paths(config.to_plain(), names_of_the_user())
+    return [
+        Finding("validate-path-private", Severity.WARNING, {"key": key, "path": path}) for key, path in found.items()
+    ]
 
 
 def _data_document(dataset: Dataset, levels: Sequence[Finding]) -> dict[str, Any]:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from optbench.core.regular_files import is_file
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from optbench.config import ExperimentConfig
     from optbench.run_store import Manifest, RunPaths
@@ -46,17 +48,32 @@ def recorded_run(paths: RunPaths, manifest: Manifest) -> Recorded:
     from optbench.run_store import read_json
 
     environment, config = read_json(paths.environment), load_resolved(paths.config_resolved)
-    code, base = environment.get("code", {}), environment.get("base")
+    base, names = environment.get("base"), code_references(config)
     return Recorded(
         paths=paths,
         config=config,
         manifest=manifest,
         environment=environment,
         digests=read_json(paths.digests),
-        code={name: paths.code_copy(name) for name in code_references(config)},
-        recorded_code={str(name): str(digest) for name, digest in code.items()} if isinstance(code, dict) else {},
+        code={name: _copy_of(paths, name) for name in names},
+        recorded_code=_recorded_code(environment.get("code"), names),
         base=paths.folder / base if isinstance(base, str) else None,
     )
+
+
+def _copy_of(paths: RunPaths, name: str) -> Path:
+    """Return the copy of a user's file, also in a folder of an earlier version, which called it by its whole path."""
+    copy, before = paths.code_copy(name), paths.old_code_copy(name)
+    return before if is_file(before) and not is_file(copy) else copy
+
+
+def _recorded_code(code: Any, names: Iterable[str]) -> dict[str, str]:
+    """Return the digests of the user's files by their names in the config, which the record may abridge."""
+    from optbench.user_code import recorded_name
+
+    in_config = {recorded_name(name): name for name in names}
+    digests = code if isinstance(code, dict) else {}
+    return {in_config.get(str(name), str(name)): str(digest) for name, digest in digests.items()}
 
 
 def code_references(config: ExperimentConfig) -> dict[str, str]:

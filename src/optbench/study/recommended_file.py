@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from optbench.core.private_text import names_of_the_user
 from optbench.words import text
 
 if TYPE_CHECKING:
@@ -64,7 +65,5 @@ def _experiment(
 
 def way_to(base: Path, folder: Path) -> str | None:
     """Return the way from the study's folder to where paths of the experiment start; None if it names the user."""
-    from optbench.provenance import names_of_the_user
-
     way = os.path.relpath(os.path.realpath(base), os.path.realpath(folder))
     return None if set(names_of_the_user()) & set(Path(way).parts) else way
