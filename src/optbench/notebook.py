@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from optbench.errors import NoRunsError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pandas as pd
 
@@ -45,7 +46,7 @@ def load_runs(path: str | Path = "runs") -> pd.DataFrame:
     """
     import pandas as pd
 
-    from optbench.run_store import find_runs, record_places
+    from optbench.run_store import find_runs
 
     folder = Path(path)
     records, _ = find_runs([str(folder)], folder)
@@ -53,10 +54,8 @@ def load_runs(path: str | Path = "runs") -> pd.DataFrame:
         raise NoRunsError(
             f"{folder} holds no finished run. Train some with 'optbench run CONFIG...'.", code="runs-none-finished"
         )
-    places = record_places(records)
-    rows = [_row(record, places.get(record.folder)) for record in records]
     order = ["dataset", "model", "optimizer", "seed", "run"]
-    return pd.DataFrame(rows).sort_values(order, kind="stable", ignore_index=True)
+    return pd.DataFrame(_columns(_rows(records))).sort_values(order, kind="stable", ignore_index=True)
 
 
 def load_diagnostics(path: str | Path = "runs") -> pd.DataFrame:
@@ -196,13 +195,42 @@ def _folders(runs: Any) -> list[str] | None:
     return [str(folder) for folder in runs["folder"]]
 
 
-def _row(record: RunRecord, place: StudyPlace | None) -> dict[str, Any]:
+def _columns(rows: Iterable[dict[str, Any]]) -> dict[str, list[Any]]:
+    """Return rows as columns, NaN where a row has no such value; ten thousand rows at once would take 100 MB more."""
+    columns: dict[str, list[Any]] = {}
+    n = 0
+    for n, row in enumerate(rows, 1):
+        for name, value in row.items():
+            column = columns.setdefault(name, [])
+            column += [math.nan] * (n - 1 - len(column))
+            column.append(value)
+    return {name: column + [math.nan] * (n - len(column)) for name, column in columns.items()}
+
+
+def _rows(records: Sequence[RunRecord]) -> Iterator[dict[str, Any]]:
+    from optbench.comparison import config_parts, once_each
+    from optbench.run_store import record_places
+
+    places = record_places(records)
+    chosen = once_each((record.config for record in records), config_parts, _setting_cells)
+    for record, (rate, settings) in zip(records, chosen, strict=True):
+        yield _row(record, places.get(record.folder), rate, settings)
+
+
+def _setting_cells(config: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """Return the learning rate of an experiment, and its other settings as `load_runs` names them."""
+    from optbench.comparison import chosen_settings
+
+    optimizer = dict(_optimizer_arguments(config))
+    rate = optimizer.pop("learning_rate", None)
+    others = {key: _cell(value) for key, value in chosen_settings(config).items() if not key.startswith("optimizer.")}
+    return rate, {**{f"optimizer_{name}": value for name, value in optimizer.items()}, **others}
+
+
+def _row(record: RunRecord, place: StudyPlace | None, rate: Any, settings: Mapping[str, Any]) -> dict[str, Any]:
     from optbench.runner.run_facts import run_facts
 
-    optimizer = dict(_optimizer_arguments(record))
-    rate = optimizer.pop("learning_rate", None)
-    facts = run_facts(record.config, key=record.key, seed=record.seed, place=place)
-    settings = {key: value for key, value in facts["settings"].items() if not key.startswith("optimizer.")}
+    facts = run_facts(record.config, key=record.key, seed=record.seed, place=place, settings=settings)
     return {
         "run": record.run,
         "name": facts["name"],
@@ -221,8 +249,7 @@ def _row(record: RunRecord, place: StudyPlace | None) -> dict[str, Any]:
         "best_epoch": record.metrics.get("best_epoch"),
         **{f"{split}_{name}": value for split in _SPLITS for name, value in (record.metrics.get(split) or {}).items()},
         **{name: value for name, value in record.timing.items() if name != "schema_version"},
-        **{f"optimizer_{name}": value for name, value in optimizer.items()},
-        **{key: _cell(value) for key, value in settings.items()},
+        **settings,
     }
 
 
@@ -231,9 +258,9 @@ def _cell(value: Any) -> Any:
     return json.dumps(value, sort_keys=True) if isinstance(value, dict | list) else value
 
 
-def _optimizer_arguments(record: RunRecord) -> Iterator[tuple[str, Any]]:
+def _optimizer_arguments(config: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield argument and value, one level."""
-    optimizer = record.config.get("optimizer", {})
+    optimizer = config.get("optimizer", {})
     arguments = {key: value for key, value in optimizer.items() if key not in ("name", "arguments")}
     for key, value in {**arguments, **(optimizer.get("arguments") or {})}.items():
         yield key, _cell(value)

@@ -19,8 +19,6 @@ from optbench.errors import NoRunsError
 from optbench.run_store import open_index, read_run
 from optbench.run_store.index import WORTHWHILE
 
-MANY = WORTHWHILE
-
 
 @pytest.fixture
 def runs(tmp_path, make_run):
@@ -32,7 +30,7 @@ def runs(tmp_path, make_run):
 
 def read(folders, place, **options):
     """Read folders that count as having been as they are for long."""
-    with open_index(MANY, place, **{"settled": -math.inf, **options}) as index:
+    with open_index(folders, place, **{"worthwhile": 0, "settled": -math.inf, **options}) as index:
         return [index.read(folder) for folder in folders]
 
 
@@ -198,8 +196,9 @@ def test_a_disk_that_is_full_keeps_nothing(runs, tmp_path):
         "import math, resource, signal, sys; from pathlib import Path\n"
         "from optbench.run_store import open_index\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))\n"
-        f"with open_index({MANY}, Path(sys.argv[1]), settled=-math.inf) as index:\n"
-        "    print(*(index.read(Path(folder)).seed for folder in sys.argv[2:]))\n"
+        "folders = list(map(Path, sys.argv[2:]))\n"
+        "with open_index(folders, Path(sys.argv[1]), worthwhile=0, settled=-math.inf) as index:\n"
+        "    print(*(index.read(folder).seed for folder in folders))\n"
     )
     command = [sys.executable, "-c", program, str(tmp_path / "cache"), *map(str, runs)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -208,7 +207,7 @@ def test_a_disk_that_is_full_keeps_nothing(runs, tmp_path):
 
 def test_few_folders_need_none(runs, tmp_path):
     """Nothing is written for them."""
-    with open_index(MANY - 1, tmp_path / "cache") as index:
+    with open_index(runs, tmp_path / "cache", worthwhile=len(runs) + 1) as index:
         assert index.read(runs[0]) == read_run(runs[0])
     assert not (tmp_path / "cache").exists()
 
@@ -216,9 +215,9 @@ def test_few_folders_need_none(runs, tmp_path):
 def test_it_is_kept_where_the_user_keeps_caches(monkeypatch, tmp_path):
     """Nobody else can look into it."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
-    with open_index(MANY):
+    with open_index([tmp_path / str(number) for number in range(WORTHWHILE)]):
         pass
     place = tmp_path / "caches" / "optbench"
     assert place.is_dir()
     assert place.stat().st_mode & 0o077 == 0
-    assert [path.name for path in place.iterdir()] == ["runs-2.sqlite"]
+    assert [path.name for path in place.iterdir()] == ["runs-3.sqlite"]

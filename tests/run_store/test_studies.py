@@ -7,7 +7,7 @@ import json
 import pytest
 from finished_runs import make_run, store_run
 
-from optbench.run_store import find_folders, find_runs, record_places, renamed_runs, study_place
+from optbench.run_store import find_folders, find_runs, record_places, renamed_runs, study_places
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def test_runs_know_their_study(study):
     records, _ = find_runs([str(study)], study.parent)
     found = {place.label: (place.study, place.stage) for place in record_places(records).values()}
     assert found == {"adam": (study.name, "tuning"), "momentum": (study.name, "confirmation")}
-    assert study_place(study) is None
+    assert study_places([str(study)]) == {}
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", "stage,run\n", "\x00"])

@@ -37,7 +37,7 @@ def ls(
     Behind a run are the settings in which it differs from others of its name.
     """
     del debug, lang, verbose
-    from optbench.runner.listing import list_runs, list_text
+    from optbench.runner.listing import list_json, list_runs, list_text
     from optbench.runner.selection import fields_of, select
     from optbench.words import text
 
@@ -49,6 +49,6 @@ def ls(
     if not runs:
         note(text("list-none-chosen", n=len(every)), quiet=quiet)
     if as_json:
-        print_json({"schema_version": 1, "runs": [run.to_json() for run in runs]})
+        print_json(list_json(runs))
     else:
         print_data(list_text(runs, width=terminal_width(), by_study=sort is None) if runs else "")

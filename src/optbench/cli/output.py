@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
 from typing import TYPE_CHECKING, Any
 
 from optbench.core.columns import wrapped
+from optbench.core.json_text import indented_json
 from optbench.core.printable import escaped_json, printable, printable_styled
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def print_lines(text: str, *, indent: int = 4) -> None:
 def print_json(document: Any) -> None:
     """Write one strict JSON document to stdout; what stdout cannot hold and what a terminal would obey is escaped."""
     takes_all = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    _write_block(escaped_json(json.dumps(document, indent=2, allow_nan=False, ensure_ascii=not takes_all)))
+    _write_block(escaped_json(indented_json(document, is_ascii=not takes_all)))
 
 
 def terminal_width() -> int | None:
@@ -49,7 +49,8 @@ def takes_colour() -> bool:
 
 def _write_block(text: str) -> None:
     if text:
-        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        sys.stdout.write(text)  # and no copy of a text that may be long
+        sys.stdout.write("" if text.endswith("\n") else "\n")
         sys.stdout.flush()
 
 

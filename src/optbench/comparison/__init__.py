@@ -28,7 +28,7 @@ from optbench.comparison.row_scores import RowCounts, RowScores, RunRows, SplitE
 from optbench.comparison.scope_findings import UNDECIDED_SCOPE
 from optbench.comparison.scopes import narrowest
 from optbench.comparison.scores import default_margin, run_score, score_of_diverged
-from optbench.comparison.settings import chosen_settings
+from optbench.comparison.settings import chosen_settings, config_parts, once_each
 from optbench.comparison.severity import Difference
 from optbench.comparison.targets import RunTrace, TargetRow, TargetTable, suggested_targets, target_table
 from optbench.comparison.update_rules import UpdateRule, update_rules
@@ -71,12 +71,14 @@ __all__ = [
     "across_problems",
     "chosen_settings",
     "compare",
+    "config_parts",
     "curve_bands",
     "curve_column",
     "default_margin",
     "differing_keys",
     "disagreement",
     "narrowest",
+    "once_each",
     "roc_bands",
     "run_score",
     "score_of_diverged",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from optbench.comparison.settings import canonical, optimizer_name, settings_of
+from optbench.comparison.settings import canonical, once_each, optimizer_name, parts_of, settings_of
 from optbench.config import SplitDesign
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ def sort_by_conditions(
     split's seed itself is asked about, each is a group of its own. Runs on folds of one division of the rows, two or
     more, are one group as well.
     """
-    described = [(record, settings_of(record, question.varied)) for record in records]
+    each = once_each(records, parts_of, lambda record: settings_of(record, question.varied))
+    described = list(zip(records, each, strict=True))
     folded, described = _folded(described, names, question)
     loose: dict[Key, Conditions] = {}
     for record, settings in described:
@@ -65,14 +66,15 @@ def sort_by_conditions(
             left_out = (*_OF_SPLIT, *_OF_DATA) if makes_data else _OF_SPLIT
             kept = {name: value for name, value in settings.items() if name not in left_out}
             kept["dataset.split.seed"] = SplitDesign.RESPLIT.value
-            key = _key(record, kept, names)
+            key = _key(record, canonical(kept), names)
             loose.setdefault(key, Conditions(kept, SplitDesign.RESPLIT, makes_data)).records.append(record)
     resplit = {key: one for key, one in loose.items() if len({run.seed for run in one.records}) >= _FEWEST_SPLITS}
     on_own_split = {(run.run, run.folder) for one in resplit.values() for run in one.records}
     found: dict[Key, Conditions] = {}
-    for record, settings in described:
-        if (record.run, record.folder) not in on_own_split:
-            found.setdefault(_key(record, settings, names), Conditions(settings)).records.append(record)
+    plain = [one for one in described if (one[0].run, one[0].folder) not in on_own_split]
+    texts = once_each((settings for _, settings in plain), lambda settings: (settings,), canonical)
+    for (record, settings), text in zip(plain, texts, strict=True):
+        found.setdefault(_key(record, text, names), Conditions(settings)).records.append(record)
     return {**found, **resplit, **folded}
 
 
@@ -93,7 +95,7 @@ def _folded(
             others.append((record, settings))
             continue
         kept = {name: value for name, value in settings.items() if name not in _OF_FOLD}
-        key = _key(record, kept, names)
+        key = _key(record, canonical(kept), names)
         pair = replace(record, seed=record.seed * folds + fold)
         loose.setdefault(key, Conditions(kept, SplitDesign.FOLDS)).records.append(pair)
         members.setdefault(key, []).append((fold, record, settings))
@@ -102,5 +104,5 @@ def _folded(
     return found, [*others, *single]
 
 
-def _key(record: RunRecord, settings: Settings, names: Mapping[str, str]) -> Key:
-    return optimizer_name(record), canonical(settings), names.get(record.run, "")
+def _key(record: RunRecord, settings: str, names: Mapping[str, str]) -> Key:
+    return optimizer_name(record), settings, names.get(record.run, "")

@@ -10,7 +10,15 @@ from optbench.catalog.resolved_optimizers import resolved_optimizer
 from optbench.comparison.conditions import sort_by_conditions
 from optbench.comparison.labels import differing_keys, distinct_labels, entrant_labels, setting_text
 from optbench.comparison.question import Question
-from optbench.comparison.settings import canonical, data_title, model_title, optimizer_name, problem_of
+from optbench.comparison.settings import (
+    canonical,
+    data_title,
+    model_title,
+    once_each,
+    optimizer_name,
+    parts_of,
+    problem_of,
+)
 from optbench.config import SplitDesign
 
 if TYPE_CHECKING:
@@ -96,8 +104,10 @@ def sort_into_problems(
     names, asked = labels or {}, question or Question()
     unique = {(record.key, names.get(record.run)): record for record in sorted(records, key=_by_name, reverse=True)}
     by_problem: dict[tuple[str, str], list[RunRecord]] = defaultdict(list)
-    for record in sorted(unique.values(), key=lambda record: record.key):
-        by_problem[_problem_key(record, asked)].append(record)
+    distinct = sorted(unique.values(), key=lambda record: record.key)
+    keys = once_each(distinct, parts_of, lambda record: _problem_key(record, asked))
+    for record, key in zip(distinct, keys, strict=True):
+        by_problem[key].append(record)
     members = [by_problem[name] for name in sorted(by_problem)]
     titles = distinct_labels(
         [_title(runs[0], asked) for runs in members],

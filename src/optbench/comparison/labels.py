@@ -73,9 +73,14 @@ def setting_text(keys: Iterable[str], settings: Mapping[str, Any]) -> str:
 
 def differing_keys(settings: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return, sorted, the keys whose values are not the same everywhere; absent counts as none."""
-    settings = list(settings)
-    keys = sorted({key for mapping in settings for key in mapping})
-    return [key for key in keys if len({canonical(mapping.get(key)) for mapping in settings}) > 1]
+    distinct = list({id(mapping): mapping for mapping in settings}.values())
+    keys = sorted({key for mapping in distinct for key in mapping})
+    return [key for key in keys if _differ([mapping.get(key) for mapping in distinct])]
+
+
+def _differ(values: Sequence[Any]) -> bool:
+    """Return whether values differ, by their texts; what is one object is looked at once."""
+    return len(set(map(canonical, {id(value): value for value in values}.values()))) > 1
 
 
 def _telling_keys(settings: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from optbench.comparison.settings import VARIED, canonical, chosen_settings, settings_of
+from optbench.comparison.settings import VARIED, canonical, chosen_settings, once_each, parts_of, settings_of
 from optbench.config.hints import nearest
 from optbench.errors import UsageError
 
@@ -94,7 +94,8 @@ def question_of(by: str | None, records: Sequence[RunRecord], varied: AbstractSe
 
 def _values(records: Sequence[RunRecord]) -> Mapping[str, set[str]]:
     """Return setting -> its different values; one that some runs have not is another value there."""
-    each: list[dict[str, Any]] = [{**chosen_settings(record.config), **settings_of(record)} for record in records]
+    every = once_each(records, parts_of, lambda record: {**chosen_settings(record.config), **settings_of(record)})
+    each: list[dict[str, Any]] = list({id(settings): settings for settings in every}.values())
     names = {name for settings in each for name in settings if not name.startswith("digest.")}
     return {name: {canonical(settings.get(name)) for settings in each} for name in names - {"optimizer.name"}}
 

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import json
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from optbench.catalog.models import MODELS
 from optbench.catalog.tasks import task_of
-from optbench.config import what_counts
+from optbench.config import NOT_IN_KEY, what_counts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
     from optbench.records import RunRecord
 
+T = TypeVar("T")
+R = TypeVar("R")
 Settings = dict[str, Any]
 
 _IDENTITY_OF_DATA: Final = ("name", "path", "target", "function", "arguments")
 _PATHS: Final = ("path", "test_path")
+_NO_SETTING: Final = (*NOT_IN_KEY, "seed")
 
 _ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str)  # made once: asked very often
 
@@ -30,6 +33,42 @@ VARIED: Final = frozenset({"model.l2"})
 def canonical(value: Any) -> str:
     """Return one text per JSON value, whatever the order of its keys."""
     return _ENCODER.encode(value)
+
+
+def once_each(items: Iterable[T], parts: Callable[[T], Iterable[Any]], compute: Callable[[T], R]) -> Iterator[R]:
+    """Yield `compute(item)` for each, computed once for items of the same parts.
+
+    Thousands of runs have a few settings, and the parts of their records that are equal are one object (`open_index`).
+
+    Parameters
+    ----------
+    parts : all that `compute` reads of an item; texts are the same if they are equal, anything else if it is one object
+    compute : of what it returns nothing is changed afterwards
+    """
+    known: dict[tuple[Any, ...], tuple[tuple[Any, ...], R]] = {}
+    for item in items:
+        own = tuple(parts(item))
+        key = tuple(part if isinstance(part, str) else id(part) for part in own)
+        if key not in known:
+            known[key] = own, compute(item)  # the parts live on with it: an id that is free is given again
+        yield known[key][1]
+
+
+def parts_of(record: RunRecord) -> Iterator[Any]:
+    """Yield all that the settings of a run, its problem and its optimizer are made of; its seed is no part of them."""
+    yield from config_parts(record.config)
+    yield record.digests.get("data")
+    yield record.digests.get("split")
+    yield record.versions
+    yield record.optimizer
+
+
+def config_parts(config: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield the names and contents of the sections of a resolved experiment, but for what is no setting."""
+    for name, section in config.items():
+        if name not in _NO_SETTING:
+            yield name
+            yield section
 
 
 def chosen_settings(config: Mapping[str, Any]) -> Settings:

@@ -23,7 +23,7 @@ from optbench.config.dataset_sections import (
 from optbench.config.evaluation_section import TEMPERATURE, EvaluationConfig, GivenTemperature, ThresholdRule
 from optbench.config.experiment import ExperimentConfig
 from optbench.config.explain import explained_yaml, sources
-from optbench.config.growth import ADDED_TO_STUDIES_LATER, what_counts, without_old_values
+from optbench.config.growth import ADDED_TO_STUDIES_LATER, NOT_IN_KEY, what_counts, without_old_values
 from optbench.config.key import NUMERICS_VERSION, config_digest, run_key
 from optbench.config.layers import layer_specs
 from optbench.config.load import (
@@ -73,6 +73,7 @@ __all__ = [
     "INPUT",
     "LEARNING_RATE",
     "MODEL",
+    "NOT_IN_KEY",
     "NUMERICS_VERSION",
     "OPERATION",
     "REPEATED",

@@ -80,6 +80,7 @@ def without_old_values(content: Mapping[str, Any], added: Mapping[str, Any]) -> 
 
 
 def _without(content: Any, path: Sequence[str], old: Any) -> Any:
+    """Return what is left; `content` itself if that is all of it: most paths are in no experiment."""
     first, *rest = path
     if first == "*":
         if isinstance(content, Mapping):
@@ -87,9 +88,9 @@ def _without(content: Any, path: Sequence[str], old: Any) -> Any:
         return [_without(value, rest, old) for value in content]
     if not isinstance(content, Mapping) or first not in content:
         return content
-    others = {name: value for name, value in content.items() if name != first}
-    if not rest:
-        return others if content[first] == old else content
-    inner = _without(content[first], rest, old)
+    inner = _without(content[first], rest, old) if rest else content[first]
     # a section of which nothing is left did not exist before either
-    return others if inner == {} != content[first] else {**content, first: inner}
+    is_gone = inner == {} != content[first] if rest else inner == old
+    if is_gone:
+        return {name: value for name, value in content.items() if name != first}
+    return content if inner is content[first] else {**content, first: inner}

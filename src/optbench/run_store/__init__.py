@@ -38,7 +38,7 @@ from optbench.run_store.reading import file_sha256
 from optbench.run_store.run_records import read_run
 from optbench.run_store.sealed import read_job, read_training_result, write_job, write_training_result
 from optbench.run_store.status import run_status
-from optbench.run_store.studies import StudyPlace, StudyTables, is_study_folder, record_places, study_place
+from optbench.run_store.studies import StudyPlace, StudyTables, is_study_folder, record_places, study_places
 from optbench.run_store.study_manifest import (
     StudyManifest,
     let_go,
@@ -129,7 +129,7 @@ __all__ = [
     "runs_of_folds",
     "storage_error",
     "study_manifest_problems",
-    "study_place",
+    "study_places",
     "submitted_runs",
     "temporaries",
     "this_process",

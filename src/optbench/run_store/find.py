@@ -69,14 +69,25 @@ def find_folders(arguments: Sequence[str], runs_dir: Path) -> tuple[list[Path], 
         If an argument names nothing.
     """
     notes: list[Finding] = []
-    folders: dict[Path, Path] = {}  # resolved -> as given, in order
+    folders: dict[str, Path] = {}  # resolved -> as given, in order
+    parents: dict[str, str] = {}
     for argument in arguments:
         named = _folders_of(argument, runs_dir)
         if not named:
             raise _names_nothing(argument, runs_dir)
         for folder in _expand(named, notes):
-            folders.setdefault(folder.resolve(), folder)
+            folders.setdefault(_resolved(folder, parents), folder)
     return list(folders.values()), notes
+
+
+def _resolved(folder: Path, parents: dict[str, str]) -> str:
+    """Return where a folder is, without links on the way; of folders in one folder, that one is resolved once."""
+    parent, name = os.path.split(folder)
+    if name in ("", "..") or folder.is_symlink():
+        return os.path.realpath(folder)
+    if parent not in parents:
+        parents[parent] = os.path.realpath(parent)
+    return os.path.join(parents[parent], name)  # noqa: PTH118 - ten thousand of them
 
 
 def named_folders(arguments: Sequence[str], runs_dir: Path) -> list[Path]:
@@ -182,23 +193,32 @@ def _runs_below(folder: Path, notes: list[Finding], *, depth: int = 2) -> Iterat
 
 def _subfolders(folder: Path, notes: list[Finding]) -> list[Path]:
     try:
-        names = [name for name in os.listdir(folder) if not name.startswith(".")]  # noqa: PTH208 - names, not paths
-        if STUDY_RECORD in names:  # beside the runs of a study lie its verdicts
-            names = [name for name in names if name != VERDICTS]
+        with os.scandir(folder) as entries:
+            seen = {entry.name: entry for entry in entries if not entry.name.startswith(".")}
     except OSError as error:
         notes.append(_note("find-not-listed", path=str(folder), error=reason_of(error)))
         return []
+    if STUDY_RECORD in seen:  # beside the runs of a study lie its verdicts
+        seen.pop(VERDICTS, None)
     found = []
-    for path in sorted(filter(is_folder, (folder / name for name in names)), key=_by_name):
-        if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
+    for path in sorted((folder / name for name, entry in seen.items() if _leads_to_folder(entry)), key=_by_name):
+        if seen[path.name].is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
             notes.append(_note("find-link", path=str(path)))
         else:
             found.append(path)
     return found
 
 
+def _leads_to_folder(entry: os.DirEntry[str]) -> bool:
+    """Return whether an entry is a folder, maybe behind a link; False also where nobody may look."""
+    try:
+        return entry.is_dir()
+    except OSError:  # a loop of links
+        return False
+
+
 def _readable(folders: Sequence[Path], notes: list[Finding]) -> Iterator[RunRecord]:
-    with open_index(len(folders)) as index:
+    with open_index(folders) as index:
         for folder in folders:
             record = _read(index, folder, notes)
             if record is not None:

@@ -12,26 +12,30 @@ import hashlib
 import json
 import os
 import stat
+import sys
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from optbench.records import RunRecord, RunStatus
+from optbench.run_store.packed_digests import PackedDigests
 from optbench.run_store.run_records import read_run
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 WORTHWHILE: Final = 50
 """Number of folders from which on the cache is asked."""
-_VERSION: Final = 2
+_VERSION: Final = 3
+_AT_ONCE: Final = 250
 _SETTLED: Final = 2.0
 _MOST_RUNS: Final = 200_000
 _SECONDS_FOR_OTHERS: Final = 0.5
-_INLINE: Final = ("run", "key", "seed", "machine", "metrics", "timing", "digests", "optimizer")
+_INLINE: Final = ("run", "key", "seed", "metrics", "timing", "optimizer")
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"))
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS parts (digest TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS runs (folder TEXT PRIMARY KEY, stamp TEXT NOT NULL, content TEXT NOT NULL);
@@ -47,9 +51,10 @@ def cache_folder() -> Path:
 
 @contextmanager
 def open_index(
-    folders: int,
+    folders: Sequence[Path],
     place: Path | None = None,
     *,
+    worthwhile: int = WORTHWHILE,
     settled: float = _SETTLED,
     read: Callable[[Path], RunRecord] = read_run,
 ) -> Iterator[RunIndex]:
@@ -57,14 +62,15 @@ def open_index(
 
     Parameters
     ----------
-    folders : how many are going to be read
+    folders : those that are going to be read, in that order
     place : folder of the database; None takes `cache_folder()`
+    worthwhile : number of folders from which on the cache is asked
     settled : seconds for which no file of a run may have changed for it to be kept: two changes within a tick of the
         file system's clock have one time
     read : reads a folder that is not known
     """
-    database = _connected(place or cache_folder()) if folders >= WORTHWHILE else None
-    index = RunIndex(database, settled=settled, read=read)
+    database = _connected(place or cache_folder()) if len(folders) >= worthwhile else None
+    index = RunIndex(database, folders, settled=settled, read=read)
     try:
         yield index
     finally:
@@ -79,13 +85,21 @@ class RunIndex:
     Parameters
     ----------
     database : the open cache; None for none
-    settled, read : as for `open_index`
+    folders, settled, read : as for `open_index`
     """
 
     def __init__(
-        self, database: sqlite3.Connection | None, *, settled: float, read: Callable[[Path], RunRecord]
+        self,
+        database: sqlite3.Connection | None,
+        folders: Sequence[Path],
+        *,
+        settled: float,
+        read: Callable[[Path], RunRecord],
     ) -> None:
         self._database, self._settled, self._read = database, settled, read
+        self._folders = folders
+        self._positions = {} if database is None else {str(folder): i for i, folder in enumerate(folders)}
+        self._ahead: dict[str, _Look] = {}
         self._parts: dict[str, Any] = {}
         self._new: list[tuple[str, str, str]] = []
         self._new_parts: dict[str, str] = {}
@@ -100,13 +114,14 @@ class RunIndex:
         """
         if self._database is None:
             return self._with_shared_parts(self._read(folder))[0]
-        stamp, changed = _stamp(folder)  # before reading: what changes meanwhile never has this stamp again
-        known = self._known(self._database, folder, stamp)
-        if known is not None:
-            return known
+        if str(folder) not in self._ahead:
+            self._look_ahead(self._database, folder)
+        look = self._ahead.pop(str(folder))
+        if look.known is not None:
+            return look.known
         record, content = self._with_shared_parts(self._read(folder))
-        if stamp and time.time() - changed > self._settled:
-            self._new.append((_place(folder), stamp, content))
+        if look.stamp and time.time() - look.changed > self._settled:
+            self._new.append((_place(folder), look.stamp, content))
         return record
 
     def keep(self, database: sqlite3.Connection) -> None:
@@ -123,31 +138,51 @@ class RunIndex:
             database.executemany("INSERT OR IGNORE INTO parts VALUES (?, ?)", self._new_parts.items())
             database.executemany("INSERT OR REPLACE INTO runs VALUES (?, ?, ?)", self._new)
 
-    def _known(self, database: sqlite3.Connection, folder: Path, stamp: str) -> RunRecord | None:
-        """Return the record that is kept of a folder with this stamp; None if there is none that can be read."""
+    def _look_ahead(self, database: sqlite3.Connection, folder: Path) -> None:
+        """Ask the cache for a folder and those that are read after it: many at a time cost less, and share their keys.
+
+        A stamp is taken before a folder is read, if it has to be: what changes meanwhile never has it again.
+        """
+        first = self._positions.get(str(folder))
+        next_ones = [folder] if first is None else self._folders[first : first + _AT_ONCE]
+        stamps = {str(one): _stamp(one) for one in next_ones}
+        known = self._known(database, {one: stamp for one, (stamp, _) in stamps.items() if stamp})
+        self._ahead = {one: _Look(stamp, changed, known.get(one)) for one, (stamp, changed) in stamps.items()}
+
+    def _known(self, database: sqlite3.Connection, stamps: Mapping[str, str]) -> dict[str, RunRecord]:
+        """Return the records that are kept of folders with these stamps, as far as they can be read."""
+        import sqlite3
+
+        places = {_place(folder): folder for folder in stamps}
+        query = f"SELECT folder, stamp, content FROM runs WHERE folder IN ({', '.join('?' * len(places))})"  # noqa: S608 - marks only
+        found: dict[str, RunRecord] = {}
+        with suppress(sqlite3.Error):
+            rows = [
+                (places[place], content)
+                for place, stamp, content in database.execute(query, list(places))
+                if stamps[places[place]] == stamp
+            ]
+            for folder, content in zip((folder for folder, _ in rows), _decoded(text for _, text in rows), strict=True):
+                record = self._record(database, folder, content)
+                if record is not None:
+                    found[folder] = record
+        return found
+
+    def _record(self, database: sqlite3.Connection, folder: str, content: Any) -> RunRecord | None:
+        """Return the record with this content; None if it is none of ours, whatever it is."""
         import sqlite3
 
         try:
-            query = "SELECT content FROM runs WHERE folder = ? AND stamp = ?"
-            row = database.execute(query, (_place(folder), stamp)).fetchone()
-            if row is None:
-                return None
-            content = json.loads(_sound(*row[0].split(" ", 1)))
             return RunRecord(
-                folder=str(folder),
+                folder=folder,
                 status=RunStatus(content["status"]),
                 config={name: self._part(database, digest) for name, digest in content["config"].items()},
                 versions=self._part(database, content["versions"]),
+                machine=sys.intern(content["machine"]),
+                digests=PackedDigests.from_json(content["digests"]),
                 **{name: content[name] for name in _INLINE},
             )
-        except (
-            sqlite3.Error,
-            LookupError,
-            TypeError,
-            ValueError,
-            AttributeError,
-            RecursionError,
-        ):  # whatever it is, no record of ours
+        except (sqlite3.Error, LookupError, TypeError, ValueError, AttributeError, RecursionError):
             return None
 
     def _part(self, database: sqlite3.Connection, digest: str) -> Any:
@@ -160,22 +195,63 @@ class RunIndex:
         """Return a record with the parts of earlier ones where they are equal, and its text for the cache."""
         config = {name: self._shared(value) for name, value in record.config.items()}
         versions, of_versions = self._shared(record.versions)
+        digests = PackedDigests(record.digests)
         content = {
             **{name: getattr(record, name) for name in _INLINE},
             "status": str(record.status),
+            "machine": record.machine,
+            "digests": digests.to_json(),
             "config": {name: digest for name, (digest, _) in config.items()},
             "versions": versions,
         }
-        shared = replace(record, config={name: value for name, (_, value) in config.items()}, versions=of_versions)
-        text = json.dumps(content, separators=(",", ":"))
+        shared = replace(
+            record,
+            config={name: value for name, (_, value) in config.items()},
+            versions=of_versions,
+            machine=sys.intern(record.machine),
+            digests=digests,
+        )
+        text = _ENCODER.encode(content)
         return shared, f"{_digest(text)} {text}"
 
     def _shared(self, value: Any) -> tuple[str, Any]:
-        text = json.dumps(value, separators=(",", ":"))
+        text = _ENCODER.encode(value)
         digest = _digest(text)
         if digest not in self._parts:
             self._new_parts[digest] = text
         return digest, self._parts.setdefault(digest, value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What a folder looks like, when something in it was changed last (Unix time), and the record kept of it."""
+
+    stamp: str
+    changed: float
+    known: RunRecord | None
+
+
+def _decoded(texts: Iterable[str]) -> list[Any]:
+    """Return what each text of the cache holds, or None if it is damaged; keys of all of them are in memory once."""
+    sound = [_without_digest(text) for text in texts]
+    try:
+        found: list[Any] = json.loads(f"[{','.join(sound)}]")
+    except (ValueError, RecursionError):
+        found = []
+    return found if len(found) == len(sound) else [_lone(text) for text in sound]
+
+
+def _without_digest(text: str) -> str:
+    """Return a text of the cache without its digest; `null` if it does not have it."""
+    digest, _, content = text.partition(" ")
+    return content if _digest(content) == digest else "null"
+
+
+def _lone(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _digest(text: str) -> str:
@@ -188,7 +264,7 @@ def _sound(digest: str, text: str) -> str:
     return text
 
 
-def _place(folder: Path) -> str:
+def _place(folder: Path | str) -> str:
     return os.path.abspath(folder)  # noqa: PTH100 - links stay what they are
 
 
@@ -206,15 +282,16 @@ def _stamp(folder: Path) -> tuple[str, float]:
             with os.scandir(folders.pop()) as entries:
                 for entry in entries:
                     status = entry.stat(follow_symlinks=False)
-                    written, changed = status.st_mtime_ns, status.st_ctime_ns
+                    mode, written, changed = status.st_mode, status.st_mtime_ns, status.st_ctime_ns
                     newest = max(newest, written, changed)
-                    facts = (status.st_mode, status.st_size, status.st_ino, written, changed)
-                    seen.append(f"{entry.path[begin:]!r} {facts}")
-                    if entry.is_dir(follow_symlinks=False):
+                    path = entry.path[begin:]
+                    seen.append(f"{path!r} {mode} {status.st_size} {status.st_ino} {written} {changed}")
+                    if stat.S_ISDIR(mode):
                         folders.append(entry.path)
         except OSError:  # whoever reads it says what is wrong
             return "", 0.0
-    digest = hashlib.sha256("\n".join(sorted(seen)).encode("utf-8", "backslashreplace")).hexdigest()
+    seen.sort()
+    digest = hashlib.sha256("\n".join(seen).encode("utf-8", "backslashreplace")).hexdigest()
     return digest, newest / 1e9
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from optbench.records import RunRecord
+
+    _Rows = Mapping[str, tuple[str | None, str | None]]
+    """Run id -> stage and label."""
 
 STAGES: Final = ("tuning", "confirmation", "one_split", "splits")
 _LARGEST_TABLE: Final = 64 << 20
@@ -67,17 +71,29 @@ def is_study_folder(folder: Path) -> bool:
     return is_file(StudyTables(folder).record)
 
 
-def study_place(folder: Path) -> StudyPlace | None:
-    """Return what a run folder is in the study whose folder it lies in; None if it lies in none.
+def study_places(folders: Iterable[str]) -> dict[str, StudyPlace]:
+    """Return folder of a run, as given -> what it is in the study whose folder it lies in, of those that lie in one.
 
     A run that the tables of an interrupted study do not name yet has a study, and neither stage nor label.
     """
-    parent = folder.absolute().parent
-    rows = _rows_of(parent, _changed(parent)) if is_study_folder(parent) else None
-    if rows is None:
-        return None
-    stage, label = rows.get(folder.name, (None, None))
-    return StudyPlace(parent.name, stage, label)
+    tables: dict[str, tuple[str, _Rows] | None] = {}
+    found = {}
+    for folder in folders:
+        parent, name = os.path.split(folder)
+        if name in ("", ".", ".."):
+            parent, name = os.path.split(os.path.abspath(folder))  # noqa: PTH100 - links stay what they are
+        if parent not in tables:
+            tables[parent] = _tables_in(Path(parent).absolute())
+        table = tables[parent]
+        if table is not None:
+            study, rows = table
+            found[folder] = StudyPlace(study, *rows.get(name, (None, None)))
+    return found
+
+
+def _tables_in(folder: Path) -> tuple[str, _Rows] | None:
+    rows = _rows_of(folder, _changed(folder)) if is_study_folder(folder) else None
+    return None if rows is None else (folder.name, rows)
 
 
 def record_places(records: Iterable[RunRecord]) -> dict[str, StudyPlace]:
@@ -85,13 +101,12 @@ def record_places(records: Iterable[RunRecord]) -> dict[str, StudyPlace]:
 
     A run that no table names is for tuning if its test split is withheld, and for confirmation otherwise.
     """
+    of_folder = {record.folder: record for record in records}
     found = {}
-    for record in records:
-        place = study_place(Path(record.folder))
-        if place is not None:
-            split = (record.config.get("dataset") or {}).get("split") or {}
-            stage = place.stage or ("tuning" if split.get("withhold_test") else "confirmation")
-            found[record.folder] = StudyPlace(place.study, stage, place.label)
+    for folder, place in study_places(of_folder).items():
+        split = (of_folder[folder].config.get("dataset") or {}).get("split") or {}
+        stage = place.stage or ("tuning" if split.get("withhold_test") else "confirmation")
+        found[folder] = StudyPlace(place.study, stage, place.label)
     return found
 
 
@@ -102,7 +117,7 @@ def _changed(folder: Path) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=64)
-def _rows_of(folder: Path, _changed: tuple[int, ...]) -> Mapping[str, tuple[str | None, str | None]] | None:
+def _rows_of(folder: Path, _changed: tuple[int, ...]) -> _Rows | None:
     """Return run id -> stage and label; None if the folder's record is that of no study."""
     paths = StudyTables(folder)
     try:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from optbench.core.findings import Finding, Severity
+from optbench.core.json_text import indented_json
 from optbench.core.printable import escaped_json, printable
 from optbench.core.regular_files import is_file, is_folder
 from optbench.errors import MismatchError, UsageError
@@ -163,7 +163,7 @@ def render(comparison: Comparison, options: CompareOptions, runs: Sequence[Mappi
 
     if options.output_format == "json":
         document = {**comparison_document(comparison), "runs": list(runs)}
-        return escaped_json(json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False))
+        return escaped_json(indented_json(document))
     if options.output_format == "csv":
         return printable(render_comparison_csv(comparison), keep_lines=True)
     if options.output_format == "md":

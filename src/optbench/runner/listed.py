@@ -62,15 +62,15 @@ class ListedRun:
         """The id of a finished run whose folder was renamed since; else ""."""
         return self.record.run if self.record is not None and self.record.run != self.run else ""
 
-    def to_json(self) -> dict[str, Any]:
-        """Return plain JSON values; of an unfinished run what is not known is null."""
+    def to_json(self, settings: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Return plain JSON values; of an unfinished run what is not known is null. `settings` as of `run_facts`."""
         from optbench.runner.run_facts import run_facts
 
         found: dict[str, Any] = {
             "run": self.run,
             "folder": self.folder,
             "status": self.status,
-            **run_facts(self.config or {}, key=self.key, seed=self.seed, place=self.place),
+            **run_facts(self.config or {}, key=self.key, seed=self.seed, place=self.place, settings=settings),
             "optimizer": ((self.config or {}).get("optimizer") or {}).get("name"),
             "original_run": self.original or None,
         }
@@ -93,21 +93,29 @@ class ListedRun:
 
 
 def listed(folder: Path, read: Callable[[Path], RunRecord]) -> ListedRun:
-    """Return what a folder holds, as far as it can be read.
+    """Return what a folder holds, as far as it can be read, without its place in a study.
 
     Parameters
     ----------
     read : returns the record of a finished run; `read_run`, or that of an index
     """
-    from optbench.run_store import record_places, study_place
-
     found = _as_it_stands(folder, read)
     if found.record is not None:
-        record, place = found.record, record_places([found.record]).get(found.record.folder)
-        return replace(found, config=record.config, key=record.key, seed=record.seed, place=place)
+        return found
     config, key = _begun(folder)
     seed = None if config is None else config.get("seed")
-    return replace(found, config=config, key=key, seed=seed, place=study_place(folder))
+    return replace(found, config=config, key=key, seed=seed)
+
+
+def with_places(runs: Sequence[ListedRun]) -> list[ListedRun]:
+    """Return runs with what they are in the studies whose folders they lie in."""
+    from optbench.run_store import record_places, study_places
+
+    places = {
+        **study_places(run.folder for run in runs if run.record is None),
+        **record_places(run.record for run in runs if run.record is not None),
+    }
+    return [replace(run, place=places[run.folder]) if run.folder in places else run for run in runs]
 
 
 def _as_it_stands(folder: Path, read: Callable[[Path], RunRecord]) -> ListedRun:
@@ -116,7 +124,15 @@ def _as_it_stands(folder: Path, read: Callable[[Path], RunRecord]) -> ListedRun:
     paths = RunPaths(folder)
     try:
         record = read(folder)
-        return ListedRun(folder.name, str(folder), str(record.status), record)
+        return ListedRun(
+            folder.name,
+            str(folder),
+            str(record.status),
+            record,
+            config=record.config,
+            key=record.key,
+            seed=record.seed,
+        )
     except NoRunsError as error:
         unreadable = error.told()
     status = run_status(paths)

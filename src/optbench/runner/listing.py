@@ -12,7 +12,7 @@ from optbench.core.columns import GAP, aligned
 from optbench.core.printable import printable
 from optbench.core.regular_files import is_file, is_folder
 from optbench.errors import NoRunsError, StorageError
-from optbench.runner.listed import ListedRun, last_attempt_text, listed, seconds_text, with_jobs
+from optbench.runner.listed import ListedRun, last_attempt_text, listed, seconds_text, with_jobs, with_places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,9 +45,17 @@ def list_runs(runs_dir: Path) -> tuple[list[ListedRun], list[Finding]]:
     folders, notes = find_folders([str(runs_dir)], runs_dir)
     if not folders:
         raise NoRunsError(f"{runs_dir} holds no runs. 'optbench run CONFIG...' makes some.", code="runs-none")
-    with open_index(len(folders)) as index:
+    with open_index(folders) as index:
         runs = [listed(folder, index.read) for folder in folders]
-    return with_jobs(runs, runs_dir), notes
+    return with_jobs(with_places(runs), runs_dir), notes
+
+
+def list_json(runs: Sequence[ListedRun]) -> dict[str, Any]:
+    """Return the document that `ls --json` prints."""
+    from optbench.runner.run_facts import each_settings
+
+    settings = each_settings(run.config or {} for run in runs)
+    return {"schema_version": 1, "runs": [run.to_json(one) for run, one in zip(runs, settings, strict=True)]}
 
 
 def list_text(
@@ -130,14 +138,17 @@ def _differing(runs: Sequence[ListedRun]) -> Mapping[str, str]:
 
 def _of_one_name(runs: Sequence[ListedRun]) -> Mapping[str, str]:
     """Return folder -> differing settings; what follows from the seed, or from another optimizer, is no news."""
-    from optbench.comparison import chosen_settings, differing_keys, setting_text
+    from optbench.comparison import differing_keys, setting_text
+    from optbench.runner.run_facts import each_settings
 
-    chosen = {run.folder: chosen_settings(run.config or {}) for run in runs}
+    chosen = dict(zip((run.folder for run in runs), each_settings(run.config or {} for run in runs), strict=True))
     own_seeds = [key for key in _SEEDS if all(chosen[run.folder].get(key) == run.seed for run in runs)]
-    settings = {
-        folder: {key: value for key, value in of_run.items() if key not in own_seeds}
-        for folder, of_run in chosen.items()
-    }
+    settings: Mapping[str, Mapping[str, Any]] = chosen
+    if own_seeds:
+        settings = {
+            folder: {key: value for key, value in of_run.items() if key not in own_seeds}
+            for folder, of_run in chosen.items()
+        }
     shared = [key for key in differing_keys(settings.values()) if not key.startswith("optimizer.")]
     by_optimizer: dict[Any, list[str]] = defaultdict(list)
     for folder, of_run in settings.items():
@@ -167,7 +178,7 @@ def show_run(argument: str, runs_dir: Path, language: str | None = None) -> tupl
             f"show takes one run. Received: {argument!r}, which names {len(folders)}: {names or 'none'}.",
             code="runs-name-ambiguous",
         )
-    run = listed(folders[0], read_run)
+    (run,) = with_places([listed(folders[0], read_run)])
     try:
         details = _details(run, RunPaths(folders[0]))
         return {**run.to_json(), **_in_english(details)}, _show_text(run, details, language)

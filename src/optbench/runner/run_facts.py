@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from optbench.comparison import Comparison
     from optbench.records import RunRecord
@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 
 def run_facts(
-    config: Mapping[str, Any], *, key: str | None, seed: int | None, place: StudyPlace | None
+    config: Mapping[str, Any],
+    *,
+    key: str | None,
+    seed: int | None,
+    place: StudyPlace | None,
+    settings: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return `name, key, seed, study, stage, label, settings` of a run as JSON values.
 
@@ -21,9 +26,10 @@ def run_facts(
     ----------
     config : its resolved experiment; empty if it is not known
     place : what it is in a study; None outside: then study, stage and label are null
+    settings : what `each_settings` gives for it; None computes them
     """
-    from optbench.comparison import chosen_settings
-
+    if settings is None:
+        (settings,) = each_settings([config])
     return {
         "name": config.get("name"),
         "key": key,
@@ -31,8 +37,15 @@ def run_facts(
         "study": None if place is None else place.study,
         "stage": None if place is None else place.stage,
         "label": None if place is None else place.label,
-        "settings": chosen_settings(config) if config else None,
+        "settings": settings or None,
     }
+
+
+def each_settings(configs: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Yield what each resolved experiment chooses, {} for an empty one; of the same sections it is computed once."""
+    from optbench.comparison import chosen_settings, config_parts, once_each
+
+    return once_each(configs, config_parts, lambda config: chosen_settings(config) if config else {})
 
 
 def compared_runs(
@@ -45,6 +58,7 @@ def compared_runs(
     places : folder of a run -> what it is in its study
     """
     by_run = {record.run: record for record in records}
+    settings = dict(zip(by_run, each_settings(record.config for record in by_run.values()), strict=True))
     return [
         {
             "run": run,
@@ -54,6 +68,7 @@ def compared_runs(
                 key=by_run[run].key,
                 seed=by_run[run].seed,
                 place=places.get(by_run[run].folder),
+                settings=settings[run],
             ),
             "label": summary.label,
             "problem": problem.problem,
