@@ -9,7 +9,7 @@ RUNS   ?= runs
 FOUR   := configs/sgd.yaml configs/rmsprop.yaml configs/adam.yaml configs/adamw.yaml
 
 .PHONY: run test test-ci test-all nightly attacks cluster mutants check lint types imports format smoke bench validity
-.PHONY: time-to-verdict claims lock schema clean
+.PHONY: time-to-verdict claims lock schema docs translations wheel clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
@@ -95,6 +95,20 @@ time-to-verdict: $(VENV)/.installed
 claims: $(VENV)/.installed
 	for file in configs/claims/*.yaml; do $(BIN)/optbench study $$file --runs-dir $(RUNS) || exit; done
 
+# the site, in English and Spanish: docs/_build/html/en and es; any warning is an error
+docs: $(VENV)/.installed-dev
+	$(BIN)/python -m sphinx -W --keep-going -q -b html -j 2 docs docs/_build/html/en
+	$(BIN)/python -m sphinx -W --keep-going -q -b html -j 2 -D language=es docs docs/_build/html/es
+	@echo "docs/_build/html/en/index.html, docs/_build/html/es/index.html"
+
+# after a change of a translated page: the catalogues of docs/locale get its sentences, to be said in Spanish
+translations: $(VENV)/.installed-dev
+	$(BIN)/python tools/update_translations.py
+
+# what a release uploads: an sdist, and the wheel that is made of it
+wheel: $(VENV)/.installed-test
+	$(BIN)/python -m build --no-isolation --outdir dist .
+
 # one Python version's marker syntax covers all: the lock is universal and names no host
 lock: $(VENV)/.installed-dev
 	$(BIN)/pip install --quiet uv
@@ -134,4 +148,4 @@ $(VENV)-bench/.installed: pyproject.toml requirements.lock | $(VENV)/.installed
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(VENV)-bench build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-bench build dist docs/_build docs/reference/generated .pytest_cache .mypy_cache .ruff_cache .hypothesis
