@@ -8,8 +8,8 @@ BIN    := $(VENV)/bin
 RUNS   ?= runs
 FOUR   := configs/sgd.yaml configs/rmsprop.yaml configs/adam.yaml configs/adamw.yaml
 
-.PHONY: run test test-ci test-all nightly attacks cluster mutants check lint types imports format smoke bench validity
-.PHONY: time-to-verdict claims lock schema docs translations wheel clean
+.PHONY: run test test-ci test-all nightly attacks cluster browser mutants check lint types imports format smoke bench validity
+.PHONY: time-to-verdict claims lock schema docs translations wheel screenshots clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
@@ -24,7 +24,7 @@ test: $(VENV)/.installed-test
 
 # what .ci/run takes: with it the long tests that stand for others
 test-ci: $(VENV)/.installed-test
-	$(PYTEST) -m "(not long or ci) and not cluster" --durations=20 --durations-min=5
+	$(PYTEST) -m "(not long or ci) and not cluster and not browser" --durations=20 --durations-min=5
 
 # all tests, the long ones too: every kill point at random, every combination, the bits and folders of the first release
 # (which need its commit: a shallow clone skips them)
@@ -38,6 +38,10 @@ attacks: $(VENV)/.installed-test
 # runs under schedulers that the tests start; skipped, with the reason, where they are not installed
 cluster: $(VENV)/.installed-test
 	$(PYTEST) -m "cluster and (not long or ci)" --durations=10 --durations-min=5
+
+# pages in a browser without a window; skipped, with the reason, where chromium and its driver are not installed
+browser: $(VENV)/.installed-test
+	$(PYTEST) -m "browser and (not long or ci)" --durations=10 --durations-min=5
 
 # sixty seeded mistakes, each of which some test has to notice; an hour
 mutants: $(VENV)/.installed-test

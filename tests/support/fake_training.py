@@ -19,6 +19,7 @@ from optbench.executors.child import end_of
 from optbench.executors.interface import Task, TaskEnd
 from optbench.executors.registry import ExecutorSettings
 from optbench.records import History, Predictions
+from optbench.regression_records import TargetPredictions
 from optbench.run_store import (
     Claim,
     Holder,
@@ -28,12 +29,14 @@ from optbench.run_store import (
     write_bytes,
     write_history,
     write_predictions,
+    write_target_predictions,
     write_training_result,
 )
 from optbench.runs.messages import EpochEnded, TrainArguments, TryOut, event_of
 
 Step = Callable[[Task], TaskEnd]
 COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
+NUMBER_COLUMNS = ("epoch", "loss", "rmse", "val_loss", "val_rmse", "learning_rate")
 
 
 class FakeExecutor:
@@ -155,18 +158,18 @@ def write_results(claim: Claim, data: str, *, diverged: bool = False, skill: flo
     rows = [(float(epoch), *draw.random(4), 0.01) for epoch in range(config.training.epochs + 1)]
     if diverged:
         rows[-1] = (rows[-1][0], float("nan"), 0.5, float("nan"), 0.5, 0.01)
-    predictions = {}
-    for name, split in dataset.splits.items():
-        answers = split.y
-        if 0.0 <= skill < 1.0:
-            is_wrong = np.random.Generator(np.random.Philox(len(text) + config.seed)).random(len(split.y)) >= skill
-            answers = np.where(is_wrong, (split.y + 1) % dataset.num_classes, split.y)
-        right = np.eye(dataset.num_classes)[answers]
-        scores = 0.6 * right + 0.4 * draw.dirichlet(np.ones(dataset.num_classes), len(split.y))
-        scores = np.full_like(scores, np.nan) if diverged else scores
-        predictions[name] = Predictions(split.y, scores.astype(np.float32), split.rows)
-    write_history(draft.history, History(COLUMNS, tuple(rows)))
-    write_predictions(draft.predictions, predictions, class_names=dataset.class_names)
+    columns = COLUMNS
+    if config.task == "regression":
+        columns = NUMBER_COLUMNS
+        noise = float("nan") if diverged else 1.0 - skill
+        numbers = {name: _numbers(split, noise, draw) for name, split in dataset.splits.items()}
+        write_target_predictions(draft.predictions, numbers)
+    else:
+        shown = float("nan") if diverged else skill
+        seed, classes = len(text) + config.seed, dataset.num_classes
+        answers = {name: _answers(split, classes, shown, draw, seed) for name, split in dataset.splits.items()}
+        write_predictions(draft.predictions, answers, class_names=dataset.class_names)
+    write_history(draft.history, _without_validation(columns, rows, dataset.splits))
     write_bytes(draft.model, b"no real model", durable=False)
     epochs = config.training.epochs
     digest = hashlib.sha256(str(config.seed).encode()).hexdigest()
@@ -175,6 +178,29 @@ def write_results(claim: Claim, data: str, *, diverged: bool = False, skill: flo
     result = a_training_result(epochs=epochs, diverged=diverged, best_epoch=1, digests=digests, software={})
     write_training_result(draft, result)
     claim.publish(last=paths.training_result)
+
+
+def _answers(split: Any, classes: int, skill: float, draw: np.random.Generator, seed: int) -> Predictions:
+    """Return scores that are right as often as `skill` says; not a number if it is not."""
+    answers = split.y
+    if 0.0 <= skill < 1.0:
+        is_wrong = np.random.Generator(np.random.Philox(seed)).random(len(split.y)) >= skill
+        answers = np.where(is_wrong, (split.y + 1) % classes, split.y)
+    scores = 0.6 * np.eye(classes)[answers] + 0.4 * draw.dirichlet(np.ones(classes), len(split.y))
+    scores = np.full_like(scores, np.nan) if np.isnan(skill) else scores
+    return Predictions(split.y, scores.astype(np.float32), split.rows)
+
+
+def _numbers(split: Any, noise: float, draw: np.random.Generator) -> TargetPredictions:
+    """Return the true numbers, as far off as `noise` says, in standard deviations."""
+    off = noise * split.y.std() * draw.normal(size=len(split.y)) if len(split.y) else np.zeros(0)
+    return TargetPredictions(split.y, split.y + off, split.rows)
+
+
+def _without_validation(columns: tuple[str, ...], rows: list[tuple[float, ...]], splits: Mapping[str, Any]) -> History:
+    """Return a history, without the columns of a split that there is none of."""
+    kept = [place for place, name in enumerate(columns) if "validation" in splits or not name.startswith("val_")]
+    return History(tuple(columns[place] for place in kept), tuple(tuple(row[place] for place in kept) for row in rows))
 
 
 def identity(folder: Path) -> dict[str, Any]:

@@ -61,18 +61,20 @@ def fold_page(
     places = {metric.name: place for place, metric in enumerate(metrics)}
     shown = [row for row in table_rows(task, "page") if row.constant is None and row.name in places]
     spread = [[row_title(row, language), *_spread(row.metric, metrics[places[row.name]], language)] for row in shown]
+    names, scores = [run for run, _ in runs], [values for _, values in runs]
     each = [
-        [str(fold), run, *(_score(row.metric, values[places[row.name]], language) for row in shown)]
-        for fold, (run, values) in enumerate(runs)
+        [row_title(row, language), *(_score(row.metric, values[places[row.name]], language) for values in scores)]
+        for row in shown
     ]
-    header = [*titles(("folds-fold", "folds-run"), language), *(row_title(row, language) for row in shown)]
+    numbers = [text("folds-fold", language, fold=fold) for fold in range(len(runs))]
+    header = [*titles(("folds-metric",), language), *numbers]
     return render_page(
         "folds.html",
         language,
         title=text("folds-title", language, name=name, folds=len(runs)),
         paragraphs=[text("folds-how", language, folds=len(runs), rows=n_rows), text("folds-spread", language)],
         spread=(titles(("folds-metric", "folds-mean", "folds-sd", "folds-range", "folds-together"), language), spread),
-        each=(header, each),
+        each=(header, [*each, [*titles(("folds-run",), language), *names]]),
     )
 
 

@@ -6,6 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from optbench.core.printable import printable
 from optbench.words import spoken_language, text
 from optbench.words.formats import NOTHING
 from optbench.words.tables import language_tag
@@ -33,7 +34,9 @@ def render_page(template: str, language: str | None = None, /, **values: Any) ->
     def page_text(code: str, /, **named: Any) -> str:
         return text(code, spoken, **named)
 
-    return _environment().get_template(template).render(language_tag=language_tag(spoken), text=page_text, **values)
+    page = _environment().get_template(template)
+    shown = page.render(language_tag=language_tag(spoken), text=page_text, **values)
+    return printable(shown, keep_lines=True)  # no name turns the direction of what stands beside it
 
 
 @cache
