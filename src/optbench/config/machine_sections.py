@@ -23,7 +23,7 @@ class ResourcesSection(Section):
     """What one run needs."""
 
     cpus: int = Field(default=1, ge=1, le=4096, description="Processor cores of a run.")
-    gpus: Annotated[int, Field(ge=0, le=64)] | Annotated[float, Field(gt=0, lt=1)] = Field(
+    gpus: Annotated[int, Field(ge=0, le=64)] | Annotated[float, Field(gt=0, le=0.99)] = Field(
         default=0, description="GPUs of a run, which sees no others; less than one (Ray) is a part of its memory."
     )
     memory: Annotated[str, Field(pattern=MEMORY_PATTERN)] | None = Field(

@@ -30,7 +30,7 @@ from optbench.executors.slots import SlotExecutor, is_true_within
 from optbench.executors.spool import Spool, SpoolSlot, read_whole, write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from optbench.core.temporary_folders import TemporaryFolder
     from optbench.executors.registry import ExecutorSettings
@@ -53,8 +53,10 @@ def make_ray_executor(settings: ExecutorSettings) -> SlotExecutor:
 class RayPlace:
     """Slots in actors; see `Place` for the methods."""
 
-    def __init__(self, settings: ExecutorSettings) -> None:
+    def __init__(self, settings: ExecutorSettings, *, find: Callable[[str], object] = find_spec) -> None:
+        """Make it; `find` tells whether a package is there."""
         self._settings = settings
+        self._find = find
         self._address = ""
         self._spool: Spool | None = None
         self._driver: _Driver | None = None
@@ -62,7 +64,7 @@ class RayPlace:
     def start(self) -> None:
         """Require Ray and an address of the right form; whether a cluster answers there shows when slots are opened."""
         self._address = ray_address.ray_address(self._settings.address)
-        if find_spec("ray") is None:
+        if self._find("ray") is None:
             raise MachineError(
                 '--executor ray needs ray, which is not installed. Run: pip install "optbench[ray]".',
                 code="machine-package-missing",
