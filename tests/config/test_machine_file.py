@@ -80,7 +80,7 @@ def test_the_users_own_file_counts_unless_another_is_named(tmp_path, users_own):
     [
         ("slurm: {partiton: a}", "file.yaml:1:9: slurm.partiton: unknown key. Did you mean 'partition'?"),
         ("resources: {cpus: 0}", "resources.cpus: must be at least 1. Received: 0."),
-        ("resources: {gpus: 1.5}", "resources.gpus: must be a whole number or at most 0.99. Received: 1.5."),
+        ("resources: {gpus: 1.5}", "resources.gpus: must be a whole number, or at most 0.99. Received: 1.5."),
         ("resources: {gpus: -0.5}", "resources.gpus: must be"),
         ("ray: {allow_unauthenticated: 'yes'}", "ray.allow_unauthenticated: must be true or false."),
         ("resources: {memory: 2}", "resources.memory: must be a text"),

@@ -25,7 +25,6 @@ from optbench.core.temporary_folders import make_temporary_folder
 HEAD, SECOND, PORT = "192.0.2.1", "192.0.2.2", 6379
 TOOLS = ("unshare", "ip")
 SEARCH = os.pathsep.join(["/usr/sbin", "/sbin", os.environ.get("PATH", "")])
-CPUS = 3  # of each node: as many as a test wants at a time
 _CLONE_NEWNET = 0x40000000
 
 
@@ -50,11 +49,13 @@ class RayCluster:
     ----------
     variables : by which a command joins it: its address and its token
     holder : process that has its network namespace
+    cpus : cores of each node
     """
 
     variables: dict[str, str]
     folder: Path
     holder: int
+    cpus: int
 
     @contextmanager
     def entered(self) -> Iterator[None]:
@@ -67,12 +68,15 @@ class RayCluster:
                 _set_namespace(ours.fileno())
 
     def processes(self) -> list[psutil.Process]:
-        """Return every process in the cluster's network but its holder."""
+        """Return every process in the cluster's network but its holder and this one, which may have entered it."""
         network = Path(f"/proc/{self.holder}/ns/net").stat().st_ino
         found = []
         for process in psutil.process_iter():
             with suppress(OSError):
-                if process.pid != self.holder and Path(f"/proc/{process.pid}/ns/net").stat().st_ino == network:
+                if (
+                    process.pid not in (self.holder, os.getpid())
+                    and Path(f"/proc/{process.pid}/ns/net").stat().st_ino == network
+                ):
                     found.append(process)
         return found
 
@@ -85,11 +89,12 @@ class RayCluster:
         """Start the second node, which says that it has a GPU; it is no error if it is there."""
         if self.raylet_of(SECOND) is None:
             node = (f"--address={HEAD}:{PORT}", f"--node-ip-address={SECOND}", "--num-gpus=1")
-            self.ray("start", *node, "--dashboard-agent-listen-port=52366", *_SIZE)
+            self.ray("start", *node, "--dashboard-agent-listen-port=52366")
 
     def ray(self, *arguments: str) -> str:
-        """Call Ray's own program in the cluster's network."""
-        program = [sys.executable, "-m", "ray.scripts.scripts", *arguments]
+        """Start a node in the cluster's network by Ray's own program."""
+        size = (f"--num-cpus={self.cpus}", f"--object-store-memory={80 << 20}", "--disable-usage-stats")
+        program = [sys.executable, "-m", "ray.scripts.scripts", *arguments, *size]
         environment = {
             **os.environ,
             **self.variables,
@@ -106,12 +111,14 @@ class RayCluster:
         return said
 
 
-_SIZE = (f"--num-cpus={CPUS}", f"--object-store-memory={80 << 20}", "--disable-usage-stats")
-
-
 @contextmanager
-def ray_cluster() -> Iterator[RayCluster]:
-    """Start a cluster of two nodes that asks for a token; all its processes have ended when this is left."""
+def ray_cluster(cpus: int = 3) -> Iterator[RayCluster]:
+    """Start a cluster of two nodes that asks for a token; all its processes have ended when this is left.
+
+    Parameters
+    ----------
+    cpus : cores of each node: as many as a test wants at a time
+    """
     with ExitStack() as stack:
         temporary = make_temporary_folder("ray", Path("/tmp"))  # its sockets' paths must be short
         stack.callback(temporary.remove)
@@ -125,10 +132,10 @@ def ray_cluster() -> Iterator[RayCluster]:
         )
         assert holder.stdout.readline() == b"ready\n"
         variables = {"RAY_ADDRESS": f"{HEAD}:{PORT}", "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "7" * 64}
-        cluster = RayCluster(variables, folder, holder.pid)
+        cluster = RayCluster(variables, folder, holder.pid, cpus)
         try:
             where = (f"--temp-dir={folder}", "--include-dashboard=false")
-            cluster.ray("start", "--head", f"--port={PORT}", f"--node-ip-address={HEAD}", *where, *_SIZE)
+            cluster.ray("start", "--head", f"--port={PORT}", f"--node-ip-address={HEAD}", *where)
             cluster.start_second()
             yield cluster
         finally:
