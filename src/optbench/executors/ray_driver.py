@@ -10,6 +10,7 @@ What becomes of an actor is left in the folder of its slot.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import select
@@ -68,8 +69,7 @@ def _connected(settings: Mapping[str, Any]) -> Iterator[Any]:
         ray_address.require_token([ray_address.host_of(address)], asks=asks, is_allowed=is_allowed)
         if asks:
             os.environ["RAY_AUTH_MODE"] = "token"  # Ray looks for the token only then, and when it is imported
-    import ray
-
+    ray: Any = importlib.import_module("ray")
     try:
         if address:
             ray.init(address=address, log_to_driver=False, configure_logging=False)
