@@ -36,7 +36,7 @@ attacks: $(VENV)/.installed-test
 	$(PYTEST) tests/attacks -m "not long or ci" --durations=10 --durations-min=5
 
 # runs under schedulers that the tests start; skipped, with the reason, where they are not installed
-cluster: $(VENV)/.installed-test
+cluster: $(VENV)/.installed-ray
 	$(PYTEST) -m "cluster and (not long or ci)" --durations=10 --durations-min=5
 
 # pages in a browser without a window; skipped, with the reason, where chromium and its driver are not installed
@@ -117,7 +117,7 @@ wheel: $(VENV)/.installed-test
 lock: $(VENV)/.installed-dev
 	$(BIN)/pip install --quiet uv
 	printf 'hatchling\neditables\n' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header \
-	  --no-annotate --no-emit-index-url --extra dev --extra excel pyproject.toml - -o requirements.lock
+	  --no-annotate --no-emit-index-url --extra dev --extra excel --extra ray pyproject.toml - -o requirements.lock
 
 schema: $(VENV)/.installed
 	$(BIN)/optbench schema > schemas/experiment.schema.json
@@ -142,6 +142,10 @@ $(VENV)/.installed-test: $(VENV)/.installed
 
 $(VENV)/.installed-dev: $(VENV)/.installed-test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -c requirements.lock -e '.[dev]'
+	@touch $@
+
+$(VENV)/.installed-ray: $(VENV)/.installed-test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -c requirements.lock -e '.[ray]'
 	@touch $@
 
 # the packages of the extra `bench` alone, without optbench and TensorFlow

@@ -12,7 +12,10 @@ import first_release
 import pytest
 import run_folders
 from hypothesis import HealthCheck, settings
-from slurm_cluster import slurm_cluster, why_not
+from ray_cluster import RayCluster, ray_cluster
+from ray_cluster import why_not as why_no_ray
+from slurm_cluster import slurm_cluster
+from slurm_cluster import why_not as why_no_slurm
 from warm_workers import WarmWorkers
 
 # The same examples on every run, so that a change is to blame when one fails; `make test-all` draws new ones.
@@ -78,10 +81,33 @@ def warm_workers() -> Iterator[WarmWorkers]:
 @pytest.fixture(scope="session")
 def slurm() -> Iterator[dict[str, str]]:
     """The environment variables of a SLURM cluster of one node; skipped where there can be none."""
-    if reason := why_not():
+    if reason := why_no_slurm():
         pytest.skip(f"no SLURM cluster can be started: {reason}")
     with slurm_cluster() as variables:
         yield variables
+
+
+@pytest.fixture(scope="session")
+def two_ray_nodes() -> Iterator[RayCluster]:
+    """A Ray cluster of two nodes that asks for a token; skipped where there can be none."""
+    if reason := why_no_ray():
+        pytest.skip(f"no Ray cluster can be started: {reason}")
+    with ray_cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def ray_nodes(two_ray_nodes: RayCluster) -> Iterator[RayCluster]:
+    """The same, with both nodes there, and this test in its network."""
+    two_ray_nodes.start_second()
+    with two_ray_nodes.entered():
+        yield two_ray_nodes
+
+
+@pytest.fixture
+def ray(ray_nodes: RayCluster) -> dict[str, str]:
+    """The environment variables by which a test joins the Ray cluster."""
+    return ray_nodes.variables
 
 
 @pytest.fixture

@@ -2,85 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
-from identity_files import IDENTITY_FILES
+from commands_elsewhere import Commands, assert_same, long_experiment, run_undisturbed
 from small_study import STUDY
 
-from optbench.run_store import RunPaths, verify_manifest
-from optbench.runner.run import RunOptions, run_experiments
-
 pytestmark = [pytest.mark.tensorflow, pytest.mark.cluster]
-
-# some seconds of training: jobs and commands are killed in it
-LONG = """\
-name: long
-dataset: {name: digits}
-model: {name: mlp, hidden_units: [32, 16], dropout: 0.3}
-optimizer: {name: adam}
-training: {epochs: 500}
-report: {figures: false}
-"""
 
 
 @pytest.fixture(scope="module")
 def config(tmp_path_factory) -> Path:
-    path = tmp_path_factory.mktemp("config") / "long.yaml"
-    path.write_text(LONG)
-    return path
+    return long_experiment(tmp_path_factory.mktemp("config"))
 
 
 @pytest.fixture(scope="module")
 def undisturbed(config, tmp_path_factory, warm_workers) -> Path:
-    """The folder of the run when nothing happens to it, on this machine."""
-    options = RunOptions((config,), runs_dir=tmp_path_factory.mktemp("local"), jobs=1, quiet=True)
-    (end,) = run_experiments(options, say=lambda _sentence: None, executor_for=warm_workers.executor_for)
-    assert end.outcome == "completed"
-    return end.planned.paths.folder
+    return run_undisturbed(config, tmp_path_factory.mktemp("local"), warm_workers)
 
 
-class Cluster:
-    """Commands of optbench and of SLURM, with a runs directory of their own."""
+class Cluster(Commands):
+    """Commands of optbench and of SLURM."""
 
-    def __init__(self, variables: dict[str, str], folder: Path) -> None:
-        self.environment = {**os.environ, **variables, "XDG_CONFIG_HOME": str(folder / "no-config")}
-        self.folder, self.runs = folder, folder / "runs"
-
-    def begin(self, name: str, *arguments: object) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "optbench", name, *map(str, arguments)]
-        return subprocess.Popen(
-            command,
-            env=self.environment,
-            cwd=self.folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            stdin=subprocess.DEVNULL,
-            text=True,
-        )
-
-    def run(self, *arguments: object, code: int = 0) -> dict:
-        """Execute runs by SLURM to the end of the command; returns what it prints as JSON."""
-        return self.ended(self.begin("run", *arguments, *self.options, "--json"), code)
-
-    @property
-    def options(self) -> tuple[object, ...]:
-        return ("--executor", "slurm", "-j", "2", "--runs-dir", self.runs)
-
-    def ended(self, process: subprocess.Popen[str], code: int = 0) -> dict:
-        out, err = process.communicate(timeout=240)
-        assert process.returncode == code, err
-        return json.loads(out)
-
-    def listed(self) -> dict:
-        (run,) = self.ended(self.begin("ls", self.runs, "--json"))["runs"]
-        return run
+    executor = "slurm"
 
     def slurm(self, *command: str) -> str:
         env = self.environment
@@ -90,19 +37,8 @@ class Cluster:
     def jobs(self) -> list[str]:
         return self.slurm("squeue", "--noheader", "--array", "--format=%i").split()
 
-    def epochs_of(self, attempts: int) -> int:
-        """The last epoch that the newest of so many attempts has logged; 0 before it has."""
-        logs = sorted(self.runs.glob("*/.state/attempts/*/log.txt"))
-        if len(logs) < attempts:
-            return 0
-        epochs = re.findall(r"^epoch (\d+)/", logs[-1].read_text(), re.MULTILINE)
-        return int(epochs[-1]) if epochs else 0
-
-    def wait_for(self, done, seconds: float = 90) -> None:
-        give_up = time.monotonic() + seconds
-        while not done():
-            assert time.monotonic() < give_up, self.slurm("squeue")
-            time.sleep(0.05)
+    def happened(self) -> str:
+        return self.slurm("squeue")
 
 
 @pytest.fixture
@@ -111,15 +47,6 @@ def cluster(slurm, tmp_path):
     yield made
     if jobs := made.jobs():
         made.slurm("scancel", *jobs)
-
-
-def assert_same(first: Path, second: Path) -> None:
-    """The second is intact, and every identity file has the bytes of the first."""
-    assert verify_manifest(RunPaths(second), deep=True) == []
-    names = [name for name in IDENTITY_FILES if (first / name).exists()]
-    assert len(names) >= 8
-    for name in names:
-        assert (first / name).read_bytes() == (second / name).read_bytes(), name
 
 
 def test_killed_jobs_and_commands_change_no_byte(cluster, config, undisturbed):
@@ -152,8 +79,7 @@ def test_runs_that_were_left_go_on_by_themselves_and_are_collected(cluster, conf
     cluster.slurm("scancel", "--signal=USR1", "--batch", job)
     cluster.wait_for(lambda: cluster.epochs_of(2) > 5)
     assert "Restarts=1" in cluster.slurm("scontrol", "show", "job", job)
-    log_of_second = max(cluster.runs.glob("*/.state/attempts/*/log.txt")).read_text()
-    assert re.search(r"^epoch (\d+)/", log_of_second, re.MULTILINE)[1] != "0"  # from its checkpoint
+    assert cluster.first_epoch_of_last_attempt() > 0  # from its checkpoint
 
     cluster.slurm("sbatch", "--partition=urgent", "--exclusive", "--output=/dev/null", "--wrap=true")
     cluster.wait_for(lambda: cluster.epochs_of(3) > 5)

@@ -218,7 +218,10 @@ def test_an_executor_that_is_not_there_is_told_before_anything_is_created(comman
             monkeypatch.setenv("OPTBENCH_EXECUTOR", env)
         done = command("run", "adam.yaml", "--seeds", "7", *arguments)
         assert done.code == 2
-        assert "--executor must be one of local, slurm, pretended. Received: 'locl'. Did you mean 'local'?" in done.err
+        assert (
+            "--executor must be one of local, ray, slurm, pretended. Received: 'locl'. Did you mean 'local'?"
+            in done.err
+        )
     assert "takes no address" in command("run", "adam.yaml", "--executor", "local:host").err
     assert not list(runs_dir.glob("adam-s7-*"))
 

@@ -22,6 +22,7 @@ slurm:
   setup: ["module load cuda/12.4", 'export A="b c"']
   jobs: 20
   grace: 300
+ray: {jobs: 30, allow_unauthenticated: true}
 """
 
 
@@ -47,6 +48,7 @@ def test_every_key_is_read_and_names_of_the_site_stay_texts(tmp_path):
     assert (found.slurm.partition, found.slurm.time, found.slurm.gpus) == ("2026", "2:00:00", "a100:1")
     assert found.slurm.setup == ["module load cuda/12.4", 'export A="b c"']
     assert (found.slurm.jobs, found.slurm.grace) == (20, 300)
+    assert (found.ray.jobs, found.ray.allow_unauthenticated) == (30, True)
 
 
 @pytest.mark.parametrize(
@@ -55,6 +57,13 @@ def test_every_key_is_read_and_names_of_the_site_stay_texts(tmp_path):
 def test_memory_is_rounded_up_to_whole_megabytes(tmp_path, memory, megabytes):
     """A run is never given less than was asked for."""
     assert load_machine(machine(tmp_path, f"resources: {{memory: {memory}}}")).resources.memory_mb == megabytes
+
+
+@pytest.mark.parametrize("gpus", ["0", "2", "0.25", "0.9"])
+def test_gpus_are_whole_or_a_part_of_one(tmp_path, gpus):
+    """A part is for schedulers that share a GPU out."""
+    found = load_machine(machine(tmp_path, f"resources: {{gpus: {gpus}}}")).resources.gpus
+    assert f"{found:g}" == gpus
 
 
 def test_the_users_own_file_counts_unless_another_is_named(tmp_path, users_own):
@@ -71,6 +80,9 @@ def test_the_users_own_file_counts_unless_another_is_named(tmp_path, users_own):
     [
         ("slurm: {partiton: a}", "file.yaml:1:9: slurm.partiton: unknown key. Did you mean 'partition'?"),
         ("resources: {cpus: 0}", "resources.cpus: must be at least 1. Received: 0."),
+        ("resources: {gpus: 1.5}", "resources.gpus: must be a whole number, or at most 0.99. Received: 1.5."),
+        ("resources: {gpus: -0.5}", "resources.gpus: must be"),
+        ("ray: {allow_unauthenticated: 'yes'}", "ray.allow_unauthenticated: must be true or false."),
         ("resources: {memory: 2}", "resources.memory: must be a text"),
         ("resources: {memory: lots}", "must read a number with its unit, such as 2GB or 500MB. Received: 'lots'."),
         ("slurm: {partition: 'a b'}", "slurm.partition: must be one word of letters, digits and"),
@@ -98,6 +110,8 @@ def test_the_schema_is_the_committed_one_and_agrees():
     """What it accepts the loader accepts, and the other way round."""
     schema = machine_json_schema()
     assert json.loads((ROOT / "schemas" / "machine.schema.json").read_text()) == schema
+    for gpus, is_valid in ((0, True), (0.25, True), (2, True), (1.5, False), (65, False), (-0.5, False)):
+        assert jsonschema.Draft202012Validator(schema).is_valid({"resources": {"gpus": gpus}}) is is_valid
     validator = jsonschema.Draft202012Validator(schema)
     assert validator.is_valid({"resources": {"memory": "2GB"}, "slurm": {"time": 90, "setup": []}})
     assert not validator.is_valid({"slurm": {"partition": "a b"}})

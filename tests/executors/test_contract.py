@@ -23,9 +23,9 @@ from optbench.executors.interface import Executor, Task, TaskEnd
 from optbench.executors.registry import ExecutorSettings, make_executor
 from optbench.run_store import Holder
 
-# and what its package's entry point names; `slurm` needs a cluster, which takes longer
-EXECUTORS = {"local": "", "spool": "spool_executor:make_executor", "slurm": ""}
-CLUSTERS = {"slurm": "slurm"}  # by the fixture that starts one
+# and what its package's entry point names; some need a cluster, which takes longer
+EXECUTORS = {"local": "", "spool": "spool_executor:make_executor", "slurm": "", "ray": ""}
+CLUSTERS = {"slurm": "slurm", "ray": "ray"}  # by the fixture that starts one
 FUNCTIONS = """
 import os, signal, sys, time
 from pathlib import Path

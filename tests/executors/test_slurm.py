@@ -205,6 +205,14 @@ def test_without_slurm_it_says_so(monkeypatch, tmp_path):
     assert executor.is_gone(holder) is None
 
 
+def test_a_part_of_a_gpu_is_refused(tmp_path):
+    """SLURM has no such thing; a site may have a name for its own parts."""
+    path = tmp_path / "machine.yaml"
+    path.write_text("resources: {gpus: 0.5}")
+    with pytest.raises(MachineError, match=r"SLURM gives whole GPUs. Received: resources.gpus: 0.5."):
+        slurm_client.submit("", load_machine(path), elements=1, output="", options=[])
+
+
 def test_it_takes_no_address():
     """Which cluster it is, SLURM's programs know."""
     with pytest.raises(UsageError, match=r"--executor slurm takes no address. Received: 'slurm:a'."):

@@ -70,7 +70,7 @@ ExecutorName = Annotated[
         metavar="NAME[:ADDRESS]",
         envvar="OPTBENCH_EXECUTOR",
         callback=_known_executor,
-        help="Where runs are executed: local, slurm, or what an installed package offers.",
+        help="Where runs are executed: local, ray, slurm, or what an installed package offers.",
     ),
 ]
 MachineFile = Annotated[

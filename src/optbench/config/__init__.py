@@ -35,7 +35,7 @@ from optbench.config.load import (
 )
 from optbench.config.losses import output_units
 from optbench.config.machine_file import load_machine, machine_json_schema
-from optbench.config.machine_sections import MachineConfig
+from optbench.config.machine_sections import GPU_SHARE, MachineConfig
 from optbench.config.model_sections import ModelConfig, model_fields
 from optbench.config.moved import moved
 from optbench.config.optimizer import OptimizerConfig, optimizer_defaults
@@ -70,6 +70,7 @@ __all__ = [
     "FEWEST_ON_ONE_SPLIT",
     "FINALISTS",
     "FIRST_DESIGN",
+    "GPU_SHARE",
     "INPUT",
     "LEARNING_RATE",
     "MODEL",

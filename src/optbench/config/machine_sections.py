@@ -11,6 +11,8 @@ from optbench.core.section import Section
 
 MEMORY_PATTERN: Final = r"^[1-9][0-9]*(\.[0-9]+)? ?(MB|GB|TB)$"
 WORD_PATTERN: Final = r"^[A-Za-z0-9_@./,:+=-]+$"
+GPU_SHARE: Final = "OPTBENCH_GPU_SHARE"
+"""Variable with the part of its GPU's memory that a process may take, where `resources.gpus` is less than one."""
 _MEBIBYTES: Final = {"MB": 1, "GB": 1 << 10, "TB": 1 << 20}
 
 # one word of a command line: what a scheduler calls a queue, an account, a kind of GPU
@@ -21,7 +23,9 @@ class ResourcesSection(Section):
     """What one run needs."""
 
     cpus: int = Field(default=1, ge=1, le=4096, description="Processor cores of a run.")
-    gpus: int = Field(default=0, ge=0, le=64, description="GPUs of a run; it sees no others.")
+    gpus: Annotated[int, Field(ge=0, le=64)] | Annotated[float, Field(gt=0, le=0.99)] = Field(
+        default=0, description="GPUs of a run, which sees no others; less than one (Ray) is a part of its memory."
+    )
     memory: Annotated[str, Field(pattern=MEMORY_PATTERN)] | None = Field(
         default=None, description="Memory of a run, such as 2GB; null: what the scheduler gives."
     )
@@ -53,8 +57,21 @@ class SlurmSection(Section):
     )
 
 
+class RaySection(Section):
+    """How runs are given to a Ray cluster."""
+
+    jobs: int = Field(
+        default=10, ge=1, le=1000, description="Runs at a time on a cluster that is joined, where -j does not say."
+    )
+    allow_unauthenticated: bool = Field(
+        default=False,
+        description="Join a cluster off loopback that asks for no token: who reaches its ports executes code there.",
+    )
+
+
 class MachineConfig(Section):
     """A machine file."""
 
     resources: ResourcesSection = Field(default=ResourcesSection(), description="What one run needs.")
     slurm: SlurmSection = Field(default=SlurmSection(), description="How jobs are given to SLURM.")
+    ray: RaySection = Field(default=RaySection(), description="How runs are given to a Ray cluster.")

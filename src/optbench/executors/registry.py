@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from optbench.config import MachineConfig
+from optbench.executors.ray_address import ray_address
 from optbench.plugins import load_plugin, plugin_names
 
 if TYPE_CHECKING:
@@ -17,12 +18,9 @@ if TYPE_CHECKING:
 GROUP: Final = "optbench.executors"
 OWN: Final[Mapping[str, str]] = {
     "local": "optbench.executors.local:make_local_executor",
+    "ray": "optbench.executors.ray:make_ray_executor",
     "slurm": "optbench.executors.slurm:make_slurm_executor",
 }
-
-
-# optbench's own whose processes are on other machines: data for them must lie where these see it
-_ELSEWHERE: Final = ("slurm",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +48,12 @@ class ExecutorSettings:
 
 
 def is_elsewhere(name: str) -> bool:
-    """Return whether the executor `NAME` or `NAME:ADDRESS` executes runs on other machines."""
-    return name.partition(":")[0] in _ELSEWHERE
+    """Return whether the executor `NAME` or `NAME:ADDRESS` executes runs on other machines.
+
+    Data for them must lie where these see it.
+    """
+    name, _, address = name.partition(":")
+    return name == "slurm" or (name == "ray" and ray_address(address) != "")
 
 
 def executor_names() -> tuple[str, ...]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _STARTS: Final = 3  # slots in a row that end before they were ready, when something else must be wrong
 _SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.01, 0.5
 _KEPT_IDLE_S: Final = 60.0  # what waits for longer without work is given back to others
+_POLL_S: Final = 0.05
 
 
 class Slot(Protocol):
@@ -239,3 +240,13 @@ def _task_of(seat: _Seat) -> Task:
     if seat.task is None:  # cannot be: only busy seats are asked
         raise RuntimeError("a seat without a task was asked for it")
     return seat.task
+
+
+def is_true_within(done: Callable[[], bool], *, seconds: float) -> bool:
+    """Return True as soon as something is, False if it is not within so many seconds."""
+    give_up = time.monotonic() + seconds
+    while not done():
+        if time.monotonic() > give_up:
+            return False
+        time.sleep(_POLL_S)
+    return True

@@ -19,11 +19,11 @@ from optbench.errors import UsageError
 from optbench.executors import slurm_client
 from optbench.executors.ends import INTERRUPTED_EXIT, unreported_end
 from optbench.executors.interface import TaskEnd
-from optbench.executors.slots import SlotExecutor
+from optbench.executors.slots import SlotExecutor, is_true_within
 from optbench.executors.spool import Spool, SpoolSlot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from optbench.config import MachineConfig
     from optbench.executors.registry import ExecutorSettings
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from optbench.run_store import Holder
 
 _SOONEST_S, _LATEST_S = 2.0, 30.0  # between two questions to the controller, which has others to answer too
-_POLL_S: Final = 0.05
 _GRACE_S: Final = 5.0  # for agents to leave by themselves
 _LONGEST_END_S: Final = 60.0
 _ENDED_BY_SLURM: Final = ("CANCELLED", "DEADLINE", "PREEMPTED", "TIMEOUT")
@@ -91,9 +90,9 @@ class SlurmPlace:
         for slot in slots:
             slot.close()
         slurm_client.cancel(self._jobs.pending())
-        if not _is_true_within(lambda: all(slot.is_gone for slot in slots), seconds=_GRACE_S):
+        if not is_true_within(lambda: all(slot.is_gone for slot in slots), seconds=_GRACE_S):
             slurm_client.cancel(self._jobs.active())
-            _is_true_within(lambda: not self._jobs.active(), seconds=_LONGEST_END_S)
+            is_true_within(lambda: not self._jobs.active(), seconds=_LONGEST_END_S)
         if self._spool is not None:
             self._spool.remove()
             self._spool = None
@@ -188,12 +187,3 @@ def _is_over(state: str) -> bool:
 def _log_to(slot: str) -> str:
     """Return the line of a script that sends what follows to the log of its slot."""
     return f'slot={slot}; exec >>"$slot/agent.log" 2>&1'
-
-
-def _is_true_within(done: Callable[[], bool], *, seconds: float) -> bool:
-    give_up = time.monotonic() + seconds
-    while not done():
-        if time.monotonic() > give_up:
-            return False
-        time.sleep(_POLL_S)
-    return True

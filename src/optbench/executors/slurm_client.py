@@ -113,6 +113,12 @@ def submit(script: str, machine: MachineConfig, *, elements: int, output: Path |
 
 def _of_machine(machine: MachineConfig) -> list[str]:
     resources, slurm = machine.resources, machine.slurm
+    if 0 < resources.gpus < 1 and slurm.gpus is None:
+        raise MachineError(
+            f"SLURM gives whole GPUs. Received: resources.gpus: {resources.gpus:g}. Write 1, or what the site calls a "
+            "part of one into slurm.gpus.",
+            code="machine-gpu-share",
+        )
     gpus = slurm.gpus or (str(resources.gpus) if resources.gpus else None)
     memory = resources.memory_mb
     asked = {

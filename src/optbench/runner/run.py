@@ -89,7 +89,8 @@ class RunOptions:
     def at_a_time(self) -> int:
         """Runs at a time, as far as there are so many."""
         if self.jobs is None and self.is_elsewhere:
-            return self.on_machine.slurm.jobs
+            of_ray = self.executor.partition(":")[0] == "ray"
+            return self.on_machine.ray.jobs if of_ray else self.on_machine.slurm.jobs
         return self.jobs or available_cores()
 
     @property

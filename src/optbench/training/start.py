@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from optbench.core.interpreter import without_working_directory
 from optbench.errors import MachineError
+from optbench.training.gpu_share import gpu_memory_limit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -104,6 +105,9 @@ def configure_process(training: TrainingConfig) -> None:
             "training.device: gpu needs a GPU that TensorFlow can see. Received: a machine without one. Use cpu.",
             code="machine-gpu-missing",
         )
+    elif (limit := gpu_memory_limit(os.environ)) is not None:
+        gpu = tf.config.list_physical_devices("GPU")[0]
+        tf.config.set_logical_device_configuration(gpu, [tf.config.LogicalDeviceConfiguration(memory_limit=limit)])
     if training.op_determinism:
         # the seed is replaced by the run's own before anything is drawn; determinism requires that one is set
         tf.random.set_seed(0)

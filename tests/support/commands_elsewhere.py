@@ -1,0 +1,119 @@
+"""Commands that have their runs executed on a cluster, and what their runs are compared with."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from identity_files import IDENTITY_FILES
+
+from optbench.run_store import RunPaths, verify_manifest
+from optbench.runner.run import RunOptions, run_experiments
+
+# some seconds of training: jobs, workers, nodes and commands are killed in it
+LONG = """\
+name: long
+dataset: {name: digits}
+model: {name: mlp, hidden_units: [32, 16], dropout: 0.3}
+optimizer: {name: adam}
+training: {epochs: 500}
+report: {figures: false}
+"""
+
+
+def long_experiment(folder: Path) -> Path:
+    """Write the experiment whose runs are disturbed."""
+    path = folder / "long.yaml"
+    path.write_text(LONG)
+    return path
+
+
+def run_undisturbed(config: Path, runs_dir: Path, warm_workers, *, seeds: tuple[int, ...] = (0,)) -> Path:
+    """Return the folder of the first run when nothing happens to it, on this machine; the others lie beside it."""
+    options = RunOptions((config,), seeds=seeds, runs_dir=runs_dir, jobs=1, quiet=True)
+    ends = run_experiments(options, say=lambda _sentence: None, executor_for=warm_workers.executor_for)
+    assert {end.outcome for end in ends} == {"completed"}
+    return ends[0].planned.paths.folder
+
+
+class Commands:
+    """Commands of optbench, with a runs directory of their own."""
+
+    executor = ""
+
+    def __init__(self, variables: dict[str, str], folder: Path) -> None:
+        self.environment = {**os.environ, **variables, "XDG_CONFIG_HOME": str(folder / "no-config")}
+        self.folder, self.runs = folder, folder / "runs"
+
+    def begin(self, name: str, *arguments: object) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "optbench", name, *map(str, arguments)]
+        return subprocess.Popen(
+            command,
+            env=self.environment,
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            text=True,
+        )
+
+    def run(self, *arguments: object, code: int = 0) -> dict:
+        """Execute runs elsewhere to the end of the command; returns what it prints as JSON."""
+        return self.ended(self.begin("run", *arguments, *self.options, "--json"), code)
+
+    @property
+    def options(self) -> tuple[object, ...]:
+        return ("--executor", self.executor, "-j", "2", "--runs-dir", self.runs)
+
+    def ended(self, process: subprocess.Popen[str], code: int = 0) -> dict:
+        out, err = process.communicate(timeout=240)
+        assert process.returncode == code, err
+        return json.loads(out)
+
+    def listed(self) -> dict:
+        (run,) = self.ended(self.begin("ls", self.runs, "--json"))["runs"]
+        return run
+
+    def epochs_of(self, attempts: int) -> int:
+        """The last epoch that the newest of so many attempts has logged; 0 before it has."""
+        logs = sorted(self.runs.glob("*/.state/attempts/*/log.txt"))
+        return _last_epoch(logs[-1]) if len(logs) >= attempts else 0
+
+    def slowest_of(self, runs: int) -> int:
+        """The last epoch that all of so many runs have logged in an attempt; 0 before they have."""
+        logs = list(self.runs.glob("*/.state/attempts/*/log.txt"))
+        return min(map(_last_epoch, logs)) if len(logs) >= runs else 0
+
+    def first_epoch_of_last_attempt(self) -> int:
+        """The first epoch that the newest attempt has logged: 0, or the one after its checkpoint."""
+        log = max(self.runs.glob("*/.state/attempts/*/log.txt")).read_text()
+        return int(re.search(r"^epoch (\d+)/", log, re.MULTILINE)[1])
+
+    def happened(self) -> object:
+        """What is said where something does not come."""
+        return ""
+
+    def wait_for(self, done, seconds: float = 90) -> None:
+        give_up = time.monotonic() + seconds
+        while not done():
+            assert time.monotonic() < give_up, self.happened()
+            time.sleep(0.05)
+
+
+def _last_epoch(log: Path) -> int:
+    epochs = re.findall(r"^epoch (\d+)/", log.read_text(), re.MULTILINE)
+    return int(epochs[-1]) if epochs else 0
+
+
+def assert_same(first: Path, second: Path) -> None:
+    """The second is intact, and every identity file has the bytes of the first."""
+    assert verify_manifest(RunPaths(second), deep=True) == []
+    names = [name for name in IDENTITY_FILES if (first / name).exists()]
+    assert len(names) >= 8
+    for name in names:
+        assert (first / name).read_bytes() == (second / name).read_bytes(), name
