@@ -3,6 +3,7 @@
 python bench/many_folders.py [REPETITIONS]
 """
 
+import hashlib
 import json
 import os
 import statistics
@@ -12,9 +13,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from optbench.run_store import RunFacts, RunPaths, clear_state, read_json, write_json, write_manifest
-from optbench.run_store.claims import make_claim
-from optbench.run_store.manifest import parse_manifest
+from optbench.run_store import RunPaths, read_json
+from optbench.run_store.documents import encode_json
+from optbench.run_store.listed_files import with_digest
 
 ROOT = Path(__file__).parents[1]
 OPTIMIZERS = ("sgd", "rmsprop", "adam", "adamw")
@@ -29,31 +30,31 @@ def real_runs(folder: Path) -> list[Path]:
 
 
 def copies(runs: list[Path], folder: Path, number: int) -> None:
-    """Write `number` finished folders: the real ones with other seeds and slightly other metrics."""
+    """Write `number` finished folders: the real ones with other seeds and slightly other metrics.
+
+    What is linked has the digests it had; nothing is read again, or made durable.
+    """
+    sources = [(RunPaths(run), read_json(RunPaths(run).manifest), read_json(RunPaths(run).metrics)) for run in runs]
     for i in range(number):
-        source, seed = RunPaths(runs[i % len(runs)]), i // len(runs)
+        (source, manifest, metrics), seed = sources[i % len(runs)], i // len(runs)
         paths = RunPaths(folder / f"{source.folder.name}-copy{seed}")
         paths.folder.mkdir(parents=True)
-        for file in source.folder.iterdir():
-            if file.is_file() and file.name not in ("MANIFEST.json", "metrics.json"):
-                os.link(file, paths.folder / file.name)
-        metrics = read_json(source.metrics)
-        metrics["test"]["accuracy"] += (seed % 7 - 3) / 1000
-        write_json(paths.metrics, metrics, durable=False)
-        manifest, key = parse_manifest(source), f"{i:064x}"
-        facts = RunFacts(
-            run=paths.folder.name,
-            key=key,
-            status=manifest.status,
-            name=manifest.name,
-            seed=seed,
-            config={**manifest.config, "seed": seed},
-            versions=manifest.versions,
-            machine=manifest.machine,
-        )
-        claim = make_claim(paths, key=key)
-        write_manifest(claim, facts)
-        clear_state(paths, claim)
+        for name in manifest["files"]:
+            if name != source.metrics.name:
+                os.link(source.folder / name, paths.folder / name)
+        test = {**metrics["test"], "accuracy": metrics["test"]["accuracy"] + (seed % 7 - 3) / 1000}
+        data = encode_json({**metrics, "test": test})
+        paths.metrics.write_bytes(data)
+        entry = {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+        own = {
+            "run": paths.folder.name,
+            "key": f"{i:064x}",
+            "seed": seed,
+            "config": {**manifest["config"], "seed": seed},
+        }
+        files = {**manifest["files"], source.metrics.name: entry}
+        body = {name: value for name, value in {**manifest, **own, "files": files}.items() if name != "sha256"}
+        paths.manifest.write_bytes(with_digest(body))
 
 
 def compare(folder: Path) -> tuple[float, float]:

@@ -22,6 +22,7 @@ COMMANDS = {
     "ls": (*PYTHON, "ls", "{runs}", "--json"),
     "ls --where": (*PYTHON, "ls", "{runs}", "--where", "optimizer == 'adam' and accuracy > 0.8", "--sort", "accuracy"),
     "compare": (*PYTHON, "compare", "{runs}", "--format", "json"),
+    "check --quick": (*PYTHON, "check", "--quick", "{runs}"),
     "check": (*PYTHON, "check", "{runs}"),
     "load_runs": (sys.executable, "-c", "import optbench; print(len(optbench.load_runs({runs!r})))"),
 }

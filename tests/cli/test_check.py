@@ -67,3 +67,34 @@ def test_unfinished_and_foreign_are_passed_over(command, runs_dir, make_runs, tm
     assert "notes" in done.err
     assert command("check", run.run).code == 4
     assert command("check", "nothing").code == 4
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda paths: paths.history.unlink(), "history.csv is missing"),
+        (lambda paths: os.truncate(paths.roc_curve, 3), "roc_curve.csv must have"),
+        (lambda paths: flip(paths.manifest), "MANIFEST.json"),
+        (lambda paths: (paths.folder / "note.txt").write_text("x"), "note.txt was added"),
+    ],
+    ids=["missing", "truncated", "manifest", "added"],
+)
+def test_a_quick_check_finds_what_needs_no_reading(command, runs_dir, damage, said):
+    """Names, sizes and the manifest itself; and it says that this is all."""
+    (folder,) = runs_dir.glob("adam-s0-*")
+    damage(RunPaths(folder))
+    done = command("check", "runs", "--quick")
+    assert done.code == 5
+    assert said in done.out
+    assert done.out.count(": ok") == 3
+    assert "without --quick every byte is" in done.err
+
+
+def test_a_quick_check_reads_no_contents(command, runs_dir):
+    """A flipped bit of a file that is not the manifest is what it does not see; the document says so."""
+    (folder,) = runs_dir.glob("adam-s0-*")
+    flip(RunPaths(folder).predictions)
+    done = command("check", "runs", "--quick", "--json")
+    document = json.loads(done.out)
+    assert (done.code, document["ok"], document["deep"]) == (0, True, False)
+    assert json.loads(command("check", "runs", "--json").out)["deep"] is True

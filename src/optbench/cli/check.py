@@ -17,6 +17,10 @@ def check(
         typer.Argument(metavar="RUN|STUDY", help="Folders, globs, ids, key prefixes; folders of studies."),
     ],
     runs_dir: RunsDir = Path("runs"),
+    is_quick: Annotated[
+        bool,
+        typer.Option("--quick", help="Read manifests only: names and sizes of files are verified, not their contents."),
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -30,12 +34,12 @@ def check(
     from optbench.study.folders import parted
 
     studies, _ = parted(runs, runs_dir)
-    of_studies = [one for paths in studies for one in check_study(paths)]
-    checked, passed_over = check_runs(runs, runs_dir)
+    of_studies = [one for paths in studies for one in check_study(paths, deep=not is_quick)]
+    checked, passed_over = check_runs(runs, runs_dir, deep=not is_quick)
     checked = [*of_studies, *checked]
     notes(passed_over, quiet=quiet)
     if as_json:
-        print_json(check_json(checked))
+        print_json(check_json(checked, deep=not is_quick))
     else:
         print_data(check_text(checked))
     raise_for_problems(checked)

@@ -16,12 +16,11 @@ from optbench.comparison.scores import scores_by_seed
 from optbench.config import family_of, is_compared
 from optbench.statistics import (
     Decision,
+    SignFlips,
     bca_interval,
     equivalence_p,
     paired_improvement,
     repeated_interval,
-    sign_flip_interval,
-    sign_flip_p,
     student_t_interval,
 )
 
@@ -133,11 +132,12 @@ def _describe(a: OptimizerSummary, b: OptimizerSummary, plan: Plan, *, is_counte
     obstacle = _obstacle(a, b, plan, shared=len(seeds), complete=complete, is_counted=is_counted)
     floors = [floor for floor in (a.noise_floor, b.noise_floor) if floor is not None]
     has_interval = complete and obstacle is not Obstacle.FOLDS  # folds share rows: none of these would hold
-    ci = _interval(d, plan.alpha, plan) if has_interval else (math.nan, math.nan)
-    inner = _interval(d, 2 * plan.alpha, plan) if has_interval else (math.nan, math.nan)
+    is_tested = obstacle is None and not plan.looks
+    flips = SignFlips(d) if has_interval or is_tested else None
+    ci = _interval(d, flips, plan.alpha, plan) if flips and has_interval else (math.nan, math.nan)
+    inner = _interval(d, flips, 2 * plan.alpha, plan) if flips and has_interval else (math.nan, math.nan)
     bca = bca_interval(d, alpha=plan.alpha) if has_interval and d.size >= BCA_FROM else (math.nan, math.nan)
     t_ci = student_t_interval(d, plan.alpha) if has_interval and d.size > 1 else (math.nan, math.nan)
-    is_tested = obstacle is None and not plan.looks
     return PairResult(
         a=a.label,
         b=b.label,
@@ -145,7 +145,7 @@ def _describe(a: OptimizerSummary, b: OptimizerSummary, plan: Plan, *, is_counte
         difference=math.fsum(d) / d.size if complete else None,
         ci_low=_finite_or_none(ci[0]),
         ci_high=_finite_or_none(ci[1]),
-        p=sign_flip_p(d) if is_tested else None,
+        p=flips.p if flips and is_tested else None,
         p_adjusted=None,
         decision=Decision.UNDECIDED,
         is_negligible=False,
@@ -168,10 +168,10 @@ def _describe(a: OptimizerSummary, b: OptimizerSummary, plan: Plan, *, is_counte
     )
 
 
-def _interval(d: NDArray[np.float64], alpha: float, plan: Plan) -> tuple[float, float]:
+def _interval(d: NDArray[np.float64], flips: SignFlips, alpha: float, plan: Plan) -> tuple[float, float]:
     """Return the interval of a difference: that of a test at one number of seeds, or of the design with its looks."""
     if not plan.looks:
-        return sign_flip_interval(d, alpha)
+        return flips.interval(alpha)
     return repeated_interval(d, plan.looks, alpha) if d.size >= plan.looks[0] else (math.nan, math.nan)
 
 

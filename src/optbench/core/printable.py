@@ -11,6 +11,7 @@ from typing import Final
 _STEERING: Final = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _JOINERS: Final = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 _NEXT_LINE: Final = re.compile(r"\n(?!  |\n|$)")
+_ASCII_CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")  # but for the line end
 _STYLE: Final = re.compile("(\x1b\\[[0-9;]*m)")  # colour and weight: all that optbench itself sends to a terminal
 
 
@@ -26,10 +27,10 @@ def printable(text: str, *, keep_lines: bool = False) -> str:
     >>> printable("adam\x1b[31m") == "adam\N{REPLACEMENT CHARACTER}[31m"
     True
     """
-    if text.isascii() and text.isprintable():
+    if text.isascii() and (text.isprintable() or (keep_lines and not _ASCII_CONTROL.search(text))):
         return text
     steering = _steering(text) - ({"\n"} if keep_lines else set())
-    return text.translate(dict.fromkeys(map(ord, steering), "\N{REPLACEMENT CHARACTER}"))
+    return text.translate(dict.fromkeys(map(ord, steering), "\N{REPLACEMENT CHARACTER}")) if steering else text
 
 
 def with_own_lines(message: str) -> str:
@@ -47,6 +48,8 @@ def with_own_lines(message: str) -> str:
 
 def printable_styled(text: str) -> str:
     """Return text of several lines whose colours are optbench's own, with every name in it made printable before."""
+    if "\x1b" not in text:
+        return printable(text, keep_lines=True)
     parts = _STYLE.split(text)
     return "".join(part if number % 2 else printable(part, keep_lines=True) for number, part in enumerate(parts))
 
@@ -61,7 +64,8 @@ def escaped_json(document: str) -> str:
     """
     if document.isascii() and "\x7f" not in document:  # JSON itself has escaped the other controls among these
         return document
-    return document.translate({ord(one): _escape(one) for one in _steering(document) - {"\n"}})
+    steering = _steering(document) - {"\n"}
+    return document.translate({ord(one): _escape(one) for one in steering}) if steering else document
 
 
 def escaped_yaml(document: str) -> str:

@@ -274,7 +274,7 @@ def _stamp(folder: Path) -> tuple[str, float]:
     The digest is "" where something cannot be looked at.
     """
     seen: list[str] = []
-    newest = 0
+    times: list[int] = []
     folders = [str(folder)]
     begin = len(folders[0])
     while folders:
@@ -283,7 +283,7 @@ def _stamp(folder: Path) -> tuple[str, float]:
                 for entry in entries:
                     status = entry.stat(follow_symlinks=False)
                     mode, written, changed = status.st_mode, status.st_mtime_ns, status.st_ctime_ns
-                    newest = max(newest, written, changed)
+                    times += (written, changed)
                     path = entry.path[begin:]
                     seen.append(f"{path!r} {mode} {status.st_size} {status.st_ino} {written} {changed}")
                     if stat.S_ISDIR(mode):
@@ -292,7 +292,7 @@ def _stamp(folder: Path) -> tuple[str, float]:
             return "", 0.0
     seen.sort()
     digest = hashlib.sha256("\n".join(seen).encode("utf-8", "backslashreplace")).hexdigest()
-    return digest, newest / 1e9
+    return digest, max(times, default=0) / 1e9
 
 
 def _is_own(path: Path) -> bool:

@@ -6,6 +6,7 @@ import os
 import stat
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from optbench.core.regular_files import kind_of
@@ -23,12 +24,11 @@ from optbench.run_store.listed_files import (
     with_digest,
     wrong,
 )
-from optbench.run_store.reading import read_bytes
+from optbench.run_store.reading import file_sha256, read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from collections.abc import Set as AbstractSet
-    from pathlib import Path
 
     from optbench.core.findings import Finding
     from optbench.run_store.claim import Claim
@@ -114,7 +114,7 @@ def write_manifest(claim: Claim, facts: RunFacts) -> None:
         stays as it is.
     """
     paths = claim.run
-    names = sorted(_files(paths, paths.folder))
+    names = sorted(_files(paths))
     entries = {name: entry_of(paths.folder / name) for name in names}
     try:
         data = with_digest({"schema_version": SCHEMA_VERSION, **facts.to_json(), "files": entries})
@@ -154,14 +154,23 @@ def replace_files(claim: Claim, new: Mapping[Path, bytes]) -> None:
 
 def added_files(paths: RunPaths) -> list[Finding]:
     """Return a finding for whatever is in a finished run and its manifest does not list: files, links, pipes."""
-    manifest = read_manifest(paths)
+    return _added(paths, read_manifest(paths))
+
+
+def check_folder(paths: RunPaths, *, deep: bool) -> tuple[Manifest | None, list[Finding]]:
+    """Return the manifest, and what `verify_manifest` and `added_files` find, of one reading of it."""
+    manifest, problems = check_manifest(paths, deep=deep)
+    return manifest, [*problems, *_added(paths, manifest)]
+
+
+def _added(paths: RunPaths, manifest: Manifest | None) -> list[Finding]:
     listed = set() if manifest is None else {*manifest.files, *manifest.replaced}
     strange = {
         path: wrong("manifest-stranger-added", path, kind=kind)
         for path, kind in strange_entries(paths)
         if _name(paths, path) not in listed
     }
-    added = [paths.folder / name for name in _files(paths, paths.folder) if name not in listed]
+    added = [paths.folder / name for name in _files(paths) if name not in listed]
     files = {path: wrong("manifest-file-added", path, manifest=paths.manifest.name) for path in added}
     return [finding for _, finding in sorted({**files, **strange}.items(), key=lambda item: item[0])]
 
@@ -172,25 +181,24 @@ def strange_entries(paths: RunPaths) -> list[tuple[Path, str]]:
     Links are not followed. What cannot be looked at is left to whoever opens it.
     """
     found = []
-    folders = [paths.folder]
+    folders = [str(paths.folder)]
     with suppress(OSError):
         if stat.S_ISLNK(paths.folder.lstat().st_mode):
             return [(paths.folder, kind_of(stat.S_IFLNK))]
     while folders:
-        folder = folders.pop()
-        for path in _entries(folder):
+        for entry in _entries(folders.pop()):
             with suppress(OSError):  # it is gone
-                mode = path.lstat().st_mode
-                if stat.S_ISDIR(mode):
-                    folders.append(path)
-                elif not stat.S_ISREG(mode):
-                    found.append((path, kind_of(mode)))
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.path)
+                elif not entry.is_file(follow_symlinks=False):
+                    found.append((Path(entry.path), kind_of(entry.stat(follow_symlinks=False).st_mode)))
     return sorted(found)
 
 
-def _entries(folder: Path) -> list[Path]:
+def _entries(folder: str) -> list[os.DirEntry[str]]:
     try:
-        return [folder / name for name in os.listdir(folder)]  # noqa: PTH208 - at once: it may change meanwhile
+        with os.scandir(folder) as entries:
+            return list(entries)  # at once: it may change meanwhile
     except OSError:
         return []
 
@@ -219,7 +227,9 @@ def check_manifest(paths: RunPaths, *, deep: bool = False) -> tuple[Manifest | N
         manifest = parse_manifest(paths)
     except StorageError as error:
         return None, list(error.told())
-    sound = frozenset() if deep else _as_listed(paths.folder, manifest.files)
+    sound = _as_listed(paths.folder, manifest.files)
+    if deep:
+        sound = {name for name in sound if _has_sha256(paths.folder / name, manifest.files[name].sha256)}
     problems = (
         problem_of(paths.folder, name, listed, manifest=paths.manifest.name, deep=deep)
         for name, listed in manifest.files.items()
@@ -304,21 +314,27 @@ def _is_list_of_texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
-def _files(paths: RunPaths, folder: Path) -> Iterator[str]:
-    """Yield the names, relative to the run folder, of the files to list; links are neither listed nor followed."""
-    unlisted = {paths.manifest, paths.lock, paths.state}
+def _files(paths: RunPaths, below: str = "") -> Iterator[str]:
+    """Yield the names, relative to the run folder, of the files to list; links are neither listed nor followed.
+
+    Parameters
+    ----------
+    below : a folder in it, "" or ending with "/"
+    """
+    unlisted = () if below else (paths.manifest.name, paths.lock.name, paths.state.name)
+    folder = paths.folder / below
     try:
-        entries = list(os.scandir(folder))
+        with os.scandir(folder) as found:
+            entries = list(found)
     except OSError as error:
         raise storage_error(error, folder, doing="listed") from error
     for entry in entries:
-        path = folder / entry.name
-        if path in unlisted or is_temporary(entry.name):
+        if entry.name in unlisted or is_temporary(entry.name):
             continue
         if entry.is_dir(follow_symlinks=False):
-            yield from _files(paths, path)
+            yield from _files(paths, f"{below}{entry.name}/")
         elif entry.is_file(follow_symlinks=False):
-            yield _name(paths, path)
+            yield f"{below}{entry.name}"
 
 
 def _name(paths: RunPaths, path: Path) -> str:
@@ -341,3 +357,10 @@ def _as_listed(folder: Path, files: Mapping[str, ListedFile]) -> AbstractSet[str
     except OSError:
         return frozenset()
     return {name for name, size in sizes.items() if files[name].size == size}
+
+
+def _has_sha256(path: Path, digest: str) -> bool:
+    try:
+        return file_sha256(path) == digest
+    except StorageError:  # whoever looks at it by itself says what is wrong
+        return False

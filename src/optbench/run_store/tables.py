@@ -108,7 +108,7 @@ def _cell(column: str, value: float) -> str:
 def _row(columns: Sequence[str], cells: Sequence[str]) -> tuple[float, ...]:
     if len(cells) != len(columns):
         raise ValueError(f"a row must have {len(columns)} cells. Received: {len(cells)}")
-    return tuple(float(cell) for cell in cells)
+    return tuple(map(float, cells))
 
 
 def _predictions(arrays: Mapping[str, NDArray[Any]], split: SplitName, path: Path, classes: int) -> Predictions:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from optbench.run_store import RunPaths
+    from optbench.run_store import Manifest, RunPaths
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +27,30 @@ class CheckedRun:
     problems: tuple[Finding, ...]
 
 
-def check_runs(arguments: Sequence[str], runs_dir: Path) -> tuple[list[CheckedRun], list[Finding]]:
+def check_runs(
+    arguments: Sequence[str], runs_dir: Path, *, deep: bool = True
+) -> tuple[list[CheckedRun], list[Finding]]:
     """Verify size and sha256 of every file of the folders that arguments name.
+
+    Parameters
+    ----------
+    deep : False reads the manifests alone: their own digests are verified, and names and sizes of all other files
 
     Raises
     ------
     NoRunsError
         If none of them holds a manifest.
     """
-    from optbench.run_store import RunPaths, added_files, find_folders, verify_manifest
+    from optbench.run_store import RunPaths, check_folder, find_folders
 
     folders, notes = find_folders(arguments, runs_dir)
     checked = []
     for folder in folders:
         paths = RunPaths(folder)
         if is_file(paths.manifest):
-            problems = (*verify_manifest(paths, deep=True), *added_files(paths))
-            notes += _unfinished_drawing(paths)
-            checked.append(CheckedRun(str(folder), True, problems))
+            manifest, problems = check_folder(paths, deep=deep)
+            notes += _unfinished_drawing(paths, manifest)
+            checked.append(CheckedRun(str(folder), True, tuple(problems)))
         else:
             checked.append(CheckedRun(str(folder), False, ()))
     if not any(run.finished for run in checked):
@@ -52,13 +58,12 @@ def check_runs(arguments: Sequence[str], runs_dir: Path) -> tuple[list[CheckedRu
             f"no finished run was found in {', '.join(arguments)}, so there is nothing to check.",
             code="runs-none-finished",
         )
+    if not deep:
+        notes.append(Finding("check-quick", Severity.NOTE))
     return checked, notes
 
 
-def _unfinished_drawing(paths: RunPaths) -> list[Finding]:
-    from optbench.run_store import read_manifest
-
-    manifest = read_manifest(paths)
+def _unfinished_drawing(paths: RunPaths, manifest: Manifest | None) -> list[Finding]:
     replaced = () if manifest is None else manifest.replaced
     if not replaced:
         return []
@@ -80,10 +85,11 @@ def _state(run: CheckedRun) -> str:
     return "damaged" if run.problems else "ok"
 
 
-def check_json(checked: Sequence[CheckedRun]) -> dict[str, Any]:
+def check_json(checked: Sequence[CheckedRun], *, deep: bool = True) -> dict[str, Any]:
     """Return the document that `check --json` prints: sentences in English, and the findings they are made of."""
     return {
         "schema_version": 1,
+        "deep": deep,
         "ok": not any(run.problems for run in checked),
         "runs": [
             {

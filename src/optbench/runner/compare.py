@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from optbench.comparison import Comparison, Disagreement, ProblemComparison, ProblemCurves, RunTrace
     from optbench.records import History, RocCurve, RunRecord
+    from optbench.run_store import StudyPlace
     from optbench.tasks.task import StoredAnswers
 
 OutputFormat = Literal["table", "json", "csv", "md"]
@@ -82,11 +83,9 @@ def compare_runs(options: CompareOptions) -> CompareOutcome:
     ------------
     Writes `options.html`, replacing a file of that name.
     """
-    from optbench.comparison import compare
-    from optbench.run_store import Histories, find_runs, record_places
-    from optbench.runner.run_facts import compared_runs, study_labels
+    from optbench.run_store import find_runs, record_places
+    from optbench.runner.run_facts import compared_runs
     from optbench.runner.sound_runs import with_sound_runs
-    from optbench.runner.stored_rows import evidence_of
 
     if options.html is not None and os.path.lexists(options.html) and not _is_plain_file(options.html):
         raise UsageError(
@@ -102,20 +101,8 @@ def compare_runs(options: CompareOptions) -> CompareOutcome:
     records, notes = find_runs(options.runs, options.runs_dir)
 
     def compared(runs: Sequence[RunRecord]) -> tuple[Comparison, str]:
-        histories, places = Histories(runs), record_places(runs)
-        comparison = compare(
-            runs,
-            metric=options.metric,
-            baseline=options.baseline,
-            alpha=options.alpha,
-            margin=options.margin,
-            histories=histories,
-            evidence=evidence_of(runs),
-            by=options.by,
-            suggested=study_labels(places),
-        )
-        if options.html is not None:
-            write_page(options.html, comparison, runs, histories, options.language)
+        places = record_places(runs)
+        comparison = _compared(options, runs, places)
         return comparison, render(comparison, options, compared_runs(comparison, runs, places))
 
     (comparison, shown), passed_over = with_sound_runs(records, compared)
@@ -124,6 +111,30 @@ def compare_runs(options: CompareOptions) -> CompareOutcome:
         notes.append(Finding("command-wrote", Severity.NOTE, {"path": str(options.html)}))
     mismatches = tuple(_located(problem, one.finding) for problem, one in comparison.mismatches)
     return CompareOutcome(shown, tuple(notes), mismatches)
+
+
+def _compared(options: CompareOptions, runs: Sequence[RunRecord], places: Mapping[str, StudyPlace]) -> Comparison:
+    """Compare, and write the page if there is to be one; the histories that were read are not kept beyond that."""
+    from optbench.comparison import compare
+    from optbench.run_store import Histories
+    from optbench.runner.run_facts import study_labels
+    from optbench.runner.stored_rows import evidence_of
+
+    histories = Histories(runs)
+    comparison = compare(
+        runs,
+        metric=options.metric,
+        baseline=options.baseline,
+        alpha=options.alpha,
+        margin=options.margin,
+        histories=histories,
+        evidence=evidence_of(runs),
+        by=options.by,
+        suggested=study_labels(places),
+    )
+    if options.html is not None:
+        write_page(options.html, comparison, runs, histories, options.language)
+    return comparison
 
 
 def _located(problem: str, finding: Finding) -> Finding:

@@ -44,7 +44,7 @@ from optbench.statistics.planning import (
 )
 from optbench.statistics.restricted_mean_time import restricted_mean_time
 from optbench.statistics.seeds_and_rows import CrossedMean, seeds_and_rows_mean
-from optbench.statistics.sign_flip import sign_flip_interval, sign_flip_p
+from optbench.statistics.sign_flip import SignFlips, sign_flip_interval, sign_flip_p
 from optbench.statistics.signed_rank import signed_rank_p
 from optbench.statistics.split_power import SIMULATED_SEEDS, SimulatedPower, new_rows_power
 from optbench.statistics.time_to_target import target_discriminates, time_to_target
@@ -61,6 +61,7 @@ __all__ = [
     "Outcome",
     "PerformanceProfile",
     "Reliability",
+    "SignFlips",
     "SimulatedPower",
     "bca_interval",
     "best_of_k",

@@ -12,11 +12,15 @@ from optbench.random_streams import stream
 from optbench.statistics.sample import as_sample
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import ArrayLike, NDArray
 
 ENUMERATED_UP_TO: Final = 12
 SAMPLED_HALVES: Final = 2000
 FEWEST_SEEDS: Final = 4
+_CELLS: Final = 500_000
+"""Positions that are drawn at a time."""
 
 
 def noise_floor(scores: ArrayLike, quantile: float = 0.95) -> float:
@@ -40,23 +44,30 @@ def noise_floor(scores: ArrayLike, quantile: float = 0.95) -> float:
     """
     sample = np.sort(as_sample(scores, at_least=FEWEST_SEEDS))
     half = sample.size // 2
-    order = _enumerated_halves(sample.size) if sample.size <= ENUMERATED_UP_TO else _sampled_halves(sample.size)
-    first, second = sample[order[:, :half]], sample[order[:, half : 2 * half]]
-    gaps = np.abs(first.mean(axis=1) - second.mean(axis=1))
+    blocks = _enumerated_halves(sample.size) if sample.size <= ENUMERATED_UP_TO else _sampled_halves(sample.size)
+    gaps = np.concatenate([_gaps(sample, order, half) for order in blocks])
     return float(np.quantile(gaps, quantile)) * math.sqrt(half / sample.size)
 
 
-def _enumerated_halves(n: int) -> NDArray[np.intp]:
-    """Return rows of positions, one half behind the other; with odd n each seed is left out in turn."""
+def _gaps(sample: NDArray[np.float64], order: NDArray[np.intp], half: int) -> NDArray[np.float64]:
+    first, second = sample[order[:, :half]], sample[order[:, half : 2 * half]]
+    return np.abs(first.mean(axis=1) - second.mean(axis=1))
+
+
+def _enumerated_halves(n: int) -> Iterator[NDArray[np.intp]]:
+    """Yield rows of positions, one half behind the other; with odd n each seed is left out in turn."""
     half = n // 2
     rows = [
         first + second
         for first in itertools.combinations(range(n), half)
         for second in itertools.combinations([seed for seed in range(n) if seed not in first], half)
     ]
-    return np.array(rows, dtype=np.intp)
+    yield np.array(rows, dtype=np.intp)
 
 
-def _sampled_halves(n: int) -> NDArray[np.intp]:
-    keys = np.asarray(stream("statistics/noise-floor", n).random_raw(SAMPLED_HALVES * n))
-    return np.argsort(keys.reshape(SAMPLED_HALVES, n), axis=1, kind="stable")
+def _sampled_halves(n: int) -> Iterator[NDArray[np.intp]]:
+    """Yield rows of positions, some at a time: all of them for thousands of seeds would be a hundred megabytes."""
+    words, at_once = stream("statistics/noise-floor", n), max(1, _CELLS // n)
+    for begin in range(0, SAMPLED_HALVES, at_once):
+        rows = min(at_once, SAMPLED_HALVES - begin)
+        yield np.argsort(np.asarray(words.random_raw(rows * n)).reshape(rows, n), axis=1, kind="stable")

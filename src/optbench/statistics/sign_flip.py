@@ -10,6 +10,7 @@ gives the interval.
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -18,6 +19,8 @@ from optbench.random_streams import stream
 from optbench.statistics.sample import as_sample, check_alpha
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike, NDArray
 
 ENUMERATED_UP_TO: Final = 16
@@ -56,14 +59,7 @@ def sign_flip_p(differences: ArrayLike) -> float:
     >>> sign_flip_p([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
     0.03125
     """
-    sample = as_sample(differences)
-    tolerance = _tolerance(sample)
-    mean = float(sample.mean())
-    if abs(mean) <= tolerance:
-        return 1.0
-    lower, upper = _split_means(sample)
-    beyond = lower <= tolerance if mean > 0 else upper >= -tolerance
-    return float(np.count_nonzero(beyond) / beyond.size)
+    return SignFlips(differences).p
 
 
 def sign_flip_interval(differences: ArrayLike, alpha: float = 0.05) -> tuple[float, float]:
@@ -95,13 +91,43 @@ def sign_flip_interval(differences: ArrayLike, alpha: float = 0.05) -> tuple[flo
     >>> sign_flip_interval([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
     (1.0, 6.0)
     """
-    check_alpha(alpha)
-    sample = as_sample(differences)
-    lower, upper = _split_means(sample)
-    rank = math.floor(alpha * lower.size)
-    low = float(np.partition(lower, rank)[rank])
-    high = float(-np.partition(-upper, rank)[rank])
-    return _tidy_end(low, sample), _tidy_end(high, sample)
+    return SignFlips(differences).interval(alpha)
+
+
+class SignFlips:
+    """The test of `sign_flip_p` and the intervals of `sign_flip_interval`, read off one table of one sample.
+
+    Parameters
+    ----------
+    differences : (n,) paired differences
+    """
+
+    def __init__(self, differences: ArrayLike) -> None:
+        self._sample = as_sample(differences)
+
+    @cached_property
+    def _means(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        return _split_means(self._sample)
+
+    @property
+    def p(self) -> float:
+        """As of `sign_flip_p`."""
+        tolerance = _tolerance(self._sample)
+        mean = float(self._sample.mean())
+        if abs(mean) <= tolerance:
+            return 1.0
+        lower, upper = self._means
+        beyond = lower <= tolerance if mean > 0 else upper >= -tolerance
+        return float(np.count_nonzero(beyond) / beyond.size)
+
+    def interval(self, alpha: float = 0.05) -> tuple[float, float]:
+        """As of `sign_flip_interval`."""
+        check_alpha(alpha)
+        lower, upper = self._means
+        rank = math.floor(alpha * lower.size)
+        low = float(np.partition(lower, rank)[rank])
+        high = float(-np.partition(-upper, rank)[rank])
+        return _tidy_end(low, self._sample), _tidy_end(high, self._sample)
 
 
 def _split_means(sample: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -111,10 +137,8 @@ def _split_means(sample: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDAr
     """
     ordered = np.sort(sample)
     if sample.size <= ENUMERATED_UP_TO:
-        return _means_of_parts(ordered, _all_subsets(sample.size))
-    subsets = _sampled_subsets(sample.size)
-    forwards, backwards = _means_of_parts(ordered, subsets), _means_of_parts(ordered[::-1], subsets)
-    return np.concatenate([forwards[0], backwards[0]]), np.concatenate([forwards[1], backwards[1]])
+        return _means_of_parts([ordered], _all_subsets(sample.size))
+    return _means_of_parts([ordered, ordered[::-1]], _sampled_subsets(sample.size))
 
 
 def _all_subsets(n: int) -> NDArray[np.uint8]:
@@ -135,27 +159,32 @@ def _sampled_subsets(n: int) -> NDArray[np.uint8]:
 
 
 def _means_of_parts(
-    ordered: NDArray[np.float64], subsets: NDArray[np.uint8]
+    orders: Sequence[NDArray[np.float64]], subsets: NDArray[np.uint8]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return min and max of the means of each subset and of its complement."""
-    sums = _subset_sums(ordered, subsets)
+    """Return min and max of the means of each subset and of its complement, for each order of the sample in turn."""
     sizes = np.bitwise_count(subsets).sum(axis=0, dtype=np.int64)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        inside = sums / sizes
-        outside = (ordered.sum() - sums) / (ordered.size - sizes)
-    trivial = (sizes == 0) | (sizes == ordered.size)
-    lower = np.where(trivial, -np.inf, np.minimum(inside, outside))
-    upper = np.where(trivial, np.inf, np.maximum(inside, outside))
-    return lower, upper
+    lower, upper = [], []
+    for ordered, sums in zip(orders, _subset_sums(orders, subsets), strict=True):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            inside = sums / sizes
+            outside = (ordered.sum() - sums) / (ordered.size - sizes)
+        trivial = (sizes == 0) | (sizes == ordered.size)
+        lower.append(np.where(trivial, -np.inf, np.minimum(inside, outside)))
+        upper.append(np.where(trivial, np.inf, np.maximum(inside, outside)))
+    return np.concatenate(lower), np.concatenate(upper)
 
 
-def _subset_sums(ordered: NDArray[np.float64], subsets: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Return the sum of each subset, eight seeds at a time through a table of their 256 partial sums."""
+def _subset_sums(orders: Sequence[NDArray[np.float64]], subsets: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return for each order the sum of each subset, eight seeds at a time through a table of their 256 partial sums."""
     members = (np.arange(2**_BITS)[:, None] >> np.arange(_BITS)) & 1
-    sums = np.zeros(subsets.shape[1])
+    sums = np.zeros((len(orders), subsets.shape[1]))
+    positions, partial = np.empty(subsets.shape[1], np.intp), np.empty(subsets.shape[1])
     for row, codes in enumerate(subsets):
-        part = ordered[row * _BITS : (row + 1) * _BITS]
-        sums += (members[:, : part.size] @ part)[codes]
+        positions[:] = codes  # NumPy would do that for each order
+        for ordered, total in zip(orders, sums, strict=True):
+            part = ordered[row * _BITS : (row + 1) * _BITS]
+            np.take(members[:, : part.size] @ part, positions, out=partial, mode="clip")
+            np.add(total, partial, out=total)
     return sums
 
 

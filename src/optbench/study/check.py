@@ -16,18 +16,22 @@ if TYPE_CHECKING:
     from optbench.study.paths import StudyPaths
 
 
-def check_study(paths: StudyPaths) -> list[CheckedRun]:
+def check_study(paths: StudyPaths, *, deep: bool = True) -> list[CheckedRun]:
     """Verify size and sha256 of every file of a study and of its verdicts, and that its runs are those it rests on.
 
     The files of the runs themselves are verified as those of any run.
+
+    Parameters
+    ----------
+    deep : False compares the sizes of the study's own files alone; the manifests of its runs are read either way
     """
     from optbench.run_store import study_manifest_problems
 
     is_finished = os.path.lexists(paths.manifest)
-    problems = [*study_manifest_problems(paths.manifest, deep=True), *other_runs(paths)] if is_finished else []
+    problems = [*study_manifest_problems(paths.manifest, deep=deep), *other_runs(paths)] if is_finished else []
     found = [CheckedRun(str(paths.folder), is_finished, tuple(problems))]
     for one in kept_verdicts(paths):
-        told = tuple(study_manifest_problems(one.manifest, deep=True))
+        told = tuple(study_manifest_problems(one.manifest, deep=deep))
         found.append(CheckedRun(str(one.folder), True, told))
     return found
 
