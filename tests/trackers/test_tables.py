@@ -157,5 +157,5 @@ def test_the_command_prints_one_document(runs_dir, capsys, tmp_path, monkeypatch
         main(["export", str(runs_dir), "--to", "csv", "--json"])
     assert ended.value.code in (0, None)
     document = json.loads(capsys.readouterr().out)
-    assert (document["to"], document["path"], document["runs_added"]) == ("csv", "export-csv", 2 * SEEDS)
+    assert (document["to"], document["path"], document["runs_added"]) == ("csv", "optbench-csv", 2 * SEEDS)
     assert set(TARGETS) == {"csv", "parquet", "mlflow", "tensorboard", "wandb"}

@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from optbench import __version__
 from optbench.catalog.datasets import DATASETS
 
 _CITATION: Final = re.compile(
@@ -49,7 +48,6 @@ OPTBENCH: Final = Reference(
     "software",
     ("The optbench developers",),
     "optbench: Which Keras optimizer should I use on my problem, by how much is it better, and how sure can I be?",
-    version=__version__,
     is_group=True,
 )
 LIBRARIES: Final = {

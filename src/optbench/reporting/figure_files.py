@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 FORMATS: Final[tuple[ImageFormat, ...]] = ("svg", "pdf", "png")
 _SCREEN_FONT: Final = 9.5  # points, of the house style
-_ACROSS: Final = ("across-regret", "across-ranks", "across-profile")
+_ACROSS: Final = ("regret", "ranks", "profile")
 _LONGEST_NAME: Final = 60
 _FLAT: Final = 0.6
 _CAREFUL: Final = 0.9  # letters are not all as wide as their mean
@@ -75,7 +75,7 @@ def named_figures(
     """Yield every picture of the page of a comparison with a name for it, as large as the page has it.
 
     The names are `scores`, `differences`, `curves`, `roc` and `time`, of several problems with the problem's before
-    them, and `across-regret`, `across-ranks` and `across-profile` of what they say together.
+    them, and `regret`, `ranks` and `profile` of what they say together.
     """
     look = Look.of(summary.label for problem in comparison.problems for summary in problem.optimizers)
     several = len(comparison.problems) > 1

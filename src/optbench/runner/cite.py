@@ -52,12 +52,14 @@ def cited(arguments: Sequence[str], runs_dir: Path) -> Cited:
     NoRunsError
         If runs are asked for and nothing finished was found.
     """
+    from optbench import __version__
     from optbench.run_store import find_runs
 
+    itself = replace(OPTBENCH, version=__version__)
     if not arguments:
-        return Cited((OPTBENCH,))
+        return Cited((itself,))
     records, notes = find_runs(arguments, runs_dir)
-    return Cited(tuple(dict.fromkeys([OPTBENCH, *_libraries(records), *_data(records)])), tuple(notes))
+    return Cited(tuple(dict.fromkeys([itself, *_libraries(records), *_data(records)])), tuple(notes))
 
 
 def _libraries(records: Sequence[RunRecord]) -> Iterator[Reference]:

@@ -183,8 +183,8 @@ class Tracker:
 
 
 TARGETS: Final[Mapping[str, Target]] = {
-    "csv": Files("write_csv", "export-csv"),
-    "parquet": Files("write_parquet", "export-parquet"),
+    "csv": Files("write_csv", "optbench-csv"),
+    "parquet": Files("write_parquet", "optbench-parquet"),
     "mlflow": Tracker(
         "mlflow_runs",
         "mlflow",

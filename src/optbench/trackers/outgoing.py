@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from optbench.comparison import chosen_settings
+from optbench.core.private_text import PLACEHOLDER, names_of_the_user, without_paths
 from optbench.core.text import flattened
-from optbench.provenance.paths_in_values import PLACEHOLDER, names_of_the_user, without_paths
 from optbench.records import SPLITS
 from optbench.run_store import RunPaths
 
