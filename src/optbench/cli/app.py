@@ -9,6 +9,7 @@ import typer
 
 from optbench import __version__
 from optbench.cli.check import check
+from optbench.cli.cite import cite
 from optbench.cli.compare import compare
 from optbench.cli.config import config
 from optbench.cli.doctor import doctor
@@ -61,7 +62,7 @@ def _root(
 
 _COMMANDS = (
     *(run, study, refit, compare, predict, export),
-    *(show, ls, report, check, reproduce, rm, gc),
+    *(show, ls, report, check, reproduce, cite, rm, gc),
     *(validate, config, schema, init, doctor, fetch),
 )
 

@@ -13,7 +13,9 @@ from optbench.cli.output import notes, print_data, takes_colour, terminal_width
 Runs = Annotated[
     list[str], typer.Argument(metavar="RUNS", help="Run folders, globs, run ids or 8-character key prefixes.")
 ]
-OutputFormat = Annotated[Literal["table", "json", "csv", "md"], typer.Option("--format", help="How to print it.")]
+OutputFormat = Annotated[
+    Literal["table", "json", "csv", "md", "latex"], typer.Option("--format", help="How to print it.")
+]
 
 
 def compare(
@@ -44,6 +46,14 @@ def compare(
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", readable=False, help="Write a page with curves and pictures as well.")
     ] = None,
+    figures: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", readable=False, help="Write the page's pictures as svg, pdf and png for a paper."),
+    ] = None,
+    figure_width: Annotated[
+        float, typer.Option(min=1.0, max=20.0, help="Width of these pictures, that of a column, in inches.")
+    ] = 3.4,
+    figure_font: Annotated[float, typer.Option(min=4.0, max=24.0, help="Size of their text in points.")] = 8.0,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 5 if in a compared pair more than the optimizer differs.")
     ] = False,
@@ -70,6 +80,9 @@ def compare(
         by=by,
         output_format="json" if as_json else output_format,
         html=html,
+        figures=figures,
+        figure_width=figure_width,
+        figure_font=figure_font,
         width=terminal_width(),
         colour=takes_colour(),
     )

@@ -13,11 +13,27 @@ from optbench.cli.reproduce import Trust, asked_to_trust
 
 
 def export(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="Run folder, run id or key prefix.")],
-    to: Annotated[str, typer.Option("--to", metavar="FORMAT", help="keras, savedmodel, onnx or litert.")],
+    runs: Annotated[
+        list[str],
+        typer.Argument(metavar="RUN|RUNS|STUDY", help="Of a model one run; else run folders, globs, ids, studies."),
+    ],
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            metavar="FORMAT",
+            help="A model: keras, savedmodel, onnx, litert. Runs: mlflow, tensorboard, wandb, csv, parquet.",
+        ),
+    ],
     out: Annotated[
         Path | None,
-        typer.Option(metavar="PATH", readable=False, help="File or folder to write (default: named after the run)."),
+        typer.Option(
+            metavar="PATH", readable=False, help="File or folder to write (default: named after run or format)."
+        ),
+    ] = None,
+    uri: Annotated[
+        str | None,
+        typer.Option(metavar="URI", help="For mlflow: address of a server or database, instead of --out."),
     ] = None,
     trust: Trust = False,
     runs_dir: RunsDir = Path("runs"),
@@ -27,15 +43,29 @@ def export(
     debug: Debug = False,
     lang: Language = None,
 ) -> None:
-    """Write the model of a run so that others can use it without optbench: raw columns in, probabilities and names out.
+    """Write the model of a run for use without optbench, or bring runs and their verdict to the tools of others.
 
-    docs/export.md says what each format takes and gives.
+    A model takes raw columns and gives probabilities and names. Runs leave with settings, metrics, pictures, model and
+    environment, and with the groups and the verdict of `compare`; exporting them twice adds nothing twice.
+
+    docs/export.md says what each format of a model takes and gives, docs/trackers.md what the tools are given.
     """
     del debug, lang, verbose
     from optbench.runner import export as steps
+    from optbench.runner.export_targets import TARGETS, exported_runs_text
+    from optbench.study.export import export_runs
 
-    options = steps.ExportOptions(run, to, runs_dir, out, lambda doubts: trust or asked_to_trust(doubts))
-    exported = steps.export(options)
+    if to in TARGETS:
+        sent = export_runs(runs, runs_dir, to=to, out=out, uri=uri)
+        if as_json:
+            print_json(sent.to_json())
+        else:
+            print_data(sent.where)
+            notes(sent.notes, quiet=quiet)
+            note(exported_runs_text(sent), quiet=quiet)
+        return
+    trusts = lambda doubts: trust or asked_to_trust(doubts)  # noqa: E731 - used once
+    exported = steps.export(steps.ExportOptions(steps.only_run(runs, to, uri), to, runs_dir, out, trusts))
     if as_json:
         print_json(exported.to_json())
     else:

@@ -80,6 +80,7 @@ _SETTINGS: Final[dict[str, Any]] = {
     "lines.linewidth": 1.8,
     "lines.solid_capstyle": "round",
     "svg.hashsalt": "optbench",
+    "pdf.fonttype": 42,  # TrueType: many journals refuse fonts of type 3
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
 }

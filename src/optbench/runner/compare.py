@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from optbench.run_store import StudyPlace
     from optbench.tasks.task import StoredAnswers
 
-OutputFormat = Literal["table", "json", "csv", "md"]
+OutputFormat = Literal["table", "json", "csv", "md", "latex"]
 _MOST_PAIRS: Final = 15
 
 
@@ -35,6 +35,8 @@ class CompareOptions:
     runs_dir : where ids and key prefixes are looked up
     metric, baseline, alpha, margin, by : see `optbench.comparison.compare`
     html : where the page goes, or None
+    figures : folder for the pictures as files, or None
+    figure_width, figure_font : of these, inches and points
     width, colour : of the terminal that the table is for; a width of None wraps nothing
     language : of table, Markdown and page; None is that of the machine setting
     """
@@ -48,6 +50,9 @@ class CompareOptions:
     by: str | None = None
     output_format: OutputFormat = "table"
     html: Path | None = None
+    figures: Path | None = None
+    figure_width: float = 3.4
+    figure_font: float = 8.0
     width: int | None = None
     colour: bool = False
     language: str | None = None
@@ -98,6 +103,8 @@ def compare_runs(options: CompareOptions) -> CompareOutcome:
             f"Create {options.html.absolute().parent} first.",
             code="usage-page-folder-missing",
         )
+    if options.figures is not None:
+        require_figures_folder(options.figures)
     records, notes = find_runs(options.runs, options.runs_dir)
 
     def compared(runs: Sequence[RunRecord]) -> tuple[Comparison, str]:
@@ -109,12 +116,14 @@ def compare_runs(options: CompareOptions) -> CompareOutcome:
     notes += passed_over
     if options.html is not None:
         notes.append(Finding("command-wrote", Severity.NOTE, {"path": str(options.html)}))
+    if options.figures is not None:
+        notes.append(Finding("command-wrote", Severity.NOTE, {"path": str(options.figures)}))
     mismatches = tuple(_located(problem, one.finding) for problem, one in comparison.mismatches)
     return CompareOutcome(shown, tuple(notes), mismatches)
 
 
 def _compared(options: CompareOptions, runs: Sequence[RunRecord], places: Mapping[str, StudyPlace]) -> Comparison:
-    """Compare, and write the page if there is to be one; the histories that were read are not kept beyond that."""
+    """Compare, and write what is asked for; the histories that were read are not kept beyond that."""
     from optbench.comparison import compare
     from optbench.run_store import Histories
     from optbench.runner.run_facts import study_labels
@@ -134,6 +143,8 @@ def _compared(options: CompareOptions, runs: Sequence[RunRecord], places: Mappin
     )
     if options.html is not None:
         write_page(options.html, comparison, runs, histories, options.language)
+    if options.figures is not None:
+        write_figures(options, options.figures, comparison, runs, histories)
     return comparison
 
 
@@ -177,6 +188,10 @@ def render(comparison: Comparison, options: CompareOptions, runs: Sequence[Mappi
         return escaped_json(indented_json(document))
     if options.output_format == "csv":
         return printable(render_comparison_csv(comparison), keep_lines=True)
+    if options.output_format == "latex":
+        from optbench.reporting.comparison_latex import render_comparison_latex
+
+        return render_comparison_latex(comparison, options.language)
     if options.output_format == "md":
         return printable(render_comparison_markdown(comparison, options.language), keep_lines=True)
     return render_comparison_table(comparison, width=options.width, colour=options.colour, language=options.language)
@@ -197,6 +212,46 @@ def write_page(
     curves = {problem.problem: read_curves(problem, by_run, histories) for problem in comparison.problems}
     remove_leftovers(path.parent, of=path.name)
     write_text(path, render_comparison_page(comparison, curves, language=language))
+
+
+def require_figures_folder(folder: Path) -> None:
+    """Require a folder that is there, or a free name in one that is.
+
+    Raises
+    ------
+    UsageError
+        Otherwise.
+    """
+    if os.path.lexists(folder) and not is_folder(folder):
+        raise UsageError(
+            f"--figures must name a folder, or nothing yet. Received: {folder}, which is something else.",
+            code="usage-page-taken",
+        )
+    if not is_folder(folder.absolute().parent):
+        raise UsageError(
+            f"--figures must name something in a folder that exists. Received: {folder}. "
+            f"Create {folder.absolute().parent} first.",
+            code="usage-page-folder-missing",
+        )
+
+
+def write_figures(
+    options: CompareOptions,
+    folder: Path,
+    comparison: Comparison,
+    records: Sequence[RunRecord],
+    histories: Mapping[str, History],
+) -> None:
+    """Write the pictures of the page as files for a paper, replacing files of their names; others are left alone."""
+    from optbench.reporting.figure_files import Paper, figure_files
+    from optbench.run_store import make_folder, write_bytes
+
+    by_run = {record.run: record for record in records}
+    curves = {problem.problem: read_curves(problem, by_run, histories) for problem in comparison.problems}
+    make_folder(folder)
+    paper = Paper(options.figure_width, options.figure_font)
+    for name, data in figure_files(comparison, curves, paper, options.language):
+        write_bytes(folder / name, data)
 
 
 def read_curves(

@@ -162,12 +162,36 @@ def export(options: ExportOptions) -> Exported:
 
     Side effects: writes the path, whole or not at all.
     """
-    if options.to not in FORMATS:
-        raise UsageError(
-            f"--to must be {', '.join(FORMATS)}. Received: {options.to!r}.{did_you_mean(options.to, FORMATS)}",
-            code="usage-format-unknown",
-        )
+    _require_format(options.to)
     return FORMATS[options.to].export(options)
+
+
+def only_run(arguments: Sequence[str], to: str, uri: str | None = None) -> str:
+    """Return the run whose model is asked for.
+
+    Raises
+    ------
+    UsageError
+        If there is no such format, several things are named, or an address is given, which no model goes to.
+    """
+    _require_format(to)
+    if len(arguments) != 1 or uri is not None:
+        raise UsageError(
+            f"export --to {to} takes one run, and a path by --out. Received: {', '.join(arguments)}"
+            f"{'' if uri is None else ' and --uri'}.",
+            code="usage-runs-wrong",
+        )
+    return arguments[0]
+
+
+def _require_format(to: str) -> None:
+    from optbench.runner.export_targets import TARGETS
+
+    known = (*FORMATS, *TARGETS)
+    if to not in FORMATS:
+        raise UsageError(
+            f"--to must be {', '.join(known)}. Received: {to!r}.{did_you_mean(to, known)}", code="usage-format-unknown"
+        )
 
 
 def _folder_of(run: str, runs_dir: Path) -> Path:

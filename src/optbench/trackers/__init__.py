@@ -1,0 +1,1 @@
+"""Finished runs and their comparison in the tools of others: tables, MLflow, TensorBoard, Weights & Biases."""
