@@ -4,45 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 
 from finished_runs import make_history, make_roc, make_run
+from read_page import Outline, data_of
 
 from optbench.comparison import Disagreement, ProblemCurves, RunTrace, compare
 from optbench.comparison.disagreement import ClassGap
+from optbench.reporting.comparison_document import comparison_document
 from optbench.reporting.comparison_page import render_comparison_page
+from optbench.reporting.languages import Speech
 from optbench.words.comparisons import problem_verdict, verdict_text
 
 HOSTILE = '<script>alert("1")</script>'
-
-
-class Outline(HTMLParser):
-    """Collects tags, links and visible text."""
-
-    def __init__(self, page):
-        super().__init__()
-        self.tags, self.links, self.words, self.hidden, self.open = [], [], [], False, []
-        self.feed(page)
-        self.close()
-
-    def handle_starttag(self, tag, attributes):
-        self.tags.append(tag)
-        self.links += [value for name, value in attributes if name in {"src", "href"}]
-        self.hidden = tag == "style"
-        if tag not in {"meta", "img", "br", "link"}:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        self.hidden = False
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if not self.hidden:
-            self.words.append(data)
-
-    @property
-    def text(self):
-        return " ".join(" ".join(self.words).split())
 
 
 def records(optimizer="sgd", n=7, **options):
@@ -59,52 +32,93 @@ def page_of(comparison):
         )
         for problem in comparison.problems
     }
-    return render_comparison_page(comparison, curves)
+    return render_comparison_page(comparison, curves, language="en")
 
 
-def test_verdict_then_warnings_then_table_then_pictures():
-    """The order in which a reader should meet them."""
+def test_answer_then_doubts_then_verdict_then_tables_then_figures():
+    """The order in which a reader should meet them; every figure has its title, drawing, caption and record."""
     comparison = compare(records())
     page = page_of(comparison)
     outline = Outline(page)
     assert outline.open == []
     places = [
-        outline.text.index(verdict_text(comparison)),
+        outline.text.index("Take adam"),
         outline.text.index("sgd diverged in 1 of 7 runs"),
-        outline.text.index("95 % CI", outline.text.index("sgd diverged in 1 of 7 runs")),
+        outline.text.index(verdict_text(comparison)),
+        outline.text.index("95 % CI", outline.text.index(verdict_text(comparison)) + len(verdict_text(comparison))),
         outline.text.index("Each dot is the test accuracy"),
     ]
     assert places == sorted(places)
-    assert outline.tags.count("img") == 5 == outline.tags.count("figcaption")
+    figures = [named["id"] for tag, named in outline.attributes if tag == "figure"]
+    assert figures == ["scores-0", "differences-0", "curves-0", "seconds-0", "roc-0"]
+    assert set(figures) == data_of(page)["figures"].keys()
+    assert outline.tags.count("figcaption") == len(figures)
 
 
 def test_nothing_is_loaded_from_elsewhere():
-    """One file: pictures are inside, there is no script."""
+    """One file: the only script is ours, the only links are to parts of the page."""
     outline = Outline(page_of(compare(records())))
-    assert all(link.startswith("data:image/png;base64,") for link in outline.links)
-    assert not {"script", "link", "iframe", "object"} & set(outline.tags)
+    ids = {named.get("id") for _, named in outline.attributes}
+    assert outline.links
+    assert all(link.startswith("#") and link[1:] in ids for link in outline.links)
+    assert [named for tag, named in outline.attributes if tag == "script"] == [
+        {"type": "application/json", "id": "data"},
+        {},
+    ]
+    assert not {"link", "iframe", "object", "img"} & set(outline.tags)
 
 
 def test_names_are_text():
-    """An optimizer called like a script is shown, not executed."""
+    """An optimizer called like a script is shown, not executed: in HTML, in drawings, in the block of data."""
     page = page_of(compare(records(HOSTILE)))
-    assert "<script" not in page
+    assert page.count("<script") == 2
     assert HOSTILE in Outline(page).text
+    assert HOSTILE in data_of(page)["looks"]
 
 
 def test_every_problem_has_its_section():
-    """Verdicts of all problems come first, then a section for each; a problem without curves has fewer pictures."""
+    """Answers to all problems come first, then a part for each; a problem without curves has fewer figures."""
     comparison = compare(records() + records(dataset={"name": "iris"}))
-    page = render_comparison_page(comparison, {})
+    page = render_comparison_page(comparison, {}, language="en")
     outline = Outline(page)
-    assert [heading for heading in re.findall(r"<h2>(.*?)</h2>", page) if "mlp" in heading] == [
-        "iris, mlp 64-32",
-        "wine, mlp 64-32",
-    ]
-    assert outline.tags.count("img") == 6 + 1  # and one on all problems together
+    figures = [named["id"] for tag, named in outline.attributes if tag == "figure"]
+    assert figures == ["regret", *(f"{name}-{place}" for place in (0, 1) for name in ("scores", "differences")),
+                       "seconds-0", "seconds-1"]  # fmt: skip
     for problem in comparison.problems:
-        assert f"{problem.problem}. {problem_verdict(problem)}" in outline.text
+        assert f"{problem.problem} : Take adam" in outline.text
+        assert outline.text.count(f"Verdict. {problem_verdict(problem)}") == 2  # both say the same
     assert outline.text.count("Verdict. ") == 2
+
+
+def test_what_is_drawn_is_what_the_document_says():
+    """Means, intervals, seeds, differences behind the figures are those of `compare --format json`, every digit."""
+    comparison = compare(records())
+    document, figures = comparison_document(comparison), data_of(page_of(comparison))["figures"]
+    for one, mark in zip(document["optimizers"], figures["scores-0"]["marks"], strict=True):
+        assert [mark["row"], mark["mean"], mark["low"], mark["high"]] == [
+            one["optimizer"], one["mean"], one["ci_low"], one["ci_high"]]  # fmt: skip
+        assert mark["dots"] == [[str(seed), score] for seed, score in zip(one["seeds"], one["scores"], strict=True)]
+    for one, mark in zip(document["pairs"], figures["differences-0"]["marks"], strict=True):
+        assert mark["rows"] == [one["a"], one["b"]]
+        assert [mark["mean"], mark["low"], mark["high"]] == [one["difference"], one["ci_low"], one["ci_high"]]
+        assert [value for _, value in mark["dots"]] == one["differences"]
+    (view,) = figures["seconds-0"]["views"]
+    by_label = {one["optimizer"]: one for one in document["optimizers"]}
+    for line in view["lines"]:
+        assert (line["x"], line["y"]) == ([by_label[line["row"]]["training_seconds"]], [by_label[line["row"]]["mean"]])
+
+
+def test_both_languages_are_on_one_page():
+    """Each reads the whole in its own, and what is equal stands once: no number behind a figure is there twice."""
+    comparison = compare(records())
+    pages = [render_comparison_page(comparison, {}, language=language) for language in ("en", "es")]
+    for language, first in (("en", "Answer"), ("es", "Respuesta")):
+        one, other = (text[text.index(first) :] for page in pages for text in [Outline(page, language).text])
+        assert one == other
+    assert "Take adam" in Outline(pages[0]).text
+    assert "Usa adam" in Outline(pages[1]).text
+    assert "93,00 %" not in Outline(pages[0]).text
+    assert len(pages[0]) < 1.5 * len(render_comparison_page(comparison, {}, language=Speech(("en",))))
 
 
 def test_the_same_comparison_gives_the_same_page():
@@ -131,7 +145,9 @@ def detailed_page(comparison):
     }
     histories = {label: [trace.history for trace in found] for label, found in traces.items()}
     found = Disagreement("adam", "sgd", 6, 0.05, 0.2, 0.1, None, 0.031, 0.042, (ClassGap(HOSTILE, 0.9, 0.7),))
-    return render_comparison_page(comparison, {problem.problem: ProblemCurves(histories, {}, traces, [found])})
+    return render_comparison_page(
+        comparison, {problem.problem: ProblemCurves(histories, {}, traces, [found])}, language="en"
+    )
 
 
 def test_time_to_target_noise_disagreement_and_rules_have_their_tables():
@@ -145,7 +161,7 @@ def test_time_to_target_noise_disagreement_and_rules_have_their_tables():
     assert "adam \N{MINUS SIGN} sgd 5.00 20.0 % 10.0 % –" in text  # noqa: RUF001 - the dash of a missing number
     assert f"{HOSTILE}: +20.0" in text
     assert "w ← w - lr g" in text
-    assert "<script" not in page
+    assert page.count("<script") == 2
 
 
 def test_without_traces_there_is_no_target_table():

@@ -85,7 +85,9 @@ class Shown(HTMLParser):
         named = dict(attributes)
         self.texts += [named[name] for name in READ_ALOUD if name in named]
         section = narrowed(named.get("aria-label", ""))
-        hidden = tag in ("style", "pre") or "mono" in (named.get("class") or "") or section in self._passed_over
+        hidden = (
+            tag in ("style", "script", "pre") or "mono" in (named.get("class") or "") or section in self._passed_over
+        )
         if tag not in ("meta", "img", "link", "br"):
             self._open.append((tag, hidden))
 

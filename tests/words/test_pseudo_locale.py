@@ -98,7 +98,7 @@ def test_the_page_of_a_comparison(comparison, pseudo):
     problem = comparison.problems[0]
     alone = replace(comparison, problems=(problem,))
     page = render_comparison_page(alone, {problem.problem: curves_of(problem)}, language=pseudo)
-    assert not past_the_catalogue(Shown(page).texts, [*names_in(comparison), "optbench"])
+    assert not past_the_catalogue(Shown(page).texts, [*names_in(comparison), "optbench", "yes"])
 
 
 def test_what_differs_between_runs(pseudo):

@@ -6,7 +6,17 @@ from optbench.comparison.across import Across, AcrossPair, AcrossRow, across_pro
 from optbench.comparison.across_findings import across_findings
 from optbench.comparison.compare import compare
 from optbench.comparison.crossings import Crossing, curve_column
-from optbench.comparison.curves import CurveBand, ProblemCurves, RocBand, curve_bands, roc_bands
+from optbench.comparison.curves import (
+    CurveBand,
+    ExampleCurves,
+    MeanCurve,
+    ProblemCurves,
+    RocBand,
+    curve_bands,
+    precision_recall_means,
+    reliability_means,
+    roc_bands,
+)
 from optbench.comparison.disagreement import ClassGap, Disagreement, disagreement
 from optbench.comparison.labels import differing_keys, setting_text
 from optbench.comparison.pair_findings import without_numbers
@@ -47,6 +57,8 @@ __all__ = [
     "CurveBand",
     "Difference",
     "Disagreement",
+    "ExampleCurves",
+    "MeanCurve",
     "NewRows",
     "Obstacle",
     "OptimizerSummary",
@@ -79,6 +91,8 @@ __all__ = [
     "disagreement",
     "narrowest",
     "once_each",
+    "precision_recall_means",
+    "reliability_means",
     "roc_bands",
     "run_score",
     "score_of_diverged",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -15,9 +15,28 @@ if TYPE_CHECKING:
 
     from optbench.comparison.disagreement import Disagreement
     from optbench.comparison.targets import RunTrace
-    from optbench.records import History, RocCurve, SplitName
+    from optbench.records import History, PrecisionRecallCurve, ReliabilityCurve, RocCurve, SplitName
 
 ROC_GRID_POINTS: Final = 201
+_RECALLS: Final = 101
+_ROUNDING: Final = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleCurves:
+    """What the test predictions of the runs of one problem say example by example, by optimizer label.
+
+    Attributes
+    ----------
+    confusions : per run the counts, rows true, columns predicted
+    precision_recall : per run its curves, one per class, or that of the positive class of two
+    reliability : per run its curve, as far as its scores are probabilities
+    """
+
+    class_names: tuple[str, ...]
+    confusions: Mapping[str, Sequence[NDArray[np.int64]]]
+    precision_recall: Mapping[str, Sequence[Sequence[PrecisionRecallCurve]]]
+    reliability: Mapping[str, Sequence[ReliabilityCurve]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +51,8 @@ class ProblemCurves:
     disagreements : pairs of optimizers and where their predictions differ
     targets : history columns and values fixed before these runs; None takes them from these runs
     targets_from : label of the optimizer whose tuning runs fixed them
+    settings : label -> section `optimizer` of its experiments, without what is not set
+    examples : None for another task, or without predictions
     """
 
     histories: Mapping[str, Sequence[History]]
@@ -40,6 +61,8 @@ class ProblemCurves:
     disagreements: Sequence[Disagreement] = ()
     targets: Sequence[tuple[str, float]] | None = None
     targets_from: str = ""
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    examples: ExampleCurves | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,3 +203,64 @@ def _upper_curve(curve: RocCurve, grid: NDArray[np.float64]) -> NDArray[np.float
     rates = np.interp(grid, curve.fpr, curve.tpr)
     rates[0] = 0.0
     return rates
+
+
+@dataclass(frozen=True, slots=True)
+class MeanCurve:
+    """One optimizer's mean curve over its runs, on a common grid.
+
+    Attributes
+    ----------
+    x, y, low, high : (m,) grid, mean, smallest and largest value over the runs
+    area : mean over the runs of the area under the curve; None where that means nothing
+    """
+
+    label: str
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    area: float | None = None
+
+
+def precision_recall_means(examples: ExampleCurves) -> tuple[MeanCurve, ...]:
+    """Return the mean precision at each of 101 recalls; of more than two classes the mean of their curves, too.
+
+    Notes
+    -----
+    Between two points of a curve precision is that of the one with the higher recall: the threshold that reaches a
+    recall is the one of the first point that has it. Straight lines between points would promise too much (Davis and
+    Goadrich 2006, ICML, 233-240).
+    """
+    grid = np.linspace(0.0, 1.0, _RECALLS)
+    found = []
+    for label in sorted(examples.precision_recall):
+        runs = [run for run in examples.precision_recall[label] if run]
+        if runs:
+            each = np.array([np.mean([_precision_at(curve, grid) for curve in run], axis=0) for run in runs])
+            areas = [math.fsum(curve.average_precision for curve in run) / len(run) for run in runs]
+            found.append(_mean_curve(label, grid, each, math.fsum(areas) / len(areas)))
+    return tuple(found)
+
+
+def reliability_means(examples: ExampleCurves) -> tuple[MeanCurve, ...]:
+    """Return what happened beside what the probabilities said, bin by bin over the runs of equally many bins."""
+    found = []
+    for label in sorted(examples.reliability):
+        runs = examples.reliability[label]
+        most = max((len(run.share) for run in runs), default=0)
+        whole = [run for run in runs if most and len(run.share) == most]
+        if whole:
+            said = np.mean([run.probability for run in whole], axis=0)
+            found.append(_mean_curve(label, said, np.array([run.share for run in whole])))
+    return tuple(found)
+
+
+def _precision_at(curve: PrecisionRecallCurve, grid: NDArray[np.float64]) -> NDArray[np.float64]:
+    places = np.searchsorted(curve.recall, grid - _ROUNDING, side="left")
+    return np.asarray(curve.precision[np.minimum(places, len(curve.precision) - 1)], dtype=np.float64)
+
+
+def _mean_curve(label: str, x: NDArray[np.float64], each: NDArray[np.float64], area: float | None = None) -> MeanCurve:
+    ordered = np.sort(each, axis=0)  # sorted: the order of runs moves no digit
+    return MeanCurve(label, x, ordered.mean(axis=0), ordered[0], ordered[-1], area)

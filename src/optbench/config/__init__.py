@@ -63,7 +63,7 @@ from optbench.config.study_sections import (
 from optbench.config.task_rules import without_strata
 from optbench.config.text_form import TextForm, text_form_for, with_text_form
 from optbench.config.training_sections import EarlyStopping, ReportConfig, TrainingConfig
-from optbench.config.yaml_document import dump_value
+from optbench.config.yaml_document import dump_value, dump_yaml
 
 __all__ = [
     "ADDED_TO_STUDIES_LATER",
@@ -122,6 +122,7 @@ __all__ = [
     "dump_config",
     "dump_study",
     "dump_value",
+    "dump_yaml",
     "explained_yaml",
     "family_of",
     "file_of",

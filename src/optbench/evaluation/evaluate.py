@@ -22,6 +22,8 @@ from optbench.records import SPLITS, ConfusionMatrix, Evaluation, Predictions
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from optbench.config import EvaluationConfig
     from optbench.evaluation.answer_rule import AnswerRule
     from optbench.records import History, ReliabilityCurve, SplitName
@@ -122,6 +124,11 @@ def _without_sklearn_warnings() -> Iterator[None]:
     with warnings.catch_warnings(), sklearn.config_context(assume_finite=True, skip_parameter_validation=True):
         warnings.simplefilter("ignore", UserWarning)
         yield
+
+
+def count_classes(found: Predictions, classes: int) -> NDArray[np.int64]:
+    """Return how many rows of which class are predicted as which: rows true, columns predicted."""
+    return count_labels(found.y_true, predicted_labels(found.y_score), classes=classes)
 
 
 def confusion_matrix(found: Predictions, class_names: tuple[str, ...]) -> ConfusionMatrix | None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optbench.reporting.across_figures import critical_difference_figure, profile_figure, regret_figure
+from optbench.reporting.charts.across_charts import across_charts
+from optbench.reporting.charts.page_figure import drawn_figure
+from optbench.reporting.page_section import Section
 from optbench.words import text
 from optbench.words.comparisons import across_sentences
 from optbench.words.formats import NOTHING
@@ -16,8 +19,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from optbench.catalog.metric import Metric
-    from optbench.comparison import Across
+    from optbench.comparison import Across, Comparison
+    from optbench.reporting.charts.look import RowLooks
     from optbench.reporting.comparison_figures import Look
+    from optbench.reporting.languages import Speech
 
 Drawn = tuple["Figure", str, str]
 """A figure, words for who cannot see it, and how to read it."""
@@ -51,13 +56,23 @@ def _regret(metric: Metric, regret: float | None, language: str | None) -> str:
     return NOTHING if regret is None else localised(metric.number(regret), language)
 
 
-def across_paragraph(found: Across, metric: Metric, language: str | None = None) -> str:
-    """Return what all problems say together."""
-    return " ".join(across_sentences(found, metric, language))
+def across_section(comparison: Comparison, looks: RowLooks, speech: Speech) -> Section | None:
+    """Return the part of the page on several problems together; None for one problem."""
+    found, metric = comparison.across, comparison.metric
+    if found is None:
+        return None
+    figures = [drawn_figure(one, looks, speech) for one in across_charts(found, metric, speech)]
+    return Section(
+        speech.text("page-across"),
+        [speech.each(lambda language: " ".join(across_sentences(found, metric, language)))],
+        [speech.each(lambda language: across_table(found, metric, language))],
+        drawn=figures,
+        place="across",
+    )
 
 
 def across_pictures(found: Across, metric: Metric, look: Look, language: str | None = None) -> Iterator[Drawn]:
-    """Yield the pictures there is something to draw in."""
+    """Yield the pictures for paper that there is something to draw in."""
     regrets = regret_figure(found, metric, look, language)
     yield regrets, text("picture-regret-alt", language), text("picture-regret", language)
     if (ranks := critical_difference_figure(found, look, language)) is not None:

@@ -29,11 +29,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table on a page; `numbers` aligns all columns but the first to the right."""
+    """A table on a page: the part it belongs to; `numbers` aligns all columns but the first to the right."""
 
     caption: str
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
+    place: str
     numbers: bool = True
 
 
@@ -74,6 +75,7 @@ def _noise_table(comparison: Comparison, problem: ProblemComparison, language: s
             language,
         ),
         rows,
+        "compare",
     )
 
 
@@ -121,6 +123,7 @@ def _target_table(comparison: Comparison, found: TargetTable, source: str, langu
             )
             for row in found.rows
         ],
+        "time",
     )
 
 
@@ -141,7 +144,7 @@ def _disagreement_table(found: Sequence[Disagreement], language: str | None) -> 
         "table-calibration-error",
     )
     rows = [(pair_label(item.a, item.b), *disagreement_cells(item, language)) for item in found]
-    return Table(text("caption-examples-table", language), titles(codes, language), rows)
+    return Table(text("caption-examples-table", language), titles(codes, language), rows, "examples")
 
 
 def disagreement_cells(item: Disagreement, language: str | None = None) -> tuple[str, ...]:
@@ -164,5 +167,6 @@ def _rule_table(comparison: Comparison, rules: Sequence[UpdateRule], language: s
         text("caption-rules-table", language),
         (entrant_word(comparison, language), *titles(codes, language)),
         [(rule.label, rule.rule, rule.arguments, rule.weight_decay, rule.remark or NOTHING) for rule in written],
+        "method",
         numbers=False,
     )

@@ -129,7 +129,7 @@ def curves_figure(curves: ProblemCurves, look: Look, language: str | None = None
 
     Returns None if there is no history.
     """
-    bands = {name: found for name in _columns(curves) if (found := curve_bands(curves.histories, name))}
+    bands = {name: found for name in drawn_columns(curves) if (found := curve_bands(curves.histories, name))}
     if not bands:
         return None
     across = min(2, len(bands))
@@ -139,7 +139,7 @@ def curves_figure(curves: ProblemCurves, look: Look, language: str | None = None
     )
     with plot_style():
         for axes, (name, found) in zip(panels, bands.items(), strict=False):
-            is_logarithmic = _wants_logarithm(name, bands)
+            is_logarithmic = wants_logarithm(name, bands)
             _draw_bands(axes, name, found, look, language, is_logarithmic=is_logarithmic)
             if is_logarithmic:
                 logarithmic(axes, "y", language)
@@ -281,7 +281,7 @@ def _draw_bands(
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
-def _wants_logarithm(name: str, bands: Mapping[str, Sequence[CurveBand]]) -> bool:
+def wants_logarithm(name: str, bands: Mapping[str, Sequence[CurveBand]]) -> bool:
     """Return True for a loss or an error of wide range: one scale for both splits, so that they can be compared."""
     plain = name.removeprefix("val_")
     if not lower_is_better(plain):
@@ -294,7 +294,7 @@ def _wants_logarithm(name: str, bands: Mapping[str, Sequence[CurveBand]]) -> boo
     return is_positive and lowest > 0.0 and highest / lowest > _WIDE_RANGE
 
 
-def _columns(curves: ProblemCurves) -> list[str]:
+def drawn_columns(curves: ProblemCurves) -> list[str]:
     """Return what there is to draw: loss and accuracy or RMSE, on the training and the validation split."""
     names = dict.fromkeys(name for runs in curves.histories.values() for run in runs for name in run.columns)
     shown = (LOSS.name, *(task.headline for task in TASKS.values()))

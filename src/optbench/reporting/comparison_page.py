@@ -1,35 +1,46 @@
-"""A comparison as one self-contained page: the verdict first, what casts doubt on it, tables, pictures."""
+"""A comparison as one self-contained page: the answer first, what casts doubt on it, then every number and figure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
-from optbench.comparison import OPTIMIZER, Obstacle
-from optbench.reporting.across_section import across_paragraph, across_pictures, across_table
-from optbench.reporting.comparison_details import detail_tables
-from optbench.reporting.comparison_figures import (
-    Look,
-    curves_figure,
-    differences_figure,
-    drawn_pairs,
-    roc_figure,
-    scores_figure,
-    time_figure,
+from optbench.comparison import OPTIMIZER, Obstacle, Severity
+from optbench.reporting.across_section import across_section
+from optbench.reporting.charts.comparison_charts import (
+    all_labels,
+    curves_chart,
+    differences_chart,
+    scores_chart,
+    seconds_chart,
 )
+from optbench.reporting.charts.example_charts import example_charts
+from optbench.reporting.charts.look import RowLooks
+from optbench.reporting.charts.page_figure import drawn_figure, script_data
+from optbench.reporting.comparison_details import detail_tables
+from optbench.reporting.comparison_figures import Look, drawn_pairs
 from optbench.reporting.comparison_text import optimizer_header, optimizer_rows, pair_header, pair_rows
-from optbench.reporting.page import render_page
-from optbench.reporting.page_section import Picture, Section
-from optbench.reporting.style import data_uri, save_figure
+from optbench.reporting.languages import Speech
+from optbench.reporting.page import data_block, render_page
+from optbench.reporting.plain_answer import plain_answer
+from optbench.reporting.ranking import ranking_values
+from optbench.reporting.run_rows import run_table
 from optbench.words import text
-from optbench.words.comparisons import difference_sentences, problem_verdict
+from optbench.words.comparisons import across_sentences, difference_sentences, problem_verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from matplotlib.figure import Figure
+    from optbench.catalog.metric import Metric
+    from optbench.comparison import Comparison, Difference, ProblemComparison, ProblemCurves
+    from optbench.reporting.charts.page_figure import DrawnFigure
+    from optbench.reporting.charts.records import Figure
+    from optbench.reporting.languages import Text
+    from optbench.reporting.page_section import Section
 
-    from optbench.comparison import Comparison, ProblemComparison, ProblemCurves
+PLACES: Final = ("curves", "tuning", "time", "examples", "runs", "method")
+"""The parts of a page after the answer and the comparison; those that have something in them are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,30 +50,33 @@ class Frame:
     Attributes
     ----------
     title : of the page
-    summary : paragraphs after the verdict
+    answers : title of a problem -> what to take, and how sure that is
     verdicts : title of a problem -> paragraphs of its verdict, the first of which stands out
-    warnings : sentences beside those of the comparison
-    before, sections : before and after the problems, in their order
+    summary : paragraphs after the first verdict
+    doubts : sentences beside those of the comparison
+    sections : each in its place, in their order
+    takes : title of a problem -> label of the row to take
     """
 
-    title: str
-    summary: Sequence[str]
-    warnings: Sequence[str]
-    sections: Sequence[Section]
-    before: Sequence[Section] = ()
-    verdicts: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    title: Text
+    summary: Sequence[Text] = ()
+    doubts: Sequence[Text] = ()
+    sections: Sequence[Section] = ()
+    answers: Mapping[str, tuple[Text, Text]] = field(default_factory=dict)
+    verdicts: Mapping[str, Sequence[Text]] = field(default_factory=dict)
+    takes: Mapping[str, str] = field(default_factory=dict)
 
 
 def look_of(comparison: Comparison) -> Look:
-    """Return the colours and line styles of the optimizers of a comparison."""
-    return Look.of(summary.label for problem in comparison.problems for summary in problem.optimizers)
+    """Return the colours and line styles of the optimizers of a comparison, as paper figures have them."""
+    return Look.of(all_labels(comparison.problems))
 
 
 def render_comparison_page(
     comparison: Comparison,
     curves: Mapping[str, ProblemCurves],
     frame: Frame | None = None,
-    language: str | None = None,
+    language: str | Speech | None = None,
 ) -> str:
     """Return the HTML page of a comparison.
 
@@ -70,32 +84,146 @@ def render_comparison_page(
     ----------
     curves : title of a problem -> what its runs left behind; a problem without an entry has no curves drawn
     frame : what surrounds it, for a study
-    language : None is that of the machine setting
+    language : that is shown at first, None is that of the machine setting; the page switches to the others in place
     """
-    look = look_of(comparison)
-    problems = [
-        {
-            **_problem_values(comparison, problem, curves.get(problem.problem), look, language),
-            "verdict": frame.verdicts[problem.problem] if frame else [problem_verdict(problem, language)],
-        }
-        for problem in comparison.problems
-    ]
+    from markupsafe import Markup
+
+    speech = language if isinstance(language, Speech) else Speech.of_page(language)
+    page = _Page(comparison, curves, frame or _own_frame(comparison, speech), speech)
+    problems = [page.problem(place, problem) for place, problem in enumerate(comparison.problems)]
+    parts = {place: [part for part in page.sections if part.place == place] for place in ("across", "compare", *PLACES)}
+    places = [place for place in PLACES if parts[place] or any(one["has"][place] for one in problems)]
+    figures = [figure for one in problems for drawn in one["charts"].values() for figure in drawn]
+    figures += [figure for part in page.sections for figure in part.drawn]
     return render_page(
         "comparison.html",
-        language,
-        title=frame.title if frame else _title(comparison, language),
+        speech,
+        title=page.frame.title,
         problems=problems,
-        warnings=[*difference_sentences(comparison.differences, language), *(frame.warnings if frame else ())],
-        summary=frame.summary if frame else (),
-        before=[*_across(comparison, look, language), *(frame.before if frame else ())],
-        sections=frame.sections if frame else (),
+        parts=parts,
+        menu=[(place, speech.text(f"page-part-{place}")) for place in ("answer", "compare", *places)],
+        places=[(place, speech.text(f"page-part-{place}")) for place in places],
+        doubts=page.doubts,
+        answer_of_all=page.answer_of_all,
+        summary=page.frame.summary,
         metric=comparison.metric.name,
         level=1 - comparison.alpha,
-        method=_method(comparison, language),
+        method=speech.each(lambda one: _method(comparison, one)),
+        data=Markup(data_block(script_data(figures, page.looks, speech))),  # noqa: S704 - cannot end its element
     )
 
 
-def _method(comparison: Comparison, language: str | None) -> str:
+def _own_frame(comparison: Comparison, speech: Speech) -> Frame:
+    problems = comparison.problems
+    return Frame(
+        title=speech.each(lambda language: _title(comparison, language)),
+        answers={one.problem: _plain(one, comparison.metric, speech) for one in problems},
+        verdicts={one.problem: [speech.each(partial(problem_verdict, one))] for one in problems},
+        takes={one.problem: one.optimizers[0].label for one in problems},
+    )
+
+
+def _plain(problem: ProblemComparison, metric: Metric, speech: Speech) -> tuple[Text, Text]:
+    what, sure = speech.each(lambda language: plain_answer(problem, metric, language))
+    return what, sure
+
+
+class _Page:
+    """What the parts of one page share."""
+
+    def __init__(
+        self, comparison: Comparison, curves: Mapping[str, ProblemCurves], frame: Frame, speech: Speech
+    ) -> None:
+        self._comparison, self._curves, self._speech = comparison, curves, speech
+        self.frame = frame
+        self.looks = RowLooks.of(all_labels(comparison.problems))
+        across = across_section(comparison, self.looks, speech)
+        self.sections = [*([] if across is None else [across]), *frame.sections]
+
+    @property
+    def doubts(self) -> list[Text]:
+        """What casts doubt on the answer: what differs, then what a study says, then remarks."""
+        problems, common = self._comparison.problems, self._comparison.differences
+        found = [*common, *(problems[0].differences if len(problems) == 1 else ())]
+        return self._sentences(found, self.frame.doubts)
+
+    def _sentences(self, found: Iterable[Difference], others: Sequence[Text] = ()) -> list[Text]:
+        heavy = [item for item in found if item.severity is not Severity.REMARK]
+        light = [item for item in found if item.severity is Severity.REMARK]
+        before, behind = (self._speech.each(partial(difference_sentences, some)) for some in (heavy, light))
+        return [*before, *others, *behind]
+
+    @property
+    def answer_of_all(self) -> Text:
+        """What several problems say together."""
+        across, metric = self._comparison.across, self._comparison.metric
+        if across is None:
+            return self.frame.title
+        said: Text = self._speech.each(lambda language: across_sentences(across, metric, language)[0])
+        return said
+
+    def problem(self, place: int, problem: ProblemComparison) -> dict[str, Any]:
+        """Return what the template says about one problem."""
+        comparison, speech = self._comparison, self._speech
+        curves = self._curves.get(problem.problem)
+        tables = speech.each(lambda language: list(detail_tables(comparison, problem, curves, language)))
+        charts = self._charts(place, problem, curves)
+        answer, sure = self.frame.answers[problem.problem]
+        runs = speech.each(lambda language: run_table(comparison, problem, curves, language))
+        own = {table.place for table in tables} | {part for part, drawn in charts.items() if drawn} | {"runs"}
+        return {
+            "place": place,
+            "name": problem.problem,
+            "answer": answer,
+            "sure": sure,
+            "take": self._take(problem, curves),
+            "doubts": self._sentences(problem.differences),
+            "verdict": self.frame.verdicts[problem.problem],
+            **ranking_values(comparison, problem, self.looks, speech),
+            "optimizer_header": speech.each(lambda language: optimizer_header(comparison, problem, language)),
+            "optimizer_rows": speech.each(lambda language: optimizer_rows(comparison, problem, language)),
+            "pair_header": speech.each(lambda one: pair_header(comparison, problem, one, has_scope=True)),
+            "pair_rows": speech.each(lambda one: pair_rows(comparison, problem, one, has_scope=True)),
+            "charts": charts,
+            "tables": tables,
+            "has": {part: part in own for part in PLACES},
+            "runs": [(summary.label, summary.runs) for summary in problem.optimizers],
+            "n_runs": sum(summary.n for summary in problem.optimizers),
+            "run_header": runs[0],
+            "run_rows": runs[1],
+        }
+
+    def _take(self, problem: ProblemComparison, curves: ProblemCurves | None) -> str:
+        """Return the setting to copy, as the section of an experiment file."""
+        from optbench.config import dump_yaml
+
+        label = self.frame.takes.get(problem.problem)
+        settings = None if curves is None or label is None else curves.settings.get(label)
+        return "" if settings is None else dump_yaml({"optimizer": dict(settings)})
+
+    def _charts(
+        self, place: int, problem: ProblemComparison, curves: ProblemCurves | None
+    ) -> dict[str, list[DrawnFigure]]:
+        """Return the figures of one problem, by the part of the page that they belong to."""
+        comparison, speech, metric = self._comparison, self._speech, self._comparison.metric
+        level = 1 - comparison.alpha
+        caption = speech.each(lambda language: _differences_caption(comparison, problem, language))
+        found: dict[str, list[Figure | None]] = {
+            "compare": [
+                scores_chart(problem, metric, speech, level=level, place=place),
+                differences_chart(problem, metric, caption, speech, place=place),
+            ],
+            "curves": [] if curves is None else [curves_chart(curves, speech, place=place)],
+            "examples": [] if curves is None else list(example_charts(curves, speech, place=place)),
+            "time": [seconds_chart(problem, metric, speech, level=level, place=place)],
+        }
+        return {
+            part: [drawn_figure(one, self.looks, speech) for one in figures if one is not None]
+            for part, figures in found.items()
+        }
+
+
+def _method(comparison: Comparison, language: str) -> str:
     """Say how it was decided."""
     if comparison.margin is None:
         return text("page-method-own-margins", language, alpha=comparison.alpha)
@@ -104,17 +232,7 @@ def _method(comparison: Comparison, language: str | None) -> str:
     )
 
 
-def _across(comparison: Comparison, look: Look, language: str | None) -> Iterator[Section]:
-    """Yield the section on several problems together, if there are several."""
-    found, metric = comparison.across, comparison.metric
-    if found is None:
-        return
-    pictures = [picture_of(*drawn) for drawn in across_pictures(found, metric, look, language)]
-    paragraph, table = across_paragraph(found, metric, language), across_table(found, metric, language)
-    yield Section(text("page-across", language), [paragraph], [table], pictures)
-
-
-def _title(comparison: Comparison, language: str | None) -> str:
+def _title(comparison: Comparison, language: str) -> str:
     problems, values = comparison.problems, {"metric": comparison.metric.name, "key": comparison.by}
     on_one, on_several = (
         ("page-compared-on-one", "page-compared")
@@ -126,77 +244,7 @@ def _title(comparison: Comparison, language: str | None) -> str:
     return text(on_several, language, **values, n_problems=len(problems))
 
 
-def _problem_values(
-    comparison: Comparison,
-    problem: ProblemComparison,
-    curves: ProblemCurves | None,
-    look: Look,
-    language: str | None,
-) -> dict[str, Any]:
-    """Return what the template says about one problem."""
-    return {
-        "name": problem.problem,
-        "warnings": difference_sentences(problem.differences, language),
-        "optimizer_header": optimizer_header(comparison, problem, language),
-        "optimizer_rows": optimizer_rows(comparison, problem, language),
-        "pair_header": pair_header(comparison, problem, language, has_scope=True),
-        "pair_rows": pair_rows(comparison, problem, language, has_scope=True),
-        "pictures": list(_pictures(comparison, problem, curves, look, language)),
-        "tables": list(detail_tables(comparison, problem, curves, language)),
-        "runs": [(summary.label, summary.runs) for summary in problem.optimizers],
-    }
-
-
-def _pictures(
-    comparison: Comparison,
-    problem: ProblemComparison,
-    curves: ProblemCurves | None,
-    look: Look,
-    language: str | None,
-) -> Iterator[Picture]:
-    metric, level = comparison.metric, 1 - comparison.alpha
-    yield picture_of(
-        scores_figure(problem, metric, look, language),
-        text("caption-scores-alt", language, metric=metric.name),
-        text("caption-scores", language, metric=metric.name, level=level),
-    )
-    if (differences := differences_figure(problem, metric, problem.margin, language)) is not None:
-        yield picture_of(
-            differences,
-            text("caption-differences-alt", language, metric=metric.name),
-            _differences_caption(comparison, problem, language),
-        )
-    if curves is not None:
-        yield from _curve_pictures(curves, look, language)
-    if (time := time_figure(problem, metric, look, language)) is not None:
-        yield picture_of(
-            time,
-            text("caption-time-alt", language, metric=metric.name),
-            text(
-                "caption-time-up" if metric.higher_is_better else "caption-time-down",
-                language,
-                metric=metric.name,
-                level=level,
-            ),
-        )
-
-
-def _curve_pictures(curves: ProblemCurves, look: Look, language: str | None) -> Iterator[Picture]:
-    if (learning := curves_figure(curves, look, language)) is not None:
-        yield picture_of(
-            learning,
-            text("caption-curves-alt", language),
-            text("caption-curves", language),
-        )
-    if (roc := roc_figure(curves, look, language=language)) is not None:
-        yield picture_of(
-            roc,
-            text("caption-roc-alt", language),
-            text("caption-roc", language),
-        )
-
-
-def _differences_caption(comparison: Comparison, problem: ProblemComparison, language: str | None) -> str:
+def _differences_caption(comparison: Comparison, problem: ProblemComparison, language: str) -> str:
     values = {"level": 1 - comparison.alpha, "margin": problem.margin, "metric": comparison.metric.name}
     parts = [text("caption-differences", language, **values)]
     drawn = drawn_pairs(problem)
@@ -210,8 +258,3 @@ def _differences_caption(comparison: Comparison, problem: ProblemComparison, lan
     if Obstacle.CONFOUNDED in obstacles:
         parts.append(text("caption-differences-confounded", language))
     return " ".join(parts)
-
-
-def picture_of(figure: Figure, alt: str, caption: str) -> Picture:
-    """Return a figure as it stands on a page."""
-    return Picture(data_uri(save_figure(figure)), alt, caption)

@@ -27,15 +27,12 @@ def scale_without_start(axes: Axes, start: Sequence[float], rest: Sequence[float
     -------
     Whether epoch 0 is outside; then it is written at the edge.
     """
-    if not start or len(set(rest)) < _FEWEST_SCALED:
+    limits = limits_without_start(start, rest)
+    if limits is None:
         return False
-    low, high = min(rest), max(rest)
-    room = _HIDING * (high - low)
-    if high - room <= min(start) and max(start) <= low + room:
-        return False
-    margin = 0.06 * (high - low)
-    axes.set_ylim(low - margin, high + margin)
-    outside = max(start) if max(start) > high else min(start)
+    low, high = limits
+    axes.set_ylim(low, high)
+    outside = outside_limits(start, limits)
     axes.annotate(
         text("figure-before-training", language, value=outside),
         (0.02, 0.98 if outside > high else 0.02),
@@ -47,3 +44,25 @@ def scale_without_start(axes: Axes, start: Sequence[float], rest: Sequence[float
         zorder=5,
     )
     return True
+
+
+def limits_without_start(start: Sequence[float], rest: Sequence[float]) -> tuple[float, float] | None:
+    """Return the ends of an axis on which epoch 0 would hide what training did; None where it would not.
+
+    Parameters
+    ----------
+    start, rest : finite values at epoch 0, and at all later ones
+    """
+    if not start or len(set(rest)) < _FEWEST_SCALED:
+        return None
+    low, high = min(rest), max(rest)
+    room = _HIDING * (high - low)
+    if high - room <= min(start) and max(start) <= low + room:
+        return None
+    margin = 0.06 * (high - low)
+    return low - margin, high + margin
+
+
+def outside_limits(start: Sequence[float], limits: tuple[float, float]) -> float:
+    """Return the value at epoch 0 that is furthest outside the axis."""
+    return max(start) if max(start) > limits[1] else min(start)

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from optbench.reporting.charts.page_figure import DrawnFigure
+    from optbench.reporting.languages import Text
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -28,11 +31,15 @@ class Section:
     tables : caption, header and rows of each
     text_tables : the same of tables whose cells are no numbers
     thumbnails : small pictures side by side
+    drawn : figures
+    place : the part of a comparison's page that it belongs to
     """
 
-    title: str
-    paragraphs: Sequence[str] = ()
-    tables: Sequence[tuple[str, Sequence[str], Sequence[Sequence[str]]]] = ()
+    title: Text
+    paragraphs: Sequence[Text] = ()
+    tables: Sequence[tuple[Text, Sequence[Text], Sequence[Sequence[Text]]]] = ()
     pictures: Sequence[Picture] = ()
-    text_tables: Sequence[tuple[str, Sequence[str], Sequence[Sequence[str]]]] = ()
+    text_tables: Sequence[tuple[Text, Sequence[Text], Sequence[Sequence[Text]]]] = ()
     thumbnails: Sequence[Picture] = ()
+    drawn: Sequence[DrawnFigure] = ()
+    place: str = "method"

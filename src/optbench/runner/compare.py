@@ -265,6 +265,7 @@ def read_curves(
     histories : run id -> history
     """
     from optbench.comparison import ProblemCurves
+    from optbench.runner.example_curves import example_curves
 
     records = {summary.label: [by_run[run] for run in summary.runs] for summary in problem.optimizers}
     predicted = {run.run: _answers(run) for found in records.values() for run in found}
@@ -272,12 +273,21 @@ def read_curves(
         label: [_trace(run, predicted[run.run], histories[run.run]) for run in found]
         for label, found in records.items()
     }
+    roc_curves = {label: [_roc_curves(run.folder) for run in found] for label, found in records.items()}
+    answers = {label: [predicted[run.run] for run in found] for label, found in records.items()}
     return ProblemCurves(
         histories={label: [trace.history for trace in found] for label, found in traces.items()},
-        roc_curves={label: [_roc_curves(run.folder) for run in found] for label, found in records.items()},
+        roc_curves=roc_curves,
         traces=traces,
         disagreements=_disagreements(problem, predicted),
+        settings={label: _set(found[0].config.get("optimizer", {})) for label, found in records.items()},
+        examples=example_curves(answers, roc_curves),
     )
+
+
+def _set(section: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the keys of a section that are set."""
+    return {name: value for name, value in section.items() if value is not None}
 
 
 def _answers(record: RunRecord) -> StoredAnswers:

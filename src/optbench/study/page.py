@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from functools import partial
 from typing import TYPE_CHECKING
 
 from optbench.study.clock import decision_seconds, settle_sentence
@@ -22,38 +22,73 @@ from optbench.study.sentences import (
 from optbench.study.split_text import new_rows_caption, noise_tables, unseen_tables
 from optbench.study.tables_text import new_rows_titles, pair_table, tuning_table
 from optbench.words import sentences, text
-from optbench.words.tables import titles
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from optbench.reporting.page_section import Picture, Section
-    from optbench.study.budgets import Budgets
+    from optbench.reporting.charts.look import RowLooks
+    from optbench.reporting.languages import Speech, Text
+    from optbench.reporting.page_section import Section
     from optbench.study.findings import ProblemFindings, StudyFindings
+
+Table = tuple[str, "Sequence[str]", "Sequence[Sequence[str]]"]
 
 
 def study_page(study: StudyFindings, language: str | None = None) -> str:
     """Return the page as HTML."""
     from optbench.reporting.comparison_page import Frame, render_comparison_page
+    from optbench.reporting.languages import Speech
 
-    only = study.problems[0].compared.problem if len(study.problems) == 1 else ""
-    where = only or text("study-n-problems", language, n=len(study.problems))
+    speech = Speech.of_page(language)
     frame = Frame(
-        title=text("study-title-where", language, name=study.config.name, where=where),
-        summary=[one for one in (_first_of_several(study, language), *sentences(study.protocol, language)) if one],
-        warnings=study_warnings(study, language),
-        sections=list(_sections(study, language)),
-        verdicts={one.compared.problem: _verdict(one, study, language) for one in study.problems},
+        title=speech.each(lambda one: _title(study, one)),
+        answers={one.compared.problem: _answer(one, speech) for one in study.problems},
+        verdicts={one.compared.problem: speech.each(partial(_verdict, one, study)) for one in study.problems},
+        summary=speech.each(lambda one: _summary(study, one)),
+        doubts=speech.each(lambda one: [*_exploratory(study, one), *study_warnings(study, one)]),
+        sections=list(_sections(study, speech)),
+        takes={one.compared.problem: one.recommended.label for one in study.problems if one.recommended},
     )
     curves = {one.compared.problem: one.curves for one in study.problems}
-    return render_comparison_page(study.comparison, curves, frame, language)
+    return render_comparison_page(study.comparison, curves, frame, speech)
 
 
-def _first_of_several(study: StudyFindings, language: str | None) -> str:
-    return exploratory_first(study, language) if len(study.problems) > 1 else ""
+def _title(study: StudyFindings, language: str) -> str:
+    only = study.problems[0].compared.problem if len(study.problems) == 1 else ""
+    where = only or text("study-n-problems", language, n=len(study.problems))
+    return text("study-title-where", language, name=study.config.name, where=where)
 
 
-def _verdict(problem: ProblemFindings, study: StudyFindings, language: str | None) -> list[str]:
+def _exploratory(study: StudyFindings, language: str) -> list[str]:
+    """Return that verdicts on some of the runs were known before, which comes before every other doubt."""
+    told = exploratory_first(study, language)
+    return [told] if told else []
+
+
+def _summary(study: StudyFindings, language: str) -> list[str]:
+    first = exploratory_first(study, language) if len(study.problems) > 1 else ""
+    return [one for one in (first, *sentences(study.protocol, language)) if one]
+
+
+def _answer(problem: ProblemFindings, speech: Speech) -> tuple[Text, Text]:
+    """Return what to take; then what that risks, and how long a run trains."""
+    from optbench.reporting.plain_answer import plain_answer
+
+    metric = problem.comparison.metric
+    what, more = speech.each(
+        lambda language: (
+            _decided(problem, language) if problem.decision else plain_answer(problem.compared, metric, language)
+        )
+    )
+    return what, more
+
+
+def _decided(problem: ProblemFindings, language: str) -> tuple[str, str]:
+    said = sentences(problem.decision, language)
+    return said[0], joined((*said[1:], decision_seconds(problem, language)))
+
+
+def _verdict(problem: ProblemFindings, study: StudyFindings, language: str) -> list[str]:
     """Return what to take, who leads, what that rests on, what tuning gained, what else is said, and times."""
     said = sentences(problem.compared.verdict, language)
     paragraphs = (
@@ -68,31 +103,37 @@ def _verdict(problem: ProblemFindings, study: StudyFindings, language: str | Non
     return [one for one in paragraphs if one]
 
 
-def _sections(study: StudyFindings, language: str | None) -> Iterator[Section]:
+def _sections(study: StudyFindings, speech: Speech) -> Iterator[Section]:
+    from optbench.reporting.charts.comparison_charts import all_labels
+    from optbench.reporting.charts.look import RowLooks
     from optbench.reporting.page_section import Section
 
     several = len(study.problems) > 1
+    looks = RowLooks.of(all_labels(one.compared for one in study.problems))
     for one in study.problems:
         if new_rows_titles(one):
-            yield _reach(one, language, name=one.name if several else "")
-    for one in study.problems:
+            yield _reach(one, speech, name=one.name if several else "")
+    for place, one in enumerate(study.problems):
         if one.tunings:
-            if several:
-                tuning = text("study-heading-tuning-on", language, problem=one.name)
-                budgets = text("study-heading-budgets-on", language, problem=one.name)
-            else:
-                tuning, budgets = titles(("study-heading-tuning", "study-heading-budgets"), language)
-            yield _tuning(one, language, title=tuning)
-            yield _more(one, language, title=budgets)
-    yield Section(text("study-heading-protocol", language), protocol_paragraphs(study, language))
+            yield _tuning(one, looks, speech, several=several, place=place)
+            yield _more(one, looks, speech, several=several, place=place)
+    paragraphs = speech.each(lambda language: list(protocol_paragraphs(study, language)))
+    yield Section(speech.text("study-heading-protocol"), paragraphs, place="method")
 
 
-def _reach(problem: ProblemFindings, language: str | None, *, name: str) -> Section:
+def _reach(problem: ProblemFindings, speech: Speech, *, name: str) -> Section:
     """Return every pair with what is known of it on new rows: how far its decision reaches."""
     from optbench.reporting.page_section import Section
 
-    heading = text("take-heading-reach", language)
-    title = f"{heading}: {name}" if name else heading
+    def title(language: str) -> str:
+        heading = text("take-heading-reach", language)
+        return f"{heading}: {name}" if name else heading
+
+    tables = [speech.each(lambda language: _reach_table(problem, language))]
+    return Section(speech.each(title), (), tables, place="compare")
+
+
+def _reach_table(problem: ProblemFindings, language: str) -> Table:
     code = "study-pairs-with-defaults" if problem.config.design.separate_questions else "design-pairs"
     told = joined(
         (
@@ -101,71 +142,55 @@ def _reach(problem: ProblemFindings, language: str | None, *, name: str) -> Sect
             text(code, language) if problem.config.aside else "",
         )
     ).replace("*", "")
-    return Section(title, (), [(told, *pair_table(problem, language))])
+    return told, *pair_table(problem, language)
 
 
-def _tuning(problem: ProblemFindings, language: str | None, *, title: str) -> Section:
+def _tuning(problem: ProblemFindings, looks: RowLooks, speech: Speech, *, several: bool, place: int) -> Section:
+    """Return what tuning tried, and validation scores against the learning rate."""
+    from optbench.reporting.charts.page_figure import drawn_figure
     from optbench.reporting.page_section import Section
+    from optbench.study.charts import rates_chart
 
-    caption = text("study-page-tuning", language, metric=problem.config.tuning.metric)
-    header, rows = tuning_table(problem, language)
-    return Section(title, (), [(caption, header, rows)], _tuning_pictures(problem, language))
+    title = _heading("study-heading-tuning", "study-heading-tuning-on", problem, speech, several=several)
+    metric = problem.config.tuning.metric
+    tables = [
+        speech.each(
+            lambda language: (text("study-page-tuning", language, metric=metric), *tuning_table(problem, language))
+        )
+    ]
+    chart = rates_chart(problem, speech, place=place)
+    drawn = [] if chart is None else [drawn_figure(chart, looks, speech)]
+    return Section(title, (), tables, drawn=drawn, place="tuning")
 
 
-def _more(problem: ProblemFindings, language: str | None, *, title: str) -> Section:
+def _more(problem: ProblemFindings, looks: RowLooks, speech: Speech, *, several: bool, place: int) -> Section:
     """Return score against tuning budget, and how forgiving the learning rate is."""
+    from optbench.reporting.charts.page_figure import drawn_figure
     from optbench.reporting.page_section import Section
+    from optbench.study.charts import budgets_chart
 
+    title = _heading("study-heading-budgets", "study-heading-budgets-on", problem, speech, several=several)
+    tables = speech.each(lambda language: _more_tables(problem, language))
+    budgets = problem.analyses.budgets
+    if budgets is None:
+        return Section(title, (), tables, place="tuning")
+    leaders = speech.each(lambda language: leaders_sentence(budgets, language))
+    drawn = [drawn_figure(budgets_chart(budgets, speech, place=place), looks, speech)]
+    return Section(title, [leaders], tables, drawn=drawn, place="tuning")
+
+
+def _heading(alone: str, of_several: str, problem: ProblemFindings, speech: Speech, *, several: bool) -> Text:
+    return speech.text(of_several, problem=problem.name) if several else speech.text(alone)
+
+
+def _more_tables(problem: ProblemFindings, language: str) -> list[Table]:
     analyses = problem.analyses
     of_splits = (unseen_tables, split_tables, noise_tables)
-    tables = [(joined(caption), *table) for found in of_splits for caption, table in found(problem, language)]
+    tables: list[Table] = [
+        (joined(caption), *table) for found in of_splits for caption, table in found(problem, language)
+    ]
     if analyses.widths:
         tables.append((joined(width_caption(problem, language)), *width_table(analyses.widths, language)))
     if analyses.budgets is not None:
         tables.append((joined(budget_caption(analyses.budgets, language)), *budget_table(analyses.budgets, language)))
-    if analyses.budgets is None:
-        return Section(title, (), tables)
-    pictures = [_budget_picture(problem, analyses.budgets, language)]
-    return Section(title, [leaders_sentence(analyses.budgets, language)], tables, pictures)
-
-
-def _budget_picture(problem: ProblemFindings, budgets: Budgets, language: str | None) -> Picture:
-    from optbench.reporting.budget_figures import BudgetLine, budget_figure
-    from optbench.reporting.comparison_page import look_of, picture_of
-
-    lines = [
-        BudgetLine(curve.label, curve.scores, curve.low, curve.high)
-        for curve in budgets.curves
-        if all(map(math.isfinite, curve.scores))
-    ]
-    look = look_of(problem.comparison)
-    metric = text("study-page-axis", language, metric=budgets.metric)
-    figure = budget_figure(lines, budgets.defaults, look, metric=metric, language=language)
-    alt = text("study-page-budgets-alt", language, metric=budgets.metric)
-    return picture_of(figure, alt, text("study-page-budgets", language, metric=budgets.metric))
-
-
-def _tuning_pictures(problem: ProblemFindings, language: str | None) -> list[Picture]:
-    from optbench.config import LEARNING_RATE
-    from optbench.reporting.comparison_page import look_of, picture_of
-    from optbench.reporting.tuning_figures import TuningCurve, tuning_figure
-
-    metric = problem.config.tuning.metric
-    curves = [
-        TuningCurve(
-            label=tuning.label,
-            learning_rates=tuple(dict(setting.values)[LEARNING_RATE] for setting in tuning.settings),
-            scores=tuple(setting.scores for setting in tuning.settings),
-            chosen=tuning.chosen,
-            is_curve=tuning.names == (LEARNING_RATE,),
-        )
-        for tuning in problem.tunings
-        if LEARNING_RATE in tuning.names
-    ]
-    axis = text("study-page-axis", language, metric=metric)
-    figure = tuning_figure(curves, look_of(problem.comparison), metric=axis, language=language)
-    if figure is None:
-        return []
-    projected = "" if all(curve.is_curve for curve in curves) else text("study-page-curves-projected", language)
-    caption = joined((text("study-page-curves", language, metric=metric), projected))
-    return [picture_of(figure, text("study-page-curves-alt", language, metric=metric), caption)]
+    return tables

@@ -1,0 +1,109 @@
+"""A figure as it stands on a page: its record beside its drawing, and what the script needs of all figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from optbench.reporting.charts.draw import drawing
+from optbench.reporting.charts.look import COLOURS
+from optbench.reporting.charts.records import LinesFigure, RowsFigure
+from optbench.reporting.languages import text_json
+from optbench.words import text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from markupsafe import Markup
+
+    from optbench.reporting.charts.look import RowLooks
+    from optbench.reporting.charts.records import Figure
+    from optbench.reporting.languages import Speech, Text
+
+WORDS: Final = (
+    "as-drawn",
+    "bands",
+    "columns",
+    "copied",
+    "data",
+    "epochs",
+    "filter",
+    "linear",
+    "logarithmic",
+    "mean",
+    "save-csv",
+    "save-png",
+    "save-svg",
+    "scale",
+    "seconds",
+    "single-runs",
+    "spread",
+    "steps",
+    "view",
+    "x",
+)
+"""What the script says, by the ends of the codes `script-...`."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnFigure:
+    """What the macro `chart` of the templates shows.
+
+    Attributes
+    ----------
+    kind : lines, rows or cells
+    legend : label and sample of each row, as markup
+    markup : the drawings
+    record : the figure as values of JSON
+    """
+
+    id: str
+    kind: str
+    title: Text
+    caption: Text
+    legend: Sequence[tuple[str, Markup]]
+    markup: Markup
+    record: Mapping[str, Any]
+
+
+def drawn_figure(figure: Figure, looks: RowLooks, speech: Speech) -> DrawnFigure:
+    """Return a figure as it stands on a page."""
+    from markupsafe import Markup
+
+    record = figure.to_json()
+    return DrawnFigure(
+        figure.id,
+        record["kind"],
+        figure.title,
+        figure.caption,
+        [(row, Markup(looks.swatch(row))) for row in _rows_of(figure) if row in looks.places],  # noqa: S704 - no text in it
+        Markup(drawing(figure, looks, speech)),  # noqa: S704 - every text in it is escaped
+        record,
+    )
+
+
+def _rows_of(figure: Figure) -> Iterable[str]:
+    """Return the rows that a legend names, each once; those of intervals are named where they stand."""
+    if isinstance(figure, LinesFigure):
+        return dict.fromkeys(line.row for view in figure.views for line in view.lines)
+    if isinstance(figure, RowsFigure):
+        return dict.fromkeys(row for mark in figure.marks for row in mark.rows)
+    return ()
+
+
+def script_data(figures: Iterable[DrawnFigure], looks: RowLooks, speech: Speech) -> dict[str, Any]:
+    """Return what the script of a page reads: the records, the looks of rows, its words, the marks of numbers."""
+    marks = {
+        tag: {
+            "decimal": text("format-decimal-mark", language),
+            "thousands": text("format-thousands-mark", language),
+            "four": text("format-four-digits", language, first="", others=""),
+        }
+        for tag, language in zip(speech.tags, speech.languages, strict=True)
+    }
+    return {
+        "figures": {one.id: one.record for one in figures},
+        "looks": {label: [place % COLOURS, place // COLOURS % 4] for label, place in looks.places.items()},
+        "words": {code: text_json(speech.text(f"script-{code}")) for code in WORDS},
+        "marks": marks,
+    }

@@ -1,0 +1,84 @@
+"""The answer in plain words: what to take, how sure that is, what it costs. The whole verdict stands below it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optbench.comparison import PairOutcome
+from optbench.words import sentence, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from optbench.catalog.metric import Metric
+    from optbench.comparison import OptimizerSummary, PairResult, ProblemComparison
+
+_TESTED = frozenset(PairOutcome) - {PairOutcome.NOT_TESTED}
+
+
+def plain_answer(problem: ProblemComparison, metric: Metric, language: str | None = None) -> tuple[str, str]:
+    """Return a sentence on what to take, and those on how sure that is and what it costs.
+
+    Where nothing was tested it is the verdict's own first sentence, which says why.
+    """
+    best = problem.optimizers[0]
+    own = [pair for pair in problem.pairs if best.label in (pair.a, pair.b) and pair.outcome in _TESTED]
+    if best.mean is None or not own:
+        said = sentence(problem.verdict[0], language) if problem.verdict else ""
+        return said, seconds_sentence(best, problem.optimizers, language)
+    beaten = [_other(pair, best.label) for pair in own if pair.better == best.label]
+    equal = [_other(pair, best.label) for pair in own if pair.outcome is PairOutcome.EQUIVALENT]
+    open_ones = [_other(pair, best.label) for pair in own if pair.outcome is PairOutcome.UNDECIDED]
+    values = {"label": best.label, "mean": best.mean, "metric": metric.name}
+    if open_ones:
+        told = text("front-open", language, **values, others=open_ones)
+    elif equal:
+        told = text("front-equal", language, **values, others=equal, margin=problem.margin)
+    else:
+        told = text("front-winner", language, **values, others=beaten)
+    return told, " ".join(
+        part
+        for part in (
+            _how_sure(problem, own, beaten, open_ones, language),
+            seconds_sentence(best, problem.optimizers, language),
+        )
+        if part
+    )
+
+
+def _how_sure(
+    problem: ProblemComparison,
+    own: Sequence[PairResult],
+    beaten: list[str],
+    open_ones: list[str],
+    language: str | None,
+) -> str:
+    seeds = sorted({pair.n for pair in own})
+    untested = [one.label for one in problem.optimizers if one.label not in _met(own)]
+    reach = "" if problem.scope is None else text(f"take-scope-{problem.scope.value}", language)
+    left_out = text("front-untested", language, others=untested) if untested else ""
+    if not open_ones:
+        told = text("front-sure", language, seeds=seeds, reach=reach) if reach else ""
+    else:
+        told = text("front-unsure", language, seeds=seeds, others=open_ones)
+    others = text("front-beaten", language, others=beaten) if open_ones and beaten else ""
+    return " ".join(part for part in (told, others, left_out) if part)
+
+
+def _met(pairs: Iterable[PairResult]) -> set[str]:
+    """Return the labels of some pairs."""
+    return {label for pair in pairs for label in (pair.a, pair.b)}
+
+
+def seconds_sentence(best: OptimizerSummary, optimizers: Iterable[OptimizerSummary], language: str | None) -> str:
+    """Say how long a run trained, beside the fastest; "" without times."""
+    times = {one.label: one.training_seconds for one in optimizers if one.training_seconds is not None}
+    if best.label not in times or len(times) == 1:
+        return ""
+    fastest = min(times, key=lambda label: times[label])
+    values = {"label": best.label, "seconds": times[best.label], "fastest": fastest, "least": times[fastest]}
+    return text("take-seconds-fastest" if fastest == best.label else "take-seconds", language, **values)
+
+
+def _other(pair: PairResult, label: str) -> str:
+    return pair.b if pair.a == label else pair.a
