@@ -101,8 +101,8 @@ claims: $(VENV)/.installed
 
 # the site, in English and Spanish: docs/_build/html/en and es; any warning is an error
 docs: $(VENV)/.installed-dev
-	$(BIN)/python -m sphinx -W --keep-going -q -b html -j 2 docs docs/_build/html/en
-	$(BIN)/python -m sphinx -W --keep-going -q -b html -j 2 -D language=es docs docs/_build/html/es
+	$(BIN)/python -m sphinx -W --keep-going -E -q -b html docs docs/_build/html/en
+	$(BIN)/python -m sphinx -W --keep-going -E -q -b html -D language=es docs docs/_build/html/es
 	@echo "docs/_build/html/en/index.html, docs/_build/html/es/index.html"
 
 # after a change of a translated page: the catalogues of docs/locale get its sentences, to be said in Spanish

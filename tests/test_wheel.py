@@ -3,59 +3,32 @@
 from __future__ import annotations
 
 import json
-import os
-import site
-import subprocess
-import sys
-import sysconfig
 import zipfile
 from pathlib import Path
 
 import pytest
+from apart import built_wheel, environment_without_optbench, said
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.long, pytest.mark.ci]
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def said(*command, cwd, check=0):
-    """Run a command in a folder, without what this process has set for Python, and return its stdout."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST_"))}
-    words = [str(word) for word in command]
-    done = subprocess.run(words, cwd=cwd, env=inherited, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == check, f"{command}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
-
-
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
-    """The wheel, which `build` makes of the sdist alone."""
-    folder = tmp_path_factory.mktemp("dist")
-    said(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT, cwd=folder)
-    assert len([*folder.glob("optbench-*.tar.gz")]) == 1
-    (made,) = folder.glob("optbench-*.whl")
-    return made
+    """The wheel, made of the sdist alone."""
+    return built_wheel(ROOT, tmp_path_factory.mktemp("dist"))
 
 
 @pytest.fixture(scope="module")
 def optbench(wheel, tmp_path_factory):
     """The command in a new environment: the libraries are those of this one, optbench is the wheel's."""
     environment = tmp_path_factory.mktemp("fresh") / "venv"
-    said(sys.executable, "-m", "venv", "--without-pip", environment, cwd=wheel.parent)
-    python = environment / "bin" / "python"
-    said(sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", "--no-index", wheel, cwd=wheel.parent)
-    (installed,) = environment.glob("lib/python*/site-packages")
-    # plain folders on the search path, behind the new environment's own: their .pth files, with which this checkout is
-    # installed, are not read
-    shared = {sysconfig.get_path("purelib"), *site.getsitepackages(), *filter(_holds_libraries, sys.path)}
-    (installed / "libraries.pth").write_text("\n".join(sorted(shared)) + "\n")
+    python = environment_without_optbench(environment)
+    said(python, "-m", "pip", "install", "--quiet", "--no-index", wheel, cwd=environment)
     where = said(python, "-c", "import optbench; print(optbench.__file__)", cwd=environment).strip()
     assert Path(where).is_relative_to(environment), where
     return environment / "bin" / "optbench"
-
-
-def _holds_libraries(folder):
-    return Path(folder).name == "site-packages"
 
 
 def test_the_wheel_holds_what_is_not_python(wheel):

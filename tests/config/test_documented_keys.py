@@ -1,4 +1,4 @@
-"""Every key of an experiment and of a study file is described in the schema and named in the README."""
+"""Every key of an experiment and of a study file is described in the schema and named in docs/keys.md."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from optbench.catalog.generated import PROBLEMS
 from optbench.config import json_schema, study_json_schema, study_sections
 from optbench.config.experiment import ExperimentConfig
 
-README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "keys.md").read_text(encoding="utf-8")
 GENERATED = {problem.section for problem in PROBLEMS.values()}
-"""The README says that `optbench list datasets` has their arguments."""
+"""The page says that `optbench list datasets` has their arguments."""
 
 
 def sections(annotation):
@@ -44,9 +44,9 @@ KEYS = sorted({(section.__name__, key, section in GENERATED) for section, key in
 
 
 @pytest.mark.parametrize("key", sorted({key for _, key, is_generated in KEYS if not is_generated}))
-def test_the_readme_names_it(key):
+def test_the_page_names_it(key):
     """As a word of its own."""
-    assert re.search(rf"\b{re.escape(key)}\b", README)
+    assert re.search(rf"\b{re.escape(key)}\b", PAGE)
 
 
 @pytest.mark.parametrize("schema", [json_schema(), study_json_schema()], ids=["experiment", "study"])
