@@ -48,9 +48,9 @@ def render_page(template: str, language: str | Speech | None = None, /, **values
         language_names=_language_names(speech),
         text=speech.text,
         script_source=Markup(_source(script)),  # noqa: S704 - digests
-        style_source=Markup(_source(style)),  # noqa: S704
+        style_source=Markup(_source(style)),  # noqa: S704 - digests
         style=Markup(style),  # noqa: S704 - files of this package
-        script=Markup(script),  # noqa: S704
+        script=Markup(script),  # noqa: S704 - files of this package
         **values,
     )
     return printable(shown, keep_lines=True)  # no name turns the direction of what stands beside it
