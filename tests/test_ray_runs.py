@@ -75,6 +75,7 @@ def test_runs_of_a_lost_node_go_on_on_another(ray_nodes, cluster, config, undist
         assert_same(undisturbed.with_name(folder.name), folder)
 
 
+@pytest.mark.long
 def test_a_cluster_of_the_commands_own_gives_the_same_bytes(cluster, config, undisturbed):
     """`--executor ray` alone, though another cluster is there."""
     del cluster.environment["RAY_ADDRESS"]
