@@ -1,7 +1,7 @@
 """Which Keras optimizer to use on a problem, by how much it is better, and how sure one can be.
 
 `load_runs`, `load_diagnostics` and `compare` are those of `optbench.notebook`, `load_model` that of
-`optbench.runs.shipped_model`; each is loaded when it is first used.
+`optbench.runs.shipped_model`, `load_run` that of `optbench.runner.shown_run`; each is loaded when it is first used.
 """
 
 import sys
@@ -17,13 +17,18 @@ if TYPE_CHECKING:
     from optbench.notebook import compare as compare
     from optbench.notebook import load_diagnostics as load_diagnostics
     from optbench.notebook import load_runs as load_runs
+    from optbench.runner.shown_run import load_run as load_run
     from optbench.runs.shipped_model import load_model as load_model
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "compare", "load_diagnostics", "load_model", "load_runs"]
+__all__ = ["__version__", "compare", "load_diagnostics", "load_model", "load_run", "load_runs"]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "load_run":
+        from optbench.runner import shown_run
+
+        return shown_run.load_run
     if name == "load_model":
         from optbench.runs import shipped_model
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from optbench.comparison import ProblemCurves
     from optbench.records import History, RunRecord
     from optbench.reporting.shown_comparison import ShownComparison
     from optbench.run_store import StudyPlace
@@ -130,6 +131,7 @@ def compare(
     from optbench.comparison import compare as compare_records
     from optbench.reporting.shown_comparison import ShownComparison
     from optbench.run_store import record_places
+    from optbench.runner.compare import read_curves
     from optbench.runner.run_facts import study_labels
     from optbench.runner.stored_rows import evidence_of
 
@@ -146,7 +148,13 @@ def compare(
         by=by,
         suggested=study_labels(record_places(records)),
     )
-    return ShownComparison.of(comparison)
+    by_run = {record.run: record for record in records}
+    is_whole = by_run.keys() == histories.keys()  # records alone have no curves
+
+    def curves() -> dict[str, ProblemCurves]:
+        return {one.problem: read_curves(one, by_run, histories) for one in comparison.problems} if is_whole else {}
+
+    return ShownComparison.of(comparison, curves)
 
 
 def _histories(records: Sequence[RunRecord]) -> dict[str, History]:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from boards import numbers, read_board
 from exported_runs import PLACE, PNG, SEEDS, stored
 
 from optbench.study.export import export_runs
@@ -23,22 +24,6 @@ def board(runs_dir, tmp_path_factory):
     return folder
 
 
-def read(folder):
-    """Return what TensorBoard reads in a folder."""
-    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-
-    found = EventAccumulator(str(folder), size_guidance={"tensors": 0})
-    found.Reload()
-    return found
-
-
-def numbers(found, name):
-    """Return step -> number."""
-    from tensorboard.util.tensor_util import make_ndarray
-
-    return {event.step: make_ndarray(event.tensor_proto).item() for event in found.Tensors(name)}
-
-
 def texts(found, name):
     from tensorboard.util.tensor_util import make_ndarray
 
@@ -48,7 +33,7 @@ def texts(found, name):
 def test_epochs_are_the_history_to_the_last_bit(board, comparison):
     """Every column of every run, as float64."""
     for run in comparison.runs[::5]:
-        found = read(board / run.record.run)
+        found = read_board(board / run.record.run)
         for column in ("loss", "val_accuracy", "learning_rate"):
             assert list(numbers(found, f"epoch/{column}").values()) == run.history.column(column)
         for name, value in run.metrics.items():
@@ -60,14 +45,14 @@ def test_hyperparameters_are_read_by_their_plugin(board, comparison):
     from tensorboard.plugins.hparams import metadata
 
     run = next(one for one in comparison.runs if one.record.metrics["diverged"])
-    contents = read(board / run.record.run).PluginTagToContent(metadata.PLUGIN_NAME)
+    contents = read_board(board / run.record.run).PluginTagToContent(metadata.PLUGIN_NAME)
     start = metadata.parse_session_start_info_plugin_data(contents[metadata.SESSION_START_INFO_TAG])
     assert start.group_name == "sgd"
     assert start.hparams["optimizer.learning_rate"].number_value == 0.01
     assert start.hparams["optimizer.name"].string_value == "sgd"
     assert metadata.parse_session_end_info_plugin_data(contents[metadata.SESSION_END_INFO_TAG]).status == 2
     (verdict,) = board.glob("verdict-*")
-    contents = read(verdict).PluginTagToContent(metadata.PLUGIN_NAME)
+    contents = read_board(verdict).PluginTagToContent(metadata.PLUGIN_NAME)
     experiment = metadata.parse_experiment_plugin_data(contents[metadata.EXPERIMENT_TAG])
     assert {"optimizer.name", "seed"} <= {info.name for info in experiment.hparam_infos}
     assert "final/test/accuracy" in {info.name.tag for info in experiment.metric_infos}
@@ -76,15 +61,15 @@ def test_hyperparameters_are_read_by_their_plugin(board, comparison):
 def test_groups_verdict_and_pictures_are_there(board, comparison):
     """What TensorBoard does not know by itself: mean, sd and the sentence; pictures of runs and of the comparison."""
     (verdict,) = board.glob("verdict-*")
-    found = read(verdict)
+    found = read_board(verdict)
     assert texts(found, "verdict") == [comparison.verdict]
     assert {"scores", "differences", "curves", "roc", "time"} <= set(found.Tags()["tensors"])
     for group in comparison.groups:
         (folder,) = board.glob(f"groups-*/{group['optimizer']}")
-        assert numbers(read(folder), "group/accuracy/mean") == {0: group["mean"]}
+        assert numbers(read_board(folder), "group/accuracy/mean") == {0: group["mean"]}
     from tensorboard.util.tensor_util import make_ndarray
 
-    (picture,) = read(board / comparison.runs[0].record.run).Tensors("learning_curves")
+    (picture,) = read_board(board / comparison.runs[0].record.run).Tensors("learning_curves")
     assert list(make_ndarray(picture.tensor_proto).ravel()) == [b"1", b"1", PNG]
 
 

@@ -83,3 +83,9 @@ class ReportConfig(Section):
         description="Show on the page what the hardest test rows hold. null: of data that comes with optbench or is "
         "public, and never of your own.",
     )
+    tensorboard: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=1000,
+        description="Folder, from the working directory on, for a board of TensorBoard with the epochs as they come.",
+    )

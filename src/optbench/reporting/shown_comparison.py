@@ -2,33 +2,75 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-from html import escape
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final
 
 from optbench.comparison import Comparison
 from optbench.core.printable import printable
+from optbench.reporting.notebook_html import html_paragraph, html_table
 from optbench.words import text
 from optbench.words.comparisons import located_sentences, problem_verdict, verdict_text
 from optbench.words.tables import localised
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
-    from optbench.comparison import ProblemComparison
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from optbench.comparison import ProblemComparison, ProblemCurves
 
 _NONE: Final = "-"
 
 
+@dataclass(frozen=True, slots=True, repr=False)
 class ShownComparison(Comparison):
-    """A comparison with its sentences, in the language of the machine; `problems` and the like are its numbers."""
+    """A comparison with its sentences, in the language of the machine; `problems` and the like are its numbers.
 
-    __slots__ = ()
+    Attributes
+    ----------
+    read_curves : returns what the runs of each problem left behind, by its title, when pictures of it are asked for
+    """
+
+    read_curves: Callable[[], Mapping[str, ProblemCurves]] = field(default=dict, compare=False)
 
     @classmethod
-    def of(cls, comparison: Comparison) -> ShownComparison:
+    def of(
+        cls, comparison: Comparison, read_curves: Callable[[], Mapping[str, ProblemCurves]] = dict
+    ) -> ShownComparison:
         """Return the same comparison with its sentences."""
-        return cls(**{field.name: getattr(comparison, field.name) for field in fields(comparison)})
+        values = {one.name: getattr(comparison, one.name) for one in fields(comparison)}
+        return cls(**values, read_curves=read_curves)
+
+    @property
+    def optimizers(self) -> pd.DataFrame:
+        """One row for each optimizer and problem, best first: mean, sd, interval, learning rate, ..."""
+        return self._table("optimizers")
+
+    @property
+    def pairs(self) -> pd.DataFrame:
+        """One row for each pair and problem: difference, interval, p, decision, ..."""
+        return self._table("pairs")
+
+    def figures(self, language: str | None = None) -> dict[str, Figure]:
+        """Return matplotlib figures by name, those of the page: `scores`, `differences`, `curves`, `roc`, `time`.
+
+        Parameters
+        ----------
+        language : None is that of the machine setting
+
+        Notes
+        -----
+        Of several problems the name of the problem stands before. `curves` and `roc` need the folders of the runs.
+        """
+        from optbench.reporting.figure_files import named_figures
+
+        return dict(named_figures(self, self.read_curves(), language))
+
+    def _table(self, part: str) -> pd.DataFrame:
+        import pandas as pd
+
+        return pd.DataFrame(self.to_json()[part])
 
     @property
     def verdict(self) -> str:
@@ -62,13 +104,9 @@ class ShownComparison(Comparison):
         """Return what a notebook shows; labels are escaped."""
         parts = []
         for problem in self.problems:
-            head = "".join(f"<th>{escape(name)}</th>" for name in _header())
-            body = "".join(
-                f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in self._rows(problem)
-            )
-            parts.append(f"<p><b>{escape(problem.problem)}</b>: {escape(problem_verdict(problem))}</p>")
-            parts.append(f"<table><tr>{head}</tr>{body}</table>")
-        return "".join([*parts, *(f"<p>{escape(line)}</p>" for line in self._warned())])
+            parts.append(html_paragraph(problem_verdict(problem), title=problem.problem))
+            parts.append(html_table(_header(), self._rows(problem)))
+        return "".join([*parts, *map(html_paragraph, self._warned())])
 
     def _rows(self, problem: ProblemComparison) -> Iterator[tuple[str, ...]]:
         for one in problem.optimizers:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import Finding, Severity, as_json
 from optbench.errors import OptbenchError, StorageError
@@ -18,6 +18,8 @@ from optbench.tasks import task_named
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from optbench.config import ExperimentConfig
+    from optbench.records import History
     from optbench.run_store import RunPaths
 
 
@@ -138,15 +140,32 @@ def _require_unchanged(problems: Sequence[Finding]) -> None:
         )
 
 
-def _stored_drawings(paths: RunPaths, data_dir: Path | None, language: str | None) -> dict[Path, bytes]:
-    """Draw from the files of a finished run; metrics and warnings are those it recorded."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class StoredRun:
+    """What pictures of a finished run are drawn from.
+
+    Attributes
+    ----------
+    evaluation : computed again from its predictions
+    metrics, environment : content of its files
+    """
+
+    config: ExperimentConfig
+    evaluation: Any
+    history: History
+    metrics: Mapping[str, Any]
+    environment: Mapping[str, Any]
+
+
+def stored_evaluation(paths: RunPaths) -> StoredRun:
+    """Read a finished run and evaluate its predictions again; metrics and warnings are those it recorded."""
     from optbench.config import load_resolved
     from optbench.evaluation import read_metrics, recorded_warnings
     from optbench.run_store import read_history, read_json
 
     config = load_resolved(paths.config_resolved)
     metrics, environment = read_metrics(paths.metrics), read_json(paths.environment)
-    history, base = read_history(paths.history), environment.get("base")
+    history = read_history(paths.history)
     task = task_named(config.task)
     evaluation = task.evaluate(
         task.read_predictions(paths),
@@ -156,6 +175,17 @@ def _stored_drawings(paths: RunPaths, data_dir: Path | None, language: str | Non
         asked=config.evaluation,
         all_rows=config.dataset.split.all_rows,
     )
+    evaluation = dataclasses.replace(evaluation, warnings=recorded_warnings(metrics))
+    return StoredRun(config, evaluation, history, metrics, environment)
+
+
+def _stored_drawings(paths: RunPaths, data_dir: Path | None, language: str | None) -> dict[Path, bytes]:
+    """Draw from the files of a finished run."""
+    from optbench.run_store import read_json
+
+    stored = stored_evaluation(paths)
+    metrics, environment = stored.metrics, stored.environment
+    base = environment.get("base")
     training = TrainingSummary(
         status=RunStatus.DIVERGED if metrics["diverged"] else RunStatus.COMPLETED,
         reason=JsonFields({"reason": None, **environment}, paths.environment).maybe_finding("reason", Severity.WARNING),
@@ -165,9 +195,9 @@ def _stored_drawings(paths: RunPaths, data_dir: Path | None, language: str | Non
     )
     return drawings(
         paths,
-        config,
-        dataclasses.replace(evaluation, warnings=recorded_warnings(metrics)),
-        history,
+        stored.config,
+        stored.evaluation,
+        stored.history,
         training=training,
         environment=environment,
         data=DataAtHand(paths.folder / base if isinstance(base, str) else None, data_dir or Path("data")),

@@ -14,6 +14,7 @@ from optbench.errors import NoRunsError, StoppedError, UsageError, each_once
 from optbench.runner.execute import Flight
 from optbench.runner.folds import in_folds
 from optbench.runner.jobs import wait_for_jobs
+from optbench.runner.live_boards import with_boards
 from optbench.runner.plan import PlannedRun, load_experiments, plan_runs
 from optbench.runner.progress import make_progress
 from optbench.runner.run_end import Reporter, RunEnd
@@ -247,7 +248,9 @@ def carry_out(prepared: Prepared, stack: ExitStack) -> list[RunEnd]:
                 progress.say(text("progress-not-drawn", options.language))
             flight = Flight(
                 executor=prepared.executor,
-                reporter=Reporter.to(progress, verbose=options.verbose, language=options.language),
+                reporter=with_boards(
+                    Reporter.to(progress, verbose=options.verbose, language=options.language), prepared.open_runs
+                ),
                 data_folders=data_folders,
                 environment=environment_facts,
                 jobs=prepared.beside_each_other,

@@ -15,6 +15,7 @@ from optbench.errors import NoRunsError, StorageError, each_once
 from optbench.runner.detach import LeftWithSchedulerError, here, require_detachable, submit_runs, submitted_end
 from optbench.runner.execute import Flight
 from optbench.runner.jobs import runs_with_jobs, wait_for_jobs
+from optbench.runner.live_boards import with_boards
 from optbench.runner.progress import make_progress
 from optbench.runner.reuse import FinishedRuns, use_again
 from optbench.runner.run import (
@@ -379,7 +380,7 @@ class _Crew:
         with ExitStack() as staged, shown as progress:
             flight = Flight(
                 executor=executor,
-                reporter=Reporter.to(progress, verbose=self._options.verbose, language=language),
+                reporter=with_boards(Reporter.to(progress, verbose=self._options.verbose, language=language), runs),
                 data_folders=stage_datasets(runs, staged, self._options.for_runs.shared),
                 environment=environment_facts,
                 jobs=jobs,

@@ -18,11 +18,11 @@ from optbench.core.text import stated
 from optbench.errors import MachineError
 from optbench.records import RunStatus
 from optbench.trackers.addresses import shown_address, without_secrets
-from optbench.trackers.outgoing import config_text, environment_of
+from optbench.trackers.outgoing import config_text, environment_of, run_files
 from optbench.trackers.tables import GROUP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from optbench.trackers.outgoing import OutgoingComparison, OutgoingRun
@@ -178,7 +178,7 @@ class _Box:
             (folder / run.paths.config_resolved.name).write_text(config_text(run), encoding="utf-8")
             (folder / run.paths.environment.name).write_text(_json(environment_of(run)), encoding="utf-8")
             self._client.log_artifacts(to.run_id, str(folder))
-        for path in (*run.pictures, *_files_of(run)):
+        for path in (*run.pictures, *run_files(run)):
             self._client.log_artifact(to.run_id, str(path))
         ended = _FAILED if run.record.status is RunStatus.DIVERGED else _FINISHED
         seconds = run.times.get("training_seconds", 0.0)
@@ -252,16 +252,6 @@ def _numbers_of(run: OutgoingRun) -> list[tuple[str, float, int, float]]:
     end = int(run.history.rows[-1][0])
     last = {**run.metrics, **run.times}
     return [*found, *((name, value, end, pace * end) for name, value in last.items())]
-
-
-def _files_of(run: OutgoingRun) -> Iterable[Path]:
-    """Return the files of a run that leave beside its pictures: the model, and small tables of the test split."""
-    paths = run.paths
-    wanted = (
-        *(paths.model, paths.metrics, paths.history, paths.digests),
-        *(paths.report_text, paths.confusion, paths.roc_curve, paths.precision_recall_curve),
-    )
-    return [path for path in wanted if path.is_file()]
 
 
 def _note(comparison: OutgoingComparison) -> str:

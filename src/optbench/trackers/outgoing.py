@@ -236,3 +236,13 @@ def config_text(run: OutgoingRun) -> str:
     from optbench.config.yaml_document import dump_yaml
 
     return dump_yaml(anonymous(run.record.config))
+
+
+def run_files(run: OutgoingRun) -> list[Path]:
+    """Return the files that leave beside pictures: the model, and small tables that name nobody's rows."""
+    paths = run.paths
+    wanted = (
+        *(paths.model, paths.metrics, paths.history, paths.digests),
+        *(paths.report_text, paths.confusion, paths.roc_curve, paths.precision_recall_curve),
+    )
+    return [path for path in wanted if path.is_file() and not path.is_symlink()]

@@ -9,12 +9,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _VERSION: Final = "brain.Event:2"
-_TEXTS: Final = "text"
-_SCALARS: Final = "scalars"
-_IMAGES: Final = "images"
+
+
+def event_file_name(name: str, number: int = 0) -> str:
+    """Return the name of a file: TensorBoard knows event files by `tfevents`, and reads them in order of their names.
+
+    Parameters
+    ----------
+    name : what sets it apart
+    number : of several files of one run, the place of this one
+    """
+    return f"events.out.tfevents.{number:010d}.optbench.{name}"
 
 
 class EventFile:
@@ -23,14 +31,14 @@ class EventFile:
     Parameters
     ----------
     file : new and empty; it is closed with the events
-    begun : seconds since 1970 that the times of events count from
+    clock : what it is when an event is added, in seconds since 1970; None counts from 0 the seconds that are given
     """
 
-    def __init__(self, file: BinaryIO, begun: float) -> None:
+    def __init__(self, file: BinaryIO, clock: Callable[[], float] | None = None) -> None:
         from tensorboard.summary.writer.record_writer import RecordWriter
 
         self._records = RecordWriter(file)
-        self._begun = begun
+        self._clock = clock
         self._write(0.0, file_version=_VERSION)
 
     def scalars(self, values: Mapping[str, float], *, step: int, seconds: float = 0.0) -> None:
@@ -95,7 +103,7 @@ class EventFile:
     def _write(self, seconds: float, **fields: Any) -> None:
         from tensorboard.compat.proto.event_pb2 import Event
 
-        event = Event(wall_time=self._begun + seconds, **fields)
+        event = Event(wall_time=seconds if self._clock is None else self._clock(), **fields)
         self._records.write(event.SerializeToString(deterministic=True))
 
 

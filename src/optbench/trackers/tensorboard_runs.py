@@ -14,7 +14,7 @@ from optbench.core.text import markdown_table, markdown_text
 from optbench.records import RunStatus
 from optbench.trackers.outgoing import config_text, environment_of
 from optbench.trackers.tables import GROUP, PAIR
-from optbench.trackers.tensorboard_events import EventFile
+from optbench.trackers.tensorboard_events import EventFile, event_file_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,19 +45,16 @@ def send(comparisons: Sequence[OutgoingComparison], folder: Path) -> tuple[int, 
 
 def _send(comparison: OutgoingComparison, folder: Path) -> tuple[int, int, int]:
     """Write what one comparison says and its runs; return the same numbers as `send`."""
-    file_of_runs = [(folder / run.record.run / event_file_name(run.record.key), run) for run in comparison.runs]
+    file_of_runs = [
+        (folder / run.record.run / event_file_name(run.record.key[:_DIGITS]), run) for run in comparison.runs
+    ]
     new = sum(_write_new(path, partial(_write_run, run=run, comparison=comparison)) for path, run in file_of_runs)
-    begin, name = comparison.digest[:_DIGITS_SHOWN], event_file_name(comparison.digest)
+    begin, name = comparison.digest[:_DIGITS_SHOWN], event_file_name(comparison.digest[:_DIGITS])
     for group in comparison.groups:
         path = folder / f"groups-{begin}" / folder_name(group["optimizer"]) / name
         _write_new(path, partial(_write_group, group=group, comparison=comparison))
     added = _write_new(folder / f"verdict-{begin}" / name, partial(_write_verdict, comparison=comparison))
     return new, len(comparison.runs) - new, int(added)
-
-
-def event_file_name(digest: str) -> str:
-    """Return the name of the file for a key or digest; TensorBoard knows event files by `tfevents` in their names."""
-    return f"events.out.tfevents.{0:010d}.optbench.{digest[:_DIGITS]}"
 
 
 def folder_name(title: str) -> str:
@@ -73,7 +70,7 @@ def _write_new(path: Path, write: Callable[[EventFile], None]) -> bool:
     if path.exists():
         return False
     target = _Kept()
-    events = EventFile(target, 0.0)
+    events = EventFile(target)
     write(events)
     events.close()
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,124 @@
+"""A finished run as people hold it in a notebook: it shows itself, and gives tables and pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from optbench.catalog.metrics import METRICS
+from optbench.core.printable import printable
+from optbench.errors import NoRunsError
+from optbench.records import SPLITS
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from optbench.records import RunRecord
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """A finished run.
+
+    Attributes
+    ----------
+    record : what its folder tells: settings, metrics, times, digests
+    """
+
+    record: RunRecord
+
+    @property
+    def metrics(self) -> pd.DataFrame:
+        """One row per metric, one column per split that exists; missing where a metric is undefined."""
+        import pandas as pd
+
+        found = {split: self.record.metrics.get(split) or {} for split in SPLITS}
+        return pd.DataFrame({split: values for split, values in found.items() if values}, dtype="float64")
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """One row per epoch, 0 before training: the columns of history.csv."""
+        import pandas as pd
+
+        from optbench.run_store import RunPaths, read_history
+
+        history = read_history(RunPaths(Path(self.record.folder)).history)
+        return pd.DataFrame(history.rows, columns=list(history.columns)).astype({"epoch": "int64"})
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Everything that was chosen, by dotted name."""
+        from optbench.comparison import chosen_settings
+
+        return chosen_settings(self.record.config)
+
+    def figures(self, language: str | None = None) -> dict[str, Figure]:
+        """Return matplotlib figures by name, drawn from what the run stored: those of its page.
+
+        Parameters
+        ----------
+        language : None is that of the machine setting
+        """
+        from optbench.run_store import RunPaths
+        from optbench.runner.report import stored_evaluation
+        from optbench.tasks import task_named
+
+        found = stored_evaluation(RunPaths(Path(self.record.folder)))
+        task = task_named(found.config.task)
+        best = self.record.metrics["best_epoch"]
+        return dict(task.figures(found.evaluation, found.history, best_epoch=best, language=language))
+
+    def __repr__(self) -> str:
+        """Return the id and the metrics of the test split, not every number."""
+        told = ", ".join(f"{name} {value}" for name, value in self._test())
+        return printable(f"{self.record.run} ({self.record.status}): {told}")
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows; names are escaped."""
+        from optbench.reporting.notebook_html import html_paragraph, html_table
+        from optbench.reporting.task_part import split_titles
+        from optbench.words import text
+
+        header = [text("table-metric"), *split_titles(["test"])]
+        return html_paragraph(str(self.record.status), title=self.record.run) + html_table(header, self._test())
+
+    def _test(self) -> list[tuple[str, str]]:
+        from optbench.words.tables import localised
+
+        values = self.record.metrics.get("test") or {}
+        return [
+            (name, localised(METRICS[name].score_text(value)))
+            for name, value in values.items()
+            if name in METRICS and value is not None
+        ]
+
+
+def load_run(path: str | Path) -> RunResult:
+    """Return a finished run.
+
+    Parameters
+    ----------
+    path : run folder; or the id of a run, or the beginning of its key, in the folder `runs`
+
+    Raises
+    ------
+    NoRunsError
+        If it names no finished run, or several.
+
+    Examples
+    --------
+    >>> import optbench
+    >>> run = optbench.load_run("runs/telco-adam-s0-3f2a9c1e")  # doctest: +SKIP
+    >>> run.figures()["learning_curves"]  # doctest: +SKIP
+    """
+    from optbench.run_store import find_runs
+
+    records, _ = find_runs([str(path)], Path("runs"))
+    if len(records) != 1:
+        raise NoRunsError(
+            f"load_run takes one run. Received: {str(path)!r}, which names {len(records)}. load_runs takes a folder.",
+            code="runs-name-ambiguous",
+        )
+    return RunResult(records[0])
