@@ -294,7 +294,7 @@ class Chart {
       Object.assign(facts, {"data-value": point.count, "data-true": point.pair[0], "data-predicted": point.pair[1]});
     } else if (kind === "rows") {
       line([one.name], true);
-      line([point.dot === undefined ? word("mean") : point.dot, ": ", shown(point.x, one.x.factor), ...range(one.x, point.low, point.high)]);
+      line([...(point.dot === undefined ? [word("mean")] : [this.record.dots, " ", point.dot]), ": ", shown(point.x, one.x.factor), ...range(one.x, point.low, point.high)]);
       Object.assign(facts, {"data-x": point.x});
       if (point.dot !== undefined) facts["data-dot"] = point.dot;
     } else {
@@ -440,24 +440,23 @@ function pointMarks(line, x, y) {
 function hideRows(within) {
   for (const one of within.querySelectorAll("[data-row], [data-about]")) {
     const rows = one.dataset.about ? one.dataset.about.split(" ").map(row => row.replace(/\u00a0/g, " ")) : [one.dataset.row];
-    if (one.localName !== "button" && one.localName !== "li") one.classList.toggle("off", rows.some(row => hiddenRows.has(row)));
+    one.classList.toggle("off", rows.some(row => hiddenRows.has(row)));
   }
 }
 
-function toggleRow(row) {
-  hiddenRows[hiddenRows.has(row) ? "delete" : "add"](row);
-  for (const button of document.querySelectorAll("button[data-row]")) {
-    if (button.dataset.row === row) button.setAttribute("aria-pressed", String(!hiddenRows.has(row)));
+function switchRow(row, isOn) {
+  hiddenRows[isOn ? "delete" : "add"](row);
+  for (const box of document.querySelectorAll("input[data-row]")) {
+    if (box.dataset.row === row) box.checked = isOn;
   }
   for (const views of document.querySelectorAll("figure .views")) hideRows(views);
 }
 
 for (const item of document.querySelectorAll(".legend li[data-row]")) {
-  if (!(item.dataset.row in pageData.looks)) continue;
-  const button = element("button", {type: "button", "data-row": item.dataset.row, "aria-pressed": "true"});
-  button.append(...item.firstElementChild.childNodes);
-  button.addEventListener("click", () => toggleRow(item.dataset.row));
-  item.replaceChildren(button);
+  const box = element("input", {type: "checkbox", "data-row": item.dataset.row, autocomplete: "off"});
+  box.checked = true;
+  box.addEventListener("change", () => switchRow(item.dataset.row, box.checked));
+  item.replaceChildren(element("label", {}, box, ...item.firstElementChild.childNodes));
 }
 
 // ---- files

@@ -25,15 +25,23 @@ function sortTable(table, column, isDown) {
   body.append(...rows.map(one => one.row));
 }
 
+// What a header says stays a text; the button stands behind it, and a click anywhere in the header does the same.
 function makeSortable(table) {
   const headers = [...table.tHead.rows[0].cells];
   headers.forEach((header, column) => {
-    const button = element("button", {type: "button", class: "sort"}, ...header.childNodes);
-    header.replaceChildren(button);
-    button.addEventListener("click", () => {
+    const button = element("button", {type: "button", class: "sort"}, "\u2195");
+    const name = () => button.setAttribute("aria-label", `${told(word("sort"))} ${header.innerText.replace(button.textContent, "").trim()}`);
+    name();
+    document.addEventListener("spoken", name);
+    header.append(button);
+    header.addEventListener("click", () => {
       const isDown = header.getAttribute("aria-sort") === "ascending";
-      for (const one of headers) one.removeAttribute("aria-sort");
+      for (const one of headers) {
+        one.removeAttribute("aria-sort");
+        one.querySelector(".sort").textContent = "\u2195";
+      }
       header.setAttribute("aria-sort", isDown ? "descending" : "ascending");
+      button.textContent = isDown ? "\u2193" : "\u2191";
       sortTable(table, column, isDown);
     });
   });
@@ -62,7 +70,7 @@ function makeTools(table) {
   [...table.tHead.rows[0].cells].forEach((header, column) => {
     if (!column) return;
     const button = element("button", {type: "button", "data-column": String(column), "aria-pressed": "true"});
-    button.append(...[...header.querySelector("button").childNodes].map(node => node.cloneNode(true)));
+    button.append(...[...header.childNodes].filter(node => node.localName !== "button").map(node => node.cloneNode(true)));
     button.addEventListener("click", () => {
       const isOff = button.getAttribute("aria-pressed") === "true";
       button.setAttribute("aria-pressed", String(!isOff));

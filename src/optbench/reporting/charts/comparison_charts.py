@@ -59,6 +59,7 @@ def scores_chart(problem: ProblemComparison, metric: Metric, speech: Speech, *, 
         speech.text("caption-scores", metric=metric.name, level=level),
         score_axis(problem, metric, speech),
         [score_mark(one) for one in problem.optimizers],
+        dots=speech.text("table-seed"),
     )
 
 
@@ -88,6 +89,7 @@ def differences_chart(
         marks,
         zone=(-problem.margin, problem.margin),
         zero=True,
+        dots=speech.text("table-seed"),
     )
 
 

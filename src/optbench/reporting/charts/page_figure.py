@@ -37,6 +37,7 @@ WORDS: Final = (
     "scale",
     "seconds",
     "single-runs",
+    "sort",
     "spread",
     "steps",
     "view",

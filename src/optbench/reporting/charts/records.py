@@ -190,6 +190,7 @@ class RowsFigure:
     ----------
     zone : part of the axis that does not matter, or None
     zero : a line at 0
+    dots : what a dot is, in front of its name
     """
 
     id: str
@@ -199,6 +200,7 @@ class RowsFigure:
     marks: Sequence[Mark]
     zone: tuple[float, float] | None = None
     zero: bool = False
+    dots: Text = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return values of JSON."""
@@ -207,6 +209,7 @@ class RowsFigure:
             "title": text_json(self.title),
             "x": self.x.to_json(),
             "zone": self.zone and list(self.zone),
+            "dots": text_json(self.dots),
             "marks": [mark.to_json() for mark in self.marks],
         }
 
