@@ -43,6 +43,20 @@ cluster: $(VENV)/.installed-ray
 browser: $(VENV)/.installed-test
 	$(PYTEST) -m "browser and (not long or ci)" --durations=10 --durations-min=5
 
+# the pictures of README and docs: pages of `make run`, of the quick study and of a regression, in both languages
+SHOWN := $(RUNS)/pictures
+screenshots: $(VENV)/.installed-test
+	$(BIN)/optbench run $(FOUR) --seeds 0..9 --no-figures --runs-dir $(SHOWN)
+	$(BIN)/optbench run configs/diabetes/adam.yaml --no-figures --runs-dir $(SHOWN)
+	$(BIN)/optbench study configs/studies/quick.yaml --runs-dir $(SHOWN) >/dev/null
+	$(BIN)/optbench compare '$(SHOWN)/breast-cancer-*-s0-*' --html $(SHOWN)/one-seed.html >/dev/null
+	$(BIN)/optbench compare '$(SHOWN)/breast-cancer-*' --html $(SHOWN)/comparison.html >/dev/null
+	$(BIN)/optbench report '$(SHOWN)/breast-cancer-adam-s0-*' '$(SHOWN)/diabetes-adam-s0-*' '$(SHOWN)/quick-*' >/dev/null
+	$(BIN)/python tools/screenshots.py one-seed=$(SHOWN)/one-seed.html comparison=$(SHOWN)/comparison.html \
+	  curves=$(SHOWN)/comparison.html#curves study=$$(echo $(SHOWN)/quick-*/report.html) \
+	  run=$$(echo $(SHOWN)/breast-cancer-adam-s0-*/report.html) \
+	  regression=$$(echo $(SHOWN)/diabetes-adam-s0-*/report.html)
+
 # sixty seeded mistakes, each of which some test has to notice; an hour
 mutants: $(VENV)/.installed-test
 	$(BIN)/python tools/mutants.py --clean

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from optbench.cli.options import AsJson, Debug, Language, Quiet, RunsDir, Verbose
-from optbench.cli.output import notes, print_data, print_json
+from optbench.cli.output import notes, print_json, print_lines
 
 
 def check(
@@ -41,5 +41,5 @@ def check(
     if as_json:
         print_json(check_json(checked, deep=not is_quick))
     else:
-        print_data(check_text(checked))
+        print_lines(check_text(checked))
     raise_for_problems(checked)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from optbench.cli.options import AsJson, Debug, Language, Quiet, Verbose
-from optbench.cli.output import note, notes, print_data, print_json, terminal_width
+from optbench.cli.output import note, notes, print_json, print_lines, terminal_width
 
 
 def ls(
@@ -51,4 +51,4 @@ def ls(
     if as_json:
         print_json(list_json(runs))
     else:
-        print_data(list_text(runs, width=terminal_width(), by_study=sort is None) if runs else "")
+        print_lines(list_text(runs, width=terminal_width(), by_study=sort is None) if runs else "")

@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from optbench.cli.streams import GuardedStream, guarded_streams
+from optbench.core.columns import fitted
 from optbench.core.interpreter import leave_out_working_directory
 from optbench.core.memory import address_space_limit
 from optbench.core.printable import printable
@@ -147,7 +148,8 @@ def _told_cost(arguments: Sequence[str]) -> Iterator[None]:
         if not {"-v", "--verbose"}.isdisjoint(arguments) and sys.stderr is not None:
             from optbench.words import text
 
-            sys.stderr.write(text("command-cost", **_cost(time.monotonic() - begin)) + "\n")
+            told = text("command-cost", **_cost(time.monotonic() - begin))
+            sys.stderr.write(fitted(told, sys.stderr) + "\n")
 
 
 def _cost(seconds: float) -> dict[str, Any]:
@@ -162,7 +164,7 @@ def _tell(message: str, error: Exception, *, debug: bool, always: bool) -> None:
     if debug:
         traceback.print_exception(error)
     if sys.stderr is not None and (always or not debug):
-        sys.stderr.write(printable(message, keep_lines=True))
+        sys.stderr.write(fitted(printable(message, keep_lines=True), sys.stderr))
 
 
 def _require_working_directory() -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from typing import TYPE_CHECKING, Any
 
-from optbench.core.columns import wrapped
+from optbench.core.columns import fitted, terminal_columns
 from optbench.core.json_text import indented_json
 from optbench.core.printable import escaped_json, printable, printable_styled
 
@@ -27,8 +26,7 @@ def print_data(text: str) -> None:
 
 def print_lines(text: str, *, indent: int = 4) -> None:
     """Write text like `print_data`; on a terminal a line that is too long goes on below, so far from the left."""
-    width = terminal_width()
-    print_data(text if width is None else "\n".join(wrapped(line, width, indent) for line in text.splitlines()))
+    print_data(fitted(text, sys.stdout, indent=indent))
 
 
 def print_json(document: Any) -> None:
@@ -39,7 +37,7 @@ def print_json(document: Any) -> None:
 
 def terminal_width() -> int | None:
     """Return the columns of the terminal that stdout is; None for a pipe or a file, which have no width."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    return terminal_columns(sys.stdout)
 
 
 def takes_colour() -> bool:
@@ -63,7 +61,7 @@ def notes(findings: Iterable[Finding], *, quiet: bool = False) -> None:
 
 
 def note(text: str, *, quiet: bool = False) -> None:
-    """Write a message of one line to stderr unless `quiet`."""
+    """Write a message of one line to stderr unless `quiet`; a terminal gets as many as it needs."""
     if not quiet:
-        sys.stderr.write(printable(text) + "\n")
+        sys.stderr.write(fitted(printable(text), sys.stderr) + "\n")
         sys.stderr.flush()

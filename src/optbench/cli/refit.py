@@ -20,7 +20,7 @@ from optbench.cli.options import (
     Timeout,
     Verbose,
 )
-from optbench.cli.output import note, print_data, print_json
+from optbench.cli.output import note, print_json, print_lines
 from optbench.cli.reproduce import OwnData, Trust, asked_to_trust
 
 
@@ -78,5 +78,5 @@ def refit(
     if as_json:
         print_json(summary_json(ends))
     else:
-        print_data(summary_text(ends, options.language))
+        print_lines(summary_text(ends, options.language))
     raise_for_failures(ends)

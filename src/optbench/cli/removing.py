@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from optbench.cli.output import note, print_data, print_json
+from optbench.cli.output import note, print_json, print_lines
 from optbench.core.text import counted
 from optbench.errors import UsageError
 
@@ -37,7 +37,7 @@ def remove(planned: Sequence[Removal], *, yes: bool, as_json: bool, quiet: bool,
             code="usage-nobody-to-ask",
         )
     if not as_json:
-        print_data(removal_text(planned) if planned else "")
+        print_lines(removal_text(planned) if planned else "")
     is_wanted = bool(planned) and (yes or _is_confirmed(text("remove-question", n=len(planned))))
     places = carry_out(planned) if is_wanted else []
     if as_json:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from optbench.cli.options import AsJson, DataDir, Debug, Language, Quiet, RunsDir, Verbose
-from optbench.cli.output import note, print_data, print_json
+from optbench.cli.output import note, print_json, print_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +62,7 @@ def reproduce(
         if as_json:
             print_json(redrawn.to_json())
         else:
-            print_data(redrawn.text())
+            print_lines(redrawn.text())
         redraw.raise_for_other_bytes(redrawn)
         return
 
@@ -77,7 +77,7 @@ def reproduce(
     if as_json:
         print_json(found.to_json())
     else:
-        print_data(found.text())
+        print_lines(found.text())
     steps.raise_for_difference(found)
 
 

@@ -25,7 +25,7 @@ from optbench.cli.options import (
     Timeout,
     Verbose,
 )
-from optbench.cli.output import note, print_data, print_json
+from optbench.cli.output import note, print_json, print_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,7 +123,7 @@ def _foresee(options: RunOptions, say: Callable[[str], None], *, costs: bool, as
     if as_json:
         print_json(foresee.foreseen_json(found, jobs=jobs))
     else:
-        print_data(foresee.foreseen_text(found, jobs=jobs, language=options.language))
+        print_lines(foresee.foreseen_text(found, jobs=jobs, language=options.language))
 
 
 def _execute(options: RunOptions, say: Callable[[str], None], *, as_json: bool) -> None:
@@ -139,11 +139,11 @@ def _execute(options: RunOptions, say: Callable[[str], None], *, as_json: bool) 
         if as_json:
             print_json(stopped_json(stopped))
         elif stopped.ends:
-            print_data(summary_text(stopped.ends, options.language))
+            print_lines(summary_text(stopped.ends, options.language))
         raise
     groups = gather_folds(ends, options.runs_dir, options.language) if options.folds and not options.detach else []
     if as_json:
         print_json({**summary_json(ends), **({"folds": folds_json(groups)} if groups else {})})
     else:
-        print_data("\n".join([summary_text(ends, options.language), *folds_text(groups, options.language)]))
+        print_lines("\n".join([summary_text(ends, options.language), *folds_text(groups, options.language)]))
     raise_for_failures(ends)

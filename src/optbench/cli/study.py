@@ -23,7 +23,7 @@ from optbench.cli.options import (
     Timeout,
     Verbose,
 )
-from optbench.cli.output import note, print_data, print_json, takes_colour, terminal_width
+from optbench.cli.output import note, print_json, print_lines, takes_colour, terminal_width
 
 
 def study(
@@ -83,7 +83,7 @@ def study(
         if as_json:
             print_json(found.to_json())
         else:
-            print_data(found.text(options.language))
+            print_lines(found.text(options.language), indent=2)
         return
     try:
         end = run_study(options, say=say)
@@ -94,7 +94,7 @@ def study(
         if as_json:
             print_json(summary_json(left.ends))
         else:
-            print_data(summary_text(left.ends, options.language))
+            print_lines(summary_text(left.ends, options.language))
         raise_for_failures(left.ends)
         say(text("study-left", options.language))
         return
@@ -106,5 +106,6 @@ def study(
         from optbench.study.summary import study_summary
 
         width, colour = terminal_width(), takes_colour()
-        print_data(study_summary(end.findings, width=width, colour=colour, language=options.language))
+        shown = study_summary(end.findings, width=width, colour=colour, language=options.language)
+        print_lines(shown, indent=2)
     say(end.sentence(options.language))

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import re
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from optbench.core.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import TextIO
 
 Column = tuple[Literal["<", ">"], int]
 """Where the texts of a column stand, and how wide it is at least."""
 
 GAP: Final = "  "
+_USUAL: Final = 80
+# Lines whose place on the screen means something: a row of a file with the caret below it, and what has colours, which
+# was drawn for this width.
+_FRAMED: Final = re.compile(r" *\d* \| |.*\x1b\[")
 _WORDS: Final[dict[str, Any]] = {"break_long_words": False, "break_on_hyphens": False, "replace_whitespace": False}
 
 
@@ -55,6 +62,28 @@ def wrapped(line: str, width: int, indent: int) -> str:
 
     behind = " " * min(indent, width // 2)
     return "\n".join(textwrap.wrap(line, width, subsequent_indent=behind, **_WORDS)) or line
+
+
+def terminal_columns(stream: TextIO) -> int | None:
+    """Return the columns of the terminal that a stream is; None for a pipe or a file, which have no width."""
+    if not stream.isatty():
+        return None
+    said = os.environ.get("COLUMNS", "")
+    if said.isdecimal() and int(said):
+        return int(said)
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or _USUAL
+    except (OSError, ValueError):
+        return _USUAL
+
+
+def fitted(text: str, stream: TextIO, *, indent: int = 2) -> str:
+    """Return lines as a stream has room for them: on a terminal a long one goes on below, so far from the left."""
+    width = terminal_columns(stream)
+    if width is None:
+        return text
+    lines = text.split("\n")
+    return "\n".join(line if _FRAMED.match(line) else wrapped(line, width, indent) for line in lines)
 
 
 def _padded(row: Sequence[str], columns: Sequence[Column], widths: Sequence[int]) -> list[str]:

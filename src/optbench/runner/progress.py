@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from optbench.catalog.metrics import score_text
 from optbench.catalog.tasks import TASKS
+from optbench.core.columns import fitted
 from optbench.core.printable import printable
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ class PlainProgress:
         return text("progress-outlook", self._language, n_failed=self._failed, seconds=left)
 
     def _write(self, line: str) -> None:
-        self._stream.write(printable(line, keep_lines=True) + "\n")
+        self._stream.write(fitted(printable(line, keep_lines=True), self._stream) + "\n")
         self._stream.flush()
 
 
@@ -170,7 +171,7 @@ class BarProgress:
 
         from optbench.words import text
 
-        self._language = language
+        self._language, self._stream = language, stream
         console = Console(file=stream)
         # where it gets narrow the name of a run is cut, never a number
         self._bars = Progress(
@@ -197,7 +198,8 @@ class BarProgress:
 
     def say(self, sentence: str) -> None:
         """Show the sentence above the bars."""
-        self._bars.console.print(printable(sentence, keep_lines=True), markup=False, highlight=False, soft_wrap=True)
+        shown = fitted(printable(sentence, keep_lines=True), self._stream)
+        self._bars.console.print(shown, markup=False, highlight=False, soft_wrap=True)
 
     def started(self, run: str) -> None:
         """Add the run's bar."""
