@@ -11,6 +11,7 @@ from types import ModuleType
 import first_release
 import pytest
 import run_folders
+from apart import built_wheel
 from hypothesis import HealthCheck, settings
 from ray_cluster import RayCluster, ray_cluster
 from ray_cluster import why_not as why_no_ray
@@ -108,6 +109,12 @@ def ray_nodes(two_ray_nodes: RayCluster) -> Iterator[RayCluster]:
 def ray(ray_nodes: RayCluster) -> dict[str, str]:
     """The environment variables by which a test joins the Ray cluster."""
     return ray_nodes.variables
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this checkout, made of the sdist alone."""
+    return built_wheel(ROOT, tmp_path_factory.mktemp("dist"))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from apart import built_wheel, environment_without_optbench, said
+from apart import environment_without_optbench, said
 
 ROOT = Path(__file__).resolve().parents[1]
 ENGLISH, SPANISH = (ROOT / "notebooks" / f"{name}.ipynb" for name in ("challenge", "desafio"))
@@ -65,10 +65,9 @@ def executed(path, folder, python, data_dir, **variables):
 @pytest.mark.long
 @pytest.mark.data
 @pytest.mark.tensorflow
-def test_the_notebook_goes_from_installation_to_a_page(tmp_path, data_dir):
+def test_the_notebook_goes_from_installation_to_a_page(wheel, tmp_path, data_dir):
     """Where TensorFlow is installed and optbench is not: the cell installs optbench alone."""
     python = environment_without_optbench(tmp_path / "venv")
-    wheel = built_wheel(ROOT, tmp_path)
     # an index that is not there: whatever pip wanted to download would be an error
     shown = executed(ENGLISH, tmp_path, python, data_dir, OPTBENCH_SOURCE=str(wheel), PIP_NO_INDEX="1")
     (installed,) = (tmp_path / "venv").glob("lib/python*/site-packages")

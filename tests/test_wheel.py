@@ -7,17 +7,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from apart import built_wheel, environment_without_optbench, said
+from apart import environment_without_optbench, said
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.long, pytest.mark.ci]
 
 ROOT = Path(__file__).resolve().parents[1]
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    """The wheel, made of the sdist alone."""
-    return built_wheel(ROOT, tmp_path_factory.mktemp("dist"))
 
 
 @pytest.fixture(scope="module")

@@ -131,7 +131,9 @@ def flips(axes: Sequence[Axes]) -> None:
     one.set_xlabel("mean of the ten differences with flipped signs, in points")
     one.set_ylabel("number of ways")
     p = sign_flip_p(DIFFERENCES)
-    one.set_title(f"{means.size} ways to flip ten signs; {int(far.sum())} are as far from 0: p = {p:.4f}", fontsize=9.5)
+    one.set_title(
+        f"{means.size:,} ways to flip ten signs; {int(far.sum())} are as far from 0: p = {p:.4f}", fontsize=9.5
+    )
 
 
 def answers(axes: Sequence[Axes]) -> None:

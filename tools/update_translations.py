@@ -35,12 +35,7 @@ def extracted(folder: Path) -> dict[str, list[str]]:
     command = [sys.executable, "-m", "sphinx", "-q", "-E", "-b", "gettext", str(DOCS), str(folder)]
     subprocess.run(command, check=True)
     found = sorted(path for pattern in TRANSLATED for path in folder.glob(f"{pattern}.pot"))
-    return {
-        path.relative_to(folder).with_suffix("").as_posix(): [
-            str(message.id) for message in read_po(path.open("rb")) if message.id
-        ]
-        for path in found
-    }
+    return {path.relative_to(folder).with_suffix("").as_posix(): [*translations(path)] for path in found}
 
 
 def catalogue(name: str) -> Path:
@@ -49,7 +44,7 @@ def catalogue(name: str) -> Path:
 
 
 def translations(path: Path) -> dict[str, str]:
-    """Return the translations of a catalogue by their sentences; none, if it is not there."""
+    """Return the translations of a catalogue by its sentences, in their order; none, if it is not there."""
     if not path.is_file():
         return {}
     with path.open("rb") as file:
