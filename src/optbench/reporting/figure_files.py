@@ -133,7 +133,7 @@ def fit_to_paper(figure: Figure, paper: Paper) -> None:
         height *= max(_FLAT, paper.width / width)
     figure.set_size_inches(paper.width, height * shrink)
     for text in figure.findobj(Text):
-        text.set_fontsize(text.get_fontsize() * shrink)
+        text.set_fontsize(float(text.get_fontsize()) * shrink)
     for legend in list(figure.legends):
         _put_below(figure, legend)
     figure.draw_without_rendering()
@@ -159,7 +159,7 @@ def _put_below(figure: Figure, legend: Legend) -> None:
     """Give the legend of all panels two columns below them: its layout cannot be changed once it is made."""
     labels = legend.get_texts()
     names, size = [text.get_text() for text in labels], labels[0].get_fontsize() if labels else None
-    handles = legend.legend_handles
+    handles = [handle for handle in legend.legend_handles if handle is not None]
     legend.remove()
     with plot_style():
         figure.legend(handles, names, loc="outside lower center", ncols=min(2, max(1, len(names))), fontsize=size)

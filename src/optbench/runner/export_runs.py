@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from optbench.trackers.outgoing import comparison_of, outgoing_run
@@ -56,7 +57,7 @@ def _compared(records: Sequence[RunRecord]) -> list[OutgoingComparison]:
                 record, place = by_run[run], places.get(by_run[run].folder)
                 study, stage = (None, None) if place is None else (place.study, place.stage)
                 runs.append(outgoing_run(record, problem.problem, summary.label, study, stage, histories[run]))
-        draw = drawn(comparison, problem, lambda one=problem: read_curves(one, by_run, histories))
+        draw = drawn(comparison, problem, partial(read_curves, problem, by_run, histories))
         found.append(comparison_of(problem.problem, None, part_of(comparison, problem), runs, draw))
     return found
 

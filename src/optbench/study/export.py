@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from optbench.errors import NoRunsError, StorageError
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from optbench.comparison import ProblemCurves
     from optbench.core.findings import Finding
     from optbench.runner.export_targets import RunsExported
     from optbench.study.findings import ProblemFindings
@@ -82,7 +84,7 @@ def outgoing_study(paths: StudyPaths) -> Iterator[OutgoingComparison]:
             folder,
             problem_document(problem, study.protocol),
             list(_runs(stored, problem, folder)),
-            drawn(problem.comparison, problem.compared, lambda one=problem: one.curves),
+            drawn(problem.comparison, problem.compared, partial(_curves, problem)),
             _files(paths),
         )
 
@@ -96,6 +98,10 @@ def _runs(stored: StoredStudy, problem: ProblemFindings, folder: str) -> Iterato
     for run in sorted(planned, key=lambda one: one.stage != "confirmation"):
         record = stored.runs.records[run.run]
         yield outgoing_run(record, title, run.label, folder, run.stage, stored.runs.histories[run.run])
+
+
+def _curves(problem: ProblemFindings) -> ProblemCurves:
+    return problem.curves
 
 
 def _files(paths: StudyPaths) -> dict[str, bytes]:

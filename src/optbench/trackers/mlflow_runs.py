@@ -61,14 +61,15 @@ def send(comparisons: Sequence[OutgoingComparison], place: str | Path) -> tuple[
     MachineError
         If what is at the address does not answer, or refuses.
     """
-    is_folder = not isinstance(place, str)
-    address = f"sqlite:///{(place / _DATABASE).absolute()}" if is_folder else str(place)
-    if is_folder:
+    if isinstance(place, str):
+        address, artifacts = place, None
+    else:
+        address, artifacts = f"sqlite:///{(place / _DATABASE).absolute()}", (place / _ARTIFACTS).absolute()
         place.mkdir(exist_ok=True)
     with _quiet(), _told(address):
         from mlflow import MlflowClient
 
-        box = _Box(MlflowClient(tracking_uri=address), (place / _ARTIFACTS).absolute() if is_folder else None)
+        box = _Box(MlflowClient(tracking_uri=address), artifacts)
         counts = [box.send(one) for one in comparisons]
     new, known, added = (sum(column) for column in zip(*counts, strict=True))
     return new, known, added

@@ -10,6 +10,7 @@ import hashlib
 import os
 import shutil
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -43,11 +44,9 @@ def send(comparisons: Sequence[OutgoingComparison], folder: Path) -> tuple[int, 
         for comparison in comparisons:
             for run in comparison.runs:
                 name = _id(run.record.key, run.record.run)
-                is_new = _written(folder, name, lambda begin, one=run, of=comparison: _write_run(begin, one, of))
+                is_new = _written(folder, name, partial(_write_run, run=run, comparison=comparison))
                 new, known = new + is_new, known + (not is_new)
-            added += _written(
-                folder, _id(comparison.digest), lambda begin, one=comparison: _write_comparison(begin, one)
-            )
+            added += _written(folder, _id(comparison.digest), partial(_write_comparison, comparison=comparison))
     return new, known, added
 
 
@@ -187,7 +186,7 @@ def _project(comparison: OutgoingComparison) -> str:
 def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Any:
     import wandb
 
-    data = [[_cell(row.get(name)) for name in columns] for row in rows]
+    data: list[Any] = [[_cell(row.get(name)) for name in columns] for row in rows]
     return wandb.Table(columns=list(columns), data=data, allow_mixed_types=True)
 
 
