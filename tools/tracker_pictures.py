@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 LONGEST = 600.0
-SIZE = (1280, 800)
+SIZES = {"mlflow": (1280, 900), "tensorboard": (1800, 560)}
 COLOURS = 96
 
 
@@ -51,7 +51,7 @@ def main() -> None:
         pages = {
             "mlflow": (
                 ["mlflow", "server", "--host", "127.0.0.1", "--workers", "1", "--backend-store-uri", store],
-                "/#/experiments/1/runs",
+                f"/#/experiments/1/runs/{compared(store)}",
             ),
             "tensorboard": (
                 ["tensorboard.main", "--host", "127.0.0.1", "--logdir", str(folder / "tensorboard")],
@@ -60,8 +60,16 @@ def main() -> None:
         }
         for name, (command, page) in pages.items():
             with served(command, asked.mlflow if name == "mlflow" else None, folder / f"{name}.log") as address:
-                picture = taken(asked.chromium, address + page, folder)
+                picture = taken(asked.chromium, address + page, folder, SIZES[name])
             (asked.out / f"tracker-{name}.png").write_bytes(smaller(picture))
+
+
+def compared(store: str) -> str:
+    """Return the id of the run that holds the verdict."""
+    from mlflow import MlflowClient
+
+    (run,) = MlflowClient(tracking_uri=store).search_runs(["1"], "tags.`optbench.comparison` != ''")
+    return str(run.info.run_id)
 
 
 @contextmanager
@@ -104,14 +112,14 @@ def answers(address: str) -> bool:
         return False
 
 
-def taken(chromium: str, address: str, folder: Path) -> bytes:
+def taken(chromium: str, address: str, folder: Path, size: tuple[int, int]) -> bytes:
     """Return what Chromium shows of a page once its scripts have drawn it."""
     picture = folder / "page.png"
     options = ["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--screenshot={picture}"]
-    size = f"--window-size={SIZE[0]},{SIZE[1]}"
+    window = f"--window-size={size[0]},{size[1]}"
     profile = f"--user-data-dir={folder / 'profile'}"
     subprocess.run(
-        [chromium, *options, size, profile, "--timeout=120000", "--virtual-time-budget=60000", address],
+        [chromium, *options, window, profile, "--timeout=120000", "--virtual-time-budget=60000", address],
         check=True,
         timeout=LONGEST,
         capture_output=True,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from optbench.trackers.outgoing import OutgoingComparison, OutgoingRun
 
 _DIGITS, _DIGITS_SHOWN = 16, 8
+_SHOWN_FIRST: Final = ("optimizer.name", "optimizer.learning_rate", "seed")
 _NUMBERS: Final = ("mean", "sd", "n", "n_diverged", "ci_low", "ci_high", "training_seconds")
 
 
@@ -142,7 +143,9 @@ def _write_verdict(file: EventFile, comparison: OutgoingComparison) -> None:
     from tensorboard.plugins.hparams.summary_v2 import HParam, Metric, hparams_config_pb
 
     varied = _varied(comparison.runs)
-    names = dict.fromkeys(name for run in comparison.runs for name in run.metrics if name.startswith("test."))
+    decides = f"test.{comparison.metric}"
+    every = sorted({name for run in comparison.runs for name in run.metrics if name.startswith("test.")})
+    names = dict.fromkeys([decides, *every])
     metrics = [Metric(f"final/{name.replace('.', '/')}", display_name=name) for name in names]
     file.summary(hparams_config_pb([HParam(name) for name in varied], metrics, time_created_secs=0))
     file.text("verdict", markdown_text(comparison.verdict))
@@ -154,10 +157,10 @@ def _write_verdict(file: EventFile, comparison: OutgoingComparison) -> None:
 
 
 def _varied(runs: Sequence[OutgoingRun]) -> list[str]:
-    """Return the settings that are not the same in all runs: those that a table of hyperparameters is about."""
-    names = dict.fromkeys(name for run in runs for name in run.parameters)
+    """Return the settings that are not the same in all runs, those first that a board shows without being asked."""
+    names = dict.fromkeys([*_SHOWN_FIRST, *(name for run in runs for name in run.parameters)])
     different = [name for name in names if len({json.dumps(run.parameters.get(name)) for run in runs}) > 1]
-    return different or ["optimizer.name"]
+    return different or list(_SHOWN_FIRST[:1])
 
 
 def _markdown(rows: Sequence[Any], columns: Sequence[str]) -> str:
