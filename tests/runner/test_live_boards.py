@@ -7,7 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from boards import numbers, read_board
+from boards import numbers, read_board, rounded
 from identity_files import IDENTITY_FILES
 
 from optbench.run_store import RunPaths, read_history
@@ -42,7 +42,7 @@ def test_epochs_are_there_as_soon_as_they_ended(tmp_path):
         reporter.epoch("a", epoch(number, 1.0 / (number + 3)))
     reporter.epoch("none", epoch(0, 1.0))
     reporter.ended(SimpleNamespace(planned=planned("a", None)))
-    expected = {number: 1.0 / (number + 3) for number in range(3)}
+    expected = dict(enumerate(rounded(1.0 / (number + 3) for number in range(3))))
     assert seen == [("a", {n: expected[n] for n in range(k + 1)}) for k in range(3)] + [("none", expected)]
     assert [path.name for path in (tmp_path / "b").iterdir()] == ["a"]
     assert with_boards(listener, [planned("none", None)]) is listener
@@ -82,7 +82,7 @@ def test_a_board_that_cannot_be_written_is_told_once(tmp_path):
 
 @pytest.mark.tensorflow
 def test_a_real_run_is_on_the_board_and_has_the_bits_of_one_without(tmp_path, make_runs, warm_workers, monkeypatch):
-    """Every column of history.csv to the last bit; every identity file but the config is that of a run without."""
+    """The column of history.csv as float32; every identity file but the config is that of a run without."""
     monkeypatch.chdir(tmp_path)
     file = make_runs.write_experiment(tmp_path)
     folders = []
@@ -95,6 +95,6 @@ def test_a_real_run_is_on_the_board_and_has_the_bits_of_one_without(tmp_path, ma
     plain, shown = folders
     assert plain.name == shown.name
     history = read_history(RunPaths(shown).history)
-    assert read(Path("board") / shown.name) == dict(enumerate(history.column("loss")))
+    assert read(Path("board") / shown.name) == dict(enumerate(rounded(history.column("loss"))))
     for name in set(IDENTITY_FILES) - {"config.resolved.yaml"}:
         assert (plain / name).read_bytes() == (shown / name).read_bytes(), name

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from types import ModuleType
 
+import numpy as np
+
 
 def read_board(folder):
     """Return TensorBoard's reader with all events of a folder loaded.
@@ -17,6 +19,11 @@ def read_board(folder):
     found = EventAccumulator(str(folder), size_guidance={"tensors": 0})
     found.Reload()
     return found
+
+
+def rounded(values):
+    """Return numbers as a board has them."""
+    return [float(np.float32(value)) for value in values]
 
 
 def numbers(found, name):

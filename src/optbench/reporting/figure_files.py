@@ -1,6 +1,6 @@
 """The pictures of a comparison as files of their own: for a paper, and for the tools that runs are exported to.
 
-They are drawn by the functions that draw the page, from the same records, so both always say the same.
+They are drawn from the same records as the page, so both always say the same.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Event files of TensorBoard, written without TensorFlow: with the records and messages of the package `tensorboard`.
 
-Numbers are tensors of float64, so that a board holds what the history holds; TensorFlow's own writer would round them
-to float32. The bytes of a file are a function of what is written and of the times that are given.
+Numbers are float32, as TensorFlow's own writer has them: the server that TensorBoard reads files with by default passes
+over float64. The bytes of a file are a function of what is written and of the times that are given.
 """
 
 from __future__ import annotations
@@ -42,15 +42,16 @@ class EventFile:
         self._write(0.0, file_version=_VERSION)
 
     def scalars(self, values: Mapping[str, float], *, step: int, seconds: float = 0.0) -> None:
-        """Add numbers by name; not a number and infinite are kept."""
+        """Add numbers by name, rounded to float32; not a number and infinite are kept."""
         from tensorboard.compat.proto.tensor_pb2 import TensorProto
-        from tensorboard.compat.proto.types_pb2 import DT_DOUBLE
+        from tensorboard.compat.proto.tensor_shape_pb2 import TensorShapeProto
+        from tensorboard.compat.proto.types_pb2 import DT_FLOAT
         from tensorboard.plugins.scalar.metadata import create_summary_metadata
 
         found = [
             self._value(
                 name,
-                TensorProto(dtype=DT_DOUBLE, double_val=[value]),
+                TensorProto(dtype=DT_FLOAT, tensor_shape=TensorShapeProto(), float_val=[value]),
                 create_summary_metadata(display_name="", description=""),
             )
             for name, value in values.items()

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from optbench.trackers.outgoing import OutgoingComparison, OutgoingRun
 
 _DIGITS, _DIGITS_SHOWN = 16, 8
-_SHOWN_FIRST: Final = ("optimizer.name", "optimizer.learning_rate", "seed")
 _NUMBERS: Final = ("mean", "sd", "n", "n_diverged", "ci_low", "ci_high", "training_seconds")
 
 
@@ -157,10 +156,10 @@ def _write_verdict(file: EventFile, comparison: OutgoingComparison) -> None:
 
 
 def _varied(runs: Sequence[OutgoingRun]) -> list[str]:
-    """Return the settings that are not the same in all runs, those first that a board shows without being asked."""
-    names = dict.fromkeys([*_SHOWN_FIRST, *(name for run in runs for name in run.parameters)])
+    """Return the settings that are not the same in all runs: those that a table of hyperparameters is about."""
+    names = dict.fromkeys(name for run in runs for name in run.parameters)
     different = [name for name in names if len({json.dumps(run.parameters.get(name)) for run in runs}) > 1]
-    return different or list(_SHOWN_FIRST[:1])
+    return different or ["optimizer.name"]
 
 
 def _markdown(rows: Sequence[Any], columns: Sequence[str]) -> str:
