@@ -49,8 +49,7 @@ def test_every_picture_of_the_page_in_every_format(files, compared):
     assert dict(figure_files(*compared, PAPER, "en")) == files
 
 
-@pytest.mark.parametrize("paper", [PAPER, Paper(width=7.0, font_size=10.0)])
-@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize(("paper", "language"), [(PAPER, "es"), (Paper(width=7.0, font_size=10.0), "en")])
 def test_nothing_is_cut_off_and_text_is_as_large_as_asked(compared, paper, language):
     """Every text lies within the picture; labels of axes have the size of the paper's text."""
     from matplotlib.text import Text
