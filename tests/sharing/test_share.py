@@ -116,10 +116,11 @@ def test_check_says_what_is_not_proved(absolute, received):
     for run in [*checked, *of_study]:
         assert run.problems == ()
         assert run.shared is not None
+    assert "verified except" in check_text(of_study)
     lines = check_text(checked).splitlines()
     mine = next(line for line in lines if "mine-" in line)
     assert "verified except config.resolved.yaml, config.yaml and environment.json (replaced" in mine
-    assert "log.txt and preprocessing.json (held back)" in mine
+    assert "(replaced when it was shared) and log.txt and preprocessing.json (held back)" in mine
 
 
 def test_check_sees_a_record_that_is_not_true(private, received):

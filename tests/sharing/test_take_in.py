@@ -80,7 +80,9 @@ def test_a_run_with_other_paths_is_compared_without_them(absolute, shared, tmp_p
     take_in(shared(absolute.runs_dir, with_data=with_data).path, runs)
     (mine,) = runs.glob("mine-*")
     hired = {"runs_dir": runs, "data_dir": tmp_path, "say": lambda _: None, "executor_for": faked}
-    found = reproduce(str(mine), data=absolute.folder, trusts=lambda _: True, **hired)
+    asked = []
+    found = reproduce(str(mine), data=absolute.folder, trusts=lambda doubts: asked.extend(doubts) or True, **hired)
+    assert [doubt.code for doubt in asked] == ["reproduce-key-shared"]
     assert found.rungs > 3  # beyond the experiment's; what comes then is invented from its paths here
     assert found.not_compared[:2] == ("config", "key")
     assert ("preprocessing.json" in found.not_compared) is not with_data

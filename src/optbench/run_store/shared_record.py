@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from optbench.core.findings import Finding, Severity
+from optbench.core.findings import Finding, Severity, as_json
 from optbench.errors import StorageError
 from optbench.run_store.documents import SCHEMA_VERSION, encode_json, read_json, require_schema
 from optbench.run_store.listed_files import ListedFile, is_entry, wrong
@@ -119,8 +119,9 @@ def shared_note(folder: str, record: SharedRecord) -> Finding:
     replaced, withheld = sorted(record.replaced), sorted(record.withheld)
     if not replaced and not withheld:  # of a study whose runs are other ones, its manifest alone
         replaced = [MANIFEST]
-    names = {"replaced": replaced, "withheld": withheld}
-    return Finding("check-shared", Severity.NOTE, {"folder": folder, **names})
+    named = {"check-shared-replaced": replaced, "check-shared-withheld": withheld}
+    parts = [Finding(code, Severity.NOTE, {"names": names}) for code, names in named.items() if names]
+    return Finding("check-shared", Severity.NOTE, {"folder": folder, "parts": as_json(parts)})
 
 
 _REASONS: Final = frozenset(Why)
