@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from optbench.core.printable import printable
+from optbench.core.regular_files import is_file
 from optbench.errors import MismatchError, NoRunsError, UsageError
 
 if TYPE_CHECKING:
@@ -153,8 +154,8 @@ def load_study(path: str | Path, name: str | None = None) -> StudyResult:
             code="records-files-changed",
             findings=faults[:_FAULTS_SHOWN],
         )
-    runs = load_runs(paths.folder)
-    return StudyResult(paths.folder.resolve().name, paths.folder, read_json(paths.verdict_json), runs)
+    document = read_json(paths.verdict_json)
+    return StudyResult(paths.folder.resolve().name, paths.folder, document, load_runs(paths.folder))
 
 
 def _study(path: Path, name: str | None) -> StudyPaths:
@@ -173,8 +174,6 @@ def _study(path: Path, name: str | None) -> StudyPaths:
 
 def _folder(path: Path) -> Path:
     """Return the folder to look into: of an archive a temporary one, with what is in it, verified."""
-    from optbench.core.regular_files import is_file
-
     if not is_file(path):
         return path
     from optbench.core.temporary_folders import make_temporary_folder
