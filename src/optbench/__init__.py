@@ -1,6 +1,6 @@
 """Which Keras optimizer to use on a problem, by how much it is better, and how sure one can be.
 
-`load_runs`, `load_diagnostics` and `compare` are those of `optbench.notebook`, `load_model` that of
+`load_runs`, `load_study`, `load_diagnostics` and `compare` are those of `optbench.notebook`, `load_model` that of
 `optbench.runs.shipped_model`, `load_run` that of `optbench.runner.shown_run`; each is loaded when it is first used.
 """
 
@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from optbench.notebook import compare as compare
     from optbench.notebook import load_diagnostics as load_diagnostics
     from optbench.notebook import load_runs as load_runs
+    from optbench.notebook import load_study as load_study
     from optbench.runner.shown_run import load_run as load_run
     from optbench.runs.shipped_model import load_model as load_model
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "compare", "load_diagnostics", "load_model", "load_run", "load_runs"]
+__all__ = ["__version__", "compare", "load_diagnostics", "load_model", "load_run", "load_runs", "load_study"]
 
 
 def __getattr__(name: str) -> Any:
@@ -33,7 +34,7 @@ def __getattr__(name: str) -> Any:
         from optbench.runs import shipped_model
 
         return shipped_model.load_model
-    if name in ("compare", "load_diagnostics", "load_runs"):
+    if name in ("compare", "load_diagnostics", "load_runs", "load_study"):
         from optbench import notebook
 
         return getattr(notebook, name)

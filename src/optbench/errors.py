@@ -123,6 +123,12 @@ class MachineError(InvalidError):
     default_code = "machine-unfit"
 
 
+class ArchiveError(InvalidError):
+    """A file that somebody has passed on is no archive of optbench, or one that may not be unpacked."""
+
+    default_code = "archive-invalid"
+
+
 class NoRunsError(OptbenchError):
     """A pattern or folder named no finished run."""
 

@@ -1,14 +1,18 @@
-"""For notebooks: finished runs as a table, and the comparison of any part of that table."""
+"""For notebooks: finished runs and studies as tables, and the comparison of any part of such a table."""
 
 from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from optbench.errors import NoRunsError, UsageError
+from optbench.core.printable import printable
+from optbench.core.regular_files import is_file
+from optbench.errors import MismatchError, NoRunsError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -19,8 +23,10 @@ if TYPE_CHECKING:
     from optbench.records import History, RunRecord
     from optbench.reporting.shown_comparison import ShownComparison
     from optbench.run_store import StudyPlace
+    from optbench.study.paths import StudyPaths
 
 _SPLITS: Final = ("test", "validation", "train")
+_FAULTS_SHOWN: Final = 5
 _RUN_COLUMNS: Final = ("run", "dataset", "model", "optimizer", "learning_rate", "seed")
 
 
@@ -29,7 +35,9 @@ def load_runs(path: str | Path = "runs") -> pd.DataFrame:
 
     Parameters
     ----------
-    path : a runs directory, or one run folder; what is unfinished or no run folder is left out
+    path : a runs directory, or one run folder; what is unfinished or no run folder is left out. Or an archive that
+        `optbench share` has written: every byte of it is verified, and it is unpacked into a temporary folder that
+        lasts as long as this process
 
     Returns
     -------
@@ -44,12 +52,14 @@ def load_runs(path: str | Path = "runs") -> pd.DataFrame:
     ------
     NoRunsError
         If there is no finished run.
+    ArchiveError, MismatchError
+        If the file is no archive of optbench, or was changed on its way.
     """
     import pandas as pd
 
     from optbench.run_store import find_runs
 
-    folder = Path(path)
+    folder = _folder(Path(path))
     records, _ = find_runs([str(folder)], folder)
     if not records:
         raise NoRunsError(
@@ -59,12 +69,127 @@ def load_runs(path: str | Path = "runs") -> pd.DataFrame:
     return pd.DataFrame(_columns(_rows(records))).sort_values(order, kind="stable", ignore_index=True)
 
 
+@dataclass(frozen=True, slots=True)
+class StudyResult:
+    """What a study came to, as tables.
+
+    Attributes
+    ----------
+    name : of its folder
+    folder : where it lies; of an archive, as long as this process lasts
+    document : content of verdict.json, with every number
+    runs : its finished runs, as `load_runs` returns them; the column `stage` tells tuning from confirmation
+    """
+
+    name: str
+    folder: Path
+    document: Mapping[str, Any]
+    runs: pd.DataFrame
+
+    @property
+    def verdict(self) -> str:
+        """The verdict in a sentence; of several problems it is what they say together."""
+        return str(self.document.get("verdict", ""))
+
+    @property
+    def optimizers(self) -> pd.DataFrame:
+        """One row for each optimizer and problem, as verdict.json has it: mean, sd, interval, learning rate, ..."""
+        return self._table("optimizers")
+
+    @property
+    def pairs(self) -> pd.DataFrame:
+        """One row for each pair and problem: difference, interval, p, decision, ..."""
+        return self._table("pairs")
+
+    @property
+    def recommended(self) -> dict[str, Any]:
+        """What to take of each problem, by its name ("" if there is one): optimizer, learning rate, rule, risk."""
+        return {name: one.get("recommended") for name, one in self._problems()}
+
+    def __repr__(self) -> str:
+        """Return the name and the verdict, not every number."""
+        return printable(f"{self.name}: {self.verdict}")
+
+    def _table(self, part: str) -> pd.DataFrame:
+        import pandas as pd
+
+        rows = [{"problem": name, **row} for name, one in self._problems() for row in one.get(part, [])]
+        return pd.DataFrame(rows)
+
+    def _problems(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        from optbench.study.stored import parts_of
+
+        yield from parts_of(self.document).items()
+
+
+def load_study(path: str | Path, name: str | None = None) -> StudyResult:
+    """Return what a finished study came to.
+
+    Parameters
+    ----------
+    path : folder of a study, or an archive that `optbench share` has written, as for `load_runs`
+    name : of the study, where an archive holds several
+
+    Raises
+    ------
+    NoRunsError
+        If there is no finished study of that name, or several and no name was given.
+    ArchiveError, MismatchError
+        If the file is no archive of optbench, or anything is not as it was sealed.
+
+    Examples
+    --------
+    >>> import optbench
+    >>> study = optbench.load_study("runs/telco-optimizers-3f2a9c1e")  # doctest: +SKIP
+    >>> study.pairs[["a", "b", "difference", "decision"]]  # doctest: +SKIP
+    """
+    from optbench.run_store import read_json
+    from optbench.sharing.things import study_faults
+
+    paths = _study(Path(path), name)
+    faults = study_faults(paths)
+    if faults:
+        raise MismatchError(
+            f"{paths.folder.name} is not as it was sealed, or not finished.",
+            code="records-files-changed",
+            findings=faults[:_FAULTS_SHOWN],
+        )
+    document = read_json(paths.verdict_json)
+    return StudyResult(paths.folder.resolve().name, paths.folder, document, load_runs(paths.folder))
+
+
+def _study(path: Path, name: str | None) -> StudyPaths:
+    from optbench.sharing.things import things_named
+
+    folder = _folder(path)
+    found = [one for one in things_named([str(folder)], folder).studies if name in (None, one.folder.name)]
+    if len(found) != 1:
+        names = ", ".join(one.folder.name for one in found) or "none"
+        raise NoRunsError(
+            f"{path} must hold one finished study{f' called {name}' if name else ''}. It holds: {names}. Name it.",
+            code="runs-name-ambiguous",
+        )
+    return found[0]
+
+
+def _folder(path: Path) -> Path:
+    """Return the folder to look into: of an archive a temporary one, with what is in it, verified."""
+    if not is_file(path):
+        return path
+    from optbench.core.temporary_folders import make_temporary_folder
+    from optbench.sharing.take_in import unpack
+
+    made = make_temporary_folder("archive")
+    made.remove_with(sys.modules[__name__])  # tables name the folders in it, and so do parts of tables
+    return unpack(path, made.path, durable=False).folder
+
+
 def load_diagnostics(path: str | Path = "runs") -> pd.DataFrame:
     """Return the diagnostics of the finished runs under a folder, one row per run, epoch and layer.
 
     Parameters
     ----------
-    path : a runs directory, or one run folder; runs without `training.diagnostics` are left out
+    path : a runs directory, one run folder or an archive; runs without `training.diagnostics` are left out
 
     Returns
     -------
@@ -109,7 +234,7 @@ def compare(
 
     Parameters
     ----------
-    runs : rows of `load_runs` (all of them or a selection), a runs directory, or run records
+    runs : rows of `load_runs` (all of them or a selection), a runs directory, an archive, or run records
     metric, baseline, alpha, margin, by : as on the command line
 
     Returns
@@ -169,7 +294,8 @@ def _records(runs: pd.DataFrame | Sequence[RunRecord] | str | Path) -> list[RunR
     from optbench.run_store import find_runs, read_run
 
     if isinstance(runs, str | Path):
-        return find_runs([str(runs)], Path(runs))[0]
+        folder = _folder(Path(runs))
+        return find_runs([str(folder)], folder)[0]
     folders = _folders(runs)
     if folders is None:
         return _given_records(runs)

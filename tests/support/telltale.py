@@ -99,7 +99,7 @@ class Project:
 
 
 def faked(*_: Any) -> FakeExecutor:
-    return FakeExecutor()
+    return FakeExecutor(skill=lambda _config: 0.8)  # some rows are answered wrongly, so that pages show them
 
 
 def ignored(_sentence: Any) -> None:

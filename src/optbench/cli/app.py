@@ -16,9 +16,11 @@ from optbench.cli.doctor import doctor
 from optbench.cli.export import export
 from optbench.cli.fetch import fetch
 from optbench.cli.gc import gc
+from optbench.cli.import_ import import_archive
 from optbench.cli.init import init
 from optbench.cli.list import list_names
 from optbench.cli.ls import ls
+from optbench.cli.merge import merge
 from optbench.cli.options import Debug, Language
 from optbench.cli.predict import predict
 from optbench.cli.refit import refit
@@ -27,6 +29,7 @@ from optbench.cli.reproduce import reproduce
 from optbench.cli.rm import rm
 from optbench.cli.run import run
 from optbench.cli.schema import schema
+from optbench.cli.share import share
 from optbench.cli.show import show
 from optbench.cli.study import study
 from optbench.cli.validate import validate
@@ -62,7 +65,7 @@ def _root(
 
 _COMMANDS = (
     *(run, study, refit, compare, predict, export),
-    *(show, ls, report, check, reproduce, cite, rm, gc),
+    *(show, ls, report, check, reproduce, cite, rm, gc, share, merge),
     *(validate, config, schema, init, doctor, fetch),
 )
 
@@ -76,3 +79,4 @@ def _help(command: Callable[..., None]) -> str:
 for command in _COMMANDS:
     app.command(help=_help(command))(command)
 app.command("list", help=_help(list_names))(list_names)
+app.command("import", help=_help(import_archive))(import_archive)

@@ -38,6 +38,14 @@ from optbench.run_store.paths import STUDY_RECORD, VERDICTS, RunPaths, run_id
 from optbench.run_store.reading import file_sha256
 from optbench.run_store.run_records import read_run
 from optbench.run_store.sealed import read_job, read_training_result, write_job, write_training_result
+from optbench.run_store.shared_record import (
+    OtherFile,
+    SharedRecord,
+    Why,
+    read_shared,
+    shared_note,
+    shared_problems,
+)
 from optbench.run_store.status import run_status
 from optbench.run_store.studies import StudyPlace, StudyTables, is_study_folder, record_places, study_places
 from optbench.run_store.study_manifest import (
@@ -77,8 +85,10 @@ __all__ = [
     "Job",
     "LadderDigests",
     "Manifest",
+    "OtherFile",
     "RunFacts",
     "RunPaths",
+    "SharedRecord",
     "StudyManifest",
     "StudyPlace",
     "StudyTables",
@@ -86,6 +96,7 @@ __all__ = [
     "SubmittedRun",
     "TrainingResult",
     "TrainingTimes",
+    "Why",
     "added_files",
     "begin_attempt",
     "check_folder",
@@ -117,6 +128,7 @@ __all__ = [
     "read_manifest",
     "read_predictions",
     "read_run",
+    "read_shared",
     "read_study_manifest",
     "read_submission",
     "read_target_predictions",
@@ -129,6 +141,8 @@ __all__ = [
     "run_id",
     "run_status",
     "runs_of_folds",
+    "shared_note",
+    "shared_problems",
     "storage_error",
     "study_manifest_problems",
     "study_places",

@@ -117,13 +117,28 @@ def write_manifest(claim: Claim, facts: RunFacts) -> None:
     names = sorted(_files(paths))
     entries = {name: entry_of(paths.folder / name) for name in names}
     try:
-        data = with_digest({"schema_version": SCHEMA_VERSION, **facts.to_json(), "files": entries})
+        data = manifest_bytes(facts, entries)
     except ValueError as error:
         raise StorageError(
             f"{paths.manifest} must hold finite numbers only ({error}).", code="storage-not-finite"
         ) from error
     _sync_folders({(paths.folder / name).parent for name in names})
     claim.publish_bytes(paths.manifest, data, replace=False)
+
+
+def manifest_bytes(facts: RunFacts, entries: Mapping[str, Mapping[str, Any]]) -> bytes:
+    """Return the bytes of a manifest.
+
+    Parameters
+    ----------
+    entries : `{"size", "sha256"}` of each file, by its path in the folder
+
+    Raises
+    ------
+    ValueError
+        If a number is not finite.
+    """
+    return with_digest({"schema_version": SCHEMA_VERSION, **facts.to_json(), "files": dict(sorted(entries.items()))})
 
 
 def replace_files(claim: Claim, new: Mapping[Path, bytes]) -> None:

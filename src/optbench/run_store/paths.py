@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 KEY_DIGITS_SHOWN = 8
 STUDY_RECORD = "study.json"
 """What makes a folder that of a study; its runs lie beside this file."""
+MANIFEST = "MANIFEST.json"
+"""Written last, of a run as of a study."""
+SHARED = "SHARED.json"
+"""What says, in a folder that was passed on, which files are other than they were sealed."""
 VERDICTS = "verdicts"
 """Folder of a study with its verdicts: no runs."""
 _IDENTITY = (
@@ -189,7 +193,12 @@ class RunPaths:
     @property
     def manifest(self) -> Path:
         """Written last: the run is finished if and only if this verifies."""
-        return self.folder / "MANIFEST.json"
+        return self.folder / MANIFEST
+
+    @property
+    def shared(self) -> Path:
+        """Of a run that was passed on: which files were replaced or held back, with their first digests."""
+        return self.folder / SHARED
 
     @property
     def lock(self) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from optbench.errors import StorageError
@@ -63,10 +63,19 @@ def write_study_manifest(
     StorageError
         If a file cannot be read or the manifest cannot be written.
     """
-    body: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "study": study, "key": key, "plan": plan}
-    body["files"] = {one.name: entry_of(one) for one in sorted(files)}
-    body["runs"] = {one.name: file_sha256(RunPaths(one).manifest) for one in sorted(runs)}
-    write_bytes(path, with_digest(body))
+    entries = {one.name: entry_of(one) for one in sorted(files)}
+    digests = {one.name: file_sha256(RunPaths(one).manifest) for one in sorted(runs)}
+    listed = {name: ListedFile(entry["size"], entry["sha256"]) for name, entry in entries.items()}
+    write_bytes(path, study_manifest_bytes(StudyManifest(study, key, plan, listed, digests)))
+
+
+def study_manifest_bytes(manifest: StudyManifest) -> bytes:
+    """Return the bytes of a manifest."""
+    body: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "study": manifest.study, "key": manifest.key}
+    body["plan"] = manifest.plan
+    body["files"] = {name: {"size": one.size, "sha256": one.sha256} for name, one in manifest.files.items()}
+    body["runs"] = dict(manifest.runs)
+    return with_digest(body)
 
 
 def let_go(path: Path, names: Iterable[str]) -> None:
@@ -78,12 +87,8 @@ def let_go(path: Path, names: Iterable[str]) -> None:
         If the manifest cannot be read or written.
     """
     manifest, left_out = read_study_manifest(path), set(names)
-    body: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "study": manifest.study, "key": manifest.key}
-    body["plan"] = manifest.plan
     kept = {name: listed for name, listed in manifest.files.items() if name not in left_out}
-    body["files"] = {name: {"size": listed.size, "sha256": listed.sha256} for name, listed in kept.items()}
-    body["runs"] = dict(manifest.runs)
-    write_bytes(path, with_digest(body))
+    write_bytes(path, study_manifest_bytes(replace(manifest, files=kept)))
 
 
 def read_study_manifest(path: Path) -> StudyManifest:

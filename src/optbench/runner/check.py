@@ -9,22 +9,29 @@ from optbench.core.findings import Finding, Severity, as_json
 from optbench.core.printable import printable
 from optbench.core.regular_files import is_file
 from optbench.errors import MismatchError, NoRunsError
-from optbench.words import DEFAULT, sentences, text
+from optbench.run_store.shared_record import shared_note
+from optbench.words import DEFAULT, sentence, sentences, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from optbench.run_store import Manifest, RunPaths
+    from optbench.run_store import Manifest, RunPaths, SharedRecord
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedRun:
-    """One run folder: what is wrong with it, and whether it is finished at all."""
+    """One run folder: what is wrong with it, and whether it is finished at all.
+
+    Attributes
+    ----------
+    shared : what was replaced or held back before the folder came here; None if it is as it was sealed
+    """
 
     folder: str
     finished: bool
     problems: tuple[Finding, ...]
+    shared: SharedRecord | None = None
 
 
 def check_runs(
@@ -41,7 +48,7 @@ def check_runs(
     NoRunsError
         If none of them holds a manifest.
     """
-    from optbench.run_store import RunPaths, check_folder, find_folders
+    from optbench.run_store import RunPaths, check_folder, find_folders, shared_problems
 
     folders, notes = find_folders(arguments, runs_dir)
     checked = []
@@ -49,8 +56,9 @@ def check_runs(
         paths = RunPaths(folder)
         if is_file(paths.manifest):
             manifest, problems = check_folder(paths, deep=deep)
+            shared, faults = shared_problems(folder, () if manifest is None else manifest.files)
             notes += _unfinished_drawing(paths, manifest)
-            checked.append(CheckedRun(str(folder), True, tuple(problems)))
+            checked.append(CheckedRun(str(folder), True, (*problems, *faults), shared))
         else:
             checked.append(CheckedRun(str(folder), False, ()))
     if not any(run.finished for run in checked):
@@ -74,9 +82,15 @@ def check_text(checked: Sequence[CheckedRun], language: str | None = None) -> st
     """Return one line per folder, and one per problem."""
     lines = []
     for run in checked:
-        lines.append(text(f"check-{_state(run)}", language, folder=run.folder))
+        lines.append(_line(run, language))
         lines += [f"  {problem}" for problem in sentences(run.problems, language)]
     return "\n".join(map(printable, lines))
+
+
+def _line(run: CheckedRun, language: str | None) -> str:
+    if run.finished and not run.problems and run.shared is not None:
+        return sentence(shared_note(run.folder, run.shared), language)
+    return text(f"check-{_state(run)}", language, folder=run.folder)
 
 
 def _state(run: CheckedRun) -> str:
@@ -97,6 +111,7 @@ def check_json(checked: Sequence[CheckedRun], *, deep: bool = True) -> dict[str,
                 "finished": run.finished,
                 "problems": sentences(run.problems, DEFAULT),
                 "findings": as_json(run.problems),
+                "shared": None if run.shared is None else run.shared.to_json(),
             }
             for run in checked
         ],

@@ -63,7 +63,7 @@ def render_reports(
     for record in records:
         paths = RunPaths(Path(record.folder))
         try:
-            render_again(paths, record.key, lambda found: _stored_drawings(found, data_dir, language))
+            render_again(paths, record.key, lambda found: stored_drawings(found, data_dir, language))
         except OptbenchError as error:
             notes.append(not_drawn(record.run, error))
         except Exception:  # what strangers have written can make any reader fail in any way
@@ -179,7 +179,7 @@ def stored_evaluation(paths: RunPaths) -> StoredRun:
     return StoredRun(config, evaluation, history, metrics, environment)
 
 
-def _stored_drawings(paths: RunPaths, data_dir: Path | None, language: str | None) -> dict[Path, bytes]:
+def stored_drawings(paths: RunPaths, data_dir: Path | None, language: str | None) -> dict[Path, bytes]:
     """Draw from the files of a finished run."""
     from optbench.run_store import read_json
 

@@ -81,6 +81,8 @@ def _with_changed_code(recorded: Recorded, found: Reproduction) -> Reproduction:
         return found
     if changed_code(recorded):
         return replace(found, first_difference="code")
+    if recorded.has_other_paths:  # the key is of the paths that were replaced, so it proves nothing here
+        return found
     return found if has_its_key(recorded) else replace(found, first_difference="key")
 
 

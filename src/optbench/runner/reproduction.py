@@ -38,6 +38,7 @@ class Reproduction:
     score_difference, metric_difference : largest absolute difference of a prediction and of a metric;
         None if they cannot be compared
     older_metrics : how the `metrics` rung was compared, if metrics.json has an earlier schema than is written now
+    not_compared : rungs and files that could not be, since the run was passed on without what they are of
     """
 
     run: str
@@ -47,10 +48,11 @@ class Reproduction:
     score_difference: float | None
     metric_difference: float | None
     older_metrics: OlderMetrics | None = None
+    not_compared: tuple[str, ...] = ()
 
     @property
     def is_identical(self) -> bool:
-        """True if every rung and every identity file is equal."""
+        """True if every rung and every identity file that is there is equal."""
         return not self.first_difference
 
     def to_json(self) -> dict[str, Any]:
@@ -67,6 +69,7 @@ class Reproduction:
             "findings": [finding.to_json() for finding in self.could_explain],
             "largest_difference": {"predictions": self.score_difference, "metrics": self.metric_difference},
             "older_metrics": None if self.older_metrics is None else self.older_metrics.to_json(),
+            "not_compared": list(self.not_compared),
         }
 
     def text(self, language: str | None = None) -> str:
@@ -74,6 +77,8 @@ class Reproduction:
         from optbench.words import sentence, sentences, text
 
         older = [] if self.older_metrics is None else [f"  {sentence(self.older_metrics.finding, language)}"]
+        if self.not_compared:
+            older.append(f"  {text('reproduce-not-there', language, names=list(self.not_compared))}")
         if self.is_identical:
             return "\n".join([text("reproduce-identical", language, run=self.run, n_rungs=self.rungs), *older])
         first = {"n_rungs": self.rungs, "first": self.first_difference}
@@ -139,6 +144,8 @@ def compare(recorded: Recorded, again: RunPaths) -> Reproduction:
     is_same_but_older = older is not None and not older.different
     if is_same_but_older:  # the digests are of files that cannot be equal; what both hold is
         digests = {**digests, "metrics": recorded.digests["metrics"]}
+    if recorded.has_other_paths:  # of the experiment with its own paths, which nobody has here
+        digests = {**digests, "config": recorded.digests["config"]}
     rung, equal = first_difference(recorded.digests, digests)
     if not rung:
         ours, theirs = recorded.paths.identity_files, again.identity_files
@@ -156,7 +163,17 @@ def compare(recorded: Recorded, again: RunPaths) -> Reproduction:
         score_difference=score_difference(recorded.paths, again),
         metric_difference=metric_difference(recorded.paths, again),
         older_metrics=older,
+        not_compared=_not_compared(recorded),
     )
+
+
+def _not_compared(recorded: Recorded) -> tuple[str, ...]:
+    """Return what of a run that was passed on cannot be compared: what depends on its paths, and what was held back."""
+    if recorded.shared is None:
+        return ()
+    identity = {path.name for path in recorded.paths.identity_files.values()}
+    held_back = sorted(identity & recorded.shared.withheld.keys())
+    return (*(("config", "key") if recorded.has_other_paths else ()), *held_back)
 
 
 def older_metrics(recorded: Recorded, again: RunPaths) -> OlderMetrics | None:

@@ -16,7 +16,7 @@ from optbench.core.regular_files import is_folder
 from optbench.errors import OptbenchError, StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from optbench.run_store import Asker, Claim, Manifest, RunPaths
@@ -45,7 +45,7 @@ class FinishedRuns:
 
         if self._folders is None:
             self._folders = {}
-            for folder, key in _run_folders(self._runs_dir):
+            for folder, key in run_folders(self._runs_dir):
                 self._folders.setdefault(key, []).append(folder)
         own = planned.paths.folder
         others = (folder for folder in self._folders.get(planned.key[:8], []) if folder != own)
@@ -91,7 +91,7 @@ def _take(planned: PlannedRun, found: RunPaths, manifest: Manifest, claim: Claim
     from optbench.run_store import RunFacts, write_manifest
 
     kept = [name for name in manifest.files if not name.endswith(_DRAWN)]
-    _link(found.folder, claim.draft.folder, kept)
+    bring_files(found.folder, claim.draft.folder, kept)
     _write_names(planned, found, claim.draft)
     claim.publish()
     facts = RunFacts(
@@ -108,8 +108,19 @@ def _take(planned: PlannedRun, found: RunPaths, manifest: Manifest, claim: Claim
     write_manifest(claim, facts)
 
 
-def _link(source: Path, target: Path, names: Sequence[str]) -> None:
-    """Bring files into a folder: hard links, or copies where the file system has none."""
+def bring_files(source: Path, target: Path, names: Iterable[str], *, linked: bool = True) -> None:
+    """Bring files into a folder: hard links, or copies where the file system has none, or somebody else has the first.
+
+    Parameters
+    ----------
+    names : of files in the folder they come from
+    linked : False makes copies
+
+    Raises
+    ------
+    StorageError
+        If one cannot be brought there.
+    """
     from optbench.run_store import storage_error
 
     for name in names:
@@ -117,12 +128,18 @@ def _link(source: Path, target: Path, names: Sequence[str]) -> None:
         try:
             there.parent.mkdir(parents=True, exist_ok=True)
             there.unlink(missing_ok=True)
-            try:
-                os.link(here, there, follow_symlinks=False)
-            except OSError:
+            if not linked or not _is_linked(here, there):
                 shutil.copyfile(here, there, follow_symlinks=False)
         except OSError as error:
             raise storage_error(error, there, doing="written") from error
+
+
+def _is_linked(here: Path, there: Path) -> bool:
+    try:
+        os.link(here, there, follow_symlinks=False)
+    except OSError:
+        return False
+    return True
 
 
 def _write_names(planned: PlannedRun, found: RunPaths, draft: RunPaths) -> None:
@@ -139,7 +156,7 @@ def _write_names(planned: PlannedRun, found: RunPaths, draft: RunPaths) -> None:
     write_json(draft.environment, environment, durable=False)
 
 
-def _run_folders(runs_dir: Path) -> Iterator[tuple[Path, str]]:
+def run_folders(runs_dir: Path) -> Iterator[tuple[Path, str]]:
     """Yield the folders in a runs directory and in the folders in it that are called like a run, with that key."""
     for folder in _folders(runs_dir):
         if named := _RUN_ID.fullmatch(folder.name):

@@ -54,7 +54,8 @@ def doubts_about_code(recorded: Recorded) -> list[Finding]:
         for name, before, now in changed_code(recorded)
     ]
     if not found and not has_its_key(recorded):
-        found.append(Finding("reproduce-key-changed", Severity.WARNING, {"key": recorded.manifest.key[:_DIGITS_SHOWN]}))
+        code = "reproduce-key-shared" if recorded.has_other_paths else "reproduce-key-changed"
+        found.append(Finding(code, Severity.WARNING, {"key": recorded.manifest.key[:_DIGITS_SHOWN]}))
     if not found and _is_from_elsewhere(recorded):
         found.append(Finding("reproduce-code-elsewhere", Severity.WARNING, {"names": sorted(recorded.code)}))
     return found

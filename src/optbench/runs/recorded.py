@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from optbench.config import ExperimentConfig
-    from optbench.run_store import Manifest, RunPaths
+    from optbench.run_store import Manifest, RunPaths, SharedRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,7 @@ class Recorded:
     code : user's Python files by the name in the config -> the copy in the folder
     recorded_code : sha256 of the files that the run was trained with, by the same names
     base : folder of the experiment file where the run was made; None if it is not known
+    shared : what was replaced or held back before the folder came here; None if it is as it was sealed
     """
 
     paths: RunPaths
@@ -34,6 +35,12 @@ class Recorded:
     code: Mapping[str, Path]
     recorded_code: Mapping[str, str]
     base: Path | None
+    shared: SharedRecord | None = None
+
+    @property
+    def has_other_paths(self) -> bool:
+        """True if paths in the experiment were replaced: then neither its key nor its digest follows from it."""
+        return self.shared is not None and self.paths.config_resolved.name in self.shared.replaced
 
 
 def recorded_run(paths: RunPaths, manifest: Manifest) -> Recorded:
@@ -45,7 +52,7 @@ def recorded_run(paths: RunPaths, manifest: Manifest) -> Recorded:
         If a document of it cannot be read.
     """
     from optbench.config import load_resolved
-    from optbench.run_store import read_json
+    from optbench.run_store import read_json, read_shared
 
     environment, config = read_json(paths.environment), load_resolved(paths.config_resolved)
     base, names = environment.get("base"), code_references(config)
@@ -58,6 +65,7 @@ def recorded_run(paths: RunPaths, manifest: Manifest) -> Recorded:
         code={name: _copy_of(paths, name) for name in names},
         recorded_code=_recorded_code(environment.get("code"), names),
         base=paths.folder / base if isinstance(base, str) else None,
+        shared=read_shared(paths.folder),
     )
 
 

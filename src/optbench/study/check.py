@@ -13,6 +13,7 @@ from optbench.study.verdicts import kept_verdicts
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from optbench.run_store import SharedRecord
     from optbench.study.paths import StudyPaths
 
 
@@ -29,11 +30,25 @@ def check_study(paths: StudyPaths, *, deep: bool = True) -> list[CheckedRun]:
 
     is_finished = os.path.lexists(paths.manifest)
     problems = [*study_manifest_problems(paths.manifest, deep=deep), *other_runs(paths)] if is_finished else []
-    found = [CheckedRun(str(paths.folder), is_finished, tuple(problems))]
+    shared, faults = _shared(paths) if is_finished else (None, [])
+    found = [CheckedRun(str(paths.folder), is_finished, (*problems, *faults), shared)]
     for one in kept_verdicts(paths):
-        told = tuple(study_manifest_problems(one.manifest, deep=deep))
-        found.append(CheckedRun(str(one.folder), True, told))
+        shared, faults = _shared(one)
+        told = (*study_manifest_problems(one.manifest, deep=deep), *faults)
+        found.append(CheckedRun(str(one.folder), True, told, shared))
     return found
+
+
+def _shared(paths: StudyPaths) -> tuple[SharedRecord | None, list[Finding]]:
+    """Return what of a study or verdict that was passed on is not as it was sealed, and what is wrong with that."""
+    from optbench.errors import StorageError
+    from optbench.run_store import read_study_manifest, shared_problems
+
+    try:
+        listed = read_study_manifest(paths.manifest).files
+    except StorageError:
+        listed = {}
+    return shared_problems(paths.folder, listed)
 
 
 def other_runs(paths: StudyPaths) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from optbench.run_store import VERDICTS, StudyTables, is_study_folder
+from optbench.run_store.paths import MANIFEST
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +33,7 @@ class StudyPaths(StudyTables):
     @property
     def manifest(self) -> Path:
         """Written last: size and sha256 of every file of the study, and of the manifest of every run."""
-        return self.folder / "MANIFEST.json"
+        return self.folder / MANIFEST
 
     @property
     def verdicts(self) -> Path:
