@@ -177,6 +177,7 @@ class _Page:
             "answer": answer,
             "sure": sure,
             "take": self._take(problem, curves),
+            "taken": self.frame.takes.get(problem.problem),
             "doubts": self._sentences(problem.differences),
             "verdict": self.frame.verdicts[problem.problem],
             **ranking_values(comparison, problem, self.looks, speech),

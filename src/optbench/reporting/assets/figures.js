@@ -66,6 +66,7 @@ class Chart {
     this.tools = element("div", {class: "tools"});
     this.views.before(this.tools);
     this.views.after(this.ears);
+    for (const view of record.views || []) for (const line of view.lines) line.x = line.x || view.across;
     if (record.kind === "lines") this.makeChoices();
     this.figure.append(this.makeValues());
     this.boxes = [...this.views.querySelectorAll(".view-box")];
@@ -407,7 +408,7 @@ function path(xs, ys, x, y) {
     const other = ys[n];
     if (!Number.isFinite(one) || !Number.isFinite(other)) { isOpen = false; return; }
     const keep = value => Math.min(Math.max(value, -1), 2);
-    steps += `${isOpen ? "L" : "M"}${(UNITS * keep(place(x, one))).toFixed(1)} ${(UNITS * (1 - keep(place(y, other)))).toFixed(1)}`;
+    steps += `${isOpen ? "L" : "M"}${Math.round(UNITS * keep(place(x, one)))} ${Math.round(UNITS * (1 - keep(place(y, other))))}`;
     isOpen = true;
   });
   return steps;
