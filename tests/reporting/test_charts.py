@@ -20,7 +20,9 @@ from optbench.comparison import (
     RunTrace,
     compare,
     precision_recall_means,
+    reached_shares,
     reliability_means,
+    target_table,
 )
 from optbench.records import PrecisionRecallCurve, ReliabilityCurve
 from optbench.reporting.charts.comparison_charts import curves_chart, differences_chart, scores_chart
@@ -29,6 +31,7 @@ from optbench.reporting.charts.example_charts import example_charts
 from optbench.reporting.charts.look import COLOURS, RowLooks
 from optbench.reporting.charts.records import Axis, Line, LinesFigure, View
 from optbench.reporting.charts.scale import Scale, room_for, tick_texts, ticks
+from optbench.reporting.charts.target_charts import targets_chart
 from optbench.reporting.languages import Speech
 from optbench.reporting.page import SCRIPTS
 
@@ -166,6 +169,23 @@ def test_single_runs_are_there_as_far_as_a_page_can_hold_them(problem):
     assert all(len(line.runs) == 7 for view in few.views for line in view.lines)
     assert not [line for view in many.views for line in view.lines if line.runs]
     assert few.views[0].lines[0].per_epoch == {"steps": 20.0, "seconds": 0.5}
+
+
+def test_the_time_to_a_target_is_the_area_above_its_line(problem):
+    """What the table calls the mean epochs is what lies between the line and 1; its end is the share that got there."""
+    late = {name: [RunTrace(make_history(seed), 10, seed == 5) for seed in seeds] for name, seeds in
+            (("adam", range(6)), ("sgd", range(0, 60, 9)))}  # fmt: skip
+    table = target_table(late, "val_loss", 0.6)
+    shares = reached_shares(late, "val_loss", 0.6)
+    for row in table.rows:
+        assert sum(1.0 - share for share in shares[row.label][:-1]) == pytest.approx(row.epochs)
+        assert shares[row.label][-1] == row.reached / row.n
+    chart = targets_chart(ProblemCurves({}, {}, late), [table], SPEECH, place=0)
+    (view,) = chart.views
+    assert [(line.row, line.x[-1], line.y[-1]) for line in view.lines] == [
+        (label, 10.0, shares[label][-1]) for label in ("adam", "sgd")
+    ]
+    assert targets_chart(ProblemCurves({}, {}, late), [], SPEECH, place=0) is None
 
 
 def test_no_two_rows_look_the_same():
