@@ -238,6 +238,7 @@ def test_confusion_matrices_stand_side_by_side_and_their_difference_last(problem
     shown = Outline(drawing(chart, RowLooks.of(["adam", "sgd"]), SPEECH), "es").text
     assert "9,5" in shown
     assert "-3" in shown
+    assert "+3,5" in shown
 
 
 def test_the_script_takes_no_text_for_markup_or_code():

@@ -393,7 +393,7 @@ class Chart {
   save(kind) {
     const name = `${this.figure.id}.${kind}`;
     if (kind === "csv") return download(name, new Blob([csv(this.values())], {type: "text/csv"}));
-    const shown = this.record.kind === "cells" ? this.boxes.map((box, n) => n) : [this.view];
+    const shown = this.record.kind === "cells" ? this.boxes.map((box, n) => n).filter(n => this.boxes[n].offsetParent) : [this.view];
     const drawn = beside(shown.map(n => standalone(this.boxes[n].querySelector("svg.plot"), this.names(n))));
     const source = new XMLSerializer().serializeToString(drawn);
     const blob = new Blob([source], {type: "image/svg+xml"});

@@ -25,6 +25,7 @@ ROW_HEIGHT: Final = 44
 _UNITS: Final = 1000
 _MOST_CELL_TEXTS: Final = 12
 _SHADES: Final = 9
+_WHOLE: Final = 9.95  # counts from here on are written without a fraction
 _MOST_DOTS: Final = 200
 
 
@@ -228,13 +229,11 @@ def _matrix(figure: CellsFigure, place: int, panel: Panel, looks: RowLooks, spee
                 f'<rect class="cell s{shade}{sign}" {at} width="{percent(1 / size)}" height="{percent(1 / size)}" '
                 f'data-cell="{true} {predicted}"/>'
             )
-            if has_texts and count:
+            if has_texts and (written := _count_text(count, is_difference=panel.is_difference)):
                 middle = f'x="{percent((predicted + 0.5) / size)}" y="{percent((true + 0.5) / size)}"'
-                shown = speech.localised(f"{count:+,.3g}" if panel.is_difference else f"{count:,.4g}")
-                dark = " dark" if shade > _SHADES // 2 else ""
-                inside.append(
-                    f'<text class="count{dark}" {middle} dy="4" text-anchor="middle">{marked(shown, "tspan")}</text>'
-                )
+                dark = " dark" if shade >= _SHADES - 1 else ""
+                shown = marked(speech.localised(written), "tspan")
+                inside.append(f'<text class="count{dark}" {middle} dy="4" text-anchor="middle">{shown}</text>')
     inside += list(_class_names(figure.classes)) if has_texts else []
     row = escape(panel.row)
     swatch = looks.swatch(panel.row) if panel.row in looks.places else ""
@@ -243,6 +242,14 @@ def _matrix(figure: CellsFigure, place: int, panel: Panel, looks: RowLooks, spee
         f'<div class="view-box" data-view="{place}" data-row="{row}"><p class="view">{swatch} {marked(panel.name)}</p>'
         f'<div class="pad matrix">{shown}</div></div>'
     )
+
+
+def _count_text(count: float, *, is_difference: bool) -> str:
+    """Write a mean count as short as a cell is wide: whole from ten on, else with one digit; "" for next to nothing."""
+    written = f"{count:,.0f}" if abs(count) >= _WHOLE else f"{count:.1f}".removesuffix(".0")
+    if written.strip("-0.") == "":
+        return ""
+    return f"+{written}" if is_difference and count > 0.0 else written
 
 
 def _class_names(classes: Sequence[str]) -> Iterator[str]:
