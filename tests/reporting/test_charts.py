@@ -223,6 +223,9 @@ def test_precision_is_that_of_the_point_that_has_the_recall():
     at = dict(zip(np.round(of_adam.x, 2).tolist(), of_adam.y.tolist(), strict=True))
     assert (at[0.0], at[0.5], at[0.51], at[1.0]) == (1.0, 1.0, 0.5, 0.5)
     assert (of_sgd.label, of_sgd.area) == ("sgd", 0.75)
+    chart = next(one for one in example_charts(ProblemCurves({}, {}, examples=examples()), SPEECH, place=0))
+    points = [(line.row, line.x, line.y) for line in chart.views[0].lines if line.best is not None]
+    assert points == [("adam", [0.5], [1.0]), ("sgd", [0.5], [1.0])]  # the last point with a score of at least one half
     assert [mean.y.tolist() for mean in reliability_means(examples())] == [[0.1, 0.9]] * 2
 
 
