@@ -40,7 +40,14 @@ from optbench.comparison.scopes import narrowest
 from optbench.comparison.scores import default_margin, run_score, score_of_diverged
 from optbench.comparison.settings import chosen_settings, config_parts, once_each
 from optbench.comparison.severity import Difference
-from optbench.comparison.targets import RunTrace, TargetRow, TargetTable, suggested_targets, target_table
+from optbench.comparison.targets import (
+    RunTrace,
+    TargetRow,
+    TargetTable,
+    reached_shares,
+    suggested_targets,
+    target_table,
+)
 from optbench.comparison.update_rules import UpdateRule, update_rules
 from optbench.core.findings import Severity
 
@@ -92,6 +99,7 @@ __all__ = [
     "narrowest",
     "once_each",
     "precision_recall_means",
+    "reached_shares",
     "reliability_means",
     "roc_bands",
     "run_score",

@@ -147,6 +147,19 @@ def target_table(traces: Mapping[str, Sequence[RunTrace]], column: str, target: 
     )
 
 
+def reached_shares(traces: Mapping[str, Sequence[RunTrace]], column: str, target: float) -> dict[str, list[float]]:
+    """Return per label the share of its runs that had reached the target after 0, 1, ... epochs of the horizon.
+
+    A run counts from the first evaluation at which it is there; what `target_table` calls a miss never counts.
+    """
+    horizon = min(trace.epochs for runs in traces.values() for trace in runs)
+    shares = {}
+    for label, runs in traces.items():
+        times = np.array([_time(trace, column, target, horizon) for trace in runs])
+        shares[label] = [float(np.mean(times <= epoch)) for epoch in range(horizon + 1)]
+    return shares
+
+
 def _best(history: History, column: str) -> float | None:
     """Return the best finite value after the start; None without one."""
     if column not in history.columns:

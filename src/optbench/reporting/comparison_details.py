@@ -85,10 +85,15 @@ def _ratio(gap: float, floor: float, language: str | None) -> str:
 
 def _target_tables(comparison: Comparison, curves: ProblemCurves, language: str | None) -> Iterator[Table]:
     """Yield a table per target that tells the runs apart."""
-    for column, target in curves.targets if curves.targets is not None else _own_targets(comparison, curves):
-        found = target_table(curves.traces, column, target)
-        if found.discriminates:
-            yield _target_table(comparison, found, _target_source(curves, language), language)
+    for found in told_targets(comparison, curves):
+        yield _target_table(comparison, found, _target_source(curves, language), language)
+
+
+def told_targets(comparison: Comparison, curves: ProblemCurves) -> list[TargetTable]:
+    """Return the time to each target that tells the runs apart."""
+    targets = curves.targets if curves.targets is not None else _own_targets(comparison, curves)
+    tables = (target_table(curves.traces, column, target) for column, target in targets)
+    return [found for found in tables if found.discriminates]
 
 
 def _own_targets(comparison: Comparison, curves: ProblemCurves) -> list[tuple[str, float]]:

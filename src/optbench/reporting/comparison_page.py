@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,7 +18,8 @@ from optbench.reporting.charts.comparison_charts import (
 from optbench.reporting.charts.example_charts import example_charts
 from optbench.reporting.charts.look import RowLooks
 from optbench.reporting.charts.page_figure import drawn_figure, script_data
-from optbench.reporting.comparison_details import detail_tables
+from optbench.reporting.charts.target_charts import targets_chart
+from optbench.reporting.comparison_details import detail_tables, told_targets
 from optbench.reporting.comparison_figures import Look, drawn_pairs
 from optbench.reporting.comparison_text import optimizer_header, optimizer_rows, pair_header, pair_rows
 from optbench.reporting.languages import Speech
@@ -105,6 +106,7 @@ def render_comparison_page(
         places=[(place, speech.text(f"page-part-{place}")) for place in places],
         doubts=page.doubts,
         answer_of_all=page.answer_of_all,
+        ranks=page.ranks,
         summary=page.frame.summary,
         metric=comparison.metric.name,
         level=1 - comparison.alpha,
@@ -138,7 +140,8 @@ class _Page:
         self.frame = frame
         self.looks = RowLooks.of(all_labels(comparison.problems))
         across = across_section(comparison, self.looks, speech)
-        self.sections = [*([] if across is None else [across]), *frame.sections]
+        self.ranks = () if across is None else across.tables
+        self.sections = [*([] if across is None else [replace(across, tables=())]), *frame.sections]
 
     @property
     def doubts(self) -> list[Text]:
@@ -177,6 +180,7 @@ class _Page:
             "answer": answer,
             "sure": sure,
             "take": self._take(problem, curves),
+            "taken": self.frame.takes.get(problem.problem),
             "doubts": self._sentences(problem.differences),
             "verdict": self.frame.verdicts[problem.problem],
             **ranking_values(comparison, problem, self.looks, speech),
@@ -215,7 +219,14 @@ class _Page:
             ],
             "curves": [] if curves is None else [curves_chart(curves, speech, place=place)],
             "examples": [] if curves is None else list(example_charts(curves, speech, place=place)),
-            "time": [seconds_chart(problem, metric, speech, level=level, place=place)],
+            "time": [
+                seconds_chart(problem, metric, speech, level=level, place=place),
+                *(
+                    []
+                    if curves is None
+                    else [targets_chart(curves, told_targets(comparison, curves), speech, place=place)]
+                ),
+            ],
         }
         return {
             part: [drawn_figure(one, self.looks, speech) for one in figures if one is not None]

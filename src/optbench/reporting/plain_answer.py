@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optbench.comparison import PairOutcome
+from optbench.comparison import Obstacle, PairOutcome
 from optbench.words import sentence, text
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ def plain_answer(problem: ProblemComparison, metric: Metric, language: str | Non
     """
     best = problem.optimizers[0]
     own = [pair for pair in problem.pairs if best.label in (pair.a, pair.b) and pair.outcome in _TESTED]
+    if best.mean is not None and _are_too_few(problem):
+        return _too_early(problem, best, metric, language)
     if best.mean is None or not own:
         said = sentence(problem.verdict[0], language) if problem.verdict else ""
         return said, seconds_sentence(best, problem.optimizers, language)
@@ -44,6 +46,21 @@ def plain_answer(problem: ProblemComparison, metric: Metric, language: str | Non
         )
         if part
     )
+
+
+def _are_too_few(problem: ProblemComparison) -> bool:
+    """Return True if nothing but the number of seeds stands in the way of a test."""
+    few = {Obstacle.ONE_SEED, Obstacle.TOO_FEW_SEEDS}
+    return bool(problem.pairs) and all(pair.obstacle in few for pair in problem.pairs)
+
+
+def _too_early(
+    problem: ProblemComparison, best: OptimizerSummary, metric: Metric, language: str | None
+) -> tuple[str, str]:
+    told = text("front-early", language, label=best.label, mean=best.mean, metric=metric.name)
+    needed = max(pair.seeds_needed for pair in problem.pairs)
+    more = text("front-more-seeds", language, n_seeds=needed)
+    return told, " ".join(part for part in (more, seconds_sentence(best, problem.optimizers, language)) if part)
 
 
 def _how_sure(

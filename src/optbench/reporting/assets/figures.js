@@ -66,15 +66,12 @@ class Chart {
     this.tools = element("div", {class: "tools"});
     this.views.before(this.tools);
     this.views.after(this.ears);
+    for (const view of record.views || []) for (const line of view.lines) line.x = line.x || view.across;
     if (record.kind === "lines") this.makeChoices();
     this.figure.append(this.makeValues());
     this.boxes = [...this.views.querySelectorAll(".view-box")];
     this.boxes.forEach((box, n) => this.listen(box.querySelector("svg.plot"), n));
     this.showView(0);
-  }
-
-  svg() {
-    return this.boxes[this.view].querySelector("svg.plot");
   }
 
   // -- what can be chosen
@@ -367,6 +364,14 @@ class Chart {
     return table;
   }
 
+  // What stands above a drawing in a file: the title, what is shown, the rows that are seen with their colours.
+  names(n) {
+    const view = (this.record.views || this.record.panels || [])[n] || {};
+    const seen = [...this.figure.querySelectorAll(".legend input:checked")].map(box => [
+      box.dataset.row, getComputedStyle(box.parentElement.querySelector("line")).stroke]);
+    return {title: told(this.record.title), what: told((view.y && view.y.title) || view.name || ""), seen};
+  }
+
   // Rows of values at full precision, names first.
   values() {
     const record = this.record;
@@ -388,7 +393,8 @@ class Chart {
   save(kind) {
     const name = `${this.figure.id}.${kind}`;
     if (kind === "csv") return download(name, new Blob([csv(this.values())], {type: "text/csv"}));
-    const drawn = standalone(this.svg(), this.record);
+    const shown = this.record.kind === "cells" ? this.boxes.map((box, n) => n).filter(n => this.boxes[n].offsetParent) : [this.view];
+    const drawn = beside(shown.map(n => standalone(this.boxes[n].querySelector("svg.plot"), this.names(n))));
     const source = new XMLSerializer().serializeToString(drawn);
     const blob = new Blob([source], {type: "image/svg+xml"});
     if (kind === "svg") return download(name, blob);
@@ -407,7 +413,7 @@ function path(xs, ys, x, y) {
     const other = ys[n];
     if (!Number.isFinite(one) || !Number.isFinite(other)) { isOpen = false; return; }
     const keep = value => Math.min(Math.max(value, -1), 2);
-    steps += `${isOpen ? "L" : "M"}${(UNITS * keep(place(x, one))).toFixed(1)} ${(UNITS * (1 - keep(place(y, other)))).toFixed(1)}`;
+    steps += `${isOpen ? "L" : "M"}${Math.round(UNITS * keep(place(x, one)))} ${Math.round(UNITS * (1 - keep(place(y, other))))}`;
     isOpen = true;
   });
   return steps;
@@ -479,10 +485,10 @@ function download(name, blob) {
 }
 
 // A drawing that needs no style sheet: what is computed becomes attributes, one language, and room for what overflows.
-function standalone(svg, record) {
+function standalone(svg, {title, what, seen}) {
   const {width, height} = svg.getBoundingClientRect();
   const copy = svg.cloneNode(true);
-  const styled = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "opacity", "font-size", "font-family", "vector-effect"];
+  const styled = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "opacity", "font-size", "font-family", "vector-effect", "paint-order", "overflow"];
   const originals = [svg, ...svg.querySelectorAll("*")];
   [copy, ...copy.querySelectorAll("*")].forEach((one, n) => {
     const style = getComputedStyle(originals[n]);
@@ -490,7 +496,7 @@ function standalone(svg, record) {
     else for (const name of styled) one.setAttribute(name, style.getPropertyValue(name));
   });
   for (const gone of copy.querySelectorAll("[data-gone], .pointer")) gone.remove();
-  const [left, top, right, bottom] = [70, 40, 30, 60];
+  const [left, top, right, bottom] = [80, 75, 30, 60];
   copy.setAttribute("width", width);
   copy.setAttribute("height", height);
   copy.setAttribute("x", left);
@@ -499,9 +505,24 @@ function standalone(svg, record) {
   for (const name of ["role", "tabindex", "aria-labelledby"]) copy.removeAttribute(name);
   const paper = getComputedStyle(document.body);
   const whole = shape("svg", {xmlns: SVG, width: width + left + right, height: height + top + bottom});
-  const title = shape("text", {x: 12, y: 22, "font-family": paper.fontFamily, "font-size": 14, fill: paper.color});
-  title.textContent = told(record.title);
-  whole.append(shape("rect", {width: "100%", height: "100%", fill: paper.backgroundColor}), title, copy);
+  const line = (y, size, ...parts) => shape("text", {x: 12, y, "font-family": paper.fontFamily, "font-size": size, fill: paper.color}, ...parts);
+  const rows = seen.map(([row, fill]) => shape("tspan", {fill, "font-weight": 600}, `${row}\u2003`));
+  whole.append(shape("rect", {width: "100%", height: "100%", fill: paper.backgroundColor}));
+  whole.append(line(22, 14, title), line(42, 12, ...rows), line(60, 12, what), copy);
+  return whole;
+}
+
+// Drawings side by side in one.
+function beside(drawings) {
+  if (drawings.length === 1) return drawings[0];
+  const whole = shape("svg", {xmlns: SVG, height: Math.max(...drawings.map(one => Number(one.getAttribute("height"))))});
+  let across = 0;
+  for (const one of drawings) {
+    one.setAttribute("x", across);
+    across += Number(one.getAttribute("width"));
+    whole.append(one);
+  }
+  whole.setAttribute("width", across);
   return whole;
 }
 

@@ -29,19 +29,15 @@ function sortTable(table, column, isDown) {
 function makeSortable(table) {
   const headers = [...table.tHead.rows[0].cells];
   headers.forEach((header, column) => {
-    const button = element("button", {type: "button", class: "sort"}, "\u2195");
-    const name = () => button.setAttribute("aria-label", `${told(word("sort"))} ${header.innerText.replace(button.textContent, "").trim()}`);
+    const button = element("button", {type: "button", class: "sort"});
+    const name = () => button.setAttribute("aria-label", `${told(word("sort"))} ${header.innerText.trim()}`);
     name();
     document.addEventListener("spoken", name);
     header.append(button);
     header.addEventListener("click", () => {
       const isDown = header.getAttribute("aria-sort") === "ascending";
-      for (const one of headers) {
-        one.removeAttribute("aria-sort");
-        one.querySelector(".sort").textContent = "\u2195";
-      }
+      for (const one of headers) one.removeAttribute("aria-sort");
       header.setAttribute("aria-sort", isDown ? "descending" : "ascending");
-      button.textContent = isDown ? "\u2193" : "\u2191";
       sortTable(table, column, isDown);
     });
   });

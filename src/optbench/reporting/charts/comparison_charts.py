@@ -178,7 +178,7 @@ def _curve_line(band: CurveBand, curves: ProblemCurves, *, has_runs: bool) -> Li
         rounded(band.low.tolist()),
         rounded(band.high.tolist()),
         runs=runs,
-        per_epoch=_per_epoch(curves, band.label),
+        per_epoch=per_epoch(curves, band.label),
     )
 
 
@@ -191,7 +191,7 @@ def rounded(values: Iterable[float], digits: int = 6) -> list[float]:
     return [float(f"{value:.{digits}g}") for value in values]
 
 
-def _per_epoch(curves: ProblemCurves, label: str) -> dict[Unit, float]:
+def per_epoch(curves: ProblemCurves, label: str) -> dict[Unit, float]:
     """Return how many steps and seconds an epoch takes, as the mean over runs; only what is known of all."""
     traces = curves.traces.get(label, ())
     known: dict[Unit, list[float]] = {

@@ -25,6 +25,8 @@ ROW_HEIGHT: Final = 44
 _UNITS: Final = 1000
 _MOST_CELL_TEXTS: Final = 12
 _SHADES: Final = 9
+_WHOLE: Final = 9.95  # counts from here on are written without a fraction
+_MOST_DOTS: Final = 200
 
 
 def drawing(figure: Figure, looks: RowLooks, speech: Speech) -> str:
@@ -106,19 +108,29 @@ def _points(line: Line, x: Scale, y: Scale, looks: RowLooks) -> str:
 
 def _path(xs: Sequence[float], ys: Sequence[float], x: Scale, y: Scale) -> str:
     """Return the steps of a path; what is not finite leaves a gap, what is far outside stays near the edge."""
-    steps, is_open = [], False
+    steps: list[str] = []
+    stretch: list[tuple[int, int]] = []
     for one, other in zip(xs, ys, strict=True):
-        if not (math.isfinite(one) and math.isfinite(other)):
-            is_open = False
-            continue
-        across, up = (min(max(place, -1.0), 2.0) for place in (x.place(one), y.place(other)))
-        steps.append(f"{'L' if is_open else 'M'}{_unit(across)} {_unit(1.0 - up)}")
-        is_open = True
-    return "".join(steps)
+        if math.isfinite(one) and math.isfinite(other):
+            across, up = (min(max(place, -1.0), 2.0) for place in (x.place(one), y.place(other)))
+            _extend(stretch, (round(_UNITS * across), round(_UNITS * (1.0 - up))))
+        else:
+            steps += _steps(stretch)
+            stretch = []
+    return "".join([*steps, *_steps(stretch)])
 
 
-def _unit(share: float) -> str:
-    return f"{_UNITS * share:.1f}".removesuffix(".0")
+def _extend(stretch: list[tuple[int, int]], end: tuple[int, int]) -> None:
+    """Add a point; one before it that lies on the straight line to it is not drawn."""
+    if len(stretch) > 1:
+        (x0, y0), (x1, y1) = stretch[-2:]
+        if (x1 - x0) * (end[1] - y0) == (y1 - y0) * (end[0] - x0) and (x1 - x0) * (end[0] - x1) >= 0:
+            stretch.pop()
+    stretch.append(end)
+
+
+def _steps(stretch: Sequence[tuple[int, int]]) -> list[str]:
+    return [f"{'L' if place else 'M'}{x} {y}" for place, (x, y) in enumerate(stretch)]
 
 
 def _rows(figure: RowsFigure, looks: RowLooks, speech: Speech) -> str:
@@ -150,7 +162,7 @@ def _interval(mark: Mark, scale: Scale, looks: RowLooks, height: float, *, dots:
     """Yield the dots, the interval and the mean of a row, as far as they are known."""
     kind = "faint" if mark.is_faint else looks.classes(mark.row)
     yield f'<g class="{kind}">'
-    for _, value in mark.dots:
+    for value in _thinned([value for _, value in mark.dots]):
         yield f'<circle class="dot" cx="{percent(scale.place(value))}" cy="{percent(dots)}" r="2.5"/>'
     if mark.low is not None and mark.high is not None:
         ends = (min(max(scale.place(end), 0.0), 1.0) for end in (mark.low, mark.high))
@@ -159,6 +171,14 @@ def _interval(mark: Mark, scale: Scale, looks: RowLooks, height: float, *, dots:
     if mark.mean is not None:
         yield point("diamond", percent(scale.place(mark.mean)), percent(height), 4.5, "mean")
     yield "</g>"
+
+
+def _thinned(values: list[float]) -> list[float]:
+    """Return the values to draw: of more than a row can show the quantiles, the ends among them."""
+    if len(values) <= _MOST_DOTS:
+        return values
+    ordered = sorted(values)
+    return [ordered[round(place * (len(ordered) - 1) / (_MOST_DOTS - 1))] for place in range(_MOST_DOTS)]
 
 
 def _x_axis(axis: Axis, speech: Speech) -> Iterator[str]:
@@ -209,13 +229,11 @@ def _matrix(figure: CellsFigure, place: int, panel: Panel, looks: RowLooks, spee
                 f'<rect class="cell s{shade}{sign}" {at} width="{percent(1 / size)}" height="{percent(1 / size)}" '
                 f'data-cell="{true} {predicted}"/>'
             )
-            if has_texts and count:
+            if has_texts and (written := _count_text(count, is_difference=panel.is_difference)):
                 middle = f'x="{percent((predicted + 0.5) / size)}" y="{percent((true + 0.5) / size)}"'
-                shown = speech.localised(f"{count:+,.3g}" if panel.is_difference else f"{count:,.4g}")
-                dark = " dark" if shade > _SHADES // 2 else ""
-                inside.append(
-                    f'<text class="count{dark}" {middle} dy="4" text-anchor="middle">{marked(shown, "tspan")}</text>'
-                )
+                dark = " dark" if shade >= _SHADES - 1 else ""
+                shown = marked(speech.localised(written), "tspan")
+                inside.append(f'<text class="count{dark}" {middle} dy="4" text-anchor="middle">{shown}</text>')
     inside += list(_class_names(figure.classes)) if has_texts else []
     row = escape(panel.row)
     swatch = looks.swatch(panel.row) if panel.row in looks.places else ""
@@ -224,6 +242,14 @@ def _matrix(figure: CellsFigure, place: int, panel: Panel, looks: RowLooks, spee
         f'<div class="view-box" data-view="{place}" data-row="{row}"><p class="view">{swatch} {marked(panel.name)}</p>'
         f'<div class="pad matrix">{shown}</div></div>'
     )
+
+
+def _count_text(count: float, *, is_difference: bool) -> str:
+    """Write a mean count as short as a cell is wide: whole from ten on, else with one digit; "" for next to nothing."""
+    written = f"{count:,.0f}" if abs(count) >= _WHOLE else f"{count:.1f}".removesuffix(".0")
+    if written.strip("-0.") == "":
+        return ""
+    return f"+{written}" if is_difference and count > 0.0 else written
 
 
 def _class_names(classes: Sequence[str]) -> Iterator[str]:

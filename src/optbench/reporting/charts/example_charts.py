@@ -13,12 +13,12 @@ from optbench.reporting.charts.comparison_charts import rounded
 from optbench.reporting.charts.records import Axis, CellsFigure, Line, LinesFigure, Panel, View
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
     from optbench.comparison import ExampleCurves, MeanCurve, ProblemCurves
-    from optbench.records import RocCurve, SplitName
+    from optbench.records import SplitName
     from optbench.reporting.charts.records import Figure
     from optbench.reporting.languages import Speech, Text
 
@@ -74,32 +74,35 @@ def _roc_view(curves: ProblemCurves, split: SplitName, speech: Speech) -> View |
         speech.text(code, split=split, **({} if label == "macro" else {"name": label})),
         Axis(speech.text("figure-false-positive-rate"), 0.0, 1.0),
         Axis(speech.text("figure-true-positive-rate"), 0.0, 1.0),
-        [*lines, *_operating_points(curves, label, split)],
+        [*lines, *_operating_points(curves, label, split, speech)],
         has_diagonal=True,
     )
 
 
-def _operating_points(curves: ProblemCurves, label: str, split: SplitName) -> Iterator[Line]:
+def _operating_points(curves: ProblemCurves, label: str, split: SplitName, speech: Speech) -> Iterator[Line]:
     """Yield where each optimizer stands at the threshold of one half: the mean of its runs."""
     for row, runs in sorted(curves.roc_curves.items()):
-        points = [
-            point
-            for run in runs
-            for curve in run
-            if curve.split == split and curve.label == label and (point := _at_half(curve)) is not None
-        ]
-        if points:
-            x, y = (math.fsum(values) / len(points) for values in zip(*points, strict=True))
-            yield Line(row, [x], [y], marks=True, has_line=False, best=0)
+        own = [curve for run in runs for curve in run if curve.split == split and curve.label == label]
+        yield from _mean_point(row, [_at_half(curve.threshold, curve.fpr, curve.tpr) for curve in own], speech)
 
 
-def _at_half(curve: RocCurve) -> tuple[float, float] | None:
-    """Return false- and true-positive rate of the answers with a score of at least one half; None of a mean."""
-    thresholds = curve.threshold.tolist()
-    at = [place for place, threshold in enumerate(thresholds) if threshold >= _EVEN]
-    if not at or any(map(math.isnan, thresholds)):
+def _mean_point(row: str, found: Iterable[tuple[float, float] | None], speech: Speech) -> Iterator[Line]:
+    """Yield the mean of the points that there are, as a line of one point that stands out."""
+    points = [point for point in found if point is not None]
+    if points:
+        x, y = (math.fsum(values) / len(points) for values in zip(*points, strict=True))
+        name = speech.text("figure-at-half", name=row)
+        yield Line(row, [x], [y], name=name, marks=True, has_line=False, best=0)
+
+
+def _at_half(
+    threshold: NDArray[np.float64], across: NDArray[np.float64], up: NDArray[np.float64]
+) -> tuple[float, float] | None:
+    """Return the point of the answers with a score of at least one half; None of a mean, which has no thresholds."""
+    at = np.flatnonzero(threshold >= _EVEN)
+    if not at.size or np.isnan(threshold).any():
         return None
-    return float(curve.fpr[at[-1]]), float(curve.tpr[at[-1]])
+    return float(across[at[-1]]), float(up[at[-1]])
 
 
 def _precision_recall_chart(examples: ExampleCurves, speech: Speech, place: int) -> LinesFigure | None:
@@ -108,6 +111,9 @@ def _precision_recall_chart(examples: ExampleCurves, speech: Speech, place: int)
     if not means:
         return None
     lines = [_mean_line(mean, speech.text("figure-ap", name=mean.label, area=mean.area)) for mean in means]
+    for row, runs in sorted(examples.precision_recall.items()):
+        own = [run[0] for run in runs if len(run) == 1]  # of two classes: of more there is no one threshold
+        lines += _mean_point(row, [_at_half(one.threshold, one.recall, one.precision) for one in own], speech)
     axes = Axis(speech.text("figure-recall"), 0.0, 1.0), Axis(speech.text("figure-precision"), 0.0, 1.0)
     title, caption = speech.text("caption-precision-recall-alt"), speech.text("caption-precision-recall")
     return LinesFigure(f"precision-recall-{place}", title, caption, [View("", *axes, lines)], is_square=True)

@@ -113,12 +113,17 @@ class View:
     note: Text = ""
 
     def to_json(self) -> dict[str, Any]:
-        """Return values of JSON."""
+        """Return values of JSON; what all lines have in common on the axis stands once, as `across`."""
+        lines = [line.to_json() for line in self.lines]
+        shared = lines[0]["x"]
         return {
             "name": text_json(self.name),
             "x": self.x.to_json(),
             "y": self.y.to_json(),
-            "lines": [line.to_json() for line in self.lines],
+            "across": shared,
+            "lines": [
+                {name: value for name, value in line.items() if (name, value) != ("x", shared)} for line in lines
+            ],
             "diagonal": self.has_diagonal,
             "note": text_json(self.note),
         }

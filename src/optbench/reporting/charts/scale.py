@@ -15,6 +15,7 @@ _ROUND: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
 _MOST_DECADES: Final = 6
 _FEW_DECADES: Final = 2.0
 _ROOM: Final = 0.04
+_SMALLEST: Final = 5e-324
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,8 @@ def room_for(values: Iterable[float], *, is_logarithmic: bool = False, room: flo
         return (0.1, 1.0) if is_logarithmic else (0.0, 1.0)
     low, high = min(known), max(known)
     if is_logarithmic:
-        factor = (high / low) ** room if high > low else 2.0
-        return low / factor, high * factor
+        span = (math.log(high) - math.log(low)) * room or math.log(2.0)
+        return max(math.exp(math.log(low) - span), _SMALLEST), math.exp(math.log(high) + span)
     width = high - low or abs(high) * 0.1 or 1.0
     return low - room * width, high + room * width
 
