@@ -31,6 +31,7 @@ default_role = "literal"  # docstrings have names between single backticks
 myst_heading_anchors = 4
 myst_enable_extensions = ["fieldlist"]
 
+add_module_names = False
 autodoc_typehints = "none"  # the docstrings say what each parameter is
 napoleon_google_docstring = False
 napoleon_use_rtype = False

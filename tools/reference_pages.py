@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 _KERAS_OWN: Final = re.compile(r"Layer[A-Z]\w*|Augment[A-Z]\w*")
 """Sections whose keys are arguments of a Keras layer, which Keras describes; `LayersConfig` is none of them."""
 _KEPT: Final = frozenset({"LayersConfig"})
+_WORDS: Final = {
+    "object": "a mapping",
+    "string": "text",
+    "boolean": "`true` or `false`",
+    "integer": "whole number",
+    "null": "`null`",
+}
 _LONGEST_DEFAULT: Final = 40
 _INTRODUCTIONS: Final = {
     "experiment": "What an experiment file holds: `optbench schema` prints this as a JSON schema.",
@@ -62,20 +69,21 @@ def schema_page(what: str, schema: Mapping[str, Any], elsewhere: Mapping[str, An
     elsewhere : sections that another page describes
     """
     sections = {
-        name: section
-        for name, section in schema["$defs"].items()
-        if name not in elsewhere and (name in _KEPT or not _KERAS_OWN.fullmatch(name))
+        name: section for name, section in schema["$defs"].items() if name not in elsewhere and not _is_of_keras(name)
     }
-    parts = [f"# The {what} file", _INTRODUCTIONS[what], *_table(schema)]
+    parts = [f"# The {what} file", _INTRODUCTIONS[what], *_table(schema, elsewhere)]
     for name, section in sections.items():
-        if "properties" in section:
-            parts += [f"## {_title(name)}", section.get("description", ""), *_table(section)]
-    if any(_KERAS_OWN.fullmatch(name) for name in set(schema["$defs"]) - set(elsewhere) - _KEPT):
+        parts += [f"## {_title(name)}", section.get("description", ""), *_forms(section, elsewhere)]
+    if any(_is_of_keras(name) for name in set(schema["$defs"]) - set(elsewhere)):
         parts.append(
             "Layers of `model.layers` and of `training.augment` take the arguments of the Keras class of that name, "
             "with Keras' defaults."
         )
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _is_of_keras(name: str) -> bool:
+    return bool(_KERAS_OWN.fullmatch(name)) and name not in _KEPT
 
 
 def _title(name: str) -> str:
@@ -84,14 +92,39 @@ def _title(name: str) -> str:
     return " ".join(words).lower()
 
 
-def _table(section: Mapping[str, Any]) -> list[str]:
+def _forms(section: Mapping[str, Any], elsewhere: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the table of a section; of one with several forms the table of each, and in words what is no mapping."""
+    if "properties" in section:
+        yield from _table(section, elsewhere)
+        return
+    forms = [*_alternatives(section)]
+    mappings = [form for form in forms if "properties" in form]
+    plain = [kind for form in forms if form not in mappings for kind in _kinds(form, elsewhere)]
+    if plain:
+        yield f"Takes {', '.join(dict.fromkeys(plain))}{', or:' if mappings else '.'}"
+    for form in mappings:
+        key, value = next(iter(form["properties"].items()))
+        if key in form.get("required", ()) and "enum" in value:  # what the form is chosen by
+            yield f"**{value['enum'][0]}**"
+        yield from _table(form, elsewhere)
+
+
+def _alternatives(value: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    others = (*value.get("anyOf", ()), *value.get("oneOf", ()))
+    for other in others:
+        yield from _alternatives(other)
+    if not others:
+        yield value
+
+
+def _table(section: Mapping[str, Any], elsewhere: Mapping[str, Any]) -> list[str]:
     required = set(section.get("required", ()))
     rows = [
-        f"| `{key}` | {_cell(_kind(value))} | {_default(value, is_required=key in required)} "
-        f"| {_cell(value.get('description', ''))} |"
+        f"| `{key}` | {_cell(value.get('description', ''))} | {', '.join(dict.fromkeys(_kinds(value, elsewhere)))} "
+        f"| {_default(value, is_required=key in required)} |"
         for key, value in section.get("properties", {}).items()
     ]
-    return ["\n".join(["| key | takes | default | what |", "|---|---|---|---|", *rows])] if rows else []
+    return ["\n".join(["| key | what | takes | default |", "|---|---|---|---|", *rows])] if rows else []
 
 
 def _cell(text: str) -> str:
@@ -108,24 +141,30 @@ def _default(value: Mapping[str, Any], *, is_required: bool) -> str:
     return f"`{text}`" if len(text) <= _LONGEST_DEFAULT else "see its section"
 
 
-def _kind(value: Mapping[str, Any]) -> str:
-    """Return in words what a key takes."""
-    return ", ".join(dict.fromkeys(_kinds(value)))
-
-
-def _kinds(value: Mapping[str, Any]) -> Iterator[str]:
+def _kinds(value: Mapping[str, Any], elsewhere: Mapping[str, Any]) -> Iterator[str]:
+    """Yield in Markdown what a key takes: sections as links, values as code, kinds in words."""
     if "$ref" in value:
-        yield f"section {_title(value['$ref'].rpartition('/')[2])}"
+        yield _section(value["$ref"].rpartition("/")[2], elsewhere)
     for other in (*value.get("anyOf", ()), *value.get("oneOf", ())):
-        yield from _kinds(other)
+        yield from _kinds(other, elsewhere)
     if "const" in value:
-        yield json.dumps(value["const"])
+        yield f"`{value['const']}`"
     elif "enum" in value:
-        yield " or ".join(str(one) for one in value["enum"])
+        yield " or ".join(f"`{'null' if one is None else one}`" for one in value["enum"])
     elif value.get("type") == "array":
-        yield f"list of {_kind(value.get('items', {})) or 'values'}"
-    elif isinstance(value.get("type"), str):
-        yield {"object": "mapping", "string": "text", "boolean": "true or false"}.get(value["type"], value["type"])
+        parts = dict.fromkeys(_kinds(value.get("items", {}), elsewhere))
+        yield f"list: {' or '.join(parts) or 'any values'}"
+    else:
+        kinds = value.get("type", ())
+        yield from (_WORDS.get(kind, kind) for kind in ([kinds] if isinstance(kinds, str) else kinds))
+
+
+def _section(name: str, elsewhere: Mapping[str, Any]) -> str:
+    """Return a link to a section, or its name where no page describes it."""
+    title = _title(name)
+    if _is_of_keras(name):
+        return title
+    return f"[{title}]({'experiment-file.md' if name in elsewhere else ''}#{title.replace(' ', '-')})"
 
 
 def command_page() -> str:

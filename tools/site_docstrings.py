@@ -42,4 +42,5 @@ def _field(section: str, line: str) -> str:
     if section == "Returns":
         return f"    {line}"
     found = re.fullmatch(r"(\w[\w, *]*?) : (.*)", line)
-    return f":{_FIELDS[section]} {found[1]}: {found[2]}" if found else f"    {line}".rstrip()
+    # of words with a blank between them Sphinx would take the first ones for a type
+    return f":{_FIELDS[section]} {found[1].replace(' ', '')}: {found[2]}" if found else f"    {line}".rstrip()
