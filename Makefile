@@ -99,6 +99,7 @@ bench: $(VENV)/.installed $(VENV)-bench/.installed
 	$(BIN)/python bench/memory.py
 	$(BIN)/python bench/tables.py
 	$(BIN)/python bench/predict.py
+	$(BIN)/python bench/executors.py
 
 # what a verdict is worth on other splits: 900 real runs, kept in $(RUNS)/validity; `make validity ARGS=--quick` takes 192
 validity: $(VENV)/.installed

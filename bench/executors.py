@@ -1,8 +1,9 @@
 """What a run costs with each executor, and what two Ray nodes of one core gain beside two local jobs.
 
-python bench/executors.py [RUNS]
+python bench/executors.py [RUNS] [EXECUTOR...]
 
 RUNS small runs (200) of one experiment, and two of them: the difference is what the others cost, the rest is the start.
+With EXECUTOR, part of a label, only those and the local ones.
 Clusters are those of the tests, on this machine; one that cannot be started is left out with the reason.
 """
 
@@ -63,10 +64,13 @@ def places():
 def main() -> None:
     """Print a line for each executor, and the gains."""
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 200
+    wanted = ("local", *sys.argv[2:]) if len(sys.argv) > 2 else ("",)
     print(f"load before: {os.getloadavg()[0]:.2f}")
     print(f"executor                   {FEW} runs [s]   {runs} runs [s]   a further run [ms]   gain over -j 1")
     costs = {}
     for label, options, cluster, reason in places():
+        if not any(part in label for part in wanted):
+            continue
         if reason:
             print(f"{label:26} left out: {reason}")
             continue

@@ -15,19 +15,21 @@ import pytest
 from ray_cluster import HEAD, SECOND
 
 from optbench.config import GPU_SHARE, load_machine
-from optbench.errors import MachineError, UsageError
+from optbench.errors import MachineError, RunFailedError, UsageError
 from optbench.executors.interface import Task
-from optbench.executors.ray import RayPlace, variables_of_driver
+from optbench.executors.ray import Actor, Driver, RayPlace, variables_of_driver
 from optbench.executors.ray_actor import SETTINGS, SlotActor, installed_versions, variables_of_agent
 from optbench.executors.ray_address import asks_for_token, is_loopback, ray_address, require_token
 from optbench.executors.registry import ExecutorSettings, is_elsewhere, make_executor
+from optbench.executors.spool import Spool
 
 FUNCTIONS = """
 import os, time
 from pathlib import Path
 
 def waits(arguments, emit):
-    variables = {name: os.environ.get(name) for name in ("CUDA_VISIBLE_DEVICES", "OPTBENCH_GPU_SHARE")}
+    names = ("CUDA_VISIBLE_DEVICES", "OPTBENCH_GPU_SHARE", "RAY_AUTH_TOKEN")
+    variables = {name: os.environ.get(name) for name in names}
     emit({"pid": os.getpid(), **variables})
     while not Path(arguments["file"]).exists():
         time.sleep(0.01)
@@ -90,13 +92,13 @@ def test_runs_of_a_lost_node_and_of_a_lost_worker_have_died(ray_nodes, make, wai
         ray_nodes.raylet_of(SECOND).kill()
 
     recorded = {name: value for name, value in os.environ.items() if name != "CUDA_VISIBLE_DEVICES"}
-    executor = make(ON_SECOND, variables=ray_nodes.variables, environment=recorded)
+    executor = make(ON_SECOND, variables=ray_nodes.variables, environment={**recorded, "RAY_AUTH_TOKEN": "a" * 64})
     end = ended(executor, waiting, lose_node)
     assert (end.kind, end.died) == ("crashed", True)
     assert end.error.startswith("its worker is lost: ")
     executor.close()
     assert not psutil.pid_exists(seen[0]["pid"])
-    assert (seen[0]["CUDA_VISIBLE_DEVICES"], seen[0][GPU_SHARE]) == ("0", "0.25")
+    assert (seen[0]["CUDA_VISIBLE_DEVICES"], seen[0][GPU_SHARE], seen[0]["RAY_AUTH_TOKEN"]) == ("0", "0.25", None)
 
     def lose_worker(event):
         seen.append(event)
@@ -295,6 +297,21 @@ def test_what_talks_to_ray_joins_no_other_cluster():
     assert len({own["RAY_AUTH_TOKEN"], again["RAY_AUTH_TOKEN"], "user's"}) == 3
     joining = variables_of_driver(user, "10.0.0.5:6379")
     assert (joining["RAY_AUTH_TOKEN"], joining.get("RAY_ADDRESS")) == ("user's", None)
+
+
+@pytest.mark.parametrize(("has_begun", "kind"), [(False, MachineError), (True, RunFailedError)])
+def test_a_node_that_comes_late_and_is_unfit_fails_runs(tmp_path, has_begun, kind):
+    """An unfit machine is told by an exit code that promises that nothing has run."""
+    spool = Spool(ExecutorSettings(1, {}, "json", shared=tmp_path), beat_s=60)
+    slots = [spool.new_slot() for _ in range(2)]
+    if has_begun:
+        slots[0].ready.touch()
+    (slots[1].folder / "ended.json").write_text('{"unseen": "node7"}')
+    actor = Actor(slots[1], Driver(None, spool.paths.folder, None))
+    with pytest.raises(kind, match="Received: node node7, which does not see") as error:
+        _ = actor.is_gone
+    assert error.value.exit_code == (1 if has_begun else 3)
+    spool.remove()
 
 
 def test_an_agent_is_given_its_part_of_a_gpu_and_no_token():

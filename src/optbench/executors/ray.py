@@ -12,7 +12,7 @@ import secrets
 import signal
 import subprocess
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from optbench.config import GPU_SHARE
 from optbench.core.interpreter import python_command
 from optbench.core.temporary_folders import make_temporary_folder
-from optbench.errors import MachineError
+from optbench.errors import MachineError, OptbenchError, RunFailedError
 from optbench.executors import ray_address
 from optbench.executors.ends import unreported_end
 from optbench.executors.interface import TaskEnd
@@ -59,7 +59,7 @@ class RayPlace:
         self._find = find
         self._address = ""
         self._spool: Spool | None = None
-        self._driver: _Driver | None = None
+        self._driver: Driver | None = None
 
     def start(self) -> None:
         """Require Ray and an address of the right form; whether a cluster answers there shows when slots are opened."""
@@ -73,19 +73,20 @@ class RayPlace:
     def open(self, number: int) -> Sequence[Slot]:
         """Ask for so many actors."""
         if self._spool is None:
-            self._spool = Spool(self._settings, from_node=(GPU_SHARE,))
+            kept = without_token(self._settings.environment)
+            self._spool = Spool(replace(self._settings, environment=kept), from_node=(GPU_SHARE,))
         if self._driver is None or self._driver.is_gone:
             self._close_driver()
-            self._driver = _Driver.begin(self._settings, self._address, self._spool.paths.folder)
+            self._driver = Driver.begin(self._settings, self._address, self._spool.paths.folder)
         paths = [self._spool.new_slot() for _ in range(number)]
         self._driver.open(paths)
-        return [SpoolSlot(slot, _Actor(slot, self._driver)) for slot in paths]
+        return [SpoolSlot(slot, Actor(slot, self._driver)) for slot in paths]
 
     def close(self, slots: Sequence[Slot]) -> None:
         """Have agents leave, then end all actors, and the cluster if it is the command's own."""
         for slot in slots:
             slot.close()
-        with suppress(MachineError):  # why there are no slots has been told
+        with suppress(OptbenchError):  # why there are no slots has been told
             is_true_within(lambda: not any(slot.is_ready for slot in slots), seconds=_GRACE_S)
         self._close_driver()
         if self._spool is not None:
@@ -104,7 +105,7 @@ class RayPlace:
 
 
 @dataclass(frozen=True, slots=True)
-class _Driver:
+class Driver:
     """The process that talks to Ray.
 
     Attributes
@@ -118,7 +119,7 @@ class _Driver:
     own: TemporaryFolder | None
 
     @classmethod
-    def begin(cls, settings: ExecutorSettings, address: str, folder: Path) -> _Driver:
+    def begin(cls, settings: ExecutorSettings, address: str, folder: Path) -> Driver:
         """Start it; it is in a session of its own, so that Ctrl-C does not reach the cluster."""
         own = None if address else make_temporary_folder("ray", _SOCKETS)
         memory = settings.machine.resources.memory_mb
@@ -188,11 +189,11 @@ class _Driver:
 
 
 @dataclass(frozen=True, slots=True)
-class _Actor:
+class Actor:
     """The actor of a slot; see `spool.Process`."""
 
     paths: SlotPaths
-    driver: _Driver
+    driver: Driver
 
     @property
     def is_gone(self) -> bool:
@@ -200,8 +201,8 @@ class _Actor:
 
         Raises
         ------
-        MachineError
-            If it could not begin, for a reason that holds for every other as well.
+        MachineError, RunFailedError
+            If it could not begin, for a reason that holds for every other as well; the latter if some have begun.
         """
         self._require_fit()
         return self._ended is not None or self.driver.is_gone
@@ -229,22 +230,36 @@ class _Actor:
         return found
 
     def _require_fit(self) -> None:
+        error = self._unfit()
+        if error is None:
+            return
+        if any(self.driver.folder.glob("slot-*/ready")):  # its exit code would promise that nothing has run
+            raise RunFailedError(str(error), code="run-cluster-unfit")
+        raise error
+
+    def _unfit(self) -> MachineError | None:
         refused = read_whole(self.driver.folder / REFUSED) or read_whole(self.paths.folder / REFUSED)
-        if refused is not None:
-            raise MachineError(refused["error"], code=refused["code"])
         ended = self._ended or {}
+        if refused is not None:
+            return MachineError(refused["error"], code=refused["code"])
         if "unseen" in ended:
-            raise MachineError(
+            return MachineError(
                 f"every node must see the runs directory by the same path. Received: node {ended['unseen']}, which "
                 f"does not see {self.driver.folder.parent}. Give --runs-dir a folder that all nodes share (NFS).",
                 code="machine-node-unsharing",
             )
         if "error" in ended:
-            raise MachineError(
+            return MachineError(
                 "every node must have the Python and the working directory of the command by the same paths. "
                 f"Received: {ended['error']}. Give all nodes the same environment.",
                 code="machine-node-differs",
             )
+        return None
+
+
+def without_token(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return variables without a token of Ray's: what trains, and people's own code in it, has no need of one."""
+    return {name: value for name, value in variables.items() if not name.startswith("RAY_AUTH_")}
 
 
 def variables_of_driver(here: Mapping[str, str], address: str) -> dict[str, str]:

@@ -168,11 +168,12 @@ class _Actors:
             self._slots[actor.serve.remote(json.dumps(given))] = (slot["slot"], actor)
 
     def _look(self) -> None:
-        """Tell of actors that have ended; the process of one that is no longer referred to ends."""
+        """Tell of actors that have ended, and see to it that they have: one may be lost to this process alone."""
         if self._slots:
             ended, _ = self._ray.wait(list(self._slots), num_returns=len(self._slots), timeout=0)
             for result in ended:
-                slot, _ = self._slots.pop(result)
+                slot, actor = self._slots.pop(result)
+                self._ray.kill(actor)
                 write_whole(Path(slot) / ENDED, self._outcome(result))
 
     def _outcome(self, result: Any) -> dict[str, Any]:
