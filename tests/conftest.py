@@ -68,7 +68,7 @@ def keras_backend() -> None:
 
     from optbench.training.start import configure_process
 
-    configure_process(SimpleNamespace(threads=1, device="cpu", op_determinism=True))
+    configure_process(SimpleNamespace(threads=1, device="cpu", devices=1, op_determinism=True))
 
 
 @pytest.fixture(scope="session")

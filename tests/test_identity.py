@@ -93,6 +93,16 @@ def test_the_second_run_of_a_command_has_the_bytes_of_the_first(config, finished
 
 @pytest.mark.ci
 @pytest.mark.long
+def test_several_devices_are_as_exact(config, warm_workers, tmp_path):
+    """Two runs over two logical devices have the same bytes, dropout included."""
+    several = tmp_path / "several.yaml"
+    several.write_text(config.read_text().replace("epochs: 2", "epochs: 2, devices: 2, batch_size: 101"))
+    (first,), (second,) = (trained([several], tmp_path / name, warm_workers) for name in ("first", "second"))
+    assert_same(RunPaths(first), RunPaths(second))
+
+
+@pytest.mark.ci
+@pytest.mark.long
 @pytest.mark.parametrize("engine", ["xla", "keras"])
 def test_other_engines_are_as_exact(engine, warm_workers, tmp_path):
     """Beside other seeds, weight decays and processes a run has the bytes it has alone."""

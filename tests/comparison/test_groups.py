@@ -6,6 +6,7 @@ import pytest
 
 from optbench.comparison.groups import sort_into_problems
 from optbench.comparison.labels import distinct_labels
+from optbench.comparison.settings import once_each
 
 
 def labels(records):
@@ -63,3 +64,17 @@ def test_labels_stay_distinct_when_shortened_values_agree():
         f"own layers={'x' * 13}... #1",
         f"own layers={'x' * 13}... #2",
     ]
+
+
+def test_what_follows_from_equal_parts_is_computed_once():
+    """Of parts that are one object, or equal texts; the items come back in their order."""
+    shared, computed = {"units": 8}, []
+
+    def compute(item):
+        computed.append(item)
+        return len(computed)
+
+    items = [("a", shared), ("b", shared), ("a", shared), ("a", {"units": 8})]
+    found = list(once_each(items, lambda item: ("".join(item[0]), item[1]), compute))
+    assert found == [1, 2, 1, 3]
+    assert len(computed) == 3

@@ -12,7 +12,7 @@ from optbench.training.engines.kind import Setting, require_in_force
 from optbench.training.in_force import process_settings, variable_settings, variables_in_force
 from optbench.training.start import recorded_environment, required_variables
 
-TRAINING = SimpleNamespace(threads=1, device="cpu", op_determinism=True, onednn=True)
+TRAINING = SimpleNamespace(threads=1, device="cpu", devices=1, op_determinism=True, onednn=True)
 # of a shell whose owner has tried things out
 EXPORTED = {
     "PATH": "/usr/bin",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from optbench.comparison.question import Question
 
 # How the numbers are computed, not what is computed: they move the last bits (and, under XLA, dropout's stream).
-_EXECUTION: Final = ("engine", "threads", "onednn", "op_determinism", "device")
+_EXECUTION: Final = ("engine", "threads", "onednn", "op_determinism", "device", "devices")
 _SETTINGS_WITH_CODES: Final = {
     "digest.data": "comparison-data-differ",
     "digest.split": "comparison-split-differs",

@@ -56,6 +56,8 @@ def auto_engine(
     """
     training = config.training
     has_python = config.optimizer.name == "python" or training.loss.startswith(PYTHON_PREFIX)
+    if training.devices > 1:
+        return _fused("engine-fused-devices", devices=training.devices)
     if specs is None or has_python:
         return _fused("engine-fused-python")
     if train_rows is None:

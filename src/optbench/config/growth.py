@@ -33,6 +33,7 @@ ADDED_LATER: Final[Mapping[str, Any]] = {
     "dataset.split.group": None,
     "dataset.split.time": None,
     "dataset.thousands": None,
+    "training.devices": 1,
 }
 """Dotted path in a resolved experiment -> the value that means what was done before there was such a key.
 

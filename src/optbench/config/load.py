@@ -47,16 +47,21 @@ class LoadedExperiment:
     ----------
     config : validated, overrides applied, nothing resolved
     path : the file as given
-    text : its content
+    written : its content; None if no person wrote it
     base : the folder that paths in it start from
     sources : dotted path of every value that was written -> `file:line` or `--set`
     """
 
     config: ExperimentConfig
     path: Path
-    text: str
+    written: str | None
     base: Path
     sources: Mapping[str, str]
+
+    @property
+    def text(self) -> str:
+        """The content of the file; made when asked for, as it takes longer than planning the run that it is of."""
+        return dump_config(self.config) if self.written is None else self.written
 
 
 def load_experiment(path: Path, overrides: Sequence[str] = ()) -> LoadedExperiment:

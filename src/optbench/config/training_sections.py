@@ -71,6 +71,12 @@ class TrainingConfig(Section):
         default=False, description="Record gradient norm, update ratio and weight norm per layer and epoch."
     )
     device: Literal["cpu", "gpu"] = Field(default="cpu", description="Where the model is trained.")
+    devices: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="Train one model on so many devices at once, each with its part of every batch (engine: fused).",
+    )
 
 
 class ReportConfig(Section):

@@ -12,6 +12,7 @@ from optbench.catalog.tasks import DEFAULT_TASK, TASKS
 from optbench.config.augmentation import check_augment
 from optbench.config.dataset_section import DATASET_CONFIGS
 from optbench.config.dataset_sections import OpenmlConfig
+from optbench.config.devices import devices_findings
 from optbench.config.evaluation_section import EvaluationConfig, evaluation_findings
 from optbench.config.experiment import ExperimentConfig
 from optbench.config.findings import Finding, shown
@@ -230,6 +231,8 @@ def _cross_findings(valid: Mapping[str, Any]) -> list[Finding]:
         findings += _mark_findings(dataset)
     if evaluation is not None:
         findings += evaluation_findings(evaluation, dataset)
+    if training is not None:
+        findings += devices_findings(training, valid.get("optimizer"))
     if dataset is not None and training is not None and training.early_stopping is not None:
         monitor = training.early_stopping.monitor
         if monitor.startswith("val_") and dataset.split.all_rows:

@@ -258,17 +258,32 @@ def _with_named_labels(config: ExperimentConfig, dataset: Dataset) -> Experiment
 
 
 def plan_run(
-    loaded: LoadedExperiment, *, seed: int, dataset: Dataset, versions: Mapping[str, str], runs_dir: Path
+    loaded: LoadedExperiment,
+    *,
+    seed: int,
+    dataset: Dataset,
+    versions: Mapping[str, str],
+    runs_dir: Path,
+    like: PlannedRun | None = None,
 ) -> PlannedRun:
-    """Resolve an experiment for one seed and the data it is for, and compute its key."""
+    """Resolve an experiment for one seed and the data it is for, and compute its key.
+
+    Parameters
+    ----------
+    like : a run of the same experiment on the same data with another seed, whose resolved sections this one shares;
+        None if there is none
+    """
     from optbench.config import run_key
     from optbench.run_store import RunPaths, contained, run_id
     from optbench.training.engines import require_engine
     from optbench.user_code import source_sha256
 
-    config = resolve_with(loaded, dataset, seed=seed)
-    require_engine(config)
-    code = user_code(config, loaded.base)
+    if like is None:
+        config = resolve_with(loaded, dataset, seed=seed)
+        require_engine(config)
+        code: Mapping[str, Path] = user_code(config, loaded.base)
+    else:
+        config, code = like.config.model_copy(update={"seed": seed}), like.code
     digests = {name: source_sha256(path) for name, path in code.items()}
     key = run_key(config, data_digest=dataset.data_digest, code=digests, versions=versions, reading=dataset.reading)
     folder = contained(runs_dir, run_id(config.name, seed, key))

@@ -166,7 +166,7 @@ def plan_refit(origin: Origin, recorded: Recorded, options: RunOptions) -> Plann
     MismatchError
         If the user's Python is not what the run was trained with.
     """
-    from optbench.config import LoadedExperiment, dump_config
+    from optbench.config import LoadedExperiment
     from optbench.training.engines import engine_versions
 
     config = refit_config(origin)
@@ -177,7 +177,7 @@ def plan_refit(origin: Origin, recorded: Recorded, options: RunOptions) -> Plann
     config = config.model_copy(update={"optimizer": optimizer})
     dataset = replace(dataset, notes=(*origin.notes(), *dataset.notes))
     return plan_run(
-        LoadedExperiment(config, recorded.paths.folder, dump_config(config), base, {}),
+        LoadedExperiment(config, recorded.paths.folder, None, base, {}),
         seed=config.seed,
         dataset=dataset,
         versions=engine_versions([config.training.engine]),

@@ -51,7 +51,8 @@ def noise_floor(scores: ArrayLike, quantile: float = 0.95) -> float:
 
 def _gaps(sample: NDArray[np.float64], order: NDArray[np.intp], half: int) -> NDArray[np.float64]:
     first, second = sample[order[:, :half]], sample[order[:, half : 2 * half]]
-    return np.abs(first.mean(axis=1) - second.mean(axis=1))
+    gaps: NDArray[np.float64] = np.abs(first.mean(axis=1) - second.mean(axis=1))
+    return gaps
 
 
 def _enumerated_halves(n: int) -> Iterator[NDArray[np.intp]]:

@@ -89,7 +89,7 @@ class StudyPlan:
     paths: StudyPaths
     keeps_split: bool = False
     begun: Begun = field(default_factory=Begun)
-    _planned: dict[tuple[str, str, str, Values, int, int], StudyRun] = field(default_factory=dict)
+    _planned: dict[tuple[str, str, str, Values, int], dict[int, StudyRun]] = field(default_factory=dict)
 
     @property
     def config(self) -> StudyConfig:
@@ -193,25 +193,25 @@ class StudyPlan:
         split_seed: int | None = None,
     ) -> StudyRun:
         on = problem.split_seed(stage, seed) if split_seed is None else split_seed
-        key = (stage, problem.name, optimizer.label, values, seed, on)
-        if key not in self._planned:
+        of_seeds = self._planned.setdefault((stage, problem.name, optimizer.label, values, on), {})
+        if seed not in of_seeds:
+            like = next((run.planned for run in of_seeds.values()), None)  # what differs is the seed
             planned = plan_run(
-                self._experiment(stage, problem, optimizer, values, on),
+                self._experiment(stage, problem, optimizer, values, on) if like is None else like.loaded,
                 seed=seed,
                 dataset=problem.data(stage, on),
                 versions=self.versions,
                 runs_dir=self.paths.folder,
+                like=like,
             )
             if problem.is_elsewhere(stage):
                 planned = replace(planned, load=partial(problem.load_split, on))
-            self._planned[key] = StudyRun(stage, problem.name, optimizer.label, values, planned)
-        return self._planned[key]
+            of_seeds[seed] = StudyRun(stage, problem.name, optimizer.label, values, planned)
+        return of_seeds[seed]
 
     def _experiment(
         self, stage: Stage, problem: PlannedProblem, optimizer: StudyOptimizer, values: Values, split_seed: int
     ) -> LoadedExperiment:
-        from optbench.config import dump_config
-
         experiment = problem.experiment_on(split_seed, withhold_test=stage == "tuning")
         base = optimizer.experiment(experiment, values)
         several = len(self.problems) > 1
@@ -225,7 +225,7 @@ class StudyPlan:
                 "report": base.report.model_copy(update={"figures": False}),
             }
         )
-        return LoadedExperiment(config, self.loaded.path, dump_config(config), problem.base, {})
+        return LoadedExperiment(config, self.loaded.path, None, problem.base, {})
 
 
 def plan_study(

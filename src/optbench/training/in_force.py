@@ -75,6 +75,9 @@ def process_settings(training: TrainingConfig) -> Iterator[Setting]:
     options = tf.config.optimizer.get_experimental_options()
     yield Setting("graph rewriting", _GRAPH_OPTIONS, dict(options))
     yield Setting("a GPU in use", training.device == "gpu", bool(tf.config.get_visible_devices("GPU")))
+    parts = tf.config.get_logical_device_configuration(tf.config.list_physical_devices("CPU")[0])
+    on_cpu = training.devices if training.device == "cpu" else 1
+    yield Setting("devices of the CPU", on_cpu, 1 if parts is None else len(parts))
     if _may_have_onednn():
         yield Setting("oneDNN", training.onednn, has_onednn())
 

@@ -185,6 +185,17 @@ def decay_read_from(optimizer: keras.optimizers.Optimizer, variable: Any) -> Ite
 
 
 @contextlib.contextmanager
+def gradients_summed_before(optimizer: keras.optimizers.Optimizer) -> Iterator[None]:
+    """While a step over several devices is traced, let an optimizer take gradients as the sums over the devices.
+
+    By itself it adds those of the devices up, but only after it has clipped each.
+    """
+    _checked()
+    with _replaced(optimizer, "_all_reduce_sum_gradients", list):
+        yield
+
+
+@contextlib.contextmanager
 def weights_kept(optimizer: keras.optimizers.Optimizer) -> Iterator[None]:
     """Hold back what `fit` does at its end: with EMA it would overwrite the weights after every epoch."""
     _checked()
@@ -368,6 +379,15 @@ INTERNALS: Final[tuple[Internal, ...]] = (
         lambda keras, _: (
             _takes(keras.optimizers.Optimizer._backend_update_step, "self", "grads", "trainable_variables", _RATE)
             and _mentions(keras.optimizers.Optimizer._backend_apply_gradients, "_backend_update_step")
+        ),
+    ),
+    Internal(
+        "Optimizer._all_reduce_sum_gradients",
+        "take gradients with their variables, and be what applying gradients on several devices calls",
+        "gradients of several devices would be added up twice",
+        lambda keras, _: (
+            _takes(keras.optimizers.Optimizer._all_reduce_sum_gradients, "self", "grads_and_vars")
+            and _mentions(keras.optimizers.Optimizer._backend_update_step, "_all_reduce_sum_gradients")
         ),
     ),
     Internal(

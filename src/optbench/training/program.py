@@ -13,6 +13,7 @@ from optbench.config import what_counts
 from optbench.training.engines.fused import FusedEngine
 from optbench.training.engines.held_decay import held_number
 from optbench.training.engines.keras_fit import KerasFitEngine
+from optbench.training.engines.replicas import ReplicaEngine, require_fused
 from optbench.training.keras_internals import global_seed_kept, state_weight_decay
 from optbench.training.optimizers import inner_optimizer
 from optbench.training.problem import build_problem
@@ -32,12 +33,16 @@ PYTHON = "python"
 def program_key(config: ExperimentConfig, dataset: Dataset) -> str:
     """Return a text that is equal for runs that differ only in what is held in variables, or "" for no other run.
 
+    Copies of a model on several devices serve one run.
+
     Seed, epochs, early stopping, evaluation and a learning rate that is a number are such, and weight decay where an
     engine of optbench's own can hold it (`held_decay`); everything else is part of the graph.
     A user's own Python may keep anything anywhere, so it gets a process of its own.
     """
     sections = (config.dataset, config.model, config.optimizer)
     if config.training.loss.startswith(f"{PYTHON}:") or any(section.name == PYTHON for section in sections):
+        return ""
+    if config.training.devices > 1:
         return ""
     plain = what_counts(config.to_plain())
     del plain["seed"]
@@ -51,7 +56,9 @@ def program_key(config: ExperimentConfig, dataset: Dataset) -> str:
     return json.dumps([plain, dataset.data_digest, dataset.split_digest], sort_keys=True)
 
 
-def make_keras_engine(config: ExperimentConfig, dataset: Dataset, *, base: Path) -> FusedEngine | KerasFitEngine:
+def make_keras_engine(
+    config: ExperimentConfig, dataset: Dataset, *, base: Path
+) -> FusedEngine | KerasFitEngine | ReplicaEngine:
     """Build the model of a resolved experiment; its training step is not traced yet.
 
     Raises
@@ -66,8 +73,11 @@ def make_keras_engine(config: ExperimentConfig, dataset: Dataset, *, base: Path)
     return engine
 
 
-def engine_named(name: str, problem: Problem, *, key: str = "") -> FusedEngine | KerasFitEngine:
+def engine_named(name: str, problem: Problem, *, key: str = "") -> FusedEngine | KerasFitEngine | ReplicaEngine:
     """Return the engine of a resolved name: `fused`, `xla` or `keras`; `key` as of `Reuse`."""
+    if problem.config.training.devices > 1:
+        require_fused(name, problem.config)
+        return ReplicaEngine(problem)
     if name == "keras":
         return KerasFitEngine(problem, key=key)
     return FusedEngine(problem, compiled=name == "xla", key=key)
@@ -75,7 +85,7 @@ def engine_named(name: str, problem: Problem, *, key: str = "") -> FusedEngine |
 
 def engine_for(
     config: ExperimentConfig, dataset: Dataset, *, base: Path, kept: FusedEngine | KerasFitEngine | None
-) -> FusedEngine | KerasFitEngine:
+) -> FusedEngine | KerasFitEngine | ReplicaEngine:
     """Return the kept engine with the variables of a fresh model, if it may serve this run, else a new one."""
     key = program_key(config, dataset)
     if kept is None or not key or kept.reuse.key != key:

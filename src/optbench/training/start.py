@@ -100,18 +100,35 @@ def configure_process(training: TrainingConfig) -> None:
     if training.device == "cpu":
         with _silent_stderr():  # probing for CUDA is reported as an error on machines without it
             tf.config.set_visible_devices([], "GPU")
-    elif not tf.config.list_physical_devices("GPU"):
-        raise MachineError(
-            "training.device: gpu needs a GPU that TensorFlow can see. Received: a machine without one. Use cpu.",
-            code="machine-gpu-missing",
-        )
-    elif (limit := gpu_memory_limit(os.environ)) is not None:
-        gpu = tf.config.list_physical_devices("GPU")[0]
-        tf.config.set_logical_device_configuration(gpu, [tf.config.LogicalDeviceConfiguration(memory_limit=limit)])
+        if training.devices > 1:
+            parts = [tf.config.LogicalDeviceConfiguration()] * training.devices
+            tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], parts)
+    else:
+        gpus = tf.config.list_physical_devices("GPU")
+        require_gpus(training.devices, len(gpus))
+        if (limit := gpu_memory_limit(os.environ)) is not None:
+            for gpu in gpus[: training.devices]:
+                share = tf.config.LogicalDeviceConfiguration(memory_limit=limit)
+                tf.config.set_logical_device_configuration(gpu, [share])
     if training.op_determinism:
         # the seed is replaced by the run's own before anything is drawn; determinism requires that one is set
         tf.random.set_seed(0)
         tf.config.experimental.enable_op_determinism()
+
+
+def require_gpus(wanted: int, found: int) -> None:
+    """Require that there are as many GPUs as an experiment trains on."""
+    if not found:
+        raise MachineError(
+            "training.device: gpu needs a GPU that TensorFlow can see. Received: a machine without one. Use cpu.",
+            code="machine-gpu-missing",
+        )
+    if found < wanted:
+        raise MachineError(
+            f"training.devices: {wanted} needs as many GPUs that TensorFlow can see. Received: {found}. Set "
+            f"training.devices to {found}, which is another experiment with a key of its own.",
+            code="machine-gpus-missing",
+        )
 
 
 @contextlib.contextmanager

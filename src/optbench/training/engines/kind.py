@@ -142,6 +142,8 @@ class Takes:
             section, name = key.split(".")
             if plain[section].get(name) and key not in self.arguments:
                 misfits.append(f"{key}: {plain[section][name]} (it has none)")
+        if config.training.devices > 1:
+            misfits.append(f"training.devices: {config.training.devices} (it takes 1)")
         return [*misfits, *self._arguments_not_followed(config)]
 
     def _arguments_not_followed(self, config: ExperimentConfig) -> list[str]:
