@@ -51,7 +51,8 @@ screenshots: $(VENV)/.installed-test
 	$(BIN)/optbench study configs/studies/quick.yaml --runs-dir $(SHOWN) >/dev/null
 	$(BIN)/optbench compare '$(SHOWN)/breast-cancer-*-s0-*' --html $(SHOWN)/one-seed.html >/dev/null
 	$(BIN)/optbench compare '$(SHOWN)/breast-cancer-*' --html $(SHOWN)/comparison.html >/dev/null
-	$(BIN)/optbench report '$(SHOWN)/breast-cancer-adam-s0-*' '$(SHOWN)/diabetes-adam-s0-*' '$(SHOWN)/quick-*' >/dev/null
+	$(BIN)/optbench report '$(SHOWN)/breast-cancer-adam-s0-*' '$(SHOWN)/diabetes-adam-s0-*' \
+	  $$(echo $(SHOWN)/quick-*) >/dev/null
 	$(BIN)/python tools/screenshots.py one-seed=$(SHOWN)/one-seed.html comparison=$(SHOWN)/comparison.html \
 	  curves=$(SHOWN)/comparison.html#curves study=$$(echo $(SHOWN)/quick-*/report.html) \
 	  run=$$(echo $(SHOWN)/breast-cancer-adam-s0-*/report.html) \

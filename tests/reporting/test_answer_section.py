@@ -9,7 +9,9 @@ from optbench.config import EvaluationConfig
 from optbench.evaluation import evaluate
 from optbench.records import Predictions
 from optbench.reporting.answer_section import answer_rows, answer_section
+from optbench.reporting.charts.class_charts import class_charts
 from optbench.reporting.curve_figures import reliability_figure
+from optbench.reporting.languages import Speech
 from optbench.reporting.style import save_figure
 
 COST = {"cost": {"false_positive": 1, "false_negative": 5}}
@@ -41,7 +43,7 @@ def evaluated():
 def test_a_threshold_is_said_with_its_reason_and_stands_beside_a_half(evaluated, rule, why):
     """Test before validation, each at 0.5 and at the threshold, in the numbers of the record."""
     found = evaluated(threshold=rule).answer_rule
-    section = answer_section(found, {}, "en")
+    section = answer_section(found, "en")
     (said,) = section.paragraphs
     assert said.startswith(
         f"The answer is Yes from a probability of {found.threshold:.4f} on, chosen on the validation"
@@ -58,13 +60,15 @@ def test_a_threshold_is_said_with_its_reason_and_stands_beside_a_half(evaluated,
 def test_a_temperature_is_shown_with_what_it_does(evaluated):
     """Its number, the log loss before and after, and the reliability of both on the test split."""
     found = evaluated(calibration="temperature")
-    section = answer_section(found.answer_rule, {"reliability": "data:image/png;base64,AA=="}, "en")
+    section = answer_section(found.answer_rule, "en")
     fitted = found.answer_rule.temperature
     assert fitted.value > 1
     assert f"divide the logits by {fitted.value:.3f}" in section.paragraphs[0]
     ((_, _, rows),) = section.tables
     assert rows[0][1] == f"{found.metrics['test']['log_loss']:.4f}"
-    assert len(section.pictures) == 1
+    figures = {figure.id: figure for figure in class_charts(found, Speech(("en",)))}
+    drawn = [line.name for line in figures["reliability"].views[0].lines]
+    assert drawn == ["of the model", "calibrated"]
     axes = reliability_figure(found.reliability, "en").axes[0]
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["of the model", "calibrated"]
     assert save_figure(reliability_figure(found.reliability))
@@ -73,7 +77,7 @@ def test_a_temperature_is_shown_with_what_it_does(evaluated):
 def test_a_threshold_after_calibration_says_so(evaluated):
     """It is one of calibrated probabilities."""
     found = evaluated(threshold="f1", calibration="temperature").answer_rule
-    assert "from a calibrated probability" in answer_section(found, {}, "en").paragraphs[0]
+    assert "from a calibrated probability" in answer_section(found, "en").paragraphs[0]
 
 
 def test_a_terminal_shows_the_recorded_numbers_and_nothing_without_a_threshold(evaluated):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 import numpy as np
 import pytest
+from read_page import Outline, data_of
 
 from optbench.evaluation import evaluate_regression
 from optbench.records import History
@@ -77,11 +79,13 @@ def test_constant_numbers_can_be_drawn(draw):
     assert save_figure(draw({"train": flat, "test": flat})).startswith(b"\x89PNG")
 
 
+COLUMNS = ("epoch", "loss", "mse", "rmse", "mae", "r2", "learning_rate")
+HISTORY = History(COLUMNS, ((0, 1, 4, 2, 1, 0, 0.1), (1, 0.5, 1, 1, 1, 0.5, 0.1)))
+
+
 def test_learning_curves_show_loss_and_rmse():
     """Of five columns the two that speak for themselves."""
-    columns = ("epoch", "loss", "mse", "rmse", "mae", "r2", "learning_rate")
-    history = History(columns, ((0, 1, 4, 2, 1, 0, 0.1), (1, 0.5, 1, 1, 1, 0.5, 0.1)))
-    assert [axes.get_title(loc="left") for axes in learning_curves_figure(history).axes] == ["Loss", "RMSE"]
+    assert [axes.get_title(loc="left") for axes in learning_curves_figure(HISTORY).axes] == ["Loss", "RMSE"]
 
 
 def test_the_page_speaks_of_errors(splits):
@@ -100,13 +104,25 @@ def test_the_page_speaks_of_errors(splits):
         environment={"data": data},
         timing={"training_seconds": 1.0},
         digests={},
-        pictures={"residuals": "data:image/png;base64,", "predicted_against_true": "data:image/png;base64,"},
+        history=HISTORY,
     )
-    page = render_run_report(report, TASKS["regression"].page_part(report, evaluation))
+    task = TASKS["regression"]
+    part, charts = (partial(make, report, evaluation) for make in (task.page_part, task.page_charts))
+    shown = render_run_report(report, part, charts, "en")
+    page, figures = Outline(shown).text, data_of(shown)["figures"]
     test = evaluation.metrics["test"]
     for value in (test["rmse"], test["mae"], test["mean_predictor_rmse"]):
         assert number(value, "significant") in page
     assert "mean 150.0, standard deviation 70.00, from -50.00 to 350.0" in page
     assert "residuals.csv" in page
-    assert page.count("<img") == 2
+    assert list(figures) == ["learning", "predicted", "residuals"]
+    (view,) = figures["predicted"]["views"]
+    drawn = {line["row"]: line for line in view["lines"]}["split test"]
+    assert set(zip(drawn["x"], drawn["y"], strict=True)) <= {
+        (float(f"{true:.6g}"), float(f"{predicted:.6g}"))
+        for true, predicted in zip(splits["test"].y_true, splits["test"].y_pred, strict=True)
+    }
+    points, spread = figures["residuals"]["views"]
+    assert all(sum(line["y"]) == pytest.approx(1.0, rel=1e-4) for line in spread["lines"])
+    assert len(points["lines"]) == 3
     assert not re.search("accuracy|confusion|ROC|classification|majority", page)

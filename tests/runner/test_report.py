@@ -93,14 +93,14 @@ def contents(paths):
 
 @pytest.mark.parametrize("image_format", ["png", "svg", "pdf"])
 def test_a_finished_run_has_its_pictures_and_page_in_the_format_asked_for(finished, image_format):
-    """All five files are there, listed in the manifest, and the page shows what a browser can show."""
+    """All five files are there, listed in the manifest, and the page draws the same four figures itself."""
     paths = finished(image_format=image_format)
     stems = ("confusion_matrix", "roc_curve", "precision_recall_curve", "learning_curves")
     pictures = [paths.figure(stem, image_format) for stem in stems]
     listed = json.loads(paths.manifest.read_text())["files"]
     assert {path.name for path in [*pictures, paths.report_html]} <= set(listed)
     page = paths.report_html.read_text()
-    assert page.count("data:image/svg+xml;" if image_format == "svg" else "data:image/png;") == 4
+    assert page.count('class="chart') == 4
     assert "<b>versi" not in page
 
 

@@ -12,6 +12,7 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 from babel.messages.pofile import read_po, write_po
+from read_page import data_of
 
 from optbench.catalog.metrics import ALL, METRICS
 from optbench.words.catalogue import language_folder, subjects
@@ -99,6 +100,24 @@ class Shown(HTMLParser):
         hidden = [tag for tag, hidden in self._open if hidden]
         if not (set(hidden) - {"section"} or ("section" in hidden and is_body)):
             self.texts.append(data)
+
+
+def said_by_script(page):
+    """Texts that the script of a page shows: its words, and titles, names and notes of the records of figures."""
+    data = data_of(page)
+    return [*data["words"].values(), *_texts_of(data["figures"])]
+
+
+def _texts_of(record):
+    if isinstance(record, dict):
+        for name, value in record.items():
+            if isinstance(value, str) and name in {"title", "name", "note"}:
+                yield value
+            else:
+                yield from _texts_of(value)
+    elif isinstance(record, list):
+        for one in record:
+            yield from _texts_of(one)
 
 
 def ordinary(text, names):

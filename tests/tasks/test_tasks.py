@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
+from read_page import data_of
 
 from optbench.catalog import tasks as catalog
 from optbench.catalog.metrics import history_columns, measured, table_rows
@@ -105,14 +108,16 @@ def test_tables_figures_and_page_part_are_made_from_the_evaluation(task, evaluat
         environment={},
         timing={},
         digests={},
-        pictures=dict.fromkeys(figures, "data:image/png;base64,"),
+        history=history,
     )
     part = task.page_part(report, evaluation)
-    assert len(part.pictures) == len(figures)
+    charts = partial(task.page_charts, report, evaluation)
     titles = {row_title(row): row.name for row in table_rows(task.facts.name, "page")}
     of_three = {metric.name for metric in measured(task.facts.name) if not metric.for_two_classes}
     assert of_three <= {titles[row[0]] for row in part.metric_rows}
-    assert part.written_by in render_run_report(report, part)
+    page = render_run_report(report, partial(task.page_part, report, evaluation), charts, "en")
+    assert part.written_by in page
+    assert "learning" in data_of(page)["figures"]
 
 
 def test_metrics_json_has_the_loss_of_the_weights_that_are_kept(task, evaluation, history):

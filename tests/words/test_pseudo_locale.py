@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields, replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from finished_runs import make_history, make_roc, make_run
-from pseudo_locale import Shown, names_in, past_the_catalogue, widened
+from pseudo_locale import Shown, names_in, past_the_catalogue, said_by_script, widened
 
 from optbench.catalog.keras_api import optimizers_left_out
+from optbench.catalog.metrics import measured
 from optbench.catalog.models import MODELS
 from optbench.comparison import Disagreement, ProblemCurves, RunTrace, compare
 from optbench.comparison.disagreement import ClassGap
@@ -36,6 +38,8 @@ from optbench.runner.init import starter, starter_for_table
 from optbench.runner.listing import list_runs, list_text, show_run
 from optbench.runner.names import list_rows
 from optbench.runner.names import list_text as names_text
+from optbench.runner.predict import Answered
+from optbench.runner.predict import summary as predict_summary
 from optbench.runner.progress import describe_end
 from optbench.runner.run_end import RunEnd
 from optbench.runner.summary import summary_text
@@ -98,7 +102,9 @@ def test_the_page_of_a_comparison(comparison, pseudo):
     problem = comparison.problems[0]
     alone = replace(comparison, problems=(problem,))
     page = render_comparison_page(alone, {problem.problem: curves_of(problem)}, language=pseudo)
-    assert not past_the_catalogue(Shown(page).texts, [*names_in(comparison), "optbench", "yes"])
+    assert not past_the_catalogue(
+        [*Shown(page).texts, *said_by_script(page)], [*names_in(comparison), "optbench", "yes"]
+    )
 
 
 def test_what_differs_between_runs(pseudo):
@@ -206,10 +212,9 @@ def test_a_run_on_its_page_and_on_a_terminal(in_language, pseudo, task, capsys):
         check_text([CheckedRun(str(paths.folder), True, ())], pseudo),
     ):
         assert not past_the_catalogue(text.splitlines(), [*names, "/tmp"])
-    if task == "classification":
-        page = paths.report_html.read_text(encoding="utf-8")
-        machine = ("Environment", "Digests")
-        assert not past_the_catalogue(Shown(page, machine).texts, names)
+    page = paths.report_html.read_text(encoding="utf-8")
+    machine = ("Environment", "Digests")
+    assert not past_the_catalogue([*Shown(page, machine).texts, *said_by_script(page)], names)
 
 
 @pytest.mark.parametrize("outcome", ["completed", "diverged", "skipped", "failed"])
@@ -244,6 +249,14 @@ def test_the_pictures_of_a_run(pseudo):
     assert len(drawn) == 6
     for figure in drawn:
         assert not past_the_catalogue(texts_of(figure), ["c1", "c2"])
+
+
+def test_predict(pseudo):
+    """How many rows, where they are, what decided, and the metrics of rows with a target."""
+    scores = {metric.name: 0.5 for task in ("classification", "regression") for metric in measured(task)}
+    answered = Answered("x-s0", ("row",), 1200, threshold=0.25, metrics=scores, n_scored=1000)
+    for out in (None, Path("out.csv")):
+        assert not past_the_catalogue(predict_summary(answered, out, pseudo), ["x-s0", "out.csv"])
 
 
 def test_doctor(pseudo, tmp_path):

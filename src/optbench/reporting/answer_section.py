@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from optbench.catalog.metrics import metric_of
-from optbench.reporting.page_section import Picture, Section
+from optbench.reporting.page_section import Section
 from optbench.reporting.task_part import metric_cell, split_titles
 from optbench.words import text
 from optbench.words.tables import metric_title, number
@@ -29,24 +29,15 @@ _OF_PROBABILITIES: Final = _Codes("answer-calibration-table", "answer-calibratio
 _SHOWN: Final[tuple[SplitName, ...]] = ("test", "validation")
 
 
-def answer_section(answer_rule: Any, pictures: Mapping[str, str], language: str | None = None) -> Section:
-    """Return the part of a run's page on its `evaluation.answer_rule.AnswerRule`.
-
-    Parameters
-    ----------
-    pictures : data URI per picture of the run, by the stem of its file
-    """
+def answer_section(answer_rule: Any, language: str | None = None) -> Section:
+    """Return the part of a run's page on its `evaluation.answer_rule.AnswerRule`."""
     tables = []
     is_shown = not set(_SHOWN).isdisjoint(answer_rule.at_half or answer_rule.model)  # not where all rows train
     if answer_rule.at_threshold and is_shown:
         tables.append(_table(_OF_ANSWERS, answer_rule.at_half, answer_rule.at_threshold, language))
     if answer_rule.calibrated and is_shown:
         tables.append(_table(_OF_PROBABILITIES, answer_rule.model, answer_rule.calibrated, language))
-    drawn = []
-    if "reliability" in pictures:
-        words = text("picture-reliability-alt", language), text("picture-reliability", language)
-        drawn.append(Picture(pictures["reliability"], *words))
-    return Section(text("page-answer-rule", language), answer_sentences(answer_rule, language), tables, drawn)
+    return Section(text("page-answer-rule", language), answer_sentences(answer_rule, language), tables)
 
 
 def answer_sentences(answer_rule: Any, language: str | None = None) -> list[str]:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from optbench.catalog.tasks import CLASSIFICATION
 from optbench.reporting.answer_section import answer_section
+from optbench.reporting.charts.class_charts import class_charts
+from optbench.reporting.charts.run_charts import learning_chart
 from optbench.reporting.hardest_section import hardest_section
 from optbench.reporting.page import text_or_dash
 from optbench.reporting.task_part import SHOWN_SPLITS, TaskPart, metric_rows, split_titles, time_card
@@ -13,12 +15,13 @@ from optbench.words import text
 from optbench.words.tables import number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from optbench.records import ConfusionMatrix, Evaluation, RocCurve
+    from optbench.records import Evaluation
+    from optbench.reporting.charts.records import Figure
+    from optbench.reporting.languages import Speech
     from optbench.reporting.run_report import RunReport
 
-_CELLS_IN_WORDS: Final = 9
 _AVERAGES: Final = {
     "micro avg": "table-micro-average",
     "macro avg": "table-macro-average",
@@ -31,12 +34,12 @@ def classification_part(report: RunReport, evaluation: Evaluation, language: str
     data = report.environment.get("data", {})
     splits = [split for split in SHOWN_SPLITS if split in data.get("class_counts", {})]
     rule = evaluation.answer_rule
-    answers = [] if rule is None else [answer_section(rule, report.pictures, language)]
+    answers = [] if rule is None else [answer_section(rule, language)]
     columns = ("table-class", "table-precision", "table-recall", "table-f1", "table-support")
     return TaskPart(
         cards=_cards(report, evaluation, language),
         metric_rows=metric_rows(CLASSIFICATION, evaluation.metrics, language),
-        pictures=_pictures(report, evaluation, language),
+        answer=_answer(evaluation, language),
         written_by=text("page-written-by-classification", language),
         report_header=[text(code, language) for code in columns],
         report_rows=_report_rows(evaluation.report_json, language),
@@ -45,6 +48,22 @@ def classification_part(report: RunReport, evaluation: Evaluation, language: str
         count_rows=_count_rows(data, language),
         sections=[*answers, *hardest_section(evaluation.hardest, report.examples, language)],
     )
+
+
+def classification_charts(report: RunReport, evaluation: Evaluation, speech: Speech) -> list[Figure]:
+    """Return the figures of the page as records, the learning curves first."""
+    best = text_or_dash(report.best_epoch)
+    title = speech.text("picture-curves-accuracy-alt", n_epochs=report.epochs_run, best=best)
+    caption = speech.text("picture-curves")
+    learning = learning_chart(report.history, title, caption, speech, best_epoch=report.best_epoch)
+    return [*([] if learning is None else [learning]), *class_charts(evaluation, speech)]
+
+
+def _answer(evaluation: Evaluation, language: str | None) -> str:
+    test = evaluation.metrics["test"]
+    if test["accuracy"] is None:
+        return text("front-run-without-score", language)
+    return text("front-run-classes", language, accuracy=test["accuracy"], majority=test["majority_accuracy"])
 
 
 def _cards(report: RunReport, evaluation: Evaluation, language: str | None) -> list[tuple[str, str, str]]:
@@ -72,63 +91,6 @@ def _beside_accuracy(accuracy: float | None, majority: float | None, language: s
     if accuracy is None or majority is None:
         return text("card-majority", language, majority=majority)
     return text("card-majority-gain", language, majority=majority, gain=accuracy - majority)
-
-
-def _pictures(report: RunReport, evaluation: Evaluation, language: str | None) -> list[tuple[str, str, str]]:
-    """Return data URI, alternative text and caption of each picture there is."""
-    test, best = evaluation.metrics["test"], text_or_dash(report.best_epoch)
-    words = {
-        "confusion_matrix": (
-            _confusion_alt(evaluation.confusion, language),
-            text("picture-confusion", language),
-        ),
-        "roc_curve": (
-            _roc_alt(evaluation.roc_curves, test, language),
-            text("picture-roc", language),
-        ),
-        "precision_recall_curve": (
-            _precision_recall_alt(evaluation, language),
-            text("picture-precision-recall", language),
-        ),
-        "learning_curves": (
-            text("picture-curves-accuracy-alt", language, n_epochs=report.epochs_run, best=best),
-            text("picture-curves", language),
-        ),
-    }
-    return [(report.pictures[name], *texts) for name, texts in words.items() if name in report.pictures]
-
-
-def _confusion_alt(matrix: ConfusionMatrix | None, language: str | None) -> str:
-    if matrix is None:
-        return text("picture-confusion-alt", language)
-    names, counts = matrix.class_names, matrix.counts
-    if counts.size > _CELLS_IN_WORDS:
-        right, total = int(counts.trace()), int(counts.sum())
-        return text("picture-confusion-many-alt", language, n_classes=len(names), n_right=right, n_rows=total)
-    cells = [
-        text(
-            "picture-confusion-cell",
-            language,
-            n=int(counts[row, column]),
-            true=names[row],
-            predicted=names[column],
-        )
-        for row in range(len(names))
-        for column in range(len(names))
-    ]
-    return text("picture-confusion-cells-alt", language, cells="; ".join(cells))
-
-
-def _roc_alt(curves: Sequence[RocCurve], test: Mapping[str, float | None], language: str | None) -> str:
-    if not curves:
-        return text("picture-no-roc-alt", language)
-    return text("picture-roc-alt", language, auc=test["roc_auc"])
-
-
-def _precision_recall_alt(evaluation: Evaluation, language: str | None) -> str:
-    if not evaluation.precision_recall_curves:
-        return text("picture-no-precision-recall-alt", language)
-    return text("picture-precision-recall-alt", language, ap=evaluation.metrics["test"]["average_precision"])
 
 
 def _report_rows(document: Mapping[str, Any], language: str | None) -> list[tuple[str, ...]]:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from optbench.catalog.tasks import REGRESSION
 from optbench.evaluation.hardest import largest_errors
+from optbench.reporting.charts.number_charts import number_charts
+from optbench.reporting.charts.run_charts import learning_chart
 from optbench.reporting.hardest_section import largest_errors_section
 from optbench.reporting.page import text_or_dash
 from optbench.reporting.task_part import TaskPart, metric_rows, time_card
@@ -14,6 +16,8 @@ from optbench.words.tables import number
 
 if TYPE_CHECKING:
     from optbench.regression_records import RegressionEvaluation
+    from optbench.reporting.charts.records import Figure
+    from optbench.reporting.languages import Speech
     from optbench.reporting.run_report import RunReport
 
 
@@ -22,10 +26,26 @@ def regression_part(report: RunReport, evaluation: RegressionEvaluation, languag
     return TaskPart(
         cards=_cards(report, evaluation, language),
         metric_rows=metric_rows(REGRESSION, evaluation.metrics, language),
-        pictures=_pictures(report, evaluation, language),
+        answer=_answer(evaluation, language),
         written_by=text("page-written-by-regression", language),
         sections=largest_errors_section(largest_errors(evaluation.predictions.get("test")), report.examples, language),
     )
+
+
+def regression_charts(report: RunReport, evaluation: RegressionEvaluation, speech: Speech) -> list[Figure]:
+    """Return the figures of the page as records, the learning curves first."""
+    best = text_or_dash(report.best_epoch)
+    title = speech.text("picture-curves-rmse-alt", n_epochs=report.epochs_run, best=best)
+    caption = speech.text("picture-curves-rmse")
+    learning = learning_chart(report.history, title, caption, speech, best_epoch=report.best_epoch)
+    return [*([] if learning is None else [learning]), *number_charts(evaluation, speech)]
+
+
+def _answer(evaluation: RegressionEvaluation, language: str | None) -> str:
+    test = evaluation.metrics["test"]
+    if test["rmse"] is None:
+        return text("front-run-without-score", language)
+    return text("front-run-number", language, rmse=test["rmse"], of_mean=test["mean_predictor_rmse"])
 
 
 def _cards(report: RunReport, evaluation: RegressionEvaluation, language: str | None) -> list[tuple[str, str, str]]:
@@ -43,23 +63,3 @@ def _cards(report: RunReport, evaluation: RegressionEvaluation, language: str | 
         (text("metric-symbol-r2", language), r2, r2_train),
         time_card(report, language),
     ]
-
-
-def _pictures(report: RunReport, evaluation: RegressionEvaluation, language: str | None) -> list[tuple[str, str, str]]:
-    """Return data URI, alternative text and caption of each picture there is."""
-    test, best = evaluation.metrics["test"], text_or_dash(report.best_epoch)
-    words = {
-        "predicted_against_true": (
-            text("picture-predicted-alt", language, r2=test["r2"]),
-            text("picture-predicted", language),
-        ),
-        "residuals": (
-            text("picture-residuals-alt", language, rmse=test["rmse"]),
-            text("picture-residuals", language),
-        ),
-        "learning_curves": (
-            text("picture-curves-rmse-alt", language, n_epochs=report.epochs_run, best=best),
-            text("picture-curves-rmse", language),
-        ),
-    }
-    return [(report.pictures[name], *texts) for name, texts in words.items() if name in report.pictures]

@@ -5,17 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from optbench.reporting.page import render_page, text_or_dash
+from optbench.reporting.charts.page_figure import drawn_figure, script_data
+from optbench.reporting.charts.run_charts import diagnostics_chart, looks_of_run
+from optbench.reporting.languages import Speech
+from optbench.reporting.page import data_block, render_page, text_or_dash
 from optbench.reporting.task_part import SHOWN_SPLITS, split_titles
 from optbench.words import dropped_rows, recorded_sentence, sentence, sentences, text
 from optbench.words.formats import NOTHING
 from optbench.words.tables import localised, number, word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from optbench.core.findings import Finding
-    from optbench.records import RowContents, SplitName
+    from optbench.records import History, LayerDiagnostics, RowContents, SplitName
+    from optbench.reporting.charts.records import Figure
     from optbench.reporting.task_part import TaskPart
 
 _MAIN_PACKAGES: Final = ("tensorflow", "keras", "numpy", "scikit-learn", "pandas", "matplotlib", "optbench")
@@ -46,7 +50,8 @@ class RunReport:
     environment : content of environment.json; facts of the data set under "data"
     timing : content of timing.json
     digests : content of digests.json
-    pictures : data URI per picture, by the stem of its file
+    history : metrics per epoch
+    diagnostics : of layers, if the run recorded any
     examples : what the hardest test rows hold; empty if it cannot be shown; None if nobody asks for it
     """
 
@@ -61,56 +66,75 @@ class RunReport:
     environment: Mapping[str, Any]
     timing: Mapping[str, Any]
     digests: Mapping[str, Any]
-    pictures: Mapping[str, str]
+    history: History
+    diagnostics: Sequence[LayerDiagnostics] = ()
     examples: RowContents | None = None
 
 
-def render_run_report(report: RunReport, part: TaskPart, language: str | None = None) -> str:
-    """Return the page as HTML: one file that needs nothing else, every value escaped.
+def render_run_report(
+    report: RunReport,
+    part: Callable[[str], TaskPart],
+    charts: Callable[[Speech], Sequence[Figure]],
+    language: str | None = None,
+) -> str:
+    """Return the page as HTML: one file that needs nothing else, every value escaped, in every language.
 
     Parameters
     ----------
-    part : what the task has to say, in the same language
-    language : None is that of the machine setting
+    part : what the task has to say in a language
+    charts : its figures in the languages of a page
+    language : that is shown at first, None is that of the machine setting; the page switches to the others in place
     """
-    evaluation, data = report.evaluation, report.environment.get("data", {})
-    splits = [split for split in SHOWN_SPLITS if split in evaluation.metrics]
+    from markupsafe import Markup
+
+    speech = Speech.of_page(language)
+    figures = list(charts(speech))
+    diagnostics = diagnostics_chart(report.diagnostics, speech)
+    figures += [] if diagnostics is None else [diagnostics]
+    looks = looks_of_run(figures, speech)
+    drawn = [drawn_figure(one, looks, speech) for one in figures]
+    own = ("learning", "diagnostics")
+    values = speech.each(lambda one: _values(report, part(one), one))
     return render_page(
         "run_report.html",
-        language,
+        speech,
         title=report.run,
-        subtitle=_subtitle(report, language),
-        reason=None if report.reason is None else sentence(report.reason, language),
-        warnings=sentences(evaluation.warnings, language),
-        cards=part.cards,
-        metric_header=(text("table-metric", language), *split_titles(splits, language)),
-        metric_rows=part.metric_rows,
-        pictures=[*part.pictures, *_diagnostics(report, language)],
-        report_header=part.report_header,
-        report_rows=part.report_rows,
-        report_note=part.report_note,
-        written_by=part.written_by,
+        curves=[one for one in drawn if one.id in own],
+        examples=[one for one in drawn if one.id not in own],
         config_text=report.config_text,
-        data_rows=_data_rows(data, language),
-        column_header=[text(f"table-{name}", language) for name in ("column", "use", "kind", "reason")],
-        columns=_column_rows(data, language),
-        count_header=part.count_header,
-        count_rows=part.count_rows,
-        sections=part.sections,
-        notes=[recorded_sentence(note, language) for note in report.environment.get("notes", [])],
-        timing_rows=_timing_rows(report.timing, language),
-        environment_rows=_environment_rows(report.environment),
-        package_rows=sorted(report.environment.get("packages", {}).items()),
-        digest_rows=_digest_rows(report.digests, language),
+        data=Markup(data_block(script_data(drawn, looks, speech))),  # noqa: S704 - cannot end its element
+        **values,
     )
 
 
-def _diagnostics(report: RunReport, language: str | None) -> list[tuple[str, str, str]]:
-    """Return data URI, alternative text and caption of the diagnostics, if there are any."""
-    if "diagnostics" not in report.pictures:
-        return []
-    alt = text("picture-diagnostics-alt", language, n_epochs=report.epochs_run)
-    return [(report.pictures["diagnostics"], alt, text("picture-diagnostics", language))]
+def _values(report: RunReport, part: TaskPart, language: str) -> dict[str, Any]:
+    """Return what the template says in a language."""
+    evaluation, data = report.evaluation, report.environment.get("data", {})
+    splits = [split for split in SHOWN_SPLITS if split in evaluation.metrics]
+    return {
+        "subtitle": _subtitle(report, language),
+        "answer": part.answer,
+        "reason": None if report.reason is None else sentence(report.reason, language),
+        "warnings": sentences(evaluation.warnings, language),
+        "cards": part.cards,
+        "metric_header": (text("table-metric", language), *split_titles(splits, language)),
+        "metric_rows": part.metric_rows,
+        "report_header": part.report_header,
+        "report_rows": part.report_rows,
+        "report_note": part.report_note,
+        "written_by": part.written_by,
+        "data_rows": _data_rows(data, language),
+        "column_header": [text(f"table-{name}", language) for name in ("column", "use", "kind", "reason")],
+        "columns": _column_rows(data, language),
+        "count_header": part.count_header,
+        "count_rows": part.count_rows,
+        "sections": part.sections,
+        "notes": [recorded_sentence(note, language) for note in report.environment.get("notes", [])],
+        "timing_rows": _timing_rows(report.timing, language),
+        "environment_rows": _environment_rows(report.environment),
+        "package_rows": sorted(report.environment.get("packages", {}).items()),
+        "digest_rows": _digest_rows(report.digests, language),
+    }
 
 
 def _subtitle(report: RunReport, language: str | None) -> str:

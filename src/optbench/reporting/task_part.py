@@ -29,7 +29,7 @@ class TaskPart:
     ----------
     cards : name, value and a remark for the numbers at the top
     metric_rows : a metric per row, then its values in the order of `SHOWN_SPLITS`
-    pictures : data URI, alternative text and caption
+    answer : what the run came to, in a sentence
     written_by : where the numbers of the page stand
     report_header, report_rows : class, precision, recall, F1, support; () where there is no such report
     report_note : what to say instead; "" for nothing
@@ -39,7 +39,7 @@ class TaskPart:
 
     cards: Sequence[tuple[str, str, str]]
     metric_rows: Sequence[tuple[str, ...]]
-    pictures: Sequence[tuple[str, str, str]]
+    answer: str
     written_by: str
     report_header: Sequence[str] = ()
     report_rows: Sequence[tuple[str, ...]] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from optbench.core.regular_files import is_file, read_regular
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from optbench.config import ExperimentConfig
     from optbench.core.findings import Finding
-    from optbench.records import History, RowContents, RunStatus
+    from optbench.records import History, LayerDiagnostics, RowContents, RunStatus
     from optbench.run_store import Claim, RunPaths, TrainingResult
     from optbench.runs.examples import DataAtHand
 
@@ -81,24 +82,21 @@ def drawings(
 ) -> dict[Path, bytes]:
     """Return the bytes of every picture and of the page, by path; writes nothing.
 
-    The page holds PNG pictures where the files are PDF, which browsers do not show inside a page.
-
     Parameters
     ----------
     data : where to look for what the hardest rows hold, if the page may show it
     """
     from optbench.config import dump_config
     from optbench.reporting.run_report import RunReport, render_run_report
-    from optbench.reporting.style import data_uri, save_figure
-    from optbench.run_store import read_json
+    from optbench.reporting.style import save_figure
+    from optbench.run_store import read_diagnostics, read_json
 
     image_format = config.report.format
-    shown = "png" if image_format == "pdf" else image_format
     task = task_named(config.task)
     figures = task.figures(evaluation, history, best_epoch=training.best_epoch, language=language)
-    figures |= _diagnostics(paths, language)
+    layers = read_diagnostics(paths.diagnostics) if is_file(paths.diagnostics) else ()
+    figures |= _diagnostics(layers, language)
     files = {stem: save_figure(figure, image_format) for stem, figure in figures.items()}
-    images = files if shown == image_format else {stem: save_figure(f, shown) for stem, f in figures.items()}
     digests = read_json(paths.digests) if is_file(paths.digests) else {}
     report = RunReport(
         run=paths.folder.name,
@@ -112,13 +110,15 @@ def drawings(
         environment=environment,
         timing=training.timing,
         digests=digests,
-        pictures={stem: data_uri(image, shown) for stem, image in images.items()},
+        history=history,
+        diagnostics=layers,
         examples=_examples(config, task.hardest_rows(evaluation), environment, digests, data),
     )
-    page = render_run_report(report, task.page_part(report, evaluation, language), language).encode(
-        "utf-8", "backslashreplace"
-    )  # a lone surrogate in a name is no reason to fail
-    return {**{paths.figure(stem, image_format): data for stem, data in files.items()}, paths.report_html: page}
+    part, charts = partial(task.page_part, report, evaluation), partial(task.page_charts, report, evaluation)
+    page = render_run_report(report, part, charts, language)
+    drawn = {paths.figure(stem, image_format): content for stem, content in files.items()}
+    # a lone surrogate in a name is no reason to fail
+    return {**drawn, paths.report_html: page.encode("utf-8", "backslashreplace")}
 
 
 def _examples(
@@ -139,12 +139,10 @@ def _examples(
     return RowContents() if found is None and config.report.examples else found
 
 
-def _diagnostics(paths: RunPaths, language: str | None) -> dict[str, Any]:
+def _diagnostics(rows: Sequence[LayerDiagnostics], language: str | None) -> dict[str, Any]:
     """Return the figure of the diagnostics, if the run recorded any."""
     from optbench.reporting.diagnostics_figure import diagnostics_figure
-    from optbench.run_store import read_diagnostics
 
-    rows = read_diagnostics(paths.diagnostics) if is_file(paths.diagnostics) else ()
     return {"diagnostics": diagnostics_figure(rows, language)} if rows else {}
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from optbench.catalog.tasks import TaskFacts
     from optbench.config import EvaluationConfig
     from optbench.records import Dataset, Evaluation, History, Predictions, SplitName
+    from optbench.reporting.charts.records import Figure
+    from optbench.reporting.languages import Speech
     from optbench.reporting.run_report import RunReport
     from optbench.reporting.task_part import TaskPart
     from optbench.run_store import RunPaths
@@ -180,6 +182,12 @@ class Classification:
         from optbench.reporting.classification_part import classification_part
 
         return classification_part(report, evaluation, language)
+
+    def page_charts(self, report: RunReport, evaluation: Evaluation, speech: Speech) -> list[Figure]:
+        """As in `Task`."""
+        from optbench.reporting.classification_part import classification_charts
+
+        return classification_charts(report, evaluation, speech)
 
     def data_lines(self, dataset: Dataset, language: str | None = None) -> list[str]:
         """As in `Task`: rows per class, and how often the majority class is right."""

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from optbench.core.findings import Finding
     from optbench.records import Dataset, History, SplitName
     from optbench.regression_records import RegressionEvaluation, TargetPredictions
+    from optbench.reporting.charts.records import Figure
+    from optbench.reporting.languages import Speech
     from optbench.reporting.run_report import RunReport
     from optbench.reporting.task_part import TaskPart
     from optbench.run_store import RunPaths
@@ -151,6 +153,12 @@ class Regression:
         from optbench.reporting.regression_part import regression_part
 
         return regression_part(report, evaluation, language)
+
+    def page_charts(self, report: RunReport, evaluation: RegressionEvaluation, speech: Speech) -> list[Figure]:
+        """As in `Task`."""
+        from optbench.reporting.regression_part import regression_charts
+
+        return regression_charts(report, evaluation, speech)
 
     def data_lines(self, dataset: Dataset, language: str | None = None) -> list[str]:
         """As in `Task`: range and spread of the training targets."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from optbench.config import EvaluationConfig
     from optbench.core.findings import Finding
     from optbench.records import Dataset, History, Predictions, SplitName
+    from optbench.reporting.charts.records import Figure
+    from optbench.reporting.languages import Speech
     from optbench.reporting.run_report import RunReport
     from optbench.reporting.task_part import TaskPart
     from optbench.run_store import RunPaths
@@ -123,6 +125,9 @@ class Task(Protocol[P, E]):
 
     def page_part(self, report: RunReport, evaluation: E, language: str | None = None) -> TaskPart:
         """Return its share of the page of a run."""
+
+    def page_charts(self, report: RunReport, evaluation: E, speech: Speech) -> list[Figure]:
+        """Return the figures of that page as records, the learning curves first."""
 
     def data_lines(self, dataset: Dataset, language: str | None = None) -> list[str]:
         """Return what `optbench validate` says about the targets."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from optbench.reporting.languages import Text
 
 COLOURS: Final = 8
 SHAPES: Final = ("circle", "square", "triangle", "diamond")
@@ -16,9 +18,15 @@ SHAPES: Final = ("circle", "square", "triangle", "diamond")
 
 @dataclass(frozen=True, slots=True)
 class RowLooks:
-    """The place of each row among all rows of a page, from which colour, dash and mark follow."""
+    """The place of each row among all rows of a page, from which colour, dash and mark follow.
+
+    Attributes
+    ----------
+    names : what legends call rows whose label is no name
+    """
 
     places: Mapping[str, int]
+    names: Mapping[str, Text] = field(default_factory=dict)
 
     @classmethod
     def of(cls, labels: Iterable[str]) -> RowLooks:

@@ -53,7 +53,7 @@ class DrawnFigure:
     Attributes
     ----------
     kind : lines, rows or cells
-    legend : label and sample of each row, as markup
+    legend : label and sample of each row, as markup, and its name
     markup : the drawings
     record : the figure as values of JSON
     """
@@ -62,7 +62,7 @@ class DrawnFigure:
     kind: str
     title: Text
     caption: Text
-    legend: Sequence[tuple[str, Markup]]
+    legend: Sequence[tuple[str, Markup, Text]]
     markup: Markup
     record: Mapping[str, Any]
 
@@ -77,7 +77,11 @@ def drawn_figure(figure: Figure, looks: RowLooks, speech: Speech) -> DrawnFigure
         record["kind"],
         figure.title,
         figure.caption,
-        [(row, Markup(looks.swatch(row))) for row in _rows_of(figure) if row in looks.places],  # noqa: S704 - no text in it
+        [
+            (row, Markup(looks.swatch(row)), looks.names.get(row, row))  # noqa: S704 - no text in it
+            for row in _rows_of(figure)
+            if row in looks.places
+        ],
         Markup(drawing(figure, looks, speech)),  # noqa: S704 - every text in it is escaped
         record,
     )
