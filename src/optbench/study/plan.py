@@ -210,7 +210,7 @@ class StudyPlan:
     def _experiment(
         self, stage: Stage, problem: PlannedProblem, optimizer: StudyOptimizer, values: Values, split_seed: int
     ) -> LoadedExperiment:
-        from optbench.config import dump_config
+        from optbench.config import dump_config, run_name
 
         experiment = problem.experiment_on(split_seed, withhold_test=stage == "tuning")
         base = optimizer.experiment(experiment, values)
@@ -218,7 +218,7 @@ class StudyPlan:
         engine = self.begun.engines.get(problem.name, {}).get(optimizer.label, base.training.engine)
         config = base.model_copy(
             update={
-                "name": f"{problem.name}-{optimizer.label}" if several else optimizer.label,
+                "name": run_name(problem.name, optimizer.label) if several else optimizer.label,
                 "seed": 0,
                 "seeds": None,
                 "training": base.training.model_copy(update={"engine": engine}),
