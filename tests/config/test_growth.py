@@ -93,6 +93,16 @@ def test_a_reading_enters_the_key_only_where_there_is_one(load, text):
     assert len({plain, *read}) == 3
 
 
+def test_only_runs_that_calibrate_have_the_version_of_calibration_in_their_key(load, text):
+    """What a threshold alone does was computed as before."""
+    facts = {"data_digest": "d", "code": {}, "versions": {}}
+    keys = {}
+    for asked in ("null", "temperature", "{temperature: 1.5}"):
+        config = load(text(evaluation=f"{{threshold: f1, calibration: {asked}}}")).config
+        keys[asked] = {run_key(config, calibration=version, **facts) for version in (1, 2)}
+    assert [len(keys[asked]) for asked in keys] == [1, 2, 2]
+
+
 @pytest.fixture
 def later(monkeypatch):
     """Declare two keys that exist as if they had been added later."""

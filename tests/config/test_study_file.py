@@ -81,7 +81,7 @@ def test_defaults_are_always_a_row_and_never_twice(load):
 def test_the_label_of_a_default_is_reserved(load):
     """Another setting must not be shown as the default."""
     told = findings(load, INLINE + "optimizers: [adam, {label: adam-default, name: adam, learning_rate: 0.1}]\n")
-    assert "optimizers[1]: the label 'adam-default' is for the optimizer at its defaults" in told
+    assert "optimizers[1]: the label 'adam-default' is for adam at its defaults" in told
 
 
 def test_one_optimizer_is_compared_with_its_default(load):
@@ -159,6 +159,16 @@ def test_several_problems_have_names(load, tmp_path):
     assert "the name 'iris' is given twice, first to item 3" in findings(load, text.replace("third", "iris") + "")
 
 
+def test_no_two_rows_of_several_problems_have_runs_of_one_name(load):
+    """A row `b-adam` of `a` would be called as `adam` of `a-b`."""
+    text = "experiments:\n  - {name: a, dataset: {name: iris}, model: {name: mlp}}\n"
+    text += (
+        "  - {name: a-b, dataset: {name: wine}, model: {name: mlp}}\noptimizers: [adam, {label: b-adam, name: sgd}]\n"
+    )
+    assert "runs of a and of a-b would both be called 'a-b-adam'" in findings(load, text)
+    assert load(text.replace("b-adam", "mine")).config.problems
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
@@ -213,6 +223,10 @@ def test_several_problems_have_names(load, tmp_path):
         (INLINE + "optimizers: [adam]\nalpha: 0.5\n", "alpha: must be less than 0.5"),
         (INLINE + "optimizers: [adam]\nbaseline: sgd\n", "baseline: must be the label of an optimizer"),
         (INLINE + "optimizers: [adam]\nname: a b\n", "name: must be letters"),
+        (INLINE + f"optimizers: [adam]\nname: {'a' * 300}\n", "name: must have at most 100 characters"),
+        (INLINE + f"optimizers: [{{name: adam, label: {'a' * 300}}}]\n", "label: must have at most 100 characters"),
+        (INLINE + "optimizers: [{label: Adam-Default, name: sgd}, adam]\n", "is for adam at its defaults"),
+        (INLINE + "optimizers: [adam, {label: adam-default, name: sgd, learning_rate: 0.5}]\n", "label: sgd-own"),
         (INLINE.replace("}}", "}, optimizer: {name: sgd}}") + "optimizers: [adam]\n", "are listed under 'optimizers'"),
         (
             INLINE.replace("iris", "iris, split: {withhold_test: true}") + "optimizers: [adam]\n",

@@ -56,7 +56,8 @@ MISTAKES = [
     # words
     ({"name": "my run"}, "name: must be letters, digits", "Write my-run."),
     ({"name": "../x"}, "name: must be letters, digits", "Write x."),
-    ({"name": "a" * 101}, "name: must be letters, digits", "at most 100"),
+    ({"name": "a" * 101}, "name: must have at most 100 characters", "Received: 101 characters"),
+    ({"name": "a" * 100 + " b"}, "name: must be letters, digits", "at most 100"),
     ({"dataset": "{name: Iris}"}, "dataset.name: must be a known data set", "Did you mean 'iris'?"),
     ({"dataset": "{name: telco-churn}"}, "dataset.name: must be a known data set", "Did you mean 'telco_churn'?"),
     ({"dataset": "{name: my.csv}"}, "dataset.name: must be", "write {name: csv, path: FILE, target: COLUMN}."),

@@ -1,4 +1,4 @@
-"""Thresholds and temperatures against brute force over scikit-learn's metrics and its own calibration."""
+"""Thresholds against brute force over scikit-learn's metrics, and what a record of both rules answers."""
 
 from __future__ import annotations
 
@@ -6,17 +6,13 @@ import json
 
 import numpy as np
 import pytest
-from scipy.special import logit, softmax
+from scipy.special import logit
 from sklearn import metrics as oracle
-from sklearn.calibration import CalibratedClassifierCV
-from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import LogisticRegression
 
 from optbench.config import EvaluationConfig, ThresholdRule
 from optbench.errors import StorageError
 from optbench.evaluation import evaluate
 from optbench.evaluation.answer_rule import AnswerRule
-from optbench.evaluation.temperature import fit_temperature, with_temperature
 from optbench.evaluation.thresholds import choose_threshold
 from optbench.records import Predictions
 
@@ -86,51 +82,6 @@ def test_scores_at_the_ends_can_be_answered_both_ways(certain, costs):
     score = np.full(4, certain, dtype=np.float32)
     threshold = choose_threshold(rule, np.array([True, False, False, False]), score)
     assert (score.astype(float) >= threshold).all() == (certain == 0.0)
-
-
-@pytest.mark.parametrize("classes", [2, 4])
-@pytest.mark.parametrize("sharpness", [0.4, 3.0])
-def test_the_temperature_is_the_best_there_is_and_scikit_learns(predictions, classes, sharpness):
-    """Of models that are too sure and too doubtful; compared with a fine grid and with another implementation."""
-    raw = predictions(classes)["train"]
-    logits = np.log(raw.y_score.astype(float))
-    score = softmax(sharpness * logits, axis=1).astype(np.float32)
-    fitted = fit_temperature(raw.y_true, score)
-    grid = np.exp(np.linspace(np.log(0.2), np.log(5), 801))
-    losses = [oracle.log_loss(raw.y_true, softmax(np.log(score.astype(float)) / t, axis=1)) for t in grid]
-    assert fitted == pytest.approx(grid[int(np.argmin(losses))], rel=2e-3)
-    calibrated = with_temperature(score, fitted)
-    assert oracle.log_loss(raw.y_true, calibrated) == pytest.approx(min(losses), rel=1e-5)
-    assert np.array_equal(calibrated.argmax(axis=1), score.argmax(axis=1))
-    assert calibrated.dtype == np.float32
-
-
-def test_calibrated_probabilities_are_those_of_another_implementation():
-    """scikit-learn's temperature scaling of the same model on the same rows."""
-    rng = np.random.default_rng(0)
-    x = rng.normal(size=(600, 3))
-    y = (rng.random(600) < 1 / (1 + np.exp(-x[:, 0]))).astype(int)
-    model = LogisticRegression(C=1e6).fit(6 * x[:60], y[:60])
-    score = model.predict_proba(x).astype(np.float32)
-    theirs = CalibratedClassifierCV(FrozenEstimator(model), method="temperature").fit(x, y).predict_proba(x)
-    ours = with_temperature(score, fit_temperature(y, score))
-    assert ours == pytest.approx(theirs, abs=1e-3)
-
-
-def test_probabilities_that_float32_cannot_hold_stay_in_order():
-    """A 0 beside tiny numbers is the smallest of them, not larger."""
-    score = np.array([[1.0, 0.0, 1e-30], [1.0, 0.0, 0.0]], dtype=np.float32)
-    calibrated = with_temperature(score, 3.0)
-    assert calibrated[0].argsort().tolist() in ([1, 2, 0], [2, 1, 0])
-    assert np.isfinite(calibrated).all()
-    assert calibrated.sum(axis=1) == pytest.approx(1.0)
-
-
-def test_one_sigmoid_unit_is_divided_as_its_logit():
-    """The two columns 1 - p and p are the softmax of 0 and the logit."""
-    p = np.array([0.01, 0.3, 0.5, 0.97], dtype=np.float32)
-    calibrated = with_temperature(np.stack([1 - p, p], axis=1), 2.5)
-    assert logit(calibrated[:, 1].astype(float)) == pytest.approx(logit(p.astype(float)) / 2.5, abs=1e-5)
 
 
 def asked(**values):

@@ -35,6 +35,18 @@ def test_dry_run_counts_and_creates_nothing(study):
     assert not study.runs_dir.exists()
 
 
+def test_what_widening_may_add_is_told_until_it_is_known(study):
+    """Two more settings with both seeds, of two optimizers; the rounds once they can be planned; then nothing."""
+    widening = {"points": 2, "tuning_seeds": "2, widen: 2", "seeds": 6}  # two points: either is an edge
+    before = study.dry_run(**widening)
+    assert (before.count("tuning"), before.reserved, before.to_json()["reserved"]) == ((12, 12), 8, 8)
+    assert "At most 8 tuning runs more if a best setting lies at the end of its range." in before.text("en")
+    assert study(**widening).trained == 12 + 8 + 24
+    after = study.dry_run(**widening)
+    assert (after.count("tuning"), after.reserved) == ((20, 0), 0)
+    assert "At most" not in after.text("en")
+
+
 @pytest.mark.parametrize(("epochs", "tried_out"), [(3, 2), (30, 4)])
 def test_xla_is_tried_where_there_is_time_to_save(study, epochs, tried_out):
     """Compiling takes longer than all else of a dry run, and nobody changes the engine of a study of a minute."""

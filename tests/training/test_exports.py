@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +15,17 @@ import pytest
 
 from optbench.datasets import date_texts
 from optbench.datasets.arrow_arrays import texts_of
-from optbench.datasets.preprocessing import DateFit, DatePart, Standardized
+from optbench.datasets.preprocessing import DateFit, DatePart, Preprocessing, Standardized
 from optbench.errors import InvalidError, MachineError, NoRunsError, UsageError
+from optbench.evaluation.temperature import with_temperature
 from optbench.runner.export import ExportOptions, ModelFormat, export
 from optbench.runner.run import RunOptions, run_experiments
 from optbench.runs.exportable import whole_model
 from optbench.runs.new_data import rows_of_object
 from optbench.runs.predictor import open_run
+from optbench.training.exports import write_litert, write_onnx
 from optbench.training.iso_dates import iso_parts
+from optbench.training.targets import scores_per_class
 
 pytestmark = pytest.mark.tensorflow
 LARGEST = 1e-5
@@ -151,8 +155,12 @@ def table(trained):
     source = whole_model(folder).preprocessing.source
     when = next(column for column in source.inputs if column.name == "when")
     given = raw_values(frame, when)
-    rounded = frame.assign(**{name: np.array(given[name], dtype=float) for name in ("a/b", "large")})
-    return folder, given, predicted(folder, rounded)
+    return folder, given, predicted(folder, rounded(given))
+
+
+def rounded(given):
+    """The rows with numbers as float32 has them."""
+    return rows().drop(columns="y").assign(**{name: np.array(given[name], dtype=float) for name in ("a/b", "large")})
 
 
 def test_keras_and_savedmodel_answer_as_predict_without_optbench(trained, table, place):
@@ -186,6 +194,74 @@ def test_onnx_takes_raw_columns(trained, table, place):
     told = session.get_modelmeta().custom_metadata_map
     assert json.loads(told["class_names"]) == ["no", "yes"]
     assert json.loads(told["preprocessing"])["source"]["kind"] == "table"
+
+
+@pytest.fixture(scope="module", params=[1, 2], ids=["sigmoid", "softmax"])
+def too_sure(request, trained, table):
+    """The run of the table with weights as of a model trained for far too long, calibrated: it, its input, `predict`.
+
+    Its logits go from -120 to 40, so that probabilities are 0 and 1; and where they are not, they are so by a hair.
+    """
+    import keras
+
+    whole = whole_model(trained["table"])
+    x = next(iter(rows_of_object(rounded(table[1]), whole.preprocessing).parts)).x
+    hidden = keras.Model(whole.model.input, whole.model.layers[-1].input)
+    last = keras.layers.Dense(request.param, activation="sigmoid" if request.param == 1 else "softmax")
+    model = keras.Model(hidden.input, last(hidden.output))
+    kernel = np.random.default_rng(0).normal(size=(hidden.output.shape[-1], request.param))
+    raw = np.asarray(hidden(x)) @ kernel
+    of_second = raw[:, -1] - (raw[:, 0] if request.param == 2 else 0)
+    scale = 160 / np.ptp(of_second)
+    bias = [0.0] * (request.param - 1) + [-120 - scale * of_second.min()]
+    last.set_weights([kernel * scale, np.array(bias)])
+    answers = whole.preprocessing.answers.model_dump()
+    answers = {"threshold": None, "calibration": {**answers["calibration"], "temperature": 12.0}}
+    document = {**whole.preprocessing.to_json(), "answers": answers}
+    made = replace(whole, model=model, preprocessing=Preprocessing.from_json(document, "it"))
+    outputs = np.asarray(model(x))
+    calibrated = with_temperature(scores_per_class(outputs), 12.0, one_unit=request.param == 1)
+    assert (outputs[:, -1] == 0).any()
+    assert (outputs[:, -1] > 0.999999).any()
+    return made, x, outputs[:, -1], calibrated
+
+
+def test_a_model_that_is_too_sure_is_calibrated_as_by_predict(too_sure):
+    """In Keras' own layers: beside the last probabilities below 1, of which one unit keeps few digits, within 1e-5."""
+    made, x, score, calibrated = too_sure
+    _require_close(made, np.asarray(made.numeric()(x)), score, calibrated)
+
+
+@pytest.mark.ci
+@pytest.mark.long
+def test_a_model_that_is_too_sure_in_onnx_and_litert(too_sure, table, tmp_path):
+    """ONNX Runtime's own sigmoid ends at 1.5e-8, which after calibration would be seen."""
+    onnxruntime = pytest.importorskip("onnxruntime")
+    interpreter = pytest.importorskip("ai_edge_litert.interpreter")
+    made, x, score, calibrated = too_sure
+    write_onnx(made, tmp_path)
+    session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
+    columns = {
+        one.name: np.array(table[1][one.name], dtype=object if "string" in one.type else np.float32)[:, None]
+        for one in session.get_inputs()
+    }
+    _require_close(made, session.run(["probabilities"], columns)[0], score, calibrated)
+    write_litert(made, tmp_path)
+    lite = interpreter.Interpreter(str(tmp_path / "model.tflite"))
+    taken = lite.get_input_details()[0]
+    lite.resize_tensor_input(taken["index"], x.shape)
+    lite.allocate_tensors()
+    lite.set_tensor(taken["index"], x)
+    lite.invoke()
+    _require_close(made, lite.get_tensor(lite.get_output_details()[0]["index"]), score, calibrated)
+
+
+def _require_close(made, found, score, calibrated):
+    """Require what docs/export.md says: of one unit above 0.999 less."""
+    apart = np.abs(found - calibrated).max(axis=1)
+    is_exact = (score <= 0.999) | (made.model.output_shape[-1] > 1)
+    assert apart[is_exact].max() < LARGEST
+    assert apart.max() < 0.01
 
 
 @pytest.mark.long

@@ -59,6 +59,7 @@ from optbench.config.study_sections import (
     StudyConfig,
     StudyProblem,
     TuningConfig,
+    run_name,
 )
 from optbench.config.task_rules import without_strata
 from optbench.config.text_form import TextForm, text_form_for, with_text_form
@@ -147,6 +148,7 @@ __all__ = [
     "private_paths",
     "resolve",
     "run_key",
+    "run_name",
     "shows_examples",
     "sources",
     "stand_in",

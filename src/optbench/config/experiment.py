@@ -10,6 +10,7 @@ from optbench.catalog.tasks import DEFAULT_TASK, TASKS
 from optbench.config.dataset_section import DatasetConfig
 from optbench.config.evaluation_section import EvaluationConfig
 from optbench.config.model_sections import ModelConfig
+from optbench.config.names import NAME_PATTERN
 from optbench.config.optimizer import OptimizerConfig
 from optbench.config.training_sections import ReportConfig, TrainingConfig
 from optbench.core.section import Section
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 else:  # the names, as pydantic checks them and as they stand in the JSON schema
     TaskName = Literal[tuple(TASKS)]
 
-NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
 SEED_LIMIT = 2**63
 Seed = Annotated[int, Field(ge=0, lt=SEED_LIMIT)]
 

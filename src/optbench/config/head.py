@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ from optbench.catalog.models import MODELS
 from optbench.config.dataset_sections import NamedDataset
 from optbench.config.experiment import ExperimentConfig
 from optbench.config.findings import Finding, shown
+from optbench.config.names import name_fault
 from optbench.config.pydantic_findings import validate_section
 from optbench.config.seeds import parse_seeds
 from optbench.errors import UsageError
@@ -47,11 +47,7 @@ def head_findings(head: Mapping[str, Any]) -> list[Finding]:
     explained = []
     for finding in findings:
         if finding.path == ("name",) and isinstance(head.get("name"), str):
-            usable = re.sub(r"[^A-Za-z0-9._-]+", "-", str(head["name"])).strip("-._")[:100]
-            sentence = (
-                "must be letters, digits, '.', '_' and '-', at most 100, starting with a letter or digit, since it "
-                f"becomes a folder's name. Received: {shown(head['name'])}." + (f" Write {usable}." if usable else "")
-            )
+            sentence = name_fault(head["name"], "since it becomes a folder's name")
             explained.append(replace(finding, sentence=sentence))
         elif finding.path in (("seed",), ("seeds",)):
             explained.append(replace(finding, sentence=finding.sentence + _seed_remedy(finding.path[0], head)))

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # Raised when a change of optbench changes the numbers of the same experiment: another order, split, seeding, ...
 NUMERICS_VERSION = 2
+# The same for calibrated probabilities alone: it enters the keys of runs that calibrate, and of no others
+CALIBRATION_VERSION = 2
 
 
 def run_key(
@@ -25,6 +27,7 @@ def run_key(
     versions: Mapping[str, str],
     reading: Mapping[str, Any] | None = None,
     numerics: int = NUMERICS_VERSION,
+    calibration: int = CALIBRATION_VERSION,
 ) -> str:
     """Return the key of a run, 64 hex digits.
 
@@ -37,13 +40,17 @@ def run_key(
     reading : what was inferred of the data by rules that did not exist when keys were frozen (`Dataset.reading`); runs
         on data to which no such rule applies keep their keys
     numerics : version of optbench's own numbers
+    calibration : version of those that calibrated probabilities are computed by
     """
+    config = what_counts(resolved.to_plain())
+    is_calibrated = "calibration" in config.get("evaluation", {})
     content = {
-        "config": what_counts(resolved.to_plain()),
+        "config": config,
         "data": data_digest,
         "code": dict(code),
         "versions": {**versions, "optbench-numerics": numerics},
         **({"reading": dict(reading)} if reading else {}),
+        **({"calibration": calibration} if is_calibrated else {}),
     }
     return _digest(content)
 

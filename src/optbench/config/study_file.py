@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ from optbench.catalog.metrics import METRICS, tuning_metric
 from optbench.config.file_kinds import experiment_instead
 from optbench.config.findings import Finding, Findings, shown
 from optbench.config.load import config_error, is_text, read_text, refuse
+from optbench.config.names import name_fault, usable_name
 from optbench.config.pydantic_findings import validate_section
 from optbench.config.study_metrics import default_metric, metric_findings
 from optbench.config.study_optimizers import WRITE_OPTIMIZERS, OptimizerReader
@@ -20,6 +20,8 @@ from optbench.config.study_sections import (
     LoadedStudy,
     StudyConfig,
     StudyHead,
+    default_label,
+    run_name,
 )
 from optbench.config.validation import without_consequences
 from optbench.config.yaml_document import parse_yaml
@@ -106,6 +108,7 @@ class _Reader(Findings):
         self.findings += [*problems.findings, *optimizers.findings]
         self.elsewhere += problems.elsewhere
         self._baseline(plain.get("baseline"), listed)
+        self._names_of_runs(found, listed)
         if head is not None:
             self.findings += _split_findings(head)
             self.findings += _look_findings(head)
@@ -135,12 +138,25 @@ class _Reader(Findings):
 
     def _name(self, plain: Mapping[str, Any], findings: list[Finding]) -> str:
         """Return the name that the file itself gives; say how a name is written if it is unfit."""
-        rule = "must be letters, digits, '.', '_' and '-', starting with a letter or digit: it becomes a folder's name"
         for finding in findings:
             if finding.path == ("name",) and isinstance(plain.get("name"), str):
                 self.findings.remove(finding)
-                self.say(("name",), f"{rule}. Received: {shown(plain['name'])}.", code="config-value-wrong")
-        return re.sub(r"[^A-Za-z0-9._-]+", "-", self.path.stem).strip("-._")[:100] or "study"
+                told = name_fault(plain["name"], "since it becomes a folder's name")
+                self.say(("name",), told, code="config-value-wrong")
+        return usable_name(self.path.stem) or "study"
+
+    def _names_of_runs(self, problems: Sequence[StudyProblem], optimizers: Sequence[StudyOptimizer]) -> None:
+        """Require that of several problems no two rows' runs are called the same: "a-b" of "c" and "a" of "b-c"."""
+        rows = {name for one in optimizers for name in (one.label, default_label(one.config.name))}
+        seen: dict[str, str] = {}
+        for problem in problems if len(problems) > 1 else ():
+            for label in sorted(rows):
+                name = run_name(problem.name, label)
+                before = seen.setdefault(name.lower(), problem.name)
+                if before != problem.name:
+                    told = f"runs of {before} and of {problem.name} would both be called {name!r}"
+                    remedy = "Give one of the problems another name."
+                    self.say(("experiments",), f"{told}. {remedy}", code="config-value-repeated")
 
     def _baseline(self, baseline: Any, optimizers: Sequence[StudyOptimizer]) -> None:
         labels = [optimizer.label for optimizer in optimizers]

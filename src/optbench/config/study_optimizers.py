@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from optbench.catalog.keras_api import class_named, optimizer_signatures
 from optbench.catalog.optimizers import optimizer_facts, optimizer_keys
 from optbench.catalog.resolved_optimizers import PYTHON
-from optbench.config.experiment import NAME_PATTERN
 from optbench.config.findings import Findings, shown
+from optbench.config.names import is_name, name_fault
 from optbench.config.optimizer import check_optimizer, optimizer_names
 from optbench.config.pydantic_findings import validate_section
 from optbench.config.study_problems import below
@@ -172,9 +171,9 @@ class OptimizerReader(Findings):
 
     def _label(self, section: Mapping[str, Any], name: str, path: Path) -> str:
         label = section.get("label", name)
-        if "label" in section and not (isinstance(label, str) and re.fullmatch(NAME_PATTERN, label)):
-            told = "must be letters, digits, '.', '_' and '-', since its runs' folders are called so"
-            self.say((*path, "label"), f"{told}. Received: {shown(label)}.", code="config-value-wrong")
+        if "label" in section and not is_name(label):
+            told = name_fault(label, "since its runs' folders are called so")
+            self.say((*path, "label"), told, code="config-value-wrong")
         return str(label)
 
     def _distinct(self, found: Sequence[StudyOptimizer | None]) -> None:
@@ -190,12 +189,17 @@ class OptimizerReader(Findings):
                     f"{told}. Give one of them another: label: {optimizer.label}-2.",
                     code="config-value-repeated",
                 )
+        names = {default_label(one.config.name).lower(): one.config.name for one in found if one is not None}
         for label, position in seen.items():
             optimizer = found[position]
-            if optimizer is not None and label == default_label(optimizer.config.name) and not optimizer.is_default:
-                told = f"the label {optimizer.label!r} is for the optimizer at its defaults, which is always run too"
+            if optimizer is None or label not in names:
+                continue
+            if optimizer.config.name != names[label] or not optimizer.is_default:
+                told = f"the label {optimizer.label!r} is for {names[label]} at its defaults, which is always run too"
                 self.say(
-                    ("optimizers", position), f"{told}. Give this one another label.", code="config-value-repeated"
+                    ("optimizers", position),
+                    f"{told}. Give this one another, such as label: {optimizer.config.name}-own.",
+                    code="config-value-repeated",
                 )
 
 

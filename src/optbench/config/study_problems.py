@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from optbench.config.experiment import NAME_PATTERN
 from optbench.config.findings import Finding, Findings, shown
 from optbench.config.hints import unknown_key_remedy
 from optbench.config.load import load_experiment
+from optbench.config.names import is_name, name_fault
 from optbench.config.study_sections import StudyProblem
 from optbench.config.validation import validate_experiment
 from optbench.errors import ConfigError, did_you_mean
@@ -102,9 +101,9 @@ class ProblemReader(Findings):
             remedy = _MOVED.get(key) or unknown_key_remedy(key, known, path)[0].strip()
             self.say((*path, key), f"unknown key. {remedy}", at_key=True, code="config-key-unknown")
         name = value.get("name", "problem") if named else "problem"
-        if not (isinstance(name, str) and re.fullmatch(NAME_PATTERN, name)):
-            told = "must be letters, digits, '.', '_' and '-', since the folders of its runs are called so"
-            self.say((*path, "name"), f"{told}. Received: {shown(name)}.", code="config-value-wrong")
+        if not is_name(name):
+            told = name_fault(name, "since the folders of its runs are called so")
+            self.say((*path, "name"), told, code="config-value-wrong")
         inline = {key: value[key] for key in INLINE if key in value}
         config, findings = validate_experiment({"name": "study", "optimizer": _STAND_IN, **inline})
         self.findings += [below(finding, path) for finding in findings]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from optbench.config.experiment import NAME_PATTERN
+from optbench.config.names import NAME_PATTERN
 from optbench.config.optimizer import optimizer_names
 from optbench.config.schema import DIALECT, json_schema
 from optbench.config.study_problems import INLINE

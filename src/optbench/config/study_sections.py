@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from optbench.catalog.metrics import METRICS, tuning_metrics
-from optbench.config.experiment import NAME_PATTERN
 from optbench.config.looks import declared_looks
+from optbench.config.names import NAME_PATTERN
 from optbench.config.optimizer import OptimizerConfig
 from optbench.config.split_design import SplitDesign
 from optbench.config.study_design import StudyDesign
@@ -312,6 +312,11 @@ class StudyConfig:
 def default_label(name: str) -> str:
     """Return how the row of an optimizer at its defaults is called."""
     return f"{name}-default"
+
+
+def run_name(problem: str, label: str) -> str:
+    """Return how the runs of a row are called where a study has several problems."""
+    return f"{problem}-{label}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -298,6 +298,10 @@ class Calibration(Section):
     rows: int | None = Field(description="Validation rows that it was fitted on; null if it was given.")
     log_loss_before: float | None
     log_loss_after: float | None
+    one_unit: bool = Field(
+        default=False,
+        description="Whether one sigmoid unit of the model answers for two classes; its logit is divided.",
+    )
 
 
 class Answers(Section):

@@ -71,7 +71,13 @@ class AnswerRule:
 
     def probabilities(self, y_score: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the model's probabilities, (n, classes), calibrated if there is a temperature."""
-        return y_score if self.temperature is None else with_temperature(y_score, self.temperature.value)
+        fitted = self.temperature
+        return y_score if fitted is None else with_temperature(y_score, fitted.value, one_unit=fitted.one_unit)
+
+    def for_outputs(self, units: int) -> AnswerRule:
+        """Return the rule for a model of so many output units, whatever the record says of it."""
+        fitted = self.temperature
+        return self if fitted is None else replace(self, temperature=replace(fitted, one_unit=units == 1))
 
     def answers(self, probabilities: NDArray[np.float32]) -> NDArray[np.int64]:
         """Return a class number per row of what `probabilities` returns, (n,)."""
@@ -130,6 +136,7 @@ def choose_answer_rule(
     *,
     class_names: Sequence[str],
     positive_class: int,
+    one_unit: bool = False,
 ) -> AnswerRule:
     """Choose what an experiment asks for on its validation rows, and compute what it does on every split.
 
@@ -137,6 +144,7 @@ def choose_answer_rule(
     ----------
     predictions : per split that exists; nothing is chosen without finite scores on validation rows, as of a run that
         diverged
+    one_unit : whether the scores are 1 - p and p of one sigmoid unit p
     """
     names = tuple(class_names)
     positive = positive_class if len(names) == 2 else None  # noqa: PLR2004 - two classes
@@ -146,26 +154,26 @@ def choose_answer_rule(
         positive,
         evaluation.threshold,
         evaluation.given_threshold,
-        None if given is None else Temperature(given),
+        None if given is None else Temperature(given, one_unit=one_unit),
         is_chosen=bool(evaluation.to_be_chosen),
     )
     if answer_rule.is_chosen:
         found = predictions.get(_CHOSEN_ON)
         if found is None or not is_scored(found) or not are_probabilities(found.y_score):
             return answer_rule
-        answer_rule = _chosen(answer_rule, found, evaluation)
+        answer_rule = _chosen(answer_rule, found, evaluation, one_unit=one_unit)
     return _measured(answer_rule, predictions)
 
 
-def _chosen(answer_rule: AnswerRule, found: Predictions, evaluation: EvaluationConfig) -> AnswerRule:
+def _chosen(answer_rule: AnswerRule, found: Predictions, evaluation: EvaluationConfig, *, one_unit: bool) -> AnswerRule:
     """Return the rule with what is still open chosen on validation rows."""
     wanted, warnings = evaluation.to_be_chosen, []
     fitted, threshold, positive = answer_rule.temperature, answer_rule.threshold, answer_rule.positive_class
     if "calibration" in wanted:
-        fitted = _fitted(found)
+        fitted = _fitted(found, one_unit=one_unit)
         if fitted is None:
             warnings.append(warning("evaluation-temperature-not-fitted", n_rows=len(found.y_true)))
-    score = found.y_score if fitted is None else with_temperature(found.y_score, fitted.value)
+    score = replace(answer_rule, temperature=fitted).probabilities(found.y_score)
     if "threshold" in wanted and evaluation.threshold is not None and positive is not None:
         is_positive, name = found.y_true == positive, answer_rule.class_names[positive]
         warnings += _threshold_warnings(is_positive, score[:, positive], evaluation.threshold, name)
@@ -215,15 +223,15 @@ def _metrics(computed_from: str, found: Predictions, y_pred: NDArray[np.int64], 
     }
 
 
-def _fitted(found: Predictions) -> Temperature | None:
-    value = fit_temperature(found.y_true, found.y_score)
+def _fitted(found: Predictions, *, one_unit: bool) -> Temperature | None:
+    value = fit_temperature(found.y_true, found.y_score, one_unit=one_unit)
     if value is None:
         return None
     before, after = (
         log_loss(sample_of(found, y_score, predicted_labels(y_score), 0)) or 0.0
-        for y_score in (found.y_score, with_temperature(found.y_score, value))
+        for y_score in (found.y_score, with_temperature(found.y_score, value, one_unit=one_unit))
     )
-    return Temperature(value, len(found.y_true), before, after)
+    return Temperature(value, len(found.y_true), before, after, one_unit)
 
 
 def _threshold_warnings(

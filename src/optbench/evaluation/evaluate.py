@@ -43,6 +43,7 @@ def evaluate(
     history: History | None = None,
     asked: EvaluationConfig | None = None,
     all_rows: bool = False,
+    one_unit: bool = False,
 ) -> Evaluation:
     """Compute metrics, confusion matrix, curves, classification report and warnings.
 
@@ -55,6 +56,7 @@ def evaluate(
     history : for the warnings about over-fitting and divergence
     asked : the `evaluation` section of the experiment; None asks for nothing
     all_rows : whether all rows were trained on, so that none are left to test
+    one_unit : whether the scores are 1 - p and p of one sigmoid unit p, which calibration has to know
 
     Notes
     -----
@@ -73,7 +75,9 @@ def evaluate(
         text, document = (NO_TEST_SPLIT, {}) if all_rows else classification_reports(predictions["test"], names)
         options: dict[str, Any] = {"class_names": names, "positive_class": positive}
         answer_rule = (
-            choose_answer_rule(predictions, asked, **options) if asked is not None and asked.is_asked_for else None
+            choose_answer_rule(predictions, asked, **options, one_unit=one_unit)
+            if asked is not None and asked.is_asked_for
+            else None
         )
         return Evaluation(
             metrics=metrics,

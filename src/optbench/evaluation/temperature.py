@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from optbench.json_fields import JsonFields
+from optbench.statistics.calibration import SMALLEST, SMALLEST_REST
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_EPSILON: Final = float(np.finfo(np.float32).eps)
 _LOWEST: Final = 0.01
 _HIGHEST: Final = 100.0
 
@@ -26,12 +26,14 @@ class Temperature:
     value : logits are divided by it; above 1 the model was too sure
     rows : it was fitted on; None if it was given
     log_loss_before, log_loss_after : on these rows
+    one_unit : whether one sigmoid unit of the model answers for two classes
     """
 
     value: float
     rows: int | None = None
     log_loss_before: float | None = None
     log_loss_after: float | None = None
+    one_unit: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -40,6 +42,7 @@ class Temperature:
             "rows": self.rows,
             "log_loss_before": self.log_loss_before,
             "log_loss_after": self.log_loss_after,
+            "one_unit": self.one_unit,
         }
 
     @classmethod
@@ -51,16 +54,18 @@ class Temperature:
             fields.maybe("rows", int),
             fields.maybe("log_loss_before", float),
             fields.maybe("log_loss_after", float),
+            fields.given("one_unit", bool, default=False),
         )
 
 
-def fit_temperature(y_true: NDArray[np.int64], y_score: NDArray[np.float32]) -> float | None:
+def fit_temperature(y_true: NDArray[np.int64], y_score: NDArray[np.float32], *, one_unit: bool) -> float | None:
     """Return the temperature whose probabilities have the smallest log loss; None if there is no such number.
 
     Parameters
     ----------
     y_true : (n,) at least one
     y_score : (n, classes) probabilities
+    one_unit : as in `logits_of`
 
     Notes
     -----
@@ -74,7 +79,7 @@ def fit_temperature(y_true: NDArray[np.int64], y_score: NDArray[np.float32]) -> 
 
     if np.array_equal(y_score.argmax(axis=1), y_true):
         return None
-    logits, low, high = _logits(y_score), np.log(_LOWEST), np.log(_HIGHEST)
+    logits, low, high = logits_of(y_score, one_unit=one_unit), np.log(_LOWEST), np.log(_HIGHEST)
     found = minimize_scalar(
         lambda log_t: _log_loss(y_true, logits / np.exp(log_t)),
         bounds=(low, high),
@@ -85,20 +90,53 @@ def fit_temperature(y_true: NDArray[np.int64], y_score: NDArray[np.float32]) -> 
     return None if is_at_edge else float(np.exp(found.x))
 
 
-def with_temperature(y_score: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
-    """Return calibrated probabilities, (n, classes) float32; rows sum to 1."""
-    exponents = _logits(y_score) / temperature
-    powers = np.exp(exponents - exponents.max(axis=1, keepdims=True))
+def with_temperature(y_score: NDArray[np.float32], temperature: float, *, one_unit: bool) -> NDArray[np.float32]:
+    """Return calibrated probabilities, (n, classes) float32; rows sum to 1.
+
+    They are in the order of the model's, of every class, and the most probable class stays what it was.
+
+    Parameters
+    ----------
+    one_unit : as in `logits_of`
+    """
+    logits = logits_of(y_score, one_unit=one_unit)
+    with np.errstate(over="ignore"):  # of a tiny temperature: its other classes have the probability 0
+        powers = np.exp((logits - logits.max(axis=1, keepdims=True)) / temperature)
     calibrated: NDArray[np.float32] = (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
-    return calibrated
+    return _with_same_class(calibrated, y_score.argmax(axis=1))
 
 
-def _logits(y_score: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return logarithms; of 0, which float32 makes of what is too small, that of the row's smallest or of 1.2e-7."""
+def logits_of(y_score: NDArray[np.float32], *, one_unit: bool) -> NDArray[np.float64]:
+    """Return logits, (n, classes), up to a constant per row, in the order of the probabilities.
+
+    Parameters
+    ----------
+    y_score : (n, classes) probabilities
+    one_unit : whether they are 1 - p and p of one sigmoid unit p; who knows the model says it
+
+    Notes
+    -----
+    A probability that is 0 stands for `SMALLEST`. What one unit leaves for 1 - p is a multiple of the step of float32
+    below 1, so that its largest logit is that of `SMALLEST_REST`; a softmax tells of both classes how improbable they
+    are.
+    """
     scores = y_score.astype(np.float64)
-    smallest = np.where(scores > 0, scores, _EPSILON).min(axis=1, keepdims=True)
-    logits: NDArray[np.float64] = np.log(np.where(scores > 0, scores, smallest))
-    return logits
+    if not one_unit:
+        logits: NDArray[np.float64] = np.log(np.maximum(scores, SMALLEST))
+        return logits
+    p = scores[:, 1]
+    of_second = np.log(np.maximum(p, SMALLEST)) - np.log(np.maximum(1.0 - p, SMALLEST_REST))
+    return np.stack([np.zeros_like(of_second), of_second], axis=1)
+
+
+def _with_same_class(calibrated: NDArray[np.float32], best: NDArray[np.intp]) -> NDArray[np.float32]:
+    """Return probabilities whose most probable class is the given one, where float32 has made two of them equal."""
+    tied = np.flatnonzero(calibrated.argmax(axis=1) != best)
+    # the others are lowered: the best, raised, would pass that of a row which is surer and was not tied
+    rows, highest = calibrated[tied], calibrated[tied].max(axis=1, keepdims=True)
+    is_other = (rows == highest) & (np.arange(rows.shape[1]) != best[tied, None])
+    calibrated[tied] = np.where(is_other, np.nextafter(highest, np.float32(0)), rows)
+    return calibrated
 
 
 def _log_loss(y_true: NDArray[np.int64], logits: NDArray[np.float64]) -> float:

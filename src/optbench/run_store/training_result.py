@@ -92,6 +92,7 @@ class TrainingResult:
     best_epoch, epochs_run : epoch 0 is the model before training
     software : facts of the process that trained
     optimizer : record of the object that was built; None if the version that trained recorded none
+    output_units : numbers that the model gives for a row; 0 if the version that trained recorded none
     """
 
     status: RunStatus
@@ -102,6 +103,7 @@ class TrainingResult:
     timing: TrainingTimes
     software: Mapping[str, Any]
     optimizer: Mapping[str, Any] | None = None
+    output_units: int = 0
     notes: tuple[Finding, ...] = ()
 
     @property
@@ -121,6 +123,7 @@ class TrainingResult:
             "notes": [note.to_json() for note in self.notes],
             "software": dict(self.software),
             "optimizer": None if self.optimizer is None else dict(self.optimizer),
+            "output_units": self.output_units,
             "timing": self.timing.to_json(),
         }
 
@@ -147,5 +150,6 @@ class TrainingResult:
             timing=TrainingTimes.from_json(fields.take("timing", dict), f"timing of {what}"),
             software=fields.take("software", dict),
             optimizer=fields.maybe("optimizer", dict) if "optimizer" in fields else None,  # the first release had none
+            output_units=fields.given("output_units", int, default=0),
             notes=fields.notes("notes"),
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import Finding, Severity, as_json
+from optbench.core.regular_files import is_file
 from optbench.errors import OptbenchError, StorageError
 from optbench.json_fields import JsonFields
 from optbench.records import RunStatus
@@ -174,9 +175,21 @@ def stored_evaluation(paths: RunPaths) -> StoredRun:
         history=history,
         asked=config.evaluation,
         all_rows=config.dataset.split.all_rows,
+        one_unit=_has_one_unit(paths),
     )
     evaluation = dataclasses.replace(evaluation, warnings=recorded_warnings(metrics))
     return StoredRun(config, evaluation, history, metrics, environment)
+
+
+def _has_one_unit(paths: RunPaths) -> bool:
+    """Return whether one sigmoid unit gave the probabilities that a run calibrated."""
+    from optbench.evaluation.answer_rule import AnswerRule
+    from optbench.run_store import read_json
+
+    if not is_file(paths.evaluation):
+        return False
+    fitted = AnswerRule.from_json(read_json(paths.evaluation), paths.evaluation).temperature
+    return fitted is not None and fitted.one_unit
 
 
 def stored_drawings(paths: RunPaths, data_dir: Path | None, language: str | None) -> dict[Path, bytes]:

@@ -66,6 +66,7 @@ def write_training_artefacts(
         notes=tuple(notes),
         software=engine.facts(),
         optimizer=outcome.optimizer,
+        output_units=outcome.output_units,
         timing=times,
     )
     write_training_result(paths, result)

@@ -195,6 +195,7 @@ def evaluate_run(trained: Trained) -> Any:
         history=trained.history,
         asked=trained.config.evaluation,
         all_rows=trained.config.dataset.split.all_rows,
+        one_unit=trained.result.output_units == 1,
     )
 
 

@@ -100,7 +100,7 @@ class Predictor:
             return Predicted(
                 rows, None, (UNSCALED if scale is None else TargetScale(scale.zero, scale.unit)).in_unit(outputs)
             )
-        scores = answer_rule.probabilities(scores_per_class(outputs))
+        scores = answer_rule.for_outputs(outputs.shape[1]).probabilities(scores_per_class(outputs))
         return Predicted(rows, scores, answer_rule.answers(scores))
 
 

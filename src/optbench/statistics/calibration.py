@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+SMALLEST: Final = float(np.finfo(np.float32).tiny)
+"""What a probability of 0 stands for: smaller numbers of float32 are 0 in TensorFlow's processes."""
+SMALLEST_REST: Final = 2.0**-25
+"""What 1 - p stands for where one sigmoid unit says 1: half the step of float32 below it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ def conclude(
         plan=digest,
         problems=problems,
         across=_across(config, problems),
-        protocol=protocol_statements(config),
+        protocol=protocol_statements(config, tunings),
         doubts=study_doubts(config),
         exploratory=exploratory_plan(openings, digest),
     )

@@ -50,6 +50,7 @@ class Share:
     ----------
     runs, left : in all, and not finished yet
     cost : of one run; None if none is left or nothing was measured
+    reserved : how many more runs there may be at most, if ranges are widened
     """
 
     stage: str
@@ -58,6 +59,7 @@ class Share:
     runs: int
     left: int
     cost: Foreseen | None
+    reserved: int = 0
 
     @property
     def seconds(self) -> float | None:
@@ -149,6 +151,11 @@ class Forecast:
         peaks = [share.cost.memory_mb for share in self.shares if share.cost and share.cost.memory_mb is not None]
         return self.jobs * max(peaks) if peaks else None
 
+    @property
+    def reserved(self) -> int:
+        """How many more tuning runs there will be at most, if ranges are widened."""
+        return sum(share.reserved for share in self.shares)
+
     def count(self, stage: str) -> tuple[int, int]:
         """Return the runs of a stage, and how many of them are left."""
         shares = [share for share in self.shares if share.stage == stage]
@@ -165,6 +172,7 @@ class Forecast:
             "stages": [share.to_json() for share in self.shares],
             "runs": sum(share.runs for share in self.shares),
             "left": sum(share.left for share in self.shares),
+            "reserved": self.reserved,
             "jobs": self.jobs,
             "seconds": self.seconds,
             "disk_bytes": self.disk_bytes,
@@ -264,6 +272,7 @@ class Forecast:
             splits=on_splits if self.plan.config.splits else "",
             folder=str(self.plan.paths.folder),
             cost=self._cost(language) if any(share.cost for share in self.shares) else "",
+            reserved=self.reserved or None,
         )
 
     def _on_one_split(self, language: str | None) -> str:
@@ -322,7 +331,7 @@ def explain(options: StudyOptions, *, say: Callable[[str], None]) -> Forecast:
 
 
 def _share(group: Group, cost: Foreseen | None) -> Share:
-    return Share(group.stage, group.problem, group.name, group.runs, group.left, cost)
+    return Share(group.stage, group.problem, group.name, group.runs, group.left, cost, group.reserved)
 
 
 def _jobs(options: StudyOptions, shares: tuple[Share, ...]) -> int:

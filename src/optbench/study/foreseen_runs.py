@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from optbench.core.findings import Finding, Severity
 from optbench.runner.foresee import state_of
 from optbench.study.confirmed import is_decided
-from optbench.study.rounds import next_runs, planned_runs, rounds
+from optbench.study.rounds import next_runs, planned_runs, reserved_runs, rounds
 from optbench.study.runs import StudyRuns
 from optbench.study.tuning import choose
 
@@ -32,6 +32,7 @@ class Group:
     name : what is shown
     known : () before tuning has chosen their setting
     runs : their number
+    reserved : how many more there may be at most, if ranges are widened
     found : run id -> folder of the finished run with the same key, here or elsewhere
     """
 
@@ -42,6 +43,7 @@ class Group:
     known: tuple[StudyRun, ...]
     runs: int
     found: Mapping[str, Path]
+    reserved: int = 0
 
     @property
     def left(self) -> int:
@@ -91,12 +93,14 @@ class _Forecast:
                 for one in rows:
                     place = (problem.name, one.label)
                     own = tuple(run for run in runs if (run.problem, run.label) == place)
-                    number = len(own) or expected
+                    number, reserved = len(own) or expected, 0
                     if stage == "tuning" and one.search and place not in chosen:
-                        number = planned_runs(config.tuning)  # later rounds are planned by what the first comes to
+                        # later rounds are planned by what the first comes to
+                        planned = planned_runs(config.tuning)
+                        number, reserved = max(number, planned), reserved_runs(config.tuning) * (number <= planned)
                     name = " ".join(place) if len(plan.problems) > 1 else one.label
                     self._find(own)
-                    groups.append(Group(stage, *place, name, own, number, self.found))
+                    groups.append(Group(stage, *place, name, own, number, self.found, reserved))
         return groups
 
     def _find(self, runs: Sequence[StudyRun]) -> bool:

@@ -212,13 +212,15 @@ class StudyPlan:
     def _experiment(
         self, stage: Stage, problem: PlannedProblem, optimizer: StudyOptimizer, values: Values, split_seed: int
     ) -> LoadedExperiment:
+        from optbench.config import run_name
+
         experiment = problem.experiment_on(split_seed, withhold_test=stage == "tuning")
         base = optimizer.experiment(experiment, values)
         several = len(self.problems) > 1
         engine = self.begun.engines.get(problem.name, {}).get(optimizer.label, base.training.engine)
         config = base.model_copy(
             update={
-                "name": f"{problem.name}-{optimizer.label}" if several else optimizer.label,
+                "name": run_name(problem.name, optimizer.label) if several else optimizer.label,
                 "seed": 0,
                 "seeds": None,
                 "training": base.training.model_copy(update={"engine": engine}),

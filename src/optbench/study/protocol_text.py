@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from optbench.config import REPEATED, SplitDesign
 from optbench.core.findings import Finding, Severity, as_json
-from optbench.study.rounds import planned_runs
+from optbench.study.rounds import is_widened, planned_runs
 from optbench.study.sentences import joined
 from optbench.study.statements import kept_design
 from optbench.study.tuning import tries_learning_rates
@@ -87,9 +87,15 @@ def _tuning(study: StudyFindings, language: str | None) -> str:
     race = (
         text("study-protocol-race", language, best=REPEATED, freed=tuning.freed or None) if tuning.race != "off" else ""
     )
-    widened = any(len(one.settings) > tuning.points for problem in study.problems for one in problem.tunings)
-    code = "study-protocol-widened" if widened else "study-protocol-reserved"
-    return joined((told, race, text(code, language, n=tuning.widen) if tuning.widen else ""))
+    return joined((told, race, _widened(study, language) if tuning.widen else ""))
+
+
+def _widened(study: StudyFindings, language: str | None) -> str:
+    tuning, tunings = study.config.tuning, [one for problem in study.problems for one in problem.tunings]
+    if not is_widened(tuning, tunings):
+        return text("study-protocol-reserved", language, n=tuning.widen)
+    points, n_runs = max((len(one.settings), one.runs) for one in tunings)
+    return text("study-protocol-widened", language, n=points - tuning.points, points=points, n_runs=n_runs)
 
 
 def _confirmation(study: StudyFindings, language: str | None) -> str:

@@ -13,7 +13,7 @@ from optbench.study.sampling import further_settings
 from optbench.study.tuning import ranked
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from optbench.config import TuningConfig
     from optbench.study.plan import StudyPlan, StudyRun
@@ -76,6 +76,16 @@ def planned_runs(tuning: TuningConfig) -> int:
         return tuning.points * tuning.seeds
     repeated = tuning.points + min(REPEATED, tuning.points) * (tuning.seeds - 1)
     return repeated + FINALISTS * tuning.freed
+
+
+def reserved_runs(tuning: TuningConfig) -> int:
+    """Return how many further runs of each optimizer widening takes at most: its points, with the seeds of the best."""
+    return tuning.widen * (tuning.seeds + tuning.freed)
+
+
+def is_widened(tuning: TuningConfig, tunings: Iterable[Tuning]) -> bool:
+    """Return whether any optimizer tried more settings than the first round has."""
+    return tuning.widen > 0 and any(len(one.settings) > tuning.points for one in tunings)
 
 
 def _widened(plan: StudyPlan, tuning: Tuning) -> list[StudyRun]:

@@ -8,7 +8,7 @@ from optbench.catalog.metrics import tuning_metric
 from optbench.comparison import Scope, narrowest
 from optbench.core.findings import Finding, Severity
 from optbench.study.gains import Outcome
-from optbench.study.rounds import planned_runs
+from optbench.study.rounds import is_widened
 from optbench.study.tuning import tries_learning_rates
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from optbench.config import StudyConfig, StudyDesign
     from optbench.study.gains import TuningGain
     from optbench.study.recommendation import Recommendation
+    from optbench.study.tuning import Tuning
 
 
 GAIN_CODES: Final = ("study-gained", "study-lost")
@@ -26,15 +27,18 @@ GAIN_CODES: Final = ("study-gained", "study-lost")
 FOUND_IS_HIGH: Final = "verdict-found-is-high"
 
 
-def protocol_statements(config: StudyConfig) -> tuple[Finding, ...]:
-    """Return what every tuned optimizer had been given before it was compared."""
+def protocol_statements(config: StudyConfig, tunings: Sequence[Tuning]) -> tuple[Finding, ...]:
+    """Return what every tuned optimizer was given before it was compared, as it was tried and not only planned."""
     if not config.tuned:
         return (Finding("study-nothing-tuned", Severity.NOTE),)
-    tuning = config.tuning
+    tuning, counts = config.tuning, {(len(one.settings), one.runs) for one in tunings}
+    points, n_runs = max(counts)
     values = {
-        "points": tuning.points,
+        "points": points,
+        "up_to": len(counts) > 1,
+        "widened": points - tuning.points if is_widened(tuning, tunings) else None,
         "searched": "learning-rates" if tries_learning_rates(config) else "settings",
-        "n_runs": planned_runs(tuning),
+        "n_runs": n_runs,
         "metric": tuning.metric,
         "several": len(config.problems) > 1,
     }

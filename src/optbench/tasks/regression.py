@@ -88,11 +88,12 @@ class Regression:
         history: History,
         asked: EvaluationConfig | None = None,
         all_rows: bool = False,
+        one_unit: bool = False,
     ) -> RegressionEvaluation:
         """As in `Task`."""
         from optbench.evaluation import evaluate_regression
 
-        del class_names, positive_class, asked
+        del class_names, positive_class, asked, one_unit
         return evaluate_regression(
             predictions, test_rows_in_train=test_rows_in_train, history=history, all_rows=all_rows
         )

@@ -86,6 +86,7 @@ class Task(Protocol[P, E]):
         history: History,
         asked: EvaluationConfig | None = None,
         all_rows: bool = False,
+        one_unit: bool = False,
     ) -> E:
         """Compute every metric, curve and warning from the predictions.
 
@@ -93,6 +94,7 @@ class Task(Protocol[P, E]):
         ----------
         asked : the `evaluation` section of the experiment, for tasks that have one
         all_rows : whether all rows were trained on, so that none are left to test
+        one_unit : whether one sigmoid unit of the model answers for two classes
         """
 
     def write_tables(self, paths: RunPaths, evaluation: E) -> None:

@@ -77,6 +77,7 @@ class TrainingOutcome:
     digests : `initial_weights` (text); `order`, `weights`, `optimizer` (one entry per trained epoch)
     reason : why the run diverged, else None
     optimizer : what was built, read from the object before it trained (`Engine.optimizer_facts`)
+    output_units : numbers that the model gives for a row
     """
 
     status: RunStatus
@@ -91,6 +92,7 @@ class TrainingOutcome:
     seconds_to_build: float
     diagnostics: tuple[LayerDiagnostics, ...] = ()
     optimizer: Mapping[str, Any] = field(default_factory=dict)
+    output_units: int = 0
 
 
 @dataclass(slots=True)
@@ -293,12 +295,13 @@ def _finish(run: _Training, dataset: Dataset, seconds_to_build: float) -> Traini
         run.engine.load_state({name.removeprefix(BEST): array for name, array in run.best.items()})
     elif run.epoch:
         run.engine.finalize()
-    predictions = {name: _predictions(run, name, data, dataset.num_outputs) for name, data in dataset.splits.items()}
+    outputs = {name: _outputs(run, name, data, dataset.num_outputs) for name, data in dataset.splits.items()}
     return TrainingOutcome(
         status=RunStatus.COMPLETED if run.reason is None else RunStatus.DIVERGED,
         reason=run.reason,
         history=run.history,
-        predictions=predictions,
+        predictions={name: run.targets.predictions(outputs[name], data) for name, data in dataset.splits.items()},
+        output_units=outputs["train"].shape[1],
         best_epoch=best_epoch_of(run),
         epochs_run=run.epoch,
         digests=run.digests,
@@ -309,7 +312,6 @@ def _finish(run: _Training, dataset: Dataset, seconds_to_build: float) -> Traini
     )
 
 
-def _predictions(run: _Training, name: SplitName, data: SplitData, units: int) -> Predictions | TargetPredictions:
+def _outputs(run: _Training, name: SplitName, data: SplitData, units: int) -> NDArray[np.float32]:
     # a withheld test split has no rows, and an engine need not predict none
-    outputs = run.engine.predict(name) if len(data.y) else np.zeros((0, units), dtype=np.float32)
-    return run.targets.predictions(outputs, data)
+    return run.engine.predict(name) if len(data.y) else np.zeros((0, units), dtype=np.float32)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 from optbench.errors import ModelError
+from optbench.statistics.calibration import SMALLEST, SMALLEST_REST
 from optbench.training.raw_columns import X, raw_columns, text_beside
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import keras
 
     from optbench.datasets.preprocessing import ClassTarget, Preprocessing
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 PROBABILITIES: Final = "probabilities"
 ANSWER: Final = "answer"
 PREDICTION: Final = "prediction"
-_EPSILON: Final = float(np.finfo(np.float32).eps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +100,29 @@ class WholeModel:
             )
         if self.classes is None:
             return outputs
-        if outputs.shape[-1] == 1:
-            outputs = ops.concatenate([1.0 - outputs, outputs], axis=-1)
         answers = self.preprocessing.answers
-        calibration = None if answers is None else answers.calibration
-        return outputs if calibration is None else _with_temperature(outputs, calibration.temperature)
+        if answers is not None and answers.calibration is not None:
+            return _with_temperature(self._logits(x, outputs), answers.calibration.temperature)
+        return ops.concatenate([1.0 - outputs, outputs], axis=-1) if n_outputs == 1 else outputs
+
+    def _logits(self, x: Any, outputs: Any) -> Any:
+        """Return logits as `evaluation.temperature` has them, (n, classes), or (n, 1) of one unit.
+
+        They are what the last layer has before its activation, where that is known: runtimes have their own sigmoid,
+        and ONNX Runtime's ends at 1.5e-8.
+        """
+        import numpy as np
+        from keras import ops
+
+        lowest = float(np.log(SMALLEST))
+        inner = _before_activation(self.model)
+        if outputs.shape[-1] == 1:
+            if inner is not None:
+                return ops.clip(ops.cast(inner(x), "float32"), lowest, float(-np.log(SMALLEST_REST)))
+            return ops.log(ops.maximum(outputs, SMALLEST)) - ops.log(ops.maximum(1.0 - outputs, SMALLEST_REST))
+        if inner is not None:
+            return ops.maximum(ops.log_softmax(ops.cast(inner(x), "float32"), axis=-1), lowest)
+        return ops.log(ops.maximum(outputs, SMALLEST))
 
     def _answer(self, probabilities: Any) -> Any:
         """Return the name of a class per row."""
@@ -124,10 +142,35 @@ class WholeModel:
         return lookup(ops.cast(number, "int64"))
 
 
-def _with_temperature(probabilities: Any, temperature: float) -> Any:
-    """Return calibrated probabilities; the formula is `evaluation.temperature`'s."""
+def _before_activation(model: keras.Model) -> Callable[[Any], Any] | None:
+    """Return what a model computes before the sigmoid or softmax that it ends with; None if it ends otherwise.
+
+    Returns
+    -------
+    callable
+        from the model's input to (n, units); nothing is trained
+    """
+    import keras
+
+    outputs, last = getattr(model, "outputs", None), model.layers[-1]
+    if not outputs or type(last) not in (keras.layers.Dense, keras.layers.Activation):
+        return None
+    known = keras.activations.sigmoid if outputs[0].shape[-1] == 1 else keras.activations.softmax
+    if len(outputs) > 1 or last.activation is not known or getattr(last, "output", None) is not outputs[0]:
+        return None
+    inputs = model.inputs[0] if isinstance(model, keras.Sequential) else model.input
+    inner = keras.Model(inputs, last.input)
+    linear = type(last).from_config({**last.get_config(), "activation": "linear"})
+    linear.build(last.input.shape)
+    linear.set_weights(last.get_weights())
+    return lambda x: linear(inner(x, training=False))
+
+
+def _with_temperature(logits: Any, temperature: float) -> Any:
+    """Return calibrated probabilities, (n, classes), of what `WholeModel._logits` returns."""
     from keras import ops
 
-    above = ops.where(probabilities > 0.0, probabilities, _EPSILON)
-    logits = ops.log(ops.where(probabilities > 0.0, probabilities, ops.min(above, axis=-1, keepdims=True)))
-    return ops.softmax(logits / temperature, axis=-1)
+    divided = logits / temperature
+    if logits.shape[-1] > 1:
+        return ops.softmax(divided, axis=-1)
+    return ops.concatenate([ops.sigmoid(-divided), ops.sigmoid(divided)], axis=-1)
