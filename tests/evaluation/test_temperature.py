@@ -20,7 +20,7 @@ EVERY_SIZE = np.unique(
     np.concatenate(
         [
             np.zeros(1, np.float32),
-            np.geomspace(SMALLEST, 0.5, 2000).astype(np.float32),
+            np.geomspace(np.finfo(np.float32).tiny, 0.5, 2000).astype(np.float32),
             np.float32(0.5) - _NEAR,
             np.float32(0.5) + 2 * _NEAR,
             np.linspace(0.01, 0.99, 2000).astype(np.float32),
@@ -73,7 +73,7 @@ def test_one_unit_keeps_order_and_answer_to_both_ends(temperature):
     assert (np.diff(calibrated[:, 1].astype(float)) >= 0).all()
     assert (np.diff(calibrated[:, 0].astype(float)) <= 0).all()
     assert np.array_equal(calibrated.argmax(axis=1), EVERY_SIZE > 0.5)
-    inner = EVERY_SIZE[(EVERY_SIZE > 0) & (EVERY_SIZE < 1)].astype(float)
+    inner = EVERY_SIZE[(EVERY_SIZE >= SMALLEST) & (EVERY_SIZE < 1)].astype(float)
     exact = expit(logit(inner) / temperature)
     assert with_temperature(of_one_unit(inner.astype(np.float32)), temperature, one_unit=True)[:, 1] == pytest.approx(
         exact, abs=2e-7, rel=1e-6

@@ -106,8 +106,9 @@ def test_a_diverged_fold_leaves_no_mean(tmp_path):
 
 def test_what_says_which_rows_are_tested_and_folds_are_not_both(tmp_path):
     """A fraction in the file, too few folds."""
-    with pytest.raises(UsageError, match=r"dataset.split.test says which rows are tested"):
+    with pytest.raises(UsageError, match=r"dataset.split.test says which rows are tested") as refused:
         run_folds(tmp_path, split=", split: {test: 0.3}")
+    assert "--set dataset.split.test=null, which" in str(refused.value)
     with pytest.raises(UsageError, match="--folds must be from 2"):
         run_folds(tmp_path, folds=1)
     assert not (tmp_path / "runs").exists()

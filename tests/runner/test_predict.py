@@ -257,7 +257,11 @@ def test_rows_without_a_target_are_predicted_and_in_no_metric(folder, tmp_path):
 BAD_FILES = {
     "another table": ("x,y\n1,2\n", "must have the columns that the model was trained on. It lacks amount"),
     "empty": ("", "is empty"),
-    "no rows": ("amount;count;kind;when\n", "no rows"),
+    "no rows": ("amount;count;kind;when\n", "no rows: there is nothing to predict"),
+    "a large cell": (
+        f"amount;count;kind;when\n1 EUR;2;{'x' * 200_000};\n",
+        "field limit (131072). Close the quote that may have been left open, or shorten the cell",
+    ),
     "no number": ("amount;count;kind;when\n1 EUR;two;red;\n", "column 'count' must hold finite numbers"),
     "another unit": (
         "amount;count;kind;when\n1 kg;2;red;\n",
@@ -277,6 +281,28 @@ def test_rows_that_the_model_does_not_take_are_refused(folder, tmp_path, case):
         asked(folder, "table", tmp_path / "bad.csv", out=tmp_path / "out.csv")
     assert (caught.value.exit_code, (tmp_path / "out.csv").exists()) == (3, False)
     assert message in str(caught.value)
+
+
+def test_a_folder_is_for_images(folder, tmp_path):
+    """Empty or not: it is told what the run was trained on."""
+    with pytest.raises(DataError, match=r"is a folder, which only runs on images take. The run was trained on a table"):
+        asked(folder, "table", tmp_path)
+
+
+def test_what_the_rows_leave_undefined_is_no_zero(folder, tmp_path):
+    """Without a positive row there is no recall and no F1, as there is no area under a curve; of all rows there are."""
+    header, *lines = (folder / "table.csv").read_text().splitlines()
+    last = {line.rpartition(";")[2] for line in lines if line.rpartition(";")[2]}
+    found = {}
+    for name in sorted(last):
+        part = [line for line in lines if line.endswith(f";{name}")]
+        (tmp_path / f"{name}.csv").write_text("\n".join([header, *part]) + "\n")
+        found[name] = asked(folder, "table", tmp_path / f"{name}.csv")[0].metrics
+    without, of_positive = sorted(found.values(), key=lambda metrics: metrics["recall"] is not None)
+    assert [without[name] for name in ("recall", "f1", "roc_auc", "matthews_correlation")] == [None] * 4
+    assert of_positive["recall"] is not None
+    assert of_positive["f1"] is not None
+    assert without["accuracy"] is not None
 
 
 BAD_STORAGE = ({"encoding": "utf-99"}, {"sheet": "one"})

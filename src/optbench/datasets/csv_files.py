@@ -157,6 +157,8 @@ def csv_rows(
             hint += f"{json.dumps(other)}."
         elif '\\"' in last.line:
             hint = ' Write a quote inside a text as "", not as \\".'
+        elif "field limit" in str(error):
+            hint = " Close the quote that may have been left open, or shorten the cell."
         raise DataError(
             f"{name}: line {next_line} cannot be read as CSV: {stated(error)}.{hint}", code="data-file-wrong-format"
         ) from None

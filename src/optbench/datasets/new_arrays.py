@@ -11,7 +11,7 @@ from optbench.core.regular_files import open_regular
 from optbench.datasets.array_checks import as_labels, divided
 from optbench.datasets.arrow_arrays import texts_of
 from optbench.datasets.image_files import FORMATS, read_image
-from optbench.datasets.new_rows import PreparedRows
+from optbench.datasets.new_rows import SOURCES, PreparedRows
 from optbench.datasets.new_tables import NewRows
 from optbench.datasets.new_targets import class_numbers
 from optbench.datasets.npz_files import read_npz_arrays
@@ -55,7 +55,8 @@ def example_rows(data: Any, preprocessing: Preprocessing, *, shown: str = "the a
         x = _numbers(np.asarray(data), source, shown)
     else:
         raise DataError(
-            f"{shown} holds arrays. The model was trained on {source.kind}: give that.", code="data-form-not-as-trained"
+            f"{shown} holds arrays. The model was trained on {SOURCES[source.kind]}: give that.",
+            code="data-form-not-as-trained",
         )
     targets = None if y is None else _targets(np.asarray(y), len(x), preprocessing, shown)
     return NewRows(_parts(x, targets, preprocessing, shown), has_target=targets is not None)
@@ -123,7 +124,8 @@ def image_rows(files: Sequence[Path], preprocessing: Preprocessing, *, root: Pat
     source, target = preprocessing.source, preprocessing.target
     if not isinstance(source, Images):
         raise DataError(
-            f"the model was trained on {source.kind}, not on images. Give such data.", code="data-form-not-as-trained"
+            f"the model was trained on {SOURCES[source.kind]}, not on images. Give such data.",
+            code="data-form-not-as-trained",
         )
     if not files:
         raise DataError(f"there must be an image ({', '.join(FORMATS)}). Received: none.", code="data-folder-empty")

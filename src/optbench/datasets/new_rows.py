@@ -42,6 +42,14 @@ if TYPE_CHECKING:
     from optbench.datasets.preprocessing import Preprocessing
 
 
+SOURCES: Final[Mapping[str, str]] = {
+    "table": "a table",
+    "arrays": "arrays",
+    "images": "images",
+    "tokens": "token sequences",
+    "word_numbers": "texts",
+}
+"""What the rows of each kind of source are, in words."""
 _FEATURES: Final[Mapping[type, Callable[..., NDArray[Any]]]] = {
     NumberFit: number_features,
     CategoryFit: category_features,
@@ -159,7 +167,8 @@ def _fits(preprocessing: Preprocessing) -> list[tuple[str, Any]]:
         return [(name, None) for name in source.columns]
     if not isinstance(source, Table):
         raise DataError(
-            f"the run was trained on {source.kind}, not on a table. Give such data.", code="data-form-not-as-trained"
+            f"the run was trained on {SOURCES[source.kind]}, not on a table. Give such data.",
+            code="data-form-not-as-trained",
         )
     of_name = {column.name: column for column in source.inputs}
     return [(name, of_name[name]) for made in preprocessing.inputs for name in made.columns]

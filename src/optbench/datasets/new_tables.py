@@ -13,7 +13,7 @@ from optbench.core.text_encodings import UTF8
 from optbench.datasets.arrow_arrays import texts_of
 from optbench.datasets.arrow_texts import stripped
 from optbench.datasets.csv_files import no_rows_error, separator_of
-from optbench.datasets.new_rows import TableRows, text_column
+from optbench.datasets.new_rows import SOURCES, TableRows, text_column
 from optbench.datasets.opening import Storage, open_table
 from optbench.datasets.ordered_work import in_order, n_workers
 from optbench.datasets.parquet_files import ENDINGS as PARQUET_ENDINGS
@@ -128,7 +128,7 @@ def text_lines(path: Path, preprocessing: Preprocessing, *, shown: str) -> NewRo
     name = text_column(preprocessing)
     if name is None:
         raise DataError(
-            f"{shown} holds lines of text. The model was trained on {preprocessing.source.kind}: give that.",
+            f"{shown} holds lines of text. The model was trained on {SOURCES[preprocessing.source.kind]}: give that.",
             code="data-form-not-as-trained",
         )
     table = TableRows(preprocessing, [name], shown=shown)

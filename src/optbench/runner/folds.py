@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from optbench.runner.run_end import RunEnd
 
 _FEWEST, _MOST = 2, 1000
+_NONE = {"all_rows": "false"}  # what says of a key that it says nothing; null of the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +121,12 @@ def in_folds(experiments: Sequence[LoadedExperiment], folds: int | None) -> list
         split = loaded.config.dataset.split
         taken = [name for name in ("test", "folds", "fold", "all_rows") if getattr(split, name) not in (None, False)]
         if taken:
+            key = f"dataset.split.{taken[0]}"
+            leave = " ".join(f"--set dataset.split.{name}={_NONE.get(name, 'null')}" for name in taken)
             raise UsageError(
-                f"{loaded.path}: dataset.split.{taken[0]} says which rows are tested, and so does --folds. Received: "
-                f"{getattr(split, taken[0])} and --folds {folds}. Remove one of them.",
+                f"{loaded.path}: {key} says which rows are tested, and so does --folds. Received: "
+                f"{getattr(split, taken[0])} and --folds {folds}. Take that key out of the file, or give {leave}, "
+                "which does so for this command.",
                 code="usage-folds-conflict",
             )
         for fold in range(folds):

@@ -52,7 +52,7 @@ def rows_of_file(
         If it is missing, or holds no rows that the model takes.
     """
     from optbench.datasets.new_arrays import array_file, image_rows, images_below, word_lines
-    from optbench.datasets.new_rows import text_column
+    from optbench.datasets.new_rows import SOURCES, text_column
     from optbench.datasets.new_tables import stored_like, table_file, text_lines
 
     shown, kind = path.name or str(path), path.suffix.lower()
@@ -60,14 +60,20 @@ def rows_of_file(
         if not path.exists():
             raise DataError(f"{path} does not exist. Name a file with rows to predict.", code="data-file-missing")
         source = preprocessing.source.kind
+        if path.is_dir() and source != "images":
+            raise DataError(
+                f"{path} is a folder, which only runs on images take. The run was trained on {SOURCES[source]}: name a "
+                "file with such rows.",
+                code="data-form-not-as-trained",
+            )
         is_lines = kind == _LINES_ENDING and source == "table" and text_column(preprocessing) is not None
-        is_table = source != "images" and not path.is_dir() and kind not in _ARRAY_ENDINGS and source != "word_numbers"
+        is_table = source != "images" and kind not in _ARRAY_ENDINGS and source != "word_numbers"
         if identifier is not None and (is_lines or not is_table):
             raise UsageError(
                 f"--id names a column of a table. Received: {identifier!r} for {shown}, which has none. Leave it out.",
                 code="usage-id-unfit",
             )
-        if source == "images" or path.is_dir():
+        if source == "images":
             files, root = images_below(path)
             yield image_rows(files, preprocessing, root=root)
         elif kind in _ARRAY_ENDINGS:
@@ -86,13 +92,13 @@ def rows_of_file(
 
 @contextmanager
 def _in_options() -> Iterator[None]:
-    """Let errors on how a table is stored name the options of the command: there is no experiment file to change."""
+    """Let errors on how a table is stored speak of the command: nothing is learned, there is no file to change."""
     try:
         yield
     except DataError as error:
         told = _SETTING.sub(lambda found: f"--{found[1]}{' ' if found[2] else ''}", str(error))
         remedy = "Write --encoding utf-8" if error.code == "data-encoding-wrong" else "Leave it out"
-        told = told.replace(_NO_LINE, remedy)
+        told = told.replace(_NO_LINE, remedy).replace("nothing to learn from", "nothing to predict")
         if told == str(error):
             raise
         raise DataError(told, code=error.code, findings=error.findings) from error

@@ -42,6 +42,8 @@ class ShippedModel:
     def predict(self, rows: Any, *, threshold: float | None = None) -> NDArray[Any]:
         """Return a class name per row, (n,) texts, or a number in the unit of the target, (n,) float64.
 
+        No rows have no answers; `optbench predict` refuses a file without rows, which is a mistake more often.
+
         Parameters
         ----------
         rows : as the class says

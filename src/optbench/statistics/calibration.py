@@ -10,8 +10,9 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-SMALLEST: Final = float(np.finfo(np.float32).tiny)
-"""What a probability of 0 stands for: smaller numbers of float32 are 0 in TensorFlow's processes."""
+SMALLEST: Final = 2.0**-125
+"""What a probability of 0 stands for, 2.35e-38: below it TensorFlow's softmax gives 0 on a CPU, and its sigmoid does by
+some paths, by others from half of it on, the smallest normal float32."""
 SMALLEST_REST: Final = 2.0**-25
 """What 1 - p stands for where one sigmoid unit says 1: half the step of float32 below it."""
 

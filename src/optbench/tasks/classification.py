@@ -92,6 +92,7 @@ class Classification:
         history: History,
         asked: EvaluationConfig | None = None,
         all_rows: bool = False,
+        one_unit: bool = False,
     ) -> Evaluation:
         """As in `Task`."""
         from optbench.evaluation import evaluate
@@ -104,6 +105,7 @@ class Classification:
             history=history,
             asked=asked,
             all_rows=all_rows,
+            one_unit=one_unit,
         )
 
     def write_tables(self, paths: RunPaths, evaluation: Evaluation) -> None:
@@ -141,8 +143,9 @@ class Classification:
             raise ValueError("answers of classes are made of scores")
         found = Predictions(y_true, scores, np.arange(len(y_true)))
         sample = sample_of(found, scores, answers, positive_class or 0)
+        undefined = () if positive_class is None else _undefined(y_true == positive_class, answers == positive_class)
         return {
-            metric.name: None if metric.compute is None else metric.compute(sample)
+            metric.name: None if metric.compute is None or metric.name in undefined else metric.compute(sample)
             for metric in measured(CLASSIFICATION)
         }
 
@@ -234,3 +237,15 @@ class Classification:
         share = majority["share"]["train"]
         values = {"majority": majority["class"], "share": share, "metric": self.facts.headline, "better": better}
         return [Finding("data-majority-large", Severity.WARNING, values)]
+
+
+def _undefined(is_positive: NDArray[np.bool_], is_answer: NDArray[np.bool_]) -> tuple[str, ...]:
+    """Return the metrics of the positive class that are 0 divided by 0; scikit-learn calls them 0."""
+    without_rows = () if is_positive.any() else ("recall", "f1")
+    without_answers = () if is_answer.any() else ("precision",)
+    one_sided = () if _differ(is_positive) and _differ(is_answer) else ("matthews_correlation",)
+    return (*without_rows, *without_answers, *one_sided)
+
+
+def _differ(values: NDArray[np.bool_]) -> bool:
+    return bool(values.any()) and not bool(values.all())
