@@ -13,8 +13,8 @@ HIGH = [0.95, 0.96, 0.95, 0.97, 0.94, 0.96, 0.94, 0.95]
 LOW = [0.80, 0.83, 0.82, 0.80, 0.81, 0.80, 0.84, 0.82]
 CLOSE = [x + d for x, d in zip(BASE, [0.001, -0.001] * 4, strict=True)]
 WIDE = [x + d for x, d in zip(BASE, [0.04, -0.02, 0.03, -0.03, 0.02, 0.03, -0.01, 0.02], strict=True)]
-HIGH_ONES = "A difference that was found is on average too large, by a factor of 1.1 to 1.9."
-CLEAN = "No run collapsed; 8 runs of each leave a rate of up to 31 % possible (95 % sure)."
+HIGH_ONES = "Differences that are found come out too large on average, by a factor of 1.1 to 1.9."
+CLEAN = "No run collapsed; with 8 runs of each, a rate of up to 31 % is still possible (95 % sure)."
 SCOPE = "This holds for this split, 10 epochs and the settings given."
 
 
