@@ -11,7 +11,7 @@ from optbench.runner.check import CheckedRun
 from optbench.study.verdicts import kept_verdicts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from optbench.run_store import SharedRecord
     from optbench.study.paths import StudyPaths
@@ -29,7 +29,11 @@ def check_study(paths: StudyPaths, *, deep: bool = True) -> list[CheckedRun]:
     from optbench.run_store import study_manifest_problems
 
     is_finished = os.path.lexists(paths.manifest)
-    problems = [*study_manifest_problems(paths.manifest, deep=deep), *other_runs(paths)] if is_finished else []
+    problems = (
+        [*study_manifest_problems(paths.manifest, deep=deep), *other_runs(paths), *other_plans(paths)]
+        if is_finished
+        else []
+    )
     shared, faults = _shared(paths) if is_finished else (None, [])
     found = [CheckedRun(str(paths.folder), is_finished, (*problems, *faults), shared)]
     for one in kept_verdicts(paths):
@@ -51,6 +55,48 @@ def _shared(paths: StudyPaths) -> tuple[SharedRecord | None, list[Finding]]:
     return shared_problems(paths.folder, listed)
 
 
+def changed_parts(paths: StudyPaths, *, but: Collection[str] = ()) -> list[Finding]:
+    """Return what of a finished study and of its runs is not as their manifests have it; every byte is read.
+
+    Parameters
+    ----------
+    but : names of files of the study that may be as they like
+
+    Raises
+    ------
+    StorageError
+        If the study is not finished, or its manifest is damaged.
+    """
+    from optbench.run_store import RunPaths, read_study_manifest, study_manifest_problems, verify_manifest
+
+    manifest = read_study_manifest(paths.manifest)
+    return [
+        *study_manifest_problems(paths.manifest, deep=True, but=but),
+        *other_plans(paths),
+        *(others := list(other_runs(paths))),
+        *(
+            one
+            for run in manifest.runs
+            if run not in {other.values["run"] for other in others}
+            for one in verify_manifest(RunPaths(paths.folder / run), deep=True)
+        ),
+    ]
+
+
+def other_plans(paths: StudyPaths) -> Iterator[Finding]:
+    """Yield a finding if study.json or verdict.json tells of another plan than the manifest, or than each other."""
+    from optbench.errors import StorageError
+    from optbench.run_store import read_json, read_study_manifest
+
+    try:
+        manifest, record = read_study_manifest(paths.manifest), read_json(paths.record)
+        told = read_json(paths.verdict_json).get("protocol") if is_file(paths.verdict_json) else record.get("protocol")
+    except StorageError:  # told by the manifest
+        return
+    if (record.get("key"), record.get("plan")) != (manifest.key, manifest.plan) or record.get("protocol") != told:
+        yield Finding("manifest-plan-differs", Severity.ERROR, {"record": paths.record.name})
+
+
 def other_runs(paths: StudyPaths) -> Iterator[Finding]:
     """Yield the runs that are gone, or are not those that the verdict rests on."""
     from optbench.errors import StorageError
@@ -61,8 +107,9 @@ def other_runs(paths: StudyPaths) -> Iterator[Finding]:
     except StorageError:
         return
     for name, digest in sorted(runs.items()):
-        manifest = RunPaths(paths.folder / name).manifest
-        if "/" in name or not is_file(manifest):
+        run = RunPaths(paths.folder / name)
+        manifest = run.manifest
+        if "/" in name or run.folder.is_symlink() or not is_file(manifest):  # a link would lead to anybody's run
             yield Finding("manifest-run-missing", Severity.ERROR, {"run": name})
         elif file_sha256(manifest) != digest:
             yield Finding("manifest-run-changed", Severity.ERROR, {"run": name})
