@@ -86,12 +86,18 @@ def changed_parts(paths: StudyPaths, *, but: Collection[str] = ()) -> list[Findi
 def other_plans(paths: StudyPaths) -> Iterator[Finding]:
     """Yield a finding if study.json or verdict.json tells of another plan than the manifest, or than each other."""
     from optbench.errors import StorageError
-    from optbench.run_store import read_json, read_study_manifest
+    from optbench.run_store import read_study_manifest
+    from optbench.study.documents import read_record, read_verdict
 
     try:
-        manifest, record = read_study_manifest(paths.manifest), read_json(paths.record)
-        told = read_json(paths.verdict_json).get("protocol") if is_file(paths.verdict_json) else record.get("protocol")
-    except StorageError:  # told by the manifest
+        manifest = read_study_manifest(paths.manifest)
+    except StorageError:  # told where files are compared
+        return
+    try:
+        record = read_record(paths)
+        told = read_verdict(paths).get("protocol") if is_file(paths.verdict_json) else record.get("protocol")
+    except StorageError as error:
+        yield from error.told()
         return
     if (record.get("key"), record.get("plan")) != (manifest.key, manifest.plan) or record.get("protocol") != told:
         yield Finding("manifest-plan-differs", Severity.ERROR, {"record": paths.record.name})

@@ -133,10 +133,11 @@ def concluded_again(paths: StudyPaths) -> tuple[StudyFindings, Redrawn]:
     """
     from optbench.run_store.documents import decode_json, encode_json
     from optbench.run_store.reading import read_bytes
+    from optbench.study.documents import checked_verdict
 
     stored = read_study(paths)
     data = read_bytes(paths.verdict_json)
-    before = decode_json(data, paths.verdict_json)
+    before = checked_verdict(decode_json(data, paths.verdict_json), paths.verdict_json)
     openings = stored.record.get("openings", [])
     study = conclude(
         stored, stored.runs, choose(stored.config, stored.runs), openings, first=first_plan(stored, stored.record)
