@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from optbench.study.check import changed_parts
+from optbench.study.changed import changed_parts
 from optbench.study.conclude import conclude
 from optbench.study.record import first_plan
 from optbench.study.stored import decisions_of, parts_of, read_study

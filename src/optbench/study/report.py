@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optbench.errors import OptbenchError, StorageError
-from optbench.study.check import changed_parts
+from optbench.study.changed import changed_parts
 from optbench.study.outputs import digest_of, on_disk, page_bytes
 from optbench.study.redraw import concluded_again
 
