@@ -68,7 +68,7 @@ def test_cells_stay_at_home(pictured, received):
     assert environment["data"]["columns_used"] == ["age", "city"]
     assert environment["data"]["files"][0]["sha256"]
     page = run.report_html.read_text(encoding="utf-8")
-    assert "<img" in page
+    assert "<svg" in page
     assert "city" in page
     assert CITIES[0] in RunPaths(the_run(pictured.runs_dir)).report_html.read_text(encoding="utf-8")
 

@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from selection import mostly_long
 
 from optbench.config import dump_study, load_study
+from optbench.errors import MismatchError, OptbenchError
 from optbench.run_store import RunPaths, find_folders, read_json, read_manifest, read_study_manifest, verify_manifest
 from optbench.runner.check import check_runs
 from optbench.study.check import check_study
 from optbench.study.folders import parted, study_named
 from optbench.study.plan import protocol, question
-from optbench.study.redraw import redraw_study
+from optbench.study.redraw import concluded_again, raise_for_other_bytes, redraw_study
 from optbench.study.show import show_study
-from optbench.study.verdicts import kept_verdicts
+from optbench.study.verdicts import kept_verdicts, write_manifest
 
 SHIPPED = sorted((Path(__file__).parents[2] / "configs" / "studies").glob("*.yaml"))
 
@@ -233,20 +236,109 @@ def test_a_verdict_is_drawn_again_from_the_stored_runs_alone(judged_twice, tmp_p
     assert "identical" in found.text("en")
 
 
-def test_where_the_bits_are_others_it_says_which_decisions_survive(judged_twice, tmp_path):
+@pytest.fixture
+def resealed(judged_twice, tmp_path):
+    """Copy a study, let a function change a JSON file of it, and close it again as whoever forges one would."""
+
+    def make(path_of, change):
+        folder = tmp_path / "copy"
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(judged_twice[3].plan.paths.folder, folder)
+        paths = study_named("copy", tmp_path)
+        runs = [RunPaths(folder / run).folder for run in read_study_manifest(paths.manifest).runs]
+        path = path_of(paths)
+        if path.suffix == ".json":
+            document = read_json(path)
+            change(document)
+            path.write_text(json.dumps(document))
+        else:
+            path.write_text(change(path.read_text()))
+        write_manifest(paths, runs)
+        return paths
+
+    return make
+
+
+def test_where_the_bits_are_others_it_says_which_decisions_survive(resealed):
     """The stored verdict had decided one pair in another way, and taken another row."""
-    shutil.copytree(judged_twice[3].plan.paths.folder, tmp_path / "copy")
-    paths = study_named("copy", tmp_path)
-    document = read_json(paths.verdict_json)
-    pair = document["pairs"][0]
-    pair["decision"], document["recommended"]["optimizer"] = "a_better", "nobody"
-    paths.verdict_json.write_text(json.dumps(document))
-    found = redraw_study(paths)
+
+    def decide(document):
+        document["pairs"][0]["decision"] = "a_better"
+        document["recommended"]["optimizer"] = "nobody"
+
+    found = redraw_study(resealed(lambda paths: paths.verdict_json, decide))
     assert not found.is_identical
     (changed,) = found.changed
-    assert (changed["a"], changed["b"], changed["before"]) == (pair["a"], pair["b"], "a_better")
+    assert changed["before"] == "a_better"
     assert found.taken_before != found.taken_now
     assert "3 of 4 pairs are decided as before" in found.text("en")
+
+
+def test_what_was_changed_is_not_drawn_again(judged_twice, tmp_path):
+    """Whatever the verdict may be: it would not be that of this study. A link to a run is none of its runs, either."""
+    shutil.copytree(judged_twice[3].plan.paths.folder, tmp_path / "copy")
+    paths = study_named("copy", tmp_path)
+    was = paths.verdict_text.read_text()
+    paths.verdict_text.write_text(was + "a winner")
+    with pytest.raises(MismatchError, match="not as its manifest has it"):
+        redraw_study(paths)
+    paths.verdict_text.write_text(was)
+    run = next(iter(read_study_manifest(paths.manifest).runs))
+    (paths.folder / run).rename(tmp_path / run)
+    (paths.folder / run).symlink_to(tmp_path / run)
+    assert [one.code for one in check_study(paths)[0].problems] == ["manifest-run-missing"]
+    with pytest.raises(MismatchError):
+        redraw_study(paths)
+
+
+@pytest.mark.parametrize(
+    ("path_of", "old", "new"),
+    [
+        (lambda paths: paths.verdict_text, "Take ", "Never take "),
+        (lambda paths: paths.recommended(), "  batch_size: ", "  batch_size: 1"),
+        (lambda paths: paths.recommended(), "dataset:\n", "dataset:\n  function: 'evil.py:load'\n"),
+    ],
+)
+def test_what_people_read_and_run_must_be_what_the_verdict_says(resealed, path_of, old, new):
+    """Each names its file and ends with exit code 5, although verdict.json is the same bytes."""
+
+    def change(text):
+        assert old in text
+        return text.replace(old, new, 1)
+
+    paths = resealed(path_of, change)
+    found = redraw_study(paths)
+    assert found.is_identical
+    assert found.differing == (path_of(paths).name,)
+    assert path_of(paths).name in found.text("en")
+    with pytest.raises(MismatchError, match="is the same bytes, and not what"):
+        raise_for_other_bytes(found)
+
+
+def test_a_record_of_another_plan_is_told(resealed):
+    """study.json must be of the plan that was concluded."""
+    for change in (
+        lambda record: record["protocol"].update(alpha=0.6),
+        lambda record: record.update(plan="0" * 64),
+    ):
+        paths = resealed(lambda paths: paths.record, change)
+        if read_json(paths.record)["plan"] == "0" * 64:  # sealed with it, too: then it is the verdict that tells
+            with pytest.raises(MismatchError):
+                raise_for_other_bytes(redraw_study(paths))
+        else:
+            assert [one.code for one in check_study(paths)[0].problems] == ["manifest-plan-differs"]
+
+
+@pytest.mark.parametrize("wrong", mostly_long(["x", [3], {"a": 1}, 7], short=[], ci=["x", [3]]), ids=repr)
+@pytest.mark.parametrize("name", ["record", "verdict_json"])
+def test_whatever_stands_for_a_value_is_told_in_a_sentence(resealed, name, wrong):
+    """Of every key: whoever reads the folder says what is wrong or passes it over, and never fails by itself."""
+    keys = read_json(getattr(resealed(lambda paths: getattr(paths, name), lambda _document: None), name)).keys()
+    for key in keys:
+        paths = resealed(lambda paths: getattr(paths, name), lambda document, key=key: document.update({key: wrong}))
+        for read in (show_study, check_study, concluded_again):
+            with suppress(OptbenchError):
+                read(paths)
 
 
 def test_show_names_verdict_decision_and_files(judged_twice):

@@ -213,7 +213,7 @@ class Verdict:
         elsewhere = len(self.pairs) > 1
         if all(pair.more_seeds is None for pair in undecided):
             return [_say("verdict-hopeless", n_seeds=MOST_SEEDS_NAMED, elsewhere=elsewhere)]
-        return [*self._missing(undecided), self._reserve(undecided)]
+        return [*self._missing(undecided), *self._reserve(undecided)]
 
     def _missing(self, undecided: Sequence[PairResult]) -> Iterator[Finding]:
         """Yield what a difference needs, and what equivalence needs, each for the pair that needs most."""
@@ -242,14 +242,16 @@ class Verdict:
             return {"pairs": None, "many": len(pairs)}
         return {"pairs": [pair_label(pair.a, pair.b) for pair in pairs], "many": None}
 
-    def _reserve(self, undecided: Sequence[PairResult]) -> Finding:
+    def _reserve(self, undecided: Sequence[PairResult]) -> Iterator[Finding]:
         """Say that the number is for a new plan; with a study file, its line."""
         most = max(pair.n + (pair.more_seeds or 0) for pair in undecided)
         if not self.plan.has_file:
-            return _say("verdict-decide-first")
+            yield _say("verdict-decide-first")
+            return
         first = self.plan.looks[0] if self.plan.looks else min(pair.n for pair in undecided)
-        great = most > MOST_SEEDS_ADVISED or None
-        return _say("verdict-reserve", seeds=first, at_most=reserved(most), great=great)
+        yield _say("verdict-reserve", seeds=first, at_most=reserved(most))
+        if most > MOST_SEEDS_ADVISED:
+            yield _say("verdict-many-seeds")
 
     def _seconds(self, pair: PairResult) -> float | None:
         """Return how long the further seeds of such a plan train, if that can be known."""

@@ -24,7 +24,7 @@ from optbench.run_store import (
 )
 from optbench.run_store.manifest import check_manifest, parse_manifest
 from optbench.run_store.paths import MANIFEST
-from optbench.study.check import other_runs
+from optbench.study.changed import other_runs
 from optbench.study.folders import parted
 from optbench.study.paths import StudyPaths, is_study_folder
 from optbench.study.verdicts import kept_verdicts

@@ -5,14 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from optbench.core.findings import Finding, Severity
-from optbench.core.regular_files import is_file
 from optbench.runner.check import CheckedRun
+from optbench.study.changed import other_plans, other_runs
 from optbench.study.verdicts import kept_verdicts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from optbench.core.findings import Finding
     from optbench.run_store import SharedRecord
     from optbench.study.paths import StudyPaths
 
@@ -29,7 +27,11 @@ def check_study(paths: StudyPaths, *, deep: bool = True) -> list[CheckedRun]:
     from optbench.run_store import study_manifest_problems
 
     is_finished = os.path.lexists(paths.manifest)
-    problems = [*study_manifest_problems(paths.manifest, deep=deep), *other_runs(paths)] if is_finished else []
+    problems = (
+        [*study_manifest_problems(paths.manifest, deep=deep), *other_runs(paths), *other_plans(paths)]
+        if is_finished
+        else []
+    )
     shared, faults = _shared(paths) if is_finished else (None, [])
     found = [CheckedRun(str(paths.folder), is_finished, (*problems, *faults), shared)]
     for one in kept_verdicts(paths):
@@ -49,20 +51,3 @@ def _shared(paths: StudyPaths) -> tuple[SharedRecord | None, list[Finding]]:
     except StorageError:
         listed = {}
     return shared_problems(paths.folder, listed)
-
-
-def other_runs(paths: StudyPaths) -> Iterator[Finding]:
-    """Yield the runs that are gone, or are not those that the verdict rests on."""
-    from optbench.errors import StorageError
-    from optbench.run_store import RunPaths, file_sha256, read_study_manifest
-
-    try:
-        runs = read_study_manifest(paths.manifest).runs
-    except StorageError:
-        return
-    for name, digest in sorted(runs.items()):
-        manifest = RunPaths(paths.folder / name).manifest
-        if "/" in name or not is_file(manifest):
-            yield Finding("manifest-run-missing", Severity.ERROR, {"run": name})
-        elif file_sha256(manifest) != digest:
-            yield Finding("manifest-run-changed", Severity.ERROR, {"run": name})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from optbench.core.private_text import names_of_the_user
 from optbench.words import text
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from optbench.study.problems import PlannedProblem
 
 _LONGEST_NAME = 100
+_TRAINED: Final = ("task", "dataset", "model", "optimizer", "training", "evaluation")
+_AUTO: Final = "auto"
+_OF_A_SEED: Final = ("seed", "withhold_test")  # of the split
+_PATHS: Final = ("path", "test_path", "function", "loss")
 
 
 def recommended_files(plan: StudyPlan, study: StudyFindings, language: str | None = None) -> dict[Path, bytes]:
@@ -61,6 +65,47 @@ def _experiment(
         "training": config.training.model_copy(update={"engine": engine}),
     }
     return config.model_copy(update=changes)
+
+
+def is_of(path: Path, found: ProblemFindings, folder: Path) -> bool:
+    """Return True if a file asks for what the runs of the row to take were trained with.
+
+    Parameters
+    ----------
+    path : of a recommended.yaml
+    folder : of the study
+
+    Notes
+    -----
+    The split is that of the experiment and not of a run, what is `auto` or null in the file is resolved in the run, and
+    a path may start from elsewhere: of it the last part is compared.
+    """
+    from optbench.config import load_resolved
+    from optbench.errors import OptbenchError
+    from optbench.run_store import RunPaths
+
+    assert found.recommended is not None  # noqa: S101 - the caller has looked
+    rows = found.comparison.problems[0].optimizers
+    run = next(row.runs[0] for row in rows if row.label == found.recommended.label)
+    try:
+        asked = load_resolved(path).model_dump(mode="json")
+    except OptbenchError:
+        return False
+    trained = load_resolved(RunPaths(folder / run).config_resolved).model_dump(mode="json")
+    return all(_is_part(asked[section], trained[section]) for section in _TRAINED)
+
+
+def _is_part(asked: Any, trained: Any, key: str = "") -> bool:
+    """Return True if all that is asked for is so in what was trained."""
+    if asked is None or asked == _AUTO or key in _OF_A_SEED:
+        return True
+    if isinstance(asked, dict):
+        return isinstance(trained, dict) and all(
+            name in trained and _is_part(value, trained[name], name) for name, value in asked.items()
+        )
+    if key in _PATHS and isinstance(trained, str):
+        return Path(str(asked)).name == Path(trained).name
+    return bool(asked == trained)
 
 
 def way_to(base: Path, folder: Path) -> str | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from optbench.study.changed import changed_parts
 from optbench.study.conclude import conclude
 from optbench.study.record import first_plan
 from optbench.study.stored import decisions_of, parts_of, read_study
@@ -12,7 +13,7 @@ from optbench.study.tuning import choose
 from optbench.study.verdict_json import verdict_document
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from optbench.study.findings import StudyFindings
     from optbench.study.paths import StudyPaths
@@ -29,6 +30,7 @@ class Redrawn:
     decisions : number of pairs
     changed : pairs that are decided in another way: problem, labels, decision before and now
     taken_before, taken_now : the row to take of each problem
+    differing : names of other files that the study found leads to in another way
     """
 
     study: str
@@ -37,6 +39,7 @@ class Redrawn:
     changed: tuple[Mapping[str, str], ...]
     taken_before: Mapping[str, Any]
     taken_now: Mapping[str, Any]
+    differing: tuple[str, ...] = ()
 
     @property
     def survived(self) -> int:
@@ -58,6 +61,7 @@ class Redrawn:
             "survived": self.survived,
             "changed": [dict(one) for one in self.changed],
             "recommended": {"before": dict(self.taken_before), "now": dict(self.taken_now)},
+            "differing_files": list(self.differing),
         }
 
     def text(self, language: str | None = None) -> str:
@@ -65,7 +69,9 @@ class Redrawn:
         from optbench.words import text
 
         if self.is_identical:
-            return text("redrawn-identical", language, study=self.study, n=self.decisions)
+            told = text("redrawn-identical", language, study=self.study, n=self.decisions)
+            others = [text("redrawn-other-file", language, file=name) for name in self.differing]
+            return "\n".join([told, *others])
         lines = [text("redrawn-differs", language, study=self.study, survived=self.survived, n=self.decisions)]
         for one in self.changed:
             values = {name: one[name] for name in ("a", "b", "before", "now")}
@@ -84,8 +90,37 @@ def redraw_study(paths: StudyPaths) -> Redrawn:
     ------
     StorageError, NoRunsError
         If the study or one of its runs is not finished or cannot be read.
+    MismatchError
+        If a byte of the study or of its runs is not what their manifests have: it would not be the study's verdict.
     """
-    return concluded_again(paths)[1]
+    from optbench.errors import MismatchError
+
+    if changed := changed_parts(paths):
+        raise MismatchError(
+            f"{paths.folder} is not as its manifest has it, so nothing is drawn from it. 'optbench check "
+            f"{paths.folder}' tells all of it.",
+            code="records-files-changed",
+            findings=changed[:1],
+        )
+    study, found = concluded_again(paths)
+    return replace(found, differing=tuple(_differing(paths, study)))
+
+
+def _differing(paths: StudyPaths, study: StudyFindings) -> Iterator[str]:
+    """Yield the names of the files that people take for the verdict and that say something else, in any language."""
+    from optbench.run_store.reading import read_bytes
+    from optbench.study.markdown import verdict_markdown
+    from optbench.study.recommended_file import is_of
+    from optbench.words.catalogue import languages
+
+    text = read_bytes(paths.verdict_text)
+    if all(verdict_markdown(study, language).encode() != text for language in languages()):
+        yield paths.verdict_text.name
+    several = len(study.problems) > 1
+    for one in study.problems:
+        path = paths.recommended(one.name if several else "")
+        if one.recommended is not None and not is_of(path, one, paths.folder):
+            yield path.name
 
 
 def concluded_again(paths: StudyPaths) -> tuple[StudyFindings, Redrawn]:
@@ -98,10 +133,11 @@ def concluded_again(paths: StudyPaths) -> tuple[StudyFindings, Redrawn]:
     """
     from optbench.run_store.documents import decode_json, encode_json
     from optbench.run_store.reading import read_bytes
+    from optbench.study.documents import checked_verdict
 
     stored = read_study(paths)
     data = read_bytes(paths.verdict_json)
-    before = decode_json(data, paths.verdict_json)
+    before = checked_verdict(decode_json(data, paths.verdict_json), paths.verdict_json)
     openings = stored.record.get("openings", [])
     study = conclude(
         stored, stored.runs, choose(stored.config, stored.runs), openings, first=first_plan(stored, stored.record)
@@ -131,6 +167,11 @@ def raise_for_other_bytes(found: Redrawn) -> None:
 
     if not found.is_identical:
         raise MismatchError(f"the verdict of {found.study} is not the same bytes.", code="records-not-reproduced")
+    if found.differing:
+        raise MismatchError(
+            f"the verdict of {found.study} is the same bytes, and not what {' and '.join(found.differing)} says.",
+            code="records-not-reproduced",
+        )
 
 
 def _taken(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optbench.errors import OptbenchError, StorageError
+from optbench.study.changed import changed_parts
 from optbench.study.outputs import digest_of, on_disk, page_bytes
 from optbench.study.redraw import concluded_again
 
@@ -124,16 +125,8 @@ def _replace(paths: StudyPaths, pages: Mapping[Path, bytes]) -> None:
 
 def _require_unchanged(paths: StudyPaths) -> None:
     """Raise StorageError if a file that the pages follow from is missing or has changed; the pages may have."""
-    from optbench.run_store import RunPaths, read_json, read_study_manifest, study_manifest_problems, verify_manifest
-    from optbench.study.check import other_runs
-
-    manifest, record = read_study_manifest(paths.manifest), read_json(paths.record)
-    problems = [
-        *study_manifest_problems(paths.manifest, deep=True, but={paths.verdict_text.name, paths.page.name}),
-        *other_runs(paths),
-        *(one for run in manifest.runs for one in verify_manifest(RunPaths(paths.folder / run), deep=True)),
-    ]
-    if problems or (record.get("key"), record.get("plan")) != (manifest.key, manifest.plan):
+    problems = changed_parts(paths, but={paths.verdict_text.name, paths.page.name})
+    if problems:
         raise StorageError(
             "it is not drawn again, because it has been changed.", findings=problems[:1], code="storage-run-changed"
         )

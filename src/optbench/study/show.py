@@ -24,10 +24,10 @@ def show_study(paths: StudyPaths, language: str | None = None) -> tuple[dict[str
     StorageError
         If study.json or verdict.json cannot be read.
     """
-    from optbench.run_store import read_json
+    from optbench.study.documents import read_record, read_verdict
 
-    record = read_json(paths.record)
-    verdict = read_json(paths.verdict_json) if is_file(paths.verdict_json) else None
+    record = read_record(paths)
+    verdict = read_verdict(paths) if is_file(paths.verdict_json) else None
     document = {
         "study": record.get("study"),
         "folder": str(paths.folder),
@@ -51,10 +51,10 @@ def _status(paths: StudyPaths) -> str:
 
 def _verdict(paths: StudyPaths) -> dict[str, Any]:
     from optbench.errors import StorageError
-    from optbench.run_store import read_json
+    from optbench.study.documents import read_verdict
 
     try:
-        document = read_json(paths.verdict_json)
+        document = read_verdict(paths)
     except StorageError:
         return {"folder": paths.folder.name, "metric": None, "verdict": None, "exploratory": None}
     return {

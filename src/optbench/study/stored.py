@@ -56,9 +56,9 @@ def read_study(paths: StudyPaths) -> StoredStudy:
     """
     from optbench.config import load_study
     from optbench.core.regular_files import is_file
-    from optbench.run_store import read_json
+    from optbench.study.documents import read_record
 
-    record = read_json(paths.record)
+    record = read_record(paths)
     if not (is_file(paths.verdict_json) and is_file(paths.results) and is_file(paths.resolved)):
         raise StorageError(
             f"{paths.folder} holds no finished study with all of its files. 'optbench study' with its file goes on.",

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _NONE: Final = object()
+_WAITING: Final = (
+    "uninitialized_variables"  # where Keras notes variables that a scope without state has not given values
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +239,29 @@ def saved_uncompiled(model: keras.Model) -> Iterator[None]:
         model.compiled = compiled
 
 
+@contextlib.contextmanager
+def variables_only_named() -> Iterator[list[keras.Variable]]:
+    """Let layers say in this block which variables they would make, and make none.
+
+    Returns
+    -------
+    list of keras.Variable
+        It grows as layers are built; they have shape and dtype and no value, and never get one.
+    """
+    import keras
+
+    _checked()
+    state = _imported("keras.src.backend.common", "global_state")
+    named: list[keras.Variable] = []
+    before = state.get_global_attribute(_WAITING, [])
+    state.set_global_attribute(_WAITING, named)
+    try:
+        with keras.StatelessScope(initialize_variables=False):
+            yield named
+    finally:
+        state.set_global_attribute(_WAITING, before)
+
+
 # --- what is read or set ----------------------------------------------------------------------------------------------
 
 
@@ -262,6 +288,13 @@ def is_decayed(optimizer: keras.optimizers.Optimizer, variable: keras.Variable) 
     _checked()
     with _replaced(optimizer, "_exclude_from_weight_decay_cache", {}):
         return bool(optimizer._use_weight_decay(variable.value))
+
+
+def tensors_of(operation: keras.Operation) -> list[keras.KerasTensor]:
+    """Return what goes into and comes out of a layer of a graph, wherever in the graph it is called."""
+    _checked()
+    nodes = operation._inbound_nodes
+    return [tensor for node in nodes for tensor in (*node.input_tensors, *node.output_tensors)]
 
 
 def is_op_determinism_enabled() -> bool:
@@ -330,6 +363,11 @@ def _code_mentions(code: CodeType, name: str) -> bool:
     return name in code.co_names or any(_code_mentions(each, name) for each in inner)
 
 
+def _mentions_constant(function: Any, text: str) -> bool:
+    """Return True if the code of a function has a text."""
+    return text in function.__code__.co_consts
+
+
 def _takes(function: Any, *names: str) -> bool:
     """Return True if a function has these parameters, in this order, at its beginning."""
     return tuple(inspect.signature(function).parameters)[: len(names)] == names
@@ -347,6 +385,14 @@ def _dropout_is_called(keras: Any, tensorflow: Any) -> bool:
     with _replaced(tensorflow.nn.experimental, "stateless_dropout", spy), tensorflow.Graph().as_default():
         keras.random.dropout(tensorflow.zeros((2, 3)), 0.5, seed=1)
     return len(calls) == 1
+
+
+def _nodes_have_tensors(keras: Any, _tensorflow: Any) -> bool:
+    """Return True if the calls of a layer tell what went in and what came out."""
+    layer = keras.layers.Flatten()
+    layer(keras.Input((2, 3)))
+    (node,) = layer._inbound_nodes
+    return [tuple(one.shape) for one in (*node.input_tensors, *node.output_tensors)] == [(None, 2, 3), (None, 6)]
 
 
 _RATE: Final = "learning_rate"
@@ -454,6 +500,20 @@ INTERNALS: Final[tuple[Internal, ...]] = (
         lambda keras, tensorflow: (
             callable(tensorflow.random.set_seed) and _mentions(keras.utils.set_random_seed, "set_seed")
         ),
+    ),
+    Internal(
+        f"keras.src.backend.common.global_state[{_WAITING!r}]",
+        "be the list that variables made in a StatelessScope are put into",
+        "a model of a stranger would be built before anybody knows how large it is",
+        lambda *_: _mentions_constant(
+            _imported("keras.src.backend.common.variables", "register_uninitialized_variable"), _WAITING
+        ),
+    ),
+    Internal(
+        "Operation._inbound_nodes",
+        "have input_tensors and output_tensors for each call of a layer",
+        "a model of a stranger would be computed before anybody knows how much memory a row takes",
+        _nodes_have_tensors,
     ),
     Internal(
         "keras.Variable.value",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from optbench.errors import MachineError, ModelError
 from optbench.training.archive import without_unit
+from optbench.training.archive_guard import why_too_large
 from optbench.training.forward import ForwardPass
 from optbench.training.start import import_backend
 
@@ -79,6 +81,8 @@ def keras_model(
         If it cannot be loaded.
     """
     import_backend()
+    if reason := why_too_large(archive):
+        raise ModelError(f"{shown} cannot be loaded again: {reason}. Train it again.", code="model-not-loaded")
     model, reason = _loaded(archive, {})
     needs_code = model is None and own is not None
     if needs_code:
@@ -94,7 +98,9 @@ def _loaded(archive: Path, custom_objects: Mapping[str, Any]) -> tuple[Any, str]
     import keras
 
     try:
-        model = keras.saving.load_model(archive, custom_objects=dict(custom_objects), compile=False, safe_mode=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what Python and Keras say of a damaged file, the sentence says as well
+            model = keras.saving.load_model(archive, custom_objects=dict(custom_objects), compile=False, safe_mode=True)
     except Exception as error:  # noqa: BLE001 - a file that strangers made, or the user's own layers, may raise anything
         told = " ".join(str(error).rpartition("Exception encountered: ")[2].split()) or type(error).__name__
         return None, (told if len(told) <= _LONGEST_REASON else f"{told[:_LONGEST_REASON]}...").rstrip(".")

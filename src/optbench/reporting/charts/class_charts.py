@@ -57,17 +57,17 @@ def class_charts(evaluation: Evaluation, speech: Speech) -> Iterator[Figure]:
         yield _confusion_chart(evaluation.confusion, speech)
     test = evaluation.metrics.get("test", {})
     roc = [_Curve(one.split, one.label, one.fpr, one.tpr, one.auc, is_mean(one)) for one in evaluation.roc_curves]
-    if roc:
-        false, true = (speech.text(f"figure-{name}-positive-rate-of-run") for name in ("false", "true"))
-        view = _curves_view(roc, _ROC, false, true, speech)
+    false, true = (speech.text(f"figure-{name}-positive-rate-of-run") for name in ("false", "true"))
+    view = _curves_view(roc, _ROC, false, true, speech)
+    if view.lines:
         title = speech.text("picture-roc-alt", auc=test.get("roc_auc"))
         yield LinesFigure("roc", title, speech.text("picture-roc"), [view], is_square=True)
     recall = [
         _Curve(one.split, one.label, one.recall, one.precision, one.average_precision)
         for one in evaluation.precision_recall_curves
     ]
-    if recall:
-        view = _curves_view(recall, _RECALL, speech.text("figure-recall"), speech.text("figure-precision"), speech)
+    view = _curves_view(recall, _RECALL, speech.text("figure-recall"), speech.text("figure-precision"), speech)
+    if view.lines:  # of several classes without test rows there is no curve that stands for all
         title = speech.text("picture-precision-recall-alt", ap=test.get("average_precision"))
         yield LinesFigure("precision-recall", title, speech.text("picture-precision-recall"), [view], is_square=True)
     if evaluation.answer_rule is not None and evaluation.answer_rule.temperature is not None:

@@ -1,0 +1,79 @@
+"""What of a finished study is not as its manifests have it, and what in it is not of one plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optbench.core.findings import Finding, Severity
+from optbench.core.regular_files import is_file
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from optbench.study.paths import StudyPaths
+
+
+def changed_parts(paths: StudyPaths, *, but: Collection[str] = ()) -> list[Finding]:
+    """Return what of a finished study and of its runs is not as their manifests have it; every byte is read.
+
+    Parameters
+    ----------
+    but : names of files of the study that may be as they like
+
+    Raises
+    ------
+    StorageError
+        If the study is not finished, or its manifest is damaged.
+    """
+    from optbench.run_store import RunPaths, read_study_manifest, study_manifest_problems, verify_manifest
+
+    manifest = read_study_manifest(paths.manifest)
+    return [
+        *study_manifest_problems(paths.manifest, deep=True, but=but),
+        *other_plans(paths),
+        *(others := list(other_runs(paths))),
+        *(
+            one
+            for run in manifest.runs
+            if run not in {other.values["run"] for other in others}
+            for one in verify_manifest(RunPaths(paths.folder / run), deep=True)
+        ),
+    ]
+
+
+def other_plans(paths: StudyPaths) -> Iterator[Finding]:
+    """Yield a finding if study.json or verdict.json tells of another plan than the manifest, or than each other."""
+    from optbench.errors import StorageError
+    from optbench.run_store import read_study_manifest
+    from optbench.study.documents import read_record, read_verdict
+
+    try:
+        manifest = read_study_manifest(paths.manifest)
+    except StorageError:  # told where files are compared
+        return
+    try:
+        record = read_record(paths)
+        told = read_verdict(paths).get("protocol") if is_file(paths.verdict_json) else record.get("protocol")
+    except StorageError as error:
+        yield from error.told()
+        return
+    if (record.get("key"), record.get("plan")) != (manifest.key, manifest.plan) or record.get("protocol") != told:
+        yield Finding("manifest-plan-differs", Severity.ERROR, {"record": paths.record.name})
+
+
+def other_runs(paths: StudyPaths) -> Iterator[Finding]:
+    """Yield the runs that are gone, or are not those that the verdict rests on."""
+    from optbench.errors import StorageError
+    from optbench.run_store import RunPaths, file_sha256, read_study_manifest
+
+    try:
+        runs = read_study_manifest(paths.manifest).runs
+    except StorageError:
+        return
+    for name, digest in sorted(runs.items()):
+        run = RunPaths(paths.folder / name)
+        manifest = run.manifest
+        if "/" in name or run.folder.is_symlink() or not is_file(manifest):  # a link would lead to anybody's run
+            yield Finding("manifest-run-missing", Severity.ERROR, {"run": name})
+        elif file_sha256(manifest) != digest:
+            yield Finding("manifest-run-changed", Severity.ERROR, {"run": name})
