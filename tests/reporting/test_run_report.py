@@ -128,7 +128,7 @@ def test_figures_hold_the_values_of_the_record(report):
     accuracy, loss = shown["learning"]["views"]
     train = next(line for line in loss["lines"] if line["row"] == "split train")
     assert train["y"] == pytest.approx(found.history.column("loss"), rel=1e-5)
-    assert train["x"] == list(found.history.column("epoch"))
+    assert train.get("x", loss["across"]) == list(found.history.column("epoch"))
     assert accuracy["name"] != loss["name"]
     (view,) = shown["roc"]["views"]
     curves = {(curve.split, curve.label): curve for curve in found.evaluation.roc_curves}

@@ -70,7 +70,8 @@ def test_cells_stay_at_home(pictured, received):
     page = run.report_html.read_text(encoding="utf-8")
     assert "<svg" in page
     assert "city" in page
-    assert CITIES[0] in RunPaths(the_run(pictured.runs_dir)).report_html.read_text(encoding="utf-8")
+    own_page = RunPaths(the_run(pictured.runs_dir)).report_html.read_text(encoding="utf-8")
+    assert any(city in own_page for city in CITIES)
 
 
 def test_with_data_they_leave(private, received):

@@ -119,7 +119,7 @@ def _reliability_chart(evaluation: Evaluation, speech: Speech) -> Iterator[Lines
         if curve.split == "test" and all(map(math.isfinite, curve.probability.tolist()))
     ]
     if lines:
-        told, seen = (Axis(speech.text(f"figure-{name}"), 0.0, 1.0) for name in ("probability", "share-observed"))
+        told, seen = (Axis(speech.text(code), 0.0, 1.0) for code in ("figure-probability", "figure-share-observed"))
         title, caption = speech.text("picture-reliability-alt"), speech.text("picture-reliability")
         yield LinesFigure(
             "reliability", title, caption, [View("", told, seen, lines, has_diagonal=True)], is_square=True
