@@ -27,12 +27,12 @@ def read_record(paths: StudyPaths) -> Mapping[str, Any]:
     fields = JsonFields(record, paths.record)
     for name in ("study", "key", "plan"):
         fields.take(name, str)
-    protocol = JsonFields(fields.take("protocol", dict), f"the protocol in {paths.record}")
+    protocol = JsonFields(fields.take("protocol", dict), paths.record)
     protocol.given("confirmation", dict, {})
     for name in ("design", "engines", "outputs"):
         fields.given(name, dict, {})
     for opening in fields.given("openings", list, []):
-        told = JsonFields(opening, f"an opening in {paths.record}")
+        told = JsonFields(opening, paths.record)
         told.take("plan", str)
         told.given("question", str, "")
         told.given("confirmation", dict, {})
@@ -59,15 +59,15 @@ def checked_verdict(document: Any, path: Path) -> Mapping[str, Any]:
     fields.given("protocol", dict, {})
     parts = fields.take("problems", list) if "pairs" not in fields else [document]
     for part in parts:
-        told = JsonFields(part, f"a problem in {path}")
+        told = JsonFields(part, path)
         if part is not document:
             told.take("name", str)
         for pair in told.take("pairs", list):
-            of_pair = JsonFields(pair, f"a pair in {path}")
+            of_pair = JsonFields(pair, path)
             for name in ("a", "b", "decision"):
                 of_pair.take(name, str)
         if "recommended" in told:
             taken = told.maybe("recommended", dict)
-            JsonFields(taken or {"optimizer": ""}, f"what to take in {path}").take("optimizer", str)
+            JsonFields(taken or {"optimizer": ""}, path).take("optimizer", str)
     verdict: Mapping[str, Any] = document
     return verdict

@@ -19,7 +19,7 @@ _LONGEST_NAME = 100
 _TRAINED: Final = ("task", "dataset", "model", "optimizer", "training", "evaluation")
 _AUTO: Final = "auto"
 _OF_A_SEED: Final = ("seed", "withhold_test")  # of the split
-_PATHS: Final = ("path", "test_path", "function", "loss")
+_OF_PYTHON: Final = "python:"
 
 
 def recommended_files(plan: StudyPlan, study: StudyFindings, language: str | None = None) -> dict[Path, bytes]:
@@ -103,9 +103,12 @@ def _is_part(asked: Any, trained: Any, key: str = "") -> bool:
         return isinstance(trained, dict) and all(
             name in trained and _is_part(value, trained[name], name) for name, value in asked.items()
         )
-    if key in _PATHS and isinstance(trained, str):
-        return Path(str(asked)).name == Path(trained).name
-    return bool(asked == trained)
+    return bool(_without_way(asked) == _without_way(trained))
+
+
+def _without_way(value: Any) -> Any:
+    """Return a text without the folders that it may begin with."""
+    return value.removeprefix(_OF_PYTHON).rpartition("/")[2] if isinstance(value, str) else value
 
 
 def way_to(base: Path, folder: Path) -> str | None:
