@@ -11,6 +11,7 @@ from optbench.core.json_text import indented_json
 from optbench.core.printable import escaped_json, printable
 from optbench.core.regular_files import is_file, is_folder
 from optbench.errors import MismatchError, UsageError
+from optbench.runner.out_path import require_outside
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -92,6 +93,8 @@ def compare_runs(options: CompareOptions) -> CompareOutcome:
     from optbench.runner.run_facts import compared_runs
     from optbench.runner.sound_runs import with_sound_runs
 
+    if options.html is not None:
+        require_outside(options.html, option="--html")
     if options.html is not None and os.path.lexists(options.html) and not _is_plain_file(options.html):
         raise UsageError(
             f"--html must name a file that is free or a plain file. Received: {options.html}, which is something else.",
@@ -104,6 +107,7 @@ def compare_runs(options: CompareOptions) -> CompareOutcome:
             code="usage-page-folder-missing",
         )
     if options.figures is not None:
+        require_outside(options.figures, option="--figures")
         require_figures_folder(options.figures)
     records, notes = find_runs(options.runs, options.runs_dir)
 

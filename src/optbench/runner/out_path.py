@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from optbench.core.file_locks import lock_file
 from optbench.core.printable import printable
 from optbench.core.refusals import reason_of, remedy_of
-from optbench.core.regular_files import is_folder
+from optbench.core.regular_files import is_file, is_folder
 from optbench.errors import MachineError, StorageError, UsageError
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def require_free(out: Path) -> None:
     MachineError
         If nobody may write there.
     """
+    require_outside(out, option="--out")
     folder = out.absolute().parent
     if not is_folder(folder):
         raise UsageError(
@@ -42,6 +43,29 @@ def require_free(out: Path) -> None:
             f"{folder}, or choose another --out.",
             code="machine-output-unwritable",
         )
+
+
+def require_outside(out: Path, *, option: str) -> None:
+    """Require a place that is in no folder of a run or study: what is added there makes it differ from its manifest.
+
+    Parameters
+    ----------
+    option : that names the place
+
+    Raises
+    ------
+    UsageError
+        If one of the folders that it lies in is such a folder.
+    """
+    from optbench.run_store import RunPaths, is_study_folder
+
+    for folder in out.absolute().parents:
+        if is_file(RunPaths(folder).manifest) or is_study_folder(folder):
+            raise UsageError(
+                f"{option} must name something outside of runs and studies, which stay as they were sealed. Received: "
+                f"{out}, which is in {folder}. Choose another folder.",
+                code="usage-out-in-run",
+            )
 
 
 @contextmanager
