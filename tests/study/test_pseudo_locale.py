@@ -30,7 +30,8 @@ def names_of(findings):
     keys = ["grid", "halton", "weight_decay", "tuning.points", "model.l2", "l2", "optbench"]
     names = [findings.config.name, findings.plan[:12], *digests, *problems, *keys]
     classes = [gap.name for one in findings.problems for item in one.analyses.disagreements for gap in item.classes]
-    return [*names_in(findings.comparison), *names, *classes]
+    short = [f"{name[:8]}…" for name in classes]  # at the cells of a matrix
+    return [*names_in(findings.comparison), *names, *classes, *short]
 
 
 def lines_of(shown):
