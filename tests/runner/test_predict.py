@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -16,9 +17,9 @@ from every_kind import EXPERIMENTS, ROWS, write_data, write_experiments
 from pyarrow import parquet
 
 import optbench
-from optbench.datasets import load_dataset
+from optbench.datasets import Preprocessing, load_dataset
 from optbench.datasets.new_arrays import example_rows
-from optbench.errors import DataError, InvalidError, OptbenchError, UsageError
+from optbench.errors import DataError, InvalidError, ModelError, OptbenchError, StorageError, UsageError
 from optbench.run_store import RunPaths
 from optbench.runner.predict import PredictOptions, predict
 from optbench.runs.new_data import rows_of_file, rows_of_object
@@ -105,6 +106,46 @@ def raw_rows(folder, name, predictor):
     for split in splits.values():
         x[split.rows] = split.x
     return list(rows_of_object({"x": x[:, 0], "y": x[:, 1]}, preprocessing).parts)
+
+
+@pytest.mark.parametrize(
+    ("scores", "is_refused"),
+    [([0.3, 0.7], False), ([0.3, 0.9], True), ([-4.0, 5.0], True), ([np.nan, np.nan], True)],
+)
+def test_a_model_that_gives_no_probabilities_is_refused(folder, opened, scores, is_refused):
+    """Its file may be a stranger's: logits are none, nor are shares that do not add up."""
+    whole = opened("digits")
+    rest = [0.0 * scores[0]] * (len(whole.preprocessing.class_names) - 2)
+    forged = replace(whole, outputs=lambda x: np.tile(np.float32([*scores, *rest]), (len(x), 1)))
+    parts = raw_rows(folder, "digits", whole)
+    if is_refused:
+        with pytest.raises(ModelError, match="must give (a probability for each class|numbers)"):
+            list(forged.predict(parts))
+    else:
+        assert sum(len(one.answers) for one in forged.predict(parts)) == 1797
+
+
+def test_a_document_that_means_two_things_is_refused(opened):
+    """A label of two classes, levels twice, a threshold that is none."""
+    document = opened("table").preprocessing.to_json()
+
+    def forged(change):
+        changed = json.loads(json.dumps(document))
+        change(changed)
+        with pytest.raises(StorageError) as refused:
+            Preprocessing.from_json(changed, "it")
+        return str(refused.value)
+
+    def same_labels(changed):
+        changed["target"]["classes"][1]["spellings"] = changed["target"]["classes"][0]["spellings"]
+
+    def same_levels(changed):
+        column = next(one for one in changed["source"]["columns"] if one.get("levels"))
+        column["levels"][0] = column["levels"][1]
+
+    assert "a label in target.classes must mean one class" in forged(same_labels)
+    assert "levels must differ" in forged(same_levels)
+    assert "threshold" in forged(lambda changed: changed.update(answers={"threshold": 7.0, "calibration": None}))
 
 
 @pytest.mark.parametrize("name", [*EXPERIMENTS])

@@ -308,7 +308,9 @@ class Answers(Section):
     """How probabilities become answers."""
 
     threshold: float | None = Field(
-        description="The positive class is the answer from this probability on; null: the most probable class is."
+        ge=0,
+        le=2,
+        description="The positive class is the answer from this probability on; null: the most probable class is.",
     )
     calibration: Calibration | None
 
@@ -397,6 +399,9 @@ def _contradictions(made: Preprocessing) -> Iterator[str]:
         classes = [each.name for each in target.classes]
         if len(classes) < 2 or len(set(classes)) < len(classes):  # noqa: PLR2004 - to tell apart
             yield "target.classes must be two or more with names of their own"
+        labels = [label for each in target.classes for label in each.spellings]
+        if len(set(labels)) < len(labels):
+            yield "a label in target.classes must mean one class"
         if target.positive_class not in (None, *classes):
             yield "target.positive_class must be a class"
 
@@ -405,6 +410,8 @@ def _contradictions_of_table(made: Preprocessing, source: Table) -> Iterator[str
     fits = {column.name: column for column in source.inputs}
     if len({column.name for column in source.columns}) < len(source.columns):
         yield "source.columns must have names of their own"
+    if any(len(set(levels)) < len(levels) for each in fits.values() if (levels := getattr(each, "levels", ()))):
+        yield "levels must differ"
     for each in made.inputs:
         unknown = [name for name in each.columns if name not in fits]
         if unknown or not each.columns:

@@ -210,10 +210,13 @@ def serve(arguments: Sequence[str]) -> int:
                 if not request:
                     return 0
                 connection, owner = descriptors
+                # a stop that comes when the child ignores it, as this process does, waits until it does not
+                signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
                 pid = os.fork()
                 if pid == 0:
                     selector.close()
                     _be_child(connection, [control.detach(), woken, wakes, owner, *owners.values()])
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
                 os.close(connection)
                 owners[pid] = owner
                 with contextlib.suppress(BrokenPipeError):
@@ -243,6 +246,8 @@ def _be_child(connection: int, not_ours: Sequence[int]) -> NoReturn:
     try:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
         for descriptor in not_ours:
             os.close(descriptor)
         code = child_main(Connection(connection))

@@ -10,7 +10,7 @@ import numpy as np
 
 from optbench.core.regular_files import is_file
 from optbench.core.temporary_folders import temporary_folder
-from optbench.errors import InvalidError, StorageError
+from optbench.errors import InvalidError, ModelError, StorageError
 from optbench.records import RunStatus
 from optbench.runs.own_code import require_trusted_code
 from optbench.runs.recorded import recorded_run, restore_code
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _MOST_PROBABLE: Final = {"threshold": None, "calibration": None}
 _LONGEST_REASON: Final = 300
+_SUM_TOLERANCE: Final = 0.01  # half precision, as far as it goes
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,13 @@ class Predictor:
     ----------
     recorded : the run
     preprocessing : from raw rows to the model's input
+    is_own : the user's own function built the model, whose scores may be no probabilities
     outputs : what the model says on (n, ...) inputs, (n, units) float32
     """
 
     recorded: Recorded
     preprocessing: Preprocessing
+    is_own: bool
     outputs: Callable[[NDArray[Any]], NDArray[np.float32]]
 
     def predict(self, parts: Iterable[PreparedRows], *, threshold: float | None = None) -> Iterator[Predicted]:
@@ -95,12 +98,17 @@ class Predictor:
         from optbench.training.targets import scores_per_class
 
         outputs = self.outputs(rows.x)
+        if len(outputs) and not np.isfinite(outputs).any():
+            raise _no_numbers(self.recorded.manifest.run)
         if answer_rule is None:
             scale = self.preprocessing.target_scale
             return Predicted(
                 rows, None, (UNSCALED if scale is None else TargetScale(scale.zero, scale.unit)).in_unit(outputs)
             )
-        scores = answer_rule.for_outputs(outputs.shape[1]).probabilities(scores_per_class(outputs))
+        scores = scores_per_class(outputs)
+        if not (self.is_own or _are_shares(scores)):
+            raise _no_probabilities(self.recorded.manifest.run)
+        scores = answer_rule.for_outputs(outputs.shape[1]).probabilities(scores)
         return Predicted(rows, scores, answer_rule.answers(scores))
 
 
@@ -138,15 +146,13 @@ def open_run(
             own=None if function is None else str(function).rpartition(":")[0],
             parts=preprocessing.parts,
         )
-    predictor = Predictor(recorded, preprocessing, forward.outputs)
+    predictor = Predictor(recorded, preprocessing, function is not None, forward.outputs)
     _require_answers(predictor)
     return predictor
 
 
 def _require_answers(predictor: Predictor) -> None:
     """Require a model that takes what its preprocessing makes, and answers as its classes are: one row is tried."""
-    from optbench.errors import ModelError
-
     made, run = predictor.preprocessing, predictor.recorded.manifest.run
     first, *others = made.inputs
     width = sum(part.width for part in made.parts)
@@ -166,6 +172,31 @@ def _require_answers(predictor: Predictor) -> None:
             f"Received: {outputs.shape[1:]}.",
             code="model-outputs-wrong",
         )
+
+
+def _are_shares(scores: NDArray[np.float32]) -> bool:
+    """Return True if the scores of each row that has some are between 0 and 1 and add up to 1."""
+    from optbench.catalog.classification_metrics import are_probabilities
+
+    finite = scores[np.isfinite(scores).all(axis=1)]
+    sums = finite.sum(axis=1, dtype=np.float64)
+    return not len(finite) or (are_probabilities(finite) and bool(np.abs(sums - 1).max() < _SUM_TOLERANCE))
+
+
+def _no_numbers(run: str) -> ModelError:
+    return ModelError(
+        f"the model of {run} must give numbers. Received: none for any of these rows. Was its file changed? Train it "
+        "again.",
+        code="model-outputs-wrong",
+    )
+
+
+def _no_probabilities(run: str) -> ModelError:
+    return ModelError(
+        f"the model of {run} must give a probability for each class. Received: numbers that are none. Was its file "
+        "changed? Train it again.",
+        code="model-outputs-wrong",
+    )
 
 
 def read_for_use(folder: Path) -> tuple[Recorded, Preprocessing]:
