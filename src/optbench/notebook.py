@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     import pandas as pd
+    from matplotlib.figure import Figure
 
     from optbench.comparison import ProblemCurves
     from optbench.records import History, RunRecord
@@ -109,6 +110,16 @@ class StudyResult:
     def __repr__(self) -> str:
         """Return the name and the verdict, not every number."""
         return printable(f"{self.name}: {self.verdict}")
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: verdict, what to take, and a table of the optimizers."""
+        from optbench.reporting.shown_study import study_html
+
+        return study_html(self.name, self.verdict, self._problems())
+
+    def figures(self, language: str | None = None) -> dict[str, Figure]:
+        """Return matplotlib figures of its confirmation runs by name; see `ShownComparison.figures`."""
+        return compare(self.runs[self.runs["stage"] == "confirmation"]).figures(language)
 
     def _table(self, part: str) -> pd.DataFrame:
         import pandas as pd

@@ -91,6 +91,15 @@ def test_cut_off_anywhere_it_is_finished_and_goes_on(drawn, monkeypatch, written
     assert tree(drawn) == before
 
 
+def test_a_study_stays_whole_when_pages_of_its_runs_are_drawn(drawn):
+    """A page that a run had not had is a file more of it; the study goes on resting on this run."""
+    run = next(iter(read_study_manifest(drawn.manifest).runs))
+    report_all([str(drawn.folder / run)], drawn.folder.parent)
+    assert RunPaths(drawn.folder / run).report_html.exists()
+    assert all(not one.problems for one in check_study(drawn))
+    report_study(drawn, page_of=one_line)
+
+
 def test_what_has_been_changed_is_not_drawn(drawn):
     """A run, a table, or a verdict that says other than the runs; alone it is an error that names it."""
     run = RunPaths(drawn.folder / next(iter(read_study_manifest(drawn.manifest).runs)))

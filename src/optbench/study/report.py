@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from optbench.core.regular_files import is_file
 from optbench.errors import OptbenchError, StorageError
-from optbench.study.changed import changed_parts
+from optbench.study.changed import changed_parts, other_runs
 from optbench.study.outputs import digest_of, on_disk, page_bytes
 from optbench.study.redraw import concluded_again
 
@@ -57,9 +59,37 @@ def report_all(
     if studies and not pages and not others:
         raise StorageError("no study could be drawn again.", findings=notes, code="storage-none-drawn")
     if others or not studies:
+        sealed = _sealed_runs(others, runs_dir)
         of_runs, passed_over = render_reports(others, runs_dir, data_dir=data_dir, language=language)
         pages, notes = [*pages, *of_runs], [*notes, *passed_over]
+        for place, names in sealed.items():
+            _seal_again(place, names)
     return pages, notes
+
+
+def _sealed_runs(arguments: Sequence[str], runs_dir: Path) -> dict[StudyPaths, set[str]]:
+    """Return, of finished studies that some of these runs are in, the runs that are those the verdict rests on."""
+    from optbench.run_store import find_folders, is_study_folder, read_study_manifest
+    from optbench.study.paths import StudyPaths
+
+    found: dict[StudyPaths, set[str]] = {}
+    for parent in {folder.parent for folder in find_folders(arguments, runs_dir)[0]}:
+        paths = StudyPaths(parent)
+        if is_study_folder(parent) and is_file(paths.manifest):
+            with suppress(StorageError):  # damaged, and left so
+                others = {one.values["run"] for one in other_runs(paths)}
+                found[paths] = set(read_study_manifest(paths.manifest).runs) - others
+    return found
+
+
+def _seal_again(paths: StudyPaths, names: set[str]) -> None:
+    """Let the manifest of a study have its runs as they are, if new pages are all that made others of them."""
+    from optbench.run_store import RunPaths, read_study_manifest
+    from optbench.study.verdicts import write_manifest
+
+    drawn = {one.values["run"] for one in other_runs(paths) if one.code == "manifest-run-changed"}
+    if drawn and drawn <= names:
+        write_manifest(paths, [RunPaths(paths.folder / run).folder for run in read_study_manifest(paths.manifest).runs])
 
 
 def report_study(paths: StudyPaths, *, language: str | None = None, page_of: PageOf | None = None) -> Path:
