@@ -252,4 +252,4 @@ def test_a_margin_below_one_test_row_is_said(runs, n_test, metric, is_said):
     told = [one.finding for one in comparison.problems[0].differences if "below-row" in one.finding.code]
     assert bool(told) is is_said
     if is_said:
-        assert "less than one of the 199 test rows counts (0.50 points)" in sentence(told[0])
+        assert "One of the 199 test rows is worth 0.50 points, more than the margin" in sentence(told[0])

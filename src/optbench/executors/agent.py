@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _LOOK_S: Final = 0.2
 _SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.01, 0.5
+_LONGER: Final = 1.05  # from look to look, as in `slots`
 # what a scheduler sends, long enough before it kills; Ctrl-C is the command's to act on
 _STOPS = (signal.SIGTERM, signal.SIGUSR1)
 _CLOSE = signal.SIGUSR2
@@ -108,7 +109,7 @@ class _Agent:
             document = read_whole(self._slot.task(number))
             if document is None:
                 time.sleep(pause)
-                pause = min(_LONGEST_WAIT_S, 1.2 * pause)
+                pause = min(_LONGEST_WAIT_S, _LONGER * pause)
                 continue
             end = self._carry_out(Task.from_json(document), self._slot.events(number))
             if end is None:  # a stop came in between: it has not begun

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _STARTS: Final = 3  # slots in a row that end before they were ready, when something else must be wrong
 _SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.01, 0.5
+_LONGER: Final = 1.05  # from look to look: what has just ended waits for a twentieth of its time at most
 _KEPT_IDLE_S: Final = 60.0  # what waits for longer without work is given back to others
 _POLL_S: Final = 0.05
 
@@ -133,7 +134,7 @@ class SlotExecutor:
                 if ended is not None:
                     self._free(seat, ended)
                     yield ended
-            pause = _SHORTEST_WAIT_S if is_new else min(_LONGEST_WAIT_S, 1.2 * pause)
+            pause = _SHORTEST_WAIT_S if is_new else min(_LONGEST_WAIT_S, _LONGER * pause)
             if self._waiting or self._busy:
                 time.sleep(pause)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from optbench.comparison import Obstacle, PairOutcome
 from optbench.words import sentence, text
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from optbench.comparison import OptimizerSummary, PairResult, ProblemComparison
 
 _TESTED = frozenset(PairOutcome) - {PairOutcome.NOT_TESTED}
+_ALIKE: Final = 1.05  # times that differ by less are not told apart
 
 
 def plain_answer(problem: ProblemComparison, metric: Metric, language: str | None = None) -> tuple[str, str]:
@@ -93,6 +94,8 @@ def seconds_sentence(best: OptimizerSummary, optimizers: Iterable[OptimizerSumma
     if best.label not in times or len(times) == 1:
         return ""
     fastest = min(times, key=lambda label: times[label])
+    if max(times.values()) <= _ALIKE * times[fastest]:
+        return text("take-seconds-alike", language, seconds=times[best.label])
     values = {"label": best.label, "seconds": times[best.label], "fastest": fastest, "least": times[fastest]}
     return text("take-seconds-fastest" if fastest == best.label else "take-seconds", language, **values)
 

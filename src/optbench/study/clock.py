@@ -57,13 +57,12 @@ def settle_sentence(problem: ProblemFindings, language: str | None = None) -> st
 
 def decision_seconds(problem: ProblemFindings, language: str | None = None) -> str:
     """Say how long a run of what is taken trained here, beside the fastest row; "" without times."""
+    from optbench.reporting.plain_answer import seconds_sentence
+
     taken = problem.recommended
-    times = {one.label: one.training_seconds for one in problem.compared.optimizers if one.training_seconds is not None}
-    if taken is None or taken.label not in times:
+    if taken is None:
         return ""
-    fastest = min(times, key=lambda label: times[label])
-    values = {"label": taken.label, "seconds": times[taken.label], "fastest": fastest, "least": times[fastest]}
-    return text("take-seconds-fastest" if fastest == taken.label else "take-seconds", language, **values)
+    return seconds_sentence(problem.compared.optimizer(taken.label), problem.compared.optimizers, language)
 
 
 def _of_each(study: StudyFindings, language: str | None) -> list[str]:

@@ -39,10 +39,9 @@ def drawing(figure: Figure, looks: RowLooks, speech: Speech) -> str:
 
 
 def interval_row(mark: Mark, axis: Axis, looks: RowLooks) -> str:
-    """Return the small drawing of one interval that stands in a row of a table."""
-    return (
-        f'<svg class="inline" aria-hidden="true">{"".join(_interval(mark, Scale.of(axis), looks, 0.5, dots=0.5))}</svg>'
-    )
+    """Return the small drawing of one interval that stands in a row of a table, its runs above it."""
+    inside = "".join(_interval(mark, Scale.of(axis), looks, 0.7, dots=0.25))
+    return f'<svg class="inline" aria-hidden="true">{inside}</svg>'
 
 
 def inline_axis(axis: Axis, speech: Speech) -> str:
