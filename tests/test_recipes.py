@@ -34,8 +34,11 @@ class Recipe:
 
 def says(tree, code, words):
     """Add a text to the catalogue."""
-    with (tree / f"src/optbench/words/en/{code.partition('-')[0]}.po").open("a", encoding="utf-8") as catalogue:
-        catalogue.write(f'\nmsgid "{code}"\nmsgstr "{words}"\n')
+    for language in ("en", "es"):
+        with (tree / f"src/optbench/words/{language}/{code.partition('-')[0]}.po").open(
+            "a", encoding="utf-8"
+        ) as catalogue:
+            catalogue.write(f'\nmsgid "{code}"\nmsgstr "{words}"\n')
 
 
 def data_set(tree):
