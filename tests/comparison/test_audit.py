@@ -223,7 +223,7 @@ def test_a_margin_below_the_noise_is_said_where_it_hinders(runs):
     noisy = [0.8, 0.9, 0.7, 0.95, 0.85, 0.9, 0.7]
     undecided = remarks(runs("adam", noisy) + runs("sgd", noisy[::-1]))
     assert sentence(undecided["margin"].finding).endswith(
-        "(standard deviation of the paired differences: 10.41 (adam \N{MINUS SIGN} sgd))."
+        "(standard deviation of their differences: 10.41 (adam \N{MINUS SIGN} sgd))."
     )
     assert "margin" not in remarks(runs("adam", noisy) + runs("sgd", noisy))
 
