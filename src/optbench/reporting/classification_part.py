@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from optbench.catalog.tasks import CLASSIFICATION
 from optbench.reporting.answer_section import answer_section
 from optbench.reporting.charts.class_charts import class_charts
-from optbench.reporting.charts.run_charts import learning_chart
+from optbench.reporting.charts.run_charts import learning_charts
 from optbench.reporting.hardest_section import hardest_section
-from optbench.reporting.page import text_or_dash
 from optbench.reporting.task_part import SHOWN_SPLITS, TaskPart, metric_rows, split_titles, time_card
 from optbench.words import text
 from optbench.words.tables import number
@@ -52,11 +51,8 @@ def classification_part(report: RunReport, evaluation: Evaluation, language: str
 
 def classification_charts(report: RunReport, evaluation: Evaluation, speech: Speech) -> list[Figure]:
     """Return the figures of the page as records, the learning curves first."""
-    best = text_or_dash(report.best_epoch)
-    title = speech.text("picture-curves-accuracy-alt", n_epochs=report.epochs_run, best=best)
-    caption = speech.text("picture-curves")
-    learning = learning_chart(report.history, title, caption, speech, best_epoch=report.best_epoch)
-    return [*([] if learning is None else [learning]), *class_charts(evaluation, speech)]
+    learning = learning_charts(report, "picture-curves-accuracy-alt", "picture-curves", speech)
+    return [*learning, *class_charts(evaluation, speech)]
 
 
 def _answer(evaluation: Evaluation, language: str | None) -> str:

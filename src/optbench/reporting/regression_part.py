@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from optbench.catalog.tasks import REGRESSION
 from optbench.evaluation.hardest import largest_errors
 from optbench.reporting.charts.number_charts import number_charts
-from optbench.reporting.charts.run_charts import learning_chart
+from optbench.reporting.charts.run_charts import learning_charts
 from optbench.reporting.hardest_section import largest_errors_section
-from optbench.reporting.page import text_or_dash
 from optbench.reporting.task_part import TaskPart, metric_rows, time_card
 from optbench.words import text
 from optbench.words.tables import number
@@ -34,11 +33,8 @@ def regression_part(report: RunReport, evaluation: RegressionEvaluation, languag
 
 def regression_charts(report: RunReport, evaluation: RegressionEvaluation, speech: Speech) -> list[Figure]:
     """Return the figures of the page as records, the learning curves first."""
-    best = text_or_dash(report.best_epoch)
-    title = speech.text("picture-curves-rmse-alt", n_epochs=report.epochs_run, best=best)
-    caption = speech.text("picture-curves-rmse")
-    learning = learning_chart(report.history, title, caption, speech, best_epoch=report.best_epoch)
-    return [*([] if learning is None else [learning]), *number_charts(evaluation, speech)]
+    learning = learning_charts(report, "picture-curves-rmse-alt", "picture-curves-rmse", speech)
+    return [*learning, *number_charts(evaluation, speech)]
 
 
 def _answer(evaluation: RegressionEvaluation, language: str | None) -> str:

@@ -27,17 +27,14 @@ def changed_parts(paths: StudyPaths, *, but: Collection[str] = ()) -> list[Findi
     """
     from optbench.run_store import RunPaths, read_study_manifest, study_manifest_problems, verify_manifest
 
-    manifest = read_study_manifest(paths.manifest)
+    listed = read_study_manifest(paths.manifest).runs
+    others = list(other_runs(paths))
+    same = sorted(set(listed) - {one.values["run"] for one in others})
     return [
         *study_manifest_problems(paths.manifest, deep=True, but=but),
         *other_plans(paths),
-        *(others := list(other_runs(paths))),
-        *(
-            one
-            for run in manifest.runs
-            if run not in {other.values["run"] for other in others}
-            for one in verify_manifest(RunPaths(paths.folder / run), deep=True)
-        ),
+        *others,
+        *(one for run in same for one in verify_manifest(RunPaths(paths.folder / run), deep=True)),
     ]
 
 

@@ -13,6 +13,7 @@ from optbench.reporting.charts.look import RowLooks
 from optbench.reporting.charts.records import Axis, Line, LinesFigure, View
 from optbench.reporting.charts.scale import room_for
 from optbench.reporting.epoch_axis import limits_without_start, outside_limits
+from optbench.reporting.page import text_or_dash
 from optbench.words import text
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from optbench.records import History, LayerDiagnostics, SplitName
     from optbench.reporting.charts.records import Figure
     from optbench.reporting.languages import Speech, Text
+    from optbench.reporting.run_report import RunReport
 
 _SPLITS: Final[tuple[SplitName, ...]] = ("test", "train", "validation")
 _WIDE_RANGE: Final = 1000.0
@@ -47,14 +49,23 @@ def looks_of_run(figures: Iterable[Figure], speech: Speech) -> RowLooks:
     return RowLooks({row: place for place, row in enumerate(rows)}, names)
 
 
-def learning_chart(
-    history: History, title: Text, caption: Text, speech: Speech, *, best_epoch: int | None
-) -> LinesFigure | None:
-    """Return the headline metric and the loss over the epochs, a view for each; None without any finite value."""
+def learning_charts(report: RunReport, title: str, caption: str, speech: Speech) -> list[Figure]:
+    """Return the figure of the headline metric and the loss over the epochs, a view for each.
+
+    Parameters
+    ----------
+    title, caption : codes of its texts
+
+    Returns
+    -------
+    list of Figure
+        [] without any finite value.
+    """
     headlines = [task.headline for task in TASKS.values()]
-    views = [_learning_view(history, name, speech, best_epoch) for name in (*headlines, LOSS.name)]
+    views = [_learning_view(report.history, name, speech, report.best_epoch) for name in (*headlines, LOSS.name)]
     shown = [view for view in views if view is not None]
-    return LinesFigure("learning", title, caption, shown) if shown else None
+    told = speech.text(title, n_epochs=report.epochs_run, best=text_or_dash(report.best_epoch))
+    return [LinesFigure("learning", told, speech.text(caption), shown)] if shown else []
 
 
 def _learning_view(history: History, name: str, speech: Speech, best_epoch: int | None) -> View | None:
