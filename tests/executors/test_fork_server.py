@@ -6,11 +6,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
-import psutil
 import pytest
+from ended_processes import have_ended
 
 from optbench.errors import RunFailedError
 from optbench.executors.fork_server import ForkServer
@@ -105,7 +104,7 @@ def test_no_child_is_left_when_the_end_of_a_killed_servers_task_is_known(functio
     child.join()
     connection.close()
     assert child.exitcode == -signal.SIGKILL
-    assert not psutil.pid_exists(child.pid) or psutil.Process(child.pid).status() == psutil.STATUS_ZOMBIE
+    assert have_ended([child.pid], within_s=0)
 
 
 def test_a_server_that_cannot_live_is_given_up(make_server):
@@ -130,10 +129,7 @@ def test_the_server_ends_with_its_owner(tmp_path):
     owner.kill()
     owner.wait()
     owner.stdout.close()
-    deadline = time.monotonic() + 20
-    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    assert have_ended([pid])
 
 
 def test_ctrl_c_does_not_end_the_server(make_server):

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import psutil
 import pytest
+from ended_processes import have_ended
 
 from optbench.errors import StoppedError
 from optbench.executors.children import oom_kills
@@ -180,7 +181,7 @@ def test_tasks_of_one_group_share_a_process(functions, make_executor, tmp_path):
     server = psutil.Process(executor.server_pid)
     executor.close()
     assert not server.is_running()
-    assert not any(psutil.pid_exists(pid) for pid in grouped)
+    assert have_ended(grouped)
 
 
 def test_groups_follow_each_other_in_the_slots(functions, executor):

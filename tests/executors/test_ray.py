@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 import psutil
 import pytest
+from ended_processes import have_ended
 from ray_cluster import HEAD, SECOND
 
 from optbench.config import GPU_SHARE, load_machine
@@ -97,7 +98,7 @@ def test_runs_of_a_lost_node_and_of_a_lost_worker_have_died(ray_nodes, make, wai
     assert (end.kind, end.died) == ("crashed", True)
     assert end.error.startswith("its worker is lost: ")
     executor.close()
-    assert not psutil.pid_exists(seen[0]["pid"])
+    assert have_ended([seen[0]["pid"]])
     assert (seen[0]["CUDA_VISIBLE_DEVICES"], seen[0][GPU_SHARE], seen[0]["RAY_AUTH_TOKEN"]) == ("0", "0.25", None)
 
     def lose_worker(event):
@@ -174,7 +175,7 @@ def test_without_an_address_the_cluster_is_the_commands_own(ray_nodes, make, wai
     executor.close()
     assert listening
     assert {host.removeprefix("::ffff:") for host in listening} == {"127.0.0.1"}
-    assert not any(map(psutil.pid_exists, pids))
+    assert have_ended(pids)
     assert not list((tmp_path / "shared").iterdir())
 
 
