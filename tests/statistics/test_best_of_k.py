@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+from functools import cache
+from math import comb
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from optbench.random_streams import stream
 from optbench.statistics import best_of_k, best_of_k_interval, cross_fitted_best_of_k
 
 SCORES = st.lists(st.integers(0, 20), min_size=1, max_size=8)
@@ -93,6 +96,42 @@ def test_interval_is_repeatable_and_around_the_curve():
     assert (low.tobytes(), high.tobytes()) == (again[0].tobytes(), again[1].tobytes())
     curve = cross_fitted_best_of_k(table, higher_is_better=False)
     assert ((low <= curve) & (curve <= high)).all()
+
+
+@pytest.mark.parametrize(
+    ("settings_tried", "seeds", "levels"),
+    [(1, 12, 0), (2, 2, 0), (7, 3, 3), (8, 2, 0), (9, 5, 4), (24, 3, 5), (135, 2, 0), (40, 2, 9)],
+    ids=str,
+)
+def test_interval_has_the_bits_of_one_resample_at_a_time(settings_tried, seeds, levels):
+    """A verdict records all digits, so many resamples at once are added up in the order of one; levels make ties."""
+    rng = np.random.default_rng(settings_tried)
+    shape = (settings_tried, seeds)
+    table = rng.integers(0, levels, shape) / levels if levels else rng.normal(size=shape)
+    table = table[np.lexsort(table.T[::-1])]
+    draws = stream("statistics/best-of-k", settings_tried).random_raw(2000 * settings_tried)
+    rows = (draws % settings_tried).astype(int).reshape(2000, settings_tried)
+    curves = np.array([_one_curve(table[row]) for row in rows])
+    expected = np.quantile(curves, [0.025, 0.975], axis=0)
+    assert np.array(best_of_k_interval(table)).tobytes() == expected.tobytes()
+
+
+@cache
+def _weights(n):
+    return np.array([[comb(i - 1, k - 1) / comb(n, k) for i in range(1, n + 1)] for k in range(1, n + 1)])
+
+
+def _one_curve(table):
+    """Rank the settings by each seed, weigh what the others say of them, and take the mean over the seeds."""
+    n = len(table)
+    curves = []
+    for seed in range(table.shape[1]):
+        order = np.argsort(table[:, seed], kind="stable")
+        ranked, values = table[order, seed], np.delete(table, seed, axis=1).mean(axis=1)[order]
+        starts = np.flatnonzero(np.append(True, ranked[1:] != ranked[:-1]))
+        shared = np.add.reduceat(values, starts) / np.diff(np.append(starts, n))
+        curves.append((np.add.reduceat(_weights(n), starts, axis=1) * shared).sum(axis=1))
+    return np.mean(curves, axis=0)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from optbench.random_streams import stream
+from optbench.statistics.best_of_k_resamples import resampled_curves
 from optbench.statistics.sample import check_alpha
 
 if TYPE_CHECKING:
@@ -108,11 +109,13 @@ def best_of_k_interval(
     if not np.isfinite(table).all():
         raise ValueError("scores must be finite for an interval; give diverged settings the score of a constant model.")
     n = len(table)
+    if n == 1:  # every resample is that setting
+        curve = _sign(higher_is_better) * (_cross_fitted(table, _weights(n)) if table.shape[1] > 1 else table[:, 0])
+        return curve, curve.copy()
     draws = np.asarray(stream("statistics/best-of-k", n).random_raw(BOOTSTRAP_SAMPLES * n))
     rows = (draws % np.uint64(n)).astype(np.intp).reshape(BOOTSTRAP_SAMPLES, n)
     if table.shape[1] > 1:
-        weights = _weights(n)
-        curves = np.array([_cross_fitted(table[row], weights) for row in rows])
+        curves = resampled_curves(table, rows, _weights(n))
     else:
         curves = np.sort(table[rows, 0], axis=1) @ _weights(n).T
     low, high = np.quantile(_sign(higher_is_better) * curves, [alpha / 2.0, 1.0 - alpha / 2.0], axis=0)
