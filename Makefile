@@ -9,7 +9,7 @@ RUNS   ?= runs
 FOUR   := configs/sgd.yaml configs/rmsprop.yaml configs/adam.yaml configs/adamw.yaml
 
 .PHONY: run test test-ci test-all nightly attacks cluster browser mutants check lint types imports format smoke bench validity
-.PHONY: time-to-verdict claims lock schema docs translations wheel screenshots clean
+.PHONY: time-to-verdict claims lock words schema docs translations wheel screenshots clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
@@ -134,6 +134,10 @@ lock: $(VENV)/.installed-dev
 	$(BIN)/pip install --quiet uv
 	printf 'hatchling\neditables\n' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header \
 	  --no-annotate --no-emit-index-url --extra dev --extra excel --extra ray pyproject.toml - -o requirements.lock
+
+# after a sentence of an error was added or changed: the catalogues get it, to be said in other languages
+words: $(VENV)/.installed-dev
+	$(BIN)/python tools/write_words.py
 
 schema: $(VENV)/.installed
 	$(BIN)/optbench schema > schemas/experiment.schema.json

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from optbench.core.findings import Finding, Severity, as_json
 from optbench.core.printable import with_own_lines
+from optbench.core.worded import Worded, joined, said_in_general, worded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,7 +40,7 @@ class OptbenchError(Exception):
         problems: Iterable[Finding] = (),
     ) -> None:
         if not problems:  # several problems are several lines, each of which has been looked at
-            arguments = tuple(with_own_lines(one) if isinstance(one, str) else one for one in arguments)
+            arguments = tuple(_with_own_lines(one) if isinstance(one, str) else one for one in arguments)
         super().__init__(*arguments)
         self.code = code or self.default_code
         self.findings = tuple(findings)
@@ -55,9 +56,16 @@ class OptbenchError(Exception):
     def gathered(cls, errors: Sequence[OptbenchError]) -> Self:
         """Return one error that says several, each once."""
         distinct = {str(error): error for error in errors}
+        message = joined(*(error.worded for error in distinct.values()), between="\n")
         problems = [problem for error in distinct.values() for problem in error.problems]
         findings = each_once(finding for error in distinct.values() for finding in error.findings)
-        return cls.of("\n".join(distinct), problems, findings)
+        return cls.of(message, problems, findings)
+
+    @property
+    def worded(self) -> Worded:
+        """Its message as `optbench.words` says it in another language."""
+        message = self.args[0] if self.args and isinstance(self.args[0], Worded) else str(self)
+        return said_in_general(self.code, message)
 
     def to_json(self) -> dict[str, Any]:
         """Return what programs read of the error: its code, its message, and each problem of several by itself."""
@@ -184,7 +192,9 @@ class StoppedError(OptbenchError):
     default_code = "command-stopped"
 
     def __init__(self, signal_number: int) -> None:
-        super().__init__("stopped. Unfinished runs go on from their last checkpoint with the same command.")
+        super().__init__(
+            worded("ended-stopped", "stopped. Unfinished runs go on from their last checkpoint with the same command.")
+        )
         self.exit_code = 128 + signal_number  # type: ignore[misc]  # 130 or 143, by the signal
         self.ends: tuple[Any, ...] = ()
 
@@ -193,6 +203,10 @@ class ClaimLostError(StorageError):
     """A run folder was taken over while this process held it; nothing it writes reaches the run any more."""
 
     default_code = "claim-lost"
+
+
+def _with_own_lines(message: str) -> str:
+    return message.respelt(with_own_lines) if isinstance(message, Worded) else with_own_lines(message)
 
 
 def each_once(findings: Iterable[Finding]) -> list[Finding]:

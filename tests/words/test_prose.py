@@ -56,11 +56,11 @@ NO_PROSE = re.compile(
 
 
 def prose(tree):
-    """Strings of two words and more that are no documentation and in no error message."""
+    """Strings of two words and more: no documentation, error messages or sentences of errors, which have words."""
     passed_over = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Raise) or (
-            isinstance(node, ast.Call) and getattr(node.func, "id", "").endswith("Error")
+            isinstance(node, ast.Call) and getattr(node.func, "id", "").endswith(("Error", "worded"))
         ):
             passed_over |= {id(inner) for inner in ast.walk(node)}
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):

@@ -20,7 +20,8 @@ from optbench.core.interpreter import leave_out_working_directory
 from optbench.core.memory import address_space_limit
 from optbench.core.printable import printable
 from optbench.core.refusals import is_refusal, sentence_of
-from optbench.errors import MachineError, OptbenchError, StoppedError
+from optbench.core.worded import joined, worded
+from optbench.errors import MachineError, OptbenchError, StoppedError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -103,29 +104,46 @@ def _told_errors(arguments: Sequence[str]) -> Iterator[None]:
             _tell_programs(StoppedError(int(end.code) - _SIGNALLED), arguments)
         raise
     except OptbenchError as error:
-        from optbench.words import error_text
-
-        _tell(f"optbench: {error_text(error)}\n", error, debug=debug, always=True)
-        _tell_programs(error, arguments)
-        raise SystemExit(error.exit_code) from None
+        _end_with(error, error, arguments, debug=debug)
     except Exception as error:  # noqa: BLE001 - the last resort, or Typer would end with 1, "a run failed"
         if is_refusal(error):  # of a file, a disk or memory: what has no narrower sentence has this one
-            refused = MachineError(sentence_of(error), code="machine-refused")
-            _tell(f"optbench: {refused}\n", error, debug=debug, always=True)
-            _tell_programs(refused, arguments)
-            raise SystemExit(refused.exit_code) from None
+            _end_with(MachineError(sentence_of(error), code="machine-refused"), error, arguments, debug=debug)
         limited = _memory_error(error)
         if limited is not None:
-            _tell(f"optbench: {limited}\n", error, debug=debug, always=True)
-            _tell_programs(limited, arguments)
-            raise SystemExit(limited.exit_code) from None
-        message = (
-            f"optbench: internal error: {type(error).__name__}: {error}\n"
-            "This is a bug in optbench. Repeat the command with --debug and report what it prints.\n"
+            _end_with(limited, error, arguments, debug=debug)
+        told = worded("ended-internal", "internal error: {kind}: {error}", kind=type(error).__name__, error=str(error))
+        remedy = worded(
+            "ended-internal-remedy",
+            "This is a bug in optbench. Repeat the command with --debug and report what it prints.",
         )
-        _tell(message, error, debug=debug, always=False)
+        message = joined("optbench: ", told, "\n", remedy, "\n")
+        _tell(_in_words(message), error, debug=debug, always=False)
         _tell_programs(OptbenchError(" ".join(message.split())), arguments)
         raise SystemExit(_INTERNAL_ERROR) from None
+
+
+def _end_with(error: OptbenchError, cause: Exception, arguments: Sequence[str], *, debug: bool) -> NoReturn:
+    from optbench.words import error_text
+
+    _tell(f"optbench: {error_text(error, _language())}\n", cause, debug=debug, always=True)
+    _tell_programs(error, arguments)
+    raise SystemExit(error.exit_code) from None
+
+
+def _in_words(message: str) -> str:
+    from optbench.words import said
+
+    return said(message, _language())
+
+
+def _language() -> str:
+    """Return the language of errors; where the one that is asked for is not there, English says so."""
+    from optbench.words import DEFAULT, spoken_language
+
+    try:
+        return spoken_language()
+    except UsageError:
+        return DEFAULT
 
 
 def _tell_programs(error: OptbenchError, given: Sequence[str]) -> None:

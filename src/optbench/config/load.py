@@ -17,6 +17,7 @@ from optbench.core.findings import Finding as Problem
 from optbench.core.findings import Severity
 from optbench.core.refusals import told_as
 from optbench.core.regular_files import UnfitFileError, read_regular
+from optbench.core.worded import joined, said_in_general, worded
 from optbench.errors import ConfigError, StorageError, each_once
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from optbench.config.experiment import ExperimentConfig
     from optbench.config.yaml_document import Place, YamlDocument
+    from optbench.core.worded import Worded
 
 
 # what may look like a number and is a text: labels, column names, markers of missing values
@@ -198,23 +200,31 @@ def render_findings(findings: Sequence[tuple[Finding, Place | None]], source: st
     placed = sorted(findings, key=_order)
     lines = [_rendered(finding, place, source) for finding, place in placed[:_MOST_FINDINGS]]
     if len(placed) > _MOST_FINDINGS:
-        lines.append(f"{_visible(source)}: {len(placed) - _MOST_FINDINGS} more findings are not shown.")
-    return "\n".join(lines)
+        hidden = len(placed) - _MOST_FINDINGS
+        lines.append(
+            worded("file-more-findings", "{file}: {n} more findings are not shown.", file=_visible(source), n=hidden)
+        )
+    return joined(*lines, between="\n")
 
 
-def _rendered(finding: Finding, place: Place | None, source: str) -> str:
-    said = f"{finding.dotted}: {finding.sentence}" if finding.path else finding.sentence
+def _rendered(finding: Finding, place: Place | None, source: str) -> Worded:
     # keys and values can hold any character; only printable ones may reach a terminal
-    said = "".join(c if c.isprintable() else repr(c)[1:-1] for c in said)
+    sentence = said_in_general(finding.code, finding.sentence).respelt(_escaped)
+    said = (f"{_escaped(finding.dotted)}: ", sentence) if finding.path else (sentence,)
     if place is None:
-        return f"{_visible(source)}: {said}"
+        return joined(f"{_visible(source)}: ", *said)
     # of a very long line, what surrounds the caret
     start = max(0, place.column - _WIDEST // 2) if len(place.text) > _WIDEST else 0
     before = _visible(place.text[start : place.column])
     margin = f"{place.line + 1:>5} | "
     caret = " " * (len(margin) - 2) + "| " + " " * _columns(before) + "^"
     line = _visible(place.text[start : start + _WIDEST])
-    return f"{_visible(place.source)}:{place.line + 1}:{place.column + 1}: {said}\n{margin}{line}\n{caret}"
+    where = f"{_visible(place.source)}:{place.line + 1}:{place.column + 1}: "
+    return joined(where, *said, f"\n{margin}{line}\n{caret}")
+
+
+def _escaped(text: str) -> str:
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def _visible(text: str) -> str:

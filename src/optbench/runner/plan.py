@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from optbench.core.printable import with_own_lines
+from optbench.core.worded import joined, said_in_general
 from optbench.errors import ConfigError, InvalidError, UsageError
 from optbench.runs.recorded import code_references, python_references
 
@@ -135,9 +136,9 @@ def in_file(error: InvalidError, path: Path) -> InvalidError:
         return error
     problems = [replace(problem, values={"file": str(path), **problem.values}) for problem in error.problems]
     several = (
-        [str(problem.values["message"]) for problem in error.problems] if len(error.problems) > 1 else [str(error)]
+        [(one.code, one.values["message"]) for one in problems] if len(problems) > 1 else [(error.code, error.worded)]
     )
-    message = "\n".join(f"{shown}: {one}" for one in several)
+    message = joined(*(joined(shown, said_in_general(code, one), between=": ") for code, one in several), between="\n")
     return InvalidError(message, code=error.code, findings=error.findings, problems=problems)
 
 

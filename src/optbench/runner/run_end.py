@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from optbench.core.findings import Finding, Severity
+from optbench.core.worded import said_in_general
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,13 +52,18 @@ class RunEnd:
     @classmethod
     def failed(cls, planned: PlannedRun, kind: str, error: OptbenchError) -> RunEnd:
         """Return the end of a run that an error kept from its own."""
-        return cls(planned, "failed", kind, str(error), Finding(error.code, Severity.ERROR))
+        return cls(planned, "failed", kind, error.worded, Finding(error.code, Severity.ERROR))
+
+    @property
+    def why(self) -> str:
+        """The reason of a failure as `words` says it in another language."""
+        return said_in_general(self.finding.code, self.reason) if self.reason and self.finding else self.reason
 
     def told(self, language: str | None = None) -> str:
         """Return why it failed or diverged, "" if there is nothing to say."""
-        from optbench.words import sentence
+        from optbench.words import said, sentence
 
-        return self.reason if self.reason or self.finding is None else sentence(self.finding, language)
+        return said(self.why, language) if self.reason or self.finding is None else sentence(self.finding, language)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from optbench.catalog.metrics import score_text, table_rows
 from optbench.catalog.tasks import DEFAULT_TASK, TASKS
 from optbench.core.columns import aligned
+from optbench.core.worded import Worded, joined, worded
 from optbench.errors import NoRunsError, RunFailedError
 from optbench.runner.run_end import INTERRUPTED
 from optbench.words import DEFAULT
@@ -56,13 +57,27 @@ def raise_for_failures(ends: Sequence[RunEnd]) -> None:
     """
     failed = [end for end in ends if end.outcome == "failed"]
     if failed:
-        lines = [f"  {end.planned.paths.folder}: {end.kind}: {end.reason}" for end in failed]
-        is_stopped = all(end.is_interrupted for end in failed)
-        raise RunFailedError(
-            f"{len(failed)} of {len(ends)} runs {'were interrupted' if is_stopped else 'failed'}; the same command "
-            "tries them again, from their last checkpoint if they have one:\n" + "\n".join(lines),
-            code="run-failed",
-        )
+        counts = {"n_failed": len(failed), "n": len(ends)}
+        if all(end.is_interrupted for end in failed):
+            told = worded(
+                "ended-interrupted",
+                "{n_failed} of {n} runs were interrupted; the same command tries them again, from their last "
+                "checkpoint if they have one:",
+                **counts,
+            )
+        else:
+            told = worded(
+                "ended-failed",
+                "{n_failed} of {n} runs failed; the same command tries them again, from their last checkpoint if they "
+                "have one:",
+                **counts,
+            )
+        raise RunFailedError(joined(told, *map(_line, failed), between="\n"), code="run-failed")
+
+
+def _line(end: RunEnd) -> Worded:
+    kind = Worded(end.kind, f"attempt-{end.kind.replace(' ', '_')}")
+    return joined(f"  {end.planned.paths.folder}", kind, end.why, between=": ")
 
 
 def _row(end: RunEnd) -> dict[str, Any]:

@@ -9,7 +9,16 @@ folder with catalogues, so that a translation can be tried before it is part of 
 from __future__ import annotations
 
 from optbench.words.language import CODES, DEFAULT, VARIABLE, spoken_language
-from optbench.words.sentences import dropped_rows, error_line, error_text, recorded_sentence, sentence, sentences, text
+from optbench.words.sentences import (
+    dropped_rows,
+    error_line,
+    error_text,
+    recorded_sentence,
+    said,
+    sentence,
+    sentences,
+    text,
+)
 
 __all__ = [
     "CODES",
@@ -19,6 +28,7 @@ __all__ = [
     "error_line",
     "error_text",
     "recorded_sentence",
+    "said",
     "sentence",
     "sentences",
     "spoken_language",

@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING, Any
 from optbench.core.findings import Severity, read_finding
 from optbench.core.printable import printable
 from optbench.words.language import spoken_language
-from optbench.words.writer import Writer
+from optbench.words.writer import UNFIT, Writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from optbench.core.findings import Finding
     from optbench.errors import OptbenchError
-
-# What values of another kind than the text expects end in; a record may come from a newer version, or from a stranger.
-_UNFIT = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 
 
 def sentence(finding: Finding, language: str | None = None) -> str:
@@ -39,7 +36,7 @@ def sentence(finding: Finding, language: str | None = None) -> str:
     """
     try:
         said = text(finding.code, language, **finding.values)
-    except _UNFIT:
+    except UNFIT:
         values = ", ".join(f"{name}: {_brief(value)}" for name, value in finding.values.items())
         said = f"{finding.code} ({values})" if values else finding.code
     return printable(said)  # names of columns, classes and files are strangers'; none begins a line of its own
@@ -74,12 +71,17 @@ def dropped_rows(
 
 def error_line(error: OptbenchError, language: str | None = None) -> str:
     """Return an error's message, and behind it the findings that explain it."""
-    return " ".join([str(error), *sentences(error.findings, language)])
+    return " ".join([said(error.worded, language), *sentences(error.findings, language)])
 
 
 def error_text(error: OptbenchError, language: str | None = None) -> str:
     """Return an error's message, and below it the findings that explain it."""
-    return "\n".join([str(error), *(f"  {line}" for line in sentences(error.findings, language))])
+    return "\n".join([said(error.worded, language), *(f"  {line}" for line in sentences(error.findings, language))])
+
+
+def said(message: str, language: str | None = None) -> str:
+    """Return the message of an error, or a part of one: in English as it was raised, else with the words there are."""
+    return Writer(spoken_language(language)).said(message)
 
 
 def text(code: str, language: str | None = None, /, **values: Any) -> str:

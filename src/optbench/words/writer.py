@@ -7,9 +7,10 @@ import string
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from optbench.core.worded import Worded
 from optbench.words.catalogue import read_catalogue, subject_of
 from optbench.words.formats import LISTS, NUMBERS, written_number
-from optbench.words.language import CODES
+from optbench.words.language import CODES, DEFAULT
 from optbench.words.structures import STRUCTURES
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ _MARKS: Final = {".": "format-decimal-mark", ",": "format-thousands-mark"}
 # What begins with the sound of i, before which Spanish has another "and"; not "hielo", whose i is no vowel.
 _BEGINS_WITH_I: Final = re.compile(r"h?[ií](?![aeoáéó])", re.IGNORECASE)
 _AND_BEFORE_I: Final = "format-and-before-i"
+
+# What values of another kind than the text expects end in; a record may come from a newer version, or from a stranger.
+UNFIT: Final = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 
 
 class Writer(string.Formatter):
@@ -53,6 +57,18 @@ class Writer(string.Formatter):
         if self._language == CODES:
             return code
         return self.vformat(read_catalogue(self._language, subject_of(code)).pattern(code, values), (), values)
+
+    def said(self, message: str) -> str:
+        """Return an error's message; what the language has no words for stays English, as do all in that of codes."""
+        if self._language in (DEFAULT, CODES) or not isinstance(message, Worded):
+            return str(message)
+        if message.parts:
+            return "".join(map(self.said, message.parts))
+        values = {name: _on_its_line(value) for name, value in message.values.items()}
+        try:
+            return self.written(message.code, values)
+        except UNFIT:
+            return str(message)
 
     def has(self, code: str) -> bool:
         """Return True if the language has a text of that code; in the language of codes everything is one."""
@@ -89,6 +105,8 @@ class Writer(string.Formatter):
 
     def format_field(self, value: Any, format_spec: str) -> str:
         """Format one value."""
+        if isinstance(value, Worded):
+            return self.said(value)
         if format_spec.startswith(("@", "?")):
             return self._referred(format_spec[1:], value) if value or format_spec.startswith("@") else ""
         name, _, argument = format_spec.partition(" ")
@@ -106,3 +124,10 @@ class Writer(string.Formatter):
         if isinstance(value, list) and "*" in code:
             return ", ".join(self._referred(code, item) for item in value)
         return self.filled(code.replace("*", str(value)), value=value)
+
+
+def _on_its_line(value: Any) -> Any:
+    """Return a value with its line ends and the like as escapes, so that no name in it begins a line of its own."""
+    if not isinstance(value, str) or isinstance(value, Worded):
+        return value
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in value)

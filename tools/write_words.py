@@ -1,0 +1,90 @@
+"""Write the English catalogues of errors: `make words` after a sentence of an error was added or changed.
+
+Errors have their English where they are raised, as `worded("code", "sentence", ...)`. Translators, and the tests that
+hold languages to each other, find it in `words/en`, into which this copies it. In the catalogues of other languages a
+sentence that is new is in English until it is translated, which a test is red for.
+"""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Final
+
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po, write_po
+
+SOURCE: Final = Path(__file__).resolve().parents[1] / "src" / "optbench"
+WORDS: Final = SOURCE / "words"
+
+
+def worded_sentences() -> dict[str, str]:
+    """Return the English sentence of every code that is raised in words.
+
+    Raises
+    ------
+    ValueError
+        If a code has two sentences, or one that is not written out where it is used.
+    """
+    found: dict[str, str] = {}
+    for path in sorted(SOURCE.rglob("*.py")):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(call, ast.Call) or getattr(call.func, "id", "") != "worded":
+                continue
+            code, english = (one.value if isinstance(one, ast.Constant) else None for one in call.args[:2])
+            if not isinstance(code, str) or not isinstance(english, str):
+                raise ValueError(f"{path}:{call.lineno}: code and sentence must be written out.")  # noqa: TRY004 - of a file
+            if found.setdefault(code, english) != english:
+                raise ValueError(f"{path}:{call.lineno}: {code} has another sentence elsewhere.")
+    return found
+
+
+def main() -> None:
+    """Bring the catalogues up to date."""
+    sentences = worded_sentences()
+    for subject in sorted({code.partition("-")[0] for code in sentences}):
+        of_subject = {code: text for code, text in sentences.items() if code.startswith(f"{subject}-")}
+        for folder in sorted(path for path in WORDS.iterdir() if (path / "format.po").is_file()):
+            _update(folder / f"{subject}.po", of_subject, keep=folder.name != "en")
+
+
+def _update(path: Path, sentences: dict[str, str], *, keep: bool) -> None:
+    """Write a catalogue in the order of its codes; `keep` its translations, of which those of no sentence go."""
+    before = _read(path) if path.is_file() else Catalog()
+    after = Catalog(
+        header_comment=before.header_comment if path.is_file() else f"# Sentences of errors: {path.stem}.",
+        locale=path.parent.name,
+    )
+    for code in sorted(sentences):
+        known = before.get(code)
+        if known is None:
+            after.add(code, sentences[code])
+        else:  # a translation may have several forms
+            text = known.string if keep else sentences[code]
+            after.add(known.id if keep else code, text, auto_comments=known.auto_comments)
+    content = _written(after, path.parent.name)
+    if not path.is_file() or path.read_text(encoding="utf-8") != content:
+        path.write_text(content, encoding="utf-8")
+
+
+def _read(path: Path) -> Catalog:
+    with path.open("rb") as file:
+        return read_po(file)
+
+
+def _written(catalogue: Catalog, language: str) -> str:
+    """Return a catalogue as text, an entry's sentence on one line however long it is, as those written by hand."""
+    import io
+
+    written = io.BytesIO()
+    write_po(written, catalogue, width=0, omit_header=True)
+    header = (
+        f'msgid ""\nmsgstr ""\n"Language: {language}\\n"\n"MIME-Version: 1.0\\n"\n'
+        '"Content-Type: text/plain; charset=UTF-8\\n"\n"Content-Transfer-Encoding: 8bit\\n"\n'
+        '"Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n\n'
+    )
+    return f"{catalogue.header_comment}\n{header}{written.getvalue().decode('utf-8').rstrip()}\n"
+
+
+if __name__ == "__main__":
+    main()
