@@ -310,4 +310,4 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     ''
     """
     meant = nearest_word(word, known)
-    return f" Did you mean '{meant}'?" if meant is not None else ""
+    return worded("hint-did-you-mean", " Did you mean '{meant}'?", meant=meant) if meant is not None else ""

@@ -8,8 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from optbench.core.worded import worded
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 CLASSIFICATION: Final = "classification"
 REGRESSION: Final = "regression"
@@ -27,8 +29,6 @@ PER_CLASS: Final = (
 # Made of the true values' sizes, which a standardised target has not.
 OF_SIZES: Final = ("mean_absolute_percentage_error", "mean_squared_logarithmic_error")
 
-_FOR_REGRESSION: Final = "'task: regression' at the top of the file"
-
 
 @dataclass(frozen=True, slots=True)
 class TaskFacts:
@@ -45,8 +45,8 @@ class TaskFacts:
     loss, loss_of_two : what `auto` means, in general and for two classes
     activation, activation_of_one : of the output layer, in general and with one unit
     foreign_keys : keys of the sections that are for another task, and what to do
-    foreign_data : what to do if a named data set is for this task and the experiment for another; `{name}` and
-        `{others}`, the data sets of the experiment's task, are filled in
+    foreign_data : says what to do if a named data set is for this task and the experiment for another, from its name
+        and the data sets of the experiment's task
     loss_remedy : more to say about a loss that is not known, beginning with a blank; "" for nothing
     """
 
@@ -60,12 +60,30 @@ class TaskFacts:
     activation: str
     activation_of_one: str
     foreign_keys: Mapping[str, str]
-    foreign_data: str
+    foreign_data: Callable[[str, str], str]
     loss_remedy: str
 
 
 def _is_for_classes(key: str) -> str:
-    return f"{key} is for classes, and this is regression. Remove it."
+    return worded("key-of-classes", "{key} is for classes, and this is regression. Remove it.", key=key)
+
+
+def _has_classes(name: str, others: str) -> str:
+    return worded(
+        "key-has-classes",
+        "{name} has classes. Remove 'task: regression', or take {others}, or numbers of your own: csv, openml, npz, "
+        "python.",
+        name=name,
+        others=others,
+    )
+
+
+def _holds_a_number(name: str, _others: str) -> str:
+    return worded(
+        "key-holds-number",
+        "{name} holds a number to predict. Write 'task: regression' at the top of the file.",
+        name=name,
+    )
 
 
 _ALL: Final = (
@@ -80,13 +98,15 @@ _ALL: Final = (
         activation="softmax",
         activation_of_one="sigmoid",
         foreign_keys={
-            "training.standardize_target": f"is for a number to predict. Remove it, or write {_FOR_REGRESSION}."
+            "training.standardize_target": worded(
+                "key-of-number",
+                "is for a number to predict. Remove it, or write 'task: regression' at the top of the file.",
+            )
         },
-        foreign_data=(
-            "{name} has classes. Remove 'task: regression', or take {others}, or numbers of your own: csv, openml, "
-            "npz, python."
+        foreign_data=_has_classes,
+        loss_remedy=worded(
+            "hint-loss-of-number", " For a number to predict write 'task: regression' at the top of the file."
         ),
-        loss_remedy=f" For a number to predict write {_FOR_REGRESSION}.",
     ),
     TaskFacts(
         name=REGRESSION,
@@ -105,7 +125,7 @@ _ALL: Final = (
             "evaluation.threshold": _is_for_classes("threshold"),
             "evaluation.calibration": _is_for_classes("calibration"),
         },
-        foreign_data=f"{{name}} holds a number to predict. Write {_FOR_REGRESSION}.",
+        foreign_data=_holds_a_number,
         loss_remedy="",
     ),
 )

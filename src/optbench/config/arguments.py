@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from optbench.catalog.keras_api import Argument, class_named, schedule_signatures, snake_case
 from optbench.catalog.optimizers import LOSS_SCALE
 from optbench.config.findings import Finding, shown
-from optbench.config.hints import nearest, unknown_key_remedy, value_remedy
+from optbench.config.hints import nearest, unknown_key_remedy, value_remedy, write
 from optbench.config.schedule_epochs import epochs_key_in, with_epochs_keys
-from optbench.config.value_rules import BrokenRule, ValueRule, Wanted
+from optbench.config.value_rules import BrokenRule, ValueRule, Wanted, bound
+from optbench.core.worded import joined, worded
 from optbench.errors import did_you_mean
 
 if TYPE_CHECKING:
@@ -22,16 +23,21 @@ if TYPE_CHECKING:
 _WORDS = {"auto_number": "auto", "loss_scale": "dynamic"}
 _RANGE = 2  # numbers of a range: from, to
 _RULES = {
-    "number": ValueRule(Wanted.NUMBER, "a number"),
-    "rate": ValueRule(Wanted.NUMBER, "a number or a schedule such as {schedule: cosine_decay, ...}"),
-    "integer": ValueRule(Wanted.WHOLE_NUMBER, "a whole number"),
-    "boolean": ValueRule(Wanted.BOOLEAN, "true or false"),
-    "numbers": ValueRule(Wanted.LIST, "a list of numbers"),
-    "texts": ValueRule(Wanted.LIST, "a list of texts"),
-    "auto_number": ValueRule(Wanted.NUMBER, "a number or auto"),
-    "number_or_range": ValueRule(Wanted.NUMBER, "a number or a list of two numbers"),
-    "loss_scale": ValueRule(Wanted.OTHER, "dynamic or {initial_scale: ..., dynamic_growth_steps: ...}"),
-    "any": ValueRule(Wanted.NUMBER, "a number, a text, true, false or a list of them"),
+    "number": ValueRule(Wanted.NUMBER, worded("must-number", "a number")),
+    "rate": ValueRule(
+        Wanted.NUMBER, worded("must-rate", "a number or a schedule such as {{schedule: cosine_decay, ...}}")
+    ),
+    "integer": ValueRule(Wanted.WHOLE_NUMBER, worded("must-whole-number", "a whole number")),
+    "boolean": ValueRule(Wanted.BOOLEAN, worded("must-boolean", "true or false")),
+    "numbers": ValueRule(Wanted.LIST, worded("must-numbers", "a list of numbers")),
+    "texts": ValueRule(Wanted.LIST, worded("must-texts", "a list of texts")),
+    "auto_number": ValueRule(Wanted.NUMBER, worded("must-number-auto", "a number or auto")),
+    "number_or_range": ValueRule(Wanted.NUMBER, worded("must-number-pair", "a number or a list of two numbers")),
+    "loss_scale": ValueRule(
+        Wanted.OTHER,
+        worded("must-loss-scale", "dynamic or {{initial_scale: ..., dynamic_growth_steps: ...}}"),
+    ),
+    "any": ValueRule(Wanted.NUMBER, worded("must-any", "a number, a text, true, false or a list of them")),
 }
 
 
@@ -61,13 +67,10 @@ def check_arguments(
     for name, argument in signature.items():
         in_epochs = epochs_key_in(given, name)
         if argument.required and name not in given and not in_epochs:
-            findings.append(
-                Finding(
-                    (*path, name), f"missing; {owner} needs it. Add '{name}: ...'.", at="key", code="config-key-missing"
-                )
-            )
+            told = worded("key-missing-of", "missing; {owner} needs it. Add '{name}: ...'.", owner=owner, name=name)
+            findings.append(Finding((*path, name), told, at="key", code="config-key-missing"))
         if name in given and in_epochs:
-            sentence = f"stands beside {name}; both say when. Remove one."
+            sentence = worded("key-both-when", "stands beside {name}; both say when. Remove one.", name=name)
             findings.append(Finding((*path, in_epochs), sentence, at="key", code="config-keys-conflict"))
     return findings
 
@@ -79,28 +82,45 @@ def check_schedule(section: Mapping[str, Any], *, path: Path) -> list[Finding]:
     if "schedule" not in section:
         other = next((key for key in section if nearest(key, ["schedule", "name"])), None)
         if other is not None:
-            return [
-                Finding((*path, other), "unknown key. Did you mean 'schedule'?", at="key", code="config-key-unknown")
-            ]
-        return [
-            Finding((*path, "schedule"), f"missing; name a schedule: {names}.", at="key", code="config-key-missing")
-        ]
+            meant = worded("hint-did-you-mean", " Did you mean '{meant}'?", meant="schedule")
+            told = worded("key-unknown", "unknown key.{remedy}", remedy=meant)
+            return [Finding((*path, other), told, at="key", code="config-key-unknown")]
+        missing = worded("key-missing-schedule", "missing; name a schedule: {names}.", names=names)
+        return [Finding((*path, "schedule"), missing, at="key", code="config-key-missing")]
     name = class_named(known, str(section["schedule"]))
     if name is None:
         hint = did_you_mean(str(section["schedule"]), map(snake_case, known))
-        sentence = f"must be a Keras schedule. Received: {shown(section['schedule'])}.{hint} Known: {names}."
+        sentence = worded(
+            "must-schedule",
+            "must be a Keras schedule. Received: {received}.{hint} Known: {names}.",
+            received=shown(section["schedule"]),
+            hint=hint,
+            names=names,
+        )
         return [Finding((*path, "schedule"), sentence, code="config-name-unknown")]
     given = {key: value for key, value in section.items() if key != "schedule"}
     signature = with_epochs_keys(known[name])
-    found = check_arguments(given, signature, path=path, owner=f"schedule {snake_case(name)}", elsewhere=known)
+    found = check_arguments(
+        given,
+        signature,
+        path=path,
+        owner=worded("key-owner-schedule", "schedule {name}", name=snake_case(name)),
+        elsewhere=known,
+    )
     if any(section.get(key) for key in ("warmup_steps", "warmup_epochs")) and section.get("warmup_target") is None:
-        sentence = (
-            "missing; without the rate that the warm-up ends with, Keras leaves it out. Add 'warmup_target: ...'."
+        sentence = worded(
+            "key-missing-warmup",
+            "missing; without the rate that the warm-up ends with, Keras leaves it out. Add 'warmup_target: ...'.",
         )
         found.append(Finding((*path, "warmup_target"), sentence, at="key", code="config-key-missing"))
     values, boundaries = section.get("values"), section.get("boundaries", section.get("boundary_epochs"))
     if isinstance(values, list) and isinstance(boundaries, list) and len(values) != len(boundaries) + 1:
-        sentence = f"must have one value more than boundaries ({len(boundaries)}). Received: {len(values)} values."
+        sentence = worded(
+            "must-values-of-boundaries",
+            "must have one value more than boundaries ({n_boundaries}). Received: {n_values} values.",
+            n_boundaries=len(boundaries),
+            n_values=len(values),
+        )
         found.append(Finding((*path, "values"), sentence, code="config-value-wrong"))
     return found
 
@@ -171,38 +191,49 @@ def _is_infinite_or_nan(value: Any) -> bool:
 def _broken_range(value: float, argument: Argument) -> ValueRule | None:
     broken = []
     if argument.minimum is not None and value < argument.minimum:
-        broken.append(f"at least {argument.minimum:g}")
+        broken.append(bound("greater_than_equal", argument.minimum))
     if argument.maximum is not None and value > argument.maximum:
-        broken.append(f"at most {argument.maximum:g}")
+        broken.append(bound("less_than_equal", argument.maximum))
     if argument.exclusive_minimum is not None and value <= argument.exclusive_minimum:
-        broken.append(f"greater than {argument.exclusive_minimum:g}")
+        broken.append(bound("greater_than", argument.exclusive_minimum))
     if argument.exclusive_maximum is not None and value >= argument.exclusive_maximum:
-        broken.append(f"less than {argument.exclusive_maximum:g}")
-    return ValueRule(Wanted.OTHER, " and ".join(broken), below=argument.exclusive_maximum) if broken else None
+        broken.append(bound("less_than", argument.exclusive_maximum))
+    limits = joined(*broken, between=worded("must-and", " and "))
+    return ValueRule(Wanted.OTHER, limits, below=argument.exclusive_maximum) if broken else None
 
 
 def _unknown(path: Path, signature: Signature, owner: str, elsewhere: Mapping[str, Signature]) -> Finding:
     name = str(path[-1])
     owners = [other.lower() for other, arguments in elsewhere.items() if name in arguments]
     if owners or not signature:
-        belongs = f" It belongs to: {', '.join(owners)}." if owners else ""
-        takes = f" It takes: {', '.join(signature) or 'nothing'}."
-        return Finding(path, f"unknown argument of {owner}.{belongs}{takes}", at="key", code="config-key-unknown")
-    remedy, meant = unknown_key_remedy(name, signature, path[:-1])
-    return Finding(
-        path,
-        f"unknown argument of {owner}.{remedy}",
-        at="key",
-        means=(*path[:-1], meant) if meant else (),
-        code="config-key-unknown",
-    )
+        remedy = joined(_belongs_to(owners), _takes(signature))
+        return Finding(path, _unknown_argument(owner, remedy), at="key", code="config-key-unknown")
+    told, meant = unknown_key_remedy(name, signature, path[:-1])
+    means = (*path[:-1], meant) if meant else ()
+    return Finding(path, _unknown_argument(owner, told), at="key", means=means, code="config-key-unknown")
+
+
+def _unknown_argument(owner: str, remedy: str) -> str:
+    return worded("key-unknown-argument", "unknown argument of {owner}.{remedy}", owner=owner, remedy=remedy)
+
+
+def _belongs_to(owners: list[str]) -> str:
+    return worded("hint-belongs", " It belongs to: {owners}.", owners=", ".join(owners)) if owners else ""
+
+
+def _takes(signature: Signature) -> str:
+    if not signature:
+        return worded("hint-takes-nothing", " It takes: nothing.")
+    return worded("hint-takes", " It takes: {names}.", names=", ".join(signature))
 
 
 def _rate_remedy(value: Any) -> str:
     if isinstance(value, list):
-        return " A file has one learning rate; for others, run it with --set optimizer.learning_rate=..."
+        return worded(
+            "hint-one-rate", " A file has one learning rate; for others, run it with --set optimizer.learning_rate=..."
+        )
     name = class_named(schedule_signatures(), value) if isinstance(value, str) else None
     if name is None:
         return ""
     needed = [f"{key}: ..." for key, argument in schedule_signatures()[name].items() if argument.required]
-    return f" Write {{{', '.join([f'schedule: {snake_case(name)}', *needed])}}}."
+    return write(f"{{{', '.join([f'schedule: {snake_case(name)}', *needed])}}}")

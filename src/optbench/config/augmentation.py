@@ -8,6 +8,7 @@ from optbench.catalog.keras_api import class_named, layer_signatures
 from optbench.catalog.layer_graph import LayerSpec
 from optbench.config.arguments import check_arguments
 from optbench.config.findings import Finding, shown
+from optbench.core.worded import worded
 from optbench.errors import did_you_mean
 
 if TYPE_CHECKING:
@@ -36,19 +37,37 @@ def check_augment(augment: Sequence[Mapping[str, Mapping[str, Any] | None]], pat
     for position, item in enumerate(augment):
         here = (*path, position)
         if len(item) != 1:
-            remedy = "Write it as {RandomFlip: {mode: horizontal}}."
+            remedy = worded("hint-random-flip", "Write it as {{RandomFlip: {{mode: horizontal}}}}.")
             findings.append(
-                Finding(here, f"each item is one layer. Received: {shown(item)}. {remedy}", code="config-value-wrong")
+                Finding(
+                    here,
+                    worded(
+                        "must-one-layer-of",
+                        "each item is one layer. Received: {received}. {remedy}",
+                        received=shown(item),
+                        remedy=remedy,
+                    ),
+                    code="config-value-wrong",
+                )
             )
             continue
         name, arguments = next(iter(item.items()))
         class_name = class_named(augmentation_signatures(), name)
         if class_name is None:
             hint = did_you_mean(name, AUGMENTATIONS)
-            sentence = f"must be one of {', '.join(AUGMENTATIONS)}. Received: {shown(name)}.{hint}"
+            sentence = worded(
+                "must-augment",
+                "must be one of {names}. Received: {received}.{hint}",
+                names=", ".join(AUGMENTATIONS),
+                received=shown(name),
+                hint=hint,
+            )
             findings.append(Finding((*here, name), sentence, at="key", code="config-name-unknown"))
             continue
-        signature, owner = augmentation_signatures()[class_name], f"layer {class_name}"
+        signature, owner = (
+            augmentation_signatures()[class_name],
+            worded("key-owner-layer", "layer {name}", name=class_name),
+        )
         findings += check_arguments(arguments or {}, signature, path=(*here, name), owner=owner, elsewhere={})
     return findings
 

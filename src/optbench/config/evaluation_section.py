@@ -8,6 +8,7 @@ from pydantic import Field
 
 from optbench.config.findings import Finding
 from optbench.core.section import Section
+from optbench.core.worded import joined, worded
 
 if TYPE_CHECKING:
     from optbench.config.dataset_section import DatasetConfig
@@ -86,8 +87,12 @@ def evaluation_findings(evaluation: EvaluationConfig, dataset: DatasetConfig | N
     if isinstance(rule, ThresholdRule):
         kinds = [name for name in type(rule).model_fields if getattr(rule, name) is not None]
         if len(kinds) != 1:
-            received = " and ".join(kinds) or "none"
-            sentence = f"must have one of cost, recall_at_precision and value. Received: {received}. Keep one."
+            received = joined(*kinds, between=worded("must-and", " and ")) if kinds else worded("must-none", "none")
+            sentence = worded(
+                "key-one-threshold",
+                "must have one of cost, recall_at_precision and value. Received: {received}. Keep one.",
+                received=received,
+            )
             findings.append(Finding(("evaluation", "threshold"), sentence, code="config-keys-conflict"))
     if dataset is None:
         return findings
@@ -104,7 +109,9 @@ def evaluation_findings(evaluation: EvaluationConfig, dataset: DatasetConfig | N
 
 def no_validation(key: str) -> str:
     """Return why a key of the section cannot be had without validation rows."""
-    return (
-        f"{key} is chosen on validation rows, and there are none. Set dataset.split.validation to a fraction such as "
-        "0.1, or remove the line."
+    return worded(
+        "key-needs-validation",
+        "{key} is chosen on validation rows, and there are none. Set dataset.split.validation to a "
+        "fraction such as 0.1, or remove the line.",
+        key=key,
     )

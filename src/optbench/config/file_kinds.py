@@ -6,6 +6,7 @@ from pathlib import PurePath
 from typing import Any
 
 from optbench.config.findings import Finding
+from optbench.core.worded import worded
 
 _OF_STUDY = frozenset({"experiment", "experiments", "optimizers", "tuning"})
 _OF_EXPERIMENT = frozenset({"dataset", "model", "optimizer"})
@@ -18,7 +19,11 @@ def study_instead(plain: Any, path: str) -> Finding | None:
         return None
     return Finding(
         (),
-        f"this is a study file; use 'optbench study {path}'. An experiment file has no optimizers.",
+        worded(
+            "file-is-study",
+            "this is a study file; use 'optbench study {path}'. An experiment file has no optimizers.",
+            path=path,
+        ),
         code="config-file-of-other-kind",
     )
 
@@ -29,7 +34,12 @@ def experiment_instead(plain: Any, path: str) -> Finding | None:
         return None
     return Finding(
         (),
-        f"this is an experiment file; use 'optbench run {path}'. "
-        f"A study file names it and the optimizers: experiment: {PurePath(path).name}, optimizers: [sgd, adam].",
+        worded(
+            "file-is-experiment",
+            "this is an experiment file; use 'optbench run {path}'. A study file names it and the optimizers: "
+            "experiment: {name}, optimizers: [sgd, adam].",
+            path=path,
+            name=PurePath(path).name,
+        ),
         code="config-file-of-other-kind",
     )

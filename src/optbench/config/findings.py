@@ -8,6 +8,7 @@ from typing import Literal
 
 from optbench.core.findings import Finding as Explanation
 from optbench.core.findings import Severity
+from optbench.core.worded import worded
 
 Path = tuple[str | int, ...]
 
@@ -58,7 +59,13 @@ class Findings:
 def left_out_finding(path: Path, name: str, reason: str, at: Literal["key", "value"] = "value") -> Finding:
     """Return the finding on a class of Keras that an experiment file cannot name; the catalogue of words says why."""
     because = Explanation("excluded-class", Severity.ERROR, {"name": name, "reason": reason})
-    return Finding(path, f"{name} cannot be used here.", at, code="config-name-left-out", because=because)
+    return Finding(
+        path,
+        worded("must-not-left-out", "{name} cannot be used here.", name=name),
+        at,
+        code="config-name-left-out",
+        because=because,
+    )
 
 
 def dotted(path: Path) -> str:

@@ -12,6 +12,7 @@ from optbench.config.findings import Finding, shown
 from optbench.config.names import name_fault
 from optbench.config.pydantic_findings import validate_section
 from optbench.config.seeds import parse_seeds
+from optbench.core.worded import joined, worded
 from optbench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -30,9 +31,9 @@ def with_seed_list(head: Mapping[str, Any]) -> dict[str, Any]:
 def _seed_remedy(key: object, head: Mapping[str, Any]) -> str:
     value = head.get(str(key))
     if key == "seeds" and isinstance(value, int | str):
-        return " Write a list such as [0, 1, 5], or a range such as 0..9, both ends included."
+        return worded("hint-seeds", " Write a list such as [0, 1, 5], or a range such as 0..9, both ends included.")
     if key == "seed" and isinstance(value, list | str):
-        return " Several seeds are written seeds: [0, 1, 2]."
+        return worded("hint-several-seeds", " Several seeds are written seeds: [0, 1, 2].")
     return ""
 
 
@@ -47,17 +48,17 @@ def head_findings(head: Mapping[str, Any]) -> list[Finding]:
     explained = []
     for finding in findings:
         if finding.path == ("name",) and isinstance(head.get("name"), str):
-            sentence = name_fault(head["name"], "since it becomes a folder's name")
+            sentence = name_fault(head["name"], worded("name-since-folder", "since it becomes a folder's name"))
             explained.append(replace(finding, sentence=sentence))
         elif finding.path in (("seed",), ("seeds",)):
-            explained.append(replace(finding, sentence=finding.sentence + _seed_remedy(finding.path[0], head)))
+            explained.append(replace(finding, sentence=joined(finding.sentence, _seed_remedy(finding.path[0], head))))
         else:
             explained.append(finding)
     if "seed" in head and head.get("seeds") is not None:
         explained.append(
             Finding(
                 ("seeds",),
-                "give seed or seeds, not both. Remove one of the two.",
+                worded("key-seed-both", "give seed or seeds, not both. Remove one of the two."),
                 at="key",
                 code="config-keys-conflict",
             )
@@ -65,6 +66,10 @@ def head_findings(head: Mapping[str, Any]) -> list[Finding]:
     seeds = head.get("seeds")
     if isinstance(seeds, list) and all(isinstance(seed, int) for seed in seeds) and len(set(seeds)) < len(seeds):
         explained.append(
-            Finding(("seeds",), f"each seed once. Received: {shown(seeds)}.", code="config-value-repeated")
+            Finding(
+                ("seeds",),
+                worded("must-seed-once", "each seed once. Received: {received}.", received=shown(seeds)),
+                code="config-value-repeated",
+            )
         )
     return explained

@@ -12,6 +12,7 @@ from optbench.catalog.split_section import SplitConfig
 from optbench.config.dataset_sections import CsvConfig
 from optbench.config.training_sections import EarlyStopping, ReportConfig, TrainingConfig
 from optbench.config.value_rules import Wanted
+from optbench.core.worded import joined, worded
 from optbench.errors import nearest_word
 
 if TYPE_CHECKING:
@@ -47,15 +48,23 @@ _SYNONYMS: Mapping[str, str] = {
     for other in others.split()
 }
 _SYNONYMS_OF_RECURRENT = frozenset({"units", "neurons"})  # beside hidden_units, what a recurrent layer is meant by
-_BESIDE_NAME = "Write the arguments beside 'name', without 'arguments'."
+_BESIDE_NAME = worded("hint-arguments-beside", "Write the arguments beside 'name', without 'arguments'.")
 _EXPLAINED: Mapping[tuple[str, str], str] = {
-    ("split", "train"): "The rows that are neither for test nor for validation train.",
-    ("training", "metrics"): "Every run measures accuracy, F1, ROC AUC, log loss and more without being told.",
-    ("optimizer", "decay"): "Keras 3 has no such argument; use weight_decay or a learning-rate schedule.",
+    ("split", "train"): worded("hint-train", "The rows that are neither for test nor for validation train."),
+    ("training", "metrics"): worded(
+        "hint-metrics", "Every run measures accuracy, F1, ROC AUC, log loss and more without being told."
+    ),
+    ("optimizer", "decay"): worded(
+        "hint-decay", "Keras 3 has no such argument; use weight_decay or a learning-rate schedule."
+    ),
     ("optimizer", "arguments"): _BESIDE_NAME,
     ("model", "arguments"): _BESIDE_NAME,
-    ("training", "shuffle"): "Rows are shuffled anew in every epoch, in an order that the seed decides.",
-    ("training", "callbacks"): "Early stopping has a key of its own, and so has a learning-rate schedule.",
+    ("training", "shuffle"): worded(
+        "hint-shuffle", "Rows are shuffled anew in every epoch, in an order that the seed decides."
+    ),
+    ("training", "callbacks"): worded(
+        "hint-callbacks", "Early stopping has a key of its own, and so has a learning-rate schedule."
+    ),
 }
 _TRUE, _FALSE = ("true", "yes", "on", "y"), ("false", "no", "off", "n")
 _PERCENT = 100
@@ -77,21 +86,28 @@ def unknown_key_remedy(word: str, known: Iterable[str], section: Path) -> tuple[
     names = list(known)
     meant = nearest(word, names)
     if word.isdigit() and section:
-        return " A number is written with a point, as in 0.001; a comma starts a new key.", None
+        return worded("hint-point", " A number is written with a point, as in 0.001; a comma starts a new key."), None
     if ":" in word:
-        return f" Put a space after the colon: {word.partition(':')[0]}: {word.partition(':')[2]}.", None
+        key, _, value = word.partition(":")
+        return worded("hint-colon", " Put a space after the colon: {key}: {value}.", key=key, value=value), None
     explained = _EXPLAINED.get((str(section[-1]), word)) if section else None
     if explained:
-        return f" {explained}", None
+        return joined(" ", explained), None
     is_layer = section[:2] == ("model", "layers")
     here = ".".join(map(str, section))
     ours = _SYNONYMS.get(word.lower(), word)
     homes = [home for home, fields in _homes().items() if ours in fields and home != here and not is_layer]
     if homes and (meant is None or meant.lower() != word.lower()):
-        return f" It belongs in the section {homes[0]}{'' if ours == word else f', as {ours}'}.", None
+        return _at_home(homes[0], ours, is_called_so=ours == word), None
     if meant is not None:
-        return f" Did you mean '{meant}'?", meant
-    return f" Known: {', '.join(names)}.", None
+        return worded("hint-did-you-mean", " Did you mean '{meant}'?", meant=meant), meant
+    return worded("hint-known", " Known: {names}.", names=", ".join(names)), None
+
+
+def _at_home(section: str, key: str, *, is_called_so: bool) -> str:
+    if is_called_so:
+        return worded("hint-home", " It belongs in the section {section}.", section=section)
+    return worded("hint-home-as", " It belongs in the section {section}, as {key}.", section=section, key=key)
 
 
 def value_remedy(rule: ValueRule, value: Any, *, items: int = 1) -> str:
@@ -105,7 +121,7 @@ def value_remedy(rule: ValueRule, value: Any, *, items: int = 1) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
     if rule.wanted is Wanted.LIST:
-        return f" Write [{', '.join([str(value)] * items)}]." if value != "" else ""
+        return write(f"[{', '.join([str(value)] * items)}]") if value != "" else ""
     return _text_remedy(rule, value.strip()) if isinstance(value, str) else _number_remedy(rule, value)
 
 
@@ -119,46 +135,54 @@ def mapping_remedy(path: Path, value: Any) -> str:
     elif isinstance(value, float) and path[-1] == "split":
         meant = f"{{test: {value:g}}}"
     if meant or isinstance(value, list | dict) or value is None:
-        return f" Write {meant}." if meant else ""
+        return write(meant) if meant else ""
     if path[-1] == "early_stopping":
         patience = value if isinstance(value, int) and not isinstance(value, bool) else 5
-        return f" Write {{monitor: val_loss, patience: {patience}}}, or null for none."
+        stopping = f"{{monitor: val_loss, patience: {patience}}}"
+        return worded("hint-early-stopping", " Write {stopping}, or null for none.", stopping=stopping)
     if path[:2] != ("model", "layers"):
         return ""
     if isinstance(path[-1], int):
-        return f" A layer is a mapping of its name to its arguments: write {{{value}: {{}}}}."
-    return f" Name the argument, as in {{{path[-1]}: {{units: {value}}}}}."
+        layer = f"{{{value}: {{}}}}"
+        return worded("hint-layer", " A layer is a mapping of its name to its arguments: write {layer}.", layer=layer)
+    return worded("hint-argument", " Name the argument, as in {layer}.", layer=f"{{{path[-1]}: {{units: {value}}}}}")
+
+
+def write(meant: str) -> str:
+    """Return the remedy that a value is written in this way."""
+    return worded("hint-write", " Write {meant}.", meant=meant)
 
 
 def _number_remedy(rule: ValueRule, value: float) -> str:
     if rule.wanted is Wanted.WHOLE_NUMBER and isinstance(value, float) and value.is_integer():
-        return f" Write {int(value)}."
+        return write(str(int(value)))
     if rule.below == 1 and 1 < value < _PERCENT:
-        return f" It is a fraction: write {value / _PERCENT:g} for {value:g} %."
+        typed = {"meant": f"{value / _PERCENT:g}", "percent": f"{value:g}"}
+        return worded("hint-fraction", " It is a fraction: write {meant} for {percent} %.", **typed)
     if rule.wanted.is_number and not math.isfinite(value):
-        return " Write a finite number."
-    return " Put quotes around it." if rule.wanted is Wanted.TEXT else ""
+        return worded("hint-finite", " Write a finite number.")
+    return worded("hint-quotes", " Put quotes around it.") if rule.wanted is Wanted.TEXT else ""
 
 
 def _text_remedy(rule: ValueRule, text: str) -> str:
     if rule.wanted is Wanted.BOOLEAN:
         meant = "true" if text.lower() in _TRUE else "false" if text.lower() in _FALSE else ""
-        return f" Write {meant}, without quotes." if meant else ""
+        return worded("hint-boolean", " Write {meant}, without quotes.", meant=meant) if meant else ""
     if rule.wanted is Wanted.CHARACTER and text == "\\t":
-        return ' Write "\\t", in double quotes.'
+        return worded("hint-tab", ' Write "\\t", in double quotes.')
     return _number_in_words(text) if rule.wanted.is_number else ""
 
 
 def _number_in_words(text: str) -> str:
     if _number(text) is not None:
-        return " Write it without quotes."
+        return worded("hint-no-quotes", " Write it without quotes.")
     if text.endswith("%") and (percent := _number(text[:-1])) is not None:
-        return f" Write {percent / _PERCENT:g}."
+        return write(f"{percent / _PERCENT:g}")
     if text.count(",") == 1 and _number(text.replace(",", ".")) is not None:
-        return f" Write {text.replace(',', '.')}."
+        return write(text.replace(",", "."))
     above, _, below = text.partition("/")
     divided, divisor = _number(above), _number(below)
-    return f" Write {divided / divisor:g}." if divided is not None and divisor else ""
+    return write(f"{divided / divisor:g}") if divided is not None and divisor else ""
 
 
 def _number(text: str) -> float | None:

@@ -11,7 +11,8 @@ from optbench.catalog.model import InputForm
 from optbench.catalog.models import MODELS
 from optbench.config.arguments import check_arguments
 from optbench.config.findings import Finding, left_out_finding, shown
-from optbench.config.hints import nearest
+from optbench.config.hints import nearest, write
+from optbench.core.worded import worded
 from optbench.errors import did_you_mean
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def check_layers(layers: Sequence[Mapping[str, Mapping[str, Any] | None]], path:
             _without_regularizers(arguments or {}),
             known[class_name],
             path=(*here, name),
-            owner=f"layer {class_name}",
+            owner=worded("key-owner-layer", "layer {name}", name=class_name),
             elsewhere={},
         )
         findings += _regularizer_findings(arguments or {}, (*here, name))
@@ -77,12 +78,17 @@ def check_layers(layers: Sequence[Mapping[str, Mapping[str, Any] | None]], path:
 def misshapen_layers(layers: Any, path: Path) -> list[Finding]:
     """Return a finding for every item of a list of layers that is not one layer, before anything in it is looked at."""
     if isinstance(layers, dict) and layers:
-        sentence = "must be a list. Put '- ' before each layer. Received: a mapping."
+        sentence = worded("must-list-of-layers", "must be a list. Put '- ' before each layer. Received: a mapping.")
         return [Finding(path, sentence, code="config-value-wrong")]
     return [
         Finding(
             (*path, position),
-            f"each item is one layer. Received: {shown(item)}.{_as_one_layer(item)}",
+            worded(
+                "must-one-layer",
+                "each item is one layer. Received: {received}.{remedy}",
+                received=shown(item),
+                remedy=_as_one_layer(item),
+            ),
             code="config-value-wrong",
         )
         for position, item in enumerate(layers if isinstance(layers, list) else ())
@@ -93,17 +99,27 @@ def misshapen_layers(layers: Any, path: Path) -> list[Finding]:
 def _as_one_layer(item: Mapping[str, Any]) -> str:
     named = next((key for key, value in item.items() if nearest(key, ["name"]) and isinstance(value, str)), None)
     if named is None:
-        return " Write it as {Dense: {units: 64}}."
+        return worded("hint-dense", " Write it as {{Dense: {{units: 64}}}}.")
     arguments = ", ".join(f"{key}: {value}" for key, value in item.items() if key != named)
-    return f" Write {{{item[named]}: {{{arguments}}}}}."
+    return write(f"{{{item[named]}: {{{arguments}}}}}")
 
 
 def activation_finding(value: str, path: Path) -> Finding | None:
     """Return what is wrong with the name of an activation."""
     if value in activations():
         return None
-    hint = did_you_mean(value, activations()) or f" Known: {', '.join(activations())}."
-    return Finding(path, f"must be a Keras activation. Received: {shown(value)}.{hint}", code="config-name-unknown")
+    known = worded("hint-known", " Known: {names}.", names=", ".join(activations()))
+    hint = did_you_mean(value, activations()) or known
+    return Finding(
+        path,
+        worded(
+            "must-activation",
+            "must be a Keras activation. Received: {received}.{hint}",
+            received=shown(value),
+            hint=hint,
+        ),
+        code="config-name-unknown",
+    )
 
 
 def _without_regularizers(arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -119,7 +135,11 @@ def _regularizer_findings(arguments: Mapping[str, Any], path: Path) -> list[Find
     findings = []
     for name, value in arguments.items():
         if name.endswith("_regularizer") and isinstance(value, dict) and not _is_penalty(value):
-            sentence = f"must be l1, l2 or a mapping such as {{l2: 0.001}}. Received: {shown(value)}."
+            sentence = worded(
+                "must-penalty",
+                "must be l1, l2 or a mapping such as {{l2: 0.001}}. Received: {received}.",
+                received=shown(value),
+            )
             findings.append(Finding((*path, name), sentence, code="config-name-unknown"))
     return findings
 
@@ -139,5 +159,10 @@ def _unknown_layer(path: Path, name: str) -> Finding:
     reason = layers_left_out().get(name)
     if reason:
         return left_out_finding(path, name, reason, at="key")
-    sentence = f"must be a Keras layer. Received: {shown(name)}.{did_you_mean(name, layer_signatures())}"
+    sentence = worded(
+        "must-layer",
+        "must be a Keras layer. Received: {received}.{hint}",
+        received=shown(name),
+        hint=did_you_mean(name, layer_signatures()),
+    )
     return Finding(path, sentence, at="key", code="config-name-unknown")

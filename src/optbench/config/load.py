@@ -32,9 +32,14 @@ if TYPE_CHECKING:
 _TEXT_KEYS = (("target",), ("positive_class",), ("drop",), ("missing",), ("sheet",))
 FileKind = Literal["experiment", "study", "machine"]
 _BEGINNINGS: Mapping[FileKind, str] = {
-    "experiment": "'optbench init' writes a starter.",
-    "study": "'optbench init --study' writes a starter.",
-    "machine": "docs/cluster.md says what it holds.",
+    "experiment": worded("hint-init", "'optbench init' writes a starter."),
+    "study": worded("hint-init-study", "'optbench init --study' writes a starter."),
+    "machine": worded("hint-machine", "docs/cluster.md says what it holds."),
+}
+_KINDS: Mapping[FileKind, str] = {
+    "experiment": worded("file-of-experiment", "an experiment file"),
+    "study": worded("file-of-study", "a study file"),
+    "machine": worded("file-of-machine", "a machine file"),
 }
 _MOST_FINDINGS = 100
 _WIDEST = 160
@@ -127,21 +132,47 @@ def read_text(path: Path, kind: FileKind = "experiment") -> str:
             return read_regular(path, most=MAX_BYTES, follow_links=True).decode("utf-8-sig")
         except FileNotFoundError:
             raise ConfigError(
-                f"{path}: there is no such file. {_BEGINNINGS[kind]}", code="config-file-missing"
+                worded(
+                    "file-no-experiment", "{path}: there is no such file. {remedy}", path=path, remedy=_BEGINNINGS[kind]
+                ),
+                code="config-file-missing",
             ) from None
         except UnfitFileError as error:
             raise _unfit(path, error, kind) from None
         except UnicodeDecodeError as error:
             raise ConfigError(
-                f"{path}: must be UTF-8 text. Received: byte {error.start} is not.", code="config-file-not-utf8"
+                worded(
+                    "file-not-utf8",
+                    "{path}: must be UTF-8 text. Received: byte {start} is not.",
+                    path=path,
+                    start=error.start,
+                ),
+                code="config-file-not-utf8",
             ) from None
 
 
 def _unfit(path: Path, error: UnfitFileError, kind: FileKind) -> ConfigError:
-    wanted = f"{'an' if kind == 'experiment' else 'a'} {kind} file"
+    wanted = _KINDS[kind]
     if error.errno == errno.EFBIG:
-        return ConfigError(f"{path}: {wanted} has at most 1 MiB. Received: a larger one.", code="config-file-too-large")
-    return ConfigError(f"{path}: must be {wanted}. Received: {error.kind}.", code="config-file-is-folder")
+        return ConfigError(
+            worded(
+                "file-too-large",
+                "{path}: {wanted} has at most 1 MiB. Received: a larger one.",
+                path=path,
+                wanted=wanted,
+            ),
+            code="config-file-too-large",
+        )
+    return ConfigError(
+        worded(
+            "file-of-other-kind",
+            "{path}: must be {wanted}. Received: {kind}.",
+            path=path,
+            wanted=wanted,
+            kind=error.kind,
+        ),
+        code="config-file-is-folder",
+    )
 
 
 def refuse(finding: Finding | None, source: str) -> None:
@@ -153,7 +184,14 @@ def refuse(finding: Finding | None, source: str) -> None:
 def _validated(document: YamlDocument, overrides: Sequence[str], *, any_engine: bool = False) -> ExperimentConfig:
     if document.plain is None and not document.findings and not overrides:
         document.findings.append(
-            (Finding((), "the file is empty. 'optbench init' writes a starter.", code="config-file-empty"), None)
+            (
+                Finding(
+                    (),
+                    worded("file-empty", "the file is empty. 'optbench init' writes a starter."),
+                    code="config-file-empty",
+                ),
+                None,
+            )
         )
     apply_overrides(document, overrides)
     for path in document.texts:

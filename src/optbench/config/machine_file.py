@@ -12,6 +12,7 @@ from optbench.config.pydantic_findings import validate_section
 from optbench.config.schema import DIALECT
 from optbench.config.yaml_document import parse_yaml
 from optbench.core.regular_files import is_there
+from optbench.core.worded import worded
 
 if TYPE_CHECKING:
     from optbench.config.yaml_document import YamlDocument
@@ -70,6 +71,10 @@ def _validated(document: YamlDocument) -> MachineConfig:
 
 def _config_of(plain: Any) -> tuple[MachineConfig | None, list[Finding]]:
     if not isinstance(plain, dict):
-        said = f"a machine file must be a mapping of keys and values. Received: {shown(plain)}."
+        said = worded(
+            "must-machine",
+            "a machine file must be a mapping of keys and values. Received: {received}.",
+            received=shown(plain),
+        )
         return None, [Finding((), said, code="config-value-wrong")]
     return validate_section(MachineConfig, plain, ())

@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from optbench.config.findings import shown
+from optbench.core.worded import joined, worded
 
 NAME_LENGTH: Final = 100
 _FIRST, _NEXT = "[A-Za-z0-9]", "[A-Za-z0-9._-]"
@@ -30,11 +31,24 @@ def name_fault(value: object, why: str) -> str:
     'must have at most 100 characters, since a folder is called so. Received: 200 characters'
     """
     if isinstance(value, str) and len(value) > NAME_LENGTH and re.fullmatch(rf"{_FIRST}{_NEXT}*", value):
-        received = f"{len(value)} characters, {shown(value)}"
-        return f"must have at most {NAME_LENGTH} characters, {why}. Received: {received}. Shorten it."
+        received = worded("name-length", "{n} characters, {value}", n=len(value), value=shown(value))
+        return worded(
+            "name-too-long",
+            "must have at most {most} characters, {why}. Received: {received}. Shorten it.",
+            most=NAME_LENGTH,
+            why=why,
+            received=received,
+        )
     usable = usable_name(value) if isinstance(value, str) else ""
-    rule = f"must be letters, digits, '.', '_' and '-', at most {NAME_LENGTH}, starting with a letter or digit, {why}"
-    return f"{rule}. Received: {shown(value)}." + (f" Write {usable}." if usable else "")
+    rule = worded(
+        "name-rule",
+        "must be letters, digits, '.', '_' and '-', at most {most}, starting with a letter or digit, {why}",
+        most=NAME_LENGTH,
+        why=why,
+    )
+    remedy = worded("hint-write", " Write {meant}.", meant=usable) if usable else ""
+    received = worded("must-received", "Received: {received}.{remedy}", received=shown(value), remedy=remedy)
+    return joined(rule, received, between=". ")
 
 
 def usable_name(text: str) -> str:

@@ -13,6 +13,7 @@ from optbench.config.findings import Finding, left_out_finding, shown
 from optbench.config.pydantic_findings import missing_name, unfit_arguments, validate_section
 from optbench.config.schedule_epochs import for_other_epochs, in_steps, with_epochs_keys
 from optbench.core.section import FunctionReference, Section
+from optbench.core.worded import joined, worded
 from optbench.errors import did_you_mean
 
 if TYPE_CHECKING:
@@ -97,7 +98,13 @@ def check_optimizer(section: Mapping[str, Any]) -> tuple[OptimizerConfig | None,
     if "name" not in section:
         return None, [missing_name(section, PATH, ", ".join(optimizer_names()))]
     if not isinstance(name, str):
-        return None, [Finding((*PATH, "name"), f"must be a text. Received: {shown(name)}.", code="config-value-wrong")]
+        return None, [
+            Finding(
+                (*PATH, "name"),
+                worded("must-text-received", "must be a text. Received: {received}.", received=shown(name)),
+                code="config-value-wrong",
+            )
+        ]
     given = {key: value for key, value in section.items() if key != "name"}
     if name == "python":
         return _python_optimizer(section)
@@ -105,11 +112,16 @@ def check_optimizer(section: Mapping[str, Any]) -> tuple[OptimizerConfig | None,
     if class_name is None:
         return None, [_unknown(name)]
     signature = with_epochs_keys(optimizer_keys(class_name))
-    findings = check_arguments(given, signature, path=PATH, owner=f"optimizer {class_name.lower()}", elsewhere=known)
+    owner = worded("key-owner-optimizer", "optimizer {name}", name=class_name.lower())
+    findings = check_arguments(given, signature, path=PATH, owner=owner, elsewhere=known)
     findings += _without_effect(given, signature)
     clipping = [key for key in _CLIPPING if given.get(key) is not None]
     if len(clipping) > 1:
-        sentence = f"only one kind of gradient clipping can be set. Received: {' and '.join(clipping)}. Remove one."
+        sentence = worded(
+            "key-one-clipping",
+            "only one kind of gradient clipping can be set. Received: {keys}. Remove one.",
+            keys=joined(*clipping, between=worded("must-and", " and ")),
+        )
         findings.append(Finding((*PATH, clipping[1]), sentence, at="key", code="config-keys-conflict"))
     if findings:
         return None, findings
@@ -123,7 +135,10 @@ def _python_optimizer(section: Mapping[str, Any]) -> tuple[OptimizerConfig | Non
     if config is not None and config.function is None:
         findings = [
             Finding(
-                (*PATH, "function"), "missing; add 'function: my_problem.py:make'.", at="key", code="config-key-missing"
+                (*PATH, "function"),
+                worded("key-missing-function", "missing; add 'function: my_problem.py:make'."),
+                at="key",
+                code="config-key-missing",
             )
         ]
     return (None if findings else config), findings
@@ -134,12 +149,17 @@ def _without_effect(given: Mapping[str, Any], signature: Signature) -> list[Find
     findings = []
     decays = [key for key in WEIGHT_DECAYS if key in signature]
     if given.get("exclude_from_weight_decay") and not any(given.get(key, signature[key].default) for key in decays):
-        sentence = "there is no weight decay to exclude from. Add 'weight_decay: ...', or remove this key."
+        sentence = worded(
+            "key-no-decay", "there is no weight decay to exclude from. Add 'weight_decay: ...', or remove this key."
+        )
         findings.append(
             Finding((*PATH, "exclude_from_weight_decay"), sentence, at="key", code="config-key-without-effect")
         )
     if given.get("loss_scale") is not None and given.get("loss_scale_factor") is not None:
-        sentence = "stands beside loss_scale, which scales the loss itself, by a factor that adapts. Remove one."
+        sentence = worded(
+            "key-both-scales",
+            "stands beside loss_scale, which scales the loss itself, by a factor that adapts. Remove one.",
+        )
         findings.append(Finding((*PATH, "loss_scale_factor"), sentence, at="key", code="config-keys-conflict"))
     return findings
 
@@ -149,5 +169,11 @@ def _unknown(name: str) -> Finding:
     if folded(name) in left_out:
         return left_out_finding((*PATH, "name"), name, left_out[folded(name)])
     hint = did_you_mean(name.partition("(")[0].rpartition(".")[2], optimizer_names())
-    sentence = f"must be a Keras optimizer. Received: {shown(name)}.{hint} Known: {', '.join(optimizer_names())}."
+    sentence = worded(
+        "must-optimizer",
+        "must be a Keras optimizer. Received: {received}.{hint} Known: {known}.",
+        received=shown(name),
+        hint=hint,
+        known=", ".join(optimizer_names()),
+    )
     return Finding((*PATH, "name"), sentence, code="config-name-unknown")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.config.findings import Finding
 from optbench.config.yaml_document import Place, YamlDocument, parse_yaml
+from optbench.core.worded import joined, worded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,10 +30,11 @@ def apply_overrides(document: YamlDocument, arguments: Sequence[str]) -> None:
         key = key.strip()
         start = Place(SOURCE, 0, len(argument) - len(argument.lstrip()), argument)
         if not separator or not _KEY.fullmatch(key):
-            sentence = "--set takes KEY=VALUE with a dotted key"
-            remedy = "Use for example --set optimizer.learning_rate=0.01."
+            sentence = worded("typed-set", "--set takes KEY=VALUE with a dotted key")
+            remedy = worded("typed-set-example", " Use for example --set optimizer.learning_rate=0.01.")
+            received = worded("must-received", "Received: {received}.{remedy}", received=repr(argument), remedy=remedy)
             document.findings.append(
-                (Finding((), f"{sentence}. Received: {argument!r}. {remedy}", code="config-override-wrong"), start)
+                (Finding((), joined(sentence, ". ", received), code="config-override-wrong"), start)
             )
             continue
         text = text.lstrip(" \t")
@@ -55,7 +57,9 @@ def _value(text: str) -> YamlDocument:
     """Parse the text after `=`; nothing is null, and a comment is no value."""
     value = parse_yaml(text)
     if not value.value_places and not value.findings and text.strip():
-        sentence = "what begins with '#' is a comment. Put quotes around it, as in name='\"#1\"'."
+        sentence = worded(
+            "typed-set-comment", "what begins with '#' is a comment. Put quotes around it, as in name='\"#1\"'."
+        )
         value.findings.append((Finding((), sentence, code="config-override-wrong"), None))
     return value
 
@@ -80,15 +84,19 @@ def _put(document: YamlDocument, path: Path, value: Any) -> str:
         is_last = position == len(path) - 1
         if isinstance(target, list):
             if not isinstance(part, int) or part >= len(target):
-                return f"this is a list of {len(target)}; name one of its items, as in layers[0]."
+                return worded(
+                    "typed-set-list", "this is a list of {n}; name one of its items, as in layers[0].", n=len(target)
+                )
         elif not isinstance(target, dict) or isinstance(part, int):
-            return "a key cannot be set inside a value that has no keys. Set the whole value instead."
+            return worded(
+                "typed-set-inside", "a key cannot be set inside a value that has no keys. Set the whole value instead."
+            )
         if is_last:
             target[part] = value
         else:
             if isinstance(target, dict) and target.get(str(part)) is None:
                 if any(isinstance(later, int) for later in path[position + 1 :]):
-                    return "the file has no such list. Set the whole list instead."
+                    return worded("typed-set-no-list", "the file has no such list. Set the whole list instead.")
                 target[str(part)] = {}
             target = target[part]
     return ""

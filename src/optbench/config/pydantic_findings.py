@@ -11,8 +11,9 @@ from optbench.config.dataset_sections import OPENML_PATTERN
 from optbench.config.findings import Finding, shown
 from optbench.config.hints import mapping_remedy, nearest, unknown_key_remedy, value_remedy
 from optbench.config.machine_sections import MEMORY_PATTERN, WORD_PATTERN
-from optbench.config.value_rules import BrokenRule, ValueRule, Wanted, either
+from optbench.config.value_rules import BrokenRule, ValueRule, Wanted, bound, either
 from optbench.core.section import FUNCTION_PATTERN
+from optbench.core.worded import worded
 from optbench.errors import did_you_mean
 
 if TYPE_CHECKING:
@@ -22,34 +23,35 @@ if TYPE_CHECKING:
 
 Config = TypeVar("Config", bound=BaseModel)
 
-_WHOLE_NUMBER = ValueRule(Wanted.WHOLE_NUMBER, "a whole number")
-_MAPPING = ValueRule(Wanted.OTHER, "a mapping of keys and values")
+_WHOLE_NUMBER = ValueRule(Wanted.WHOLE_NUMBER, worded("must-whole-number", "a whole number"))
+_MAPPING = ValueRule(Wanted.OTHER, worded("must-mapping", "a mapping of keys and values"))
 _TYPES = {
-    "string_type": ValueRule(Wanted.TEXT, "a text"),
+    "string_type": ValueRule(Wanted.TEXT, worded("must-text", "a text")),
     "int_type": _WHOLE_NUMBER,
     "int_from_float": _WHOLE_NUMBER,
-    "float_type": ValueRule(Wanted.NUMBER, "a number"),
-    "bool_type": ValueRule(Wanted.BOOLEAN, "true or false"),
-    "list_type": ValueRule(Wanted.LIST, "a list"),
+    "float_type": ValueRule(Wanted.NUMBER, worded("must-number", "a number")),
+    "bool_type": ValueRule(Wanted.BOOLEAN, worded("must-boolean", "true or false")),
+    "list_type": ValueRule(Wanted.LIST, worded("must-list", "a list")),
     "dict_type": _MAPPING,
     "model_type": _MAPPING,
-    "finite_number": ValueRule(Wanted.NUMBER, "a finite number"),
+    "finite_number": ValueRule(Wanted.NUMBER, worded("must-finite", "a finite number")),
     "none_required": ValueRule(Wanted.OTHER, "null"),
 }
 _PATTERNS = {
     FUNCTION_PATTERN: ValueRule(
-        Wanted.OTHER, "'file.py:function', a file beside the experiment file and a function in it", verb="read"
+        Wanted.OTHER,
+        worded("must-function", "'file.py:function', a file beside the experiment file and a function in it"),
+        verb="read",
     ),
-    OPENML_PATTERN: ValueRule(Wanted.OTHER, "openml:NUMBER, with the number of a data set of openml.org", verb="read"),
-    MEMORY_PATTERN: ValueRule(Wanted.OTHER, "a number with its unit, such as 2GB or 500MB", verb="read"),
-    WORD_PATTERN: ValueRule(Wanted.OTHER, "one word of letters, digits and @ . , : + = / _ -"),
+    OPENML_PATTERN: ValueRule(
+        Wanted.OTHER, worded("must-openml", "openml:NUMBER, with the number of a data set of openml.org"), verb="read"
+    ),
+    MEMORY_PATTERN: ValueRule(
+        Wanted.OTHER, worded("must-memory", "a number with its unit, such as 2GB or 500MB"), verb="read"
+    ),
+    WORD_PATTERN: ValueRule(Wanted.OTHER, worded("must-word", "one word of letters, digits and @ . , : + = / _ -")),
 }
-_BOUNDS = {
-    "greater_than": ("greater than", "gt"),
-    "greater_than_equal": ("at least", "ge"),
-    "less_than": ("less than", "lt"),
-    "less_than_equal": ("at most", "le"),
-}
+_BOUNDS = {"greater_than": "gt", "greater_than_equal": "ge", "less_than": "lt", "less_than_equal": "le"}
 
 
 def validate_section(
@@ -67,8 +69,10 @@ def missing_name(section: Mapping[str, Any], path: Path, names: str) -> Finding:
     for key in section:
         if ":" in key or nearest(key, ["name"]):
             remedy, _ = unknown_key_remedy(key, ["name"], path)
-            return Finding((*path, key), f"unknown key.{remedy} Names: {names}.", at="key", code="config-key-unknown")
-    return Finding((*path, "name"), f"missing; name one of: {names}.", at="key", code="config-key-missing")
+            told = worded("key-unknown-names", "unknown key.{remedy} Names: {names}.", remedy=remedy, names=names)
+            return Finding((*path, key), told, at="key", code="config-key-unknown")
+    told = worded("key-missing-name", "missing; name one of: {names}.", names=names)
+    return Finding((*path, "name"), told, at="key", code="config-key-missing")
 
 
 def unfit_arguments(value: Any, path: Path) -> list[Finding]:
@@ -78,7 +82,8 @@ def unfit_arguments(value: Any, path: Path) -> list[Finding]:
     if isinstance(value, list):
         return [finding for i, item in enumerate(value) for finding in unfit_arguments(item, (*path, i))]
     if isinstance(value, float) and not math.isfinite(value):
-        return [Finding(path, f"must be a finite number. Received: {shown(value)}.", code="config-value-wrong")]
+        rule = ValueRule(Wanted.NUMBER, worded("must-finite", "a finite number"))
+        return [Finding(path, BrokenRule(rule, shown(value), "").sentence, code="config-value-wrong")]
     return []
 
 
@@ -115,17 +120,17 @@ def _finding(told: Any, path: Path, inner: Path, model: type[BaseModel] | None) 
         known = list(model.model_fields) if model else []
         remedy, meant = unknown_key_remedy(str(inner[-1]), known, (*path, *inner[:-1]))
         means = (*path, *inner[:-1], meant) if meant else ()
-        return (*path, *inner), Finding(
-            (*path, *inner), f"unknown key.{remedy}", at="key", means=means, code="config-key-unknown"
-        )
+        told = worded("key-unknown", "unknown key.{remedy}", remedy=remedy)
+        return (*path, *inner), Finding((*path, *inner), told, at="key", means=means, code="config-key-unknown")
     if kind == "missing":
         name = told["loc"][-1]
         place = (*path, *inner, name)
-        return place, Finding(
-            place, f"missing. Add '{name}: ...'.{_described(model, name)}", at="key", code="config-key-missing"
+        missing = worded(
+            "key-missing", "missing. Add '{name}: ...'.{described}", name=name, described=_described(model, name)
         )
+        return place, Finding(place, missing, at="key", code="config-key-missing")
     if value is None and kind in ("model_type", "dict_type"):
-        sentence = "the section is empty. Give it keys or remove it."
+        sentence = worded("key-section-empty", "the section is empty. Give it keys or remove it.")
         return (*path, *inner), Finding((*path, *inner), sentence, at="key", code="config-section-empty")
     rule = _rule(told)
     remedy = mapping_remedy((*path, *inner), value) if kind in ("model_type", "dict_type") else ""
@@ -136,11 +141,10 @@ def _finding(told: Any, path: Path, inner: Path, model: type[BaseModel] | None) 
 def _rule(told: Any) -> ValueRule:
     kind, context = told["type"], told.get("ctx", {})
     if kind in _BOUNDS:
-        words, key = _BOUNDS[kind]
-        below = float(context[key]) if kind == "less_than" else None
-        return ValueRule(Wanted.OTHER, f"{words} {context[key]:g}", below=below)
+        limit = context[_BOUNDS[kind]]
+        return ValueRule(Wanted.OTHER, bound(kind, limit), below=float(limit) if kind == "less_than" else None)
     if kind == "literal_error":
-        return ValueRule(Wanted.OTHER, context["expected"].replace("'", ""))
+        return ValueRule(Wanted.OTHER, _one_of(context["expected"]))
     if kind == "string_pattern_mismatch":
         return _PATTERNS.get(context["pattern"], _PATTERNS[FUNCTION_PATTERN])
     if kind.endswith(("too_short", "too_long")):
@@ -152,11 +156,21 @@ def _size_rule(kind: str, context: Mapping[str, Any]) -> ValueRule:
     limit = context.get("max_length", context.get("min_length"))
     if kind == "string_too_long":
         if limit == 1:
-            return ValueRule(Wanted.CHARACTER, "one character")
-        return ValueRule(Wanted.OTHER, f"at most {limit} characters", verb="have")
+            return ValueRule(Wanted.CHARACTER, worded("must-character", "one character"))
+        return ValueRule(
+            Wanted.OTHER, worded("must-characters", "at most {limit} characters", limit=limit), verb="have"
+        )
     if kind == "string_too_short" or limit == 1:
-        return ValueRule(Wanted.OTHER, "be empty", verb="not")
-    return ValueRule(Wanted.OTHER, f"at {'most' if kind == 'too_long' else 'least'} {limit} items", verb="have")
+        return ValueRule(Wanted.OTHER, worded("must-empty", "be empty"), verb="not")
+    if kind == "too_long":
+        return ValueRule(Wanted.OTHER, worded("must-items-most", "at most {limit} items", limit=limit), verb="have")
+    return ValueRule(Wanted.OTHER, worded("must-items-least", "at least {limit} items", limit=limit), verb="have")
+
+
+def _one_of(expected: str) -> str:
+    """Return pydantic's list of literals, `'a', 'b' or 'c'`, without its quotes."""
+    before, either_of, last = expected.replace("'", "").rpartition(" or ")
+    return worded("must-one-of", "{before} or {last}", before=before, last=last) if either_of else last
 
 
 def _literal_hint(told: Any) -> str:
@@ -192,4 +206,6 @@ def _least_items(model: type[BaseModel] | None, inner: Path) -> int:
 
 def _described(model: type[BaseModel] | None, name: object) -> str:
     field = model.model_fields.get(str(name)) if model else None
-    return f" {field.description}" if field and field.description else ""
+    if field is None or not field.description:
+        return ""
+    return worded("hint-described", " {description}", description=field.description)

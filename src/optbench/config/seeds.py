@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from optbench.core.worded import worded
 from optbench.errors import UsageError
 
 MAX_SEEDS = 100_000
@@ -24,6 +25,9 @@ def parse_seeds(text: str) -> list[int]:
         first = int(match[1]) if match else 0
         last = int(match[2]) if match and match[2] else first
         if match is None or last < first or last - first >= MAX_SEEDS:
-            raise UsageError(f"--seeds must be like 3, 0,1,5 or 0..9. Received: {text!r}.", code="usage-seeds-wrong")
+            raise UsageError(
+                worded("typed-seeds", "--seeds must be like 3, 0,1,5 or 0..9. Received: {text!r}.", text=text),
+                code="usage-seeds-wrong",
+            )
         seeds.update(dict.fromkeys(range(first, last + 1)))
     return list(seeds)

@@ -25,6 +25,7 @@ from optbench.config.study_sections import (
 )
 from optbench.config.validation import without_consequences
 from optbench.config.yaml_document import parse_yaml
+from optbench.core.worded import joined, worded
 from optbench.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
@@ -52,7 +53,19 @@ def load_study(path: Path) -> LoadedStudy:
             document.keep_text(place)
     if document.plain is None and not document.findings:
         document.findings.append(
-            (Finding((), f"the file is empty. {WRITE_EXPERIMENT} {WRITE_OPTIMIZERS}", code="config-file-empty"), None)
+            (
+                Finding(
+                    (),
+                    worded(
+                        "file-empty-study",
+                        "the file is empty. {experiment} {optimizers}",
+                        experiment=WRITE_EXPERIMENT,
+                        optimizers=WRITE_OPTIMIZERS,
+                    ),
+                    code="config-file-empty",
+                ),
+                None,
+            )
         )
     if document.is_broken or document.plain is None:
         raise config_error(document.findings, str(path))
@@ -94,7 +107,11 @@ class _Reader(Findings):
         if not isinstance(plain, dict):
             self.say(
                 (),
-                f"a study file must be a mapping of keys and values. Received: {shown(plain)}.",
+                worded(
+                    "must-study",
+                    "a study file must be a mapping of keys and values. Received: {received}.",
+                    received=shown(plain),
+                ),
                 code="config-value-wrong",
             )
             return None
@@ -141,7 +158,7 @@ class _Reader(Findings):
         for finding in findings:
             if finding.path == ("name",) and isinstance(plain.get("name"), str):
                 self.findings.remove(finding)
-                told = name_fault(plain["name"], "since it becomes a folder's name")
+                told = name_fault(plain["name"], worded("name-since-folder", "since it becomes a folder's name"))
                 self.say(("name",), told, code="config-value-wrong")
         return usable_name(self.path.stem) or "study"
 
@@ -154,39 +171,65 @@ class _Reader(Findings):
                 name = run_name(problem.name, label)
                 before = seen.setdefault(name.lower(), problem.name)
                 if before != problem.name:
-                    told = f"runs of {before} and of {problem.name} would both be called {name!r}"
-                    remedy = "Give one of the problems another name."
-                    self.say(("experiments",), f"{told}. {remedy}", code="config-value-repeated")
+                    told = worded(
+                        "must-runs-apart",
+                        "runs of {before} and of {other} would both be called {name!r}",
+                        before=before,
+                        other=problem.name,
+                        name=name,
+                    )
+                    remedy = worded("hint-other-name", "Give one of the problems another name.")
+                    self.say(("experiments",), joined(told, remedy, between=". "), code="config-value-repeated")
 
     def _baseline(self, baseline: Any, optimizers: Sequence[StudyOptimizer]) -> None:
         labels = [optimizer.label for optimizer in optimizers]
         if isinstance(baseline, str) and labels and baseline not in labels:
             hint = did_you_mean(baseline, labels)
-            told = f"must be the label of an optimizer of this study. Received: {shown(baseline)}.{hint}"
-            self.say(("baseline",), f"{told} Labels: {', '.join(labels)}.", code="config-name-unknown")
+            told = worded(
+                "must-label",
+                "must be the label of an optimizer of this study. Received: {received}.{hint}",
+                received=shown(baseline),
+                hint=hint,
+            )
+            known = worded("hint-labels", " Labels: {labels}.", labels=", ".join(labels))
+            self.say(("baseline",), joined(told, known), code="config-name-unknown")
 
 
 def _split_findings(head: StudyHead) -> Iterator[Finding]:
     """Yield what the keys about splits say against each other."""
     confirmation, further = head.confirmation, head.confirmation.on_one_split
     if head.splits == 1:
-        told = "one split has no spread. Received: 1. Use 0 for none, or 2 and more."
+        told = worded("must-splits", "one split has no spread. Received: 1. Use 0 for none, or 2 and more.")
         yield Finding(("splits",), told, code="config-value-wrong")
     elif head.splits and confirmation.resplit:
-        told = "with confirmation.resplit every seed has a split of its own, and splits repeats one seed on others"
-        remedy = f"Received: {head.splits}. Remove splits, or set resplit: false."
-        yield Finding(("splits",), f"{told}: not both. {remedy}", code="config-keys-conflict")
+        told = worded(
+            "key-splits-resplit",
+            "with confirmation.resplit every seed has a split of its own, and splits repeats one seed on others",
+        )
+        remedy = worded("hint-splits", "Received: {splits}. Remove splits, or set resplit: false.", splits=head.splits)
+        yield Finding(
+            ("splits",), joined(told, worded("must-not-both", ": not both. "), remedy), code="config-keys-conflict"
+        )
     if not further:
         return
     place = ("confirmation", "on_one_split")
     if head.splits or confirmation.resplit is False:
-        told = "without a split of its own for each seed, all seeds are on one split already"
-        remedy = f"Received: {further}. Remove the key, or use resplit: true without splits."
-        yield Finding(place, f"{told}. {remedy}", code="config-value-wrong")
+        told = worded("must-own-splits", "without a split of its own for each seed, all seeds are on one split already")
+        remedy = worded(
+            "hint-own-splits",
+            "Received: {further}. Remove the key, or use resplit: true without splits.",
+            further=further,
+        )
+        yield Finding(place, joined(told, remedy, between=". "), code="config-value-wrong")
     elif further < FEWEST_ON_ONE_SPLIT:
-        told = f"a variance needs at least {FEWEST_ON_ONE_SPLIT} seeds"
-        remedy = f"Received: {further}. Use 0 for none, or {FEWEST_ON_ONE_SPLIT} and more."
-        yield Finding(place, f"{told}. {remedy}", code="config-value-wrong")
+        told = worded("must-variance-seeds", "a variance needs at least {least} seeds", least=FEWEST_ON_ONE_SPLIT)
+        remedy = worded(
+            "hint-variance-seeds",
+            "Received: {further}. Use 0 for none, or {least} and more.",
+            further=further,
+            least=FEWEST_ON_ONE_SPLIT,
+        )
+        yield Finding(place, joined(told, remedy, between=". "), code="config-value-wrong")
 
 
 def _with_engine(problem: StudyProblem, engine: str) -> StudyProblem:
@@ -201,9 +244,13 @@ def _look_findings(head: StudyHead) -> Iterator[Finding]:
     """Yield that the last look of a sequential plan would come before its first one."""
     seeds, at_most = head.confirmation.seeds, head.confirmation.at_most
     if at_most is not None and at_most <= seeds:
-        sentence = (
-            f"at_most must be more than seeds, the first look. Received: {at_most} with seeds: {seeds}. Use for "
-            f"example at_most: {2 * seeds}, or null for one look."
+        sentence = worded(
+            "must-at-most",
+            "at_most must be more than seeds, the first look. Received: {at_most} with seeds: {seeds}. "
+            "Use for example at_most: {example}, or null for one look.",
+            at_most=at_most,
+            seeds=seeds,
+            example=2 * seeds,
         )
         yield Finding(("confirmation", "at_most"), sentence, code="config-value-wrong")
 
@@ -212,29 +259,45 @@ def _tuning_findings(head: StudyHead, optimizers: Sequence[StudyOptimizer]) -> I
     """Yield what in the tuning does not fit what the optimizers search."""
     tuning = head.tuning
     if tuning.race != "off" and tuning.seeds < 2:  # noqa: PLR2004 - with one seed nothing is repeated
-        told = f"a race over seeds needs at least 2. Received: {tuning.seeds} with race: {tuning.race}. Use race: off."
+        told = worded(
+            "must-race-seeds",
+            "a race over seeds needs at least 2. Received: {seeds} with race: {race}. Use race: off.",
+            seeds=tuning.seeds,
+            race=tuning.race,
+        )
         yield Finding(("tuning", "seeds"), told, code="config-value-wrong")
     if tuning.seeds + tuning.freed > FIRST_CONFIRMATION_SEED:
-        told = (
-            f"the seeds of a full race end at {tuning.seeds + tuning.freed - 1}, and confirmation begins at "
-            f"{FIRST_CONFIRMATION_SEED}. Received: {tuning.seeds} with points: {tuning.points}. Use fewer."
+        told = worded(
+            "must-race-short",
+            "the seeds of a full race end at {last}, and confirmation begins at {first}. Received: "
+            "{seeds} with points: {points}. Use fewer.",
+            last=tuning.seeds + tuning.freed - 1,
+            first=FIRST_CONFIRMATION_SEED,
+            seeds=tuning.seeds,
+            points=tuning.points,
         )
         yield Finding(("tuning", "seeds"), told, code="config-value-wrong")
     for optimizer in optimizers:
         dimensions = len(optimizer.search)
         if tuning.sampler == "grid" and dimensions > 1 and not is_power(tuning.points, dimensions):
             near = ", ".join(str(side**dimensions) for side in range(2, 5))
-            sentence = (
-                f"{optimizer.label} searches {dimensions} hyperparameters, and a grid has as many points along each: "
-                f"points must be one of {near}, ... Received: {tuning.points}. Or use sampler: halton."
+            sentence = worded(
+                "must-grid",
+                "{label} searches {dimensions} hyperparameters, and a grid has as many points along each: "
+                "points must be one of {near}, ... Received: {points}. Or use sampler: halton.",
+                label=optimizer.label,
+                dimensions=dimensions,
+                near=near,
+                points=tuning.points,
             )
             yield Finding(("tuning", "points"), sentence, code="config-value-wrong")
             break
     penalised = sorted({key for optimizer in optimizers for key in optimizer.model_keys if key == "model.l2"})
     if penalised and tuning_metric(tuning.metric).holds_penalties:
-        sentence = (
-            "val_loss holds the L2 penalty, which the optimizers set for themselves here: their losses cannot be "
-            "compared. Use metric: val_log_loss, which does not hold it."
+        sentence = worded(
+            "key-penalised-loss",
+            "val_loss holds the L2 penalty, which the optimizers set for themselves here: their losses "
+            "cannot be compared. Use metric: val_log_loss, which does not hold it.",
         )
         yield Finding(("tuning", "metric"), sentence, code="config-keys-conflict")
 

@@ -16,6 +16,7 @@ from optbench.config.study_problems import below
 from optbench.config.study_search import LEARNING_RATE, MODEL, SearchRange, StudyOptimizer
 from optbench.config.study_sections import default_label
 from optbench.config.validation import validate_experiment
+from optbench.core.worded import joined, worded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from optbench.config.optimizer import OptimizerConfig
     from optbench.config.study_sections import StudyProblem
 
-WRITE_OPTIMIZERS = "List some: optimizers: [sgd, adam]."
+WRITE_OPTIMIZERS = worded("hint-optimizers", "List some: optimizers: [sgd, adam].")
 _WITH = "with"
 _NARROWEST = 1.1
 _OWN_KEYS = ("label", _WITH)
@@ -42,12 +43,22 @@ class OptimizerReader(Findings):
         value, path = plain.get("optimizers"), ("optimizers",)
         if value is None:
             if not is_misspelt:
-                self.say(path, f"missing. {WRITE_OPTIMIZERS}", at_key=True, code="config-key-missing")
+                self.say(
+                    path,
+                    worded("key-missing-optimizers", "missing. {remedy}", remedy=WRITE_OPTIMIZERS),
+                    at_key=True,
+                    code="config-key-missing",
+                )
             return []
         if not isinstance(value, list) or not value:
             self.say(
                 path,
-                f"must be a list of optimizers. Received: {shown(value)}. {WRITE_OPTIMIZERS}",
+                worded(
+                    "must-optimizers",
+                    "must be a list of optimizers. Received: {received}. {remedy}",
+                    received=shown(value),
+                    remedy=WRITE_OPTIMIZERS,
+                ),
                 code="config-value-wrong",
             )
             return []
@@ -61,7 +72,12 @@ class OptimizerReader(Findings):
             known = ", ".join(optimizer_names())
             self.say(
                 path,
-                f"must be a name or {{name: ..., ...}}. Received: {shown(item)}. Names: {known}.",
+                worded(
+                    "must-optimizer-item",
+                    "must be a name or {{name: ..., ...}}. Received: {received}. Names: {known}.",
+                    received=shown(item),
+                    known=known,
+                ),
                 code="config-value-wrong",
             )
             return None
@@ -104,12 +120,19 @@ class OptimizerReader(Findings):
         if given.scale == "log" and given.low == 0:
             self.say(
                 (*path, "low"),
-                "must be greater than 0 on a logarithmic scale. Received: 0. Or scale: linear.",
+                worded("must-scale", "must be greater than 0 on a logarithmic scale. Received: 0. Or scale: linear."),
                 code="config-value-wrong",
             )
         elif given.high < _NARROWEST * given.low or given.high <= given.low:
-            told = f"high must be at least {_NARROWEST} times low. Received: low {given.low:g} and high {given.high:g}."
-            self.say(path, f"{told} For one value, without tuning, write the number itself.", code="config-value-wrong")
+            told = worded(
+                "must-high",
+                "high must be at least {factor} times low. Received: low {low} and high {high}.",
+                factor=_NARROWEST,
+                low=f"{given.low:g}",
+                high=f"{given.high:g}",
+            )
+            remedy = worded("hint-one-value", "For one value, without tuning, write the number itself.")
+            self.say(path, joined(told, remedy, between=" "), code="config-value-wrong")
         return given
 
     def _try_ends(self, fixed: Mapping[str, Any], search: Mapping[str, SearchRange | None], path: Path) -> None:
@@ -129,7 +152,11 @@ class OptimizerReader(Findings):
         if not isinstance(section, dict):
             self.say(
                 path,
-                f"must be a mapping such as {{model.l2: {{low: 1e-6, high: 1e-2}}}}. {_received(section)}",
+                worded(
+                    "must-with",
+                    "must be a mapping such as {{model.l2: {{low: 1e-6, high: 1e-2}}}}. {received}",
+                    received=_received(section),
+                ),
                 code="config-value-wrong",
             )
             return fixed, search
@@ -138,7 +165,7 @@ class OptimizerReader(Findings):
             if not key.startswith(MODEL):
                 self.say(
                     here,
-                    "only keys of the model section can be set here, such as model.l2.",
+                    worded("key-model-only", "only keys of the model section can be set here, such as model.l2."),
                     at_key=True,
                     code="config-key-unknown",
                 )
@@ -152,7 +179,11 @@ class OptimizerReader(Findings):
             else:
                 self.say(
                     here,
-                    f"must be a number or a range {{low: ..., high: ...}}. {_received(value)}",
+                    worded(
+                        "must-number-or-range",
+                        "must be a number or a range {{low: ..., high: ...}}. {received}",
+                        received=_received(value),
+                    ),
                     code="config-value-wrong",
                 )
         return fixed, search
@@ -165,14 +196,19 @@ class OptimizerReader(Findings):
                 changed = _replaced(plain, key.split("."), value)
                 findings = validate_experiment(changed)[1] if changed else []
                 if changed is None or findings:
-                    reason = findings[0].sentence if findings else f"the {plain['model']['name']} has no such key."
-                    self.say(path, f"does not fit {problem.name}: {reason}", at_key=True, code="config-key-unknown")
+                    model = plain["model"]["name"]
+                    lacking = worded("key-not-of-model", "the {model} has no such key.", model=model)
+                    reason = findings[0].sentence if findings else lacking
+                    told = worded(
+                        "key-unfit-for", "does not fit {problem}: {reason}", problem=problem.name, reason=reason
+                    )
+                    self.say(path, told, at_key=True, code="config-key-unknown")
                     return
 
     def _label(self, section: Mapping[str, Any], name: str, path: Path) -> str:
         label = section.get("label", name)
         if "label" in section and not is_name(label):
-            told = name_fault(label, "since its runs' folders are called so")
+            told = name_fault(label, worded("name-since-own-runs", "since its runs' folders are called so"))
             self.say((*path, "label"), told, code="config-value-wrong")
         return str(label)
 
@@ -183,10 +219,18 @@ class OptimizerReader(Findings):
                 continue
             first = seen.setdefault(optimizer.label.lower(), position)
             if first != position:
-                told = f"the label {optimizer.label!r} is given twice, first to item {first + 1}"
+                told = worded(
+                    "must-label-once",
+                    "the label {label!r} is given twice, first to item {first}",
+                    label=optimizer.label,
+                    first=first + 1,
+                )
                 self.say(
                     ("optimizers", position),
-                    f"{told}. Give one of them another: label: {optimizer.label}-2.",
+                    joined(
+                        told,
+                        worded("hint-label", ". Give one of them another: label: {label}-2.", label=optimizer.label),
+                    ),
                     code="config-value-repeated",
                 )
         names = {default_label(one.config.name).lower(): one.config.name for one in found if one is not None}
@@ -195,10 +239,22 @@ class OptimizerReader(Findings):
             if optimizer is None or label not in names:
                 continue
             if optimizer.config.name != names[label] or not optimizer.is_default:
-                told = f"the label {optimizer.label!r} is for {names[label]} at its defaults, which is always run too"
+                told = worded(
+                    "must-label-free",
+                    "the label {label!r} is for {default} at its defaults, which is always run too",
+                    label=optimizer.label,
+                    default=names[label],
+                )
                 self.say(
                     ("optimizers", position),
-                    f"{told}. Give this one another, such as label: {optimizer.config.name}-own.",
+                    joined(
+                        told,
+                        worded(
+                            "hint-label-own",
+                            ". Give this one another, such as label: {name}-own.",
+                            name=optimizer.config.name,
+                        ),
+                    ),
                     code="config-value-repeated",
                 )
 
@@ -231,4 +287,4 @@ def _replaced(plain: Mapping[str, Any], path: Sequence[str], value: float) -> di
 
 
 def _received(value: Any) -> str:
-    return f"Received: {shown(value)}."
+    return worded("must-received", "Received: {received}.{remedy}", received=shown(value), remedy="")

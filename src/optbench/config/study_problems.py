@@ -12,6 +12,7 @@ from optbench.config.load import load_experiment
 from optbench.config.names import is_name, name_fault
 from optbench.config.study_sections import StudyProblem
 from optbench.config.validation import validate_experiment
+from optbench.core.worded import joined, worded
 from optbench.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
@@ -22,11 +23,16 @@ if TYPE_CHECKING:
     from optbench.config.findings import Path as Place
 
 INLINE = ("task", "dataset", "model", "training", "evaluation")
-WRITE_EXPERIMENT = "Name an experiment file, or write {dataset: {name: ...}, model: {name: ...}}."
-_WRITE_EXPERIMENTS = "List some: experiments: [iris.yaml, wine.yaml]."
+WRITE_EXPERIMENT = worded(
+    "hint-experiment", "Name an experiment file, or write {{dataset: {{name: ...}}, model: {{name: ...}}}}."
+)
+_WRITE_EXPERIMENTS = worded("hint-experiments", "List some: experiments: [iris.yaml, wine.yaml].")
 _MOVED = {
-    "optimizer": "The optimizers of a study are listed under 'optimizers'.",
-    "name": "One experiment goes by the name of its data set. Name the study: put name at the top of the file.",
+    "optimizer": worded("hint-of-study", "The optimizers of a study are listed under 'optimizers'."),
+    "name": worded(
+        "hint-name-of-study",
+        "One experiment goes by the name of its data set. Name the study: put name at the top of the file.",
+    ),
 }
 _STAND_IN = {"name": "sgd"}
 
@@ -51,7 +57,7 @@ class ProblemReader(Findings):
         if one is not None and several is not None:
             self.say(
                 ("experiments",),
-                "a study has 'experiment' or 'experiments', not both. Remove one.",
+                worded("key-experiment-both", "a study has 'experiment' or 'experiments', not both. Remove one."),
                 at_key=True,
                 code="config-keys-conflict",
             )
@@ -60,7 +66,12 @@ class ProblemReader(Findings):
             return self._several(several)
         if one is None:
             if not is_misspelt:
-                self.say(("experiment",), f"missing. {WRITE_EXPERIMENT}", at_key=True, code="config-key-missing")
+                self.say(
+                    ("experiment",),
+                    worded("key-missing-study", "missing. {remedy}", remedy=WRITE_EXPERIMENT),
+                    at_key=True,
+                    code="config-key-missing",
+                )
             return ()
         problem = self._problem(one, ("experiment",))
         return () if problem is None else (problem,)
@@ -70,7 +81,12 @@ class ProblemReader(Findings):
         if not isinstance(value, list) or not value:
             self.say(
                 path,
-                f"must be a list of experiments. Received: {shown(value)}. {_WRITE_EXPERIMENTS}",
+                worded(
+                    "must-experiments",
+                    "must be a list of experiments. Received: {received}. {remedy}",
+                    received=shown(value),
+                    remedy=_WRITE_EXPERIMENTS,
+                ),
                 code="config-value-wrong",
             )
             return ()
@@ -82,7 +98,12 @@ class ProblemReader(Findings):
         names = _distinct(problems, given)
         for position, name in enumerate(names):
             if names.index(name) != position:
-                told = f"the name {name!r} is given twice, first to item {names.index(name) + 1}. Choose another."
+                told = worded(
+                    "must-name-once",
+                    "the name {name!r} is given twice, first to item {first}. Choose another.",
+                    name=name,
+                    first=names.index(name) + 1,
+                )
                 self.say((*path, position, "name"), told, code="config-value-repeated")
         return tuple(replace(problem, name=name) for problem, name in zip(problems, names, strict=True))
 
@@ -92,17 +113,27 @@ class ProblemReader(Findings):
         if not isinstance(value, dict):
             self.say(
                 path,
-                f"must be an experiment file or a mapping. Received: {shown(value)}. {WRITE_EXPERIMENT}",
+                worded(
+                    "must-experiment-or-mapping",
+                    "must be an experiment file or a mapping. Received: {received}. {remedy}",
+                    received=shown(value),
+                    remedy=WRITE_EXPERIMENT,
+                ),
                 code="config-value-wrong",
             )
             return None
         known = ("name", *INLINE) if named else INLINE
         for key in [key for key in value if key not in known]:
-            remedy = _MOVED.get(key) or unknown_key_remedy(key, known, path)[0].strip()
-            self.say((*path, key), f"unknown key. {remedy}", at_key=True, code="config-key-unknown")
+            remedy = joined(" ", _MOVED[key]) if key in _MOVED else unknown_key_remedy(key, known, path)[0]
+            self.say(
+                (*path, key),
+                worded("key-unknown", "unknown key.{remedy}", remedy=remedy),
+                at_key=True,
+                code="config-key-unknown",
+            )
         name = value.get("name", "problem") if named else "problem"
         if not is_name(name):
-            told = name_fault(name, "since the folders of its runs are called so")
+            told = name_fault(name, worded("name-since-runs", "since the folders of its runs are called so"))
             self.say((*path, "name"), told, code="config-value-wrong")
         inline = {key: value[key] for key in INLINE if key in value}
         config, findings = validate_experiment({"name": "study", "optimizer": _STAND_IN, **inline})
@@ -116,7 +147,12 @@ class ProblemReader(Findings):
             hint = did_you_mean(file.name, near)
             self.say(
                 path,
-                f"there is no such file beside the study file. Received: {shown(value)}.{hint}",
+                worded(
+                    "file-not-beside-study",
+                    "there is no such file beside the study file. Received: {received}.{hint}",
+                    received=shown(value),
+                    hint=hint,
+                ),
                 code="config-file-missing",
             )
             return None
@@ -131,16 +167,23 @@ class ProblemReader(Findings):
         if config is None:
             return None
         if config.dataset.split.folds is not None or config.dataset.split.fold is not None:
-            told = "dataset.split.folds is for 'optbench run': a study draws its splits itself."
-            self.say(path, f"{told} Remove folds and fold.", code="config-keys-conflict")
+            told = worded(
+                "key-folds-of-study", "dataset.split.folds is for 'optbench run': a study draws its splits itself."
+            )
+            self.say(
+                path, joined(told, worded("hint-remove-folds", " Remove folds and fold.")), code="config-keys-conflict"
+            )
             return None
         if config.dataset.split.all_rows:
-            told = "dataset.split.all_rows leaves no rows to tune and to confirm on."
-            self.say(path, f"{told} Remove it.", code="config-keys-conflict")
+            told = worded("key-rows-of-study", "dataset.split.all_rows leaves no rows to tune and to confirm on.")
+            self.say(path, joined(told, worded("hint-remove", " Remove it.")), code="config-keys-conflict")
             return None
         if config.dataset.split.withhold_test:
-            told = "dataset.split.withhold_test is for the study to decide: it withholds the test split while it tunes."
-            self.say(path, f"{told} Remove it.", code="config-key-without-effect")
+            told = worded(
+                "key-withheld-of-study",
+                "dataset.split.withhold_test is for the study to decide: it withholds the test split while it tunes.",
+            )
+            self.say(path, joined(told, worded("hint-remove", " Remove it.")), code="config-key-without-effect")
             return None
         return StudyProblem(str(config.dataset.name), config, base)
 

@@ -10,6 +10,7 @@ from optbench.catalog.tasks import OF_SIZES, TASKS
 from optbench.config.dataset_section import TASK_OF, datasets_for
 from optbench.config.findings import Finding, shown
 from optbench.config.losses import PYTHON_PREFIX, known_losses
+from optbench.core.worded import worded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +45,7 @@ def _dataset_findings(task: TaskFacts, dataset: Any) -> list[Finding]:
     findings = []
     own = TASKS[TASK_OF.get(dataset.name, task.name)]
     if own is not task:
-        sentence = own.foreign_data.format(name=dataset.name, others=_listed(datasets_for(task.name)))
+        sentence = own.foreign_data(dataset.name, _listed(datasets_for(task.name)))
         findings.append(Finding(("dataset", "name"), sentence, code="config-task-unfit"))
     return findings + _foreign_keys(task, "dataset", dataset)
 
@@ -54,7 +55,13 @@ def _training_findings(task: TaskFacts, training: TrainingConfig) -> list[Findin
     if training.early_stopping is not None:
         monitor, known = training.early_stopping.monitor, history_columns(task.name)
         if monitor.removeprefix("val_") not in known:
-            rule = f"must be {_listed(known)}, or one of them with val_ in front, for {task.name}. Received: {monitor}."
+            rule = worded(
+                "must-monitor",
+                "must be {columns}, or one of them with val_ in front, for {task}. Received: {monitor}.",
+                columns=_listed(known),
+                task=task.name,
+                monitor=monitor,
+            )
             findings.append(Finding(("training", "early_stopping", "monitor"), rule, code="config-task-unfit"))
     return findings + _foreign_keys(task, "training", training)
 
@@ -84,16 +91,27 @@ def _loss_findings(task: TaskFacts, training: TrainingConfig) -> list[Finding]:
     loss, path = training.loss, ("training", "loss")
     names = known_losses(task.name)
     if loss not in names and not loss.startswith(PYTHON_PREFIX):
-        rule = f"must be a loss for {task.name}. Received: {shown(loss)}. Known: {', '.join(names)}.{task.loss_remedy}"
+        rule = worded(
+            "must-loss-of-task",
+            "must be a loss for {task}. Received: {received}. Known: {names}.{remedy}",
+            task=task.name,
+            received=shown(loss),
+            names=", ".join(names),
+            remedy=task.loss_remedy,
+        )
         return [Finding(path, rule, code="config-task-unfit")]
     if loss in OF_SIZES and training.standardize_target is not False:
-        sentence = (
-            f"{loss} compares sizes, which a standardised target has not: it is around 0 and half negative. "
-            "Set training.standardize_target: false."
+        sentence = worded(
+            "must-loss-of-sizes",
+            "{loss} compares sizes, which a standardised target has not: it is around 0 and half "
+            "negative. Set training.standardize_target: false.",
+            loss=loss,
         )
         return [Finding(path, sentence, code="config-task-unfit")]
     return []
 
 
 def _listed(names: tuple[str, ...]) -> str:
-    return f"{', '.join(names[:-1])} or {names[-1]}" if len(names) > 1 else names[0]
+    if len(names) == 1:
+        return names[0]
+    return worded("must-one-of", "{before} or {last}", before=", ".join(names[:-1]), last=names[-1])

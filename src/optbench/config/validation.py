@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from optbench.catalog.datasets import DATASETS
 from optbench.catalog.engines import AUTO, OWN, engine_names
 from optbench.catalog.model import ACTIVATION, LAYERS, keys_holding
 from optbench.catalog.models import MODELS
@@ -22,9 +21,11 @@ from optbench.config.layers import activation_finding, check_layers, misshapen_l
 from optbench.config.losses import SHORT_NAMES, canonical_loss, known_losses
 from optbench.config.optimizer import check_optimizer
 from optbench.config.pydantic_findings import missing_name, unfit_arguments, validate_section
+from optbench.config.split_rules import split_findings
 from optbench.config.task_rules import task_findings, without_strata
 from optbench.config.training_sections import ReportConfig, TrainingConfig
 from optbench.core.text_encodings import COMMON, UTF8, canonical_encoding
+from optbench.core.worded import joined, worded
 from optbench.errors import did_you_mean
 
 if TYPE_CHECKING:
@@ -35,23 +36,25 @@ if TYPE_CHECKING:
     from optbench.config.findings import Path
 
 MODEL_CONFIGS: Mapping[str, type[BaseModel]] = {name: model.section for name, model in MODELS.items()}
-_OWN_TABLE = " For a file of your own write {name: csv, path: FILE, target: COLUMN}."
+_OWN_TABLE = worded("hint-own-table", " For a file of your own write {{name: csv, path: FILE, target: COLUMN}}.")
 _NAME_REMEDIES = {
     "csv": _OWN_TABLE,
     "parquet": _OWN_TABLE,
-    "openml": " Write the number of the data set there: openml:61.",
+    "openml": worded("hint-openml", " Write the number of the data set there: openml:61."),
     **dict.fromkeys(
         ("images", "folder", "image_folders"),
-        " For folders of images write {name: image_folder, path: FOLDER, size: [32, 32]}.",
+        worded(
+            "hint-image-folder", " For folders of images write {{name: image_folder, path: FOLDER, size: [32, 32]}}."
+        ),
     ),
-    "npz": " For arrays of your own write {name: npz, path: FILE}.",
-    **{word: f" {remedy}" for model in MODELS.values() for word, remedy in model.other_names.items()},
-    "embedding": " Name a model; with token sequences each has model.embedding_dimension.",
+    "npz": worded("hint-npz", " For arrays of your own write {{name: npz, path: FILE}}."),
+    **{word: joined(" ", remedy) for model in MODELS.values() for word, remedy in model.other_names.items()},
+    "embedding": worded("hint-embedding", " Name a model; with token sequences each has model.embedding_dimension."),
 }
 _SECTIONS = {
-    "dataset": "Say which data: dataset: {name: breast_cancer}.",
-    "model": "Say which model: model: {name: mlp}.",
-    "optimizer": "Say which optimizer: optimizer: {name: adam}.",
+    "dataset": worded("hint-dataset", "Say which data: dataset: {{name: breast_cancer}}."),
+    "model": worded("hint-model", "Say which model: model: {{name: mlp}}."),
+    "optimizer": worded("hint-optimizer", "Say which optimizer: optimizer: {{name: adam}}."),
     "training": "",
     "evaluation": "",
     "report": "",
@@ -69,7 +72,11 @@ def validate_experiment(plain: Any, *, any_engine: bool = False) -> tuple[Experi
         return None, [
             Finding(
                 (),
-                f"an experiment file must be a mapping of sections. Received: {shown(plain)}.",
+                worded(
+                    "must-experiment",
+                    "an experiment file must be a mapping of sections. Received: {received}.",
+                    received=shown(plain),
+                ),
                 code="config-value-wrong",
             )
         ]
@@ -114,7 +121,12 @@ def _is_written(plain: Any, path: Path) -> bool:
 
 def _missing_sections(plain: Mapping[str, Any]) -> list[Finding]:
     return [
-        Finding((name,), f"the section is missing. {remedy}", at="key", code="config-section-missing")
+        Finding(
+            (name,),
+            worded("key-section-missing", "the section is missing. {remedy}", remedy=remedy),
+            at="key",
+            code="config-section-missing",
+        )
         for name, remedy in _SECTIONS.items()
         if remedy and name not in plain
     ]
@@ -123,11 +135,22 @@ def _missing_sections(plain: Mapping[str, Any]) -> list[Finding]:
 def _section(name: str, section: Any) -> tuple[Any, list[Finding]]:
     path = (name,)
     if section is None:
+        remedy = joined(" ", _SECTIONS[name]) if _SECTIONS[name] else ""
         return None, [
-            Finding(path, f"the section is empty. {_SECTIONS[name]}".strip(), at="key", code="config-section-empty")
+            Finding(
+                path,
+                joined(worded("key-section-is-empty", "the section is empty."), remedy),
+                at="key",
+                code="config-section-empty",
+            )
         ]
     if not isinstance(section, dict):
-        sentence = f"must be a mapping of keys and values. Received: {shown(section)}.{mapping_remedy(path, section)}"
+        sentence = worded(
+            "must-mapping-received",
+            "must be a mapping of keys and values. Received: {received}.{remedy}",
+            received=shown(section),
+            remedy=mapping_remedy(path, section),
+        )
         return None, [Finding(path, sentence, code="config-value-wrong")]
     return _CHECKS[name](section)
 
@@ -135,7 +158,14 @@ def _section(name: str, section: Any) -> tuple[Any, list[Finding]]:
 def _dataset(section: Mapping[str, Any]) -> tuple[Any, list[Finding]]:
     if str(section.get("name")).startswith("openml:"):
         return validate_section(OpenmlConfig, section, ("dataset",))
-    return _tagged(section, ("dataset",), DATASET_CONFIGS, "a known data set", "optbench list datasets", ("openml:ID",))
+    return _tagged(
+        section,
+        ("dataset",),
+        DATASET_CONFIGS,
+        worded("must-known-data-set", "a known data set"),
+        "optbench list datasets",
+        ("openml:ID",),
+    )
 
 
 def _evaluation(section: Mapping[str, Any]) -> tuple[Any, list[Finding]]:
@@ -162,7 +192,15 @@ def _tagged(
     if not isinstance(name, str) or name not in known:
         remedy = _NAME_REMEDIES.get(str(name).lower().rpartition(".")[2], "")
         remedy = remedy or (did_you_mean(name, known) if isinstance(name, str) else "")
-        sentence = f"must be {what}. Received: {shown(name)}.{remedy} Known: {names} ({command})."
+        sentence = worded(
+            "must-name-known",
+            "must be {what}. Received: {received}.{remedy} Known: {names} ({command}).",
+            what=what,
+            received=shown(name),
+            remedy=remedy,
+            names=names,
+            command=command,
+        )
         return None, [Finding((*path, "name"), sentence, code="config-name-unknown")]
     config, findings = validate_section(known[name], section, path)
     arguments = section.get("arguments")
@@ -178,7 +216,9 @@ def _model(section: Mapping[str, Any]) -> tuple[Any, list[Finding]]:
     misshapen = [f for key in keys_of_layers for f in misshapen_layers(section.get(key), (*path, key))]
     if misshapen:
         return None, misshapen
-    model, findings = _tagged(section, path, MODEL_CONFIGS, "a known model", "optbench list models")
+    model, findings = _tagged(
+        section, path, MODEL_CONFIGS, worded("must-known-model", "a known model"), "optbench list models"
+    )
     if known is None:
         return None, findings
     for key in keys_holding(known.section, ACTIVATION):
@@ -199,9 +239,12 @@ def _training(section: Mapping[str, Any]) -> tuple[Any, list[Finding]]:
     loss = canonical_loss(written) if isinstance(written, str) else None
     if isinstance(written, str) and loss is None:
         hint = did_you_mean(SHORT_NAMES.get(written.lower(), written), known_losses())
-        sentence = (
-            f"must be auto, a Keras loss or python:file.py:function. Received: {shown(written)}."
-            f"{hint} Known: {', '.join(known_losses())}."
+        sentence = worded(
+            "must-loss",
+            "must be auto, a Keras loss or python:file.py:function. Received: {received}.{hint} Known: {known}.",
+            received=shown(written),
+            hint=hint,
+            known=", ".join(known_losses()),
         )
         findings.append(Finding((*path, "loss"), sentence, code="config-name-unknown"))
     if training is not None:
@@ -226,7 +269,7 @@ def _cross_findings(valid: Mapping[str, Any]) -> list[Finding]:
     findings = []
     dataset, training, evaluation = (valid.get(name) for name in ("dataset", "training", "evaluation"))
     if dataset is not None:
-        findings += _split_findings(dataset)
+        findings += split_findings(dataset)
         findings += _encoding_findings(dataset)
         findings += _mark_findings(dataset)
     if evaluation is not None:
@@ -236,14 +279,19 @@ def _cross_findings(valid: Mapping[str, Any]) -> list[Finding]:
     if dataset is not None and training is not None and training.early_stopping is not None:
         monitor = training.early_stopping.monitor
         if monitor.startswith("val_") and dataset.split.all_rows:
-            sentence = (
-                f"{monitor} needs validation rows, and dataset.split.all_rows leaves none. Remove one of the two."
+            sentence = worded(
+                "key-monitor-all-rows",
+                "{monitor} needs validation rows, and dataset.split.all_rows leaves none. Remove one of the two.",
+                monitor=monitor,
             )
             findings.append(Finding(("training", "early_stopping", "monitor"), sentence, code="config-keys-conflict"))
         elif monitor.startswith("val_") and dataset.split.validation == 0:
-            sentence = (
-                f"{monitor} needs validation rows, and dataset.split.validation is 0. Give it a fraction, or monitor "
-                f"{monitor.removeprefix('val_')}."
+            sentence = worded(
+                "key-monitor-validation",
+                "{monitor} needs validation rows, and dataset.split.validation is 0. Give it a fraction, or "
+                "monitor {without}.",
+                monitor=monitor,
+                without=monitor.removeprefix("val_"),
             )
             findings.append(Finding(("training", "early_stopping", "monitor"), sentence, code="config-keys-conflict"))
     return findings
@@ -256,53 +304,33 @@ def _engine_findings(training: TrainingConfig | None) -> list[Finding]:
     names = engine_names()
     if training.engine in names:
         return []
-    among = f"{', '.join(names[:-1])} or {names[-1]}"
+    among = worded("must-one-of", "{before} or {last}", before=", ".join(names[:-1]), last=names[-1])
     hint = did_you_mean(training.engine, names)
     return [
         Finding(
             ("training", "engine"),
-            f"must be {among}. Received: {shown(training.engine)}.{hint}",
+            worded(
+                "must-engine",
+                "must be {among}. Received: {received}.{hint}",
+                among=among,
+                received=shown(training.engine),
+                hint=hint,
+            ),
             code="config-name-unknown",
         )
     ]
-
-
-def _kept_together_findings(dataset: Any) -> list[Finding]:
-    """Return what contradicts a split by group or in time."""
-    split, path = dataset.split, ("dataset", "split")
-    given = [key for key in ("group", "time") if getattr(split, key) is not None]
-    if not given:
-        return []
-    findings, key = [], given[-1]
-    others = [each for each in (*given[:-1], "column", "test_path") if getattr(split, each) is not None]
-    if others:
-        sentence = (
-            f"rows can be divided by {others[0]} or by {key}, not by both: one would break the other. "
-            f"Received: {others[0]} and {key}. Keep one."
-        )
-        findings.append(Finding((*path, key), sentence, at="key", code="config-keys-conflict"))
-    if split.time is not None and "stratify" in split.model_fields_set and split.stratify:
-        sentence = "a split in the order of time cannot keep the classes' shares. Received: true. Remove the line."
-        findings.append(Finding((*path, "stratify"), sentence, code="config-keys-conflict"))
-    if not _has_columns(dataset.name):
-        sentence = f"is for tables, whose columns have names. Received: dataset.name: {dataset.name}. Remove the line."
-        findings.append(Finding((*path, key), sentence, at="key", code="config-key-without-effect"))
-    return findings
-
-
-def _has_columns(name: str) -> bool:
-    """Return True for data that is read as a table of texts."""
-    entry = DATASETS.get(name)
-    return name == "csv" or name.startswith("openml:") or (entry is not None and entry.form == "table")
 
 
 def _encoding_findings(dataset: Any) -> list[Finding]:
     encoding = getattr(dataset, "encoding", UTF8)
     if canonical_encoding(encoding) is not None:
         return []
-    sentence = (
-        f"must be an encoding of text. Received: {shown(encoding)}.{did_you_mean(encoding, COMMON)} Common ones: "
-        f"{', '.join(COMMON)}."
+    sentence = worded(
+        "must-encoding",
+        "must be an encoding of text. Received: {received}.{hint} Common ones: {names}.",
+        received=shown(encoding),
+        hint=did_you_mean(encoding, COMMON),
+        names=", ".join(COMMON),
     )
     return [Finding(("dataset", "encoding"), sentence, code="config-name-unknown")]
 
@@ -312,31 +340,14 @@ def _mark_findings(dataset: Any) -> list[Finding]:
     thousands = getattr(dataset, "thousands", None)
     if thousands is None or thousands != dataset.decimal:
         return []
-    sentence = f"must differ from dataset.decimal. Received: {shown(thousands)} for both."
-    remedy = " Write dataset.decimal: ',' too." if thousands == "." else " Write dataset.decimal: '.'."
-    return [Finding(("dataset", "thousands"), sentence + remedy, code="config-keys-conflict")]
-
-
-def _split_findings(dataset: Any) -> list[Finding]:
-    split, path = dataset.split, ("dataset", "split")
-    findings = []
-    if (split.test or 0.0) + split.validation >= 1:
-        sentence = (
-            f"test and validation must leave rows for training. Received: {split.test:g} and {split.validation:g} of "
-            "all rows. Make them smaller, together below 1."
-        )
-        findings.append(Finding((*path, "test"), sentence, code="config-value-wrong"))
-    given = [key for key in ("test", "column", "test_path") if getattr(split, key) is not None]
-    if len(given) > 1:
-        sentence = f"the test rows can be given in one way only. Received: {' and '.join(given)}. Keep one."
-        findings.append(Finding((*path, given[1]), sentence, at="key", code="config-keys-conflict"))
-    findings += _kept_together_findings(dataset)
-    against = [key for key in ("withhold_test", "folds", "fold") if getattr(split, key) not in (None, False)]
-    if split.all_rows and against:
-        sentence = f"all rows are for training, so none are left for {against[0]}. Remove one of the two."
-        findings.append(Finding((*path, "all_rows"), sentence, at="key", code="config-keys-conflict"))
-    for key in ("column", "test_path"):
-        if getattr(split, key) is not None and dataset.name != "csv":
-            sentence = f"is for tables of your own (dataset.name: csv). Received: dataset.name: {dataset.name}."
-            findings.append(Finding((*path, key), sentence, at="key", code="config-keys-conflict"))
-    return findings
+    sentence = worded(
+        "must-differ-decimal",
+        "must differ from dataset.decimal. Received: {received} for both.",
+        received=shown(thousands),
+    )
+    remedy = (
+        worded("hint-decimal-comma", " Write dataset.decimal: ',' too.")
+        if thousands == "."
+        else worded("hint-decimal-point", " Write dataset.decimal: '.'.")
+    )
+    return [Finding(("dataset", "thousands"), joined(sentence, remedy), code="config-keys-conflict")]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+
+from optbench.core.worded import joined, worded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +37,7 @@ class ValueRule:
     ----------
     wanted : kind of value
     text : what follows the verb, e.g. "a number"
-    verb : what follows "must"
+    verb : what follows "must": be, have, read, not or "satisfy:"
     below : limit that a number has to be less than, if there is one
     """
 
@@ -61,12 +63,26 @@ class BrokenRule:
     @property
     def end(self) -> str:
         """What was received and what to do about it."""
-        return f"Received: {self.received}.{self.remedy}"
+        return worded("must-received", "Received: {received}.{remedy}", received=self.received, remedy=self.remedy)
 
     @property
     def sentence(self) -> str:
         """Rule, received value, remedy."""
-        return f"{self.rule.sentence}. {self.end}"
+        return joined(self.rule.sentence, self.end, between=". ")
+
+
+def bound(kind: Literal["greater_than", "greater_than_equal", "less_than", "less_than_equal"], limit: float) -> str:
+    """Return a limit of a number, e.g. "at least 1"; a whole one has no decimals."""
+    number = f"{limit:g}"
+    match kind:
+        case "greater_than":
+            return worded("must-above", "greater than {number}", number=number)
+        case "greater_than_equal":
+            return worded("must-least", "at least {number}", number=number)
+        case "less_than":
+            return worded("must-below", "less than {number}", number=number)
+        case _:
+            return worded("must-most", "at most {number}", number=number)
 
 
 def alternatives(rules: Sequence[ValueRule]) -> str:
@@ -74,13 +90,29 @@ def alternatives(rules: Sequence[ValueRule]) -> str:
     said: list[str] = []
     verb = ""
     for rule in dict.fromkeys(rules):
-        clause = rule.text if rule.verb == verb else f"{rule.verb} {rule.text}"
+        clause = rule.text if rule.verb == verb else _with_verb(rule)
         verb = rule.verb
         if clause not in said:
             said.append(clause)
-    return f"must {', or '.join(said)}"
+    return worded("must-rule", "must {clauses}", clauses=joined(*said, between=worded("must-or", ", or ")))
+
+
+def _with_verb(rule: ValueRule) -> str:
+    """Return a rule with its verb; what is read is written in a form, what satisfies is a rule of pydantic's."""
+    match rule.verb:
+        case "have":
+            return worded("must-have", "have {what}", what=rule.text)
+        case "read":
+            return worded("must-read", "read {what}", what=rule.text)
+        case "not":
+            return worded("must-not", "not {what}", what=rule.text)
+        case "satisfy:":
+            return worded("must-satisfy", "satisfy: {what}", what=rule.text)
+        case _:
+            return worded("must-be", "be {what}", what=rule.text)
 
 
 def either(broken: Sequence[BrokenRule]) -> str:
     """Return the sentence on a value that breaks every one of several alternatives, with the most helpful end."""
-    return f"{alternatives([one.rule for one in broken])}. {max((one.end for one in broken), key=len)}"
+    end = max((one.end for one in broken), key=len)
+    return joined(alternatives([one.rule for one in broken]), end, between=". ")

@@ -13,6 +13,7 @@ import yaml
 
 from optbench.config.findings import Finding, dotted
 from optbench.core.printable import escaped_yaml
+from optbench.core.worded import joined, worded
 
 if TYPE_CHECKING:
     from optbench.config.findings import Path
@@ -32,15 +33,22 @@ _SCALARS = (
 )
 
 
-_NO_ANCHORS = "anchors, aliases and merge keys (&, *, <<) are not supported. Write the value out."
+_NO_ANCHORS = worded(
+    "yaml-no-anchors", "anchors, aliases and merge keys (&, *, <<) are not supported. Write the value out."
+)
 _REMEDIES = {
-    "'\\t'": "Indent with spaces, not tabs.",
-    "mapping values are not allowed": "Put quotes around a text that holds ': ', indent the keys of a section equally, "
-    "and put a space after the ':' of every key above.",
-    "cannot start any token": "Put quotes around the text.",
-    "unknown escape character": "Put single quotes around a text with a backslash.",
-    "expected <block end>": "Indent the keys of a section equally, and look for a quote too many above.",
-    "expected the node content": "A value is missing before it.",
+    "'\\t'": worded("yaml-tabs", "Indent with spaces, not tabs."),
+    "mapping values are not allowed": worded(
+        "yaml-colon",
+        "Put quotes around a text that holds ': ', indent the keys of a section equally, and put a "
+        "space after the ':' of every key above.",
+    ),
+    "cannot start any token": worded("yaml-token", "Put quotes around the text."),
+    "unknown escape character": worded("yaml-escape", "Put single quotes around a text with a backslash."),
+    "expected <block end>": worded(
+        "yaml-indent", "Indent the keys of a section equally, and look for a quote too many above."
+    ),
+    "expected the node content": worded("yaml-value-missing", "A value is missing before it."),
 }
 _OPENING = (
     yaml.BlockMappingStartToken,
@@ -164,7 +172,7 @@ def _parsed(text: str, source: str, loader: Any) -> YamlDocument:
     document = YamlDocument(source)
     lines = text.splitlines() or [""]
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        _broken(document, "an experiment file has at most 1 MiB. Received: a larger one.")
+        _broken(document, worded("yaml-too-large", "an experiment file has at most 1 MiB. Received: a larger one."))
         return document
     try:
         if alias := _first_alias(text, loader):
@@ -177,10 +185,10 @@ def _parsed(text: str, source: str, loader: Any) -> YamlDocument:
         node = yaml.compose(text, Loader=loader)
     except yaml.MarkedYAMLError as error:
         mark, sentence = _explained(error)
-        _broken(document, f"not valid YAML: {sentence}", _place(mark, document, lines) if mark else None)
+        _broken(document, _invalid(sentence), _place(mark, document, lines) if mark else None)
         return document
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        _broken(document, f"not valid YAML: {str(error).splitlines()[0]}.")
+        _broken(document, _invalid(f"{str(error).splitlines()[0]}."))
         return document
     if node is None:
         return document
@@ -215,10 +223,13 @@ def _first_alias(text: str, loader: Any) -> Any:
         if isinstance(token, yaml.AliasToken | yaml.AnchorToken):
             return token.start_mark
         if isinstance(token, yaml.TagToken):
-            raise yaml.MarkedYAMLError(problem="tags (!...) are not supported", problem_mark=token.start_mark)
+            raise yaml.MarkedYAMLError(
+                problem=worded("yaml-tags", "tags (!...) are not supported"), problem_mark=token.start_mark
+            )
         depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
         if depth > MAX_DEPTH:
-            raise yaml.MarkedYAMLError(problem=f"nested deeper than {MAX_DEPTH} levels", problem_mark=token.start_mark)
+            problem = worded("yaml-deep", "nested deeper than {most} levels", most=MAX_DEPTH)
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=token.start_mark)
     return None
 
 
@@ -242,7 +253,9 @@ def _plain_mapping(node: yaml.MappingNode, path: Path, document: YamlDocument, l
             document.findings.append(
                 (
                     Finding(
-                        path, "a key must be a plain word. Received: a list or mapping.", code="config-yaml-invalid"
+                        path,
+                        worded("yaml-key-plain", "a key must be a plain word. Received: a list or mapping."),
+                        code="config-yaml-invalid",
                     ),
                     place,
                 )
@@ -252,7 +265,12 @@ def _plain_mapping(node: yaml.MappingNode, path: Path, document: YamlDocument, l
         here = (*path, word)
         if word in found:
             first = document.key_places[here].line + 1
-            sentence = f"{dotted(here)}: key given twice, first in line {first}. Remove one of the two."
+            sentence = worded(
+                "yaml-key-twice",
+                "{key}: key given twice, first in line {first}. Remove one of the two.",
+                key=dotted(here),
+                first=first,
+            )
             document.findings.append((Finding((), sentence, code="config-key-repeated"), place))
             continue
         document.key_places[here] = place
@@ -280,8 +298,9 @@ def _whole(node: yaml.Node, document: YamlDocument, place: Place) -> str:
     try:
         return text.encode("utf-16", "surrogatepass").decode("utf-16")
     except UnicodeDecodeError:
-        sentence = (
-            "a text must not hold half a character, an escape from \\ud800 to \\udfff. Write the character itself."
+        sentence = worded(
+            "yaml-half-character",
+            "a text must not hold half a character, an escape from \\ud800 to \\udfff. Write the character itself.",
         )
         document.findings.append((Finding((), sentence, code="config-yaml-invalid"), place))
         return ""
@@ -291,7 +310,15 @@ def _integer(text: str, path: Path, document: YamlDocument, place: Place) -> int
     limit = 25  # digits; Python itself refuses thousands of them
     if len(text) > limit:
         document.findings.append(
-            (Finding(path, "a whole number has at most 25 digits.", "value", code="config-value-wrong"), place)
+            (
+                Finding(
+                    path,
+                    worded("yaml-long-number", "a whole number has at most 25 digits."),
+                    "value",
+                    code="config-value-wrong",
+                ),
+                place,
+            )
         )
         return 0
     return int(text, 10)
@@ -307,14 +334,24 @@ def _broken(document: YamlDocument, sentence: str, place: Place | None = None) -
     document.is_broken = True
 
 
+def _invalid(sentence: str) -> str:
+    return worded("yaml-invalid", "not valid YAML: {sentence}", sentence=sentence)
+
+
 def _explained(error: yaml.MarkedYAMLError) -> tuple[Any, str]:
     """Return where the caret belongs and what PyYAML's problem means."""
     problem, mark = error.problem or error.context or "", error.problem_mark or error.context_mark
     if "expected a single document" in (error.context or ""):
-        return mark, "an experiment file holds one document. Remove the '---' in the middle."
+        return mark, worded(
+            "yaml-one-document", "an experiment file holds one document. Remove the '---' in the middle."
+        )
     if ("<stream end>" in problem or "end of stream" in problem) and error.context_mark is not None:
-        return error.context_mark, "what is opened here is never closed. Add the missing bracket, brace or quote."
+        return error.context_mark, worded(
+            "yaml-never-closed", "what is opened here is never closed. Add the missing bracket, brace or quote."
+        )
     if "expected ':'" in problem:
-        return error.context_mark or mark, f"{problem}. Every key ends with ': '."
+        return error.context_mark or mark, worded(
+            "yaml-key-end", "{problem}. Every key ends with ': '.", problem=problem
+        )
     remedy = next((remedy for words, remedy in _REMEDIES.items() if words in problem), "")
-    return mark, f"{problem}. {remedy}".rstrip()
+    return mark, joined(problem, ". ", remedy) if remedy else joined(problem, ".")

@@ -12,6 +12,8 @@ import os
 import stat
 from typing import TYPE_CHECKING, Final
 
+from optbench.core.worded import worded
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from io import BufferedReader
@@ -26,6 +28,15 @@ _KINDS: Final = (
     (stat.S_ISBLK, "device"),
     (stat.S_ISSOCK, "socket"),
 )
+_NAMED: Final = {
+    "file": worded("thing-file", "a file"),
+    "link": worded("thing-link", "a link"),
+    "folder": worded("thing-folder", "a folder"),
+    "pipe": worded("thing-pipe", "a pipe"),
+    "device": worded("thing-device", "a device"),
+    "socket": worded("thing-socket", "a socket"),
+    "thing": worded("thing-other", "a thing"),
+}
 _FLAGS: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 
 
@@ -82,7 +93,12 @@ def read_regular(path: Path, *, most: int | None = None, follow_links: bool = Fa
     with open_regular(path, follow_links=follow_links) as file:
         size = os.fstat(file.fileno()).st_size
         if most is not None and size > most:
-            raise UnfitFileError(errno.EFBIG, f"a file of {size} bytes", f"and at most {most} are read", path)
+            raise UnfitFileError(
+                errno.EFBIG,
+                worded("thing-large-file", "a file of {size} bytes", size=size),
+                f"and at most {most} are read",
+                path,
+            )
         return file.read(size)  # and no more: a file that grows while it is read would never end
 
 
@@ -129,4 +145,4 @@ def kind_of(mode: int) -> str:
 def _require_regular(status: os.stat_result, path: Path) -> None:
     if not stat.S_ISREG(status.st_mode):
         number = errno.EISDIR if stat.S_ISDIR(status.st_mode) else errno.EINVAL
-        raise UnfitFileError(number, f"a {kind_of(status.st_mode)}", "not a file, and was not opened", path)
+        raise UnfitFileError(number, _NAMED[kind_of(status.st_mode)], "not a file, and was not opened", path)

@@ -7,6 +7,7 @@ from typing import Literal
 from optbench.catalog.model import NUMBERS, Example, InputForm, Model, ModelSection
 from optbench.catalog.model_layers import flat
 from optbench.catalog.tasks import CLASSIFICATION
+from optbench.core.worded import worded
 
 
 class LinearConfig(ModelSection):
@@ -22,7 +23,10 @@ MODEL = Model(
     examples=(Example({}, InputForm((6,))),),
     layers=lambda _section, inputs: flat(inputs),
     not_for={
-        CLASSIFICATION: "linear predicts a number. For classes take logistic; for a number write 'task: regression' at "
-        "the top of the file."
+        CLASSIFICATION: worded(
+            "must-number-linear",
+            "linear predicts a number. For classes take logistic; for a number write 'task: regression' "
+            "at the top of the file.",
+        )
     },
 )

@@ -7,6 +7,7 @@ from typing import Literal
 from optbench.catalog.model import NUMBERS, Example, InputForm, Model, ModelSection, Penalty
 from optbench.catalog.model_layers import flat
 from optbench.catalog.tasks import REGRESSION
+from optbench.core.worded import worded
 
 
 class LogisticConfig(ModelSection):
@@ -23,6 +24,9 @@ MODEL = Model(
     examples=(Example({}, InputForm((6,))),),
     layers=lambda _section, inputs: flat(inputs),
     not_for={
-        REGRESSION: "logistic is for classes. For regression its counterpart is linear; mlp and the others fit too."
+        REGRESSION: worded(
+            "must-classes-logistic",
+            "logistic is for classes. For regression its counterpart is linear; mlp and the others fit too.",
+        )
     },
 )

@@ -20,6 +20,7 @@ from optbench.catalog.model import (
     sizes,
 )
 from optbench.catalog.model_layers import hidden, vectors_of_tokens
+from optbench.core.worded import worded
 
 _CELLS: Final = {"lstm": "LSTM", "gru": "GRU", "simple_rnn": "SimpleRNN"}
 
@@ -89,7 +90,7 @@ MODEL = Model(
     head=head,
     size=sizes("hidden_units"),
     other_names={
-        **{cell: f"Write {{name: rnn, cell: {cell}}}." for cell in _CELLS},
-        "simplernn": "Write {name: rnn, cell: simple_rnn}.",
+        **{cell: worded("hint-rnn", "Write {{name: rnn, cell: {cell}}}.", cell=cell) for cell in _CELLS},
+        "simplernn": worded("hint-rnn", "Write {{name: rnn, cell: {cell}}}.", cell="simple_rnn"),
     },
 )

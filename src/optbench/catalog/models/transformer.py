@@ -13,6 +13,7 @@ from pydantic import Field
 from optbench.catalog.layer_graph import INPUT, LayerGraph, kernel_penalty
 from optbench.catalog.model import Activation, Example, InputForm, Model, ModelSection, Penalty, Units
 from optbench.catalog.model_layers import DEFAULT_EMBEDDING_DIMENSION, embedding
+from optbench.core.worded import joined, worded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,8 +112,13 @@ def _dropout(graph: LayerGraph, model: TransformerConfig) -> None:
 
 def _broken_rules(model: TransformerConfig) -> Iterator[tuple[str, str]]:
     if model.embedding_dimension % model.num_heads:
-        rule = f"must divide embedding_dimension ({model.embedding_dimension}) evenly. Received: {model.num_heads}."
-        yield "num_heads", f"{rule} Change one of the two."
+        rule = worded(
+            "must-divide",
+            "must divide embedding_dimension ({embedding_dimension}) evenly. Received: {num_heads}.",
+            embedding_dimension=model.embedding_dimension,
+            num_heads=model.num_heads,
+        )
+        yield "num_heads", joined(rule, worded("hint-change-one", " Change one of the two."))
 
 
 MODEL = Model(
@@ -125,5 +131,5 @@ MODEL = Model(
     ),
     layers=layers,
     broken_rules=_broken_rules,
-    other_names={"attention": "Write {name: transformer}."},
+    other_names={"attention": worded("hint-transformer", "Write {{name: transformer}}.")},
 )
