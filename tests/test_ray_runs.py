@@ -1,16 +1,22 @@
-"""Real runs on a real Ray cluster: the bytes of the local executor, whatever is killed or stopped. 1 minute."""
+"""Real runs on a real Ray cluster: the bytes of the local executor, whatever is killed or stopped. 2 minutes."""
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from commands_elsewhere import Commands, assert_same, long_experiment, run_undisturbed
 from ray_cluster import SECOND
+
+OWN = """\
+import keras
+
+def build(input_shape, num_classes):
+    return keras.Sequential([keras.Input(input_shape), keras.layers.Dense(num_classes, activation="softmax")])
+"""
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.cluster]
 
@@ -84,19 +90,88 @@ def test_a_cluster_of_the_commands_own_gives_the_same_bytes(cluster, config, und
     assert_same(undisturbed, cluster.folder / end["folder"])
 
 
-def test_a_node_that_does_not_see_the_runs_directory_is_named(cluster, config):
-    """In a sentence, not by waiting: here the command alone has a disk there."""
-    cluster.runs.mkdir()
-    command = [sys.executable, "-m", "optbench", "run", str(config), *map(str, cluster.options)]
-    done = subprocess.run(
-        ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs none "$0" && exec "$@"', str(cluster.runs), *command],
-        env=cluster.environment,
-        cwd=cluster.folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
+class Apart(Cluster):
+    """Commands that alone have a disk at their runs directory: no node sees what is on it."""
+
+    def __init__(self, variables, folder, holder: int) -> None:
+        super().__init__(variables, folder)
+        self.root = Path(f"/proc/{holder}/root")
+        self.runs = self.seen(folder / "runs")
+        enter = ("nsenter", f"--mount=/proc/{holder}/ns/mnt", "sh", "-c", 'cd "$0" && exec "$@"')
+        self.prefix = (*enter, str(folder))
+
+    @property
+    def options(self):
+        return ("--executor", "ray", "-j", "2", "--runs-dir", self.folder / "runs", "--machine", self.machine)
+
+    @property
+    def machine(self) -> Path:
+        return self.folder / "machine.yaml"
+
+    def seen(self, path: Path) -> Path:
+        """Return where this process sees what is on that disk."""
+        return self.root / path.relative_to("/")
+
+    def assert_same(self, undisturbed: Path, ends: list[dict]) -> None:
+        """Both runs are there, and one at least has gone on from a checkpoint."""
+        assert [end["outcome"] for end in ends] == ["completed"] * 2
+        folders = [self.seen(self.folder / end["folder"]) for end in ends]
+        for folder in folders:
+            assert_same(undisturbed.with_name(folder.name), folder)
+        assert any("goes on after epoch" in (folder / "log.txt").read_text() for folder in folders)
+
+
+@pytest.fixture
+def apart(ray_nodes, tmp_path) -> Iterator[Apart]:
+    runs = tmp_path / "runs"
+    runs.mkdir()
+    mounted = 'mount -t tmpfs none "$0" && echo ready && exec sleep infinity'
+    with subprocess.Popen(["unshare", "--mount", "sh", "-c", mounted, str(runs)], stdout=subprocess.PIPE) as holder:
+        try:
+            if holder.stdout.readline() != b"ready\n":
+                pytest.skip("no mount namespace can be made here")
+            yield Apart(ray_nodes.variables, tmp_path, holder.pid)
+        finally:
+            holder.kill()
+
+
+def test_runs_are_carried_to_nodes_that_do_not_see_them(ray_nodes, apart, config, undisturbed):
+    """Two actors of one node have one copy of the data; Ctrl-C brings the checkpoints home; no byte is another."""
+    apart.machine.write_text("resources: {gpus: 0.25}")  # the second node has the GPU
+    command = apart.begin("run", config, "--seeds", "0,1", *apart.options, "-q")
+    apart.wait_for(lambda: apart.slowest_of(2) > 5)
+    (node,) = ray_nodes.folder.glob("optbench-node-*")
+    copies = [path.parent.parent for path in node.glob("places/*/*/train.x.npy")]
+    command.send_signal(signal.SIGINT)
+    _, said = command.communicate(timeout=60)
+    assert command.returncode == 130, said
+    assert len(copies) == 1
+    assert not node.exists()
+
+    ends = apart.ended(apart.begin("run", config, "--seeds", "0,1", *apart.options, "--json"))["runs"]
+    apart.assert_same(undisturbed, ends)
+    assert not list(ray_nodes.folder.glob("optbench-node-*"))
+
+
+def test_a_carried_run_of_a_lost_node_goes_on_from_the_checkpoint_that_came_home(ray_nodes, apart, config, undisturbed):
+    """On the other node, to the same bytes; each node has room for one of the two."""
+    apart.machine.write_text("resources: {cpus: 2}")
+    command = apart.begin("run", config, "--seeds", "0,1", *apart.options, "--json")
+    apart.wait_for(lambda: apart.slowest_of(2) > 5)
+    ray_nodes.raylet_of(SECOND).kill()
+    ends = apart.ended(command)["runs"]
+    apart.assert_same(undisturbed, ends)
+
+
+def test_python_that_a_node_does_not_have_is_named(apart, tmp_path):
+    """What the environment of a node lacks is not carried: it ends the command with a sentence."""
+    (apart.seen(tmp_path / "runs") / "own.py").write_text(OWN)
+    (apart.seen(tmp_path / "runs") / "own.yaml").write_text(
+        "name: own\ndataset: {name: digits}\nmodel: {name: python, function: 'own.py:build'}\n"
+        "optimizer: {name: adam}\ntraining: {epochs: 1}\n"
     )
-    assert done.returncode == 3, done.stderr
-    assert "every node must see the runs directory by the same path. Received: node " in done.stderr
-    assert os.uname().nodename in done.stderr
+    apart.machine.write_text("")
+    command = apart.begin("run", "runs/own.yaml", *apart.options)
+    _, said = command.communicate(timeout=120)
+    assert command.returncode == 3, said
+    assert f"{tmp_path / 'runs' / 'own.py'} is not there, or is another file" in " ".join(said.split())

@@ -24,7 +24,13 @@ from optbench.executors.registry import ExecutorSettings, make_executor
 from optbench.run_store import Holder
 
 # and what its package's entry point names; some need a cluster, which takes longer
-EXECUTORS = {"local": "", "spool": "spool_executor:make_executor", "slurm": "", "ray": ""}
+EXECUTORS = {
+    "local": "",
+    "spool": "spool_executor:make_executor",
+    "carried": "carried_executor:make_executor",
+    "slurm": "",
+    "ray": "",
+}
 CLUSTERS = {"slurm": "slurm", "ray": "ray"}  # by the fixture that starts one
 FUNCTIONS = """
 import os, signal, sys, time
@@ -457,7 +463,7 @@ def test_it_can_be_started_ahead_and_learn_what_comes(functions, executor):
     assert {name: end.kind for name, end in ends.items()} == {"double": "ok", "pid": "ok"}
 
 
-@pytest.mark.parametrize("missing", ["name", "function", "arguments", "log", "group", "pool"])
+@pytest.mark.parametrize("missing", ["name", "function", "arguments", "log", "group", "pool", "paths", "code"])
 def test_a_task_is_json(functions, missing):
     """There and back; what is no task is refused in a sentence."""
     task = functions("double", group="g", log="log.txt", number=1)

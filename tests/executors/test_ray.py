@@ -307,9 +307,9 @@ def test_a_node_that_comes_late_and_is_unfit_fails_runs(tmp_path, has_begun, kin
     slots = [spool.new_slot() for _ in range(2)]
     if has_begun:
         slots[0].ready.touch()
-    (slots[1].folder / "ended.json").write_text('{"unseen": "node7"}')
+    (slots[1].folder / "ended.json").write_text('{"unseen": "node7", "reason": "no space left"}')
     actor = Actor(slots[1], Driver(None, spool.paths.folder, None))
-    with pytest.raises(kind, match="Received: node node7, which does not see") as error:
+    with pytest.raises(kind, match="Received: node node7: no space left. Set TMPDIR") as error:
         _ = actor.is_gone
     assert error.value.exit_code == (1 if has_begun else 3)
     spool.remove()
@@ -326,6 +326,7 @@ def test_another_folder_of_the_same_name_is_not_the_commands(tmp_path):
     """A node may have one: it is known by what is in it."""
     (tmp_path / SETTINGS).write_text(json.dumps({"secret": "of another"}))
     given = {"spool": str(tmp_path), "secret": "ours", "slot": str(tmp_path), "command": ["false"]}
+    given |= {"directory": str(tmp_path), "is_carried": False}
     assert json.loads(SlotActor().serve(json.dumps(given))) == {"unseen": os.uname().nodename}
 
 

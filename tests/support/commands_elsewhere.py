@@ -45,13 +45,14 @@ class Commands:
     """Commands of optbench, with a runs directory of their own."""
 
     executor = ""
+    prefix: tuple[str, ...] = ()  # what a command is started by
 
     def __init__(self, variables: dict[str, str], folder: Path) -> None:
         self.environment = {**os.environ, **variables, "XDG_CONFIG_HOME": str(folder / "no-config")}
         self.folder, self.runs = folder, folder / "runs"
 
     def begin(self, name: str, *arguments: object) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "optbench", name, *map(str, arguments)]
+        command = [*self.prefix, sys.executable, "-m", "optbench", name, *map(str, arguments)]
         return subprocess.Popen(
             command,
             env=self.environment,

@@ -48,6 +48,7 @@ class RayCluster:
     Attributes
     ----------
     variables : by which a command joins it: its address and its token
+    folder : of its temporary files, also those of what its nodes execute
     holder : process that has its network namespace
     cpus : cores of each node
     """
@@ -100,6 +101,7 @@ class RayCluster:
             **self.variables,
             "RAY_USAGE_STATS_ENABLED": "0",
             "RAY_prestart_worker_first_driver": "0",
+            "TMPDIR": str(self.folder),
         }
         environment.pop("RAY_ADDRESS")
         with self.entered(), (self.folder / "said.log").open("ab") as log:

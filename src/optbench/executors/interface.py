@@ -1,7 +1,8 @@
 """What an executor is: tasks in, events while they run, one end for each.
 
 A task is JSON, and so is everything that comes back, so it can be executed by any process that has optbench: one on
-this machine, or one on another that sees the same folders. `child.py` has what such a process calls, `ends.py` the
+this machine, one on another that sees the same folders, or one to which the files are carried that the task names
+(`carrying.py`). `child.py` has what such a process calls, `ends.py` the
 words for ends that a process could not report itself. A package offers an executor as an entry point (see
 `registry.py`); `tests/executors/test_contract.py` holds what is written here against each.
 """
@@ -9,7 +10,7 @@ words for ends that a process could not report itself. A package offers an execu
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol, cast, get_args
 
 from optbench.core.findings import Finding, Severity
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 # What a task needs: a "worker" has imported TensorFlow, or will; a "helper" does without it. Who has one kind of
 # process executes both kinds in it.
 Pool = Literal["worker", "helper"]
+
+# What a task does with a path among its arguments: "read" a file or folder that nobody changes any more; "make" a file;
+# "train" a staged run folder, under the claim that the argument `claim` names. Whoever executes it on a machine that
+# does not see these paths carries what is there.
+PathUse = Literal["read", "make", "train"]
 
 Event = Mapping[str, Any]
 Emit = Callable[[Event], None]
@@ -46,6 +52,9 @@ class Task:
     group : tasks of one group may be executed by one process after each other, and never with those of another; ""
         for a process of its own
     pool : what kind of process it needs
+    paths : which arguments are paths, and what it does there; those that are null are none. Other paths, such as the
+        folder that the user's Python is looked up from, belong to the environment of every machine
+    code : sha256 of each file of the user's Python that it executes, by its path
     """
 
     name: str
@@ -54,6 +63,18 @@ class Task:
     log: str | None = None
     group: str = ""
     pool: Pool = "worker"
+    paths: Mapping[str, PathUse] = field(default_factory=dict)
+    code: Mapping[str, str] = field(default_factory=dict)
+
+    def moved(self, paths: Mapping[str, str], log: str | None) -> Task:
+        """Return the task as a machine has it that has other paths: the one place where a task gets these.
+
+        Parameters
+        ----------
+        paths : new values, by argument
+        log : there
+        """
+        return replace(self, arguments={**self.arguments, **paths}, log=log)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -64,6 +85,8 @@ class Task:
             "log": self.log,
             "group": self.group,
             "pool": self.pool,
+            "paths": dict(self.paths),
+            "code": dict(self.code),
         }
 
     @classmethod
@@ -83,6 +106,8 @@ class Task:
             log=fields.maybe("log", str),
             group=fields.take("group", str),
             pool=cast("Pool", fields.one_of("pool", get_args(Pool))),
+            paths=fields.take("paths", dict),
+            code=fields.take("code", dict),
         )
 
 

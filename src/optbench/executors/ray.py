@@ -25,7 +25,7 @@ from optbench.executors import ray_address
 from optbench.executors.ends import unreported_end
 from optbench.executors.interface import TaskEnd
 from optbench.executors.ray_actor import REFUSED, SETTINGS, installed_versions
-from optbench.executors.ray_driver import ENDED
+from optbench.executors.ray_carrying import ENDED
 from optbench.executors.slots import SlotExecutor, is_true_within
 from optbench.executors.spool import Spool, SpoolSlot, read_whole, write_whole
 
@@ -133,6 +133,7 @@ class Driver:
             "allow_unauthenticated": settings.machine.ray.allow_unauthenticated,
             "versions": installed_versions(),
             "directory": str(Path.cwd()),
+            "command": python_command("optbench.executors.ray_actor:serve_slot"),
             "secret": secrets.token_hex(16),
         }
         write_whole(folder / SETTINGS, wanted)
@@ -155,11 +156,7 @@ class Driver:
 
     def open(self, slots: Sequence[SlotPaths]) -> None:
         """Ask for an actor for each of these."""
-        work = "optbench.executors.ray_actor:serve_slot"
-        orders = [
-            {"slot": str(slot.folder), "command": python_command(work, str(self.folder), str(slot.folder))}
-            for slot in slots
-        ]
+        orders = [str(slot.folder) for slot in slots]
         with suppress(OSError):  # if it has ended, its slots have
             self._stdin.write(json.dumps(orders).encode() + b"\n")
             self._stdin.flush()
@@ -233,9 +230,13 @@ class Actor:
         error = self._unfit()
         if error is None:
             return
-        if any(self.driver.folder.glob("slot-*/ready")):  # its exit code would promise that nothing has run
-            raise RunFailedError(str(error), code="run-cluster-unfit")
+        if self._others_are_ready or any(self.paths.folder.glob("end-*.json")):
+            raise RunFailedError(str(error), code="run-cluster-unfit")  # the other promises that nothing has run
         raise error
+
+    @property
+    def _others_are_ready(self) -> bool:
+        return any(ready.parent != self.paths.folder for ready in self.driver.folder.glob("slot-*/ready"))
 
     def _unfit(self) -> MachineError | None:
         refused = read_whole(self.driver.folder / REFUSED) or read_whole(self.paths.folder / REFUSED)
@@ -244,8 +245,9 @@ class Actor:
             return MachineError(refused["error"], code=refused["code"])
         if "unseen" in ended:
             return MachineError(
-                f"every node must see the runs directory by the same path. Received: node {ended['unseen']}, which "
-                f"does not see {self.driver.folder.parent}. Give --runs-dir a folder that all nodes share (NFS).",
+                "a node that does not see the runs directory must have a folder for temporary files, where what runs "
+                f"need is carried to. Received: node {ended['unseen']}: {ended['reason']}. Set TMPDIR before Ray is "
+                "started there, or give --runs-dir a folder that all nodes share (NFS).",
                 code="machine-node-unsharing",
             )
         if "error" in ended:

@@ -33,13 +33,21 @@ _POLL_S: Final = 0.2
 class SlotActor:
     """Serves one slot."""
 
+    def node(self) -> str:
+        """Return Ray's name of the machine that this is on."""
+        import ray
+
+        name: str = ray.get_runtime_context().get_node_id()
+        return name
+
     def serve(self, given: str) -> str:
-        """Start the agent and wait for its end.
+        """Start the agent and wait for its end. It may be called again if it was `unseen`.
 
         Parameters
         ----------
-        given : JSON: `spool`, `secret` that its `ray.json` holds, `slot`, `command` of the agent and its `directory`,
-            `gpus` of the slot
+        given : JSON: `spool`, `secret` that its `ray.json` holds, `slot`, `command` of an agent without these folders,
+            its `directory`, `gpus` of the slot; `is_carried` if its tasks have paths that are whole, so that it can do
+            without that directory
 
         Returns
         -------
@@ -48,17 +56,20 @@ class SlotActor:
             `error`, why there is no such process.
         """
         slot = json.loads(given)
+        directory = slot["directory"]
+        if slot["is_carried"] and not Path(directory).is_dir():
+            directory = slot["spool"]
         if not _is_seen(SpoolPaths(Path(slot["spool"])), slot["secret"]):
             return json.dumps({"unseen": os.uname().nodename})
         try:
             with SlotPaths(Path(slot["slot"])).log.open("ab") as log:
                 process = subprocess.Popen(
-                    slot["command"],
+                    [*slot["command"], slot["spool"], slot["slot"]],
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
                     env=variables_of_agent(os.environ, slot["gpus"]),
-                    cwd=slot["directory"],  # tasks have paths from there
+                    cwd=directory,  # tasks have paths from there
                 )
         except OSError as error:
             return json.dumps({"error": f"{os.uname().nodename}: {error}"})

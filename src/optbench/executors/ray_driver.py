@@ -5,7 +5,8 @@ there, and ends it without a word if the cluster's head is lost; here that is on
 again.
 
 Orders come as lines of JSON on stdin, each with the folders of new slots. Its end, however it comes, is the end of all.
-What becomes of an actor is left in the folder of its slot.
+What becomes of an actor is left in the folder of its slot. The slot of one that does not see this folder is served by
+carrying (`ray_carrying.py`).
 """
 
 from __future__ import annotations
@@ -23,14 +24,13 @@ from typing import TYPE_CHECKING, Any, Final
 from optbench.errors import MachineError, OptbenchError
 from optbench.executors import ray_address
 from optbench.executors.ray_actor import SETTINGS, SlotActor, refuse
+from optbench.executors.ray_carrying import ENDED, LONGEST_END_S, RayCarrying, outcome_of, serve_by
 from optbench.executors.spool import read_whole, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-ENDED: Final = "ended.json"
 _LOOK_S: Final = 0.1
-_LONGEST_END_S: Final = 10.0
 _STORE_BYTES: Final = 80 << 20  # the least that Ray takes: nothing large is passed through it
 
 
@@ -53,7 +53,11 @@ def serve(arguments: Sequence[str]) -> int:
         return 0
     try:
         with _connected(settings) as ray:
-            _Actors(ray, settings, spool).serve(sys.stdin.fileno())
+            actors = _Actors(ray, settings, spool)
+            try:
+                actors.serve(sys.stdin.fileno())
+            finally:
+                actors.end()
     except OptbenchError as error:
         refuse(spool, str(error), code=error.code)
     return 0
@@ -137,6 +141,7 @@ class _Actors:
     def __init__(self, ray: Any, settings: Mapping[str, Any], spool: Path) -> None:
         self._ray, self._settings, self._spool = ray, settings, spool
         self._slots: dict[Any, tuple[str, Any]] = {}  # by the result that is to come: folder of the slot, actor
+        self._carrying = RayCarrying(ray, settings, spool)
         # what ran in a lost actor is tried again by the command, which knows how often
         self._actor = ray.remote(
             num_cpus=settings["cpus"],
@@ -158,14 +163,19 @@ class _Actors:
                 for line in lines:
                     self._open(json.loads(line))
             self._look()
-        self._end()
 
-    def _open(self, slots: Sequence[Mapping[str, Any]]) -> None:
+    def end(self) -> None:
+        """End all actors."""
+        for _, actor in self._slots.values():
+            self._ray.kill(actor)
+        if self._slots:
+            self._ray.wait(list(self._slots), num_returns=len(self._slots), timeout=LONGEST_END_S)
+        self._carrying.end()
+
+    def _open(self, slots: Sequence[str]) -> None:
         for slot in slots:
-            common = {name: self._settings[name] for name in ("secret", "directory", "gpus")}
-            given = {**slot, **common, "spool": str(self._spool)}
             actor = self._actor.remote()
-            self._slots[actor.serve.remote(json.dumps(given))] = (slot["slot"], actor)
+            self._slots[serve_by(actor, self._settings, str(self._spool), slot)] = (slot, actor)
 
     def _look(self) -> None:
         """Tell of actors that have ended, and see to it that they have: one may be lost to this process alone."""
@@ -173,21 +183,9 @@ class _Actors:
             ended, _ = self._ray.wait(list(self._slots), num_returns=len(self._slots), timeout=0)
             for result in ended:
                 slot, actor = self._slots.pop(result)
+                outcome = outcome_of(self._ray, result)
+                if "unseen" in outcome:
+                    self._carrying.begin(Path(slot), actor)
+                    continue
                 self._ray.kill(actor)
-                write_whole(Path(slot) / ENDED, self._outcome(result))
-
-    def _outcome(self, result: Any) -> dict[str, Any]:
-        errors = self._ray.exceptions
-        try:
-            outcome: dict[str, Any] = json.loads(self._ray.get(result))
-        except errors.OutOfMemoryError:
-            return {"memory": True}
-        except errors.RayError as error:
-            return {"lost": " ".join(str(error).split())}
-        return outcome
-
-    def _end(self) -> None:
-        for _, actor in self._slots.values():
-            self._ray.kill(actor)
-        if self._slots:
-            self._ray.wait(list(self._slots), num_returns=len(self._slots), timeout=_LONGEST_END_S)
+                write_whole(Path(slot) / ENDED, outcome)

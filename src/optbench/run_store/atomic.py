@@ -103,20 +103,23 @@ def write_bytes(
     )
 
 
-def write_in_parts(path: Path, write: Callable[[BinaryIO], object], *, replace: bool = True) -> None:
+def write_in_parts(
+    path: Path, write: Callable[[BinaryIO], object], *, replace: bool = True, through: Path | None = None
+) -> None:
     """Write a file atomically and durably, as `write_bytes` does, without holding its bytes.
 
     Parameters
     ----------
     write : gets the file, new and empty, and writes into it
-    replace : as for `write_bytes`
+    replace, through : as for `write_bytes`
 
     Raises
     ------
     StorageError
         As for `write_bytes`.
     """
-    _make(path, write, check=lambda _new: None, place=_place_over if replace else _place_new)
+    place = _place_over if replace else _place_new
+    _make(path, write, check=lambda _new: None, place=place, through=through)
 
 
 def _make(

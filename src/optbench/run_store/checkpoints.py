@@ -9,17 +9,18 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from optbench.core.findings import Finding, Severity, as_json
 from optbench.errors import StorageError
 from optbench.run_store.arrays import array_from_npy, npy_bytes, pack, unpack
+from optbench.run_store.atomic import write_in_parts
 from optbench.run_store.documents import decode_json, encode_json, require_schema
 from optbench.run_store.folders import recorded_key
 from optbench.run_store.reading import read_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -86,6 +87,51 @@ def write_checkpoint(
     _remove_others(claim, epoch)
 
 
+def checkpoint_names(paths: RunPaths) -> list[str]:
+    """Return the names of all checkpoints in the working files of a run, oldest first; they need not be whole."""
+    return [path.name for _, path in _checkpoints(paths)]
+
+
+def newest_checkpoint(claim: Claim, names: Iterable[str]) -> int | None:
+    """Return the epoch of the newest checkpoint that the holder of a claim wrote, None if it wrote none.
+
+    Parameters
+    ----------
+    names : of files, maybe on another machine; nothing is made of them but this number
+    """
+    named = [_NAME.fullmatch(name) for name in names]
+    return max((int(match[1]) for match in named if match and int(match[2] or 0) == claim.number), default=None)
+
+
+def bring_checkpoint(claim: Claim, epoch: int, chunks: Iterable[bytes]) -> None:
+    """Write a checkpoint that was made on another machine, then remove older ones as `write_checkpoint` does.
+
+    Parameters
+    ----------
+    chunks : its bytes, of which one chunk at a time is held
+
+    Raises
+    ------
+    StorageError
+        If they do not have the digest that they record, it cannot be written, or the claim is lost; earlier
+        checkpoints are then untouched.
+    """
+    path = claim.run.checkpoint(epoch, claim.number)
+    write_in_parts(path, lambda file: _write_whole(file, chunks, path), through=claim.draft.folder)
+    _remove_others(claim, epoch)
+
+
+def _write_whole(file: BinaryIO, chunks: Iterable[bytes], path: Path) -> None:
+    digest, end = hashlib.sha256(), b""
+    for chunk in chunks:
+        file.write(chunk)
+        end += chunk
+        digest.update(end[:-_FOOTER_BYTES])
+        end = end[-_FOOTER_BYTES:]
+    if end != _FOOTER + digest.hexdigest().encode():
+        raise _damaged(path)
+
+
 def read_latest_checkpoint(paths: RunPaths) -> Checkpoint | None:
     """Return the newest checkpoint that is whole, or None if there are no checkpoints at all.
 
@@ -112,10 +158,7 @@ def _read(paths: RunPaths, path: Path, epoch: int) -> tuple[dict[str, NDArray[An
     data = read_bytes(path)
     body, footer = data[:-_FOOTER_BYTES], data[-_FOOTER_BYTES:]
     if footer != _FOOTER + hashlib.sha256(body).hexdigest().encode():
-        raise StorageError(
-            f"{path} is damaged: its content does not have the sha256 that it records.",
-            code="storage-checkpoint-damaged",
-        )
+        raise _damaged(path)
     entries = unpack(body, path)
     head = decode_json(entries.get(_RECORD, b""), path)
     require_schema(head, path)
@@ -126,6 +169,12 @@ def _read(paths: RunPaths, path: Path, epoch: int) -> tuple[dict[str, NDArray[An
         raise StorageError(f"{path} is not a checkpoint of optbench.", code="storage-checkpoint-damaged")
     arrays = {str(name): array_from_npy(entries.get(f"{i}.npy", b""), path) for i, name in enumerate(names)}
     return arrays, record
+
+
+def _damaged(path: Path) -> StorageError:
+    return StorageError(
+        f"{path} is damaged: its content does not have the sha256 that it records.", code="storage-checkpoint-damaged"
+    )
 
 
 def _remove_others(claim: Claim, epoch: int) -> None:

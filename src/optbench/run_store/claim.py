@@ -131,7 +131,7 @@ class Claim:
         draft, final = self.draft, None if last is None else self.drafted(last)
         try:
             _move_new_folders(draft, self.run)
-            files = sorted(path for path in _files(draft.folder) if path != final)
+            files = sorted(path for path in files_below(draft.folder) if path != final)
             for path in files if final is None else [*files, final]:
                 path.replace(self.run.folder / path.relative_to(draft.folder))
         except OSError as error:
@@ -204,9 +204,10 @@ def _move_new_folders(draft: RunPaths, run: RunPaths) -> None:
                     raise
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def files_below(folder: Path) -> Iterator[Path]:
+    """Yield whatever is no folder in a folder and those in it, but for what interrupted writes left."""
     for entry in list(os.scandir(folder)):
         if entry.is_dir(follow_symlinks=False):
-            yield from _files(folder / entry.name)
+            yield from files_below(folder / entry.name)
         elif not is_temporary(entry.name):
             yield folder / entry.name

@@ -63,8 +63,12 @@ def write_training_result(paths: RunPaths, result: TrainingResult) -> None:
     StorageError
         If it cannot be written.
     """
-    left = [paths.history, paths.diagnostics, paths.predictions, paths.model, paths.fitted_preprocessing]
-    _write(paths, paths.training_result, result.to_json(), left)
+    _write(paths, paths.training_result, result.to_json(), left_by_training(paths))
+
+
+def left_by_training(paths: RunPaths) -> tuple[Path, ...]:
+    """Return the files that training leaves in a run, but for the one that vouches for them; some may not be there."""
+    return (paths.history, paths.diagnostics, paths.predictions, paths.model, paths.fitted_preprocessing)
 
 
 def read_training_result(paths: RunPaths) -> TrainingResult:

@@ -183,7 +183,9 @@ class Flight:
             self._close(run, RunEnd.failed(run, "storage", error))
         else:
             if claim is not None:
-                return replace(task, arguments=self._arguments(run, claim).to_json(), log=str(claim.log))
+                arguments = self._arguments(run, claim)
+                log, code = str(claim.log), run.trained_code()
+                return replace(task, arguments=arguments.to_json(), log=log, paths=arguments.paths, code=code)
         return None
 
     def _prepare(self, run: PlannedRun) -> Claim | None:

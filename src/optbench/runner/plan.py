@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from optbench.core.printable import with_own_lines
 from optbench.core.worded import joined, said_in_general
 from optbench.errors import ConfigError, InvalidError, UsageError
-from optbench.runs.recorded import code_references, python_references
+from optbench.runs.recorded import code_references, python_references, trained_references
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -48,6 +49,20 @@ class PlannedRun:
     def data(self) -> Dataset:
         """Return the data with its numbers."""
         return self.dataset if self.load is None else self.load()
+
+    def trained_code(self) -> dict[str, str]:
+        """Return the sha256 of each file of the user's Python that training executes, by the path it is found by.
+
+        Of one that has gone since, whoever executes it tells.
+        """
+        from optbench.user_code import parse_reference
+
+        base, code = self.loaded.base.resolve(), {}
+        for text in trained_references(self.config):
+            with suppress(InvalidError):
+                reference = parse_reference(text, base)
+                code[str(reference.file)] = reference.sha256()
+        return code
 
     @property
     def run(self) -> str:

@@ -98,7 +98,9 @@ def _load_again(
     for name, archive in archives.items():
         section, base = runs[name].config.model, runs[name].loaded.base.resolve()
         if isinstance(section, PythonModel) and Path(archive).is_file():
-            tasks.append(Task(name, LOAD_AGAIN, LoadArguments(archive, section.function, str(base)).to_json()))
+            arguments = LoadArguments(archive, section.function, str(base))
+            code = runs[name].trained_code()
+            tasks.append(Task(name, LOAD_AGAIN, arguments.to_json(), paths=arguments.paths, code=code))
     ends = executor.execute(tasks, on_event=lambda _name, _event: None) if tasks else ()
     return {end.name: JsonFields(end.result, "a loaded model").notes("notes") for end in ends if end.kind == "ok"}
 
@@ -181,4 +183,5 @@ def _try_out(
     )
     # the process that has built a model goes on with the runs of its group; one that has trained does not
     group = "" if time_an_epoch else run_group(run.config, run.dataset)
-    return Task(name, TRY_OUT, arguments.to_json(), group=group)
+    code = run.trained_code()
+    return Task(name, TRY_OUT, arguments.to_json(), group=group, paths=arguments.paths, code=code)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from optbench.core.findings import Finding, Severity, as_json
 from optbench.json_fields import JsonFields
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from optbench.core.findings import Finding
+    from optbench.executors.interface import PathUse
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class TryOutArguments:
     archive : where to save the model, as it would be saved when it is trained; None: nowhere
     """
 
+    paths: ClassVar[Mapping[str, PathUse]] = {"data": "read", "archive": "make"}
     config: str
     data: str
     base: str
@@ -98,6 +100,7 @@ class LoadArguments:
     function, base : what built it, and the folder that its path is relative to
     """
 
+    paths: ClassVar[Mapping[str, PathUse]] = {"archive": "read"}
     archive: str
     function: str
     base: str
@@ -125,6 +128,7 @@ class TrainArguments:
     runs_in_flight : so many runs may share the machine
     """
 
+    paths: ClassVar[Mapping[str, PathUse]] = {"folder": "train", "data": "read"}
     folder: str
     claim: str
     data: str | None = None

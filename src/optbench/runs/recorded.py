@@ -93,9 +93,15 @@ def code_references(config: ExperimentConfig) -> dict[str, str]:
 
 def python_references(config: ExperimentConfig) -> list[str]:
     """Return every reference to the user's Python; several may be to one file."""
+    function = getattr(config.dataset, "function", None)
+    return [*([str(function)] if function else []), *trained_references(config)]
+
+
+def trained_references(config: ExperimentConfig) -> list[str]:
+    """Return those that training executes: data that was staged needs no Python any more."""
     from optbench.user_code import PREFIX
 
-    sections = (config.dataset, config.model, config.optimizer)
+    sections = (config.model, config.optimizer)
     references = [str(function) for section in sections if (function := getattr(section, "function", None))]
     if config.training.loss.startswith(PREFIX):
         references.append(config.training.loss)
