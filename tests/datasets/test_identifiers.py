@@ -41,6 +41,8 @@ def reading_of(dataset):
         "Unnamed: 0.1", "unnamed: 0", "level_0", "index", "Index", "__index_level_0__", "Order No", "Order No.",
         "Invoice Number", "OrderNumber", "Nr", "Lfd. Nr.", "Kundennummer", "#", "No.", "S.No", "rownames", "row_names",
         "row.names", "Row Labels", "...1", "rowid", "ROWNUM", "_id", "pk", "customer_key", "SEQN", "Obs", "Record",
+        "Nº", "N°", "N.º", "codigo_cliente", "Código", "Código del cliente", "folio", "Número", "num_pedido",
+        "NumFactura", "cédula", "DNI", "matrícula", "No. de expediente", "fila", "numéro_client", "Auftragsnr",
     ],
 )  # fmt: skip
 def test_a_column_called_like_an_identifier_is_left_out(name, load_csv):
@@ -53,7 +55,22 @@ def test_a_column_called_like_an_identifier_is_left_out(name, load_csv):
     assert "number} keeps it)" in note
 
 
-@pytest.mark.parametrize("name", ["paid", "Humid", "V", "number of rooms", "No of Beds", "bmi", "grid", "Age"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "paid",
+        "Humid",
+        "V",
+        "number of rooms",
+        "No of Beds",
+        "bmi",
+        "grid",
+        "Age",
+        "código_postal",
+        "num_pedidos",
+        "valor_cif",
+    ],
+)
 def test_a_column_called_otherwise_stays_and_is_told(name, load_csv):
     """Whole numbers of which no two are the same may identify something: a note says so, and how to leave them out."""
     dataset = load_csv(csv_of(name, GAPS, first=False))

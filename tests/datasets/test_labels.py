@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optbench.datasets import inspect_table, load_dataset
-from optbench.datasets.label_spellings import are_plain_numbers, reads_like_no_value
+from optbench.datasets.label_spellings import are_plain_numbers
 from optbench.datasets.labels import label_order
+from optbench.datasets.no_value_words import reads_like_no_value
 from optbench.errors import DataError
 from optbench.words import dropped_rows, sentences
 
@@ -115,6 +116,7 @@ def test_a_test_file_that_ends_its_labels_in_full_stops(load_csv, tmp_path):
 
 
 WORDS = ["nan", "NaN", "None", "NULL", "n/a", "N/A", "#N/A", "<NA>", "-", "--", "unknown", "Unknown", "NaT", "\\N", "?"]
+WORDS += ["N/D", "Desconocido", "sin informaci\u00f3n", "\u200b"]
 
 
 @pytest.mark.parametrize("word", WORDS)
@@ -136,6 +138,12 @@ def test_a_word_for_no_value_is_refused_with_both_remedies(word, others, load_cs
     assert set(kept.class_names) == {*others, word}
 
 
+def test_what_cannot_be_seen_is_written_as_it_has_to_be_in_the_experiment(load_csv):
+    """The remedy for an invisible label holds it as an escape, which YAML reads."""
+    with pytest.raises(DataError, match=re.escape('dataset.missing: ["", "\\u2060"]')):
+        load_csv(csv_of(["no", "yes", "\u2060"]), missing=[""])
+
+
 def test_the_country_with_the_code_na_is_a_class_for_whom_it_is_one(load_csv):
     """NA is missing by default; `target_missing: class` makes it a label, and empty cells stay missing."""
     content = csv_of(["NA", "DE", "ZA", ""])
@@ -145,7 +153,7 @@ def test_the_country_with_the_code_na_is_a_class_for_whom_it_is_one(load_csv):
     assert dropped_rows(dataset.facts["rows_dropped"], "en") == [("no value in y", 20)]
 
 
-@pytest.mark.parametrize("word", ["no", "nano", "0", "-1", "other", "Nanette", "a", "none of these"])
+@pytest.mark.parametrize("word", ["no", "nano", "0", "-1", "other", "Nanette", "a", "none of these", "ninguno", "ND"])
 def test_other_words_are_labels(word):
     """A label that only begins like one of them is no such word."""
     assert not reads_like_no_value(word)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
-from unicodedata import normalize
+from unicodedata import combining, normalize
 
 import numpy as np
 
@@ -46,20 +46,39 @@ _WRITTEN_BY_PROGRAMS: Final = re.compile(
     r"(unnamed: ?\d+(_level_\d+)?|__index_level_\d+__|row[ _.]?(names?|labels?)|\.\.\.1)([._]\d+)*"
 )
 _R_FIRST_COLUMN: Final = re.compile(r"X(\.\d+)?")
-_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+|[#№]")
+_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+|#")
+_NUMBER_SIGN: Final = re.compile(r"\b[Nn][.]?[°º]")
+# Words are compared without accents.
 _LAST_WORDS: Final = (
     "id", "ids", "uid", "uuid", "guid", "oid", "rid", "index", "idx", "key", "pk", "no", "nr", "num", "number",
-    "nummer", "numero", "número", "#", "№", "sn", "sno", "seq", "seqn", "sequence", "serial", "rowid", "rownum",
-    "rownumber",
+    "nummer", "numero", "nro", "#", "sn", "sno", "seq", "seqn", "sequence", "serial", "rowid", "rownum",
+    "rownumber", "ssn", "codigo", "clave", "folio", "indice", "identificador", "identificacion", "identifiant",
+    "correlativo", "consecutivo", "secuencia", "cedula", "dni", "nif", "nie", "rut", "ruc", "nit", "curp", "rfc",
+    "cuit", "cuil", "cpf", "cnpj", "matricula", "matricule", "matricola", "expediente", "legajo",
 )  # fmt: skip
-_WHOLE_NAMES: Final = ("level", "row", "rows", "record", "case", "obs", "observation", "line", "entry")
+_WHOLE_NAMES: Final = (
+    "level", "row", "rows", "record", "case", "obs", "observation", "line", "entry", "fila", "renglon", "registro",
+    "caso", "ligne", "zeile", "linha", "riga",
+)  # fmt: skip
+_FIRST_WORDS: Final = (
+    "num", "numero", "no", "nro", "nr", "cod", "codigo", "code", "codice", "clave", "folio", "identificador",
+    "identifiant", "matricula",
+)  # fmt: skip
+_LINKS: Final = ("de", "del", "da", "do", "di", "du")
 _THINGS: Final = (
     "account|accession|acct|applicant|booking|case|client|contract|cust|customer|device|document|employee|emp|event|"
     "host|house|household|image|invoice|item|loan|member|message|object|observation|obs|order|passenger|patient|person|"
     "policy|post|product|property|record|respondent|row|rec|sample|seller|session|store|student|subject|ticket|trans|"
     "transaction|trip|tweet|txn|user|vehicle|visit"
 )
-_RUN_TOGETHER: Final = re.compile(rf"({_THINGS})s?(id|no|nr|num|number|key|idx|index)|\w+nummer")
+_ELSEWHERE: Final = (
+    "alumno|articulo|asegurado|boleta|caso|cliente|client|commande|compra|contrat|contrato|credito|cuenta|documento|"
+    "dossier|empleado|encuesta|envio|estudiante|expediente|facture|factura|hogar|kunde|muestra|orden|paciente|"
+    "pedido|persona|poliza|prestamo|producto|proveedor|registro|reserva|sesion|siniestro|socio|solicitud|sucursal|"
+    "tienda|trabajador|transaccion|usuario|vehiculo|venta|vivienda"
+)
+_RUN_TOGETHER: Final = re.compile(rf"({_THINGS})s?(id|no|nr|num|number|key|idx|index)|\w+nummer|\w{{4,}}nr")
+_THING: Final = re.compile(f"{_THINGS}|{_ELSEWHERE}")  # one of them: "num_orders" counts, "num_order" names
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +123,29 @@ def names_rows(name: str, *, is_first: bool) -> bool:
     --------
     >>> [names_rows(name, is_first=False) for name in ("CUSTOMER_ID", "Order No", "orderno", "level_0", "paid")]
     [True, True, True, True, False]
+    >>> [names_rows(name, is_first=False) for name in ("Nº", "código del cliente", "num_pedido", "num_pedidos")]
+    [True, True, True, False]
     """
     if is_first and _R_FIRST_COLUMN.fullmatch(name):
         return True
     if _is_written_by_programs(name):
         return True
-    words = [word.lower() for word in _WORD.findall(normalize("NFKC", name))]
+    words = [word.lower() for word in _WORD.findall(_without_accents(name))]
     if not words:
         return False
     whole = "".join(words)
     by_words = words[-1] in _LAST_WORDS or words[0] == "id" or whole in _WHOLE_NAMES
-    return by_words or _RUN_TOGETHER.fullmatch(whole) is not None
+    return by_words or _numbers_things(words) or _RUN_TOGETHER.fullmatch(whole) is not None
+
+
+def _numbers_things(words: Sequence[str]) -> bool:
+    """Return True for a number or code of one thing, as it is said in Spanish and its relatives: código del cliente."""
+    first, *rest = (word for word in words if word not in _LINKS)
+    return first in _FIRST_WORDS and _THING.fullmatch("".join(rest)) is not None
+
+
+def _without_accents(name: str) -> str:
+    return "".join(one for one in normalize("NFKD", _NUMBER_SIGN.sub("No ", name)) if not combining(one))
 
 
 def _is_written_by_programs(name: str) -> bool:

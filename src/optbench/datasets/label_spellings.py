@@ -1,4 +1,4 @@
-"""How labels are spelled: which are one number, which look like another label, which read like no value at all."""
+"""How labels are spelled: which are one number, and which look like another label."""
 
 from __future__ import annotations
 
@@ -15,16 +15,6 @@ if TYPE_CHECKING:
 # A plus sign, or a zero before another digit, says that the digits are a code: 007 is not 7.
 _PLAIN_NUMBER: Final = re.compile(r"-?(?!0\d)(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _JOINERS: Final = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"  # seen in the letters that they join
-_NO_VALUE: Final = frozenset(
-    {
-        "nan", "-nan", "+nan", "none", "null", "nil", "na", "n/a", "n.a.", "n.a", "#n/a", "#na", "#n/a n/a", "<na>",
-        "(null)", "[null]", "<null>", "#null!", "\\n", "nat", "-", "--", "---", "?", "??", ".", "..", "...", "_",
-        "\N{EN DASH}", "\N{EM DASH}", "unknown", "unk", "missing", "undefined", "not available", "not applicable",
-        "no value", "no data", "#div/0!", "#value!", "#ref!", "#name?", "#num!", "#error!",
-        "-1.#ind", "1.#qnan", "-1.#qnan", "1.#ind", "k.a.", "unbekannt",
-    }
-)  # fmt: skip
-"""Words for "no value", in lower case: of pandas, R, SQL, spreadsheets and people."""
 
 
 _LIKE_LATIN: Final = str.maketrans(
@@ -51,11 +41,6 @@ def are_plain_numbers(texts: Collection[str]) -> bool:
 def exact_numbers(texts: Iterable[str]) -> dict[str, Decimal]:
     """Return the exact value of each text that is a number; float64 would take large ones for each other."""
     return {text: Decimal(text) for text in texts}
-
-
-def reads_like_no_value(text: str) -> bool:
-    """Return True if a text is a word that programs or people write where there is no value."""
-    return normalize("NFKC", text).strip().lower() in _NO_VALUE
 
 
 def look_alikes(texts: Iterable[str]) -> list[list[str]]:

@@ -10,7 +10,7 @@ from optbench.catalog.dataset import DEFAULT_MISSING
 from optbench.datasets.arrow_texts import chosen
 from optbench.datasets.date_readings import NO_DATES, read_moments
 from optbench.datasets.date_texts import look_like_dates
-from optbench.datasets.label_spellings import reads_like_no_value
+from optbench.datasets.no_value_words import reads_like_no_value
 from optbench.datasets.number_spelling import look_like_numbers, shapes_of
 from optbench.datasets.number_texts import parse_texts
 

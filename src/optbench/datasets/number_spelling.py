@@ -140,7 +140,8 @@ def _number(template: str, thousands: str | None) -> _Number | None:
     signs = "".join(found[name] for name in ("s1", "s2", "s3", "s4"))
     unit = unit_beside(found["before"] or "", found["after"] or "", is_apart=bool(found["gap"]))
     body = found["body"].translate(_ONE_MARK)
-    fits = frozenset(decimal for decimal in READINGS if _reading(decimal, thousands).fullmatch(body))
+    reading = _fraction if found["exponent"] else _reading
+    fits = frozenset(decimal for decimal in READINGS if reading(decimal, thousands).fullmatch(body))
     if signs not in (*_NEGATIVE, *_POSITIVE) or unit is None or not fits:
         return None
     return _Number(
@@ -166,6 +167,15 @@ def _reading(decimal: str, thousands: str | None) -> re.Pattern[str]:
     if COMMA in marks:
         whole.append("[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}")
     return re.compile(rf"(?:{'|'.join(whole)})(?:[{decimal}][0-9]*)?|[{decimal}][0-9]+")
+
+
+@lru_cache
+def _fraction(decimal: str, _thousands: str | None) -> re.Pattern[str]:
+    """Return the pattern of what stands before an exponent: nobody writes marks between thousands there.
+
+    So `5,493e+04` is 54930, never 5493e4.
+    """
+    return re.compile(rf"[0-9]+(?:[{decimal}][0-9]*)?|[{decimal}][0-9]+")
 
 
 def shapes_of(texts: Any, *, thousands: str | None = None) -> Shapes | None:

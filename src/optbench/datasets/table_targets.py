@@ -11,8 +11,9 @@ import numpy as np
 from optbench.catalog.tasks import TASKS
 from optbench.core.findings import Finding, Severity
 from optbench.datasets.label_names import shown_labels
-from optbench.datasets.label_spellings import are_plain_numbers, reads_like_no_value
+from optbench.datasets.label_spellings import are_plain_numbers
 from optbench.datasets.labels import LabelOrder, label_order, label_reading, require_classes
+from optbench.datasets.no_value_words import reads_like_no_value
 from optbench.datasets.number_texts import are_decimal
 from optbench.datasets.sentinels import number_notes
 from optbench.datasets.table_columns import spellings_of
@@ -112,7 +113,8 @@ def _require_values(table: TextTable, options: TableOptions, levels: Sequence[st
         return
     is_word = np.isin(codes, [levels.index(word) for word in words])
     row = int(np.flatnonzero(is_word)[0])
-    listed = ", ".join(json.dumps(text, ensure_ascii=False) for text in (*options.missing, *words))
+    # what cannot be seen stands there as an escape, which YAML reads as JSON does
+    listed = ", ".join(json.dumps(text, ensure_ascii=not text.isprintable()) for text in (*options.missing, *words))
     raise DataError(
         f"{_where(table, options)} must hold labels. Received: {shown_labels(words)}, which reads like 'no value', in "
         f"{int(is_word.sum())} of {table.n_rows} rows, first in {table.place(row)}. To leave these rows out, write "

@@ -9,7 +9,7 @@ import numpy as np
 
 from optbench.core.findings import Finding, Severity
 from optbench.datasets.arrow_texts import chosen
-from optbench.datasets.label_spellings import reads_like_no_value
+from optbench.datasets.no_value_words import reads_like_no_value
 from optbench.datasets.number_spelling import look_like_numbers
 
 if TYPE_CHECKING:

@@ -20,18 +20,26 @@ _KNOWN: Final = frozenset((
 _TWO_WORDS: Final = ("sq ft", "sq m", "fl oz", "sq. ft.", "per cent")
 _NO_UNITS: Final = ("AM", "PM", "am", "pm", "BC", "AD", "st", "nd", "rd", "th")
 CURRENCY_SIGNS: Final = "".join(sign for sign in map(chr, range(0x20D0)) if unicodedata.category(sign) == "Sc")
-CURRENCY_WORDS: Final = ("kr", "kr.", "zł", "Kč", "Ft", "lei", "Rs", "Rs.", "Fr.", "SFr.")
+CURRENCY_WORDS: Final = (  # what ends in a full stop before the same without
+    "kr.", "kr", "zł", "Kč", "Ft", "lei", "Rs.", "Rs", "Fr.", "SFr.", "S/.", "S/", "Bs.", "Bs", "B/.", "Gs.",
+)  # fmt: skip
+_OF_SEVERAL: Final = ("$", "¥", "£", "kr", "kr.", "Rs", "Rs.")  # signs of several currencies: a code behind says which
 _CODE_OF: Final = {
     "€": "EUR", "£": "GBP", "₹": "INR", "₽": "RUB", "₩": "KRW", "₺": "TRY", "₫": "VND", "₪": "ILS", "₴": "UAH",
     "₱": "PHP", "฿": "THB", "zł": "PLN", "Kč": "CZK", "Ft": "HUF", "lei": "RON", "Fr.": "CHF", "SFr.": "CHF",
-    "kr.": "kr", "Rs.": "Rs", "R$": "BRL", "$": "USD", "US$": "USD",
+    "kr.": "kr", "Rs.": "Rs", "R$": "BRL", "$": "USD", "US$": "USD", "S/": "PEN", "S/.": "PEN", "Bs.": "Bs",
+    "B/.": "PAB", "Gs.": "PYG",
 }  # fmt: skip
+
+
+_SINGULAR: Final = {"meses": "mes", "unidades": "unidad", "inches": "inch"}
 
 
 def unit_beside(before: str, after: str, *, is_apart: bool) -> str | None:
     """Return the unit that stands beside a number, "" if nothing does, None if it is no unit.
 
-    A word that is not known as a unit may be one if a blank stands before it: "3 rooms", but not "3a".
+    A word that is not known as a unit may be one if a blank stands before it: "3 rooms", but not "3a". Of a sign and a
+    code the code counts, which says more: "$ 3 MXN".
 
     Parameters
     ----------
@@ -43,7 +51,11 @@ def unit_beside(before: str, after: str, *, is_apart: bool) -> str | None:
     if not after:
         return before
     if before:
-        return before if is_currency(after) and unit_name(after) == unit_name(before) else None
+        if not is_currency(after):
+            return None
+        if unit_name(after) == unit_name(before):
+            return before
+        return after if before in _OF_SEVERAL and after in _currency_codes() else None
     is_word = is_apart and after.isalpha() and after not in _NO_UNITS
     return after if is_word or after in _KNOWN or after in _TWO_WORDS or is_currency(after) else None
 
@@ -52,6 +64,7 @@ def unit_name(unit: str) -> str:
     """Return one name for all spellings of a unit: "EUR" for "€", "year" for "years"."""
     if unit in _CODE_OF:
         return _CODE_OF[unit]
+    unit = _SINGULAR.get(unit, unit)
     return unit[:-1] if len(unit) > 2 and unit.endswith("s") else unit  # noqa: PLR2004 - "lbs" is "lb", "ms" is not "m"
 
 
