@@ -221,11 +221,19 @@ class Predictions:
     y_true : (n,) int64
     y_score : (n, num_classes) float32, rows sum to 1; may hold NaN if the run diverged
     rows : (n,) int64, row numbers in the data as read
+    logits : (n, units) float32, what the model gives before its last activation; None if that is not known, or not
+        needed since the run calibrates nothing
     """
 
     y_true: NDArray[np.int64]
     y_score: NDArray[np.float32]
     rows: NDArray[np.int64]
+    logits: NDArray[np.float32] | None = None
+
+    def of_rows(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Predictions:
+        """Return what is said about some of the rows: those that a mask keeps, or those at places, in that order."""
+        logits = None if self.logits is None else self.logits[rows]
+        return Predictions(self.y_true[rows], self.y_score[rows], self.rows[rows], logits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
-from optbench.run_store import RunPaths, write_checkpoint
+from optbench.config import CALIBRATION_VERSION, run_key
+from optbench.run_store import RunPaths, run_id, write_checkpoint
 
 pytestmark = pytest.mark.usefixtures("no_executor")
 
@@ -103,6 +105,26 @@ def test_explain_names_changed_data_and_code(command, make_runs, tmp_path):
     (tmp_path / "my.csv").write_text("\n".join(["a,b,y", *rows]))
     (tmp_path / "make.py").write_text("def make():\n    raise RuntimeError  # later\n")
     assert explained(command("run", "own.yaml", "--explain")).popitem()[1] == f"new: make.py changed against {run.run}"
+
+
+def test_explain_names_another_way_of_calibrating(command, make_runs, tmp_path):
+    """Against a run of an earlier version, alone or beside more; a run that calibrates nothing is no matter of it."""
+    config = make_runs.write_experiment(tmp_path, extra="evaluation: {calibration: temperature}\n")
+    (run,) = make_runs.plan(config, tmp_path / "runs")
+    facts = {"data_digest": run.dataset.data_digest, "code": {}, "versions": run.versions}
+    key = run_key(run.config, **facts, reading=run.dataset.reading, calibration=CALIBRATION_VERSION - 1)
+    assert key != run.key
+    before = replace(run, key=key, paths=RunPaths(tmp_path / "runs" / run_id(run.config.name, run.config.seed, key)))
+    make_runs.finished_run(before)
+    otherwise = (
+        f"optbench calibrates probabilities otherwise by now ({CALIBRATION_VERSION - 1} -> {CALIBRATION_VERSION})"
+    )
+    assert explained(command("run", config, "--explain")) == {run.run: f"new: {otherwise} against {before.run}"}
+    more = explained(command("run", config, "--explain", "--set", "training.epochs=9")).popitem()[1]
+    assert otherwise in more
+    assert "training.epochs 3 -> 9" in more
+    without = explained(command("run", config, "--explain", "--set", "evaluation.calibration=null")).popitem()[1]
+    assert "calibrates" not in without
 
 
 def test_explain_says_from_where_a_run_goes_on(command, planned, make_runs):

@@ -12,7 +12,7 @@ from finished_runs import make_run
 from pydantic import Field
 
 from optbench.comparison.settings import problem_of, settings_of
-from optbench.config import config_digest, growth, load_study, run_key
+from optbench.config import CALIBRATION_VERSION, calibration_version, config_digest, growth, load_study, run_key
 from optbench.config.growth import ADDED_LATER, NOT_IN_KEY, what_counts, without_old_values
 from optbench.core.section import Section
 from optbench.study.plan import plan_study
@@ -101,6 +101,18 @@ def test_only_runs_that_calibrate_have_the_version_of_calibration_in_their_key(l
         config = load(text(evaluation=f"{{threshold: f1, calibration: {asked}}}")).config
         keys[asked] = {run_key(config, calibration=version, **facts) for version in (1, 2)}
     assert [len(keys[asked]) for asked in keys] == [1, 2, 2]
+
+
+@pytest.mark.parametrize("version", range(2, CALIBRATION_VERSION + 1))
+def test_a_key_tells_by_which_version_its_run_has_calibrated(load, text, version):
+    """None of a run that calibrates nothing, and where something else of the run is not what the key says."""
+    facts = {"data_digest": "d", "code": {}, "versions": {"numpy": "2"}, "reading": {"left_out": ["a"]}}
+    config = load(text(evaluation="{calibration: temperature}")).config
+    key = run_key(config, calibration=version, **facts)
+    assert calibration_version(key, config.to_plain(), **facts) == version
+    assert calibration_version(key, config.to_plain(), **{**facts, "data_digest": "e"}) is None
+    plain = load(text()).config
+    assert calibration_version(run_key(plain, **facts), plain.to_plain(), **facts) is None
 
 
 @pytest.fixture

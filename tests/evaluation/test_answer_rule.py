@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -190,3 +191,45 @@ def test_what_is_given_is_used_as_it_is():
     assert (document["chosen_on"], document["rule"], document["threshold"]) == (None, {"value": 0.2}, 0.2)
     again = AnswerRule.from_json(json.loads(json.dumps(document)), "it")
     assert np.array_equal(again.answers(again.probabilities(test.y_score)) == 1, calibrated >= 0.2)
+
+
+@pytest.mark.parametrize("units", [1, 2])
+def test_a_temperature_divides_the_logits_that_are_there(units):
+    """Not what float32 tells of them; metrics at 0.5 stay the same, and so does a rule that is read again."""
+    rng = np.random.default_rng(11)
+    parts, of_scores = {}, {}
+    for split in ("train", "validation", "test"):
+        z = rng.normal(scale=30.0, size=500)
+        y = (rng.random(500) < 1 / (1 + np.exp(-z / 8))).astype(np.int64)
+        p = (1 / (1 + np.exp(-z))).astype(np.float32)
+        logits = z if units == 1 else np.stack([-z / 2, z / 2])
+        logits = logits.reshape(units, -1).T.astype(np.float32)
+        of_scores[split] = Predictions(y, np.stack([1 - p, p], axis=1), np.arange(500))
+        parts[split] = replace(of_scores[split], logits=logits)
+    section = asked(threshold="f1", calibration="temperature")
+    found = evaluated(parts, section, one_unit=units == 1)
+    told = evaluated(of_scores, section, one_unit=units == 1)
+    assert found.metrics == told.metrics
+    rule = found.answer_rule
+    assert rule.takes_logits
+    assert not told.answer_rule.takes_logits
+    assert rule.temperature.value == pytest.approx(8, rel=0.3)
+    z = parts["test"].logits[:, -1].astype(float) - (0 if units == 1 else parts["test"].logits[:, 0])
+    exact = 1 / (1 + np.exp(-z / rule.temperature.value))
+    again = AnswerRule.from_json(json.loads(json.dumps(rule.to_json())), "it")
+    assert again.of_logits(parts["test"].logits)[:, 1] == pytest.approx(exact, abs=1e-6)
+    assert np.array_equal(again.applied_to(parts["test"]).y_score, again.of_logits(parts["test"].logits))
+    recorded = rule.to_json()["metrics"]["calibrated"]["test"]["log_loss"]
+    assert recorded == pytest.approx(oracle.log_loss(parts["test"].y_true, exact), rel=1e-4)
+    given = evaluated(parts, asked(calibration={"temperature": 3.0}), one_unit=units == 1).answer_rule
+    assert given.takes_logits
+    assert given.applied_to(parts["test"]).y_score[:, 1] == pytest.approx(1 / (1 + np.exp(-z / 3)), abs=1e-6)
+
+
+def test_a_temperature_that_was_not_fitted_leaves_the_probabilities(predictions):
+    """Logits that are there for it are of no use then."""
+    part = predictions(2)["test"]
+    sure = replace(part, logits=np.where(part.y_true == 1, 9.0, -9.0).astype(np.float32)[:, None])
+    rule = evaluated({"train": sure, "validation": sure, "test": sure}, asked(calibration="temperature")).answer_rule
+    assert not rule.takes_logits
+    assert rule.applied_to(sure) is sure

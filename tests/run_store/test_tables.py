@@ -6,6 +6,7 @@ import io
 import math
 import struct
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -93,6 +94,33 @@ def test_predictions_round_trip(tmp_path, score, names):
     first = path.read_bytes()
     write_predictions(path, {"train": back["train"], "test": back["test"]}, class_names=back_names)
     assert path.read_bytes() == first
+
+
+@pytest.mark.parametrize(("classes", "units"), [(2, 1), (2, 2), (3, 3)])
+def test_logits_stand_beside_the_probabilities_where_there_are_any(tmp_path, classes, units):
+    """One of a sigmoid unit or one per class, to the bit; without them nothing is written of them."""
+    path, plain = tmp_path / "predictions.npz", predictions(6, classes)
+    logits = np.linspace(-200, 90, 6 * units, dtype=np.float32).reshape(6, units)
+    write_predictions(path, {"test": replace(plain, logits=logits)}, class_names=("a", "b", "c")[:classes])
+    back = read_predictions(path)[0]["test"]
+    assert back.logits.tobytes() == logits.tobytes()
+    assert (back.logits.shape, back.logits.dtype) == ((6, units), np.float32)
+    order = np.array([5, 0, 3])
+    assert back.of_rows(order).logits.tobytes() == logits[order].tobytes()
+    write_predictions(path, {"test": plain}, class_names=("a", "b", "c")[:classes])
+    with np.load(path) as file:
+        assert "logits_test" not in file.files
+    assert read_predictions(path)[0]["test"].of_rows(order).logits is None
+
+
+@pytest.mark.parametrize(("classes", "shape"), [(2, (6, 3)), (3, (6, 1)), (2, (5, 1)), (2, (6,))])
+def test_logits_of_other_rows_or_classes_are_refused(tmp_path, classes, shape):
+    """A file that somebody has changed."""
+    path = tmp_path / "predictions.npz"
+    wrong = replace(predictions(6, classes), logits=np.zeros(shape, np.float32))
+    write_predictions(path, {"test": wrong}, class_names=("a", "b", "c")[:classes])
+    with pytest.raises(StorageError, match="logits_test must have a number per class, or one for two"):
+        read_predictions(path)
 
 
 def test_a_large_archive_is_written_in_parts_to_the_same_bytes(tmp_path):

@@ -9,11 +9,13 @@ import traceback
 import numpy as np
 import pytest
 import run_folders
+from exported_models import by_savedmodel
 
 from optbench.errors import InvalidError, ModelError
 from optbench.run_store import RunPaths, read_run
 from optbench.runner.export import ExportOptions, export
 from optbench.runner.run import RunOptions, run_experiments
+from optbench.runs.new_data import rows_of_object
 from optbench.runs.predictor import open_run
 from optbench.words import sentence
 
@@ -67,7 +69,18 @@ def compiled(input_shape, num_classes):
 def mixed(input_shape, num_classes):
     keras.config.set_dtype_policy("mixed_float16")
     return _around(input_shape, num_classes, keras.layers.Dense(4), dtype="float32")
+
+class Ending(keras.layers.Dense):
+    pass
+
+def hidden(input_shape, num_classes):
+    return keras.Sequential([keras.Input(input_shape), Ending(num_classes, activation="softmax")])
+
+def operation(input_shape, num_classes):
+    x = keras.Input(input_shape)
+    return keras.Model(x, keras.ops.softmax(keras.layers.Dense(num_classes)(x)))
 """
+CALIBRATED = ("mixed", "hidden", "operation")
 CODES = {
     "keras_alone": [],
     "needs_code": ["training-model-needs-code"],
@@ -76,6 +89,8 @@ CODES = {
     "function": ["training-lambda-not-loaded"],
     "compiled": ["training-compile-not-used"],
     "mixed": [],
+    "hidden": ["training-logits-not-known", "training-model-needs-code"],
+    "operation": [],
 }
 
 
@@ -90,7 +105,7 @@ def runs(tmp_path_factory, warm_workers):
         files.append(folder / f"{name}.yaml")
         files[-1].write_text(
             f"name: {name.replace('_', '-')}\ndataset: {{name: iris}}\nmodel: {model}\noptimizer: {{name: adam}}\n"
-            "training: {epochs: 1}\n"
+            "training: {epochs: 1}\n" + "evaluation: {calibration: {temperature: 0.2}}\n" * (name in CALIBRATED)
         )
     options = RunOptions(tuple(files), runs_dir=folder / "runs", jobs=1, figures=False, quiet=True)
     ends = run_experiments(options, say=said.append, executor_for=warm_workers.executor_for)
@@ -117,9 +132,10 @@ def test_what_is_said_names_the_remedy(runs):
         ("strict", "get_config()"),
         ("function", "keras.ops"),
         ("needs_code", "custom_objects"),
+        ("hidden", "ends with Dense"),
     ):
         notes = json.loads(RunPaths(runs[name]).environment.read_text())["notes"]
-        (said,) = (recorded_sentence(note, "en") for note in notes if note["code"].startswith("training-"))
+        said, *_ = (recorded_sentence(note, "en") for note in notes if note["code"].startswith("training-"))
         assert remedy in said
         assert "own.py" in said or name == "lost"  # of which Keras says it, by the name of the class
 
@@ -157,6 +173,21 @@ def test_mixed_precision_of_one_run_reaches_no_other(runs):
     policies = {name: software["keras"]["dtype_policy"] for name, software in facts.items()}
     assert policies.pop("mixed") == "mixed_float16"
     assert set(policies.values()) == {"float32"}
+
+
+def test_a_model_that_hides_its_activation_is_calibrated_by_its_probabilities(runs, tmp_path, keras_backend):
+    """Which the record says; all others by their logits. Answers are those of the run, and those of its export."""
+    from sklearn.datasets import load_iris
+
+    rows = load_iris(as_frame=True).data.astype(np.float32).astype(float)
+    for name in CALIBRATED:
+        predictor = open_run(runs[name])
+        assert predictor.preprocessing.answers.calibration.from_logits == (name != "hidden"), name
+        with np.load(RunPaths(runs[name]).predictions) as stored:
+            assert ("logits_test" in stored.files) == (name != "hidden"), name
+        (found,) = predictor.predict(rows_of_object(rows, predictor.preprocessing).parts)
+        path = export(ExportOptions(str(runs[name]), "savedmodel", tmp_path, tmp_path / name)).path
+        assert np.abs(by_savedmodel(path, rows, None) - found.scores).max() < (1e-2 if name == "mixed" else 1e-5), name
 
 
 def test_an_export_says_which_code_keras_needs(runs, tmp_path):

@@ -20,11 +20,13 @@ import optbench
 from optbench.datasets import Preprocessing, load_dataset
 from optbench.datasets.new_arrays import example_rows
 from optbench.errors import DataError, InvalidError, ModelError, OptbenchError, StorageError, UsageError
+from optbench.evaluation.answer_rule import AnswerRule
 from optbench.run_store import RunPaths
 from optbench.runner.predict import PredictOptions, predict
 from optbench.runs.new_data import rows_of_file, rows_of_object
 from optbench.runs.predictor import open_run
 from optbench.tasks import task_named
+from optbench.training.shipped import load_model
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")]
 
@@ -156,8 +158,12 @@ def test_predictions_are_computed_again_from_raw_rows_and_the_folder_alone(folde
     task = task_named(predictor.recorded.config.task)
     stored = task.read_predictions(predictor.recorded.paths)
     assert {"train", "test"} <= set(stored)
+    forward = predictor.outputs
+    if predictor.preprocessing.takes_logits:  # which the model of the same file turns into what it said
+        parts = predictor.preprocessing.parts
+        forward = load_model(predictor.recorded.paths.model, dict, shown="it", own=None, parts=parts).outputs
     for split, found in stored.items():
-        outputs = predictor.outputs(x[found.rows])
+        outputs = forward(x[found.rows])
         if name == "number":
             scale = predictor.preprocessing.target_scale
             again, before = outputs[:, 0].astype(np.float64) * scale.unit + scale.zero, found.y_pred
@@ -165,6 +171,25 @@ def test_predictions_are_computed_again_from_raw_rows_and_the_folder_alone(folde
             again = outputs if outputs.shape[1] > 1 else np.concatenate([1 - outputs, outputs], axis=1)
             before = found.y_score
         assert again.tobytes() == before.tobytes(), split
+
+
+def test_calibrated_answers_are_those_of_the_logits_that_the_run_recorded(folder, opened):
+    """To the bit, for every split: from raw rows, and from predictions.npz by the rule of evaluation.json."""
+    predictor = opened("table")
+    paths = predictor.recorded.paths
+    rule = AnswerRule.from_json(json.loads(paths.evaluation.read_text()), "it")
+    parts = raw_rows(folder, "table", predictor)
+    again = np.concatenate([part.scores for part in predictor.predict(parts)])
+    logits = predictor.outputs(np.concatenate([part.x for part in parts]))
+    for split, found in task_named("classification").read_predictions(paths).items():
+        assert found.logits.shape == (len(found.rows), 1)
+        assert logits[found.rows].tobytes() == found.logits.tobytes(), split
+        assert again[found.rows].tobytes() == rule.applied_to(found).y_score.tobytes(), split
+    assert json.loads(paths.preprocessing.read_text())["answers"]["calibration"]["from_logits"]
+    assert {
+        found.logits is None
+        for found in task_named("classification").read_predictions(opened("parquet").recorded.paths).values()
+    } == {True}
 
 
 @pytest.mark.parametrize("name", ["table", "number", "parquet", "texts", "images"])

@@ -151,10 +151,7 @@ def _finite(runs: Mapping[int, Predictions]) -> dict[int, Predictions]:
 
 
 def _by_row(run: Predictions) -> Predictions:
-    from dataclasses import replace
-
-    order = np.argsort(run.rows, kind="stable")
-    return replace(run, y_true=run.y_true[order], y_score=run.y_score[order], rows=run.rows[order])
+    return run.of_rows(np.argsort(run.rows, kind="stable"))
 
 
 def _classes(run: Predictions) -> NDArray[np.int64]:

@@ -24,7 +24,7 @@ from optbench.config.evaluation_section import TEMPERATURE, EvaluationConfig, Gi
 from optbench.config.experiment import ExperimentConfig
 from optbench.config.explain import explained_yaml, sources
 from optbench.config.growth import ADDED_TO_STUDIES_LATER, NOT_IN_KEY, what_counts, without_old_values
-from optbench.config.key import NUMERICS_VERSION, config_digest, run_key
+from optbench.config.key import CALIBRATION_VERSION, NUMERICS_VERSION, calibration_version, config_digest, run_key
 from optbench.config.layers import layer_specs
 from optbench.config.load import (
     LoadedExperiment,
@@ -68,6 +68,7 @@ from optbench.config.yaml_document import dump_value, dump_yaml
 
 __all__ = [
     "ADDED_TO_STUDIES_LATER",
+    "CALIBRATION_VERSION",
     "FEWEST_ON_ONE_SPLIT",
     "FINALISTS",
     "FIRST_DESIGN",
@@ -118,6 +119,7 @@ __all__ = [
     "TuningConfig",
     "Values",
     "augment_specs",
+    "calibration_version",
     "choose_engine",
     "config_digest",
     "dump_config",

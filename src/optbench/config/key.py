@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # Raised when a change of optbench changes the numbers of the same experiment: another order, split, seeding, ...
 NUMERICS_VERSION = 2
 # The same for calibrated probabilities alone: it enters the keys of runs that calibrate, and of no others
-CALIBRATION_VERSION = 2
+CALIBRATION_VERSION = 3
 
 
 def run_key(
@@ -42,17 +42,61 @@ def run_key(
     numerics : version of optbench's own numbers
     calibration : version of those that calibrated probabilities are computed by
     """
-    config = what_counts(resolved.to_plain())
-    is_calibrated = "calibration" in config.get("evaluation", {})
-    content = {
-        "config": config,
+    content = _content(resolved.to_plain(), data_digest, code, versions, reading)
+    content["versions"]["optbench-numerics"] = numerics
+    if _calibrates(content):
+        content["calibration"] = calibration
+    return _digest(content)
+
+
+def calibration_version(
+    key: str,
+    config: Mapping[str, Any],
+    *,
+    data_digest: str,
+    code: Mapping[str, str],
+    versions: Mapping[str, str],
+    reading: Mapping[str, Any] | None = None,
+) -> int | None:
+    """Return by which version of calibrated probabilities the key of a recorded run was made.
+
+    None of a run that calibrates nothing, and of one that was made by other numerics or is not what the key says.
+
+    Parameters
+    ----------
+    config : plain values of its resolved experiment; the others are as for `run_key`
+    """
+    content = _content(config, data_digest, code, versions, reading)
+    content["versions"]["optbench-numerics"] = NUMERICS_VERSION
+    if not _calibrates(content):
+        return None
+    for number in range(1, CALIBRATION_VERSION + 1):
+        if number > 1:  # keys of before there was such a version have none
+            content["calibration"] = number
+        if _digest(content) == key:
+            return number
+    return None
+
+
+def _content(
+    config: Mapping[str, Any],
+    data_digest: str,
+    code: Mapping[str, str],
+    versions: Mapping[str, str],
+    reading: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """Return what enters a key beside the versions of optbench's own numbers."""
+    return {
+        "config": what_counts(config),
         "data": data_digest,
         "code": dict(code),
-        "versions": {**versions, "optbench-numerics": numerics},
+        "versions": dict(versions),
         **({"reading": dict(reading)} if reading else {}),
-        **({"calibration": calibration} if is_calibrated else {}),
     }
-    return _digest(content)
+
+
+def _calibrates(content: Mapping[str, Any]) -> bool:
+    return "calibration" in content["config"].get("evaluation", {})
 
 
 def config_digest(resolved: ExperimentConfig) -> str:

@@ -302,6 +302,11 @@ class Calibration(Section):
         default=False,
         description="Whether one sigmoid unit of the model answers for two classes; its logit is divided.",
     )
+    from_logits: bool = Field(
+        default=False,
+        description="Whether it divides what the model gives before its last activation; otherwise the logarithms of "
+        "its probabilities, as in runs of earlier versions.",
+    )
 
 
 class Answers(Section):
@@ -339,6 +344,13 @@ class Preprocessing(Section):
     def class_names(self) -> tuple[str, ...]:
         """Names of the classes in the order of the scores; () where a number is predicted."""
         return tuple(each.name for each in self.target.classes) if isinstance(self.target, ClassTarget) else ()
+
+    @property
+    def takes_logits(self) -> bool:
+        """Whether answers are made of what the model gives before its last activation, not of its probabilities."""
+        return (
+            self.answers is not None and self.answers.calibration is not None and self.answers.calibration.from_logits
+        )
 
     @property
     def parts(self) -> tuple[InputPart, ...]:

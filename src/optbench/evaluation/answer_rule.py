@@ -17,10 +17,17 @@ from optbench.catalog.tasks import CLASSIFICATION
 from optbench.config import TEMPERATURE, ThresholdRule
 from optbench.evaluation.common_pitfalls import warning
 from optbench.evaluation.split_metrics import is_scored, predicted_labels, sample_of
-from optbench.evaluation.temperature import Temperature, fit_temperature, with_temperature
+from optbench.evaluation.temperature import (
+    Temperature,
+    fit_temperature,
+    known_logits,
+    logits_of,
+    logits_per_class,
+    with_temperature,
+)
 from optbench.evaluation.thresholds import best_precision, choose_threshold, mean_cost
 from optbench.json_fields import JsonFields
-from optbench.records import SPLITS, Predictions
+from optbench.records import SPLITS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +36,7 @@ if TYPE_CHECKING:
 
     from optbench.config import EvaluationConfig
     from optbench.core.findings import Finding
-    from optbench.records import SplitName
+    from optbench.records import Predictions, SplitName
 
 _CHOSEN_ON: Final = "validation"
 _FEWEST_POSITIVES: Final = 30
@@ -69,10 +76,30 @@ class AnswerRule:
     calibrated: Mapping[SplitName, Numbers] = field(default_factory=dict)
     warnings: tuple[Finding, ...] = ()
 
+    @property
+    def takes_logits(self) -> bool:
+        """Whether new rows need what the model gives before its last activation, not its probabilities."""
+        return self.temperature is not None and self.temperature.from_logits
+
     def probabilities(self, y_score: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the model's probabilities, (n, classes), calibrated if there is a temperature."""
+        """Return the model's probabilities, (n, classes), calibrated by what they tell if there is a temperature."""
         fitted = self.temperature
-        return y_score if fitted is None else with_temperature(y_score, fitted.value, one_unit=fitted.one_unit)
+        if fitted is None:
+            return y_score
+        return with_temperature(logits_of(y_score, one_unit=fitted.one_unit), fitted.value)
+
+    def of_logits(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return calibrated probabilities, (n, classes), of what the model gives before its activation, (n, units)."""
+        if self.temperature is None:
+            raise ValueError("logits are calibrated by a temperature")
+        return with_temperature(logits_per_class(logits), self.temperature.value)
+
+    def applied_to(self, found: Predictions) -> Predictions:
+        """Return predictions with the probabilities that are answered by: calibrated if there is a temperature."""
+        if self.temperature is None:
+            return found
+        y_score = self.probabilities(found.y_score) if found.logits is None else self.of_logits(found.logits)
+        return replace(found, y_score=y_score)
 
     def for_outputs(self, units: int) -> AnswerRule:
         """Return the rule for a model of so many output units, whatever the record says of it."""
@@ -145,6 +172,10 @@ def choose_answer_rule(
     predictions : per split that exists; nothing is chosen without finite scores on validation rows, as of a run that
         diverged
     one_unit : whether the scores are 1 - p and p of one sigmoid unit p
+
+    Notes
+    -----
+    A temperature divides the logits that come with the predictions; where none do, those that the scores tell of.
     """
     names = tuple(class_names)
     positive = positive_class if len(names) == 2 else None  # noqa: PLR2004 - two classes
@@ -154,7 +185,7 @@ def choose_answer_rule(
         positive,
         evaluation.threshold,
         evaluation.given_threshold,
-        None if given is None else Temperature(given, one_unit=one_unit),
+        None if given is None else Temperature(given, one_unit=one_unit, from_logits=_have_logits(predictions)),
         is_chosen=bool(evaluation.to_be_chosen),
     )
     if answer_rule.is_chosen:
@@ -173,7 +204,7 @@ def _chosen(answer_rule: AnswerRule, found: Predictions, evaluation: EvaluationC
         fitted = _fitted(found, one_unit=one_unit)
         if fitted is None:
             warnings.append(warning("evaluation-temperature-not-fitted", n_rows=len(found.y_true)))
-    score = replace(answer_rule, temperature=fitted).probabilities(found.y_score)
+    score = replace(answer_rule, temperature=fitted).applied_to(found).y_score
     if "threshold" in wanted and evaluation.threshold is not None and positive is not None:
         is_positive, name = found.y_true == positive, answer_rule.class_names[positive]
         warnings += _threshold_warnings(is_positive, score[:, positive], evaluation.threshold, name)
@@ -184,10 +215,7 @@ def _chosen(answer_rule: AnswerRule, found: Predictions, evaluation: EvaluationC
 
 def _measured(answer_rule: AnswerRule, predictions: Mapping[SplitName, Predictions]) -> AnswerRule:
     scored = {split: predictions[split] for split in SPLITS if split in predictions and is_scored(predictions[split])}
-    calibrated = {
-        split: Predictions(found.y_true, answer_rule.probabilities(found.y_score), found.rows)
-        for split, found in scored.items()
-    }
+    calibrated = {split: answer_rule.applied_to(found) for split, found in scored.items()}
     if answer_rule.rule is not None:
         at_half = {s: _of_answers(answer_rule, found, predicted_labels(found.y_score)) for s, found in scored.items()}
         answer_rule = replace(answer_rule, at_half=at_half)
@@ -224,14 +252,19 @@ def _metrics(computed_from: str, found: Predictions, y_pred: NDArray[np.int64], 
 
 
 def _fitted(found: Predictions, *, one_unit: bool) -> Temperature | None:
-    value = fit_temperature(found.y_true, found.y_score, one_unit=one_unit)
+    logits = known_logits(found, one_unit=one_unit)
+    value = fit_temperature(found.y_true, logits)
     if value is None:
         return None
     before, after = (
         log_loss(sample_of(found, y_score, predicted_labels(y_score), 0)) or 0.0
-        for y_score in (found.y_score, with_temperature(found.y_score, value, one_unit=one_unit))
+        for y_score in (found.y_score, with_temperature(logits, value))
     )
-    return Temperature(value, len(found.y_true), before, after, one_unit)
+    return Temperature(value, len(found.y_true), before, after, one_unit, from_logits=found.logits is not None)
+
+
+def _have_logits(predictions: Mapping[SplitName, Predictions]) -> bool:
+    return all(found.logits is not None for found in predictions.values())
 
 
 def _threshold_warnings(

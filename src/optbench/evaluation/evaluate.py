@@ -17,7 +17,7 @@ from optbench.evaluation.precision_recall import precision_recall_curves
 from optbench.evaluation.reliability import reliability_curves
 from optbench.evaluation.roc import roc_curves
 from optbench.evaluation.split_metrics import is_scored, predicted_labels, split_metrics
-from optbench.records import SPLITS, ConfusionMatrix, Evaluation, Predictions
+from optbench.records import SPLITS, ConfusionMatrix, Evaluation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from optbench.config import EvaluationConfig
     from optbench.evaluation.answer_rule import AnswerRule
-    from optbench.records import History, ReliabilityCurve, SplitName
+    from optbench.records import History, Predictions, ReliabilityCurve, SplitName
 
 NO_REPORT: Final = "no classification report: the scores of the test split are not finite.\n"
 NO_TEST_SPLIT: Final = "no classification report: the model was trained on all rows, so there are none to test it on.\n"
@@ -111,11 +111,7 @@ def _reliability(
     curves = reliability_curves(predictions, **options)
     if answer_rule is None or answer_rule.temperature is None:
         return curves
-    calibrated = {
-        split: Predictions(found.y_true, answer_rule.probabilities(found.y_score), found.rows)
-        for split, found in predictions.items()
-        if is_scored(found)
-    }
+    calibrated = {split: answer_rule.applied_to(found) for split, found in predictions.items() if is_scored(found)}
     return (*curves, *reliability_curves(calibrated, **options, is_calibrated=True))
 
 

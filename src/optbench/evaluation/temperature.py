@@ -13,6 +13,8 @@ from optbench.statistics.calibration import SMALLEST, SMALLEST_REST
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from optbench.records import Predictions
+
 _LOWEST: Final = 0.01
 _HIGHEST: Final = 100.0
 
@@ -27,6 +29,8 @@ class Temperature:
     rows : it was fitted on; None if it was given
     log_loss_before, log_loss_after : on these rows
     one_unit : whether one sigmoid unit of the model answers for two classes
+    from_logits : whether it divides what the model gives before its last activation; otherwise what its probabilities
+        tell of that (`logits_of`)
     """
 
     value: float
@@ -34,6 +38,7 @@ class Temperature:
     log_loss_before: float | None = None
     log_loss_after: float | None = None
     one_unit: bool = False
+    from_logits: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -43,6 +48,7 @@ class Temperature:
             "log_loss_before": self.log_loss_before,
             "log_loss_after": self.log_loss_after,
             "one_unit": self.one_unit,
+            "from_logits": self.from_logits,
         }
 
     @classmethod
@@ -55,31 +61,31 @@ class Temperature:
             fields.maybe("log_loss_before", float),
             fields.maybe("log_loss_after", float),
             fields.given("one_unit", bool, default=False),
+            fields.given("from_logits", bool, default=False),
         )
 
 
-def fit_temperature(y_true: NDArray[np.int64], y_score: NDArray[np.float32], *, one_unit: bool) -> float | None:
+def fit_temperature(y_true: NDArray[np.int64], logits: NDArray[np.float64]) -> float | None:
     """Return the temperature whose probabilities have the smallest log loss; None if there is no such number.
 
     Parameters
     ----------
     y_true : (n,) at least one
-    y_score : (n, classes) probabilities
-    one_unit : as in `logits_of`
+    logits : (n, classes), as `known_logits` returns them
 
     Notes
     -----
-    p_k(T) is proportional to p_k^(1/T): the softmax of the logits over T, since logits are the logarithms of the
-    probabilities up to a constant per row (Guo et al. 2017, ICML, "On Calibration of Modern Neural Networks"); for one
-    sigmoid unit it is the logit over T. The log loss is convex in 1/T, so a bounded search on a logarithmic scale finds
-    its only minimum. Where all rows are answered rightly there is none: the smaller T, the better; nor is there one
-    where the model does no better than chance. Any T leaves the most probable class what it was.
+    p(T) is the softmax of the logits over T (Guo et al. 2017, ICML, "On Calibration of Modern Neural Networks"); for
+    one sigmoid unit that is the sigmoid of its logit over T. The log loss is convex in 1/T, so a bounded search on a
+    logarithmic scale finds its only minimum. Where all rows are answered rightly there is none: the smaller T, the
+    better; nor is there one where the model does no better than chance. Any T leaves the most probable class what it
+    was.
     """
     from scipy.optimize import minimize_scalar
 
-    if np.array_equal(y_score.argmax(axis=1), y_true):
+    if np.array_equal(logits.argmax(axis=1), y_true):
         return None
-    logits, low, high = logits_of(y_score, one_unit=one_unit), np.log(_LOWEST), np.log(_HIGHEST)
+    low, high = np.log(_LOWEST), np.log(_HIGHEST)
     found = minimize_scalar(
         lambda log_t: _log_loss(y_true, logits / np.exp(log_t)),
         bounds=(low, high),
@@ -90,24 +96,45 @@ def fit_temperature(y_true: NDArray[np.int64], y_score: NDArray[np.float32], *, 
     return None if is_at_edge else float(np.exp(found.x))
 
 
-def with_temperature(y_score: NDArray[np.float32], temperature: float, *, one_unit: bool) -> NDArray[np.float32]:
+def with_temperature(logits: NDArray[np.float64], temperature: float) -> NDArray[np.float32]:
     """Return calibrated probabilities, (n, classes) float32; rows sum to 1.
 
-    They are in the order of the model's, of every class, and the most probable class stays what it was.
+    They are in the order of the model's, of every class, and the most probable class is that of the largest logit.
+
+    Parameters
+    ----------
+    logits : (n, classes), as `known_logits` returns them
+    """
+    with np.errstate(over="ignore"):  # of a tiny temperature: its other classes have the probability 0
+        powers = np.exp((logits - logits.max(axis=1, keepdims=True)) / temperature)
+    calibrated: NDArray[np.float32] = (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
+    return _with_same_class(calibrated, logits.argmax(axis=1))
+
+
+def known_logits(found: Predictions, *, one_unit: bool) -> NDArray[np.float64]:
+    """Return logits, (n, classes): the model's own where they are known, else what its probabilities tell of them.
 
     Parameters
     ----------
     one_unit : as in `logits_of`
     """
-    logits = logits_of(y_score, one_unit=one_unit)
-    with np.errstate(over="ignore"):  # of a tiny temperature: its other classes have the probability 0
-        powers = np.exp((logits - logits.max(axis=1, keepdims=True)) / temperature)
-    calibrated: NDArray[np.float32] = (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
-    return _with_same_class(calibrated, y_score.argmax(axis=1))
+    return logits_of(found.y_score, one_unit=one_unit) if found.logits is None else logits_per_class(found.logits)
+
+
+def logits_per_class(given: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return logits, (n, classes), of what a model gives before its activation, (n, units): one unit is the second's.
+
+    What is too large for the type that the model computes in is its largest number, so that differences are defined.
+    """
+    largest = np.finfo(np.float32).max
+    logits: NDArray[np.float64] = np.clip(given.astype(np.float64), -largest, largest)
+    return logits if given.shape[1] > 1 else np.concatenate([np.zeros_like(logits), logits], axis=1)
 
 
 def logits_of(y_score: NDArray[np.float32], *, one_unit: bool) -> NDArray[np.float64]:
-    """Return logits, (n, classes), up to a constant per row, in the order of the probabilities.
+    """Return what probabilities tell of logits, (n, classes), up to a constant per row, in their order.
+
+    The logarithms, as far as float32 has them: one unit keeps few digits of what is left to 1.
 
     Parameters
     ----------

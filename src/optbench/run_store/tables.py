@@ -62,7 +62,8 @@ def read_history(path: Path) -> History:
 def write_predictions(path: Path, predictions: Mapping[SplitName, Predictions], *, class_names: Sequence[str]) -> None:
     """Write `y_true_<split>`, `y_score_<split>`, `row_<split>` and `class_names` as an uncompressed `.npz`.
 
-    The bytes depend on the values alone: fixed dates, the order train, validation, test. `numpy.load` reads it.
+    With them `logits_<split>`, float32, where there are any. The bytes depend on the values alone: fixed dates, the
+    order train, validation, test. `numpy.load` reads it.
 
     Raises
     ------
@@ -76,6 +77,7 @@ def write_predictions(path: Path, predictions: Mapping[SplitName, Predictions], 
             "y_true": np.asarray(found.y_true, dtype=np.int64),
             "y_score": np.asarray(found.y_score, dtype=np.float32),
             "row": np.asarray(found.rows, dtype=np.int64),
+            **({} if found.logits is None else {"logits": np.asarray(found.logits, dtype=np.float32)}),
         }
         for split, found in predictions.items()
     }
@@ -130,4 +132,17 @@ def _predictions(arrays: Mapping[str, NDArray[Any]], split: SplitName, path: Pat
             f"{path}: y_true_{split} names a class that class_names lacks; the file is damaged.",
             code="storage-file-damaged",
         )
-    return Predictions(y_true=y_true, y_score=y_score, rows=rows)
+    logits = arrays.get(f"logits_{split}")
+    if logits is not None and not _are_logits(logits, len(y_true), classes):
+        raise StorageError(
+            f"{path}: logits_{split} must have a number per class, or one for two. Received: {logits.dtype} "
+            f"{logits.shape}; the file is damaged.",
+            code="storage-file-damaged",
+        )
+    return Predictions(y_true=y_true, y_score=y_score, rows=rows, logits=logits)
+
+
+def _are_logits(logits: NDArray[Any], rows: int, classes: int) -> bool:
+    """Return True for a number per class and row, or for one that answers for two classes."""
+    shapes = {(rows, classes), *([(rows, 1)] if classes == 2 else [])}  # noqa: PLR2004 - one unit for two
+    return logits.dtype.str == "<f4" and logits.shape in shapes

@@ -226,7 +226,7 @@ def _over_all(run: PlannedRun, tests: Sequence[Any], metric: Any) -> float | Non
     """Return a metric of the predictions of all folds as if one model had made them."""
     from optbench.tasks import task_named
 
-    names = [field.name for field in fields(tests[0])]
+    names = [field.name for field in fields(tests[0]) if getattr(tests[0], field.name) is not None]
     together = type(tests[0])(**{name: np.concatenate([getattr(test, name) for test in tests]) for name in names})
     rows = np.ones(len(together.rows), dtype=bool)
     task = task_named(run.config.task)

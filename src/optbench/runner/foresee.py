@@ -21,7 +21,7 @@ from optbench.words import DEFAULT, sentence, text
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from optbench.run_store import Attempt
+    from optbench.run_store import Attempt, Manifest
     from optbench.runner.plan import PlannedRun
     from optbench.runner.run import ExecutorFor
     from optbench.runs.messages import TryOut
@@ -32,6 +32,7 @@ _BYTES_PER_SCORE = 4
 _CHANGES_SHOWN = 4
 _DIGEST = "digest of "
 _DATA = "digest"
+_CALIBRATION = "version of calibrated probabilities"
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,17 +279,21 @@ def _change(name: str, before: Any, now: Any) -> Finding:
         return _state("foresee-data-changed")
     if name.startswith(_DIGEST):
         return _state("foresee-file-changed", name=name.removeprefix(_DIGEST))
+    if name == _CALIBRATION:
+        return _state("foresee-calibration-changed", before=before, now=now)
     return _state("foresee-changed", name=name, before=str(before), now=str(now))
 
 
 def _planned_facts(run: PlannedRun) -> dict[str, Any]:
+    from optbench.config import CALIBRATION_VERSION
     from optbench.user_code import source_sha256
 
     code = {name: source_sha256(path) for name, path in run.code.items()}
     dataset = run.dataset
-    return _facts(
+    facts = _facts(
         run.config.to_plain(), data=dataset.data_digest, code=code, versions=run.versions, reading=dataset.reading
     )
+    return {**facts, _CALIBRATION: CALIBRATION_VERSION}
 
 
 def _recorded(run: PlannedRun) -> dict[str, dict[str, Any]]:
@@ -305,14 +310,32 @@ def _recorded(run: PlannedRun) -> dict[str, dict[str, Any]]:
             data, code = read_json(paths.digests).get("data"), read_json(paths.environment).get("code", {})
         except StorageError:
             continue
-        found[folder.name] = _facts(
+        facts = _facts(
             manifest.config,
             data=data,
             code=code,
             versions=manifest.versions,
             reading=manifest.reading,
         )
+        found[folder.name] = {**facts, _CALIBRATION: _calibration_of(manifest, run, data=data, code=code)}
     return found
+
+
+def _calibration_of(manifest: Manifest, run: PlannedRun, *, data: str | None, code: Mapping[str, str]) -> int:
+    """Return by which version a recorded run has calibrated; today's where that is no difference, or not known."""
+    from optbench.config import CALIBRATION_VERSION, calibration_version
+
+    if run.config.evaluation.calibration is None or data is None:
+        return CALIBRATION_VERSION
+    found = calibration_version(
+        manifest.key,
+        manifest.config,
+        data_digest=data,
+        code=code,
+        versions=manifest.versions,
+        reading=manifest.reading,
+    )
+    return found or CALIBRATION_VERSION
 
 
 def _facts(

@@ -58,7 +58,7 @@ class Predictor:
     recorded : the run
     preprocessing : from raw rows to the model's input
     is_own : the user's own function built the model, whose scores may be no probabilities
-    outputs : what the model says on (n, ...) inputs, (n, units) float32
+    outputs : what the model says on (n, ...) inputs, (n, units) float32; its logits where calibration divides them
     """
 
     recorded: Recorded
@@ -95,7 +95,6 @@ class Predictor:
 
     def _predicted(self, rows: PreparedRows, answer_rule: AnswerRule | None) -> Predicted:
         from optbench.training.target_scale import UNSCALED, TargetScale
-        from optbench.training.targets import scores_per_class
 
         outputs = self.outputs(rows.x)
         if len(outputs) and not np.isfinite(outputs).any():
@@ -105,11 +104,19 @@ class Predictor:
             return Predicted(
                 rows, None, (UNSCALED if scale is None else TargetScale(scale.zero, scale.unit)).in_unit(outputs)
             )
+        scores = self._scores(outputs, answer_rule)
+        return Predicted(rows, scores, answer_rule.answers(scores))
+
+    def _scores(self, outputs: NDArray[np.float32], answer_rule: AnswerRule) -> NDArray[np.float32]:
+        """Return the probability of each class, calibrated if the run calibrates."""
+        from optbench.training.targets import scores_per_class
+
+        if answer_rule.takes_logits:
+            return answer_rule.of_logits(outputs)
         scores = scores_per_class(outputs)
         if not (self.is_own or _are_shares(scores)):
             raise _no_probabilities(self.recorded.manifest.run)
-        scores = answer_rule.for_outputs(outputs.shape[1]).probabilities(scores)
-        return Predicted(rows, scores, answer_rule.answers(scores))
+        return answer_rule.for_outputs(outputs.shape[1]).probabilities(scores)
 
 
 def open_run(
@@ -145,6 +152,7 @@ def open_run(
             shown=f"the model of {recorded.manifest.run}",
             own=None if function is None else str(function).rpartition(":")[0],
             parts=preprocessing.parts,
+            logits=preprocessing.takes_logits,
         )
     predictor = Predictor(recorded, preprocessing, function is not None, forward.outputs)
     _require_answers(predictor)

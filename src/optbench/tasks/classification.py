@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from optbench.catalog.tasks import CLASSIFICATION, TASKS
@@ -72,10 +71,7 @@ class Classification:
         """As in `Task`."""
         from optbench.evaluation import scored
 
-        part = replace(
-            predicted, y_true=predicted.y_true[rows], y_score=predicted.y_score[rows], rows=predicted.rows[rows]
-        )
-        sample = scored(part, positive_class=positive_class or 0)
+        sample = scored(predicted.of_rows(rows), positive_class=positive_class or 0)
         return None if sample is None or metric.compute is None else metric.compute(sample)
 
     def answers(self, predictions: Mapping[SplitName, Predictions]) -> dict[str, NDArray[Any]]:

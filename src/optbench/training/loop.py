@@ -18,7 +18,7 @@ from optbench.records import History, LayerDiagnostics, RunStatus
 from optbench.training.diagnostics import diagnostics_as_json, diagnostics_from_json
 from optbench.training.early_stopping import best_epoch, should_stop
 from optbench.training.engines import make_engine
-from optbench.training.engines.interface import MODEL, OPTIMIZER, part_of
+from optbench.training.engines.interface import MODEL, OPTIMIZER, GivesLogits, part_of
 from optbench.training.state import all_finite
 from optbench.training.targets import targets_of
 
@@ -296,11 +296,15 @@ def _finish(run: _Training, dataset: Dataset, seconds_to_build: float) -> Traini
     elif run.epoch:
         run.engine.finalize()
     outputs = {name: _outputs(run, name, data, dataset.num_outputs) for name, data in dataset.splits.items()}
+    logits = _logits(run, outputs)
     return TrainingOutcome(
         status=RunStatus.COMPLETED if run.reason is None else RunStatus.DIVERGED,
         reason=run.reason,
         history=run.history,
-        predictions={name: run.targets.predictions(outputs[name], data) for name, data in dataset.splits.items()},
+        predictions={
+            name: run.targets.predictions(outputs[name], data, logits.get(name))
+            for name, data in dataset.splits.items()
+        },
         output_units=outputs["train"].shape[1],
         best_epoch=best_epoch_of(run),
         epochs_run=run.epoch,
@@ -315,3 +319,18 @@ def _finish(run: _Training, dataset: Dataset, seconds_to_build: float) -> Traini
 def _outputs(run: _Training, name: SplitName, data: SplitData, units: int) -> NDArray[np.float32]:
     # a withheld test split has no rows, and an engine need not predict none
     return run.engine.predict(name) if len(data.y) else np.zeros((0, units), dtype=np.float32)
+
+
+def _logits(
+    run: _Training, outputs: Mapping[SplitName, NDArray[np.float32]]
+) -> Mapping[SplitName, NDArray[np.float32]]:
+    """Return what the outputs of every split were made of; {} if the run calibrates nothing, or that is not known."""
+    engine, found = run.engine, {}
+    if run.config.evaluation.calibration is None or not isinstance(engine, GivesLogits):
+        return {}
+    for name, given in outputs.items():
+        logits = engine.logits(name) if len(given) else np.zeros_like(given)
+        if logits is None:
+            return {}
+        found[name] = logits
+    return found

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.catalog.tasks import TASKS
 from optbench.errors import ModelError
+from optbench.training.before_activation import hidden_activation
 from optbench.training.diagnostics import DiagnosticsMeter
 from optbench.training.engines.held_decay import make_held_decay
 from optbench.training.losses import build_loss
@@ -103,7 +104,7 @@ def build_problem(config: ExperimentConfig, dataset: Dataset, *, base: Path, bes
         base=base,
         beside=beside,
     )
-    compiled = unused_compile(config.model, model)
+    notes = (unused_compile(config.model, model), hidden_activation(config, model))
     targets = targets_of(config, dataset)
     labels = targets.encoded(dataset, loss=training.loss, units=int(model.output_shape[-1]))
     weights = targets.weights(training.class_weight, dataset)
@@ -139,7 +140,7 @@ def build_problem(config: ExperimentConfig, dataset: Dataset, *, base: Path, bes
         targets,
         meter=meter,
         decay=decay,
-        notes=() if compiled is None else (compiled,),
+        notes=tuple(note for note in notes if note is not None),
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from optbench.errors import MachineError, ModelError
 from optbench.training.archive import without_unit
 from optbench.training.archive_guard import why_too_large
+from optbench.training.before_activation import known_before_activation
 from optbench.training.forward import ForwardPass
 from optbench.training.start import import_backend
 
@@ -52,14 +53,18 @@ def load_model(
     shown: str,
     own: str | None,
     parts: Sequence[InputPart] = (),
+    logits: bool = False,
 ) -> ForwardPass:
     """Return the outputs of `keras_model`, before they are brought to the unit of a target.
 
     Parameters
     ----------
     parts : the arrays that it takes, if they are several
+    logits : return what it gives before its last activation instead
     """
-    return ForwardPass(without_unit(keras_model(archive, custom_objects, shown=shown, own=own)[0]), parts=parts)
+    model, _ = keras_model(archive, custom_objects, shown=shown, own=own)
+    model = known_before_activation(model, shown=shown).model if logits else without_unit(model)
+    return ForwardPass(model, parts=parts)
 
 
 def keras_model(

@@ -52,8 +52,15 @@ class Targets(Protocol):
             If they are not.
         """
 
-    def predictions(self, outputs: NDArray[np.float32], data: SplitData) -> Predictions | TargetPredictions:
-        """Return what the model's outputs on a split, (n, units), say about it; a withheld test split has no rows."""
+    def predictions(
+        self, outputs: NDArray[np.float32], data: SplitData, logits: NDArray[np.float32] | None = None
+    ) -> Predictions | TargetPredictions:
+        """Return what the model's outputs on a split, (n, units), say about it; a withheld test split has no rows.
+
+        Parameters
+        ----------
+        logits : (n, units), what the outputs were made of, for a run that calibrates
+        """
 
 
 def targets_of(config: ExperimentConfig, dataset: Dataset) -> Targets:
@@ -108,9 +115,11 @@ class ClassTargets:
                 code="model-outputs-wrong",
             )
 
-    def predictions(self, outputs: NDArray[np.float32], data: SplitData) -> Predictions:
+    def predictions(
+        self, outputs: NDArray[np.float32], data: SplitData, logits: NDArray[np.float32] | None = None
+    ) -> Predictions:
         """As in `Targets`."""
-        return Predictions(data.y, scores_per_class(outputs), data.rows)
+        return Predictions(data.y, scores_per_class(outputs), data.rows, logits)
 
 
 def scores_per_class(outputs: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -159,6 +168,9 @@ class NumberTargets:
         """As in `Targets`: any number will do."""
         del outputs, model_name
 
-    def predictions(self, outputs: NDArray[np.float32], data: SplitData) -> TargetPredictions:
+    def predictions(
+        self, outputs: NDArray[np.float32], data: SplitData, logits: NDArray[np.float32] | None = None
+    ) -> TargetPredictions:
         """As in `Targets`."""
+        del logits
         return TargetPredictions(data.y, self.scale.in_unit(outputs), data.rows)

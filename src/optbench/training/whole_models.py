@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from optbench.errors import ModelError
 from optbench.statistics.calibration import SMALLEST, SMALLEST_REST
+from optbench.training.before_activation import before_activation, known_before_activation
 from optbench.training.raw_columns import X, raw_columns, text_beside
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import keras
 
     from optbench.datasets.preprocessing import ClassTarget, Preprocessing
@@ -106,22 +105,17 @@ class WholeModel:
         return ops.concatenate([1.0 - outputs, outputs], axis=-1) if n_outputs == 1 else outputs
 
     def _logits(self, x: Any, outputs: Any) -> Any:
-        """Return logits as `evaluation.temperature` has them, (n, classes), or (n, 1) of one unit.
-
-        They are what the last layer has before its activation, where that is known: runtimes have their own sigmoid,
-        and ONNX Runtime's ends at 1.5e-8.
-        """
-        import numpy as np
+        """Return what `predict` divides by the temperature, (n, classes), or (n, 1) of one unit."""
         from keras import ops
 
-        lowest = float(np.log(SMALLEST))
-        inner = _before_activation(self.model)
+        if self.preprocessing.takes_logits:
+            known = known_before_activation(self.model, shown=f"the model of {self.run}")
+            return ops.cast(known.model(x, training=False), "float32")
+        before = before_activation(self.model)
+        if before is not None:
+            return _within_float32(ops.cast(before.model(x, training=False), "float32"))
         if outputs.shape[-1] == 1:
-            if inner is not None:
-                return ops.clip(ops.cast(inner(x), "float32"), lowest, float(-np.log(SMALLEST_REST)))
             return ops.log(ops.maximum(outputs, SMALLEST)) - ops.log(ops.maximum(1.0 - outputs, SMALLEST_REST))
-        if inner is not None:
-            return ops.maximum(ops.log_softmax(ops.cast(inner(x), "float32"), axis=-1), lowest)
         return ops.log(ops.maximum(outputs, SMALLEST))
 
     def _answer(self, probabilities: Any) -> Any:
@@ -142,28 +136,18 @@ class WholeModel:
         return lookup(ops.cast(number, "int64"))
 
 
-def _before_activation(model: keras.Model) -> Callable[[Any], Any] | None:
-    """Return what a model computes before the sigmoid or softmax that it ends with; None if it ends otherwise.
+def _within_float32(logits: Any) -> Any:
+    """Return logits as far as float32 probabilities tell them: what runs of earlier versions were calibrated by.
 
-    Returns
-    -------
-    callable
-        from the model's input to (n, units); nothing is trained
+    Runtimes have their own sigmoid, and ONNX Runtime's ends at 1.5e-8, so these are not taken from probabilities.
     """
-    import keras
+    import numpy as np
+    from keras import ops
 
-    outputs, last = getattr(model, "outputs", None), model.layers[-1]
-    if not outputs or type(last) not in (keras.layers.Dense, keras.layers.Activation):
-        return None
-    known = keras.activations.sigmoid if outputs[0].shape[-1] == 1 else keras.activations.softmax
-    if len(outputs) > 1 or last.activation is not known or getattr(last, "output", None) is not outputs[0]:
-        return None
-    inputs = model.inputs[0] if isinstance(model, keras.Sequential) else model.input
-    inner = keras.Model(inputs, last.input)
-    linear = type(last).from_config({**last.get_config(), "activation": "linear"})
-    linear.build(last.input.shape)
-    linear.set_weights(last.get_weights())
-    return lambda x: linear(inner(x, training=False))
+    lowest = float(np.log(SMALLEST))
+    if logits.shape[-1] == 1:
+        return ops.clip(logits, lowest, float(-np.log(SMALLEST_REST)))
+    return ops.maximum(ops.log_softmax(logits, axis=-1), lowest)
 
 
 def _with_temperature(logits: Any, temperature: float) -> Any:

@@ -6,7 +6,7 @@ states are NumPy arrays and numbers.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -132,6 +132,17 @@ class Engine(Protocol):
         ModelError
             If it has, but it cannot be saved.
         """
+
+
+@runtime_checkable
+class GivesLogits(Protocol):
+    """An engine that knows what its model gives before the activation it ends with; asked where a run calibrates.
+
+    What an engine without it says is calibrated from its probabilities.
+    """
+
+    def logits(self, split: SplitName) -> NDArray[np.float32] | None:
+        """Return what becomes probabilities on a split with rows, (n, units) float32; None if that is not known."""
 
 
 def part_of(arrays: Mapping[str, NDArray[Any]], prefix: str) -> Arrays:

@@ -90,6 +90,10 @@ class KerasEngine:
         """As in `Engine`."""
         return self._evaluator.outputs(split, at_most=at_most)
 
+    def logits(self, split: SplitName) -> NDArray[np.float32] | None:
+        """As in `GivesLogits`."""
+        return self._evaluator.logits(split)
+
     def state(self) -> Arrays:
         """As in `Engine`."""
         return {**model_arrays(self.problem.model), **optimizer_arrays(self.problem.model)}
