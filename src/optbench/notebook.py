@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from optbench.core.printable import printable
 from optbench.core.regular_files import is_file
+from optbench.core.worded import worded
 from optbench.errors import MismatchError, NoRunsError, UsageError
 
 if TYPE_CHECKING:
@@ -64,7 +65,12 @@ def load_runs(path: str | Path = "runs") -> pd.DataFrame:
     records, _ = find_runs([str(folder)], folder)
     if not records:
         raise NoRunsError(
-            f"{folder} holds no finished run. Train some with 'optbench run CONFIG...'.", code="runs-none-finished"
+            worded(
+                "folder-holds-none-finished",
+                "{folder} holds no finished run. Train some with 'optbench run CONFIG...'.",
+                folder=folder,
+            ),
+            code="runs-none-finished",
         )
     order = ["dataset", "model", "optimizer", "seed", "run"]
     return pd.DataFrame(_columns(_rows(records))).sort_values(order, kind="stable", ignore_index=True)
@@ -161,7 +167,7 @@ def load_study(path: str | Path, name: str | None = None) -> StudyResult:
     faults = study_faults(paths)
     if faults:
         raise MismatchError(
-            f"{paths.folder.name} is not as it was sealed, or not finished.",
+            worded("folder-not-sealed", "{run} is not as it was sealed, or not finished.", run=paths.folder.name),
             code="records-files-changed",
             findings=faults[:_FAULTS_SHOWN],
         )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from optbench.core.worded import worded
 from optbench.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -42,15 +43,31 @@ def load_plugin(group: str, name: str, own: Mapping[str, str], *, what: str) -> 
     if name not in offered:
         names = plugin_names(group, own)
         raise UsageError(
-            f"{what} must be one of {', '.join(names)}. Received: {name!r}.{did_you_mean(name, names)} "
-            f"Packages offer more as entry points of the group {group}.",
+            worded(
+                "typed-plugin",
+                "{what} must be one of {names}. Received: {name!r}.{hint} Packages offer more as entry "
+                "points of the group {group}.",
+                what=what,
+                names=", ".join(names),
+                name=name,
+                hint=did_you_mean(name, names),
+                group=group,
+            ),
             code="usage-plugin-unknown",
         )
     try:
         return _resolved(offered[name])
     except (ImportError, AttributeError) as error:
         raise UsageError(
-            f"{what} {name!r} is {offered[name]}, which cannot be imported: {error}.", code="usage-plugin-broken"
+            worded(
+                "typed-plugin-broken",
+                "{what} {name!r} is {place}, which cannot be imported: {error}.",
+                what=what,
+                name=name,
+                place=offered[name],
+                error=error,
+            ),
+            code="usage-plugin-broken",
         ) from error
 
 

@@ -12,6 +12,7 @@ from optbench.catalog.metric import Metric
 from optbench.catalog.regression_metrics import REGRESSION_METRICS
 from optbench.catalog.tasks import CLASSIFICATION, REGRESSION, TASKS
 from optbench.core.numbers import significant_digits
+from optbench.core.worded import worded
 from optbench.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -118,8 +119,13 @@ def metric_named(name: str) -> Metric:
         return METRICS[name]
     hint = did_you_mean(name, METRICS)
     raise UsageError(
-        f"metric (--metric) must name a metric of the test split. Received: {name!r}.{hint} "
-        f"Known: {', '.join(METRICS)}.",
+        worded(
+            "typed-metric",
+            "metric (--metric) must name a metric of the test split. Received: {name!r}.{hint} Known: {known}.",
+            name=name,
+            hint=hint,
+            known=", ".join(METRICS),
+        ),
         code="usage-metric-unknown",
     )
 

@@ -9,6 +9,7 @@ import typer
 
 from optbench.cli.options import AsJson, Debug, Language, Quiet, Verbose, Yes
 from optbench.cli.output import note, notes, print_json
+from optbench.core.worded import worded
 from optbench.errors import UsageError
 
 
@@ -41,8 +42,12 @@ def gc(
 
     if unfinished != (older_than is not None):
         raise UsageError(
-            "--unfinished and --older-than DAYS go together: an unfinished run can be one that goes on tomorrow. "
-            f"Received: {'--unfinished' if unfinished else '--older-than'} alone.",
+            worded(
+                "typed-gc-options",
+                "--unfinished and --older-than DAYS go together: an unfinished run can be one that goes on "
+                "tomorrow. Received: {given} alone.",
+                given="--unfinished" if unfinished else "--older-than",
+            ),
             code="usage-options-clash",
         )
     n_temporary = remove_abandoned()

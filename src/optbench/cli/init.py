@@ -9,6 +9,7 @@ import typer
 
 from optbench.cli.options import AsJson, Debug, Language, Quiet, Verbose
 from optbench.cli.output import note, print_data, print_json
+from optbench.core.worded import worded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,12 +52,21 @@ def init(
         first = next((option for option, value in given.items() if value is not None), None)
         if first is not None:
             raise UsageError(
-                f"{first} needs a table: optbench init my.csv {first} {given[first]}.", code="usage-table-missing"
+                worded(
+                    "typed-needs-table",
+                    "{first} needs a table: optbench init my.csv {first} {received}.",
+                    first=first,
+                    received=given[first],
+                ),
+                code="usage-table-missing",
             )
         _print(starter(study=study), [], as_json=as_json)
         return
     if decimal not in (None, ".", ","):
-        raise UsageError(f"--decimal must be '.' or ','. Received: {decimal!r}.", code="usage-decimal-unknown")
+        raise UsageError(
+            worded("typed-decimal", "--decimal must be '.' or ','. Received: {decimal!r}.", decimal=decimal),
+            code="usage-decimal-unknown",
+        )
     text, sentences = starter_for_table(
         table, target, separator=separator, encoding=encoding, sheet=sheet, decimal=decimal, study=study
     )

@@ -197,7 +197,10 @@ def _require_working_directory() -> None:
         os.getcwd()  # noqa: PTH109 - asked for the error alone
     except OSError as error:
         raise MachineError(
-            "the working directory has been removed, so no path can be looked up. Change to one that exists (cd).",
+            worded(
+                "need-directory",
+                "the working directory has been removed, so no path can be looked up. Change to one that exists (cd).",
+            ),
             code="machine-directory-removed",
         ) from error
 
@@ -213,8 +216,13 @@ def _require_address_space(arguments: Sequence[str]) -> None:
     limit = address_space_limit()
     if limit is not None and limit < _LEAST_ADDRESS_SPACE and arguments and arguments[0] not in _LIGHT:
         raise MachineError(
-            f"this command needs {_LEAST_ADDRESS_SPACE >> 20} MB of address space at least. Received: {limit >> 20} MB "
-            "('ulimit -v'). Raise the limit.",
+            worded(
+                "need-address-space",
+                "this command needs {least} MB of address space at least. Received: {limit} MB ('ulimit "
+                "-v'). Raise the limit.",
+                least=_LEAST_ADDRESS_SPACE >> 20,
+                limit=limit >> 20,
+            ),
             code="machine-memory-limited",
         )
 
@@ -226,8 +234,14 @@ def _memory_error(error: Exception) -> MachineError | None:
     if limit is None or limit > _ENOUGH_ADDRESS_SPACE or not is_of_a_library:
         return None
     return MachineError(
-        f"{type(error).__name__}: {error}. The limit of {limit >> 20} MB of address space ('ulimit -v') leaves too "
-        "little memory for the libraries. Raise it.",
+        worded(
+            "need-more-address-space",
+            "{kind}: {error}. The limit of {limit} MB of address space ('ulimit -v') leaves too little "
+            "memory for the libraries. Raise it.",
+            kind=type(error).__name__,
+            error=error,
+            limit=limit >> 20,
+        ),
         code="machine-memory-limited",
     )
 

@@ -7,6 +7,7 @@ import os
 import sys
 from typing import IO, TYPE_CHECKING, Any
 
+from optbench.core.worded import worded
 from optbench.errors import MachineError
 
 if TYPE_CHECKING:
@@ -64,7 +65,12 @@ class GuardedStream:
             if self._is_data and not isinstance(error, BrokenPipeError):
                 told = (error.strerror or str(error)).lower()
                 raise MachineError(
-                    f"{self._name} could not be written: {told}. What was printed is incomplete.",
+                    worded(
+                        "need-output",
+                        "{name} could not be written: {told}. What was printed is incomplete.",
+                        name=self._name,
+                        told=told,
+                    ),
                     code="machine-output-unwritable",
                 ) from error
 

@@ -49,6 +49,7 @@ from optbench.comparison.verdict import Verdict, rulings
 from optbench.config import SplitDesign
 from optbench.core.findings import Severity
 from optbench.core.text import counted
+from optbench.core.worded import worded
 from optbench.errors import NoRunsError, UsageError, did_you_mean
 from optbench.records import trains_on_all_rows
 
@@ -132,7 +133,11 @@ def compare(
     _check_alpha(alpha)
     if not records:
         raise NoRunsError(
-            "there is no finished run to compare. Train some with 'optbench run CONFIG...'.", code="runs-none-finished"
+            worded(
+                "folder-none-finished-to-compare",
+                "there is no finished run to compare. Train some with 'optbench run CONFIG...'.",
+            ),
+            code="runs-none-finished",
         )
     chosen, of_task, other_task = choose_metric(records, metric)
     _check_margin(margin, chosen)
@@ -316,7 +321,11 @@ def _differences(
 def _check_alpha(alpha: float) -> None:
     if not 0.0 < alpha < 0.5:  # noqa: PLR2004 - equivalence needs the 1 - 2 alpha interval
         raise UsageError(
-            f"alpha (--alpha) must be between 0 and 0.5. Received: {alpha}. Use for example 0.05.",
+            worded(
+                "typed-alpha",
+                "alpha (--alpha) must be between 0 and 0.5. Received: {alpha}. Use for example 0.05.",
+                alpha=str(alpha),
+            ),
             code="usage-alpha-wrong",
         )
 
@@ -324,16 +333,27 @@ def _check_alpha(alpha: float) -> None:
 def _check_margin(margin: float | None, metric: Metric) -> None:
     if margin is not None and not (margin > 0.0 and math.isfinite(margin)):
         raise UsageError(
-            f"margin (--margin) must be a positive number in units of the metric. Received: {margin}. "
-            f"{_margin_hint(metric)}",
+            worded(
+                "typed-margin",
+                "margin (--margin) must be a positive number in units of the metric. Received: {margin}. {remedy}",
+                margin=str(margin),
+                remedy=_margin_hint(metric),
+            ),
             code="usage-margin-wrong",
         )
 
 
 def _margin_hint(metric: Metric) -> str:
     if metric.has_unit:
-        return f"Use the largest difference in {metric.name} that does not matter, in the {metric.unit}."
-    return f"Use for example 0.005{f' for half a point of {metric.name}' if metric.in_points else ''}."
+        return worded(
+            "hint-margin-unit",
+            "Use the largest difference in {metric} that does not matter, in the {unit}.",
+            metric=metric.name,
+            unit=metric.unit,
+        )
+    if metric.in_points:
+        return worded("hint-margin-points", "Use for example 0.005 for half a point of {metric}.", metric=metric.name)
+    return worded("hint-margin", "Use for example 0.005.")
 
 
 def _check_baseline(problems: Sequence[Problem], baseline: str | None) -> None:
@@ -344,16 +364,26 @@ def _check_baseline(problems: Sequence[Problem], baseline: str | None) -> None:
     ambiguous = next((labels for labels in found if len(labels) > 1), None)
     if ambiguous:
         raise UsageError(
-            f"baseline (--baseline) {baseline!r} fits several optimizers; name one of them: "
-            f"{', '.join(repr(label) for label in ambiguous)}.",
+            worded(
+                "typed-baseline-several",
+                "baseline (--baseline) {baseline!r} fits several optimizers; name one of them: {names}.",
+                baseline=baseline,
+                names=", ".join(repr(label) for label in ambiguous),
+            ),
             code="usage-baseline-ambiguous",
         )
     if not any(found):
         known = sorted({group.label for problem in problems for group in problem.groups})
         hint = did_you_mean(baseline, known)
         raise UsageError(
-            "baseline (--baseline) must name an optimizer of the runs. "
-            f"Received: {baseline!r}.{hint} Known: {', '.join(known)}.",
+            worded(
+                "typed-baseline",
+                "baseline (--baseline) must name an optimizer of the runs. Received: {baseline!r}.{hint} "
+                "Known: {known}.",
+                baseline=baseline,
+                hint=hint,
+                known=", ".join(known),
+            ),
             code="usage-baseline-unknown",
         )
 

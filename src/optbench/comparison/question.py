@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from optbench.comparison.settings import VARIED, canonical, chosen_settings, once_each, parts_of, settings_of
 from optbench.config.hints import nearest
+from optbench.core.worded import joined, worded
 from optbench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -68,8 +69,12 @@ def question_of(by: str | None, records: Sequence[RunRecord], varied: AbstractSe
         return Question(OPTIMIZER, varied)
     if by in _SEED:
         raise UsageError(
-            f"--by must name a setting, and a seed is none: runs are paired by seed. Received: {by!r}. Name "
-            "dataset.split.seed to compare splits.",
+            worded(
+                "typed-by-seed",
+                "--by must name a setting, and a seed is none: runs are paired by seed. Received: {by!r}. "
+                "Name dataset.split.seed to compare splits.",
+                by=by,
+            ),
             code="usage-by-unknown",
         )
     values = _values(records)
@@ -77,16 +82,27 @@ def question_of(by: str | None, records: Sequence[RunRecord], varied: AbstractSe
     found = [name for name in names if name == by] or [name for name in names if name.endswith(f".{by}")]
     if len(found) != 1:
         raise UsageError(
-            f"--by must name one setting of the runs, such as training.epochs. Received: {by!r}."
-            f"{_meant(str(by), found or names, is_ambiguous=bool(found))} {_what_differs(values)}",
+            worded(
+                "typed-by",
+                "--by must name one setting of the runs, such as training.epochs. Received: {by!r}.{meant} {differs}",
+                by=by,
+                meant=_meant(str(by), found or names, is_ambiguous=bool(found)),
+                differs=_what_differs(values),
+            ),
             code="usage-by-unknown",
         )
     question = Question(found[0])
     question = Question(question.by, frozenset(name for name in values if "model." in name and question.asks(name)))
     if not any(len(texts) > 1 for name, texts in values.items() if question.asks(name)):
         raise UsageError(
-            f"--by must name a setting in which the runs differ. Received: {found[0]}, which is the same in all "
-            f"{len(records)} of them. {_what_differs(values)}",
+            worded(
+                "typed-by-same",
+                "--by must name a setting in which the runs differ. Received: {name}, which is the same in "
+                "all {n} of them. {differs}",
+                name=found[0],
+                n=len(records),
+                differs=_what_differs(values),
+            ),
             code="usage-by-same",
         )
     return question
@@ -108,10 +124,12 @@ def _names(values: Iterable[str]) -> list[str]:
 
 def _meant(by: str, names: Sequence[str], *, is_ambiguous: bool) -> str:
     if is_ambiguous:
-        return f" It may be {' or '.join(names)}."
+        return worded(
+            "hint-may-be", " It may be {names}.", names=joined(*names, between=worded("must-otherwise", " or "))
+        )
     short = {name.rpartition(".")[2]: name for name in names}
     word = nearest(by.rpartition(".")[2], short)
-    return "" if word is None else f" Did you mean '{short[word]}'?"
+    return "" if word is None else worded("hint-did-you-mean", " Did you mean '{meant}'?", meant=short[word])
 
 
 def _what_differs(values: Mapping[str, set[str]]) -> str:
@@ -120,6 +138,8 @@ def _what_differs(values: Mapping[str, set[str]]) -> str:
     differing = [name for name, texts in values.items() if len(texts) > 1 and none not in texts]
     differing.sort(key=lambda name: (name.startswith(("optimizer.", "versions.")), name))
     if not differing:
-        return "No setting differs among them."
-    more = " and others" if len(differing) > _MOST_NAMED else ""
-    return f"What differs among them: {', '.join(differing[:_MOST_NAMED])}{more}."
+        return worded("hint-none-differs", "No setting differs among them.")
+    more = worded("hint-and-others", " and others") if len(differing) > _MOST_NAMED else ""
+    return worded(
+        "hint-differs", "What differs among them: {names}{more}.", names=", ".join(differing[:_MOST_NAMED]), more=more
+    )

@@ -8,6 +8,7 @@ from optbench.catalog.metrics import metric_named
 from optbench.catalog.tasks import TASKS, task_of
 from optbench.comparison.severity import difference
 from optbench.core.findings import Severity
+from optbench.core.worded import joined, worded
 from optbench.errors import NoRunsError, UsageError
 
 if TYPE_CHECKING:
@@ -35,9 +36,12 @@ def choose_metric(records: Sequence[RunRecord], name: str | None) -> tuple[Metri
     tasks = sorted({task_of(record.config).name for record in records})
     if name is None and len(tasks) > 1:
         raise UsageError(
-            "these runs are of two tasks, which share no metric. Name one, e.g. "
-            + " or ".join(f"--metric {TASKS[task].headline} for {task}" for task in tasks)
-            + " (metric=... in Python); the runs of the other task are left out then.",
+            worded(
+                "typed-metric-needed",
+                "these runs are of two tasks, which share no metric. Name one, e.g. {examples} (metric=... in Python); "
+                "the runs of the other task are left out then.",
+                examples=joined(*map(_example, tasks), between=worded("must-otherwise", " or ")),
+            ),
             code="usage-metric-needed",
         )
     headline = TASKS[tasks[0]].headline
@@ -45,11 +49,23 @@ def choose_metric(records: Sequence[RunRecord], name: str | None) -> tuple[Metri
     kept = [record for record in records if task_of(record.config).name in metric.tasks]
     if not kept:
         raise NoRunsError(
-            f"no run is measured by {metric.name}: it is for {metric.tasks[0]}, and these are runs of {tasks[0]}. "
-            f"Use --metric {headline} (metric={headline!r} in Python).",
+            worded(
+                "folder-other-task",
+                "no run is measured by {metric}: it is for {its_task}, and these are runs of {their_task}. "
+                "Use --metric {headline} (metric={headline!r} in Python).",
+                metric=metric.name,
+                its_task=metric.tasks[0],
+                their_task=tasks[0],
+                headline=headline,
+            ),
             code="runs-of-other-task",
         )
     if len(kept) == len(records):
         return metric, kept, []
     others = len(records) - len(kept)
     return metric, kept, [difference("task", Severity.REMARK, "comparison-other-task", n=others, metric=metric.name)]
+
+
+def _example(task: str) -> str:
+    metric = TASKS[task].headline
+    return worded("typed-metric-of-task", "--metric {metric} for {task}", metric=metric, task=task)

@@ -7,6 +7,7 @@ from contextlib import suppress
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Final
 
+from optbench.core.worded import worded
 from optbench.errors import MachineError
 
 if TYPE_CHECKING:
@@ -91,6 +92,10 @@ def _first_installed(package: str, version_of: Callable[[str], str]) -> str:
         except metadata.PackageNotFoundError:
             continue
     raise MachineError(
-        f"optbench needs {package}, which is not installed. Install it with 'pip install {package}'.",
+        worded(
+            "need-package",
+            "optbench needs {package}, which is not installed. Install it with 'pip install {package}'.",
+            package=package,
+        ),
         code="machine-package-missing",
     )

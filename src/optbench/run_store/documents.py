@@ -6,6 +6,7 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
+from optbench.core.worded import worded
 from optbench.errors import StorageError
 from optbench.run_store.atomic import write_bytes
 from optbench.run_store.reading import read_bytes
@@ -55,7 +56,12 @@ def decode_json(data: bytes, path: Path) -> dict[str, Any]:
         ) from None
     except ValueError as error:
         raise StorageError(
-            f"{path} is not valid JSON ({error}); it is damaged or not a file of optbench.",
+            worded(
+                "file-not-json",
+                "{path} is not valid JSON ({error}); it is damaged or not a file of optbench.",
+                path=path,
+                error=error,
+            ),
             code="storage-document-wrong",
         ) from error
     if not isinstance(document, dict):
@@ -112,8 +118,14 @@ def require_schema(document: Mapping[str, Any], path: Path, *, newest: int = SCH
         )
     if version > newest:
         raise StorageError(
-            f"{path} was written by a newer optbench (schema_version {version}; this one reads up to {newest}). "
-            "Update optbench to read it.",
+            worded(
+                "file-newer",
+                "{path} was written by a newer optbench (schema_version {version}; this one reads up to "
+                "{newest}). Update optbench to read it.",
+                path=path,
+                version=version,
+                newest=newest,
+            ),
             code="storage-version-newer",
         )
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from optbench.core.findings import Finding, Severity, as_json
 from optbench.core.refusals import reason_of
 from optbench.core.regular_files import is_file, is_folder
+from optbench.core.worded import worded
 from optbench.errors import NoRunsError, StorageError, did_you_mean
 from optbench.run_store.claims import claim_records
 from optbench.run_store.documents import read_json
@@ -273,8 +274,14 @@ def _by_name(path: Path) -> list[tuple[bool, int, str]]:
 def _names_nothing(argument: str, runs_dir: Path) -> NoRunsError:
     known = [folder.name for folder in _runs_below(runs_dir, [])] if is_folder(runs_dir) else []
     return NoRunsError(
-        f"{argument!r} names no run. It was looked for here and in {runs_dir}, as a folder, a pattern, a run id and a "
-        f"key.{did_you_mean(argument, known)}",
+        worded(
+            "folder-unknown",
+            "{argument!r} names no run. It was looked for here and in {runs_dir}, as a folder, a "
+            "pattern, a run id and a key.{hint}",
+            argument=argument,
+            runs_dir=runs_dir,
+            hint=did_you_mean(argument, known),
+        ),
         code="runs-name-unknown",
     )
 

@@ -8,6 +8,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from optbench.core.printable import printable
+from optbench.core.worded import worded
 from optbench.errors import MachineError, StorageError
 from optbench.run_store.atomic import is_temporary, storage_error, sync_folder, temporaries, temporary_name
 from optbench.run_store.claim import remove
@@ -38,7 +39,12 @@ def require_writable(directory: Path) -> None:
         folder = folder.parent
     if not folder.is_dir():
         raise MachineError(
-            f"the runs directory {directory} cannot be created: {folder} is not a directory.",
+            worded(
+                "folder-runs-dir-blocked",
+                "the runs directory {directory} cannot be created: {folder} is not a directory.",
+                directory=directory,
+                folder=folder,
+            ),
             code="machine-runs-dir-unwritable",
         )
     probe = folder / f".probe.{secrets.token_hex(8)}.tmp"
@@ -47,7 +53,13 @@ def require_writable(directory: Path) -> None:
     except OSError as error:
         told = storage_error(error, folder, doing="written into")
         raise MachineError(
-            f"the runs directory {directory} is not usable: {told}", code="machine-runs-dir-unwritable"
+            worded(
+                "folder-runs-dir-unusable",
+                "the runs directory {directory} is not usable: {told}",
+                directory=directory,
+                told=told,
+            ),
+            code="machine-runs-dir-unwritable",
         ) from error
     finally:
         with contextlib.suppress(OSError):
@@ -76,7 +88,12 @@ def claim_run_folder(paths: RunPaths, *, key: str, asker: Asker | None = None) -
     except FileExistsError:
         if not paths.folder.is_dir():
             raise StorageError(
-                f"{paths.folder} could not be created: a file is in the way. Move it away.", code="storage-folder-taken"
+                worded(
+                    "folder-file-in-way",
+                    "{folder} could not be created: a file is in the way. Move it away.",
+                    folder=paths.folder,
+                ),
+                code="storage-folder-taken",
             ) from None
     except OSError as error:
         raise storage_error(error, paths.folder, doing="created") from error
@@ -105,8 +122,14 @@ def _require_key(paths: RunPaths, key: str) -> None:
     if found != key:
         told = f"a run with key {found[:12]}..." if found else "files that are not a run of optbench"
         raise StorageError(
-            f"{paths.folder} must be free or hold the run with key {key[:12]}... Received: {told}. "
-            "Move that folder away, or choose another --runs-dir.",
+            worded(
+                "folder-taken",
+                "{folder} must be free or hold the run with key {key}... Received: {told}. Move that folder "
+                "away, or choose another --runs-dir.",
+                folder=paths.folder,
+                key=key[:12],
+                told=told,
+            ),
             code="storage-folder-taken",
         )
 

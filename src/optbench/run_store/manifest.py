@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from optbench.core.regular_files import kind_of
+from optbench.core.worded import worded
 from optbench.errors import StorageError
 from optbench.records import RunStatus
 from optbench.run_store.atomic import is_temporary, storage_error, sync_folder, write_bytes
@@ -282,14 +283,23 @@ def _read_document(paths: RunPaths) -> dict[str, Any]:
     path = paths.manifest
     if not os.path.lexists(path):
         raise StorageError(
-            f"{paths.folder} has no {path.name}: the run is not finished.", code="storage-run-unfinished"
+            worded(
+                "folder-no-manifest",
+                "{folder} has no {name}: the run is not finished.",
+                folder=paths.folder,
+                name=path.name,
+            ),
+            code="storage-run-unfinished",
         )
     data = read_bytes(path, most=_LARGEST_MANIFEST)
     manifest = decode_json(data, path)
     require_schema(manifest, path)
     if not has_its_digest(data, str(manifest.get("sha256"))):
         raise StorageError(
-            f"{path} is damaged: its content does not have the sha256 that it records.", code="storage-manifest-damaged"
+            worded(
+                "file-damaged", "{path} is damaged: its content does not have the sha256 that it records.", path=path
+            ),
+            code="storage-manifest-damaged",
         )
     _require_fields(manifest, path)
     return manifest

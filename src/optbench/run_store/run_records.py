@@ -7,6 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from optbench.catalog.tasks import DEFAULT_TASK, TASKS
+from optbench.core.worded import worded
 from optbench.errors import NoRunsError, StorageError
 from optbench.records import SPLITS, RunRecord, trains_on_all_rows
 from optbench.run_store.documents import NEWEST_METRICS, SCHEMA_VERSION, decode_json, require_schema
@@ -34,7 +35,11 @@ def read_run(folder: Path) -> RunRecord:
     paths = RunPaths(folder)
     manifest, problems = check_manifest(paths)
     if manifest is None or problems:
-        raise NoRunsError(f"{folder} holds no finished run.", findings=problems[:1], code="runs-run-unfinished")
+        raise NoRunsError(
+            worded("folder-no-finished-run", "{folder} holds no finished run.", folder=folder),
+            findings=problems[:1],
+            code="runs-run-unfinished",
+        )
     try:
         metrics = _listed_document(manifest, paths.metrics, newest=NEWEST_METRICS)
         timing, digests = (_listed_document(manifest, path) for path in (paths.timing, paths.digests))
@@ -43,7 +48,10 @@ def read_run(folder: Path) -> RunRecord:
         _require_metrics(metrics, paths.metrics, all_rows=trains_on_all_rows(manifest.config))
         _require_numbers(timing, paths.timing)
     except StorageError as error:
-        raise NoRunsError(f"{folder} holds no readable run: {error}", code="runs-run-unreadable") from error
+        raise NoRunsError(
+            worded("folder-unreadable-because", "{folder} holds no readable run: {error}", folder=folder, error=error),
+            code="runs-run-unreadable",
+        ) from error
     return RunRecord(
         run=manifest.run,
         folder=str(folder),
@@ -80,7 +88,10 @@ def _listed_document(manifest: Manifest, path: Path, *, newest: int = SCHEMA_VER
         raise StorageError(f"{path.name} must be one of the files its manifest lists.", code="storage-file-unlisted")
     data = read_bytes(path, most=_LARGEST_DOCUMENT)
     if hashlib.sha256(data).hexdigest() != manifest.files[path.name].sha256:
-        raise StorageError(f"{path} has changed since the run finished.", code="storage-file-changed")
+        raise StorageError(
+            worded("folder-file-changed", "{path} has changed since the run finished.", path=path),
+            code="storage-file-changed",
+        )
     document = decode_json(data, path)
     require_schema(document, path, newest=newest)
     return document

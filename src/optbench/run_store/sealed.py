@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
+from optbench.core.worded import worded
 from optbench.errors import InvalidError, StorageError
 from optbench.run_store.atomic import storage_error, write_bytes
 from optbench.run_store.contained import contained
@@ -98,12 +99,21 @@ def _read(paths: RunPaths, path: Path) -> dict[str, Any]:
     body = {name: value for name, value in document.items() if name != "sha256"}
     if data != encode_json({**body, "sha256": _digest(body)}) or not isinstance(body.get("files"), dict):
         raise StorageError(
-            f"{path} is damaged: its content does not have the sha256 that it records.", code="storage-file-damaged"
+            worded(
+                "file-damaged", "{path} is damaged: its content does not have the sha256 that it records.", path=path
+            ),
+            code="storage-file-damaged",
         )
     for name, digest in body["files"].items():
         if _digest_of(paths, name) != digest:
             raise StorageError(
-                f"{paths.folder / name} has changed since {path.name} was written.", code="storage-file-changed"
+                worded(
+                    "file-changed-since",
+                    "{path} has changed since {record} was written.",
+                    path=paths.folder / name,
+                    record=path.name,
+                ),
+                code="storage-file-changed",
             )
     return body
 

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from optbench.core.worded import worded
 from optbench.errors import StorageError
 from optbench.run_store.atomic import write_bytes
 from optbench.run_store.documents import SCHEMA_VERSION, decode_json, require_schema
@@ -101,7 +102,12 @@ def read_study_manifest(path: Path) -> StudyManifest:
     """
     if not os.path.lexists(path):
         raise StorageError(
-            f"{path.parent} has no {path.name}: the study is not finished. The same command goes on.",
+            worded(
+                "folder-study-no-manifest",
+                "{parent} has no {name}: the study is not finished. The same command goes on.",
+                parent=path.parent,
+                name=path.name,
+            ),
             code="storage-run-unfinished",
         )
     data = read_bytes(path, most=_LARGEST)
@@ -109,7 +115,10 @@ def read_study_manifest(path: Path) -> StudyManifest:
     require_schema(document, path)
     if not has_its_digest(data, str(document.get("sha256"))):
         raise StorageError(
-            f"{path} is damaged: its content does not have the sha256 that it records.", code="storage-manifest-damaged"
+            worded(
+                "file-damaged", "{path} is damaged: its content does not have the sha256 that it records.", path=path
+            ),
+            code="storage-manifest-damaged",
         )
     if not _is_whole(document):
         raise StorageError(f"{path} is not a manifest of a study.", code="storage-manifest-damaged")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from optbench.core.findings import Finding, Severity, as_json
 from optbench.core.printable import printable
 from optbench.core.regular_files import is_file
+from optbench.core.worded import worded
 from optbench.errors import MismatchError, NoRunsError
 from optbench.run_store.shared_record import shared_note
 from optbench.words import DEFAULT, sentence, sentences, text
@@ -63,7 +64,11 @@ def check_runs(
             checked.append(CheckedRun(str(folder), False, ()))
     if not any(run.finished for run in checked):
         raise NoRunsError(
-            f"no finished run was found in {', '.join(arguments)}, so there is nothing to check.",
+            worded(
+                "folder-none-to-check",
+                "no finished run was found in {names}, so there is nothing to check.",
+                names=", ".join(arguments),
+            ),
             code="runs-none-finished",
         )
     if not deep:
@@ -129,5 +134,11 @@ def raise_for_problems(checked: Sequence[CheckedRun]) -> None:
     damaged = sum(bool(run.problems) for run in checked)
     if damaged:
         raise MismatchError(
-            f"{damaged} of {len(checked)} run folders differ from their manifests.", code="records-files-changed"
+            worded(
+                "folder-some-differ",
+                "{damaged} of {n} run folders differ from their manifests.",
+                damaged=damaged,
+                n=len(checked),
+            ),
+            code="records-files-changed",
         )

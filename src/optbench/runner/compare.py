@@ -10,6 +10,7 @@ from optbench.core.findings import Finding, Severity
 from optbench.core.json_text import indented_json
 from optbench.core.printable import escaped_json, printable
 from optbench.core.regular_files import is_file, is_folder
+from optbench.core.worded import worded
 from optbench.errors import MismatchError, UsageError
 from optbench.runner.out_path import require_outside
 
@@ -97,13 +98,21 @@ def compare_runs(options: CompareOptions) -> CompareOutcome:
         require_outside(options.html, option="--html")
     if options.html is not None and os.path.lexists(options.html) and not _is_plain_file(options.html):
         raise UsageError(
-            f"--html must name a file that is free or a plain file. Received: {options.html}, which is something else.",
+            worded(
+                "typed-html-taken",
+                "--html must name a file that is free or a plain file. Received: {html}, which is something else.",
+                html=options.html,
+            ),
             code="usage-page-taken",
         )
     if options.html is not None and not is_folder(options.html.absolute().parent):
         raise UsageError(
-            f"--html must name a file in a folder that exists. Received: {options.html}. "
-            f"Create {options.html.absolute().parent} first.",
+            worded(
+                "typed-html-folder",
+                "--html must name a file in a folder that exists. Received: {html}. Create {parent} first.",
+                html=options.html,
+                parent=options.html.absolute().parent,
+            ),
             code="usage-page-folder-missing",
         )
     if options.figures is not None:
@@ -167,7 +176,7 @@ def raise_for_mismatches(outcome: CompareOutcome) -> None:
     """Raise MismatchError if something besides the optimizer differs: the end of `compare --strict`."""
     if outcome.mismatches:
         raise MismatchError(
-            "compare --strict: more than the optimizer differs.",
+            worded("typed-strict", "compare --strict: more than the optimizer differs."),
             findings=outcome.mismatches,
             code="records-runs-differ",
         )
@@ -228,13 +237,21 @@ def require_figures_folder(folder: Path) -> None:
     """
     if os.path.lexists(folder) and not is_folder(folder):
         raise UsageError(
-            f"--figures must name a folder, or nothing yet. Received: {folder}, which is something else.",
+            worded(
+                "typed-figures-taken",
+                "--figures must name a folder, or nothing yet. Received: {folder}, which is something else.",
+                folder=folder,
+            ),
             code="usage-page-taken",
         )
     if not is_folder(folder.absolute().parent):
         raise UsageError(
-            f"--figures must name something in a folder that exists. Received: {folder}. "
-            f"Create {folder.absolute().parent} first.",
+            worded(
+                "typed-figures-folder",
+                "--figures must name something in a folder that exists. Received: {folder}. Create {parent} first.",
+                folder=folder,
+                parent=folder.absolute().parent,
+            ),
             code="usage-page-folder-missing",
         )
 

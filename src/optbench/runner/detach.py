@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import Finding, Severity
 from optbench.core.interpreter import python_command
+from optbench.core.worded import worded
 from optbench.errors import HeldError, OptbenchError, UsageError
 from optbench.runner.jobs import runs_with_jobs
 from optbench.runner.run import environment_facts, get_ready, prepare
@@ -60,8 +61,13 @@ def require_detachable(options: RunOptions) -> None:
 
     if options.executor != _DETACHING:
         raise UsageError(
-            f"--detach needs an executor that runs can be left with. Received: --executor {options.executor}. Use "
-            f"--executor {_DETACHING}.",
+            worded(
+                "typed-detach",
+                "--detach needs an executor that runs can be left with. Received: --executor {executor}. Use "
+                "--executor {detaching}.",
+                executor=options.executor,
+                detaching=_DETACHING,
+            ),
             code="usage-options-clash",
         )
     require_slurm()

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from optbench.core.findings import Finding, Severity
 from optbench.core.temporary_folders import temporary_folder
-from optbench.errors import MachineError, NoRunsError, UsageError, did_you_mean
+from optbench.core.worded import worded
+from optbench.errors import NoRunsError, UsageError, did_you_mean
+from optbench.runner.needed_packages import packages_missing
 from optbench.runner.out_path import place, require_free
 
 if TYPE_CHECKING:
@@ -132,11 +134,7 @@ class ModelFormat:
     def _require_packages(self, name: str) -> None:
         missing = [package for package in self.packages if find_spec(package) is None]
         if missing:
-            raise MachineError(
-                f"export --to {name} needs {' and '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not "
-                f'installed. Run: pip install "optbench[{self.extra}]".',
-                code="machine-package-missing",
-            )
+            raise packages_missing(name, missing, self.extra)
 
 
 FORMATS: Final[Mapping[str, Format]] = {
@@ -177,8 +175,13 @@ def only_run(arguments: Sequence[str], to: str, uri: str | None = None) -> str:
     _require_format(to)
     if len(arguments) != 1 or uri is not None:
         raise UsageError(
-            f"export --to {to} takes one run, and a path by --out. Received: {', '.join(arguments)}"
-            f"{'' if uri is None else ' and --uri'}.",
+            worded(
+                "typed-export-run",
+                "export --to {to} takes one run, and a path by --out. Received: {names}{uri}.",
+                to=to,
+                names=", ".join(arguments),
+                uri="" if uri is None else worded("typed-and-uri", " and --uri"),
+            ),
             code="usage-runs-wrong",
         )
     return arguments[0]
@@ -190,7 +193,14 @@ def _require_format(to: str) -> None:
     known = (*FORMATS, *TARGETS)
     if to not in FORMATS:
         raise UsageError(
-            f"--to must be {', '.join(known)}. Received: {to!r}.{did_you_mean(to, known)}", code="usage-format-unknown"
+            worded(
+                "typed-to",
+                "--to must be {known}. Received: {to!r}.{hint}",
+                known=", ".join(known),
+                to=to,
+                hint=did_you_mean(to, known),
+            ),
+            code="usage-format-unknown",
         )
 
 
@@ -200,7 +210,13 @@ def _folder_of(run: str, runs_dir: Path) -> Path:
     folders, _ = find_folders([run], runs_dir)
     if len(folders) != 1:
         raise NoRunsError(
-            f"export takes one run. Received: {run!r}, which names {len(folders)}.", code="runs-name-ambiguous"
+            worded(
+                "typed-export-one-run",
+                "export takes one run. Received: {run!r}, which names {n}.",
+                run=run,
+                n=len(folders),
+            ),
+            code="runs-name-ambiguous",
         )
     return folders[0]
 

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from optbench.core.regular_files import is_folder
 from optbench.core.temporary_folders import temporary_folder
-from optbench.errors import MachineError, UsageError
+from optbench.core.worded import worded
+from optbench.errors import UsageError
+from optbench.runner.needed_packages import packages_missing
 from optbench.runner.out_path import place, require_free
 
 if TYPE_CHECKING:
@@ -150,11 +152,7 @@ class Tracker:
         """Require the packages."""
         missing = [package for module, package in self.needs.items() if find_spec(module) is None]
         if missing:
-            raise MachineError(
-                f"export --to {name} needs {' and '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not "
-                f'installed. Run: pip install "optbench[{self.extra}]".',
-                code="machine-package-missing",
-            )
+            raise packages_missing(name, missing, self.extra)
 
     def place_of(self, out: Path | None, uri: str | None) -> str:
         """Return folder or address, which must be able to hold runs."""
@@ -166,7 +164,11 @@ class Tracker:
         folder = Path(out or self.default)
         if os.path.lexists(folder) and not is_folder(folder):
             raise UsageError(
-                f"--out must name a folder, or nothing yet. Received: {folder}, which is something else.",
+                worded(
+                    "typed-out-not-folder",
+                    "--out must name a folder, or nothing yet. Received: {folder}, which is something else.",
+                    folder=folder,
+                ),
                 code="usage-out-taken",
             )
         if not is_folder(folder):
@@ -222,7 +224,12 @@ def send(
     if uri is not None and (out is not None or not target.takes_uri):
         takers = " and ".join(name for name, one in TARGETS.items() if one.takes_uri)
         raise UsageError(
-            f"--uri is for --to {takers} and stands instead of --out. Received both, or --to {to}.",
+            worded(
+                "typed-uri-instead",
+                "--uri is for --to {takers} and stands instead of --out. Received both, or --to {to}.",
+                takers=takers,
+                to=to,
+            ),
             code="usage-uri-unfit",
         )
     target.require(to)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optbench.catalog.metrics import measured
+from optbench.core.worded import worded
 from optbench.csv_cells import guarded
 from optbench.errors import UsageError
 from optbench.run_store import FoldPaths
@@ -113,7 +114,13 @@ def in_folds(experiments: Sequence[LoadedExperiment], folds: int | None) -> list
         return list(experiments)
     if not _FEWEST <= folds <= _MOST:
         raise UsageError(
-            f"--folds must be from {_FEWEST} to {_MOST}. Received: {folds}. Use for example 5.",
+            worded(
+                "typed-folds",
+                "--folds must be from {least} to {most}. Received: {folds}. Use for example 5.",
+                least=_FEWEST,
+                most=_MOST,
+                folds=folds,
+            ),
             code="usage-folds-wrong",
         )
     found = []
@@ -124,9 +131,17 @@ def in_folds(experiments: Sequence[LoadedExperiment], folds: int | None) -> list
             key = f"dataset.split.{taken[0]}"
             leave = " ".join(f"--set dataset.split.{name}={_NONE.get(name, 'null')}" for name in taken)
             raise UsageError(
-                f"{loaded.path}: {key} says which rows are tested, and so does --folds. Received: "
-                f"{getattr(split, taken[0])} and --folds {folds}. Take that key out of the file, or give {leave}, "
-                "which does so for this command.",
+                worded(
+                    "typed-folds-taken",
+                    "{path}: {key} says which rows are tested, and so does --folds. Received: {given} and "
+                    "--folds {folds}. Take that key out of the file, or give {leave}, which does so for this "
+                    "command.",
+                    path=loaded.path,
+                    key=key,
+                    given=getattr(split, taken[0]),
+                    folds=folds,
+                    leave=leave,
+                ),
                 code="usage-folds-conflict",
             )
         for fold in range(folds):

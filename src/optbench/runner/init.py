@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from optbench.catalog.metrics import METRICS
 from optbench.catalog.tasks import DEFAULT_TASK
 from optbench.core.refusals import told_as
+from optbench.core.worded import worded
 from optbench.errors import DataError, InvalidError, did_you_mean
 from optbench.runner.column_lines import column_lines
 from optbench.tasks import TASKS, task_named
@@ -129,7 +130,12 @@ def _require_there(path: Path) -> None:
         folder = path.parent
         hint = did_you_mean(path.name, [other.name for other in folder.iterdir()]) if folder.is_dir() else ""
         raise DataError(
-            f"{path} does not exist.{hint} Name your table: optbench init TABLE, or nothing for a starter.",
+            worded(
+                "file-no-table",
+                "{path} does not exist.{hint} Name your table: optbench init TABLE, or nothing for a starter.",
+                path=path,
+                hint=hint,
+            ),
             code="data-file-missing",
         )
 

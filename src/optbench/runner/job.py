@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optbench.core.printable import printable
+from optbench.core.worded import worded
 from optbench.errors import DataError, OptbenchError, StoppedError
 from optbench.executors import slurm_client
 from optbench.json_fields import JsonFields
@@ -202,8 +203,11 @@ def _staged_run(paths: Any, data_dir: Path, known: dict[str, Dataset]) -> Planne
     )
     if key != job.key or dataset.split_digest != job.split:
         raise DataError(
-            "data, Python and versions must be those that the run was submitted with. Received: others. Give the "
-            "command again from the machine it was submitted from.",
+            worded(
+                "need-same-data",
+                "data, Python and versions must be those that the run was submitted with. Received: others. "
+                "Give the command again from the machine it was submitted from.",
+            ),
             code="data-changed-since",
         )
     text = paths.config.read_text(encoding="utf-8-sig")

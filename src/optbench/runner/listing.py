@@ -11,6 +11,7 @@ from optbench.catalog.tasks import task_of
 from optbench.core.columns import GAP, aligned
 from optbench.core.printable import printable
 from optbench.core.regular_files import is_file, is_folder
+from optbench.core.worded import worded
 from optbench.errors import NoRunsError, StorageError
 from optbench.runner.listed import ListedRun, last_attempt_text, listed, seconds_text, with_jobs, with_places
 
@@ -40,11 +41,26 @@ def list_runs(runs_dir: Path) -> tuple[list[ListedRun], list[Finding]]:
 
     if not is_folder(runs_dir):
         if os.path.lexists(runs_dir):
-            raise NoRunsError(f"{runs_dir} is not a directory.", code="runs-dir-missing")
-        raise NoRunsError(f"{runs_dir} does not exist. 'optbench run CONFIG...' creates it.", code="runs-dir-missing")
+            raise NoRunsError(
+                worded("folder-not-directory", "{runs_dir} is not a directory.", runs_dir=runs_dir),
+                code="runs-dir-missing",
+            )
+        raise NoRunsError(
+            worded(
+                "folder-no-runs-dir",
+                "{runs_dir} does not exist. 'optbench run CONFIG...' creates it.",
+                runs_dir=runs_dir,
+            ),
+            code="runs-dir-missing",
+        )
     folders, notes = find_folders([str(runs_dir)], runs_dir)
     if not folders:
-        raise NoRunsError(f"{runs_dir} holds no runs. 'optbench run CONFIG...' makes some.", code="runs-none")
+        raise NoRunsError(
+            worded(
+                "folder-no-runs", "{runs_dir} holds no runs. 'optbench run CONFIG...' makes some.", runs_dir=runs_dir
+            ),
+            code="runs-none",
+        )
     with open_index(folders) as index:
         runs = [listed(folder, index.read) for folder in folders]
     return with_jobs(with_places(runs), runs_dir), notes
@@ -187,7 +203,9 @@ def show_run(argument: str, runs_dir: Path, language: str | None = None) -> tupl
         if fault is None:
             raise
         raise NoRunsError(
-            f"{folders[0]} holds no readable run.", code="runs-run-unreadable", findings=fault.told()
+            worded("folder-unreadable-run", "{folder} holds no readable run.", folder=folders[0]),
+            code="runs-run-unreadable",
+            findings=fault.told(),
         ) from None
 
 

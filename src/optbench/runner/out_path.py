@@ -11,6 +11,7 @@ from optbench.core.file_locks import lock_file
 from optbench.core.printable import printable
 from optbench.core.refusals import reason_of, remedy_of
 from optbench.core.regular_files import is_file, is_folder
+from optbench.core.worded import worded
 from optbench.errors import MachineError, StorageError, UsageError
 
 if TYPE_CHECKING:
@@ -32,15 +33,24 @@ def require_free(out: Path) -> None:
     folder = out.absolute().parent
     if not is_folder(folder):
         raise UsageError(
-            f"--out must name something in a folder that exists. Received: {out}. Create the folder first.",
+            worded(
+                "typed-out-folder",
+                "--out must name something in a folder that exists. Received: {out}. Create the folder first.",
+                out=out,
+            ),
             code="usage-out-folder-missing",
         )
     if os.path.lexists(out):
         raise _taken(out)
     if not os.access(folder, os.W_OK | os.X_OK):
         raise MachineError(
-            f"--out must name something in a folder that you may write to. Received: {out}. Change the permissions of "
-            f"{folder}, or choose another --out.",
+            worded(
+                "typed-out-permission",
+                "--out must name something in a folder that you may write to. Received: {out}. Change the "
+                "permissions of {folder}, or choose another --out.",
+                out=out,
+                folder=folder,
+            ),
             code="machine-output-unwritable",
         )
 
@@ -62,8 +72,14 @@ def require_outside(out: Path, *, option: str) -> None:
     for folder in out.absolute().parents:
         if is_file(RunPaths(folder).manifest) or is_study_folder(folder):
             raise UsageError(
-                f"{option} must name something outside of runs and studies, which stay as they were sealed. Received: "
-                f"{out}, which is in {folder}. Choose another folder.",
+                worded(
+                    "typed-out-in-run",
+                    "{option} must name something outside of runs and studies, which stay as they were sealed. "
+                    "Received: {out}, which is in {folder}. Choose another folder.",
+                    option=option,
+                    out=out,
+                    folder=folder,
+                ),
                 code="usage-out-in-run",
             )
 
@@ -88,7 +104,13 @@ def writing(out: Path) -> Iterator[None]:
             raise
         remedy = remedy_of(refused, place=out) or "Choose another --out."
         raise MachineError(
-            f"{printable(str(out))} could not be written: {reason_of(refused, place=out)}. {remedy}",
+            worded(
+                "need-writable",
+                "{path} could not be written: {reason}. {remedy}",
+                path=printable(str(out)),
+                reason=reason_of(refused, place=out),
+                remedy=remedy,
+            ),
             code="machine-output-unwritable",
         ) from refused
 
@@ -172,7 +194,11 @@ def _locked(folder: Path) -> Iterator[bool]:
 
 def _taken(out: Path) -> UsageError:
     return UsageError(
-        f"--out must name something that is free: nothing is overwritten. Received: {out}, which exists. Remove it, or "
-        "choose another name.",
+        worded(
+            "typed-out-taken",
+            "--out must name something that is free: nothing is overwritten. Received: {out}, which "
+            "exists. Remove it, or choose another name.",
+            out=out,
+        ),
         code="usage-out-taken",
     )

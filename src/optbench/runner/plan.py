@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from optbench.core.printable import with_own_lines
-from optbench.core.worded import joined, said_in_general
+from optbench.core.worded import joined, said_in_general, worded
 from optbench.errors import ConfigError, InvalidError, UsageError
 from optbench.runs.recorded import code_references, python_references, trained_references
 
@@ -134,7 +134,11 @@ def plan_runs(
                 other = planned.setdefault(run.run, run)
                 if other.key != run.key:
                     raise UsageError(
-                        f"two different runs would share the folder {run.run}; rename one experiment.",
+                        worded(
+                            "typed-same-folder",
+                            "two different runs would share the folder {run}; rename one experiment.",
+                            run=run.run,
+                        ),
                         code="usage-run-folder-shared",
                     )
         except InvalidError as error:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optbench.core.findings import Finding, Severity
+from optbench.core.worded import joined, worded
 from optbench.datasets.unusual import Unusual
 from optbench.errors import NoRunsError, UsageError, did_you_mean
 from optbench.runner.out_path import require_free, writing
@@ -211,7 +212,13 @@ def _folder_of(run: str, runs_dir: Path) -> Path:
     folders, _ = find_folders([run], runs_dir)
     if len(folders) != 1:
         raise NoRunsError(
-            f"predict takes one run. Received: {run!r}, which names {len(folders)}.", code="runs-name-ambiguous"
+            worded(
+                "typed-predict-one-run",
+                "predict takes one run. Received: {run!r}, which names {n}.",
+                run=run,
+                n=len(folders),
+            ),
+            code="runs-name-ambiguous",
         )
     return folders[0]
 
@@ -223,7 +230,14 @@ def _require_free(out: Path | None) -> None:
     if out.suffix.lower() not in FORMATS:
         hint = did_you_mean(out.suffix.lower(), FORMATS)
         raise UsageError(
-            f"--out must end in {' or '.join(FORMATS)}. Received: {out}.{hint}", code="usage-out-wrong-format"
+            worded(
+                "typed-out-ending",
+                "--out must end in {endings}. Received: {out}.{hint}",
+                endings=joined(*FORMATS, between=worded("must-otherwise", " or ")),
+                out=out,
+                hint=hint,
+            ),
+            code="usage-out-wrong-format",
         )
     require_free(out)
 
@@ -232,20 +246,34 @@ def _require_fit(options: PredictOptions, predictor: Predictor) -> None:
     target = predictor.preprocessing.target
     if options.with_scores and target.kind == "number":
         raise UsageError(
-            f"--proba is for classes. {predictor.recorded.manifest.run} predicts a number. Leave it out.",
+            worded(
+                "typed-proba",
+                "--proba is for classes. {run} predicts a number. Leave it out.",
+                run=predictor.recorded.manifest.run,
+            ),
             code="usage-proba-of-number",
         )
     if options.threshold is None:
         return
     if target.kind == "number" or len(target.classes) != 2:  # noqa: PLR2004 - a threshold is about two
         raise UsageError(
-            f"--threshold is for two classes. {predictor.recorded.manifest.run} predicts "
-            f"{'a number' if target.kind == 'number' else f'one of {len(target.classes)}'}. Leave it out.",
+            worded(
+                "typed-threshold",
+                "--threshold is for two classes. {run} predicts {answers}. Leave it out.",
+                run=predictor.recorded.manifest.run,
+                answers=worded("must-number", "a number")
+                if target.kind == "number"
+                else worded("typed-one-of-classes", "one of {n}", n=len(target.classes)),
+            ),
             code="usage-threshold-unfit",
         )
     if not 0.0 <= options.threshold <= 1.0:
         raise UsageError(
-            f"--threshold must be a probability from 0 to 1. Received: {options.threshold:g}.",
+            worded(
+                "typed-threshold-range",
+                "--threshold must be a probability from 0 to 1. Received: {threshold}.",
+                threshold=f"{options.threshold:g}",
+            ),
             code="usage-threshold-unfit",
         )
 

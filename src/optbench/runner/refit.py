@@ -9,6 +9,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import Finding, Severity
+from optbench.core.worded import worded
 from optbench.errors import DataError, MismatchError, NoRunsError
 from optbench.json_fields import JsonFields
 from optbench.records import RunStatus
@@ -111,12 +112,21 @@ def require_refittable(recorded: Recorded) -> None:
     run = recorded.manifest.run
     if recorded.manifest.status is RunStatus.DIVERGED:
         raise NoRunsError(
-            f"refit takes a run that came to its end. Received: {run}, which diverged. Choose another setting.",
+            worded(
+                "refuse-refit-diverged",
+                "refit takes a run that came to its end. Received: {run}, which diverged. Choose another setting.",
+                run=run,
+            ),
             code="runs-diverged",
         )
     if recorded.config.dataset.split.all_rows:
         raise NoRunsError(
-            f"refit takes a run that left rows out to test on. Received: {run}, which was trained on all rows already.",
+            worded(
+                "refuse-refit-all-rows",
+                "refit takes a run that left rows out to test on. Received: {run}, which was trained on all "
+                "rows already.",
+                run=run,
+            ),
             code="runs-trained-on-all-rows",
         )
 
@@ -244,14 +254,24 @@ def _base(recorded: Recorded) -> Path:
     for name, copy in recorded.code.items():
         if recorded.base is None:
             raise DataError(
-                f"{recorded.paths.folder} does not tell where its Python lay. Name the folder that {name} is in with "
-                "--data DIR.",
+                worded(
+                    "refuse-where-python",
+                    "{folder} does not tell where its Python lay. Name the folder that {name} is in with --data DIR.",
+                    folder=recorded.paths.folder,
+                    name=name,
+                ),
                 code="data-file-missing",
             )
         if source_sha256(base / name) != recorded.recorded_code.get(name):
             raise MismatchError(
-                f"{name} must be what the run was trained with. Received: another one, in {base}. The run's is {copy}; "
-                "put that there, or name a folder that holds it with --data DIR.",
+                worded(
+                    "refuse-other-python",
+                    "{name} must be what the run was trained with. Received: another one, in {base}. The run's "
+                    "is {copy}; put that there, or name a folder that holds it with --data DIR.",
+                    name=name,
+                    base=base,
+                    copy=copy,
+                ),
                 code="records-files-changed",
             )
     return base
@@ -260,7 +280,11 @@ def _base(recorded: Recorded) -> Path:
 def _require_same_data(recorded: Recorded, dataset: Dataset) -> None:
     if dataset.data_digest != recorded.digests["data"]:
         raise DataError(
-            f"refit trains on all rows that {recorded.manifest.run} knew, and the data is another by now. Bring it "
-            "back, or train on the new data with 'optbench run'.",
+            worded(
+                "refuse-other-data",
+                "refit trains on all rows that {run} knew, and the data is another by now. Bring it back, or "
+                "train on the new data with 'optbench run'.",
+                run=recorded.manifest.run,
+            ),
             code="data-changed-since",
         )

@@ -11,6 +11,7 @@ from optbench.core.columns import aligned
 from optbench.core.findings import Finding, Severity
 from optbench.core.printable import printable
 from optbench.core.regular_files import is_folder
+from optbench.core.worded import worded
 from optbench.errors import NoRunsError
 
 if TYPE_CHECKING:
@@ -70,7 +71,9 @@ def removals(
     ]
     if not found:
         raise NoRunsError(
-            f"nothing that can be removed was found in {', '.join(arguments)}.",
+            worded(
+                "folder-none-to-remove", "nothing that can be removed was found in {names}.", names=", ".join(arguments)
+            ),
             code="runs-none-to-remove",
             findings=notes,
         )
@@ -95,7 +98,10 @@ def leftovers(
     from optbench.run_store import find_folders
 
     if not is_folder(runs_dir):
-        raise NoRunsError(f"{runs_dir} is not a directory of runs.", code="runs-dir-missing")
+        raise NoRunsError(
+            worded("folder-not-of-runs", "{runs_dir} is not a directory of runs.", runs_dir=runs_dir),
+            code="runs-dir-missing",
+        )
     before = (time.time() if now is None else now) - older_than * _DAY_S
     notes: list[Finding] = []
     folders, _ = find_folders([str(runs_dir)], runs_dir)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import Finding, Severity, as_json
 from optbench.core.regular_files import is_file
+from optbench.core.worded import worded
 from optbench.errors import OptbenchError, StorageError
 from optbench.json_fields import JsonFields
 from optbench.records import RunStatus
@@ -75,7 +76,9 @@ def render_reports(
         else:
             pages.append(paths.report_html)
     if not pages:
-        raise StorageError("no run could be drawn again.", findings=notes, code="storage-none-drawn")
+        raise StorageError(
+            worded("folder-none-drawn", "no run could be drawn again."), findings=notes, code="storage-none-drawn"
+        )
     return pages, notes
 
 
@@ -95,7 +98,10 @@ def render_again(paths: RunPaths, key: str, draw: Callable[[RunPaths], Mapping[P
 
     holder = held_by(paths)
     if holder is not None:
-        raise StorageError(f"it is held by {holder}; ask again when that has ended.", code="run-held")
+        raise StorageError(
+            worded("folder-held", "it is held by {holder}; ask again when that has ended.", holder=holder),
+            code="run-held",
+        )
     _require_unchanged(verify_manifest(paths, deep=True))
     new = _to_write(paths, draw(paths))
     if not new and not _has_leftovers(paths):
@@ -137,7 +143,9 @@ def _has_leftovers(paths: RunPaths) -> bool:
 def _require_unchanged(problems: Sequence[Finding]) -> None:
     if problems:
         raise StorageError(
-            "it is not drawn again, because it has been changed.", findings=problems[:1], code="storage-run-changed"
+            worded("folder-changed-not-drawn", "it is not drawn again, because it has been changed."),
+            findings=problems[:1],
+            code="storage-run-changed",
         )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from optbench.core.regular_files import is_file
 from optbench.core.temporary_folders import temporary_folder
+from optbench.core.worded import worded
 from optbench.errors import DataError, MismatchError, NoRunsError, RunFailedError
 from optbench.runner.reproduction import Reproduction, changed_data, compare, foreseen_differences
 from optbench.runs.own_code import changed_code, has_its_key, require_trusted_code
@@ -90,7 +91,13 @@ def raise_for_difference(found: Reproduction) -> None:
     """Raise MismatchError if the run was not bit-identical."""
     if not found.is_identical:
         raise MismatchError(
-            f"{found.run} was not reproduced: '{found.first_difference}' differs.", code="records-not-reproduced"
+            worded(
+                "folder-not-reproduced",
+                "{run} was not reproduced: '{first_difference}' differs.",
+                run=found.run,
+                first_difference=found.first_difference,
+            ),
+            code="records-not-reproduced",
         )
 
 
@@ -113,18 +120,33 @@ def read_recorded(run: str, runs_dir: Path, *, command: str = "reproduce") -> Re
     folders, _ = find_folders([run], runs_dir)
     if len(folders) != 1:
         raise NoRunsError(
-            f"{command} takes one run. Received: {run!r}, which names {len(folders)}.", code="runs-name-ambiguous"
+            worded(
+                "typed-takes-one-run",
+                "{command} takes one run. Received: {run!r}, which names {n}.",
+                command=command,
+                run=run,
+                n=len(folders),
+            ),
+            code="runs-name-ambiguous",
         )
     paths = RunPaths(folders[0])
     if not is_file(paths.manifest):
         raise NoRunsError(
-            f"{folders[0]} holds no finished run. 'optbench run' with its config finishes it.",
+            worded(
+                "folder-finishes",
+                "{folder} holds no finished run. 'optbench run' with its config finishes it.",
+                folder=folders[0],
+            ),
             code="runs-run-unfinished",
         )
     problems = verify_manifest(paths, deep=True)
     manifest = read_manifest(paths)
     if problems or manifest is None:
-        raise MismatchError(f"a run must be intact for {command}.", findings=problems, code="records-files-changed")
+        raise MismatchError(
+            worded("folder-not-intact", "a run must be intact for {command}.", command=command),
+            findings=problems,
+            code="records-files-changed",
+        )
     return recorded_run(paths, manifest)
 
 
@@ -169,8 +191,12 @@ def load_again(recorded: Recorded, code_base: Path, *, data_dir: Path) -> Datase
         return load_dataset(dataset, base=code_base, data_dir=data_dir, task=recorded.config.task)
     if recorded.base is None:
         raise DataError(
-            f"{recorded.paths.folder} does not tell where its data lay. Name the folder that {dataset.path} is in with "
-            "--data DIR.",
+            worded(
+                "refuse-where-data",
+                "{folder} does not tell where its data lay. Name the folder that {data} is in with --data DIR.",
+                folder=recorded.paths.folder,
+                data=dataset.path,
+            ),
             code="data-file-missing",
         )
     try:
@@ -208,5 +234,12 @@ def execute_again(planned: PlannedRun, stack: ExitStack, executor_for: ExecutorF
     (end,) = flight.execute([planned])
     if end.outcome == "failed":
         raise RunFailedError(
-            f"{planned.run} could not be executed again: {end.kind}: {end.reason}", code="run-not-repeated"
+            worded(
+                "folder-not-executed",
+                "{run} could not be executed again: {kind}: {reason}",
+                run=planned.run,
+                kind=end.kind,
+                reason=end.reason,
+            ),
+            code="run-not-repeated",
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from optbench.catalog.metrics import METRICS, score_text
 from optbench.core.columns import aligned
 from optbench.core.printable import printable
+from optbench.core.worded import worded
 from optbench.errors import NoRunsError, StorageError
 from optbench.json_fields import JsonFields
 
@@ -47,7 +48,10 @@ def show_folds(folder: Path, language: str | None = None) -> tuple[dict[str, Any
         name, runs = fields.take("name", str), fields.texts("runs")
         rows = [_row(metric, values, language) for metric, values in dict(document["metrics"]).items()]
     except (StorageError, LookupError, TypeError, ValueError, AttributeError) as error:
-        raise NoRunsError(f"{folder} holds no readable folds: {error}", code="runs-run-unreadable") from error
+        raise NoRunsError(
+            worded("folder-unreadable-folds", "{folder} holds no readable folds: {error}", folder=folder, error=error),
+            code="runs-run-unreadable",
+        ) from error
     header = [text(code, language) for code in ("folds-metric", "folds-mean", "folds-sd", "folds-together")]
     lines = [
         text("folds-title", language, name=name, folds=len(runs)),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.catalog.metrics import METRICS
 from optbench.core.printable import printable
+from optbench.core.worded import worded
 from optbench.errors import NoRunsError
 from optbench.records import SPLITS
 
@@ -118,7 +119,12 @@ def load_run(path: str | Path) -> RunResult:
     records, _ = find_runs([str(path)], Path("runs"))
     if len(records) != 1:
         raise NoRunsError(
-            f"load_run takes one run. Received: {str(path)!r}, which names {len(records)}. load_runs takes a folder.",
+            worded(
+                "typed-load-run",
+                "load_run takes one run. Received: {path!r}, which names {n}. load_runs takes a folder.",
+                path=str(path),
+                n=len(records),
+            ),
             code="runs-name-ambiguous",
         )
     return RunResult(records[0])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from optbench.core.findings import Finding, Severity, as_json
 from optbench.core.regular_files import is_file
+from optbench.core.worded import worded
 from optbench.errors import NoRunsError, OptbenchError, StorageError, UsageError
 
 if TYPE_CHECKING:
@@ -42,13 +43,21 @@ def with_sound_runs(records: Sequence[RunRecord], use: Callable[[Sequence[RunRec
             raise
         notes = [damaged(record.folder, fault) for record in records if (fault := faults[record.folder]) is not None]
         if not sound:
-            raise NoRunsError("no run can be read as a whole.", code="runs-run-unreadable", findings=notes) from None
+            raise NoRunsError(
+                worded("folder-none-whole", "no run can be read as a whole."),
+                code="runs-run-unreadable",
+                findings=notes,
+            ) from None
         return use(sound), notes
 
 
 def damaged(folder: str, fault: OptbenchError) -> Finding:
     """Return the note on a run that is passed over."""
-    error = StorageError(f"{folder} holds no readable run.", code="storage-document-wrong", findings=fault.told())
+    error = StorageError(
+        worded("folder-unreadable-run", "{folder} holds no readable run.", folder=folder),
+        code="storage-document-wrong",
+        findings=fault.told(),
+    )
     return Finding("find-damaged", Severity.WARNING, {"reasons": as_json(error.told())})
 
 
@@ -60,7 +69,12 @@ def fault_of(record: RunRecord) -> OptbenchError | None:
         return error
     except Exception as error:  # noqa: BLE001 - as above
         return StorageError(
-            f"its documents are not what optbench writes ({type(error).__name__}: {error}).",
+            worded(
+                "folder-documents-odd",
+                "its documents are not what optbench writes ({kind}: {error}).",
+                kind=type(error).__name__,
+                error=error,
+            ),
             code="storage-document-wrong",
         )
     return None
@@ -77,7 +91,9 @@ def _read_whole(record: RunRecord) -> None:
     config = parse_resolved(dump_yaml(record.config))
     task = task_named(config.task)
     if not read_history(paths.history).rows:
-        raise StorageError(f"{paths.history} holds no epoch.", code="storage-document-wrong")
+        raise StorageError(
+            worded("folder-no-epoch", "{history} holds no epoch.", history=paths.history), code="storage-document-wrong"
+        )
     read_metrics(paths.metrics)
     environment = read_json(paths.environment)
     predictions = task.read_predictions(paths)

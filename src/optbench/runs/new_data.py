@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from optbench.core.refusals import told_as
+from optbench.core.worded import worded
 from optbench.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -58,7 +59,10 @@ def rows_of_file(
     shown, kind = path.name or str(path), path.suffix.lower()
     with _in_options(), told_as(DataError, str(path), code="data-file-unreadable"):
         if not path.exists():
-            raise DataError(f"{path} does not exist. Name a file with rows to predict.", code="data-file-missing")
+            raise DataError(
+                worded("file-no-rows", "{path} does not exist. Name a file with rows to predict.", path=path),
+                code="data-file-missing",
+            )
         source = preprocessing.source.kind
         if path.is_dir() and source != "images":
             raise DataError(
@@ -70,7 +74,13 @@ def rows_of_file(
         is_table = source != "images" and kind not in _ARRAY_ENDINGS and source != "word_numbers"
         if identifier is not None and (is_lines or not is_table):
             raise UsageError(
-                f"--id names a column of a table. Received: {identifier!r} for {shown}, which has none. Leave it out.",
+                worded(
+                    "refuse-id",
+                    "--id names a column of a table. Received: {identifier!r} for {shown}, which has none. Leave "
+                    "it out.",
+                    identifier=identifier,
+                    shown=shown,
+                ),
                 code="usage-id-unfit",
             )
         if source == "images":

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from optbench.core.findings import Finding, Severity
+from optbench.core.worded import worded
 from optbench.errors import InvalidError, MismatchError
 from optbench.user_code import source_sha256
 
@@ -38,8 +39,13 @@ def require_trusted_code(
     doubts = doubts_about_code(recorded)
     if doubts and not trusts(doubts):
         raise InvalidError(
-            f"'optbench {command}' would execute Python from {recorded.paths.code}, which may do anything that you "
-            "may. Read it; if you trust it, give the command with --trust.",
+            worded(
+                "refuse-untrusted",
+                "'optbench {command}' would execute Python from {folder}, which may do anything that you "
+                "may. Read it; if you trust it, give the command with --trust.",
+                command=command,
+                folder=recorded.paths.code,
+            ),
             code="code-untrusted",
             findings=doubts,
         )

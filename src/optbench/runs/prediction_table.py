@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from optbench.core.worded import worded
 from optbench.datasets.arrow_arrays import numbers_of, texts_of
 from optbench.errors import UsageError
 
@@ -54,8 +55,12 @@ class PredictionTable:
         """
         if self.names[0] in self.names[1:]:
             raise UsageError(
-                f"--id must name a column that is called otherwise than those of predictions. Received: "
-                f"{self.names[0]!r}. Rename it.",
+                worded(
+                    "refuse-id-taken",
+                    "--id must name a column that is called otherwise than those of predictions. Received: "
+                    "{name!r}. Rename it.",
+                    name=self.names[0],
+                ),
                 code="usage-id-taken",
             )
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from optbench.core.regular_files import is_file
 from optbench.core.temporary_folders import temporary_folder
+from optbench.core.worded import worded
 from optbench.errors import InvalidError, ModelError, StorageError
 from optbench.records import RunStatus
 from optbench.runs.own_code import require_trusted_code
@@ -170,7 +171,12 @@ def _require_answers(predictor: Predictor) -> None:
     except Exception as error:  # a file that strangers made, or the user's own layers, may raise anything
         reason = " ".join(str(error).split())[:_LONGEST_REASON] or type(error).__name__
         raise ModelError(
-            f"the model of {run} must take what its preprocessing.json makes. It raised: {reason}",
+            worded(
+                "refuse-model-inputs",
+                "the model of {run} must take what its preprocessing.json makes. It raised: {reason}",
+                run=run,
+                reason=reason,
+            ),
             code="model-inputs-wrong",
         ) from error
     n_classes = len(made.class_names)
@@ -193,16 +199,24 @@ def _are_shares(scores: NDArray[np.float32]) -> bool:
 
 def _no_numbers(run: str) -> ModelError:
     return ModelError(
-        f"the model of {run} must give numbers. Received: none for any of these rows. Was its file changed? Train it "
-        "again.",
+        worded(
+            "refuse-model-numbers",
+            "the model of {run} must give numbers. Received: none for any of these rows. Was its file "
+            "changed? Train it again.",
+            run=run,
+        ),
         code="model-outputs-wrong",
     )
 
 
 def _no_probabilities(run: str) -> ModelError:
     return ModelError(
-        f"the model of {run} must give a probability for each class. Received: numbers that are none. Was its file "
-        "changed? Train it again.",
+        worded(
+            "refuse-model-probabilities",
+            "the model of {run} must give a probability for each class. Received: numbers that are none. "
+            "Was its file changed? Train it again.",
+            run=run,
+        ),
         code="model-outputs-wrong",
     )
 
@@ -217,28 +231,47 @@ def read_for_use(folder: Path) -> tuple[Recorded, Preprocessing]:
     paths = RunPaths(folder)
     if not is_file(paths.manifest):
         raise InvalidError(
-            f"{folder} holds no finished run. 'optbench run' with its config finishes it.",
+            worded(
+                "folder-finishes",
+                "{folder} holds no finished run. 'optbench run' with its config finishes it.",
+                folder=folder,
+            ),
             code="input-run-unfinished",
         )
     manifest, problems = check_manifest(paths, deep=True)
     if problems or manifest is None:
         raise InvalidError(
-            f"{folder} has changed since the run was finished, so what it would predict is not the run's. Train it "
-            "again.",
+            worded(
+                "folder-changed-not-used",
+                "{folder} has changed since the run was finished, so what it would predict is not the run's. "
+                "Train it again.",
+                folder=folder,
+            ),
             code="input-run-changed",
             findings=problems,
         )
     again = "Train it again: 'optbench run' with its config and --force."
     if manifest.status is RunStatus.DIVERGED:
         raise InvalidError(
-            f"{manifest.run} diverged: its model predicts no numbers. Lower its learning rate and train it again.",
+            worded(
+                "refuse-diverged",
+                "{run} diverged: its model predicts no numbers. Lower its learning rate and train it again.",
+                run=manifest.run,
+            ),
             code="input-run-diverged",
         )
     for path, name in ((paths.preprocessing, "preprocessing"), (paths.model, "model")):
         if path.name not in manifest.files:
             raise InvalidError(
-                f"{manifest.run} ships no {name} ({path.name}), so new rows cannot be predicted with it: an earlier "
-                f"version of optbench, or an engine without a model file, trained it. {again}",
+                worded(
+                    "refuse-no-file",
+                    "{run} ships no {name} ({file}), so new rows cannot be predicted with it: an earlier version "
+                    "of optbench, or an engine without a model file, trained it. {again}",
+                    run=manifest.run,
+                    name=name,
+                    file=path.name,
+                    again=again,
+                ),
                 code="input-run-incomplete",
             )
     try:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optbench.core.worded import worded
 from optbench.datasets.unusual import Unusual
 from optbench.errors import UsageError
 from optbench.runs.new_data import rows_of_object
@@ -69,7 +70,8 @@ class ShippedModel:
         """
         if not self.class_names:
             raise UsageError(
-                "predict_proba is for classes. The run predicts a number: use predict.", code="usage-proba-of-number"
+                worded("refuse-predict-proba", "predict_proba is for classes. The run predicts a number: use predict."),
+                code="usage-proba-of-number",
             )
         scores: NDArray[np.float32] = self._predicted(rows, None)[1]
         return scores

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from optbench.core.findings import Finding, Severity, as_json
 from optbench.core.temporary_folders import make_temporary_folder, place_for_folders, remove_abandoned
+from optbench.core.worded import worded
 from optbench.errors import MismatchError, UsageError
 from optbench.run_store import RunPaths, verify_manifest
 from optbench.runner.reuse import bring_files
@@ -95,12 +96,20 @@ def _require_directories(folders: Sequence[Path], runs_dir: Path) -> None:
     for folder in folders:
         if not is_runs_directory(folder):
             raise UsageError(
-                f"merge takes runs directories. Received: {folder}, which is none. Name the folder that holds runs.",
+                worded(
+                    "typed-merge-none",
+                    "merge takes runs directories. Received: {folder}, which is none. Name the folder that holds runs.",
+                    folder=folder,
+                ),
                 code="usage-merge-wrong",
             )
         if folder.resolve() == runs_dir.resolve():
             raise UsageError(
-                f"merge brings runs into --runs-dir. Received: {folder} for both. Name another --runs-dir.",
+                worded(
+                    "typed-merge-itself",
+                    "merge brings runs into --runs-dir. Received: {folder} for both. Name another --runs-dir.",
+                    folder=folder,
+                ),
                 code="usage-merge-wrong",
             )
 
@@ -195,6 +204,10 @@ def raise_for_kept_out(merged: Merged) -> None:
     """
     if merged.kept_out:
         raise MismatchError(
-            f"{len(merged.kept_out)} things were kept out of the runs directory; everything else is in it.",
+            worded(
+                "folder-kept-out",
+                "{n} things were kept out of the runs directory; everything else is in it.",
+                n=len(merged.kept_out),
+            ),
             code="records-merge-differs",
         )

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from optbench.core.regular_files import is_folder
+from optbench.core.worded import worded
 from optbench.errors import StorageError
 from optbench.run_store import RunPaths, read_manifest, read_shared, storage_error
 from optbench.run_store.atomic import sync_folder
@@ -78,7 +79,11 @@ def put(new: Path, there: Path) -> None:
     try:
         if os.path.lexists(there):
             raise StorageError(
-                f"{there} has appeared meanwhile, and nothing is overwritten. Give the command again.",
+                worded(
+                    "folder-appeared",
+                    "{there} has appeared meanwhile, and nothing is overwritten. Give the command again.",
+                    there=there,
+                ),
                 code="storage-folder-taken",
             )
         new.rename(there)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from optbench.core.findings import Finding, Severity, as_json
 from optbench.core.private_text import names_of_the_user
+from optbench.core.worded import worded
 from optbench.errors import MismatchError, NoRunsError, UsageError
 from optbench.run_store.archive import Member, write_archive
 from optbench.sharing.first_page import RUNS, first_page
@@ -95,7 +96,11 @@ def share(
     studies, runs = _copies(things, notes, with_data=with_data)
     if not studies and not runs:
         raise NoRunsError(
-            f"share needs a finished run or study. Received: {', '.join(arguments)}, which names none.",
+            worded(
+                "folder-none-to-share",
+                "share needs a finished run or study. Received: {names}, which names none.",
+                names=", ".join(arguments),
+            ),
             code="runs-none-finished",
             findings=notes[:_NOTES_SHOWN],
         )
@@ -126,7 +131,7 @@ def _copies(things: Things, notes: list[Finding], *, with_data: bool) -> tuple[l
     alone = finished(things.runs, notes, damaged)
     if damaged:
         raise MismatchError(
-            "share needs folders that are as they were sealed; nothing was written.",
+            worded("folder-not-as-sealed", "share needs folders that are as they were sealed; nothing was written."),
             code="records-files-changed",
             findings=damaged[:_NOTES_SHOWN],
         )
@@ -149,8 +154,12 @@ def _require_distinct(folders: Sequence[Path]) -> None:
     twice = [str(folder) for folder in folders if counts[folder.name.casefold()] > 1]
     if twice:
         raise UsageError(
-            f"folders in one archive must have different names. Received: {', '.join(twice)}. Share them one by one, "
-            "or bring them together with 'optbench merge' first.",
+            worded(
+                "typed-names-clash",
+                "folders in one archive must have different names. Received: {names}. Share them one by one, "
+                "or bring them together with 'optbench merge' first.",
+                names=", ".join(twice),
+            ),
             code="usage-names-clash",
         )
 

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from optbench.core.worded import worded
 from optbench.study.plan import protocol, question
 from optbench.study.verdicts import earlier_verdicts, reopen_study
 
@@ -36,8 +37,13 @@ def read_record(plan: StudyPlan) -> dict[str, Any]:
     record = read_json(path)
     if record.get("key") != plan.key:
         raise StorageError(
-            f"{plan.paths.folder} holds another study (key {str(record.get('key'))[:12]}...). Move that folder away, "
-            "rename the study, or choose another --runs-dir.",
+            worded(
+                "folder-other-study",
+                "{folder} holds another study (key {key}...). Move that folder away, rename the study, or "
+                "choose another --runs-dir.",
+                folder=plan.paths.folder,
+                key=str(record.get("key"))[:12],
+            ),
             code="storage-folder-taken",
         )
     return record
@@ -60,7 +66,11 @@ def make_study_folder(folder: Path) -> None:
         raise storage_error(error, folder, doing="created") from error
     if folder.is_symlink():
         raise StorageError(
-            f"{folder} must be a folder. Received: a link. Move it away, or choose another --runs-dir.",
+            worded(
+                "folder-is-link",
+                "{folder} must be a folder. Received: a link. Move it away, or choose another --runs-dir.",
+                folder=folder,
+            ),
             code="storage-folder-taken",
         )
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optbench.core.regular_files import is_file
+from optbench.core.worded import worded
 from optbench.errors import MismatchError, NoRunsError, UsageError, did_you_mean
 from optbench.json_fields import JsonFields
 from optbench.records import RunStatus
@@ -40,7 +41,11 @@ def origin_of(argument: str, runs_dir: Path, *, problem: str | None = None) -> O
         return _origin_of_study(study, problem)
     if problem is not None:
         raise UsageError(
-            f"--problem is for a study of several data sets. Received: {argument}, which is a run. Leave it out.",
+            worded(
+                "typed-problem-of-run",
+                "--problem is for a study of several data sets. Received: {argument}, which is a run. Leave it out.",
+                argument=argument,
+            ),
             code="usage-problem-unknown",
         )
     return origin_of_run(argument, runs_dir)
@@ -60,12 +65,20 @@ def _origin_of_study(folder: Path, problem: str | None) -> Origin:
     name, outputs = record.take("study", str), record.take("outputs", dict)
     if not is_file(paths.verdict_json):
         raise NoRunsError(
-            f"{folder} has no verdict yet, so it recommends nothing. 'optbench study' with its file goes on.",
+            worded(
+                "folder-study-no-verdict",
+                "{folder} has no verdict yet, so it recommends nothing. 'optbench study' with its file goes on.",
+                folder=folder,
+            ),
             code="runs-study-unfinished",
         )
     if outputs.get(paths.verdict_json.name) != on_disk(paths.verdict_json):
         raise MismatchError(
-            f"{paths.verdict_json} has changed since. 'optbench study' with the study's file writes it again.",
+            worded(
+                "folder-verdict-changed",
+                "{verdict_json} has changed since. 'optbench study' with the study's file writes it again.",
+                verdict_json=paths.verdict_json,
+            ),
             code="records-files-changed",
         )
     document = _of_problem(read_json(paths.verdict_json), problem, paths.verdict_json)
@@ -89,8 +102,14 @@ def _of_problem(document: Mapping[str, Any], problem: str | None, path: Path) ->
         received = "none" if problem is None else f"{problem!r}"
         hint = "" if problem is None else did_you_mean(problem, by_name)
         raise UsageError(
-            f"--problem must name one of the data sets of {path.parent}. Received: {received}.{hint} "
-            f"Known: {', '.join(by_name)}.",
+            worded(
+                "typed-problem",
+                "--problem must name one of the data sets of {study}. Received: {received}.{hint} Known: {known}.",
+                study=path.parent,
+                received=received,
+                hint=hint,
+                known=", ".join(by_name),
+            ),
             code="usage-problem-unknown",
         )
     return by_name[problem]
@@ -102,8 +121,12 @@ def _recommended(document: Mapping[str, Any], paths: StudyPaths) -> str:
     label = recommended.get("optimizer") if isinstance(recommended, dict) else None
     if not isinstance(label, str):
         raise NoRunsError(
-            f"{paths.folder} recommends no optimizer. Name one of its runs, or repeat 'optbench study' with its file: "
-            "versions before this one wrote no recommendation.",
+            worded(
+                "folder-study-recommends-none",
+                "{folder} recommends no optimizer. Name one of its runs, or repeat 'optbench study' with its "
+                "file: versions before this one wrote no recommendation.",
+                folder=paths.folder,
+            ),
             code="runs-nothing-recommended",
         )
     return label

@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from optbench.core.regular_files import is_file
+from optbench.core.worded import worded
 from optbench.errors import OptbenchError, StorageError
 from optbench.study.changed import changed_parts, other_runs
 from optbench.study.outputs import digest_of, on_disk, page_bytes
@@ -57,7 +58,9 @@ def report_all(
         except OptbenchError as error:
             notes.append(not_drawn(paths.folder.name, error))
     if studies and not pages and not others:
-        raise StorageError("no study could be drawn again.", findings=notes, code="storage-none-drawn")
+        raise StorageError(
+            worded("folder-no-study-drawn", "no study could be drawn again."), findings=notes, code="storage-none-drawn"
+        )
     if others or not studies:
         sealed = _sealed_runs(others, runs_dir)
         of_runs, passed_over = render_reports(others, runs_dir, data_dir=data_dir, language=language)
@@ -158,5 +161,7 @@ def _require_unchanged(paths: StudyPaths) -> None:
     problems = changed_parts(paths, but={paths.verdict_text.name, paths.page.name})
     if problems:
         raise StorageError(
-            "it is not drawn again, because it has been changed.", findings=problems[:1], code="storage-run-changed"
+            worded("folder-changed-not-drawn", "it is not drawn again, because it has been changed."),
+            findings=problems[:1],
+            code="storage-run-changed",
         )

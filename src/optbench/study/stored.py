@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optbench.config import LEARNING_RATE, SplitDesign
+from optbench.core.worded import worded
 from optbench.errors import StorageError
 from optbench.study.begun import read_begun
 from optbench.study.plan import StudyRun
@@ -61,7 +62,11 @@ def read_study(paths: StudyPaths) -> StoredStudy:
     record = read_record(paths)
     if not (is_file(paths.verdict_json) and is_file(paths.results) and is_file(paths.resolved)):
         raise StorageError(
-            f"{paths.folder} holds no finished study with all of its files. 'optbench study' with its file goes on.",
+            worded(
+                "folder-study-unfinished",
+                "{folder} holds no finished study with all of its files. 'optbench study' with its file goes on.",
+                folder=paths.folder,
+            ),
             code="storage-run-unfinished",
         )
     config = replace(_with_designs(load_study(paths.resolved).config, record), design=read_begun(paths).design)

@@ -7,6 +7,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from optbench.core.worded import worded
 from optbench.errors import UsageError
 from optbench.words.catalogue import language_folder, languages
 
@@ -60,8 +61,14 @@ def _of_locale(locale: str) -> str:
 def _known(language: str) -> str:
     if language != CODES and not (language_folder(language) / "format.po").is_file():
         raise UsageError(
-            f"a language (--lang, {VARIABLE}) must be one of {', '.join(languages())}, or a folder with catalogues. "
-            f"Received: {language!r}.",
+            worded(
+                "typed-language",
+                "a language (--lang, {variable}) must be one of {names}, or a folder with catalogues. "
+                "Received: {received!r}.",
+                variable=VARIABLE,
+                names=", ".join(languages()),
+                received=language,
+            ),
             code="language-unknown",
         )
     return language
