@@ -18,7 +18,7 @@ from optbench.datasets import open_staged_dataset
 from optbench.executors.child import end_of
 from optbench.executors.interface import Task, TaskEnd
 from optbench.executors.registry import ExecutorSettings
-from optbench.records import History, Predictions
+from optbench.records import ALL_LAYERS, History, LayerDiagnostics, Predictions
 from optbench.regression_records import TargetPredictions
 from optbench.run_store import (
     Claim,
@@ -27,6 +27,7 @@ from optbench.run_store import (
     RunPaths,
     read_json,
     write_bytes,
+    write_diagnostics,
     write_history,
     write_predictions,
     write_target_predictions,
@@ -170,6 +171,8 @@ def write_results(claim: Claim, data: str, *, diverged: bool = False, skill: flo
         answers = {name: _answers(split, classes, shown, draw, seed) for name, split in dataset.splits.items()}
         write_predictions(draft.predictions, answers, class_names=dataset.class_names)
     write_history(draft.history, _without_validation(columns, rows, dataset.splits))
+    if config.training.diagnostics:
+        write_diagnostics(draft.diagnostics, _diagnostics(config.training.epochs, draw))
     write_bytes(draft.model, b"no real model", durable=False)
     epochs = config.training.epochs
     digest = hashlib.sha256(str(config.seed).encode()).hexdigest()
@@ -195,6 +198,16 @@ def _numbers(split: Any, noise: float, draw: np.random.Generator) -> TargetPredi
     """Return the true numbers, as far off as `noise` says, in standard deviations."""
     off = noise * split.y.std() * draw.normal(size=len(split.y)) if len(split.y) else np.zeros(0)
     return TargetPredictions(split.y, split.y + off, split.rows)
+
+
+def _diagnostics(epochs: int, draw: np.random.Generator) -> list[LayerDiagnostics]:
+    """Return norms of two layers and of all, which fall over four powers of ten."""
+    layers = ("hidden", "output", ALL_LAYERS)
+    return [
+        LayerDiagnostics(epoch, layer, 3, *(float(draw.random() * 10.0**-epoch) for _ in range(4)))
+        for epoch in range(1, epochs + 1)
+        for layer in layers
+    ]
 
 
 def _without_validation(columns: tuple[str, ...], rows: list[tuple[float, ...]], splits: Mapping[str, Any]) -> History:

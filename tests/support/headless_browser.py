@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import shutil
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -178,6 +179,15 @@ class Browser:
 
         self.run("arguments[0].scrollIntoView({block: 'center', inline: 'center'})", element)
         ActionChains(self.driver, duration=0).move_to_element(element).perform()
+
+    def saved(self, selector: str, path: Path) -> bytes:
+        """Press what saves a file of that name, and return the file."""
+        self.tell("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(path.parent))
+        self.run("document.querySelector(arguments[0]).click()", selector)
+        deadline = time.monotonic() + _LEFT_TO_END_S
+        while not path.exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return path.read_bytes()
 
     def _clip(self, whole: bool) -> dict[str, Any]:
         if not whole:

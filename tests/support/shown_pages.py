@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from fake_training import FakeExecutor
 
@@ -44,8 +45,17 @@ class ShownPage:
     @cached_property
     def table(self) -> list[dict[str, str]]:
         """The rows of `compare --format csv` on the runs that the page compares."""
-        shown = compare_runs(CompareOptions(self.runs, runs_dir=self.path.parent / "runs", output_format="csv"))
-        return list(csv.DictReader(shown.text.splitlines()))
+        return list(csv.DictReader(self._compared("csv").splitlines()))
+
+    @cached_property
+    def document(self) -> Any:
+        """verdict.json beside the page of a study; else what `compare --format json` says of the runs."""
+        verdict = self.path.parent / "verdict.json"
+        return json.loads(verdict.read_text(encoding="utf-8") if verdict.exists() else self._compared("json"))
+
+    def _compared(self, output_format: Literal["csv", "json"]) -> str:
+        options = CompareOptions(self.runs, runs_dir=self.path.parent / "runs", output_format=output_format)
+        return compare_runs(options).text
 
 
 def skills(**of_optimizers: float) -> Skill:
@@ -83,7 +93,8 @@ class Place:
             path = self.folder / f"{name}-{optimizer}.yaml"
             path.write_text(
                 f"name: {path.stem.replace('_', '-')}\ndataset: {dataset}\noptimizer: {{name: {optimizer}}}\n"
-                f"model: {{name: mlp, hidden_units: [4]}}\ntraining: {{epochs: 5}}\n{more}",
+                f"model: {{name: mlp, hidden_units: [4]}}\n"
+                f"{'' if 'training:' in more else 'training: {epochs: 5}'}\n{more}",
                 encoding="utf-8",
             )
             files.append(path)
@@ -160,8 +171,12 @@ CLOSE: Final = skills(adam=0.86, sgd=0.85)
 
 
 def _several(place: Place) -> ShownPage:
-    names = ("iris", "wine", "breast_cancer")
-    return place.compared([end for name in names for end in place.train(CLEAR, seeds=5, dataset=f"{{name: {name}}}")])
+    sections = ("{name: iris}", "{name: wine}", "{name: breast_cancer}", BINARY, "{name: signals, rows: 300}")
+    skill = skills(adam=0.95, sgd=0.75, adamw=0.9)
+    optimizers = ("adam", "sgd", "adamw")
+    return place.compared(
+        [end for one in sections for end in place.train(skill, optimizers=optimizers, seeds=2, dataset=one)]
+    )
 
 
 def _folds(place: Place) -> ShownPage:
@@ -171,6 +186,7 @@ def _folds(place: Place) -> ShownPage:
 
 
 _ASKS_MORE = "evaluation: {threshold: f1, calibration: temperature}\nreport: {examples: true}\n"
+_DIAGNOSED = "training: {epochs: 5, diagnostics: true}\n"
 _NO_VALIDATION = "{name: two_spirals, rows: 400, split: {validation: 0}}"
 
 COMPARISONS: Final[dict[str, Callable[[Place], ShownPage]]] = {
@@ -184,7 +200,7 @@ COMPARISONS: Final[dict[str, Callable[[Place], ShownPage]]] = {
     "hostile": lambda place: place.compared(place.train(CLEAR, seeds=3, dataset=place.hostile())),
 }
 RUNS: Final[dict[str, Callable[[Place], ShownPage]]] = {
-    "run": lambda place: place.drawn(CLEAR, more=_ASKS_MORE),
+    "run": lambda place: place.drawn(CLEAR, more=_ASKS_MORE + _DIAGNOSED),
     "run-diverged": lambda place: place.drawn(skills(adam=-1.0)),
     "run-numbers": lambda place: place.drawn(CLEAR, dataset=NUMBERS, more="task: regression\n"),
     "run-letters": lambda place: place.drawn(CLEAR, dataset=place.letters()),

@@ -53,6 +53,7 @@ class ProblemCurves:
     targets_from : label of the optimizer whose tuning runs fixed them
     settings : label -> section `optimizer` of its experiments, without what is not set
     examples : None for another task, or without predictions
+    seeds : label -> that of each run, in the order of `histories`
     """
 
     histories: Mapping[str, Sequence[History]]
@@ -63,6 +64,7 @@ class ProblemCurves:
     targets_from: str = ""
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     examples: ExampleCurves | None = None
+    seeds: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from optbench.comparison import OPTIMIZER, Obstacle, Severity
+from optbench.comparison import OPTIMIZER, Obstacle
 from optbench.reporting.across_section import across_section
 from optbench.reporting.charts.comparison_charts import (
     all_labels,
@@ -22,19 +22,21 @@ from optbench.reporting.charts.target_charts import targets_chart
 from optbench.reporting.comparison_details import detail_tables, told_targets
 from optbench.reporting.comparison_figures import Look, drawn_pairs
 from optbench.reporting.comparison_text import optimizer_header, optimizer_rows, pair_header, pair_rows
+from optbench.reporting.doubts import front_doubts, importance
 from optbench.reporting.languages import Speech
 from optbench.reporting.page import data_block, render_page
 from optbench.reporting.plain_answer import plain_answer
 from optbench.reporting.ranking import ranking_values
 from optbench.reporting.run_rows import run_table
 from optbench.words import text
-from optbench.words.comparisons import across_sentences, difference_sentences, problem_verdict
+from optbench.words.comparisons import across_sentences, located, problem_verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from optbench.catalog.metric import Metric
-    from optbench.comparison import Comparison, Difference, ProblemComparison, ProblemCurves
+    from optbench.comparison import Comparison, ProblemComparison, ProblemCurves
+    from optbench.core.findings import Finding
     from optbench.reporting.charts.page_figure import DrawnFigure
     from optbench.reporting.charts.records import Figure
     from optbench.reporting.languages import Text
@@ -54,14 +56,14 @@ class Frame:
     answers : title of a problem -> what to take, and how sure that is
     verdicts : title of a problem -> paragraphs of its verdict, the first of which stands out
     summary : paragraphs after the first verdict
-    doubts : sentences beside those of the comparison
+    doubts : title of a problem, "" for all -> what casts doubt on the answer beside what the comparison found
     sections : each in its place, in their order
     takes : title of a problem -> label of the row to take
     """
 
     title: Text
     summary: Sequence[Text] = ()
-    doubts: Sequence[Text] = ()
+    doubts: Mapping[str, Sequence[Finding]] = field(default_factory=dict)
     sections: Sequence[Section] = ()
     answers: Mapping[str, tuple[Text, Text]] = field(default_factory=dict)
     verdicts: Mapping[str, Sequence[Text]] = field(default_factory=dict)
@@ -104,7 +106,8 @@ def render_comparison_page(
         parts=parts,
         menu=[(place, speech.text(f"page-part-{place}")) for place in ("answer", "compare", *places)],
         places=[(place, speech.text(f"page-part-{place}")) for place in places],
-        doubts=page.doubts,
+        doubts=front_doubts([finding for _, finding in page.doubts], speech),
+        sentences=speech.each(partial(located, page.doubts)),
         answer_of_all=page.answer_of_all,
         ranks=page.ranks,
         summary=page.frame.summary,
@@ -144,17 +147,17 @@ class _Page:
         self.sections = [*([] if across is None else [replace(across, tables=())]), *frame.sections]
 
     @property
-    def doubts(self) -> list[Text]:
-        """What casts doubt on the answer: what differs, then what a study says, then remarks."""
-        problems, common = self._comparison.problems, self._comparison.differences
-        found = [*common, *(problems[0].differences if len(problems) == 1 else ())]
-        return self._sentences(found, self.frame.doubts)
+    def doubts(self) -> list[tuple[str, Finding]]:
+        """What casts doubt on the answers, the most important first; of several problems with the one it is about."""
+        problems = self._comparison.problems
+        common = [*(item.finding for item in self._comparison.differences), *self.frame.doubts.get("", ())]
+        own = [
+            (one.problem if len(problems) > 1 else "", finding) for one in problems for finding in self._doubts_on(one)
+        ]
+        return sorted([*(("", finding) for finding in common), *own], key=lambda one: importance(one[1]))
 
-    def _sentences(self, found: Iterable[Difference], others: Sequence[Text] = ()) -> list[Text]:
-        heavy = [item for item in found if item.severity is not Severity.REMARK]
-        light = [item for item in found if item.severity is Severity.REMARK]
-        before, behind = (self._speech.each(partial(difference_sentences, some)) for some in (heavy, light))
-        return [*before, *others, *behind]
+    def _doubts_on(self, problem: ProblemComparison) -> list[Finding]:
+        return [*(item.finding for item in problem.differences), *self.frame.doubts.get(problem.problem, ())]
 
     @property
     def answer_of_all(self) -> Text:
@@ -181,7 +184,7 @@ class _Page:
             "sure": sure,
             "take": self._take(problem, curves),
             "taken": self.frame.takes.get(problem.problem),
-            "doubts": self._sentences(problem.differences),
+            "doubts": front_doubts(self._doubts_on(problem), speech),
             "verdict": self.frame.verdicts[problem.problem],
             **ranking_values(comparison, problem, self.looks, speech),
             "optimizer_header": speech.each(lambda language: optimizer_header(comparison, problem, language)),

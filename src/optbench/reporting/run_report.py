@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from optbench.reporting.charts.page_figure import drawn_figure, script_data
 from optbench.reporting.charts.run_charts import diagnostics_chart, looks_of_run
+from optbench.reporting.doubts import by_importance, front_doubts
 from optbench.reporting.languages import Speech
 from optbench.reporting.page import data_block, render_page, text_or_dash
 from optbench.reporting.task_part import SHOWN_SPLITS, split_titles
@@ -102,6 +103,7 @@ def render_run_report(
         curves=[one for one in drawn if one.id in own],
         examples=[one for one in drawn if one.id not in own],
         config_text=report.config_text,
+        doubts=front_doubts(report.evaluation.warnings, speech),
         data=Markup(data_block(script_data(drawn, looks, speech))),  # noqa: S704 - cannot end its element
         **values,
     )
@@ -115,7 +117,7 @@ def _values(report: RunReport, part: TaskPart, language: str) -> dict[str, Any]:
         "subtitle": _subtitle(report, language),
         "answer": part.answer,
         "reason": None if report.reason is None else sentence(report.reason, language),
-        "warnings": sentences(evaluation.warnings, language),
+        "warnings": sentences(by_importance(evaluation.warnings), language),
         "cards": part.cards,
         "metric_header": (text("table-metric", language), *split_titles(splits, language)),
         "metric_rows": part.metric_rows,

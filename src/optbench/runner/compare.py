@@ -303,6 +303,7 @@ def read_curves(
         disagreements=_disagreements(problem, predicted),
         settings={label: _set(found[0].config.get("optimizer", {})) for label, found in records.items()},
         examples=example_curves(answers, roc_curves),
+        seeds={label: [run.seed for run in found] for label, found in records.items()},
     )
 
 

@@ -16,7 +16,6 @@ from optbench.study.sentences import (
     gains,
     joined,
     leaders_sentence,
-    study_warnings,
     without_tuning,
 )
 from optbench.study.split_text import new_rows_caption, noise_tables, unseen_tables
@@ -26,6 +25,7 @@ from optbench.words import sentences, text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from optbench.core.findings import Finding
     from optbench.reporting.charts.look import RowLooks
     from optbench.reporting.languages import Speech, Text
     from optbench.reporting.page_section import Section
@@ -45,7 +45,7 @@ def study_page(study: StudyFindings, language: str | None = None) -> str:
         answers={one.compared.problem: _answer(one, speech) for one in study.problems},
         verdicts={one.compared.problem: speech.each(partial(_verdict, one, study)) for one in study.problems},
         summary=speech.each(lambda one: _summary(study, one)),
-        doubts=speech.each(lambda one: [*_exploratory(study, one), *study_warnings(study, one)]),
+        doubts=_doubts(study),
         sections=list(_sections(study, speech)),
         takes={one.compared.problem: one.recommended.label for one in study.problems if one.recommended},
     )
@@ -59,10 +59,10 @@ def _title(study: StudyFindings, language: str) -> str:
     return text("study-title-where", language, name=study.config.name, where=where)
 
 
-def _exploratory(study: StudyFindings, language: str) -> list[str]:
-    """Return that verdicts on some of the runs were known before, which comes before every other doubt."""
-    told = exploratory_first(study, language)
-    return [told] if told else []
+def _doubts(study: StudyFindings) -> dict[str, list[Finding]]:
+    """Return what casts doubt on the verdict, by the title of the problem; "" is of all."""
+    common = [*([] if study.exploratory is None else [study.exploratory]), *study.doubts]
+    return {"": common, **{one.compared.problem: list(one.doubts) for one in study.problems}}
 
 
 def _summary(study: StudyFindings, language: str) -> list[str]:

@@ -132,8 +132,7 @@ def across_parts(study: StudyFindings, language: str | None = None) -> list[str]
 
 def study_warnings(study: StudyFindings, language: str | None = None) -> list[str]:
     """Return the sentences of `StudyFindings.all_doubts`; of several problems each says which it is about."""
-    located = ((name, sentence(doubt, language)) for name, doubt in study.all_doubts)
-    return [f"[{name}] {told}" if name else told for name, told in located]
+    return compared_words.located(study.all_doubts, language)
 
 
 def floor_sentence(problem: ProblemFindings, problems: Iterable[ProblemFindings], language: str | None = None) -> str:

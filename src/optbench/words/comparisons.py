@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from optbench.catalog.metric import Metric
     from optbench.comparison import Across, Comparison, Difference, ProblemComparison
+    from optbench.core.findings import Finding
 
 
 def problem_verdict(problem: ProblemComparison, language: str | None = None) -> str:
@@ -39,5 +40,10 @@ def difference_sentences(differences: Iterable[Difference], language: str | None
 
 def located_sentences(differences: Iterable[tuple[str, Difference]], language: str | None = None) -> list[str]:
     """Return the sentences of `Comparison.all_differences`, each with the problem in front of it that has one."""
-    located = ((problem, sentence(item.finding, language)) for problem, item in differences)
-    return [f"[{problem}] {told}" if problem else told for problem, told in located]
+    return located(((problem, item.finding) for problem, item in differences), language)
+
+
+def located(findings: Iterable[tuple[str, Finding]], language: str | None = None) -> list[str]:
+    """Return the sentence of each finding, with the problem in front of it that it is about, if there is one."""
+    told = ((problem, sentence(finding, language)) for problem, finding in findings)
+    return [f"[{problem}] {said}" if problem else said for problem, said in told]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from optbench.words.formats import AND, shortened
+from optbench.words.formats import AND, ListStyle, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -114,6 +114,11 @@ def runs(writer: Writer, value: Sequence[str], _argument: str) -> str:
 def setting(_writer: Writer, value: str, _argument: str) -> str:
     """Write the name of a setting as words."""
     return value.replace("_", " ").replace(".", " ")
+
+
+def settings(writer: Writer, value: Sequence[str], _argument: str) -> str:
+    """Write the name of the first of some settings as words, and how many there are beside it."""
+    return writer.joined([setting(writer, name, "") for name in value], ListStyle(most=1))
 
 
 def leading_setting(writer: Writer, value: str, argument: str) -> str:
@@ -253,6 +258,7 @@ STRUCTURES: Final[Mapping[str, Callable[[Writer, Any, str], str]]] = {
     "runs": runs,
     "setting": setting,
     "Setting": leading_setting,
+    "settings": settings,
     "hyperparameter": hyperparameter,
     "point": point,
     "config": config_value,

@@ -35,8 +35,7 @@ function ticks(axis) {
     for (let power = first; power <= last; power += every) {
       for (const part of parts) found.push(part * 10 ** power);
     }
-    return found.filter(value => value >= low * 0.999999 && value <= high * 1.000001)
-      .map(value => [value, value >= 1e-4 && value < 1e6 ? String(Number(value.toPrecision(6))) : value.toExponential(0)]);
+    return found.filter(value => value >= low * 0.999999 && value <= high * 1.000001).map(value => [value, significant(value)]);
   }
   const raw = (high - low) / 6;
   const size = 10 ** Math.floor(Math.log10(raw));
@@ -47,7 +46,13 @@ function ticks(axis) {
   for (let n = Math.ceil(low / step - 1e-9); n <= Math.floor(high / step + 1e-9); n += 1) {
     found.push([step * n, (step * n + 0).toFixed(digits)]);
   }
-  return found;
+  return found.length < 2 ? found.map(([value]) => [value, significant(value)]) : found;
+}
+
+// A number with up to six digits; far from 1 as a power of ten.
+function significant(value) {
+  const size = Math.abs(value);
+  return size === 0 || (size >= 1e-4 && size < 1e6) ? String(Number(value.toPrecision(6))) : value.toExponential(0).replace("e+", "e");
 }
 
 // ---- one figure
@@ -210,12 +215,12 @@ class Chart {
     const kind = this.record.kind;
     if (kind === "lines") {
       const {x, y, lines} = this.axes(n);
-      return lines.filter(line => !hiddenRows.has(line.row)).map(line => ({
-        row: line.row, name: line.name || line.row, x, y,
+      return lines.filter(line => !hiddenRows.has(line.row)).flatMap(line => this.curves(line)).map(line => ({
+        row: line.row, run: line.run, name: line.name || line.row, x, y,
         points: line.x.map((value, m) => ({
           x: value, y: line.y[m], low: line.low && line.low[m], high: line.high && line.high[m],
           at: [place(x, value), 1 - place(y, line.y[m])],
-        })).filter(point => point.at[1] > -0.05 && point.at[1] < 1.05),
+        })).filter(point => Number.isFinite(point.y) && point.at[1] > -0.05 && point.at[1] < 1.05),
       })).filter(one => one.points.length);
     }
     if (kind === "rows") {
@@ -237,6 +242,12 @@ class Chart {
         pair: [classes[row], classes[column]], at: [(column + 0.5) / classes.length, (row + 0.5) / classes.length],
       })),
     }));
+  }
+
+  // What is drawn of a line: itself, or each of its runs.
+  curves(line) {
+    if (this.choice.spread !== "runs" || !line.runs) return [line];
+    return Object.entries(line.runs).map(([run, y]) => ({row: line.row, name: line.name, run, x: line.x, y}));
   }
 
   nearest(n, across, down) {
@@ -296,11 +307,13 @@ class Chart {
       if (point.dot !== undefined) facts["data-dot"] = point.dot;
     } else {
       line([one.x.title, ": ", shown(point.x, one.x.factor)]);
-      line([one.name || one.row, ": ", shown(point.y, one.y.factor), ...range(one.y, point.low, point.high)], true);
+      const named = series => series.run === undefined ? [series.name] : [series.name, ", ", word("seed"), " ", series.run];
+      line([...named(one), ": ", shown(point.y, one.y.factor), ...range(one.y, point.low, point.high)], true);
       for (const other of all) {
         const same = other === one ? null : other.points.find(that => that.x === point.x);
-        if (same && lines.length < 9) line([other.name || other.row, ": ", shown(same.y, other.y.factor)]);
+        if (same && lines.length < 9) line([...named(other), ": ", shown(same.y, other.y.factor)]);
       }
+      if (one.run !== undefined) facts["data-run"] = one.run;
       Object.assign(facts, {"data-x": point.x, "data-y": point.y});
     }
     if (point.low !== null && point.low !== undefined) Object.assign(facts, {"data-low": point.low, "data-high": point.high});
@@ -386,7 +399,7 @@ class Chart {
       return [["row", "true", "predicted", "count"], ...cells];
     }
     const rows = record.views.flatMap(view => view.lines.flatMap(line => line.x.map((value, n) =>
-      [line.row, told(view.name), value, line.y[n], line.low ? line.low[n] : null, line.high ? line.high[n] : null])));
+      [told(line.name || line.row), told(view.name), value, line.y[n], line.low ? line.low[n] : null, line.high ? line.high[n] : null])));
     return [["row", "view", "x", "y", "low", "high"], ...rows];
   }
 
@@ -435,10 +448,21 @@ function axisMarks(axis, which) {
 function pointMarks(line, x, y) {
   const group = shape("g", {"data-row": line.row, class: lookOf(line.row)});
   line.x.forEach((one, n) => {
-    const at = {cx: share(place(x, one)), cy: share(1 - place(y, line.y[n]))};
-    group.append(shape("circle", n === line.best ? {class: "best", r: 6, ...at} : {r: 3, ...at}));
+    const up = Number.isFinite(line.y[n]) ? place(y, line.y[n]) : -1;
+    if (up < 0 || up > 1) return;
+    const isBest = n === line.best;
+    group.append(pointMark(line.row, share(place(x, one)), share(1 - up), isBest ? 6 : 3, isBest ? {class: "best"} : {}));
   });
   return group;
+}
+
+// A point in the shape of its row; a shape other than a circle stands in a drawing of its own, which can be at a percentage.
+function pointMark(row, x, y, size, attributes) {
+  const look = pageData.looks[row];
+  const outline = [null, [[-1, -1], [1, -1], [1, 1], [-1, 1]], [[0, -1.3], [1.2, 1], [-1.2, 1]], [[0, -1.5], [1.3, 0], [0, 1.5], [-1.3, 0]]][look ? look[1] : 0];
+  if (!outline) return shape("circle", {...attributes, cx: x, cy: y, r: size});
+  const d = `M${outline.map(([across, down]) => `${across * size} ${down * size}`).join("L")}z`;
+  return shape("svg", {class: "at", x, y}, shape("path", {...attributes, d}));
 }
 
 // ---- rows on and off

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from optbench.reporting.charts.comparison_charts import factor_of
 from optbench.reporting.charts.records import Axis, Line, LinesFigure, Mark, RowsFigure, View
-from optbench.reporting.charts.scale import room_for
+from optbench.reporting.charts.scale import room_for, without_repeats
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,4 +83,4 @@ def _stairs(x: list[float], y: list[float]) -> tuple[list[float], list[float]]:
     """Return a line that keeps each value until the next one."""
     across = [x[0], *(value for value in x[1:] for _ in range(2))]
     up = [*(value for value in y[:-1] for _ in range(2)), y[-1]]
-    return across, up
+    return without_repeats(across, up)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from optbench.reporting.charts.comparison_charts import rounded
+from optbench.reporting.charts.operating import OperatingPoint, operating_point
 from optbench.reporting.charts.records import Axis, CellsFigure, Line, LinesFigure, Panel, View
 from optbench.reporting.charts.run_charts import split_row
 from optbench.reporting.curve_figures import is_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -25,6 +27,7 @@ _POINTS: Final = 200
 _POINTS_OF_MANY: Final = 60
 _MOST_CLASSES: Final = 8
 _DIGITS: Final = 6
+_TWO: Final = 2
 
 
 class _Curve(NamedTuple):
@@ -60,6 +63,7 @@ def class_charts(evaluation: Evaluation, speech: Speech) -> Iterator[Figure]:
     false, true = (speech.text(f"figure-{name}-positive-rate-of-run") for name in ("false", "true"))
     view = _curves_view(roc, _ROC, false, true, speech)
     if view.lines:
+        view = replace(view, lines=[*view.lines, *_operating_lines(evaluation, speech, is_roc=True)])
         title = speech.text("picture-roc-alt", auc=test.get("roc_auc"))
         yield LinesFigure("roc", title, speech.text("picture-roc"), [view], is_square=True)
     recall = [
@@ -68,6 +72,7 @@ def class_charts(evaluation: Evaluation, speech: Speech) -> Iterator[Figure]:
     ]
     view = _curves_view(recall, _RECALL, speech.text("figure-recall"), speech.text("figure-precision"), speech)
     if view.lines:  # of several classes without test rows there is no curve that stands for all
+        view = replace(view, lines=[*view.lines, *_operating_lines(evaluation, speech, is_roc=False)])
         title = speech.text("picture-precision-recall-alt", ap=test.get("average_precision"))
         yield LinesFigure("precision-recall", title, speech.text("picture-precision-recall"), [view], is_square=True)
     if evaluation.answer_rule is not None and evaluation.answer_rule.temperature is not None:
@@ -97,6 +102,34 @@ def _curves_view(curves: Sequence[_Curve], words: _Words, x: Text, y: Text, spee
         *(_curve_line(one, one.label, speech.text(words.one, name=one.label, area=one.area)) for one in kept),
     ]
     return View("", Axis(x, 0.0, 1.0), Axis(y, 0.0, 1.0), lines, has_diagonal=words is _ROC, note=note)
+
+
+def _operating_lines(evaluation: Evaluation, speech: Speech, *, is_roc: bool) -> Iterator[Line]:
+    """Yield where a run of two classes stands on its test rows: at one half, and at the threshold that was chosen."""
+    for name, point in _operating_points(evaluation, speech):
+        at = point.rates if is_roc else (point.recall, point.precision)
+        if all(map(math.isfinite, at)):
+            yield Line(split_row("test"), [at[0]], [at[1]], name=name, marks=True, has_line=False, best=0)
+
+
+def _operating_points(evaluation: Evaluation, speech: Speech) -> Iterator[tuple[Text, OperatingPoint]]:
+    labels = {curve.label for curve in evaluation.precision_recall_curves}
+    matrix, rule = evaluation.confusion, evaluation.answer_rule
+    if matrix is None or len(matrix.class_names) != _TWO or len(labels) != 1:
+        return
+    positive = matrix.class_names.index(labels.pop())
+    yield speech.text("figure-test-at-threshold", threshold=0.5), operating_point(matrix.counts, positive)
+    chosen = {} if rule is None else rule.at_threshold.get("test", {})
+    if chosen:
+        yield speech.text("figure-test-at-threshold", threshold=rule.threshold), _of_numbers(chosen)
+
+
+def _of_numbers(found: Mapping[str, float | None]) -> OperatingPoint:
+    """Return the point of recorded metrics: balanced accuracy is the mean of both classes' recalls."""
+    balanced, recall, precision = (found.get(name) for name in ("balanced_accuracy", "recall", "precision"))
+    if balanced is None or recall is None or precision is None:
+        return OperatingPoint(math.nan, math.nan, math.nan)
+    return OperatingPoint(1.0 - (2.0 * balanced - recall), recall, precision)
 
 
 def _curve_line(curve: _Curve, row: str, name: Text) -> Line:

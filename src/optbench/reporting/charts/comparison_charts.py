@@ -166,11 +166,13 @@ def _curve_axis(found: Sequence[CurveBand], title: Text, speech: Speech, *, is_l
 
 def _curve_line(band: CurveBand, curves: ProblemCurves, *, has_runs: bool) -> Line:
     epochs = band.epochs.tolist()
+    histories = curves.histories[band.label]
+    seeds = curves.seeds.get(band.label, range(len(histories)))
     runs: dict[str, list[float | None]] = {}
-    for place, history in enumerate(curves.histories[band.label] if has_runs else ()):
+    for seed, history in zip(seeds, histories, strict=True) if has_runs else ():
         if band.column in history.columns:
             by_epoch = dict(zip(history.column("epoch"), history.column(band.column), strict=True))
-            runs[str(place)] = [_finite(by_epoch.get(float(epoch))) for epoch in epochs]
+            runs[str(seed)] = [_finite(by_epoch.get(float(epoch))) for epoch in epochs]
     return Line(
         band.label,
         epochs,

@@ -10,19 +10,21 @@ import numpy as np
 from optbench.comparison import precision_recall_means, reliability_means, roc_bands
 from optbench.records import SPLITS
 from optbench.reporting.charts.comparison_charts import rounded
+from optbench.reporting.charts.operating import operating_point
 from optbench.reporting.charts.records import Axis, CellsFigure, Line, LinesFigure, Panel, View
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from optbench.comparison import ExampleCurves, MeanCurve, ProblemCurves
     from optbench.records import SplitName
+    from optbench.reporting.charts.operating import OperatingPoint
     from optbench.reporting.charts.records import Figure
     from optbench.reporting.languages import Speech, Text
 
-_EVEN: Final = 0.5
+_TWO: Final = 2
 _DIGITS: Final = 5
 _MOST_MATRICES: Final = 12
 _MOST_CELLS: Final = 10_000
@@ -80,29 +82,31 @@ def _roc_view(curves: ProblemCurves, split: SplitName, speech: Speech) -> View |
 
 
 def _operating_points(curves: ProblemCurves, label: str, split: SplitName, speech: Speech) -> Iterator[Line]:
-    """Yield where each optimizer stands at the threshold of one half: the mean of its runs."""
-    for row, runs in sorted(curves.roc_curves.items()):
-        own = [curve for run in runs for curve in run if curve.split == split and curve.label == label]
-        yield from _mean_point(row, [_at_half(curve.threshold, curve.fpr, curve.tpr) for curve in own], speech)
+    """Yield where each optimizer stands at the threshold of one half: the mean of its runs.
+
+    It comes from the counts of the test rows: a curve leaves out points on straight lines, and this may be one of them.
+    """
+    examples = curves.examples
+    if examples is not None and split == "test":
+        for row, positive in _two_classes(examples, label):
+            yield from _mean_point(row, [one.rates for one in positive], speech)
 
 
-def _mean_point(row: str, found: Iterable[tuple[float, float] | None], speech: Speech) -> Iterator[Line]:
-    """Yield the mean of the points that there are, as a line of one point that stands out."""
-    points = [point for point in found if point is not None]
-    if points:
+def _two_classes(examples: ExampleCurves, label: str) -> Iterator[tuple[str, list[OperatingPoint]]]:
+    """Yield the points of the runs of each optimizer where answers are those of the larger score of two classes."""
+    if len(examples.class_names) == _TWO and label in examples.class_names:
+        positive = examples.class_names.index(label)
+        for row, runs in sorted(examples.confusions.items()):
+            yield row, [operating_point(counts, positive) for counts in runs]
+
+
+def _mean_point(row: str, points: Sequence[tuple[float, float]], speech: Speech) -> Iterator[Line]:
+    """Yield the mean of points as a line of one point that stands out; nothing where one is not defined."""
+    known = [value for point in points for value in point]
+    if known and all(map(math.isfinite, known)):
         x, y = (math.fsum(values) / len(points) for values in zip(*points, strict=True))
         name = speech.text("figure-at-half", name=row)
         yield Line(row, [x], [y], name=name, marks=True, has_line=False, best=0)
-
-
-def _at_half(
-    threshold: NDArray[np.float64], across: NDArray[np.float64], up: NDArray[np.float64]
-) -> tuple[float, float] | None:
-    """Return the point of the answers with a score of at least one half; None of a mean, which has no thresholds."""
-    at = np.flatnonzero(threshold >= _EVEN)
-    if not at.size or np.isnan(threshold).any():
-        return None
-    return float(across[at[-1]]), float(up[at[-1]])
 
 
 def _precision_recall_chart(examples: ExampleCurves, speech: Speech, place: int) -> LinesFigure | None:
@@ -111,9 +115,9 @@ def _precision_recall_chart(examples: ExampleCurves, speech: Speech, place: int)
     if not means:
         return None
     lines = [_mean_line(mean, speech.text("figure-ap", name=mean.label, area=mean.area)) for mean in means]
-    for row, runs in sorted(examples.precision_recall.items()):
-        own = [run[0] for run in runs if len(run) == 1]  # of two classes: of more there is no one threshold
-        lines += _mean_point(row, [_at_half(one.threshold, one.recall, one.precision) for one in own], speech)
+    labels = {curve.label for runs in examples.precision_recall.values() for run in runs for curve in run}
+    for row, positive in _two_classes(examples, labels.pop()) if len(labels) == 1 else ():
+        lines += _mean_point(row, [(one.recall, one.precision) for one in positive], speech)
     axes = Axis(speech.text("figure-recall"), 0.0, 1.0), Axis(speech.text("figure-precision"), 0.0, 1.0)
     title, caption = speech.text("caption-precision-recall-alt"), speech.text("caption-precision-recall")
     return LinesFigure(f"precision-recall-{place}", title, caption, [View("", *axes, lines)], is_square=True)

@@ -36,6 +36,7 @@ WORDS: Final = (
     "save-svg",
     "scale",
     "seconds",
+    "seed",
     "single-runs",
     "sort",
     "spread",

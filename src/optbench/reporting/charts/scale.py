@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from optbench.reporting.charts.records import Axis
 
@@ -56,6 +56,13 @@ def room_for(values: Iterable[float], *, is_logarithmic: bool = False, room: flo
     return low - room * width, high + room * width
 
 
+def without_repeats(x: Sequence[float], y: Sequence[float]) -> tuple[list[float], list[float]]:
+    """Return the points of a line, of equal ones in a row the first: at the others a key would seem to do nothing."""
+    points = [*zip(x, y, strict=True)]
+    kept = [one for place, one in enumerate(points) if not place or one != points[place - 1]]
+    return [one for one, _ in kept], [other for _, other in kept]
+
+
 def ticks(low: float, high: float, *, is_logarithmic: bool, most: int = 6) -> list[float]:
     """Return round numbers between two ends, rising."""
     return _decades(low, high) if is_logarithmic else _steps(low, high, most)
@@ -65,10 +72,18 @@ def tick_texts(values: list[float], factor: float, *, is_logarithmic: bool) -> l
     """Return the numbers as they stand at the axis, with the marks of English."""
     shown = [factor * value for value in values]
     if is_logarithmic or len(shown) < 2:  # noqa: PLR2004 - no step between them
-        return [f"{value:.6g}" if 1e-4 <= abs(value) < 1e6 else f"{value:.0e}" for value in shown]  # noqa: PLR2004
+        return [_significant(value) for value in shown]
     step = shown[1] - shown[0]
     digits = next((digits for digits in range(9) if abs(round(step, digits) - step) < 1e-3 * step), 9)
     return [f"{value + 0.0:,.{digits}f}" for value in (round(one, digits) for one in shown)]
+
+
+def _significant(value: float) -> str:
+    """Write a number with up to six digits; far from 1 as a power of ten: `2e-5`."""
+    if value == 0.0 or 1e-4 <= abs(value) < 1e6:  # noqa: PLR2004
+        return f"{value:,.6g}"
+    digit, _, power = f"{value:.0e}".partition("e")
+    return f"{digit}e{int(power)}"
 
 
 def _steps(low: float, high: float, most: int) -> list[float]:

@@ -9,7 +9,7 @@ from optbench.catalog.metrics import lower_is_better
 from optbench.comparison import reached_shares
 from optbench.reporting.charts.comparison_charts import per_epoch
 from optbench.reporting.charts.records import Axis, Line, LinesFigure, View
-from optbench.reporting.charts.scale import room_for
+from optbench.reporting.charts.scale import room_for, without_repeats
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,4 +46,4 @@ def _stairs(shares: Sequence[float]) -> tuple[list[float], list[float]]:
     """Return a line that rises at the epoch at which a run is there."""
     across = [0.0, *(float(epoch) for epoch in range(1, len(shares)) for _ in range(2))]
     up = [shares[0], *(value for before, now in itertools.pairwise(shares) for value in (before, now))]
-    return across, up
+    return without_repeats(across, up)
