@@ -32,7 +32,7 @@ _BYTES_PER_SCORE = 4
 _CHANGES_SHOWN = 4
 _DIGEST = "digest of "
 _DATA = "digest"
-_CALIBRATION = "version of calibrated probabilities"
+_CALIBRATION = "optbench-calibration"
 
 
 @dataclass(frozen=True, slots=True)
