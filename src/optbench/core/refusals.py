@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeGuard
 from optbench.core.worded import joined, worded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 Refusal = OSError | ValueError | MemoryError
 """What Python raises for them; ValueError is that of a path with NUL in it."""
@@ -33,7 +33,7 @@ _REASONS: Final = {
     errno.ESTALE: worded("system-replaced", "the file has been replaced on its server meanwhile"),
 }
 # What the system says of the others, in its own words.
-_STRERRORS: Final = {
+_STRERRORS: Final[Mapping[str, str]] = {
     told: told
     for told in (
         worded("system-permission", "permission denied"),
@@ -56,7 +56,7 @@ _BY_ITSELF: Final = frozenset(
         *(errno.ESTALE, errno.EFBIG, errno.ENOTEMPTY, errno.EBUSY, errno.ETXTBSY, errno.ENODEV, errno.ENXIO),
     }
 )
-_DOING: Final = {
+_DOING: Final[Mapping[str, str]] = {
     done: done
     for done in (
         worded("system-do-read", "read"),
