@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from optbench.core.refusals import told_as
 from optbench.core.regular_files import read_regular, regular_size
+from optbench.core.worded import worded
 from optbench.errors import InvalidError
 
 if TYPE_CHECKING:
@@ -107,8 +108,12 @@ def parse_reference(text: str, base: Path, *, error: type[InvalidError] = Invali
     file_text, _, function = text.removeprefix(PREFIX).rpartition(":")
     if not file_text.endswith(".py") or not function.isidentifier():
         raise error(
-            f"a Python reference must read 'file.py:function'. Received: {text!r}. "
-            "Use for example 'my_problem.py:build'.",
+            worded(
+                "code-needs-function",
+                "a Python reference must read 'file.py:function'. Received: {text!r}. Use for example "
+                "'my_problem.py:build'.",
+                text=text,
+            ),
             code="code-reference-wrong",
         )
     file = base / file_text
@@ -119,7 +124,12 @@ def parse_reference(text: str, base: Path, *, error: type[InvalidError] = Invali
         if not isinstance(refused.__cause__, FileNotFoundError):
             raise
         raise error(
-            f"{file} does not exist. Received: {text!r}. Paths are relative to the config file.",
+            worded(
+                "code-no-file",
+                "{file} does not exist. Received: {text!r}. Paths are relative to the config file.",
+                file=file,
+                text=text,
+            ),
             code="code-file-missing",
         ) from None
     return Reference(file=file, function=function)
@@ -166,7 +176,13 @@ def _bound_names(tree: ast.Module) -> tuple[set[str], bool]:
 def _no_function(reference: Reference, names: Iterable[str], error: type[InvalidError]) -> InvalidError:
     defined = sorted(name for name in names if not name.startswith("_"))
     return error(
-        f"{reference.file} has no function {reference.function!r}. It defines: {', '.join(defined) or 'none'}.",
+        worded(
+            "code-no-function",
+            "{file} has no function {function!r}. It defines: {names}.",
+            file=reference.file,
+            function=reference.function,
+            names=", ".join(defined) or worded("must-none", "none"),
+        ),
         code="code-function-missing",
     )
 
@@ -204,7 +220,10 @@ def _module_of(reference: Reference, error: type[InvalidError]) -> ModuleType:
         loader = _SourceLoader(name, str(reference.file))
         spec = importlib.util.spec_from_file_location(name, reference.file, loader=loader)
         if spec is None or spec.loader is None:  # cannot happen for a .py file that exists
-            raise error(f"{reference.file} cannot be imported as Python.", code="code-file-missing")
+            raise error(
+                worded("code-not-python", "{file} cannot be imported as Python.", file=reference.file),
+                code="code-file-missing",
+            )
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
         try:
@@ -240,7 +259,17 @@ def user_errors(doing: str, file: Path, error: type[InvalidError]) -> Iterator[N
         raise
     except (Exception, SystemExit) as exception:
         place = _user_line(exception, file)
-        raise error(f"{doing} raised {type(exception).__name__}: {exception}{place}", code="code-raised") from exception
+        raise error(
+            worded(
+                "code-broke",
+                "{doing} raised {kind}: {exception}{place}",
+                doing=doing,
+                kind=type(exception).__name__,
+                exception=exception,
+                place=place,
+            ),
+            code="code-raised",
+        ) from exception
 
 
 def _user_line(exception: BaseException, file: Path) -> str:

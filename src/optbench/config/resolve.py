@@ -15,6 +15,7 @@ from optbench.config.evaluation_section import no_validation
 from optbench.config.fit import MOST_PARAMETERS, least_parameters, misfit
 from optbench.config.layers import are_layers_known, layer_specs
 from optbench.core.findings import Finding, Severity
+from optbench.core.worded import worded
 from optbench.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -150,8 +151,12 @@ def _check_evaluation(evaluation: EvaluationConfig, *, num_classes: int, has_val
         raise ConfigError(f"evaluation.{key}: {no_validation(key)}", code="config-validation-needed")
     if evaluation.threshold is not None and num_classes > 2:  # noqa: PLR2004 - two classes
         raise ConfigError(
-            f"evaluation.threshold is for two classes. Received: data with {num_classes} classes, of which the most "
-            "probable one is the answer. Remove the line.",
+            worded(
+                "key-threshold-classes",
+                "evaluation.threshold is for two classes. Received: data with {num_classes} classes, of "
+                "which the most probable one is the answer. Remove the line.",
+                num_classes=num_classes,
+            ),
             code="config-evaluation-unfit",
         )
 
@@ -160,8 +165,13 @@ def _check_fit(config: ExperimentConfig, form: InputForm, *, num_classes: int) -
     loss = config.training.loss
     if num_classes > 2 and loss in ONE_UNIT:  # noqa: PLR2004 - two classes
         raise ConfigError(
-            f"training.loss: {loss} is for two classes. Received: data with {num_classes} classes. "
-            "Use auto or sparse_categorical_crossentropy.",
+            worded(
+                "key-loss-classes",
+                "training.loss: {loss} is for two classes. Received: data with {num_classes} classes. Use "
+                "auto or sparse_categorical_crossentropy.",
+                loss=loss,
+                num_classes=num_classes,
+            ),
             code="config-loss-unfit",
         )
     inputs: dict[str, Any] = {
@@ -176,14 +186,22 @@ def _check_fit(config: ExperimentConfig, form: InputForm, *, num_classes: int) -
         least = least_parameters(layer_specs(config.model, **inputs))
         if least > MOST_PARAMETERS:
             raise ConfigError(
-                f"model must have at most {MOST_PARAMETERS:.0e} weights. Received: at least {least:.3g}. Make its "
-                "layers smaller.",
+                worded(
+                    "key-weights",
+                    "model must have at most {most:.0e} weights. Received: at least {least:.3g}. Make its layers "
+                    "smaller.",
+                    most=MOST_PARAMETERS,
+                    least=least,
+                ),
                 code="config-model-unfit",
             )
     if config.training.augment and form.kind != "images":
         raise ConfigError(
-            f"training.augment is for images (height, width, channels). Received: data of shape {form.shape}. "
-            "Remove it.",
+            worded(
+                "key-augment-images",
+                "training.augment is for images (height, width, channels). Received: data of shape {shape}. Remove it.",
+                shape=form.shape,
+            ),
             code="config-augment-unfit",
         )
     # a model that has a dimension without being asked for one embeds numbers too
@@ -192,7 +210,12 @@ def _check_fit(config: ExperimentConfig, form: InputForm, *, num_classes: int) -
         dimension = getattr(config.model, "embedding_dimension", None)
         if dimension is not None:
             raise ConfigError(
-                f"model.embedding_dimension is for token sequences. Received: {dimension}, with data of shape "
-                f"{form.shape}. Remove the line; if the numbers are tokens, set dataset.tokens: true.",
+                worded(
+                    "key-embedding-tokens",
+                    "model.embedding_dimension is for token sequences. Received: {dimension}, with data of shape "
+                    "{shape}. Remove the line; if the numbers are tokens, set dataset.tokens: true.",
+                    dimension=dimension,
+                    shape=form.shape,
+                ),
                 code="config-embedding-unfit",
             )

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from optbench.catalog.keras_api import Argument
+from optbench.core.worded import worded
 from optbench.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -96,8 +97,15 @@ def _steps(key: str, value: Any, beside: Mapping[str, Any], *, steps_per_epoch: 
     left = epochs * steps_per_epoch - warmup
     if left < 1:
         raise ConfigError(
-            f"optimizer.learning_rate.{key}: auto is what the warm-up leaves of the training, and must be at least one "
-            f"step. Received: {warmup} steps of warm-up in a training of {epochs * steps_per_epoch}. Warm up for less.",
+            worded(
+                "key-warmup-long",
+                "optimizer.learning_rate.{key}: auto is what the warm-up leaves of the training, and must be "
+                "at least one step. Received: {warmup} steps of warm-up in a training of {steps}. Warm up "
+                "for less.",
+                key=key,
+                warmup=warmup,
+                steps=epochs * steps_per_epoch,
+            ),
             code="config-warmup-too-long",
         )
     return left

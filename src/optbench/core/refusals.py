@@ -11,22 +11,43 @@ import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final, TypeGuard
 
+from optbench.core.worded import joined, worded
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 Refusal = OSError | ValueError | MemoryError
 """What Python raises for them; ValueError is that of a path with NUL in it."""
 
-OUT_OF_MEMORY: Final = "there is not enough memory"
-_NO_FILES_LEFT: Final = "no more files can be created on this disk (its inodes are used up, though there is space)"
+OUT_OF_MEMORY: Final = worded("system-memory", "there is not enough memory")
+_NO_FILES_LEFT: Final = worded(
+    "system-inodes", "no more files can be created on this disk (its inodes are used up, though there is space)"
+)
 
 _REASONS: Final = {
-    errno.ELOOP: "its links lead in a circle, or it is a link where none is followed",
-    errno.ENAMETOOLONG: "a name in it is too long (most file systems take 255 bytes)",
+    errno.ELOOP: worded("system-links", "its links lead in a circle, or it is a link where none is followed"),
+    errno.ENAMETOOLONG: worded("system-name-long", "a name in it is too long (most file systems take 255 bytes)"),
     errno.ENOMEM: OUT_OF_MEMORY,
-    errno.EMFILE: "too many files are open",
-    errno.ENFILE: "too many files are open on this machine",
-    errno.ESTALE: "the file has been replaced on its server meanwhile",
+    errno.EMFILE: worded("system-open-files", "too many files are open"),
+    errno.ENFILE: worded("system-open-files-here", "too many files are open on this machine"),
+    errno.ESTALE: worded("system-replaced", "the file has been replaced on its server meanwhile"),
+}
+# What the system says of the others, in its own words.
+_STRERRORS: Final[Mapping[str, str]] = {
+    told: told
+    for told in (
+        worded("system-permission", "permission denied"),
+        worded("system-not-permitted", "operation not permitted"),
+        worded("system-missing", "no such file or directory"),
+        worded("system-no-directory", "not a directory"),
+        worded("system-directory", "is a directory"),
+        worded("system-exists", "file exists"),
+        worded("system-disk-full", "no space left on device"),
+        worded("system-quota", "disk quota exceeded"),
+        worded("system-read-only", "read-only file system"),
+        worded("system-io", "input/output error"),
+        worded("system-file-large", "file too large"),
+    )
 }
 _BY_ITSELF: Final = frozenset(
     {
@@ -35,19 +56,42 @@ _BY_ITSELF: Final = frozenset(
         *(errno.ESTALE, errno.EFBIG, errno.ENOTEMPTY, errno.EBUSY, errno.ETXTBSY, errno.ENODEV, errno.ENXIO),
     }
 )
+_DOING: Final[Mapping[str, str]] = {
+    done: done
+    for done in (
+        worded("system-do-read", "read"),
+        worded("system-do-write", "written"),
+        worded("system-do-write-into", "written into"),
+        worded("system-do-create", "created"),
+        worded("system-do-list", "listed"),
+        worded("system-do-move", "moved"),
+        worded("system-do-trash", "moved into the trash"),
+        worded("system-do-take-over", "taken over"),
+        worded("system-do-durable", "made durable"),
+    )
+}
+_PERMISSIONS: Final = worded(
+    "system-change-permissions", "Change the permissions of the file and of the folders above it, or name another one."
+)
 _REMEDIES: Final = {
-    errno.EACCES: "Change the permissions of the file and of the folders above it, or name another one.",
-    errno.EPERM: "Change the permissions of the file and of the folders above it, or name another one.",
-    errno.ENAMETOOLONG: "Choose a shorter name.",
-    errno.ELOOP: "Name the file itself.",
-    errno.ENOSPC: "Free disk space.",
-    errno.EDQUOT: "The disk quota is used up; free space.",
-    errno.EROFS: "The file system is read-only; choose another place.",
-    errno.EIO: "The disk reports an error; look at the system's log before trying again.",
-    errno.EMFILE: "Raise the limit with 'ulimit -n'.",
-    errno.EAGAIN: "Too many processes, or too little memory for one more: close other programs, or raise 'ulimit -u'.",
-    errno.EFBIG: "A file would be larger than the system or 'ulimit -f' allows.",
-    errno.ENOMEM: "Close other programs, raise the limit ('ulimit -v'), or use a machine with more memory.",
+    errno.EACCES: _PERMISSIONS,
+    errno.EPERM: _PERMISSIONS,
+    errno.ENAMETOOLONG: worded("system-shorter", "Choose a shorter name."),
+    errno.ELOOP: worded("system-itself", "Name the file itself."),
+    errno.ENOSPC: worded("system-free-space", "Free disk space."),
+    errno.EDQUOT: worded("system-free-quota", "The disk quota is used up; free space."),
+    errno.EROFS: worded("system-other-place", "The file system is read-only; choose another place."),
+    errno.EIO: worded("system-look", "The disk reports an error; look at the system's log before trying again."),
+    errno.EMFILE: worded("system-raise-files", "Raise the limit with 'ulimit -n'."),
+    errno.EAGAIN: worded(
+        "system-raise-processes",
+        "Too many processes, or too little memory for one more: close other programs, or raise 'ulimit -u'.",
+    ),
+    errno.EFBIG: worded("system-raise-size", "A file would be larger than the system or 'ulimit -f' allows."),
+    errno.ENOMEM: worded(
+        "system-raise-memory",
+        "Close other programs, raise the limit ('ulimit -v'), or use a machine with more memory.",
+    ),
 }
 
 
@@ -61,11 +105,16 @@ def reason_of(error: Refusal, *, place: str | os.PathLike[str] | None = None) ->
     if isinstance(error, MemoryError):
         return OUT_OF_MEMORY
     if not isinstance(error, OSError):
-        return "it holds the character NUL" if _is_of_nul(error) else str(error) or type(error).__name__
+        return (
+            worded("system-nul", "it holds the character NUL")
+            if _is_of_nul(error)
+            else str(error) or type(error).__name__
+        )
     if error.errno == errno.ENOSPC and _lacks_inodes(place or error.filename):
         return _NO_FILES_LEFT
     known = _REASONS.get(error.errno or 0)
-    return known or (error.strerror or str(error) or type(error).__name__).lower()
+    told = (error.strerror or str(error) or type(error).__name__).lower()
+    return known or _STRERRORS.get(told, told)
 
 
 def remedy_of(error: Refusal, *, place: str | os.PathLike[str] | None = None) -> str:
@@ -75,7 +124,7 @@ def remedy_of(error: Refusal, *, place: str | os.PathLike[str] | None = None) ->
     if not isinstance(error, OSError):
         return ""
     if error.errno == errno.ENOSPC and _lacks_inodes(place or error.filename):
-        return "Remove files there (small ones count like large ones)."
+        return worded("system-remove-files", "Remove files there (small ones count like large ones).")
     return _REMEDIES.get(error.errno or 0, "")
 
 
@@ -92,8 +141,19 @@ def is_refusal(error: BaseException) -> TypeGuard[OSError | MemoryError]:
 def sentence_of(error: OSError | MemoryError) -> str:
     """Return what was refused, why and what to do, where nobody knows more of it."""
     name = getattr(error, "filename", None)
-    what = os.fsdecode(name) if isinstance(name, str | bytes) else "the system refused what the command needs"
-    return f"{what}: {reason_of(error)}. {remedy_of(error)}".rstrip()
+    refused = worded("system-refused", "the system refused what the command needs")
+    what = os.fsdecode(name) if isinstance(name, str | bytes) else refused
+    return with_remedy(joined(what, ": ", reason_of(error), "."), remedy_of(error))
+
+
+def in_words(doing: str) -> str:
+    """Return what was to be done with a path, as "read", with its words."""
+    return _DOING.get(doing, doing)
+
+
+def with_remedy(sentence: str, remedy: str) -> str:
+    """Return a sentence, and behind it what to do if that is known."""
+    return joined(sentence, remedy, between=" ") if remedy else sentence
 
 
 @contextmanager
@@ -122,7 +182,9 @@ def told_as(
     except (OSError, ValueError, MemoryError) as error:
         if not isinstance(error, OSError | MemoryError) and not _is_of_nul(error):
             raise
-        message = f"{os.fspath(shown)} cannot be {doing}: {reason_of(error)}. {remedy_of(error)}".rstrip()
+        values = {"shown": os.fspath(shown), "doing": in_words(doing), "reason": reason_of(error)}
+        refused = worded("system-cannot-be", "{shown} cannot be {doing}: {reason}.", **values)
+        message = with_remedy(refused, remedy_of(error))
         raise (kind(message) if code is None else kind(message, code=code)) from error
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from optbench.core.regular_files import open_regular
 from optbench.core.text import stated
+from optbench.core.worded import worded
 from optbench.datasets.array_data import ArrayData
 from optbench.datasets.downloads import CheckedFile
 from optbench.datasets.npz_files import read_npz_arrays
@@ -48,8 +49,14 @@ def read_npz(name: str, path: Path, *, shown: str, copy: str = "", labels: tuple
     if absent:
         others = [key for key in content.found if key not in arrays]
         raise DataError(
-            f"{shown} must hold the array {absent[0]!r}.{did_you_mean(absent[0], others)} "
-            f"The arrays found are: {', '.join(content.found) or 'none'}.",
+            worded(
+                "rows-array-missing",
+                "{shown} must hold the array {name!r}.{hint} The arrays found are: {found}.",
+                shown=shown,
+                name=absent[0],
+                hint=did_you_mean(absent[0], others),
+                found=", ".join(content.found) or worded("must-none", "none"),
+            ),
             code="data-array-missing",
         )
     file = CheckedFile(path, shown, content.sha256, content.size_bytes, copy)

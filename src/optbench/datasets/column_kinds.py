@@ -13,7 +13,7 @@ import numpy as np
 
 from optbench.config import dump_value
 from optbench.core.findings import Finding, Severity
-from optbench.core.text import counted
+from optbench.core.worded import joined, worded
 from optbench.datasets.arrow_texts import chosen, matches
 from optbench.datasets.identifiers import identity_of
 from optbench.datasets.number_texts import NUMERIC_PATTERN, are_decimal
@@ -176,18 +176,41 @@ def _not_finite_error(table: TextTable, column: ExaminedColumn, rows: NDArray[np
     found = chosen(column.categories.levels, ~are_decimal(column.categories.levels)).to_pylist()
     texts = ", ".join(map(repr, found[:_MOST_SHOWN]))
     is_all = len(found) <= _MOST_SHOWN
-    shown = texts if is_all else f"{texts}, ... ({len(found)} different texts)"
-    place = f"{', first' if len(found) > 1 else ''} in {table.place(int(rows[0]))}"
-    more = f" and in {counted(len(rows) - 1, 'more row')}" if len(rows) > 1 else ""
-    remedies = [
-        "Correct the cell" if len(rows) == 1 else "Correct the cells",
-        *([f"add {texts} to dataset.missing"] if is_all else []),
-        f"set dataset.features: {dump_value({column.name: 'category'})}",
-    ]
+    different = worded("hint-different-texts", "{texts}, ... ({n} different texts)", texts=texts, n=len(found))
+    row = table.place(int(rows[0]))
+    first = worded("hint-first-in", ", first in {place}", place=row)
+    only = worded("hint-only-in", " in {place}", place=row)
+    correct = (
+        worded("hint-correct-one", "Correct the cell")
+        if len(rows) == 1
+        else worded("hint-correct", "Correct the cells")
+    )
+    missing = worded("hint-add-missing", "add {texts} to dataset.missing", texts=texts)
+    setting = dump_value({column.name: "category"})
+    category = worded("hint-set-features", "set dataset.features: {setting}", setting=setting)
     return DataError(
-        f"column {column.name!r} must hold finite numbers. Received: {shown}{place}{more}. "
-        f"{', '.join(remedies[:-1])}, or {remedies[-1]}.",
+        worded(
+            "rows-column-infinite",
+            "column {name!r} must hold finite numbers. Received: {shown}{place}{more}. {remedies}.",
+            name=column.name,
+            shown=texts if is_all else different,
+            place=first if len(found) > 1 else only,
+            more=_more_rows(len(rows) - 1),
+            remedies=joined(
+                joined(correct, *([missing] if is_all else []), between=", "), worded("must-or", ", or "), category
+            ),
+        ),
         code="data-not-finite",
+    )
+
+
+def _more_rows(n: int) -> str:
+    if n < 1:
+        return ""
+    return (
+        worded("hint-one-more-row", " and in 1 more row")
+        if n == 1
+        else worded("hint-more-rows", " and in {n} more rows", n=n)
     )
 
 
@@ -198,9 +221,21 @@ def _mixed_error(table: TextTable, column: ExaminedColumn, rows: NDArray[np.int6
     n_others, others = len(found), found.slice(0, _EXAMPLES).to_pylist()
     place = table.place(column.column.row_of(others[0]))
     return DataError(
-        f"column {column.name!r} of {table.shown_name} is neither number nor category: {cells.n_numeric} of its "
-        f"different values are numbers, {n_others} {'is' if n_others == 1 else 'are'} not, e.g. {others[0]!r} in "
-        f"{place}. Add {', '.join(map(repr, others))} to dataset.missing, or set "
-        f"dataset.features: {dump_value({column.name: 'category'})}, or drop the column.",
+        worded(
+            "rows-column-mixed",
+            "column {name!r} of {table} is neither number nor category: {n_numeric} of its different values are "
+            "numbers, {others}, e.g. {example!r} in {place}. Add {missing} to dataset.missing, or set "
+            "dataset.features: {setting}, or drop the column.",
+            name=column.name,
+            table=table.shown_name,
+            n_numeric=cells.n_numeric,
+            others=worded("rows-one-is-not", "1 is not")
+            if n_others == 1
+            else worded("rows-are-not", "{n} are not", n=n_others),
+            example=others[0],
+            place=place,
+            missing=", ".join(map(repr, others)),
+            setting=dump_value({column.name: "category"}),
+        ),
         code="data-column-mixed",
     )

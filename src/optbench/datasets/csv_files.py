@@ -14,6 +14,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from optbench.core.text import stated
+from optbench.core.worded import worded
 from optbench.datasets.number_texts import is_number
 from optbench.datasets.text_table import wrong_separator_hint
 from optbench.errors import DataError
@@ -34,34 +35,56 @@ def unreadable_error(path: Path, error: OSError) -> DataError:
     """Return the error for a file that the system does not give."""
     if isinstance(error, FileNotFoundError):
         return DataError(
-            f"{path} does not exist. A path in an experiment file is relative to the folder of that file.",
+            worded(
+                "file-no-data",
+                "{path} does not exist. A path in an experiment file is relative to the folder of that file.",
+                path=path,
+            ),
             code="data-file-missing",
         )
     if isinstance(error, IsADirectoryError):
-        return DataError(f"{path} is a folder. Name the file in it.", code="data-file-is-folder")
-    return DataError(f"{path} cannot be read: {error.strerror or error}.", code="data-file-unreadable")
+        return DataError(
+            worded("file-is-folder", "{path} is a folder. Name the file in it.", path=path), code="data-file-is-folder"
+        )
+    return DataError(
+        worded("file-unreadable", "{path} cannot be read: {reason}.", path=path, reason=error.strerror or error),
+        code="data-file-unreadable",
+    )
 
 
 def utf16_error(name: str) -> DataError:
     """Return the error for a file in another encoding."""
     return DataError(
-        f"{name} is UTF-16 text. Write dataset.encoding: utf-16, or save it as UTF-8.", code="data-file-not-utf8"
+        worded("file-utf16", "{name} is UTF-16 text. Write dataset.encoding: utf-16, or save it as UTF-8.", name=name),
+        code="data-file-not-utf8",
     )
 
 
 def binary_error(name: str, *, line: int) -> DataError:
     """Return the error for a file with a zero byte."""
     return DataError(
-        f"{name} is a binary file, not CSV text: it holds a zero byte in line {line}.", code="data-file-wrong-format"
+        worded(
+            "file-binary",
+            "{name} is a binary file, not CSV text: it holds a zero byte in line {line}.",
+            name=name,
+            line=line,
+        ),
+        code="data-file-wrong-format",
     )
 
 
 def utf8_error(name: str, byte: int, *, line: int) -> DataError:
     """Return the error for a byte that is no part of UTF-8 text."""
     return DataError(
-        f"{name} is not UTF-8 text: byte 0x{byte:02x} in line {line} is not part of it. Write its encoding, "
-        f"for most files of Excel and Windows dataset.encoding: cp1252 ('optbench init {name}' proposes one), or save "
-        "it as UTF-8.",
+        worded(
+            "file-not-utf8-text",
+            "{name} is not UTF-8 text: byte 0x{byte:02x} in line {line} is not part of it. Write its "
+            "encoding, for most files of Excel and Windows dataset.encoding: cp1252 ('optbench init "
+            "{name}' proposes one), or save it as UTF-8.",
+            name=name,
+            byte=byte,
+            line=line,
+        ),
         code="data-file-not-utf8",
     )
 
@@ -153,14 +176,26 @@ def csv_rows(
             other, columns = _most_columns(start)
         hint = ""
         if other != separator and columns > 1:
-            hint = f" With another separator its lines have {columns} fields each: set dataset.separator: "
-            hint += f"{json.dumps(other)}."
+            hint = worded(
+                "hint-other-separator",
+                " With another separator its lines have {columns} fields each: set dataset.separator: {separator}.",
+                columns=columns,
+                separator=json.dumps(other),
+            )
         elif '\\"' in last.line:
-            hint = ' Write a quote inside a text as "", not as \\".'
+            hint = worded("hint-csv-quote", ' Write a quote inside a text as "", not as \\".')
         elif "field limit" in str(error):
-            hint = " Close the quote that may have been left open, or shorten the cell."
+            hint = worded("hint-csv-open", " Close the quote that may have been left open, or shorten the cell.")
         raise DataError(
-            f"{name}: line {next_line} cannot be read as CSV: {stated(error)}.{hint}", code="data-file-wrong-format"
+            worded(
+                "rows-not-csv",
+                "{name}: line {next_line} cannot be read as CSV: {reason}.{hint}",
+                name=name,
+                next_line=next_line,
+                reason=stated(error),
+                hint=hint,
+            ),
+            code="data-file-wrong-format",
         ) from None
 
 
@@ -177,7 +212,10 @@ def header_names(first: Sequence[str] | None, *, line: int, name: str, separator
         If there is none, or a column has no name or that of another.
     """
     if not first:
-        raise DataError(f"{name} is empty: a table needs a header line and rows.", code="data-table-empty")
+        raise DataError(
+            worded("rows-empty", "{name} is empty: a table needs a header line and rows.", name=name),
+            code="data-table-empty",
+        )
     header = [cell.strip() for cell in first]
     check_header(header, name=name, line=line, separator=separator)
     return header
@@ -186,7 +224,10 @@ def header_names(first: Sequence[str] | None, *, line: int, name: str, separator
 def no_rows_error(name: str) -> DataError:
     """Return the error for a table of column names alone."""
     return DataError(
-        f"{name} holds a header line and no rows: there is nothing to learn from.", code="data-table-empty"
+        worded(
+            "rows-header-only", "{name} holds a header line and no rows: there is nothing to learn from.", name=name
+        ),
+        code="data-table-empty",
     )
 
 
@@ -194,7 +235,11 @@ def check_separator(separator: str) -> None:
     """Require one character that can separate fields."""
     if len(separator) != 1 or separator in '"\r\n':
         raise DataError(
-            f'dataset.separator must be one character. Received: {separator!r}. Use for example ";" or "\\t".',
+            worded(
+                "rows-separator",
+                'dataset.separator must be one character. Received: {separator!r}. Use for example ";" or "\\t".',
+                separator=separator,
+            ),
             code="data-separator-wrong",
         )
 
@@ -205,42 +250,88 @@ def check_header(header: Sequence[str], *, name: str, line: int, separator: str)
     repeated = [column for column, count in Counter(header).items() if column and count > 1]
     if unnamed and header != [""]:
         raise DataError(
-            f"{name}: line {line}: column {unnamed[0]} has no name. Give it one in the header line "
-            f"(pandas writes such a column for its index: use to_csv(..., index=False){_what_else(unnamed, header)}).",
+            worded(
+                "rows-column-unnamed",
+                "{name}: line {line}: column {column} has no name. Give it one in the header line (pandas "
+                "writes such a column for its index: use to_csv(..., index=False){or_else}).",
+                name=name,
+                line=line,
+                column=unnamed[0],
+                or_else=_what_else(unnamed, header),
+            ),
             code="data-column-unnamed",
         )
     if repeated:
         data = any(is_number(column) for column in header)
-        hint = " Is the first line a row of data? Put a header line on top." if data else ""
+        hint = worded("hint-header", " Is the first line a row of data? Put a header line on top.") if data else ""
         raise DataError(
-            f"{name}: line {line}: the header names the column {repeated[0]!r} twice. Rename one of them.{hint}",
+            worded(
+                "rows-column-twice",
+                "{name}: line {line}: the header names the column {column!r} twice. Rename one of them.{hint}",
+                name=name,
+                line=line,
+                column=repeated[0],
+                hint=hint,
+            ),
             code="data-column-repeated",
         )
     hint = wrong_separator_hint(header, separator)
     if hint:
-        raise DataError(f"{name} has a single column, named {header[0]!r}.{hint}", code="data-column-alone")
+        raise DataError(
+            worded(
+                "rows-one-column",
+                "{name} has a single column, named {column!r}.{hint}",
+                name=name,
+                column=header[0],
+                hint=hint,
+            ),
+            code="data-column-alone",
+        )
 
 
 def _what_else(unnamed: Sequence[int], header: Sequence[str]) -> str:
     """Return what else a header may be in which names are missing."""
     if unnamed == [len(header)]:
-        return "; or the lines end in a separator: remove it"
+        return worded("hint-line-end", "; or the lines end in a separator: remove it")
     is_title = len(header) > 2 and unnamed == list(range(2, len(header) + 1))  # noqa: PLR2004 - of two, see above
-    return "; or the line is a title: remove what stands above the names" if is_title else ""
+    if not is_title:
+        return ""
+    return worded("hint-title", "; or the line is a title: remove what stands above the names")
 
 
 def check_widths(rows: Sequence[tuple[int, list[str]]], *, width: int, name: str, separator: str) -> None:
     """Require as many cells in each row as the header has."""
     for line, row in rows:
         if len(row) != width:
-            hint = f" (a {separator} inside a text needs double quotes around it)" if len(row) > width else ""
-            hint = " (is the first line a title? Remove what stands above the header)" if width == 1 else hint
+            hint = _width_hint(len(row), width, separator)
             raise DataError(
-                f"{name}: line {line} has {_fields(len(row))}, the header has {width}. "
-                f"Every row needs {_fields(width)}{hint}. The line begins with: {json.dumps(list(row[:3]))}.",
+                worded(
+                    "rows-length",
+                    "{name}: line {line} has {cells}, the header has {width}. Every row needs {wanted}{hint}. "
+                    "The line begins with: {beginning}.",
+                    name=name,
+                    line=line,
+                    cells=_fields(len(row)),
+                    width=width,
+                    wanted=_fields(width),
+                    hint=hint,
+                    beginning=json.dumps(list(row[:3])),
+                ),
                 code="data-row-length-wrong",
             )
 
 
+def _width_hint(cells: int, width: int, separator: str) -> str:
+    if width == 1:
+        return worded("hint-first-title", " (is the first line a title? Remove what stands above the header)")
+    if cells <= width:
+        return ""
+    return worded(
+        "hint-quote-cell", " (a {separator} inside a text needs double quotes around it)", separator=separator
+    )
+
+
 def _fields(number: int) -> str:
-    return f"{number} field" if number == 1 else f"{number} fields"
+    if number == 1:
+        return worded("rows-field", "1 field")
+    return worded("rows-fields", "{number} fields", number=number)

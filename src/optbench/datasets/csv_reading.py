@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from optbench.core.worded import worded
 from optbench.datasets import csv_blocks
 from optbench.datasets.arrow_arrays import texts_of
 from optbench.datasets.csv_blocks import (
@@ -179,7 +180,13 @@ class CsvSource:
                 line += block.n_lines
         except OverlongLineError:
             raise DataError(
-                f"{self.name}: a line after line {line - 1} is longer than {LONGEST_LINE >> 20} MiB. Is this a table?",
+                worded(
+                    "rows-long-line",
+                    "{name}: a line after line {line} is longer than {most} MiB. Is this a table?",
+                    name=self.name,
+                    line=line - 1,
+                    most=LONGEST_LINE >> 20,
+                ),
                 code="data-file-wrong-format",
             ) from None
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from optbench.core.file_locks import lock_file
 from optbench.core.regular_files import open_regular
+from optbench.core.worded import worded
 from optbench.errors import DataError, MachineError
 
 if TYPE_CHECKING:
@@ -73,11 +74,21 @@ def ensure_file(file: DataFile, *, data_dir: Path, quiet: bool, dataset: str) ->
     try:
         found = file_sha256(path)
     except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror or error}.", code="data-file-unreadable") from error
+        raise DataError(
+            worded("file-unreadable", "{path} cannot be read: {reason}.", path=path, reason=error.strerror or error),
+            code="data-file-unreadable",
+        ) from error
     if found not in file.sha256:
         raise DataError(
-            f"{path} is not the file it should be: its sha256 is {found}, expected {_expected(file)}. "
-            f"Move it away and type 'optbench fetch {dataset}'.",
+            worded(
+                "file-sha256",
+                "{path} is not the file it should be: its sha256 is {found}, expected {expected}. Move it "
+                "away and type 'optbench fetch {dataset}'.",
+                path=path,
+                found=found,
+                expected=_expected(file),
+                dataset=dataset,
+            ),
             code="data-file-sha256-wrong",
         )
     return CheckedFile(path=path, name=file.name, sha256=found, size_bytes=path.stat().st_size, copy=file.sha256[found])
@@ -119,8 +130,13 @@ def _download(file: DataFile, path: Path, *, quiet: bool, dataset: str) -> None:
                 _download_from_any(file, path, quiet=quiet, dataset=dataset)
     except OSError as error:
         raise MachineError(
-            f"the data directory cannot be written: {path.parent}: {error.strerror or error}. "
-            "Name another one with --data-dir or OPTBENCH_DATA_DIR.",
+            worded(
+                "need-data-dir",
+                "the data directory cannot be written: {parent}: {reason}. Name another one with --data-dir "
+                "or OPTBENCH_DATA_DIR.",
+                parent=path.parent,
+                reason=error.strerror or error,
+            ),
             code="machine-data-dir-unwritable",
         ) from error
     finally:
@@ -151,8 +167,14 @@ def _download_from_any(file: DataFile, path: Path, *, quiet: bool, dataset: str)
         part.unlink()
         failures.append(f"{url} (it gave bytes with sha256 {found}, expected {_expected(file)})")
     raise DataError(
-        f"{dataset} could not be downloaded from {' or '.join(failures)}. Get the file by hand and put it at {path}, "
-        f"or type 'optbench fetch {dataset}' again where there is a network.",
+        worded(
+            "file-not-downloaded",
+            "{dataset} could not be downloaded from {names}. Get the file by hand and put it at {path}, "
+            "or type 'optbench fetch {dataset}' again where there is a network.",
+            dataset=dataset,
+            names=" or ".join(failures),
+            path=path,
+        ),
         code="data-download-failed",
     )
 

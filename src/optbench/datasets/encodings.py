@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from optbench.core.findings import Finding, Severity
 from optbench.core.text import counted
 from optbench.core.text_encodings import UTF8, canonical_encoding
+from optbench.core.worded import worded
 from optbench.errors import DataError
 
 if TYPE_CHECKING:
@@ -82,8 +83,13 @@ def doubts(start: bytes, *, encoding: str, name: str) -> list[Finding]:
     if encoding.startswith(("utf-16", "utf-32")):
         if start and b"\0" not in start:
             raise DataError(
-                f"{name} is not {encoding} text: it holds no zero byte. Correct dataset.encoding; 'optbench init "
-                f"{name}' proposes one.",
+                worded(
+                    "file-no-zero-byte",
+                    "{name} is not {encoding} text: it holds no zero byte. Correct dataset.encoding; 'optbench "
+                    "init {name}' proposes one.",
+                    name=name,
+                    encoding=encoding,
+                ),
                 code="data-encoding-wrong",
             )
         return []
@@ -95,8 +101,15 @@ def doubts(start: bytes, *, encoding: str, name: str) -> list[Finding]:
 def encoding_error(name: str, encoding: str, byte: int, *, line: int) -> DataError:
     """Return the error for a byte that an encoding does not have."""
     return DataError(
-        f"{name} is not {encoding} text: byte 0x{byte:02x} in line {line} is not part of it. Correct dataset.encoding; "
-        f"'optbench init {name}' proposes one.",
+        worded(
+            "file-not-encoding",
+            "{name} is not {encoding} text: byte 0x{byte:02x} in line {line} is not part of it. Correct "
+            "dataset.encoding; 'optbench init {name}' proposes one.",
+            name=name,
+            encoding=encoding,
+            byte=byte,
+            line=line,
+        ),
         code="data-encoding-wrong",
     )
 

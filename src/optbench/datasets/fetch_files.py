@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from optbench.catalog.datasets import DATASETS
 from optbench.config.dataset_sections import OPENML_PATTERN
+from optbench.core.worded import worded
 from optbench.datasets.downloads import ensure_file
 from optbench.datasets.openml import fetch_openml_table
 from optbench.errors import UsageError, did_you_mean
@@ -44,8 +45,13 @@ def fetch(name: str, *, data_dir: Path, quiet: bool, known: Mapping[str, Dataset
     entry = known.get(name)
     if entry is None:
         raise UsageError(
-            f"there is no data set {name!r} to fetch.{did_you_mean(name, known)} "
-            f"Known: {', '.join(known)}, openml:NUMBER.",
+            worded(
+                "typed-fetch",
+                "there is no data set {name!r} to fetch.{hint} Known: {known}, openml:NUMBER.",
+                name=name,
+                hint=did_you_mean(name, known),
+                known=", ".join(known),
+            ),
             code="usage-data-set-unknown",
         )
     return [ensure_file(file, data_dir=data_dir, quiet=quiet, dataset=name).path for file in entry.files]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from optbench.core.worded import worded
 from optbench.datasets.splits import SplitRows
 from optbench.errors import DataError
 
@@ -49,7 +50,12 @@ def split_into_fold(rows: NDArray[np.int64], rule: SplitRule, *, fold: int, fold
     others = np.setdiff1d(rows, test, assume_unique=True)
     if not len(test) or not len(others):
         raise DataError(
-            f"{len(rows)} rows cannot be divided into {folds} folds. Use fewer folds, or give more rows.",
+            worded(
+                "rows-folds",
+                "{n} rows cannot be divided into {folds} folds. Use fewer folds, or give more rows.",
+                n=len(rows),
+                folds=folds,
+            ),
             code="data-folds-many",
         )
     if not rule.validation:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from optbench.core.findings import Finding, Severity
+from optbench.core.worded import worded
 from optbench.datasets.label_spellings import drawn_alike, shown_apart
 from optbench.datasets.number_texts import is_number
 from optbench.errors import DataError
@@ -33,7 +34,11 @@ def require_one_header(table: TextTable) -> None:
         return
     if all(column.cell(row) == column.name for column in table.columns):
         raise DataError(
-            f"{table.place(row)} holds the names of the columns again. Remove that line, and others like it.",
+            worded(
+                "rows-header-again",
+                "{place} holds the names of the columns again. Remove that line, and others like it.",
+                place=table.place(row),
+            ),
             code="data-header-repeated",
         )
 

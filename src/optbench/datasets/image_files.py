@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optbench.core.regular_files import UnfitFileError, open_regular
+from optbench.core.worded import worded
 from optbench.errors import DataError
 
 if TYPE_CHECKING:
@@ -60,7 +61,10 @@ def read_image(file: Path, *, size: tuple[int, int], channels: int, shown: str) 
     except (DataError, MemoryError):
         raise
     except UnfitFileError as error:
-        raise DataError(f"{shown} must be an image. Received: {error.kind}.", code="data-image-unreadable") from error
+        raise DataError(
+            worded("file-must-be-image", "{shown} must be an image. Received: {kind}.", shown=shown, kind=error.kind),
+            code="data-image-unreadable",
+        ) from error
     except Exception as error:  # bytes made by a stranger can make a decoder fail in any way
         raise DataError(
             f"{shown} cannot be read as an image: {error or type(error).__name__}.", code="data-image-unreadable"

@@ -12,6 +12,7 @@ import numpy as np
 from optbench.array_digests import arrays_digest
 from optbench.core.findings import Finding, Severity
 from optbench.core.regular_files import read_regular
+from optbench.core.worded import worded
 from optbench.datasets.array_checks import PIXEL_MAX, model_inputs
 from optbench.datasets.array_data import ArrayData, load_arrays
 from optbench.datasets.assembly import Draft, TargetReading, assemble
@@ -136,15 +137,25 @@ def _listed(folder: Path, config: ImageFolderConfig, root: Path) -> _Folder:
         images = sorted(file for file in named if file.suffix.lower() in FORMATS)
         if not images:
             raise DataError(
-                f"{config.path}: the folder {entry.relative_to(root)} holds no image ({', '.join(FORMATS)}). Every "
-                "folder is a class: add images, or move it elsewhere.",
+                worded(
+                    "file-folder-no-image",
+                    "{path}: the folder {folder} holds no image ({names}). Every folder is a class: add images, "
+                    "or move it elsewhere.",
+                    path=config.path,
+                    folder=entry.relative_to(root),
+                    names=", ".join(FORMATS),
+                ),
                 code="data-folder-empty",
             )
         files += images
         labels += [entry.name] * len(images)
     if not files:
         raise DataError(
-            f"{config.path} must hold a folder of images per class. Received: no folder in it.",
+            worded(
+                "file-folder-no-classes",
+                "{path} must hold a folder of images per class. Received: no folder in it.",
+                path=config.path,
+            ),
             code="data-folder-empty",
         )
     return _Folder(tuple(files), tuple(labels))
@@ -169,7 +180,12 @@ def _decoded(file: Path, config: ImageFolderConfig, root: Path) -> NDArray[np.ui
     shown = f"{config.path}: {file.relative_to(root)}"
     if not file.resolve().is_relative_to(root.resolve()):
         raise DataError(
-            f"{shown} is a link that leads out of the folder. Put the image itself there.", code="data-link-outside"
+            worded(
+                "file-link-outside",
+                "{shown} is a link that leads out of the folder. Put the image itself there.",
+                shown=shown,
+            ),
+            code="data-link-outside",
         )
     height, width = config.size
     return read_image(file, size=(height, width), channels=config.channels, shown=shown)

@@ -11,6 +11,7 @@ import numpy as np
 from optbench.catalog.dataset import DEFAULT_MISSING
 from optbench.catalog.tasks import CLASSIFICATION, REGRESSION, TASKS
 from optbench.core.findings import Finding, Severity
+from optbench.core.worded import worded
 from optbench.datasets.column_cells import ExaminedColumn, level_counts
 from optbench.datasets.column_kinds import infer_kind
 from optbench.datasets.column_names import with_spelling
@@ -282,15 +283,25 @@ def _suggested_target(table: TextTable, options: TableOptions) -> tuple[str, Fin
         return binary[0], _note("data-target-only-binary")
     if table.names[-1] in quantities:
         return table.names[-1], _note("data-target-last-numbers")
-    remedy = "Name one with --target."
+    remedy = worded("hint-target-option", "Name one with --target.")
     if len(table.names) == 1:
         name = table.names[0]
         between = next((f" {mark!r}" for mark in _RARE_SEPARATORS if mark in name and 2 * mark not in name), "")
-        asked = "does another character stand between the cells? Name it with --separator"
-        remedy = f"A target alone is not a table: {asked}{between}."
+        remedy = worded(
+            "hint-target-alone",
+            "A target alone is not a table: does another character stand between the cells? Name it with "
+            "--separator{mark}.",
+            mark=between,
+        )
     raise DataError(
-        f"a target is needed: which column of {table.shown_name} holds the labels, or the numbers to predict? "
-        f"{columns_found(table.names)}. {remedy}",
+        worded(
+            "rows-target-needed",
+            "a target is needed: which column of {shown_name} holds the labels, or the numbers to "
+            "predict? {found}. {remedy}",
+            shown_name=table.shown_name,
+            found=columns_found(table.names),
+            remedy=remedy,
+        ),
         code="data-target-needed",
     )
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 from unicodedata import normalize
 
+from optbench.core.worded import worded
 from optbench.datasets.label_spellings import alike_hint
 from optbench.datasets.number_texts import is_number
 from optbench.errors import DataError, did_you_mean
@@ -44,7 +45,13 @@ def label_named(wanted: str, class_names: Sequence[str], spellings: Mapping[str,
 def label_rule(wanted: str, class_names: Sequence[str]) -> str:
     """Return what there is to say of a label that is none of the data's: rule, received value, remedy."""
     hint = alike_hint(wanted.strip(), class_names) or did_you_mean(wanted.strip(), class_names)
-    return f"must be one of the labels. Received: {wanted!r}.{hint} The labels found are: {shown_labels(class_names)}."
+    return worded(
+        "must-be-label",
+        "must be one of the labels. Received: {wanted!r}.{hint} The labels found are: {labels}.",
+        wanted=wanted,
+        hint=hint,
+        labels=shown_labels(class_names),
+    )
 
 
 def weights_by_class(
@@ -74,8 +81,10 @@ def weights_by_class(
 
 def shown_labels(names: Sequence[str]) -> str:
     """Return labels for a message, quoted, cut after a few."""
-    more = f", ... ({len(names)} in all)" if len(names) > _SHOWN else ""
-    return _listed(names[:_SHOWN]) + more
+    listed = _listed(names[:_SHOWN])
+    if len(names) <= _SHOWN:
+        return listed
+    return worded("hint-in-all", "{listed}, ... ({n} in all)", listed=listed, n=len(names))
 
 
 def _listed(names: Iterable[str]) -> str:

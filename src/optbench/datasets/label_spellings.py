@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 from unicodedata import category, normalize
 
+from optbench.core.worded import worded
 from optbench.datasets.number_texts import is_number
 
 if TYPE_CHECKING:
@@ -104,7 +105,11 @@ def alike_hint(wanted: str, names: Iterable[str]) -> str:
     if found is None:
         return ""
     _, told = shown_apart([wanted, found])
-    return f" '{told}' looks the same and has other characters: copy it from the file, or rename it there."
+    return worded(
+        "hint-looks-alike",
+        " '{told}' looks the same and has other characters: copy it from the file, or rename it there.",
+        told=told,
+    )
 
 
 def shown(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optbench.core.findings import Finding, Severity
+from optbench.core.worded import worded
 from optbench.datasets.arrow_arrays import texts_of
 from optbench.datasets.date_texts import look_like_dates
 from optbench.datasets.label_names import label_named, label_rule, shown_labels
@@ -153,18 +154,37 @@ def require_classes(order: LabelOrder, *, n_rows: int, where: str) -> None:
     found = len(order.class_names)
     if found == 0:
         raise DataError(
-            f"{where} must hold labels. Received: no value in any row. Name another target.", code="data-labels-missing"
+            worded(
+                "rows-no-labels",
+                "{where} must hold labels. Received: no value in any row. Name another target.",
+                where=where,
+            ),
+            code="data-labels-missing",
         )
     if found < _BINARY:
         raise DataError(
-            f"{where} must hold at least two classes. Received: {order.class_names[0]!r} in all {n_rows} rows. "
-            "There is nothing to tell apart: name another target.",
+            worded(
+                "rows-one-class",
+                "{where} must hold at least two classes. Received: {name!r} in all {n_rows} rows. There is "
+                "nothing to tell apart: name another target.",
+                where=where,
+                name=order.class_names[0],
+                n_rows=n_rows,
+            ),
             code="data-class-alone",
         )
     if found > n_rows / 2:
         raise DataError(
-            f"{where} holds {found} different values in {n_rows} rows, e.g. {shown_labels(order.class_names[:3])}. "
-            f"A classification target has few labels that repeat. {_what_else(order.class_names)}",
+            worded(
+                "rows-many-labels",
+                "{where} holds {found} different values in {n_rows} rows, e.g. {examples}. A classification "
+                "target has few labels that repeat. {remedy}",
+                where=where,
+                found=found,
+                n_rows=n_rows,
+                examples=shown_labels(order.class_names[:3]),
+                remedy=_what_else(order.class_names),
+            ),
             code="data-labels-too-many",
             findings=_doubts(order.class_names),
         )
@@ -182,10 +202,13 @@ def _what_else(class_names: Sequence[str]) -> str:
     """Return what very many different labels may be instead, and what helps then."""
     texts = texts_of(class_names)
     if look_like_numbers(texts).mean() >= _MOSTLY:
-        return "Are these numbers to predict? Then set task: regression."
+        return worded("hint-regression", "Are these numbers to predict? Then set task: regression.")
     if look_like_dates(texts).mean() >= _MOSTLY:
-        return "A date is not predicted: write a number into the file, such as days, or name another target."
-    return "Is it an identifier? Name another target."
+        return worded(
+            "hint-no-date",
+            "A date is not predicted: write a number into the file, such as days, or name another target.",
+        )
+    return worded("hint-identifier", "Is it an identifier? Name another target.")
 
 
 def choose_positive_class(
@@ -209,14 +232,19 @@ def choose_positive_class(
         return 1, (Finding("data-positive-class", Severity.NOTE, {"name": class_names[1], "setting": setting}),)
     if len(class_names) != _BINARY:
         raise DataError(
-            f"{setting} has a meaning for two classes only. Received: {wanted!r} with {len(class_names)} classes. "
-            "Remove the line.",
+            worded(
+                "rows-positive-two",
+                "{setting} has a meaning for two classes only. Received: {wanted!r} with {n} classes. Remove the line.",
+                setting=setting,
+                wanted=wanted,
+                n=len(class_names),
+            ),
             code="data-positive-class-unfit",
         )
     named = label_named(wanted, class_names)
     if named is None:
         raise DataError(
-            f"{setting} {label_rule(wanted, class_names)}",
+            worded("rows-positive-unknown", "{setting} {rule}", setting=setting, rule=label_rule(wanted, class_names)),
             code="data-positive-class-unknown",
         )
     return class_names.index(named), ()

@@ -20,6 +20,7 @@ from optbench.config import (
 )
 from optbench.core.findings import Finding, Severity
 from optbench.core.refusals import told_as
+from optbench.core.worded import worded
 from optbench.datasets.array_data import load_arrays
 from optbench.datasets.array_sources import call_user_function, read_npz
 from optbench.datasets.downloads import ensure_file
@@ -141,8 +142,13 @@ def _named(
     if entry is None:
         names = (*known, *OWN_DATA)
         raise DataError(
-            f"dataset.name must be a known data set. Received: {config.name!r}."
-            f"{did_you_mean(config.name, names)} Known: {', '.join((*names, 'openml:ID'))}.",
+            worded(
+                "must-data-set",
+                "dataset.name must be a known data set. Received: {name!r}.{hint} Known: {known}.",
+                name=config.name,
+                hint=did_you_mean(config.name, names),
+                known=", ".join((*names, "openml:ID")),
+            ),
             code="data-set-unknown",
         )
     _require_task(entry.name, entry.task, task)
@@ -153,7 +159,14 @@ def _named(
 def _require_task(name: str, wanted: str, task: str) -> None:
     if wanted != task:
         raise DataError(
-            f"{name} is for task: {wanted}. Received: task: {task}. Write 'task: {wanted}'.", code="data-task-wrong"
+            worded(
+                "must-task",
+                "{name} is for task: {wanted}. Received: task: {task}. Write 'task: {wanted}'.",
+                name=name,
+                wanted=wanted,
+                task=task,
+            ),
+            code="data-task-wrong",
         )
 
 

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from optbench.core.memory import available_memory
+from optbench.core.worded import worded
 from optbench.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -35,7 +36,14 @@ def require_memory(n_bytes: int, *, what: str, remedy: str) -> None:
     available = available_memory()
     if n_bytes > available:
         raise DataError(
-            f"{what} needs {n_bytes / _GIB:.1f} GiB of memory, and {available / _GIB:.1f} GiB are free. {remedy}",
+            worded(
+                "need-memory",
+                "{what} needs {needed:.1f} GiB of memory, and {free:.1f} GiB are free. {remedy}",
+                what=what,
+                needed=n_bytes / _GIB,
+                free=available / _GIB,
+                remedy=remedy,
+            ),
             code="data-too-large",
         )
 
@@ -50,7 +58,9 @@ def require_memory_for_rows(n_rows: int, *, name: str) -> None:
     """
     if n_rows > _FEW_ROWS:
         require_memory(
-            n_rows * _BYTES_PER_ROW, what=f"{name} has {n_rows} rows. That", remedy="Take a sample of the rows."
+            n_rows * _BYTES_PER_ROW,
+            what=f"{name} has {n_rows} rows. That",
+            remedy=worded("hint-sample", "Take a sample of the rows."),
         )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from optbench.core.refusals import told_as
 from optbench.core.regular_files import open_regular
+from optbench.core.worded import worded
 from optbench.datasets.array_checks import as_labels, divided
 from optbench.datasets.arrow_arrays import texts_of
 from optbench.datasets.image_files import FORMATS, read_image
@@ -75,7 +76,10 @@ def array_file(path: Path, preprocessing: Preprocessing, *, shown: str) -> NewRo
             try:
                 return example_rows(np.load(file, allow_pickle=False), preprocessing, shown=shown)
             except (ValueError, EOFError) as error:
-                raise DataError(f"{shown} is not an array file: {error}.", code="data-file-wrong-format") from error
+                raise DataError(
+                    worded("rows-not-array-file", "{shown} is not an array file: {error}.", shown=shown, error=error),
+                    code="data-file-wrong-format",
+                ) from error
     content = read_npz_arrays(path, _NAMES, shown=shown)
     name = next((name for name in ("x", "x_test") if name in content.arrays), None)
     if name is None:

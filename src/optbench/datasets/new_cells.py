@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from optbench.core.worded import joined, worded
 from optbench.datasets.arrow_arrays import is_null, mask_of, texts_of
 from optbench.datasets.arrow_texts import chosen, is_any_of, matches
 from optbench.datasets.column_cells import ExaminedColumn
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from optbench.datasets.unusual import Unusual
 
 _EXAMPLES: Final = 3
+_COLUMN: Final = worded("rows-role-column", "column")
 _WHOLE: Final = r"\A(-?[0-9]+)[.]0\z"
 
 
@@ -66,7 +68,7 @@ class NewCells:
 
 
 def numbers_of_cells(
-    cells: NewCells, spelling: NumberSpelling | None, missing: Collection[str], *, role: str = "column"
+    cells: NewCells, spelling: NumberSpelling | None, missing: Collection[str], *, role: str = _COLUMN
 ) -> NDArray[np.float64]:
     """Return the numbers of cells, (rows,) float64, NaN where one is missing.
 
@@ -106,10 +108,19 @@ def _require_spelling(
     if not len(wrong):
         return
     row = int(wrong[0])
-    more = f" and in {len(wrong) - 1} more rows" if len(wrong) > 1 else ""
+    more = worded("hint-more-rows", " and in {n} more rows", n=len(wrong) - 1) if len(wrong) > 1 else ""
     raise DataError(
-        f"{role} {cells.name!r} must hold {_wanted(spelling)}, as in training. Received: {cells.texts[row].as_py()!r} "
-        f"in {cells.place(row)}{more}. Correct it, or leave the cell empty.",
+        worded(
+            "rows-cell-of-training",
+            "{role} {name!r} must hold {wanted}, as in training. Received: {received!r} in "
+            "{place}{more}. Correct it, or leave the cell empty.",
+            role=role,
+            name=cells.name,
+            wanted=_wanted(spelling),
+            received=cells.texts[row].as_py(),
+            place=cells.place(row),
+            more=more,
+        ),
         code="data-cell-not-as-trained",
     )
 
@@ -135,9 +146,14 @@ def _are_as_trained(words: Any, spelling: NumberSpelling) -> bool:
 
 def _wanted(spelling: NumberSpelling | None) -> str:
     if spelling is None:
-        return "finite numbers with a decimal point and nothing else"
-    units = " or ".join(unit or "no unit" for unit in spelling.units)
-    return f"numbers with the decimal mark {spelling.decimal!r} and {units} beside them"
+        return worded("must-plain-numbers", "finite numbers with a decimal point and nothing else")
+    no_unit, otherwise = worded("must-no-unit", "no unit"), worded("must-otherwise", " or ")
+    return worded(
+        "must-spelled-numbers",
+        "numbers with the decimal mark {mark!r} and {units} beside them",
+        mark=spelling.decimal,
+        units=joined(*(unit or no_unit for unit in spelling.units), between=otherwise),
+    )
 
 
 def fitted_number(name: str, numbers: Standardized) -> FittedNumber:
@@ -244,7 +260,7 @@ def _require_dates(cells: NewCells, levels: Any, read: Moments, fit: DateFit) ->
         return
     text = levels[int(wrong[0])].as_py()
     row = int(np.flatnonzero(is_any_of(cells.texts, [text]))[0])
-    more = f" and {len(wrong) - 1} other values" if len(wrong) > 1 else ""
+    more = worded("hint-more-values", " and {n} other values", n=len(wrong) - 1) if len(wrong) > 1 else ""
     order = f" in the order {fit.order}" if fit.order else ", with no order of day and month in question"
     zone = "with a time zone" if fit.has_zone else "without a time zone"
     raise DataError(

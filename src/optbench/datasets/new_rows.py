@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from optbench.core.worded import worded
 from optbench.datasets.column_names import spelled
 from optbench.datasets.new_cells import (
     NewCells,
@@ -179,8 +180,13 @@ def _plain_numbers(cells: NewCells, source: Arrays) -> NDArray[np.float32]:
     missing = np.flatnonzero(np.isnan(values))
     if len(missing):
         raise DataError(
-            f"column {cells.name!r} must hold a number in each row: training had no rule for missing ones. Received: "
-            f"nothing in {cells.place(int(missing[0]))}.",
+            worded(
+                "rows-cell-needed",
+                "column {name!r} must hold a number in each row: training had no rule for missing ones. "
+                "Received: nothing in {place}.",
+                name=cells.name,
+                place=cells.place(int(missing[0])),
+            ),
             code="data-cell-not-as-trained",
         )
     divisor = np.float32(1.0 if source.divide_by is None else source.divide_by)
@@ -191,8 +197,16 @@ def _require_columns(wanted: Sequence[str], names: Sequence[str], *, shown: str)
     absent = [name for name in wanted if spelled(name, names) not in names]
     if absent:
         raise DataError(
-            f"{shown} must have the columns that the model was trained on. It lacks {listed(absent, 10)}."
-            f"{did_you_mean(absent[0], names)} The {len(names)} columns found are: {listed(names)}.",
+            worded(
+                "rows-columns-of-training",
+                "{shown} must have the columns that the model was trained on. It lacks {absent}.{hint} The "
+                "{n} columns found are: {found}.",
+                shown=shown,
+                absent=listed(absent, 10),
+                hint=did_you_mean(absent[0], names),
+                n=len(names),
+                found=listed(names),
+            ),
             code="data-columns-not-as-trained",
         )
 
@@ -202,8 +216,16 @@ def _identifier(preprocessing: Preprocessing, names: Sequence[str], wanted: str 
         found = spelled(wanted, names)
         if found not in names:
             raise DataError(
-                f"--id must name a column of {shown}. Received: {wanted!r}.{did_you_mean(wanted, names)} "
-                f"The {len(names)} columns found are: {listed(names)}.",
+                worded(
+                    "rows-id-column",
+                    "--id must name a column of {shown}. Received: {wanted!r}.{hint} The {n} columns found are: "
+                    "{found}.",
+                    shown=shown,
+                    wanted=wanted,
+                    hint=did_you_mean(wanted, names),
+                    n=len(names),
+                    found=listed(names),
+                ),
                 code="data-column-unknown",
             )
         return found

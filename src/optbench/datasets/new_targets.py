@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optbench.core.worded import worded
 from optbench.datasets.arrow_arrays import texts_of
 from optbench.datasets.arrow_texts import positions_in
 from optbench.datasets.label_spellings import are_plain_numbers, exact_numbers
@@ -40,7 +41,7 @@ def targets_of_cells(cells: NewCells, target: Target) -> NDArray[Any]:
             raise _unknown_label(cells.name, unknown, target, where=f" in {cells.place(row)}")
         found: NDArray[np.int64] = np.append(numbers, -1)[column.codes]
         return found
-    return numbers_of_cells(cells, target.spelling, target.missing, role="the target")
+    return numbers_of_cells(cells, target.spelling, target.missing, role=worded("rows-role-the-target", "the target"))
 
 
 def class_numbers(labels: Sequence[str], target: ClassTarget) -> NDArray[np.int64]:
@@ -62,10 +63,19 @@ def class_numbers(labels: Sequence[str], target: ClassTarget) -> NDArray[np.int6
 
 
 def _unknown_label(name: str, unknown: Sequence[str], target: ClassTarget, *, where: str) -> DataError:
-    more = f" and {len(unknown) - 1} other labels" if len(unknown) > 1 else ""
+    more = worded("hint-more-labels", " and {n} other labels", n=len(unknown) - 1) if len(unknown) > 1 else ""
     classes = ", ".join(repr(one.name) for one in target.classes[:10])
     return DataError(
-        f"the target {name!r} must hold the labels of training ({classes}) or nothing. Received: {unknown[0]!r}{where}"
-        f"{more}. Correct the labels, or leave the column out: predictions do not need it.",
+        worded(
+            "rows-label-of-training",
+            "the target {name!r} must hold the labels of training ({classes}) or nothing. Received: "
+            "{received!r}{where}{more}. Correct the labels, or leave the column out: predictions do not "
+            "need it.",
+            name=name,
+            classes=classes,
+            received=unknown[0],
+            where=where,
+            more=more,
+        ),
         code="data-label-not-as-trained",
     )

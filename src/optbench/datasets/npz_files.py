@@ -11,6 +11,7 @@ import numpy as np
 
 from optbench.core.refusals import told_as
 from optbench.core.regular_files import open_regular
+from optbench.core.worded import worded
 from optbench.datasets.downloads import stream_sha256
 from optbench.datasets.memory import require_memory
 from optbench.errors import DataError
@@ -62,13 +63,21 @@ def read_npz_arrays(path: Path, wanted: Collection[str], *, shown: str) -> NpzCo
     """
     if not _is_there(path, shown):
         raise DataError(
-            f"{shown} does not exist. A path in an experiment file is relative to the folder of that file.",
+            worded(
+                "file-no-data",
+                "{path} does not exist. A path in an experiment file is relative to the folder of that file.",
+                path=shown,
+            ),
             code="data-file-missing",
         )
     with told_as(DataError, shown, code="data-file-unreadable"), open_regular(path, follow_links=True) as file:
         if not zipfile.is_zipfile(file):
             raise DataError(
-                f"{shown} is not an npz file. Write it with numpy.savez(path, x_train=..., ...).",
+                worded(
+                    "file-not-npz",
+                    "{shown} is not an npz file. Write it with numpy.savez(path, x_train=..., ...).",
+                    shown=shown,
+                ),
                 code="data-file-wrong-format",
             )
         arrays, found = _unpacked(file, wanted, shown)

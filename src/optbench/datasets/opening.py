@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Final
 from optbench.core.findings import Finding, Severity
 from optbench.core.temporary_folders import remove_abandoned
 from optbench.core.text_encodings import UTF8, canonical_encoding
+from optbench.core.worded import worded
 from optbench.datasets import sheets
 from optbench.datasets.csv_files import unreadable_error
 from optbench.datasets.downloads import CheckedFile
@@ -183,7 +184,11 @@ class _Opening:
             self._require_parquet()
         if self.storage.sheet is not None and self.kind not in sheets.ENDINGS:
             raise DataError(
-                f"dataset.sheet is for Excel files. Received: {self.name}. Remove the line.",
+                worded(
+                    "rows-sheet-of-excel",
+                    "dataset.sheet is for Excel files. Received: {name}. Remove the line.",
+                    name=self.name,
+                ),
                 code="data-setting-conflict",
             )
         is_copy = self.path != self.original
@@ -227,21 +232,28 @@ class _Opening:
         packed = disguised(start)
         told = None
         if packed is not None:
-            told = f"{packed[0]}: end its name in {packed[1]}, or unpack it"
+            told = worded(
+                "file-packed", "{kind}: end its name in {ending}, or unpack it", kind=packed[0], ending=packed[1]
+            )
         elif start.startswith(_ZIP):
-            told = "a zip archive or an Excel file: end its name in .zip or .xlsx"
+            told = worded("file-zip-named", "a zip archive or an Excel file: end its name in .zip or .xlsx")
         elif start.startswith(_OLD_EXCEL):
-            told = "an old Excel file (.xls), which is not read: save it as .xlsx or CSV"
+            told = worded("file-old-excel", "an old Excel file (.xls), which is not read: save it as .xlsx or CSV")
         elif start.startswith(_PARQUET):
-            told = "Parquet data: end its name in .parquet"
+            told = worded("file-parquet-named", "Parquet data: end its name in .parquet")
         elif _JSON.match(start):
-            told = "JSON: write its records as rows of a CSV or Parquet file"
+            told = worded("file-json", "JSON: write its records as rows of a CSV or Parquet file")
         elif start and not start.strip(b"\0"):
-            told = "zero bytes, as of a copy or download that did not end: get the file again"
+            told = worded(
+                "file-zero-bytes", "zero bytes, as of a copy or download that did not end: get the file again"
+            )
         elif start.lstrip().lower().startswith(_WEB_PAGES):
-            told = "a web page, as a download without a login gives: get the file itself"
+            told = worded("file-web-page", "a web page, as a download without a login gives: get the file itself")
         if told is not None:
-            raise DataError(f"{self.name} is no CSV text. Received: {told}.", code="data-file-wrong-format")
+            raise DataError(
+                worded("file-not-csv", "{name} is no CSV text. Received: {told}.", name=self.name, told=told),
+                code="data-file-wrong-format",
+            )
 
     def _require_parquet(self) -> None:
         """Refuse what does not begin and end as Parquet does, before all of it is read for its digest."""
@@ -283,8 +295,14 @@ class _Opening:
         self.notes += top.notes(self.name)
         if top.separator not in (None, self.separator) and self.separator not in (None, DEFAULT_SEPARATOR):
             raise DataError(
-                f"{self.name} says in its first line that {top.separator!r} separates its cells. Received: "
-                f"dataset.separator: {self.separator!r}. Remove one of the two.",
+                worded(
+                    "rows-separator-line",
+                    "{name} says in its first line that {separator!r} separates its cells. Received: "
+                    "dataset.separator: {given!r}. Remove one of the two.",
+                    name=self.name,
+                    separator=top.separator,
+                    given=self.separator,
+                ),
                 code="data-separator-wrong",
             )
         self.separator = top.separator or self.separator
@@ -303,14 +321,23 @@ class _Opening:
         found = canonical_encoding(self.storage.encoding)
         if found is None:
             raise DataError(
-                f"dataset.encoding must be an encoding of text. Received: {self.storage.encoding!r}.",
+                worded(
+                    "must-encoding-of-text",
+                    "dataset.encoding must be an encoding of text. Received: {encoding!r}.",
+                    encoding=self.storage.encoding,
+                ),
                 code="data-encoding-wrong",
             )
         return found
 
     def _no_text_file(self) -> DataError:
         return DataError(
-            f"dataset.encoding is for text files. Received: {self.storage.encoding!r} for {self.name}. Remove it.",
+            worded(
+                "rows-encoding-of-text",
+                "dataset.encoding is for text files. Received: {encoding!r} for {name}. Remove it.",
+                encoding=self.storage.encoding,
+                name=self.name,
+            ),
             code="data-setting-conflict",
         )
 

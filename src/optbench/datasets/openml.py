@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optbench.catalog.tasks import TASKS
+from optbench.core.worded import worded
 from optbench.datasets.arrow_arrays import texts_of
 from optbench.datasets.arrow_texts import stripped
 from optbench.datasets.cell_digests import table_digest
@@ -75,8 +76,13 @@ def fetch_openml_table(name: str, *, data_dir: Path) -> Any:
             )
     except (OSError, ValueError) as error:  # what urllib and scikit-learn raise
         raise DataError(
-            f"{name} could not be had from openml.org: {str(error).strip().rstrip('.')}. Is the number that "
-            "of a data set there (not of a task), and is there a network?",
+            worded(
+                "rows-openml-missing",
+                "{name} could not be had from openml.org: {reason}. Is the number that of a data set there "
+                "(not of a task), and is there a network?",
+                name=name,
+                reason=str(error).strip().rstrip("."),
+            ),
             code="data-download-failed",
         ) from error
 

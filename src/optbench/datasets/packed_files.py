@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, BinaryIO, Final, cast
 
 from optbench.core.text import stated
+from optbench.core.worded import worded
 from optbench.errors import DataError
 
 if TYPE_CHECKING:
@@ -155,7 +156,10 @@ def _only_member(archive: ZipFile, name: str) -> ZipInfo:
             code="data-file-wrong-format",
         )
     if members[0].flag_bits & 1:
-        raise DataError(f"{name} is encrypted. Unpack it and name the table.", code="data-file-wrong-format")
+        raise DataError(
+            worded("file-encrypted", "{name} is encrypted. Unpack it and name the table.", name=name),
+            code="data-file-wrong-format",
+        )
     if Path(members[0].filename).suffix.lower() in PACKED:
         raise DataError(
             f"{name} holds another packed file, {members[0].filename}. Unpack it and name the table.",

@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from optbench.core.text import stated
+from optbench.core.worded import worded
 from optbench.datasets.arrow_arrays import texts_of
 from optbench.datasets.arrow_texts import stripped
 from optbench.datasets.csv_blocks import Chunk
@@ -94,7 +95,12 @@ class ParquetSource:
     def _unreadable(self, error: Exception) -> DataError:
         if isinstance(error, FileNotFoundError | IsADirectoryError | PermissionError):
             return unreadable_error(self.path, error)
-        return DataError(f"{self.name} cannot be read as Parquet: {stated(error)}.", code="data-file-wrong-format")
+        return DataError(
+            worded(
+                "file-not-parquet", "{name} cannot be read as Parquet: {reason}.", name=self.name, reason=stated(error)
+            ),
+            code="data-file-wrong-format",
+        )
 
 
 def _errors() -> tuple[type[Exception], ...]:
@@ -116,17 +122,31 @@ def check_schema(schema: Any, *, n_rows: int, name: str) -> None:
 
     if n_rows == 0:
         raise DataError(
-            f"{name} holds column names and no rows: there is nothing to learn from.", code="data-table-empty"
+            worded(
+                "rows-names-only", "{name} holds column names and no rows: there is nothing to learn from.", name=name
+            ),
+            code="data-table-empty",
         )
     repeated = [column for i, column in enumerate(schema.names) if column in schema.names[:i]]
     if repeated:
         raise DataError(
-            f"{name} names the column {repeated[0]!r} twice. Rename one of them.", code="data-column-repeated"
+            worded(
+                "rows-parquet-twice",
+                "{name} names the column {column!r} twice. Rename one of them.",
+                name=name,
+                column=repeated[0],
+            ),
+            code="data-column-repeated",
         )
     nested = [field.name for field in schema if pa.types.is_nested(field.type)]
     if nested:
         raise DataError(
-            f"{name}: column {nested[0]!r} holds lists or records. Write the file without it, or plain values into it.",
+            worded(
+                "rows-nested",
+                "{name}: column {column!r} holds lists or records. Write the file without it, or plain values into it.",
+                name=name,
+                column=nested[0],
+            ),
             code="data-column-nested",
         )
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from optbench.core.findings import Finding, Severity
+from optbench.core.worded import worded
 from optbench.errors import DataError, did_you_mean
 
 if TYPE_CHECKING:
@@ -46,7 +47,13 @@ def located(base: Path, written: str, environment: Mapping[str, str] | None = No
     except RuntimeError:
         user = filled.split("/")[0]
         raise DataError(
-            f"the path {written!r} begins with {user}, and there is no such user here.", code="data-path-unknown"
+            worded(
+                "file-no-user",
+                "the path {written!r} begins with {user}, and there is no such user here.",
+                written=written,
+                user=user,
+            ),
+            code="data-path-unknown",
         ) from None
 
 
@@ -63,7 +70,13 @@ def _value(name: str, written: str, known: Mapping[str, str]) -> str:
     if known.get(name):
         return known[name]
     raise DataError(
-        f"the path {written!r} names the variable {name}, which is not set.{did_you_mean(name, known)} "
-        f"Set it: export {name}=FOLDER; or write the path out.",
+        worded(
+            "file-no-variable",
+            "the path {written!r} names the variable {name}, which is not set.{hint} Set it: export "
+            "{name}=FOLDER; or write the path out.",
+            written=written,
+            name=name,
+            hint=did_you_mean(name, known),
+        ),
         code="data-path-unknown",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from optbench.core.worded import worded
 from optbench.datasets.fold_splits import split_into_fold
 from optbench.datasets.splits import DEFAULT_TEST, SplitRule
 from optbench.errors import DataError
@@ -68,14 +69,24 @@ def drawn_rows(
         return divide(rows, rule), method, rule_facts(rule)
     if split.folds is None or split.fold is None or split.fold >= split.folds:
         raise DataError(
-            "split.folds and split.fold must both be given, and fold be smaller. Received: folds: "
-            f"{split.folds}, fold: {split.fold}. 'optbench run --folds 5' writes both.",
+            worded(
+                "rows-fold-both",
+                "split.folds and split.fold must both be given, and fold be smaller. Received: folds: "
+                "{folds}, fold: {fold}. 'optbench run --folds 5' writes both.",
+                folds=split.folds,
+                fold=split.fold,
+            ),
             code="data-setting-conflict",
         )
     if split.test is not None:
         raise DataError(
-            f"split.test must be left out here: one fold of {split.folds} is tested. Received: {split.test}. "
-            "Remove the line; split.validation is a fraction of all rows.",
+            worded(
+                "rows-test-of-folds",
+                "split.test must be left out here: one fold of {folds} is tested. Received: {test}. Remove "
+                "the line; split.validation is a fraction of all rows.",
+                folds=split.folds,
+                test=split.test,
+            ),
             code="data-setting-conflict",
         )
     rule = split_rule(split, test=0.0)
@@ -94,8 +105,13 @@ def refuse_test_fraction(split: SplitConfig, method: str) -> None:
     refuse_folds(split, method)
     if split.test is not None:
         raise DataError(
-            f"split.test must be left out here: the test rows are given by {shown_method(method)}. "
-            f"Received: {split.test}. Remove the line; split.validation is a fraction of the other rows.",
+            worded(
+                "rows-test-given",
+                "split.test must be left out here: the test rows are given by {way}. Received: {test}. "
+                "Remove the line; split.validation is a fraction of the other rows.",
+                way=shown_method(method),
+                test=split.test,
+            ),
             code="data-setting-conflict",
         )
 
@@ -110,8 +126,13 @@ def refuse_folds(split: SplitConfig, method: str) -> None:
     """
     if split.folds is not None or split.fold is not None:
         raise DataError(
-            f"split.folds must be left out here: the test rows are given by {shown_method(method)}, so no fold can "
-            f"have others. Received: {split.folds}. Run without folds.",
+            worded(
+                "rows-folds-given",
+                "split.folds must be left out here: the test rows are given by {way}, so no fold can have "
+                "others. Received: {folds}. Run without folds.",
+                way=shown_method(method),
+                folds=split.folds,
+            ),
             code="data-setting-conflict",
         )
 
@@ -136,7 +157,7 @@ def shown_method(method: str) -> str:
     names = {
         "test_path": "split.test_path",
         "column": "split.column",
-        "official": "the data set itself",
+        "official": worded("rows-by-data-set", "the data set itself"),
         "time": "split.time",
     }
     return names[method]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from optbench.core.findings import Finding, Severity
+from optbench.core.worded import worded
 from optbench.datasets.column_cells import ExaminedColumn
 from optbench.datasets.column_kinds import number_values
 from optbench.datasets.date_columns import read_dates
@@ -132,7 +133,7 @@ def present_cells(
     column = require_column(table, name, setting=setting).categories(missing=options.missing)
     without = rows[column.codes[rows] < 0]
     if len(without):
-        more = f" and in {len(without) - 1} more" if len(without) > 1 else ""
+        more = worded("hint-more-places", " and in {n} more", n=len(without) - 1) if len(without) > 1 else ""
         raise DataError(
             f"{setting}: the column {name!r} needs a value in every row, as it says on which side the row is. "
             f"Received: none in {table.place(int(without[0]))}{more}. Fill them in, or remove these rows.",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from optbench.core.refusals import reason_of
 from optbench.core.temporary_folders import PREFIX as _ALL
 from optbench.core.temporary_folders import make_temporary_folder, temporary_place
+from optbench.core.worded import worded
 from optbench.errors import MachineError
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 _PURPOSE = "data"
 PREFIX = f"{_ALL}{_PURPOSE}-"
-_REMEDY = "Free space there, or set TMPDIR to a folder on a larger disk."
+_REMEDY = worded("hint-disk", "Free space there, or set TMPDIR to a folder on a larger disk.")
 
 
 def make_scratch(place: Path | None = None) -> TemporaryFolder:
@@ -55,8 +56,16 @@ def require_disk(n_bytes: int, *, what: str) -> None:
         free = shutil.disk_usage(folder).free
     if n_bytes > free:
         raise MachineError(
-            f"{what} needs {n_bytes / 1e9:.1f} GB of temporary disk space in {folder}, and {free / 1e9:.1f} GB are "
-            f"free. {_REMEDY}",
+            worded(
+                "need-disk",
+                "{what} needs {needed:.1f} GB of temporary disk space in {folder}, and {free:.1f} GB are "
+                "free. {remedy}",
+                what=what,
+                needed=n_bytes / 1e9,
+                folder=folder,
+                free=free / 1e9,
+                remedy=_REMEDY,
+            ),
             code="machine-disk-full",
         )
 
@@ -76,5 +85,12 @@ def storage_errors() -> Iterator[None]:
         folder = temporary_place()
         reason = reason_of(error, place=folder)
         raise MachineError(
-            f"temporary data cannot be written to {folder}: {reason}. {_REMEDY}", code="machine-temporary-unwritable"
+            worded(
+                "need-temporary",
+                "temporary data cannot be written to {folder}: {reason}. {remedy}",
+                folder=folder,
+                reason=reason,
+                remedy=_REMEDY,
+            ),
+            code="machine-temporary-unwritable",
         ) from error

@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from optbench.core.memory import available_memory
 from optbench.core.text import stated
+from optbench.core.worded import worded
 from optbench.datasets.memory import require_memory
 from optbench.datasets.packed_files import require_unpacked
 from optbench.datasets.parquet_files import seconds_text
@@ -67,7 +68,7 @@ def sheet_names(path: Path, *, name: str) -> list[str]:
 def _require_room(path: Path, name: str) -> None:
     from zipfile import BadZipFile, ZipFile
 
-    remedy = "Save the sheet as CSV, which is read in parts."
+    remedy = worded("hint-sheet-csv", "Save the sheet as CSV, which is read in parts.")
     try:
         with ZipFile(path) as archive:
             sizes = {each.filename: each.file_size for each in archive.infolist()}
@@ -80,7 +81,13 @@ def _require_room(path: Path, name: str) -> None:
                     require_memory(_BYTES_PER_BYTE * row, what=f"reading the longest row of {name}", remedy=remedy)
     except BadZipFile as error:
         raise DataError(
-            f"{name} cannot be read as an Excel file: {stated(error)}. Is it one, and whole?", code="data-file-damaged"
+            worded(
+                "file-not-excel",
+                "{name} cannot be read as an Excel file: {reason}. Is it one, and whole?",
+                name=name,
+                reason=stated(error),
+            ),
+            code="data-file-damaged",
         ) from error
 
 
@@ -109,8 +116,11 @@ def _opened(path: Path, name: str) -> Iterator[Any]:
         from openpyxl import load_workbook
     except ImportError:
         raise MachineError(
-            'Excel files need the package openpyxl, which is not installed. Run: pip install "optbench[excel]", or '
-            "save the sheet as CSV.",
+            worded(
+                "need-openpyxl",
+                "Excel files need the package openpyxl, which is not installed. Run: pip install "
+                '"optbench[excel]", or save the sheet as CSV.',
+            ),
             code="machine-package-missing",
         ) from None
     import warnings
@@ -124,7 +134,12 @@ def _opened(path: Path, name: str) -> Iterator[Any]:
         except Exception as error:
             # what openpyxl, zipfile and the XML parser raise for a file that is none, or a hostile one, is no one tree
             raise DataError(
-                f"{name} cannot be read as an Excel file: {stated(error)}. Is it one, and whole?",
+                worded(
+                    "file-not-excel",
+                    "{name} cannot be read as an Excel file: {reason}. Is it one, and whole?",
+                    name=name,
+                    reason=stated(error),
+                ),
                 code="data-file-damaged",
             ) from error
         try:
@@ -139,20 +154,37 @@ def _chosen(book: Any, sheet: str | None, name: str) -> Any:
         if sheet not in names:
             hint = did_you_mean(sheet, names)
             raise DataError(
-                f"dataset.sheet must name a sheet of {name}. Received: {sheet!r}.{hint} It has: {', '.join(names)}.",
+                worded(
+                    "rows-sheet",
+                    "dataset.sheet must name a sheet of {name}. Received: {sheet!r}.{hint} It has: {names}.",
+                    name=name,
+                    sheet=sheet,
+                    hint=hint,
+                    names=", ".join(names),
+                ),
                 code="data-sheet-unknown",
             )
         return book[sheet]
     filled = _filled(book)
     if len(filled) != 1:
-        told = f"it has {len(filled)}" if filled else "every sheet of it is empty"
+        told = (
+            worded("rows-n-sheets", "it has {n}", n=len(filled))
+            if filled
+            else worded("rows-all-sheets-empty", "every sheet of it is empty")
+        )
         more = (
             f": {', '.join(each.title for each in filled)}. Name one: dataset.sheet: {filled[0].title}"
             if filled
             else ""
         )
         raise DataError(
-            f"{name} must have one sheet that is not empty; {told}{more}.",
+            worded(
+                "rows-one-sheet",
+                "{name} must have one sheet that is not empty; {told}{more}.",
+                name=name,
+                told=told,
+                more=more,
+            ),
             code="data-sheet-unknown",
         )
     return filled[0]

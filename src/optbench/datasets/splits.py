@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from optbench.core.worded import worded
 from optbench.datasets.labels import looks_like_quantity, quantity_note
 from optbench.errors import DataError
 from optbench.random_streams import permutation
@@ -149,9 +150,15 @@ def _rows_per_class(
     for name, count in zip(class_names, counts, strict=True):
         if count < len(names):
             raise DataError(
-                f"class {name!r} has {count} {'row' if count == 1 else 'rows'}; a stratified split needs at least "
-                f"{len(names)}, one each for {', '.join(names)}. Add rows, remove the class, or set split.stratify: "
-                "false.",
+                worded(
+                    "rows-class-small",
+                    "class {name!r} has {rows}; a stratified split needs at least {n}, one each for "
+                    "{names}. Add rows, remove the class, or set split.stratify: false.",
+                    name=name,
+                    rows=worded("rows-one", "1 row") if count == 1 else worded("rows-many", "{n} rows", n=count),
+                    n=len(names),
+                    names=", ".join(names),
+                ),
                 code="data-class-too-small",
                 findings=[quantity_note(class_names)] if looks_like_quantity(class_names) else [],
             )
@@ -166,8 +173,14 @@ def _shares(split: str, counts: Sequence[int], total: int, *, keep: int) -> list
     shares = proportional_counts(counts, total, most=[count - keep for count in counts])
     if shares is None:
         raise DataError(
-            f"a stratified {split} split of {total} rows cannot hold each of the {len(counts)} classes and leave "
-            f"every class a training row. Change split.{split}, or set split.stratify: false.",
+            worded(
+                "rows-strata",
+                "a stratified {split} split of {total} rows cannot hold each of the {n} classes and leave "
+                "every class a training row. Change split.{split}, or set split.stratify: false.",
+                split=split,
+                total=total,
+                n=len(counts),
+            ),
             code="data-split-too-small",
         )
     return shares
@@ -191,11 +204,29 @@ def require_rows(n: int, rule: SplitRule) -> None:
     n_test, n_validation = round(rule.test * n), round(rule.validation * n)
     for name, fraction, count in (("test", rule.test, n_test), ("validation", rule.validation, n_validation)):
         if fraction > 0 and count == 0:
-            remedy = "Give more rows or a larger fraction" + (", or set it to 0." if name == "validation" else ".")
-            raise DataError(f"split.{name}: {fraction} of {n} rows is no row. {remedy}", code="data-split-too-small")
+            remedy = worded("hint-larger-fraction", "Give more rows or a larger fraction.")
+            if name == "validation":
+                remedy = worded("hint-larger-or-none", "Give more rows or a larger fraction, or set it to 0.")
+            raise DataError(
+                worded(
+                    "rows-split-none",
+                    "split.{name}: {fraction} of {n} rows is no row. {remedy}",
+                    name=name,
+                    fraction=str(fraction),
+                    n=n,
+                    remedy=remedy,
+                ),
+                code="data-split-too-small",
+            )
     if n_test + n_validation >= n:
         raise DataError(
-            f"split leaves no training row: {n_test} test and {n_validation} validation rows of {n}. "
-            "Make split.test and split.validation smaller.",
+            worded(
+                "rows-none-to-train",
+                "split leaves no training row: {n_test} test and {n_validation} validation rows of {n}. Make "
+                "split.test and split.validation smaller.",
+                n_test=n_test,
+                n_validation=n_validation,
+                n=n,
+            ),
             code="data-split-no-training",
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from optbench.catalog.dataset import DEFAULT_MISSING
 from optbench.config import dump_value
 from optbench.core.findings import Finding, Severity
+from optbench.core.worded import worded
 from optbench.datasets.column_kinds import infer_kind, number_values
 from optbench.datasets.date_columns import DATES, read_dates
 from optbench.datasets.features import NumberColumn
@@ -162,9 +163,23 @@ def require_inputs(table: TextTable, uses: Sequence[ColumnUse]) -> None:
     if not any(use.is_input for use in uses):
         kinds = ", ".join(f"{use.name} ({_kind_and_setting(use)})" for use in uses)
         texts = [use.name for use in uses if is_running_text(use.reason)]
-        remedy = f" To learn from the texts, write dataset.features: {dump_value({texts[0]: 'text'})}." if texts else ""
+        remedy = (
+            worded(
+                "hint-as-text",
+                " To learn from the texts, write dataset.features: {setting}.",
+                setting=dump_value({texts[0]: "text"}),
+            )
+            if texts
+            else ""
+        )
         raise DataError(
-            f"{table.shown_name} leaves no column to learn from: {kinds}.{remedy}",
+            worded(
+                "rows-no-inputs",
+                "{shown_name} leaves no column to learn from: {kinds}.{remedy}",
+                shown_name=table.shown_name,
+                kinds=kinds,
+                remedy=remedy,
+            ),
             code="data-no-inputs",
             findings=column_notes(uses),
         )
@@ -292,13 +307,25 @@ def check_names(table: TextTable, options: TableOptions) -> None:
     for setting, names in (("dataset.drop", options.drop), ("dataset.features", tuple(features))):
         taken = [name for name in names if name in (options.target, options.split_column)]
         if taken:
-            role = "target" if taken[0] == options.target else "split column"
+            target, split_column = worded("rows-role-target", "target"), worded("rows-role-split", "split column")
+            role = target if taken[0] == options.target else split_column
             raise DataError(
-                f"{setting} names the {role} {taken[0]!r}. Remove it from {setting}.", code="data-setting-conflict"
+                worded(
+                    "rows-drop-target",
+                    "{setting} names the {role} {name!r}. Remove it from {setting}.",
+                    setting=setting,
+                    role=role,
+                    name=taken[0],
+                ),
+                code="data-setting-conflict",
             )
     both = [name for name in options.drop if name in features]
     if both:
         raise DataError(
-            f"dataset.drop and dataset.features both name {listed(both)}. Remove one of the two.",
+            worded(
+                "rows-drop-and-feature",
+                "dataset.drop and dataset.features both name {names}. Remove one of the two.",
+                names=listed(both),
+            ),
             code="data-setting-conflict",
         )

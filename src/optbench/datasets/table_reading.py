@@ -7,6 +7,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from optbench.core.worded import worded
 from optbench.datasets.column_names import spelled
 from optbench.datasets.columns import ColumnBuilder
 from optbench.datasets.csv_blocks import Chunk
@@ -63,7 +64,10 @@ def require_regular_file(path: Path, name: str) -> None:
         If something of that name exists and is neither a file nor a folder.
     """
     if path.exists() and not path.is_file() and not path.is_dir():
-        raise DataError(f"{name} must be a regular file. Received: a device or a pipe.", code="data-file-irregular")
+        raise DataError(
+            worded("file-irregular", "{name} must be a regular file. Received: a device or a pipe.", name=name),
+            code="data-file-irregular",
+        )
 
 
 def read_table(
@@ -241,5 +245,10 @@ def identity(path: Path, name: str) -> tuple[int, int, int]:
 def changed_error(name: str) -> DataError:
     """Return the error for a file that is no longer what it was when it was opened."""
     return DataError(
-        f"{name} changed while it was read. Read it again when nothing writes to it any more.", code="data-file-changed"
+        worded(
+            "file-changed",
+            "{name} changed while it was read. Read it again when nothing writes to it any more.",
+            name=name,
+        ),
+        code="data-file-changed",
     )

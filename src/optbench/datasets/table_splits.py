@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optbench.core.findings import Finding, Severity
+from optbench.core.worded import worded
 from optbench.datasets.kept_together import divide_by_group, divide_by_time
 from optbench.datasets.row_division import (
     DividedRows,
@@ -72,8 +73,13 @@ def _refuse_target(labelled: TableRows) -> None:
     setting = next((setting for setting, name in named.items() if name == options.target), None)
     if setting is not None:
         raise DataError(
-            f"{setting} names the target {options.target!r}, and a split must not depend on what is predicted. Name "
-            "another column.",
+            worded(
+                "rows-split-by-target",
+                "{setting} names the target {target!r}, and a split must not depend on what is predicted. "
+                "Name another column.",
+                setting=setting,
+                target=options.target,
+            ),
             code="data-setting-conflict",
         )
 
@@ -154,7 +160,15 @@ def _by_column(labelled: TableRows) -> DividedRows:
         )
     absent = [word for word in ("train", "test") if word not in by_name]
     if absent:
-        raise DataError(f"the column {name!r} names no {absent[0]} row. Name some.", code="data-split-empty")
+        raise DataError(
+            worded(
+                "rows-split-names-none",
+                "the column {name!r} names no {part} row. Name some.",
+                name=name,
+                part=absent[0],
+            ),
+            code="data-split-empty",
+        )
     parts = SplitRows(by_name["train"], by_name["validation"], by_name["test"])
     return DividedRows(parts, "column", {"column": split.column})
 
@@ -167,10 +181,17 @@ def _rows_by_word(table: TextTable, rows: NDArray[np.int64], name: str) -> Mappi
     if len(unknown):
         row = int(rows[unknown[0]])
         cell = column.levels[int(column.codes[row])] or ""
-        more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
+        more = worded("hint-some-more", " and {n} more", n=len(unknown) - 1) if len(unknown) > 1 else ""
         raise DataError(
-            f"the column {name!r} must hold train, validation or test in every row. Received: {cell!r} in "
-            f"{table.place(row)}{more}. Write one of these words there, or remove the rows.",
+            worded(
+                "rows-split-column",
+                "the column {name!r} must hold train, validation or test in every row. Received: {cell!r} in "
+                "{place}{more}. Write one of these words there, or remove the rows.",
+                name=name,
+                cell=cell,
+                place=table.place(row),
+                more=more,
+            ),
             code="data-split-column-wrong",
         )
     return {word: rows[by_row == word] for word in ("train", "validation", "test") if (by_row == word).any()}

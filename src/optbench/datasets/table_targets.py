@@ -10,6 +10,7 @@ import numpy as np
 
 from optbench.catalog.tasks import TASKS
 from optbench.core.findings import Finding, Severity
+from optbench.core.worded import worded
 from optbench.datasets.label_names import shown_labels
 from optbench.datasets.label_spellings import are_plain_numbers
 from optbench.datasets.labels import LabelOrder, label_order, label_reading, require_classes
@@ -133,8 +134,12 @@ def number_rows(table: TextTable, options: TableOptions) -> Labelled:
     """
     if options.target_missing is not None:
         raise DataError(
-            f"dataset.target_missing has a meaning for classes only. Received: {options.target_missing!r} with task: "
-            "regression. Remove the line.",
+            worded(
+                "rows-target-missing-class",
+                "dataset.target_missing has a meaning for classes only. Received: {target_missing!r} with "
+                "task: regression. Remove the line.",
+                target_missing=options.target_missing,
+            ),
             code="data-setting-conflict",
         )
     target = spellings_of(table, options, numbers=(options.target,)).read(table.cells(options.target))
@@ -142,7 +147,11 @@ def number_rows(table: TextTable, options: TableOptions) -> Labelled:
     rows = np.flatnonzero(~np.isnan(numbers.values)).astype(np.int64, copy=False)
     if not len(rows):
         raise DataError(
-            f"{_where(table, options)} must hold numbers. Received: no value in any row. Name another.",
+            worded(
+                "rows-no-numbers",
+                "{where} must hold numbers. Received: no value in any row. Name another.",
+                where=_where(table, options),
+            ),
             code="data-labels-missing",
         )
     if np.isinf(numbers.values).any():
@@ -162,16 +171,26 @@ def _spelling_notes(target: ExaminedColumn) -> tuple[Finding, ...]:
 
 
 def _where(table: TextTable, options: TableOptions) -> str:
-    return f"the target {options.target!r} of {table.shown_name}"
+    return worded("rows-the-target", "the target {target!r} of {table}", target=options.target, table=table.shown_name)
 
 
 def _no_number(table: TextTable, options: TableOptions, target: ExaminedColumn, *, row: int) -> DataError:
     cell = target.column.cell(row)
-    remedy = "Leave out 'task: regression' if these are classes"
+    remedy = worded("hint-if-classes", "Leave out 'task: regression' if these are classes")
     if are_decimal(target.categories.levels).any():
-        remedy = f"Correct the cell, or add {cell!r} to dataset.missing: rows without a target are dropped"
+        remedy = worded(
+            "hint-correct-cell",
+            "Correct the cell, or add {cell!r} to dataset.missing: rows without a target are dropped",
+            cell=cell,
+        )
     return DataError(
-        f"{_where(table, options)} must hold finite numbers for task: regression. Received: {cell!r} in "
-        f"{table.place(row)}. {remedy}.",
+        worded(
+            "rows-not-finite",
+            "{where} must hold finite numbers for task: regression. Received: {cell!r} in {place}. {remedy}.",
+            where=_where(table, options),
+            cell=cell,
+            place=table.place(row),
+            remedy=remedy,
+        ),
         code="data-target-not-finite",
     )

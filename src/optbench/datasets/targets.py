@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optbench.core.worded import worded
 from optbench.errors import DataError
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from optbench.records import SplitData, SplitName
 
-_OR_CLASSES = "For classes leave out 'task: regression'."
+_OR_CLASSES = worded("hint-for-classes", "For classes leave out 'task: regression'.")
 
 
 def as_targets(y: NDArray[Any], *, split: str, where: str) -> NDArray[np.float64]:
@@ -55,7 +56,12 @@ def require_spread(y: NDArray[np.float64], *, where: str) -> None:
     if len(y) == 0 or float(np.ptp(y)) == 0.0:
         seen = f"{y[0]:g} in all {len(y)} training rows" if len(y) else "no training row"
         raise DataError(
-            f"{where} must vary over the training rows. Received: {seen}. Name another target.",
+            worded(
+                "rows-target-constant",
+                "{where} must vary over the training rows. Received: {seen}. Name another target.",
+                where=where,
+                seen=seen,
+            ),
             code="data-target-constant",
         )
 

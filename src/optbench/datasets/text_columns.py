@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optbench.core.findings import Finding, Severity
+from optbench.core.worded import worded
 from optbench.datasets.column_texts import ColumnTexts
 from optbench.datasets.vocabulary import SPECIAL, Vocabulary, fit_vocabulary
 from optbench.errors import DataError
@@ -144,7 +145,11 @@ class WordColumn:
         self._words = fit_vocabulary(counts, max_tokens=max_words + len(SPECIAL)).words
         if not self._words:
             raise DataError(
-                f"column {column.name!r} must hold texts. Received: no word in any training row. Drop it.",
+                worded(
+                    "rows-no-word",
+                    "column {name!r} must hold texts. Received: no word in any training row. Drop it.",
+                    name=column.name,
+                ),
                 code="data-text-wordless",
             )
         self._has_any: list[NDArray[np.bool_]] = []

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from optbench.core.worded import worded
 from optbench.datasets.cell_digests import table_digest
 from optbench.datasets.column_names import spelled
 from optbench.datasets.label_spellings import alike_hint
@@ -108,7 +109,13 @@ class TextTable:
         """Return where a row stands, for messages: `"row 5 (line 7 of my.csv)"`; rows count from 1 there."""
         firsts = [0, *accumulate(self.rows_per_file)]
         position = bisect.bisect_right(firsts, row) - 1
-        return f"row {row - firsts[position] + 1} (line {self.lines.line(row)} of {self.files[position].name})"
+        return worded(
+            "rows-place",
+            "row {row} (line {line} of {file})",
+            row=row - firsts[position] + 1,
+            line=self.lines.line(row),
+            file=self.files[position].name,
+        )
 
     def digest(self) -> str:
         """Return the sha256 hex digest of the column names, the cells and which file each row is from.
@@ -136,7 +143,15 @@ def require_column(table: TextTable, name: str, *, setting: str, separator: str 
         or _header_hint(table.names)
     )
     raise DataError(
-        f"{setting} must name a column of {table.shown_name}. Received: {name!r}.{hint} {columns_found(table.names)}.",
+        worded(
+            "rows-column",
+            "{setting} must name a column of {shown_name}. Received: {name!r}.{hint} {found}.",
+            setting=setting,
+            shown_name=table.shown_name,
+            name=name,
+            hint=hint,
+            found=columns_found(table.names),
+        ),
         code="data-column-unknown",
     )
 
@@ -144,14 +159,16 @@ def require_column(table: TextTable, name: str, *, setting: str, separator: str 
 def columns_found(names: Sequence[str]) -> str:
     """Return which columns a table has, for messages."""
     if len(names) == 1:
-        return f"The only column found is: {names[0]}"
-    return f"The {len(names)} columns found are: {listed(names)}"
+        return worded("rows-only-column", "The only column found is: {name}", name=names[0])
+    return worded("rows-columns-found", "The {n} columns found are: {names}", n=len(names), names=listed(names))
 
 
 def listed(names: Sequence[str], shown: int = _NAMES_SHOWN) -> str:
     """Return names joined by commas, cut after `shown` of them."""
-    more = f", ... ({len(names) - shown} more)" if len(names) > shown else ""
-    return ", ".join(names[:shown]) + more
+    listing = ", ".join(names[:shown])
+    if len(names) <= shown:
+        return listing
+    return worded("rows-listed", "{listing}, ... ({n} more)", listing=listing, n=len(names) - shown)
 
 
 def wrong_separator_hint(names: Sequence[str], separator: str | None) -> str:
@@ -162,7 +179,12 @@ def wrong_separator_hint(names: Sequence[str], separator: str | None) -> str:
     best = max(counts, key=lambda other: counts[other])
     if counts[best] == 0:
         return ""
-    return f" The only column contains {best!r}: the separator is wrong, set dataset.separator: {json.dumps(best)}."
+    return worded(
+        "hint-separator",
+        " The only column contains {best!r}: the separator is wrong, set dataset.separator: {separator}.",
+        best=best,
+        separator=json.dumps(best),
+    )
 
 
 def _header_hint(names: Sequence[str]) -> str:

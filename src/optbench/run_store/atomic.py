@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING
 
 from optbench.core.file_locks import lock_file
 from optbench.core.printable import printable
-from optbench.core.refusals import reason_of, remedy_of
+from optbench.core.refusals import in_words, reason_of, remedy_of, with_remedy
 from optbench.core.regular_files import open_regular
+from optbench.core.worded import joined, worded
 from optbench.errors import StorageError
 
 if TYPE_CHECKING:
@@ -46,12 +47,20 @@ _CODES = {
     errno.EPERM: "storage-not-permitted",
 }
 _REMEDIES = {
-    errno.EROFS: "The file system is read-only; choose another folder (of runs: --runs-dir).",
-    errno.EACCES: "Change the permissions, or choose another folder (of runs: --runs-dir).",
-    errno.EPERM: "Change the permissions, or choose another folder (of runs: --runs-dir).",
-    errno.ENAMETOOLONG: "Choose a shorter name or another folder (of runs: --runs-dir).",
+    errno.EROFS: worded(
+        "system-read-only-folder", "The file system is read-only; choose another folder (of runs: --runs-dir)."
+    ),
+    errno.EACCES: worded(
+        "system-permissions-or-folder", "Change the permissions, or choose another folder (of runs: --runs-dir)."
+    ),
+    errno.EPERM: worded(
+        "system-permissions-or-folder", "Change the permissions, or choose another folder (of runs: --runs-dir)."
+    ),
+    errno.ENAMETOOLONG: worded(
+        "system-shorter-or-folder", "Choose a shorter name or another folder (of runs: --runs-dir)."
+    ),
 }
-_GOES_ON = " The same command then goes on from where it stopped."
+_GOES_ON = worded("system-goes-on", " The same command then goes on from where it stopped.")
 
 
 def storage_error(error: Refusal, path: Path, *, doing: str) -> StorageError:
@@ -60,10 +69,15 @@ def storage_error(error: Refusal, path: Path, *, doing: str) -> StorageError:
     remedy = _REMEDIES.get(number) or remedy_of(error, place=path)
     goes_on = _GOES_ON if number in (errno.ENOSPC, errno.EDQUOT) else ""
     reason = reason_of(error, place=path)
-    return StorageError(
-        f"{printable(str(path))} could not be {doing}: {reason}. {remedy}{goes_on}".rstrip(),
-        code=_CODES.get(number, "storage-failed"),
+    refused = worded(
+        "system-could-not-be",
+        "{path} could not be {doing}: {reason}.",
+        path=printable(str(path)),
+        doing=in_words(doing),
+        reason=reason,
     )
+    told = with_remedy(refused, joined(remedy, goes_on))
+    return StorageError(told, code=_CODES.get(number, "storage-failed"))
 
 
 def write_bytes(

@@ -120,7 +120,11 @@ def _require_key(paths: RunPaths, key: str) -> None:
         return
     found = found or recorded_key(paths)  # another process may have claimed and begun it between the two looks
     if found != key:
-        told = f"a run with key {found[:12]}..." if found else "files that are not a run of optbench"
+        told = (
+            worded("folder-run-of-key", "a run with key {key}...", key=found[:12])
+            if found
+            else worded("folder-foreign-files", "files that are not a run of optbench")
+        )
         raise StorageError(
             worded(
                 "folder-taken",

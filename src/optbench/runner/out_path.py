@@ -102,7 +102,7 @@ def writing(out: Path) -> Iterator[None]:
         refused = error.__cause__
         if not isinstance(refused, OSError):
             raise
-        remedy = remedy_of(refused, place=out) or "Choose another --out."
+        remedy = remedy_of(refused, place=out) or worded("hint-other-out", "Choose another --out.")
         raise MachineError(
             worded(
                 "need-writable",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from optbench.config import GeneratedConfig, SplitDesign
 from optbench.core.findings import Finding, Severity
+from optbench.core.worded import worded
 from optbench.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -136,8 +137,13 @@ def read_problem(
         say(sentence(note, language))
     if loaded.config.tuned and (dataset.validation is None or len(dataset.validation.y) == 0):
         raise ConfigError(
-            f"{loaded.path}: tuning needs validation rows, and {problem.name} has none. Set dataset.split.validation "
-            "to a fraction such as 0.1, or give every optimizer a number for its learning rate.",
+            worded(
+                "key-tuning-validation",
+                "{path}: tuning needs validation rows, and {name} has none. Set dataset.split.validation to "
+                "a fraction such as 0.1, or give every optimizer a number for its learning rate.",
+                path=loaded.path,
+                name=problem.name,
+            ),
             code="config-validation-needed",
         )
     _require_classes_of_metrics(loaded, problem, dataset)

@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from optbench.core.interpreter import without_working_directory
+from optbench.core.worded import worded
 from optbench.errors import MachineError
 from optbench.training.gpu_share import gpu_memory_limit
 
@@ -120,13 +121,21 @@ def require_gpus(wanted: int, found: int) -> None:
     """Require that there are as many GPUs as an experiment trains on."""
     if not found:
         raise MachineError(
-            "training.device: gpu needs a GPU that TensorFlow can see. Received: a machine without one. Use cpu.",
+            worded(
+                "need-gpu",
+                "training.device: gpu needs a GPU that TensorFlow can see. Received: a machine without one. Use cpu.",
+            ),
             code="machine-gpu-missing",
         )
     if found < wanted:
         raise MachineError(
-            f"training.devices: {wanted} needs as many GPUs that TensorFlow can see. Received: {found}. Set "
-            f"training.devices to {found}, which is another experiment with a key of its own.",
+            worded(
+                "need-gpus",
+                "training.devices: {wanted} needs as many GPUs that TensorFlow can see. Received: {found}. "
+                "Set training.devices to {found}, which is another experiment with a key of its own.",
+                wanted=wanted,
+                found=found,
+            ),
             code="machine-gpus-missing",
         )
 
