@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from babel.dates import format_datetime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -50,6 +51,40 @@ def test_pandas_reads_the_same_times(form, times):
     expected = pd.to_datetime(pd.Series(texts), format=zoned, utc=True).dt.tz_localize(None)
     found = read(texts)
     assert [time.round("us") for time in found] == [time.round("us") for time in expected]
+
+
+WORDED = ["d MMMM y", "d-MMM-yy", "EEEE, d MMMM y", "EEE d MMM y", "d. MMMM y", "d/MMM/y HH:mm", "MMMM d, y"]
+DAYS = [pd.Timestamp(2021, month, 2 * month + 3) for month in range(1, 13)]
+
+
+@pytest.mark.parametrize("locale", ["es", "es_MX", "fr", "de", "it", "pt", "en"])
+@pytest.mark.parametrize("form", WORDED)
+def test_months_and_days_are_read_in_other_languages(form, locale):
+    """What babel writes by the Unicode locale data, every month of the year."""
+    for case in (str, str.upper):
+        assert read([case(format_datetime(day, form, locale=locale)) for day in DAYS]) == DAYS
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        ("8 de junio de 2021", "2021-06-08"),
+        ("8 de junio del 2021", "2021-06-08"),
+        ("1º de junho de 2021", "2021-06-01"),
+        ("1er juin 2021", "2021-06-01"),
+        ("junio de 2021", "2021-06-01"),
+        ("sabado 5 junio 2021", "2021-06-05"),
+        ("2021T3", "2021-07-01"),
+        ("2021年6月8日 10:30", "2021-06-08 10:30"),
+        ("08/06/2021 10:30 p. m.", "2021-06-08 22:30"),
+        ("08/06/2021 10:30\u202fPM", "2021-06-08 22:30"),
+        ("2021-06-08 10:30 a.\u00a0m.", "2021-06-08 10:30"),
+        ("2021-06-08T10:30:00+02:00[Europe/Madrid]", "2021-06-08 08:30"),
+    ],
+)
+def test_forms_of_other_places(text, time):
+    """Links between the words, ordinals, blanks of other widths, quarters of INE, times of Java."""
+    assert read([text], "dmy") == [pd.Timestamp(time)]
 
 
 @pytest.mark.parametrize(("form", "order"), [("%d/%m/%Y", "dmy"), ("%m-%d-%y", "mdy"), ("%y.%m.%d", "ymd")])
@@ -258,6 +293,23 @@ def test_orders_that_contradict_each_other_are_named_with_what_helps(load_csv, t
     assert load_csv(table(d=cells), separator=";", drop=["d"]).feature_names == ("x",)
     found = inspect_table(tmp_path / "data.csv", "y")
     assert found.features == {}
+
+
+@pytest.mark.parametrize(
+    ("cells", "advice", "remedy"),
+    [
+        ([str(1_600_000_000 + 86_399 * i) for i in range(N)], "These are numbers", {"features": {"d": "number"}}),
+        ([f"{2019 + i % 2}-{13 + i % 9}-{1 + i % 12:02}" for i in range(N)], "Write all of them", {"drop": ["d"]}),
+    ],
+)
+def test_what_is_no_date_at_all_is_not_called_a_gap(load_csv, cells, advice, remedy):
+    """Seconds since 1970 and days before months: `missing` would empty the column, so it is not advised."""
+    with pytest.raises(DataError, match=advice) as caught:
+        load_csv(table(d=cells), separator=";", features={"d": "date"})
+    assert "dataset.missing" not in str(caught.value)
+    assert load_csv(table(d=cells), separator=";", **remedy)
+    notes = sentences(load_csv(table(d=cells), separator=";").notes)
+    assert not any("dataset.missing" in note for note in notes)
 
 
 def test_a_stated_order_settles_only_what_needs_it(load_csv):

@@ -20,7 +20,7 @@ import numpy as np
 from optbench.config import dump_value
 from optbench.core.findings import Finding, Severity
 from optbench.core.text import counted
-from optbench.datasets.date_readings import CONTRADICTING, TWO_ORDERS, UNLIKE, read_moments
+from optbench.datasets.date_readings import CONTRADICTING, MANY_OTHERS, TWO_ORDERS, UNLIKE, read_moments
 from optbench.datasets.date_texts import LETTERS, look_like_dates, moments
 from optbench.datasets.features import NumberColumn
 from optbench.datasets.number_texts import are_decimal
@@ -194,7 +194,7 @@ def _are_compact(texts: Any) -> bool:
 def _obstacle_error(table: TextTable, column: ExaminedColumn, obstacle: Finding) -> DataError:
     """Return the error for texts that are no dates, or of which it is not clear which."""
     name, found = column.name, obstacle.values
-    as_texts = f"dataset.features: {dump_value({name: 'category'})}"
+    as_texts = _kind_of(name, "category")
 
     def placed(text: str) -> str:
         return f"{text!r} in {table.place(column.column.row_of(text))}"
@@ -224,9 +224,23 @@ def _obstacle_error(table: TextTable, column: ExaminedColumn, obstacle: Finding)
         )
     cell, n_more = found["first"][0], found["n_others"] - 1
     more = f" and {counted(n_more, 'other value')}" if n_more else ""
+    remedy = _as_other(column, obstacle)
     return DataError(
         f"column {name!r} must hold dates or times, such as 2019-03-07, 07.03.2019, 7 March 2019, 20190307 or 20:36, "
-        f"in one order of day and month. Received: {placed(cell)}{more}. "
-        f"Correct it, add {cell!r} to dataset.missing, or set {as_texts}.",
+        f"in one order of day and month. Received: {placed(cell)}{more}. {remedy}.",
         code="data-dates-wrong",
     )
+
+
+def _as_other(column: ExaminedColumn, obstacle: Finding) -> str:
+    """Return what helps where cells are no dates: what seconds, days of a spreadsheet and gaps need differs."""
+    name, cell = column.name, obstacle.values["first"][0]
+    if are_decimal(column.categories.levels).all():
+        return f"These are numbers, as seconds since 1970 or days of a spreadsheet are: {_kind_of(name, 'number')}"
+    if obstacle.code == MANY_OTHERS:
+        return f"Write all of them as YYYY-MM-DD in the file, or set {_kind_of(name, 'category')}"
+    return f"Correct it, add {cell!r} to dataset.missing, or set {_kind_of(name, 'category')}"
+
+
+def _kind_of(name: str, kind: str) -> str:
+    return f"dataset.features: {dump_value({name: kind})}"

@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from optbench.datasets.date_texts import Moments
 
 NO_DATES: Final = "column-dates-others"
+MANY_OTHERS: Final = "column-dates-many-others"
 TWO_ORDERS: Final = "column-dates-two-orders"
 CONTRADICTING: Final = "column-dates-contradicting"
 UNLIKE: Final = "column-dates-unlike"
 _SHOWN: Final = 3
+_FEW: Final = 0.1  # of the texts: more that are no dates are no gaps
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +62,13 @@ def read_moments(texts: Any, order: str | None = None, *, name: str) -> DateRead
 
 
 def _others(texts: Any, found: Sequence[Moments], name: str) -> Finding:
-    """Return which texts are no dates under the order that fits most."""
+    """Return which texts are no dates under the order that fits most; many of them are written otherwise, no gaps."""
     best = max(found, key=lambda one: int(one.is_read.sum()))
     wrong = np.flatnonzero(~best.is_read)
     in_none = np.flatnonzero(~np.any([one.is_read for one in found], axis=0))
     shown = [texts[int(position)].as_py() for position in [*in_none, *np.setdiff1d(wrong, in_none)][:_SHOWN]]
-    return _obstacle(NO_DATES, name, first=shown, n_others=len(wrong), n_more=len(wrong) - len(shown))
+    code = MANY_OTHERS if len(wrong) > max(_SHOWN, _FEW * len(texts)) else NO_DATES
+    return _obstacle(code, name, first=shown, n_others=len(wrong), n_more=len(wrong) - len(shown))
 
 
 def _contradiction(texts: Any, found: Sequence[Moments], name: str) -> Finding | None:

@@ -1,7 +1,7 @@
 """Dates and times as people write them, read exactly: one form for each text, one order of day and month for all.
 
 Nothing is guessed: where the day or the month may come first, all texts have to agree on one of them, or the order is
-asked for. Months and days of the week are English words.
+asked for. Months and days of the week may be words (`calendar_words`).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from optbench.datasets.arrow_texts import buffers, chosen
+from optbench.datasets.calendar_words import MONTH, WEEKDAY, month_named
 from optbench.datasets.text_templates import templates_of
 
 if TYPE_CHECKING:
@@ -23,47 +24,48 @@ if TYPE_CHECKING:
 
 ORDERS: Final = ("ymd", "dmy", "mdy")
 LETTERS: Final = "d: day, m: month, y: year"
-_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH = (
-    r"(?P<name>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
-    r"oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)[.]?"
+_ZONE = (
+    r"(?: ?(?P<zone>z|utc|gmt|(?P<zone_sign>[+-])(?P<zone_hour>\d\d):?(?P<zone_minute>\d\d)?)(?:\[[a-z]+/[a-z_/]+\])?)?"
 )
-_WEEKDAY = r"(?:(?:mon|tue(?:s)?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?[.]?,? )?"
-_ZONE = r"(?: ?(?P<zone>z|utc|gmt|(?P<zone_sign>[+-])(?P<zone_hour>\d\d):?(?P<zone_minute>\d\d)?))?"
 _CLOCK = (
     r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?"
-    rf"(?: ?(?P<half>[ap])[.]?m[.]?)?{_ZONE}"
+    rf"(?: ?(?P<half>[ap])[.]? ?m[.]?)?{_ZONE}"
 )
 _SHORT_CLOCK = rf"(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?{_ZONE}"
 _DAY = r"(?P<day>\d{1,2})"
+_ORDINAL = r"(?:st|nd|rd|th|er|[.ºo°])?"
+_OF = r"(?:[-/ ]| of | del? )"
 _DATES: Final = (
     r"(?P<year>\d{4})(?P<mark>[-/. ])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})",
     r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)",
     r"(?P<first>\d{1,2})(?P<mark>[-/. ]|[.] )(?P<middle>\d{1,2})(?P=mark)(?P<last>\d{4}|\d\d)",
-    rf"{_DAY}(?:st|nd|rd|th|[.])?(?:[-/ ]| of )?{_MONTH},?[-/ ]?(?P<year>\d{{4}}|\d\d)",
-    rf"{_MONTH}[-/ ]?{_DAY}(?:st|nd|rd|th)?(?:, ?|[-/ ])(?P<year>\d{{4}})",
-    rf"(?P<year>\d{{4}})[-/ ]?{_MONTH}[-/ ]?{_DAY}",
+    rf"{_DAY}{_ORDINAL}{_OF}?{MONTH}(?:,?[-/ ]?|{_OF})(?P<year>\d{{4}}|\d\d)",
+    rf"{MONTH}[-/ ]?{_DAY}(?:st|nd|rd|th)?(?:, ?|[-/ ]| del? )(?P<year>\d{{4}})",
+    rf"(?P<year>\d{{4}})[-/ ]?{MONTH}[-/ ]?{_DAY}",
+    r"(?P<year>\d{4})[年년] ?(?P<month>\d{1,2})[月월] ?(?P<day>\d{1,2})[日일]",
 )
 _WITHOUT_DAY: Final = (
     r"(?P<year>\d{4})[-/.]?(?P<month>\d\d)",
     r"(?P<month>\d\d)/(?P<year>\d{4})",
-    rf"{_MONTH}[-/ ]?(?P<year>\d{{4}})",
-    rf"(?P<year>\d{{4}})[-/ ]?{_MONTH}",
-    r"(?P<year>\d{4})[- ]?q(?P<quarter>\d)",
-    r"q(?P<quarter>\d)[-/ ]?(?P<year>\d{4})",
+    rf"{MONTH}{_OF}?(?P<year>\d{{4}})",
+    rf"(?P<year>\d{{4}})[-/ ]?{MONTH}",
+    r"(?P<year>\d{4})[- ]?[qt](?P<quarter>\d)",
+    r"[qt](?P<quarter>\d)[-/ ]?(?P<year>\d{4})",
+    r"(?P<year>\d{4})[年년] ?(?P<month>\d{1,2})[月월]",
 )
 _FORMS: Final = tuple(
     re.compile(form, re.IGNORECASE | re.ASCII)
     for form in (
-        *(rf"{_WEEKDAY}{date}(?:(?:t|,? |:){_CLOCK})?" for date in _DATES),
+        *(rf"{WEEKDAY}{date}(?:(?:t|,? |:){_CLOCK})?" for date in _DATES),
         rf"{_DATES[1]}t?{_SHORT_CLOCK}",
-        rf"{_WEEKDAY}{_MONTH} +{_DAY} {_CLOCK} (?P<year>\d{{4}})",
+        rf"{WEEKDAY}{MONTH} +{_DAY} {_CLOCK} (?P<year>\d{{4}})",
         *_WITHOUT_DAY,
         _CLOCK,
     )
 )
 _PIVOT = 69  # two digits of a year from here on are of the 20th century, as in POSIX
 _LONGEST = 64  # bytes
+_ONE_BLANK: Final = dict.fromkeys(map(ord, "\N{NO-BREAK SPACE}\N{THIN SPACE}\N{NARROW NO-BREAK SPACE}"), " ")
 _MINUTE, _HOUR, _DAY_SECONDS = 60, 3600, 86400
 _NOON, _HOURS = 12, 24
 
@@ -103,21 +105,25 @@ class _Form:
 
 @lru_cache(maxsize=1 << 14)
 def _form(template: str) -> _Form | None:
-    if not template.isascii():
-        return None
+    text = template.translate(_ONE_BLANK)
     for pattern in _FORMS:
-        found = pattern.fullmatch(template)
+        found = pattern.fullmatch(text)
         if found is not None:
             groups = {name: text for name, text in found.groupdict().items() if text is not None}
             half = groups.get("half")
             return _Form(
-                spans={name: found.span(name) for name in groups},
-                month=1 + _MONTHS.index(groups["name"][:3].lower()) if "name" in groups else 0,
+                spans={name: _bytes_of(template, *found.span(name)) for name in groups},
+                month=month_named(groups["name"]) if "name" in groups else 0,
                 afternoon=None if half is None else half.lower() == "p",
                 zone_sign=-1 if groups.get("zone_sign") == "-" else 1,
                 has_zone="zone" in groups,
             )
     return None
+
+
+def _bytes_of(text: str, first: int, after: int) -> tuple[int, int]:
+    """Return where characters of a text stand in its UTF-8."""
+    return len(text[:first].encode()), len(text[:after].encode())
 
 
 @dataclass(frozen=True, slots=True)
