@@ -7,6 +7,7 @@ import json
 import os
 import stat
 import struct
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -14,6 +15,8 @@ import pytest
 from attacked import command
 from run_folders import finished_run, plan, write_experiment
 
+from optbench.errors import ArchiveError
+from optbench.run_store.archive import open_archive
 from optbench.run_store.listed_files import with_digest
 from optbench.sharing.share import share
 
@@ -79,6 +82,10 @@ def entry(name, mode=stat.S_IFREG | 0o644):
     return info
 
 
+def linked_away(path):
+    path.symlink_to("..")
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -103,6 +110,56 @@ def test_names_that_lead_elsewhere(forge, name):
     ended = forge.refused(path, 3, saying="names that stay inside")
     assert "\x1b" not in ended.said
     assert not Path("/tmp/evil-of-optbench.txt").exists()
+
+
+def test_a_name_of_very_many_parts_costs_nothing(tmp_path):
+    """Every way to it would be a gigabyte of names; of a long one the beginning is shown."""
+    path = tmp_path / "deep.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a/" * 32_000 + "x", b"")
+    tracemalloc.start()
+    with pytest.raises(ArchiveError, match="too deep") as refused, open_archive(path, most=1 << 30):
+        pass
+    assert tracemalloc.get_traced_memory()[1] < 20 << 20
+    tracemalloc.stop()
+    assert len(str(refused.value)) < 500
+
+
+def test_a_listing_that_unpacks_to_memory_is_not_read(tmp_path):
+    """Millions of empty lists are some kilobytes, packed; the listing of one file is not so long."""
+    path = tmp_path / "listing.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("index.html", "x")
+        archive.writestr(LISTING, b'{"files": [' + b"[]," * 100_000 + b"[]]}")
+    with pytest.raises(ArchiveError, match=r"as long as its 2 files need"), open_archive(path, most=1 << 30):
+        pass
+
+
+@pytest.mark.parametrize("name", ["-rf", "~root", "*", "run[1]"])
+def test_folders_that_commands_take_for_something_else(forge, name):
+    """An option, a home folder, a pattern: `rm *` in the runs directory would obey the first."""
+    moved = {path.replace(f"runs/{forge.run}/", f"runs/{name}/"): data for path, data in forge.files.items()}
+    forge.refused(forge.write(moved, about={**forge.about, "runs": [name]}), 3, saying="option or a pattern")
+
+
+@pytest.mark.parametrize("run", ["../../../evil", "/tmp/evil", ".hidden", "a\nb", ""])
+def test_a_run_that_calls_itself_by_a_way_elsewhere(forge, run):
+    """What is written for a run is called by its id: in a tracker's folder it would be written beside it."""
+    name = f"runs/{forge.run}/MANIFEST.json"
+    body = {key: value for key, value in json.loads(forge.files[name]).items() if key != "sha256"}
+    files = {**forge.files, name: with_digest({**body, "run": run})}
+    ended = forge.refused(forge.write(files), 5, saying="run must be there")
+    assert ".import" not in ended.said  # nothing is left there
+
+
+@pytest.mark.parametrize("make", [Path.touch, os.mkfifo, linked_away])
+def test_a_place_to_unpack_that_is_a_trap(forge, honest, make):
+    """A file, a pipe or a link has the name of the folder that everything is unpacked in first."""
+    (forge.folder / "runs").mkdir()
+    make(forge.folder / "runs" / ".import")
+    ended = command("import", honest[0], "--runs-dir", forge.folder / "runs", cwd=forge.folder)
+    ended.require(1, saying="must be a folder, or nothing yet")
+    assert [path.name for path in (forge.folder / "runs").iterdir()] == [".import"]
 
 
 @pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR, stat.S_IFDIR])

@@ -171,3 +171,29 @@ def test_gc_removes_temporary_folders_that_were_left(command, runs_dir, temporar
     assert not left.path.exists()
     assert used.path.is_dir()
     used.remove()
+
+
+def test_gc_removes_what_a_killed_import_has_left(command, runs_dir, temporary_folder):
+    """It lies in the runs directory, out of sight; the trash, and what is in use, stay."""
+    from optbench.core.temporary_folders import make_temporary_folder
+
+    left, used = (make_temporary_folder("import", runs_dir / name) for name in (".import", ".merge"))
+    left.lock.close()
+    (runs_dir / ".trash").mkdir()
+    assert json.loads(command("gc", runs_dir, "--json").out)["temporary_folders"] == 1
+    assert not left.path.parent.exists()
+    assert used.path.is_dir()
+    assert (runs_dir / ".trash").is_dir()
+    used.remove()
+
+
+@pytest.mark.parametrize("way", [".", "{name}/code/..", "../{runs}/{name}"])
+def test_a_run_may_be_named_by_a_way_back(command, runs_dir, adam, monkeypatch, way):
+    """From inside, or up again: it is the run that goes, once, and nothing appears in it."""
+    (adam / "code").mkdir()
+    monkeypatch.chdir(adam if way == "." else runs_dir)
+    done = command("rm", way.format(name=adam.name, runs=runs_dir.name), adam, "--yes")
+    assert done.code == 0, done.err
+    assert not adam.exists()
+    assert [path.name for path in (runs_dir / ".trash").iterdir()] == [adam.name]
+    assert not list(runs_dir.rglob(f"{adam.name}/**/.trash"))

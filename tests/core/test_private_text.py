@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from optbench.core.private_text import is_private_path, placeless, without_places
+from optbench.core.private_text import is_private_path, names_of_the_user, placeless, without_places
 
 NAMES = ["ana-maria", "vm"]
 
@@ -37,6 +37,13 @@ def test_what_is_no_place_is_kept(text):
         ("/srv/my runs2/x.csv", "<path> runs2/x.csv"),
         ("PYTHONPATH=/opt/a/b:/opt/c/d", "PYTHONPATH=<path>:<path>"),
         ("\udcff /srv/a/b", "\udcff <path>"),
+        ("\x1b[31m/srv/a/b.py\x1b[0m:3", "\x1b[31m<path>/b.py\x1b[0m:3"),
+        ("tool >/srv/a/b.txt, <b>/srv/a/b</b>", "tool ><path>/b.txt, <b><path></b>"),
+        ("`/srv/a/b` is there", "`<path>` is there"),
+        (
+            "from https://eva:s3cret@example.org/x and s3://key:pw@bucket",
+            "from https://<name>@example.org/x and s3://<name>@bucket",
+        ),
     ],
 )
 def test_places_and_names_are_replaced(text, told):
@@ -46,8 +53,18 @@ def test_places_and_names_are_replaced(text, told):
 
 def test_again_changes_nothing():
     """A log that was published before is published again when an attempt goes on."""
-    once = without_places('File "/home/ana/own.py" of ana-maria in /srv/my runs/x', NAMES, ["/srv/my runs"])
+    text = 'File "/home/ana/own.py" of ana-maria in /srv/my runs/x \x1b[1m/srv/a/b.py\x1b[0m of http://eva:pw@vm/x'
+    once = without_places(text, NAMES, ["/srv/my runs"])
     assert without_places(once, NAMES, ["/srv/my runs"]) == once
+
+
+def test_accounts_of_many_machines_are_nobodys_names(monkeypatch):
+    """In a container everybody is root, and logs speak of roots of mean squares."""
+    monkeypatch.setenv("USER", "root")
+    monkeypatch.setenv("LOGNAME", "eva")
+    monkeypatch.setenv("HOME", "/root")
+    assert "eva" in names_of_the_user()
+    assert "root" not in names_of_the_user()
 
 
 @pytest.mark.parametrize(

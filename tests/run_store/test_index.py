@@ -120,6 +120,31 @@ def test_nonsense_in_the_cache_is_passed_over(runs, tmp_path):
     assert [asdict(record) for record in read(runs, place)] == [asdict(record) for record in first]
 
 
+def tampered(place, statement, *values):
+    with sqlite3.connect(next(place.glob("*.sqlite"))) as database:
+        database.execute(statement, values)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE runs SET content = CAST(content AS BLOB)",
+        "UPDATE parts SET content = CAST(content AS BLOB)",
+        "UPDATE parts SET content = '[]'",
+        "DELETE FROM parts",
+        "ALTER TABLE runs RENAME COLUMN stamp TO other",
+    ],
+)
+def test_a_cache_that_holds_something_else_heals(runs, tmp_path, statement):
+    """The folders are read; soon the cache says again what they do."""
+    place = tmp_path / "cache"
+    first = read(runs, place)
+    tampered(place, statement)
+    for _ in range(2):  # where its tables are other ones, it is removed first
+        assert [asdict(one) for one in read(runs, place)] == [asdict(one) for one in first]
+    read(runs, place, read=lambda folder: pytest.fail(f"{folder} was read again"))
+
+
 def test_no_place_for_a_cache_is_no_reason_to_fail(runs, tmp_path):
     """A file where its folder would be; a database that somebody holds."""
     place = tmp_path / "taken"

@@ -102,6 +102,14 @@ def test_what_is_no_expression(where, says):
     assert says in str(found.value)
 
 
+@pytest.mark.parametrize("where", ["1and 2 > 1", "run == 'a\\d'"])
+@pytest.mark.filterwarnings("error")
+def test_what_python_would_warn_of_is_no_matter(where):
+    """A warning of a compiler is for people who write Python."""
+    select([], where="1 > 0", sort=None)
+    select([("a", {"run": "a"})], where=where, sort=None)
+
+
 def test_an_unknown_key_to_sort_by():
     """With the nearest one that is known."""
     with pytest.raises(UsageError, match="Did you mean 'accuracy'"):

@@ -9,15 +9,16 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from run_folders import facts_of, seal
+from run_folders import facts_of, finished_run, plan, seal, write_experiment
 from telltale import CITIES, holding
 
 from optbench.errors import MismatchError, NoRunsError, UsageError
-from optbench.run_store import RunPaths, read_json, read_shared, write_json
+from optbench.run_store import RunPaths, Why, read_json, read_shared, write_json
 from optbench.run_store.archive import LISTING
 from optbench.run_store.manifest import parse_manifest
 from optbench.runner.check import check_runs, check_text
 from optbench.runs.recorded import recorded_run
+from optbench.sharing.folder_copy import FolderCopy
 from optbench.sharing.take_in import take_in
 from optbench.study.check import check_study
 from optbench.study.paths import StudyPaths
@@ -93,6 +94,50 @@ def test_places_never_leave(absolute, received, with_data):
     assert read_json(run.manifest)["config"]["dataset"]["path"] == "my.csv"
     record = read_shared(run.folder)
     assert {"config.yaml", "config.resolved.yaml"} <= set(record.replaced)
+
+
+def test_comments_say_no_place(tmp_path, received):
+    """People write there where their data lies; what is not a comment is the experiment, and stays."""
+    runs = tmp_path / "mine"
+    (run,) = plan(write_experiment(tmp_path), runs)
+    finished_run(run)
+    paths, comment = run.paths, "# of /home/eva/secret/all.csv, see https://eva:pw@example.org"
+    facts = facts_of(paths)
+    text = paths.config.read_text() + f"\n{comment}\n"
+    paths.config.write_text(text)
+    seal(paths, facts)
+    copy = RunPaths(received(runs) / paths.folder.name)
+    left = "# of <path>/all.csv, see https://<name>@example.org"
+    assert copy.config.read_text() == text.replace(comment, left)
+    assert set(read_shared(copy.folder).replaced) == {"config.yaml"}
+
+
+def test_a_copy_that_is_passed_on_says_what_the_first_one_said(absolute, received):
+    """Of a file that two people replaced it is the digest that was sealed; nothing that is held back is forgotten."""
+    folder = the_run(received(absolute.runs_dir))
+    first, listed = read_shared(folder), parse_manifest(RunPaths(folder)).files
+    copy = FolderCopy(folder, "MANIFEST.json", listed)
+    for name in ("config.yaml", "timing.json"):
+        copy.edit(name, lambda text: f"{text} ", Why.PATH)
+    copy.hold_back("history.csv", Why.CELLS)
+    copy.hold_back("environment.json", Why.CELLS)
+    record = json.loads(copy.members(lambda _: b"{}")["SHARED.json"].source)
+    assert record["manifest"] == first.to_json()["manifest"]
+    assert set(record["replaced"]) == set(first.replaced) - {"environment.json"} | {"timing.json"}
+    assert record["replaced"]["config.yaml"] == first.replaced["config.yaml"].to_json()
+    assert record["replaced"]["timing.json"]["sha256"] == listed["timing.json"].sha256
+    assert set(record["withheld"]) == {*first.withheld, "history.csv", "environment.json"}
+    assert record["withheld"]["environment.json"] == first.replaced["environment.json"].to_json()
+
+
+@pytest.mark.parametrize("name", ["at 10:30", "-best", "run*"])
+def test_a_name_that_nobody_could_take_in_is_refused(open_runs, shared, tmp_path, name):
+    """Before anything is written: the folder can be renamed here."""
+    (tmp_path / "mine").mkdir()
+    shutil.copytree(next(open_runs.iterdir()), tmp_path / "mine" / name)
+    with pytest.raises(UsageError, match="Rename it"):
+        shared(tmp_path / "mine")
+    assert not (tmp_path / "shared.zip").exists()
 
 
 def test_the_second_manifest_has_the_first_digests(absolute, received):

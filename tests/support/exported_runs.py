@@ -20,12 +20,12 @@ PNG = bytes.fromhex(
 )
 
 
-def stored(folder: Path, *, seeds: int = SEEDS, model: dict[str, Any] | None = None) -> Path:
+def stored(folder: Path, *, seeds: int = SEEDS, model: dict[str, Any] | None = None, **training: Any) -> Path:
     """Store runs of Adam and of SGD, whose seed 2 diverged; each has a picture, a model and an environment."""
     for seed in range(seeds):
         for optimizer, accuracy in (("adam", 0.9 + 0.001 * seed), ("sgd", 0.8 + 0.002 * seed)):
             diverged = optimizer == "sgd" and seed == 2
-            made = make_run(optimizer, seed, accuracy, diverged=diverged, dataset=DATA, model=model)
+            made = make_run(optimizer, seed, accuracy, diverged=diverged, dataset=DATA, model=model, training=training)
             if (folder / made.run).exists():
                 continue
             paths = RunPaths(store_run(made, folder))

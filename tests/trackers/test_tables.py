@@ -5,16 +5,20 @@ from __future__ import annotations
 import csv
 import json
 import math
+from dataclasses import replace
 
 import pytest
-from exported_runs import PLACE, SEEDS
+from exported_runs import PLACE, SEEDS, stored
 
 from optbench.cli import main
+from optbench.config.stand_ins import marked_stand_ins
+from optbench.core.findings import Finding, Severity
 from optbench.errors import MachineError, UsageError
+from optbench.run_store import RunPaths, write_json
 from optbench.runner.export_targets import TARGETS, Tracker
 from optbench.study.export import export_runs
 from optbench.trackers.addresses import require_address, shown_address, without_secrets
-from optbench.trackers.outgoing import anonymous
+from optbench.trackers.outgoing import anonymous, comparison_of, environment_of
 
 NAMES = ["epochs", "groups", "pairs", "runs"]
 
@@ -112,6 +116,53 @@ def test_only_what_begins_like_a_path_is_one():
     assert anonymous({"function": "/home/ana/own.py:load"}) == {"function": "<path>/own.py:load"}
     kept = ["data/b.csv", "yes/no", "1/2", "", None, 3.0]
     assert anonymous(kept) == kept
+
+
+def test_where_own_python_lies_does_not_leave(tmp_path):
+    """It is in the title of a problem, in settings and in the loss: each keeps the name of the file."""
+    own = f"{PLACE}/my own/models.py"
+    stored(tmp_path / "runs", seeds=1, model={"name": "python", "function": f"{own}:build"}, loss=f"python:{own}:loss")
+    out = tmp_path / "out"
+    export_runs([str(tmp_path / "runs")], tmp_path / "runs", to="csv", out=out)
+    texts = {path.name: path.read_text(encoding="utf-8") for path in out.iterdir()}
+    assert not [name for name, text in texts.items() if PLACE in text or "my own" in text]
+    assert "python <path>/models.py:build" in texts["groups.csv"]
+    assert "python:<path>/models.py:loss" in texts["runs.csv"]
+
+
+def test_what_a_study_wrote_for_people_leaves_without_places(comparison):
+    """Its page and its verdict repeat what the experiment says, as HTML writes it, too."""
+    ways = marked_stand_ins([{"path": f"{PLACE}/a & b.csv"}], [])
+    files = {"report.html": f"<p>{PLACE}/a &amp; b.csv</p>".encode(), "verdict.md": b"\xff"}
+    document = {**comparison.document, "verdict": f"on {PLACE}/a & b.csv"}
+    found = comparison_of("x", None, document, comparison.runs, files=files, ways=ways)
+    assert found.files == {"report.html": b"<p>a &amp; b.csv</p>", "verdict.md": b"\xff"}
+    assert found.verdict == found.document["verdict"] == "on <path>/a & b.csv"
+
+
+def test_cells_of_own_data_stay_at_home(comparison, tmp_path):
+    """In the environment stand levels and notes with cells; counts and columns leave, and public data as it is."""
+    run = comparison.runs[0]
+    paths = RunPaths(tmp_path)
+    seen = Finding("data-categories-rare", Severity.NOTE, {"name": "city", "levels": ["Cellheim"]}).to_json()
+    data = {"preprocessing": {"city": ["Cellheim"]}, "rows_read": 120, "columns_used": ["city"]}
+    write_json(paths.environment, {"schema_version": 1, "notes": [seen], "data": data})
+    here = replace(run.record, folder=str(tmp_path))
+    own = environment_of(replace(run, record=here))
+    assert "Cellheim" not in json.dumps(own)
+    assert (own["data"]["rows_read"], own["data"]["columns_used"]) == (120, ["city"])
+    public = replace(here, config={**here.config, "dataset": {"name": "iris"}})
+    assert environment_of(replace(run, record=public))["notes"] == [seen]
+
+
+@pytest.mark.parametrize("password", ["s3cret", "se/cret", "s3cr?et", "s3#cret", "s@3cret", "s%40cret", "p"])
+def test_no_password_is_shown(password):
+    """Databases take any character in one; what they say of it may have it as it was typed, or as it is meant."""
+    uri = f"postgresql+psycopg2://ana:{password}@example.org/runs?sslpassword=t0ken"
+    assert shown_address(uri) == "postgresql+psycopg2://***@example.org/runs"
+    meant = password.replace("%40", "@")
+    said = without_secrets(f"no {uri}; ana:{meant} ({meant}) with t0ken: help", uri)
+    assert said == "no postgresql+psycopg2://***@example.org/runs; *** (***) with ***: help"
 
 
 def test_addresses_are_shown_without_secrets():

@@ -36,7 +36,7 @@ def gc(
     del debug, lang, verbose
     from optbench.cli.removing import remove
     from optbench.core.temporary_folders import remove_abandoned
-    from optbench.runner.removal import leftovers
+    from optbench.runner.removal import leftovers, remove_scratch
     from optbench.study.paths import is_study_folder
     from optbench.words import text
 
@@ -50,7 +50,7 @@ def gc(
             ),
             code="usage-options-clash",
         )
-    n_temporary = remove_abandoned()
+    n_temporary = remove_abandoned() + remove_scratch(runs_dir)
     note(text("remove-temporary", n=n_temporary), quiet=quiet)
     if older_than is None:
         if as_json:

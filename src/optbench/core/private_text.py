@@ -15,16 +15,22 @@ if TYPE_CHECKING:
 PLACEHOLDER: Final = "<path>"
 _NAME: Final = "<name>"
 _SHORTEST_NAME: Final = 3
+# what accounts of containers and of installers are called: nobody's name, and a word of every other log
+_OF_MANY: Final = frozenset({"admin", "app", "debian", "docker", "home", "jovyan", "nobody", "root", "ubuntu", "user"})
 # A path begins with a slash, a backslash, a tilde or a drive that follows no letter or digit, so that Europe/Madrid is
 # none. It may hold blanks: it ends at its quote or, without one, before the next option or at the end of the value.
 _START: Final = r"(?<!\w)(?:[A-Za-z]:)?[~/\\]"
 _QUOTED: Final = re.compile(rf"""(["'])((?:(?!\1).)*?){_START}(?:(?!\1).)*\1""", re.DOTALL)
 _BARE: Final = re.compile(rf"""{_START}(?:(?!\s+-|["']).)*""", re.DOTALL)
-# In running text a path ends earlier, and one of a single part, as in "3 /10", is none. An address (https://) is kept.
+# In running text a path ends earlier, and one of a single part, as in "3 /10", is none. An address (https://) is kept,
+# but for who asks there. Before a path may stand what colours it, whose last letter is of no word.
 _IN_QUOTES: Final = re.compile(r"""(["'])((?:~[\w.-]*)?/(?!/)[^"'\n/]+/[^"'\n]*)\1""")
+_NO_PART: Final = r"""\s"'`<>|:;,()\[\]{}\x1b"""
 _IN_TEXT: Final = re.compile(
-    r"""(?<![\w/.~<>])(?:file://)?((?:~[\w.-]*)?/(?!/)[^\s"'<>|:;,()\[\]{}/]+/[^\s"'<>|:;,()\[\]{}]*)"""
+    rf"(\x1b\[[0-9;]*m|(?<![\w/.~<])(?<!<path>)(?<!<name>))(?:file://)?"
+    rf"((?:~[\w.-]*)?/(?!/)[^{_NO_PART}/]+/[^{_NO_PART}]*)"
 )
+_LOGIN: Final = re.compile(r"""(?<=://)[^\s/@"'<>]+@""")
 
 # of a file: of two parts at least, in somebody's home folder, or on a drive; over one line
 _ABSOLUTE: Final = re.compile(r"(?:/[^/\n]+/+[^/\n]|~[^/\n]+/|[A-Za-z]:[/\\])[^\n]*\Z")
@@ -56,6 +62,8 @@ def without_paths(value: str, people: Iterable[str]) -> str:
 def without_places(text: str, names: Iterable[str], folders: Iterable[str] = ()) -> str:
     r"""Return running text with a placeholder for each absolute path, but for the file it leads to, and for names.
 
+    Of addresses user and password are names, too.
+
     Parameters
     ----------
     names : of user and host; shorter ones than three characters are kept
@@ -72,7 +80,8 @@ def without_places(text: str, names: Iterable[str], folders: Iterable[str] = ())
         if folder.count("/") > 1:  # the root, and folders in it, are no place of anybody's
             text = re.sub(rf"(?<![\w/.~-]){re.escape(folder)}(?![\w-])", PLACEHOLDER, text)
     text = _IN_QUOTES.sub(lambda found: f"{found[1]}{_shortened(found[2])}{found[1]}", text)
-    text = _IN_TEXT.sub(lambda found: _shortened(found[1]), text)
+    text = _IN_TEXT.sub(lambda found: f"{found[1]}{_shortened(found[2])}", text)
+    text = _LOGIN.sub(f"{_NAME}@", text)
     for name in names:
         if len(name) >= _SHORTEST_NAME:
             text = re.sub(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])", _NAME, text, flags=re.IGNORECASE)
@@ -102,7 +111,10 @@ def placeless(value: Any) -> Any:
 
 
 def names_of_the_user() -> list[str]:
-    """Return what the user is called on this machine: account, variables and the name of the home folder."""
+    """Return what the user is called on this machine: account, variables and the name of the home folder.
+
+    What accounts of many machines are called is nobody's name.
+    """
     names = {os.environ.get(name, "") for name in ("USER", "LOGNAME", "USERNAME")}
     with suppress(RuntimeError):  # no home folder can be told
         names.add(Path.home().name)
@@ -110,7 +122,7 @@ def names_of_the_user() -> list[str]:
         import pwd
 
         names.add(pwd.getpwuid(os.getuid()).pw_name)
-    return sorted(names - {""}, key=len, reverse=True)
+    return sorted({name for name in names if name and name.lower() not in _OF_MANY}, key=len, reverse=True)
 
 
 def names_of_the_host() -> list[str]:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _SOONEST_S, _LATEST_S = 2.0, 30.0  # between two questions to the controller, which has others to answer too
 _GRACE_S: Final = 5.0  # for agents to leave by themselves
 _LONGEST_END_S: Final = 60.0
+_ASKS: Final = "#SBATCH"
 _ENDED_BY_SLURM: Final = ("CANCELLED", "DEADLINE", "PREEMPTED", "TIMEOUT")
 # set-up lines may say where libraries lie
 _OF_SETUP: Final = ("LD_LIBRARY_PATH", "CUDA_HOME", "CUDA_PATH", "XLA_FLAGS")
@@ -108,8 +109,14 @@ def batch_script(machine: MachineConfig, *lines: str) -> str:
     Parameters
     ----------
     lines : the last of them takes the place of the shell, so that signals reach it
+
+    Notes
+    -----
+    sbatch reads lines that begin with `#SBATCH` up to the first command alone, so they stand first.
     """
-    return "\n".join(["#!/bin/bash", *lines[:-1], *machine.slurm.setup, lines[-1], ""])
+    asked = [line for line in machine.slurm.setup if line.startswith(_ASKS)]
+    others = [line for line in machine.slurm.setup if not line.startswith(_ASKS)]
+    return "\n".join(["#!/bin/bash", *asked, *lines[:-1], *others, lines[-1], ""])
 
 
 class _Jobs:

@@ -204,7 +204,8 @@ def _shown(job: str) -> dict[str, str] | None:
     answer = _answer(["scontrol", "--oneliner", "show", "job", job])
     if answer.returncode != 0:
         return {} if _UNKNOWN_JOB in answer.stderr + answer.stdout else None
-    return dict(_FIELD.findall(answer.stdout.splitlines()[0])) if answer.stdout else None
+    # the first of a name: what follows, such as paths of the user, may hold anything
+    return dict(reversed(_FIELD.findall(answer.stdout.splitlines()[0]))) if answer.stdout else None
 
 
 def _answer(

@@ -37,10 +37,15 @@ _TIME: Final = (1980, 1, 1, 0, 0, 0)  # the first that a zip can say
 _MODE: Final = stat.S_IFREG | 0o644
 _CHUNK: Final = 1 << 20
 _LARGEST_LISTING: Final = 128 << 20
+_LISTED_AT_MOST: Final = (
+    16 << 10
+)  # bytes of the listing for a file: names are short, and JSON unpacks to far more memory
 _MOST_FILES: Final = 1_000_000
 _LONGEST_NAME: Final = 1000
 _LONGEST_PART: Final = 255
+_SHOWN: Final = 200
 _ENCRYPTED: Final = 1
+_UNKNOWN: Final = "a name with characters that no file of optbench has"
 _MOST_LEVELS: Final = 8
 # what Python's reader says of bytes that are no zip, or not the one they seem to be
 _DAMAGE: Final = (
@@ -238,46 +243,60 @@ def _require_names(infos: list[zipfile.ZipInfo], shown: str) -> None:
         raise ArchiveError(
             f"{shown} holds {len(infos)} files; at most {_MOST_FILES} are read.", code="archive-too-large"
         )
-    spelled: dict[str, str] = {}  # as a file system sees it that tells no letters' case apart
-    names, folders = set(), set()
-    for info in infos:
-        reason = _unfit(info)
-        parts = info.filename.split("/")
-        ways = ["/".join(parts[:end]) for end in range(1, len(parts) + 1)]
-        if not reason and any(spelled.setdefault(_folded(way), way) != way for way in ways):
-            reason = "another name that differs in its spelling alone"
-        if not reason and info.filename in names:
-            reason = "a name that is there twice"
-        if reason:
-            raise ArchiveError(
-                f"{shown} must hold regular files with names that stay inside it. Received: "
-                f"{printable(info.orig_filename)}, {reason}. Nothing of it was unpacked.",
-                code="archive-name-unfit",
-            )
-        names.add(info.filename)
-        folders.update(ways[:-1])
-    if names & folders:
+    strange = ((info.orig_filename, reason) for info in infos if (reason := _unfit_entry(info)))
+    unfit = next(strange, None) or unfit_name(info.filename for info in infos)
+    if unfit is not None:
+        name, reason = unfit
         raise ArchiveError(
             f"{shown} must hold regular files with names that stay inside it. Received: "
-            f"{printable(min(names & folders))}, a file and a folder. Nothing of it was unpacked.",
+            f"{printable(name[:_SHOWN])}, {reason}. Nothing of it was unpacked.",
             code="archive-name-unfit",
         )
+
+
+def unfit_name(names: Iterable[str]) -> tuple[str, str] | None:
+    """Return the first of some names that may not be in an archive, beside those before it, and why; None if all may.
+
+    Parameters
+    ----------
+    names : with "/" between their parts
+    """
+    spelled: dict[str, str] = {}  # as a file system sees it that tells no letters' case apart
+    known, folders = set(), set()
+    for name in names:
+        reason = _unfit(name)
+        if reason:  # before it is taken apart: it may have any number of parts
+            return name, reason
+        parts = name.split("/")
+        ways = ["/".join(parts[:end]) for end in range(1, len(parts) + 1)]
+        if any(spelled.setdefault(_folded(way), way) != way for way in ways):
+            return name, "another name that differs in its spelling alone"
+        if name in known:
+            return name, "a name that is there twice"
+        known.add(name)
+        folders.update(ways[:-1])
+    return (min(known & folders), "a file and a folder") if known & folders else None
 
 
 def _folded(way: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", way).casefold())
 
 
-def _unfit(info: zipfile.ZipInfo) -> str:
-    """Return why an entry may not be there, or ""."""
-    name, kind = info.orig_filename, stat.S_IFMT(info.external_attr >> 16)
-    parts = name.split("/")
-    if kind not in (0, stat.S_IFREG) or name.endswith("/"):
+def _unfit_entry(info: zipfile.ZipInfo) -> str:
+    """Return why an entry may not be there, whatever its name, or ""."""
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    if kind not in (0, stat.S_IFREG) or info.orig_filename.endswith("/"):
         return "which is no regular file"
     if info.flag_bits & _ENCRYPTED or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         return "which is encrypted or packed in another way than by deflate"
-    if name != info.filename or not name.isprintable() or "\\" in name or ":" in name:
-        return "a name with characters that no file of optbench has"
+    return _UNKNOWN if info.orig_filename != info.filename else ""
+
+
+def _unfit(name: str) -> str:
+    """Return why a name may not be there, whatever the others are, or ""."""
+    if not name.isprintable() or "\\" in name or ":" in name:
+        return _UNKNOWN
+    parts = name.split("/", _MOST_LEVELS)
     if any(part in ("", ".", "..") or part.startswith(".") for part in parts):
         return "a name that leads elsewhere or hides"
     too_long = len(name) > _LONGEST_NAME or any(len(part.encode()) > _LONGEST_PART for part in parts)
@@ -286,11 +305,17 @@ def _unfit(info: zipfile.ZipInfo) -> str:
 
 def _require_room(infos: list[zipfile.ZipInfo], shown: str, *, most: int) -> None:
     total = sum(info.file_size for info in infos)
-    listing = next((info.file_size for info in infos if info.filename == LISTING), 0)
-    if total > most or listing > _LARGEST_LISTING:
+    if total > most:
         raise ArchiveError(
             f"{shown} unpacks to more than there is room for: {total / 1e9:.3g} GB, at most {most / 1e9:.3g} GB (free "
             "disk space; 200 times the packed size above 1 GB). Nothing of it was unpacked.",
+            code="archive-too-large",
+        )
+    listing = next((info.file_size for info in infos if info.filename == LISTING), 0)
+    if listing > min(_LARGEST_LISTING, _LISTED_AT_MOST * len(infos)):
+        raise ArchiveError(
+            f"{shown} must have a listing that is as long as its {len(infos)} files need. Received: {LISTING} of "
+            f"{listing / 1e6:.3g} MB. Nothing of it was unpacked.",
             code="archive-too-large",
         )
 

@@ -35,6 +35,7 @@ _SETTLED: Final = 2.0
 _MOST_RUNS: Final = 200_000
 _SECONDS_FOR_OTHERS: Final = 0.5
 _INLINE: Final = ("run", "key", "seed", "metrics", "timing", "optimizer")
+_PRIMARY_CODE: Final = 0xFF  # of SQLite's codes, the rest says more of it
 _ENCODER: Final = json.JSONEncoder(separators=(",", ":"))
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS parts (digest TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID;
@@ -69,14 +70,18 @@ def open_index(
         file system's clock have one time
     read : reads a folder that is not known
     """
-    database = _connected(place or cache_folder()) if len(folders) >= worthwhile else None
+    place = place or cache_folder()
+    database = _connected(place) if len(folders) >= worthwhile else None
     index = RunIndex(database, folders, settled=settled, read=read)
     try:
         yield index
     finally:
         if database is not None:
-            index.keep(database)
+            is_sound = index.keep(database)
             database.close()
+            if not is_sound:
+                with suppress(OSError):
+                    _database_in(place).unlink()
 
 
 class RunIndex:
@@ -124,19 +129,25 @@ class RunIndex:
             self._new.append((_place(folder), look.stamp, content))
         return record
 
-    def keep(self, database: sqlite3.Connection) -> None:
-        """Write what was read anew."""
+    def keep(self, database: sqlite3.Connection) -> bool:
+        """Write what was read anew; return False if that shows that the database is damaged, or none of ours."""
         import sqlite3
 
         if not self._new:
-            return
-        with suppress(sqlite3.Error), database:  # others may write, or nobody may
-            (known,) = database.execute("SELECT COUNT(*) FROM runs").fetchone()
-            if known + len(self._new) > _MOST_RUNS:  # most of them no longer exist
-                database.execute("DELETE FROM runs")
-                database.execute("DELETE FROM parts")
-            database.executemany("INSERT OR IGNORE INTO parts VALUES (?, ?)", self._new_parts.items())
-            database.executemany("INSERT OR REPLACE INTO runs VALUES (?, ?, ?)", self._new)
+            return True
+        try:
+            with database:
+                (known,) = database.execute("SELECT COUNT(*) FROM runs").fetchone()
+                if known + len(self._new) > _MOST_RUNS:  # most of them no longer exist
+                    database.execute("DELETE FROM runs")
+                    database.execute("DELETE FROM parts")
+                database.executemany(
+                    "INSERT OR REPLACE INTO parts (digest, content) VALUES (?, ?)", self._new_parts.items()
+                )
+                database.executemany("INSERT OR REPLACE INTO runs (folder, stamp, content) VALUES (?, ?, ?)", self._new)
+        except sqlite3.Error as error:  # others may write, or nobody may
+            return error.sqlite_errorcode & _PRIMARY_CODE not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR)
+        return True
 
     def _look_ahead(self, database: sqlite3.Connection, folder: Path) -> None:
         """Ask the cache for a folder and those that are read after it: many at a time cost less, and share their keys.
@@ -160,7 +171,7 @@ class RunIndex:
             rows = [
                 (places[place], content)
                 for place, stamp, content in database.execute(query, list(places))
-                if stamps[places[place]] == stamp
+                if stamps[places[place]] == stamp and isinstance(content, str)  # SQLite keeps what it is given
             ]
             for folder, content in zip((folder for folder, _ in rows), _decoded(text for _, text in rows), strict=True):
                 record = self._record(database, folder, content)
@@ -305,11 +316,15 @@ def _is_own(path: Path) -> bool:
     return not of_others and (stat.S_ISDIR(status.st_mode) or stat.S_ISREG(status.st_mode))
 
 
+def _database_in(place: Path) -> Path:
+    return place / f"runs-{_VERSION}.sqlite"
+
+
 def _connected(place: Path) -> sqlite3.Connection | None:
     """Return the open database, made anew if it is none; None if there can be none."""
     import sqlite3
 
-    path = place / f"runs-{_VERSION}.sqlite"
+    path = _database_in(place)
     for _ in range(2):
         try:
             place.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -316,6 +316,8 @@ def _sync_folders(folders: set[Path]) -> None:
 
 def _require_fields(manifest: Mapping[str, Any], path: Path) -> None:
     wrong = [name for name, kind in _FIELDS.items() if type(manifest.get(name)) is not kind]
+    if not wrong and not _is_folder_name(manifest["run"]):
+        wrong = ["run"]
     if not wrong and not is_sha256(manifest["key"]):
         wrong = ["key"]
     if not wrong and manifest["status"] not in (RunStatus.COMPLETED, RunStatus.DIVERGED):
@@ -330,9 +332,14 @@ def _require_fields(manifest: Mapping[str, Any], path: Path) -> None:
         wrong = [_REPLACED]
     if wrong:
         raise StorageError(
-            f"{path} is not a manifest of a run: {', '.join(wrong)} must be there and have its type.",
+            f"{path} is not a manifest of a run: {', '.join(wrong)} must be there, of its type and form.",
             code="storage-manifest-damaged",
         )
+
+
+def _is_folder_name(run: str) -> bool:
+    """Return True for the name of a folder: whatever is written for a run is called so, wherever it goes."""
+    return bool(run) and "/" not in run and not run.startswith(".") and run.isprintable()
 
 
 def _is_list_of_texts(value: Any) -> bool:

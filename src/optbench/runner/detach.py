@@ -230,7 +230,7 @@ def _submit(folder: Any, number: int, options: RunOptions) -> tuple[str, str]:
         batch_script(options.on_machine, f"exec {shlex.join(work)} $SLURM_ARRAY_TASK_ID"),
         options.on_machine,
         elements=number,
-        output=f"{folder}/%a.log",
+        output=f"{str(folder).replace('%', '%%')}/%a.log",
         options=["--requeue", "--open-mode=append", f"--signal=B:USR1@{grace}"],
     )
     return job, slurm_client.cluster_name() or ""

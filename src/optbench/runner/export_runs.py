@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from optbench.trackers.outgoing import comparison_of, outgoing_run
+from optbench.trackers.outgoing import comparison_of, outgoing_run, ways_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -48,7 +48,7 @@ def _compared(records: Sequence[RunRecord]) -> list[OutgoingComparison]:
 
     places, histories = record_places(records), Histories(records)
     comparison = compare(records, histories=histories, evidence=evidence_of(records), suggested=study_labels(places))
-    by_run = {record.run: record for record in records}
+    by_run, ways = {record.run: record for record in records}, ways_in(records)
     found = []
     for problem in comparison.problems:
         runs = []
@@ -56,9 +56,11 @@ def _compared(records: Sequence[RunRecord]) -> list[OutgoingComparison]:
             for run in summary.runs:
                 record, place = by_run[run], places.get(by_run[run].folder)
                 study, stage = (None, None) if place is None else (place.study, place.stage)
-                runs.append(outgoing_run(record, problem.problem, summary.label, study, stage, histories[run]))
+                runs.append(
+                    outgoing_run(record, problem.problem, summary.label, study, stage, histories[run], ways=ways)
+                )
         draw = drawn(comparison, problem, partial(read_curves, problem, by_run, histories))
-        found.append(comparison_of(problem.problem, None, part_of(comparison, problem), runs, draw))
+        found.append(comparison_of(problem.problem, None, part_of(comparison, problem), runs, draw, ways=ways))
     return found
 
 

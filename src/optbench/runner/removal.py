@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optbench.core.columns import aligned
 from optbench.core.findings import Finding, Severity
 from optbench.core.printable import printable
 from optbench.core.regular_files import is_folder
+from optbench.core.temporary_folders import remove_abandoned
 from optbench.core.worded import worded
 from optbench.errors import NoRunsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
 _DAY_S = 86_400.0
 
@@ -109,6 +111,22 @@ def leftovers(
     return [one for one in found if one is not None and one.kind == "unfinished" and one.changed <= before], notes
 
 
+def remove_scratch(runs_dir: Path) -> int:
+    """Remove the temporary folders that commands which were killed have left in a runs directory; return how many."""
+    n_removed = 0
+    with suppress(OSError):
+        for place in [Path(entry.path) for entry in os.scandir(runs_dir) if _is_hidden_folder(entry)]:
+            if found := remove_abandoned(place):
+                n_removed += found
+                with suppress(OSError):  # something else is in it
+                    place.rmdir()
+    return n_removed
+
+
+def _is_hidden_folder(entry: os.DirEntry[str]) -> bool:
+    return entry.name.startswith(".") and entry.is_dir(follow_symlinks=False)
+
+
 def carry_out(planned: Sequence[Removal]) -> list[Path]:
     """Move every folder into its trash; return where each is now.
 
@@ -149,6 +167,8 @@ def _removal(folder: Path, notes: list[Finding], is_study: Callable[[Path], bool
     """Return what is to be moved for a folder; None with a note if it stays."""
     from optbench.run_store import is_run_folder
 
+    if folder.name in ("", ".."):  # the folder one is in, or a way back up: nothing can be renamed by that
+        folder = folder.resolve()
     if folder.is_symlink() or not is_folder(folder):
         notes.append(_stays("remove-no-folder", folder))
         return None
@@ -190,9 +210,9 @@ def _is_held(folder: Path, notes: list[Finding]) -> bool:
 
 
 def _outermost(found: Sequence[Removal]) -> list[Removal]:
-    """Return what is in no other folder that goes as well."""
-    places = {one.folder.absolute() for one in found}
-    return [one for one in found if not any(parent in places for parent in one.folder.absolute().parents)]
+    """Return what is in no other folder that goes as well, each once."""
+    places = {one.folder.absolute(): one for one in found}
+    return [one for place, one in places.items() if not any(parent in places for parent in place.parents)]
 
 
 def _size_and_time(folder: Path) -> tuple[int, float]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import operator
+import warnings
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from optbench.catalog.metrics import METRICS
@@ -129,7 +130,10 @@ class _Expression:
         if len(where) > _LONGEST:
             raise _wrong(f"{where[:60]}...", f"it has {len(where)} characters, and at most {_LONGEST} are read")
         try:
-            self._holds = self._read(ast.parse(f"({where}\n)", mode="eval").body)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # that Python has of `1and` or '\d', for people who write Python
+                tree = ast.parse(f"({where}\n)", mode="eval")
+            self._holds = self._read(tree.body)
         except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
             problem = error.msg if isinstance(error, SyntaxError) else "it is nested too deeply"
             raise _wrong(where, f"{problem}; equal is ==") from None

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from optbench.run_store import OtherFile, SharedRecord, Why
+from optbench.run_store import OtherFile, SharedRecord, Why, read_shared
 from optbench.run_store.archive import Member
 from optbench.run_store.listed_files import ListedFile
 from optbench.run_store.paths import SHARED
@@ -90,13 +90,16 @@ class FolderCopy:
         return Member(self.changed[name][0]) if name in self.changed else Member(self.folder / name, self.listed[name])
 
     def _record(self) -> SharedRecord:
+        """Return what is other than it was sealed; what was said of a copy that is passed on stays."""
         from optbench.run_store.reading import size_and_sha256
 
-        replaced = {name: OtherFile(self.listed[name], why) for name, (_, why) in self.changed.items()}
-        renamed = {now: OtherFile(self.listed[name], Why.PATH) for name, now in self.renamed.items()}
-        withheld = {name: OtherFile(self.listed[name], why) for name, why in self.withheld.items()}
-        manifest = ListedFile(*size_and_sha256(self.folder / self.manifest))
-        return SharedRecord(manifest, {**replaced, **renamed}, withheld)
+        before = read_shared(self.folder) or SharedRecord(ListedFile(*size_and_sha256(self.folder / self.manifest)))
+        first = {name: before.replaced.get(name) for name in self.listed}
+        replaced = {name: first[name] or OtherFile(self.listed[name], why) for name, (_, why) in self.changed.items()}
+        renamed = {now: first[name] or OtherFile(self.listed[name], Why.PATH) for name, now in self.renamed.items()}
+        withheld = {name: first[name] or OtherFile(self.listed[name], why) for name, why in self.withheld.items()}
+        kept = {name: one for name, one in before.replaced.items() if name not in {*self.withheld, *self.renamed}}
+        return SharedRecord(before.manifest, {**kept, **replaced, **renamed}, {**before.withheld, **withheld})
 
 
 def _as_listed(member: Member) -> ListedFile:

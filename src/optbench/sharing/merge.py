@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from optbench.core.findings import Finding, Severity, as_json
-from optbench.core.temporary_folders import make_temporary_folder, place_for_folders, remove_abandoned
 from optbench.core.worded import worded
 from optbench.errors import MismatchError, UsageError
 from optbench.run_store import RunPaths, verify_manifest
 from optbench.runner.reuse import bring_files
-from optbench.sharing.placing import Difference, KnownRuns, Place, put, what_is_there
+from optbench.sharing.placing import Difference, KnownRuns, Place, put, scratch_folder, what_is_there
 from optbench.sharing.things import (
     FinishedRun,
     closed,
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 
     from optbench.study.paths import StudyPaths
 
-_SCRATCH: Final = ".merge"
+_SCRATCH: Final = "merge"
 
 
 @dataclass(slots=True)
@@ -79,16 +78,10 @@ def merge(folders: Sequence[Path], runs_dir: Path) -> Merged:
     """
     _require_directories(folders, runs_dir)
     merged = Merged()
-    place = runs_dir / _SCRATCH
-    with place_for_folders(place):
-        remove_abandoned(place)
-        scratch = make_temporary_folder("merge", place)
-        try:
-            known = KnownRuns(runs_dir)
-            for folder in folders:
-                _Merging(runs_dir, scratch.path, known, merged).take_from(folder)
-        finally:
-            scratch.remove()
+    with scratch_folder(runs_dir, _SCRATCH) as scratch:
+        known = KnownRuns(runs_dir)
+        for folder in folders:
+            _Merging(runs_dir, scratch, known, merged).take_from(folder)
     return merged
 
 

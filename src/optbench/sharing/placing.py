@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from optbench.core.regular_files import is_folder
+from optbench.core.temporary_folders import make_temporary_folder, place_for_folders, remove_abandoned
 from optbench.core.worded import worded
 from optbench.errors import StorageError
 from optbench.run_store import RunPaths, read_manifest, read_shared, storage_error
@@ -42,6 +44,35 @@ class Difference:
     run: str
     other: str
     rung: str
+
+
+@contextmanager
+def scratch_folder(runs_dir: Path, purpose: str) -> Iterator[Path]:
+    """Give a folder in a runs directory, out of sight, for what is put into it; removed at the end of the block.
+
+    Raises
+    ------
+    StorageError
+        If something else has the name of its place: a link would lead elsewhere.
+    OSError
+        If the system gives none.
+
+    Side effects: makes the runs directory; one that it has made and that is empty at the end is removed again.
+    """
+    place = runs_dir / f".{purpose}"
+    if os.path.lexists(place) and (place.is_symlink() or not is_folder(place)):
+        raise StorageError(
+            f"{place} must be a folder, or nothing yet: what comes is written there first. Received: a link or a file. "
+            "Remove it.",
+            code="storage-folder-taken",
+        )
+    with place_for_folders(place):
+        remove_abandoned(place)
+        scratch = make_temporary_folder(purpose, place)
+        try:
+            yield scratch.path
+        finally:
+            scratch.remove()
 
 
 def what_is_there(new: Path, there: Path) -> Place:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from optbench.core.private_text import names_of_the_host, names_of_the_user, without_places
 from optbench.core.temporary_folders import temporary_folder
 from optbench.errors import OptbenchError
+from optbench.provenance.cells import is_open, without_cells
 from optbench.run_store import Manifest, RunPaths, Why
 from optbench.run_store.documents import encode_json
 from optbench.run_store.manifest import manifest_bytes
-from optbench.sharing.cells import is_open, without_cells
+from optbench.sharing.comments import without_places_in_comments
 from optbench.sharing.folder_copy import FolderCopy
 
 if TYPE_CHECKING:
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from optbench.config import ExperimentConfig
+    from optbench.config.stand_ins import StandIns
     from optbench.run_store.archive import Member
     from optbench.run_store.listed_files import ListedFile
-    from optbench.sharing.stand_ins import StandIns
 
 
 def documents_of(paths: RunPaths, manifest: Manifest) -> Iterator[Any]:
@@ -56,7 +57,7 @@ class RunCopy:
         self.copy = FolderCopy(paths.folder, paths.manifest.name, manifest.files)
         self.copy.hold_back(paths.patch.name, Why.CODE)
         self._take_out_places()
-        if not with_data and not is_open(self.config):
+        if not with_data and not is_open(self.config.dataset.name):
             self._take_out_cells()
 
     @property
@@ -77,6 +78,7 @@ class RunCopy:
         for path in (paths.config, paths.config_resolved, paths.environment, paths.report_html):
             self.copy.edit(path.name, ways.in_text, Why.PATH)
         names = [*names_of_the_user(), *names_of_the_host()]
+        self.copy.edit(paths.config.name, lambda text: without_places_in_comments(text, names), Why.PATH)
         self.copy.edit(paths.log.name, lambda text: without_places(ways.in_text(text), names), Why.PATH)
         for before, stand_in in ways.by_path.items():
             now = self._name(paths.code_copy(stand_in))
@@ -143,4 +145,4 @@ def has_numbers_of_rows(config: ExperimentConfig) -> bool:
     """Return True if numbers of single rows leave beside predictions: true values of a target that nobody else has."""
     from optbench.catalog.tasks import TASKS
 
-    return not TASKS[config.task].has_classes and not is_open(config)
+    return not TASKS[config.task].has_classes and not is_open(config.dataset.name)

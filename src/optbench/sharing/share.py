@@ -6,18 +6,19 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from optbench.config.stand_ins import stand_ins
 from optbench.core.findings import Finding, Severity, as_json
 from optbench.core.private_text import names_of_the_user
 from optbench.core.worded import worded
 from optbench.errors import MismatchError, NoRunsError, UsageError
-from optbench.run_store.archive import Member, write_archive
+from optbench.run_store.archive import Member, unfit_name, write_archive
 from optbench.sharing.first_page import RUNS, first_page
 from optbench.sharing.run_copy import RunCopy, has_numbers_of_rows
 from optbench.sharing.run_copy import documents_of as documents_of_run
-from optbench.sharing.stand_ins import stand_ins
 from optbench.sharing.study_copy import StudyCopy
 from optbench.sharing.study_copy import documents_of as documents_of_study
-from optbench.sharing.things import closed, finished, runs_of, study_faults, things_named
+from optbench.sharing.things import closed, finished, is_plain_name, runs_of, study_faults, things_named
+from optbench.user_code import recorded_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -135,13 +136,13 @@ def _copies(things: Things, notes: list[Finding], *, with_data: bool) -> tuple[l
             code="records-files-changed",
             findings=damaged[:_NOTES_SHOWN],
         )
-    _require_distinct([*(paths.folder for paths in studies), *(run.paths.folder for run in alone)])
+    _require_names([*(paths.folder for paths in studies), *(run.paths.folder for run in alone)])
     everything = [*alone, *(run for _, runs in of_studies for run in runs)]
     documents = [
         *(document for paths in studies for document in documents_of_study(paths)),
         *(document for run in everything for document in documents_of_run(run.paths, run.manifest)),
     ]
-    ways = stand_ins(documents, names_of_the_user())
+    ways = stand_ins(documents, names_of_the_user(), name_of_code=recorded_name)
     copies = {run.paths.folder: RunCopy(run.paths, run.manifest, ways, with_data=with_data) for run in everything}
     of_studies_copied = [
         StudyCopy(paths, [copies[run.paths.folder] for run in runs], ways) for paths, runs in of_studies
@@ -149,16 +150,19 @@ def _copies(things: Things, notes: list[Finding], *, with_data: bool) -> tuple[l
     return of_studies_copied, [copies[run.paths.folder] for run in alone]
 
 
-def _require_distinct(folders: Sequence[Path]) -> None:
-    counts = Counter(folder.name.casefold() for folder in folders)
-    twice = [str(folder) for folder in folders if counts[folder.name.casefold()] > 1]
-    if twice:
+def _require_names(folders: Sequence[Path]) -> None:
+    """Require names that whoever gets the archive can take in, beside each other and by themselves."""
+    odd = next((folder for folder in folders if not is_plain_name(folder.name)), None)
+    unfit = unfit_name(folder.name for folder in folders)
+    if odd is not None or unfit is not None:
+        received = str(odd) if odd is not None else ", ".join(unfit or ())
         raise UsageError(
             worded(
                 "typed-names-clash",
-                "folders in one archive must have different names. Received: {names}. Share them one by one, "
-                "or bring them together with 'optbench merge' first.",
-                names=", ".join(twice),
+                "folders in one archive must have different names, made of letters that are shown, without ':', '*' "
+                "and the like. Received: {received}. Rename it, share them one by one, or bring them together with "
+                "'optbench merge' first.",
+                received=received,
             ),
             code="usage-names-clash",
         )

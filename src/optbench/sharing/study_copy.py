@@ -6,19 +6,21 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from optbench.core.private_text import names_of_the_host, names_of_the_user
 from optbench.run_store import Why, read_study_manifest
 from optbench.run_store.documents import encode_json
 from optbench.run_store.study_manifest import study_manifest_bytes
+from optbench.sharing.comments import without_places_in_comments
 from optbench.sharing.folder_copy import FolderCopy, listed_bytes
 from optbench.study.verdicts import kept_verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from optbench.config.stand_ins import StandIns
     from optbench.run_store.archive import Member
     from optbench.run_store.listed_files import ListedFile
     from optbench.sharing.run_copy import RunCopy
-    from optbench.sharing.stand_ins import StandIns
     from optbench.study.paths import StudyPaths
 
 _YAML: Final = ".yaml"
@@ -74,9 +76,12 @@ class StudyCopy:
         """Return the files of the study, or of a verdict, with the manifest of the runs as they leave."""
         manifest = read_study_manifest(paths.manifest)
         copy = FolderCopy(paths.folder, paths.manifest.name, manifest.files)
+        names = [*names_of_the_user(), *names_of_the_host()]
         for name in manifest.files:
             if name.endswith(_TEXTS):
                 copy.edit(name, self.ways.in_text, Why.PATH)
+            if name.endswith(_YAML):
+                copy.edit(name, lambda text: without_places_in_comments(text, names), Why.PATH)
         self._correct_outputs(copy, paths)
         is_whole = copy.is_whole and digests.keys().isdisjoint(manifest.runs)
 

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from optbench.core.findings import Finding, Severity
-from optbench.core.temporary_folders import make_temporary_folder, place_for_folders, remove_abandoned
 from optbench.errors import ArchiveError, MismatchError
 from optbench.run_store import RunPaths, is_study_folder
 from optbench.run_store.archive import open_archive
 from optbench.sharing.first_page import RUNS
-from optbench.sharing.placing import KnownRuns, Place, put, what_is_there
+from optbench.sharing.placing import KnownRuns, Place, put, scratch_folder, what_is_there
 from optbench.sharing.share import FIRST_PAGE
-from optbench.sharing.things import files_of_run, files_of_study, finished, runs_of, study_faults, unlisted
+from optbench.sharing.things import (
+    files_of_run,
+    files_of_study,
+    finished,
+    is_plain_name,
+    runs_of,
+    study_faults,
+    unlisted,
+)
 from optbench.study.paths import StudyPaths
 
 if TYPE_CHECKING:
@@ -23,8 +30,8 @@ if TYPE_CHECKING:
     from optbench.run_store.archive import OpenArchive
     from optbench.sharing.things import FinishedRun
 
-_SCRATCH = ".import"
-_FINDINGS_SHOWN = 5
+_SCRATCH: Final = "import"
+_FINDINGS_SHOWN: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +88,13 @@ def take_in(archive: Path, runs_dir: Path) -> Imported:
 
     Side effects: makes the runs directory. Nothing of the archive is executed.
     """
-    place = runs_dir / _SCRATCH
-    with place_for_folders(place):
-        remove_abandoned(place)
-        scratch = make_temporary_folder("import", place)
-        try:
-            unpacked = unpack(archive, scratch.path)
-            places = {name: what_is_there(unpacked.folder / name, runs_dir / name) for name in unpacked.names}
-            _require_room(unpacked, places, runs_dir)
-            free = [name for name, found in places.items() if found is Place.FREE]
-            for name in free:
-                put(unpacked.folder / name, runs_dir / name)
-        finally:
-            scratch.remove()
+    with scratch_folder(runs_dir, _SCRATCH) as scratch:
+        unpacked = unpack(archive, scratch)
+        places = {name: what_is_there(unpacked.folder / name, runs_dir / name) for name in unpacked.names}
+        _require_room(unpacked, places, runs_dir)
+        free = [name for name, found in places.items() if found is Place.FREE]
+        for name in free:
+            put(unpacked.folder / name, runs_dir / name)
     already = [runs_dir / name for name in places if name not in free]
     return Imported(tuple(runs_dir / name for name in free), tuple(already))
 
@@ -130,6 +131,14 @@ def _names(opened: OpenArchive) -> tuple[str, ...]:
             f"{(stray or sorted(set(given) ^ found) or ['none'])[0]!r}.",
             code="archive-listing-wrong",
         )
+    folders = (part for name in opened.files for part in PurePosixPath(name).parts[1:-1])
+    odd = next((name for name in folders if not is_plain_name(name)), None)
+    if odd is not None:
+        raise ArchiveError(
+            f"{opened.name} must hold folders whose names no command takes for an option or a pattern. Received: "
+            f"{odd}. Ask for an archive with another name of it.",
+            code="archive-name-unfit",
+        )
     return tuple(dict.fromkeys(given))
 
 
@@ -142,22 +151,32 @@ def _verified(folder: Path, names: tuple[str, ...], shown: str) -> Unpacked:
     problems: list[Finding] = []
     runs: list[FinishedRun] = []
     for name in names:
+        found: list[Finding] = []
         study = StudyPaths(folder / name)
         is_study = is_study_folder(study.folder)
-        of_this = finished(runs_of(study) if is_study else [RunPaths(study.folder)], problems, problems)
+        of_this = finished(runs_of(study) if is_study else [RunPaths(study.folder)], found, found)
         listed = [path for run in of_this for path in files_of_run(run)]
         if is_study:
-            problems += study_faults(study)
+            found += study_faults(study)
             listed += files_of_study(study)
-        problems += unlisted(study.folder, listed)
+        problems += found or unlisted(study.folder, listed)  # what a damaged manifest lists nobody knows
         runs += of_this
     if problems:
         raise MismatchError(
             f"{shown} holds runs or studies that differ from their manifests; nothing was taken in.",
             code="records-archive-changed",
-            findings=problems[:_FINDINGS_SHOWN],
+            findings=[_inside(problem, folder) for problem in problems[:_FINDINGS_SHOWN]],
         )
     return Unpacked(folder, names, tuple(runs))
+
+
+def _inside(problem: Finding, folder: Path) -> Finding:
+    """Return a finding whose paths begin in the archive: where it was unpacked, nothing is left."""
+    values = {
+        name: value.replace(f"{folder}/", "") if isinstance(value, str) else value
+        for name, value in problem.values.items()
+    }
+    return replace(problem, values=values)
 
 
 def _require_room(unpacked: Unpacked, places: dict[str, Place], runs_dir: Path) -> None:

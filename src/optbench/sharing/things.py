@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from optbench.core.findings import Finding, Severity, as_json
 from optbench.core.regular_files import is_file, is_folder
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from optbench.run_store import Manifest
+
+_PATTERN: Final = frozenset("*?[]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,11 @@ def things_named(arguments: Sequence[str], runs_dir: Path) -> Things:
 def is_runs_directory(folder: Path) -> bool:
     """Return True for a folder that is neither a run nor a study nor what folds say together."""
     return is_folder(folder) and not (is_run_folder(folder) or is_study_folder(folder) or is_fold_group(folder))
+
+
+def is_plain_name(name: str) -> bool:
+    """Return True for a name of a folder that no command takes for an option or a pattern."""
+    return not name.startswith(("-", "~")) and not _PATTERN.intersection(name)
 
 
 def runs_of(paths: StudyPaths) -> list[RunPaths]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from optbench.comparison import ProblemCurves
+    from optbench.config.stand_ins import StandIns
     from optbench.core.findings import Finding
     from optbench.runner.export_targets import RunsExported
     from optbench.study.findings import ProblemFindings
@@ -72,10 +73,11 @@ def outgoing_study(paths: StudyPaths) -> Iterator[OutgoingComparison]:
     from optbench.study.redraw import concluded_again
     from optbench.study.stored import read_study
     from optbench.study.verdict_json import problem_document
-    from optbench.trackers.outgoing import comparison_of
+    from optbench.trackers.outgoing import comparison_of, ways_in
 
     stored = read_study(paths)
     study, _ = concluded_again(paths)
+    ways = ways_in(stored.runs.records.values())
     folder = paths.folder.resolve().name
     for problem in study.problems:
         name = folder if len(study.problems) == 1 else f"{folder}: {problem.name}"
@@ -83,13 +85,14 @@ def outgoing_study(paths: StudyPaths) -> Iterator[OutgoingComparison]:
             name,
             folder,
             problem_document(problem, study.protocol),
-            list(_runs(stored, problem, folder)),
+            list(_runs(stored, problem, folder, ways)),
             drawn(problem.comparison, problem.compared, partial(_curves, problem)),
             _files(paths),
+            ways=ways,
         )
 
 
-def _runs(stored: StoredStudy, problem: ProblemFindings, folder: str) -> Iterator[OutgoingRun]:
+def _runs(stored: StoredStudy, problem: ProblemFindings, folder: str, ways: StandIns) -> Iterator[OutgoingRun]:
     """Yield the runs of the groups first, then those of tuning and of further splits."""
     from optbench.trackers.outgoing import outgoing_run
 
@@ -97,7 +100,8 @@ def _runs(stored: StoredStudy, problem: ProblemFindings, folder: str) -> Iterato
     title = problem.compared.problem
     for run in sorted(planned, key=lambda one: one.stage != "confirmation"):
         record = stored.runs.records[run.run]
-        yield outgoing_run(record, title, run.label, folder, run.stage, stored.runs.histories[run.run])
+        history = stored.runs.histories[run.run]
+        yield outgoing_run(record, title, run.label, folder, run.stage, history, ways=ways)
 
 
 def _curves(problem: ProblemFindings) -> ProblemCurves:

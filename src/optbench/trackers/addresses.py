@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote
 
 from optbench.errors import UsageError, did_you_mean
 
 SCHEMES: Final = ("http", "https", "sqlite", "postgresql", "mysql", "mssql")
 _HIDDEN: Final = "***"
+_SHORTEST: Final = 4  # of what may be a secret among settings: others are words such as `on`
 
 
 def require_address(uri: str) -> None:
@@ -36,23 +38,27 @@ def shown_address(uri: str) -> str:
     --------
     >>> shown_address("https://ana:secret@example.org/mlflow?token=abc")
     'https://***@example.org/mlflow'
+    >>> shown_address("postgresql://ana:se/cr?et@example.org/runs"), shown_address("sqlite:///mlflow.db")
+    ('postgresql://***@example.org/runs', 'sqlite:///mlflow.db')
     """
-    try:
-        parts = urlsplit(uri)
-    except ValueError:
-        return _HIDDEN
-    _, at, host = parts.netloc.rpartition("@")
-    return urlunsplit((parts.scheme, f"{_HIDDEN}@{host}" if at else host, parts.path, "", "")) or _HIDDEN
+    scheme, mark, rest = uri.partition("://")
+    if not mark:
+        return re.split("[?#]", uri)[0] or _HIDDEN
+    _, at, place = rest.rpartition("@")  # databases take passwords with any character in them
+    shown = re.split("[?#]", place)[0]
+    return f"{scheme}://{_HIDDEN}@{shown}" if at else f"{scheme}://{shown}"
 
 
 def without_secrets(message: str, uri: str) -> str:
     """Return what somebody said about an address without what the address must not tell."""
-    try:
-        parts = urlsplit(uri)
-        secrets = [parts.netloc.rpartition("@")[0], parts.password, parts.query]
-    except ValueError:
-        secrets = [uri]
-    for secret in [uri if shown_address(uri) != uri else None, *secrets]:
+    shown = shown_address(uri)
+    if uri and shown != uri:
+        message = message.replace(uri, shown)
+    login = uri.partition("://")[2].rpartition("@")[0]
+    query = uri.partition("?")[2]
+    values = [value for _, value in parse_qsl(query)]
+    told = [login, login.partition(":")[2], query, *(value for value in values if len(value) >= _SHORTEST)]
+    for secret in sorted({form for one in told for form in (one, unquote(one))}, key=len, reverse=True):
         if secret:
-            message = message.replace(secret, shown_address(uri) if secret == uri else _HIDDEN)
+            message = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", _HIDDEN, message)
     return message

@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,8 +20,9 @@ from optbench.records import SPLITS
 from optbench.run_store import RunPaths
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
+    from optbench.config.stand_ins import StandIns
     from optbench.records import History, RunRecord
 
 Scalar = str | int | float | bool | None
@@ -129,6 +130,13 @@ class OutgoingComparison:
         return tuple(named[run] for run in group.get("runs", ()) if run in named)
 
 
+def ways_in(records: Iterable[RunRecord]) -> StandIns:
+    """Return what takes the place of the paths in the experiments of some runs that say where somebody works."""
+    from optbench.config.stand_ins import marked_stand_ins
+
+    return marked_stand_ins((dict(record.config) for record in records), names_of_the_user())
+
+
 def comparison_of(
     name: str,
     study: str | None,
@@ -136,15 +144,20 @@ def comparison_of(
     runs: Sequence[OutgoingRun],
     draw: Callable[[], Mapping[str, bytes]] = dict,
     files: Mapping[str, bytes] | None = None,
+    *,
+    ways: StandIns,
 ) -> OutgoingComparison:
     """Return what a document of the shape of `compare --format json` says of one problem.
 
     Parameters
     ----------
     document : its `optimizers` and `pairs` are those of one problem
+    files : HTML or Markdown, in UTF-8
+    ways : what takes the place of the paths in the experiments of all runs
     """
+    document = ways.in_value(document)
     return OutgoingComparison(
-        name=name,
+        name=ways.in_text(name),
         problem=runs[0].problem,
         study=study,
         metric=document["metric"],
@@ -157,18 +170,30 @@ def comparison_of(
         document=document,
         runs=tuple(runs),
         draw=draw,
-        files=files or {},
+        files={file: _without_ways(data, ways.without_mark()) for file, data in (files or {}).items()},
     )
 
 
+def _without_ways(data: bytes, ways: StandIns) -> bytes:
+    return ways.in_text(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+
+
 def outgoing_run(
-    record: RunRecord, problem: str, label: str, study: str | None, stage: str | None, history: History
+    record: RunRecord,
+    problem: str,
+    label: str,
+    study: str | None,
+    stage: str | None,
+    history: History,
+    *,
+    ways: StandIns,
 ) -> OutgoingRun:
-    """Return a finished run, ready to leave."""
+    """Return a finished run, ready to leave; `ways` as for `comparison_of`."""
     paths = RunPaths(Path(record.folder))
+    record = replace(record, config=anonymous(ways.in_value(record.config)))
     return OutgoingRun(
         record=record,
-        problem=problem,
+        problem=ways.in_text(problem),
         label=label,
         study=study,
         stage=stage,
@@ -188,7 +213,7 @@ def outgoing_run(
 def parameters_of(record: RunRecord) -> dict[str, Scalar]:
     """Return the settings of a run as flat values: what is nested becomes JSON text, lists too."""
     settings: dict[str, Any] = {"seed": record.seed, **chosen_settings(record.config)}
-    flat = {name: _scalar(anonymous(value)) for name, value in flattened(settings, keep_empty=True)}
+    flat = {name: _scalar(value) for name, value in flattened(settings, keep_empty=True)}
     return {"task": record.config.get("task"), **flat} if record.config.get("task") else flat
 
 
@@ -214,12 +239,21 @@ def anonymous(value: Any) -> Any:
 
 
 def environment_of(run: OutgoingRun) -> dict[str, Any]:
-    """Return what could explain a difference elsewhere, without paths and names of people; {} if it is not known."""
+    """Return what could explain a difference elsewhere; {} if it is not known.
+
+    It has no paths, no names of people, and no cells of data that is not public.
+    """
     from optbench.core.regular_files import is_file
+    from optbench.provenance.cells import is_open, without_cells
     from optbench.run_store import read_json
 
     path = run.paths.environment
-    found: dict[str, Any] = _impersonal(read_json(path), names_of_the_user()) if is_file(path) else {}
+    if not is_file(path):
+        return {}
+    facts = read_json(path)
+    if not is_open(str(run.facts["dataset"])):
+        facts = without_cells(facts)
+    found: dict[str, Any] = _impersonal(facts, names_of_the_user())
     return found
 
 
@@ -235,7 +269,7 @@ def config_text(run: OutgoingRun) -> str:
     """Return the resolved experiment as YAML, without the folders of absolute paths."""
     from optbench.config.yaml_document import dump_yaml
 
-    return dump_yaml(anonymous(run.record.config))
+    return dump_yaml(dict(run.record.config))
 
 
 def run_files(run: OutgoingRun) -> list[Path]:

@@ -6,13 +6,11 @@ numbers beside predictions, on which every metric and comparison rests.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from optbench.core.findings import Finding, Severity
-
-if TYPE_CHECKING:
-    from optbench.config import ExperimentConfig
 
 # Values of notes that are no cells: counts, and names of columns, classes, files, splits and settings. What a note says
 # beyond them is taken for a cell, so that a new one cannot let any out.
@@ -40,11 +38,20 @@ _COUNT: Final = "n_"
 _TIMES: Final = "spans"  # the first and the last time of each split
 
 
-def is_open(config: ExperimentConfig) -> bool:
-    """Return True if anybody can have the data of an experiment: then nothing of it has to stay behind."""
-    from optbench.config import GeneratedConfig, is_public
+def is_open(dataset: str) -> bool:
+    """Return True if anybody can have the data that an experiment names: then nothing of it has to stay behind.
 
-    return isinstance(config.dataset, GeneratedConfig) or is_public(config)
+    Parameters
+    ----------
+    dataset : its `dataset.name`
+    """
+    from optbench.catalog.datasets import DATASETS
+    from optbench.catalog.generated import PROBLEMS
+    from optbench.config.dataset_sections import OPENML_PATTERN
+
+    entry = DATASETS.get(dataset)
+    is_public = entry is not None and entry.is_public
+    return is_public or dataset in PROBLEMS or re.match(OPENML_PATTERN, dataset) is not None
 
 
 def without_cells(environment: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,30 @@
+"""The script of a SLURM job, and what is read of one; no SLURM. Under a second."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from optbench.config import MachineConfig
+from optbench.executors import slurm_client
+from optbench.executors.slurm import batch_script
+
+
+def test_what_is_asked_of_sbatch_stands_before_the_first_command():
+    """sbatch reads no further; set-up lines stay in order, and the work is last."""
+    setup = ["module load a", "#SBATCH --qos=night", "export B=1", "#SBATCH --constraint=avx512"]
+    machine = MachineConfig.model_validate({"slurm": {"setup": setup}})
+    lines = batch_script(machine, "exec >log", "exec work").splitlines()
+    asked = ["#SBATCH --qos=night", "#SBATCH --constraint=avx512"]
+    assert lines == ["#!/bin/bash", *asked, "exec >log", "module load a", "export B=1", "exec work"]
+    assert batch_script(machine, "exec work").splitlines()[1:3] == asked
+
+
+@pytest.mark.parametrize("state", ["COMPLETED", "FAILED"])
+def test_a_path_says_nothing_of_a_job(monkeypatch, state):
+    """Names of folders come behind the fields of the controller, and may look like them."""
+    told = f"JobId=7 JobName=optbench JobState={state} ExitCode=3:0 WorkDir=/home/x JobState=TIMEOUT ExitCode=9:9"
+    answer = subprocess.CompletedProcess([], 0, told, "")
+    monkeypatch.setattr(slurm_client, "_answer", lambda _command: answer)
+    assert slurm_client.how_ended("7") == slurm_client.JobEnd(state, 3)
