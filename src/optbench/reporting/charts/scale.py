@@ -71,6 +71,13 @@ def tick_texts(values: list[float], factor: float, *, is_logarithmic: bool) -> l
     return [f"{value + 0.0:,.{digits}f}" for value in (round(one, digits) for one in shown)]
 
 
+def axis_numbers(axis: Axis, most: int) -> list[tuple[float, str]]:
+    """Return the numbers that stand at an axis: what is shown, times the axis' factor, and how it is written."""
+    low, high = sorted((axis.factor * axis.low, axis.factor * axis.high))
+    found = ticks(low, high, is_logarithmic=axis.is_logarithmic, most=most)
+    return list(zip(found, tick_texts(found, 1.0, is_logarithmic=axis.is_logarithmic), strict=True))
+
+
 def _steps(low: float, high: float, most: int) -> list[float]:
     raw = (high - low) / most
     size = 10.0 ** math.floor(math.log10(raw))
