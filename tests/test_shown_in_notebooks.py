@@ -53,7 +53,8 @@ def test_a_comparison_gives_tables_and_figures(runs_dir):
     comparison = optbench.compare(runs_dir)
     assert comparison.optimizers["mean"].tolist() == [one.mean for one in comparison.problems[0].optimizers]
     assert comparison.pairs["decision"].tolist() == [one.decision.value for one in comparison.problems[0].pairs]
-    assert set(comparison.figures()) == {"scores", "differences", "curves", "roc", "time"}
+    assert {"scores", "differences", "curves", "curves-runs", "roc", "time"} <= set(comparison.figures())
+    assert comparison.figures("es", width=3.4)["scores"].axes[0].get_xlabel() == "exactitud en prueba [%]"
     assert "<script>alert" in seen(comparison._repr_html_())
     records = [make_run("adam", seed) for seed in range(3)]
     assert set(optbench.compare(records).figures()) == {"scores", "time"}

@@ -123,9 +123,27 @@ class StudyResult:
 
         return study_html(self.name, self.verdict, self._problems())
 
-    def figures(self, language: str | None = None) -> dict[str, Figure]:
-        """Return matplotlib figures of its confirmation runs by name; see `ShownComparison.figures`."""
-        return compare(self.runs[self.runs["stage"] == "confirmation"]).figures(language)
+    def figures(
+        self, language: str | None = None, *, width: float = 7.0, font_size: float = 9.5
+    ) -> Mapping[str, Figure]:
+        """Return matplotlib figures by name, those of its page: of a comparison, and `rates` and `budgets` of tuning.
+
+        Parameters
+        ----------
+        language : None is that of the machine setting
+        width, font_size : in inches and points; 3.4 and 8 are those of a column
+
+        Notes
+        -----
+        They are those that `optbench report STUDY --figures DIR` writes. Each is drawn when it is asked for.
+        """
+        from optbench.reporting.paper.sheet import Paper
+        from optbench.study.figures import study_figures
+        from optbench.study.paths import StudyPaths
+        from optbench.study.redraw import concluded_again
+
+        study, _ = concluded_again(StudyPaths(self.folder))
+        return study_figures(study, Paper(width, font_size), language)
 
     def _table(self, part: str) -> pd.DataFrame:
         import pandas as pd

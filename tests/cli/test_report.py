@@ -36,3 +36,16 @@ def test_nothing_finished_is_4(command, tmp_path):
     (tmp_path / "runs").mkdir()
     assert command("report", "runs").code == 4
     assert command("report", "nothing").code == 4
+
+
+def test_figures_for_a_paper(command, runs_dir, tmp_path):
+    """As wide as asked, in three formats; told on stderr. A folder that cannot be is a wrong call."""
+    (folder,) = runs_dir.glob("sgd-s1-*")  # it diverged: few charts
+    done = command("report", folder.name, "--figures", "figures", "--figure-width", "2.5", "--figure-font", "7")
+    assert done.code == 0, done.err
+    assert "figures" in done.err
+    written = {path.name for path in (tmp_path / "figures").iterdir()}
+    assert {"learning_curves.svg", "learning_curves.pdf", "learning_curves.png"} <= written
+    png = (tmp_path / "figures" / "learning_curves.png").read_bytes()
+    assert int.from_bytes(png[16:20], "big") == 2.5 * 144
+    assert command("report", folder.name, "--figures", "no/figures").code == 2

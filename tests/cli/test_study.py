@@ -58,3 +58,12 @@ def test_no_file_is_exit_3(optbench):
     code, _, said, _ = optbench("study", "none.yaml")
     assert code == 3
     assert "none.yaml: there is no such file. 'optbench init --study' writes a starter." in said
+
+
+def test_a_folder_for_figures_that_cannot_be_is_refused_before_anything_runs(optbench, tmp_path):
+    """Exit code 2, and nothing was made."""
+    (tmp_path / "s.yaml").write_text(STUDY)
+    code, out, said, loaded = optbench("study", "s.yaml", "--figures", "no/figures")
+    assert (code, out, loaded) == (2, "", [])
+    assert "--figures must name something in a folder that exists" in said
+    assert [path.name for path in tmp_path.iterdir()] == ["s.yaml"]

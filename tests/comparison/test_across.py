@@ -10,8 +10,11 @@ from scipy.stats import friedmanchisquare, rankdata, wilcoxon
 
 from optbench.catalog.metrics import metric_named
 from optbench.comparison import OptimizerSummary, ProblemComparison, across_problems
-from optbench.reporting.across_figures import critical_difference_figure, profile_figure, regret_figure
-from optbench.reporting.comparison_figures import Look
+from optbench.reporting.charts.across_charts import across_charts
+from optbench.reporting.charts.look import RowLooks
+from optbench.reporting.languages import Speech
+from optbench.reporting.paper.drawing import figure_of
+from optbench.reporting.paper.sheet import Paper
 from optbench.words import sentence
 from optbench.words.comparisons import across_sentences
 
@@ -77,8 +80,7 @@ def test_nothing_is_tested_on_few_or_shared_data(table, count, data, reason):
     found = across(table[:count], data=data)
     assert found.tests is None
     assert reason in sentence(found.untested)
-    assert critical_difference_figure(found, Look.of(LABELS)) is None
-    assert profile_figure(found, ACCURACY, Look.of(LABELS)) is None
+    assert list(charts_of(found)) == ["regret"]
 
 
 def test_shared_data_sets_are_no_independent_draws(table):
@@ -111,14 +113,23 @@ def test_one_problem_or_one_optimizer_is_no_table(table):
     )
 
 
+def charts_of(found):
+    return {chart.id: chart for chart in across_charts(found, ACCURACY, Speech(("en",)))}
+
+
 def test_pictures_are_drawn(table):
-    """Regret with a row per optimizer; ranks and profile from five data sets on."""
-    found, look = across(table), Look.of(LABELS)
-    assert [text.get_text() for text in regret_figure(found, ACCURACY, look).axes[0].get_yticklabels()] == [
-        row.label for row in reversed(found.rows)
-    ]
-    assert critical_difference_figure(found, look) is not None
-    assert len(profile_figure(found, ACCURACY, look).axes[0].get_lines()) == 3
+    """Regret with a row per optimizer; ranks and profile from five data sets on; on paper, too."""
+    found = across(table)
+    charts = charts_of(found)
+    assert list(charts) == ["regret", "ranks", "profile"]
+    figures = {
+        name: figure_of(chart, RowLooks.of(LABELS), Paper(), Speech(("en",))).axes[0] for name, chart in charts.items()
+    }
+    assert [text.get_text() for text in figures["regret"].get_yticklabels()] == [row.label for row in found.rows]
+    half = found.tests.critical_difference / 2
+    bars = [line.get_xdata() for line in figures["ranks"].get_lines() if line.get_gid() == "interval"]
+    assert [bar[1] - bar[0] for bar in bars] == pytest.approx([2 * half] * 3)
+    assert len(figures["profile"].get_lines()) == 3
 
 
 def test_a_tie_has_no_single_winner():

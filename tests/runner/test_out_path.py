@@ -7,6 +7,7 @@ from finished_runs import make_run, store_run
 
 from optbench.errors import UsageError
 from optbench.runner.compare import CompareOptions, compare_runs
+from optbench.runner.figure_folder import FigureFolder
 from optbench.runner.out_path import require_free
 
 
@@ -29,7 +30,7 @@ def test_nothing_is_written_into_a_sealed_folder(runs_dir):
             with pytest.raises(UsageError, match="outside of runs and studies") as refused:
                 require_free(out)
             assert refused.value.code == "usage-out-in-run"
-            for place in ({"html": out}, {"figures": out}):
+            for place in ({"html": out}, {"figures": FigureFolder(out)}):
                 with pytest.raises(UsageError, match="outside of runs and studies"):
                     compare_runs(CompareOptions(runs=[str(runs_dir)], runs_dir=runs_dir, **place))
     require_free(runs_dir / "answers.csv")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 
 import pytest
+from figure_notes import Noted
+from read_page import data_of
 from selection import mostly_long
 
+import optbench
 from optbench.errors import StorageError
 from optbench.run_store import RunPaths, atomic, read_study_manifest, study_manifest_problems
 from optbench.study.check import check_study
@@ -120,3 +124,17 @@ def test_studies_and_runs_are_drawn_together(drawn):
     run = next(iter(read_study_manifest(drawn.manifest).runs))
     pages, notes = report_all(["trial", run], drawn.folder.parent)
     assert ([page.parent.name for page in pages], notes) == (["trial", run], [])
+
+
+def test_paper_has_every_chart_of_the_page(drawn, tmp_path):
+    """Those of tuning among them; `report` writes them from the same record, and a notebook has the same names."""
+    page = drawn.page.read_text(encoding="utf-8")
+    shown = [re.sub(r"-\d+$", "", name) for name in data_of(page)["figures"]]
+    figures = optbench.load_study(drawn.folder).figures("en", width=3.4)
+    plain = {"time" if name == "seconds" else name for name in shown}
+    assert {"rates", "budgets", "scores", "differences", "curves"} <= plain <= set(figures)
+    (axes,) = figures["rates"].axes
+    assert axes.get_xscale() == "log"
+    asked = Noted(tmp_path / "figures")
+    report_all([str(drawn.folder)], tmp_path / "runs", figures=asked)
+    assert asked.written == {"": list(figures)}

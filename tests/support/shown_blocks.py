@@ -4,7 +4,7 @@ A page is carried out from top to bottom in one folder. What a block is, is said
 
 - no language: commands, one a line, for a shell;
 - yaml or python whose first line is a comment with a file's name: that file; other Python is executed;
-- text, json, powershell: something to read, not to type.
+- text, json, csv, powershell, latex: something to read, not to type.
 
 A comment above a block says what is not as usual: `<!-- not carried out: REASON -->`, or `<!-- long: REASON -->` for
 what only the nightly tests have time for.
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-READ_ONLY = {"text", "json", "csv", "powershell"}
+READ_ONLY = {"text", "json", "csv", "powershell", "latex"}
 _BLOCK = re.compile(
     r"(?:<!-- (?P<mark>not carried out|long): (?P<reason>[^>]+?) -->\s*)?"
     r"^(?P<indent>[ ]*)```(?P<language>[a-z]*)\n(?P<text>.*?)^(?P=indent)```$",

@@ -18,17 +18,11 @@ from optbench.catalog.models import MODELS
 from optbench.comparison import Disagreement, ProblemCurves, RunTrace, compare
 from optbench.comparison.disagreement import ClassGap
 from optbench.records import LayerDiagnostics
-from optbench.reporting.across_figures import critical_difference_figure, profile_figure, regret_figure
-from optbench.reporting.comparison_figures import (
-    curves_figure,
-    differences_figure,
-    roc_figure,
-    scores_figure,
-    time_figure,
-)
-from optbench.reporting.comparison_page import look_of, render_comparison_page
+from optbench.reporting.comparison_page import render_comparison_page
 from optbench.reporting.comparison_text import render_comparison_markdown, render_comparison_table
 from optbench.reporting.diagnostics_figure import diagnostics_figure
+from optbench.reporting.figure_files import comparison_figures
+from optbench.reporting.paper.sheet import Paper
 from optbench.reporting.shown_comparison import ShownComparison
 from optbench.reporting.style import plot_style
 from optbench.runner.check import CheckedRun, check_text
@@ -142,22 +136,12 @@ def texts_of(figure):
 
 def test_the_pictures_of_a_comparison(comparison, pseudo):
     """Titles, axes, legends."""
-    problem, metric, look = comparison.problems[0], comparison.metric, look_of(comparison)
-    curves = curves_of(problem)
-    figures = [
-        scores_figure(problem, metric, look, pseudo),
-        differences_figure(problem, metric, problem.margin, pseudo),
-        curves_figure(curves, look, pseudo),
-        roc_figure(curves, look, language=pseudo),
-        time_figure(problem, metric, look, pseudo),
-        regret_figure(comparison.across, metric, look, pseudo),
-        critical_difference_figure(comparison.across, look, pseudo),
-        profile_figure(comparison.across, metric, look, pseudo),
-    ]
-    drawn = [figure for figure in figures if figure is not None]
-    assert len(drawn) >= 7
-    for figure in drawn:
-        assert not past_the_catalogue(texts_of(figure), [*names_in(comparison), "yes"])
+    problem = comparison.problems[0]
+    alone = replace(comparison, problems=(problem,))
+    figures = comparison_figures(alone, {problem.problem: curves_of(problem)}, Paper(), pseudo)
+    assert {"scores", "differences", "curves", "curves-steps", "roc", "time", "regret", "profile"} <= set(figures)
+    for name in (*figures.first_seen, "curves-seconds"):
+        assert not past_the_catalogue(texts_of(figures[name]), [*names_in(comparison), "yes"])
 
 
 def test_the_picture_of_diagnostics(pseudo):

@@ -7,7 +7,18 @@ from typing import Annotated, Literal
 
 import typer
 
-from optbench.cli.options import AsJson, Debug, Language, Quiet, RunsDir, Verbose
+from optbench.cli.options import (
+    AsJson,
+    Debug,
+    FigureFont,
+    FiguresDir,
+    FigureWidth,
+    Language,
+    Quiet,
+    RunsDir,
+    Verbose,
+    figure_folder,
+)
 from optbench.cli.output import notes, print_data, takes_colour, terminal_width
 
 Runs = Annotated[
@@ -46,14 +57,9 @@ def compare(
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", readable=False, help="Write a page with curves and pictures as well.")
     ] = None,
-    figures: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", readable=False, help="Write the page's pictures as svg, pdf and png for a paper."),
-    ] = None,
-    figure_width: Annotated[
-        float, typer.Option(min=1.0, max=20.0, help="Width of these pictures, that of a column, in inches.")
-    ] = 3.4,
-    figure_font: Annotated[float, typer.Option(min=4.0, max=24.0, help="Size of their text in points.")] = 8.0,
+    figures: FiguresDir = None,
+    figure_width: FigureWidth = 3.4,
+    figure_font: FigureFont = 8.0,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 5 if in a compared pair more than the optimizer differs.")
     ] = False,
@@ -80,9 +86,7 @@ def compare(
         by=by,
         output_format="json" if as_json else output_format,
         html=html,
-        figures=figures,
-        figure_width=figure_width,
-        figure_font=figure_font,
+        figures=figure_folder(figures, figure_width, figure_font),
         width=terminal_width(),
         colour=takes_colour(),
     )

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from optbench.runner.figure_folder import FigureFolder
 
 
 def _speak(value: str | None) -> str | None:
@@ -28,6 +31,22 @@ Language = Annotated[
         show_default=False,
         help="Language of what is said (default: OPTBENCH_LANG, then the locale, else en).",
     ),
+]
+FiguresDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--figures",
+        metavar="DIR",
+        readable=False,
+        help="Write the charts of the page as svg, pdf and png for a paper as well.",
+    ),
+]
+FigureWidth = Annotated[
+    float,
+    typer.Option("--figure-width", min=1.0, max=20.0, help="Width of these figures, that of a column, in inches."),
+]
+FigureFont = Annotated[
+    float, typer.Option("--figure-font", min=4.0, max=24.0, help="Size of the text in these figures, in points.")
 ]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what went wrong.")]
@@ -97,3 +116,12 @@ TakeOver = Annotated[
         "--take-over", help="Go on with unfinished runs that another process holds, if you know that it is gone."
     ),
 ]
+
+
+def figure_folder(folder: Path | None, width: float, font_size: float) -> FigureFolder | None:
+    """Return what `--figures` and the options that go with it say; None without it."""
+    if folder is None:
+        return None
+    from optbench.runner.figure_folder import FigureFolder as Asked
+
+    return Asked(folder, width, font_size)

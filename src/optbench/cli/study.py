@@ -13,6 +13,9 @@ from optbench.cli.options import (
     Debug,
     Detach,
     ExecutorName,
+    FigureFont,
+    FiguresDir,
+    FigureWidth,
     Jobs,
     Language,
     MachineFile,
@@ -22,8 +25,9 @@ from optbench.cli.options import (
     TakeOver,
     Timeout,
     Verbose,
+    figure_folder,
 )
-from optbench.cli.output import note, print_json, print_lines, takes_colour, terminal_width
+from optbench.cli.output import note, notes, print_json, print_lines, takes_colour, terminal_width
 
 
 def study(
@@ -37,6 +41,9 @@ def study(
     retries: Retries = 1,
     timeout: Timeout = None,
     take_over: TakeOver = False,
+    figures: FiguresDir = None,
+    figure_width: FigureWidth = 3.4,
+    figure_font: FigureFont = 8.0,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say how many runs, how long, and what the seeds can decide.")
     ] = False,
@@ -58,6 +65,9 @@ def study(
     from optbench.runner.detach import LeftWithSchedulerError
     from optbench.study.run import StudyOptions, run_study
 
+    folder = figure_folder(figures, figure_width, figure_font)
+    if folder is not None:
+        folder.require()
     options = StudyOptions(
         config=config,
         runs_dir=runs_dir,
@@ -98,6 +108,11 @@ def study(
         raise_for_failures(left.ends)
         say(text("study-left", options.language))
         return
+    if folder is not None:
+        from optbench.study.figures import study_figures
+
+        folder.write(study_figures(end.findings, folder.paper, options.language))
+        notes([folder.note], quiet=options.quiet)
     if as_json:
         from optbench.study.verdict_json import verdict_document
 

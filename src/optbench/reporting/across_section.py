@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optbench.reporting.across_figures import critical_difference_figure, profile_figure, regret_figure
 from optbench.reporting.charts.across_charts import across_charts
 from optbench.reporting.charts.page_figure import drawn_figure
 from optbench.reporting.page_section import Section
@@ -14,18 +13,10 @@ from optbench.words.formats import NOTHING
 from optbench.words.tables import localised
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from matplotlib.figure import Figure
-
     from optbench.catalog.metric import Metric
     from optbench.comparison import Across, Comparison
     from optbench.reporting.charts.look import RowLooks
-    from optbench.reporting.comparison_figures import Look
     from optbench.reporting.languages import Speech
-
-Drawn = tuple["Figure", str, str]
-"""A figure, words for who cannot see it, and how to read it."""
 
 
 def across_table(found: Across, metric: Metric, language: str | None = None) -> tuple[str, list[str], list[list[str]]]:
@@ -69,13 +60,3 @@ def across_section(comparison: Comparison, looks: RowLooks, speech: Speech) -> S
         drawn=figures,
         place="across",
     )
-
-
-def across_pictures(found: Across, metric: Metric, look: Look, language: str | None = None) -> Iterator[Drawn]:
-    """Yield the pictures for paper that there is something to draw in."""
-    regrets = regret_figure(found, metric, look, language)
-    yield regrets, text("picture-regret-alt", language), text("picture-regret", language)
-    if (ranks := critical_difference_figure(found, look, language)) is not None:
-        yield ranks, text("picture-ranks-alt", language), text("picture-ranks", language)
-    if (profile := profile_figure(found, metric, look, language)) is not None:
-        yield profile, text("picture-profile-alt", language), text("picture-profile", language)

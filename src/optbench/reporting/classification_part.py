@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from optbench.records import Evaluation
     from optbench.reporting.charts.records import Figure
+    from optbench.reporting.charts.run_charts import Learned
     from optbench.reporting.languages import Speech
     from optbench.reporting.run_report import RunReport
 
@@ -49,9 +50,9 @@ def classification_part(report: RunReport, evaluation: Evaluation, language: str
     )
 
 
-def classification_charts(report: RunReport, evaluation: Evaluation, speech: Speech) -> list[Figure]:
+def classification_charts(learned: Learned, evaluation: Evaluation, speech: Speech) -> list[Figure]:
     """Return the figures of the page as records, the learning curves first."""
-    learning = learning_charts(report, "picture-curves-accuracy-alt", "picture-curves", speech)
+    learning = learning_charts(learned, "picture-curves-accuracy-alt", "picture-curves", speech)
     return [*learning, *class_charts(evaluation, speech)]
 
 

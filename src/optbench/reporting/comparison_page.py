@@ -6,21 +6,13 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from optbench.comparison import OPTIMIZER, Obstacle
+from optbench.comparison import OPTIMIZER
 from optbench.reporting.across_section import across_section
-from optbench.reporting.charts.comparison_charts import (
-    all_labels,
-    curves_chart,
-    differences_chart,
-    scores_chart,
-    seconds_chart,
-)
-from optbench.reporting.charts.example_charts import example_charts
+from optbench.reporting.charts.comparison_charts import all_labels
 from optbench.reporting.charts.look import RowLooks
+from optbench.reporting.charts.page_charts import problem_charts
 from optbench.reporting.charts.page_figure import drawn_figure, script_data
-from optbench.reporting.charts.target_charts import targets_chart
-from optbench.reporting.comparison_details import detail_tables, told_targets
-from optbench.reporting.comparison_figures import Look, drawn_pairs
+from optbench.reporting.comparison_details import detail_tables
 from optbench.reporting.comparison_text import optimizer_header, optimizer_rows, pair_header, pair_rows
 from optbench.reporting.doubts import front_doubts, importance
 from optbench.reporting.languages import Speech
@@ -37,8 +29,6 @@ if TYPE_CHECKING:
     from optbench.catalog.metric import Metric
     from optbench.comparison import Comparison, ProblemComparison, ProblemCurves
     from optbench.core.findings import Finding
-    from optbench.reporting.charts.page_figure import DrawnFigure
-    from optbench.reporting.charts.records import Figure
     from optbench.reporting.languages import Text
     from optbench.reporting.page_section import Section
 
@@ -68,11 +58,6 @@ class Frame:
     answers: Mapping[str, tuple[Text, Text]] = field(default_factory=dict)
     verdicts: Mapping[str, Sequence[Text]] = field(default_factory=dict)
     takes: Mapping[str, str] = field(default_factory=dict)
-
-
-def look_of(comparison: Comparison) -> Look:
-    """Return the colours and line styles of the optimizers of a comparison, as paper figures have them."""
-    return Look.of(all_labels(comparison.problems))
 
 
 def render_comparison_page(
@@ -173,7 +158,10 @@ class _Page:
         comparison, speech = self._comparison, self._speech
         curves = self._curves.get(problem.problem)
         tables = speech.each(lambda language: list(detail_tables(comparison, problem, curves, language)))
-        charts = self._charts(place, problem, curves)
+        charts = {
+            part: [drawn_figure(chart, self.looks, speech) for chart in charts]
+            for part, charts in problem_charts(comparison, problem, curves, speech, place=place).items()
+        }
         answer, sure = self.frame.answers[problem.problem]
         runs = speech.each(lambda language: run_table(comparison, problem, curves, language))
         own = {table.place for table in tables} | {part for part, drawn in charts.items() if drawn} | {"runs"}
@@ -208,34 +196,6 @@ class _Page:
         settings = None if curves is None or label is None else curves.settings.get(label)
         return "" if settings is None else dump_yaml({"optimizer": dict(settings)})
 
-    def _charts(
-        self, place: int, problem: ProblemComparison, curves: ProblemCurves | None
-    ) -> dict[str, list[DrawnFigure]]:
-        """Return the figures of one problem, by the part of the page that they belong to."""
-        comparison, speech, metric = self._comparison, self._speech, self._comparison.metric
-        level = 1 - comparison.alpha
-        caption = speech.each(lambda language: _differences_caption(comparison, problem, language))
-        found: dict[str, list[Figure | None]] = {
-            "compare": [
-                scores_chart(problem, metric, speech, level=level, place=place),
-                differences_chart(problem, metric, caption, speech, place=place),
-            ],
-            "curves": [] if curves is None else [curves_chart(curves, speech, place=place)],
-            "examples": [] if curves is None else list(example_charts(curves, speech, place=place)),
-            "time": [
-                seconds_chart(problem, metric, speech, level=level, place=place),
-                *(
-                    []
-                    if curves is None
-                    else [targets_chart(curves, told_targets(comparison, curves), speech, place=place)]
-                ),
-            ],
-        }
-        return {
-            part: [drawn_figure(one, self.looks, speech) for one in figures if one is not None]
-            for part, figures in found.items()
-        }
-
 
 def _method(comparison: Comparison, language: str) -> str:
     """Say how it was decided."""
@@ -256,19 +216,3 @@ def _title(comparison: Comparison, language: str) -> str:
     if len(problems) == 1:
         return text(on_one, language, **values, problem=problems[0].problem)
     return text(on_several, language, **values, n_problems=len(problems))
-
-
-def _differences_caption(comparison: Comparison, problem: ProblemComparison, language: str) -> str:
-    values = {"level": 1 - comparison.alpha, "margin": problem.margin, "metric": comparison.metric.name}
-    parts = [text("caption-differences", language, **values)]
-    drawn = drawn_pairs(problem)
-    if len(drawn) < len(problem.pairs):
-        parts.append(text("caption-differences-more-pairs", language))
-    obstacles = {pair.obstacle for pair in drawn}
-    if obstacles - {None}:
-        parts.append(text("caption-differences-untested", language))
-    if obstacles & {Obstacle.ONE_SEED, Obstacle.TOO_FEW_SEEDS}:
-        parts.append(text("caption-differences-few-seeds", language))
-    if Obstacle.CONFOUNDED in obstacles:
-        parts.append(text("caption-differences-confounded", language))
-    return " ".join(parts)

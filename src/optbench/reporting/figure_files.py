@@ -1,4 +1,4 @@
-"""The pictures of a comparison as files of their own: for a paper, and for the tools that runs are exported to.
+"""The charts of a page as figures for a paper: by name, and as files.
 
 They are drawn from the same records as the page, so both always say the same.
 """
@@ -7,176 +7,124 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
-from textwrap import wrap
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from optbench.reporting.across_section import across_pictures
-from optbench.reporting.comparison_figures import (
-    Look,
-    curves_figure,
-    differences_figure,
-    roc_figure,
-    scores_figure,
-    time_figure,
-)
-from optbench.reporting.style import plot_style, save_figure
+from optbench.reporting.charts.comparison_charts import all_labels
+from optbench.reporting.charts.look import RowLooks
+from optbench.reporting.charts.page_charts import chart_name, comparison_charts
+from optbench.reporting.charts.run_charts import looks_of_run
+from optbench.reporting.languages import Speech
+from optbench.reporting.paper.drawing import FIRST, figure_of, ways_of
+from optbench.reporting.paper.sheet import Paper, paper_style
+from optbench.reporting.style import save_figure
+from optbench.words import spoken_language
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Sequence
 
     from matplotlib.figure import Figure
-    from matplotlib.legend import Legend
-    from matplotlib.text import Text
 
-    from optbench.comparison import Comparison, ProblemComparison, ProblemCurves
+    from optbench.comparison import Comparison, ProblemCurves
+    from optbench.reporting.charts.records import Figure as Chart
+    from optbench.reporting.paper.lines import Choice
     from optbench.reporting.style import ImageFormat
 
 FORMATS: Final[tuple[ImageFormat, ...]] = ("svg", "pdf", "png")
-_SCREEN_FONT: Final = 9.5  # points, of the house style
-_ACROSS: Final = ("regret", "ranks", "profile")
+ON_SCREEN: Final = Paper(width=7.0, font_size=9.5)
 _LONGEST_NAME: Final = 60
-_FLAT: Final = 0.6
-_CAREFUL: Final = 0.9  # letters are not all as wide as their mean
 
 
-@dataclass(frozen=True, slots=True)
-class Paper:
-    """How large a picture stands in a paper.
+class NamedFigures(Mapping[str, "Figure"]):
+    """Figures by name, each drawn when it is asked for, and anew each time.
 
-    Attributes
+    Parameters
     ----------
-    width : of a column, in inches
-    font_size : of its text, in points; titles and ticks keep their proportion to it
+    charts : with the name of each
+    looks : colours and marks of the rows of all of them
+    language : of their words; None is that of the machine setting
     """
 
-    width: float = 3.4
-    font_size: float = 8.0
+    def __init__(
+        self, charts: Iterable[tuple[str, Chart]], looks: RowLooks, paper: Paper, language: str | None = None
+    ) -> None:
+        self._ways: dict[str, tuple[Chart, Choice]] = {
+            f"{name}{end}": (chart, choice) for name, chart in charts for end, choice in ways_of(chart)
+        }
+        self._looks, self._paper, self._speech = looks, paper, one_language(language)
+
+    def __getitem__(self, name: str) -> Figure:
+        """Draw a figure."""
+        chart, choice = self._ways[name]
+        return figure_of(chart, self._looks, self._paper, self._speech, choice)
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names."""
+        return iter(self._ways)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._ways)
+
+    def __repr__(self) -> str:
+        """Return the names."""
+        return f"figures: {', '.join(self)}"
+
+    @property
+    def first_seen(self) -> list[str]:
+        """The name of what a page shows of each chart before its reader chooses."""
+        return [name for name, (_, choice) in self._ways.items() if choice == FIRST]
+
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """Yield name and bytes of every figure in every format; the same records give the same bytes."""
+        for name, figure in self.items():
+            with paper_style(self._paper):
+                figure.draw_without_rendering()
+            figure.set_layout_engine("none")  # what was laid out once has its place in all formats
+            for image_format in FORMATS:
+                yield f"{name}.{image_format}", save_figure(figure, image_format)
 
 
-def figure_files(
-    comparison: Comparison, curves: Mapping[str, ProblemCurves], paper: Paper, language: str | None = None
-) -> Iterator[tuple[str, bytes]]:
-    """Yield name and bytes of every picture in every format; the same comparison gives the same bytes.
+def one_language(language: str | None) -> Speech:
+    """Return what speaks one language alone; None is that of the machine setting."""
+    return Speech((spoken_language(language),))
+
+
+def comparison_figures(
+    comparison: Comparison,
+    curves: Mapping[str, ProblemCurves],
+    paper: Paper,
+    language: str | None = None,
+    tuning: Mapping[str, Sequence[Chart]] | None = None,
+) -> NamedFigures:
+    """Return the figures of every chart of the page of a comparison or a study.
 
     Parameters
     ----------
     curves : title of a problem -> what its runs left behind
+    tuning : title of a problem -> the charts that a study adds to it
+
+    Notes
+    -----
+    They are called `scores`, `differences`, `curves`, `time` and so on, of several problems with the problem's before
+    them. A chart of several views has a figure for each, the first one without its name: `roc`, `roc-train`.
     """
-    for name, figure in named_figures(comparison, curves, language):
-        fit_to_paper(figure, paper)
-        for image_format in FORMATS:
-            yield f"{name}.{image_format}", save_figure(figure, image_format)
+    stems = _stems([problem.problem for problem in comparison.problems])
+    charts = comparison_charts(comparison, curves, one_language(language), tuning)
+    named = ((f"{stems.get(title, '')}{chart_name(chart)}", chart) for title, chart in charts)
+    return NamedFigures(named, RowLooks.of(all_labels(comparison.problems)), paper, language)
 
 
-def named_figures(
-    comparison: Comparison, curves: Mapping[str, ProblemCurves], language: str | None = None
-) -> Iterator[tuple[str, Figure]]:
-    """Yield every picture of the page of a comparison with a name for it, as large as the page has it.
+def run_figures(charts: Sequence[Chart], paper: Paper, language: str | None = None) -> NamedFigures:
+    """Return the figures of every chart of the page of a run, called as the pictures in its folder."""
+    looks = looks_of_run(charts, one_language(language))
+    return NamedFigures([(chart_name(chart, of_run=True), chart) for chart in charts], looks, paper, language)
 
-    The names are `scores`, `differences`, `curves`, `roc` and `time`, of several problems with the problem's before
-    them, and `regret`, `ranks` and `profile` of what they say together.
-    """
-    look = Look.of(summary.label for problem in comparison.problems for summary in problem.optimizers)
-    several = len(comparison.problems) > 1
+
+def _stems(titles: Sequence[str]) -> dict[str, str]:
+    """Return what stands before the names of each problem's figures; nothing if there is one problem."""
     taken: set[str] = set()
-    for problem in comparison.problems:
-        before = f"{_distinct(file_stem(problem.problem), taken)}-" if several else ""
-        for name, figure in problem_figures(comparison, problem, curves.get(problem.problem), look, language):
-            yield f"{before}{name}", figure
-    if comparison.across is not None:
-        drawn = across_pictures(comparison.across, comparison.metric, look, language)
-        for name, (figure, _, _) in zip(_ACROSS, drawn, strict=False):
-            yield name, figure
-
-
-def problem_figures(
-    comparison: Comparison,
-    problem: ProblemComparison,
-    curves: ProblemCurves | None,
-    look: Look | None = None,
-    language: str | None = None,
-) -> Iterator[tuple[str, Figure]]:
-    """Yield the pictures of one problem that there is something to draw in, by name.
-
-    Parameters
-    ----------
-    look : None gives the optimizers of this problem theirs
-    """
-    metric = comparison.metric
-    look = look or Look.of(summary.label for summary in problem.optimizers)
-    found = {
-        "scores": scores_figure(problem, metric, look, language),
-        "differences": differences_figure(problem, metric, problem.margin, language),
-        "curves": None if curves is None else curves_figure(curves, look, language),
-        "roc": None if curves is None else roc_figure(curves, look, language=language),
-        "time": time_figure(problem, metric, look, language),
-    }
-    yield from ((name, figure) for name, figure in found.items() if figure is not None)
-
-
-def fit_to_paper(figure: Figure, paper: Paper) -> None:
-    """Make a picture of the page as wide as a column, with text that is as large as the paper's.
-
-    Panels that stand beside each other on the page stand below each other, since half a column holds no axis. Legends
-    go below them, and titles are broken where the column ends.
-    """
-    from matplotlib.text import Text
-
-    shrink = paper.font_size / _SCREEN_FONT
-    panels = [axes for axes in figure.axes if axes.axison]
-    width, height = figure.get_size_inches()
-    if len(panels) > 1:
-        height *= len(panels) / _rows_of(figure)
-        _stack(figure)
-    elif height > _FLAT * width:  # a flat picture has rows of text, which need their height whatever the width
-        height *= max(_FLAT, paper.width / width)
-    figure.set_size_inches(paper.width, height * shrink)
-    for text in figure.findobj(Text):
-        text.set_fontsize(float(text.get_fontsize()) * shrink)
-    for legend in list(figure.legends):
-        _put_below(figure, legend)
-    figure.draw_without_rendering()
-    for axes in panels:
-        titles = [one for one in axes.get_children() if isinstance(one, Text)]
-        for text in (*titles, axes.xaxis.label):
-            text.set_text(_broken(text, figure.bbox.width))
-
-
-def _broken(text: Text, width: float) -> str:
-    """Return a title in lines that end within the picture."""
-    box, shown = text.get_window_extent(), text.get_text()
-    if not shown.strip() or (box.x0 >= 0 and box.x1 <= width):
-        return shown
-    centre = (box.x0 + box.x1) / 2
-    room = 2 * min(centre, width - centre) if text.get_horizontalalignment() == "center" else width - box.x0
-    longest = max(map(len, shown.splitlines()))
-    most = max(8, int(_CAREFUL * longest * room / box.width))
-    return "\n".join(part for line in shown.splitlines() for part in wrap(line, most) or [""])
-
-
-def _put_below(figure: Figure, legend: Legend) -> None:
-    """Give the legend of all panels two columns below them: its layout cannot be changed once it is made."""
-    labels = legend.get_texts()
-    names, size = [text.get_text() for text in labels], labels[0].get_fontsize() if labels else None
-    handles = [handle for handle in legend.legend_handles if handle is not None]
-    legend.remove()
-    with plot_style():
-        figure.legend(handles, names, loc="outside lower center", ncols=min(2, max(1, len(names))), fontsize=size)
-
-
-def _rows_of(figure: Figure) -> int:
-    spec = figure.axes[0].get_subplotspec()
-    return 1 if spec is None else int(spec.get_gridspec().nrows)
-
-
-def _stack(figure: Figure) -> None:
-    """Put the panels below each other and leave out those that are empty."""
-    for axes in [axes for axes in figure.axes if not axes.axison]:
-        axes.remove()
-    grid = figure.add_gridspec(len(figure.axes), 1)
-    for place, axes in enumerate(figure.axes):
-        axes.set_subplotspec(grid[place, 0])
+    return {title: f"{_distinct(file_stem(title), taken)}-" for title in titles} if len(titles) > 1 else {}
 
 
 def file_stem(title: str) -> str:

@@ -16,6 +16,7 @@ from optbench.words.tables import number
 if TYPE_CHECKING:
     from optbench.regression_records import RegressionEvaluation
     from optbench.reporting.charts.records import Figure
+    from optbench.reporting.charts.run_charts import Learned
     from optbench.reporting.languages import Speech
     from optbench.reporting.run_report import RunReport
 
@@ -31,9 +32,9 @@ def regression_part(report: RunReport, evaluation: RegressionEvaluation, languag
     )
 
 
-def regression_charts(report: RunReport, evaluation: RegressionEvaluation, speech: Speech) -> list[Figure]:
+def regression_charts(learned: Learned, evaluation: RegressionEvaluation, speech: Speech) -> list[Figure]:
     """Return the figures of the page as records, the learning curves first."""
-    learning = learning_charts(report, "picture-curves-rmse-alt", "picture-curves-rmse", speech)
+    learning = learning_charts(learned, "picture-curves-rmse-alt", "picture-curves-rmse", speech)
     return [*learning, *number_charts(evaluation, speech)]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from optbench.reporting.charts.page_figure import drawn_figure, script_data
-from optbench.reporting.charts.run_charts import diagnostics_chart, looks_of_run
+from optbench.reporting.charts.run_charts import Learned, looks_of_run, run_charts
 from optbench.reporting.doubts import by_importance, front_doubts
 from optbench.reporting.languages import Speech
 from optbench.reporting.page import data_block, render_page, text_or_dash
@@ -71,6 +71,11 @@ class RunReport:
     diagnostics: Sequence[LayerDiagnostics] = ()
     examples: RowContents | None = None
 
+    @property
+    def learned(self) -> Learned:
+        """What the charts show of the training."""
+        return Learned(self.history, self.epochs_run, self.best_epoch, self.diagnostics)
+
 
 def render_run_report(
     report: RunReport,
@@ -89,9 +94,7 @@ def render_run_report(
     from markupsafe import Markup
 
     speech = Speech.of_page(language)
-    figures = list(charts(speech))
-    diagnostics = diagnostics_chart(report.diagnostics, speech)
-    figures += [] if diagnostics is None else [diagnostics]
+    figures = run_charts(report.learned, charts, speech)
     looks = looks_of_run(figures, speech)
     drawn = [drawn_figure(one, looks, speech) for one in figures]
     own = ("learning", "diagnostics")

@@ -52,20 +52,25 @@ class ShownComparison(Comparison):
         """One row for each pair and problem: difference, interval, p, decision, ..."""
         return self._table("pairs")
 
-    def figures(self, language: str | None = None) -> dict[str, Figure]:
-        """Return matplotlib figures by name, those of the page: `scores`, `differences`, `curves`, `roc`, `time`.
+    def figures(
+        self, language: str | None = None, *, width: float = 7.0, font_size: float = 9.5
+    ) -> Mapping[str, Figure]:
+        """Return matplotlib figures by name, those of the page: `scores`, `differences`, `curves`, `roc`, `time`, ...
 
         Parameters
         ----------
         language : None is that of the machine setting
+        width, font_size : in inches and points; 3.4 and 8 are those of a column
 
         Notes
         -----
-        Of several problems the name of the problem stands before. `curves` and `roc` need the folders of the runs.
+        They are those that `optbench compare --figures DIR` writes. Each is drawn when it is asked for. Of several
+        problems the name of the problem stands before. `curves`, `roc` and the like need the folders of the runs.
         """
-        from optbench.reporting.figure_files import named_figures
+        from optbench.reporting.figure_files import comparison_figures
+        from optbench.reporting.paper.sheet import Paper
 
-        return dict(named_figures(self, self.read_curves(), language))
+        return comparison_figures(self, self.read_curves(), Paper(width, font_size), language)
 
     def _table(self, part: str) -> pd.DataFrame:
         import pandas as pd

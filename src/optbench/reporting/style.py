@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from optbench.reporting.fonts import FAMILY, draw_every_letter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -87,15 +87,21 @@ _SETTINGS: Final[dict[str, Any]] = {
 
 
 @contextmanager
-def plot_style() -> Iterator[None]:
+def plot_style(settings: Mapping[str, Any] | None = None) -> Iterator[None]:
     """Draw in the house style: matplotlib reads its settings when an object is made, so draw inside this block.
 
+    Parameters
+    ----------
+    settings : of matplotlib, in place of those of the house
+
+    Notes
+    -----
     Text is taken literally (`$` and `_` mean themselves); for logarithmic axes use `logarithmic`.
     """
     import matplotlib.style
     from cycler import cycler
 
-    colours = {"axes.prop_cycle": cycler(color=PALETTE), "font.family": [FAMILY]}
+    colours = {"axes.prop_cycle": cycler(color=PALETTE), "font.family": [FAMILY], **(settings or {})}
     with matplotlib.style.context({**_SETTINGS, **colours}, after_reset=True), warnings.catch_warnings():
         # A class name in a script without a font is drawn as boxes, which is told; CSV file and page have its text.
         warnings.filterwarnings("ignore", message=r"Glyph .* missing from")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from optbench.comparison import Comparison, Disagreement, ProblemComparison, ProblemCurves, RunTrace
     from optbench.records import History, RocCurve, RunRecord
     from optbench.run_store import StudyPlace
+    from optbench.runner.figure_folder import FigureFolder
     from optbench.tasks.task import StoredAnswers
 
 OutputFormat = Literal["table", "json", "csv", "md", "latex"]
@@ -37,8 +38,7 @@ class CompareOptions:
     runs_dir : where ids and key prefixes are looked up
     metric, baseline, alpha, margin, by : see `optbench.comparison.compare`
     html : where the page goes, or None
-    figures : folder for the pictures as files, or None
-    figure_width, figure_font : of these, inches and points
+    figures : where the figures of the page go as files, or None
     width, colour : of the terminal that the table is for; a width of None wraps nothing
     language : of table, Markdown and page; None is that of the machine setting
     """
@@ -52,9 +52,7 @@ class CompareOptions:
     by: str | None = None
     output_format: OutputFormat = "table"
     html: Path | None = None
-    figures: Path | None = None
-    figure_width: float = 3.4
-    figure_font: float = 8.0
+    figures: FigureFolder | None = None
     width: int | None = None
     colour: bool = False
     language: str | None = None
@@ -116,8 +114,7 @@ def compare_runs(options: CompareOptions) -> CompareOutcome:
             code="usage-page-folder-missing",
         )
     if options.figures is not None:
-        require_outside(options.figures, option="--figures")
-        require_figures_folder(options.figures)
+        options.figures.require()
     records, notes = find_runs(options.runs, options.runs_dir)
 
     def compared(runs: Sequence[RunRecord]) -> tuple[Comparison, str]:
@@ -130,7 +127,7 @@ def compare_runs(options: CompareOptions) -> CompareOutcome:
     if options.html is not None:
         notes.append(Finding("command-wrote", Severity.NOTE, {"path": str(options.html)}))
     if options.figures is not None:
-        notes.append(Finding("command-wrote", Severity.NOTE, {"path": str(options.figures)}))
+        notes.append(options.figures.note)
     mismatches = tuple(_located(problem, one.finding) for problem, one in comparison.mismatches)
     return CompareOutcome(shown, tuple(notes), mismatches)
 
@@ -154,10 +151,14 @@ def _compared(options: CompareOptions, runs: Sequence[RunRecord], places: Mappin
         by=options.by,
         suggested=study_labels(places),
     )
-    if options.html is not None:
-        write_page(options.html, comparison, runs, histories, options.language)
-    if options.figures is not None:
-        write_figures(options, options.figures, comparison, runs, histories)
+    if options.html is not None or options.figures is not None:
+        curves = curves_of(comparison, runs, histories)
+        if options.html is not None:
+            write_page(options.html, comparison, curves, options.language)
+        if options.figures is not None:
+            from optbench.reporting.figure_files import comparison_figures
+
+            options.figures.write(comparison_figures(comparison, curves, options.figures.paper, options.language))
     return comparison
 
 
@@ -213,66 +214,23 @@ def render(comparison: Comparison, options: CompareOptions, runs: Sequence[Mappi
 def write_page(
     path: Path,
     comparison: Comparison,
-    records: Sequence[RunRecord],
-    histories: Mapping[str, History],
+    curves: Mapping[str, ProblemCurves],
     language: str | None = None,
 ) -> None:
     """Write the comparison as one self-contained HTML page."""
     from optbench.reporting.comparison_page import render_comparison_page
     from optbench.run_store import remove_leftovers, write_text
 
-    by_run = {record.run: record for record in records}
-    curves = {problem.problem: read_curves(problem, by_run, histories) for problem in comparison.problems}
     remove_leftovers(path.parent, of=path.name)
     write_text(path, render_comparison_page(comparison, curves, language=language))
 
 
-def require_figures_folder(folder: Path) -> None:
-    """Require a folder that is there, or a free name in one that is.
-
-    Raises
-    ------
-    UsageError
-        Otherwise.
-    """
-    if os.path.lexists(folder) and not is_folder(folder):
-        raise UsageError(
-            worded(
-                "typed-figures-taken",
-                "--figures must name a folder, or nothing yet. Received: {folder}, which is something else.",
-                folder=folder,
-            ),
-            code="usage-page-taken",
-        )
-    if not is_folder(folder.absolute().parent):
-        raise UsageError(
-            worded(
-                "typed-figures-folder",
-                "--figures must name something in a folder that exists. Received: {folder}. Create {parent} first.",
-                folder=folder,
-                parent=folder.absolute().parent,
-            ),
-            code="usage-page-folder-missing",
-        )
-
-
-def write_figures(
-    options: CompareOptions,
-    folder: Path,
-    comparison: Comparison,
-    records: Sequence[RunRecord],
-    histories: Mapping[str, History],
-) -> None:
-    """Write the pictures of the page as files for a paper, replacing files of their names; others are left alone."""
-    from optbench.reporting.figure_files import Paper, figure_files
-    from optbench.run_store import make_folder, write_bytes
-
+def curves_of(
+    comparison: Comparison, records: Sequence[RunRecord], histories: Mapping[str, History]
+) -> dict[str, ProblemCurves]:
+    """Read what the runs of each problem left behind, by its title."""
     by_run = {record.run: record for record in records}
-    curves = {problem.problem: read_curves(problem, by_run, histories) for problem in comparison.problems}
-    make_folder(folder)
-    paper = Paper(options.figure_width, options.figure_font)
-    for name, data in figure_files(comparison, curves, paper, options.language):
-        write_bytes(folder / name, data)
+    return {problem.problem: read_curves(problem, by_run, histories) for problem in comparison.problems}
 
 
 def read_curves(

@@ -80,9 +80,13 @@ def drawn(
     """Return what draws the pictures of a problem when they are asked for."""
 
     def draw() -> dict[str, bytes]:
-        from optbench.reporting.figure_files import problem_figures
+        from dataclasses import replace
+
+        from optbench.reporting.figure_files import ON_SCREEN, comparison_figures
         from optbench.reporting.style import save_figure
 
-        return {f"{name}.png": save_figure(figure) for name, figure in problem_figures(comparison, problem, curves())}
+        alone = replace(comparison, problems=(problem,), across=None)
+        figures = comparison_figures(alone, {problem.problem: curves()}, ON_SCREEN)
+        return {f"{name}.png": save_figure(figures[name]) for name in figures.first_seen}
 
     return draw

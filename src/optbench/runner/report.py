@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +23,20 @@ if TYPE_CHECKING:
 
     from optbench.config import ExperimentConfig
     from optbench.records import History
+    from optbench.reporting.figure_files import NamedFigures
+    from optbench.reporting.paper.sheet import Paper
     from optbench.run_store import RunPaths
+    from optbench.runner.figure_folder import FigureFolder
 
 
 def render_reports(
-    runs: Sequence[str], runs_dir: Path, *, data_dir: Path | None = None, language: str | None = None
+    runs: Sequence[str],
+    runs_dir: Path,
+    *,
+    data_dir: Path | None = None,
+    language: str | None = None,
+    figures: FigureFolder | None = None,
+    among_others: bool = False,
 ) -> tuple[list[Path], list[Finding]]:
     """Draw finished runs again from what they stored: `optbench report`.
 
@@ -36,6 +46,8 @@ def render_reports(
     runs_dir : where ids and key prefixes are looked up
     data_dir : where data sets with a name lie, for what pages show of rows; None for none
     language : of pictures and pages; None is that of the machine setting
+    figures : where the figures of the pages go as files, too; of several runs in a folder for each
+    among_others : whether figures of something else are in that folder
 
     Returns
     -------
@@ -66,6 +78,9 @@ def render_reports(
         paths = RunPaths(Path(record.folder))
         try:
             render_again(paths, record.key, lambda found: stored_drawings(found, data_dir, language))
+            if figures is not None:
+                name = record.run if among_others or len(records) > 1 else ""
+                figures.write(stored_figures(paths, figures.paper, language), name)
         except OptbenchError as error:
             notes.append(not_drawn(record.run, error))
         except Exception:  # what strangers have written can make any reader fail in any way
@@ -198,6 +213,19 @@ def _has_one_unit(paths: RunPaths) -> bool:
         return False
     fitted = AnswerRule.from_json(read_json(paths.evaluation), paths.evaluation).temperature
     return fitted is not None and fitted.one_unit
+
+
+def stored_figures(paths: RunPaths, paper: Paper, language: str | None = None) -> NamedFigures:
+    """Return the figures of every chart of a finished run's page, from what it stored."""
+    from optbench.reporting.charts.run_charts import Learned, run_charts
+    from optbench.reporting.figure_files import one_language, run_figures
+    from optbench.run_store import read_diagnostics
+
+    stored = stored_evaluation(paths)
+    layers = read_diagnostics(paths.diagnostics) if is_file(paths.diagnostics) else ()
+    learned = Learned(stored.history, stored.metrics["epochs_run"], stored.metrics["best_epoch"], layers)
+    of_task = partial(task_named(stored.config.task).page_charts, learned, stored.evaluation)
+    return run_figures(run_charts(learned, of_task, one_language(language)), paper, language)
 
 
 def stored_drawings(paths: RunPaths, data_dir: Path | None, language: str | None) -> dict[Path, bytes]:

@@ -13,6 +13,8 @@ from optbench.errors import NoRunsError
 from optbench.records import SPLITS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
     from matplotlib.figure import Figure
 
@@ -55,21 +57,25 @@ class RunResult:
 
         return chosen_settings(self.record.config)
 
-    def figures(self, language: str | None = None) -> dict[str, Figure]:
-        """Return matplotlib figures by name, drawn from what the run stored: those of its page.
+    def figures(
+        self, language: str | None = None, *, width: float = 7.0, font_size: float = 9.5
+    ) -> Mapping[str, Figure]:
+        """Return matplotlib figures by name, drawn from what the run stored: every chart of its page.
 
         Parameters
         ----------
         language : None is that of the machine setting
-        """
-        from optbench.run_store import RunPaths
-        from optbench.runner.report import stored_evaluation
-        from optbench.tasks import task_named
+        width, font_size : in inches and points; 3.4 and 8 are those of a column
 
-        found = stored_evaluation(RunPaths(Path(self.record.folder)))
-        task = task_named(found.config.task)
-        best = self.record.metrics["best_epoch"]
-        return dict(task.figures(found.evaluation, found.history, best_epoch=best, language=language))
+        Notes
+        -----
+        They are those that `optbench report RUN --figures DIR` writes. Each is drawn when it is asked for.
+        """
+        from optbench.reporting.paper.sheet import Paper
+        from optbench.run_store import RunPaths
+        from optbench.runner.report import stored_figures
+
+        return stored_figures(RunPaths(Path(self.record.folder)), Paper(width, font_size), language)
 
     def __repr__(self) -> str:
         """Return the id and the metrics of the test split, not every number."""

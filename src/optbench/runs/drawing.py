@@ -114,7 +114,7 @@ def drawings(
         diagnostics=layers,
         examples=_examples(config, task.hardest_rows(evaluation), environment, digests, data),
     )
-    part, charts = partial(task.page_part, report, evaluation), partial(task.page_charts, report, evaluation)
+    part, charts = partial(task.page_part, report, evaluation), partial(task.page_charts, report.learned, evaluation)
     page = render_run_report(report, part, charts, language)
     drawn = {paths.figure(stem, image_format): content for stem, content in files.items()}
     # a lone surrogate in a name is no reason to fail

@@ -9,6 +9,7 @@ from optbench.reporting.charts.records import Axis, Line, LinesFigure, View
 from optbench.reporting.charts.scale import room_for
 
 if TYPE_CHECKING:
+    from optbench.reporting.charts.records import Figure
     from optbench.reporting.languages import Speech, Text
     from optbench.study.budgets import BudgetCurve, Budgets
     from optbench.study.findings import ProblemFindings
@@ -16,6 +17,18 @@ if TYPE_CHECKING:
 
 _WIDE_RANGE = 30.0
 _WIDE_BUDGETS = 10.0
+
+
+def tuning_charts(problem: ProblemFindings, speech: Speech, *, place: int) -> list[Figure]:
+    """Return what a study's page shows of the tuning of a problem, in the order in which it does."""
+    if not problem.tunings:
+        return []
+    budgets = problem.analyses.budgets
+    rates = rates_chart(problem, speech, place=place)
+    return [
+        *([] if rates is None else [rates]),
+        *([] if budgets is None else [budgets_chart(budgets, speech, place=place)]),
+    ]
 
 
 def rates_chart(problem: ProblemFindings, speech: Speech, *, place: int) -> LinesFigure | None:

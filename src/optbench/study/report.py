@@ -9,6 +9,7 @@ from optbench.core.regular_files import is_file
 from optbench.core.worded import worded
 from optbench.errors import OptbenchError, StorageError
 from optbench.study.changed import changed_parts, other_runs
+from optbench.study.figures import study_figures
 from optbench.study.outputs import digest_of, on_disk, page_bytes
 from optbench.study.redraw import concluded_again
 
@@ -17,12 +18,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from optbench.core.findings import Finding
+    from optbench.runner.figure_folder import FigureFolder
     from optbench.study.outputs import PageOf
     from optbench.study.paths import StudyPaths
 
 
 def report_all(
-    arguments: Sequence[str], runs_dir: Path, *, data_dir: Path | None = None, language: str | None = None
+    arguments: Sequence[str],
+    runs_dir: Path,
+    *,
+    data_dir: Path | None = None,
+    language: str | None = None,
+    figures: FigureFolder | None = None,
 ) -> tuple[list[Path], list[Finding]]:
     """Draw studies and runs again from what they stored: `optbench report`.
 
@@ -32,6 +39,7 @@ def report_all(
     runs_dir : where names, ids and key prefixes are looked up
     data_dir : where data sets with a name lie, for what pages of runs show of rows; None for none
     language : of pictures and pages; None is that of the machine setting
+    figures : where the figures of what is drawn go as files, too; of several in a folder for each
 
     Returns
     -------
@@ -50,11 +58,17 @@ def report_all(
     from optbench.runner.report import not_drawn, render_reports
     from optbench.study.folders import parted
 
+    if figures is not None:
+        figures.require()
     studies, others = parted(arguments, runs_dir)
     pages, notes = [], []
+    of_several = bool(others) or len(studies) > 1
     for paths in studies:
         try:
             pages.append(report_study(paths, language=language))
+            if figures is not None:
+                name = paths.folder.resolve().name if of_several else ""
+                figures.write(study_figures(concluded_again(paths)[0], figures.paper, language), name)
         except OptbenchError as error:
             notes.append(not_drawn(paths.folder.name, error))
     if studies and not pages and not others:
@@ -63,11 +77,13 @@ def report_all(
         )
     if others or not studies:
         sealed = _sealed_runs(others, runs_dir)
-        of_runs, passed_over = render_reports(others, runs_dir, data_dir=data_dir, language=language)
+        of_runs, passed_over = render_reports(
+            others, runs_dir, data_dir=data_dir, language=language, figures=figures, among_others=bool(studies)
+        )
         pages, notes = [*pages, *of_runs], [*notes, *passed_over]
         for place, names in sealed.items():
             _seal_again(place, names)
-    return pages, notes
+    return pages, [*notes, *([] if figures is None else [figures.note])]
 
 
 def _sealed_runs(arguments: Sequence[str], runs_dir: Path) -> dict[StudyPaths, set[str]]:

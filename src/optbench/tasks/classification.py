@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from optbench.config import EvaluationConfig
     from optbench.records import Dataset, Evaluation, History, Predictions, SplitName
     from optbench.reporting.charts.records import Figure
+    from optbench.reporting.charts.run_charts import Learned
     from optbench.reporting.languages import Speech
     from optbench.reporting.run_report import RunReport
     from optbench.reporting.task_part import TaskPart
@@ -182,11 +183,11 @@ class Classification:
 
         return classification_part(report, evaluation, language)
 
-    def page_charts(self, report: RunReport, evaluation: Evaluation, speech: Speech) -> list[Figure]:
+    def page_charts(self, learned: Learned, evaluation: Evaluation, speech: Speech) -> list[Figure]:
         """As in `Task`."""
         from optbench.reporting.classification_part import classification_charts
 
-        return classification_charts(report, evaluation, speech)
+        return classification_charts(learned, evaluation, speech)
 
     def data_lines(self, dataset: Dataset, language: str | None = None) -> list[str]:
         """As in `Task`: rows per class, and how often the majority class is right."""

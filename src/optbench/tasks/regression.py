@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from optbench.records import Dataset, History, SplitName
     from optbench.regression_records import RegressionEvaluation, TargetPredictions
     from optbench.reporting.charts.records import Figure
+    from optbench.reporting.charts.run_charts import Learned
     from optbench.reporting.languages import Speech
     from optbench.reporting.run_report import RunReport
     from optbench.reporting.task_part import TaskPart
@@ -155,11 +156,11 @@ class Regression:
 
         return regression_part(report, evaluation, language)
 
-    def page_charts(self, report: RunReport, evaluation: RegressionEvaluation, speech: Speech) -> list[Figure]:
+    def page_charts(self, learned: Learned, evaluation: RegressionEvaluation, speech: Speech) -> list[Figure]:
         """As in `Task`."""
         from optbench.reporting.regression_part import regression_charts
 
-        return regression_charts(report, evaluation, speech)
+        return regression_charts(learned, evaluation, speech)
 
     def data_lines(self, dataset: Dataset, language: str | None = None) -> list[str]:
         """As in `Task`: range and spread of the training targets."""

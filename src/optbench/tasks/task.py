@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from optbench.core.findings import Finding
     from optbench.records import Dataset, History, Predictions, SplitName
     from optbench.reporting.charts.records import Figure
+    from optbench.reporting.charts.run_charts import Learned
     from optbench.reporting.languages import Speech
     from optbench.reporting.run_report import RunReport
     from optbench.reporting.task_part import TaskPart
@@ -128,7 +129,7 @@ class Task(Protocol[P, E]):
     def page_part(self, report: RunReport, evaluation: E, language: str | None = None) -> TaskPart:
         """Return its share of the page of a run."""
 
-    def page_charts(self, report: RunReport, evaluation: E, speech: Speech) -> list[Figure]:
+    def page_charts(self, learned: Learned, evaluation: E, speech: Speech) -> list[Figure]:
         """Return the figures of that page as records, the learning curves first."""
 
     def data_lines(self, dataset: Dataset, language: str | None = None) -> list[str]:

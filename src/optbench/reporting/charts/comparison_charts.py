@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 from optbench.catalog.metrics import VALIDATION
 from optbench.comparison import curve_bands
 from optbench.comparison.wording import pair_label
+from optbench.reporting.charts.chosen import drawn_columns, drawn_pairs, wants_logarithm
 from optbench.reporting.charts.records import Axis, Line, LinesFigure, Mark, RowsFigure, View
 from optbench.reporting.charts.scale import room_for
-from optbench.reporting.comparison_figures import drawn_columns, drawn_pairs, wants_logarithm
 from optbench.reporting.epoch_axis import limits_without_start, outside_limits
 
 if TYPE_CHECKING:
@@ -144,6 +144,7 @@ def _curve_view(
         axis,
         [_curve_line(band, curves, has_runs=has_runs) for band in found],
         note=note,
+        key=name,
     )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from optbench.reporting.charts.look import RowLooks, point
 from optbench.reporting.charts.records import CellsFigure, Figure, LinesFigure, RowsFigure
-from optbench.reporting.charts.scale import Scale, tick_texts, ticks
+from optbench.reporting.charts.scale import Scale, axis_numbers
 from optbench.reporting.languages import Text, marked
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def _interval(mark: Mark, scale: Scale, looks: RowLooks, height: float, *, dots:
     """Yield the dots, the interval and the mean of a row, as far as they are known."""
     kind = "faint" if mark.is_faint else looks.classes(mark.row)
     yield f'<g class="{kind}">'
-    for value in _thinned([value for _, value in mark.dots]):
+    for value in thinned([value for _, value in mark.dots]):
         yield f'<circle class="dot" cx="{percent(scale.place(value))}" cy="{percent(dots)}" r="2.5"/>'
     if mark.low is not None and mark.high is not None:
         ends = (min(max(scale.place(end), 0.0), 1.0) for end in (mark.low, mark.high))
@@ -172,7 +172,7 @@ def _interval(mark: Mark, scale: Scale, looks: RowLooks, height: float, *, dots:
     yield "</g>"
 
 
-def _thinned(values: list[float]) -> list[float]:
+def thinned(values: list[float]) -> list[float]:
     """Return the values to draw: of more than a row can show the quantiles, the ends among them."""
     if len(values) <= _MOST_DOTS:
         return values
@@ -202,11 +202,7 @@ def _y_axis(axis: Axis, speech: Speech) -> Iterator[str]:
 def _numbers(axis: Axis, speech: Speech, most: int) -> list[tuple[float, Text]]:
     """Return the places and texts of the numbers at an axis."""
     scale = Scale.of(axis)
-    factor = axis.factor
-    low, high = sorted((factor * axis.low, factor * axis.high))
-    found = ticks(low, high, is_logarithmic=axis.is_logarithmic, most=most)
-    texts = tick_texts(found, 1.0, is_logarithmic=axis.is_logarithmic)
-    return [(scale.place(value / factor), speech.localised(shown)) for value, shown in zip(found, texts, strict=True)]
+    return [(scale.place(value / axis.factor), speech.localised(shown)) for value, shown in axis_numbers(axis, most)]
 
 
 def _cells(figure: CellsFigure, looks: RowLooks, speech: Speech) -> str:
@@ -228,7 +224,7 @@ def _matrix(figure: CellsFigure, place: int, panel: Panel, looks: RowLooks, spee
                 f'<rect class="cell s{shade}{sign}" {at} width="{percent(1 / size)}" height="{percent(1 / size)}" '
                 f'data-cell="{true} {predicted}"/>'
             )
-            if has_texts and (written := _count_text(count, is_difference=panel.is_difference)):
+            if has_texts and (written := count_text(count, is_difference=panel.is_difference)):
                 middle = f'x="{percent((predicted + 0.5) / size)}" y="{percent((true + 0.5) / size)}"'
                 dark = " dark" if shade >= _SHADES - 1 else ""
                 shown = marked(speech.localised(written), "tspan")
@@ -243,7 +239,7 @@ def _matrix(figure: CellsFigure, place: int, panel: Panel, looks: RowLooks, spee
     )
 
 
-def _count_text(count: float, *, is_difference: bool) -> str:
+def count_text(count: float, *, is_difference: bool) -> str:
     """Write a mean count as short as a cell is wide: whole from ten on, else with one digit; "" for next to nothing."""
     written = f"{count:,.0f}" if abs(count) >= _WHOLE else f"{count:.1f}".removesuffix(".0")
     if written.strip("-0.") == "":

@@ -78,6 +78,7 @@ def _roc_view(curves: ProblemCurves, split: SplitName, speech: Speech) -> View |
         Axis(speech.text("figure-true-positive-rate"), 0.0, 1.0),
         [*lines, *_operating_points(curves, label, split, speech)],
         has_diagonal=True,
+        key=split,
     )
 
 
@@ -106,7 +107,8 @@ def _mean_point(row: str, points: Sequence[tuple[float, float]], speech: Speech)
     if known and all(map(math.isfinite, known)):
         x, y = (math.fsum(values) / len(points) for values in zip(*points, strict=True))
         name = speech.text("figure-at-half", name=row)
-        yield Line(row, [x], [y], name=name, marks=True, has_line=False, best=0)
+        sort = speech.text("figure-threshold")
+        yield Line(row, [x], [y], name=name, marks=True, has_line=False, best=0, sort=sort)
 
 
 def _precision_recall_chart(examples: ExampleCurves, speech: Speech, place: int) -> LinesFigure | None:

@@ -45,7 +45,7 @@ def number_charts(evaluation: RegressionEvaluation, speech: Speech) -> Iterator[
     lines = [_points(split, one, one.y_pred, one.residuals, speech) for split, one in found.items()]
     zero = Line("", list(ends), [0.0, 0.0], is_dashed=True)
     views = [
-        View(speech.text("figure-residuals"), predicted, residual, [zero, *lines]),
+        View(speech.text("figure-residuals"), predicted, residual, [zero, *lines], key="residuals"),
         _spread_view(found, residual, speech),
     ]
     title, caption = speech.text("picture-residuals-alt", rmse=test.get("rmse")), speech.text("picture-residuals")
@@ -74,4 +74,4 @@ def _spread_view(found: dict[SplitName, TargetPredictions], residual: Axis, spee
     ]
     highest = max(float(share.max()) for share in shares.values())
     share_axis = Axis(speech.text("figure-share-of-rows"), 0.0, 1.05 * highest, factor=100.0)
-    return View(speech.text("figure-residual-spread"), residual, share_axis, lines)
+    return View(speech.text("figure-residual-spread"), residual, share_axis, lines, key="spread")

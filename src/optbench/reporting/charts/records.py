@@ -63,6 +63,7 @@ class Line:
     is_dashed : drawn dashed, whatever its row
     has_line : the points are joined
     best : position of the point that stands out, or None
+    sort : how a legend on paper calls all lines of this sort, once for all rows; "" is each by its name
     """
 
     row: str
@@ -77,6 +78,7 @@ class Line:
     is_dashed: bool = False
     has_line: bool = True
     best: int | None = None
+    sort: Text = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return values of JSON, without what is empty."""
@@ -103,6 +105,7 @@ class View:
     name : of the choice; "" for the only one
     has_diagonal : with the line from corner to corner that stands for guessing, or for what is right
     note : what is outside the axes; "" for nothing
+    key : of the choice in names of files, in no language; "" for the only one
     """
 
     name: Text
@@ -111,6 +114,7 @@ class View:
     lines: Sequence[Line]
     has_diagonal: bool = False
     note: Text = ""
+    key: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return values of JSON; what all lines have in common on the axis stands once, as `across`."""
@@ -145,6 +149,17 @@ class LinesFigure:
     caption: Text
     views: Sequence[View]
     is_square: bool = False
+
+    @property
+    def units(self) -> tuple[Unit, ...]:
+        """What an axis of epochs can count besides, of all lines."""
+        lines = [line for view in self.views for line in view.lines]
+        return tuple(unit for unit in ("steps", "seconds") if all(unit in line.per_epoch for line in lines))
+
+    @property
+    def has_single_runs(self) -> bool:
+        """Whether single runs can be shown in place of bands."""
+        return any(line.runs for view in self.views for line in view.lines)
 
     def to_json(self) -> dict[str, Any]:
         """Return values of JSON."""

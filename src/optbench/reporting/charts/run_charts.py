@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from optbench.catalog.metrics import LOSS, VALIDATION
@@ -17,12 +18,11 @@ from optbench.reporting.page import text_or_dash
 from optbench.words import text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from optbench.records import History, LayerDiagnostics, SplitName
     from optbench.reporting.charts.records import Figure
     from optbench.reporting.languages import Speech, Text
-    from optbench.reporting.run_report import RunReport
 
 _SPLITS: Final[tuple[SplitName, ...]] = ("test", "train", "validation")
 _WIDE_RANGE: Final = 1000.0
@@ -33,6 +33,23 @@ _PANELS: Final = (
     ("update_ratio", "figure-update-ratio"),
     ("weight_norm", "figure-weight-norm"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What the charts of a run show of its training.
+
+    Attributes
+    ----------
+    history : metrics per epoch
+    best_epoch : whose weights the run kept, or None
+    diagnostics : of layers, if the run recorded any
+    """
+
+    history: History
+    epochs_run: int
+    best_epoch: int | None
+    diagnostics: Sequence[LayerDiagnostics] = ()
 
 
 def split_row(split: SplitName) -> str:
@@ -49,7 +66,18 @@ def looks_of_run(figures: Iterable[Figure], speech: Speech) -> RowLooks:
     return RowLooks({row: place for place, row in enumerate(rows)}, names)
 
 
-def learning_charts(report: RunReport, title: str, caption: str, speech: Speech) -> list[Figure]:
+def run_charts(learned: Learned, of_task: Callable[[Speech], Sequence[Figure]], speech: Speech) -> list[Figure]:
+    """Return every chart of the page of a run.
+
+    Parameters
+    ----------
+    of_task : returns those that its task has, the learning curves first
+    """
+    diagnostics = diagnostics_chart(learned.diagnostics, speech)
+    return [*of_task(speech), *([] if diagnostics is None else [diagnostics])]
+
+
+def learning_charts(learned: Learned, title: str, caption: str, speech: Speech) -> list[Figure]:
     """Return the figure of the headline metric and the loss over the epochs, a view for each.
 
     Parameters
@@ -62,9 +90,9 @@ def learning_charts(report: RunReport, title: str, caption: str, speech: Speech)
         [] without any finite value.
     """
     headlines = [task.headline for task in TASKS.values()]
-    views = [_learning_view(report.history, name, speech, report.best_epoch) for name in (*headlines, LOSS.name)]
+    views = [_learning_view(learned.history, name, speech, learned.best_epoch) for name in (*headlines, LOSS.name)]
     shown = [view for view in views if view is not None]
-    told = speech.text(title, n_epochs=report.epochs_run, best=text_or_dash(report.best_epoch))
+    told = speech.text(title, n_epochs=learned.epochs_run, best=text_or_dash(learned.best_epoch))
     return [LinesFigure("learning", told, speech.text(caption), shown)] if shown else []
 
 
@@ -88,9 +116,8 @@ def _learning_view(history: History, name: str, speech: Speech, best_epoch: int 
     axis, note = _value_axis(known.values(), speech.text("figure-column", column=name), speech)
     lost = [split for split, points in found.items() if len(points) > len(known[split])]
     notes = speech.each(lambda language: _lost(lost, language)) if lost else note
-    return View(
-        axis.title, Axis(speech.text("figure-epoch-from-zero"), 0.0, max(epochs[-1], 1.0)), axis, lines, note=notes
-    )
+    across = Axis(speech.text("figure-epoch-from-zero"), 0.0, max(epochs[-1], 1.0))
+    return View(axis.title, across, axis, lines, note=notes, key=name)
 
 
 def _lost(splits: Sequence[SplitName], language: str) -> str:
@@ -158,6 +185,7 @@ def _layers_view(
         Axis(speech.text("figure-epoch"), float(min(epochs)) - 0.5, float(max(epochs)) + 0.5),
         Axis(title, low, high, is_logarithmic=is_wide, can_switch=True),
         [_layer_line(layer, own, name, speech) for layer, own in found.items() if own],
+        key=name,
     )
 
 

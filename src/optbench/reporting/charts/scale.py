@@ -86,6 +86,13 @@ def _significant(value: float) -> str:
     return f"{digit}e{int(power)}"
 
 
+def axis_numbers(axis: Axis, most: int) -> list[tuple[float, str]]:
+    """Return the numbers that stand at an axis: what is shown, times the axis' factor, and how it is written."""
+    low, high = sorted((axis.factor * axis.low, axis.factor * axis.high))
+    found = ticks(low, high, is_logarithmic=axis.is_logarithmic, most=most)
+    return list(zip(found, tick_texts(found, 1.0, is_logarithmic=axis.is_logarithmic), strict=True))
+
+
 def _steps(low: float, high: float, most: int) -> list[float]:
     raw = (high - low) / most
     size = 10.0 ** math.floor(math.log10(raw))

@@ -24,11 +24,11 @@ def targets_chart(
     """Return a view for each target; None without one."""
     if not found:
         return None
-    views = [_target_view(curves, table, speech) for table in found]
+    views = [_target_view(curves, table, speech, place=number) for number, table in enumerate(found, 1)]
     return LinesFigure(f"targets-{place}", speech.text("caption-reached-alt"), speech.text("caption-reached"), views)
 
 
-def _target_view(curves: ProblemCurves, table: TargetTable, speech: Speech) -> View:
+def _target_view(curves: ProblemCurves, table: TargetTable, speech: Speech, *, place: int) -> View:
     code = "figure-reached-at-most" if lower_is_better(table.column) else "figure-reached-at-least"
     shares = reached_shares(curves.traces, table.column, table.target)
     lines = [
@@ -39,6 +39,7 @@ def _target_view(curves: ProblemCurves, table: TargetTable, speech: Speech) -> V
         Axis(speech.text("figure-epoch"), 0.0, float(max(1, table.horizon))),
         Axis(speech.text("figure-share-reached"), *room_for([0.0, 1.0], room=0.02)),
         lines,
+        key=str(place),
     )
 
 

@@ -1,0 +1,89 @@
+"""`--figures DIR`: where the figures of a page go as files for a paper, and how large they are."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from optbench.core.findings import Finding, Severity
+from optbench.core.regular_files import is_folder
+from optbench.core.worded import worded
+from optbench.errors import UsageError
+from optbench.runner.out_path import require_outside
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from optbench.reporting.figure_files import NamedFigures
+    from optbench.reporting.paper.sheet import Paper
+
+
+@dataclass(frozen=True, slots=True)
+class FigureFolder:
+    """What `--figures`, `--figure-width` and `--figure-font` say.
+
+    Attributes
+    ----------
+    width, font_size : of the figures, in inches and points
+    """
+
+    folder: Path
+    width: float = 3.4
+    font_size: float = 8.0
+
+    @property
+    def paper(self) -> Paper:
+        """What figures are drawn for."""
+        from optbench.reporting.paper.sheet import Paper
+
+        return Paper(self.width, self.font_size)
+
+    @property
+    def note(self) -> Finding:
+        """That it was written."""
+        return Finding("command-wrote", Severity.NOTE, {"path": str(self.folder)})
+
+    def require(self) -> None:
+        """Require a folder that is there, or a free name in one that is; outside of runs and studies.
+
+        Raises
+        ------
+        UsageError
+            Otherwise.
+        """
+        require_outside(self.folder, option="--figures")
+        if os.path.lexists(self.folder) and not is_folder(self.folder):
+            raise UsageError(
+                worded(
+                    "typed-figures-taken",
+                    "--figures must name a folder, or nothing yet. Received: {folder}, which is something else.",
+                    folder=self.folder,
+                ),
+                code="usage-page-taken",
+            )
+        if not is_folder(self.folder.absolute().parent):
+            raise UsageError(
+                worded(
+                    "typed-figures-folder",
+                    "--figures must name something in a folder that exists. Received: {folder}. Create {parent} first.",
+                    folder=self.folder,
+                    parent=self.folder.absolute().parent,
+                ),
+                code="usage-page-folder-missing",
+            )
+
+    def write(self, figures: NamedFigures, within: str = "") -> None:
+        """Write figures as files, replacing those of their names; others are left alone.
+
+        Parameters
+        ----------
+        within : folder in the folder, one name; "" is the folder itself
+        """
+        from optbench.run_store import make_folder, write_bytes
+
+        folder = self.folder / within if within else self.folder
+        make_folder(self.folder)
+        make_folder(folder)
+        for name, data in figures.files():
+            write_bytes(folder / name, data)
