@@ -408,12 +408,13 @@ return boxes.map((svg, place) => {
 
 BOTH_DRAWINGS = """
 const seen = 'line, path, circle, rect, text, svg.at';
-const marks = svg => [...svg.querySelectorAll(seen)].filter(one => !one.closest('.pointer')).map(one => {
+const all = svg => [...svg.querySelectorAll(seen), svg.nextElementSibling].filter(one => !one.closest('.pointer'));
+const marks = svg => all(svg).map(one => {
   const group = one.closest('[data-row]');
   const row = group ? `${group.dataset.row} ${group.getAttribute('class')}` : '';
   const names = ['x', 'y', 'x1', 'x2', 'y1', 'y2', 'cx', 'cy', 'r', 'width', 'height', 'dx', 'dy'];
   const numbers = names.map(name => one.getAttribute(name)).filter(value => value !== null);
-  const parts = one.localName === 'text' ? [...one.childNodes] : [];
+  const parts = ['text', 'p'].includes(one.localName) ? [...one.childNodes] : [];
   const text = parts.map(part => `${part.getAttribute ? part.getAttribute('lang') : ''}:${part.textContent}`).join('|');
   const kind = `${one.localName}.${one.getAttribute('class') || ''}.${one.closest('svg.at') ? 'at' : ''} ${row}`;
   return {what: kind, at: numbers.map(parseFloat), text, path: one.localName === 'path' ? one.getAttribute('d') : ''};
@@ -425,7 +426,9 @@ for (const figure of document.querySelectorAll('figure.chart.lines')) {
   if (!list) continue;
   const svgs = [...figure.querySelectorAll('svg.plot')];
   const before = svgs.map(marks);
+  const first = svgs.map(svg => svg.firstChild);
   list.dispatchEvent(new Event('change'));
+  if (svgs.some((svg, n) => svg.firstChild === first[n])) throw new Error('nothing was drawn again');
   found[figure.id] = svgs.map((svg, n) => [before[n], marks(svg)]);
 }
 return found;

@@ -24,7 +24,7 @@ from optbench.words import text
 from optbench.words.comparisons import across_sentences, located, problem_verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from optbench.catalog.metric import Metric
     from optbench.comparison import Comparison, ProblemComparison, ProblemCurves
@@ -139,7 +139,7 @@ class _Page:
         own = [
             (one.problem if len(problems) > 1 else "", finding) for one in problems for finding in self._doubts_on(one)
         ]
-        return sorted([*(("", finding) for finding in common), *own], key=lambda one: importance(one[1]))
+        return sorted([*(("", finding) for finding in common), *_together(own)], key=lambda one: importance(one[1]))
 
     def _doubts_on(self, problem: ProblemComparison) -> list[Finding]:
         return [*(item.finding for item in problem.differences), *self.frame.doubts.get(problem.problem, ())]
@@ -195,6 +195,15 @@ class _Page:
         label = self.frame.takes.get(problem.problem)
         settings = None if curves is None or label is None else curves.settings.get(label)
         return "" if settings is None else dump_yaml({"optimizer": dict(settings)})
+
+
+def _together(located: Iterable[tuple[str, Finding]]) -> Iterator[tuple[str, Finding]]:
+    """Yield findings once, with all problems that they are about."""
+    found: dict[str, tuple[list[str], Finding]] = {}
+    for problem, finding in located:
+        found.setdefault(repr(finding.to_json()), ([], finding))[0].append(problem)
+    for problems, finding in found.values():
+        yield "; ".join(filter(None, problems)), finding
 
 
 def _method(comparison: Comparison, language: str) -> str:

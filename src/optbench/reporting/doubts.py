@@ -141,10 +141,12 @@ def short_doubt(kind: Sequence[Finding], language: str | None = None) -> str:
 
     A finding without a short text, as one that was recorded as a sentence, is said in full.
     """
-    first = kind[0]
+    first, who = kind[0], _about(kind)
     if first.code not in ORDER:
         return sentence(first, language)
-    return text(f"doubt-{first.code}", language, **{**first.values, "who": _about(kind), "n_found": len(kind)})
+    n_found = len({repr(one.values) for one in kind})  # of several problems each may have found the same
+    more = {"who": who, "n_who": len(who), "n_found": n_found}
+    return text(f"doubt-{first.code}", language, **{**first.values, **more})
 
 
 def _about(kind: Iterable[Finding]) -> list[str]:

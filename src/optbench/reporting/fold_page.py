@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from optbench.catalog.metrics import table_rows
-from optbench.reporting.page import render_page
+from optbench.reporting.charts.look import RowLooks
+from optbench.reporting.charts.page_figure import script_data
+from optbench.reporting.languages import Speech
+from optbench.reporting.page import data_block, render_page
 from optbench.words import text
 from optbench.words.formats import NOTHING
 from optbench.words.tables import localised, row_title, titles
@@ -49,7 +52,7 @@ def fold_page(
     n_rows: int,
     language: str | None = None,
 ) -> str:
-    """Return the page as HTML.
+    """Return the page as HTML, in every language.
 
     Parameters
     ----------
@@ -57,24 +60,34 @@ def fold_page(
     metrics : in the order of metrics.json
     runs : run id of each fold, and its metrics in that order
     n_rows : how many rows were tested, each once
+    language : that is shown at first, None is that of the machine setting; the page switches to the others in place
     """
+    from markupsafe import Markup
+
     places = {metric.name: place for place, metric in enumerate(metrics)}
     shown = [row for row in table_rows(task, "page") if row.constant is None and row.name in places]
-    spread = [[row_title(row, language), *_spread(row.metric, metrics[places[row.name]], language)] for row in shown]
-    names, scores = [run for run, _ in runs], [values for _, values in runs]
-    each = [
-        [row_title(row, language), *(_score(row.metric, values[places[row.name]], language) for values in scores)]
-        for row in shown
-    ]
-    numbers = [text("folds-fold", language, fold=fold) for fold in range(len(runs))]
-    header = [*titles(("folds-metric",), language), *numbers]
+    speech = Speech.of_page(language)
+
+    def spread(one: str) -> tuple[Sequence[str], list[list[str]]]:
+        header = titles(("folds-metric", "folds-mean", "folds-sd", "folds-range", "folds-together"), one)
+        return header, [[row_title(row, one), *_spread(row.metric, metrics[places[row.name]], one)] for row in shown]
+
+    def each(one: str) -> tuple[Sequence[str], list[list[str]]]:
+        header = [*titles(("folds-metric",), one), *(text("folds-fold", one, fold=fold) for fold in range(len(runs)))]
+        rows = [
+            [row_title(row, one), *(_score(row.metric, values[places[row.name]], one) for _, values in runs)]
+            for row in shown
+        ]
+        return header, [*rows, [*titles(("folds-run",), one), *(run for run, _ in runs)]]
+
     return render_page(
         "folds.html",
-        language,
-        title=text("folds-title", language, name=name, folds=len(runs)),
-        paragraphs=[text("folds-how", language, folds=len(runs), rows=n_rows), text("folds-spread", language)],
-        spread=(titles(("folds-metric", "folds-mean", "folds-sd", "folds-range", "folds-together"), language), spread),
-        each=(header, [*each, [*titles(("folds-run",), language), *names]]),
+        speech,
+        title=speech.text("folds-title", name=name, folds=len(runs)),
+        paragraphs=[speech.text("folds-how", folds=len(runs), rows=n_rows), speech.text("folds-spread")],
+        spread=speech.each(spread),
+        each=speech.each(each),
+        data=Markup(data_block(script_data((), RowLooks({}), speech))),  # noqa: S704 - cannot end its element
     )
 
 

@@ -41,7 +41,7 @@ LISTS: Final[Mapping[str, ListStyle]] = {
     "quoted": ListStyle(repr),
     "quoted-as-is": ListStyle("'{}'".format),
     "first5": ListStyle(most=5),
-    "few": ListStyle(most=2),
+    "few": ListStyle(most=2, last="format-and"),
     "quoted5": ListStyle(repr, most=5),
     "and": AND,
     "brackets": ListStyle("[{}]".format, last="format-and"),

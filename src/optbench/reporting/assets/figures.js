@@ -165,6 +165,7 @@ class Chart {
     parts.push(marks);
     for (const line of lines.filter(one => one.marks || one.scatter)) parts.push(pointMarks(line, x, y));
     svg.replaceChildren(...parts);
+    svg.nextElementSibling.replaceChildren(say(x.title));
     hideRows(svg);
   }
 
@@ -382,7 +383,8 @@ class Chart {
     const view = (this.record.views || this.record.panels || [])[n] || {};
     const seen = [...this.figure.querySelectorAll(".legend input:checked")].map(box => [
       box.dataset.row, getComputedStyle(box.parentElement.querySelector("line")).stroke]);
-    return {title: told(this.record.title), what: told((view.y && view.y.title) || view.name || ""), seen};
+    const below = this.boxes[n].querySelector(".across");
+    return {title: told(this.record.title), what: told((view.y && view.y.title) || view.name || ""), below: below ? below.innerText : "", seen};
   }
 
   // Rows of values at full precision, names first.
@@ -441,7 +443,6 @@ function axisMarks(axis, which) {
     const text = which === "x" ? {x: where, y: "100%", dy: 18, "text-anchor": "middle"} : {x: -8, y: where, dy: 4, "text-anchor": "end"};
     found.push(shape("line", {class: "grid", ...line}), shape("text", {class: "tick", ...text}, say(number(written), "tspan")));
   }
-  if (which === "x") found.push(shape("text", {class: "title", x: "50%", y: "100%", dy: 40, "text-anchor": "middle"}, say(axis.title, "tspan")));
   return found;
 }
 
@@ -509,7 +510,7 @@ function download(name, blob) {
 }
 
 // A drawing that needs no style sheet: what is computed becomes attributes, one language, and room for what overflows.
-function standalone(svg, {title, what, seen}) {
+function standalone(svg, {title, what, below, seen}) {
   const {width, height} = svg.getBoundingClientRect();
   const copy = svg.cloneNode(true);
   const styled = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "opacity", "font-size", "font-family", "vector-effect", "paint-order", "overflow"];
@@ -529,10 +530,10 @@ function standalone(svg, {title, what, seen}) {
   for (const name of ["role", "tabindex", "aria-labelledby"]) copy.removeAttribute(name);
   const paper = getComputedStyle(document.body);
   const whole = shape("svg", {xmlns: SVG, width: width + left + right, height: height + top + bottom});
-  const line = (y, size, ...parts) => shape("text", {x: 12, y, "font-family": paper.fontFamily, "font-size": size, fill: paper.color}, ...parts);
+  const line = (y, size, ...parts) => shape("text", {x: y > top ? left : 12, y, "font-family": paper.fontFamily, "font-size": size, fill: paper.color}, ...parts);
   const rows = seen.map(([row, fill]) => shape("tspan", {fill, "font-weight": 600}, `${row}\u2003`));
   whole.append(shape("rect", {width: "100%", height: "100%", fill: paper.backgroundColor}));
-  whole.append(line(22, 14, title), line(42, 12, ...rows), line(60, 12, what), copy);
+  whole.append(line(22, 14, title), line(42, 12, ...rows), line(60, 12, what), line(top + height + 42, 12, below), copy);
   return whole;
 }
 

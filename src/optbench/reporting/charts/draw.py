@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 ROW_HEIGHT: Final = 44
 _UNITS: Final = 1000
 _MOST_CELL_TEXTS: Final = 12
+_MOST_NAMES: Final = 13
+_LONGEST_NAME: Final = 9
+_MOST_LETTERS: Final = 30  # so many stand below a matrix, with some room between names
 _SHADES: Final = 9
 _WHOLE: Final = 9.95  # counts from here on are written without a fraction
 _MOST_DOTS: Final = 200
@@ -65,7 +68,7 @@ def _lines(figure: LinesFigure, place: int, view: View, looks: RowLooks, speech:
     x, y = Scale.of(view.x), Scale.of(view.y)
     name = f'<p class="view">{marked(view.name)}</p>' if view.name and len(figure.views) > 1 else ""
     note = f'<p class="note">{marked(view.note)}</p>' if view.note else ""
-    inside = [*_x_axis(view.x, speech), *_y_axis(view.y, speech)]
+    inside = [*_x_numbers(view.x, speech), *_y_axis(view.y, speech)]
     if view.has_diagonal:
         inside.append('<line class="diagonal" x1="0" y1="100%" x2="100%" y2="0"/>')
     paths = [_paths(line, x, y, looks) for line in view.lines]
@@ -77,7 +80,8 @@ def _lines(figure: LinesFigure, place: int, view: View, looks: RowLooks, speech:
     kind = "plot square" if figure.is_square else "plot"
     shown = _svg(figure, inside, height=300, kind=kind, view=place)
     axis = f'<p class="axis-title">{marked(view.y.title)}</p>' if view.y.title else ""
-    return f'<div class="view-box" data-view="{place}">{name}{axis}<div class="pad">{shown}</div>{note}</div>'
+    drawn = f'<div class="pad">{shown}{_below(view.x)}</div>'
+    return f'<div class="view-box" data-view="{place}">{name}{axis}{drawn}{note}</div>'
 
 
 def _paths(line: Line, x: Scale, y: Scale, looks: RowLooks) -> str:
@@ -134,7 +138,7 @@ def _steps(stretch: Sequence[tuple[int, int]]) -> list[str]:
 
 def _rows(figure: RowsFigure, looks: RowLooks, speech: Speech) -> str:
     scale, count = Scale.of(figure.x), len(figure.marks)
-    inside = list(_x_axis(figure.x, speech))
+    inside = list(_x_numbers(figure.x, speech))
     if figure.zone is not None:
         low, high = sorted(min(max(scale.place(end), 0.0), 1.0) for end in figure.zone)
         inside.append(f'<rect class="zone" x="{percent(low)}" width="{percent(high - low)}" y="0" height="100%"/>')
@@ -149,7 +153,7 @@ def _rows(figure: RowsFigure, looks: RowLooks, speech: Speech) -> str:
         name = f'<text class="name" x="0" y="{percent((place + 0.34) / count)}">{marked(mark.name, "tspan")}</text>'
         inside.append(f'<g data-row="{escape(mark.row)}" data-mark="{place}" data-about="{about}">{name}{parts}</g>')
     shown = _svg(figure, inside, height=ROW_HEIGHT * count, kind="plot rows")
-    return f'<div class="view-box"><div class="pad wide">{shown}</div></div>'
+    return f'<div class="view-box"><div class="pad wide">{shown}{_below(figure.x)}</div></div>'
 
 
 def _key(row: str) -> str:
@@ -180,9 +184,9 @@ def thinned(values: list[float]) -> list[float]:
     return [ordered[round(place * (len(ordered) - 1) / (_MOST_DOTS - 1))] for place in range(_MOST_DOTS)]
 
 
-def _x_axis(axis: Axis, speech: Speech) -> Iterator[str]:
-    yield from _x_numbers(axis, speech)
-    yield f'<text class="title" x="50%" y="100%" dy="40" text-anchor="middle">{marked(axis.title, "tspan")}</text>'
+def _below(axis: Axis) -> str:
+    """Return the title of the axis across, which wraps where a drawing is narrow: text of SVG cannot."""
+    return f'<p class="axis-title across">{marked(axis.title)}</p>'
 
 
 def _x_numbers(axis: Axis, speech: Speech, most: int = 6) -> Iterator[str]:
@@ -229,13 +233,14 @@ def _matrix(figure: CellsFigure, place: int, panel: Panel, looks: RowLooks, spee
                 dark = " dark" if shade >= _SHADES - 1 else ""
                 shown = marked(speech.localised(written), "tspan")
                 inside.append(f'<text class="count{dark}" {middle} dy="4" text-anchor="middle">{shown}</text>')
-    inside += list(_class_names(figure.classes)) if has_texts else []
+    inside += list(_class_names(figure.classes))
+    tilted = " tilted" if _is_tilted(figure.classes) else ""
     row = escape(panel.row)
     swatch = looks.swatch(panel.row) if panel.row in looks.places else ""
     shown = _svg(figure, inside, height=260, kind="plot matrix", view=place)
     return (
         f'<div class="view-box" data-view="{place}" data-row="{row}"><p class="view">{swatch} {marked(panel.name)}</p>'
-        f'<div class="pad matrix">{shown}</div></div>'
+        f'<div class="pad matrix{tilted}">{shown}</div></div>'
     )
 
 
@@ -248,9 +253,28 @@ def count_text(count: float, *, is_difference: bool) -> str:
 
 
 def _class_names(classes: Sequence[str]) -> Iterator[str]:
+    """Yield the names at both sides: of many classes every so many, tilted below where they would run together."""
     size = len(classes)
-    for place, name in enumerate(classes):
+    is_tilted = _is_tilted(classes)
+    for place, name in list(enumerate(classes))[:: math.ceil(size / _MOST_NAMES)]:
         middle = percent((place + 0.5) / size)
-        shown = escape(name if len(name) <= 9 else f"{name[:8]}…")  # noqa: PLR2004 - as wide as the space beside it
+        shown = escape(_short(name))
         yield f'<text class="tick" x="-8" y="{middle}" dy="4" text-anchor="end">{shown}</text>'
-        yield f'<text class="tick" x="{middle}" y="100%" dy="18" text-anchor="middle">{shown}</text>'
+        if is_tilted:
+            yield (
+                f'<svg class="at" x="{middle}" y="100%"><text class="tick" transform="rotate(-45)" x="-8" y="10" '
+                f'text-anchor="end">{shown}</text></svg>'
+            )
+        else:
+            yield f'<text class="tick" x="{middle}" y="100%" dy="18" text-anchor="middle">{shown}</text>'
+
+
+def _is_tilted(classes: Sequence[str]) -> bool:
+    """Say whether names beside each other would touch below a matrix."""
+    shown = min(len(classes), _MOST_NAMES)
+    return max(len(_short(name)) for name in classes) * shown > _MOST_LETTERS
+
+
+def _short(name: str) -> str:
+    """Return a name as wide as the space beside a matrix."""
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"

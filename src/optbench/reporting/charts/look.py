@@ -44,10 +44,11 @@ class RowLooks:
         """Return the shape of a row's points."""
         return SHAPES[self.places.get(row, 0) // COLOURS % len(SHAPES)]
 
-    def swatch(self, row: str) -> str:
-        """Return a sample of a row's line and point, as markup."""
+    def swatch(self, row: str, *, is_dashed: bool = False) -> str:
+        """Return a sample of a row's line and point, as markup; dashed where its line is, whatever its row."""
+        kind = f"{self.classes(row)}{' dashed' if is_dashed else ''}"
         return (
-            f'<svg class="swatch {self.classes(row)}" aria-hidden="true"><line x1="0" x2="100%" y1="50%" y2="50%"/>'
+            f'<svg class="swatch {kind}" aria-hidden="true"><line x1="0" x2="100%" y1="50%" y2="50%"/>'
             f"{point(self.shape(row), '50%', '50%')}</svg>"
         )
 

@@ -12,7 +12,7 @@ from optbench.reporting.languages import text_json
 from optbench.words import text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from markupsafe import Markup
 
@@ -79,13 +79,27 @@ def drawn_figure(figure: Figure, looks: RowLooks, speech: Speech) -> DrawnFigure
         figure.title,
         figure.caption,
         [
-            (row, Markup(looks.swatch(row)), looks.names.get(row, row))  # noqa: S704 - no text in it
-            for row in _rows_of(figure)
-            if row in looks.places
+            (row, Markup(looks.swatch(row, is_dashed=is_dashed)), name)  # noqa: S704 - no text in it
+            for row, name, is_dashed in _legend(figure, looks)
         ],
         Markup(drawing(figure, looks, speech)),  # noqa: S704 - every text in it is escaped
         record,
     )
+
+
+def _legend(figure: Figure, looks: RowLooks) -> Iterator[tuple[str, Text, bool]]:
+    """Yield row, name and whether it is dashed, of each row once; what is of no row has a name alone."""
+    if isinstance(figure, LinesFigure):
+        lines = [line for view in figure.views for line in view.lines]
+        yield from {
+            str(line.name): ("", line.name, line.is_dashed) for line in lines if not line.row and line.name
+        }.values()
+        joined = {row: [line for line in lines if line.row == row and line.has_line] for row in _rows_of(figure)}
+        for row, own in joined.items():
+            if row in looks.places:
+                yield row, looks.names.get(row, row), bool(own) and all(line.is_dashed for line in own)
+    else:
+        yield from ((row, looks.names.get(row, row), False) for row in _rows_of(figure) if row in looks.places)
 
 
 def _rows_of(figure: Figure) -> Iterable[str]:
