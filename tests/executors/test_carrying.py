@@ -74,7 +74,7 @@ class Runs:
         return end
 
     def finish(self, claim: Claim):
-        arguments = FinishArguments(str(self.paths.folder), claim.name, data=str(self.data))
+        arguments = FinishArguments(str(self.paths.folder), claim.name, draw=False, data=str(self.data))
         return self.ended(Task("run", FINISH, arguments.to_json(), pool="helper"))
 
 
