@@ -15,7 +15,8 @@ OWN = """\
 import keras
 
 def build(input_shape, num_classes):
-    return keras.Sequential([keras.Input(input_shape), keras.layers.Dense(num_classes, activation="softmax")])
+    layers = keras.layers
+    return keras.Sequential([keras.Input(input_shape), layers.Flatten(), layers.Dense(num_classes, "softmax")])
 """
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.cluster]

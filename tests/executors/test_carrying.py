@@ -1,7 +1,8 @@
-"""What passes to machines that do not see the runs, and back; no TensorFlow, no cluster. 10 seconds."""
+"""What passes to machines that do not see the runs, and back; no TensorFlow, no cluster. 15 seconds."""
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import threading
@@ -74,7 +75,7 @@ class Runs:
         return end
 
     def finish(self, claim: Claim):
-        arguments = FinishArguments(str(self.paths.folder), claim.name, data=str(self.data))
+        arguments = FinishArguments(str(self.paths.folder), claim.name, draw=False, data=str(self.data))
         return self.ended(Task("run", FINISH, arguments.to_json(), pool="helper"))
 
 
@@ -158,6 +159,22 @@ def test_who_has_lost_the_run_writes_nothing_and_stops(make, tmp_path):
     assert files_of(runs.paths.folder) == before
 
 
+class Full(Carrier):
+    """A carrier whose disk is full."""
+
+    def put(self, place: int, name: str, data: bytes) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_disk_that_is_full_there_ends_the_task_in_words(make):
+    """It is not tried again and again, and nothing of it stays there."""
+    runs = make("full", lambda settings: CarriedProcesses(settings, Full))
+    end = runs.ended(runs.training(runs.claimed()))
+    assert (end.kind, end.died) == ("storage", False)
+    assert "what it needs cannot be carried to node" in end.error
+    assert "space" in end.error
+
+
 def wait_for(done, seconds: float = 30) -> None:
     give_up = time.monotonic() + seconds
     while not done():
@@ -237,6 +254,24 @@ def test_python_must_be_there_and_the_same(watched, tmp_path):
     own.write_text("x = 2\n")
     with pytest.raises(UnfitNodeError, match="own.py"):
         node.require_code({str(own): digest})
+
+
+def test_only_python_that_training_executes_has_to_be_there(tmp_path):
+    """Data that a function has made is carried as it is."""
+    (tmp_path / "data.py").write_text(
+        "import numpy as np\n\ndef load():\n    x, y = np.eye(40), np.arange(40) % 2\n    return (x, y), (x, y)\n"
+    )
+    (tmp_path / "parts.py").write_text("def build(shape, classes): ...\n\ndef loss(y, p): ...\n")
+    config = tmp_path / "own.yaml"
+    config.write_text(
+        "name: own\ndataset: {name: python, function: 'data.py:load'}\noptimizer: {name: sgd}\n"
+        "model: {name: python, function: 'parts.py:build'}\ntraining: {epochs: 1, loss: 'python:parts.py:loss'}\n"
+    )
+    (run,) = plan(config, tmp_path / "runs")
+    parts = tmp_path / "parts.py"
+    assert run.trained_code() == {str(parts.resolve()): hashlib.sha256(parts.read_bytes()).hexdigest()}
+    parts.unlink()
+    assert run.trained_code() == {}  # whoever executes it says so
 
 
 def test_a_machine_without_a_disk_is_named(spool, tmp_path, monkeypatch):

@@ -49,8 +49,8 @@ def carried_node(spool: SpoolPaths, carrier: Carrier) -> Node:
 class CarriedProcesses:
     """Slots that processes of this machine serve in a folder of their own."""
 
-    def __init__(self, settings: ExecutorSettings) -> None:
-        self._settings = settings
+    def __init__(self, settings: ExecutorSettings, carrier: type[Carrier] = Carrier) -> None:
+        self._settings, self._carrier = settings, carrier
         self._spool: Spool | None = None
         self._agents: list[Agent] = []
 
@@ -60,7 +60,7 @@ class CarriedProcesses:
     def open(self, number: int) -> Sequence[SpoolSlot]:
         if self._spool is None:
             self._spool = Spool(self._settings, beat_s=0.2, silence_s=3)
-            self._node = carried_node(self._spool.paths, Carrier())
+            self._node = carried_node(self._spool.paths, self._carrier())
             self._helper = HelperHere(
                 self._spool.paths,
                 DOCUMENTS,

@@ -145,8 +145,9 @@ class Node:
     def end(self) -> None:
         """Tell agents nothing more, and have the folder removed."""
         self._ended.set()
-        with suppress(NodeLostError, OSError):
-            self.ask("end")
+        if not self.is_lost:
+            with suppress(NodeLostError, OSError):
+                self.ask("end")
 
     def _carry(self, path: Path, identity: _Identity) -> str:
         place: int = self.ask("new_place")
@@ -162,7 +163,7 @@ class Node:
 
     def _forget_removed(self) -> None:
         """Have what is not here any more removed there, too: data is staged for a stage of a study, and removed."""
-        for identity in [known for known in self._data if not os.path.lexists(known.path)]:
+        for identity in [known for known in list(self._data) if not os.path.lexists(known.path)]:
             del self._data[identity], self._locks[identity]
             self.ask("drop", self._places.pop(identity))
 
