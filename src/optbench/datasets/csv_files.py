@@ -52,7 +52,9 @@ def utf16_error(name: str) -> DataError:
 def binary_error(name: str, *, line: int) -> DataError:
     """Return the error for a file with a zero byte."""
     return DataError(
-        f"{name} is a binary file, not CSV text: it holds a zero byte in line {line}.", code="data-file-wrong-format"
+        f"{name} is a binary file, not CSV text: it holds a zero byte in line {line}. Write it as CSV text; if it is "
+        "UTF-16 text without a mark, set dataset.encoding: utf-16-le (or utf-16-be).",
+        code="data-file-wrong-format",
     )
 
 
@@ -157,6 +159,8 @@ def csv_rows(
             hint += f"{json.dumps(other)}."
         elif '\\"' in last.line:
             hint = ' Write a quote inside a text as "", not as \\".'
+        elif "unexpected end" in str(error):
+            hint = ' A quote that begins a text there is never closed: close it, or write a quote inside a text as "".'
         elif "field limit" in str(error):
             hint = " Close the quote that may have been left open, or shorten the cell."
         raise DataError(
@@ -233,13 +237,28 @@ def check_widths(rows: Sequence[tuple[int, list[str]]], *, width: int, name: str
     """Require as many cells in each row as the header has."""
     for line, row in rows:
         if len(row) != width:
-            hint = f" (a {separator} inside a text needs double quotes around it)" if len(row) > width else ""
-            hint = " (is the first line a title? Remove what stands above the header)" if width == 1 else hint
+            hint = _width_hint([other for _, other in rows], row, width=width, separator=separator)
             raise DataError(
                 f"{name}: line {line} has {_fields(len(row))}, the header has {width}. "
                 f"Every row needs {_fields(width)}{hint}. The line begins with: {json.dumps(list(row[:3]))}.",
                 code="data-row-length-wrong",
             )
+
+
+def _width_hint(rows: Sequence[Sequence[str]], wrong: Sequence[str], *, width: int, separator: str) -> str:
+    """Return what may be the matter with a row that is too long or too short."""
+    if width == 1:
+        return " (is the first line a title? Remove what stands above the header)"
+    if len(wrong) < width:
+        return ""
+    if len(wrong) == width + 1 and all(len(row) == width + 1 for row in rows):  # of a block of rows
+        if all(not row[-1].strip() for row in rows):
+            return " (every line ends in a separator, the header does not: end it in one more name, or remove them)"
+        return (
+            " (every line has one field more: does the header lack the name of the first column, as R writes row "
+            "names? Put one in front)"
+        )
+    return f" (a {separator} inside a text needs double quotes around it)"
 
 
 def _fields(number: int) -> str:
