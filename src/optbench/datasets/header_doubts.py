@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from optbench.core.findings import Finding, Severity
+from optbench.datasets.csv_files import INDEX_NAME
 from optbench.datasets.label_spellings import drawn_alike, shown_apart
 from optbench.datasets.number_texts import is_number
 from optbench.errors import DataError
@@ -31,11 +32,16 @@ def require_one_header(table: TextTable) -> None:
         row = first.row_of(first.name)
     except ValueError:
         return
-    if all(column.cell(row) == column.name for column in table.columns):
+    if all(column.cell(row) in _header_cells(column.name) for column in table.columns):
         raise DataError(
             f"{table.place(row)} holds the names of the columns again. Remove that line, and others like it.",
             code="data-header-repeated",
         )
+
+
+def _header_cells(name: str) -> tuple[str, ...]:
+    """Return what stands in the header line for a column of that name."""
+    return (name, "") if name == INDEX_NAME else (name,)
 
 
 def header_doubts(table: TextTable) -> list[Finding]:
