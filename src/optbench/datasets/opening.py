@@ -24,7 +24,7 @@ from optbench.core.worded import worded
 from optbench.datasets import sheets
 from optbench.datasets.csv_files import unreadable_error
 from optbench.datasets.downloads import CheckedFile
-from optbench.datasets.encodings import doubts, marked_encoding, utf8_blocks
+from optbench.datasets.encodings import doubts, is_mark_of, marked_encoding, utf8_blocks
 from optbench.datasets.packed_files import copied, disguised, is_packed, opened_packed
 from optbench.datasets.parquet_files import ENDINGS as PARQUET_ENDINGS
 from optbench.datasets.scratch import make_scratch, storage_errors
@@ -39,10 +39,28 @@ DEFAULT_SEPARATOR: Final = ","
 _OF_FULL_DISKS: Final = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 _LOOKED_AT: Final = 1 << 10
 _DOUBTED: Final = 4 << 20
-_OLD_EXCEL: Final = b"\xd0\xcf\x11\xe0"
 _PARQUET: Final = b"PAR1"
 _PARQUET_MARKS: Final = (_PARQUET, b"PARE")  # the second of encrypted files, of which pyarrow says so
 _ZIP: Final = b"PK\x03\x04"
+_OTHER_FORMS: Final = (
+    (b"\x28\xb5\x2f\xfd", worded("file-zstandard", "Zstandard data, which is not read: unpack it")),
+    (b"\x04\x22\x4d\x18", worded("file-lz4", "LZ4 data, which is not read: unpack it")),
+    (b"7z\xbc\xaf", worded("file-7z", "a 7z archive, which is not read: unpack it")),
+    (b"Rar!", worded("file-rar", "a RAR archive, which is not read: unpack it")),
+    (
+        b"\xd0\xcf\x11\xe0",
+        worded("file-old-excel", "an old Excel file (.xls), which is not read: save it as .xlsx or CSV"),
+    ),
+    (b"PAR1", worded("file-parquet-named", "Parquet data: end its name in .parquet")),
+    (b"ARROW1", worded("file-arrow", "Arrow data (Feather), which is not read: write it as Parquet")),
+    (
+        b"SQLite format 3",
+        worded("file-sqlite", "a SQLite database, which is not read: write its table as CSV or Parquet"),
+    ),
+    (b"\x89HDF", worded("file-hdf5", "HDF5 data, which is not read: write its table as CSV or Parquet")),
+    (b"%PDF", worded("file-pdf", "a PDF: write its table as CSV")),
+)
+_OPEN_DOCUMENT: Final = b"mimetypeapplication/vnd.oasis.opendocument"
 _JSON: Final = re.compile(rb'\s*(\[\s*)?\{\s*"')
 _WEB_PAGES: Final = (b"<!doctype html", b"<html")
 
@@ -230,17 +248,17 @@ class _Opening:
         with self.path.open("rb") as file:
             start = file.read(_LOOKED_AT)
         packed = disguised(start)
-        told = None
+        told = next((what for mark, what in _OTHER_FORMS if start.startswith(mark)), None)
         if packed is not None:
             told = worded(
                 "file-packed", "{kind}: end its name in {ending}, or unpack it", kind=packed[0], ending=packed[1]
             )
         elif start.startswith(_ZIP):
             told = worded("file-zip-named", "a zip archive or an Excel file: end its name in .zip or .xlsx")
-        elif start.startswith(_OLD_EXCEL):
-            told = worded("file-old-excel", "an old Excel file (.xls), which is not read: save it as .xlsx or CSV")
-        elif start.startswith(_PARQUET):
-            told = worded("file-parquet-named", "Parquet data: end its name in .parquet")
+            if _OPEN_DOCUMENT in start:
+                told = worded(
+                    "file-open-document", "an OpenDocument sheet (.ods), which is not read: save it as .xlsx or CSV"
+                )
         elif _JSON.match(start):
             told = worded("file-json", "JSON: write its records as rows of a CSV or Parquet file")
         elif start and not start.strip(b"\0"):
@@ -273,9 +291,10 @@ class _Opening:
     def _decode(self) -> None:
         encoding = self._encoding()
         with self.path.open("rb") as file:
-            marked = marked_encoding(file.read(4))
+            mark = file.read(4)
+            marked = marked_encoding(mark)
             file.seek(0)
-            if marked is not None and encoding != UTF8 and not encoding.startswith(marked):
+            if marked is not None and encoding != UTF8 and not is_mark_of(encoding, mark):
                 raise DataError(
                     f"{self.name} begins with the mark of {marked} text. Received: dataset.encoding: {encoding}. "
                     f"{'Remove the line' if marked == UTF8 else f'Write dataset.encoding: {marked}'}.",
@@ -323,7 +342,8 @@ class _Opening:
             raise DataError(
                 worded(
                     "must-encoding-of-text",
-                    "dataset.encoding must be an encoding of text. Received: {encoding!r}.",
+                    "dataset.encoding must be an encoding of text. Received: {encoding!r}. Use for example utf-8, "
+                    "cp1252, latin-1 or utf-16.",
                     encoding=self.storage.encoding,
                 ),
                 code="data-encoding-wrong",
