@@ -201,7 +201,8 @@ def _study(path: Path, name: str | None) -> StudyPaths:
     if len(found) != 1:
         names = ", ".join(one.folder.name for one in found) or "none"
         raise NoRunsError(
-            f"{path} must hold one finished study{f' called {name}' if name else ''}. It holds: {names}. Name it.",
+            f"{path} must hold one finished study{f' called {name}' if name else ''}. It holds: {names}. "
+            + ("Say which with its name." if found else "Runs alone are read by optbench.load_runs."),
             code="runs-name-ambiguous",
         )
     return found[0]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import subprocess
+from types import SimpleNamespace
 
 import pytest
 
 from optbench.config import MachineConfig
 from optbench.executors import slurm_client
 from optbench.executors.slurm import batch_script
+from optbench.runner import detach
 
 
 def test_what_is_asked_of_sbatch_stands_before_the_first_command():
@@ -28,3 +30,18 @@ def test_a_path_says_nothing_of_a_job(monkeypatch, state):
     answer = subprocess.CompletedProcess([], 0, told, "")
     monkeypatch.setattr(slurm_client, "_answer", lambda _command: answer)
     assert slurm_client.how_ended("7") == slurm_client.JobEnd(state, 3)
+
+
+def test_the_folder_of_logs_is_no_pattern(monkeypatch):
+    """sbatch replaces %a, and what else begins so in the names of folders above."""
+    outputs = []
+
+    def submit(_script, _machine, *, output, **_):
+        outputs.append(output)
+        return "7"
+
+    monkeypatch.setattr(slurm_client, "submit", submit)
+    monkeypatch.setattr(slurm_client, "cluster_name", lambda: "here")
+    options = SimpleNamespace(on_machine=MachineConfig())
+    assert detach._submit("/data/50%a of it/.jobs/1", 1, options) == ("7", "here")
+    assert outputs == ["/data/50%%a of it/.jobs/1/%a.log"]

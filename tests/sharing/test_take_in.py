@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tempfile
 import zipfile
 
 import pytest
@@ -113,6 +114,21 @@ def test_a_disk_that_is_full_leaves_nothing(open_runs, shared, tmp_path, monkeyp
     monkeypatch.undo()
     assert names_in(tmp_path / "received") == []
     shutil.rmtree(tmp_path / "received", ignore_errors=True)
+
+
+def test_a_place_that_another_command_takes_along_is_made_again(open_runs, shared, tmp_path, monkeypatch):
+    """Two imports at once: the one that ends removes the folder that the other has just found."""
+    archive, made, lost = shared(open_runs).path, tempfile.mkdtemp, []
+
+    def made_too_late(*, prefix, dir):  # noqa: A002 - the name of the parameter
+        if dir is not None and not lost:
+            lost.append(dir)
+            dir.rmdir()
+        return made(prefix=prefix, dir=dir)
+
+    monkeypatch.setattr(tempfile, "mkdtemp", made_too_late)
+    assert len(take_in(archive, tmp_path / "received").placed) == 2
+    assert [path.name for path in lost] == [".import"]
 
 
 def test_an_archive_is_read_in_a_notebook(private, shared):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import os
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from exported_runs import PLACE, SEEDS, stored
 
 from optbench.cli import main
 from optbench.config.stand_ins import marked_stand_ins
+from optbench.core.file_locks import lock_file
 from optbench.core.findings import Finding, Severity
 from optbench.errors import MachineError, UsageError
 from optbench.run_store import RunPaths, write_json
@@ -210,3 +212,23 @@ def test_the_command_prints_one_document(runs_dir, capsys, tmp_path, monkeypatch
     document = json.loads(capsys.readouterr().out)
     assert (document["to"], document["path"], document["runs_added"]) == ("csv", "optbench-csv", 2 * SEEDS)
     assert set(TARGETS) == {"csv", "parquet", "mlflow", "tensorboard", "wandb"}
+
+
+def test_exports_into_one_place_take_turns(comparison, tmp_path, monkeypatch):
+    """Two at once would both find that a run is not there; of a database its folder is held, of a server nothing."""
+    held = []
+
+    def sent(_comparisons, _place):
+        descriptor = os.open(tmp_path, os.O_RDONLY)
+        held.append(not lock_file(descriptor, wait=False))
+        os.close(descriptor)
+        return 1, 0, 1
+
+    monkeypatch.setattr("optbench.trackers.mlflow_runs.send", sent)
+    tracker = TARGETS["mlflow"]
+    tracker.send([comparison], tmp_path, None)
+    tracker.send([comparison], None, f"sqlite:///{tmp_path}/runs.db?timeout=5")
+    tracker.send([comparison], None, "http://127.0.0.1:5000")
+    assert held == [True, True, False]
+    with pytest.raises(UsageError, match="without '\\?'"):
+        tracker.place_of(tmp_path / "a?b", None)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 PREFIX: Final = "optbench-"
 _IN_USE: Final = "in-use"
 _LONGEST_NAME: Final = 256
+_TRIES: Final = 5
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -71,14 +72,22 @@ def make_temporary_folder(purpose: str, place: Path | None = None) -> TemporaryF
     OSError
         If the system gives none.
     """
-    if place is not None:
-        place.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{purpose}-", dir=place))  # 0700, whatever the umask
+    folder = _made(purpose, place)
     try:
         return TemporaryFolder(folder, _locked(folder), os.getpid())
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
+
+
+def _made(purpose: str, place: Path | None) -> Path:
+    prefix = f"{PREFIX}{purpose}-"
+    if place is not None:
+        for _ in range(_TRIES):  # another command may end just now, and take the place along
+            place.mkdir(parents=True, exist_ok=True)
+            with suppress(FileNotFoundError):
+                return Path(tempfile.mkdtemp(prefix=prefix, dir=place))
+    return Path(tempfile.mkdtemp(prefix=prefix, dir=place))  # 0700, whatever the umask
 
 
 @contextmanager

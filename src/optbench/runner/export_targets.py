@@ -14,7 +14,7 @@ from optbench.core.temporary_folders import temporary_folder
 from optbench.core.worded import worded
 from optbench.errors import UsageError
 from optbench.runner.needed_packages import packages_missing
-from optbench.runner.out_path import place, require_free
+from optbench.runner.out_path import alone_in, place, require_free
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -162,6 +162,11 @@ class Tracker:
             require_address(uri)
             return shown_address(uri)
         folder = Path(out or self.default)
+        if self.takes_uri and "?" in str(folder.absolute()):  # in the address of its database, settings begin there
+            raise UsageError(
+                f"--out must name a folder by a path without '?'. Received: {folder.absolute()}. Choose another.",
+                code="usage-uri-unfit",
+            )
         if os.path.lexists(folder) and not is_folder(folder):
             raise UsageError(
                 worded(
@@ -179,8 +184,13 @@ class Tracker:
         """Bring runs there."""
         from importlib import import_module
 
+        from optbench.trackers.addresses import folder_of
+
         sender = import_module(f"optbench.trackers.{self.module}").send
-        counts: Counts = Counts(*sender(comparisons, uri if uri is not None else Path(out or self.default)))
+        folder = Path(out or self.default)
+        # two at once would both find that a run is not there yet
+        with alone_in(folder if uri is None else folder_of(uri)):
+            counts: Counts = Counts(*sender(comparisons, folder if uri is None else uri))
         return counts
 
 

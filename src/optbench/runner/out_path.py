@@ -115,6 +115,23 @@ def writing(out: Path) -> Iterator[None]:
         ) from refused
 
 
+@contextmanager
+def alone_in(folder: Path | None) -> Iterator[None]:
+    """Let one command at a time write into a folder: others wait.
+
+    Parameters
+    ----------
+    folder : need not be there, but the folder it is in; None, and file systems without locks, let all of them write
+    """
+    if folder is None:
+        yield
+        return
+    with suppress(FileExistsError):
+        folder.mkdir()
+    with _locked(folder, wait=True):
+        yield
+
+
 def place(made: Path, out: Path) -> None:
     """Give a file or a folder that was made elsewhere its name, all of it at one instant.
 
@@ -180,13 +197,15 @@ def _remove_left_folders(folder: Path, name: str) -> None:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[bool]:
-    """Hold a lock on a folder, if nobody else does; a file system without locks has none to be waited for."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+def _locked(folder: Path, *, wait: bool = False) -> Iterator[bool]:
+    """Hold a lock on a folder, if nobody else does or when nobody does; a file system without locks has none."""
+    # of a folder to wait for the user has said the name, which may be a link
+    links = 0 if wait else os.O_NOFOLLOW
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | links)
     try:
         is_ours = False
         with suppress(OSError):
-            is_ours = lock_file(descriptor, wait=False)
+            is_ours = lock_file(descriptor, wait=wait)
         yield is_ours
     finally:
         os.close(descriptor)

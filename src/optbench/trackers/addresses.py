@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl, unquote
 
+from optbench.core.regular_files import is_folder
 from optbench.errors import UsageError, did_you_mean
 
 SCHEMES: Final = ("http", "https", "sqlite", "postgresql", "mysql", "mssql")
@@ -29,6 +31,15 @@ def require_address(uri: str) -> None:
             "is no longer a store of MLflow; --out FOLDER makes one with a database in it.",
             code="usage-uri-unfit",
         )
+
+
+def folder_of(uri: str) -> Path | None:
+    """Return the folder of the database at an address, None if it is in no file, or the folder is not there."""
+    scheme, _, path = uri.partition(":///")
+    if scheme.partition("+")[0].lower() != "sqlite" or not path:
+        return None
+    folder = Path(path.partition("?")[0]).absolute().parent
+    return folder if is_folder(folder) else None
 
 
 def shown_address(uri: str) -> str:
