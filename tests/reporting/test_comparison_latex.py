@@ -116,7 +116,7 @@ def test_tables_hold_every_row_of_the_comparison():
     found = comparison()
     (problem,) = found.problems
     latex = render_comparison_latex(found, "en")
-    tables = re.findall(r"\\begin\{tabular\}\{([lr]+)\}(.*?)\\end\{tabular\}", latex, re.DOTALL)
+    tables = re.findall(r"\\begin\{tabular\}\{(.+?)\}\n(.*?)\\end\{tabular\}", latex, re.DOTALL)
     assert len(tables) == 2
     for (columns, body), rows in zip(
         tables, (optimizer_rows(found, problem, "en"), pair_rows(found, problem, "en", has_scope=True)), strict=True
@@ -150,11 +150,57 @@ def test_a_row_that_begins_with_a_bracket_is_no_argument():
     assert "{*} & x-1" in latex
 
 
+def documents(language):
+    """Tables of hostile and long names, and of more pairs than a page holds, as one document."""
+    names = (r"50%_of #1 & ~x^2 \input{y} $z$", "sgd_with_momentum_and_nesterov", 'é ñ ü ¿¡ "quoted" [2cm] *')
+    tables = [
+        comparison(HOSTILE),
+        compare(
+            [
+                make_run(name, seed, 0.9 - place / 50 + seed / 1000)
+                for place, name in enumerate(names)
+                for seed in range(7)
+            ]
+        ),
+        compare([make_run(f"opt{place}", seed, 0.9 - place / 50) for place in range(10) for seed in range(3)]),
+    ]
+    shown = "".join(render_comparison_latex(one, language).replace("tab:", f"tab:{n}-") for n, one in enumerate(tables))
+    return rf"\documentclass{{article}}\usepackage{{booktabs}}\begin{{document}}{shown}\end{{document}}"
+
+
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
-@pytest.mark.long
-def test_pdflatex_compiles_it(tmp_path):
-    """With booktabs alone."""
-    latex = render_comparison_latex(comparison(HOSTILE), "es")
-    file = tmp_path / "t.tex"
-    file.write_text(rf"\documentclass{{article}}\usepackage{{booktabs}}\begin{{document}}{latex}\end{{document}}")
-    subprocess.run(["pdflatex", "-interaction=batchmode", "-halt-on-error", file.name], cwd=tmp_path, check=True)
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_pdflatex_compiles_it(language, tmp_path):
+    """With booktabs alone: no error, no float longer than a page, nothing much wider than the text."""
+    (tmp_path / "t.tex").write_text(documents(language))
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "t.tex"]
+    done = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, timeout=120)
+    log = (tmp_path / "t.log").read_text(encoding="latin-1")
+    assert done.returncode == 0, log[-2000:]
+    assert (tmp_path / "t.pdf").read_bytes().startswith(b"%PDF-")
+    for word in ("Float too large", "undefined", "multiply defined", "Missing character"):
+        assert word not in log
+    assert [wide for wide in re.findall(r"Overfull .hbox .([\d.]+)pt", log) if float(wide) > 12] == []
+
+
+def test_a_table_fits_by_smaller_letters_then_by_broken_lines():
+    """The widths that are given to texts and those of numbers are at most the text of an article."""
+    short = latex_table(["a", "b"], [["x", "1"]], caption="c", label="l")
+    assert r"\small" not in short
+    assert r"\footnotesize" not in short
+    wide = latex_table(["a", "b"], [["word " * 40, "1"]], caption="c", label="l")
+    assert r"\footnotesize" in wide
+    (width,) = re.findall(r"p\{(\d+)pt\}", wide)
+    assert 200 < int(width) < 345
+    assert r"\raggedright word" in wide
+
+
+def test_a_long_table_has_parts():
+    """Forty-five pairs: every one of them in one of the parts, under its header and with a label of its own."""
+    found = compare([make_run(f"opt{place}", seed, 0.9 - place / 50) for place in range(10) for seed in range(3)])
+    latex = render_comparison_latex(found, "en")
+    labels = re.findall(r"\\label\{tab:optbench-pairs(-\d)?\}", latex)
+    assert labels == ["", *(f"-{part}" for part in range(2, len(labels) + 1))]
+    assert len(labels) > 1
+    assert len(re.findall(r"^    opt\d \$-\$ opt\d & ", latex, re.MULTILINE)) == 45
+    assert f"Continued: part 2 of {len(labels)}" in latex

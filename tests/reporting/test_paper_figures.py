@@ -6,6 +6,7 @@ import io
 import itertools
 import math
 import re
+from dataclasses import replace
 from importlib.resources import files
 from xml.etree import ElementTree as ET
 
@@ -122,8 +123,7 @@ def test_what_a_reader_chooses_is_a_figure_of_its_own(charts):
     """Each metric and split, over epochs, steps or seconds, as bands or single runs."""
     names = [end for end, _ in ways_of(charts["curves"])]
     views = ["", "-val-loss", "-accuracy", "-loss"]
-    units, spreads = ["", "-steps", "-seconds"], ["", "-runs"]
-    assert names == ["".join(parts) for parts in itertools.product(views, units, spreads)]
+    assert names == [f"{view}{end}" for view in views for end in ("", "-runs", "-steps", "-seconds")]
     assert [end for end, _ in ways_of(charts["roc"])] == ["", "-validation", "-train"]
     assert [end for end, _ in ways_of(charts["targets"])][:3] == ["", "-steps", "-seconds"]
 
@@ -191,7 +191,7 @@ def test_lines_bands_and_points_are_those_of_the_record(charts, name):
 def test_single_runs_are_drawn_in_place_of_bands(charts):
     """One line for each run, in the colour of its row; no band, no mean."""
     chart = charts["curves"]
-    choice = dict(ways_of(chart))["-steps-runs"]
+    choice = replace(dict(ways_of(chart))["-steps"], single_runs=True)
     figure, looks = drawn(chart, choice)
     (axes,) = figure.axes
     view = in_unit(chart.views[0], "steps", ENGLISH)

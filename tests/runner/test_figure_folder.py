@@ -35,6 +35,13 @@ def test_a_folder_that_cannot_be_is_refused(tmp_path):
     FigureFolder(tmp_path).require()
 
 
+def test_text_that_has_no_room_is_refused(tmp_path):
+    """The largest that has some is told."""
+    FigureFolder(tmp_path, width=1.0, font_size=4.5).require()
+    with pytest.raises(UsageError, match="--figure-font must be at most 15.3 points in figures of 3.4 inches"):
+        FigureFolder(tmp_path, width=3.4, font_size=21.0).require()
+
+
 def test_report_writes_the_figures_of_a_run(runs, tmp_path):
     """Of one run into the folder itself, of several into one for each; named as the pictures in its folder."""
     first, second = runs

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.reporting.comparison_text import optimizer_header, optimizer_rows, pair_header, pair_rows
 from optbench.reporting.figure_files import file_stem
-from optbench.reporting.latex_text import latex_table, latex_text
+from optbench.reporting.latex_text import latex_table, latex_text, rows_per_page
 from optbench.words import text
 from optbench.words.comparisons import across_sentences, difference_sentences, problem_verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from optbench.comparison import Comparison, ProblemComparison
 
@@ -35,22 +35,44 @@ def _problem(comparison: Comparison, problem: ProblemComparison, language: str |
     for sentence in difference_sentences(problem.differences, language):
         yield _comment(sentence)
     header = optimizer_header(comparison, problem, language)
-    yield latex_table(
+    yield from _tables(
         header,
         optimizer_rows(comparison, problem, language),
+        language,
         caption=_caption("caption-latex-optimizers", comparison, problem, language),
         label=f"{stem}-optimizers",
     )
     if problem.pairs:
         header = pair_header(comparison, problem, language, has_scope=True)
         caption = _caption("caption-latex-pairs", comparison, problem, language)
-        yield latex_table(
+        yield from _tables(
             header,
             pair_rows(comparison, problem, language, has_scope=True),
+            language,
             caption=f"{caption} {problem_verdict(problem, language)}",
             label=f"{stem}-pairs",
             texts=(0, len(header) - 2, len(header) - 1),
         )
+
+
+def _tables(
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    language: str | None,
+    *,
+    caption: str,
+    label: str,
+    texts: Sequence[int] = (0,),
+) -> Iterator[str]:
+    """Yield a table, or the parts of one that is longer than a page: LaTeX breaks none."""
+    most = rows_per_page([header, *rows], texts)
+    total = -(-len(rows) // most)
+    for part in range(total):
+        own = rows[part * most : (part + 1) * most]
+        if part:
+            caption = text("caption-latex-part", language, part=part + 1, total=total)
+        end = f"-{part + 1}" if part else ""
+        yield latex_table(header, own, caption=caption, label=f"{label}{end}", texts=texts)
 
 
 def _caption(code: str, comparison: Comparison, problem: ProblemComparison, language: str | None) -> str:

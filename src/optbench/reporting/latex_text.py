@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from optbench.core.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 _SPECIAL: Final = {
     "\\": r"\textbackslash{}",
@@ -80,6 +80,14 @@ _ACCENTS: Final = {
 }
 
 
+_PAGE: Final = 345.0  # points, the text of an article
+_SIZES: Final = (("", 10.0), (r"\small", 9.0), (r"\footnotesize", 8.0))
+_LETTER: Final = 0.52  # how wide a letter is beside its height, on the average of a cell
+_BETWEEN: Final = 4.0  # points on either side of a column
+_NARROWEST: Final = 50.0
+_LINES: Final = 36
+
+
 def latex_text(text: str) -> str:
     r"""Return text as LaTeX shows it, on one line.
 
@@ -110,9 +118,11 @@ def _shown(letter: str) -> str:
 
 
 def latex_table(
-    header: Sequence[str], rows: Iterable[Sequence[str]], *, caption: str, label: str, texts: Sequence[int] = (0,)
+    header: Sequence[str], rows: Sequence[Sequence[str]], *, caption: str, label: str, texts: Sequence[int] = (0,)
 ) -> str:
-    """Return a table with the rules of the package `booktabs`.
+    """Return a table with the rules of the package `booktabs`, no wider than the page of LaTeX's `article`.
+
+    What is wide is written smaller; where that is not enough, long texts are broken into lines.
 
     Parameters
     ----------
@@ -120,16 +130,22 @@ def latex_table(
     label : to refer to it; letters, digits and dashes
     texts : positions of the columns that hold texts; the others hold numbers
     """
-    columns = "".join("l" if position in texts else "r" for position in range(len(header)))
+    size, columns = _layout([header, *rows], texts)
+    wrapped = [place for place, column in enumerate(columns) if column.startswith("p")]
+    end = r" \tabularnewline" if wrapped else r" \\"  # in what is ragged, \\ ends a line and no row
     cells = [header, *([_number(cell, place in texts) for place, cell in enumerate(row)] for row in rows)]
-    lines = [" & ".join(map(latex_text, row)) + r" \\" for row in cells]
+    lines = [" & ".join(_cell(cell, place in wrapped) for place, cell in enumerate(row)) + end for row in cells]
     return "\n".join(
         [
             r"\begin{table}",
             r"  \centering",
-            rf"  \caption{{{latex_text(caption)}}}",
+            r"  \setlength{\abovecaptionskip}{0pt}",
+            r"  \setlength{\belowcaptionskip}{6pt}",
+            rf"  \caption{{{_breakable(caption)}}}",
             rf"  \label{{tab:{label}}}",
-            rf"  \begin{{tabular}}{{{columns}}}",
+            *([f"  {size}"] if size else []),
+            rf"  \setlength{{\tabcolsep}}{{{_BETWEEN:g}pt}}",
+            rf"  \begin{{tabular}}{{{''.join(columns)}}}",
             r"    \toprule",
             f"    {lines[0]}",
             r"    \midrule",
@@ -139,6 +155,47 @@ def latex_table(
             r"\end{table}",
         ]
     )
+
+
+def _layout(cells: Sequence[Sequence[str]], texts: Sequence[int]) -> tuple[str, list[str]]:
+    """Return the command of the largest size at which a table fits, and how each column is set."""
+    longest = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    plain = ["l" if place in texts else "r" for place in range(len(longest))]
+    room = _PAGE - 2 * _BETWEEN * len(longest)
+    for size, points in _SIZES:
+        if _LETTER * points * sum(longest) <= room:
+            return size, plain
+    size, points = _SIZES[-1]
+    widths = [_LETTER * points * letters for letters in longest]
+    left = room - sum(width for place, width in enumerate(widths) if place not in texts)
+    for more, place in enumerate(sorted(texts, key=lambda one: -widths[one]), 1):  # others leave room to the longest
+        others = sum(sorted(widths[one] for one in texts)[: len(texts) - more])
+        share = max(_NARROWEST, left - others)
+        if widths[place] > share:
+            plain[place] = f"p{{{share:.0f}pt}}"
+        left -= min(widths[place], share)
+    return size, plain
+
+
+def rows_per_page(cells: Sequence[Sequence[str]], texts: Sequence[int]) -> int:
+    """Return how many rows of a table a page certainly holds, below a caption of ten lines."""
+    size, columns = _layout(cells, texts)
+    points = dict(_SIZES)[size]
+    lines = 1
+    for place, column in enumerate(columns):
+        if column.startswith("p"):
+            longest = _LETTER * points * max(len(row[place]) for row in cells)
+            lines = max(lines, -(-int(longest) // int(0.8 * float(column[2:-3]))))
+    return max(1, _LINES // lines)
+
+
+def _cell(text: str, is_wrapped: bool) -> str:
+    return rf"\raggedright {_breakable(text)}" if is_wrapped else latex_text(text)
+
+
+def _breakable(text: str) -> str:
+    """Return a text that may also be broken behind the signs that names are joined with."""
+    return re.sub(r"(\\_|(?<=[^\W\d]{2})[=/])(?=\w\w)", r"\1\\allowbreak{}", latex_text(text))
 
 
 def _number(cell: str, is_text: bool) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from optbench.core.findings import Finding, Severity
 from optbench.core.regular_files import is_folder
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
     from optbench.reporting.figure_files import NamedFigures
     from optbench.reporting.paper.sheet import Paper
+
+
+_POINTS: Final = 72.0  # of an inch
+_LETTERS: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +49,21 @@ class FigureFolder:
         return Finding("command-wrote", Severity.NOTE, {"path": str(self.folder)})
 
     def require(self) -> None:
-        """Require a folder that is there, or a free name in one that is; outside of runs and studies.
+        """Require a folder that is there, or a free name in one, outside of runs and studies; and a text that fits.
 
         Raises
         ------
         UsageError
             Otherwise.
         """
+        most = _POINTS * self.width / _LETTERS
+        if self.font_size > most:
+            raise UsageError(
+                f"--figure-font must be at most {most:.3g} points in figures of {self.width:g} inches, "
+                f"which hold {_LETTERS} letters then. Received: {self.font_size:g}. Choose smaller text or a larger "
+                "--figure-width.",
+                code="usage-figure-font-large",
+            )
         require_outside(self.folder, option="--figures")
         if os.path.lexists(self.folder) and not is_folder(self.folder):
             raise UsageError(
