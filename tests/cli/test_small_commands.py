@@ -49,18 +49,28 @@ def test_init_for_a_table(command, tmp_path):
     assert command("init", "my table.csv", "--target", "Churn", "-q").err == ""
 
 
+def test_init_takes_a_tab_as_it_is_typed(command, tmp_path):
+    r"""A shell passes the two characters of `\t` on as they are."""
+    (tmp_path / "my.csv").write_text("a\tchurn\n" + "1\tyes\n2\tno\n" * 20)
+    done = command("init", "my.csv", "--target", "churn", "--separator", r"\t")
+    assert (done.code, yaml.safe_load(done.out)["dataset"]["separator"]) == (0, "\t")
+
+
 @pytest.mark.parametrize(
     ("argv", "code", "said"),
     [
         (["init", "absent.csv"], 3, "absent.csv"),
         (["init", "my.csv", "--target", "chrun"], 3, "Did you mean 'churn'?"),
+        (["init", "my.csv", "--target", "churn", "--separator", "|"], 3, 'set dataset.separator: ","'),
+        (["init", "rare.csv", "--target", "churn"], 3, 'set dataset.separator: "~" (the option --separator of init)'),
         (["init", "--target", "churn"], 2, "optbench init my.csv"),
     ],
-    ids=["absent", "typo", "no table"],
+    ids=["absent", "typo", "separator", "rare separator", "no table"],
 )
 def test_init_refuses(command, tmp_path, argv, code, said):
     """Each refusal names what is wrong."""
     (tmp_path / "my.csv").write_text("a,churn\n" + "1,yes\n2,no\n" * 20)
+    (tmp_path / "rare.csv").write_text("a~churn\n" + "1~yes\n2~no\n" * 20)
     done = command(*argv)
     assert (done.code, done.out) == (code, "")
     assert said in done.err

@@ -118,6 +118,9 @@ def test_what_is_no_utf8_text_is_refused(write, content, sentence):
     ("content", "sentence"),
     [
         ("a,b\n1,2\n1,2,3\n", "t.csv: line 3 has 3 fields, the header has 2. Every row needs 2 fields (a , inside"),
+        ("a,b\n0,1,2\n1,1,2\n", "does the header lack the name of the first column, as R writes row names? Put one in"),
+        ("a,b\n1,2,\n1,2,\n", "every line ends in a separator, the header does not"),
+        ('a,b\n1,"2\n', "A quote that begins a text there is never closed: close it"),
         ("a,b\n1,2\n\n1\n", "t.csv: line 4 has 1 field, the header has 2. Every row needs 2 fields. The line begins"),
         ('a,b\n1,"2\n3,4\n', "t.csv: line 2 cannot be read as CSV: unexpected end of data."),
         ('a,b\n1,"2"x\n', "t.csv: line 2 cannot be read as CSV: ',' expected after '\"'."),
@@ -213,6 +216,10 @@ def test_a_few_wrong_bytes_are_no_other_encoding(tmp_path):
     text = "stadt,y\n" + "".join(f"K{'öäü'[i % 3]}ln,{'ab'[i % 2]}\n" for i in range(60))
     (tmp_path / "my.csv").write_bytes(text.encode().replace("äl".encode(), b"\xe4l", 1))
     with pytest.raises(DataError, match=r"UTF-8 text but for 1 place, the first in line 3 \(byte 0xe4\)"):
+        inspect_table(tmp_path / "my.csv", "y")
+    half = text[: len(text) // 2].rindex("\n") + 1
+    (tmp_path / "my.csv").write_bytes(text[:half].encode() + text[half:].encode("cp1252"))
+    with pytest.raises(DataError, match="UTF-8 text but for 31 places"):
         inspect_table(tmp_path / "my.csv", "y")
     (tmp_path / "my.csv").write_bytes(text.encode("cp1252"))
     assert inspect_table(tmp_path / "my.csv", "y").storage.encoding == "cp1252"

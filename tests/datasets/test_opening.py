@@ -178,6 +178,9 @@ def test_a_parquet_file_may_be_packed(load, plain, tmp_path):
         (zipped(t_csv=TEXT.encode())[:-40], "t.zip", "cannot be unpacked as .zip"),
         (gzip.compress(TEXT.encode()), "t.csv", "is no CSV text. Received: gzip data: end its name in .gz"),
         (zipped(t_csv=b"x"), "t.csv", "a zip archive or an Excel file"),
+        (b"\x28\xb5\x2f\xfd\x24", "t.csv.zst", "Zstandard data, which is not read: unpack it"),
+        (b"PK\x03\x04..mimetypeapplication/vnd.oasis.opendocument.spreadsheetPK", "t.ods", "save it as .xlsx or CSV"),
+        (b"ARROW1\0\0", "t.feather", "Arrow data (Feather), which is not read: write it as Parquet"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1", "t.xls", "an old Excel file (.xls), which is not read: save it as .xlsx"),
         (b"PAR1....", "t.csv", "Parquet data: end its name in .parquet"),
         (b"\n<!DOCTYPE html>\n<html>", "t.csv", "a web page"),
@@ -211,7 +214,16 @@ def test_a_bomb_is_refused_by_what_it_says_and_by_what_comes_out(monkeypatch, lo
 
 @pytest.mark.parametrize(
     "top",
-    ["sep=;\n", "SEP=;\r\n", '"sep=;"\n', "# one\n", "# one; two\n#three\n\n", "\ufeff# a comment\n", "sep=;\n# one\n"],
+    [
+        "sep=;\n",
+        "SEP=;\r\n",
+        '"sep=;"\n',
+        "sep=;;;\n",
+        "# one\n",
+        "# one; two\n#three\n\n",
+        "\ufeff# a comment\n",
+        "sep=;\n# one\n",
+    ],
 )
 def test_lines_above_the_header_are_told_and_left_out(load, plain, top):
     """They change no cell, and lines still count as in the file."""

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+_TAB = ("\\t", "tab", "TAB")  # as one types it on a command line
+
+
 def init(
     table: Annotated[
         Path | None, typer.Argument(metavar="TABLE", readable=False, help="Your table: CSV, Parquet or Excel.")
@@ -67,6 +70,7 @@ def init(
             worded("typed-decimal", "--decimal must be '.' or ','. Received: {decimal!r}.", decimal=decimal),
             code="usage-decimal-unknown",
         )
+    separator = "\t" if separator in _TAB else separator
     text, sentences = starter_for_table(
         table, target, separator=separator, encoding=encoding, sheet=sheet, decimal=decimal, study=study
     )

@@ -65,7 +65,8 @@ def binary_error(name: str, *, line: int) -> DataError:
     return DataError(
         worded(
             "file-binary",
-            "{name} is a binary file, not CSV text: it holds a zero byte in line {line}.",
+            "{name} is a binary file, not CSV text: it holds a zero byte in line {line}. Write it as CSV text; if it "
+            "is UTF-16 text without a mark, set dataset.encoding: utf-16-le (or utf-16-be).",
             name=name,
             line=line,
         ),
@@ -184,6 +185,11 @@ def csv_rows(
             )
         elif '\\"' in last.line:
             hint = worded("hint-csv-quote", ' Write a quote inside a text as "", not as \\".')
+        elif "unexpected end" in str(error):
+            hint = worded(
+                "hint-csv-unclosed",
+                ' A quote that begins a text there is never closed: close it, or write a quote inside a text as "".',
+            )
         elif "field limit" in str(error):
             hint = worded("hint-csv-open", " Close the quote that may have been left open, or shorten the cell.")
         raise DataError(
@@ -303,7 +309,7 @@ def check_widths(rows: Sequence[tuple[int, list[str]]], *, width: int, name: str
     """Require as many cells in each row as the header has."""
     for line, row in rows:
         if len(row) != width:
-            hint = _width_hint(len(row), width, separator)
+            hint = _width_hint([other for _, other in rows], row, width=width, separator=separator)
             raise DataError(
                 worded(
                     "rows-length",
@@ -321,11 +327,23 @@ def check_widths(rows: Sequence[tuple[int, list[str]]], *, width: int, name: str
             )
 
 
-def _width_hint(cells: int, width: int, separator: str) -> str:
+def _width_hint(rows: Sequence[Sequence[str]], wrong: Sequence[str], *, width: int, separator: str) -> str:
+    """Return what may be the matter with a row that is too long or too short."""
     if width == 1:
         return worded("hint-first-title", " (is the first line a title? Remove what stands above the header)")
-    if cells <= width:
+    if len(wrong) < width:
         return ""
+    if len(wrong) == width + 1 and all(len(row) == width + 1 for row in rows):  # of a block of rows
+        if all(not row[-1].strip() for row in rows):
+            return worded(
+                "hint-lines-end",
+                " (every line ends in a separator, the header does not: end it in one more name, or remove them)",
+            )
+        return worded(
+            "hint-row-names",
+            " (every line has one field more: does the header lack the name of the first column, as R writes row "
+            "names? Put one in front)",
+        )
     return worded(
         "hint-quote-cell", " (a {separator} inside a text needs double quotes around it)", separator=separator
     )

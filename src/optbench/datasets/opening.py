@@ -39,10 +39,28 @@ DEFAULT_SEPARATOR: Final = ","
 _OF_FULL_DISKS: Final = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 _LOOKED_AT: Final = 1 << 10
 _DOUBTED: Final = 4 << 20
-_OLD_EXCEL: Final = b"\xd0\xcf\x11\xe0"
 _PARQUET: Final = b"PAR1"
 _PARQUET_MARKS: Final = (_PARQUET, b"PARE")  # the second of encrypted files, of which pyarrow says so
 _ZIP: Final = b"PK\x03\x04"
+_OTHER_FORMS: Final = (
+    (b"\x28\xb5\x2f\xfd", worded("file-zstandard", "Zstandard data, which is not read: unpack it")),
+    (b"\x04\x22\x4d\x18", worded("file-lz4", "LZ4 data, which is not read: unpack it")),
+    (b"7z\xbc\xaf", worded("file-7z", "a 7z archive, which is not read: unpack it")),
+    (b"Rar!", worded("file-rar", "a RAR archive, which is not read: unpack it")),
+    (
+        b"\xd0\xcf\x11\xe0",
+        worded("file-old-excel", "an old Excel file (.xls), which is not read: save it as .xlsx or CSV"),
+    ),
+    (_PARQUET, worded("file-parquet-named", "Parquet data: end its name in .parquet")),
+    (b"ARROW1", worded("file-arrow", "Arrow data (Feather), which is not read: write it as Parquet")),
+    (
+        b"SQLite format 3",
+        worded("file-sqlite", "a SQLite database, which is not read: write its table as CSV or Parquet"),
+    ),
+    (b"\x89HDF", worded("file-hdf5", "HDF5 data, which is not read: write its table as CSV or Parquet")),
+    (b"%PDF", worded("file-pdf", "a PDF: write its table as CSV")),
+)
+_OPEN_DOCUMENT: Final = b"mimetypeapplication/vnd.oasis.opendocument"
 _JSON: Final = re.compile(rb'\s*(\[\s*)?\{\s*"')
 _WEB_PAGES: Final = (b"<!doctype html", b"<html")
 
@@ -230,17 +248,17 @@ class _Opening:
         with self.path.open("rb") as file:
             start = file.read(_LOOKED_AT)
         packed = disguised(start)
-        told = None
+        told = next((what for mark, what in _OTHER_FORMS if start.startswith(mark)), None)
         if packed is not None:
             told = worded(
                 "file-packed", "{kind}: end its name in {ending}, or unpack it", kind=packed[0], ending=packed[1]
             )
         elif start.startswith(_ZIP):
             told = worded("file-zip-named", "a zip archive or an Excel file: end its name in .zip or .xlsx")
-        elif start.startswith(_OLD_EXCEL):
-            told = worded("file-old-excel", "an old Excel file (.xls), which is not read: save it as .xlsx or CSV")
-        elif start.startswith(_PARQUET):
-            told = worded("file-parquet-named", "Parquet data: end its name in .parquet")
+            if _OPEN_DOCUMENT in start:
+                told = worded(
+                    "file-open-document", "an OpenDocument sheet (.ods), which is not read: save it as .xlsx or CSV"
+                )
         elif _JSON.match(start):
             told = worded("file-json", "JSON: write its records as rows of a CSV or Parquet file")
         elif start and not start.strip(b"\0"):
@@ -323,7 +341,8 @@ class _Opening:
             raise DataError(
                 worded(
                     "must-encoding-of-text",
-                    "dataset.encoding must be an encoding of text. Received: {encoding!r}.",
+                    "dataset.encoding must be an encoding of text. Received: {encoding!r}. Use for example utf-8, "
+                    "cp1252, latin-1 or utf-16.",
                     encoding=self.storage.encoding,
                 ),
                 code="data-encoding-wrong",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import json
+import re
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import TYPE_CHECKING
@@ -138,8 +139,9 @@ def require_column(table: TextTable, name: str, *, setting: str, separator: str 
         return table.cells(found)
     hint = (
         alike_hint(name, table.names)
-        or did_you_mean(name, table.names)
         or wrong_separator_hint(table.names, separator)
+        or _mark_hint(name, table.names)
+        or did_you_mean(name, table.names)
         or _header_hint(table.names)
     )
     raise DataError(
@@ -184,6 +186,21 @@ def wrong_separator_hint(names: Sequence[str], separator: str | None) -> str:
         " The only column contains {best!r}: the separator is wrong, set dataset.separator: {separator}.",
         best=best,
         separator=json.dumps(best),
+    )
+
+
+def _mark_hint(wanted: str, names: Sequence[str]) -> str:
+    """Return a sentence if the only name is a header line in which a rare mark stands beside the wanted one."""
+    beside = rf"(?P<before>[^\w\"])?{re.escape(wanted)}(?P<after>[^\w\"])?"
+    found = re.search(beside, names[0]) if len(names) == 1 else None
+    mark = (found["before"] or found["after"]) if found else None
+    if mark is None:
+        return ""
+    return worded(
+        "hint-rare-separator",
+        " Does {mark!r} stand between the cells? Then set dataset.separator: {setting} (the option --separator of init).",
+        mark=mark,
+        setting=json.dumps(mark),
     )
 
 

@@ -15,7 +15,7 @@ from optbench.core.findings import Finding, Severity
 if TYPE_CHECKING:
     from pathlib import Path
 
-_SEPARATOR_LINE: Final = re.compile(r'"?sep=(.)"?\r?\n?', re.IGNORECASE)
+_SEPARATOR_LINE: Final = re.compile(r'"?sep=(.)"?\1*\r?\n?', re.IGNORECASE)
 _MOST_BYTES: Final = 1 << 20  # looked at
 _SEPARATORS: Final = (",", ";", "\t", "|")
 _ROWS_COMPARED: Final = 50
