@@ -141,7 +141,8 @@ def test_huge_field_is_refused(write):
 def test_repeated_and_unnamed_columns_are_refused(write):
     """Each column has a name of its own."""
     refused(write("a,b,a\n1,2,3\n"), "line 1: the header names the column 'a' twice. Rename one of them.")
-    refused(write(",a,b\n0,1,2\n"), "line 1: column 1 has no name. Give it one in the header line (pandas writes")
+    refused(write("a,,b\n0,1,2\n"), "line 1: column 2 has no name. Give it one in the header line (pandas writes")
+    refused(write(",,a,b\n0,1,2,3\n"), "line 1: column 1 has no name.")
 
 
 def test_repeated_numbers_in_the_header_hint_at_a_missing_header(write):

@@ -13,6 +13,7 @@ import pytest
 from optbench.config import run_key
 from optbench.datasets import inspect_table, load_dataset
 from optbench.datasets.identifiers import names_rows
+from optbench.errors import DataError
 from optbench.words import sentences
 
 N = 60
@@ -78,6 +79,18 @@ def test_a_column_called_otherwise_stays_and_is_told(name, load_csv):
     assert dataset.reading == {}
     (note,) = [note for note in sentences(dataset.notes) if "write dataset.drop" in note]
     assert repr(name) in note
+
+
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_a_first_column_without_a_name_is_the_index_that_pandas_and_r_write(separator, load_csv, tmp_path):
+    """It gets the name that pandas gives it, and two such files one behind the other are told as what they are."""
+    content = csv_of('""', GAPS, label=lambda row: "ab"[row > N // 2]).replace(",", separator)
+    dataset = load_csv(content, separator=separator)
+    assert dataset.feature_names == ("x",)
+    assert list(reading_of(dataset)) == ["Unnamed: 0"]
+    assert inspect_table(tmp_path / "data.csv", "y").columns[0].kind == "id"
+    with pytest.raises(DataError, match="holds the names of the columns again"):
+        load_csv(content + content, separator=separator)
 
 
 def test_names_say_it_in_their_first_or_last_word():

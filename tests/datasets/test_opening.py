@@ -107,6 +107,7 @@ def test_what_is_utf8_is_read_where_it_lies(tmp_path):
         (TEXT.encode(), "ascii", "is not ascii text: byte 0xc3 in line 1"),
         (TEXT.encode("utf-16"), "utf-8", "is UTF-16 text. Write dataset.encoding: utf-16"),
         (TEXT.encode("utf-16"), "cp1252", "begins with the mark of utf-16 text. Received: dataset.encoding: cp1252."),
+        (TEXT.encode("utf-16"), "utf-16-be", "Write dataset.encoding: utf-16."),
         (b"\xef\xbb\xbf" + TEXT.encode(), "latin-1", "begins with the mark of utf-8 text"),
         (TEXT.encode(), "utf-16", "is not utf-16 text: it holds no zero byte."),
     ],

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 SEPARATORS = (",", ";", "\t", "|")
+INDEX_NAME = "Unnamed: 0"
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _SNIFFED_ROWS = 50
 _SNIFFED_CHARACTERS = 1 << 20
@@ -208,6 +209,9 @@ def csv_rows(
 def header_names(first: Sequence[str] | None, *, line: int, name: str, separator: str) -> list[str]:
     """Return the cells of the first row as column names, stripped.
 
+    The first of several may have no name: pandas and R write the numbers or names of rows so. It gets the name under
+    which pandas reads them, which `identifiers` knows.
+
     Parameters
     ----------
     first : None if there is no row
@@ -223,6 +227,8 @@ def header_names(first: Sequence[str] | None, *, line: int, name: str, separator
             code="data-table-empty",
         )
     header = [cell.strip() for cell in first]
+    if header[0] == "" and header.count("") == 1 and len(header) > 1 and INDEX_NAME not in header:
+        header[0] = INDEX_NAME
     check_header(header, name=name, line=line, separator=separator)
     return header
 

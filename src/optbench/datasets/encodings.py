@@ -44,6 +44,16 @@ def marked_encoding(start: bytes) -> str | None:
     return next((name for mark, name in _MARKS if start.startswith(mark)), None)
 
 
+def is_mark_of(encoding: str, start: bytes) -> bool:
+    """Return True if a text of an encoding may begin with the byte-order mark that is there.
+
+    An encoding that names its order of bytes needs the mark of that order.
+    """
+    marked = marked_encoding(start)
+    ordered = {f"{marked}-le": start[:2] == codecs.BOM_UTF16_LE, f"{marked}-be": start[:2] != codecs.BOM_UTF16_LE}
+    return encoding.startswith(marked or "") and ordered.get(encoding, True)
+
+
 def utf8_blocks(file: BinaryIO, *, encoding: str, name: str) -> Iterator[bytes]:
     """Yield the text of a file as UTF-8 without byte-order mark; never more of it than a block is held.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from optbench.core.findings import Finding, Severity
 from optbench.core.worded import worded
+from optbench.datasets.csv_files import INDEX_NAME
 from optbench.datasets.label_spellings import drawn_alike, shown_apart
 from optbench.datasets.number_texts import is_number
 from optbench.errors import DataError
@@ -32,7 +33,7 @@ def require_one_header(table: TextTable) -> None:
         row = first.row_of(first.name)
     except ValueError:
         return
-    if all(column.cell(row) == column.name for column in table.columns):
+    if all(column.cell(row) in _header_cells(column.name) for column in table.columns):
         raise DataError(
             worded(
                 "rows-header-again",
@@ -41,6 +42,11 @@ def require_one_header(table: TextTable) -> None:
             ),
             code="data-header-repeated",
         )
+
+
+def _header_cells(name: str) -> tuple[str, ...]:
+    """Return what stands in the header line for a column of that name."""
+    return (name, "") if name == INDEX_NAME else (name,)
 
 
 def header_doubts(table: TextTable) -> list[Finding]:

@@ -24,7 +24,7 @@ from optbench.core.worded import worded
 from optbench.datasets import sheets
 from optbench.datasets.csv_files import unreadable_error
 from optbench.datasets.downloads import CheckedFile
-from optbench.datasets.encodings import doubts, marked_encoding, utf8_blocks
+from optbench.datasets.encodings import doubts, is_mark_of, marked_encoding, utf8_blocks
 from optbench.datasets.packed_files import copied, disguised, is_packed, opened_packed
 from optbench.datasets.parquet_files import ENDINGS as PARQUET_ENDINGS
 from optbench.datasets.scratch import make_scratch, storage_errors
@@ -291,9 +291,10 @@ class _Opening:
     def _decode(self) -> None:
         encoding = self._encoding()
         with self.path.open("rb") as file:
-            marked = marked_encoding(file.read(4))
+            mark = file.read(4)
+            marked = marked_encoding(mark)
             file.seek(0)
-            if marked is not None and encoding != UTF8 and not encoding.startswith(marked):
+            if marked is not None and encoding != UTF8 and not is_mark_of(encoding, mark):
                 raise DataError(
                     f"{self.name} begins with the mark of {marked} text. Received: dataset.encoding: {encoding}. "
                     f"{'Remove the line' if marked == UTF8 else f'Write dataset.encoding: {marked}'}.",
