@@ -198,7 +198,8 @@ def _mark_hint(wanted: str, names: Sequence[str]) -> str:
         return ""
     return worded(
         "hint-rare-separator",
-        " Does {mark!r} stand between the cells? Then set dataset.separator: {setting} (the option --separator of init).",
+        " Does {mark!r} stand between the cells? Then set dataset.separator: {setting} (the option --separator of "
+        "init).",
         mark=mark,
         setting=json.dumps(mark),
     )
