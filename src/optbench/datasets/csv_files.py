@@ -342,7 +342,7 @@ def _width_hint(rows: Sequence[Sequence[str]], wrong: Sequence[str], *, width: i
     if len(wrong) == width + 1 and all(len(row) == width + 1 for row in rows):  # of a block of rows
         if all(not row[-1].strip() for row in rows):
             return worded(
-                "hint-last-separator",
+                "hint-lines-end",
                 " (every line ends in a separator, the header does not: end it in one more name, or remove them)",
             )
         return worded(

@@ -51,7 +51,7 @@ _OTHER_FORMS: Final = (
         b"\xd0\xcf\x11\xe0",
         worded("file-old-excel", "an old Excel file (.xls), which is not read: save it as .xlsx or CSV"),
     ),
-    (b"PAR1", worded("file-parquet-named", "Parquet data: end its name in .parquet")),
+    (_PARQUET, worded("file-parquet-named", "Parquet data: end its name in .parquet")),
     (b"ARROW1", worded("file-arrow", "Arrow data (Feather), which is not read: write it as Parquet")),
     (
         b"SQLite format 3",

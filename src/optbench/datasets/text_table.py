@@ -196,8 +196,13 @@ def _mark_hint(wanted: str, names: Sequence[str]) -> str:
     mark = (found["before"] or found["after"]) if found else None
     if mark is None:
         return ""
-    option = "the option --separator of init"
-    return f" Does {mark!r} stand between the cells? Then set dataset.separator: {json.dumps(mark)} ({option})."
+    return worded(
+        "hint-rare-separator",
+        " Does {mark!r} stand between the cells? Then set dataset.separator: {setting} (the option --separator of "
+        "init).",
+        mark=mark,
+        setting=json.dumps(mark),
+    )
 
 
 def _header_hint(names: Sequence[str]) -> str:
