@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from optbench.core.collector import collector_at_rest
 from optbench.core.findings import Finding, Severity
 from optbench.core.json_text import indented_json
 from optbench.core.printable import escaped_json, printable
@@ -116,7 +117,8 @@ def compare_runs(options: CompareOptions) -> CompareOutcome:
         comparison = _compared(options, runs, places)
         return comparison, render(comparison, options, compared_runs(comparison, runs, places))
 
-    (comparison, shown), passed_over = with_sound_runs(records, compared)
+    with collector_at_rest():
+        (comparison, shown), passed_over = with_sound_runs(records, compared)
     notes += passed_over
     if options.html is not None:
         notes.append(Finding("command-wrote", Severity.NOTE, {"path": str(options.html)}))
@@ -133,7 +135,7 @@ def _compared(options: CompareOptions, runs: Sequence[RunRecord], places: Mappin
     from optbench.runner.run_facts import study_labels
     from optbench.runner.stored_rows import evidence_of
 
-    histories = Histories(runs)
+    histories = Histories(runs, keep=options.html is not None or options.figures is not None)
     comparison = compare(
         runs,
         metric=options.metric,

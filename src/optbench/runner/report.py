@@ -20,12 +20,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from optbench.config import ExperimentConfig
-    from optbench.records import History
+    from optbench.records import History, RunRecord
     from optbench.run_store import RunPaths
 
 
 def render_reports(
-    runs: Sequence[str], runs_dir: Path, *, data_dir: Path | None = None, language: str | None = None
+    runs: Sequence[str],
+    runs_dir: Path,
+    *,
+    data_dir: Path | None = None,
+    language: str | None = None,
+    before: Callable[[Sequence[RunRecord]], None] | None = None,
 ) -> tuple[list[Path], list[Finding]]:
     """Draw finished runs again from what they stored: `optbench report`.
 
@@ -35,6 +40,7 @@ def render_reports(
     runs_dir : where ids and key prefixes are looked up
     data_dir : where data sets with a name lie, for what pages show of rows; None for none
     language : of pictures and pages; None is that of the machine setting
+    before : gets the runs that were found, before the first is drawn
 
     Returns
     -------
@@ -60,6 +66,8 @@ def render_reports(
     from optbench.runner.sound_runs import fault_of
 
     records, notes = find_runs(runs, runs_dir)
+    if before is not None:
+        before(records)
     pages: list[Path] = []
     for record in records:
         paths = RunPaths(Path(record.folder))
