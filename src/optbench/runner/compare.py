@@ -327,7 +327,7 @@ def _trace(record: RunRecord, predicted: StoredAnswers, history: History) -> Run
 
 def _disagreements(problem: ProblemComparison, predicted: Mapping[str, StoredAnswers]) -> list[Disagreement]:
     """Compare the predictions of the pairs, as far as all runs name the same classes."""
-    from optbench.comparison import disagreement
+    from optbench.comparison import Disagreements
 
     names = {answers.class_names for answers in predicted.values()} - {()}
     if len(names) != 1:
@@ -340,7 +340,8 @@ def _disagreements(problem: ProblemComparison, predicted: Mapping[str, StoredAns
         }
         for one in problem.optimizers
     }
-    found = (disagreement(pair.a, pair.b, tests, next(iter(names))) for pair in problem.pairs[:_MOST_PAIRS])
+    compared = Disagreements(tests, next(iter(names)))
+    found = (compared.of(pair.a, pair.b) for pair in problem.pairs[:_MOST_PAIRS])
     return [item for item in found if item is not None]
 
 
