@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -15,7 +16,7 @@ from optbench.errors import MismatchError, UsageError
 from optbench.runner.out_path import require_outside
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from optbench.comparison import Comparison, Disagreement, ProblemComparison, ProblemCurves, RunTrace
@@ -279,7 +280,7 @@ def read_curves(
         label: [_trace(run, predicted[run.run], histories[run.run]) for run in found]
         for label, found in records.items()
     }
-    roc_curves = {label: [_roc_curves(run.folder) for run in found] for label, found in records.items()}
+    roc_curves = _RocCurves(records)
     answers = {label: [predicted[run.run] for run in found] for label, found in records.items()}
     return ProblemCurves(
         histories={label: [trace.history for trace in found] for label, found in traces.items()},
@@ -343,6 +344,30 @@ def _disagreements(problem: ProblemComparison, predicted: Mapping[str, StoredAns
     compared = Disagreements(tests, next(iter(names)))
     found = (compared.of(pair.a, pair.b) for pair in problem.pairs[:_MOST_PAIRS])
     return [item for item in found if item is not None]
+
+
+class _RocCurves(Mapping[str, "Sequence[Sequence[RocCurve]]"]):
+    """Label -> the curves of each run, read when a page is drawn: a verdict needs none, and a study draws once.
+
+    Parameters
+    ----------
+    records : label -> finished runs
+    """
+
+    def __init__(self, records: Mapping[str, Sequence[RunRecord]]) -> None:
+        self._records = records
+        self._read: dict[str, Sequence[Sequence[RocCurve]]] = {}
+
+    def __getitem__(self, label: str) -> Sequence[Sequence[RocCurve]]:
+        if label not in self._read:
+            self._read[label] = [_roc_curves(run.folder) for run in self._records[label]]
+        return self._read[label]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._records)
+
+    def __len__(self) -> int:
+        return len(self._records)
 
 
 def _roc_curves(folder: str) -> tuple[RocCurve, ...]:
