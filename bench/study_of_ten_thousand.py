@@ -1,23 +1,29 @@
-"""A study of 1,000 and of 10,000 small runs: its forecast, and the same command again when all runs are finished.
+"""A study of 1,000 and of 10,000 small runs: its forecast, and the same command again when half or all are finished.
 
 python bench/study_of_ten_thousand.py [RUNS...]
 
-One run is trained; the others are copies of its files under the names, keys and settings that the plan gives them, so
-what is measured is the command itself: planning, verifying what is there, choosing and concluding.
+One run is trained; the others are copies of its files under the names, keys and settings that the plan gives them, with
+slightly other scores, so what is measured is the command itself: planning, verifying, choosing and concluding.
+"half" ends where the first of the missing runs would begin: models are tried out by then, which starts TensorFlow.
 """
 
+import hashlib
 import json
 import os
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+import psutil
 from many_folders import ROOT
 
 from optbench.config import load_study
 from optbench.run_store import RunPaths
+from optbench.run_store.documents import encode_json
 from optbench.run_store.listed_files import with_digest
 from optbench.study.plan import StudyPlan, StudyRun, plan_study
 from optbench.study.tuning import choose
@@ -31,6 +37,9 @@ confirmation: {{seeds: {confirmed}, resplit: false}}
 metric: accuracy
 """
 SIZES = (1_000, 10_000)
+PYTHON = (sys.executable, "-m", "optbench")
+TO_GO = " to go"
+"""What the command says, in English, when the first missing run begins."""
 
 
 def written(folder: Path, runs: int) -> Path:
@@ -47,65 +56,109 @@ def trained(folder: Path) -> Path:
     path.write_text(
         "name: one\ndataset: {name: iris}\nmodel: {name: logistic}\noptimizer: {name: sgd}\ntraining: {epochs: 1}\n"
     )
-    command = [
-        sys.executable,
-        "-m",
-        "optbench",
-        "run",
-        str(path),
-        "--runs-dir",
-        str(folder / "one"),
-        "--no-figures",
-        "-q",
-    ]
+    command = [*PYTHON, "run", str(path), "--runs-dir", str(folder / "one"), "--no-figures", "-q"]
     subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
     (found,) = (one for one in (folder / "one").iterdir() if (one / "MANIFEST.json").exists())
     return found
 
 
-def finish(run: StudyRun, source: RunPaths, manifest: dict) -> None:
-    """Write the folder of a planned run as if it had been trained."""
-    paths = run.planned.paths
-    paths.folder.mkdir(parents=True)
-    for name in manifest["files"]:
-        os.link(source.folder / name, paths.folder / name)
-    config = run.planned.config
-    own = {"run": paths.folder.name, "key": run.planned.key, "name": config.name, "seed": config.seed}
-    body = {**manifest, **own, "config": config.to_plain(), "versions": {**run.planned.versions}}
-    paths.manifest.write_bytes(with_digest({name: value for name, value in body.items() if name != "sha256"}))
+class Copies:
+    """Finished folders of planned runs, made of one that was trained."""
+
+    def __init__(self, source: Path) -> None:
+        self._source = RunPaths(source)
+        self._manifest = json.loads(self._source.manifest.read_bytes())
+        self._metrics = json.loads(self._source.metrics.read_bytes())
+
+    def finish(self, run: StudyRun) -> None:
+        """Write the folder of a planned run as if it had been trained."""
+        paths = run.planned.paths
+        if paths.manifest.exists():
+            return
+        shutil.rmtree(paths.folder, ignore_errors=True)  # one that was begun
+        paths.folder.mkdir(parents=True)
+        for name in self._manifest["files"]:
+            if name != paths.metrics.name:
+                os.link(self._source.folder / name, paths.folder / name)
+        data = self._scores(run)
+        paths.metrics.write_bytes(data)
+        entry = {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+        config = run.planned.config
+        own = {
+            "run": paths.folder.name,
+            "key": run.planned.key,
+            "name": config.name,
+            "seed": config.seed,
+            "config": config.to_plain(),
+            "versions": {**run.planned.versions},
+            "files": {**self._manifest["files"], paths.metrics.name: entry},
+        }
+        body = {name: value for name, value in {**self._manifest, **own}.items() if name != "sha256"}
+        paths.manifest.write_bytes(with_digest(body))
+
+    def _scores(self, run: StudyRun) -> bytes:
+        """Return metrics.json, with scores that differ between settings and seeds."""
+        lower = int(run.planned.key[:8], 16) / 2**32 / 10
+        splits = {split: self._metrics[split] for split in ("validation", "test") if self._metrics.get(split)}
+        moved = {split: {**scores, "accuracy": scores["accuracy"] - lower} for split, scores in splits.items()}
+        return encode_json({**self._metrics, **moved})
 
 
-def finish_all(plan: StudyPlan, source: RunPaths) -> int:
-    """Write the folders of all runs, those of the second stage at the settings that the first one chooses."""
-    manifest = json.loads(source.manifest.read_bytes())
-    tuning = plan.tuning_runs()
-    for run in tuning:
-        finish(run, source, manifest)
+def chosen_runs(plan: StudyPlan, tuning: list[StudyRun]) -> list[StudyRun]:
+    """Return the runs of the second stage, at the settings that the first one chooses."""
     from optbench.run_store import Histories, read_run
     from optbench.study.runs import StudyRuns
 
     records = {run.run: read_run(run.planned.paths.folder) for run in tuning}
     chosen = choose(plan.config, StudyRuns(tuple(tuning), records, Histories(records.values())))
-    confirmation = plan.confirmation_runs({(one.problem, one.label): one.winner.values for one in chosen})
-    done = {run.run for run in tuning}
-    for run in confirmation:
-        if run.run not in done:
-            finish(run, source, manifest)
-    return len(done | {run.run for run in confirmation})
+    return plan.confirmation_runs({(one.problem, one.label): one.winner.values for one in chosen})
 
 
-def measured(*arguments: str) -> str:
+def measured(*arguments: str, cache: Path) -> str:
     """Return wall seconds, seconds of processors and peak MiB of a command."""
     begin = time.perf_counter()
     with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen([sys.executable, "-m", "optbench", *arguments], stdout=said, stderr=said, cwd=ROOT)
+        process = subprocess.Popen([*PYTHON, *arguments], stdout=said, stderr=said, cwd=ROOT, env=_variables(cache))
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             said.seek(0)
             raise SystemExit(said.read().decode())
-    busy = usage.ru_utime + usage.ru_stime
-    return f"{time.perf_counter() - begin:>10.1f} {busy:>14.1f} {usage.ru_maxrss / 2**10:>12.0f}"
+    return _told(time.perf_counter() - begin, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 2**10)
+
+
+def measured_until(words: str, *arguments: str, cache: Path) -> str:
+    """Return the same of a command until it says some words, its children's time apart; then it is stopped."""
+    begin = time.perf_counter()
+    process = subprocess.Popen(
+        [*PYTHON, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=ROOT,
+        env=_variables(cache),
+    )
+    said = ""
+    for line in process.stdout or ():
+        said += line
+        if words in line:
+            break
+    else:
+        raise SystemExit(said)
+    used = psutil.Process(process.pid)
+    busy, memory = sum(used.cpu_times()[:2]), used.memory_info().rss
+    seconds = time.perf_counter() - begin
+    process.send_signal(signal.SIGTERM)
+    process.communicate()
+    return _told(seconds, busy, memory / 2**20)
+
+
+def _variables(cache: Path) -> dict[str, str]:
+    return {**os.environ, "XDG_CACHE_HOME": str(cache), "OPTBENCH_LANG": "en"}
+
+
+def _told(wall: float, busy: float, peak: float) -> str:
+    return f"{wall:>10.1f} {busy:>14.1f} {peak:>12.0f}"
 
 
 def main() -> None:
@@ -114,16 +167,34 @@ def main() -> None:
     print("command          runs   wall [s]   (processors)   peak [MiB]")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        source = RunPaths(trained(folder))
+        copies = Copies(trained(folder))
         for size in sizes:
             path, runs_dir = written(folder, size), folder / f"runs-{size}"
-            study = ("study", str(path), "--runs-dir", str(runs_dir))
-            print(f"{'--explain':<12} {size:>8} {measured(*study, '--explain')}", flush=True)
+            study, cache = ("study", str(path), "--runs-dir", str(runs_dir)), folder / f"cache-{size}"
+
+            def show(label: str, runs: int, found: str) -> None:
+                print(f"{label:<12} {runs:>8} {found}", flush=True)
+
+            show("--explain", size, measured(*study, "--explain", cache=cache))
             data_dir = Path(os.environ.get("OPTBENCH_DATA_DIR", "data"))
             plan = plan_study(load_study(path), runs_dir=runs_dir, data_dir=data_dir, say=lambda _sentence: None)
-            number = finish_all(plan, source)
-            for label in ("finished", "again"):
-                print(f"{label:<12} {number:>8} {measured(*study)}", flush=True)
+            tuning = plan.tuning_runs()
+            for run in tuning[: len(tuning) // 2]:
+                copies.finish(run)
+            time.sleep(3)  # the cache keeps nothing that changed just now
+            for label in ("half, cold", "half"):
+                show(label, len(tuning) // 2, measured_until(TO_GO, *study, cache=cache))
+            for run in tuning:
+                copies.finish(run)
+            confirmation = chosen_runs(plan, tuning)
+            for run in confirmation:
+                copies.finish(run)
+            number = len({run.run for run in (*tuning, *confirmation)})
+            time.sleep(3)
+            show("finished", number, measured(*study, cache=cache))
+            show("again", number, measured(*study, cache=cache))
+            shutil.rmtree(cache)
+            show("again, cold", number, measured(*study, cache=cache))
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
 python bench/ten_thousand.py [REPETITIONS] [SIZE...]
 
 The folders are copies of real ones under other seeds (bench/many_folders.py). "cold" is the first command after the
-cache was removed, which also fills it; "warm" is the median of the repetitions after it. What the disk holds in memory
-is not dropped.
+cache was removed, which also fills it; "warm" is the median of the repetitions after it. Wall seconds, seconds of the
+processors, which other work on a machine moves less, and peak memory. What the disk holds in memory is not dropped.
 """
 
 import os
@@ -48,7 +48,8 @@ def main() -> None:
     """Print a line for each command and size."""
     repetitions = int(sys.argv[1]) if len(sys.argv) > 1 else 3
     sizes = [int(size) for size in sys.argv[2:]] or SIZES
-    print("command        runs   cold [s]   warm [s]   (processors)   peak [MiB]")
+    columns = ("cold [s]", "processors [s]", "peak [MiB]", "warm [s]", "processors [s]", "peak [MiB]")
+    print(f"{'command':<13} {'runs':>6}" + "".join(f"{column:>16}" for column in columns))
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
         real = real_runs(root / "real")
@@ -57,10 +58,11 @@ def main() -> None:
             time.sleep(3)  # the cache keeps nothing that changed just now
             for label, command in COMMANDS.items():
                 with tempfile.TemporaryDirectory() as cache:
-                    cold, *_ = measured(command, root / str(size), Path(cache))
+                    cold = measured(command, root / str(size), Path(cache))
                     warm = [measured(command, root / str(size), Path(cache)) for _ in range(repetitions)]
-                seconds, busy, peak = (statistics.median(values) for values in zip(*warm, strict=True))
-                print(f"{label:<12} {size:>6} {cold:>10.2f} {seconds:>10.2f} {busy:>14.2f} {peak:>12.0f}", flush=True)
+                typical = [statistics.median(values) for values in zip(*warm, strict=True)]
+                told = "".join(f"{wall:>16.2f}{busy:>16.2f}{peak:>16.0f}" for wall, busy, peak in (cold, typical))
+                print(f"{label:<13} {size:>6}{told}", flush=True)
 
 
 if __name__ == "__main__":

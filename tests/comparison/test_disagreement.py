@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import math
 
 import numpy as np
 import pytest
 
-from optbench.comparison import disagreement
+from optbench.comparison import Disagreements
 from optbench.records import Predictions
 from optbench.words import sentence
 
 NAMES = ("cat", "dog")
 TRUTH = np.array([0, 0, 0, 0, 1, 1, 1, 1])
+
+
+def disagreement(a, b, runs, names):
+    """Compare two labels alone."""
+    return Disagreements(runs, names).of(a, b)
 
 
 def predictions(classes, rows=None):
@@ -45,6 +52,24 @@ def test_retraining_is_the_yardstick():
     found = disagreement("adam", "sgd", runs, NAMES)
     assert (found.n, found.churn, found.churn_a, found.churn_b) == (2, 0.25, 0.5, 0.0)
     assert "(two seeds of one optimizer: 50.0 % for adam, 0.0 % for sgd)" in sentence(found.finding)
+
+
+@pytest.mark.parametrize("own_rows", [False, True])
+def test_retraining_is_each_two_seeds_on_the_rows_that_both_have(own_rows):
+    """Counted pair by pair in plain Python, to the last digit; seeds may have rows of their own."""
+    rng = np.random.default_rng(3)
+    runs = {}
+    for seed in range(9):
+        rows = rng.permutation(30)[:8] if own_rows else np.arange(8)
+        runs[seed] = predictions(rng.integers(0, 2, 8), rows)
+    shares = []
+    for one, other in itertools.combinations(runs.values(), 2):
+        of_one, of_other = (dict(zip(run.rows, run.y_score.argmax(axis=1), strict=True)) for run in (one, other))
+        shared = of_one.keys() & of_other.keys()
+        shares += [sum(of_one[row] != of_other[row] for row in shared) / len(shared)] if shared else []
+    found = disagreement("adam", "sgd", {"adam": runs, "sgd": runs}, NAMES)
+    assert found.churn_a == found.churn_b == math.fsum(shares) / len(shares)
+    assert found.churn == 0.0
 
 
 def test_rows_are_matched_by_number():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from optbench.random_streams import stream
 from optbench.statistics import bca_interval, interquartile_mean, student_t_interval
 
 
@@ -30,11 +31,14 @@ def test_one_value_has_no_interval():
         student_t_interval([0.5])
 
 
-def test_bca_equals_scipy_up_to_resampling():
-    """The BCa interval is SciPy's with another stream."""
-    x = np.random.default_rng(0).exponential(size=40)
-    expected = stats.bootstrap((x,), np.mean, method="BCa", rng=np.random.default_rng(1)).confidence_interval
-    assert bca_interval(x) == pytest.approx(tuple(expected), rel=0.02)
+@pytest.mark.parametrize("statistic", [np.mean, interquartile_mean])
+@pytest.mark.parametrize("n", [2, 7, 40, 300])
+def test_bca_equals_scipy(n, statistic):
+    """The BCa interval is SciPy's with the same stream, ties and batches of resamples included."""
+    x = np.round(np.random.default_rng(n).exponential(size=n), 2)
+    drawn = {"n_resamples": 9999, "batch": 2_000_000 // n, "rng": np.random.Generator(stream("statistics/bca", 0))}
+    expected = stats.bootstrap((x,), statistic, method="BCa", confidence_level=0.9, **drawn).confidence_interval
+    assert bca_interval(x, statistic, alpha=0.1) == pytest.approx(tuple(expected), rel=1e-12, nan_ok=True)
 
 
 def test_bca_repeats_and_draws_from_no_global_state():

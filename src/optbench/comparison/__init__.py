@@ -17,7 +17,7 @@ from optbench.comparison.curves import (
     reliability_means,
     roc_bands,
 )
-from optbench.comparison.disagreement import ClassGap, Disagreement, disagreement
+from optbench.comparison.disagreement import ClassGap, Disagreement, Disagreements
 from optbench.comparison.labels import differing_keys, setting_text
 from optbench.comparison.pair_findings import without_numbers
 from optbench.comparison.question import OPTIMIZER
@@ -64,6 +64,7 @@ __all__ = [
     "CurveBand",
     "Difference",
     "Disagreement",
+    "Disagreements",
     "ExampleCurves",
     "MeanCurve",
     "NewRows",
@@ -95,7 +96,6 @@ __all__ = [
     "curve_column",
     "default_margin",
     "differing_keys",
-    "disagreement",
     "narrowest",
     "once_each",
     "precision_recall_means",

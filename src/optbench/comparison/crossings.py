@@ -15,13 +15,15 @@ from optbench.records import RunStatus
 from optbench.statistics import crossings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from optbench.catalog.metric import Metric
     from optbench.comparison.groups import Group
     from optbench.records import History
+
+    _Curves = Mapping[int, Mapping[str, NDArray[np.float64]]]
 
 _STANDARD_ERRORS: Final = 2.0
 _FEWEST_EPOCHS: Final = 3
@@ -77,9 +79,10 @@ def find_crossings(
     all the time. With one seed there is not a standard error, and nothing is said.
     """
     found = []
-    for a, b in itertools.combinations(groups, 2):
-        curves = _paired_curves(a, b, histories, metric)
-        if curves is not None and (crossing := _crossing(a.label, b.label, *curves, metric, margin)) is not None:
+    curves = {group.label: _curves(group, histories, metric) for group in groups}
+    for a, b in itertools.combinations(curves, 2):
+        paired = _paired(curves[a], curves[b], metric)
+        if paired is not None and (crossing := _crossing(a, b, *paired, metric, margin)) is not None:
             found.append(crossing)
     return tuple(found)
 
@@ -95,33 +98,45 @@ def crossing_findings(found: Sequence[Crossing]) -> list[Finding]:
 
 def curve_column(histories: Sequence[History], metric: Metric) -> str | None:
     """Return the column that shows progress best: validation metric, validation loss, training loss; None if mixed."""
-    for column in (f"val_{metric.name}", "val_loss", "loss"):
-        if histories and all(column in history.columns for history in histories):
-            return column
-    return None
+    return _first_shared([history.columns for history in histories], metric)
 
 
-def _paired_curves(
-    a: Group, b: Group, histories: Mapping[str, History], metric: Metric
+def _first_shared(columns: Sequence[Collection[str]], metric: Metric) -> str | None:
+    shown = (name for name in _columns(metric) if columns and all(name in known for known in columns))
+    return next(shown, None)
+
+
+def _columns(metric: Metric) -> tuple[str, ...]:
+    return f"val_{metric.name}", "val_loss", "loss"
+
+
+def _curves(group: Group, histories: Mapping[str, History], metric: Metric) -> _Curves:
+    """Return seed -> column -> values per epoch, of the runs of a group that did not diverge.
+
+    Each history is asked for once, and only what is looked at of it is kept: there may be ten thousand.
+    """
+    found = {}
+    for record in group.records:
+        if record.status is RunStatus.COMPLETED and record.run in histories:
+            history = histories[record.run]
+            names = [name for name in ("epoch", *_columns(metric)) if name in history.columns]
+            found[record.seed] = {name: np.array(history.column(name)) for name in names}
+    return found
+
+
+def _paired(
+    of_a: _Curves, of_b: _Curves, metric: Metric
 ) -> tuple[str, NDArray[np.float64], NDArray[np.float64]] | None:
     """Return the column, the epochs (m,) and the differences a - b (seeds, m); None if there are too few."""
-    of_a, of_b = (
-        {
-            record.seed: histories[record.run]
-            for record in group.records
-            if record.status is RunStatus.COMPLETED and record.run in histories
-        }
-        for group in (a, b)
-    )
     seeds = sorted(of_a.keys() & of_b.keys())
-    column = curve_column([of[seed] for seed in seeds for of in (of_a, of_b)], metric)
+    column = _first_shared([of[seed] for seed in seeds for of in (of_a, of_b)], metric)
     if len(seeds) < 2 or column is None:  # noqa: PLR2004 - one seed has no standard error
         return None
-    epochs = min(len(of[seed].rows) for seed in seeds for of in (of_a, of_b))
+    epochs = min(len(of[seed][column]) for seed in seeds for of in (of_a, of_b))
     if epochs < _FEWEST_EPOCHS:
         return None
-    curves_a, curves_b = (np.array([of[seed].column(column)[:epochs] for seed in seeds]) for of in (of_a, of_b))
-    return column, np.array(of_a[seeds[0]].column("epoch")[:epochs]), curves_a - curves_b
+    curves_a, curves_b = (np.array([of[seed][column][:epochs] for seed in seeds]) for of in (of_a, of_b))
+    return column, of_a[seeds[0]]["epoch"][:epochs], curves_a - curves_b
 
 
 def _crossing(

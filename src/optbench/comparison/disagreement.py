@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -105,85 +104,112 @@ class Disagreement:
         }
 
 
-def disagreement(
-    a: str, b: str, predictions: Mapping[str, Mapping[int, Predictions]], class_names: Sequence[str]
-) -> Disagreement | None:
-    """Compare what two optimizers predict for the same test examples, seed by seed.
+class Disagreements:
+    """What optimizers predict for the same test examples; what concerns one run, or one optimizer, is computed once.
 
     Parameters
     ----------
-    a, b : labels
     predictions : label -> seed -> predictions on the test split, in any order of rows
     class_names : by class number
-
-    Returns
-    -------
-    None if the two share no seed on which both have finite scores, or their test rows of a seed are not the same
 
     Notes
     -----
     Each seed may have test rows of its own. Two seeds of one optimizer are compared on the rows that both have.
     """
-    of_a, of_b = _finite(predictions.get(a, {})), _finite(predictions.get(b, {}))
-    seeds = sorted(of_a.keys() & of_b.keys())
-    if not seeds:
-        return None
-    runs_a, runs_b = [_by_row(of_a[seed]) for seed in seeds], [_by_row(of_b[seed]) for seed in seeds]
-    pairs = list(zip(runs_a, runs_b, strict=True))
-    if any(not x.y_true.size or not np.array_equal(x.rows, y.rows) for x, y in pairs):
-        return None
-    return Disagreement(
-        a=a,
-        b=b,
-        n=len(seeds),
-        accuracy_gap=_mean([_accuracy(x) - _accuracy(y) for x, y in pairs]),
-        churn=_mean([churn(_classes(x), _classes(y)) for x, y in pairs]),
-        churn_a=_own_churn(runs_a),
-        churn_b=_own_churn(runs_b),
-        calibration_a=_mean([expected_calibration_error(run.y_true, run.y_score) for run in runs_a]),
-        calibration_b=_mean([expected_calibration_error(run.y_true, run.y_score) for run in runs_b]),
-        classes=_class_gaps(runs_a, runs_b, class_names),
+
+    def __init__(self, predictions: Mapping[str, Mapping[int, Predictions]], class_names: Sequence[str]) -> None:
+        self._predictions, self._names = predictions, class_names
+        self._runs: dict[str, dict[int, _Run]] = {}
+        self._churn: dict[tuple[str, tuple[int, ...]], float | None] = {}
+
+    def of(self, a: str, b: str) -> Disagreement | None:
+        """Compare two optimizers, given by their labels, seed by seed.
+
+        Returns
+        -------
+        None if the two share no seed on which both have finite scores, or their test rows of a seed are not the same
+        """
+        of_a, of_b = self._of_label(a), self._of_label(b)
+        seeds = tuple(sorted(of_a.keys() & of_b.keys()))
+        if not seeds:
+            return None
+        runs_a, runs_b = [of_a[seed] for seed in seeds], [of_b[seed] for seed in seeds]
+        pairs = list(zip(runs_a, runs_b, strict=True))
+        if any(not x.rows.size or not np.array_equal(x.rows, y.rows) for x, y in pairs):
+            return None
+        return Disagreement(
+            a=a,
+            b=b,
+            n=len(seeds),
+            accuracy_gap=_mean([x.accuracy - y.accuracy for x, y in pairs]),
+            churn=_mean([churn(x.classes, y.classes) for x, y in pairs]),
+            churn_a=self._own_churn(a, seeds),
+            churn_b=self._own_churn(b, seeds),
+            calibration_a=_mean([run.calibration for run in runs_a]),
+            calibration_b=_mean([run.calibration for run in runs_b]),
+            classes=_class_gaps(runs_a, runs_b, self._names),
+        )
+
+    def _of_label(self, label: str) -> dict[int, _Run]:
+        if label not in self._runs:
+            runs = self._predictions.get(label, {}).items()
+            finite = ((seed, run) for seed, run in runs if np.isfinite(run.y_score).all())
+            self._runs[label] = {seed: _looked_at(run, len(self._names)) for seed, run in finite}
+        return self._runs[label]
+
+    def _own_churn(self, label: str, seeds: tuple[int, ...]) -> float | None:
+        if (label, seeds) not in self._churn:
+            runs = self._of_label(label)
+            self._churn[label, seeds] = _own_churn([runs[seed] for seed in seeds])
+        return self._churn[label, seeds]
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """The test rows of a run, rising, the classes that it predicts, and how good that is; NaN without rows."""
+
+    rows: NDArray[np.int64]
+    classes: NDArray[np.signedinteger]
+    accuracy: float
+    calibration: float
+    recall: NDArray[np.float64]
+
+
+def _looked_at(run: Predictions, n_classes: int) -> _Run:
+    order = np.argsort(run.rows, kind="stable")
+    rows, truth, scores = run.rows[order], run.y_true[order], run.y_score[order]
+    classes = scores.argmax(axis=1)
+    small = classes.astype(np.min_scalar_type(-max(1, n_classes)))
+    if not rows.size:
+        return _Run(rows, small, math.nan, math.nan, np.full(n_classes, math.nan))
+    return _Run(
+        rows,
+        small,
+        accuracy=float((classes == truth).mean()),
+        calibration=expected_calibration_error(truth, scores),
+        recall=recall_per_class(truth, classes, n_classes),
     )
 
 
-def _finite(runs: Mapping[int, Predictions]) -> dict[int, Predictions]:
-    return {seed: run for seed, run in runs.items() if np.isfinite(run.y_score).all()}
+def _own_churn(runs: Sequence[_Run]) -> float | None:
+    """Return the mean churn of each two runs on the rows that both have; None if no two have any."""
+    rows = np.unique(np.concatenate([run.rows for run in runs]))
+    table = np.full((len(runs), rows.size), -1, dtype=runs[0].classes.dtype)
+    for own, run in zip(table, runs, strict=True):
+        own[np.searchsorted(rows, run.rows)] = run.classes
+    found: list[float] = []
+    for place, run in enumerate(runs[:-1]):
+        mine = slice(None) if run.rows.size == rows.size else np.searchsorted(rows, run.rows)
+        others = table[place + 1 :, mine]
+        is_shared = others >= 0
+        shared = is_shared.sum(axis=1)
+        differing = (is_shared & (others != run.classes)).sum(axis=1)
+        found += (differing[shared > 0] / shared[shared > 0]).tolist()
+    return _mean(found) if found else None
 
 
-def _by_row(run: Predictions) -> Predictions:
-    return run.of_rows(np.argsort(run.rows, kind="stable"))
-
-
-def _classes(run: Predictions) -> NDArray[np.int64]:
-    classes: NDArray[np.int64] = run.y_score.argmax(axis=1)
-    return classes
-
-
-def _accuracy(run: Predictions) -> float:
-    return float((_classes(run) == run.y_true).mean())
-
-
-def _own_churn(runs: Sequence[Predictions]) -> float | None:
-    shared = (_on_shared_rows(x, y) for x, y in itertools.combinations(runs, 2))
-    pairs = [churn(x, y) for x, y in shared if x.size]
-    return _mean(pairs) if pairs else None
-
-
-def _on_shared_rows(x: Predictions, y: Predictions) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the predicted classes of two runs, whose rows rise, on the rows that both have."""
-    if np.array_equal(x.rows, y.rows):
-        return _classes(x), _classes(y)
-    _, of_x, of_y = np.intersect1d(x.rows, y.rows, assume_unique=True, return_indices=True)
-    return _classes(x)[of_x], _classes(y)[of_y]
-
-
-def _class_gaps(
-    runs_a: Sequence[Predictions], runs_b: Sequence[Predictions], class_names: Sequence[str]
-) -> tuple[ClassGap, ...]:
-    mean_a, mean_b = (
-        np.mean([recall_per_class(run.y_true, _classes(run), len(class_names)) for run in runs], axis=0)
-        for runs in (runs_a, runs_b)
-    )
+def _class_gaps(runs_a: Sequence[_Run], runs_b: Sequence[_Run], class_names: Sequence[str]) -> tuple[ClassGap, ...]:
+    mean_a, mean_b = (np.mean([run.recall for run in runs], axis=0) for runs in (runs_a, runs_b))
     return tuple(ClassGap(name, _known(x), _known(y)) for name, x, y in zip(class_names, mean_a, mean_b, strict=True))
 
 

@@ -17,7 +17,7 @@ from optbench.config import family_of, is_compared
 from optbench.statistics import (
     Decision,
     SignFlips,
-    bca_interval,
+    bca_intervals,
     equivalence_p,
     paired_improvement,
     repeated_interval,
@@ -25,7 +25,7 @@ from optbench.statistics import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from numpy.typing import NDArray
@@ -119,11 +119,22 @@ def compare_pairs(summaries: tuple[OptimizerSummary, ...], plan: Plan) -> tuple[
             for (a, b), n, is_counted in zip(own, seeds, counted.pairs, strict=True)
         ]
         decided |= {(pair.a, pair.b): pair for pair in decide_family(raw, counted, plan)}
-    return tuple(decided[a.label, b.label] for a, b in chosen)
+    return _with_bca([decided[a.label, b.label] for a, b in chosen], plan.alpha)
+
+
+def _with_bca(pairs: Sequence[PairResult], alpha: float) -> tuple[PairResult, ...]:
+    """Return the pairs, those of enough seeds with the interval of the bootstrap, which is drawn for all at once."""
+    asked = [pair.obstacle is not Obstacle.FOLDS and len(pair.differences) >= BCA_FROM for pair in pairs]
+    ends = iter(bca_intervals([pair.differences for pair in itertools.compress(pairs, asked)], alpha=alpha))
+    found = (next(ends) if is_asked else (math.nan, math.nan) for is_asked in asked)
+    return tuple(
+        replace(pair, bca_low=_finite_or_none(low), bca_high=_finite_or_none(high))
+        for pair, (low, high) in zip(pairs, found, strict=True)
+    )
 
 
 def _describe(a: OptimizerSummary, b: OptimizerSummary, plan: Plan, *, is_counted: bool, needed: int) -> PairResult:
-    """Return everything about a pair but the decision."""
+    """Return everything about a pair but the decision and the interval of the bootstrap."""
     scores_a, scores_b = scores_by_seed(a), scores_by_seed(b)
     seeds = tuple(sorted(scores_a.keys() & scores_b.keys()))
     scored = [(x, y) for seed in seeds if (x := scores_a[seed]) is not None and (y := scores_b[seed]) is not None]
@@ -136,7 +147,6 @@ def _describe(a: OptimizerSummary, b: OptimizerSummary, plan: Plan, *, is_counte
     flips = SignFlips(d) if has_interval or is_tested else None
     ci = _interval(d, flips, plan.alpha, plan) if flips and has_interval else (math.nan, math.nan)
     inner = _interval(d, flips, 2 * plan.alpha, plan) if flips and has_interval else (math.nan, math.nan)
-    bca = bca_interval(d, alpha=plan.alpha) if has_interval and d.size >= BCA_FROM else (math.nan, math.nan)
     t_ci = student_t_interval(d, plan.alpha) if has_interval and d.size > 1 else (math.nan, math.nan)
     return PairResult(
         a=a.label,
@@ -163,8 +173,6 @@ def _describe(a: OptimizerSummary, b: OptimizerSummary, plan: Plan, *, is_counte
         detectable=None,
         p_equivalence=equivalence_p(d, plan.margin) if is_tested else None,
         p_equivalence_adjusted=None,
-        bca_low=_finite_or_none(bca[0]),
-        bca_high=_finite_or_none(bca[1]),
     )
 
 

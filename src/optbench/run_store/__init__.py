@@ -50,6 +50,7 @@ from optbench.run_store.status import run_status
 from optbench.run_store.studies import StudyPlace, StudyTables, is_study_folder, record_places, study_places
 from optbench.run_store.study_manifest import (
     StudyManifest,
+    check_study_manifest,
     let_go,
     read_study_manifest,
     study_manifest_problems,
@@ -100,6 +101,7 @@ __all__ = [
     "added_files",
     "begin_attempt",
     "check_folder",
+    "check_study_manifest",
     "claim_run_folder",
     "clear_state",
     "contained",

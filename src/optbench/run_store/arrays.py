@@ -12,6 +12,7 @@ import math
 import re
 import struct
 import zipfile
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from optbench.errors import StorageError
@@ -36,6 +37,7 @@ _KINDS = "biufcU"
 LARGEST_HELD = 64 << 20
 _DTYPE = re.compile(r"[<|][biufcU]\d{1,9}")
 _MAGIC = b"\x93NUMPY"
+_USUAL_HEADER = 256
 _HEADER_LENGTH = {1: "<H", 2: "<I"}  # by the version of the .npy format
 
 
@@ -199,14 +201,25 @@ def _npy_header(data: bytes) -> tuple[np.dtype[Any], tuple[int, ...], int]:
 
     Not NumPy's own reader: it allocates what the header claims, and repairs headers with a warning.
     """
-    import numpy as np
-
     if data[: len(_MAGIC)] != _MAGIC:
         raise ValueError("it does not begin like a .npy file")
     length_format = _HEADER_LENGTH[data[6]]
     begin = 8 + struct.calcsize(length_format)
     (length,) = struct.unpack(length_format, data[8:begin])
-    header = ast.literal_eval(data[begin : begin + length].decode("ascii").strip())
+    text = data[begin : begin + length]
+    return *(_known_description(text) if length <= _USUAL_HEADER else _description(text)), begin + length
+
+
+@lru_cache(maxsize=64)
+def _known_description(text: bytes) -> tuple[np.dtype[Any], tuple[int, ...]]:
+    """Return dtype and shape of a header: runs of one experiment have the same ones, ten in each of thousands."""
+    return _description(text)
+
+
+def _description(text: bytes) -> tuple[np.dtype[Any], tuple[int, ...]]:
+    import numpy as np
+
+    header = ast.literal_eval(text.decode("ascii").strip())
     description, shape = header["descr"], header["shape"]
     if set(header) != {"descr", "fortran_order", "shape"} or header["fortran_order"] is not False:
         raise ValueError("fortran_order must be False")
@@ -214,7 +227,7 @@ def _npy_header(data: bytes) -> tuple[np.dtype[Any], tuple[int, ...], int]:
         raise ValueError(f"dtype {description!r} is not one that optbench writes")
     if not isinstance(shape, tuple) or not all(type(n) is int and n >= 0 for n in shape):
         raise ValueError(f"{shape!r} is no shape")
-    return np.dtype(description), shape, begin + length
+    return np.dtype(description), shape
 
 
 def _damaged(path: Path, reason: str) -> StorageError:

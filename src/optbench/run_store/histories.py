@@ -1,4 +1,4 @@
-"""The histories of many runs, each read when it is first asked for, and once."""
+"""The histories of many runs, each read when it is first asked for."""
 
 from __future__ import annotations
 
@@ -23,10 +23,13 @@ class Histories(Mapping[str, History]):
     ----------
     records : finished runs
     known : histories that have been read before
+    keep : False forgets what was read, for code that asks once for each of very many
     """
 
-    def __init__(self, records: Iterable[RunRecord], known: Mapping[str, History] | None = None) -> None:
-        self._folders = {record.run: record.folder for record in records}
+    def __init__(
+        self, records: Iterable[RunRecord], known: Mapping[str, History] | None = None, *, keep: bool = True
+    ) -> None:
+        self._folders, self._keep = {record.run: record.folder for record in records}, keep
         self._read: dict[str, History] = dict(known or {})
 
     @property
@@ -36,9 +39,12 @@ class Histories(Mapping[str, History]):
 
     def __getitem__(self, run: str) -> History:
         """Return the history of a run, from its folder if it has not been read yet."""
-        if run not in self._read:
-            self._read[run] = read_history(RunPaths(Path(self._folders[run])).history)
-        return self._read[run]
+        if run in self._read:
+            return self._read[run]
+        found = read_history(RunPaths(Path(self._folders[run])).history)
+        if self._keep:
+            self._read[run] = found
+        return found
 
     def __contains__(self, run: object) -> bool:
         """Return whether there is such a run; nothing is read."""

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from optbench.core.collector import collector_at_rest
 from optbench.records import RunRecord, RunStatus
 from optbench.run_store.packed_digests import PackedDigests
 from optbench.run_store.run_records import read_run
@@ -74,7 +75,8 @@ def open_index(
     database = _connected(place) if len(folders) >= worthwhile else None
     index = RunIndex(database, folders, settled=settled, read=read)
     try:
-        yield index
+        with collector_at_rest():
+            yield index
     finally:
         if database is not None:
             is_sound = index.keep(database)

@@ -139,16 +139,23 @@ def study_manifest_problems(path: Path, *, deep: bool = False, but: Collection[s
     deep : compare digests as well as sizes
     but : names of files that may be as they like
     """
+    return check_study_manifest(path, deep=deep, but=but)[1]
+
+
+def check_study_manifest(
+    path: Path, *, deep: bool = False, but: Collection[str] = ()
+) -> tuple[StudyManifest | None, list[Finding]]:
+    """Return the manifest (None if there is none that is whole) and what `study_manifest_problems` finds."""
     try:
         manifest = read_study_manifest(path)
     except StorageError as error:
-        return list(error.told())
+        return None, list(error.told())
     found = (
         problem_of(path.parent, name, listed, manifest=path.name, deep=deep)
         for name, listed in manifest.files.items()
         if name not in but
     )
-    return [problem for problem in found if problem is not None]
+    return manifest, [problem for problem in found if problem is not None]
 
 
 def _is_whole(document: Mapping[str, Any]) -> bool:

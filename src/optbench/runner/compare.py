@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from optbench.core.collector import collector_at_rest
 from optbench.core.findings import Finding, Severity
 from optbench.core.json_text import indented_json
 from optbench.core.printable import escaped_json, printable
@@ -15,7 +17,7 @@ from optbench.errors import MismatchError, UsageError
 from optbench.runner.out_path import require_outside
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from optbench.comparison import Comparison, Disagreement, ProblemComparison, ProblemCurves, RunTrace
@@ -122,7 +124,8 @@ def compare_runs(options: CompareOptions) -> CompareOutcome:
         comparison = _compared(options, runs, places)
         return comparison, render(comparison, options, compared_runs(comparison, runs, places))
 
-    (comparison, shown), passed_over = with_sound_runs(records, compared)
+    with collector_at_rest():
+        (comparison, shown), passed_over = with_sound_runs(records, compared)
     notes += passed_over
     if options.html is not None:
         notes.append(Finding("command-wrote", Severity.NOTE, {"path": str(options.html)}))
@@ -139,7 +142,7 @@ def _compared(options: CompareOptions, runs: Sequence[RunRecord], places: Mappin
     from optbench.runner.run_facts import study_labels
     from optbench.runner.stored_rows import evidence_of
 
-    histories = Histories(runs)
+    histories = Histories(runs, keep=options.html is not None or options.figures is not None)
     comparison = compare(
         runs,
         metric=options.metric,
@@ -252,7 +255,7 @@ def read_curves(
         label: [_trace(run, predicted[run.run], histories[run.run]) for run in found]
         for label, found in records.items()
     }
-    roc_curves = {label: [_roc_curves(run.folder) for run in found] for label, found in records.items()}
+    roc_curves = _RocCurves(records)
     answers = {label: [predicted[run.run] for run in found] for label, found in records.items()}
     return ProblemCurves(
         histories={label: [trace.history for trace in found] for label, found in traces.items()},
@@ -301,7 +304,7 @@ def _trace(record: RunRecord, predicted: StoredAnswers, history: History) -> Run
 
 def _disagreements(problem: ProblemComparison, predicted: Mapping[str, StoredAnswers]) -> list[Disagreement]:
     """Compare the predictions of the pairs, as far as all runs name the same classes."""
-    from optbench.comparison import disagreement
+    from optbench.comparison import Disagreements
 
     names = {answers.class_names for answers in predicted.values()} - {()}
     if len(names) != 1:
@@ -314,8 +317,33 @@ def _disagreements(problem: ProblemComparison, predicted: Mapping[str, StoredAns
         }
         for one in problem.optimizers
     }
-    found = (disagreement(pair.a, pair.b, tests, next(iter(names))) for pair in problem.pairs[:_MOST_PAIRS])
+    compared = Disagreements(tests, next(iter(names)))
+    found = (compared.of(pair.a, pair.b) for pair in problem.pairs[:_MOST_PAIRS])
     return [item for item in found if item is not None]
+
+
+class _RocCurves(Mapping[str, "Sequence[Sequence[RocCurve]]"]):
+    """Label -> the curves of each run, read when a page is drawn: a verdict needs none, and a study draws once.
+
+    Parameters
+    ----------
+    records : label -> finished runs
+    """
+
+    def __init__(self, records: Mapping[str, Sequence[RunRecord]]) -> None:
+        self._records = records
+        self._read: dict[str, Sequence[Sequence[RocCurve]]] = {}
+
+    def __getitem__(self, label: str) -> Sequence[Sequence[RocCurve]]:
+        if label not in self._read:
+            self._read[label] = [_roc_curves(run.folder) for run in self._records[label]]
+        return self._read[label]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._records)
+
+    def __len__(self) -> int:
+        return len(self._records)
 
 
 def _roc_curves(folder: str) -> tuple[RocCurve, ...]:

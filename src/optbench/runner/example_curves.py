@@ -23,7 +23,7 @@ def example_curves(
     Parameters
     ----------
     answers : label -> one per run
-    roc_curves : label -> per run; of two classes they tell which one is the positive
+    roc_curves : label -> per run; of two classes they tell which one is the positive; not asked for where runs are many
     """
     from optbench.comparison import ExampleCurves
     from optbench.evaluation import count_classes, precision_recall_curves, reliability_curves
@@ -36,9 +36,9 @@ def example_curves(
     tests = {label: found for label, found in tests.items() if found}
     if not tests:
         return None
-    positive = _positive_class(class_names, roc_curves)
     are_few = sum(map(len, tests.values())) * len(class_names) <= MOST_CURVES
     of_runs = tests if are_few else {}
+    positive = _positive_class(class_names, roc_curves) if are_few else 0
     return ExampleCurves(
         class_names=class_names,
         confusions={label: [count_classes(one, len(class_names)) for one in found] for label, found in tests.items()},

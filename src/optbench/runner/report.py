@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from optbench.config import ExperimentConfig
-    from optbench.records import History
+    from optbench.records import History, RunRecord
     from optbench.reporting.figure_files import NamedFigures
     from optbench.reporting.paper.sheet import Paper
     from optbench.run_store import RunPaths
@@ -37,6 +37,7 @@ def render_reports(
     language: str | None = None,
     figures: FigureFolder | None = None,
     among_others: bool = False,
+    before: Callable[[Sequence[RunRecord]], None] | None = None,
 ) -> tuple[list[Path], list[Finding]]:
     """Draw finished runs again from what they stored: `optbench report`.
 
@@ -48,6 +49,7 @@ def render_reports(
     language : of pictures and pages; None is that of the machine setting
     figures : where the figures of the pages go as files, too; of several runs in a folder for each
     among_others : whether figures of something else are in that folder
+    before : gets the runs that were found, before the first is drawn
 
     Returns
     -------
@@ -73,6 +75,8 @@ def render_reports(
     from optbench.runner.sound_runs import fault_of
 
     records, notes = find_runs(runs, runs_dir)
+    if before is not None:
+        before(records)
     pages: list[Path] = []
     for record in records:
         paths = RunPaths(Path(record.folder))

@@ -14,6 +14,7 @@ from optbench.records import RunStatus
 from optbench.run_store import (
     RunPaths,
     added_files,
+    check_study_manifest,
     find_folders,
     is_fold_group,
     is_run_folder,
@@ -164,9 +165,10 @@ def _added(path: Path) -> Finding:
 
 def study_faults(paths: StudyPaths) -> list[Finding]:
     """Return what is wrong with a study and its verdicts, but for its runs; [] if it is finished and whole."""
-    found = [*study_manifest_problems(paths.manifest, deep=True), *other_runs(paths)]
+    manifest, problems = check_study_manifest(paths.manifest, deep=True)
     return [
-        *found,
+        *problems,
+        *([] if manifest is None else other_runs(paths, manifest)),
         *(fault for one in kept_verdicts(paths) for fault in study_manifest_problems(one.manifest, deep=True)),
     ]
 

@@ -7,6 +7,7 @@ everywhere.
 
 from __future__ import annotations
 
+from optbench.statistics.bca import bca_interval, bca_intervals
 from optbench.statistics.best_of_k import best_of_k, best_of_k_interval, cross_fitted_best_of_k
 from optbench.statistics.calibration import Reliability, expected_calibration_error, reliability
 from optbench.statistics.collapse import rate_upper_bound
@@ -22,7 +23,7 @@ from optbench.statistics.group_sequential import (
     sequential_p,
 )
 from optbench.statistics.improvement import paired_improvement
-from optbench.statistics.intervals import bca_interval, student_t_interval
+from optbench.statistics.intervals import student_t_interval
 from optbench.statistics.learning_rate_width import (
     LearningRateWidth,
     learning_rate_width,
@@ -64,6 +65,7 @@ __all__ = [
     "SignFlips",
     "SimulatedPower",
     "bca_interval",
+    "bca_intervals",
     "best_of_k",
     "best_of_k_interval",
     "churn",

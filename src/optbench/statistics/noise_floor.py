@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -12,15 +13,19 @@ from optbench.random_streams import stream
 from optbench.statistics.sample import as_sample
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import ArrayLike, NDArray
+
+    Positions = NDArray[np.intp] | NDArray[np.uint16]
 
 ENUMERATED_UP_TO: Final = 12
 SAMPLED_HALVES: Final = 2000
 FEWEST_SEEDS: Final = 4
 _CELLS: Final = 500_000
 """Positions that are drawn at a time."""
+_KEPT_UP_TO: Final = 4000
+"""Seeds of which the drawn halves are kept, 16 MB: groups of one comparison mostly have as many."""
 
 
 def noise_floor(scores: ArrayLike, quantile: float = 0.95) -> float:
@@ -44,12 +49,23 @@ def noise_floor(scores: ArrayLike, quantile: float = 0.95) -> float:
     """
     sample = np.sort(as_sample(scores, at_least=FEWEST_SEEDS))
     half = sample.size // 2
-    blocks = _enumerated_halves(sample.size) if sample.size <= ENUMERATED_UP_TO else _sampled_halves(sample.size)
-    gaps = np.concatenate([_gaps(sample, order, half) for order in blocks])
+    gaps = np.concatenate([_gaps(sample, order, half) for order in _halves(sample.size)])
     return float(np.quantile(gaps, quantile)) * math.sqrt(half / sample.size)
 
 
-def _gaps(sample: NDArray[np.float64], order: NDArray[np.intp], half: int) -> NDArray[np.float64]:
+def _halves(n: int) -> Iterable[Positions]:
+    """Return rows of positions, one half behind the other, some at a time."""
+    if n <= ENUMERATED_UP_TO:
+        return _enumerated_halves(n)
+    return _kept_halves(n) if n <= _KEPT_UP_TO else _sampled_halves(n)
+
+
+@lru_cache(maxsize=1)
+def _kept_halves(n: int) -> Sequence[Positions]:
+    return [rows.astype(np.uint16) for rows in _sampled_halves(n)]
+
+
+def _gaps(sample: NDArray[np.float64], order: Positions, half: int) -> NDArray[np.float64]:
     first, second = sample[order[:, :half]], sample[order[:, half : 2 * half]]
     gaps: NDArray[np.float64] = np.abs(first.mean(axis=1) - second.mean(axis=1))
     return gaps

@@ -10,6 +10,7 @@ from optbench.core.regular_files import is_file
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+    from optbench.run_store import StudyManifest
     from optbench.study.paths import StudyPaths
 
 
@@ -25,29 +26,25 @@ def changed_parts(paths: StudyPaths, *, but: Collection[str] = ()) -> list[Findi
     StorageError
         If the study is not finished, or its manifest is damaged.
     """
-    from optbench.run_store import RunPaths, read_study_manifest, study_manifest_problems, verify_manifest
+    from optbench.run_store import RunPaths, check_study_manifest, read_study_manifest, verify_manifest
 
-    listed = read_study_manifest(paths.manifest).runs
-    others = list(other_runs(paths))
-    same = sorted(set(listed) - {one.values["run"] for one in others})
+    manifest, problems = check_study_manifest(paths.manifest, deep=True, but=but)
+    manifest = manifest or read_study_manifest(paths.manifest)  # which says what is wrong with it
+    others = list(other_runs(paths, manifest))
+    same = sorted(set(manifest.runs) - {one.values["run"] for one in others})
     return [
-        *study_manifest_problems(paths.manifest, deep=True, but=but),
-        *other_plans(paths),
+        *problems,
+        *other_plans(paths, manifest),
         *others,
         *(one for run in same for one in verify_manifest(RunPaths(paths.folder / run), deep=True)),
     ]
 
 
-def other_plans(paths: StudyPaths) -> Iterator[Finding]:
+def other_plans(paths: StudyPaths, manifest: StudyManifest) -> Iterator[Finding]:
     """Yield a finding if study.json or verdict.json tells of another plan than the manifest, or than each other."""
     from optbench.errors import StorageError
-    from optbench.run_store import read_study_manifest
     from optbench.study.documents import read_record, read_verdict
 
-    try:
-        manifest = read_study_manifest(paths.manifest)
-    except StorageError:  # told where files are compared
-        return
     try:
         record = read_record(paths)
         told = read_verdict(paths).get("protocol") if is_file(paths.verdict_json) else record.get("protocol")
@@ -58,19 +55,13 @@ def other_plans(paths: StudyPaths) -> Iterator[Finding]:
         yield Finding("manifest-plan-differs", Severity.ERROR, {"record": paths.record.name})
 
 
-def other_runs(paths: StudyPaths) -> Iterator[Finding]:
+def other_runs(paths: StudyPaths, manifest: StudyManifest) -> Iterator[Finding]:
     """Yield the runs that are gone, or are not those that the verdict rests on."""
-    from optbench.errors import StorageError
-    from optbench.run_store import RunPaths, file_sha256, read_study_manifest
+    from optbench.run_store import RunPaths, file_sha256
 
-    try:
-        runs = read_study_manifest(paths.manifest).runs
-    except StorageError:
-        return
-    for name, digest in sorted(runs.items()):
+    for name, digest in sorted(manifest.runs.items()):
         run = RunPaths(paths.folder / name)
-        manifest = run.manifest
-        if "/" in name or run.folder.is_symlink() or not is_file(manifest):  # a link would lead to anybody's run
+        if "/" in name or run.folder.is_symlink() or not is_file(run.manifest):  # a link would lead to anybody's run
             yield Finding("manifest-run-missing", Severity.ERROR, {"run": name})
-        elif file_sha256(manifest) != digest:
+        elif file_sha256(run.manifest) != digest:
             yield Finding("manifest-run-changed", Severity.ERROR, {"run": name})

@@ -10,8 +10,6 @@ from optbench.study.changed import other_plans, other_runs
 from optbench.study.verdicts import kept_verdicts
 
 if TYPE_CHECKING:
-    from optbench.core.findings import Finding
-    from optbench.run_store import SharedRecord
     from optbench.study.paths import StudyPaths
 
 
@@ -24,30 +22,17 @@ def check_study(paths: StudyPaths, *, deep: bool = True) -> list[CheckedRun]:
     ----------
     deep : False compares the sizes of the study's own files alone; the manifests of its runs are read either way
     """
-    from optbench.run_store import study_manifest_problems
-
     is_finished = os.path.lexists(paths.manifest)
-    problems = (
-        [*study_manifest_problems(paths.manifest, deep=deep), *other_runs(paths), *other_plans(paths)]
-        if is_finished
-        else []
-    )
-    shared, faults = _shared(paths) if is_finished else (None, [])
-    found = [CheckedRun(str(paths.folder), is_finished, (*problems, *faults), shared)]
-    for one in kept_verdicts(paths):
-        shared, faults = _shared(one)
-        told = (*study_manifest_problems(one.manifest, deep=deep), *faults)
-        found.append(CheckedRun(str(one.folder), True, told, shared))
-    return found
+    own = _checked(paths, deep=deep) if is_finished else CheckedRun(str(paths.folder), False, ())
+    return [own, *(_checked(one, deep=deep, with_runs=False) for one in kept_verdicts(paths))]
 
 
-def _shared(paths: StudyPaths) -> tuple[SharedRecord | None, list[Finding]]:
-    """Return what of a study or verdict that was passed on is not as it was sealed, and what is wrong with that."""
-    from optbench.errors import StorageError
-    from optbench.run_store import read_study_manifest, shared_problems
+def _checked(paths: StudyPaths, *, deep: bool, with_runs: bool = True) -> CheckedRun:
+    """Verify a study, or a verdict without its runs, by one reading of its manifest."""
+    from optbench.run_store import check_study_manifest, shared_problems
 
-    try:
-        listed = read_study_manifest(paths.manifest).files
-    except StorageError:
-        listed = {}
-    return shared_problems(paths.folder, listed)
+    manifest, problems = check_study_manifest(paths.manifest, deep=deep)
+    if manifest is not None and with_runs:
+        problems += [*other_runs(paths, manifest), *other_plans(paths, manifest)]
+    shared, faults = shared_problems(paths.folder, () if manifest is None else manifest.files)
+    return CheckedRun(str(paths.folder), True, (*problems, *faults), shared)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from optbench.core.regular_files import is_file
@@ -14,10 +15,10 @@ from optbench.study.outputs import digest_of, on_disk, page_bytes
 from optbench.study.redraw import concluded_again
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Mapping, Sequence
 
     from optbench.core.findings import Finding
+    from optbench.records import RunRecord
     from optbench.runner.figure_folder import FigureFolder
     from optbench.study.outputs import PageOf
     from optbench.study.paths import StudyPaths
@@ -76,9 +77,15 @@ def report_all(
             worded("folder-no-study-drawn", "no study could be drawn again."), findings=notes, code="storage-none-drawn"
         )
     if others or not studies:
-        sealed = _sealed_runs(others, runs_dir)
+        sealed: dict[StudyPaths, set[str]] = {}
         of_runs, passed_over = render_reports(
-            others, runs_dir, data_dir=data_dir, language=language, figures=figures, among_others=bool(studies)
+            others,
+            runs_dir,
+            data_dir=data_dir,
+            language=language,
+            figures=figures,
+            among_others=bool(studies),
+            before=lambda runs: sealed.update(_sealed_runs(runs)),
         )
         pages, notes = [*pages, *of_runs], [*notes, *passed_over]
         for place, names in sealed.items():
@@ -86,18 +93,19 @@ def report_all(
     return pages, [*notes, *([] if figures is None else [figures.note])]
 
 
-def _sealed_runs(arguments: Sequence[str], runs_dir: Path) -> dict[StudyPaths, set[str]]:
-    """Return, of finished studies that some of these runs are in, the runs that are those the verdict rests on."""
-    from optbench.run_store import find_folders, is_study_folder, read_study_manifest
+def _sealed_runs(runs: Iterable[RunRecord]) -> dict[StudyPaths, set[str]]:
+    """Return, of finished studies that some runs are in, the runs that are those the verdict rests on."""
+    from optbench.run_store import is_study_folder, read_study_manifest
     from optbench.study.paths import StudyPaths
 
     found: dict[StudyPaths, set[str]] = {}
-    for parent in {folder.parent for folder in find_folders(arguments, runs_dir)[0]}:
+    for parent in {Path(run.folder).parent for run in runs}:
         paths = StudyPaths(parent)
         if is_study_folder(parent) and is_file(paths.manifest):
             with suppress(StorageError):  # damaged, and left so
-                others = {one.values["run"] for one in other_runs(paths)}
-                found[paths] = set(read_study_manifest(paths.manifest).runs) - others
+                manifest = read_study_manifest(paths.manifest)
+                others = {one.values["run"] for one in other_runs(paths, manifest)}
+                found[paths] = set(manifest.runs) - others
     return found
 
 
@@ -106,9 +114,10 @@ def _seal_again(paths: StudyPaths, names: set[str]) -> None:
     from optbench.run_store import RunPaths, read_study_manifest
     from optbench.study.verdicts import write_manifest
 
-    drawn = {one.values["run"] for one in other_runs(paths) if one.code == "manifest-run-changed"}
+    manifest = read_study_manifest(paths.manifest)
+    drawn = {one.values["run"] for one in other_runs(paths, manifest) if one.code == "manifest-run-changed"}
     if drawn and drawn <= names:
-        write_manifest(paths, [RunPaths(paths.folder / run).folder for run in read_study_manifest(paths.manifest).runs])
+        write_manifest(paths, [RunPaths(paths.folder / run).folder for run in manifest.runs])
 
 
 def report_study(paths: StudyPaths, *, language: str | None = None, page_of: PageOf | None = None) -> Path:

@@ -33,6 +33,7 @@ from optbench.runner.try_out import check_models, notes_of_models
 from optbench.study.conclude import conclude
 from optbench.study.confirmed import is_decided
 from optbench.study.foreseen_power import untested_questions
+from optbench.study.known_runs import KnownRuns
 from optbench.study.outputs import digest_of, on_disk, planned_files, write_outputs
 from optbench.study.plan import plan_study
 from optbench.study.record import first_plan, make_study_folder, open_test_split, read_record, write_plan
@@ -298,7 +299,7 @@ class _Crew:
         self._executor_for = executor_for
         self._executor: Executor | None = None
         self._model_notes: Mapping[str, Sequence[Finding]] = {}
-        self._finished = FinishedRuns(options.runs_dir)
+        self._finished, self._known = FinishedRuns(options.runs_dir), KnownRuns()
         self.trained = 0
 
     def check(self, samples: Sequence[StudyRun], tuning: Sequence[StudyRun]) -> None:
@@ -306,7 +307,7 @@ class _Crew:
         from optbench.run_store import require_writable
 
         is_begun = self._plan.paths.record.exists()
-        if is_begun and all(is_finished(run.planned) for run in tuning):
+        if is_begun and not self._known.unfinished(tuning):
             return
         require_writable(self._options.runs_dir)
         planned = [run.planned for run in samples]
@@ -321,9 +322,7 @@ class _Crew:
 
     def finish(self, stage: str, runs: Sequence[StudyRun]) -> dict[str, RunRecord]:
         """Bring the runs of a stage to their end and read them."""
-        from optbench.run_store import read_run
-
-        open_runs = self._without_known(stage, [run.planned for run in runs if not is_finished(run.planned)])
+        open_runs = self._without_known(stage, [run.planned for run in self._known.unfinished(runs)])
         options, say = self._options.for_runs, self._say
         if options.detach:
             self._leave(open_runs)
@@ -338,7 +337,7 @@ class _Crew:
             raise_for_failures(ends)
             self.trained += len(open_runs)
         try:
-            return {run.run: read_run(run.planned.paths.folder) for run in runs}
+            return self._known.records(runs)
         except NoRunsError as error:  # it was finished a moment ago
             raise StorageError(
                 f"{error} The runs directory was removed, renamed or changed meanwhile; the same command goes on from "

@@ -189,11 +189,11 @@ def _folders_named(paths: StudyPaths) -> list[Path]:
 
 def _is_closed(paths: StudyPaths, folders: Iterable[Path]) -> bool:
     """Return True if the manifest of a study is there and lists its files and runs as they are."""
-    from optbench.run_store import RunPaths, file_sha256, read_study_manifest
+    from optbench.run_store import RunPaths, check_study_manifest, file_sha256
 
-    if not is_whole(paths):
+    manifest, problems = check_study_manifest(paths.manifest, deep=True)
+    if manifest is None or problems:
         return False
-    manifest = read_study_manifest(paths.manifest)
     runs = {folder.name: file_sha256(RunPaths(folder).manifest) for folder in folders}
     return set(manifest.files) == {path.name for path in files_of(paths)} and dict(manifest.runs) == runs
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import importlib
 import os
 import sys
 from typing import TYPE_CHECKING
 
+from optbench.core.collector import collector_at_rest
 from optbench.core.interpreter import without_working_directory
 from optbench.core.worded import worded
 from optbench.errors import MachineError
@@ -74,7 +74,7 @@ def import_backend() -> None:
     """Import Keras with its TensorFlow backend, without the optional packages it would load in passing."""
     if "keras" in sys.modules:
         return
-    with _hidden(_NOT_NEEDED), _silent_stderr(), _no_garbage_collection():
+    with _hidden(_NOT_NEEDED), _silent_stderr(), collector_at_rest():
         importlib.import_module("keras")
 
 
@@ -151,18 +151,6 @@ def _hidden(names: tuple[str, ...]) -> Iterator[None]:
     finally:
         for name in hidden:
             sys.modules.pop(name, None)
-
-
-@contextlib.contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    # what modules define stays; looking through it again and again takes a sixth of the import
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 @contextlib.contextmanager
