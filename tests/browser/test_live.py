@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from figure_reader import read_figure
 from selenium.webdriver.common.keys import Keys
 
 pytestmark = pytest.mark.browser
@@ -28,6 +29,11 @@ def test_rows_are_switched_on_and_off_everywhere(browser, winner):
     switch.click()
     assert not [one for one in browser.all(marks) if one.is_displayed()]
     assert any(one.is_displayed() for one in browser.all("svg.plot g[data-row='adam']"))
+    for figure in ("scores-0", "curves-0"):  # what is not seen is not read either
+        views = read_figure(browser, figure, pointed=2)
+        assert {seen.facts["row"] for view in views for row in (*view.by_keys, *view.pointed) for seen in row} == {
+            "adam"
+        }
     switch.click()
     assert any(one.is_displayed() for one in browser.all(marks))
 

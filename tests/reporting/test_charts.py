@@ -26,10 +26,11 @@ from optbench.comparison import (
 )
 from optbench.records import PrecisionRecallCurve, ReliabilityCurve
 from optbench.reporting.charts.comparison_charts import curves_chart, differences_chart, scores_chart
-from optbench.reporting.charts.draw import drawing
+from optbench.reporting.charts.draw import drawing, percent
 from optbench.reporting.charts.example_charts import example_charts
 from optbench.reporting.charts.look import COLOURS, RowLooks
-from optbench.reporting.charts.records import Axis, Line, LinesFigure, View
+from optbench.reporting.charts.page_figure import drawn_figure
+from optbench.reporting.charts.records import Axis, CellsFigure, Line, LinesFigure, Panel, View
 from optbench.reporting.charts.scale import Scale, room_for, tick_texts, ticks
 from optbench.reporting.charts.target_charts import targets_chart
 from optbench.reporting.languages import Speech
@@ -243,6 +244,44 @@ def test_confusion_matrices_stand_side_by_side_and_their_difference_last(problem
     assert "9,5" in shown
     assert "-3" in shown
     assert "+3,5" in shown
+
+
+@pytest.mark.parametrize(
+    ("names", "shown", "is_tilted"),
+    [
+        (("no", "yes"), 2, False),
+        (("Sandal", "Shirt", "Sneaker", "Trousers", "Pullover"), 5, True),
+        (tuple("abcdefghijklmnopqrstuvwxyz"), 13, False),
+    ],
+)
+def test_classes_are_named_at_both_sides_of_a_matrix(names, shown, is_tilted):
+    """Of many every so many; where names would touch below it they are tilted."""
+    counts = [[1.0] * len(names)] * len(names)
+    chart = CellsFigure("f", "t", "c", names, [Panel("", "", counts)])
+    drawn = drawing(chart, RowLooks({}), SPEECH)
+    assert sum(drawn.count(f'class="tick" x="-8" y="{percent((n + 0.5) / len(names))}"') for n in range(26)) == shown
+    assert len(re.findall(r'class="tick"', drawn)) == 2 * shown
+    assert ("rotate" in drawn) == ("tilted" in drawn) == is_tilted
+
+
+def test_a_legend_shows_dashes_and_what_is_of_no_row():
+    """A row whose every line is dashed has a dashed sample; a line of no row is named, and cannot be switched off."""
+    axis = Axis("x", 0.0, 1.0)
+    ends = [0.0, 1.0]
+    lines = [
+        Line("", ends, ends, name="all layers", is_dashed=True),
+        Line("adam", ends, ends),
+        Line("sgd", ends, ends, is_dashed=True),
+        Line("sgd", [0.5], [0.5], name="sgd, threshold 0.5", marks=True, has_line=False),
+        Line("", ends, [0.0, 0.0]),
+    ]
+    figure = LinesFigure("f", "t", "c", [View("", axis, axis, lines)])
+    legend = drawn_figure(figure, RowLooks.of(["adam", "sgd"]), SPEECH).legend
+    assert [(row, name, "dashed" in swatch) for row, swatch, name in legend] == [
+        ("", "all layers", True),
+        ("adam", "adam", False),
+        ("sgd", "sgd", True),
+    ]
 
 
 def test_the_script_takes_no_text_for_markup_or_code():

@@ -90,6 +90,16 @@ def test_every_problem_has_its_section():
     assert outline.text.count("Verdict. ") == 2
 
 
+def test_what_casts_doubt_on_several_problems_is_said_once():
+    """Equal findings of problems are one sentence that names both; in front they are one doubt, with one optimizer."""
+    comparison = compare(records() + records(dataset={"name": "iris"}))
+    text = Outline(render_comparison_page(comparison, {}, language="en")).text
+    first, second = (one.problem for one in comparison.problems)
+    assert text.count(f"[{first}; {second}] sgd diverged in 1 of 7 runs") == 1
+    assert text.count("sgd diverged in 1 of 7 runs; that counts like a constant answer.") == 3  # of both, and of each
+    assert "Some runs of sgd" not in text
+
+
 def test_what_is_drawn_is_what_the_document_says():
     """Means, intervals, seeds, differences behind the figures are those of `compare --format json`, every digit."""
     comparison = compare(records())

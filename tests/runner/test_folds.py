@@ -8,6 +8,7 @@ import json
 import numpy as np
 import pytest
 from fake_training import FakeExecutor
+from read_page import Outline, data_of
 from sklearn.metrics import accuracy_score, log_loss
 
 from optbench.errors import InvalidError, UsageError
@@ -80,6 +81,8 @@ def test_the_page_and_the_terminal_say_what_matters(done):
     page = groups[0].paths.page.read_text()
     assert "it is not a standard error of the mean" in page
     assert all(run.run in page for run in groups[0].runs)
+    assert set(data_of(page)["words"]["filter"]) == {"en", "es"}  # what the script writes beside the tables
+    assert "no es un error estándar de la media" in Outline(page, "es").text
     (line,) = folds_text(groups, "en")
     assert "folded, 3 folds: test accuracy" in line
     assert str(groups[0].paths.page) in line
