@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from fake_training import FakeExecutor
 from run_folders import facts_of, seal
 
+from optbench.config import CALIBRATION_VERSION, EvaluationConfig, GivenTemperature, run_key
 from optbench.errors import MismatchError, NoRunsError, RunFailedError
 from optbench.run_store import RunPaths, read_json
-from optbench.runner.reproduce import raise_for_difference, reproduce, restore_code
+from optbench.runner.reproduce import raise_for_difference, read_recorded, reproduce, restore_code
+from optbench.runner.reproduction import compare
 from optbench.runner.run import RunOptions, run_experiments
 
 EXPERIMENT = """\
@@ -74,6 +77,26 @@ def test_the_same_again_is_bit_identical(run, tmp_path):
     assert run.said == []
     raise_for_difference(found)
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "runs").rglob("*")} == before
+
+
+def test_another_way_of_calibrating_explains_itself(run, tmp_path):
+    """Of a run whose key is of an earlier version: no fact of the environment would tell why it is another."""
+    recorded = read_recorded(str(run.paths.folder), tmp_path)
+    section = EvaluationConfig(calibration=GivenTemperature(temperature=2.0))
+    calibrated = recorded.config.model_copy(update={"evaluation": section})
+    facts = {"data_digest": recorded.digests["data"], "code": recorded.recorded_code}
+    other = replace(recorded, digests={**recorded.digests, "predictions": "other"})
+
+    def causes(version):
+        key = run_key(calibrated, **facts, versions=recorded.manifest.versions, calibration=version)
+        manifest = replace(recorded.manifest, key=key, config=calibrated.to_plain())
+        found = compare(replace(other, manifest=manifest), run.paths)
+        assert found.first_difference == "predictions"
+        return [one.values for one in found.could_explain if one.code == "foresee-calibration-changed"]
+
+    before = CALIBRATION_VERSION - 1
+    assert causes(before) == [{"before": before, "now": CALIBRATION_VERSION}]
+    assert causes(CALIBRATION_VERSION) == []
 
 
 def test_it_runs_from_its_own_copy_of_the_code(run, tmp_path):

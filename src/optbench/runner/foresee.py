@@ -13,6 +13,7 @@ from optbench.core.findings import Finding, Severity, as_json, read_finding
 from optbench.core.printable import printable
 from optbench.core.text import flattened
 from optbench.errors import StorageError
+from optbench.runner.other_calibration import calibrated_by, calibrated_otherwise
 from optbench.runner.run import RunOptions, prepare
 from optbench.runner.stage import stage_datasets
 from optbench.runner.try_out import check_models
@@ -280,7 +281,7 @@ def _change(name: str, before: Any, now: Any) -> Finding:
     if name.startswith(_DIGEST):
         return _state("foresee-file-changed", name=name.removeprefix(_DIGEST))
     if name == _CALIBRATION:
-        return _state("foresee-calibration-changed", before=before, now=now)
+        return calibrated_otherwise(before)
     return _state("foresee-changed", name=name, before=str(before), now=str(now))
 
 
@@ -322,20 +323,11 @@ def _recorded(run: PlannedRun) -> dict[str, dict[str, Any]]:
 
 
 def _calibration_of(manifest: Manifest, run: PlannedRun, *, data: str | None, code: Mapping[str, str]) -> int:
-    """Return by which version a recorded run has calibrated; today's where that is no difference, or not known."""
-    from optbench.config import CALIBRATION_VERSION, calibration_version
+    """Return by which version a recorded run has calibrated; today's where that makes no difference."""
+    from optbench.config import CALIBRATION_VERSION
 
-    if run.config.evaluation.calibration is None or data is None:
-        return CALIBRATION_VERSION
-    found = calibration_version(
-        manifest.key,
-        manifest.config,
-        data_digest=data,
-        code=code,
-        versions=manifest.versions,
-        reading=manifest.reading,
-    )
-    return found or CALIBRATION_VERSION
+    is_of_no_matter = run.config.evaluation.calibration is None or data is None
+    return CALIBRATION_VERSION if is_of_no_matter else calibrated_by(manifest, data=str(data), code=code)
 
 
 def _facts(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from optbench.core.regular_files import is_file, read_regular
 from optbench.runner.ladder import explanations, first_difference
 from optbench.runner.older_metrics import OlderMetrics, compare_older_metrics
+from optbench.runner.other_calibration import calibrated_by, calibrated_otherwise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -154,17 +155,25 @@ def compare(recorded: Recorded, again: RunPaths) -> Reproduction:
             left_out |= {"metrics", *(name for name, path in ours.items() if not path.is_file())}
         rung = next((name for name in ours if name not in left_out and _differ(ours[name], theirs[name])), "")
     differences = environment_differences(recorded.environment, _like(recorded, read_json(again.environment)))
-    packages = recorded.manifest.versions
+    found = [one.finding for one in explanations(rung, differences, packages=recorded.manifest.versions)]
     return Reproduction(
         run=recorded.manifest.run,
         rungs=equal,
         first_difference=rung,
-        could_explain=tuple(one.finding for one in explanations(rung, differences, packages=packages)) if rung else (),
+        could_explain=(*found, *_other_calibration(recorded)) if rung else (),
         score_difference=score_difference(recorded.paths, again),
         metric_difference=metric_difference(recorded.paths, again),
         older_metrics=older,
         not_compared=_not_compared(recorded),
     )
+
+
+def _other_calibration(recorded: Recorded) -> tuple[Finding, ...]:
+    """Return that the run has calibrated otherwise than is done today, if so: no fact of its environment tells it."""
+    from optbench.config import CALIBRATION_VERSION
+
+    before = calibrated_by(recorded.manifest, data=recorded.digests["data"], code=recorded.recorded_code)
+    return () if before == CALIBRATION_VERSION else (calibrated_otherwise(before),)
 
 
 def _not_compared(recorded: Recorded) -> tuple[str, ...]:
