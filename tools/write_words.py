@@ -1,4 +1,4 @@
-"""Write the English catalogues of errors: `make words` after a sentence of an error was added or changed.
+"""Write the English catalogues of errors and of `--help`: `make words` after one of their sentences has changed.
 
 Errors have their English where they are raised, as `worded("code", "sentence", ...)`. Translators, and the tests that
 hold languages to each other, find it in `words/en`, into which this copies it. In the catalogues of other languages a
@@ -39,9 +39,28 @@ def worded_sentences() -> dict[str, str]:
     return found
 
 
+def help_sentences() -> dict[str, str]:
+    """Return what commands and options say of themselves, and what stands around it, as patterns of a catalogue."""
+    import typer
+
+    from optbench.cli.app import app
+    from optbench.cli.help import help_texts
+
+    group = typer.main.get_command(app)
+    around = {
+        "help-usage": "Usage:",
+        "help-options-metavar": "[OPTIONS]",
+        "help-arguments": "Arguments",
+        "help-options": "Options",
+        "help-commands": "Commands",
+        "help-option-help": "Show this message and exit.",
+    }
+    return {code: text.replace("{", "{{").replace("}", "}}") for code, text in {**help_texts(group), **around}.items()}
+
+
 def main() -> None:
     """Bring the catalogues up to date."""
-    sentences = worded_sentences()
+    sentences = {**worded_sentences(), **help_sentences()}
     for subject in sorted({code.partition("-")[0] for code in sentences}):
         of_subject = {code: text for code, text in sentences.items() if code.startswith(f"{subject}-")}
         for folder in sorted(path for path in WORDS.iterdir() if (path / "format.po").is_file()):
