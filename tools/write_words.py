@@ -1,8 +1,8 @@
-"""Write the English catalogues of errors: `make words` after a sentence of an error was added or changed.
+"""Write the English catalogues of errors and of `--help`: `make words` after one of their sentences has changed.
 
 Errors have their English where they are raised, as `worded("code", "sentence", ...)`. Translators, and the tests that
 hold languages to each other, find it in `words/en`, into which this copies it. In the catalogues of other languages a
-sentence that is new is in English until it is translated, which a test is red for.
+sentence that is new or has changed is in English until it is translated, which a test is red for.
 """
 
 from __future__ import annotations
@@ -39,35 +39,60 @@ def worded_sentences() -> dict[str, str]:
     return found
 
 
+def help_sentences() -> dict[str, str]:
+    """Return what commands and options say of themselves, and what stands around it, as patterns of a catalogue."""
+    import typer
+
+    from optbench.cli.app import app
+    from optbench.cli.help import help_texts
+
+    group = typer.main.get_command(app)
+    around = {
+        "help-usage": "Usage:",
+        "help-options-metavar": "[OPTIONS]",
+        "help-arguments": "Arguments",
+        "help-options": "Options",
+        "help-commands": "Commands",
+        "help-option-help": "Show this message and exit.",
+    }
+    return {code: text.replace("{", "{{").replace("}", "}}") for code, text in {**help_texts(group), **around}.items()}
+
+
 def main() -> None:
     """Bring the catalogues up to date."""
-    sentences = worded_sentences()
+    sentences = {**worded_sentences(), **help_sentences()}
     for subject in sorted({code.partition("-")[0] for code in sentences}):
         of_subject = {code: text for code, text in sentences.items() if code.startswith(f"{subject}-")}
+        english = _read(WORDS / "en" / f"{subject}.po")
+        said_before = {code: str(message.string) for code in of_subject if (message := english.get(code)) is not None}
+        kept = {code for code, text in said_before.items() if of_subject[code] == text}
         for folder in sorted(path for path in WORDS.iterdir() if (path / "format.po").is_file()):
-            _update(folder / f"{subject}.po", of_subject, keep=folder.name != "en")
+            _update(folder / f"{subject}.po", of_subject, kept=set() if folder.name == "en" else kept)
 
 
-def _update(path: Path, sentences: dict[str, str], *, keep: bool) -> None:
-    """Write a catalogue in the order of its codes; `keep` its translations, of which those of no sentence go."""
-    before = _read(path) if path.is_file() else Catalog()
-    after = Catalog(
-        header_comment=before.header_comment if path.is_file() else f"# Sentences of errors: {path.stem}.",
-        locale=path.parent.name,
-    )
+def _update(path: Path, sentences: dict[str, str], *, kept: set[str]) -> None:
+    """Write a catalogue in the order of its codes.
+
+    Parameters
+    ----------
+    kept : codes whose translation is kept; one whose English has changed is to be translated again
+    """
+    before = _read(path)
+    after = Catalog(header_comment=before.header_comment, locale=path.parent.name)
     for code in sorted(sentences):
         known = before.get(code)
-        if known is None:
-            after.add(code, sentences[code])
-        else:  # a translation may have several forms
-            text = known.string if keep else sentences[code]
-            after.add(known.id if keep else code, text, auto_comments=known.auto_comments)
+        if known is not None and code in kept:
+            after.add(known.id, known.string, auto_comments=known.auto_comments)  # which may have several forms
+        else:
+            after.add(code, sentences[code], auto_comments=[] if known is None else known.auto_comments)
     content = _written(after, path.parent.name)
     if not path.is_file() or path.read_text(encoding="utf-8") != content:
         path.write_text(content, encoding="utf-8")
 
 
 def _read(path: Path) -> Catalog:
+    if not path.is_file():
+        return Catalog(header_comment=f"# Sentences of errors and of --help: {path.stem}.")
     with path.open("rb") as file:
         return read_po(file)
 

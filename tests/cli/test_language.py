@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 import pytest
 
@@ -100,3 +101,24 @@ def test_what_people_read_is_spanish(command, runs_dir):
     assert "semilla" in shown
     assert "90,0" in shown
     assert "90.0" not in shown
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("run", "-h"), ("init", "--help"), ("predict", "--help")])
+def test_help_speaks_it(command, arguments, monkeypatch):
+    """Commands and options say what they do; how they are called, and their names, stay."""
+    monkeypatch.setenv("COLUMNS", "100")
+    shown = {}
+    for language in ("en", "es"):
+        monkeypatch.setenv(VARIABLE, language)
+        shown[language] = command(*arguments).out
+    assert "Usage: optbench" in shown["en"]
+    assert "Uso: optbench" in shown["es"]
+    assert "Muestra este mensaje y termina." in shown["es"]
+    assert not re.search(r"\b(the|of|and|which|every)\b", shown["es"].replace("OPTBENCH", ""))
+    assert set(re.findall(r"--[a-z-]+", shown["en"])) <= set(re.findall(r"--[a-z-]+", shown["es"]))
+
+
+def test_help_of_a_language_that_is_not_there_is_english(command, monkeypatch):
+    """It is asked for to find out what there is."""
+    monkeypatch.setenv(VARIABLE, "xx")
+    assert "Usage: optbench" in command("--help").out

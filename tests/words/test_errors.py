@@ -40,7 +40,7 @@ def test_every_code_of_an_error_says_in_general_what_is_wrong(language):
 
 def test_the_english_catalogue_has_the_sentences_of_the_source(write_words):
     """`make words` has been called, in short."""
-    sentences = write_words.worded_sentences()
+    sentences = {**write_words.worded_sentences(), **write_words.help_sentences()}
     subjects = {subject_of(code) for code in sentences}
     catalogue = {code: forms[0] for code, forms in texts("en").items() if subject_of(code) in subjects}
     assert catalogue == sentences

@@ -17,6 +17,9 @@ from optbench.catalog.metrics import measured
 from optbench.catalog.models import MODELS
 from optbench.comparison import Disagreement, ProblemCurves, RunTrace, compare
 from optbench.comparison.disagreement import ClassGap
+from optbench.config import load_experiment
+from optbench.core.worded import Worded
+from optbench.errors import ConfigError, DataError, UsageError
 from optbench.records import LayerDiagnostics
 from optbench.reporting.comparison_page import render_comparison_page
 from optbench.reporting.comparison_text import render_comparison_markdown, render_comparison_table
@@ -273,3 +276,92 @@ def test_init(pseudo, in_language):
     names = [*names_of(planned), *kinds, *MODELS, "features", "drop", "column", "separator", str(table), "a", "b"]
     settings = ("yaml-language-server: $schema=experiment.schema.json",)
     assert not past_the_catalogue([*comments, *said], [*settings, *names])
+
+
+# What people do wrong, and what of it is typed or named: the rest of each error is in the language asked for.
+WRONG = {
+    "task: clasification\ndataset: {name: iriss, split: {test: 20}}\nmodel: {name: mlp, hidden_units: ten}\n"
+    "optimizer: {name: adam, beta1: 1, learning_rate: '0,1'}\ntraining: {epochs: -1, metrics: [acc], loss: cross}\n": 9,
+    "name: x\nname: y\n": 4,
+    "name: x\n\tdataset: 1\n": 1,
+    "name: a b\ndataset: {name: csv, path: x.csv}\nmodel: 3\noptimizer: [adam]\ntraining: {early_stopping: 5}\n": 5,
+    "": 1,
+}
+
+
+@pytest.mark.parametrize(("written", "n"), WRONG.items(), ids=range(len(WRONG)))
+def test_what_is_wrong_with_an_experiment_file(written, n, pseudo, tmp_path):
+    """Rules, remedies and what was probably meant; what was received and how it is written are typed."""
+    (tmp_path / "x.yaml").write_text(written)
+    with pytest.raises(ConfigError) as refused:
+        load_experiment(tmp_path / "x.yaml")
+    assert len(refused.value.problems) == n
+    past_the_errors(refused.value, pseudo)
+
+
+def past_the_errors(error, language):
+    """Require that every sentence of an error is in wide letters, but for the values it tells."""
+    from optbench.words import error_text
+
+    told = error_text(error, language)
+    values = sorted(set(values_of(error.worded)), key=len, reverse=True)
+    assert not [value for value in values if PROSE.search(value) and not value.startswith(IN_ENGLISH)]
+    frames = [line for line in told.splitlines() if not re.match(r" *\d* \| ", line)]
+    paths = [f"{problem.values['path']}:" for problem in error.problems if problem.values.get("path")]
+    assert not past_the_catalogue(frames, [str(value) for value in [*values, *paths, *KNOWN]])
+
+
+# A value with words of English in a row has to be words itself, but for commands, and what a key is for in the schema.
+IN_ENGLISH = ("optbench ", "Column that holds", "Name of the experiment")
+PROSE = re.compile(r"(?<![\w/'-])[a-z]{2,} (?!or )[a-z]{2,}(?![\w/'-])")
+KNOWN = ("{name: adam}", "{monitor: val_loss, patience: 5}", "x.yaml", "'optbench init'")
+
+
+def values_of(text):
+    """Every value that is filled into a message, and every part of it that is a name or a mark."""
+    if isinstance(text, Worded):
+        for one in (*text.values.values(), *text.parts):
+            yield from values_of(one)
+    else:
+        yield str(text)
+
+
+@pytest.mark.parametrize("arguments", ["rnu", "run", "run x --jobz 3", "run x -j abc", "list dataset", "run x -j"])
+def test_the_command_line(arguments, pseudo, monkeypatch):
+    """The sentences of the parser, too."""
+    from optbench.cli.app import app
+    from optbench.cli.usage import call
+
+    monkeypatch.setenv(VARIABLE, pseudo)
+    with pytest.raises(UsageError) as refused:
+        call(app, arguments.split())
+    past_the_errors(refused.value, pseudo)
+
+
+@pytest.mark.parametrize(
+    ("table", "target"),
+    [("", "y"), ("a,y\n", "y"), ("a,y\n1\n", "y"), ("a,a\n1,2\n", "a"), ("a;y\n1;2\n", "y"), ("a,b\n1,2\n2,3\n", "y")],
+)
+def test_what_is_wrong_with_a_table(table, target, pseudo, tmp_path):
+    """Empty, a header alone, a row of another length, a name twice, another separator, no such column."""
+    from optbench.config import parse_resolved
+    from optbench.datasets import load_dataset
+
+    (tmp_path / "data.csv").write_text(table)
+    written = f"name: x\ndataset: {{name: csv, path: data.csv, target: {target}}}\n{MODEL_OF_TABLE}"
+    config = parse_resolved(written)
+    with pytest.raises(DataError) as refused:
+        load_dataset(config.dataset, base=tmp_path, data_dir=tmp_path, task=config.task)
+    past_the_errors(refused.value, pseudo)
+
+
+MODEL_OF_TABLE = "model: {name: logistic}\noptimizer: {name: sgd}\n"
+
+
+def test_an_error_without_words_is_english_below_a_sentence(pseudo):
+    """The only place where English is left: marked as such, and the sentence of its code is not."""
+    from optbench.words import error_text
+
+    general, detail = error_text(DataError("nothing is here.", code="data-table-empty"), pseudo).split("\n")
+    assert not past_the_catalogue([general], [])
+    assert detail.endswith(": nothing is here.")

@@ -16,6 +16,7 @@ from optbench.cli.doctor import doctor
 from optbench.cli.export import export
 from optbench.cli.fetch import fetch
 from optbench.cli.gc import gc
+from optbench.cli.help import SpokenCommand, SpokenGroup
 from optbench.cli.import_ import import_archive
 from optbench.cli.init import init
 from optbench.cli.list import list_names
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="optbench",
+    cls=SpokenGroup,
     help="Which Keras optimizer should I use on my problem, by how much is it better, and how sure can I be?",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -77,6 +79,6 @@ def _help(command: Callable[..., None]) -> str:
 
 
 for command in _COMMANDS:
-    app.command(help=_help(command))(command)
-app.command("list", help=_help(list_names))(list_names)
-app.command("import", help=_help(import_archive))(import_archive)
+    app.command(cls=SpokenCommand, help=_help(command))(command)
+app.command("list", cls=SpokenCommand, help=_help(list_names))(list_names)
+app.command("import", cls=SpokenCommand, help=_help(import_archive))(import_archive)

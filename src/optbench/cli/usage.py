@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from optbench.core.worded import joined, worded
+from optbench.core.worded import joined, recognised, worded
 from optbench.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -105,21 +105,11 @@ def _sentence(error: TyperException) -> str:
     context = getattr(error, "ctx", None)
     command = "optbench" if context is None else context.command_path
     help_of = worded("typed-help", " '{command} -h' says what it takes.", command=command)
-    return joined(_in_words(told, _SENTENCES), behind, stop, help_of)
-
-
-def _in_words(said: str, sentences: Mapping[str, Callable[..., str]]) -> str:
-    """Return the same sentence with its words, if it is one of those known."""
-    for pattern, words in sentences.items():
-        found = re.fullmatch(pattern, said)
-        told = words(**found.groupdict()) if found else ""
-        if told == said:
-            return told
-    return said
+    return joined(recognised(told, _SENTENCES), behind, stop, help_of)
 
 
 def _rule(said: str) -> str:
-    return _in_words(said, _RULES)
+    return recognised(said, _RULES)
 
 
 def _received(cause: BaseException | None) -> str | None:

@@ -13,9 +13,11 @@ import yaml
 
 from optbench.config.findings import Finding, dotted
 from optbench.core.printable import escaped_yaml
-from optbench.core.worded import joined, worded
+from optbench.core.worded import joined, recognised, worded
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from optbench.config.findings import Path
 
 MAX_BYTES = 1 << 20
@@ -49,6 +51,26 @@ _REMEDIES = {
         "yaml-indent", "Indent the keys of a section equally, and look for a quote too many above."
     ),
     "expected the node content": worded("yaml-value-missing", "A value is missing before it."),
+}
+# What PyYAML says, which has sentences only.
+_PROBLEMS: Mapping[str, Callable[..., str]] = {
+    r"expected ',' or '(?P<end>.)', but got (?P<found>.*)": lambda **values: worded(
+        "yaml-expected-comma", "expected ',' or '{end}', but got {found}", **values
+    ),
+    r"found character (?P<found>.*) that cannot start any token": lambda **values: worded(
+        "yaml-cannot-start", "found character {found} that cannot start any token", **values
+    ),
+    r"mapping values are not allowed here": lambda: worded("yaml-mapping-here", "mapping values are not allowed here"),
+    r"expected <block end>, but found (?P<found>.*)": lambda **values: worded(
+        "yaml-block-end", "expected <block end>, but found {found}", **values
+    ),
+    r"expected the node content, but found (?P<found>.*)": lambda **values: worded(
+        "yaml-node-content", "expected the node content, but found {found}", **values
+    ),
+    r"could not find expected ':'": lambda: worded("yaml-no-colon", "could not find expected ':'"),
+    r"found unknown escape character (?P<found>.*)": lambda **values: worded(
+        "yaml-unknown-escape", "found unknown escape character {found}", **values
+    ),
 }
 _OPENING = (
     yaml.BlockMappingStartToken,
@@ -340,7 +362,8 @@ def _invalid(sentence: str) -> str:
 
 def _explained(error: yaml.MarkedYAMLError) -> tuple[Any, str]:
     """Return where the caret belongs and what PyYAML's problem means."""
-    problem, mark = error.problem or error.context or "", error.problem_mark or error.context_mark
+    mark = error.problem_mark or error.context_mark
+    problem = recognised(error.problem or error.context or "", _PROBLEMS)
     if "expected a single document" in (error.context or ""):
         return mark, worded(
             "yaml-one-document", "an experiment file holds one document. Remove the '---' in the middle."

@@ -7,6 +7,7 @@ it in another language, and whoever knows nothing of that has the English text.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final, Self
 
 if TYPE_CHECKING:
@@ -89,3 +90,25 @@ def said_in_general(code: str, english: str) -> Worded:
     if isinstance(english, Worded):
         return english
     return Worded(english, GENERAL, {"error": code, "message": joined(english)})
+
+
+def recognised(said: str, sentences: Mapping[str, Callable[..., str]]) -> str:
+    """Return what another library says with its words, if it is one of the sentences known.
+
+    Parameters
+    ----------
+    sentences : by a pattern of the whole sentence, what makes the same one from the named groups of the pattern; what a
+        later version of the library says in another way is none of them
+
+    Examples
+    --------
+    >>> known = {"no (?P<what>[a-z]+)": lambda **found: worded("typed-none", "no {what}", **found)}
+    >>> recognised("no egg", known).code, isinstance(recognised("no two eggs", known), Worded)
+    ('typed-none', False)
+    """
+    for pattern, words in sentences.items():
+        found = re.fullmatch(pattern, said)
+        told = words(**found.groupdict()) if found else ""
+        if told == said:
+            return told
+    return said

@@ -9,6 +9,7 @@ import numpy as np
 
 from optbench.array_digests import arrays_digest
 from optbench.catalog.tasks import CLASSIFICATION, TASKS
+from optbench.core.worded import worded
 from optbench.datasets.array_checks import (
     as_labels,
     check_pair,
@@ -205,7 +206,11 @@ def _ordered(data: ArrayData, texts: Mapping[SplitName, Sequence[str]]) -> Label
     known = {text for name, part in texts.items() if name != "test" for text in part}
     in_test = set(texts.get("test", ())) - known
     order = label_order(known | in_test, in_test=in_test)
-    require_classes(order, n_rows=sum(map(len, texts.values())), where=f"the labels of {data.where}")
+    require_classes(
+        order,
+        n_rows=sum(map(len, texts.values())),
+        where=worded("rows-labels-of", "the labels of {where}", where=data.where),
+    )
     if data.labels and len(data.labels) != len(order.class_names):
         raise DataError(
             f"{data.where} must hold {len(data.labels)} classes. Received: {len(order.class_names)} of them.",

@@ -10,6 +10,7 @@ import numpy as np
 from optbench.array_digests import arrays_digest
 from optbench.catalog.tasks import CLASSIFICATION, TASKS
 from optbench.core.findings import Finding, Severity
+from optbench.core.worded import worded
 from optbench.datasets.labels import class_counts
 from optbench.datasets.preprocessing import (
     APART,
@@ -122,8 +123,8 @@ def assemble(draft: Draft) -> Dataset:
     if has_classes:
         _require_training_rows(draft)
     else:
-        require_spread(splits["train"].y, where=f"the target of {draft.name}")
-        require_finite_variance(splits, where=f"the target of {draft.name}")
+        require_spread(splits["train"].y, where=worded("rows-target-of", "the target of {name}", name=draft.name))
+        require_finite_variance(splits, where=worded("rows-target-of", "the target of {name}", name=draft.name))
     counted = {name: data for name, data in splits.items() if len(data.y)}  # where all rows train, none are tested
     repeats = _repeated_rows(counted, draft.compared)
     notes = [*draft.notes, *repeat_notes(repeats, splits)]

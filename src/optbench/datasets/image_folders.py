@@ -90,7 +90,9 @@ def _with_official_test(config: ImageFolderConfig, folders: dict[str, _Folder], 
 
 def _split_by_fractions(config: ImageFolderConfig, found: _Folder, root: Path) -> Dataset:
     order = label_order(set(found.labels))
-    require_classes(order, n_rows=len(found.labels), where=f"the folders of {config.path}")
+    require_classes(
+        order, n_rows=len(found.labels), where=worded("rows-folders-of", "the folders of {path}", path=config.path)
+    )
     y = np.array([order.class_of[label] for label in found.labels], dtype=np.int64)
     divided = divide_by_fractions(y, config.split, class_names=order.class_names)
     pixels = _pixels(found, config, root)

@@ -173,7 +173,9 @@ def inspect_table(
         if set(words).intersection(_texts(table.cells(target), ())):  # words of the target are judged by themselves
             words = missing_words(table, target)
             options = replace(options, missing=missing_texts((*DEFAULT_MISSING, *words)))
-    target = require_column(table, target, setting="the target", separator=separator).name
+    target = require_column(
+        table, target, setting=worded("rows-role-the-target", "the target"), separator=separator
+    ).name
     options = with_spelling(replace(options, target=target, features=features), table.names)
     task = REGRESSION if _is_quantity(table, options) else CLASSIFICATION
     in_target = TargetWords() if missing is not None else _target_words(table, options, task)

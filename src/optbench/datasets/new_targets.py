@@ -38,7 +38,9 @@ def targets_of_cells(cells: NewCells, target: Target) -> NDArray[Any]:
         ]
         if unknown:
             row = int(np.flatnonzero(column.codes == column.levels.to_pylist().index(unknown[0]))[0])
-            raise _unknown_label(cells.name, unknown, target, where=f" in {cells.place(row)}")
+            raise _unknown_label(
+                cells.name, unknown, target, where=worded("hint-only-in", " in {place}", place=cells.place(row))
+            )
         found: NDArray[np.int64] = np.append(numbers, -1)[column.codes]
         return found
     return numbers_of_cells(cells, target.spelling, target.missing, role=worded("rows-role-the-target", "the target"))

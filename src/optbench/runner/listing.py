@@ -191,7 +191,13 @@ def show_run(argument: str, runs_dir: Path, language: str | None = None) -> tupl
     if len(folders) != 1:
         names = ", ".join(folder.name for folder in folders[:5])
         raise NoRunsError(
-            f"show takes one run. Received: {argument!r}, which names {len(folders)}: {names or 'none'}.",
+            worded(
+                "typed-show-one-run",
+                "show takes one run. Received: {argument!r}, which names {n}: {names}.",
+                argument=argument,
+                n=len(folders),
+                names=names or worded("must-none", "none"),
+            ),
             code="runs-name-ambiguous",
         )
     (run,) = with_places([listed(folders[0], read_run)])
