@@ -11,6 +11,12 @@ function valueOf(cell) {
   return found && !/^[A-Za-z]/.test(text) ? Number(found[1].replace(/,/g, "")) : null;
 }
 
+// The text of an element in the page's language; innerText would lay out the whole page anew, once for each header.
+function readable(node) {
+  if (node.nodeType === Node.TEXT_NODE) return node.data;
+  return node.lang && node.lang !== root.lang ? "" : [...node.childNodes].map(readable).join("");
+}
+
 function sortTable(table, column, isDown) {
   const body = table.tBodies[0];
   const rows = [...body.rows].map(row => ({row, text: row.cells[column].innerText, value: valueOf(row.cells[column])}));
@@ -30,7 +36,7 @@ function makeSortable(table) {
   const headers = [...table.tHead.rows[0].cells];
   headers.forEach((header, column) => {
     const button = element("button", {type: "button", class: "sort"});
-    const name = () => button.setAttribute("aria-label", `${told(word("sort"))} ${header.innerText.trim()}`);
+    const name = () => button.setAttribute("aria-label", `${told(word("sort"))} ${readable(header).trim()}`);
     name();
     document.addEventListener("spoken", name);
     header.append(button);
