@@ -6,6 +6,7 @@ import io
 import itertools
 import math
 import re
+import warnings
 from dataclasses import replace
 from importlib.resources import files
 from xml.etree import ElementTree as ET
@@ -40,6 +41,7 @@ from optbench.reporting.paper.drawing import figure_of, ways_of
 from optbench.reporting.paper.lines import in_unit
 from optbench.reporting.paper.pen import PAGE_COLOURS, SHADES, cell_colours, pen_of
 from optbench.reporting.paper.sheet import Paper
+from optbench.reporting.style import plot_style
 from optbench.tasks import TASKS
 
 PAPER = Paper(width=3.4, font_size=8.0)
@@ -327,11 +329,11 @@ def boxes(figure):
     """The texts of a figure that are drawn, and where they stand."""
     from matplotlib.text import Text
 
-    figure.canvas.draw()
-    renderer = figure.canvas.get_renderer()
-    for text in figure.findobj(Text):
-        if text.get_visible() and text.get_text().strip():
-            yield text, text.get_window_extent(renderer)
+    with plot_style():
+        figure.canvas.draw()
+        renderer = figure.canvas.get_renderer()
+        texts = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
+        return [(text, text.get_window_extent(renderer)) for text in texts]
 
 
 HARD = {
@@ -354,7 +356,7 @@ def test_nothing_is_cut_off_and_nothing_lies_over_another(hard, width, language)
     for name in figures.first_seen:
         figure = figures[name]
         edge = figure.bbox
-        found = list(boxes(figure))
+        found = boxes(figure)
         for text, box in found:
             assert min(box.x0, box.y0, edge.x1 - box.x1, edge.y1 - box.y1) >= -1, (name, text)
             assert text.get_fontsize() >= 4.5
@@ -362,6 +364,18 @@ def test_nothing_is_cut_off_and_nothing_lies_over_another(hard, width, language)
             across = min(box.x1, second.x1) - max(box.x0, second.x0)
             up = min(box.y1, second.y1) - max(box.y0, second.y0)
             assert min(across, up) <= 1.5, (name, one.get_text(), other.get_text())
+
+
+def test_hostile_names_are_text_and_warn_nobody():
+    """Neither mathematics nor control characters; a letter that no font has is a box, which has its place."""
+    hostile = ("$x^2$ \\frac", "a\nb\tc\x1b[31m\u202edcba", "\U0001f980 \u4e2d <b>&amp;")
+    figures = comparison_figures(*compared(hostile, ("yes\n", "$no$")), PAPER, "en")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        drawn_figures = [figures[name] for name in figures.first_seen]
+    shown = [text.get_text() for figure in drawn_figures for text, _ in boxes(figure)]
+    assert any("$x^2$ \\frac" in text for text in shown)
+    assert not [text for text in shown if any(letter in text for letter in "\t\x1b\u202e")]
 
 
 def test_a_size_is_that_of_the_text(charts):

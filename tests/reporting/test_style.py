@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 from optbench.reporting.style import (
     PALETTE,
     data_uri,
+    distinct_colours,
     logarithmic,
     new_figure,
-    optimizer_colours,
-    optimizer_line_styles,
     plot_style,
     save_figure,
     shortened,
@@ -72,12 +71,11 @@ def test_a_data_uri_decodes_to_the_image():
     assert b64decode(body) == b"\x89PNG bytes"
 
 
-def test_labels_keep_their_colour_and_differ_beyond_the_palette():
-    """Repeated labels count once; the eighth one shares a colour but not the line style."""
-    labels = [f"optimizer {number}" for number in range(9)]
-    colours, styles = optimizer_colours([*labels, labels[0]]), optimizer_line_styles(labels)
-    assert [colours[label] for label in labels[:7]] == list(PALETTE)
-    assert len({(colours[label], styles[label]) for label in labels}) == 9
+def test_colours_differ_beyond_the_palette():
+    """None stands twice, however many there are."""
+    colours = distinct_colours(40)
+    assert colours[: len(PALETTE)] == list(PALETTE)
+    assert len(set(colours)) == 40
 
 
 @given(st.text(max_size=80), st.integers(4, 30))

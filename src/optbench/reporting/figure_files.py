@@ -14,6 +14,7 @@ from optbench.reporting.charts.comparison_charts import all_labels
 from optbench.reporting.charts.look import RowLooks
 from optbench.reporting.charts.page_charts import chart_name, comparison_charts
 from optbench.reporting.charts.run_charts import looks_of_run
+from optbench.reporting.fonts import draw_every_letter
 from optbench.reporting.languages import Speech
 from optbench.reporting.paper.drawing import FIRST, figure_of, ways_of
 from optbench.reporting.paper.sheet import Paper, paper_style
@@ -79,6 +80,7 @@ class NamedFigures(Mapping[str, "Figure"]):
         """Yield name and bytes of every figure in every format; the same records give the same bytes."""
         for name, figure in self.items():
             with paper_style(self._paper):
+                draw_every_letter(figure)
                 figure.draw_without_rendering()
             figure.set_layout_engine("none")  # what was laid out once has its place in all formats
             for image_format in FORMATS:

@@ -31,10 +31,15 @@ def draw_every_letter(figure: Figure) -> None:
     from matplotlib.text import Text
 
     for text in figure.findobj(Text):
-        lacking = _lacking(text.get_text())
-        if lacking:
-            families, _ = families_for(lacking)
-            text.set_fontfamily([FAMILY, *families])
+        families = families_of(text.get_text())
+        if len(families) > 1:
+            text.set_fontfamily(families)
+
+
+def families_of(text: str) -> list[str]:
+    """Return the fonts of this machine that a text is drawn in, `FAMILY` first."""
+    lacking = _lacking(text)
+    return [FAMILY, *families_for(lacking)[0]] if lacking else [FAMILY]
 
 
 def undrawable(texts: Iterable[str]) -> str:

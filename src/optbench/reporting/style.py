@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from optbench.reporting.fonts import FAMILY, draw_every_letter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -37,7 +37,6 @@ PALETTE: Final = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY_BLUE, BLACK)
 INK: Final = "#24292F"
 FAINT: Final = "#6E7781"
 GRID: Final = "#E3E6EA"
-LINE_STYLES: Final = ("-", "--", "-.", ":")
 DOTS_PER_INCH: Final = 144
 _FEW_DECADES: Final = 1e3
 _GOLDEN_RATIO: Final = 0.6180339887498949
@@ -166,12 +165,6 @@ def data_uri(image: bytes, image_format: ImageFormat = "png") -> str:
     return f"data:{_MEDIA_TYPES[image_format]};base64,{b64encode(image).decode('ascii')}"
 
 
-def optimizer_colours(labels: Iterable[str]) -> dict[str, str]:
-    """Return a colour per label, in the order given, none twice."""
-    known = list(dict.fromkeys(labels))
-    return dict(zip(known, distinct_colours(len(known)), strict=True))
-
-
 def distinct_colours(number: int, palette: Sequence[str] = PALETTE) -> list[str]:
     """Return so many colours, none twice: the palette's, then other hues, each as far from the last as can be."""
     found = list(palette[:number])
@@ -184,12 +177,6 @@ def distinct_colours(number: int, palette: Sequence[str] = PALETTE) -> list[str]
             found.append(colour)
         step += 1
     return found
-
-
-def optimizer_line_styles(labels: Iterable[str]) -> dict[str, str]:
-    """Return a line style per label: solid for the first seven, so that two labels of one colour still differ."""
-    known = enumerate(dict.fromkeys(labels))
-    return {label: LINE_STYLES[position // len(PALETTE) % len(LINE_STYLES)] for position, label in known}
 
 
 def shortened(label: str, width: int = 24) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from optbench.reporting.charts.scale import axis_numbers
-from optbench.reporting.fonts import FAMILY
+from optbench.reporting.fonts import families_of
 from optbench.reporting.style import DOTS_PER_INCH, FAINT, INK, plot_style, shortened
 
 if TYPE_CHECKING:
@@ -107,13 +108,16 @@ def inches(said: str, size: float, *, bold: bool = False) -> float:
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
 
-    font = FontProperties(family=[FAMILY], size=size, weight="bold" if bold else "normal")
-    width, _, _ = text_to_path.get_text_width_height_descent(said, font, ismath=False)
+    font = FontProperties(family=families_of(said), size=size, weight="bold" if bold else "normal")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r"Glyph .* missing from")  # it is drawn as a box, which has a width
+        width, _, _ = text_to_path.get_text_width_height_descent(said, font, ismath=False)
     return float(width) / POINTS
 
 
 def broken(said: str, size: float, room: float, *, bold: bool = False) -> str:
-    """Return a text in lines of about `room` inches."""
+    """Return a text in lines of about `room` inches, without control characters."""
+    said = shortened(said, len(said))
     wide = inches(said, size, bold=bold)
     if wide <= room:
         return said
