@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Generic, Literal, TypeV
 from pydantic import Field
 
 from optbench.core.section import Section
+from optbench.core.worded import worded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
 
 Kind = Literal["table", "embedded", "mixed", "tokens", "sequences", "images", "arrays"]
 KINDS: Final[Mapping[Kind, str]] = {
-    "table": "table rows (columns)",
-    "embedded": "table rows with embedded categories",
-    "mixed": "table rows with texts as token sequences",
-    "tokens": "token sequences (time)",
-    "sequences": "sequences (time, features)",
-    "images": "images (height, width, channels)",
-    "arrays": "arrays of four axes or more",
+    "table": worded("fits-table", "table rows (columns)"),
+    "embedded": worded("fits-embedded", "table rows with embedded categories"),
+    "mixed": worded("fits-mixed", "table rows with texts as token sequences"),
+    "tokens": worded("fits-tokens", "token sequences (time)"),
+    "sequences": worded("fits-sequences", "sequences (time, features)"),
+    "images": worded("fits-images", "images (height, width, channels)"),
+    "arrays": worded("fits-arrays", "arrays of four axes or more"),
 }
 NUMBERS: Final[tuple[Kind, ...]] = ("table", "sequences", "images", "arrays")
 """Kinds whose examples are flattened into one row of numbers."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from typing import TYPE_CHECKING, Final
 
 from typer.core import TyperArgument, TyperCommand, TyperGroup
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 IN_WORDS: Final = ("run", "compare", "study", "show", "predict", "validate", "init")
 """Commands that say all of themselves in every language; of the others it is the line in the list of commands."""
 
+_SETTINGS: Final = ("OPTBENCH_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+_ENGLISH: Final = ("", "en", "C", "POSIX")
 _ROOT: Final = "optbench"
 _OPTION: Final = "option"
 
@@ -80,6 +84,8 @@ def help_texts(group: TyperGroup) -> dict[str, str]:
 
 def _other_language() -> str:
     """Return the language that help has to be put into; "" for English, and where the one asked for is not there."""
+    if all(re.split(r"[_.]", os.environ.get(name, ""))[0] in _ENGLISH for name in _SETTINGS):
+        return ""  # and nothing of the words has been loaded: most help is asked for in English
     from optbench.errors import UsageError
     from optbench.words import CODES, DEFAULT, spoken_language
 

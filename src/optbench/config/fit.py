@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from optbench.catalog.model import KINDS, InputForm
 from optbench.catalog.models import MODELS
+from optbench.core.worded import joined, worded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,9 +34,16 @@ def misfit(
         return ""
     taken = [KINDS[each] for each in model.takes]
     fitting = [other.name for other in MODELS.values() if kind in other.takes and task not in other.not_for]
-    return (
-        f"model.name: {name} takes {' or '.join(taken)}. Received: {KINDS[kind]} of shape {input_shape}. "
-        f"Models that take them: {', '.join(fitting)}.{_remedy(model.takes, kind)}"
+    return worded(
+        "fits-not",
+        "model.name: {name} takes {taken}. Received: {kind} of shape {shape}. Models that take them: "
+        "{fitting}.{remedy}",
+        name=name,
+        taken=joined(*taken, between=worded("must-otherwise", " or ")),
+        kind=KINDS[kind],
+        shape=input_shape,
+        fitting=", ".join(fitting),
+        remedy=_remedy(model.takes, kind),
     )
 
 
@@ -54,13 +62,17 @@ def least_parameters(specs: Sequence[LayerSpec]) -> int:
 
 def _remedy(takes: tuple[Kind, ...], kind: Kind) -> str:
     if kind == "mixed":
-        return " Or let the words of the texts be columns of 0 and 1: dataset.text: {form: words}."
+        return worded(
+            "hint-words-as-columns",
+            " Or let the words of the texts be columns of 0 and 1: dataset.text: {{form: words}}.",
+        )
     if kind == "embedded" and "table" in takes:
-        return " Or write hashing, or leave the column a category, in dataset.features."
+        return worded("hint-hashing", " Or write hashing, or leave the column a category, in dataset.features.")
     if kind == "table" and "sequences" in takes:
-        return (
+        return worded(
+            "hint-columns-in-time",
             " If the columns are steps in time, give them as arrays of shape (time, 1) in an npz; if they are token "
             "numbers, as integers there with dataset.tokens: true; a column of texts needs "
-            "dataset.features: {COLUMN: text}."
+            "dataset.features: {{COLUMN: text}}.",
         )
     return ""

@@ -15,7 +15,7 @@ from optbench.config.evaluation_section import no_validation
 from optbench.config.fit import MOST_PARAMETERS, least_parameters, misfit
 from optbench.config.layers import are_layers_known, layer_specs
 from optbench.core.findings import Finding, Severity
-from optbench.core.worded import worded
+from optbench.core.worded import joined, worded
 from optbench.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def _canonical_model(model: ModelConfig, *, has_tokens: bool) -> ModelConfig:
 def _check_evaluation(evaluation: EvaluationConfig, *, num_classes: int, has_validation: bool) -> None:
     if evaluation.to_be_chosen and not has_validation:
         key = evaluation.to_be_chosen[0]
-        raise ConfigError(f"evaluation.{key}: {no_validation(key)}", code="config-validation-needed")
+        raise ConfigError(joined(f"evaluation.{key}: ", no_validation(key)), code="config-validation-needed")
     if evaluation.threshold is not None and num_classes > 2:  # noqa: PLR2004 - two classes
         raise ConfigError(
             worded(
