@@ -123,11 +123,21 @@ def _told_errors(arguments: Sequence[str]) -> Iterator[None]:
 
 
 def _end_with(error: OptbenchError, cause: Exception, arguments: Sequence[str], *, debug: bool) -> NoReturn:
-    from optbench.words import error_text
-
-    _tell(f"optbench: {error_text(error, _language())}\n", cause, debug=debug, always=True)
+    _tell(f"optbench: {_text_of(error)}\n", cause, debug=debug, always=True)
     _tell_programs(error, arguments)
     raise SystemExit(error.exit_code) from None
+
+
+def _text_of(error: OptbenchError) -> str:
+    """Return an error in the language of the user; in English where the system gives no file of words any more."""
+    try:
+        from optbench.words import error_text
+
+        return error_text(error, _language())
+    except Exception as refused:
+        if not is_refusal(refused):
+            raise
+        return str(error)
 
 
 def _in_words(message: str) -> str:
