@@ -79,7 +79,7 @@ def write_sheet(path: Path, target: IO[str], *, sheet: str | None, name: str) ->
 
 
 def _uncomputed(path: Path, title: str, empty: Mapping[int, str], name: str) -> tuple[str, ...]:
-    """Return the names of those of some columns that hold formulas: who wrote the file has not computed their values."""
+    """Return the names of those of some empty columns that hold formulas: nobody has computed their values."""
     if not empty:
         return ()
     with _opened(path, name, data_only=False) as book:
