@@ -16,6 +16,8 @@ WRITTEN = {
     "one umlaut": ("cp1252", "a;b;y\n" + "1;Bonn;x\n" * 500 + "2;München;y\n" + "1;Bonn;x\n" * 500),
     "French": ("cp1252", "id;prénom;ville;y\n1;Amélie;Orléans;oui\n2;Élodie;Besançon;non\n"),
     "Spanish": ("latin-1", "año,niño,y\n1,España,sí\n2,Málaga,no\n"),
+    "Spanish of MS-DOS": ("cp850", "nombre,ciudad,y\nJosé,León,sí\nÍñigo,Málaga,no\n"),
+    "Spanish of a Mac": ("mac-roman", "nombre,ciudad,y\nJosé,León,sí\nÍñigo,Málaga,no\n"),
     "a euro alone": ("cp1252", "price,y\n" + "12 €,a\n" * 9),
     "a degree alone": ("latin-1", "temp °C,y\n" + "12 °,a\n" * 9),
     "Polish": ("cp1250", "imię;miasto;y\n" + "Łukasz;Łódź;tak\nGrażyna;Kraków;nie\nŻaneta;Gdańsk;nie\n" * 9),

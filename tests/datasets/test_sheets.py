@@ -117,3 +117,12 @@ def with_bomb(content: bytes) -> bytes:
         for name in given.namelist():
             made.writestr(name, bomb if "sheet1" in name else given.read(name))
     return buffer.getvalue()
+
+
+def test_formulas_that_nobody_computed_are_told(book, load_csv):
+    """A program that writes formulas alone leaves a column empty here; a column that is empty in the file is none."""
+    rows = [["x", "doubled", "empty", "y"], *([i * 7 % 31, f"=A{i + 2}*2", None, "ab"[i % 2]] for i in range(60))]
+    dataset = load_csv(book(One=rows).read_bytes(), path="t.xlsx")
+    (told,) = [note for note in sentences(dataset.notes) if "formulas without stored values" in note]
+    assert told.startswith("t.xlsx: column 'doubled'")
+    assert dataset.feature_names == ("x",)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import itertools
+import re
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from optbench.core.findings import Finding, Severity
@@ -26,9 +27,7 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _MANY_RIGHT: Final = 10  # letters of UTF-8 for each byte that is none
-_MIXED: Final = (
-    0.5  # so many are there where files were joined; in names of countries in GBK, EUC and Big5 at most 0.34
-)
+_MIXED: Final = 0.5  # so many are there where files were joined; in names in GBK, EUC, Big5 and TIS-620 at most 0.34
 _FEWEST_MIXED: Final = 5  # letters of UTF-8: fewer are there by chance
 _WIDE: Final = ("utf-16-le", "utf-16-be")
 _WESTERN, _TURKISH = "cp1252", "cp1254"
@@ -36,6 +35,9 @@ _SINGLE_BYTES: Final = (_WESTERN, "cp1250", "cp1251", "koi8_r", "cp1253", _TURKI
 _CANDIDATES: Final = (*_SINGLE_BYTES, "iso8859_2", "cp932", "euc_jp", "gb18030", "big5", "cp949")
 _LATIN: Final = (_WESTERN, _TURKISH, "cp1250", "iso8859-2")
 _CENTRAL_EUROPE: Final = ("Czech", "Polish", "Hungarian", "Slovak", "Slovene", "Croatian", "Romanian")
+_WITHIN_WORDS: Final = re.compile(rb"(?<=[A-Za-z])([\x80-\xff])(?=[a-z])")
+# Bytes of small letters with accents that are signs in Windows-1252, as cent and double dagger are
+_OLD_PROGRAMS: Final = (("cp850", (b"\xa1", b"\xa2", b"\xa3", b"\xa4")), ("mac-roman", (b"\x87",)))
 _WORD_SIGNS: Final = frozenset("£¥¢³¹¿¼¾")  # letters of other alphabets, where they stand within words
 
 
@@ -152,7 +154,8 @@ def guess_encoding(start: bytes, *, is_whole: bool) -> str:
             return wide
     if _reads_as(start, UTF8, is_whole=is_whole):
         return UTF8
-    return _likeliest(_telling_lines(start))
+    lines = _telling_lines(start)
+    return _of_old_programs(lines) or _likeliest(lines)
 
 
 def broken_utf8_error(start: bytes, *, name: str, is_whole: bool) -> DataError | None:
@@ -206,6 +209,18 @@ def _likeliest(text: bytes) -> str:
     if best.language in _CENTRAL_EUROPE and not is_shared:
         return found
     return _WESTERN if is_western and _letters_fit(text.decode(_WESTERN)) else found
+
+
+def _of_old_programs(text: bytes) -> str | None:
+    """Return the encoding of a CSV file that Excel calls one of MS-DOS or of the Macintosh, None of any other.
+
+    Its letters are signs in Windows-1252, which would stand between two letters there.
+    """
+    within = {found[1] for found in _WITHIN_WORDS.finditer(text)}
+    for encoding, telling in _OLD_PROGRAMS:
+        if within.intersection(telling) and all(one.decode(encoding).islower() for one in within):
+            return encoding
+    return None
 
 
 def _letters_fit(text: str) -> bool:

@@ -239,8 +239,11 @@ class _Opening:
             raise self._no_text_file()
         target = self._new_file("sheet.csv")
         with target.open("w", encoding="utf-8", newline="") as file:
-            title, self.point_names = sheets.write_sheet(self.path, file, sheet=self.storage.sheet, name=self.name)
-        self.notes.append(_note("data-sheet-read", name=self.name, sheet=title))
+            found = sheets.write_sheet(self.path, file, sheet=self.storage.sheet, name=self.name)
+        self.point_names = found.of_numbers
+        self.notes.append(_note("data-sheet-read", name=self.name, sheet=found.title))
+        for column in found.uncomputed:
+            self.notes.append(_note("data-sheet-uncomputed", name=self.name, column=column))
         self.path, self.separator = target, sheets.SEPARATOR
 
     def _refuse_other_forms(self) -> None:

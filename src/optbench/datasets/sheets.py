@@ -7,6 +7,7 @@ import datetime as dt
 import itertools
 import re
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from optbench.core.memory import available_memory
@@ -18,7 +19,7 @@ from optbench.datasets.parquet_files import seconds_text
 from optbench.errors import DataError, MachineError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
     from zipfile import ZipFile
 
@@ -30,10 +31,27 @@ _TEXTS: Final = "xl/sharedStrings.xml"
 _ROW: Final = re.compile(rb"<(?:[\w.-]{1,32}:)?row[\s/>]")
 _LONGEST_MARK: Final = 40
 _BLOCK_BYTES: Final = 1 << 20
+_LOOKED_AT: Final = 64  # rows of a column without a value, for formulas
 
 
-def write_sheet(path: Path, target: IO[str], *, sheet: str | None, name: str) -> tuple[str, frozenset[str]]:
-    """Write a sheet as CSV and return its name, and the names of columns some of whose cells are numbers.
+@dataclass(frozen=True, slots=True)
+class WrittenSheet:
+    """What a sheet was.
+
+    Attributes
+    ----------
+    title : its name
+    of_numbers : names of columns some of whose cells are numbers
+    uncomputed : names of columns of formulas, in all of whose cells no value is stored
+    """
+
+    title: str
+    of_numbers: frozenset[str]
+    uncomputed: tuple[str, ...] = ()
+
+
+def write_sheet(path: Path, target: IO[str], *, sheet: str | None, name: str) -> WrittenSheet:
+    """Write a sheet as CSV and return what it was.
 
     Numbers become the shortest text that gives the same number, dates ISO dates, with a time where the format shows
     one, durations seconds (`90 s`), truth values TRUE and FALSE as Excel shows them. Of a formula the value counts
@@ -55,7 +73,19 @@ def write_sheet(path: Path, target: IO[str], *, sheet: str | None, name: str) ->
     _require_room(path, name)
     with _opened(path, name) as book:
         found = _chosen(book, sheet, name)
-        return str(found.title), _write_rows(_rows(found, name), target, name)
+        title = str(found.title)
+        of_numbers, empty = _write_rows(_rows(found, name), target, name)
+    return WrittenSheet(title, of_numbers, _uncomputed(path, title, empty, name))
+
+
+def _uncomputed(path: Path, title: str, empty: Mapping[int, str], name: str) -> tuple[str, ...]:
+    """Return the names of those of some empty columns that hold formulas: nobody has computed their values."""
+    if not empty:
+        return ()
+    with _opened(path, name, data_only=False) as book:
+        rows = itertools.islice(_rows(book[title], name), _LOOKED_AT)
+        found = {position for row in rows for position, cell in enumerate(row) if cell.data_type == "f"}
+    return tuple(column for position, column in empty.items() if position in found)
 
 
 def sheet_names(path: Path, *, name: str) -> list[str]:
@@ -111,7 +141,7 @@ def _longest_row(archive: ZipFile, member: str) -> int:
 
 
 @contextmanager
-def _opened(path: Path, name: str) -> Iterator[Any]:
+def _opened(path: Path, name: str, *, data_only: bool = True) -> Iterator[Any]:
     try:
         from openpyxl import load_workbook
     except ImportError:
@@ -128,7 +158,7 @@ def _opened(path: Path, name: str) -> Iterator[Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # on formats, pictures and the like, of which nothing is read
         try:
-            book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
+            book = load_workbook(path, read_only=True, data_only=data_only, keep_links=False)
         except (OSError, MemoryError):
             raise
         except Exception as error:
@@ -215,10 +245,10 @@ def _rows(sheet: Any, name: str) -> Iterator[list[Any]]:
         ) from error
 
 
-def _write_rows(rows: Iterator[list[Any]], target: IO[str], name: str) -> frozenset[str]:
-    """Write rows, and return the cells of the first one above numbers."""
+def _write_rows(rows: Iterator[list[Any]], target: IO[str], name: str) -> tuple[frozenset[str], dict[int, str]]:
+    """Write rows; return the cells of the first one above numbers, and those above nothing by their position."""
     writer = csv.writer(target, delimiter=SEPARATOR, lineterminator="\n")
-    width, header, of_numbers = 0, list[str](), set[int]()
+    width, header, of_numbers, filled = 0, list[str](), set[int](), set[int]()
     for line, row in enumerate(rows, start=1):
         cells = [_text(cell) for cell in row]
         if not cells:
@@ -226,11 +256,15 @@ def _write_rows(rows: Iterator[list[Any]], target: IO[str], name: str) -> frozen
             continue
         if not width:
             width, header = len(cells), cells
+        elif len(filled) < width:
+            filled.update(position for position, cell in enumerate(cells) if cell)
         of_numbers.update(position for position, cell in enumerate(row) if _is_number(cell.value))
         if len(cells) > width:
             raise _too_wide(cells, width, line, name)
         writer.writerow([*cells, *[""] * (width - len(cells))])
-    return frozenset(header[position].strip() for position in of_numbers)
+    names = [cell.strip() for cell in header]
+    empty = {position: column for position, column in enumerate(names) if position not in filled}
+    return frozenset(names[position] for position in of_numbers), empty
 
 
 def _is_number(value: Any) -> bool:
