@@ -24,6 +24,10 @@ KNOWN = {
     "hearts": ("Age,Sex,ChestPainType,HeartDisease", "HeartDisease"),
     "loans": ("Loan_ID,Gender,LoanAmount,Loan_Status", "Loan_Status"),
     "iris": ("sepal_length,sepal_width,species", "species"),
+    "clientes": ("código_cliente,edad,Abandono,clase", "Abandono"),
+    "pacientes": ("edad,diagnóstico,presión", "diagnóstico"),
+    "viviendas": ("metros,barrio,precio_venta", "precio_venta"),
+    "cualquiera": ("a,Variable objetivo,b", "Variable objetivo"),
     "breast cancer": ("id,diagnosis,radius_mean,texture_mean", "diagnosis"),
 }
 
@@ -34,7 +38,7 @@ def test_known_tables(names, target):
     assert likely_targets(names.split(","))[0][0] == target
 
 
-@pytest.mark.parametrize("names", ["a,b", "unit price,x", "year,z", ""])
+@pytest.mark.parametrize("names", ["a,b", "unit price,x", "year,z", "estado,x", ""])
 def test_names_that_say_nothing(names):
     """A word in a name is not enough, unless it says what the column is."""
     assert likely_targets(names.split(",")) == []

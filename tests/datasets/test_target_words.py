@@ -96,3 +96,12 @@ def test_words_among_numbers_to_predict(word, table):
     with pytest.raises(DataError, match="must hold finite numbers"):
         loads(many, written)
     assert len(loads(many, written, f"missing: ['{word}']").train.y) == 35
+
+
+def test_gaps_in_a_third_of_a_target_leave_it_numbers(table):
+    """What reads like no value says nothing of what the others are, so `init` has an answer."""
+    path = table(["sin dato" if n % 3 == 0 else n * 1.5 for n in range(N)])
+    written, said = starter_for_table(path, "target")
+    assert "task: regression" in written
+    assert any("20 rows of the target hold no number but 'sin dato'" in one for one in said)
+    assert len(loads(path, written, "missing: ['sin dato']").train.y) == 28

@@ -7,7 +7,8 @@ languages no word is of two months, so the language of a column need not be know
 from __future__ import annotations
 
 from typing import Final
-from unicodedata import combining, normalize
+
+from optbench.datasets.column_names import without_accents
 
 _MONTHS: Final = (
     "jan january ene enero janv janvier januar janner jän jänner jänn janeiro gen gennaio",
@@ -35,7 +36,7 @@ _DAYS: Final = (
 
 
 def _plain(word: str) -> str:
-    return "".join(one for one in normalize("NFKD", word.lower()) if not combining(one))
+    return without_accents(word.lower())
 
 
 _MONTH_OF: Final = {_plain(word): month for month, words in enumerate(_MONTHS, start=1) for word in words.split()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from unicodedata import normalize
+from unicodedata import combining, normalize
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +26,17 @@ def spelled(name: str, names: Sequence[str]) -> str:
         return name
     composed = normalize("NFC", name.strip())
     return next((each for each in names if normalize("NFC", each) == composed), name)
+
+
+def without_accents(text: str) -> str:
+    """Return a text whose letters have no accents.
+
+    Examples
+    --------
+    >>> without_accents("código"), without_accents("Año")
+    ('codigo', 'Ano')
+    """
+    return "".join(one for one in normalize("NFKD", text) if not combining(one))
 
 
 def with_spelling(options: TableOptions, names: Sequence[str]) -> TableOptions:

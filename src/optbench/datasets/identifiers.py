@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
-from unicodedata import combining, normalize
+from unicodedata import normalize
 
 import numpy as np
 
 from optbench.core.findings import Finding, Severity
+from optbench.datasets.column_names import without_accents
 from optbench.datasets.reading_rules import Applied
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def names_rows(name: str, *, is_first: bool) -> bool:
         return True
     if _is_written_by_programs(name):
         return True
-    words = [word.lower() for word in _WORD.findall(_without_accents(name))]
+    words = [word.lower() for word in _WORD.findall(without_accents(_NUMBER_SIGN.sub("No ", name)))]
     if not words:
         return False
     whole = "".join(words)
@@ -142,10 +143,6 @@ def _numbers_things(words: Sequence[str]) -> bool:
     """Return True for a number or code of one thing, as it is said in Spanish and its relatives: código del cliente."""
     first, *rest = (word for word in words if word not in _LINKS)
     return first in _FIRST_WORDS and _THING.fullmatch("".join(rest)) is not None
-
-
-def _without_accents(name: str) -> str:
-    return "".join(one for one in normalize("NFKD", _NUMBER_SIGN.sub("No ", name)) if not combining(one))
 
 
 def _is_written_by_programs(name: str) -> bool:

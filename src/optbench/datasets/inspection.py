@@ -21,6 +21,7 @@ from optbench.datasets.header_doubts import header_doubts, require_one_header
 from optbench.datasets.labels import choose_positive_class, class_counts
 from optbench.datasets.missing_values import find_missing
 from optbench.datasets.missing_words import missing_words
+from optbench.datasets.no_value_words import reads_like_no_value
 from optbench.datasets.number_spelling import COMMA, POINT
 from optbench.datasets.number_texts import parse_texts
 from optbench.datasets.sentinels import TOLD as SENTINEL
@@ -247,7 +248,9 @@ def _is_quantity(table: TextTable, options: TableOptions) -> bool:
     present, is_finite = found.codes[found.codes >= 0], np.isfinite(numbers)
     different = len(np.unique(numbers[is_finite]))
     if not is_finite.all():
-        return different > _MOST_CLASSES and bool(is_finite[present].mean() >= _MOSTLY)
+        is_gap = np.array([reads_like_no_value(text) for text in found.levels.to_pylist()])
+        meant = present[~is_gap[present]]
+        return different > _MOST_CLASSES and bool(is_finite[meant].mean() >= _MOSTLY)
     return different > _MOST_CLASSES or (different > _BINARY and different > len(present) / 2)
 
 

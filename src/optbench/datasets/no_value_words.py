@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from typing import Final
-from unicodedata import category, combining, normalize
+from unicodedata import category, normalize
+
+from optbench.datasets.column_names import without_accents
 
 _OF_PROGRAMS: Final = frozenset(
     {
@@ -41,8 +43,7 @@ def reads_like_no_value(text: str) -> bool:
     [True, True, True, True, False, False]
     """
     word = normalize("NFKC", text).strip().lower()
-    plain = "".join(one for one in normalize("NFKD", word) if not combining(one))
-    return word in _OF_PROGRAMS or plain in _OF_PEOPLE or not _can_be_seen(word)
+    return word in _OF_PROGRAMS or without_accents(word) in _OF_PEOPLE or not _can_be_seen(word)
 
 
 def _can_be_seen(text: str) -> bool:

@@ -5,28 +5,38 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from optbench.datasets.column_names import without_accents
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_SAID: Final = ("target", "y", "label", "labels", "outcome", "response", "ground truth", "dependent variable")
+# Words are compared without accents, and those of other languages are Spanish.
+_SAID: Final = (
+    "target", "y", "label", "labels", "outcome", "response", "ground truth", "dependent variable", "objetivo",
+    "etiqueta", "respuesta", "variable objetivo", "variable dependiente",
+)  # fmt: skip
 _OUTCOMES: Final = (
     "churn", "churned", "survived", "diagnosis", "exited", "attrition", "fraud", "default", "deposit", "subscribed",
     "stroke", "heart disease", "cardio", "readmitted", "loan status", "credit risk", "approved", "converted",
-    "purchased", "clicked", "species", "variety", "sentiment", "spam",
+    "purchased", "clicked", "species", "variety", "sentiment", "spam", "abandono", "baja", "fuga", "sobrevivio",
+    "diagnostico", "fraude", "impago", "incumplimiento", "especie", "sentimiento",
 )  # fmt: skip
 _MADE_FOR: Final = (
     "income", "sale price", "median house value", "medv", "price", "mpg", "quality", "charges", "rings", "cover type",
+    "precio", "precio venta", "calidad",
 )  # fmt: skip
-_OFTEN: Final = ("class", "classes", "category", "status", "result")
+_OFTEN: Final = ("class", "classes", "category", "status", "result", "clase", "categoria", "resultado")
 _WHOLE: Final = {
     word: group for group, words in ((0, _SAID), (1, _OUTCOMES), (4, _MADE_FOR), (5, _OFTEN)) for word in words
 }
 _PARTS: Final = {tuple(word.split()): group for group, words in ((2, _SAID), (3, _OUTCOMES)) for word in words}
-_IDENTIFIERS: Final = frozenset({"id", "uid", "uuid", "guid", "key", "number", "no", "nr"})
+_IDENTIFIERS: Final = frozenset({"id", "uid", "uuid", "guid", "key", "number", "no", "nr", "codigo", "numero", "num"})
 _SOMEBODY: Final = frozenset(
     {
         "customer", "client", "patient", "user", "subject", "person", "student", "employee", "session", "device",
         "household", "account", "member", "player", "visitor", "participant", "family", "animal", "machine",
+        "cliente", "paciente", "usuario", "persona", "alumno", "estudiante", "empleado", "sesion", "hogar", "cuenta",
+        "socio", "visitante", "participante", "familia", "maquina",
     }
 )  # fmt: skip
 _MOST_WORDS: Final = 4  # more are a sentence
@@ -45,8 +55,10 @@ def likely_targets(names: Sequence[str]) -> list[list[str]]:
     [['deposit', 'default'], ['class']]
     >>> likely_targets(["x", "y", "z", "price"]), likely_targets(["Churn Value", "x"]), likely_targets(["a"])
     ([['price']], [['Churn Value']], [])
+    >>> likely_targets(["Diagnóstico", "edad", "clase"])
+    [['Diagnóstico'], ['clase']]
     """
-    words_of = {name: tuple(word.lower() for word in _WORD.findall(name)) for name in names}
+    words_of = {name: tuple(word.lower() for word in _WORD.findall(without_accents(name))) for name in names}
     has_axes = ("z",) in words_of.values()
     groups: dict[int, list[str]] = {}
     for name, words in reversed(words_of.items()):
@@ -68,7 +80,9 @@ def names_somebody(name: str) -> bool:
     --------
     >>> [names_somebody(name) for name in ("customerID", "patient", "user_key", "sessions", "age", "id")]
     [True, True, True, True, False, True]
+    >>> names_somebody("código del cliente"), names_somebody("precio")
+    (True, False)
     """
-    words = [word.lower() for word in _WORD.findall(name)]
+    words = [word.lower() for word in _WORD.findall(without_accents(name))]
     left = [word for word in words if word not in _IDENTIFIERS]
     return len(left) < len(words) or bool(left and left[-1].removesuffix("s") in _SOMEBODY)
