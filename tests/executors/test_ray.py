@@ -201,6 +201,14 @@ def test_an_address_is_that_of_a_head(given):
         ray_address(given, {})
 
 
+def test_a_refused_address_keeps_its_password():
+    """Logs keep messages."""
+    with pytest.raises(UsageError) as error:
+        ray_address("ray://ana:s3/cr@t@head:10001", {})
+    assert "***@head:10001" in str(error.value)
+    assert not any(part in str(error.value) for part in ("ana", "s3", "cr@t"))
+
+
 def test_only_a_cluster_that_is_named_is_elsewhere(monkeypatch):
     """Data for one of the command's own need not lie on a shared folder; RAY_ADDRESS is for `ray` alone."""
     monkeypatch.delenv("RAY_ADDRESS", raising=False)

@@ -7,22 +7,31 @@ one has ended, which is the `Process` of the slot.
 Files appear whole, by a rename; of events only whole lines are read. Neither side waits for a file that the other has
 not announced by its number, and nothing rests on clocks of different machines: that the command is there shows in a
 number that changes (`Spool.beat`), which the agent times by its own clock.
+
+A task names what is executed. The folder lets in nobody else, but who may write the folder around it can put one of
+his own in its place: so a file is read only if it belongs to whoever reads it.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
+import os
+import tempfile
 import threading
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from optbench.core.regular_files import open_regular
 from optbench.core.temporary_folders import make_temporary_folder
 from optbench.executors.ends import end_before_begin
 from optbench.executors.interface import TaskEnd
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from io import BufferedReader
     from pathlib import Path
 
     from optbench.core.temporary_folders import TemporaryFolder
@@ -228,7 +237,7 @@ class SpoolSlot:
 
     def _events(self) -> Iterator[Event]:
         """Yield what the task has emitted since the last look; a line that is being written waits."""
-        with contextlib.suppress(FileNotFoundError), self.paths.events(self._number).open("rb") as file:
+        with contextlib.suppress(FileNotFoundError), _opened(self.paths.events(self._number)) as file:
             file.seek(self._read)
             lines = file.read().rpartition(b"\n")[0]
             self._read += len(lines) + bool(lines)
@@ -247,7 +256,34 @@ def write_whole(path: Path, document: Any) -> None:
 
 
 def read_whole(path: Path) -> Any:
-    """Return what `write_whole` wrote, None if it is not there yet."""
-    with contextlib.suppress(FileNotFoundError):
-        return json.loads(path.read_text(encoding="utf-8"))
+    """Return what `write_whole` wrote, None if it is not there yet.
+
+    Raises
+    ------
+    PermissionError
+        If somebody else has put it there.
+    OSError
+        If it cannot be read, or is no regular file.
+    """
+    with contextlib.suppress(FileNotFoundError), _opened(path) as file:
+        return json.loads(file.read())
     return None
+
+
+def _opened(path: Path) -> BufferedReader:
+    file = open_regular(path)
+    owner = os.fstat(file.fileno()).st_uid
+    if owner != os.geteuid() and owner != _owner_of_ours(path.parent):
+        file.close()
+        raise PermissionError(errno.EPERM, f"it belongs to user {owner}, who is somebody else", str(path))
+    return file
+
+
+@cache
+def _owner_of_ours(folder: Path) -> int:
+    """Return whom a file of this process belongs to in a folder: file systems between machines may rename its owner."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            return os.fstat(file.fileno()).st_uid
+    except OSError:
+        return os.geteuid()

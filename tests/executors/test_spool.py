@@ -1,0 +1,66 @@
+"""What a spool's readers believe: files that the own user has put there. 1 second."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from optbench.executors.registry import ExecutorSettings
+from optbench.executors.spool import Spool, SpoolSlot, read_whole, write_whole
+
+SOMEBODY = 65_533
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
+
+
+class Gone:
+    """The process of a slot, long gone."""
+
+    is_gone = True
+
+
+@pytest.fixture
+def spool(tmp_path):
+    made = Spool(ExecutorSettings(1, {}, "json", shared=tmp_path / "shared"))
+    yield made
+    made.remove()
+
+
+def test_what_was_written_is_read(tmp_path):
+    """A document comes back as it was; what is not there is None."""
+    write_whole(tmp_path / "task-1.json", {"a": [1, "ñ"]})
+    assert read_whole(tmp_path / "task-1.json") == {"a": [1, "ñ"]}
+    assert read_whole(tmp_path / "task-2.json") is None
+
+
+@needs_root
+def test_a_task_of_somebody_else_is_not_read(spool):
+    """Who may write the folder around a spool can put one of his own in its place: his tasks would be executed."""
+    slot = spool.new_slot()
+    write_whole(slot.task(1), {"function": "os:getcwd"})
+    os.chown(slot.task(1), SOMEBODY, SOMEBODY)
+    with pytest.raises(PermissionError, match="belongs to user 65533"):
+        read_whole(slot.task(1))
+
+
+@needs_root
+def test_events_and_ends_of_somebody_else_are_not_read(spool):
+    """What they say goes to the terminal and into a run."""
+    slot = SpoolSlot(spool.new_slot(), Gone())
+    for name, text in (("events-0.jsonl", '{"event": "epoch"}\n'), ("end-0.json", "{}")):
+        file = slot.paths.folder / name
+        file.write_text(text)
+        os.chown(file, SOMEBODY, SOMEBODY)
+        with pytest.raises(PermissionError):
+            slot.news(stopping=False)
+        file.unlink()
+
+
+def test_links_and_pipes_are_no_documents(tmp_path):
+    """A link leads to a file of the own user that says something else; a pipe has a reader wait for ever."""
+    write_whole(tmp_path / "elsewhere.json", {"function": "os:getcwd"})
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere.json")
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("link", "pipe"):
+        with pytest.raises(OSError, match="it is a "):
+            read_whole(tmp_path / name)
