@@ -145,7 +145,7 @@ def require_defined(reference: Reference, *, error: type[InvalidError] = Invalid
     error
         With the user's own line, or with the names that are bound.
     """
-    with user_errors(f"importing {reference.file.name}", reference.file, error), warnings.catch_warnings():
+    with user_errors(_importing(reference), reference.file, error), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         tree = ast.parse(read_source(reference.file, error=error), filename=str(reference.file))
     bound, is_all = _bound_names(tree)
@@ -228,7 +228,7 @@ def _module_of(reference: Reference, error: type[InvalidError]) -> ModuleType:
         sys.modules[name] = module
         try:
             with (
-                user_errors(f"importing {reference.file.name}", reference.file, error),
+                user_errors(_importing(reference), reference.file, error),
                 _at_home(reference.file.parent),
             ):
                 spec.loader.exec_module(module)
@@ -244,10 +244,19 @@ def call_function(
     """Load and call the user's function; an exception inside it becomes `error` with the user's own line."""
     function = load_function(reference, error=error)
     with (
-        user_errors(f"{reference.function}() of {reference.file.name}", reference.file, error),
+        user_errors(_calling(reference), reference.file, error),
         _at_home(reference.file.parent),
     ):
         return function(*arguments, **keywords)
+
+
+def _importing(reference: Reference) -> str:
+    return worded("code-importing", "importing {file}", file=reference.file.name)
+
+
+def _calling(reference: Reference) -> str:
+    function, file = reference.function, reference.file.name
+    return worded("code-calling", "{function}() of {file}", function=function, file=file)
 
 
 @contextmanager
