@@ -206,3 +206,16 @@ def test_a_large_file_that_is_no_text_is_refused(tmp_path, monkeypatch):
     (tmp_path / "my.csv").write_bytes(b"a,y\n1,\xff\n")
     with pytest.raises(DataError, match="byte 0xff in line 2"):
         inspect_table(tmp_path / "my.csv", encoding="utf-8")
+
+
+def test_texts_that_are_nearly_all_different_are_the_same_for_init_and_for_every_split(tmp_path, load_csv):
+    """Whether the few that repeat are training rows decides between category and identifier; `init` settles it."""
+    lines = [f"{i * 7 % 31},k{max(i, 1)},{'ab'[i * 7 % 13 % 2]}\n" for i in range(60)]
+    content = "x,c,y\n" + "".join(lines)
+    (tmp_path / "my.csv").write_text(content)
+    found = inspect_table(tmp_path / "my.csv", "y")
+    assert found.features == {"c": "category"}
+    assert any("nearly all of the 59 texts of column 'c' are different" in told for told in sentences(found.notes))
+    for seed in range(3):
+        dataset = load_csv(content, features=dict(found.features), split={"seed": seed})
+        assert dataset.facts["columns"][1]["kind"] == "category"

@@ -52,6 +52,7 @@ _RARE_SEPARATORS = "^~: "  # too frequent within cells to be taken for one
 _MOST_CLASSES = 20
 _BINARY = 2
 _MOSTLY = 0.8  # of the rows of a target with words among numbers
+_NEARLY_ALL = 0.9  # of the rows with a text
 _REPEATED = 0.5  # texts that are fewer than this share of the rows may be categories
 _FEWEST_GROUPS, _ROWS_PER_GROUP = 10, 2
 
@@ -187,6 +188,8 @@ def inspect_table(
     options = replace(options, features={**_dates(table, options), **(options.features or {})})
     texts = _running_texts(table, options, rows=labelled.rows)
     options = replace(options, features={**(options.features or {}), **texts})
+    crowded = _nearly_all_different(table, options, rows=labelled.rows)
+    options = replace(options, features={**(options.features or {}), **dict.fromkeys(crowded, "category")})
     forced = _forced_kinds(table, options, rows=labelled.rows)
     options = replace(options, features={**forced, **(options.features or {})})
     doubtful = _kind_notes(table, options, forced)
@@ -217,6 +220,7 @@ def inspect_table(
             *doubtful,
             *table_sentinels(table, uses, options, labelled.rows),
             *(_note("data-column-running-text", name=name) for name in texts),
+            *(_note("data-column-nearly-different", name=name, n_texts=n) for name, n in crowded.items()),
         ),
         task=task,
         is_text=head.is_text,
@@ -371,6 +375,24 @@ def _running_texts(table: TextTable, options: TableOptions, *, rows: NDArray[np.
                     n_texts = int((level_counts(examined.categories, rows) > 0).sum())
                     if n_texts > min(MAX_LEVELS, _REPEATED * len(rows)):
                         found[column.name] = "text"
+    return found
+
+
+def _nearly_all_different(table: TextTable, options: TableOptions, *, rows: NDArray[np.int64]) -> dict[str, int]:
+    """Return the number of texts of each category in which nearly every row has one of its own.
+
+    By the training rows of one split all of them may differ, which makes an identifier, and by those of another not.
+    """
+    spellings = spellings_of(table, options)
+    found: dict[str, int] = {}
+    for column in table.columns:
+        if stated_use(column.name, options) is None:
+            with suppress(DataError):  # neither number nor category
+                examined = spellings.read(column)
+                cells = examined.cells(rows)
+                is_category = infer_kind(table, examined, rows=rows).kind == "category"
+                if is_category and cells.n_texts > max(_MOST_CLASSES, _NEARLY_ALL * cells.n_present):
+                    found[column.name] = cells.n_texts
     return found
 
 
