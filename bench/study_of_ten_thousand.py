@@ -100,7 +100,11 @@ class Copies:
         """Return metrics.json, with scores that differ between settings and seeds."""
         lower = int(run.planned.key[:8], 16) / 2**32 / 10
         splits = {split: self._metrics[split] for split in ("validation", "test") if self._metrics.get(split)}
-        moved = {split: {**scores, "accuracy": scores["accuracy"] - lower} for split, scores in splits.items()}
+        moved = {
+            split: {**scores, "accuracy": scores["accuracy"] - lower, "log_loss": scores["log_loss"] + lower}
+            for split, scores in splits.items()
+        }
+        moved["validation"]["loss"] += lower  # what tuning goes by
         return encode_json({**self._metrics, **moved})
 
 

@@ -19,7 +19,7 @@ function readable(node) {
 
 function sortTable(table, column, isDown) {
   const body = table.tBodies[0];
-  const rows = [...body.rows].map(row => ({row, text: row.cells[column].innerText, value: valueOf(row.cells[column])}));
+  const rows = [...body.rows].map(row => ({row, text: readable(row.cells[column]), value: valueOf(row.cells[column])}));
   const sign = isDown ? -1 : 1;
   rows.sort((one, other) => {
     if (one.value === null || other.value === null) {
