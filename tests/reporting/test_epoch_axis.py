@@ -7,7 +7,7 @@ import pytest
 from optbench.records import History
 from optbench.reporting.epoch_axis import scale_without_start
 from optbench.reporting.run_figures import learning_curves_figure
-from optbench.reporting.style import distinct_colours, new_figure, optimizer_colours
+from optbench.reporting.style import distinct_colours, new_figure
 
 
 @pytest.mark.parametrize("start", [250.0, -40.0])
@@ -42,4 +42,3 @@ def test_a_run_is_scaled_to_its_training():
 def test_no_colour_comes_twice(number):
     """However many optimizers there are."""
     assert len(set(distinct_colours(number))) == number
-    assert len(set(optimizer_colours(map(str, range(number))).values())) == number
