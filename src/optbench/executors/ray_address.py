@@ -42,9 +42,9 @@ def ray_address(given: str, environment: Mapping[str, str] = os.environ) -> str:
     if not _HOST_AND_PORT.fullmatch(address):
         raise UsageError(
             f"--executor ray:ADDRESS, or {ADDRESS}, must be HOST:PORT of a cluster's head, such as 10.0.0.5:6379. "
-            f"Received: {_without_login(address)!r}. Without one, or with ray:local, the command starts a cluster of "
-            "its own and ends it; none is looked for. Of a cluster elsewhere (http://, ray://) give the command on one of "
-            "its machines.",
+            f"Received: {_without_login(address)!r}. Without one, or with ray:local, the command starts a cluster "
+            "of its own and ends it; none is looked for. Of a cluster elsewhere (http://, ray://) give the command on "
+            "one of its machines.",
             code="usage-executor-address",
         )
     return address
