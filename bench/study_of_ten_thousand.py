@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -152,8 +153,10 @@ def measured_until(words: str, *arguments: str, cache: Path) -> str:
     used = psutil.Process(process.pid)
     busy, memory = sum(used.cpu_times()[:2]), used.memory_info().rss
     seconds = time.perf_counter() - begin
-    process.send_signal(signal.SIGTERM)
-    process.communicate()
+    while process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=60)
     return _told(seconds, busy, memory / 2**20)
 
 
