@@ -76,7 +76,7 @@ def test_cells_are_those_of_the_row(page):
     assert rows
     shown = paths.report_html.read_text()
     for row in rows:
-        assert f'<th scope="row">{row}</th><td>{row}</td>' in shown.replace("\n", "")
+        assert f">{row}</th><td>{row}</td>" in shown.replace("\n", "")
 
 
 def test_drawn_again_the_page_is_the_same_as_long_as_the_data_is(page, place):

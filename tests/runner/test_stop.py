@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import weakref
 
 import pytest
 
+from optbench.core.ending import Ending
 from optbench.runner.stop import StoppedError, stops_on_signals
 
 
@@ -69,3 +71,19 @@ def test_an_error_of_the_block_is_not_hidden():
     """A failure stays the failure it is."""
     with pytest.raises(KeyError), stops_on_signals(Recorder(), say=pytest.fail):
         raise KeyError("x")
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_signal_that_a_callback_passes_over_ends_what_begins_next():
+    """The interpreter ignores exceptions of callbacks, of which every import has some: nothing is begun after it."""
+    ending, thing = Ending(), Recorder()
+    before = signal.signal(signal.SIGTERM, ending)
+    try:
+        seen = weakref.ref(thing, lambda _dead: signal.raise_signal(signal.SIGTERM))
+        del thing
+        assert (seen(), ending.received) == (None, signal.SIGTERM)
+        with pytest.raises(StoppedError) as stopped, stops_on_signals(Recorder(), say=pytest.fail):
+            pytest.fail("it has begun")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert stopped.value.exit_code == 143

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from optbench.cli.streams import GuardedStream, guarded_streams
 from optbench.core.columns import fitted
+from optbench.core.ending import SIGNALLED, Ending
 from optbench.core.interpreter import leave_out_working_directory
 from optbench.core.memory import address_space_limit
 from optbench.core.printable import printable
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _INTERNAL_ERROR = 70
-_SIGNALLED = 128
-_STOPPED = (_SIGNALLED + signal.SIGINT, _SIGNALLED + signal.SIGTERM)
+_STOPPED = (SIGNALLED + signal.SIGINT, SIGNALLED + signal.SIGTERM)
 _LIGHT = ("ls", "show", "check", "list", "schema", "--help", "-h", "--version")
 _LEAST_ADDRESS_SPACE = 512 << 20
 _ENOUGH_ADDRESS_SPACE = 4 << 30  # with more, something else is the matter
@@ -101,7 +101,7 @@ def _told_errors(arguments: Sequence[str]) -> Iterator[None]:
         yield
     except SystemExit as end:
         if end.code in _STOPPED:  # before there was anything to say of runs
-            _tell_programs(StoppedError(int(end.code) - _SIGNALLED), arguments)
+            _tell_programs(StoppedError(int(end.code) - SIGNALLED), arguments)
         raise
     except OptbenchError as error:
         _end_with(error, error, arguments, debug=debug)
@@ -278,15 +278,10 @@ def _signals_unwind() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.signal(number, _end) for number in (signal.SIGINT, signal.SIGTERM)}
+    ending = Ending()
+    before = {number: signal.signal(number, ending) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _end(number: int, _frame: Any) -> NoReturn:
-    with suppress(RuntimeError):  # the signal may have come in the middle of a line
-        sys.stderr.write(f"optbench: stopped by {signal.Signals(number).name}.\n")
-    raise SystemExit(_SIGNALLED + number)

@@ -6,6 +6,7 @@ import signal
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from optbench.core.ending import Ending
 from optbench.errors import StoppedError
 from optbench.words import text
 
@@ -30,7 +31,8 @@ def stops_on_signals(
     Raises
     ------
     StoppedError
-        At the end of the block if a signal came, at once on the second.
+        At the end of the block if a signal came, at once on the second; at the begin if one came before and its
+        exception has not reached this place.
     """
     received: list[int] = []
     told = text("progress-stopping", language)  # before the signal, which may come while texts are read
@@ -46,6 +48,9 @@ def stops_on_signals(
 
     before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
+        missed = [one.received for one in before.values() if isinstance(one, Ending) and one.received is not None]
+        if missed:
+            raise StoppedError(missed[0])
         yield lambda: bool(received)
     finally:
         for number, handler in before.items():
