@@ -459,8 +459,8 @@ def test_frames_and_dictionaries_are_predicted_as_the_file_is(folder):
 
 def test_typed_numbers_meet_categories_written_as_whole_numbers(folder):
     """A column with a gap is one of floats in pandas; 1.0 is the category 1 there."""
+    from optbench.datasets.fitted_columns import CategoryFit
     from optbench.datasets.new_cells import NewCells, category_features
-    from optbench.datasets.preprocessing import CategoryFit
     from optbench.datasets.unusual import Unusual
 
     fit = CategoryFit(name="c", levels=("1", "2", "3"))

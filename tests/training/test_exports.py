@@ -15,7 +15,8 @@ import pytest
 
 from optbench.datasets import date_texts
 from optbench.datasets.arrow_arrays import texts_of
-from optbench.datasets.preprocessing import DateFit, DatePart, Preprocessing, Standardized
+from optbench.datasets.fitted_columns import DateFit, DatePart, Standardized
+from optbench.datasets.preprocessing import Preprocessing
 from optbench.errors import InvalidError, MachineError, NoRunsError, UsageError
 from optbench.evaluation.temperature import logits_of, logits_per_class, with_temperature
 from optbench.runner.export import ExportOptions, ModelFormat, export

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from optbench.datasets.coded_columns import FittedEmbedding, FittedHashing
 from optbench.datasets.features import FittedCategory, FittedNumber
-from optbench.datasets.preprocessing import (
+from optbench.datasets.fitted_columns import (
     CategoryFit,
     DateFit,
     DatePart,
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from optbench.datasets.features import FittedColumn
-    from optbench.datasets.preprocessing import NumberSpelling, TableColumn
+    from optbench.datasets.fitted_columns import NumberSpelling, TableColumn
     from optbench.datasets.spellings import Spelling
     from optbench.datasets.table_columns import ColumnUse
 

@@ -16,8 +16,8 @@ from optbench.core.findings import Finding, Severity
 from optbench.datasets.arrow_texts import positions_in
 from optbench.datasets.column_cells import level_counts
 from optbench.datasets.exact_sums import blocks_of, exact_terms, repeated
+from optbench.datasets.fitted_columns import Standardized
 from optbench.datasets.level_order import frequent_levels
-from optbench.datasets.preprocessing import Standardized
 from optbench.datasets.table_storage import StoredValues
 from optbench.errors import DataError
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +11,7 @@ from optbench.catalog.dataset import DEFAULT_MISSING
 from optbench.catalog.tasks import CLASSIFICATION, REGRESSION, TASKS
 from optbench.core.findings import Finding, Severity
 from optbench.core.worded import worded
-from optbench.datasets.column_cells import ExaminedColumn, level_counts
-from optbench.datasets.column_kinds import infer_kind
 from optbench.datasets.column_names import with_spelling
-from optbench.datasets.date_columns import are_dates, can_be_dates
-from optbench.datasets.features import MAX_LEVELS
 from optbench.datasets.header_doubts import header_doubts, require_one_header
 from optbench.datasets.labels import choose_positive_class, class_counts
 from optbench.datasets.missing_values import find_missing
@@ -24,23 +19,21 @@ from optbench.datasets.missing_words import missing_words
 from optbench.datasets.no_value_words import reads_like_no_value
 from optbench.datasets.number_spelling import COMMA, POINT
 from optbench.datasets.number_texts import parse_texts
+from optbench.datasets.proposed_kinds import date_columns, kinds_to_state, nearly_all_different, running_texts
 from optbench.datasets.sentinels import TOLD as SENTINEL
 from optbench.datasets.sentinels import table_sentinels
 from optbench.datasets.spellings import UNSTATED, Convention
-from optbench.datasets.table_columns import TableOptions, column_uses, missing_texts, spellings_of, stated_use
+from optbench.datasets.table_columns import TableOptions, column_uses, missing_texts, spellings_of
 from optbench.datasets.table_heads import HEAD_ROWS, read_head
 from optbench.datasets.table_targets import label_rows, target_rows
 from optbench.datasets.target_names import likely_targets, names_somebody
 from optbench.datasets.target_words import QUESTIONS, TargetWords, words_among_numbers, words_of_labels
-from optbench.datasets.text_doubts import is_running_text
 from optbench.datasets.text_table import columns_found, require_column
 from optbench.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
-
-    from numpy.typing import NDArray
 
     from optbench.datasets.columns import Column
     from optbench.datasets.opening import Storage
@@ -52,8 +45,6 @@ _RARE_SEPARATORS = "^~: "  # too frequent within cells to be taken for one
 _MOST_CLASSES = 20
 _BINARY = 2
 _MOSTLY = 0.8  # of the rows of a target with words among numbers
-_NEARLY_ALL = 0.9  # of the rows with a text
-_REPEATED = 0.5  # texts that are fewer than this share of the rows may be categories
 _FEWEST_GROUPS, _ROWS_PER_GROUP = 10, 2
 
 
@@ -185,12 +176,12 @@ def inspect_table(
     found = find_missing(table, _as_if_answered(replace(options, missing=given), in_target.asked, task))
     options = found.options
     labelled = target_rows(table, options, task)
-    options = replace(options, features={**_dates(table, options), **(options.features or {})})
-    texts = _running_texts(table, options, rows=labelled.rows)
+    options = replace(options, features={**date_columns(table, options), **(options.features or {})})
+    texts = running_texts(table, options, rows=labelled.rows)
     options = replace(options, features={**(options.features or {}), **texts})
-    crowded = _nearly_all_different(table, options, rows=labelled.rows)
+    crowded = nearly_all_different(table, options, rows=labelled.rows)
     options = replace(options, features={**(options.features or {}), **dict.fromkeys(crowded, "category")})
-    forced = _forced_kinds(table, options, rows=labelled.rows)
+    forced = kinds_to_state(table, options, rows=labelled.rows)
     options = replace(options, features={**forced, **(options.features or {})})
     doubtful = _kind_notes(table, options, forced)
     options = replace(options, numbers=_convention(table, options, task))
@@ -335,64 +326,6 @@ def _can_be_target(table: TextTable, column: Column, options: TableOptions, *, m
 def _texts(column: Column, missing: Collection[str]) -> list[str]:
     """Return the different texts of a column that are not missing."""
     found: list[str] = column.categories(missing=missing).levels.to_pylist()
-    return found
-
-
-def _forced_kinds(table: TextTable, options: TableOptions, *, rows: NDArray[np.int64]) -> dict[str, FeatureKind]:
-    """Return `category` for each column that is neither number nor category by its texts."""
-    forced: dict[str, FeatureKind] = {}
-    stated = {options.target, *options.drop, *(options.features or {})}
-    spellings = spellings_of(table, options)
-    for column in table.columns:
-        if column.name not in stated:
-            try:
-                infer_kind(table, spellings.read(column), rows=rows)
-            except DataError:
-                forced[column.name] = "category"
-    return forced
-
-
-def _dates(table: TextTable, options: TableOptions) -> dict[str, FeatureKind]:
-    """Return `date` for each column that holds dates of one order; what is in the way of others is told as a doubt."""
-    dates: dict[str, FeatureKind] = {}
-    for column in table.columns:
-        examined = ExaminedColumn(column, missing=options.missing)
-        is_free = stated_use(column.name, options) is None and column.name not in table.index_names
-        if is_free and are_dates(examined) and can_be_dates(table, examined):
-            dates[column.name] = "date"
-    return dates
-
-
-def _running_texts(table: TextTable, options: TableOptions, *, rows: NDArray[np.int64]) -> dict[str, FeatureKind]:
-    """Return `text` for each column of sentences that hardly repeat: too many for a category."""
-    spellings = spellings_of(table, options)
-    found: dict[str, FeatureKind] = {}
-    for column in table.columns:
-        if stated_use(column.name, options) is None:
-            with suppress(DataError):  # neither number nor category
-                examined = spellings.read(column)
-                if is_running_text(infer_kind(table, examined, rows=rows).reason):
-                    n_texts = int((level_counts(examined.categories, rows) > 0).sum())
-                    if n_texts > min(MAX_LEVELS, _REPEATED * len(rows)):
-                        found[column.name] = "text"
-    return found
-
-
-def _nearly_all_different(table: TextTable, options: TableOptions, *, rows: NDArray[np.int64]) -> dict[str, int]:
-    """Return the number of texts of each category in which nearly every row has one of its own.
-
-    By the training rows of one split all of them may differ, which makes an identifier, and by those of another not.
-    """
-    spellings = spellings_of(table, options)
-    found: dict[str, int] = {}
-    for column in table.columns:
-        if stated_use(column.name, options) is None:
-            with suppress(DataError):  # neither number nor category
-                examined = spellings.read(column)
-                cells = examined.cells(rows)
-                is_category = infer_kind(table, examined, rows=rows).kind == "category"
-                if is_category and cells.n_texts > max(_MOST_CLASSES, _NEARLY_ALL * cells.n_present):
-                    found[column.name] = cells.n_texts
     return found
 
 

@@ -29,14 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from optbench.datasets.date_texts import Moments
-    from optbench.datasets.preprocessing import (
-        CategoryFit,
-        DateFit,
-        NumberFit,
-        NumberSpelling,
-        Standardized,
-        TextFit,
-    )
+    from optbench.datasets.fitted_columns import CategoryFit, DateFit, NumberFit, NumberSpelling, Standardized, TextFit
     from optbench.datasets.unusual import Unusual
 
 _EXAMPLES: Final = 3

@@ -9,9 +9,9 @@ import numpy as np
 from optbench.datasets.arrow_arrays import texts_of
 from optbench.datasets.arrow_texts import chosen, matches
 from optbench.datasets.coded_columns import FittedEmbedding, FittedHashing
+from optbench.datasets.fitted_columns import EmbeddedFit
 from optbench.datasets.new_cells import as_levels, words_of_cells
 from optbench.datasets.number_texts import INTEGER_PATTERN
-from optbench.datasets.preprocessing import EmbeddedFit
 from optbench.datasets.text_columns import has_words
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from optbench.datasets.fitted_columns import HashedFit, WordsFit
     from optbench.datasets.new_cells import NewCells
-    from optbench.datasets.preprocessing import HashedFit, WordsFit
     from optbench.datasets.unusual import Unusual
 
 _EXAMPLES: Final = 3

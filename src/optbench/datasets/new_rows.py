@@ -9,6 +9,16 @@ import numpy as np
 
 from optbench.core.worded import worded
 from optbench.datasets.column_names import spelled
+from optbench.datasets.fitted_columns import (
+    CategoryFit,
+    DateFit,
+    EmbeddedFit,
+    HashedFit,
+    NumberFit,
+    TextFit,
+    UnusedColumn,
+    WordsFit,
+)
 from optbench.datasets.new_cells import (
     NewCells,
     category_features,
@@ -19,18 +29,7 @@ from optbench.datasets.new_cells import (
 )
 from optbench.datasets.new_codes import coded_features, word_features
 from optbench.datasets.new_targets import targets_of_cells
-from optbench.datasets.preprocessing import (
-    Arrays,
-    CategoryFit,
-    DateFit,
-    EmbeddedFit,
-    HashedFit,
-    NumberFit,
-    Table,
-    TextFit,
-    UnusedColumn,
-    WordsFit,
-)
+from optbench.datasets.preprocessing import Arrays, Table
 from optbench.datasets.text_table import listed
 from optbench.datasets.unusual import Unusual
 from optbench.errors import DataError, did_you_mean

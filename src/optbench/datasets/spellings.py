@@ -15,10 +15,10 @@ from optbench.core.findings import Finding, Severity
 from optbench.datasets.arrow_arrays import mask_of
 from optbench.datasets.arrow_texts import chosen, is_any_of, matches
 from optbench.datasets.column_cells import ExaminedColumn
+from optbench.datasets.fitted_columns import NumberSpelling
 from optbench.datasets.missing_values import missing_numbers
 from optbench.datasets.number_spelling import COMMA, POINT, look_like_numbers, plain_numbers, shapes_of
 from optbench.datasets.number_texts import parse_texts
-from optbench.datasets.preprocessing import NumberSpelling
 from optbench.datasets.reading_rules import Applied
 from optbench.errors import DataError
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from optbench.core.findings import Finding
     from optbench.datasets.column_cells import ExaminedColumn
     from optbench.datasets.columns import Column
-    from optbench.datasets.preprocessing import TableColumn
+    from optbench.datasets.fitted_columns import TableColumn
     from optbench.datasets.splits import SplitRows
     from optbench.datasets.table_columns import ColumnUse, TableOptions
     from optbench.datasets.table_targets import Labelled

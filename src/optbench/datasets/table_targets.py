@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from optbench.datasets.column_cells import ExaminedColumn
-    from optbench.datasets.preprocessing import NumberSpelling
+    from optbench.datasets.fitted_columns import NumberSpelling
     from optbench.datasets.reading_rules import Applied
     from optbench.datasets.table_columns import TableOptions
     from optbench.datasets.text_table import TextTable

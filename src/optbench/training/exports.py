@@ -9,7 +9,8 @@ import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from optbench.datasets.preprocessing import DateFit, Table
+from optbench.datasets.fitted_columns import DateFit
+from optbench.datasets.preprocessing import Table
 from optbench.errors import ModelError, OptbenchError
 from optbench.training.iso_dates import iso_parts
 from optbench.training.onnx_columns import OPSET, save, with_columns

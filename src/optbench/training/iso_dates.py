@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from optbench.datasets.preprocessing import DateFit
+    from optbench.datasets.fitted_columns import DateFit
 
 _DAY_SECONDS: Final = 86400.0
 _THURSDAY: Final = 4  # 1970-01-01 was one

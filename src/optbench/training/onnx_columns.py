@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from optbench.datasets.preprocessing import CategoryFit, DateFit, NumberFit, Table
+from optbench.datasets.fitted_columns import CategoryFit, DateFit, NumberFit
+from optbench.datasets.preprocessing import Table
 from optbench.training.raw_columns import date_parts, missing_numbers, one_hot_order
 from optbench.training.whole_models import ANSWER, PREDICTION, PROBABILITIES
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from optbench.datasets.preprocessing import Standardized
+    from optbench.datasets.fitted_columns import Standardized
     from optbench.training.whole_models import WholeModel
 
 OPSET: Final = 17

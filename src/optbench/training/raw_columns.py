@@ -7,24 +7,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from optbench.datasets.fitted_columns import CategoryFit, DateFit, EmbeddedFit, NumberFit, TextFit, WordsFit
 from optbench.datasets.number_texts import is_number
-from optbench.datasets.preprocessing import (
-    Arrays,
-    CategoryFit,
-    DateFit,
-    EmbeddedFit,
-    Images,
-    NumberFit,
-    Table,
-    TextFit,
-    WordsFit,
-)
+from optbench.datasets.preprocessing import Arrays, Images, Table
 from optbench.datasets.vocabulary import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from optbench.datasets.preprocessing import ModelInput, Preprocessing, Standardized
+    from optbench.datasets.fitted_columns import Standardized
+    from optbench.datasets.preprocessing import ModelInput, Preprocessing
 
 X: Final = "x"
 """Name of the one input of a run that was not trained on a table: pixels, numbers or tokens of an example."""
