@@ -173,6 +173,19 @@ def test_gc_removes_temporary_folders_that_were_left(command, runs_dir, temporar
     used.remove()
 
 
+@pytest.mark.parametrize("options", [[], ["--unfinished", "--older-than", "7"]])
+def test_gc_of_a_directory_that_is_not_there_is_refused(command, tmp_path, temporary_folder, options):
+    """A name that was mistyped is told, not cleaned up in; nothing else is removed for it."""
+    from optbench.core.temporary_folders import make_temporary_folder
+
+    left = make_temporary_folder("left")
+    left.lock.close()
+    refused = command("gc", tmp_path / "nothere", *options)
+    assert refused.code == 4
+    assert "nothere is not a directory of runs" in refused.err
+    assert left.path.is_dir()
+
+
 def test_gc_removes_what_a_killed_import_has_left(command, runs_dir, temporary_folder):
     """It lies in the runs directory, out of sight; the trash, and what is in use, stay."""
     from optbench.core.temporary_folders import make_temporary_folder

@@ -35,8 +35,7 @@ def gc(
     """Remove temporary folders of commands that were killed; with --unfinished, move unfinished runs into the trash."""
     del debug, lang, verbose
     from optbench.cli.removing import remove
-    from optbench.core.temporary_folders import remove_abandoned
-    from optbench.runner.removal import leftovers, remove_scratch
+    from optbench.runner.removal import leftovers, remove_temporary
     from optbench.study.paths import is_study_folder
     from optbench.words import text
 
@@ -50,7 +49,7 @@ def gc(
             ),
             code="usage-options-clash",
         )
-    n_temporary = remove_abandoned() + remove_scratch(runs_dir)
+    n_temporary = remove_temporary(runs_dir)
     note(text("remove-temporary", n=n_temporary), quiet=quiet)
     if older_than is None:
         if as_json:

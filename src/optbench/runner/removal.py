@@ -91,19 +91,9 @@ def leftovers(
     ----------
     older_than : days since a file in them was last changed
     now : the time, in seconds of the Unix clock; None asks the clock
-
-    Raises
-    ------
-    NoRunsError
-        If the directory is not there.
     """
     from optbench.run_store import find_folders
 
-    if not is_folder(runs_dir):
-        raise NoRunsError(
-            worded("folder-not-of-runs", "{runs_dir} is not a directory of runs.", runs_dir=runs_dir),
-            code="runs-dir-missing",
-        )
     before = (time.time() if now is None else now) - older_than * _DAY_S
     notes: list[Finding] = []
     folders, _ = find_folders([str(runs_dir)], runs_dir)
@@ -111,9 +101,24 @@ def leftovers(
     return [one for one in found if one is not None and one.kind == "unfinished" and one.changed <= before], notes
 
 
-def remove_scratch(runs_dir: Path) -> int:
-    """Remove the temporary folders that commands which were killed have left in a runs directory; return how many."""
-    n_removed = 0
+def remove_temporary(runs_dir: Path) -> int:
+    """Remove the temporary folders that commands which were killed have left; return how many.
+
+    Nobody is asked, and they do not go into the trash: they hold copies for commands that are no more, and any later
+    command that needs such a folder removes them as well. Those of a runs directory count, and those of the system's
+    folder for temporary files.
+
+    Raises
+    ------
+    NoRunsError
+        If the runs directory is not there; nothing is removed then.
+    """
+    if not is_folder(runs_dir):
+        raise NoRunsError(
+            worded("folder-not-of-runs", "{runs_dir} is not a directory of runs.", runs_dir=runs_dir),
+            code="runs-dir-missing",
+        )
+    n_removed = remove_abandoned()
     with suppress(OSError):
         for place in [Path(entry.path) for entry in os.scandir(runs_dir) if _is_hidden_folder(entry)]:
             if found := remove_abandoned(place):
