@@ -68,6 +68,16 @@ def test_init_finds_the_encoding_and_shows_words_to_judge_it_by(tmp_path):
     assert inspect_table(path, encoding="latin-1").storage.encoding == "latin-1"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("word", ["plain", "größe", "naïve café"])
+def test_a_zero_byte_that_strayed_is_no_utf_16(encoding, word):
+    """A text with one is of the encoding of all its other bytes."""
+    text = "".join(f"{i};{word};{i * 37 % 11}\n" for i in range(40)).encode(encoding)
+    middle = text.index(b"\n", 100)
+    found = guess_encoding(text if "16" in encoding else text[:middle] + b"\0" + text[middle:], is_whole=True)
+    assert found == (encoding if not text.isascii() or "16" in encoding else "utf-8")
+
+
 @pytest.mark.parametrize(
     "name", ["", "rot13", "base64", "zip", "idna", "unicode_escape", "nonsense", "utf\0", "undefined"]
 )

@@ -14,7 +14,7 @@ from optbench.config import run_key
 from optbench.datasets import inspect_table, load_dataset
 from optbench.datasets.identifiers import names_rows
 from optbench.errors import DataError
-from optbench.words import sentences
+from optbench.words import sentence, sentences
 
 N = 60
 SHUFFLED = np.random.default_rng(1).permutation(N)
@@ -29,6 +29,10 @@ def csv_of(name, numbers, *, first=True, label=lambda row: "ab"[row % 2]):
         cells = [str(number), value] if first else [value, str(number)]
         lines.append(",".join([*cells, label(row)]))
     return "\n".join(lines) + "\n"
+
+
+def may_identify(dataset):
+    return [note for note in dataset.notes if note.code == "data-column-may-identify"]
 
 
 def reading_of(dataset):
@@ -231,3 +235,14 @@ def test_a_large_table_in_chunks_finds_the_same(load_csv, monkeypatch):
     monkeypatch.setattr("optbench.datasets.csv_blocks.BLOCK_BYTES", 200)
     large = load_csv(content)
     assert (large.reading, large.feature_names) == (small.reading, small.feature_names)
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["{}", '"{:,}"', "({})", "${}", "{} kg", "0{}"],
+)
+def test_whole_numbers_that_all_differ_are_told_however_they_are_written(written, load_csv):
+    """A spelling, or zeros in front, are told as well and take no place of it."""
+    (note,) = may_identify(load_csv(csv_of("c", [written.format(number) for number in GAPS])))
+    assert note.values["name"] == "c"
+    assert "no two are the same. If it only tells rows apart" in sentence(note)

@@ -219,3 +219,23 @@ def test_texts_that_are_nearly_all_different_are_the_same_for_init_and_for_every
     for seed in range(3):
         dataset = load_csv(content, features=dict(found.features), split={"seed": seed})
         assert dataset.facts["columns"][1]["kind"] == "category"
+
+
+@pytest.mark.parametrize(
+    ("cells", "asked"),
+    [
+        ([f"{1 + i % 12:02}/{1 + i // 12:02}/2019" for i in range(58)], "date_order"),
+        ([f"{1 + i % 12:02}/{1 + i // 12:02}/19" for i in range(58)], "date_order"),
+        ([f"2019-W{1 + i % 52:02}-{1 + i // 52}" for i in range(58)], "weeks of ISO 8601"),
+        ([f"{i}.5k" for i in range(58)], "thousands, millions or billions"),
+        ([f"{i} kg" if i % 3 else f"{i}" for i in range(58)], "some with the unit 'kg' and some without"),
+    ],
+)
+def test_what_is_asked_about_a_column_is_asked_although_nearly_all_its_texts_differ(tmp_path, cells, asked):
+    """To write it down as a category would be an answer."""
+    lines = [f"{i * 7 % 31},{cell},{'ab'[i * 7 % 13 % 2]}\n" for i, cell in enumerate([*cells, *cells[:2]])]
+    (tmp_path / "my.csv").write_text("x,c,y\n" + "".join(lines))
+    found = inspect_table(tmp_path / "my.csv", "y")
+    assert "c" not in found.features
+    (told,) = [sentence(use.reason) for use in found.columns if use.name == "c"]
+    assert asked in told

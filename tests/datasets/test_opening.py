@@ -224,6 +224,8 @@ def test_a_bomb_is_refused_by_what_it_says_and_by_what_comes_out(monkeypatch, lo
         "# one; two\n#three\n\n",
         "\ufeff# a comment\n",
         "sep=;\n# one\n",
+        "# one\nsep=;\n",
+        "\ufeff# one\n\nsep=;\n# two\n",
     ],
 )
 def test_lines_above_the_header_are_told_and_left_out(load, plain, top):

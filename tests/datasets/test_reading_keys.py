@@ -50,6 +50,9 @@ CASES = {
     "case": (csv_of("a", X, ["no", "No", "yes"]), {}),
     "zero width": (csv_of("a", X, ["cat", "cat\u200b", "dog"]), {}),
     "-999": (csv_of("a", SENTINEL, "ab"), {"missing": ["-999"]}),
+    "money": (csv_of("a", [f'"${1 + row % 9},{row:03}.00"' for row in range(N)], "ab"), {}),
+    "decimal comma": (csv_of("a", [f'"{row % 7},{row % 90}5"' for row in range(N)], "ab"), {}),
+    "parentheses": (csv_of("a", [f"({row % 11})" if row % 3 else f"{row % 13}" for row in range(N)], "ab"), {}),
 }
 
 

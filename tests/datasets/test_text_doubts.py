@@ -35,6 +35,8 @@ ARABIC, WIDE = (str.maketrans("0123456789", "".join(chr(first + i) for i in rang
         ([f"{i}. března 2019" for i in range(1, 29)], "months are no words of English, Spanish"),
         ([f"{i} de xaneiro de 2019" for i in range(1, 29)], "months are no words of English, Spanish"),
         ([f"{i} mei 2019" for i in range(1, 29)], "months are no words of English, Spanish"),
+        ([f"{month}-{year}" for month in ("Jan", "Feb", "May") for year in range(15, 20)], "such as 'Jan-15'"),
+        ([f"{i}-Dic" for i in range(1, 29)], "a part is missing, such as '1-Dic'"),
         ([f"2019-03-{i:02} 12:30:00 EST" for i in range(1, 29)], "with the name of a zone"),
         ([f"2019-03-{i:02}T12:30 Europe/Berlin" for i in range(1, 29)], "with the name of a zone"),
         ([*map(str, range(30)), "n/a", "null"], "all but 2 of them are numbers: add 'n/a', 'null' to dataset.missing"),
@@ -57,6 +59,8 @@ def test_another_spelling_is_named(texts, words):
         [f"No {i} of 1999" for i in range(40)],
         [f"{i} Baker Street" for i in range(40)],
         [f"{i}-{i + 5}" for i in range(5)],
+        [f"{i},{i % 10}2" for i in range(40)],
+        [f"mark-{i}" for i in range(10, 40)],
         ["x"] * 3,
     ],
 )

@@ -62,7 +62,9 @@ def _letter(letter: str) -> str:
     return letter if letter.isascii() else f"[{letter}{letter.upper()}{_plain(letter)}]"
 
 
-MONTH: Final = rf"(?P<name>{_pattern(' '.join(_MONTHS))})[.]?"
+MONTHS: Final = _pattern(" ".join(_MONTHS))
+"""Pattern of the names of months, where case does not count for ASCII letters."""
+MONTH: Final = rf"(?P<name>{MONTHS})[.]?"
 """Pattern of the name of a month, where case does not count for ASCII letters."""
 WEEKDAY: Final = (
     rf"(?:(?:(?:mon|tue(?:s)?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?|{_pattern(_DAYS)})[.]?,? )?"

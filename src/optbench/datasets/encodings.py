@@ -30,6 +30,9 @@ _MANY_RIGHT: Final = 10  # letters of UTF-8 for each byte that is none
 _MIXED: Final = 0.5  # so many are there where files were joined; in names in GBK, EUC, Big5 and TIS-620 at most 0.34
 _FEWEST_MIXED: Final = 5  # letters of UTF-8: fewer are there by chance
 _WIDE: Final = ("utf-16-le", "utf-16-be")
+# How many bytes of UTF-16 are zero at least. Letters of English have one each; in any language digits, separators and
+# line ends do. What is less is a zero byte that strayed into a text of another encoding
+_ZEROS_IN_ASCII, _ZEROS = 0.25, 0.02
 _WESTERN, _TURKISH = "cp1252", "cp1254"
 _SINGLE_BYTES: Final = (_WESTERN, "cp1250", "cp1251", "koi8_r", "cp1253", _TURKISH, "cp1255", "cp1256")
 _CANDIDATES: Final = (*_SINGLE_BYTES, "iso8859_2", "cp932", "euc_jp", "gb18030", "big5", "cp949")
@@ -140,19 +143,20 @@ def guess_encoding(start: bytes, *, is_whole: bool) -> str:
 
     Notes
     -----
-    A byte-order mark decides; then zero bytes, which no text has but UTF-16; then what is valid UTF-8, which hardly any
-    other text is by chance. What is left is told apart by charset-normalizer, among what tables are written
+    A byte-order mark decides; then many zero bytes, which no text has but UTF-16; then what is valid UTF-8, which
+    hardly any other text is by chance. What is left is told apart by charset-normalizer, among what tables are written
     in; Latin letters of no other language are Windows-1252, which Excel writes in Western countries and which holds all
     of Latin-1.
     """
     marked = marked_encoding(start)
     if marked is not None:
         return marked
-    if b"\0" in start:
+    is_utf8 = _reads_as(start, UTF8, is_whole=is_whole)
+    if start.count(0) > (_ZEROS_IN_ASCII if is_utf8 else _ZEROS) * len(start):
         wide = _WIDE[start[::2].count(0) > start[1::2].count(0)]
         if _reads_as(start, wide, is_whole=is_whole):
             return wide
-    if _reads_as(start, UTF8, is_whole=is_whole):
+    if is_utf8:
         return UTF8
     lines = _telling_lines(start)
     return _of_old_programs(lines) or _likeliest(lines)

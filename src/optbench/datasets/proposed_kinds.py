@@ -10,7 +10,7 @@ from optbench.datasets.column_kinds import infer_kind
 from optbench.datasets.date_columns import are_dates, can_be_dates
 from optbench.datasets.features import MAX_LEVELS
 from optbench.datasets.table_columns import TableOptions, spellings_of, stated_use
-from optbench.datasets.text_doubts import is_running_text
+from optbench.datasets.text_doubts import has_doubt, is_running_text
 from optbench.errors import DataError
 
 if TYPE_CHECKING:
@@ -69,6 +69,8 @@ def nearly_all_different(table: TextTable, options: TableOptions, *, rows: NDArr
     """Return the number of texts of each category in which nearly every row has one of its own.
 
     By the training rows of one split all of them may differ, which makes an identifier, and by those of another not.
+    Texts that look like something else, such as dates of two orders, are not among them: to state a kind would silence
+    what is asked about them.
     """
     spellings = spellings_of(table, options)
     found: dict[str, int] = {}
@@ -77,7 +79,8 @@ def nearly_all_different(table: TextTable, options: TableOptions, *, rows: NDArr
             with suppress(DataError):  # neither number nor category
                 examined = spellings.read(column)
                 cells = examined.cells(rows)
-                is_category = infer_kind(table, examined, rows=rows).kind == "category"
+                inferred = infer_kind(table, examined, rows=rows)
+                is_category = inferred.kind == "category" and not has_doubt(inferred.reason)
                 if is_category and cells.n_texts > max(_FEWEST_TEXTS, _NEARLY_ALL * cells.n_present):
                     found[column.name] = cells.n_texts
     return found

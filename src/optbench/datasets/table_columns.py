@@ -211,7 +211,7 @@ def column_notes(uses: Sequence[ColumnUse]) -> list[Finding]:
     """Return a note on each column that is left out without the user having said so, or whose kind is in doubt."""
     left_out = [use for use in uses if use.kind in ("id", "constant")]
     doubtful = [use for use in uses if use.kind == "category" and has_doubt(use.reason)]
-    told = [use for use in uses if use.is_input and use.reason.code in TOLD]
+    told = [replace(use, reason=kind) for use in uses if use.is_input and (kind := _kind_of(use)).code in TOLD]
     return [
         *_left_out_notes(left_out),
         *(_column_note(f"data-{use.reason.code}", use) for use in uses if use.reason.code in _DOUBTS),
@@ -220,6 +220,14 @@ def column_notes(uses: Sequence[ColumnUse]) -> list[Finding]:
         *(_column_note("data-column-category", use) for use in doubtful),
         *(_column_note("data-column-may-identify", use, dump_value([use.name])) for use in told),
     ]
+
+
+def _kind_of(use: ColumnUse) -> Finding:
+    """Return why a column is of its kind, without what there is to say of how it is written."""
+    reason = use.reason
+    while "reason" in reason.values:
+        reason = Finding.from_json(reason.values["reason"])
+    return reason
 
 
 def _is_told(use: ColumnUse) -> bool:

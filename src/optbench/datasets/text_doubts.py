@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import Finding, Severity
 from optbench.datasets.arrow_texts import chosen, matches
+from optbench.datasets.calendar_words import MONTHS
 from optbench.datasets.date_readings import read_moments
 from optbench.datasets.date_texts import look_like_dates
 from optbench.datasets.number_spelling import READINGS, look_like_numbers, only_in, shapes_of
@@ -33,6 +34,7 @@ _OTHER_DIGITS: Final = r"\x{660}-\x{669}\x{6F0}-\x{6F9}\x{966}-\x{96F}\x{9E6}-\x
 _SPELLINGS: Final = (
     (r"[0-9]{4}-?[wW][0-9]{2}(-?[1-7])?", _WEEKS),
     (r"[0-9]{1,2}[.]?(er)? ?(de |d')?\p{L}{3,}[.]? ?(de |del )?[0-9]{4}", "column-looks-like-dates-in-words"),
+    (rf"(?i)({MONTHS})[.]?[-/ ']?[0-9]{{2}}|[0-9]{{1,2}}[.]?[-/ ]({MONTHS})[.]?", "column-looks-like-half-dates"),
     (r"[0-9/.-]{8,10}[ T][0-9:.]+ ?([A-Z]{2,5}|[A-Z][a-z]+/[A-Za-z_/]+)", "column-looks-like-dates-with-zones"),
     (r"[^ ]+( +[^ ]+){4,}", _RUNNING_TEXT),  # five words and more
     (rf"[+-]?[{_OTHER_DIGITS}]+([.,\x{{66B}}\x{{66C}}][{_OTHER_DIGITS}]+)*", "column-looks-like-other-digits"),
@@ -58,7 +60,7 @@ def doubt(texts: Any, name: str) -> Finding | None:
         )
     if len(texts) < _LEVELS:
         return None
-    return _spelled(texts) or _like_numbers(texts, name) or _of_pattern(texts, *_DIGITS_AND_SIGNS)
+    return _spelled(texts) or _like_numbers(texts, name) or _digits_and_signs(texts)
 
 
 def _spelled(texts: Any) -> Finding | None:
@@ -75,6 +77,13 @@ def _of_pattern(texts: Any, pattern: str, code: str) -> Finding | None:
         return None
     values = {} if code in _WITHOUT_EXAMPLE else {"example": chosen(texts, fits)[0].as_py()}
     return Finding(code, Severity.NOTE, values)
+
+
+def _digits_and_signs(texts: Any) -> Finding | None:
+    """Return the doubt in digits beside signs, unless they are numbers of one spelling, which can be said as it is."""
+    if look_like_numbers(texts).all() and shapes_of(texts) is not None:
+        return None
+    return _of_pattern(texts, *_DIGITS_AND_SIGNS)
 
 
 def _like_numbers(texts: Any, name: str) -> Finding | None:

@@ -107,16 +107,16 @@ class TextTable:
         return self.cells(name).held()
 
     def place(self, row: int) -> str:
-        """Return where a row stands, for messages: `"row 5 (line 7 of my.csv)"`; rows count from 1 there."""
+        """Return where a row stands, for messages: `"row 5 (line 7 of my.csv)"`; rows count from 1 there.
+
+        Files without a header in their lines, such as Parquet's, have rows alone: `"row 5 of my.parquet"`.
+        """
         firsts = [0, *accumulate(self.rows_per_file)]
         position = bisect.bisect_right(firsts, row) - 1
-        return worded(
-            "rows-place",
-            "row {row} (line {line} of {file})",
-            row=row - firsts[position] + 1,
-            line=self.lines.line(row),
-            file=self.files[position].name,
-        )
+        number, line, file = row - firsts[position] + 1, self.lines.line(row), self.files[position].name
+        if line == number:
+            return worded("rows-place-row", "row {row} of {file}", row=number, file=file)
+        return worded("rows-place", "row {row} (line {line} of {file})", row=number, line=line, file=file)
 
     def digest(self) -> str:
         """Return the sha256 hex digest of the column names, the cells and which file each row is from.

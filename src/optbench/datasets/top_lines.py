@@ -64,16 +64,26 @@ def top_lines(path: Path, *, separator: str | None) -> TopLines:
     if len(start) == _MOST_BYTES:
         del in_bytes[-1:]  # which may be cut
     lines = [line.decode("utf-8", "replace") for line in in_bytes]
-    named = _SEPARATOR_LINE.fullmatch(lines[0]) if lines else None
-    first = after = 1 if named else 0
-    separator = named[1] if named else separator
+    named, first = _named_separator(lines)
+    after = first
+    separator = named or separator
     while after < len(lines) and _may_be_comment(lines[after]) and not _is_header(lines[after:], separator):
         after += 1
-    n_comments = sum(line.startswith("#") for line in lines[first:after])
+    n_comments = sum(line.startswith("#") for line in lines[:after])
     if not n_comments:
         after = first
     n_bytes = mark + sum(map(len, in_bytes[:after])) if after else 0
-    return TopLines(after, n_bytes, named[1] if named else None, n_comments)
+    return TopLines(after, n_bytes, named, n_comments)
+
+
+def _named_separator(lines: list[str]) -> tuple[str | None, int]:
+    """Return the separator that a line names, alone or below comments, and how many lines there are up to it."""
+    for number, line in enumerate(lines):
+        if named := _SEPARATOR_LINE.fullmatch(line):
+            return named[1], number + 1
+        if not _may_be_comment(line):
+            break
+    return None, 0
 
 
 def _may_be_comment(line: str) -> bool:
