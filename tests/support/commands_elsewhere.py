@@ -72,7 +72,7 @@ class Commands:
         return ("--executor", self.executor, "-j", "2", "--runs-dir", self.runs)
 
     def ended(self, process: subprocess.Popen[str], code: int = 0) -> dict:
-        out, err = process.communicate(timeout=240)
+        out, err = process.communicate(timeout=480)
         assert process.returncode == code, err
         return json.loads(out)
 
@@ -99,7 +99,7 @@ class Commands:
         """What is said where something does not come."""
         return ""
 
-    def wait_for(self, done, seconds: float = 90) -> None:
+    def wait_for(self, done, seconds: float = 240) -> None:
         give_up = time.monotonic() + seconds
         while not done():
             assert time.monotonic() < give_up, self.happened()
