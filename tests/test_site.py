@@ -119,6 +119,16 @@ def test_generated_pages_are_left_alone_if_nothing_changed(tmp_path):
     assert before == {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
 
 
+def test_every_picture_stands_on_a_page():
+    """In its language: in English in the page itself, in Spanish in its catalogue."""
+    docs = update_translations.DOCS
+    pages = "".join(path.read_text() for path in [*docs.glob("*.md"), *docs.glob("how-to/*.md")])
+    catalogues = "".join(path.read_text() for path in update_translations.CATALOGUES.rglob("*.po"))
+    for picture in sorted((docs / "pictures").iterdir()):
+        shown_in = catalogues if picture.stem.endswith("-es") else pages
+        assert f"pictures/{picture.name})" in shown_in, picture.name
+
+
 def test_the_pictures_of_the_verdict_show_what_the_page_says(tmp_path):
     """Each answer once, by the functions that decide; a picture for each that the page shows."""
     page = (DOCS / "verdict.md").read_text()
