@@ -121,10 +121,9 @@ def test_generated_pages_are_left_alone_if_nothing_changed(tmp_path):
 
 def test_every_picture_stands_on_a_page():
     """In its language: in English in the page itself, in Spanish in its catalogue."""
-    docs = update_translations.DOCS
-    pages = "".join(path.read_text() for path in [*docs.glob("*.md"), *docs.glob("how-to/*.md")])
+    pages = "".join(path.read_text() for path in [*DOCS.glob("*.md"), *DOCS.glob("how-to/*.md")])
     catalogues = "".join(path.read_text() for path in update_translations.CATALOGUES.rglob("*.po"))
-    for picture in sorted((docs / "pictures").iterdir()):
+    for picture in sorted((DOCS / "pictures").iterdir()):
         shown_in = catalogues if picture.stem.endswith("-es") else pages
         assert f"pictures/{picture.name})" in shown_in, picture.name
 
