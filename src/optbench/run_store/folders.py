@@ -15,6 +15,7 @@ from optbench.run_store.claim import remove
 from optbench.run_store.claims import claim_records, held_by, make_claim
 from optbench.run_store.documents import read_json, require_schema
 from optbench.run_store.manifest import strange_entries, verify_manifest
+from optbench.run_store.outside import require_outside
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,9 +32,12 @@ def require_writable(directory: Path) -> None:
 
     Raises
     ------
+    UsageError
+        If it is, or lies in, the folder of a run or study.
     MachineError
         If it is not a directory, cannot be created or written, or its disk is full.
     """
+    require_outside(directory, option="--runs-dir")
     folder = directory.absolute()
     while not os.path.lexists(folder) and folder != folder.parent:
         folder = folder.parent
