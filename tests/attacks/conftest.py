@@ -83,15 +83,11 @@ def made_once(tmp_path_factory, make_runs) -> Path:
 @pytest.fixture(scope="session")
 def concluded_once(tmp_path_factory) -> Path:
     """A folder with the file of a finished study, and its runs directory; trained by nobody, drawn in one line."""
-    from fake_training import FakeExecutor
-    from small_study import STUDY
-
-    from optbench.study.run import StudyOptions, run_study
+    from small_study import STUDY, conclude
 
     folder = tmp_path_factory.mktemp("concluded")
     (folder / "st.yaml").write_text(f"name: st\n{STUDY}")
-    options = StudyOptions(folder / "st.yaml", runs_dir=folder / "runs", quiet=True, jobs=1)
-    run_study(options, say=lambda _: None, executor_for=lambda *_: FakeExecutor(None), page_of=lambda _: "a page")
+    conclude(folder)
     return folder
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from fake_training import FakeExecutor
+from small_study import conclude
 
 from optbench.errors import InvalidError, StorageError
 from optbench.run_store import new_submission, read_study_manifest
@@ -15,7 +16,6 @@ from optbench.runner.folds import gather_folds
 from optbench.runner.run import RunOptions, run_experiments
 from optbench.study.check import check_study
 from optbench.study.paths import StudyPaths
-from optbench.study.run import StudyOptions, run_study
 
 
 @pytest.fixture
@@ -29,14 +29,6 @@ def victim(tmp_path):
 
 def untouched(victim):
     return {path.name: path.read_text() for path in victim.rglob("*")} == {"file": "precious"}
-
-
-def conclude(folder):
-    """Give `optbench study` again for a study in `folder`, whose runs are finished."""
-    options = StudyOptions(folder / "st.yaml", runs_dir=folder / "runs", quiet=True, jobs=1)
-    return run_study(
-        options, say=lambda _: None, executor_for=lambda *_: FakeExecutor(None), page_of=lambda _: "a page"
-    )
 
 
 def without_files(study):

@@ -114,11 +114,12 @@ class FigureFolder:
         StorageError
             If something cannot be written, or a link has the name of the folder within.
         """
-        from optbench.run_store import make_folder, write_bytes
+        from optbench.run_store import make_folder, remove_leftovers, write_bytes
 
         self.require_within([within])
         folder = self.folder / within
         make_folder(self.folder, follow_link=True)
         make_folder(folder, follow_link=not within)
         for name, data in figures.files():
+            remove_leftovers(folder, of=name)
             write_bytes(folder / name, data)

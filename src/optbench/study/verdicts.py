@@ -75,7 +75,7 @@ def keep_verdict(paths: StudyPaths, *, plan: str, folders: Iterable[Path] | None
     plan : digest of the plan that came to it
     folders : of the runs that it rests on; None takes those that the verdict names and that are there
     """
-    from optbench.run_store import make_folder, require_no_link, write_bytes
+    from optbench.run_store import make_folder, remove_leftovers, require_no_link, write_bytes
     from optbench.run_store.reading import read_bytes
 
     verdict = read_bytes(paths.verdict_json)
@@ -89,6 +89,7 @@ def keep_verdict(paths: StudyPaths, *, plan: str, folders: Iterable[Path] | None
             return place
     make_folder(paths.verdicts)
     make_folder(place.folder)
+    remove_leftovers(place.folder)
     for path in files_of(paths):
         write_bytes(place.folder / path.name, read_bytes(path))
     write_manifest(place, _folders_named(paths) if folders is None else folders)

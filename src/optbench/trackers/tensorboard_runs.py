@@ -74,7 +74,7 @@ def _write_new(folder: Path, way: tuple[str, ...], write: Callable[[EventFile], 
     folder : of the comparison
     way : names of the folders in it, then of the file
     """
-    from optbench.run_store import make_folder, write_bytes
+    from optbench.run_store import make_folder, remove_leftovers, write_bytes
 
     path = folder.joinpath(*way)
     if path.exists():
@@ -85,6 +85,7 @@ def _write_new(folder: Path, way: tuple[str, ...], write: Callable[[EventFile], 
     events.close()
     for n_names in range(len(way)):
         make_folder(folder.joinpath(*way[:n_names]))
+    remove_leftovers(path.parent, of=path.name)
     write_bytes(path, target.content, replace=False)
     return True
 
