@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 from optbench.core.printable import printable
 from optbench.core.worded import worded
 from optbench.errors import MachineError, StorageError
-from optbench.run_store.atomic import is_temporary, storage_error, sync_folder, temporaries, temporary_name
+from optbench.run_store.atomic import (
+    is_temporary,
+    remove_leftovers,
+    storage_error,
+    sync_folder,
+    temporaries,
+    temporary_name,
+)
 from optbench.run_store.claim import remove
 from optbench.run_store.claims import claim_records, held_by, make_claim
 from optbench.run_store.documents import read_json, require_schema
@@ -51,6 +58,7 @@ def require_writable(directory: Path) -> None:
             ),
             code="machine-runs-dir-unwritable",
         )
+    remove_leftovers(folder, of="probe")
     probe = folder / f".probe.{secrets.token_hex(8)}.tmp"
     try:
         _write_probe(probe)
