@@ -80,6 +80,25 @@ def made_once(tmp_path_factory, make_runs) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def concluded_once(tmp_path_factory) -> Path:
+    """A folder with the file of a finished study, and its runs directory; trained by nobody, drawn in one line."""
+    from small_study import STUDY, conclude
+
+    folder = tmp_path_factory.mktemp("concluded")
+    (folder / "st.yaml").write_text(f"name: st\n{STUDY}")
+    conclude(folder)
+    return folder
+
+
+@pytest.fixture
+def concluded(work, concluded_once) -> Path:
+    """The folder of a copy of this study, to be damaged."""
+    shutil.copytree(concluded_once, work, dirs_exist_ok=True)
+    (folder,) = (work / "runs").iterdir()
+    return folder
+
+
 @pytest.fixture
 def runs(work, made_once) -> Path:
     """A copy of these runs, to be damaged."""

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import shutil
+from functools import partial
+from pathlib import Path
 
 import pytest
+from small_study import conclude
 from struck import FAULTS, struck
 
-from optbench.errors import StorageError
 from optbench.run_store import RunPaths, added_files, read_manifest, verify_manifest
+from optbench.runner.figure_folder import FigureFolder
 from optbench.runner.report import render_again
+from optbench.study.check import check_study
+from optbench.study.export import export_runs
+from optbench.study.paths import StudyPaths
 
 pytestmark = [
     pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed: apt-get install strace"),
@@ -112,45 +117,148 @@ def _let_go_of(paths, *names):
     paths.manifest.write_bytes((json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())
 
 
+def strike(work, call, fault, step, make, look):
+    """Strike every `step`th call of some work done again and again; return how many were struck.
+
+    Parameters
+    ----------
+    make : returns a new place for the work
+    look : at the place after each
+    """
+    points, number = 0, 1
+    while True:
+        place = make(f"{call}-{number}")
+        _, was_struck = struck(partial(work, place), call, FAULTS[fault].format(n=number), place / "log")
+        look(place)
+        shutil.rmtree(place)
+        if not was_struck:
+            return points
+        points += 1
+        number += step
+
+
+@pytest.fixture(scope="module")
+def studies(concluded_once, tmp_path_factory):
+    """What a study's files are written from, and what they are then: without them, pages lost, another question."""
+    found = {}
+    for case in ("new", "pages lost", "another question"):
+        start = shutil.copytree(concluded_once, tmp_path_factory.mktemp("study") / "start")
+        (folder,) = (start / "runs").iterdir()
+        if case == "new":
+            for path in folder.iterdir():
+                path.unlink() if path.is_file() else path.name == "verdicts" and shutil.rmtree(path)
+        elif case == "pages lost":
+            (folder / "report.html").unlink()
+            (folder / "verdict.md").write_text("damaged")
+        else:
+            with (start / "st.yaml").open("a") as file:
+                file.write("margin: 0.02\n")
+        whole = shutil.copytree(start, start.with_name("whole"))
+        conclude(whole)
+        found[case] = (start, contents(whole / "runs"))
+    return found
+
+
+@pytest.mark.parametrize("case", ["new", "pages lost", "another question"])
 @pytest.mark.parametrize(
-    ("fault", "calls"),
+    ("fault", "calls", "step"),
     [
-        ("kill", ("rename", "unlink", "fsync")),
-        pytest.param("EIO once", ("openat", "write", "rename"), marks=pytest.mark.long),
+        ("kill", ("rename",), 7),
+        pytest.param("kill", ("rename", "link", "unlink", "mkdir"), 1, marks=[pytest.mark.long, pytest.mark.ci]),
+        pytest.param("kill", ("openat", "write", "fsync"), 5, marks=pytest.mark.long),
+        pytest.param("EIO once", ("rename", "unlink", "mkdir", "write"), 1, marks=pytest.mark.long),
+        pytest.param("ENOSPC from then on", ("write", "mkdir"), 3, marks=pytest.mark.long),
     ],
 )
-def test_outputs_of_a_study_and_pages(tmp_path, fault, calls, record_property):
-    """Files beside which no claim lies: old or new and whole, and what was begun is removed by the next writer."""
-    from optbench.run_store import remove_leftovers, write_bytes
+def test_outputs_of_a_study(studies, tmp_path, case, fault, calls, step, record_property):
+    """Whatever it was at, a study with a manifest is whole, so is each kept verdict, and the same command ends alike.
 
-    names = ("verdict.json", "verdict.md", "results.csv", "report.html")
-    points = 0
+    The whole command is struck over runs that are finished: its record, plan, openings, tables, pages, verdicts.
+    """
+    start, whole = studies[case]
 
-    def write(folder):
-        remove_leftovers(folder)
-        for name in names:
-            write_bytes(folder / name, f"new {name}".encode())
+    def faults(place):
+        (folder,) = (place / "runs").glob("st-*")
+        return {
+            Path(one.values.get("path", one.code)).name
+            for part in check_study(StudyPaths(folder))
+            for one in part.problems
+        }
 
-    for call in calls:
-        number = 1
-        while True:
-            folder = tmp_path / f"{call}-{number}"
-            folder.mkdir()
-            for name in names:
-                (folder / name).write_bytes(f"old {name}".encode())
-            _, was_struck = struck(lambda at=folder: write(at), call, FAULTS[fault].format(n=number), tmp_path / "log")
-            for name in names:
-                assert (folder / name).read_bytes() in (f"old {name}".encode(), f"new {name}".encode())
-            with contextlib.suppress(StorageError):
-                write(folder)
-            assert sorted(path.name for path in folder.iterdir()) == sorted(names)
-            assert all((folder / name).read_bytes() == f"new {name}".encode() for name in names)
-            if not was_struck:
-                break
-            points += 1
-            number += 1
-    record_property("count", f"outputs, {fault}: {points} points")
-    assert points >= 8
+    def look(place):
+        assert faults(place) <= faults(start)
+        conclude(place)
+        assert contents(place / "runs") == whole
+        assert faults(place) == set()
+
+    def make(name):
+        return shutil.copytree(start, tmp_path / name)
+
+    points = sum(strike(conclude, call, fault, step, make, look) for call in calls)
+    record_property("count", f"study, {case}, {fault}: {points} points")
+    assert points > 0
+
+
+class _Figures:
+    """Two figures in three formats, which are drawn when they are asked for."""
+
+    def files(self):
+        """Return names and bytes."""
+        return [(f"{name}.{end}", f"{name} as {end}".encode()) for name in ("a", "b") for end in ("svg", "pdf", "png")]
+
+
+@pytest.mark.parametrize(("within", "number"), [("", 6), ("run", 6)])
+def test_figures(tmp_path, within, number, record_property):
+    """Killed at each rename, each is old or new and whole; the next command leaves nothing else there."""
+
+    def write(place):
+        FigureFolder(place / "figures").write(_Figures(), within)
+
+    def make(name):
+        (tmp_path / name / "figures" / within).mkdir(parents=True)
+        (tmp_path / name / "figures" / within / "a.svg").write_text("a as svg")
+        return tmp_path / name
+
+    def look(place):
+        folder = place / "figures" / within
+        wanted = dict(_Figures().files())
+        there = {path.name: path.read_bytes() for path in folder.iterdir() if not path.name.startswith(".")}
+        assert there.items() <= wanted.items()
+        write(place)
+        assert {path.name: path.read_bytes() for path in folder.iterdir()} == wanted
+
+    points = strike(write, "rename", "kill", 1, make, look)
+    record_property("count", f"figures: {points} points")
+    assert points == number
+
+
+@pytest.mark.parametrize(
+    "calls", [("rename",), pytest.param(("mkdir", "fsync", "openat"), marks=[pytest.mark.long, pytest.mark.ci])]
+)
+def test_an_export_of_tables(made_once, tmp_path, calls, record_property):
+    """Killed anywhere, the folder is there as a whole or not at all; the same command ends alike, nothing beside it."""
+
+    def write(place):
+        export_runs([str(made_once / "runs")], made_once / "runs", to="csv", out=place / "tables")
+
+    def make(name):
+        (tmp_path / name).mkdir()
+        return tmp_path / name
+
+    write(make("whole"))
+    whole = contents(tmp_path / "whole")
+    assert len(whole) > 2
+
+    def look(place):
+        (place / "log").unlink()
+        there = {name: digest for name, digest in contents(place).items() if not name.startswith(".")}
+        assert there in ({}, whole)
+        write(place)
+        assert contents(place) == whole
+
+    points = sum(strike(write, call, "kill", 1 if call == "rename" else 9, make, look) for call in calls)
+    record_property("count", f"tables: {points} points")
+    assert points > 0
 
 
 def test_a_writer_that_lives_keeps_its_file(tmp_path):

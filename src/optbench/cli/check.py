@@ -29,14 +29,10 @@ def check(
 ) -> None:
     """Verify runs and studies against their manifests: missing, changed, truncated or added files; executes nothing."""
     del debug, lang, verbose
-    from optbench.runner.check import check_json, check_runs, check_text, raise_for_problems
-    from optbench.study.check import check_study
-    from optbench.study.folders import parted
+    from optbench.runner.check import check_json, check_text, raise_for_problems
+    from optbench.study.check import check_all
 
-    studies, _ = parted(runs, runs_dir)
-    of_studies = [one for paths in studies for one in check_study(paths, deep=not is_quick)]
-    checked, passed_over = check_runs(runs, runs_dir, deep=not is_quick)
-    checked = [*of_studies, *checked]
+    checked, passed_over = check_all(runs, runs_dir, deep=not is_quick)
     notes(passed_over, quiet=quiet)
     if as_json:
         print_json(check_json(checked, deep=not is_quick))

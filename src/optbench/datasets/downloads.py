@@ -122,6 +122,9 @@ def _expected(file: DataFile) -> str:
 
 
 def _download(file: DataFile, path: Path, *, quiet: bool, dataset: str) -> None:
+    from optbench.run_store import require_outside
+
+    require_outside(path, option="--data-dir")
     created = [folder for folder in path.parents if not folder.exists()]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

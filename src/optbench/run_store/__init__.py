@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from optbench.run_store.added import added_below
 from optbench.run_store.atomic import (
     make_folder,
     remove_leftovers,
+    require_no_link,
     storage_error,
     temporaries,
     write_bytes,
@@ -17,8 +19,15 @@ from optbench.run_store.claims import Asker, Held, held_by
 from optbench.run_store.contained import contained
 from optbench.run_store.diagnostics import read_diagnostics, write_diagnostics
 from optbench.run_store.documents import read_json, write_json
-from optbench.run_store.find import find_folders, find_runs, is_run_folder, named_folders, renamed_runs
-from optbench.run_store.fold_groups import FoldPaths, is_fold_group, runs_of_folds
+from optbench.run_store.find import (
+    find_folders,
+    find_runs,
+    is_run_folder,
+    is_runs_directory,
+    named_folders,
+    renamed_runs,
+)
+from optbench.run_store.fold_groups import FoldPaths, is_fold_group, is_of_folds, runs_of_folds
 from optbench.run_store.folders import claim_run_folder, clear_state, require_writable
 from optbench.run_store.histories import Histories
 from optbench.run_store.holders import Holder, this_process
@@ -34,6 +43,7 @@ from optbench.run_store.manifest import (
     verify_manifest,
     write_manifest,
 )
+from optbench.run_store.outside import record_around, require_outside
 from optbench.run_store.paths import STUDY_RECORD, VERDICTS, RunPaths, run_id
 from optbench.run_store.reading import file_sha256
 from optbench.run_store.run_records import read_run
@@ -98,6 +108,7 @@ __all__ = [
     "TrainingResult",
     "TrainingTimes",
     "Why",
+    "added_below",
     "added_files",
     "begin_attempt",
     "check_folder",
@@ -111,7 +122,9 @@ __all__ = [
     "find_runs",
     "held_by",
     "is_fold_group",
+    "is_of_folds",
     "is_run_folder",
+    "is_runs_directory",
     "is_study_folder",
     "last_attempt",
     "let_go",
@@ -135,10 +148,13 @@ __all__ = [
     "read_submission",
     "read_target_predictions",
     "read_training_result",
+    "record_around",
     "record_places",
     "remove_leftovers",
     "renamed_runs",
     "replace_files",
+    "require_no_link",
+    "require_outside",
     "require_writable",
     "run_id",
     "run_status",

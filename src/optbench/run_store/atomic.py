@@ -179,18 +179,44 @@ def write_text(path: Path, text: str, *, durable: bool = True) -> None:
     write_bytes(path, text.encode("utf-8", "backslashreplace"), durable=durable)
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder in one that exists, unless it is there.
+def make_folder(folder: Path, *, parents: bool = False, follow_link: bool = False) -> None:
+    """Make a folder, unless it is there.
+
+    Parameters
+    ----------
+    parents : make those that it lies in as well, which may lie behind links
+    follow_link : for a folder that the user named, which may be a link; never in one that others can prepare
 
     Raises
     ------
     StorageError
-        If it cannot be made.
+        If it cannot be made, or a link has its name.
     """
+    if not follow_link:
+        require_no_link(folder)
     try:
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=parents, exist_ok=True)
     except OSError as error:
         raise storage_error(error, folder, doing="created") from error
+
+
+def require_no_link(path: Path) -> None:
+    """Require that no link has the name of what is about to be written into: that would end up somewhere else.
+
+    Raises
+    ------
+    StorageError
+        If one has.
+    """
+    if path.is_symlink():
+        raise StorageError(
+            worded(
+                "folder-is-link",
+                "{folder} must not be a link: what is written there would end up elsewhere. Remove the link.",
+                folder=path,
+            ),
+            code="storage-folder-taken",
+        )
 
 
 def sync_folder(folder: Path) -> None:

@@ -18,7 +18,7 @@ from optbench.run_store.documents import read_json
 from optbench.run_store.fold_groups import is_fold_group, runs_of_folds
 from optbench.run_store.index import open_index
 from optbench.run_store.manifest import read_manifest
-from optbench.run_store.paths import KEY_DIGITS_SHOWN, STUDY_RECORD, VERDICTS, RunPaths
+from optbench.run_store.paths import KEY_DIGITS_SHOWN, VERDICTS, RunPaths
 from optbench.run_store.status import run_status
 from optbench.run_store.studies import is_study_folder
 
@@ -135,6 +135,11 @@ def is_run_folder(folder: Path) -> bool:
         return os.path.lexists(paths.manifest)  # one that cannot be read is a run's that was damaged
 
 
+def is_runs_directory(folder: Path) -> bool:
+    """Return True for a folder that is neither a run nor a study nor what folds say together."""
+    return is_folder(folder) and not (is_run_folder(folder) or is_study_folder(folder) or is_fold_group(folder))
+
+
 def _folders_of(argument: str, runs_dir: Path) -> list[Path]:
     """Return the paths an argument names: itself, a pattern's matches, a run id, or all runs of a key."""
     if not argument or "\0" in argument:
@@ -161,9 +166,10 @@ def _folders_of(argument: str, runs_dir: Path) -> list[Path]:
 def _expand(paths: Iterable[Path], notes: list[Finding]) -> Iterator[Path]:
     """Yield the run folders that the paths are or hold."""
     for path in paths:
+        if _is_of_a_group(path):  # what 'compare STUDY/*' names besides the runs
+            continue
         if not is_folder(path):
-            if not _is_of_a_group(path):  # what 'compare STUDY/*' names besides the runs
-                notes.append(_note("find-no-folder", path=str(path)))
+            notes.append(_note("find-no-folder", path=str(path)))
         elif is_run_folder(path):
             yield path
         elif is_fold_group(path):
@@ -176,7 +182,9 @@ def _expand(paths: Iterable[Path], notes: list[Finding]) -> Iterator[Path]:
 
 
 def _is_of_a_group(path: Path) -> bool:
-    """Return True for a plain file among those that a study or folds keep beside runs."""
+    """Return True for a plain file among those that a study or folds keep beside runs, and for a study's verdicts."""
+    if path.name == VERDICTS and is_folder(path):
+        return is_study_folder(path.parent)
     return is_file(path) and (is_study_folder(path.parent) or is_fold_group(path.parent))
 
 
@@ -199,8 +207,8 @@ def _subfolders(folder: Path, notes: list[Finding]) -> list[Path]:
     except OSError as error:
         notes.append(_note("find-not-listed", path=str(folder), error=reason_of(error)))
         return []
-    if STUDY_RECORD in seen:  # beside the runs of a study lie its verdicts
-        seen.pop(VERDICTS, None)
+    if VERDICTS in seen and is_study_folder(folder):  # they lie beside its runs
+        del seen[VERDICTS]
     found = []
     for path in sorted((folder / name for name, entry in seen.items() if _leads_to_folder(entry)), key=_by_name):
         if seen[path.name].is_symlink() and not path.resolve().is_relative_to(folder.resolve()):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from optbench.core.regular_files import is_file, is_folder
 from optbench.errors import StorageError
 from optbench.run_store.documents import read_json
+
+_NAME: Final = re.compile(r".+-s[0-9]+-[0-9]+folds-[0-9a-f]{8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,11 @@ class FoldPaths:
 def is_fold_group(folder: Path) -> bool:
     """Return True if a folder holds what folds say together."""
     return is_file(FoldPaths(folder).summary)
+
+
+def is_of_folds(folder: Path) -> bool:
+    """Return True if a folder holds what folds say together, or is called as if it did and something was done to it."""
+    return is_fold_group(folder) or (_NAME.fullmatch(folder.name) is not None and is_folder(folder))
 
 
 def runs_of_folds(folder: Path) -> list[Path]:

@@ -10,11 +10,19 @@ from typing import TYPE_CHECKING
 from optbench.core.printable import printable
 from optbench.core.worded import worded
 from optbench.errors import MachineError, StorageError
-from optbench.run_store.atomic import is_temporary, storage_error, sync_folder, temporaries, temporary_name
+from optbench.run_store.atomic import (
+    is_temporary,
+    remove_leftovers,
+    storage_error,
+    sync_folder,
+    temporaries,
+    temporary_name,
+)
 from optbench.run_store.claim import remove
 from optbench.run_store.claims import claim_records, held_by, make_claim
 from optbench.run_store.documents import read_json, require_schema
 from optbench.run_store.manifest import strange_entries, verify_manifest
+from optbench.run_store.outside import require_outside
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,9 +39,12 @@ def require_writable(directory: Path) -> None:
 
     Raises
     ------
+    UsageError
+        If it is, or lies in, the folder of a run or study.
     MachineError
         If it is not a directory, cannot be created or written, or its disk is full.
     """
+    require_outside(directory, option="--runs-dir")
     folder = directory.absolute()
     while not os.path.lexists(folder) and folder != folder.parent:
         folder = folder.parent
@@ -47,6 +58,7 @@ def require_writable(directory: Path) -> None:
             ),
             code="machine-runs-dir-unwritable",
         )
+    remove_leftovers(folder, of="probe")
     probe = folder / f".probe.{secrets.token_hex(8)}.tmp"
     try:
         _write_probe(probe)

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from optbench.core.collector import collector_at_rest
 from optbench.records import RunRecord, RunStatus
+from optbench.run_store.outside import record_around
 from optbench.run_store.packed_digests import PackedDigests
 from optbench.run_store.run_records import read_run
 
@@ -329,6 +330,8 @@ def _connected(place: Path) -> sqlite3.Connection | None:
     path = _database_in(place)
     for _ in range(2):
         try:
+            if record_around(place) is not None:
+                return None
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not (_is_own(place) and (_is_own(path) or not os.path.lexists(path))):
                 return None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from optbench.core.regular_files import is_file
 from optbench.errors import StorageError
 from optbench.run_store.documents import read_json
-from optbench.run_store.paths import STUDY_RECORD
+from optbench.run_store.paths import MANIFEST, STUDY_RECORD, RunPaths
 from optbench.run_store.reading import read_bytes
 
 if TYPE_CHECKING:
@@ -67,8 +67,18 @@ class StudyPlace:
 
 
 def is_study_folder(folder: Path) -> bool:
-    """Return True if a folder has the record of a study."""
-    return is_file(StudyTables(folder).record)
+    """Return True if a folder has the record of a study, or the manifest of one whose record was taken away."""
+    return is_file(StudyTables(folder).record) or _has_study_manifest(folder)
+
+
+def _has_study_manifest(folder: Path) -> bool:
+    if os.path.lexists(RunPaths(folder).config_resolved):  # a run's; ten thousand manifests of runs are not read here
+        return False
+    try:
+        document = read_json(folder / MANIFEST)
+    except StorageError:
+        return False
+    return isinstance(document.get("study"), str) and isinstance(document.get("runs"), dict)
 
 
 def study_places(folders: Iterable[str]) -> dict[str, StudyPlace]:

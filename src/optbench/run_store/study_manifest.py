@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from optbench.core.findings import Finding
 
 _LARGEST: Final = 64 << 20
+_REPLACED: Final = "replaced"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class StudyManifest:
     study, key, plan : name of the study, and the digests of what cannot be extended and of the whole plan
     files : by their name in the folder
     runs : run id -> sha256 of its own manifest, of the runs that the verdict rests on
+    replaced : names of files that are being replaced, as a manifest of a run names them
     """
 
     study: str
@@ -47,6 +49,7 @@ class StudyManifest:
     plan: str
     files: Mapping[str, ListedFile] = field(default_factory=dict)
     runs: Mapping[str, str] = field(default_factory=dict)
+    replaced: tuple[str, ...] = ()
 
 
 def write_study_manifest(
@@ -76,11 +79,15 @@ def study_manifest_bytes(manifest: StudyManifest) -> bytes:
     body["plan"] = manifest.plan
     body["files"] = {name: {"size": one.size, "sha256": one.sha256} for name, one in manifest.files.items()}
     body["runs"] = dict(manifest.runs)
+    if manifest.replaced:
+        body[_REPLACED] = list(manifest.replaced)
     return with_digest(body)
 
 
 def let_go(path: Path, names: Iterable[str]) -> None:
     """Write a manifest without some of its files, which are about to be replaced: the rest stays closed meanwhile.
+
+    It names them, so that whatever is there of them is not taken for something that was added.
 
     Raises
     ------
@@ -89,7 +96,7 @@ def let_go(path: Path, names: Iterable[str]) -> None:
     """
     manifest, left_out = read_study_manifest(path), set(names)
     kept = {name: listed for name, listed in manifest.files.items() if name not in left_out}
-    write_bytes(path, study_manifest_bytes(replace(manifest, files=kept)))
+    write_bytes(path, study_manifest_bytes(replace(manifest, files=kept, replaced=tuple(sorted(left_out)))))
 
 
 def read_study_manifest(path: Path) -> StudyManifest:
@@ -128,6 +135,7 @@ def read_study_manifest(path: Path) -> StudyManifest:
         plan=document["plan"],
         files={name: ListedFile(entry["size"], entry["sha256"]) for name, entry in document["files"].items()},
         runs=document["runs"],
+        replaced=tuple(document.get(_REPLACED, ())),
     )
 
 
@@ -159,11 +167,13 @@ def check_study_manifest(
 
 
 def _is_whole(document: Mapping[str, Any]) -> bool:
-    files, runs = document.get("files"), document.get("runs")
+    files, runs, replaced = document.get("files"), document.get("runs"), document.get(_REPLACED, [])
     return (
         all(isinstance(document.get(name), str) for name in ("study", "key", "plan"))
         and isinstance(files, dict)
         and all(map(is_entry, files.values()))
         and isinstance(runs, dict)
         and all(isinstance(digest, str) and is_sha256(digest) for digest in runs.values())
+        and isinstance(replaced, list)
+        and all(isinstance(name, str) for name in replaced)
     )

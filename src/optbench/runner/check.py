@@ -14,10 +14,11 @@ from optbench.run_store.shared_record import shared_note
 from optbench.words import DEFAULT, sentence, sentences, text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import os
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from optbench.run_store import Manifest, RunPaths, SharedRecord
+    from optbench.run_store import SharedRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def check_runs(
         if is_file(paths.manifest):
             manifest, problems = check_folder(paths, deep=deep)
             shared, faults = shared_problems(folder, () if manifest is None else manifest.files)
-            notes += _unfinished_drawing(paths, manifest)
+            notes += unfinished_drawing(folder, () if manifest is None else manifest.replaced)
             checked.append(CheckedRun(str(folder), True, (*problems, *faults), shared))
         else:
             checked.append(CheckedRun(str(folder), False, ()))
@@ -76,11 +77,33 @@ def check_runs(
     return checked, notes
 
 
-def _unfinished_drawing(paths: RunPaths, manifest: Manifest | None) -> list[Finding]:
-    replaced = () if manifest is None else manifest.replaced
+def check_folds(folders: Sequence[Path]) -> list[CheckedRun]:
+    """Return, of folders that hold what folds say together, what was added to each.
+
+    No manifest seals their files, which follow from those of the runs; whatever else is in them is not of optbench.
+
+    Parameters
+    ----------
+    folders : others are passed over
+    """
+    from optbench.run_store import FoldPaths, added_below, is_of_folds
+
+    def added_to(paths: FoldPaths) -> Iterator[Finding]:
+        own = {path.name for path in (paths.summary, paths.predictions, paths.page)}
+
+        def is_known(entry: os.DirEntry[str]) -> bool:
+            return entry.name in own and entry.is_file(follow_symlinks=False)
+
+        return added_below(paths.folder, manifest=paths.summary.name, is_known=is_known)
+
+    return [CheckedRun(str(one), True, tuple(added_to(FoldPaths(one)))) for one in folders if is_of_folds(one)]
+
+
+def unfinished_drawing(folder: Path, replaced: Sequence[str]) -> list[Finding]:
+    """Return the note that a command which was cut off has left files unlisted, whose names a manifest keeps."""
     if not replaced:
         return []
-    return [Finding("check-replaced", Severity.NOTE, {"folder": str(paths.folder), "names": list(replaced)})]
+    return [Finding("check-replaced", Severity.NOTE, {"folder": str(folder), "names": list(replaced)})]
 
 
 def check_text(checked: Sequence[CheckedRun], language: str | None = None) -> str:

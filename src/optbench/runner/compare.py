@@ -14,7 +14,6 @@ from optbench.core.printable import escaped_json, printable
 from optbench.core.regular_files import is_file, is_folder
 from optbench.core.worded import worded
 from optbench.errors import MismatchError, UsageError
-from optbench.runner.out_path import require_outside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -90,7 +89,7 @@ def compare_runs(options: CompareOptions) -> CompareOutcome:
     ------------
     Writes `options.html`, replacing a file of that name.
     """
-    from optbench.run_store import find_runs, record_places
+    from optbench.run_store import find_runs, record_places, require_outside
     from optbench.runner.run_facts import compared_runs
     from optbench.runner.sound_runs import with_sound_runs
 

@@ -101,6 +101,9 @@ class Files:
     def place_of(self, out: Path | None, uri: str | None) -> str:
         """Return the folder."""
         del uri
+        from optbench.run_store import require_outside
+
+        require_outside(Path(out or self.default), option="--out")
         return str(out or self.default)
 
     def send(self, comparisons: Sequence[OutgoingComparison], out: Path | None, uri: str | None) -> Counts:
@@ -139,11 +142,13 @@ class Tracker:
     needs : module -> package that has to be installed
     extra : of optbench, that installs them
     default : folder without `--out`
+    inside : names of what it writes into the folder, which must be no links
     takes_uri : a server or database can be named; the function gets its address then
     """
 
     module: str
     default: str
+    inside: tuple[str, ...]
     needs: Mapping[str, str] = field(default_factory=dict)
     extra: str = ""
     takes_uri: bool = False
@@ -156,12 +161,17 @@ class Tracker:
 
     def place_of(self, out: Path | None, uri: str | None) -> str:
         """Return folder or address, which must be able to hold runs."""
+        from optbench.run_store import require_no_link, require_outside
+
         if uri is not None:
-            from optbench.trackers.addresses import require_address, shown_address
+            from optbench.trackers.addresses import files_of, require_address, shown_address
 
             require_address(uri)
+            for path in files_of(uri):
+                require_outside(path, option="--uri")
             return shown_address(uri)
         folder = Path(out or self.default)
+        require_outside(folder, option="--out")
         if self.takes_uri and "?" in str(folder.absolute()):  # in the address of its database, settings begin there
             raise UsageError(
                 f"--out must name a folder by a path without '?'. Received: {folder.absolute()}. Choose another.",
@@ -178,6 +188,9 @@ class Tracker:
             )
         if not is_folder(folder):
             require_free(folder)
+        for name in self.inside:
+            require_outside(folder / name, option="--out")
+            require_no_link(folder / name)
         return str(folder)
 
     def send(self, comparisons: Sequence[OutgoingComparison], out: Path | None, uri: str | None) -> Counts:
@@ -200,12 +213,13 @@ TARGETS: Final[Mapping[str, Target]] = {
     "mlflow": Tracker(
         "mlflow_runs",
         "mlflow",
+        ("mlflow.db", "artifacts"),
         {"mlflow": "mlflow-skinny", "sqlalchemy": "sqlalchemy", "alembic": "alembic"},
         "mlflow",
         takes_uri=True,
     ),
-    "tensorboard": Tracker("tensorboard_runs", "tensorboard", {"tensorboard": "tensorboard"}, "tensorboard"),
-    "wandb": Tracker("wandb_runs", "wandb", {"wandb": "wandb"}, "wandb"),
+    "tensorboard": Tracker("tensorboard_runs", "tensorboard", (), {"tensorboard": "tensorboard"}, "tensorboard"),
+    "wandb": Tracker("wandb_runs", "wandb", ("wandb",), {"wandb": "wandb"}, "wandb"),
 }
 """Name -> where runs go and how."""
 

@@ -10,9 +10,9 @@ from optbench.core.findings import Finding, Severity
 from optbench.core.regular_files import is_folder
 from optbench.core.worded import worded
 from optbench.errors import UsageError
-from optbench.runner.out_path import require_outside
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from optbench.reporting.figure_files import NamedFigures
@@ -56,6 +56,8 @@ class FigureFolder:
         UsageError
             Otherwise.
         """
+        from optbench.run_store import require_outside
+
         most = _POINTS * self.width / _LETTERS
         if self.font_size > most:
             raise UsageError(
@@ -85,17 +87,39 @@ class FigureFolder:
                 code="usage-page-folder-missing",
             )
 
+    def require_within(self, names: Iterable[str]) -> None:
+        """Require that the folders in it which figures of several go to are no folders of runs and studies.
+
+        Raises
+        ------
+        UsageError
+            If one is: `--figures runs` would replace the pictures of the runs in there.
+        """
+        from optbench.run_store import require_outside
+
+        for name in names:
+            require_outside(self.folder / name, option="--figures")
+
     def write(self, figures: NamedFigures, within: str = "") -> None:
         """Write figures as files, replacing those of their names; others are left alone.
 
         Parameters
         ----------
         within : folder in the folder, one name; "" is the folder itself
-        """
-        from optbench.run_store import make_folder, write_bytes
 
-        folder = self.folder / within if within else self.folder
-        make_folder(self.folder)
-        make_folder(folder)
+        Raises
+        ------
+        UsageError
+            If the folder has become that of a run or study.
+        StorageError
+            If something cannot be written, or a link has the name of the folder within.
+        """
+        from optbench.run_store import make_folder, remove_leftovers, write_bytes
+
+        self.require_within([within])
+        folder = self.folder / within
+        make_folder(self.folder, follow_link=True)
+        make_folder(folder, follow_link=not within)
         for name, data in figures.files():
+            remove_leftovers(folder, of=name)
             write_bytes(folder / name, data)

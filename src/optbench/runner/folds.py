@@ -193,10 +193,11 @@ def folds_json(groups: Sequence[FoldGroup]) -> list[Mapping[str, Any]]:
 
 def _write(group: FoldGroup, language: str | None) -> None:
     from optbench.reporting.fold_page import fold_page
-    from optbench.run_store import write_json, write_text
+    from optbench.run_store import make_folder, remove_leftovers, write_json, write_text
 
     paths, task = group.paths, group.runs[0].config.task
-    paths.folder.mkdir(parents=True, exist_ok=True)
+    make_folder(paths.folder, parents=True)
+    remove_leftovers(paths.folder)
     write_json(paths.summary, group.to_json())
     write_text(paths.predictions, _csv(group))
     runs = [(run.run, [metric.values[place] for metric in group.metrics]) for place, run in enumerate(group.runs)]

@@ -13,6 +13,7 @@ from optbench.core.findings import Finding, Severity, as_json, read_finding
 from optbench.core.printable import printable
 from optbench.core.text import flattened
 from optbench.errors import StorageError
+from optbench.runner.live_boards import require_places
 from optbench.runner.other_calibration import calibrated_by, calibrated_otherwise
 from optbench.runner.run import RunOptions, prepare
 from optbench.runner.stage import stage_datasets
@@ -89,6 +90,7 @@ def dry_run(
     with ExitStack() as stack:
         prepared = prepare(options, stack, say=say, executor_for=executor_for)
         require_writable(options.runs_dir)
+        require_places(prepared.open_runs)
         measured: Mapping[str, TryOut] = {}
         if prepared.open_runs:
             measured = check_models(

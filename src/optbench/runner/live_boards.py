@@ -15,7 +15,7 @@ from optbench.core.refusals import reason_of
 from optbench.runner.export_targets import TARGETS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from optbench.runner.plan import PlannedRun
     from optbench.runner.run_end import Reporter, RunEnd
@@ -36,13 +36,39 @@ def with_boards(reporter: Reporter, runs: Iterable[PlannedRun], *, clock: Callab
     ------
     MachineError
         If the package `tensorboard` is not installed.
+    UsageError, StorageError
+        As for `require_places`.
     """
-    folders = {run.run: Path(place) / run.run for run in runs if (place := run.config.report.tensorboard)}
+    runs = list(runs)
+    folders = _folders_of(runs)
     if not folders:
         return reporter
     TARGETS[_TARGET].require(_TARGET)
+    require_places(runs)
     boards = _Boards(folders, reporter, clock)
     return replace(reporter, epoch=boards.epoch, ended=boards.ended)
+
+
+def require_places(runs: Sequence[PlannedRun]) -> None:
+    """Require that the boards which runs ask for lie outside of runs and studies, these runs included.
+
+    Raises
+    ------
+    UsageError
+        If one does not: `report: {tensorboard: runs}` would write into each run.
+    StorageError
+        If a link has the name of a board's folder.
+    """
+    from optbench.run_store import require_no_link, require_outside
+
+    planned = [run.paths.folder for run in runs]
+    for folder in _folders_of(runs).values():
+        require_outside(folder, option="report.tensorboard", planned=planned)
+        require_no_link(folder)
+
+
+def _folders_of(runs: Sequence[PlannedRun]) -> dict[str, Path]:
+    return {run.run: Path(place) / run.run for run in runs if (place := run.config.report.tensorboard)}
 
 
 class _Boards:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from optbench.core.file_locks import lock_file
 from optbench.core.printable import printable
 from optbench.core.refusals import reason_of, remedy_of
-from optbench.core.regular_files import is_file, is_folder
+from optbench.core.regular_files import is_folder
 from optbench.core.worded import worded
 from optbench.errors import MachineError, StorageError, UsageError
 
@@ -20,15 +20,17 @@ if TYPE_CHECKING:
 
 
 def require_free(out: Path) -> None:
-    """Require a name that nothing has, in a folder that exists and can be written to.
+    """Require a name that nothing has, in a folder that exists and can be written to, outside of runs and studies.
 
     Raises
     ------
     UsageError
-        If the name is taken, or there is no such folder.
+        If the name is taken, or there is no such folder, or it is that of a run or study.
     MachineError
         If nobody may write there.
     """
+    from optbench.run_store import require_outside
+
     require_outside(out, option="--out")
     folder = out.absolute().parent
     if not is_folder(folder):
@@ -53,35 +55,6 @@ def require_free(out: Path) -> None:
             ),
             code="machine-output-unwritable",
         )
-
-
-def require_outside(out: Path, *, option: str) -> None:
-    """Require a place that is in no folder of a run or study: what is added there makes it differ from its manifest.
-
-    Parameters
-    ----------
-    option : that names the place
-
-    Raises
-    ------
-    UsageError
-        If one of the folders that it lies in is such a folder.
-    """
-    from optbench.run_store import RunPaths, is_study_folder
-
-    for folder in out.absolute().parents:
-        if is_file(RunPaths(folder).manifest) or is_study_folder(folder):
-            raise UsageError(
-                worded(
-                    "typed-out-in-run",
-                    "{option} must name something outside of runs and studies, which stay as they were sealed. "
-                    "Received: {out}, which is in {folder}. Choose another folder.",
-                    option=option,
-                    out=out,
-                    folder=folder,
-                ),
-                code="usage-out-in-run",
-            )
 
 
 @contextmanager

@@ -64,6 +64,8 @@ def render_reports(
         If nothing finished was found.
     StorageError
         If none of the runs could be drawn.
+    UsageError
+        If figures would go into the folder of a run or study; nothing is drawn then.
 
     Notes
     -----
@@ -75,6 +77,9 @@ def render_reports(
     from optbench.runner.sound_runs import fault_of
 
     records, notes = find_runs(runs, runs_dir)
+    within = among_others or len(records) > 1
+    if figures is not None:
+        figures.require_within(record.run if within else "" for record in records)
     if before is not None:
         before(records)
     pages: list[Path] = []
@@ -83,8 +88,7 @@ def render_reports(
         try:
             render_again(paths, record.key, lambda found: stored_drawings(found, data_dir, language))
             if figures is not None:
-                name = record.run if among_others or len(records) > 1 else ""
-                figures.write(stored_figures(paths, figures.paper, language), name)
+                figures.write(stored_figures(paths, figures.paper, language), record.run if within else "")
         except OptbenchError as error:
             notes.append(not_drawn(record.run, error))
         except Exception:  # what strangers have written can make any reader fail in any way

@@ -14,7 +14,7 @@ from optbench.errors import NoRunsError, StoppedError, UsageError, each_once
 from optbench.runner.execute import Flight
 from optbench.runner.folds import in_folds
 from optbench.runner.jobs import wait_for_jobs
-from optbench.runner.live_boards import with_boards
+from optbench.runner.live_boards import require_places, with_boards
 from optbench.runner.plan import PlannedRun, load_experiments, plan_runs
 from optbench.runner.progress import make_progress
 from optbench.runner.run_end import Reporter, RunEnd
@@ -111,7 +111,7 @@ class RunOptions:
     @property
     def shared(self) -> Path | None:
         """Folder for temporary files that every machine sees which executes runs; None for this machine's own."""
-        return (self.runs_dir / SCRATCH).resolve() if self.is_elsewhere else None
+        return self.runs_dir.resolve() / SCRATCH if self.is_elsewhere else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +193,7 @@ def prepare(
     executor_for : makes the executor; None takes the one the options name
     """
     experiments = in_folds(load_experiments(options.configs, options.overrides), options.folds)
-    if options.shared is not None:
-        stack.enter_context(place_for_folders(options.shared))
+    enter_shared(options, stack)
     executor = (executor_for or make_executor)(options, experiments)
     stack.callback(executor.close)
     if start:
@@ -215,6 +214,24 @@ def prepare(
     return Prepared(options, executor, finished, open_runs, tuple(planned))
 
 
+def enter_shared(options: RunOptions, stack: ExitStack) -> None:
+    """Remove the folder for temporary files that every machine sees at the end of a block, if there is to be one.
+
+    Raises
+    ------
+    UsageError
+        If the runs directory is, or lies in, the folder of a run or study.
+    StorageError
+        If a link has its name.
+    """
+    from optbench.run_store import require_no_link, require_outside
+
+    if options.shared is not None:
+        require_outside(options.runs_dir, option="--runs-dir")
+        require_no_link(options.shared)
+        stack.enter_context(place_for_folders(options.shared))
+
+
 def looked_at_again(prepared: Prepared) -> Prepared:
     """Return a command after its runs were waited for: some that were open have been finished by others."""
     finished = tuple(run for run in prepared.planned if is_finished(run))
@@ -229,6 +246,7 @@ def carry_out(prepared: Prepared, stack: ExitStack) -> list[RunEnd]:
     notes: Mapping[str, Sequence[Finding]] = {}
     if prepared.open_runs:
         require_writable(prepared.options.runs_dir)
+        require_places(prepared.open_runs)
         data_folders = stage_datasets(prepared.open_runs, stack, prepared.options.shared)
         get_ready(prepared.open_runs, draw=prepared.draw)
         prepared.executor.expect(len(prepared.open_runs))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from optbench.core.findings import Finding, Severity, as_json
 from optbench.core.worded import worded
 from optbench.errors import MismatchError, UsageError
-from optbench.run_store import RunPaths, verify_manifest
+from optbench.run_store import RunPaths, is_runs_directory, verify_manifest
 from optbench.runner.reuse import bring_files
 from optbench.sharing.placing import Difference, KnownRuns, Place, put, scratch_folder, what_is_there
 from optbench.sharing.things import (
@@ -17,7 +17,6 @@ from optbench.sharing.things import (
     files_of_run,
     files_of_study,
     finished,
-    is_runs_directory,
     runs_of,
     study_faults,
     things_named,

@@ -12,7 +12,7 @@ from optbench.core.regular_files import is_folder
 from optbench.core.temporary_folders import make_temporary_folder, place_for_folders, remove_abandoned
 from optbench.core.worded import worded
 from optbench.errors import StorageError
-from optbench.run_store import RunPaths, read_manifest, read_shared, storage_error
+from optbench.run_store import RunPaths, read_manifest, read_shared, require_outside, storage_error
 from optbench.run_store.atomic import sync_folder
 from optbench.run_store.paths import KEY_DIGITS_SHOWN, MANIFEST
 from optbench.run_store.reading import file_sha256
@@ -52,6 +52,8 @@ def scratch_folder(runs_dir: Path, purpose: str) -> Iterator[Path]:
 
     Raises
     ------
+    UsageError
+        If the runs directory is, or lies in, the folder of a run or study.
     StorageError
         If something else has the name of its place: a link would lead elsewhere.
     OSError
@@ -59,6 +61,7 @@ def scratch_folder(runs_dir: Path, purpose: str) -> Iterator[Path]:
 
     Side effects: makes the runs directory; one that it has made and that is empty at the end is removed again.
     """
+    require_outside(runs_dir, option="--runs-dir")
     place = runs_dir / f".{purpose}"
     if os.path.lexists(place) and (place.is_symlink() or not is_folder(place)):
         raise StorageError(

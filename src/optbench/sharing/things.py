@@ -16,8 +16,7 @@ from optbench.run_store import (
     added_files,
     check_study_manifest,
     find_folders,
-    is_fold_group,
-    is_run_folder,
+    is_runs_directory,
     read_study_manifest,
     run_status,
     shared_problems,
@@ -25,15 +24,16 @@ from optbench.run_store import (
 )
 from optbench.run_store.manifest import check_manifest, parse_manifest
 from optbench.run_store.paths import MANIFEST
+from optbench.study.added import added_anywhere
 from optbench.study.changed import other_runs
-from optbench.study.folders import parted
-from optbench.study.paths import StudyPaths, is_study_folder
+from optbench.study.folders import parted, studies_in
 from optbench.study.verdicts import kept_verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from optbench.run_store import Manifest
+    from optbench.study.paths import StudyPaths
 
 _PATTERN: Final = frozenset("*?[]")
 
@@ -78,15 +78,10 @@ def things_named(arguments: Sequence[str], runs_dir: Path) -> Things:
     studies = {paths.folder.resolve(): paths for paths in named}
     for argument in others:
         if is_runs_directory(Path(argument)):
-            studies |= {paths.folder.resolve(): paths for paths in _studies_in(Path(argument))}
+            studies |= {paths.folder.resolve(): paths for paths in studies_in(Path(argument))}
     folders, notes = find_folders(others, runs_dir) if others else ([], [])
     alone = [RunPaths(folder) for folder in folders if folder.resolve().parent not in studies]
     return Things(tuple(studies.values()), tuple(alone), tuple(notes))
-
-
-def is_runs_directory(folder: Path) -> bool:
-    """Return True for a folder that is neither a run nor a study nor what folds say together."""
-    return is_folder(folder) and not (is_run_folder(folder) or is_study_folder(folder) or is_fold_group(folder))
 
 
 def is_plain_name(name: str) -> bool:
@@ -132,9 +127,7 @@ def closed(studies: Iterable[StudyPaths], notes: list[Finding]) -> list[StudyPat
             values = {"path": str(paths.folder), "status": str(RunStatus.UNFINISHED)}
             notes.append(Finding("find-unfinished", Severity.NOTE, values))
             continue
-        listed = set(files_of_study(paths))
-        beside = (path for path in sorted(paths.folder.iterdir()) if not is_folder(path) or path.is_symlink())
-        notes += [left_behind(_added(path)) for path in beside if path not in listed]
+        notes += [left_behind(one) for one in added_anywhere(paths)]
         found.append(paths)
     return found
 
@@ -185,9 +178,3 @@ def told(paths: RunPaths) -> list[Finding]:
 def left_behind(added: Finding) -> Finding:
     """Return the note that something in a folder, which no manifest lists, is passed over."""
     return Finding("share-passed-over", Severity.NOTE, {"reasons": as_json([added])})
-
-
-def _studies_in(folder: Path) -> Iterator[StudyPaths]:
-    for path in sorted(folder.iterdir()):
-        if not path.name.startswith(".") and not path.is_symlink() and is_study_folder(path):
-            yield StudyPaths(path)

@@ -21,6 +21,16 @@ def study_named(argument: str, runs_dir: Path) -> StudyPaths | None:
     return None
 
 
+def studies_in(folder: Path) -> list[StudyPaths]:
+    """Return the studies that lie in a runs directory, by name; links are no folders of it."""
+    try:
+        inside = sorted(folder.iterdir())
+    except OSError:  # whoever lists its runs says what is wrong
+        return []
+    plain = (path for path in inside if not path.name.startswith(".") and not path.is_symlink())
+    return [StudyPaths(path) for path in plain if is_study_folder(path)]
+
+
 def parted(arguments: Sequence[str], runs_dir: Path) -> tuple[list[StudyPaths], list[str]]:
     """Return the studies among arguments, and the other arguments."""
     named = [(argument, study_named(argument, runs_dir)) for argument in arguments]

@@ -301,11 +301,13 @@ def dry_run(options: StudyOptions, *, say: Callable[[str], None], executor_for: 
         For everything that `study` would refuse.
     """
     from optbench.run_store import require_writable
+    from optbench.runner.live_boards import require_places
 
     plan = prepare_study(options, say=say)
     read_record(plan)  # a folder of something else is refused
     groups = groups_of(plan, FinishedRuns(options.runs_dir))
     require_writable(options.runs_dir)
+    require_places([run.planned for run in plan.tuning_runs()])
     with ExitStack() as stack:
         measuring = _Measuring(options, executor_for or make_executor, stack)
         is_left = any(group.left for group in groups)

@@ -57,22 +57,9 @@ def make_study_folder(folder: Path) -> None:
     StorageError
         If it cannot be created, or is a link, through which the study's files would replace those of something else.
     """
-    from optbench.errors import StorageError
-    from optbench.run_store import storage_error
+    from optbench.run_store import make_folder
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise storage_error(error, folder, doing="created") from error
-    if folder.is_symlink():
-        raise StorageError(
-            worded(
-                "folder-is-link",
-                "{folder} must be a folder. Received: a link. Move it away, or choose another --runs-dir.",
-                folder=folder,
-            ),
-            code="storage-folder-taken",
-        )
+    make_folder(folder, parents=True)
 
 
 def write_plan(plan: StudyPlan, record: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from optbench.records import RunStatus
 from optbench.runner.refit import COMMAND, Origin, origin_of_run, require_refittable
 from optbench.runner.reproduce import read_recorded
 from optbench.study.outputs import on_disk
-from optbench.study.paths import StudyPaths
+from optbench.study.paths import StudyPaths, is_study_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,7 +54,7 @@ def origin_of(argument: str, runs_dir: Path, *, problem: str | None = None) -> O
 def study_folder(argument: str, runs_dir: Path) -> Path | None:
     """Return the folder of a study by its path or its name; None if it is none."""
     candidates = (Path(argument), runs_dir / argument)
-    return next((folder for folder in candidates if is_file(StudyPaths(folder).record)), None)
+    return next((folder for folder in candidates if is_study_folder(folder)), None)
 
 
 def _origin_of_study(folder: Path, problem: str | None) -> Origin:

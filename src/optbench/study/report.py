@@ -64,12 +64,14 @@ def report_all(
     studies, others = parted(arguments, runs_dir)
     pages, notes = [], []
     of_several = bool(others) or len(studies) > 1
+    within = {paths: paths.folder.resolve().name if of_several else "" for paths in studies}
+    if figures is not None:
+        figures.require_within(within.values())
     for paths in studies:
         try:
             pages.append(report_study(paths, language=language))
             if figures is not None:
-                name = paths.folder.resolve().name if of_several else ""
-                figures.write(study_figures(concluded_again(paths)[0], figures.paper, language), name)
+                figures.write(study_figures(concluded_again(paths)[0], figures.paper, language), within[paths])
         except OptbenchError as error:
             notes.append(not_drawn(paths.folder.name, error))
     if studies and not pages and not others:

@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from optbench.core.findings import as_json
-from optbench.core.temporary_folders import place_for_folders
 from optbench.errors import NoRunsError, StorageError, each_once
 from optbench.runner.detach import LeftWithSchedulerError, here, require_detachable, submit_runs, submitted_end
 from optbench.runner.execute import Flight
 from optbench.runner.jobs import runs_with_jobs, wait_for_jobs
-from optbench.runner.live_boards import with_boards
+from optbench.runner.live_boards import require_places, with_boards
 from optbench.runner.progress import make_progress
 from optbench.runner.reuse import FinishedRuns, use_again
 from optbench.runner.run import (
     RunOptions,
+    enter_shared,
     environment_facts,
     get_ready,
     is_finished,
@@ -310,6 +310,7 @@ class _Crew:
         if is_begun and not self._known.unfinished(tuning):
             return
         require_writable(self._options.runs_dir)
+        require_places([run.planned for run in tuning])
         planned = [run.planned for run in samples]
         executor = self._hired()
         with ExitStack() as staged:
@@ -397,8 +398,7 @@ class _Crew:
             samples = [run.planned for run in first_of_each(self._plan)]
             options = self._options.for_runs
             options = here(options) if options.detach else options
-            if options.shared is not None:
-                self._stack.enter_context(place_for_folders(options.shared))
+            enter_shared(options, self._stack)
             self._executor = self._executor_for(options, [planned.loaded for planned in samples])
             self._stack.callback(self._executor.close)
             self._executor.start()

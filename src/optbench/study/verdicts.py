@@ -75,18 +75,21 @@ def keep_verdict(paths: StudyPaths, *, plan: str, folders: Iterable[Path] | None
     plan : digest of the plan that came to it
     folders : of the runs that it rests on; None takes those that the verdict names and that are there
     """
-    from optbench.run_store import make_folder, write_bytes
+    from optbench.run_store import make_folder, remove_leftovers, require_no_link, write_bytes
     from optbench.run_store.reading import read_bytes
 
     verdict = read_bytes(paths.verdict_json)
+    require_no_link(paths.verdicts)
     for number in itertools.count(1):
         place = paths.verdict_of(plan, number)
+        require_no_link(place.folder)
         if not os.path.lexists(place.manifest):
             break
         if is_whole(place) and read_bytes(place.verdict_json) == verdict:
             return place
     make_folder(paths.verdicts)
     make_folder(place.folder)
+    remove_leftovers(place.folder)
     for path in files_of(paths):
         write_bytes(place.folder / path.name, read_bytes(path))
     write_manifest(place, _folders_named(paths) if folders is None else folders)
@@ -101,15 +104,20 @@ def is_whole(paths: StudyPaths, *, deep: bool = True) -> bool:
 
 
 def kept_verdicts(paths: StudyPaths) -> list[StudyPaths]:
-    """Return the verdicts that are kept, by name; those that were cut off before their manifest are none."""
+    """Return the verdicts that are kept, by name; those that were cut off before their manifest are none.
+
+    Links are not followed: what lies behind one is not of the study.
+    """
     from optbench.study.paths import StudyPaths as Kept
 
+    if paths.verdicts.is_symlink():
+        return []
     try:
         names = sorted(os.listdir(paths.verdicts))  # noqa: PTH208 - names, not paths
     except OSError:
         return []
     found = (Kept(paths.verdicts / name) for name in names)
-    return [one for one in found if os.path.lexists(one.manifest)]
+    return [one for one in found if not one.folder.is_symlink() and os.path.lexists(one.manifest)]
 
 
 def earlier_verdicts(plan: StudyPlan, confirmation: Iterable[StudyRun]) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from optbench.core.regular_files import is_folder
 from optbench.errors import UsageError, did_you_mean
 
 SCHEMES: Final = ("http", "https", "sqlite", "postgresql", "mysql", "mssql")
+BESIDE_DATABASE: Final = "mlruns"
 _HIDDEN: Final = "***"
 _SHORTEST: Final = 4  # of what may be a secret among settings: others are words such as `on`
 
@@ -35,11 +36,27 @@ def require_address(uri: str) -> None:
 
 def folder_of(uri: str) -> Path | None:
     """Return the folder of the database at an address, None if it is in no file, or the folder is not there."""
+    path = _database_of(uri)
+    folder = None if path is None else Path(path).absolute().parent
+    return folder if folder is not None and is_folder(folder) else None
+
+
+def files_of(uri: str) -> list[Path]:
+    """Return where on this machine MLflow writes for an address: into a database in a file, and beside any of them.
+
+    A server keeps the files of runs itself; for a database they go to a folder in the working directory.
+    """
+    if uri.partition(":")[0].lower() in ("http", "https"):
+        return []
+    path = _database_of(uri) or ""
+    named = {path, unquote(path), unquote(path.removeprefix("file:"))} - {""}  # SQLite takes an address in its turn
+    return [Path(BESIDE_DATABASE), *map(Path, sorted(named))]
+
+
+def _database_of(uri: str) -> str | None:
+    """Return the path of a database in a file."""
     scheme, _, path = uri.partition(":///")
-    if scheme.partition("+")[0].lower() != "sqlite" or not path:
-        return None
-    folder = Path(path.partition("?")[0]).absolute().parent
-    return folder if is_folder(folder) else None
+    return path.partition("?")[0] or None if scheme.partition("+")[0].lower() == "sqlite" else None
 
 
 def shown_address(uri: str) -> str:

@@ -33,11 +33,16 @@ def send(comparisons: Sequence[OutgoingComparison], folder: Path) -> tuple[int, 
     Raises
     ------
     StorageError
-        If a file cannot be written.
+        If a file cannot be written, or a link has the name of a folder in the folder.
+    UsageError
+        If a folder in the folder is that of a run or study; nothing is written then.
     """
-    from optbench.run_store import make_folder
+    from optbench.run_store import make_folder, require_outside
 
-    make_folder(folder)
+    for one in comparisons:
+        for run in one.runs:  # in a runs directory, the runs of a study
+            require_outside(folder / folder_name(one.name) / run.record.run, option="--out")
+    make_folder(folder, follow_link=True)
     counts = [_send(one, folder / folder_name(one.name)) for one in comparisons]
     new, known, added = (sum(column) for column in zip(*counts, strict=True))
     return new, known, added
@@ -45,15 +50,13 @@ def send(comparisons: Sequence[OutgoingComparison], folder: Path) -> tuple[int, 
 
 def _send(comparison: OutgoingComparison, folder: Path) -> tuple[int, int, int]:
     """Write what one comparison says and its runs; return the same numbers as `send`."""
-    file_of_runs = [
-        (folder / run.record.run / event_file_name(run.record.key[:_DIGITS]), run) for run in comparison.runs
-    ]
-    new = sum(_write_new(path, partial(_write_run, run=run, comparison=comparison)) for path, run in file_of_runs)
+    file_of_runs = [((run.record.run, event_file_name(run.record.key[:_DIGITS])), run) for run in comparison.runs]
+    new = sum(_write_new(folder, way, partial(_write_run, run=run, comparison=comparison)) for way, run in file_of_runs)
     begin, name = comparison.digest[:_DIGITS_SHOWN], event_file_name(comparison.digest[:_DIGITS])
     for group in comparison.groups:
-        path = folder / f"groups-{begin}" / folder_name(group["optimizer"]) / name
-        _write_new(path, partial(_write_group, group=group, comparison=comparison))
-    added = _write_new(folder / f"verdict-{begin}" / name, partial(_write_verdict, comparison=comparison))
+        way = (f"groups-{begin}", folder_name(group["optimizer"]), name)
+        _write_new(folder, way, partial(_write_group, group=group, comparison=comparison))
+    added = _write_new(folder, (f"verdict-{begin}", name), partial(_write_verdict, comparison=comparison))
     return new, len(comparison.runs) - new, int(added)
 
 
@@ -63,17 +66,26 @@ def folder_name(title: str) -> str:
     return kept.strip(". ")[:100] or "_"
 
 
-def _write_new(path: Path, write: Callable[[EventFile], None]) -> bool:
-    """Write a file of events as a whole; return False if it is there."""
-    from optbench.run_store import write_bytes
+def _write_new(folder: Path, way: tuple[str, ...], write: Callable[[EventFile], None]) -> bool:
+    """Write a file of events as a whole; return False if it is there.
 
+    Parameters
+    ----------
+    folder : of the comparison
+    way : names of the folders in it, then of the file
+    """
+    from optbench.run_store import make_folder, remove_leftovers, write_bytes
+
+    path = folder.joinpath(*way)
     if path.exists():
         return False
     target = _Kept()
     events = EventFile(target)
     write(events)
     events.close()
-    path.parent.mkdir(parents=True, exist_ok=True)
+    for n_names in range(len(way)):
+        make_folder(folder.joinpath(*way[:n_names]))
+    remove_leftovers(path.parent, of=path.name)
     write_bytes(path, target.content, replace=False)
     return True
 
