@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from optbench.catalog.metrics import METRICS
@@ -52,8 +53,56 @@ def test_a_collapse_is_counted_and_the_rate_that_would_undo_the_lead_is_said(run
     assert problem.optimizer("sgd").n_collapsed == 1
     assert pair.undo_rate == pytest.approx(pair.difference / (adam.mean - 0.4))
     told = problem_verdict(problem)
-    assert "1 of 8 of sgd, which leaves up to 47 % possible; where none did, up to 31 %" in told
-    assert "Further collapses would undo a decision: that between adam and sgd at a rate of " in told
+    assert "1 of 8 of sgd (up to 47 % possible); where none did, up to 31 %" in told
+    assert "Further collapses would undo a decision: adam against sgd at " in told
+
+
+def values_of(verdict, code):
+    """The values of the only sentence of a verdict with a code; None if there is none."""
+    (values,) = [one.values for one in verdict if one.code == code] or [None]
+    return values
+
+
+@pytest.mark.parametrize("is_tuned", [True, False])
+def test_a_row_beside_the_ranking_collapses_as_well(runs, is_tuned):
+    """A default that only its own tuned row is compared with stands in the table; the verdict counts its runs."""
+    records = runs("adam", BETTER) + runs("sgd", STEADY) + runs("lion", [*STEADY[:-2], 0.41, 0.4])
+    untuned = {"lion"} if is_tuned else {"adam", "sgd", "lion"}
+    problem = compare(records, aside={"lion": {"adam"}}, untuned=untuned).problems[0]
+    said = values_of(problem.verdict, "collapse-some")
+    assert [(one["values"]["label"], one["values"]["count"]) for one in said["items"]] == [("lion", 2)]
+    rates = {(pair.a, pair.b): pair.undo_rate for pair in problem.pairs if pair.undo_rate is not None}
+    assert rates
+    undone = values_of(problem.verdict, "collapse-undoes")["items"]
+    assert {(one["values"]["a"], one["values"]["b"]): one["values"]["rate"] for one in undone} == rates
+
+
+def test_a_verdict_without_a_test_of_its_own_counts_collapses_where_others_were_tested(runs):
+    """Six seeds cannot decide three pairs, but one: the default with the only row that it is compared with."""
+    records = [run for name in ("adam", "sgd", "lion") for run in runs(name, BETTER[:6])]
+    records += runs("rmsprop", [*STEADY[:5], 0.4])
+    problem = compare(records, aside={"rmsprop": {"adam"}}, untuned={"rmsprop"}).problems[0]
+    assert [pair.obstacle is None for pair in problem.pairs].count(True) == 1
+    assert problem.verdict[0].code == "verdict-few-seeds"
+    assert values_of(problem.verdict, "collapse-some")["items"][0]["values"]["label"] == "rmsprop"
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_run_is_said_to_have_collapsed_where_none_of_any_row_did(runs, seed):
+    """Whichever rows stand beside the ranking; every decision that collapses can undo is named or counted."""
+    draw = np.random.default_rng(seed)
+    names, aside = ("adam", "sgd", "lion", "rmsprop"), {"lion": {"adam"}, "rmsprop": {"sgd"}}
+    records = []
+    for place, name in enumerate(names):
+        scores = 0.95 - 0.04 * place + 0.005 * draw.standard_normal(8)
+        scores[draw.random(8) < 0.06 * (seed % 3)] = 0.4
+        records += runs(name, list(scores))
+    problem = compare(records, aside=aside, untuned=set(aside)).problems[0]
+    is_clean = not any(one.n_collapsed for one in problem.optimizers)
+    assert (values_of(problem.verdict, "collapse-none") is not None) == is_clean
+    undone = values_of(problem.verdict, "collapse-undoes") or {"items": [], "more": None}
+    told = len(undone["items"]) + (undone["more"] or 0)
+    assert told == sum(pair.undo_rate is not None for pair in problem.pairs)
 
 
 def test_runs_that_are_not_compared_can_cast_the_same_doubt(runs):

@@ -201,6 +201,25 @@ def test_one_split_has_the_interval_of_seeds_crossed_with_rows():
     assert (pair.scope, pair.new_rows.decision) == (Scope.ONE_SPLIT, None)
 
 
+@pytest.mark.parametrize("metric", ["accuracy", "log_loss"])
+@pytest.mark.parametrize("ahead", ["adam", "sgd"])
+def test_the_interval_of_new_test_rows_is_of_the_one_that_is_ahead(metric, ahead):
+    """Whoever the first sentence says that is, whichever way the metric counts: the middle is the lead it names."""
+    names, rng = sorted(["adam", "sgd"], key=lambda name: name != ahead), np.random.default_rng(0)
+    level = {"accuracy": (0.81, 0.8), "log_loss": (0.5, 0.51)}[metric]
+    records, values = [], {}
+    for name, mean in zip(names, level, strict=True):
+        for seed in range(8):
+            rows = mean + 0.2 * rng.standard_normal(40)
+            records.append(make_run(name, seed, 0.8, metrics={metric: float(rows.mean())}))
+            values[records[-1].run] = rows
+    comparison = compare(records, metric=metric, margin=0.001, evidence=SplitEvidence(Rows(values)))
+    first, *_, last = comparison.problems[0].verdict
+    (told,) = [one["values"] for one in last.values["items"]]
+    assert (told["leader"], told["other"]) == (first.values["leader"], first.values["other"])
+    assert (told["low"] + told["high"]) / 2 == pytest.approx(first.values["gap"])
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [

@@ -68,7 +68,7 @@ def test_undecided_says_what_is_missing(runs):
 def test_a_plan_of_very_many_seeds_is_told_with_a_doubt(runs, spread, doubted):
     """The line of the file is given, and above 200 seeds that they are seldom worth it."""
     wide = [x + 0.01 + spread * (y - x - 0.01) for x, y in zip(BASE, WIDE, strict=True)]
-    verdict = verdict_text(compare(runs("adam", wide) + runs("sgd", BASE), has_file=True))
+    verdict = verdict_text(compare(runs("adam", wide) + runs("sgd", BASE), file_design=""))
     assert "confirmation: {seeds: 8, at_most: " in verdict
     assert ("seldom worth their runs" in verdict) == doubted
 

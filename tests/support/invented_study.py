@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from finished_runs import make_history, make_run
 
-from optbench.config import SplitDesign, load_study
+from optbench.config import SplitDesign, StudyProblem, load_study
 from optbench.study.conclude import conclude
 from optbench.study.findings import StudyFindings
 from optbench.study.plan import StudyRun
@@ -38,9 +38,10 @@ def invented_study(
     file = folder / "study.yaml"
     file.write_text(text)
     config = load_study(file).config
-    problem = replace(config.problems[0], design=SplitDesign.RESPLIT)
+    design = SplitDesign.ONE_SPLIT if config.confirmation.resplit is False else SplitDesign.RESPLIT
+    problem = replace(config.problems[0], design=design)
     config = replace(config, problems=(problem,))
-    made = _Runs(problem.name, score, tuning_score or (lambda _label, _seed: 0.5))
+    made = _Runs(problem, score, tuning_score or (lambda _label, _seed: 0.5))
     tuning = config.tuning
     for one in config.tuned:
         for values in settings_of(one.search, sampler=tuning.sampler, points=tuning.points):
@@ -59,7 +60,7 @@ def invented_study(
 class _Runs:
     """Invented runs, as they are added."""
 
-    def __init__(self, problem: str, score: Score, tuning_score: Score) -> None:
+    def __init__(self, problem: StudyProblem, score: Score, tuning_score: Score) -> None:
         self._problem, self._score, self._tuning_score = problem, score, tuning_score
         self._planned: list[StudyRun] = []
         self._records: dict[str, Any] = {}
@@ -73,18 +74,21 @@ class _Runs:
         """Invent the runs of a row at one setting."""
         for seed in seeds:
             record = self._record(stage, optimizer, seed, dict(values))
-            split = seed if stage == "confirmation" else 0
+            split = self._split_of(stage, seed)
             dataset = SimpleNamespace(
                 train=ROWS, validation=None, test=ROWS, data_digest="x", split_digest=f"{split:064x}"
             )
             config = SimpleNamespace(seed=seed, dataset=SimpleNamespace(split=SimpleNamespace(seed=split)))
             planned: Any = SimpleNamespace(run=record.run, dataset=dataset, config=config)
-            self._planned.append(StudyRun(stage, self._problem, optimizer.label, values, planned))
+            self._planned.append(StudyRun(stage, self._problem.name, optimizer.label, values, planned))
             self._records[record.run] = record
+
+    def _split_of(self, stage: str, seed: int) -> int:
+        return seed if stage == "confirmation" and self._problem.design is SplitDesign.RESPLIT else 0
 
     def _record(self, stage: str, optimizer: Any, seed: int, values: Mapping[str, float]) -> Any:
         score = self._score(optimizer.label, seed) if stage == "confirmation" else 0.9
-        split = {"test": 0.2, "validation": 0.1, "seed": seed if stage == "confirmation" else 0}
+        split = {"test": 0.2, "validation": 0.1, "seed": self._split_of(stage, seed)}
         made = make_run(
             optimizer.config.name,
             seed,

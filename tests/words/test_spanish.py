@@ -18,7 +18,7 @@ from optbench.words.tables import localised, number
 # A formula, a name of a program or of the field: nothing to translate in them.
 SAME = re.compile(
     r"rule-(?!adafactor|lamb|muon|undescribed|own|parts).*|metric-(name-(mse|rmse|mae|r2)|symbol-r2)|card-mae"
-    r"|table-(f1|diverged|memory|p-holm)|figure-(auc|ap)(-split)?|fact-file-content|hyperparameter-dropout"
+    r"|table-(f1|diverged|memory|p-holm|adjusted-holm)|figure-(auc|ap)(-split)?|fact-file-content|hyperparameter-dropout"
     r"|names-monitored|doctor-versions|show-plan|format-no"
 )
 

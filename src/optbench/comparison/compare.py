@@ -85,7 +85,7 @@ def compare(
     untuned: AbstractSet[str] | None = None,
     looks: Sequence[int] = (),
     unstable: AbstractSet[str] = frozenset(),
-    has_file: bool = False,
+    file_design: str | None = None,
     evidence: SplitEvidence | None = None,
     over_all_pairs: bool = False,
     by: str | None = None,
@@ -111,7 +111,8 @@ def compare(
         against the other are then three questions, each with a correction of its own
     looks : after how many seeds a plan looks; () for one look at all runs
     unstable : labels of optimizers of which runs collapsed that are not among these
-    has_file : a study file stands behind it, which can reserve seeds
+    file_design : what the study file behind it says of confirmation beside numbers of seeds, as the end of a line that
+        reserves others; None without a file
     histories : run id -> history, to see where the order flips during training; None says nothing about that
     evidence : what is known about single rows and about seeds on one split, for what is said about new rows; None
         says nothing about them
@@ -161,7 +162,7 @@ def compare(
                 same=_same_algorithm(problem.groups),
                 folded=frozenset(one.label for one in problem.groups if one.design is SplitDesign.FOLDS),
                 looks=tuple(looks),
-                has_file=has_file,
+                file_design=file_design,
                 over_all_pairs=over_all_pairs,
             ),
             unstable,
@@ -254,7 +255,7 @@ def _compare_problem(
     listed = [summary for summary in summaries if summary.label not in plan.aside]
     spoken_of = [pair for pair in pairs if not {pair.a, pair.b} & plan.aside.keys()]
     crossed = _crossings(groups, histories, plan)
-    verdict = Verdict(groups, listed, spoken_of, pairs, differences, plan)
+    verdict = Verdict(groups, listed, spoken_of, summaries, pairs, differences, plan)
     designs = {group.design for group in groups}
     return ProblemComparison(
         problem=problem.title,

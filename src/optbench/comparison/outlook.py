@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MOST_SEEDS_NAMED: Final = 1000
+"""A plan of more seeds is not named: nobody runs it, and a study file takes no later last look."""
+
 MOST_SEEDS_ADVISED: Final = 200  # more of them are told with a doubt
 _SPREAD: Final = 1.2  # looks in between cost about so many more seeds at most, for the same power
 
@@ -60,7 +62,7 @@ def outlook(
     n = len(differences)
     if abs(mean) < margin:
         needed = seeds_for_equivalence(mean, sd, margin, alpha=alpha, comparisons=comparisons)
-        if needed is not None and needed <= MOST_SEEDS_NAMED:
+        if needed is not None and max(needed, n + 1) <= MOST_SEEDS_NAMED:
             return Outlook(Missing.EQUIVALENCE, max(needed, n + 1), None)
     for detectable in dict.fromkeys((max(abs(mean), margin), margin)):
         needed = seeds_for_power(detectable, sd, alpha=alpha, comparisons=comparisons)
@@ -70,5 +72,8 @@ def outlook(
 
 
 def reserved(seeds: int) -> int:
-    """Return `at_most` of a plan that may stop early and, at the latest, has the power of so many seeds."""
-    return -int(-_SPREAD * seeds // 1)
+    """Return `at_most` of a plan that may stop early and, at the latest, has the power of so many seeds.
+
+    Near the most that a study file takes it is that: so many looks then cost a little power.
+    """
+    return min(MOST_SEEDS_NAMED, -int(-_SPREAD * seeds // 1))

@@ -54,7 +54,8 @@ class Plan:
     looks : after how many seeds the plan looks, the last one its largest number; () for one look at all there are
     over_all_pairs : all pairs share Holm's correction, those that cannot be tested too; else it is made question by
         question over those that can be, with Shaffer's step where all are
-    has_file : the plan stands in a study file, which can say how many seeds are reserved
+    file_design : what the study file that the plan stands in says of confirmation beside numbers of seeds, as the end
+        of its line; None without a file that could reserve seeds
     question : which setting is compared
     clock : False leaves out what clocks measured, so that the words follow from the runs' numbers alone
     """
@@ -70,7 +71,7 @@ class Plan:
     same: AbstractSet[frozenset[str]] = frozenset()
     folded: AbstractSet[str] = frozenset()
     looks: tuple[int, ...] = ()
-    has_file: bool = False
+    file_design: str | None = None
     over_all_pairs: bool = False
     question: Question = field(default_factory=Question)
 

@@ -12,6 +12,7 @@ from optbench.statistics import Decision
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from optbench.catalog.metric import Metric
     from optbench.comparison.pairs import Plan
     from optbench.comparison.result import PairResult
 
@@ -57,16 +58,22 @@ def _these_rows(tested: Sequence[PairResult], epochs: Any) -> Finding:
 
 def _new_test_rows(tested: Sequence[PairResult], plan: Plan) -> tuple[Finding, ...]:
     """Return the intervals for new test rows and the same training rows, or why there are none."""
-    items = [
-        _say(
-            "pair-new-rows", a=pair.a, b=pair.b, low=pair.new_rows.low, high=pair.new_rows.high, metric=plan.metric.name
-        )
-        for pair in tested
-        if pair.new_rows.low is not None
-    ]
+    items = [found for pair in tested if (found := _of_new_rows(pair, plan.metric)) is not None]
     if not items:
         return _unknown(tested, "verdict-no-new-test-rows")
     return (_say("verdict-new-test-rows", items=as_json(items), level=1.0 - plan.alpha),)
+
+
+def _of_new_rows(pair: PairResult, metric: Metric) -> Finding | None:
+    """Return a pair's interval for new test rows, as that by which the one with the better mean is ahead."""
+    low, high = pair.new_rows.low, pair.new_rows.high
+    if low is None or high is None:
+        return None
+    a_leads = metric.sign * (pair.difference or 0.0) >= 0.0
+    leader, other = (pair.a, pair.b) if a_leads else (pair.b, pair.a)
+    sign = metric.sign if a_leads else -metric.sign
+    ends = sorted((sign * low, sign * high))
+    return _say("pair-new-rows", leader=leader, other=other, low=ends[0], high=ends[1], metric=metric.name)
 
 
 def _unknown(tested: Sequence[PairResult], code: str) -> tuple[Finding, ...]:

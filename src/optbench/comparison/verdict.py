@@ -36,6 +36,7 @@ class Verdict:
     groups : the conditions behind the optimizers, for the scope of the verdict
     optimizers : best first
     pairs : the comparisons it speaks of
+    rows : all optimizers of which there are runs, those that the ranking leaves out too: they collapse as well
     corrected : all comparisons: those of a family are corrected together, whether the verdict speaks of them or not
     differences : what differs besides the optimizer
     plan : metric, levels, baseline
@@ -44,6 +45,7 @@ class Verdict:
     groups: Sequence[Group]
     optimizers: Sequence[OptimizerSummary]
     pairs: Sequence[PairResult]
+    rows: Sequence[OptimizerSummary]
     corrected: Sequence[PairResult]
     differences: Sequence[Difference]
     plan: Plan
@@ -53,11 +55,10 @@ class Verdict:
         if len(self.optimizers) == 1:
             return (self._alone(),)
         if not self.pairs:
-            return (_say("verdict-no-baseline", baseline=self.plan.baseline),)
+            return (_say("verdict-no-baseline", baseline=self.plan.baseline), *self._collapses())
         if all(pair.obstacle is not None for pair in self.pairs):
-            return (self._untested(),)
-        collapses = collapse_findings(self.optimizers, self.named, self.plan.alpha)
-        return (*self._tested(), *self._luck(), *self._outlook(), *collapses, *self._reach(self.named))
+            return (self._untested(), *self._collapses())
+        return (*self._tested(), *self._luck(), *self._outlook(), *self._collapses(), *self._reach(self.named))
 
     @property
     def named(self) -> list[PairResult]:
@@ -189,6 +190,12 @@ class Verdict:
         is_shaffer = any(pair.adjustment is Adjustment.SHAFFER for pair in shown) and numbers[0] > 1
         return _say("verdict-shaffer" if is_shaffer else "verdict-holm", comparisons=numbers[0])
 
+    def _collapses(self) -> list[Finding]:
+        """Say what the runs leave possible, and what would undo a decision, if any pair of them was tested."""
+        if all(pair.obstacle is not None for pair in self.corrected):
+            return []
+        return collapse_findings(self.rows, self.corrected, self.plan.alpha)
+
     def _luck(self) -> list[Finding]:
         """Say that a difference that was found is too large on average."""
         is_named = any(pair.better is not None for pair in self.named)
@@ -245,11 +252,11 @@ class Verdict:
     def _reserve(self, undecided: Sequence[PairResult]) -> Iterator[Finding]:
         """Say that the number is for a new plan; with a study file, its line."""
         most = max(pair.n + (pair.more_seeds or 0) for pair in undecided)
-        if not self.plan.has_file:
+        if self.plan.file_design is None:
             yield _say("verdict-decide-first")
             return
         first = self.plan.looks[0] if self.plan.looks else min(pair.n for pair in undecided)
-        yield _say("verdict-reserve", seeds=first, at_most=reserved(most))
+        yield _say("verdict-reserve", seeds=first, at_most=reserved(most), design=self.plan.file_design)
         if most > MOST_SEEDS_ADVISED:
             yield _say("verdict-many-seeds")
 
@@ -302,7 +309,7 @@ def rulings(
         rows = [one for one in optimizers if one.label in labels]
         if not own:
             continue
-        verdict = Verdict(groups, rows, own, own, differences, plan)
+        verdict = Verdict(groups, rows, own, rows, own, differences, plan)
         said, named = verdict.findings(), verdict.named
         if family is Family.TUNED_VS_DEFAULT:
             said, named = tuple(verdict.each_pair()), own

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from optbench.comparison.result import Adjustment
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from optbench.comparison.result import PairResult
 
 _LONGEST_DIGEST: Final = 64
 _DIGEST_DIGITS: Final = 8
@@ -32,6 +36,15 @@ def seed_ranges(seeds: Iterable[int]) -> str:
 def pair_label(a: str, b: str) -> str:
     """Write a pair whose gap is the score of the first minus that of the second."""
     return f"{a} \N{MINUS SIGN} {b}"
+
+
+def adjustment_of(pairs: Iterable[PairResult]) -> str:
+    """Return how p is adjusted over pairs, as the end of a code: `holm`, `shaffer`, or `both` if not alike for all.
+
+    Of a single pair nothing is adjusted, whichever the procedure: it changes no answer.
+    """
+    used = {pair.adjustment for pair in pairs if pair.adjustment is not None and pair.comparisons > 1}
+    return "both" if len(used) > 1 else used.pop().value if used else Adjustment.HOLM.value
 
 
 def value_text(value: Any) -> str:

@@ -103,6 +103,12 @@ class ConfirmationConfig(Section):
         "tell the noise of seeds from that of splits; 0 for none.",
     )
 
+    @property
+    def beside_seeds(self) -> str:
+        """What a line with other numbers of seeds has to repeat so that the design stays, as the end of that line."""
+        resplit = "" if self.resplit is None else f", resplit: {str(self.resplit).lower()}"
+        return resplit + (f", on_one_split: {self.on_one_split}" if self.on_one_split else "")
+
 
 class StudyHead(Section):
     """Everything in a study file but the experiment and the optimizers, which are checked on their own."""

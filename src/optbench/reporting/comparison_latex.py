@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from optbench.reporting.comparison_text import optimizer_header, optimizer_rows, pair_header, pair_rows
 from optbench.reporting.figure_files import file_stem
 from optbench.reporting.latex_text import latex_table, latex_text, rows_per_page
+from optbench.reporting.method_text import looks_word
 from optbench.words import text
 from optbench.words.comparisons import across_sentences, difference_sentences, problem_verdict
 
@@ -84,6 +85,7 @@ def _caption(code: str, comparison: Comparison, problem: ProblemComparison, lang
         "alpha": comparison.alpha,
         "margin": problem.margin,
         "n_runs": sum(summary.n for summary in problem.optimizers),
+        "test": looks_word(comparison),
         "design": text(f"caption-latex-design-{design}", language),
     }
     return text(code, language, **values)

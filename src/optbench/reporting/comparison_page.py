@@ -16,6 +16,7 @@ from optbench.reporting.comparison_details import detail_tables
 from optbench.reporting.comparison_text import optimizer_header, optimizer_rows, pair_header, pair_rows
 from optbench.reporting.doubts import front_doubts, importance
 from optbench.reporting.languages import Speech
+from optbench.reporting.method_text import method_text, pairs_caption
 from optbench.reporting.page import data_block, render_page
 from optbench.reporting.plain_answer import plain_answer
 from optbench.reporting.ranking import ranking_values
@@ -98,7 +99,7 @@ def render_comparison_page(
         summary=page.frame.summary,
         metric=comparison.metric.name,
         level=1 - comparison.alpha,
-        method=speech.each(lambda one: _method(comparison, one)),
+        method=speech.each(partial(method_text, comparison)),
         data=Markup(data_block(script_data(figures, page.looks, speech))),  # noqa: S704 - cannot end its element
     )
 
@@ -177,6 +178,7 @@ class _Page:
             **ranking_values(comparison, problem, self.looks, speech),
             "optimizer_header": speech.each(lambda language: optimizer_header(comparison, problem, language)),
             "optimizer_rows": speech.each(lambda language: optimizer_rows(comparison, problem, language)),
+            "pair_caption": speech.each(partial(pairs_caption, comparison, problem)),
             "pair_header": speech.each(lambda one: pair_header(comparison, problem, one, has_scope=True)),
             "pair_rows": speech.each(lambda one: pair_rows(comparison, problem, one, has_scope=True)),
             "charts": charts,
@@ -204,15 +206,6 @@ def _together(located: Iterable[tuple[str, Finding]]) -> Iterator[tuple[str, Fin
         found.setdefault(repr(finding.to_json()), ([], finding))[0].append(problem)
     for problems, finding in found.values():
         yield "; ".join(filter(None, problems)), finding
-
-
-def _method(comparison: Comparison, language: str) -> str:
-    """Say how it was decided."""
-    if comparison.margin is None:
-        return text("page-method-own-margins", language, alpha=comparison.alpha)
-    return text(
-        "page-method", language, alpha=comparison.alpha, margin=comparison.margin, metric=comparison.metric.name
-    )
 
 
 def _title(comparison: Comparison, language: str) -> str:

@@ -11,7 +11,8 @@ import io
 from typing import TYPE_CHECKING, Any, Final
 
 from optbench.comparison import OPTIMIZER, PairOutcome, Severity
-from optbench.comparison.wording import pair_label
+from optbench.comparison.result import Adjustment
+from optbench.comparison.wording import adjustment_of, pair_label
 from optbench.config import SplitDesign
 from optbench.core.printable import printable
 from optbench.core.text import markdown_table, markdown_text
@@ -156,7 +157,8 @@ def pair_header(
     interval = text("table-interval", language, level=1 - comparison.alpha)
     paired = "table-folds" if problem.design is SplitDesign.FOLDS else "table-seeds"
     before = (text(code, language) for code in ("table-pair", paired, gap))
-    behind = ("table-p-holm", "table-decision", *(("table-scope",) if has_scope else ()))
+    adjusted = "table-p-holm" if adjustment_of(problem.pairs) == Adjustment.HOLM else "table-p-adjusted"
+    behind = (adjusted, "table-decision", *(("table-scope",) if has_scope else ()))
     return (*before, interval, *(text(code, language) for code in behind))
 
 

@@ -48,7 +48,7 @@ def compare_confirmed(
         over_all_pairs=not config.design.separate_questions,
         unstable=unstable,
         looks=config.looks,
-        has_file=True,
+        file_design=config.confirmation.beside_seeds,
         evidence=evidence,
     )
     if len(config.problems) == 1 or problem.name == problem.experiment.dataset.name:

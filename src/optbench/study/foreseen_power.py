@@ -32,6 +32,7 @@ def untested_questions(config: StudyConfig) -> tuple[Finding, ...]:
                 "seeds": seeds,
                 "needed": seeds_for_comparisons(pairs, config.alpha),
                 "smallest": float(smallest_p(seeds)),
+                "design": config.confirmation.beside_seeds,
             },
         )
         for family, pairs in config.families.items()

@@ -27,7 +27,7 @@ from optbench.study.sentences import (
     study_warnings,
     without_tuning,
 )
-from optbench.study.tables_text import PairRows, optimizer_table, pair_table, problem_table
+from optbench.study.tables_text import PairRows, optimizer_table, pair_table, pairs_note, problem_table
 from optbench.words import sentences, text
 from optbench.words.comparisons import located_sentences
 
@@ -139,7 +139,7 @@ def _pairs(problem: ProblemFindings, language: str | None) -> list[str]:
     lower = "" if problem.comparison.metric.higher_is_better else text("study-pairs-lower-is-better", language)
     more = len(pairs) - len(tuned)
     others = text("take-more-pairs", language, n=more) if more else ""
-    return [markdown_table(header, rows), joined((text("take-pairs", language), lower, others))]
+    return [markdown_table(header, rows), joined((pairs_note(problem, language), lower, others))]
 
 
 def _clock(study: StudyFindings, language: str | None) -> list[str]:

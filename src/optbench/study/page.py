@@ -19,7 +19,7 @@ from optbench.study.sentences import (
     without_tuning,
 )
 from optbench.study.split_text import new_rows_caption, noise_tables, unseen_tables
-from optbench.study.tables_text import new_rows_titles, pair_table, tuning_table
+from optbench.study.tables_text import new_rows_titles, pair_table, pairs_note, tuning_table
 from optbench.words import sentences, text
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def _reach_table(problem: ProblemFindings, language: str) -> Table:
     code = "study-pairs-with-defaults" if problem.config.design.separate_questions else "design-pairs"
     told = joined(
         (
-            text("study-pairs-looks" if problem.config.looks else "take-pairs", language),
+            pairs_note(problem, language),
             new_rows_caption(problem, language),
             text(code, language) if problem.config.aside else "",
         )

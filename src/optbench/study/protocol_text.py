@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optbench.comparison.wording import adjustment_of
 from optbench.config import REPEATED, SplitDesign
 from optbench.core.findings import Finding, Severity, as_json
 from optbench.study.rounds import is_widened, planned_runs
@@ -27,7 +28,13 @@ def protocol_in_short(study: StudyFindings, language: str | None = None) -> list
     told = [
         *sentences(study.protocol, language),
         _design(study, language),
-        text("take-protocol", language, plan=study.plan[:_DIGITS], seeds=len(seeds), span=_span(seeds, language)),
+        text(
+            "take-protocol" if study.exploratory is None else "take-protocol-exploratory",
+            language,
+            plan=study.plan[:_DIGITS],
+            seeds=len(seeds),
+            span=_span(seeds, language),
+        ),
         _opening(study, language),
     ]
     if config.looks:
@@ -43,7 +50,7 @@ def protocol_paragraphs(study: StudyFindings, language: str | None = None) -> li
 
 def _fixed(study: StudyFindings, language: str | None) -> str:
     return text(
-        "study-protocol-fixed",
+        "study-protocol-fixed" if study.exploratory is None else "study-protocol-known",
         language,
         plan=study.plan[:_DIGITS],
         # one for all: a study over several problems refuses the metrics whose default depends on the target's unit
@@ -56,6 +63,7 @@ def _fixed(study: StudyFindings, language: str | None) -> str:
         questions=len(study.config.families) if len(study.config.families) > 1 else None,
         of_each_problem=len(study.problems) > 1,
         alpha=study.config.alpha,
+        adjusted=adjustment_of(pair for one in study.problems for pair in one.compared.pairs),
     )
 
 
@@ -127,12 +135,12 @@ def _splits(study: StudyFindings, language: str | None) -> str:
 
 def _opening(study: StudyFindings, language: str | None) -> str:
     first = study.problems[0]
-    openings = first.openings
+    openings, tuned = first.openings, bool(study.config.tuned)
     if len(study.problems) > 1:
-        return text("study-protocol-opened-each", language, n_openings=len(openings))
+        return text("study-protocol-opened-each", language, n_openings=len(openings), tuned=tuned)
     split = openings[-1]["split"][:_DIGITS]
     code = "splits-opened" if first.compared.design is SplitDesign.RESPLIT else "study-protocol-opened"
-    return text(code, language, n_openings=len(openings), split=split)
+    return text(code, language, n_openings=len(openings), split=split, tuned=tuned)
 
 
 def _scope(study: StudyFindings, language: str | None) -> str:

@@ -160,6 +160,11 @@ def _decided_words(pair: PairResult, language: str | None) -> str:
     return text("study-pair-negligible" if is_negligible else f"outcome-{pair.outcome}", language)
 
 
+def pairs_note(problem: ProblemFindings, language: str | None = None) -> str:
+    """Say whose interval stands in the table of pairs, and what *undecided* means."""
+    return text("study-pairs-looks" if problem.config.looks else "take-pairs", language)
+
+
 def tuning_table(problem: ProblemFindings, language: str | None = None) -> TextTable:
     """Return one row per tuned optimizer."""
     codes = (

@@ -12,6 +12,7 @@ from optbench.reporting.charts.comparison_charts import curves_chart, difference
 from optbench.reporting.charts.example_charts import example_charts
 from optbench.reporting.charts.target_charts import targets_chart
 from optbench.reporting.comparison_details import told_targets
+from optbench.reporting.method_text import looks_word
 from optbench.words import text
 
 if TYPE_CHECKING:
@@ -96,7 +97,12 @@ def chart_name(chart: Figure, *, of_run: bool = False) -> str:
 
 
 def _differences_caption(comparison: Comparison, problem: ProblemComparison, language: str) -> str:
-    values = {"level": 1 - comparison.alpha, "margin": problem.margin, "metric": comparison.metric.name}
+    values = {
+        "test": looks_word(comparison),
+        "level": 1 - comparison.alpha,
+        "margin": problem.margin,
+        "metric": comparison.metric.name,
+    }
     parts = [text("caption-differences", language, **values)]
     drawn = drawn_pairs(problem)
     if len(drawn) < len(problem.pairs):
