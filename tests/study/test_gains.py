@@ -8,7 +8,7 @@ import pytest
 
 from optbench.core.findings import Finding, Severity
 from optbench.study.gains import Outcome, TuningGain
-from optbench.study.sentences import floor_sentence, headline
+from optbench.study.sentences import floor_sentence, short_headline
 from optbench.study.statements import failed_tunings
 
 
@@ -21,7 +21,7 @@ def test_tuning_that_did_harm_is_said_beside_the_verdict(outcome, gain):
     """Only beyond doubt: the order may be that of the ranges, not of the optimizers."""
     gains = [TuningGain("adam", "adam-default", gain, Outcome(outcome))]
     problem = SimpleNamespace(compared=verdict("sgd is better."), failed_tunings=failed_tunings(gains, "accuracy"))
-    told = headline(problem)
+    told = short_headline(problem)
     assert told.startswith("sgd is better.")
     failed = "Tuning failed for adam: its own default (adam-default) is better by 3.00 points."
     assert (failed in told) == (outcome == "worse")

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 GAIN_CODES: Final = ("study-gained", "study-lost")
 """What one optimizer gained, a clause each."""
 
+PROTOCOL_CODES: Final = ("study-nothing-tuned", "study-budget-of-each", "study-budget-of-one")
+"""How the settings came about: of several problems one sentence for all."""
+
 FOUND_IS_HIGH: Final = "verdict-found-is-high"
 
 
