@@ -179,6 +179,9 @@ def leaders_sentence(budgets: Budgets, language: str | None = None) -> str:
 
 def _stretch(leader: Leader, language: str | None) -> str:
     budget = _budget(leader, language)
+    if leader.tied:
+        labels = [leader.label, *leader.tied]
+        return text("study-leader-tied", language, budget=budget, optimizers=labels, score=leader.score)
     return text("study-leader", language, budget=budget, optimizer=leader.label, score=leader.score)
 
 
