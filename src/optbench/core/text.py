@@ -41,12 +41,12 @@ def stated(error: BaseException) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(". ")
 
 
-def ended(told: str) -> str:
+def as_sentence(told: str) -> str:
     """Return what another program or library says as a sentence that another one can follow: on one line, with an end.
 
     Examples
     --------
-    >>> ended("sbatch: error: Invalid account\\n"), ended("It failed!")
+    >>> as_sentence("sbatch: error:  Invalid account"), as_sentence("It failed!")
     ('sbatch: error: Invalid account.', 'It failed!')
     """
     line = " ".join(told.split())

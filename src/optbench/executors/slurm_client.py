@@ -13,7 +13,7 @@ import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from optbench.core.text import ended
+from optbench.core.text import as_sentence
 from optbench.errors import MachineError, RunFailedError
 
 if TYPE_CHECKING:
@@ -228,4 +228,4 @@ def _answer(
 
 
 def _words_of(answer: subprocess.CompletedProcess[str]) -> str:
-    return ended(answer.stderr or answer.stdout) or f"exit code {answer.returncode}."
+    return as_sentence(answer.stderr or answer.stdout) or f"exit code {answer.returncode}."
