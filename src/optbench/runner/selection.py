@@ -126,7 +126,8 @@ def without_values(fields: Iterable[Mapping[str, Any]], *, where: str | None, so
 
 def _names_of(items: Iterable[tuple[Any, Mapping[str, Any]]]) -> tuple[set[str], set[str]]:
     """Return the names that any run has, and those that have a value in any."""
-    known, valued = set(), set()
+    known: set[str] = set()
+    valued: set[str] = set()
     for _, fields in items:
         known |= fields.keys()
         valued |= {name for name, value in fields.items() if value is not None}
