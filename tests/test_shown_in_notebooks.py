@@ -64,7 +64,7 @@ def test_a_study_is_shown_from_its_verdict(runs_dir):
     """Each problem with its rows; what to take has a mark; names are escaped."""
     rows = [{"optimizer": HOSTILE, "n": 3, "mean": 0.9, "sd": None, "learning_rate": 0.1}]
     document = {"metric": "accuracy", "verdict": HOSTILE, "optimizers": rows, "recommended": {"optimizer": HOSTILE}}
-    text = seen(study_html(HOSTILE, "the verdict", [("flowers", document)], "en"))
+    text = seen(study_html(HOSTILE, "the verdict", [("flowers", "of it", document)], "en"))
     assert "the verdict" in text
     assert "90.00" in text
     assert "✓" in text

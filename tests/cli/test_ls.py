@@ -117,6 +117,10 @@ def test_runs_are_chosen_and_ordered(command, runs_dir):
     none = command("ls", runs_dir, "--where", "accuracy > 2")
     assert (none.code, none.out) == (0, "")
     assert none.err.endswith(f"None of the {len(every)} runs meets --where.\n")
+    assert "No run has a value" not in none.err
+    of_a_study = command("ls", runs_dir, "--where", "study == 'mine'")
+    assert (of_a_study.code, of_a_study.out) == (0, "")
+    assert "No run has a value for 'study'. Names that have one: accuracy, " in of_a_study.err
 
 
 def test_what_cannot_be_chosen_is_a_mistake_of_usage(command, runs_dir):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
 from optbench.comparison import compare
+from optbench.reporting.plain_answer import plain_answer
 from optbench.words.comparisons import problem_verdict, verdict_text
 
 BASE = [0.90, 0.91, 0.89, 0.92, 0.90, 0.91, 0.88, 0.90]
@@ -31,11 +34,43 @@ def test_a_winner_over_all_others(runs):
 
 def test_leading_is_not_winning(runs):
     """Whoever leads without beating all is no winner; each rival is spoken of by its outcome."""
-    verdict = verdict_text(compare(runs("adam", HIGH) + runs("sgd", HIGH[::-1]) + runs("rmsprop", LOW)))
+    behind = [score - 0.001 for score in HIGH[::-1]]
+    verdict = verdict_text(compare(runs("adam", HIGH) + runs("sgd", behind) + runs("rmsprop", LOW)))
     assert verdict.startswith(
         "No single winner: adam leads with 95.25 % test accuracy on average; it beats rmsprop by "
     )
-    assert "; is undecided against sgd (0.00, 95 % CI " in verdict
+    assert "; is undecided against sgd (0.10, 95 % CI " in verdict
+
+
+LEADS = {
+    "en": ("ahead", "leads", "came first", "it has the best", "wins with"),
+    "es": ("por delante", "quedó primero", "quedó en primer lugar", "Gana"),
+}
+
+
+@pytest.mark.parametrize("language", LEADS)
+@pytest.mark.parametrize("third", [None, LOW])
+@pytest.mark.parametrize("n", [1, 5, 8])
+def test_who_shares_the_best_mean_leads_nobody(runs, n, third, language):
+    """Whether it is tested or not, in the verdict and in the answer of the page: both are named, neither is ahead."""
+    scores = HIGH[:n]
+    records = runs("adam", scores) + runs("sgd", scores[::-1]) + (runs("rmsprop", third[:n]) if third else [])
+    compared = compare(records)
+    (problem,) = compared.problems
+    answer = " ".join(plain_answer(problem, compared.metric, language))
+    for told in (problem_verdict(problem, language), answer.replace("it has the best test accuracy together with", "")):
+        assert not [word for word in LEADS[language] if word in told]
+        assert {"adam", "sgd"} <= set(re.findall(r"\w+", told))
+    said = {"en": "are equal|the same|share the|all have", "es": "son iguales|empataron|comparten|todos tienen"}
+    assert re.search(said[language], problem_verdict(problem, language))
+
+
+def test_equal_means_are_found_whatever_the_order_of_the_sums(runs):
+    """Scores whose sums differ in the last bit alone; a difference that a reader sees is a lead."""
+    adam, sgd = [0.1, 0.2, 0.3], [0.3, 0.15, 0.15]
+    assert "had the same mean" in verdict_text(compare(runs("adam", adam) + runs("sgd", sgd)))
+    more = [*sgd[:2], 0.1501]
+    assert "sgd was ahead of adam on 1 of 3 seeds" in verdict_text(compare(runs("adam", adam) + runs("sgd", more)))
 
 
 def test_against_a_baseline_every_outcome_has_its_clause(runs):

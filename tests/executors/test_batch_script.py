@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from optbench.config import MachineConfig
+from optbench.errors import RunFailedError
 from optbench.executors import slurm_client
 from optbench.executors.slurm import batch_script
 from optbench.runner import detach
@@ -30,6 +31,26 @@ def test_a_path_says_nothing_of_a_job(monkeypatch, state):
     answer = subprocess.CompletedProcess([], 0, told, "")
     monkeypatch.setattr(slurm_client, "_answer", lambda _command: answer)
     assert slurm_client.how_ended("7") == slurm_client.JobEnd(state, 3)
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ("sbatch: error: failed to establish a configuration source", "a configuration source. What a job asks for"),
+        ("sbatch: error: Batch job submission failed.\n", "submission failed. What a job asks for"),
+        ("sbatch: error: one\nsbatch: error: two", "error: one sbatch: error: two. What a job asks for"),
+        ("", "exit code 1. What a job asks for"),
+    ],
+)
+def test_the_words_of_slurm_end_before_those_of_optbench(monkeypatch, tmp_path, told, said):
+    """Whether or not there is a full stop behind them."""
+    (tmp_path / "told").write_text(told)
+    (tmp_path / "sbatch").write_text(f"#!/bin/sh\n/bin/cat {tmp_path}/told >&2\nexit 1\n")
+    (tmp_path / "sbatch").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(RunFailedError) as refused:
+        slurm_client.submit("", MachineConfig(), elements=1, output="", options=[])
+    assert said in str(refused.value)
 
 
 def test_the_folder_of_logs_is_no_pattern(monkeypatch):

@@ -12,10 +12,12 @@ from finished_runs import make_run
 from hypothesis import given
 from hypothesis import strategies as st
 
+from optbench.catalog.metrics import metric_named
 from optbench.comparison import compare
 from optbench.reporting.comparison_latex import render_comparison_latex
 from optbench.reporting.comparison_text import optimizer_rows, pair_rows
 from optbench.reporting.latex_text import latex_table, latex_text
+from optbench.words.tables import metric_title
 
 HOSTILE = r"\input{/etc/passwd} $x_1^2$ 100% #1 &~{}[*]\\ -- ,, '' `` é ß 中 <|>"
 # Commands that a text may become; each is known to plain LaTeX.
@@ -131,6 +133,20 @@ def test_tables_hold_every_row_of_the_comparison():
     assert "adam beats sgd by" in pairs
     assert r"$\alpha$ = 0.05" in pairs
     assert latex.count(r"\toprule") == latex.count(r"\bottomrule") == 2
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "log_loss", "roc_auc"])
+@pytest.mark.parametrize(("language", "on_test"), [("en", "test {}"), ("es", "{} en prueba")])
+def test_captions_are_sentences_in_the_words_of_all_other_texts(language, on_test, metric):
+    """They begin like one, and call a score on the test split what the verdict below them calls it."""
+    runs = [make_run(name, seed, 0.8 + 0.01 * seed) for name in ("adam", "sgd") for seed in range(7)]
+    latex = render_comparison_latex(compare(runs, metric=metric), language)
+    captions = [" ".join(one.split()) for one in re.findall(r"\\caption\{(.*?)\}\n", latex, re.DOTALL)]
+    assert len(captions) == 2
+    for caption in captions:
+        assert caption[0].isupper()
+        title = metric_title(metric_named(metric), language).partition(" (")[0]
+        assert latex_text(on_test.format(title)).lower() in caption.lower()
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

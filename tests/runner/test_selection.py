@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optbench.errors import UsageError
-from optbench.runner.selection import select
+from optbench.runner.selection import select, without_values
+from optbench.words import sentence
 
 RUNS = [
     {"run": "a", "optimizer": "adam", "accuracy": 0.9, "seed": 0, "training.epochs": 10, "rmse": None},
@@ -114,6 +115,48 @@ def test_an_unknown_key_to_sort_by():
     """With the nearest one that is known."""
     with pytest.raises(UsageError, match="Did you mean 'accuracy'"):
         chosen(sort="acuracy")
+
+
+@pytest.mark.parametrize("where", ["rmsee < 1", "rms > 1"])
+def test_what_is_null_in_every_run_is_not_suggested(where):
+    """Who followed that would learn nothing."""
+    with pytest.raises(UsageError) as found:
+        chosen(where)
+    assert "rmse" not in str(found.value).partition("Names are")[0].replace("rmsee", "")
+
+
+@pytest.mark.parametrize(
+    ("where", "sort", "named"),
+    [
+        ("rmse < 1", None, ["rmse"]),
+        ("0 < rmse <= 1 or accuracy > 0.8", None, ["rmse"]),
+        ("not rmse < 1", None, ["rmse"]),
+        (None, "-rmse", ["rmse"]),
+        ("rmse == null and accuracy > 0", None, []),
+        ("null != rmse", None, []),
+        ("optimizer.momentum > 1", "accuracy", []),
+    ],
+)
+def test_what_no_run_has_a_value_for_is_told(where, sort, named):
+    """With the names that have one; a question for null is answered, and who has a value somewhere is asked for it."""
+    found = without_values(RUNS, where=where, sort=sort)
+    told = [one.to_json()["values"] for one in found]
+    assert [one["name"] for one in told] == named
+    for one in told:
+        assert {"accuracy", "optimizer", "seed"} <= set(one["others"])
+        assert "rmse" not in one["others"]
+    assert all("accuracy" in sentence(one, language) for one in found for language in ("en", "es"))
+
+
+def test_names_beside_one_are_those_of_its_split():
+    """Of the test split alone, as they are typed; where there are none, none are told."""
+    runs = [{"run": "a", "test.loss": None, "test.accuracy": 0.9, "train.accuracy": 0.9, "model.x": None}]
+    told = without_values(runs, where="test.loss < 1 and model.x == 1", sort=None)
+    assert [one.to_json()["values"] for one in told] == [
+        {"name": "model.x", "others": None},
+        {"name": "test.loss", "others": ["test.accuracy"]},
+    ]
+    assert sentence(told[0], "en") == "No run has a value for 'model.x'."
 
 
 ATOMS = [

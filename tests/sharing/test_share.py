@@ -22,6 +22,7 @@ from optbench.sharing.folder_copy import FolderCopy
 from optbench.sharing.take_in import take_in
 from optbench.study.check import check_study
 from optbench.study.paths import StudyPaths
+from optbench.study.stored_verdict import stored_verdict
 
 
 @pytest.fixture
@@ -199,7 +200,18 @@ def test_a_stranger_opens_the_first_page(private, pictured, shared, tmp_path):
         assert f'href="{way}"' in page
         assert (tmp_path / "unpacked" / way).is_file()
     assert read_json(StudyPaths(the_study(private.runs_dir)).verdict_json)["verdict"] in html.unescape(page)
+    assert "None" not in page
     assert "default-src 'none'" in page  # nothing is loaded from anywhere
+
+
+def test_the_first_page_is_in_the_language_asked_for(private, shared):
+    """The verdict, too, which the record has in English."""
+    folder = the_study(private.runs_dir)
+    with zipfile.ZipFile(shared(private.runs_dir, str(folder), language="es").path) as archive:
+        page = html.unescape(archive.read("index.html").decode())
+    verdict = read_json(StudyPaths(folder).verdict_json)
+    assert not [one for one in verdict["verdict"].split(". ") if one in page]
+    assert stored_verdict(verdict, "es") in page
 
 
 def test_nothing_is_overwritten_and_nothing_left(open_runs, shared, tmp_path):

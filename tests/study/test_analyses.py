@@ -62,6 +62,21 @@ def test_leaders_cover_every_budget_and_name_the_best(told):
     assert found["leaders"][0]["optimizer"] in found["sentence"]
 
 
+def test_equal_scores_lead_together():
+    """Neither is put before the other, and where one has the better score it leads alone."""
+    from optbench.study.budgets import BudgetCurve, Budgets
+    from optbench.study.sentences import leaders_sentence
+
+    curves = [BudgetCurve(name, scores, (), (), is_optimistic=False) for name, scores in
+              {"adam": (0.5, 0.6, 0.9), "sgd": (0.5, 0.6, 0.8)}.items()]  # fmt: skip
+    found = Budgets("val_accuracy", tuple(curves), {})
+    assert [(one.label, one.tied, one.first, one.last) for one in found.leaders()] == [
+        ("adam", ("sgd",), 1, 2),
+        ("adam", (), 3, 3),
+    ]
+    assert "adam and sgd lead with the same score (0.5)" in leaders_sentence(found, "en")
+
+
 def test_a_crossing_of_budgets_is_a_sentence():
     """With one try Adam leads at its default; with three, SGD; and how far a seed moves it is said, without advice."""
     from optbench.study.budgets import BudgetCurve, Budgets

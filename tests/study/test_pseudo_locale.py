@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import json
 
+import pandas as pd
 import pytest
 from pseudo_locale import Shown, names_in, past_the_catalogue, write_pseudo_locale
 from selection import mostly_long
 
+from optbench.study.documents import read_verdict
 from optbench.study.markdown import verdict_markdown
+from optbench.study.sentences import study_verdict
+from optbench.study.show import show_study
+from optbench.study.stored import parts_of
+from optbench.study.stored_verdict import stored_part, stored_verdict
+from optbench.study.study_result import StudyResult
 from optbench.study.summary import study_summary
 from optbench.words import CODES, VARIABLE
 
@@ -43,8 +50,8 @@ STUDIES = ["plain", "resplit", "diverged", "several", "hyperparameters"]
 
 
 @pytest.fixture(params=mostly_long(STUDIES, short=["several"], ci=STUDIES[:3] + STUDIES[4:]))
-def findings(request, study):
-    """Studies that together say what a study can say."""
+def ended(request, study):
+    """Studies that together say what a study can say, as they ended."""
     on = "experiments:\n" + "".join(f"  - {{dataset: {{name: {name}}}, {MODEL}}}\n" for name in ("iris", "wine"))
     decay = "{name: adamw, weight_decay: {low: 1e-4, high: 0.1}}"
     l2 = "{label: adam-l2, name: adam, with: {model.l2: {low: 1e-6, high: 0.01}}}"
@@ -55,7 +62,13 @@ def findings(request, study):
         "diverged": lambda: study(behaviour={"sgd": ["diverge"]}, tuning_seeds=2, points=2, seeds=3),
         "several": lambda: study(experiment=on, optimizers="[sgd, rmsprop]", points=2, seeds=3),
         "hyperparameters": lambda: study(optimizers=f"[{decay}, {l2}, {given}]", points=4, metric="val_log_loss"),
-    }[request.param]().findings
+    }[request.param]()
+
+
+@pytest.fixture
+def findings(ended):
+    """What such a study found."""
+    return ended.findings
 
 
 def test_what_a_study_writes_and_prints(findings, pseudo):
@@ -63,6 +76,24 @@ def test_what_a_study_writes_and_prints(findings, pseudo):
     names = names_of(findings)
     for shown in (verdict_markdown(findings, pseudo), study_summary(findings, language=pseudo)):
         assert not past_the_catalogue(lines_of(shown), names)
+
+
+def test_what_is_shown_of_a_stored_verdict(ended, pseudo, monkeypatch):
+    """`show` and a notebook say it from its findings: word for word what the study said when it ended."""
+    monkeypatch.setenv(VARIABLE, pseudo)
+    paths = ended.plan.paths
+    document, shown = show_study(paths, pseudo)
+    verdict = read_verdict(paths)
+    result = StudyResult(paths.folder.name, paths.folder, verdict, pd.DataFrame())
+    names = [*names_of(ended.findings), *document["files"], *(one["folder"] for one in document["verdicts"])]
+    names += [paths.folder, paths.folder.name, document["plan"][:12], document["key"][:12]]
+    for texts in (shown.splitlines(), [repr(result)], Shown(result._repr_html_()).texts):
+        assert not past_the_catalogue(texts, names)
+    for language in ("en", "es", pseudo):
+        assert stored_verdict(verdict, language) == study_verdict(ended.findings, language)
+    assert stored_verdict(verdict, "en") == verdict["verdict"]
+    parts = [one for name, one in parts_of(verdict).items() if name]
+    assert [stored_part(one, "en") for one in parts] == [one["verdict"] for one in parts]
 
 
 @pytest.mark.long

@@ -96,6 +96,53 @@ def test_without_evidence_the_best_mean_is_taken_and_called_undecided(tmp_path):
     assert other in told[1]
 
 
+MIRRORED = {"one": 0.8 + NOISE[1], "other": 0.8 + NOISE[1][::-1]}  # equal means
+
+
+@pytest.mark.parametrize(
+    ("optimizers", "epochs", "label", "saving"),
+    [
+        ("[adam, sgd]", {}, "sgd", "variables"),
+        ("[adam, sgd]", {"adam": 2}, "adam", "epochs"),
+        ("[adam, adamw]", {}, "adam", "order"),
+        ("[adamw, adam]", {}, "adamw", "order"),
+    ],
+)
+def test_of_rows_with_one_mean_the_cheapest_is_taken_and_the_other_named(tmp_path, optimizers, epochs, label, saving):
+    """No row has the best mean: they share it, and what decides between them is said."""
+    labels = optimizers.strip("[]").split(", ")
+    scores = dict(zip(labels, MIRRORED.values(), strict=True))
+    taken, comparison = decided(tmp_path, scores, optimizers=optimizers, epochs=epochs)
+    other = next(one for one in labels if one != label)
+    assert (taken.label, taken.rule, taken.saving, taken.tied) == (label, "undecided", saving, (other,))
+    assert taken.to_json()["tied_with"] == [other]
+    statements = decision_statements(taken, comparison.metric.name)
+    english, spanish = (sentences(statements, language)[0] for language in ("en", "es"))
+    assert english.startswith(f"Take {label} at ")
+    assert f"it shares the best mean with {other} and " in english
+    assert f"comparte la mejor media con {other} y " in spanish
+    assert "has the best mean" not in english
+
+
+def test_of_several_with_one_mean_all_others_are_named(tmp_path):
+    """By epochs before one, by variables before the other; what is equal without a doubt is no less told."""
+    same = dict.fromkeys(("adam", "rmsprop", "sgd"), 0.8 + NOISE[0])
+    taken, _ = decided(tmp_path, same, optimizers="[adam, rmsprop, sgd]", epochs={"adam": 4})
+    assert (taken.label, taken.rule, taken.saving) == ("sgd", "equivalent", "several")
+    told = sentences(decision_statements(taken, "accuracy"), "en")[0]
+    assert "it shares the best mean with adam and rmsprop and costs the least of them" in told
+
+
+def test_what_is_cheaper_than_a_shared_mean_is_equivalent_to_it(tmp_path):
+    """It is taken in their place, and both are named."""
+    close = rows(adam=0.002, sgd=0.0)
+    scores = {"adam": close["adam"], "adamw": close["adam"], "sgd": close["sgd"]}
+    taken, _ = decided(tmp_path, scores, optimizers="[adam, adamw, sgd]")
+    assert (taken.label, taken.rule, taken.instead_of, taken.tied) == ("sgd", "cheaper", "adam", ("adamw",))
+    told = sentences(decision_statements(taken, "accuracy"), "en")[0]
+    assert "equivalent to adam, which shares the best mean with adamw" in told
+
+
 def test_pairs_that_the_plan_leaves_out_show_nothing(tmp_path):
     """With a baseline the others are not compared with each other, so the best of them is undecided."""
     scores = rows(sgd=0.0, adam=0.05, rmsprop=0.02)
@@ -122,10 +169,13 @@ def test_the_verdict_ends_with_it(finished):
     """In verdict.json as values and as the last sentences, on the page before everything else."""
     document = json.loads(finished.plan.paths.verdict_json.read_text())
     taken = document["recommended"]
-    best = max(
-        (one for one in document["optimizers"] if one["optimizer"] in ("sgd", "adam")), key=lambda one: one["mean"]
-    )
-    assert (taken["optimizer"], taken["learning_rate"]) == (best["optimizer"], best["learning_rate"])
+    rows_of = {one["optimizer"]: one for one in document["optimizers"] if one["optimizer"] in ("sgd", "adam")}
+    best = max(one["mean"] for one in rows_of.values())
+    row = rows_of[taken["optimizer"]]
+    assert (row["mean"], row["learning_rate"]) == (best, taken["learning_rate"])
+    assert set(taken["tied_with"]) == {name for name, one in rows_of.items() if one["mean"] == best} - {
+        row["optimizer"]
+    }
     assert (taken["rule"], taken["risk"]) == ("undecided", None)  # two seeds
     told = " ".join(sentences(finished.findings.problems[0].decision, "en"))
     assert document["verdict"].endswith(told)

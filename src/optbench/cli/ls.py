@@ -38,13 +38,15 @@ def ls(
     """
     del debug, lang, verbose
     from optbench.runner.listing import list_json, list_runs, list_text
-    from optbench.runner.selection import fields_of, select
+    from optbench.runner.selection import fields_of, select, without_values
     from optbench.words import text
 
     every, passed_over = list_runs(runs_dir)
     runs = every
     if where is not None or sort is not None:
-        runs = select([(run, fields_of(run)) for run in every], where=where, sort=sort)
+        fields = [fields_of(run) for run in every]
+        runs = select(list(zip(every, fields, strict=True)), where=where, sort=sort)
+        passed_over = [*passed_over, *without_values(fields, where=where, sort=sort)]
     notes(passed_over, quiet=quiet)
     if not runs:
         note(text("list-none-chosen", n=len(every)), quiet=quiet)

@@ -48,6 +48,7 @@ from optbench.comparison.targets import (
     suggested_targets,
     target_table,
 )
+from optbench.comparison.ties import is_equal, sharing_best
 from optbench.comparison.update_rules import UpdateRule, update_rules
 from optbench.core.findings import Severity
 
@@ -96,6 +97,7 @@ __all__ = [
     "curve_column",
     "default_margin",
     "differing_keys",
+    "is_equal",
     "narrowest",
     "once_each",
     "precision_recall_means",
@@ -105,6 +107,7 @@ __all__ = [
     "run_score",
     "score_of_diverged",
     "setting_text",
+    "sharing_best",
     "suggested_targets",
     "target_table",
     "update_rules",

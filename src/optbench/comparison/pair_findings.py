@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from optbench.comparison.result import Obstacle
+from optbench.comparison.ties import is_level
 from optbench.core.findings import Finding, Severity, as_json
 from optbench.statistics import Decision
 
@@ -96,13 +97,17 @@ class PairFindings:
         )
 
     def ahead(self, pair: PairResult) -> Finding:
-        """Say who was ahead on how many of few seeds, by how much, without a claim."""
+        """Say who was ahead on how many of few seeds, by how much, without a claim; or that nobody was."""
         leader, other = self._sides(pair)
+        is_of_folds = pair.obstacle is Obstacle.FOLDS
+        if is_level(pair):
+            code = "pair-level-once" if pair.n == 1 else "pair-level-folds" if is_of_folds else "pair-level"
+            return _say(code, leader=leader, other=other, n=pair.n, seed=pair.seeds[0], metric=self._metric)
         gap = self._advantage(pair, leader).value
         if pair.n == 1:
             return _say("pair-ahead-once", leader=leader, other=other, gap=gap, metric=self._metric, seed=pair.seeds[0])
         wins = sum(1 for d in pair.differences if self._signed(d, leader == pair.a) > 0)
-        code = "pair-ahead-folds" if pair.obstacle is Obstacle.FOLDS else "pair-ahead"
+        code = "pair-ahead-folds" if is_of_folds else "pair-ahead"
         return _say(code, leader=leader, other=other, gap=gap, metric=self._metric, wins=wins, n=pair.n)
 
     def clauses(self, pairs: Sequence[PairResult], reference: str) -> Iterator[Finding]:
@@ -170,7 +175,7 @@ class PairFindings:
     def _undecided(self, pair: PairResult) -> Finding:
         leader, other = self._sides(pair)
         return _say(
-            "pair-undecided",
+            "pair-undecided-level" if is_level(pair) else "pair-undecided",
             leader=leader,
             other=other,
             margin=self.plan.margin,

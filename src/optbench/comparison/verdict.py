@@ -11,6 +11,7 @@ from optbench.comparison.pair_findings import PairFindings
 from optbench.comparison.result import Adjustment, Obstacle, Ruling
 from optbench.comparison.scope_findings import scope_findings
 from optbench.comparison.scopes import narrowest
+from optbench.comparison.ties import sharing_best, sharing_last
 from optbench.comparison.wording import pair_label
 from optbench.config import Family
 from optbench.core.findings import Finding, Severity, as_json
@@ -128,15 +129,15 @@ class Verdict:
         if len(self.pairs) == 1:
             return self._pairs().ahead(self.pairs[0])
         scored = [summary for summary in self.optimizers if summary.mean is not None]
-        first, last = scored[0], scored[-1]
-        if first.mean == last.mean:
-            return _say("verdict-all-equal", mean=first.mean, metric=self._metric)
+        first, last = sharing_best(scored), sharing_last(scored)
+        if len(first) == len(scored):
+            return _say("verdict-all-equal", mean=first[0].mean, metric=self._metric)
         return _say(
-            "verdict-first-and-last",
-            first=[summary.label for summary in scored if summary.mean == first.mean],
-            last=[summary.label for summary in scored if summary.mean == last.mean],
-            first_mean=first.mean,
-            last_mean=last.mean,
+            "verdict-several-first-and-last" if len(first) > 1 else "verdict-first-and-last",
+            first=[summary.label for summary in first],
+            last=[summary.label for summary in last],
+            first_mean=first[0].mean,
+            last_mean=last[0].mean,
             metric=self._metric,
         )
 
@@ -149,9 +150,17 @@ class Verdict:
         evidence = self._evidence(shown)
         if self._has_baseline():
             return [_say("verdict-against", reference=reference, clauses=clauses), evidence]
-        code = "verdict-winner" if all(self._wins(pair, reference) for pair in shown) else "verdict-leader"
-        mean = self.optimizers[0].mean
-        return [_say(code, reference=reference, mean=mean, metric=self._metric, clauses=clauses), evidence]
+        values = {
+            "reference": reference,
+            "mean": self.optimizers[0].mean,
+            "metric": self._metric,
+            "clauses": clauses,
+        }
+        first = [one.label for one in sharing_best(self.optimizers)]
+        if len(first) > 1:
+            return [_say("verdict-tied", first=first, **values), evidence]
+        is_winner = all(self._wins(pair, reference) for pair in shown)
+        return [_say("verdict-winner" if is_winner else "verdict-leader", **values), evidence]
 
     def _reference(self) -> str:
         """Return the label that the clauses are about: the baseline, or what stands for it, else the best."""

@@ -41,6 +41,18 @@ def stated(error: BaseException) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(". ")
 
 
+def as_sentence(told: str) -> str:
+    """Return what another program or library says as a sentence that another one can follow: on one line, with an end.
+
+    Examples
+    --------
+    >>> as_sentence("sbatch: error:  Invalid account"), as_sentence("It failed!")
+    ('sbatch: error: Invalid account.', 'It failed!')
+    """
+    line = " ".join(told.split())
+    return line if not line or line.endswith((".", "!", "?")) else f"{line.rstrip(',;:')}."
+
+
 def listing(words: Sequence[str]) -> str:
     """Join words as people do: `a`, `a and b`, `a, b and c`."""
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)

@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from optbench.core.text import as_sentence
 from optbench.errors import MachineError, OptbenchError
 from optbench.executors import ray_address
 from optbench.executors.ray_actor import SETTINGS, SlotActor, refuse
@@ -125,7 +126,7 @@ def _told_resources(resources: Mapping[str, float]) -> str:
 
 
 def _failed(address: str, error: Exception) -> MachineError:
-    said = " ".join(str(error).split())
+    said = as_sentence(str(error) or type(error).__name__)
     if not address:
         return MachineError(f"Ray cannot start a cluster on this machine: {said}", code="machine-ray-unreachable")
     return MachineError(

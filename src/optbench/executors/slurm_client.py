@@ -13,6 +13,7 @@ import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from optbench.core.text import as_sentence
 from optbench.errors import MachineError, RunFailedError
 
 if TYPE_CHECKING:
@@ -227,4 +228,4 @@ def _answer(
 
 
 def _words_of(answer: subprocess.CompletedProcess[str]) -> str:
-    return " ".join((answer.stderr or answer.stdout).split()) or f"exit code {answer.returncode}."
+    return as_sentence(answer.stderr or answer.stdout) or f"exit code {answer.returncode}."

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from optbench.comparison import SCHEMA_VERSION
+from optbench.comparison import SCHEMA_VERSION, across_findings
 from optbench.comparison.wording import value_text
+from optbench.core.findings import as_json
 from optbench.words import DEFAULT, sentence, sentences
 from optbench.words.comparisons import (
     difference_sentences,
@@ -18,6 +19,7 @@ from optbench.words.rules import rule_texts
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from optbench.catalog.metric import Metric
     from optbench.comparison import Across, Comparison, Difference, ProblemComparison, Ruling, UpdateRule
 
 SEVERAL_PROBLEMS: Final = "several_problems"
@@ -55,7 +57,7 @@ def comparison_document(comparison: Comparison) -> dict[str, Any]:
         "differences": [_difference(item) for item in comparison.differences],
         "baseline": comparison.baseline,
         "higher_is_better": comparison.metric.higher_is_better,
-        "across": across_document(comparison.across),
+        "across": across_document(comparison.across, comparison.metric),
         "looks": list(comparison.looks),
         "by": comparison.by,
         "rulings": [
@@ -92,12 +94,16 @@ def _scope(comparison: Comparison) -> str | None:
     return None if scope is None else scope.value
 
 
-def across_document(across: Across | None) -> dict[str, Any] | None:
-    """Return what several problems say together; `untested_because` is the sentence of `untested`, "" without one."""
+def across_document(across: Across | None, metric: Metric) -> dict[str, Any] | None:
+    """Return what several problems say together; `findings` are what its sentences are made of.
+
+    `untested_because` is the sentence of `untested`, "" without one.
+    """
     if across is None:
         return None
     because = "" if across.untested is None else sentence(across.untested, DEFAULT)
-    return {**across.to_json(), "untested_because": because}
+    findings = as_json(across_findings(across, metric))
+    return {**across.to_json(), "untested_because": because, "findings": findings}
 
 
 def _problem(problem: ProblemComparison) -> dict[str, Any]:

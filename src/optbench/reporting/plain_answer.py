@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from optbench.comparison import Obstacle, PairOutcome
+from optbench.comparison import Obstacle, PairOutcome, sharing_best
 from optbench.words import sentence, text
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def plain_answer(problem: ProblemComparison, metric: Metric, language: str | Non
     beaten = [_other(pair, best.label) for pair in own if pair.better == best.label]
     equal = [_other(pair, best.label) for pair in own if pair.outcome is PairOutcome.EQUIVALENT]
     open_ones = [_other(pair, best.label) for pair in own if pair.outcome is PairOutcome.UNDECIDED]
-    values = {"label": best.label, "mean": best.mean, "metric": metric.name}
+    values = {"label": best.label, "mean": best.mean, "metric": metric.name, "tied": _tied(problem) or None}
     if open_ones:
         told = text("front-open", language, **values, others=open_ones)
     elif equal:
@@ -49,6 +49,11 @@ def plain_answer(problem: ProblemComparison, metric: Metric, language: str | Non
     )
 
 
+def _tied(problem: ProblemComparison) -> list[str]:
+    """Return the labels of those that share the best mean with the first."""
+    return [one.label for one in sharing_best(problem.optimizers)[1:]]
+
+
 def _are_too_few(problem: ProblemComparison) -> bool:
     """Return True if nothing but the number of seeds stands in the way of a test."""
     few = {Obstacle.ONE_SEED, Obstacle.TOO_FEW_SEEDS}
@@ -58,7 +63,8 @@ def _are_too_few(problem: ProblemComparison) -> bool:
 def _too_early(
     problem: ProblemComparison, best: OptimizerSummary, metric: Metric, language: str | None
 ) -> tuple[str, str]:
-    told = text("front-early", language, label=best.label, mean=best.mean, metric=metric.name)
+    first = [best.label, *_tied(problem)]
+    told = text("front-early", language, first=first, n_first=len(first), mean=best.mean, metric=metric.name)
     needed = max(pair.seeds_needed for pair in problem.pairs)
     more = text("front-more-seeds", language, n_seeds=needed)
     return told, " ".join(part for part in (more, seconds_sentence(best, problem.optimizers, language)) if part)

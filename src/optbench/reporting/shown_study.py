@@ -16,21 +16,21 @@ _NONE = "-"
 
 
 def study_html(
-    name: str, verdict: str, problems: Iterable[tuple[str, Mapping[str, Any]]], language: str | None = None
+    name: str, verdict: str, problems: Iterable[tuple[str, str, Mapping[str, Any]]], language: str | None = None
 ) -> str:
     """Return what a notebook shows of a study.
 
     Parameters
     ----------
     name, verdict : of the study
-    problems : name ("" if there is one) and what verdict.json says of each
+    problems : name ("" if there is one), verdict, and what verdict.json says of each
     """
     parts = [html_paragraph(verdict, title=name)]
     codes = ("table-optimizer", "table-rate", "table-seeds", "table-mean", "table-sd")
     header = [text(code, language) for code in codes]
-    for title, document in problems:
+    for title, said, document in problems:
         if title:
-            parts.append(html_paragraph(str(document.get("verdict", "")), title=title))
+            parts.append(html_paragraph(said, title=title))
         parts.append(html_table(header, _rows(document, language)))
     return "".join(parts)
 

@@ -12,6 +12,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from optbench.catalog.metrics import METRICS
+from optbench.core.findings import Finding, Severity
 from optbench.errors import UsageError, did_you_mean
 from optbench.records import SPLITS
 
@@ -94,15 +95,49 @@ def select(items: Sequence[tuple[T, Mapping[str, Any]]], *, where: str | None, s
     UsageError
         If the expression is none, a name is not known to any item, or values cannot be compared.
     """
-    known = {name for _, fields in items for name in fields}
+    known, valued = _names_of(items)
     if where is not None:
         expression = _Expression(where)
         for name in sorted(expression.names):
-            _require_known(name, known, "--where")
+            _require_known(name, known, valued, "--where")
         items = [(item, fields) for item, fields in items if expression.holds(fields)]
     if sort is not None:
-        items = _in_order(items, sort, known)
+        _require_known(sort.removeprefix("-"), known, valued, "--sort")
+        items = _in_order(items, sort)
     return [item for item, _ in items]
+
+
+def without_values(fields: Iterable[Mapping[str, Any]], *, where: str | None, sort: str | None) -> list[Finding]:
+    """Return what an expression and an order ask for that is null in every run, each with the names that are not.
+
+    Parameters
+    ----------
+    fields : of all runs
+    where, sort : as for `select`; a question for null needs no value
+    """
+    known, valued = _names_of(enumerate(fields))
+    asked = set() if where is None else _Expression(where).needed
+    asked |= set() if sort is None else {sort.removeprefix("-")}
+    return [
+        Finding("list-without-value", Severity.NOTE, {"name": name, "others": _beside(name, valued) or None})
+        for name in sorted(asked & (known - valued))
+    ]
+
+
+def _names_of(items: Iterable[tuple[Any, Mapping[str, Any]]]) -> tuple[set[str], set[str]]:
+    """Return the names that any run has, and those that have a value in any."""
+    known: set[str] = set()
+    valued: set[str] = set()
+    for _, fields in items:
+        known |= fields.keys()
+        valued |= {name for name, value in fields.items() if value is not None}
+    return known, valued
+
+
+def _beside(name: str, valued: Iterable[str]) -> list[str]:
+    """Return the names of the same section, or of the same split."""
+    section = name.rpartition(".")[0]
+    return sorted(one for one in valued if one.rpartition(".")[0] == section)
 
 
 class _Expression:
@@ -115,6 +150,7 @@ class _Expression:
     Attributes
     ----------
     names : what it asks of a run
+    needed : those of them that it compares with something, so that they need a value
 
     Raises
     ------
@@ -125,6 +161,7 @@ class _Expression:
     def __init__(self, where: str) -> None:
         self._where = where
         self.names: set[str] = set()
+        self.needed: set[str] = set()
         if not where.strip():
             raise _wrong(where, "it is empty")
         if len(where) > _LONGEST:
@@ -207,8 +244,11 @@ class _Expression:
         unknown = [kind for kind in map(type, node.ops) if kind not in _COMPARE]
         if unknown:
             raise _wrong(self._where, f"{ast.unparse(node)[:60]!r} compares in a way that is not known; equal is ==")
-        sides = [self._read(part) for part in (node.left, *node.comparators)]
-        is_null = [_is_null(part) for part in (node.left, *node.comparators)]
+        parts = (node.left, *node.comparators)
+        sides = [self._read(part) for part in parts]
+        is_null = [_is_null(part) for part in parts]
+        if not any(is_null):
+            self.needed |= {self._path(part) for part in parts if isinstance(part, ast.Name | ast.Attribute)}
         kinds = [type(one) for one in node.ops]
 
         def holds(fields: Mapping[str, Any]) -> bool:
@@ -234,20 +274,17 @@ def _is_null(node: ast.expr) -> bool:
     return is_word or (isinstance(node, ast.Constant) and node.value is None)
 
 
-def _require_known(name: str, known: set[str], option: str) -> None:
+def _require_known(name: str, known: set[str], valued: set[str], option: str) -> None:
     if name not in known:
         raise UsageError(
-            f"{option}: no run has {name!r}.{did_you_mean(name, sorted(known))} Names are those that 'ls' shows, of "
+            f"{option}: no run has {name!r}.{did_you_mean(name, sorted(valued))} Names are those that 'ls' shows, of "
             "metrics, and paths of settings such as training.epochs; texts stand in quotes.",
             code="usage-selection-wrong",
         )
 
 
-def _in_order(
-    items: Sequence[tuple[T, Mapping[str, Any]]], sort: str, known: set[str]
-) -> list[tuple[T, Mapping[str, Any]]]:
+def _in_order(items: Sequence[tuple[T, Mapping[str, Any]]], sort: str) -> list[tuple[T, Mapping[str, Any]]]:
     name = sort.removeprefix("-")
-    _require_known(name, known, "--sort")
     metric = METRICS.get(name.rpartition(".")[2])
     falls = (metric is not None and metric.higher_is_better) != sort.startswith("-")
     having = [item for item in items if item[1].get(name) is not None]

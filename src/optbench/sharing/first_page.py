@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from optbench.catalog.metrics import table_rows
 from optbench.reporting.archive_page import SharedRun, SharedStudy, archive_page, way_to_page
 from optbench.run_store import read_json
+from optbench.study.stored import parts_of
+from optbench.study.stored_verdict import stored_part, stored_verdict
 from optbench.words.formats import NOTHING
 from optbench.words.tables import localised, row_title, word
 
@@ -37,7 +39,9 @@ def first_page(
     def page_of(name: str, page: str) -> str:
         return way_to_page(RUNS, name, page) if f"{RUNS}/{name}/{page}" in names else ""
 
-    of_studies = [SharedStudy(one.name, page_of(one.name, one.paths.page.name), _verdict(one)) for one in studies]
+    of_studies = [
+        SharedStudy(one.name, page_of(one.name, one.paths.page.name), _verdict(one, language)) for one in studies
+    ]
     of_runs = [
         SharedRun(one.name, page_of(one.name, one.paths.report_html.name), _cells(one, language)) for one in runs
     ]
@@ -45,12 +49,11 @@ def first_page(
     return archive_page(names_of_all, of_studies, of_runs, language)
 
 
-def _verdict(study: StudyCopy) -> tuple[str, ...]:
-    """Return the sentences of a verdict, one of each problem where there are several."""
+def _verdict(study: StudyCopy, language: str | None) -> tuple[str, ...]:
+    """Return the verdict of a study; of several problems that on each below it."""
     document = study.ways.in_value(read_json(study.paths.verdict_json))
-    problems = [one for one in document.get("problems") or [] if isinstance(one, dict)]
-    told = [f"{one.get('name')}: {one.get('verdict')}" for one in problems if one.get("verdict")]
-    return tuple(map(str, [document["verdict"], *told] if document.get("verdict") else told))
+    of_each = [f"{name}: {stored_part(one, language)}" for name, one in parts_of(document).items() if name]
+    return tuple(filter(None, [stored_verdict(document, language), *of_each]))
 
 
 def _cells(run: RunCopy, language: str | None) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from optbench.catalog.metrics import VALIDATION, lower_is_better, tuning_metric
+from optbench.comparison import is_equal
 from optbench.study.sampling import settings_of
 
 if TYPE_CHECKING:
@@ -59,17 +60,25 @@ class Leader:
     Attributes
     ----------
     score : at the first of these budgets
+    tied : labels of others with the same score at each of them
     """
 
     first: int
     last: int
     label: str
     score: float
+    tied: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the stretch as JSON values; a score that is not finite is null."""
         score = self.score if math.isfinite(self.score) else None
-        return {"from": self.first, "to": self.last, "optimizer": self.label, "score": score}
+        return {
+            "from": self.first,
+            "to": self.last,
+            "optimizer": self.label,
+            "score": score,
+            "tied_with": list(self.tied),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +108,11 @@ class Budgets:
             if not scores:
                 continue
             best = min(scores, key=lambda label: (sign * scores[label], label))
-            if stretches and stretches[-1].label == best:
+            tied = tuple(one for one in sorted(scores) if one != best and is_equal(scores[one], scores[best]))
+            if stretches and (stretches[-1].label, stretches[-1].tied) == (best, tied):
                 stretches[-1] = replace(stretches[-1], last=budget)
             else:
-                stretches.append(Leader(budget, budget, best, scores[best]))
+                stretches.append(Leader(budget, budget, best, scores[best], tied))
         return stretches
 
     @property

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from optbench.comparison import Scope, narrowest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from optbench.catalog.metric import Metric
     from optbench.comparison import (
@@ -106,6 +106,14 @@ class ProblemFindings:
     def compared(self) -> ProblemComparison:
         """The comparison of the confirmation runs on the problem."""
         return self.comparison.problems[0]
+
+    def verdict(self, protocol: Iterable[Finding]) -> tuple[Finding, ...]:
+        """Return the verdict as it is told: that of the comparison, then what the study adds."""
+        return (*self.compared.verdict, *self.added(protocol))
+
+    def added(self, protocol: Iterable[Finding]) -> tuple[Finding, ...]:
+        """Return what the verdict has beyond that of the comparison, in its order."""
+        return (*self.failed_tunings, *protocol, *self.gain_statements, *self.decision)
 
     @property
     def makes_data(self) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from optbench.catalog.optimizers import variables_per_weight
-from optbench.comparison import PairOutcome
+from optbench.comparison import PairOutcome, sharing_best
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,9 +31,12 @@ class Rule(StrEnum):
     UNTUNED = "untuned"
     """At Keras' defaults, which were shown to be better than the best that tuning found."""
     UNDECIDED = "undecided"
-    """The best mean, and nothing more."""
+    """The best mean, alone or with others, and nothing more."""
     ONLY = "only"
     """There is no other."""
+
+
+_AMONG_EQUALS: Final = (Rule.EQUIVALENT, Rule.CHEAPER, Rule.UNDECIDED)
 
 
 class Saving(StrEnum):
@@ -42,6 +45,10 @@ class Saving(StrEnum):
     EPOCHS = "epochs"
     VARIABLES = "variables"
     ORDER = "order"
+    PLACE = "place"
+    """The order of the file, where it is not known what the others cost; between rows of equal means alone."""
+    SEVERAL = "several"
+    """Of several others with the same mean, by another one than of the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +88,8 @@ class Recommendation:
         metric; 0 if none is, None if the runs exclude none
     against : the row of that loss
     instead_of : the row with the best mean, if it is another one; `saving` says what the choice saves
+    tied : rows that share the best mean with it, or with `instead_of`. If it is one of them, `saving` says why it is
+        taken and not those
     """
 
     label: str
@@ -92,6 +101,7 @@ class Recommendation:
     against: str | None = None
     instead_of: str | None = None
     saving: Saving | None = None
+    tied: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return DESIGN's keys, then the additional ones."""
@@ -104,6 +114,7 @@ class Recommendation:
             "setting": dict(self.values),
             "instead_of": self.instead_of,
             "saves": self.saving and self.saving.value,
+            "tied_with": list(self.tied),
             "epochs": self.cost.epochs,
             "variables_per_weight": self.cost.variables,
         }
@@ -121,7 +132,8 @@ def recommendation(
     Notes
     -----
     Candidates are the tuned rows; without any, those that the file lists. Of the best mean and the rows that were
-    shown equivalent to it the cheapest is taken. If its own default was shown to be better, that is.
+    shown equivalent to it the cheapest is taken. If its own default was shown to be better, that is. Where several
+    rows share the best mean, the cheapest of them, or the first in the file, stands for it.
     """
     only = comparison.problems[0]
     labels = _candidates(config)
@@ -129,10 +141,14 @@ def recommendation(
     if not rows:
         return None
     costs = {one.label: _cost(place, one, runs) for place, one in enumerate((*config.optimizers, *config.defaults))}
-    best = rows[0]
-    taken, rule, saving = best, _rule(best, rows, only.pairs), None
+    shared = sharing_best(rows)
+    best = _cheapest(shared, costs)
+    others = [one for one in rows if one is not best]
+    tied = tuple(one.label for one in shared if one is not best)
+    taken, rule = best, _rule(best, others, only.pairs)
+    saving = _saving_over(best.label, tied, costs)
     equal = [
-        one for one in rows[1:] if _outcome(best, one, only.pairs) in (PairOutcome.EQUIVALENT, PairOutcome.NEGLIGIBLE)
+        one for one in others if _outcome(best, one, only.pairs) in (PairOutcome.EQUIVALENT, PairOutcome.NEGLIGIBLE)
     ]
     for one in equal:
         if costs[one.label].saving(costs[taken.label]) is not None:
@@ -154,6 +170,7 @@ def recommendation(
         against=against,
         instead_of=None if taken is best else best.label,
         saving=saving,
+        tied=tied if rule in _AMONG_EQUALS else (),
     )
 
 
@@ -171,13 +188,34 @@ def _cost(place: int, optimizer: StudyOptimizer, runs: StudyRuns) -> Cost:
     return Cost(math.fsum(epochs) / max(1, len(epochs)), variables, place)
 
 
-def _rule(best: OptimizerSummary, rows: Sequence[OptimizerSummary], pairs: Sequence[PairResult]) -> Rule:
+def _cheapest(rows: Sequence[OptimizerSummary], costs: Mapping[str, Cost]) -> OptimizerSummary:
+    """Return the row to take of those with one mean; where it is not known which costs least, the first of the file."""
+    in_order = sorted(rows, key=lambda one: costs[one.label].place)
+    cheaper = (
+        one
+        for one in in_order
+        if all(costs[one.label].saving(costs[other.label]) is not None for other in rows if other is not one)
+    )
+    return next(cheaper, in_order[0])
+
+
+def _saving_over(label: str, others: Sequence[str], costs: Mapping[str, Cost]) -> Saving | None:
+    """Return why a row is taken and not others with its mean; None if there are none."""
+    reasons = {costs[label].saving(costs[other]) for other in others}
+    if not reasons:
+        return None
+    if None in reasons:
+        return Saving.PLACE
+    return reasons.pop() if len(reasons) == 1 else Saving.SEVERAL
+
+
+def _rule(best: OptimizerSummary, others: Sequence[OptimizerSummary], pairs: Sequence[PairResult]) -> Rule:
     """Return what the runs show of the best mean against all others."""
-    if len(rows) == 1:
+    if not others:
         return Rule.ONLY
-    if all(_is_better(best, one, pairs) for one in rows[1:]):
+    if all(_is_better(best, one, pairs) for one in others):
         return Rule.BEST
-    outcomes = {_outcome(best, one, pairs) for one in rows[1:]}
+    outcomes = {_outcome(best, one, pairs) for one in others}
     return (
         Rule.EQUIVALENT
         if outcomes.isdisjoint((None, PairOutcome.UNDECIDED, PairOutcome.NOT_TESTED))

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optbench.comparison import without_numbers
+from optbench.comparison import across_findings, without_numbers
 from optbench.config import Family
-from optbench.core.findings import Finding, Severity
+from optbench.core.findings import Finding, Severity, as_json
 from optbench.study.gains import Outcome
-from optbench.study.statements import GAIN_CODES
+from optbench.study.statements import GAIN_CODES, PROTOCOL_CODES
 from optbench.words import comparisons as compared_words
 from optbench.words import sentence, sentences, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from optbench.study.budgets import Budgets, Leader
     from optbench.study.findings import ProblemFindings, StudyFindings
@@ -31,15 +31,48 @@ def joined(parts: Iterable[str]) -> str:
 
 def study_verdict(study: StudyFindings, language: str | None = None) -> str:
     """Return the verdict on the problem; of several what they say together, then each for itself."""
-    budget = sentences(study.protocol, language)
-    first = exploratory_first(study, language)
-    if len(study.problems) == 1:
-        return joined((first, problem_verdict(study.problems[0], study.protocol, language)))
-    each = (
-        joined((f"[{one.name}]", headline(one, language), gains(one, language), decision(one, language)))
-        for one in study.problems
+    first = [] if study.exploratory is None else [study.exploratory]
+    together = across_findings(study.across, study.metric) if study.across else []
+    each = {one.name: one.verdict(study.protocol) for one in study.problems}
+    return told_together([*first, *together], each, language)
+
+
+def told_together(
+    first: Iterable[Finding], problems: Mapping[str, Sequence[Finding]], language: str | None = None
+) -> str:
+    """Return the verdict of a study.
+
+    Parameters
+    ----------
+    first : what stands before all: verdicts that were known, and what several problems say together
+    problems : the verdict on each, by its name; of several, how settings came about is told once
+    """
+    before = sentences(first, language)
+    if len(problems) == 1:
+        return joined((*before, *(told(findings, language) for findings in problems.values())))
+    protocol = dict.fromkeys(
+        sentence(one, language) for findings in problems.values() for one in findings if one.code in PROTOCOL_CODES
     )
-    return joined((first, *across_parts(study, language), *budget, *each))
+    each = (
+        f"[{name}] {told([one for one in findings if one.code not in PROTOCOL_CODES], language)}"
+        for name, findings in problems.items()
+    )
+    return joined((*before, *protocol, *each))
+
+
+def told(findings: Iterable[Finding], language: str | None = None) -> str:
+    """Return the sentences of a verdict; what each optimizer gained is a clause, and all of them are one sentence."""
+    findings = list(findings)
+    clauses = [one for one in findings if one.code in GAIN_CODES]
+    return joined(
+        _worth(clauses, language) if clauses and one is clauses[0] else sentence(one, language)
+        for one in findings
+        if one.code not in GAIN_CODES or one is clauses[0]
+    )
+
+
+def _worth(clauses: Iterable[Finding], language: str | None) -> str:
+    return text("study-worth", language, gains=as_json(clauses))
 
 
 def exploratory_first(study: StudyFindings, language: str | None = None) -> str:
@@ -49,15 +82,7 @@ def exploratory_first(study: StudyFindings, language: str | None = None) -> str:
 
 def problem_verdict(problem: ProblemFindings, protocol: Iterable[Finding], language: str | None = None) -> str:
     """Return the verdict on one problem, how its settings came about, what tuning gained, and last what to take."""
-    how = sentences(protocol, language)
-    return joined((headline(problem, language), *how, gains(problem, language), decision(problem, language)))
-
-
-def headline(problem: ProblemFindings, language: str | None = None) -> str:
-    """Return the verdict of the comparison, then whose tuning failed: that turns an order round."""
-    return joined(
-        (compared_words.problem_verdict(problem.compared, language), *sentences(problem.failed_tunings, language))
-    )
+    return told(problem.verdict(protocol), language)
 
 
 def short_headline(problem: ProblemFindings, language: str | None = None) -> str:
@@ -89,15 +114,14 @@ def gains(problem: ProblemFindings, language: str | None = None, *, short: bool 
     others = [one for one in problem.gain_statements if one.code not in GAIN_CODES]
     if not of_each:
         return ""
-    told = text("study-worth", language, gains=[one.to_json() for one in of_each])
-    return joined((told, *sentences(others, language)))
+    return joined((_worth(of_each, language), *sentences(others, language)))
 
 
 def _undecided_together(gained: Sequence[Finding]) -> list[Finding]:
     open_ones = [one for one in gained if one.values["outcome"] == Outcome.UNDECIDED]
-    told = [one for one in gained if one not in open_ones]
+    decided = [one for one in gained if one not in open_ones]
     labels = [one.values["label"] for one in open_ones]
-    return [*told, *([Finding("study-gains-undecided", Severity.NOTE, {"labels": labels})] if labels else [])]
+    return [*decided, *([Finding("study-gains-undecided", Severity.NOTE, {"labels": labels})] if labels else [])]
 
 
 def exploratory(problem: ProblemFindings, language: str | None = None) -> str:
@@ -121,8 +145,8 @@ def without_tuning(problem: ProblemFindings, language: str | None = None, *, sho
     ruling = next((one for one in problem.compared.rulings if one.family is Family.DEFAULTS), None)
     if ruling is None or ruling is first:
         return ""
-    told = without_numbers(ruling.findings[0], most=1) if short else ruling.findings[0]
-    return text("study-without-tuning", language, ruling=[told.to_json()])
+    first_of_it = without_numbers(ruling.findings[0], most=1) if short else ruling.findings[0]
+    return text("study-without-tuning", language, ruling=[first_of_it.to_json()])
 
 
 def across_parts(study: StudyFindings, language: str | None = None) -> list[str]:
@@ -148,13 +172,16 @@ def _names_floor(verdict: Iterable[Finding]) -> bool:
 def leaders_sentence(budgets: Budgets, language: str | None = None) -> str:
     """Say who leads at which budget, and how far one seed moves such a score."""
     stretches = [_stretch(one, language) for one in budgets.leaders()]
-    told = text("study-leaders", language, metric=budgets.metric, stretches="; ".join(stretches))
+    leaders = text("study-leaders", language, metric=budgets.metric, stretches="; ".join(stretches))
     spread = "" if budgets.seed_sd is None else text("study-leaders-spread", language, sd=budgets.seed_sd)
-    return joined((told, spread, text("study-leaders-optimistic", language) if budgets.is_optimistic else ""))
+    return joined((leaders, spread, text("study-leaders-optimistic", language) if budgets.is_optimistic else ""))
 
 
 def _stretch(leader: Leader, language: str | None) -> str:
     budget = _budget(leader, language)
+    if leader.tied:
+        labels = [leader.label, *leader.tied]
+        return text("study-leader-tied", language, budget=budget, optimizers=labels, score=leader.score)
     return text("study-leader", language, budget=budget, optimizer=leader.label, score=leader.score)
 
 

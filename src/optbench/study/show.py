@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from optbench.core.printable import printable
 from optbench.core.regular_files import is_file
 from optbench.study.stored import parts_of
+from optbench.study.stored_verdict import stored_verdict
 from optbench.study.verdicts import files_of, is_whole, kept_verdicts
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ def show_study(paths: StudyPaths, language: str | None = None) -> tuple[dict[str
         "openings": len(_listed(record.get("openings"))),
         "files": [path.name for path in files_of(paths)],
     }
-    return document, "\n".join(map(printable, _lines(document, language)))
+    said = "" if verdict is None else stored_verdict(verdict, language)
+    return document, "\n".join(map(printable, _lines(document, said, language)))
 
 
 def _status(paths: StudyPaths) -> str:
@@ -71,7 +73,7 @@ def _recommended(verdict: Mapping[str, Any]) -> Any:
     return found.get("", found)
 
 
-def _lines(document: Mapping[str, Any], language: str | None) -> Iterator[str]:
+def _lines(document: Mapping[str, Any], verdict: str, language: str | None) -> Iterator[str]:
     from optbench.words import text
 
     names = {name: str(document[name]) for name in ("study", "status", "folder")}
@@ -79,7 +81,7 @@ def _lines(document: Mapping[str, Any], language: str | None) -> Iterator[str]:
     yield text("show-folder", language, folder=names["folder"])
     yield text("show-plan", language, plan=str(document["plan"])[:12], key=str(document["key"])[:12])
     yield ""
-    yield str(document["verdict"]) if document["verdict"] else text("show-no-verdict", language)
+    yield verdict or text("show-no-verdict", language)
     if document["verdicts"]:
         yield ""
         yield text("show-verdicts", language, verdicts=[one["folder"] for one in document["verdicts"]])

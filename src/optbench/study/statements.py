@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 from optbench.catalog.metrics import tuning_metric
-from optbench.comparison import Scope, narrowest
+from optbench.comparison import Scope, narrowest, sharing_best
 from optbench.core.findings import Finding, Severity
 from optbench.study.gains import Outcome
 from optbench.study.rounds import is_widened
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
     from optbench.study.tuning import Tuning
 
 
-GAIN_CODES: Final = ("study-gained", "study-lost")
+GAIN_CODES: Final = ("study-gained", "study-lost", "study-gained-nothing")
 """What one optimizer gained, a clause each."""
+
+PROTOCOL_CODES: Final = ("study-nothing-tuned", "study-budget-of-each", "study-budget-of-one")
+"""How the settings came about: of several problems one sentence for all."""
 
 FOUND_IS_HIGH: Final = "verdict-found-is-high"
 
@@ -98,7 +102,9 @@ def decision_statements(taken: Recommendation | None, metric: str) -> tuple[Find
         values["instead_of"] = taken.instead_of
     if taken.saving is not None:
         values["saves"] = taken.saving.value
-    choice = Finding(f"take-{taken.rule}", Severity.REMARK, values)
+    if taken.tied:
+        values["tied"] = list(taken.tied)
+    choice = Finding(f"take-{taken.rule}-tied" if taken.tied else f"take-{taken.rule}", Severity.REMARK, values)
     if taken.rule == "only" and taken.against is None and taken.risk is None:
         return (choice,)
     if taken.risk is None:
@@ -134,14 +140,15 @@ def _disagreeing(config: StudyConfig, gains: Sequence[TuningGain], metric: str) 
 
 
 def _gain(one: TuningGain, gain: float, metric: str) -> Finding:
-    gained, lost = GAIN_CODES
+    gained, lost, nothing = GAIN_CODES
     values = {"label": one.label, "gain": abs(gain), "metric": metric, "outcome": str(one.outcome)}
-    return Finding(gained if gain >= 0 else lost, Severity.NOTE, values)
+    code = nothing if math.isclose(gain, 0.0, abs_tol=1e-12) else gained if gain > 0.0 else lost
+    return Finding(code, Severity.NOTE, values)
 
 
 def _default_on_top(config: StudyConfig, comparison: Comparison, taken: Recommendation | None) -> Iterator[Finding]:
-    best = comparison.problems[0].optimizers[0]
-    is_taken = taken is not None and taken.label == best.label
-    if best.label in config.aside and best.mean is not None and not is_taken:
-        values = {"label": best.label, "mean": best.mean, "metric": comparison.metric.name}
+    best = sharing_best(comparison.problems[0].optimizers)
+    are_defaults = all(one.label in config.aside and (taken is None or one.label != taken.label) for one in best)
+    if best and are_defaults:
+        values = {"label": best[0].label, "mean": best[0].mean, "metric": comparison.metric.name}
         yield Finding("study-default-on-top", Severity.REMARK, values)

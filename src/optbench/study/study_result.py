@@ -34,8 +34,10 @@ class StudyResult:
 
     @property
     def verdict(self) -> str:
-        """The verdict in a sentence; of several problems it is what they say together."""
-        return str(self.document.get("verdict", ""))
+        """The verdict in the language of the machine, of several problems together; `document` has it in English."""
+        from optbench.study.stored_verdict import stored_verdict
+
+        return stored_verdict(self.document)
 
     @property
     def optimizers(self) -> pd.DataFrame:
@@ -59,8 +61,10 @@ class StudyResult:
     def _repr_html_(self) -> str:
         """Return what a notebook shows: verdict, what to take, and a table of the optimizers."""
         from optbench.reporting.shown_study import study_html
+        from optbench.study.stored_verdict import stored_part
 
-        return study_html(self.name, self.verdict, self._problems())
+        problems = [(name, stored_part(one) if name else "", one) for name, one in self._problems()]
+        return study_html(self.name, self.verdict, problems)
 
     def figures(
         self, language: str | None = None, *, width: float = 7.0, font_size: float = 9.5

@@ -62,7 +62,7 @@ def verdict_document(study: StudyFindings) -> dict[str, Any]:
         "findings": doubts,
         **about,
         "problems": [problem_document(problem, study.protocol) for problem in study.problems],
-        "across": across_document(study.across),
+        "across": across_document(study.across, study.metric),
     }
 
 
@@ -77,7 +77,6 @@ def problem_document(problem: ProblemFindings, protocol: Iterable[Finding]) -> d
     for summary in document["optimizers"]:
         del summary["peak_memory_mb"]
     doubts = [{**doubt.to_json(), "problem": None} for doubt in problem.doubts]
-    added = (*problem.failed_tunings, *protocol, *problem.gain_statements, *problem.decision)
     return {
         **document,
         "warnings": [*document["warnings"], *sentences(problem.doubts, DEFAULT)],
@@ -90,7 +89,7 @@ def problem_document(problem: ProblemFindings, protocol: Iterable[Finding]) -> d
         "shrinkage": [shrinkage.to_json() for shrinkage in problem.shrinkages],
         "chosen": {tuning.label: dict(tuning.winner.values) for tuning in problem.tunings},
         **_analyses(problem.analyses),
-        "verdict_findings": [finding.to_json() for finding in added],
+        "verdict_findings": [finding.to_json() for finding in problem.added(protocol)],
         "seeds": problem.seeds,
         "recommended": problem.recommended and problem.recommended.to_json(),
         "exploratory": problem.exploratory and _exploratory(problem.exploratory),

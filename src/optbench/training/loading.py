@@ -7,6 +7,7 @@ import zipfile
 from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import Finding, Severity
+from optbench.core.text import as_sentence
 from optbench.errors import ModelError
 from optbench.user_code import names_of
 
@@ -50,7 +51,7 @@ def _why_not(archive: Path, custom_objects: Mapping[str, Any]) -> str:
     except Exception as error:  # noqa: BLE001 - the user's own layers may raise anything
         # Keras repeats the whole configuration before it says what is wrong
         told = str(error).rpartition(_CAUSE)[2]
-        said = " ".join(told.split()) or type(error).__name__
+        said = as_sentence(told.strip() or type(error).__name__)
         return said if len(said) <= _LONGEST_REASON else f"{said[:_LONGEST_REASON]}..."
     return ""
 

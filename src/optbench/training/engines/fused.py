@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optbench.core.text import as_sentence
 from optbench.errors import ModelError
 from optbench.mapped_arrays import release_pages
 from optbench.training.blocks import BLOCK_BYTES, Blocks, rows_of_a_block
@@ -70,7 +71,7 @@ class FusedEngine(KerasEngine):
         except (tf.errors.UnimplementedError, tf.errors.InvalidArgumentError) as error:
             if not self._compiled:
                 raise
-            reason = error.message.strip().splitlines()[0]
+            reason = as_sentence(error.message.strip().splitlines()[0])
             raise ModelError(
                 f"XLA cannot compile this model: {reason} Set training.engine to fused.", code="model-not-compiled"
             ) from error
