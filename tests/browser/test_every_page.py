@@ -10,6 +10,7 @@ from shown_pages import PAGES
 
 pytestmark = pytest.mark.browser
 WIDTHS = (390, 768, 1280)
+LANGUAGES = ("en", "es")
 A4 = 718  # pixels of a sheet between its margins
 PRESSED = "nav, button, input, select"
 
@@ -28,11 +29,13 @@ def test_a_file_is_enough(browser, page):
 
 
 def test_it_fits_every_width(browser, page):
-    """A page scrolls down only; what is wider (a table) scrolls in a frame of its own."""
+    """In each language a page scrolls down only; what is wider (a table) scrolls in a frame of its own."""
     browser.open(page)
     for width in WIDTHS:
         browser.resize(width)
-        assert browser.width_beyond() == 0, (width, browser.run(WIDEST))
+        for language in LANGUAGES:
+            browser.speak(language)
+            assert browser.width_beyond() == 0, (width, language, browser.run(WIDEST))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from figure_reader import read_figure
+from pseudo_locale import Shown, past_the_catalogue, write_pseudo_locale
 from selenium.webdriver.common.keys import Keys
 
 pytestmark = pytest.mark.browser
@@ -51,6 +52,70 @@ def test_the_language_is_switched_in_place(browser, winner):
     browser.one('button[data-language="en"]').click()
     assert browser.text("main") == english
     assert browser.requests() == browser.complaints() == []
+
+
+def test_data_behind_figures_is_in_the_language_of_the_page(browser, winner):
+    """Heads and names of the tables that the script makes, whichever language they were opened in; numbers stay."""
+    browser.open(winner.path)
+    browser.unfold()
+    cells = {}
+    for language in ("en", "es"):
+        browser.speak(language)
+        cells[language] = {kind: set(browser.run(CELLS, kind)) for kind in ("thead th", "tbody tr > :nth-child(2)")}
+    english, spanish = cells["en"], cells["es"]
+    assert {"series", "test accuracy [%]", "predicted class", "epoch"} <= english["thead th"]
+    assert not english["thead th"] & spanish["thead th"]
+    assert {"mean", "seed 0"} <= english["tbody tr > :nth-child(2)"]
+    assert {"media", "semilla 0"} <= spanish["tbody tr > :nth-child(2)"]
+    assert not {"mean", "seed 0"} & spanish["tbody tr > :nth-child(2)"]
+
+
+def test_numbers_behind_a_figure_are_in_the_units_of_its_axis(browser, winner):
+    """What stands below "[%]" is a percentage, and none of its digits is lost."""
+    browser.open(winner.path)
+    browser.unfold()
+    names, means = (browser.run(CELLS, f"tbody tr > :nth-child({place})", "#scores-0 ") for place in (1, 3))
+    shown = dict(zip(reversed(names), map(float, reversed(means)), strict=True))
+    assert shown == pytest.approx({name: 100 * mean for name, mean in column(winner, "mean").items()}, rel=1e-11)
+
+
+def test_all_that_the_script_writes_comes_from_the_catalogue(browser, pages, tmp_path):
+    """In a language of wide letters: tools, tips, tables of data, what is said aloud."""
+    write_pseudo_locale(tmp_path)
+    page = pages("winner", str(tmp_path))
+    browser.open(page.path)
+    browser.unfold()
+    for drawing in browser.all("figure svg.plot"):
+        if drawing.is_displayed():
+            browser.run("arguments[0].focus()", drawing)
+            browser.keys(Keys.HOME)
+    written = browser.run(
+        "return [...document.querySelectorAll('.tools, .values, .tip, [aria-live]')].map(e => e.outerHTML)"
+    )
+    texts = [text for one in written for text in Shown(one).texts]
+    assert len(texts) > 100
+    assert not past_the_catalogue(texts, ["adam", "sgd", "first", "second"])  # and classes
+
+
+ANSWERED = ("winner", "undecided", "twelve", "study", "several")
+
+
+@pytest.mark.parametrize("name", ANSWERED)
+def test_the_first_screen_answers_the_question(browser, pages, name):
+    """What to take, how sure that is, the ranking, what casts doubt on it and the setting to copy: nobody scrolls."""
+    browser.open(pages(name).path)
+    for language in ("en", "es"):
+        browser.speak(language)
+        ends = {part: browser.run(END, f"#answer {part}") for part in FIRST}
+        assert all(0 < end <= 800 for end in ends.values()), (language, ends)
+
+
+FIRST = (".verdict", ".sure", "table.ranking", ".doubts", "pre.take")
+END = "return document.querySelector(arguments[0]).getBoundingClientRect().bottom"
+CELLS = """
+const [kind, within] = arguments;
+return [...document.querySelectorAll(`${within || ''}.values ${kind}`)].map(one => one.innerText.trim());
+"""
 
 
 def test_without_scripts_a_page_is_in_the_language_asked_for(browser, pages):

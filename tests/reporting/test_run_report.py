@@ -6,6 +6,7 @@ import re
 from functools import partial
 
 import pytest
+import yaml
 from read_page import Outline, data_of
 
 from optbench.core.findings import Finding, Severity
@@ -171,6 +172,27 @@ def test_columns_left_out_come_first_with_their_reasons(report):
     words = Outline(page_of(report())).text
     assert words.index("every text differs") < words.index("used one")
     assert "left out" in words
+
+
+def test_settings_and_facts_are_written_as_the_experiment_file_writes_them(report):
+    """The split can be copied from the page, and no answer of yes or no reads like Python."""
+    found = report()
+    split = {
+        "method": "fractions",
+        "seed": 0,
+        "official_test": False,
+        "stratify": True,
+        "group_column": None,
+        "column": "no",
+    }
+    environment = {**found.environment, "git": {"dirty": True, "commit": None}, "flags": [True, False]}
+    environment["data"] = {**environment["data"], "split": {**split, "rows": {"train": 70}}}
+    words = Outline(page_of(report(environment=environment))).text
+    (shown,) = re.findall(r"split (method: .*?, .*?) classes", words)
+    assert yaml.safe_load(f"{{{shown}}}") == split
+    assert "git.dirty true" in words
+    assert "flags true, false" in words
+    assert not re.findall(r"\b(?:True|False)\b", words)
 
 
 def test_a_diverged_run_has_a_page(report, evaluation, history):

@@ -114,6 +114,10 @@ class Browser:
         """Return what a function body gives; works on pages whose own scripts are off, too."""
         return self.driver.execute_script(script, *arguments)
 
+    def speak(self, language: str) -> None:
+        """Switch the page to a language in place."""
+        self.run("document.querySelector(`button[data-language=${arguments[0]}]`).click()", language)
+
     def all(self, selector: str) -> list[Any]:
         """Return the elements of a CSS selector."""
         return self.driver.find_elements("css selector", selector)

@@ -63,7 +63,7 @@ def narrowed(shown: str) -> str:
     return unicodedata.normalize("NFKC", shown)
 
 
-READ_ALOUD = ("alt", "title", "aria-label")
+READ_ALOUD = ("alt", "title", "aria-label", "placeholder")
 # Numbers as texts and tables have them, dates and digests, units of the SI, keys of the metrics.
 NUMBER = re.compile(r"(?<![a-z])[-+]?\d[\d\u066b\u066c]*(e[-+]\d+)?( (s|MB|GB|min|h)\b)?")
 ENGLISH_NUMBER = re.compile(r"\d+[.,]\d+")
@@ -89,7 +89,7 @@ class Shown(HTMLParser):
         hidden = (
             tag in ("style", "script", "pre") or "mono" in (named.get("class") or "") or section in self._passed_over
         )
-        if tag not in ("meta", "img", "link", "br"):
+        if tag not in ("meta", "img", "link", "br", "input"):
             self._open.append((tag, hidden))
 
     def handle_endtag(self, tag):

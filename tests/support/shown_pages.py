@@ -139,6 +139,13 @@ class Place:
         (self.folder / "letters.csv").write_text("p,q,y\n" + "".join(rows))
         return "{name: csv, path: letters.csv, target: y}"
 
+    def long_names(self) -> str:
+        """Write a table of two classes with long names; returns the section that reads it."""
+        names = ("customer stays with us", "customer leaves within ninety days")
+        rows = [f"{row % 17},{row % 13},{names[row % 2]}\n" for row in range(400)]
+        (self.folder / "customers.csv").write_text("p,q,y\n" + "".join(rows))
+        return "{name: csv, path: customers.csv, target: y}"
+
     def hostile(self) -> str:
         """Write a table whose columns and classes have hostile names; returns the section that reads it."""
         with (self.folder / "hostile.csv").open("w", newline="", encoding="utf-8") as file:
@@ -191,7 +198,7 @@ _NO_VALIDATION = "{name: two_spirals, rows: 400, split: {validation: 0}}"
 
 COMPARISONS: Final[dict[str, Callable[[Place], ShownPage]]] = {
     "winner": lambda place: place.compared(place.train(CLEAR, seeds=8)),
-    "undecided": lambda place: place.compared(place.train(CLOSE, seeds=3)),
+    "undecided": lambda place: place.compared(place.train(CLOSE, seeds=3, dataset=place.long_names())),
     "diverged": lambda place: place.compared(place.train(diverges_on({"sgd": (1, 3), "adam": (0,)}))),
     "numbers": lambda place: place.compared(place.train(CLEAR, dataset=NUMBERS, more="task: regression\n")),
     "several": _several,

@@ -17,7 +17,7 @@ from optbench.catalog.metrics import measured
 from optbench.catalog.models import MODELS
 from optbench.comparison import Disagreement, ProblemCurves, RunTrace, compare
 from optbench.comparison.disagreement import ClassGap
-from optbench.config import load_experiment
+from optbench.config import dump_value, load_experiment
 from optbench.core.worded import Worded
 from optbench.errors import ConfigError, DataError, UsageError
 from optbench.records import LayerDiagnostics
@@ -159,7 +159,7 @@ def names_of(planned):
     """Names of a run: its folder, data, columns, classes, sections of the experiment, files."""
     facts = planned.dataset.facts
     columns = [column["name"] for column in facts["columns"]]
-    split = [f"{name}: {value}" for name, value in facts["split"].items()]
+    split = [f"{name}: {dump_value(value)}" for name, value in facts["split"].items()]
     files = [path.name for path in planned.paths.folder.iterdir()]
     section = planned.config.to_plain()["optimizer"].items()
     optimizer = [name for item in section for name in item if isinstance(name, str)]

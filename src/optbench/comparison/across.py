@@ -169,6 +169,11 @@ class Across:
     alpha: float
     margin: float
 
+    @property
+    def first(self) -> tuple[AcrossRow, ...]:
+        """Those that share the best mean rank."""
+        return tuple(row for row in self.rows if math.isclose(row.mean_rank, self.rows[0].mean_rank))
+
     def to_json(self) -> dict[str, Any]:
         """Return everything as JSON values."""
         return {

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
 def across_findings(found: Across, metric: Metric) -> list[Finding]:
     """Return what several problems say together: ranks and regrets, then what is tested, or why nothing is."""
-    lowest = found.rows[0].mean_rank
-    first = [row.label for row in found.rows if math.isclose(row.mean_rank, lowest)]
+    first = [row.label for row in found.first]
     ranks = [{"label": row.label, "rank": row.mean_rank} for row in found.rows]
     findings = [_say("across-ranks", n_problems=len(found.problems), first=first, n_first=len(first), ranks=ranks)]
     least = min(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from optbench.comparison import OPTIMIZER
-from optbench.reporting.across_section import across_section
+from optbench.reporting.across_section import across_ranking, across_section
+from optbench.reporting.answer_across import answer_across
 from optbench.reporting.charts.comparison_charts import all_labels
 from optbench.reporting.charts.look import RowLooks
 from optbench.reporting.charts.page_charts import problem_charts
@@ -22,7 +23,7 @@ from optbench.reporting.plain_answer import plain_answer
 from optbench.reporting.ranking import ranking_values
 from optbench.reporting.run_rows import run_table
 from optbench.words import text
-from optbench.words.comparisons import across_sentences, located, problem_verdict
+from optbench.words.comparisons import located, problem_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -94,8 +95,7 @@ def render_comparison_page(
         places=[(place, speech.text(f"page-part-{place}")) for place in places],
         doubts=front_doubts([finding for _, finding in page.doubts], speech),
         sentences=speech.each(partial(located, page.doubts)),
-        answer_of_all=page.answer_of_all,
-        ranks=page.ranks,
+        together=page.together(problems),
         summary=page.frame.summary,
         metric=comparison.metric.name,
         level=1 - comparison.alpha,
@@ -129,8 +129,7 @@ class _Page:
         self.frame = frame
         self.looks = RowLooks.of(all_labels(comparison.problems))
         across = across_section(comparison, self.looks, speech)
-        self.ranks = () if across is None else across.tables
-        self.sections = [*([] if across is None else [replace(across, tables=())]), *frame.sections]
+        self.sections = [*([] if across is None else [across]), *frame.sections]
 
     @property
     def doubts(self) -> list[tuple[str, Finding]]:
@@ -145,14 +144,31 @@ class _Page:
     def _doubts_on(self, problem: ProblemComparison) -> list[Finding]:
         return [*(item.finding for item in problem.differences), *self.frame.doubts.get(problem.problem, ())]
 
-    @property
-    def answer_of_all(self) -> Text:
-        """What several problems say together."""
-        across, metric = self._comparison.across, self._comparison.metric
-        if across is None:
-            return self.frame.title
-        said: Text = self._speech.each(lambda language: across_sentences(across, metric, language)[0])
-        return said
+    def together(self, problems: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Return what the template says about several problems together.
+
+        Parameters
+        ----------
+        problems : what it says about each
+        """
+        comparison, speech = self._comparison, self._speech
+        if len(problems) == 1:
+            return {}
+        answer, sure = speech.each(lambda language: answer_across(comparison, language))
+        across = comparison.across
+        taken = across.first[0].label if across is not None and len(across.first) == 1 else None
+        take = self._take_everywhere(taken)
+        is_with_each = not take and any(one["take"] for one in problems)
+        return {
+            "place": "all",
+            "answer": answer,
+            "sure": sure,
+            "taken": taken,
+            "take": take,
+            "takes": speech.text("page-take-each") if is_with_each else "",
+            "ranking": (),
+            **({} if across is None else across_ranking(comparison, across, self.looks, speech)),
+        }
 
     def problem(self, place: int, problem: ProblemComparison) -> dict[str, Any]:
         """Return what the template says about one problem."""
@@ -171,7 +187,7 @@ class _Page:
             "name": problem.problem,
             "answer": answer,
             "sure": sure,
-            "take": self._take(problem, curves),
+            "take": self._take(problem),
             "taken": self.frame.takes.get(problem.problem),
             "doubts": front_doubts(self._doubts_on(problem), speech),
             "verdict": self.frame.verdicts[problem.problem],
@@ -190,11 +206,19 @@ class _Page:
             "run_rows": runs[1],
         }
 
-    def _take(self, problem: ProblemComparison, curves: ProblemCurves | None) -> str:
+    def _take(self, problem: ProblemComparison) -> str:
         """Return the setting to copy, as the section of an experiment file."""
+        return self._setting(problem, self.frame.takes.get(problem.problem))
+
+    def _take_everywhere(self, label: str | None) -> str:
+        """Return the setting of an optimizer if it has the same on every problem, else ""."""
+        found = {self._setting(problem, label) for problem in self._comparison.problems}
+        return found.pop() if len(found) == 1 else ""
+
+    def _setting(self, problem: ProblemComparison, label: str | None) -> str:
         from optbench.config import dump_yaml
 
-        label = self.frame.takes.get(problem.problem)
+        curves = self._curves.get(problem.problem)
         settings = None if curves is None or label is None else curves.settings.get(label)
         return "" if settings is None else dump_yaml({"optimizer": dict(settings)})
 

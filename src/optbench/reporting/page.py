@@ -114,5 +114,7 @@ def _read(folder: str, name: str) -> str:
 
 
 def text_or_dash(value: Any) -> str:
-    """Return a value as text, a dash for None."""
+    """Return a value of JSON as text, a dash for null; true and false as JSON and YAML write them."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
     return NOTHING if value is None else str(value)

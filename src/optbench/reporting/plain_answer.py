@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import math
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from optbench.comparison import Obstacle, PairOutcome, sharing_best
 from optbench.words import sentence, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from optbench.catalog.metric import Metric
     from optbench.comparison import OptimizerSummary, PairResult, ProblemComparison
 
 _TESTED = frozenset(PairOutcome) - {PairOutcome.NOT_TESTED}
 _ALIKE: Final = 1.05  # times that differ by less are not told apart
+
+
+class SecondsCodes(NamedTuple):
+    """Codes of what a choice costs in time: beside the fastest, where all are alike, and where it is the fastest."""
+
+    slower: str
+    alike: str
+    fastest: str
+
+
+_OF_ONE_RUN: Final = SecondsCodes("take-seconds", "take-seconds-alike", "take-seconds-fastest")
 
 
 def plain_answer(problem: ProblemComparison, metric: Metric, language: str | None = None) -> tuple[str, str]:
@@ -24,7 +36,7 @@ def plain_answer(problem: ProblemComparison, metric: Metric, language: str | Non
     """
     best = problem.optimizers[0]
     own = [pair for pair in problem.pairs if best.label in (pair.a, pair.b) and pair.outcome in _TESTED]
-    if best.mean is not None and _are_too_few(problem):
+    if best.mean is not None and are_too_few(problem):
         return _too_early(problem, best, metric, language)
     if best.mean is None or not own:
         said = sentence(problem.verdict[0], language) if problem.verdict else ""
@@ -54,7 +66,7 @@ def _tied(problem: ProblemComparison) -> list[str]:
     return [one.label for one in sharing_best(problem.optimizers)[1:]]
 
 
-def _are_too_few(problem: ProblemComparison) -> bool:
+def are_too_few(problem: ProblemComparison) -> bool:
     """Return True if nothing but the number of seeds stands in the way of a test."""
     few = {Obstacle.ONE_SEED, Obstacle.TOO_FEW_SEEDS}
     return bool(problem.pairs) and all(pair.obstacle in few for pair in problem.pairs)
@@ -97,13 +109,27 @@ def _met(pairs: Iterable[PairResult]) -> set[str]:
 def seconds_sentence(best: OptimizerSummary, optimizers: Iterable[OptimizerSummary], language: str | None) -> str:
     """Say how long a run trained, beside the fastest; "" without times."""
     times = {one.label: one.training_seconds for one in optimizers if one.training_seconds is not None}
-    if best.label not in times or len(times) == 1:
+    return seconds_told(best.label, times, _OF_ONE_RUN, language)
+
+
+def seconds_told(label: str, times: Mapping[str, float], codes: SecondsCodes, language: str | None) -> str:
+    """Say what one row takes, beside the fastest; "" without its time, or without another."""
+    if label not in times or len(times) == 1:
         return ""
-    fastest = min(times, key=lambda label: times[label])
+    fastest = min(times, key=lambda one: times[one])
     if max(times.values()) <= _ALIKE * times[fastest]:
-        return text("take-seconds-alike", language, seconds=times[best.label])
-    values = {"label": best.label, "seconds": times[best.label], "fastest": fastest, "least": times[fastest]}
-    return text("take-seconds-fastest" if fastest == best.label else "take-seconds", language, **values)
+        return text(codes.alike, language, seconds=times[label])
+    values = {"label": label, "seconds": times[label], "fastest": fastest, "least": times[fastest]}
+    return text(codes.fastest if fastest == label else codes.slower, language, **values)
+
+
+def seconds_of_all(problems: Sequence[ProblemComparison]) -> dict[str, float]:
+    """Return how long a run on every problem trained, of the optimizers whose time is known on all."""
+    times: dict[str, list[float]] = {}
+    for one in (one for problem in problems for one in problem.optimizers):
+        if one.training_seconds is not None:
+            times.setdefault(one.label, []).append(one.training_seconds)
+    return {label: math.fsum(own) for label, own in times.items() if len(own) == len(problems)}
 
 
 def _other(pair: PairResult, label: str) -> str:

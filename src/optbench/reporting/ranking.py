@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 from optbench.reporting.charts.comparison_charts import score_axis, score_mark
 from optbench.reporting.charts.draw import inline_axis, interval_row
 from optbench.reporting.comparison_text import optimizer_header, optimizer_rows
-from optbench.words import text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +29,9 @@ def ranking_values(
     header = speech.each(lambda language: optimizer_header(comparison, problem, language))
     rows = speech.each(lambda language: optimizer_rows(comparison, problem, language))
     score = _BEFORE_SCORE + (len(header) > _BEFORE_SCORE + len(_BEHIND_SCORE) + 2)
+    metric, level = comparison.metric.name, 1 - comparison.alpha
     return {
+        "ranking_caption": speech.text("picture-optimizers-table", metric=metric, level=level),
         "ranking_header": _picked(header, score),
         "ranking_axis": Markup(inline_axis(axis, speech)),  # noqa: S704 - numbers
         "ranking": [
@@ -40,12 +41,11 @@ def ranking_values(
                 "score": row[score],
                 "interval": row[score + 2],
                 "drawn": Markup(interval_row(score_mark(one), axis, looks)),  # noqa: S704 - numbers
-                "runs": row[2],
-                "seconds": row[score + 4],
+                "more": (row[2], row[score + 4]),
             }
             for one, row in zip(problem.optimizers, rows, strict=True)
         ],
-        "ranking_note": speech.each(lambda language: text("page-ranking-note", language, level=1 - comparison.alpha)),
+        "ranking_note": speech.text("page-ranking-note", level=level),
     }
 
 

@@ -166,10 +166,7 @@ def _data_rows(data: Mapping[str, Any], language: str | None) -> list[tuple[str,
         *(_file_row(file, language) for file in _files(data)),
         (text("fact-rows-read", language), text_or_dash(data.get("rows_read"))),
         (text("fact-rows-per-split", language), _rows_per_split(split.get("rows", {}), language)),
-        (
-            text("fact-split", language),
-            ", ".join(f"{name}: {value}" for name, value in split.items() if name != "rows"),
-        ),
+        (text("fact-split", language), _settings(split)),
         (text("fact-classes", language), ", ".join(map(str, data.get("classes", [])))),
         (text("fact-positive-class", language), text_or_dash(data.get("positive_class"))),
         (text("fact-majority-class", language), text_or_dash(majority.get("class"))),
@@ -193,6 +190,13 @@ def _file_row(file: Mapping[str, Any], language: str | None) -> tuple[str, str]:
 
 def _rows_per_split(rows: Mapping[str, int], language: str | None) -> str:
     return ", ".join(f"{word(f'split-{name}', name, language)} {count}" for name, count in rows.items())
+
+
+def _settings(split: Mapping[str, Any]) -> str:
+    """Return what a split was asked for, as the experiment file writes it."""
+    from optbench.config import dump_value
+
+    return ", ".join(f"{name}: {dump_value(value)}" for name, value in split.items() if name != "rows")
 
 
 def _target_values(data: Mapping[str, Any]) -> Mapping[str, Mapping[str, float]]:
@@ -268,7 +272,7 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:
         for number, inner in enumerate(value, start=1):
             yield from _flat(f"{name}.{number}", inner)
     elif isinstance(value, list):
-        yield name, ", ".join(map(str, value))
+        yield name, ", ".join(map(text_or_dash, value))
     else:
         yield name, text_or_dash(value)
 

@@ -356,26 +356,43 @@ class Chart {
     summary.append(say(word("data")));
     details.append(summary, save, body);
     details.addEventListener("toggle", () => {
-      if (details.open && !body.firstChild) body.append(this.valuesTable());
+      if (details.open && !body.firstChild) body.append(...this.tables().map(one => this.valuesTable(one)));
     });
     return details;
   }
 
-  valuesTable() {
-    const [header, ...rows] = this.values();
+  valuesTable({name, heads, rows}) {
     const table = element("table");
-    table.append(element("caption", {class: "for-ears"}, say(this.record.title)));
-    table.append(element("thead", {}, element("tr", {}, ...header.map(name => element("th", {scope: "col"}, name)))));
-    const body = element("tbody");
-    for (const row of rows) {
-      body.append(element("tr", {}, ...row.map((value, n) => {
-        const cell = element(n ? "td" : "th", n ? {class: typeof value === "number" ? "number" : ""} : {scope: "row"});
-        cell.append(typeof value === "number" ? say(number(String(value))) : say(value ?? ""));
-        return cell;
-      })));
-    }
-    table.append(body);
+    const caption = element("caption", name ? {} : {class: "for-ears"});
+    caption.append(say(name || this.record.title));
+    const filled = heads.map((head, n) => rows.some(row => row[n] !== null && row[n] !== undefined && row[n] !== ""));
+    const kept = cells => cells.filter((cell, n) => filled[n]);
+    const head = element("tr", {}, ...kept(heads).map(text => element("th", {scope: "col"}, say(text))));
+    const body = rows.map(row => element("tr", {}, ...kept(row).map((value, n) => valueCell(value, n === 0))));
+    table.append(caption, element("thead", {}, head), element("tbody", {}, ...body));
     return table;
+  }
+
+  // What people read of the values: a table for each view, or one; heads are words of the page and titles of axes, in whose units the numbers are.
+  tables() {
+    const {kind, x, marks, dots, panels, classes, views} = this.record;
+    const ends = [word("low"), word("high")];
+    if (kind === "rows") {
+      const means = marks.map(mark => [mark.name, word("mean"), ...[mark.mean, mark.low, mark.high].map(value => inUnits(value, x))]);
+      const single = marks.flatMap(mark => mark.dots.map(([dot, value]) => [mark.name, dots ? [dots, " ", dot] : dot, inUnits(value, x), null, null]));
+      return [{heads: [word("series"), word("what"), x.title, ...ends], rows: [...means, ...single]}];
+    }
+    if (kind === "cells") {
+      const rows = panels.flatMap(panel => panel.counts.flatMap((counts, row) =>
+        counts.map((count, column) => [panel.name, classes[row], classes[column], count])));
+      return [{heads: ["series", "true", "predicted", "count"].map(word), rows}];
+    }
+    return views.map(({name, x: across, y, lines}) => ({
+      name,
+      heads: [word("series"), across.title, y.title, ...ends],
+      rows: lines.flatMap(line => line.x.map((value, n) => [line.name || line.row, inUnits(value, across),
+        ...[line.y[n], line.low && line.low[n], line.high && line.high[n]].map(one => inUnits(one, y))])),
+    }));
   }
 
   // What stands above a drawing in a file: the title, what is shown, the rows that are seen with their colours.
@@ -387,7 +404,7 @@ class Chart {
     return {title: told(this.record.title), what: told((view.y && view.y.title) || view.name || ""), below: below ? below.innerText : "", seen};
   }
 
-  // Rows of values at full precision, names first.
+  // Rows of values at full precision, names first, for programs: in no language, and in the units of the records.
   values() {
     const record = this.record;
     if (record.kind === "rows") {
@@ -415,6 +432,18 @@ class Chart {
     if (kind === "svg") return download(name, blob);
     return raster(drawn, blob).then(picture => download(name, picture));
   }
+}
+
+// A value as the axis counts it, without the last digits that only the multiplication made.
+function inUnits(value, axis) {
+  return Number.isFinite(value) ? Number((value * axis.factor).toPrecision(12)) : null;
+}
+
+function valueCell(value, isName) {
+  const isNumber = typeof value === "number";
+  const cell = element(isName ? "th" : "td", isName ? {scope: "row"} : {class: isNumber ? "number" : ""});
+  for (const part of Array.isArray(value) ? value : [value ?? ""]) cell.append(say(isNumber ? number(String(part)) : part));
+  return cell;
 }
 
 // ---- pieces of drawings

@@ -28,15 +28,22 @@ def across_charts(found: Across, metric: Metric, speech: Speech) -> Iterator[Fig
 
 def _regret_chart(found: Across, metric: Metric, speech: Speech) -> RowsFigure:
     """Return how far each optimizer lies behind the best on each problem: a dot per problem, the mean as a diamond."""
-    marks = [_regret_mark(found, row) for row in found.rows]
+    marks = [regret_mark(found, row) for row in found.rows]
     values = [value for mark in marks for _, value in mark.dots]
-    title = speech.text("figure-regret-points" if metric.in_points else "figure-regret", metric=metric.name)
-    axis = Axis(title, *room_for([*values, 0.0, found.margin]), factor=factor_of(metric))
+    axis = regret_axis(found, metric, speech)
     caption, alt = speech.text("picture-regret"), speech.text("picture-regret-alt")
     return RowsFigure("regret", alt, caption, axis, marks, zone=(min(0.0, *values, 0.0), found.margin), zero=True)
 
 
-def _regret_mark(found: Across, row: AcrossRow) -> Mark:
+def regret_axis(found: Across, metric: Metric, speech: Speech) -> Axis:
+    """Return the axis on which every regret has its place, and the margin."""
+    values = [regret for row in found.rows for regret in row.regrets if regret is not None]
+    title = speech.text("figure-regret-points" if metric.in_points else "figure-regret", metric=metric.name)
+    return Axis(title, *room_for([*values, 0.0, found.margin]), factor=factor_of(metric))
+
+
+def regret_mark(found: Across, row: AcrossRow) -> Mark:
+    """Return the row of an optimizer: its regret on every problem, and the mean."""
     dots = [(name, regret) for name, regret in zip(found.problems, row.regrets, strict=True) if regret is not None]
     return Mark(row.label, (row.label,), row.label, row.mean_regret, None, None, dots)
 
