@@ -196,9 +196,9 @@ def trained(place, warm_workers):
     return {end.planned.config.name: end.planned.paths.folder for end in ends}
 
 
-def exported(trained, name, to, place):
+def exported(trained, name, to, place, *, suffix=""):
     """Write an export; returns its path."""
-    return export(ExportOptions(str(trained[name]), to, place, place / f"{name}-{to}")).path
+    return export(ExportOptions(str(trained[name]), to, place, place / f"{name}-{to}{suffix}")).path
 
 
 @pytest.fixture(scope="module")
@@ -390,8 +390,11 @@ def test_a_model_that_is_too_sure_in_onnx_and_litert(too_sure, table, tmp_path):
 @pytest.mark.ci
 @pytest.mark.data
 @pytest.mark.parametrize("name", ["telco_churn", "bank_marketing"])
-def test_reference_tables_go_through_onnx_as_through_predict(name, data_dir, place, warm_workers):
-    """Every row of the raw file, its texts by lookup tables."""
+def test_reference_tables_go_through_every_export_as_through_predict(name, data_dir, place, warm_workers):
+    """Every row of the raw file, its texts by lookup tables of ONNX and of Keras."""
+    import keras
+    import tensorflow as tf
+
     onnxruntime = pytest.importorskip("onnxruntime")
     file = next((data_dir / name).glob("*.csv"))
     separator, target = (";", "y") if name == "bank_marketing" else (",", "Churn")
@@ -411,8 +414,14 @@ def test_reference_tables_go_through_onnx_as_through_predict(name, data_dir, pla
     columns = {
         column: frame[[column]].to_numpy(object if "string" in kind else np.float32) for column, kind in kinds.items()
     }
-    found, names = session.run(None, columns)
     scores, answers = predicted(folder[name], frame)
+    tensors = {column: tf.constant(values) for column, values in columns.items()}
+    loaded = keras.models.load_model(exported(folder, name, "keras", place, suffix=".keras"))
+    saved = tf.saved_model.load(str(exported(folder, name, "savedmodel", place)))
+    for found in (loaded(tensors), saved.serve(tensors)):
+        assert np.abs(found["probabilities"].numpy() - scores).max() < LARGEST
+        assert [answer.decode() for answer in found["answer"].numpy()] == answers.tolist()
+    found, names = session.run(None, columns)
     assert np.abs(found - scores).max() < LARGEST
     assert (names == answers).all()
 

@@ -73,8 +73,13 @@ class Predictor:
         ----------
         threshold : positive is the answer from this probability on; None for what the run chose
         """
+        from optbench.datasets.array_ranges import count_outside
+
         answer_rule = self.answer_rule(threshold)
+        source, facts = self.preprocessing.source, self.recorded.environment.get("data")
         for rows in parts:
+            if source.kind == "arrays" and isinstance(facts, dict):
+                count_outside(rows.x, source, facts, rows.unusual)
             yield self._predicted(rows, answer_rule)
 
     def answer_rule(self, threshold: float | None = None) -> AnswerRule | None:
