@@ -393,7 +393,7 @@ def test_numbers_of_arrays_outside_those_of_training_are_counted(folder, tmp_pat
     new[[1, 3], [2, 0]] = [x.min() - 1, x.max() + 1]
     np.save(tmp_path / "new.npy", new)
     answered, _ = asked(folder, "function", tmp_path / "new.npy")
-    assert counted(answered.findings) == {("predict-examples-outside", "x"): 2}
+    assert counted(answered.findings) == {("predict-outside-somewhere", "x"): 2}
     (told,) = (finding.to_json()["values"] for finding in answered.findings)
     assert np.float32(x.min()) <= told["minimum"] < told["maximum"] <= np.float32(x.max())
     made = {name: np.linspace(-0.1, 0.1, 4) for name in ("x", "y")}
@@ -415,7 +415,7 @@ def test_a_run_that_recorded_no_range_counts_nothing(opened):
     whole = opened("digits")
     data = {name: fact for name, fact in whole.recorded.environment["data"].items() if name != "preprocessing"}
     older = replace(whole, recorded=replace(whole.recorded, environment={"data": data}))
-    for predictor, found in ((whole, {("predict-examples-outside", "x"): 2}), (older, {})):
+    for predictor, found in ((whole, {("predict-outside-somewhere", "x"): 2}), (older, {})):
         parts = rows_of_object(np.full((2, 64), 99.0), predictor.preprocessing).parts
         (predicted,) = predictor.predict(parts)
         assert counted(predicted.rows.unusual.findings()) == found

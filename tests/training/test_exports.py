@@ -17,7 +17,7 @@ from optbench.datasets import date_texts
 from optbench.datasets.arrow_arrays import texts_of
 from optbench.datasets.fitted_columns import DateFit, DatePart, Standardized
 from optbench.datasets.preprocessing import Preprocessing
-from optbench.errors import InvalidError, MachineError, NoRunsError, UsageError
+from optbench.errors import InvalidError, MachineError, ModelError, NoRunsError, UsageError
 from optbench.evaluation.temperature import logits_of, logits_per_class, with_temperature
 from optbench.runner.export import ExportOptions, ModelFormat, export
 from optbench.runner.run import RunOptions, run_experiments
@@ -25,7 +25,7 @@ from optbench.runs.exportable import whole_model
 from optbench.runs.new_data import rows_of_object
 from optbench.runs.predictor import open_run
 from optbench.training.before_activation import before_activation
-from optbench.training.exports import write_litert, write_onnx
+from optbench.training.exports import write_keras, write_litert, write_onnx, write_savedmodel
 from optbench.training.forward import ForwardPass
 from optbench.training.iso_dates import iso_parts
 from optbench.training.targets import scores_per_class
@@ -523,6 +523,20 @@ def test_dates_in_tensorflow_are_those_of_pandas():
         with pytest.raises(tf.errors.InvalidArgumentError, match="must exist"):
             iso_parts(tf.constant([["2019-03-07"], [text]]), whole)
         assert not date_texts.moments(texts_of([text]))[0].is_read.any()  # nor does `predict` take it
+
+
+@pytest.mark.parametrize(
+    ("write", "remedy"),
+    [
+        (write_savedmodel, "to savedmodel: .*[.] Change the model[.]$"),
+        (write_keras, "to keras: .*Export it to savedmodel"),
+    ],
+)
+def test_the_remedy_is_not_what_has_failed(trained, tmp_path, write, remedy):
+    """Another format, where there is one that takes more."""
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(ModelError, match=remedy):
+        write(whole_model(trained["numbers"]), tmp_path / "file")
 
 
 def test_a_missing_extra_is_a_sentence(trained, place):

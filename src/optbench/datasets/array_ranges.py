@@ -51,7 +51,7 @@ def count_outside(x: NDArray[Any], source: Arrays, facts: Mapping[str, Any], unu
         is_outside = ((part < low) | (part > high)).reshape(len(part), -1).any(axis=1)
         unusual.add(
             name,
-            "outside" if source.columns else "examples-outside",
+            "outside" if source.columns else "outside-somewhere",
             int(is_outside.sum()),
             usual=dict(zip(("minimum", "maximum"), limits, strict=True)),
         )
