@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
 import pickle
 import tarfile
-from dataclasses import replace
 
 import numpy as np
 import pytest
+from every_kind import written_in_place_of
 
 from optbench.catalog.datasets import DATASETS
 from optbench.datasets import load_dataset
@@ -31,12 +30,7 @@ def install(tmp_path):
     """Let a file made here stand for the file of a named data set; returns what loads a section of it."""
 
     def run(name, content):
-        file = DATASETS[name].files[0]
-        path = tmp_path / file.name
-        path.parent.mkdir()
-        path.write_bytes(content)
-        pinned = replace(file, sha256={hashlib.sha256(content).hexdigest(): "made here"})
-        known = {name: replace(DATASETS[name], files=(pinned,))}
+        known = {name: written_in_place_of(name, content, tmp_path)}
         return lambda section: load_dataset(section, base=tmp_path, data_dir=tmp_path, known=known)
 
     return run

@@ -6,26 +6,39 @@ import csv
 import io
 import json
 import shutil
+from contextlib import ExitStack
 from dataclasses import replace
+from decimal import Decimal
+from unittest import mock
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from every_kind import EXPERIMENTS, ROWS, write_data, write_experiments
+from every_kind import (
+    EXPERIMENTS,
+    ROWS,
+    WORD_NUMBERS,
+    word_number_file,
+    write_data,
+    write_experiments,
+    written_in_place_of,
+)
 from pyarrow import parquet
 
 import optbench
 from optbench.datasets import Preprocessing, load_dataset
 from optbench.datasets.new_arrays import example_rows
-from optbench.errors import DataError, InvalidError, ModelError, OptbenchError, StorageError, UsageError
+from optbench.errors import DataError, InvalidError, ModelError, NoRunsError, OptbenchError, StorageError, UsageError
 from optbench.evaluation.answer_rule import AnswerRule
 from optbench.run_store import RunPaths
+from optbench.runner.plan import load_experiments, plan_run
 from optbench.runner.predict import PredictOptions, predict
 from optbench.runs.new_data import rows_of_file, rows_of_object
 from optbench.runs.predictor import open_run
 from optbench.tasks import task_named
+from optbench.training.engines import engine_versions
 from optbench.training.shipped import load_model
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")]
@@ -51,9 +64,20 @@ class Folder:
     def run(self, name):
         if name not in self._known:
             (config,) = write_experiments(self.path, (name,))
-            (run,) = self._make_runs.plan(config, self.path / "runs")
+            if name == "word_numbers":
+                run = self._on_word_numbers(config)
+            else:
+                (run,) = self._make_runs.plan(config, self.path / "runs")
             self._known[name] = self._make_runs.trained_run(run).folder
         return self._known[name]
+
+    def _on_word_numbers(self, config):
+        """Plan a run on a file that stands for imdb's."""
+        (loaded,) = load_experiments([config], ())
+        known = {"imdb": written_in_place_of("imdb", word_number_file(), self.path)}
+        dataset = load_dataset(loaded.config.dataset, base=self.path, data_dir=self.path, known=known)
+        versions = engine_versions([loaded.config.training.engine])
+        return plan_run(loaded, seed=0, dataset=dataset, versions=versions, runs_dir=self.path / "runs")
 
 
 def run_of(folder, name):
@@ -83,8 +107,11 @@ def raw_rows(folder, name, predictor):
         "number": "number.csv",
         "parquet": "typed.parquet",
         "texts": "texts.csv",
+        "mixed": "mixed.csv",
+        "word_numbers": "words.txt",
         "images": "images",
     }
+    (folder / "words.txt").write_text("".join(f"{' '.join(map(str, text))}\n" for text in WORD_NUMBERS))
     if name in files:
         with rows_of_file(folder / files[name], preprocessing, config) as rows:
             return list(rows.parts)
@@ -308,6 +335,92 @@ def test_what_is_unusual_is_counted(folder, tmp_path):
     assert printed.splitlines()[0] == '"row","prediction"'
 
 
+@pytest.fixture
+def many_rows(folder, tmp_path):
+    """A folder with 600 rows as CSV and as Parquet: unusual ones, first and last, some without a target."""
+    frame = pd.read_csv(folder / "table.csv", sep=";", dtype=str, keep_default_na=False)
+    frame = pd.concat([frame] * 5, ignore_index=True)
+    frame.loc[::50, "kind"] = [f"new {row}" for row in range(12)]
+    frame.loc[[3, 400, 599], "count"] = "99"
+    frame.loc[[2, 300, 598], "when"] = "01.02.2031 08:30"
+    frame.loc[7::100, "y"] = ""
+    frame.to_csv(tmp_path / "new.csv", sep=";", index=False)
+    frame.to_parquet(tmp_path / "new.parquet")
+    return tmp_path
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_rows_in_many_chunks_are_predicted_as_in_one(folder, many_rows, workers):
+    """Table, metrics and what is unusual, of a CSV file, a Parquet file and a frame that comes in parts."""
+    sizes = {
+        "csv_blocks.BLOCK_BYTES": 2_000,
+        "csv_reading.CHUNK_ROWS": 37,
+        "parquet_files.CHUNK_ROWS": 41,
+        "table_reading.ONE_BLOCK": 0,
+        "new_tables.ONE_BLOCK": 0,
+        "new_tables.n_workers": lambda: workers,
+    }
+    whole = {kind: asked(folder, "table", many_rows / f"new.{kind}", with_scores=True) for kind in ("csv", "parquet")}
+    with ExitStack() as stack:
+        for name, size in sizes.items():
+            stack.enter_context(mock.patch(f"optbench.datasets.{name}", size))
+        parts = {kind: asked(folder, "table", many_rows / f"new.{kind}", with_scores=True) for kind in whole}
+        config = open_run(run_of(folder, "table"))
+        for kind in whole:
+            with rows_of_file(many_rows / f"new.{kind}", config.preprocessing, config.recorded.config.dataset) as rows:
+                assert len(list(rows.parts)) > 10, kind
+        held = parquet.read_table(many_rows / "new.parquet")
+        pieces = pa.concat_tables([held.slice(first, 29) for first in range(0, len(held), 29)])
+        in_pieces, model = pieces.column(0).num_chunks, optbench.load_model(run_of(folder, "table"))
+        of_pieces, told_of_pieces = model.predict_proba(pieces), model.unusual
+    assert in_pieces > 20
+    assert of_pieces.tobytes() == model.predict_proba(held.combine_chunks()).tobytes()
+    assert told_of_pieces == model.unusual
+    told = [(one.code, one.to_json()["values"]) for one in whole["csv"][0].findings]
+    counts = {(code, values.get("name")): values["n"] for code, values in told}
+    assert counts["predict-unseen", "kind"] == 12
+    assert counts["predict-outside", "count"] == 3
+    assert counts["predict-without-target", None] == 600 - whole["csv"][0].n_scored == 6
+    for kind, (answered, printed) in parts.items():
+        assert printed == whole[kind][1] == whole["csv"][1], kind
+        assert answered.to_json(None) == whole[kind][0].to_json(None), kind
+
+
+def test_numbers_of_arrays_outside_those_of_training_are_counted(folder, tmp_path):
+    """By example, or by column where columns have names; pixels are told as they are given."""
+    with np.load(folder / "floats.npz") as file:
+        x, new = file["x_train"], file["x_train"][:5].copy()
+    new[[1, 3], [2, 0]] = [x.min() - 1, x.max() + 1]
+    np.save(tmp_path / "new.npy", new)
+    answered, _ = asked(folder, "function", tmp_path / "new.npy")
+    assert counted(answered.findings) == {("predict-outside-somewhere", "x"): 2}
+    (told,) = (finding.to_json()["values"] for finding in answered.findings)
+    assert np.float32(x.min()) <= told["minimum"] < told["maximum"] <= np.float32(x.max())
+    made = {name: np.linspace(-0.1, 0.1, 4) for name in ("x", "y")}
+    spirals = optbench.load_model(run_of(folder, "made"))
+    spirals.predict(made)
+    assert not spirals.unusual
+    spirals.predict({**made, "y": np.array([0.0, -1e6, 1e6, 1e6])})
+    assert counted(spirals.unusual) == {("predict-outside", "y"): 3}
+    digits = optbench.load_model(run_of(folder, "digits"))
+    pixels = np.zeros((3, 64))
+    pixels[0, 0], pixels[1, 0] = 16, 17
+    digits.predict(pixels)
+    (told,) = (note.to_json()["values"] for note in digits.unusual)
+    assert (told["n"], told["minimum"], told["maximum"]) == (1, 0.0, 16.0)
+
+
+def test_a_run_that_recorded_no_range_counts_nothing(opened):
+    """Of an earlier version, or passed on without what its data holds."""
+    whole = opened("digits")
+    data = {name: fact for name, fact in whole.recorded.environment["data"].items() if name != "preprocessing"}
+    older = replace(whole, recorded=replace(whole.recorded, environment={"data": data}))
+    for predictor, found in ((whole, {("predict-outside-somewhere", "x"): 2}), (older, {})):
+        parts = rows_of_object(np.full((2, 64), 99.0), predictor.preprocessing).parts
+        (predicted,) = predictor.predict(parts)
+        assert counted(predicted.rows.unusual.findings()) == found
+
+
 def test_rows_without_a_target_are_predicted_and_in_no_metric(folder, tmp_path):
     """A test table as competitions hand it out: the column is there, and empty in part or everywhere."""
     lines = (folder / "table.csv").read_text().splitlines()
@@ -457,6 +570,71 @@ def test_frames_and_dictionaries_are_predicted_as_the_file_is(folder):
         table.predict(3)
 
 
+def test_columns_of_any_type_are_read_as_a_file_holds_them(folder):
+    """Periods, categories, nullable and mixed columns; what no cell can be, where the model looks."""
+    frame = pd.read_csv(folder / "table.csv", sep=";", dtype=str, keep_default_na=False)
+    numbers = pd.read_parquet(folder / "typed.parquet")
+    table, typed = (optbench.load_model(run_of(folder, name)) for name in ("table", "parquet"))
+    wanted, of_numbers = table.predict_proba(frame), typed.predict_proba(numbers)
+
+    count = [value if row % 2 else int(value) for row, value in enumerate(frame["count"].replace("?", "0"))]
+    plain = table.predict_proba(frame.assign(count=[str(one) for one in count]))
+    decimals = [None if np.isnan(n) else Decimal(int(n)) for n in numbers["n"]]
+    same = {
+        "mixed": (table, frame.assign(count=pd.Series(count, dtype=object)), plain),
+        "polars objects": (
+            table,
+            pl.from_pandas(frame).with_columns(pl.Series("count", count, dtype=pl.Object)),
+            plain,
+        ),
+        "categories": (table, frame.astype({"kind": "category"}), wanted),
+        "enum": (table, pl.from_pandas(frame).cast({"kind": pl.Enum(frame["kind"].unique().tolist())}), wanted),
+        "of the model's business not": (
+            table,
+            pl.from_pandas(frame).with_columns(more=pl.Series([[1]] * len(frame)), note=pl.struct("kind")),
+            wanted,
+        ),
+        "nullable": (typed, numbers.convert_dtypes(), of_numbers),
+        "of pyarrow": (typed, numbers.convert_dtypes(dtype_backend="pyarrow"), of_numbers),
+        "decimals": (typed, numbers.assign(n=decimals), of_numbers),
+        "sparse": (typed, numbers.assign(a=pd.arrays.SparseArray(numbers["a"].astype(float))), of_numbers),
+        "objects": (typed, numbers.astype({"flag": object}), of_numbers),
+    }
+    for what, (model, given, answers) in same.items():
+        assert model.predict_proba(given).tobytes() == answers.tobytes(), what
+    nothing = typed.predict_proba(numbers.assign(n=None))
+    assert typed.predict_proba(pl.from_pandas(numbers).with_columns(n=pl.lit(None))).tobytes() == nothing.tobytes()
+
+    for wrong in ([[1]] * len(frame), [{"a": 1}] * len(frame), [object()] * len(frame), 3, "red"):
+        with pytest.raises(DataError, match="column 'kind' of the frame must hold a number, a text, a date"):
+            table.predict({**{name: frame[name] for name in frame}, "kind": wrong})
+    with pytest.raises(DataError, match="as many values in each column"):
+        table.predict({**{name: frame[name] for name in frame}, "kind": ["red"]})
+    with pytest.raises(DataError, match="a name of its own for each column. Received: 'kind' twice"):
+        table.predict(pd.concat([frame, frame[["kind"]]], axis=1))
+
+
+def test_periods_are_dates_as_they_are_written(make_runs, keras_backend, tmp_path):
+    """pyarrow knows them as numbers only; a time with a zone is refused where training had none."""
+    days = pd.date_range("2020-01-01", periods=60)
+    frame = pd.DataFrame({"day": days.strftime("%Y-%m-%d"), "y": np.resize(["a", "b"], 60)})
+    frame.to_csv(tmp_path / "days.csv", index=False)
+    (tmp_path / "days.yaml").write_text(
+        "name: days\ndataset: {name: csv, path: days.csv, target: y, features: {day: date}}\n"
+        "model: {name: logistic}\noptimizer: {name: adam}\ntraining: {epochs: 1}\n"
+    )
+    (run,) = make_runs.plan(tmp_path / "days.yaml", tmp_path / "runs")
+    model = optbench.load_model(make_runs.trained_run(run).folder)
+    wanted = model.predict_proba(frame)
+    periods = pd.Series(pd.PeriodIndex(days, freq="D"))
+    for typed in (periods, days.date, periods.astype("category")):
+        assert model.predict_proba(pd.DataFrame({"day": typed})).tobytes() == wanted.tobytes()
+    with pytest.raises(DataError, match="without a time zone, as in training"):
+        model.predict(pd.DataFrame({"day": days.tz_localize("UTC")}))
+    with pytest.raises(DataError, match=r"values of type extension<pandas\.period"):
+        model.predict(pa.Table.from_pandas(pd.DataFrame({"day": periods})))
+
+
 def test_typed_numbers_meet_categories_written_as_whole_numbers(folder):
     """A column with a gap is one of floats in pandas; 1.0 is the category 1 there."""
     from optbench.datasets.fitted_columns import CategoryFit
@@ -501,6 +679,21 @@ def test_arrays_come_as_npz_and_texts_as_lines(folder, tmp_path):
     assert len(printed.splitlines()) == 4
     assert counted(answered.findings) == {("predict-missing", "note"): 1, ("predict-unknown-words", "note"): 1}
     assert len(optbench.load_model(run_of(folder, "texts")).predict(["good", "bad"])) == 2
+
+
+def test_a_remedy_is_one_of_predicting(folder, tmp_path):
+    """Not of training, nor of a table where the run takes none; a folder that is not there is no unfinished run."""
+    with np.load(folder / "floats.npz") as file:
+        x = file["x_test"]
+    x[1, 2] = np.nan
+    np.savez(tmp_path / "gap.npz", x=x)
+    with pytest.raises(DataError, match=r"1 such values in all\. Replace them\.$"):
+        asked(folder, "function", tmp_path / "gap.npz")
+    (tmp_path / "new.csv").write_text("a;b;c\n1;2;3\n")
+    with pytest.raises(DataError, match="trained on arrays, not on a table. Give such data"):
+        asked(folder, "function", tmp_path / "new.csv")
+    with pytest.raises(NoRunsError, match="must be the folder of a finished run. Received: no folder"):
+        optbench.load_model(tmp_path / "nope")
 
 
 def test_a_document_of_a_newer_version_is_refused(copied, make_runs):

@@ -10,7 +10,7 @@ from fake_training import FakeExecutor
 from run_folders import facts_of, seal
 
 from optbench.config import load_resolved
-from optbench.errors import DataError, MismatchError, NoRunsError
+from optbench.errors import DataError, InvalidError, MismatchError, NoRunsError
 from optbench.run_store import RunPaths, read_json, read_run, verify_manifest
 from optbench.runner.compare import CompareOptions, compare_runs
 from optbench.runner.listing import list_runs, list_text, show_run
@@ -164,8 +164,9 @@ def test_a_refit_is_not_refitted(work):
 def test_a_run_that_diverged_has_no_weights_worth_keeping(work):
     """It is refused in a sentence."""
     work.executor.behaviour = {"adam": ["diverge"]}
-    with pytest.raises(NoRunsError, match="which diverged"):
+    with pytest.raises(InvalidError, match="which diverged") as refused:
         work.refit(work.run())
+    assert (refused.value.exit_code, refused.value.code) == (3, "input-run-diverged")
 
 
 def test_an_unfinished_and_a_changed_run_are_refused(work):
@@ -173,11 +174,12 @@ def test_an_unfinished_and_a_changed_run_are_refused(work):
     end = work.run()
     path = end.planned.paths.metrics
     path.write_text(path.read_text() + " ")
-    with pytest.raises(MismatchError, match="a run must be intact for refit"):
+    with pytest.raises(InvalidError, match="has changed since the run was finished") as changed:
         work.refit(end)
     end.planned.paths.manifest.unlink()
-    with pytest.raises(NoRunsError):
+    with pytest.raises(InvalidError, match="holds no finished run") as unfinished:
         work.refit(end)
+    assert (changed.value.exit_code, unfinished.value.exit_code) == (3, 3)  # as by `predict` and `export`
     assert len(list(work.runs_dir.iterdir())) == 1
 
 

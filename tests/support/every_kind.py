@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+
+from optbench.catalog.dataset import DatasetEntry
+from optbench.catalog.datasets import DATASETS
 
 ROWS = 120
 MLP = "model: {name: mlp, hidden_units: [4]}\noptimizer: {name: adam, learning_rate: 0.01}\ntraining: {epochs: 1}\n"
@@ -20,12 +26,37 @@ EXPERIMENTS = {
     "texts": "dataset: {name: csv, path: texts.csv, target: y, features: {note: text}}\n" + ATTENTION,
     "bytes": "dataset: {name: npz, path: bytes.npz}\n" + MLP,
     "tokens": "dataset: {name: npz, path: tokens.npz, tokens: true}\n" + ATTENTION,
+    "mixed": "dataset: {name: csv, path: mixed.csv, target: y, text: {max_words: 4}, features: {note: text, "
+    "town: {kind: embedding, size: 2}, shop: {kind: hashing, size: 3}}}\n" + MLP,
+    "word_numbers": "dataset: {name: imdb, text: {max_tokens: 30, length: 6}}\n" + ATTENTION,
     "images": "dataset: {name: image_folder, path: images, size: [6, 5], channels: 3}\n" + MLP,
     "function": "dataset: {name: python, function: 'made.py:load'}\n" + MLP,
     "digits": "dataset: {name: digits}\n" + MLP,
     "cancer": "dataset: {name: breast_cancer}\n" + MLP,
     "made": "dataset: {name: two_spirals, rows: 100}\n" + MLP,
 }
+
+
+WORD_NUMBERS = [[1 + (row * step) % 50 for step in range(1, 2 + row % 9)] for row in range(ROWS)]
+"""Texts as word numbers: some longer than the model takes, some with words that it does not know."""
+
+
+def written_in_place_of(name: str, content: bytes, data_dir: Path) -> DatasetEntry:
+    """Write what stands for the file of a named data set; returns the data set that takes it for its own."""
+    file = DATASETS[name].files[0]
+    path = data_dir / file.name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return replace(DATASETS[name], files=(replace(file, sha256={hashlib.sha256(content).hexdigest(): "made here"}),))
+
+
+def word_number_file() -> bytes:
+    """Return a file in the form of imdb's, the last texts to test on."""
+    texts = np.empty(ROWS, dtype=object)
+    texts[:] = WORD_NUMBERS
+    y, stream, cut = np.arange(ROWS) % 2, io.BytesIO(), ROWS - 30
+    np.savez(stream, x_train=texts[:cut], y_train=y[:cut], x_test=texts[cut:], y_test=y[cut:])
+    return stream.getvalue()
 
 
 def write_data(folder: Path) -> None:
@@ -83,6 +114,12 @@ def _write_tables(folder: Path, random: np.random.Generator, y: np.ndarray) -> N
     texts = [" ".join(random.choice(words, random.integers(1, 6))) for _ in range(ROWS)]
     lines = [f'"{text}",{"np"[row % 2]}' for row, text in enumerate(texts)]
     (folder / "texts.csv").write_text("\n".join(["note,y", *lines]) + "\n")
+    lines = [
+        f'{random.normal():.4f},"{text if row % 9 else ""}",{"" if row % 8 == 0 else f"town {row % 7}"},shop {row % 6},'
+        f"{'np'[row % 2]}"
+        for row, text in enumerate(texts)
+    ]
+    (folder / "mixed.csv").write_text("\n".join(["size,note,town,shop,y", *lines]) + "\n")
 
 
 def _write_images(folder: Path, random: np.random.Generator) -> None:

@@ -17,7 +17,7 @@ from optbench.datasets import date_texts
 from optbench.datasets.arrow_arrays import texts_of
 from optbench.datasets.fitted_columns import DateFit, DatePart, Standardized
 from optbench.datasets.preprocessing import Preprocessing
-from optbench.errors import InvalidError, MachineError, NoRunsError, UsageError
+from optbench.errors import InvalidError, MachineError, ModelError, NoRunsError, UsageError
 from optbench.evaluation.temperature import logits_of, logits_per_class, with_temperature
 from optbench.runner.export import ExportOptions, ModelFormat, export
 from optbench.runner.run import RunOptions, run_experiments
@@ -25,7 +25,7 @@ from optbench.runs.exportable import whole_model
 from optbench.runs.new_data import rows_of_object
 from optbench.runs.predictor import open_run
 from optbench.training.before_activation import before_activation
-from optbench.training.exports import write_litert, write_onnx
+from optbench.training.exports import write_keras, write_litert, write_onnx, write_savedmodel
 from optbench.training.forward import ForwardPass
 from optbench.training.iso_dates import iso_parts
 from optbench.training.targets import scores_per_class
@@ -90,6 +90,53 @@ def rows(n=160):
     )
 
 
+NUMBERS = {
+    "área": "x_rea",
+    "ñ ü": "x___",
+    "_lead": "x_lead",
+    "_": "x_",
+    "?": "x__",
+    "A": "A",
+    "a": "a_",
+    "a.b": "a.b",
+    "a/b": "a_b_",
+    "a_b": "a_b__",
+    "9th": "9th",
+    "arg_9th": "arg_9th_",
+    "class": "class_",
+    "self": "self_",
+    "class_names": "class_names_",
+    "answer": "answer",
+    "probabilities": "probabilities",
+    "prediction": "prediction",
+    "subtract": "subtract",
+    "optbench_columns": "optbench_columns_",
+    "optbench/constant_0": "optbench_constant_0",
+    "d_e.year": "d_e.year",
+    "d_e": "d_e",
+    'it\'s "so"': "it_s__so_",
+    "n" * 300: "n" * 300,
+    "columns": "columns",
+}
+"""Names that a format has for itself, cannot have, or takes for another one's; and those in a signature."""
+
+
+def oddly_named(n=120):
+    """A table whose columns have such names; two dates and a text among them."""
+    rng = np.random.default_rng(1)
+    days = pd.Timestamp("2019-01-01") + pd.to_timedelta(rng.integers(0, 900, n), unit="D")
+    is_yes = rng.random(n) < 0.5
+    return pd.DataFrame(
+        {
+            **{name: rng.normal(is_yes, 1.0).astype(np.float32).astype(float) for name in NUMBERS},
+            "day": days.strftime("%Y-%m-%d"),
+            "d/e": days[::-1].strftime("%Y-%m-%d"),
+            "名前": rng.choice(["m", "w", "ü"], n),
+            "y": np.where(is_yes, "yes", "no"),
+        }
+    )
+
+
 def raw_values(frame, when):
     """Return columns as plain JSON: numbers rounded to float32, null for missing ones; dates as text and in parts."""
     numbers = {name: [None if np.isnan(v) else float(np.float32(v)) for v in frame[name]] for name in ("a/b", "large")}
@@ -129,7 +176,10 @@ def place(tmp_path_factory):
 def trained(place, warm_workers):
     """Run experiments of a few small kinds; returns folders by name."""
     rows().to_csv(place / "table.csv", index=False)
+    oddly_named().to_csv(place / "names.csv", index=False)
     others = {
+        "names": "dataset: {name: csv, path: names.csv, target: y, features: {day: date, d/e: date}}\n"
+        "model: {name: mlp, hidden_units: [4]}\ntraining: {epochs: 1}",
         "digits": "dataset: {name: digits}\nmodel: {name: cnn, filters: [4]}\ntraining: {epochs: 1}",
         "numbers": "task: regression\ndataset: {name: diabetes}\nmodel: {name: mlp, hidden_units: [4]}\n"
         "training: {epochs: 1}",
@@ -146,9 +196,9 @@ def trained(place, warm_workers):
     return {end.planned.config.name: end.planned.paths.folder for end in ends}
 
 
-def exported(trained, name, to, place):
+def exported(trained, name, to, place, *, suffix=""):
     """Write an export; returns its path."""
-    return export(ExportOptions(str(trained[name]), to, place, place / f"{name}-{to}")).path
+    return export(ExportOptions(str(trained[name]), to, place, place / f"{name}-{to}{suffix}")).path
 
 
 @pytest.fixture(scope="module")
@@ -197,6 +247,67 @@ def test_onnx_takes_raw_columns(trained, table, place):
     told = session.get_modelmeta().custom_metadata_map
     assert json.loads(told["class_names"]) == ["no", "yes"]
     assert json.loads(told["preprocessing"])["source"]["kind"] == "table"
+
+
+def odd_inputs(wanted, *, dates_as_text):
+    """The columns of the oddly named table by what an export lists: in the table's order, dates as texts last."""
+    frame = oddly_named().drop(columns="y")
+    moments = {name: pd.to_datetime(frame[name]) for name in ("day", "d/e")}
+    given = {}
+    for name in frame:
+        if name not in moments:
+            given[name] = frame[[name]].to_numpy(np.float32 if name in NUMBERS else object)
+        elif not dates_as_text:
+            of = moments[name].dt
+            numbers = {"year": of.year, "month": of.month, "day_of_week": of.day_of_week + 1}
+            numbers["days"] = (moments[name] - pd.Timestamp("1970-01-01")).dt.days
+            given |= {(name, part): values.to_numpy(np.float32)[:, None] for part, values in numbers.items()}
+    given |= {name: frame[[name]].to_numpy(object) for name in moments if dates_as_text}
+    assert len(wanted) == len(given) == len(set(wanted))
+    return dict(zip(wanted, given.values(), strict=True))
+
+
+@pytest.fixture(scope="module")
+def odd_answers(trained):
+    """What `predict` says of the oddly named table."""
+    return predicted(trained["names"], oddly_named().drop(columns="y"))
+
+
+@pytest.mark.parametrize("to", ["keras", "savedmodel"])
+def test_columns_may_have_any_name_in_keras_and_savedmodel(to, trained, odd_answers, place, capfd):
+    """Those that layers and endpoints have, that differ by case alone, of one letter, of none of ASCII's."""
+    import keras
+    import tensorflow as tf
+    from tensorflow.core.protobuf import saved_model_pb2
+
+    made = export(ExportOptions(str(trained["names"]), to, place, place / f"names-{to}{'.keras' * (to == 'keras')}"))
+    assert "absl" not in "".join(capfd.readouterr())
+    scores, answers = odd_answers
+    columns = odd_inputs(made.inputs, dates_as_text=to == "savedmodel")
+    tensors = {name: tf.constant(values) for name, values in columns.items()}
+    if to == "keras":
+        ways = [keras.models.load_model(made.path)(tensors)]
+    else:
+        saved = tf.saved_model.load(str(made.path))
+        signature = saved.signatures["serving_default"]
+        names = (*NUMBERS.values(), "x____", "day", "d_e_")
+        stored = saved_model_pb2.SavedModel.FromString((made.path / "saved_model.pb").read_bytes())
+        assert set(stored.meta_graphs[0].signature_def["serving_default"].inputs) == set(names)
+        ways = [saved.serve(tensors), signature(**dict(zip(names, tensors.values(), strict=True)))]
+    for found in ways:
+        assert np.abs(found["probabilities"].numpy() - scores).max() < LARGEST
+        assert [answer.decode() for answer in found["answer"].numpy()] == answers.tolist()
+
+
+def test_columns_may_have_any_name_in_onnx(trained, odd_answers, place):
+    """Those of its outputs, too."""
+    onnxruntime = pytest.importorskip("onnxruntime")
+    made = export(ExportOptions(str(trained["names"]), "onnx", place, place / "names.onnx"))
+    assert made.inputs[:2] == ("área", "ñ ü")
+    session = onnxruntime.InferenceSession(made.path)
+    found, names = session.run(["probabilities", "answer"], odd_inputs(made.inputs, dates_as_text=False))
+    assert np.abs(found - odd_answers[0]).max() < LARGEST
+    assert names.tolist() == odd_answers[1].tolist()
 
 
 @pytest.fixture(scope="module", params=[1, 2], ids=["sigmoid", "softmax"])
@@ -279,8 +390,11 @@ def test_a_model_that_is_too_sure_in_onnx_and_litert(too_sure, table, tmp_path):
 @pytest.mark.ci
 @pytest.mark.data
 @pytest.mark.parametrize("name", ["telco_churn", "bank_marketing"])
-def test_reference_tables_go_through_onnx_as_through_predict(name, data_dir, place, warm_workers):
-    """Every row of the raw file, its texts by lookup tables."""
+def test_reference_tables_go_through_every_export_as_through_predict(name, data_dir, place, warm_workers):
+    """Every row of the raw file, its texts by lookup tables of ONNX and of Keras."""
+    import keras
+    import tensorflow as tf
+
     onnxruntime = pytest.importorskip("onnxruntime")
     file = next((data_dir / name).glob("*.csv"))
     separator, target = (";", "y") if name == "bank_marketing" else (",", "Churn")
@@ -300,8 +414,14 @@ def test_reference_tables_go_through_onnx_as_through_predict(name, data_dir, pla
     columns = {
         column: frame[[column]].to_numpy(object if "string" in kind else np.float32) for column, kind in kinds.items()
     }
-    found, names = session.run(None, columns)
     scores, answers = predicted(folder[name], frame)
+    tensors = {column: tf.constant(values) for column, values in columns.items()}
+    loaded = keras.models.load_model(exported(folder, name, "keras", place, suffix=".keras"))
+    saved = tf.saved_model.load(str(exported(folder, name, "savedmodel", place)))
+    for found in (loaded(tensors), saved.serve(tensors)):
+        assert np.abs(found["probabilities"].numpy() - scores).max() < LARGEST
+        assert [answer.decode() for answer in found["answer"].numpy()] == answers.tolist()
+    found, names = session.run(None, columns)
     assert np.abs(found - scores).max() < LARGEST
     assert (names == answers).all()
 
@@ -403,6 +523,20 @@ def test_dates_in_tensorflow_are_those_of_pandas():
         with pytest.raises(tf.errors.InvalidArgumentError, match="must exist"):
             iso_parts(tf.constant([["2019-03-07"], [text]]), whole)
         assert not date_texts.moments(texts_of([text]))[0].is_read.any()  # nor does `predict` take it
+
+
+@pytest.mark.parametrize(
+    ("write", "remedy"),
+    [
+        (write_savedmodel, "to savedmodel: .*[.] Change the model[.]$"),
+        (write_keras, "to keras: .*Export it to savedmodel"),
+    ],
+)
+def test_the_remedy_is_not_what_has_failed(trained, tmp_path, write, remedy):
+    """Another format, where there is one that takes more."""
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(ModelError, match=remedy):
+        write(whole_model(trained["numbers"]), tmp_path / "file")
 
 
 def test_a_missing_extra_is_a_sentence(trained, place):

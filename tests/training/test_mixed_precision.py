@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from optbench import load_model
 from optbench.random_streams import component_seed, epoch_order
 from optbench.training.in_force import process_settings
 from optbench.training.loop import train
@@ -22,6 +23,19 @@ def build(input_shape, num_classes, policy, last="float32"):
         keras.layers.Dense(8, activation="relu"),
         keras.layers.Dropout(0.2),
         keras.layers.Dense(num_classes, activation="softmax", dtype=last),
+    ])
+"""
+
+
+GLOBAL = """
+import keras
+
+def build(input_shape, num_classes):
+    keras.{module}.{name}("{value}")
+    return keras.Sequential([
+        keras.Input(input_shape),
+        keras.layers.Dense(8, activation="relu"),
+        keras.layers.Dense(num_classes, activation="softmax", dtype={last}),
     ])
 """
 
@@ -110,3 +124,38 @@ def test_the_run_records_the_policy_and_no_other_run_begins_in_it(mixed, tmp_pat
     _, engine = train(config, dataset, base=tmp_path)
     assert engine.facts()["keras"]["dtype_policy"] == "mixed_float16"
     assert not is_policy_in_force(config)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "last", "weights"),
+    [
+        ("mixed_precision.set_global_policy", "mixed_float16", "float32", "float32"),
+        ("mixed_precision.set_global_policy", "mixed_float16", None, "float32"),
+        ("config.set_floatx", "float64", None, "float64"),
+    ],
+    ids=["policy", "policy, last layer too", "floatx"],
+)
+def test_a_run_whose_model_sets_precision_for_all_of_keras(make_runs, tmp_path, setting, value, last, weights):
+    """By the name that Keras 2 had for it, or by its float type: trained, stored, loaded again and predicted with."""
+    import keras
+    from sklearn.datasets import load_iris
+
+    module, name = setting.split(".")
+    (tmp_path / "own.py").write_text(GLOBAL.format(module=module, name=name, value=value, last=repr(last)))
+    (tmp_path / "own.yaml").write_text(
+        "name: own\ndataset: {name: iris}\nmodel: {name: python, function: 'own.py:build'}\n"
+        "optimizer: {name: adam}\ntraining: {epochs: 2}\n"
+    )
+    try:
+        (run,) = make_runs.plan(tmp_path / "own.yaml", tmp_path / "runs")
+        paths = make_runs.trained_run(run)
+    finally:
+        keras.config.set_floatx("float32")
+        keras.config.set_dtype_policy("float32")
+    stored = np.load(paths.predictions)
+    assert stored["y_score_test"].dtype == np.float32
+    assert np.isfinite(stored["y_score_test"]).all()
+    assert {str(weight.dtype) for weight in keras.models.load_model(paths.model, compile=False).weights} == {weights}
+    frame = load_iris(as_frame=True).data
+    scores = load_model(paths.folder).predict_proba(frame)[stored["row_test"]]
+    assert scores == pytest.approx(stored["y_score_test"], abs=2e-3)

@@ -184,6 +184,6 @@ def _require_finite(x: NDArray[Any], *, name: str, where: str) -> None:
     place = tuple(int(i) for i in np.argwhere(~finite)[0])
     raise DataError(
         f"{where}: {name} must hold finite numbers. Received: {x[place]} at position {place}, shape {x.shape}; "
-        f"{int((~finite).sum())} such values in all. Replace them before training.",
+        f"{int((~finite).sum())} such values in all. Replace them.",
         code="data-not-finite",
     )

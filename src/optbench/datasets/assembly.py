@@ -11,9 +11,19 @@ from optbench.array_digests import arrays_digest
 from optbench.catalog.tasks import CLASSIFICATION, TASKS
 from optbench.core.findings import Finding, Severity
 from optbench.core.worded import worded
+from optbench.datasets.array_ranges import array_ranges
 from optbench.datasets.fitted_columns import APART, NumberSpelling
 from optbench.datasets.labels import class_counts
-from optbench.datasets.preprocessing import Class, ClassTarget, ModelInput, NumberTarget, Preprocessing, Source, Table
+from optbench.datasets.preprocessing import (
+    Arrays,
+    Class,
+    ClassTarget,
+    ModelInput,
+    NumberTarget,
+    Preprocessing,
+    Source,
+    Table,
+)
 from optbench.datasets.row_digests import count_found, row_digests
 from optbench.datasets.targets import require_finite_variance, require_spread, target_facts
 from optbench.errors import DataError
@@ -130,6 +140,8 @@ def assemble(draft: Draft) -> Dataset:
         },
         "duplicates": repeats,
     }
+    if isinstance(draft.source, Arrays):
+        facts["preprocessing"] = array_ranges(splits["train"].x, draft.source)
     return Dataset(
         name=draft.name,
         train=splits["train"],

@@ -112,12 +112,18 @@ class TableRows:
         target = preprocessing.target.name
         self.target = None if target is None or spelled(target, names) not in names else spelled(target, names)
 
+    @property
+    def used(self) -> frozenset[str]:
+        """Names of the columns that are looked at, as the table has them."""
+        named = (*(spelled(name, self._names) for name, _ in self._fits), self.identifier, self.target)
+        return frozenset(name for name in named if name is not None)
+
     def prepare(self, columns: Sequence[Any], place: Callable[[int], str]) -> PreparedRows:
         """Return rows as the model takes them.
 
         Parameters
         ----------
-        columns : stripped texts, in the order of the names
+        columns : stripped texts, in the order of the names; of one that is not used None will do
         place : says where a row stands, for messages
 
         Raises
@@ -125,7 +131,7 @@ class TableRows:
         DataError
             If a cell is not as those of training were.
         """
-        n_rows = len(columns[0])
+        n_rows = len(next(column for column in columns if column is not None))
         unusual = Unusual(n_rows)
         parts = [self._features(self._cells(name, columns, place), fit, unusual) for name, fit in self._fits]
         x = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
@@ -160,16 +166,28 @@ def text_column(preprocessing: Preprocessing) -> str | None:
     return fits[0][0] if len(fits) == 1 and isinstance(fits[0][1], TextFit | WordsFit) else None
 
 
-def _fits(preprocessing: Preprocessing) -> list[tuple[str, Any]]:
-    """Return the columns that the model sees, in the order of its inputs, and how each is treated."""
+def require_table(preprocessing: Preprocessing) -> None:
+    """Require a run that rows with named columns can be given to.
+
+    Raises
+    ------
+    DataError
+        If it was trained on something else.
+    """
     source = preprocessing.source
-    if isinstance(source, Arrays) and source.columns:
-        return [(name, None) for name in source.columns]
-    if not isinstance(source, Table):
+    if not isinstance(source, Table) and not (isinstance(source, Arrays) and source.columns):
         raise DataError(
             f"the run was trained on {SOURCES[source.kind]}, not on a table. Give such data.",
             code="data-form-not-as-trained",
         )
+
+
+def _fits(preprocessing: Preprocessing) -> list[tuple[str, Any]]:
+    """Return the columns that the model sees, in the order of its inputs, and how each is treated."""
+    source = preprocessing.source
+    require_table(preprocessing)
+    if not isinstance(source, Table):
+        return [(name, None) for name in getattr(source, "columns", ())]
     of_name = {column.name: column for column in source.inputs}
     return [(name, of_name[name]) for made in preprocessing.inputs for name in made.columns]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -13,7 +12,8 @@ from optbench.core.text_encodings import UTF8
 from optbench.datasets.arrow_arrays import texts_of
 from optbench.datasets.arrow_texts import stripped
 from optbench.datasets.csv_files import no_rows_error, separator_of
-from optbench.datasets.new_rows import SOURCES, TableRows, text_column
+from optbench.datasets.frame_columns import arrow_table, columns_of
+from optbench.datasets.new_rows import SOURCES, TableRows, require_table, text_column
 from optbench.datasets.opening import Storage, open_table
 from optbench.datasets.ordered_work import in_order, n_workers
 from optbench.datasets.parquet_files import ENDINGS as PARQUET_ENDINGS
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from optbench.datasets.preprocessing import Preprocessing
     from optbench.datasets.text_table import Lines
 
+_FRAME: Final = "the frame"
 _FRAME_ROWS: Final = 1 << 16
 _TEXT_ROWS: Final = 1 << 13
 
@@ -80,6 +81,7 @@ def table_file(
     DataError
         If it cannot be read, lacks a column, or a cell is not as in training.
     """
+    require_table(preprocessing)
     with open_table(path, storage, name=shown) as opened, closing(_source(opened)) as source:
         table = TableRows(preprocessing, source.names, shown=shown, identifier=identifier, numbers=source.number_names)
 
@@ -165,41 +167,19 @@ def frame_rows(data: Any, preprocessing: Preprocessing, *, identifier: str | Non
     DataError
         If it is none of these, lacks a column, or a cell is not as in training.
     """
-    shown = "the frame"
-    held = _arrow_table(data)
+    columns = columns_of(data)
+    names = [name for name, _ in columns]
+    wanted = TableRows(preprocessing, names, shown=_FRAME, identifier=identifier).used
+    held = arrow_table([(name, values) for name, values in columns if name in wanted])
     numbers = number_names(held.schema)
-    table = TableRows(preprocessing, held.column_names, shown=shown, identifier=identifier, numbers=numbers)
+    table = TableRows(preprocessing, names, shown=_FRAME, identifier=identifier, numbers=numbers)
 
     def parts() -> Iterator[PreparedRows]:
         first = 0
         for batch in held.to_batches(max_chunksize=_FRAME_ROWS):
             if batch.num_rows:
-                columns = [stripped(texts_of_values(column)) for column in batch.columns]
-                yield table.prepare(columns, _row(shown, first))
+                texts = {name: stripped(texts_of_values(batch.column(name))) for name in batch.schema.names}
+                yield table.prepare([texts.get(name) for name in names], _row(_FRAME, first))
             first += batch.num_rows
 
     return NewRows(parts(), table.identifier, table.target is not None)
-
-
-def _arrow_table(data: Any) -> Any:
-    import pyarrow as pa
-
-    try:
-        if isinstance(data, pa.Table):
-            return data
-        if isinstance(data, Mapping):
-            return pa.table({str(name): pa.array(values, from_pandas=True) for name, values in data.items()})
-        if hasattr(data, "to_arrow"):  # polars
-            return data.to_arrow()
-        if hasattr(data, "iloc") and hasattr(data, "columns"):
-            named = data.rename(columns=str)
-            return pa.Table.from_pandas(named, preserve_index=False)
-    except (pa.ArrowException, TypeError, ValueError) as error:
-        raise DataError(
-            f"the frame cannot be read as columns of numbers, texts and dates: {error}.", code="data-file-wrong-format"
-        ) from error
-    raise DataError(
-        "rows must be a pandas or polars frame, a pyarrow table or a dictionary of columns. "
-        f"Received: {type(data).__name__}.",
-        code="data-form-not-as-trained",
-    )

@@ -10,7 +10,7 @@ from optbench.core.findings import Finding, Severity
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-What = Literal["missing", "unseen", "outside", "unknown-words", "cut", "unknown-tokens"]
+What = Literal["missing", "unseen", "outside", "outside-somewhere", "unknown-words", "cut", "unknown-tokens"]
 _EXAMPLES: Final = 3
 
 

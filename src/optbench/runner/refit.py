@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import Finding, Severity
 from optbench.core.worded import worded
-from optbench.errors import DataError, MismatchError, NoRunsError
+from optbench.errors import DataError, InvalidError, MismatchError, NoRunsError
 from optbench.json_fields import JsonFields
 from optbench.records import RunStatus
 from optbench.runner.plan import PlannedRun, plan_run
-from optbench.runner.reproduce import load_again, read_recorded
+from optbench.runner.reproduce import load_again, only_folder
 from optbench.runner.run import Prepared, carry_out, is_finished, make_executor
 from optbench.runs.own_code import require_trusted_code
+from optbench.runs.recorded import recorded_run, verified_run
 from optbench.words import sentence
 
 if TYPE_CHECKING:
@@ -92,11 +93,11 @@ def origin_of_run(run: str, runs_dir: Path) -> Origin:
     Raises
     ------
     NoRunsError
-        If it is no finished run, or none that can be trained again on more rows.
-    MismatchError
-        If its files have changed since.
+        If there is no such run, or it was trained on all rows already.
+    InvalidError
+        If it is unfinished, has changed since, or diverged.
     """
-    recorded = read_recorded(run, runs_dir, command=COMMAND)
+    recorded = recorded_run(*verified_run(only_folder(run, runs_dir, command=COMMAND)))
     require_refittable(recorded)
     return Origin(recorded.manifest.run, recorded.config.name, (recorded,))
 
@@ -106,18 +107,20 @@ def require_refittable(recorded: Recorded) -> None:
 
     Raises
     ------
+    InvalidError
+        If it diverged.
     NoRunsError
-        If it diverged, or was trained on all rows already.
+        If it was trained on all rows already.
     """
     run = recorded.manifest.run
     if recorded.manifest.status is RunStatus.DIVERGED:
-        raise NoRunsError(
+        raise InvalidError(
             worded(
                 "refuse-refit-diverged",
                 "refit takes a run that came to its end. Received: {run}, which diverged. Choose another setting.",
                 run=run,
             ),
-            code="runs-diverged",
+            code="input-run-diverged",
         )
     if recorded.config.dataset.split.all_rows:
         raise NoRunsError(

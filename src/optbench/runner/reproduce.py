@@ -101,8 +101,8 @@ def raise_for_difference(found: Reproduction) -> None:
         )
 
 
-def read_recorded(run: str, runs_dir: Path, *, command: str = "reproduce") -> Recorded:
-    """Read a finished run and verify every byte of it.
+def only_folder(run: str, runs_dir: Path, *, command: str) -> Path:
+    """Return the one folder that `run` names: a folder, run id or key prefix.
 
     Parameters
     ----------
@@ -111,11 +111,9 @@ def read_recorded(run: str, runs_dir: Path, *, command: str = "reproduce") -> Re
     Raises
     ------
     NoRunsError
-        If `run` names no finished run, or several.
-    MismatchError
-        If the folder differs from its manifest.
+        If it names none, or several.
     """
-    from optbench.run_store import RunPaths, find_folders, read_manifest, verify_manifest
+    from optbench.run_store import find_folders
 
     folders, _ = find_folders([run], runs_dir)
     if len(folders) != 1:
@@ -129,13 +127,28 @@ def read_recorded(run: str, runs_dir: Path, *, command: str = "reproduce") -> Re
             ),
             code="runs-name-ambiguous",
         )
-    paths = RunPaths(folders[0])
+    return folders[0]
+
+
+def read_recorded(run: str, runs_dir: Path) -> Recorded:
+    """Read a finished run and verify every byte of it.
+
+    Raises
+    ------
+    NoRunsError
+        If `run` names no finished run, or several.
+    MismatchError
+        If the folder differs from its manifest.
+    """
+    from optbench.run_store import RunPaths, read_manifest, verify_manifest
+
+    paths = RunPaths(only_folder(run, runs_dir, command="reproduce"))
     if not is_file(paths.manifest):
         raise NoRunsError(
             worded(
                 "folder-finishes",
                 "{folder} holds no finished run. 'optbench run' with its config finishes it.",
-                folder=folders[0],
+                folder=paths.folder,
             ),
             code="runs-run-unfinished",
         )
@@ -143,7 +156,7 @@ def read_recorded(run: str, runs_dir: Path, *, command: str = "reproduce") -> Re
     manifest = read_manifest(paths)
     if problems or manifest is None:
         raise MismatchError(
-            worded("folder-not-intact", "a run must be intact for {command}.", command=command),
+            worded("folder-not-intact", "a run must be intact for reproduce."),
             findings=problems,
             code="records-files-changed",
         )

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from optbench.core.regular_files import is_file
 from optbench.core.temporary_folders import temporary_folder
 from optbench.core.worded import worded
 from optbench.errors import InvalidError, ModelError, StorageError
 from optbench.records import RunStatus
 from optbench.runs.own_code import require_trusted_code
-from optbench.runs.recorded import recorded_run, restore_code
+from optbench.runs.recorded import recorded_run, restore_code, verified_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -74,8 +73,13 @@ class Predictor:
         ----------
         threshold : positive is the answer from this probability on; None for what the run chose
         """
+        from optbench.datasets.array_ranges import count_outside
+
         answer_rule = self.answer_rule(threshold)
+        source, facts = self.preprocessing.source, self.recorded.environment.get("data")
         for rows in parts:
+            if source.kind == "arrays" and isinstance(facts, dict):
+                count_outside(rows.x, source, facts, rows.unusual)
             yield self._predicted(rows, answer_rule)
 
     def answer_rule(self, threshold: float | None = None) -> AnswerRule | None:
@@ -224,32 +228,10 @@ def _no_probabilities(run: str) -> ModelError:
 def read_for_use(folder: Path) -> tuple[Recorded, Preprocessing]:
     """Return a finished run that can be used, and its preprocessing; for errors see `open_run`."""
     from optbench.datasets import Preprocessing
-    from optbench.run_store import RunPaths, read_json
+    from optbench.run_store import read_json
     from optbench.run_store.documents import require_schema
-    from optbench.run_store.manifest import check_manifest
 
-    paths = RunPaths(folder)
-    if not is_file(paths.manifest):
-        raise InvalidError(
-            worded(
-                "folder-finishes",
-                "{folder} holds no finished run. 'optbench run' with its config finishes it.",
-                folder=folder,
-            ),
-            code="input-run-unfinished",
-        )
-    manifest, problems = check_manifest(paths, deep=True)
-    if problems or manifest is None:
-        raise InvalidError(
-            worded(
-                "folder-changed-not-used",
-                "{folder} has changed since the run was finished, so what it would predict is not the run's. "
-                "Train it again.",
-                folder=folder,
-            ),
-            code="input-run-changed",
-            findings=problems,
-        )
+    paths, manifest = verified_run(folder)
     again = "Train it again: 'optbench run' with its config and --force."
     if manifest.status is RunStatus.DIVERGED:
         raise InvalidError(

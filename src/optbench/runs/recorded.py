@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optbench.core.regular_files import is_file
+from optbench.core.worded import worded
+from optbench.errors import InvalidError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -41,6 +43,41 @@ class Recorded:
     def has_other_paths(self) -> bool:
         """True if paths in the experiment were replaced: then neither its key nor its digest follows from it."""
         return self.shared is not None and self.paths.config_resolved.name in self.shared.replaced
+
+
+def verified_run(folder: Path) -> tuple[RunPaths, Manifest]:
+    """Return a finished run whose every byte is as its manifest says.
+
+    Raises
+    ------
+    InvalidError
+        If it is unfinished, or has changed since.
+    """
+    from optbench.run_store import RunPaths
+    from optbench.run_store.manifest import check_manifest
+
+    paths = RunPaths(folder)
+    if not is_file(paths.manifest):
+        raise InvalidError(
+            worded(
+                "folder-finishes",
+                "{folder} holds no finished run. 'optbench run' with its config finishes it.",
+                folder=folder,
+            ),
+            code="input-run-unfinished",
+        )
+    manifest, problems = check_manifest(paths, deep=True)
+    if problems or manifest is None:
+        raise InvalidError(
+            worded(
+                "folder-changed-not-used",
+                "{folder} has changed since the run was finished, so what it holds is not the run's. Train it again.",
+                folder=folder,
+            ),
+            code="input-run-changed",
+            findings=problems,
+        )
+    return paths, manifest
 
 
 def recorded_run(paths: RunPaths, manifest: Manifest) -> Recorded:

@@ -9,7 +9,7 @@ import numpy as np
 
 from optbench.core.worded import worded
 from optbench.datasets.unusual import Unusual
-from optbench.errors import UsageError
+from optbench.errors import NoRunsError, UsageError
 from optbench.runs.new_data import rows_of_object
 from optbench.runs.predictor import Predictor, open_run
 
@@ -105,9 +105,21 @@ def load_model(run: str | Path, *, trust: bool = False) -> ShippedModel:
 
     Raises
     ------
+    NoRunsError
+        If there is no such folder.
     InvalidError
         If the run is unfinished, changed, diverged or ships no preprocessing, or its code is not trusted.
     ModelError
         If its model cannot be loaded.
     """
-    return ShippedModel(open_run(Path(run), trusts=lambda _doubts: trust))
+    folder = Path(run)
+    if not folder.is_dir():
+        raise NoRunsError(
+            worded(
+                "folder-no-folder",
+                "{folder} must be the folder of a finished run. Received: no folder. 'optbench ls' lists runs.",
+                folder=folder,
+            ),
+            code="runs-name-unknown",
+        )
+    return ShippedModel(open_run(folder, trusts=lambda _doubts: trust))

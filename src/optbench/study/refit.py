@@ -10,8 +10,8 @@ from optbench.core.worded import worded
 from optbench.errors import MismatchError, NoRunsError, UsageError, did_you_mean
 from optbench.json_fields import JsonFields
 from optbench.records import RunStatus
-from optbench.runner.refit import COMMAND, Origin, origin_of_run, require_refittable
-from optbench.runner.reproduce import read_recorded
+from optbench.runner.refit import Origin, origin_of_run, require_refittable
+from optbench.runs.recorded import recorded_run, verified_run
 from optbench.study.outputs import on_disk
 from optbench.study.paths import StudyPaths, is_study_folder
 
@@ -33,8 +33,10 @@ def origin_of(argument: str, runs_dir: Path, *, problem: str | None = None) -> O
         If it is no finished run, or a study without a recommendation.
     UsageError
         If a problem has to be named, or there is none of that name.
+    InvalidError
+        If a run is unfinished, has changed since, or diverged.
     MismatchError
-        If files have changed since.
+        If the study's verdict has changed since.
     """
     study = study_folder(argument, runs_dir)
     if study is not None:
@@ -85,7 +87,7 @@ def _origin_of_study(folder: Path, problem: str | None) -> Origin:
     label = _recommended(document, paths)
     rows = [row for row in document.get("optimizers", ()) if isinstance(row, dict) and row.get("optimizer") == label]
     runs = JsonFields(rows[0] if rows else {}, paths.verdict_json).texts("runs")
-    recorded = [read_recorded(str(folder / run), folder, command=COMMAND) for run in runs]
+    recorded = [recorded_run(*verified_run(folder / run)) for run in runs]
     ended = [one for one in recorded if one.manifest.status is not RunStatus.DIVERGED]
     for one in ended or recorded[:1]:
         require_refittable(one)

@@ -7,20 +7,20 @@ import logging
 import re
 import warnings
 from contextlib import contextmanager
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Any, Final
 
-from optbench.datasets.fitted_columns import DateFit
-from optbench.datasets.preprocessing import Table
 from optbench.errors import ModelError, OptbenchError
 from optbench.training.iso_dates import iso_parts
 from optbench.training.onnx_columns import OPSET, save, with_columns
-from optbench.training.raw_columns import X, date_parts, text_beside
+from optbench.training.raw_columns import X, raw_columns, text_beside
 from optbench.training.whole_models import PREDICTION, PROBABILITIES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
+    from optbench.training.raw_columns import RawColumns
     from optbench.training.whole_models import WholeModel
 
     Names = tuple[tuple[str, ...], tuple[str, ...]]  # of inputs and of outputs
@@ -35,7 +35,7 @@ _LONGEST_REASON: Final = 300
 def write_keras(whole: WholeModel, folder: Path) -> Names:
     """Write one `.keras` file: raw columns to probabilities and answers, in Keras' own layers."""
     with _told("keras"):
-        model = whole.raw()
+        model = whole.raw(raw_columns(whole.preprocessing))
         model.save(folder / KERAS_MODEL)
         return tuple(model.input), tuple(model.output)
 
@@ -46,9 +46,9 @@ def write_savedmodel(whole: WholeModel, folder: Path) -> Names:
     import tensorflow as tf
 
     with _told("savedmodel"):
-        model = whole.raw()
-        dates = _dates(whole)
-        serve, signature = _served(model, dates)
+        columns = raw_columns(whole.preprocessing)
+        model = whole.raw(columns)
+        serve, signature = _served(model, columns)
         archive = keras.export.ExportArchive()
         archive.track(model)
         archive.add_endpoint("serve", serve, input_signature=[signature])
@@ -92,31 +92,49 @@ def _require_builtin_operators(path: Path) -> None:
         raise ValueError(f"LiteRT has no operators for {', '.join(foreign)}, which loops over time steps need")
 
 
-def _dates(whole: WholeModel) -> dict[str, DateFit]:
-    source = whole.preprocessing.source
-    columns = source.inputs if isinstance(source, Table) else ()
-    return {column.name.replace("/", "_"): column for column in columns if isinstance(column, DateFit)}
-
-
-def _served(model: Any, dates: Mapping[str, DateFit]) -> tuple[Any, dict[str, Any]]:
+def _served(model: Any, columns: RawColumns) -> tuple[Any, dict[str, Any]]:
     """Return what answers raw columns, dates as ISO text, and the columns it takes."""
     import tensorflow as tf
 
-    parts = {name for fit in dates.values() for name in date_parts(fit)}
+    parts = {name for _, names in columns.dates for name in names.values()}
     given = {name: (tensor.shape[1:], tensor.dtype) for name, tensor in model.input.items() if name not in parts}
-    given |= dict.fromkeys(dates, ((1,), tf.string))
+    dates: dict[str, Any] = {}
+    for fit, names in columns.dates:
+        date = text_beside(given, fit.name.replace("/", "_"))
+        dates[date] = fit, names
+        given[date] = ((1,), tf.string)
     plain: dict[str, str] = {}
     for name in given:
-        plain[name] = text_beside(plain.values(), re.sub(r"[^A-Za-z0-9_.-]", "_", name))
+        plain[name] = _signature_name(name, plain.values())
     signature = {name: tf.TensorSpec((None, *shape), dtype, name=plain[name]) for name, (shape, dtype) in given.items()}
 
     def serve(columns: Mapping[str, Any]) -> Any:
         found = {name: value for name, value in columns.items() if name not in dates}
-        for name, fit in dates.items():
-            found |= {f"{name}.{part}": value for part, value in iso_parts(columns[name], fit).items()}
+        for date, (fit, names) in dates.items():
+            found |= {names[part]: value for part, value in iso_parts(columns[date], fit).items()}
         return model(found, training=False)
 
     return serve, signature
+
+
+def _signature_name(name: str, taken: Collection[str]) -> str:
+    """Return a name for a signature of TensorFlow's, whose names are also parameters of a Python function.
+
+    TensorFlow makes such a parameter of it with `_` for a point or a hyphen, and tells neither two apart that are the
+    same then nor two that differ by case; a name must begin with a letter or digit, and be no word of Python's.
+    """
+    plain = re.sub(r"[^A-Za-z0-9_.-]", "_", name)
+    plain = plain if plain[:1].isalnum() else f"x{plain}"
+    plain += "_" if iskeyword(plain) or plain == "self" else ""
+    as_told = {_parameter(each) for each in taken}
+    while _parameter(plain) in as_told:
+        plain += "_"
+    return plain
+
+
+def _parameter(name: str) -> str:
+    parameter = re.sub(r"\W", "_", name).lower()
+    return parameter if parameter[0].isalpha() else f"arg_{parameter}"
 
 
 def _specification(model: Any) -> Any:
@@ -138,6 +156,7 @@ def _told(name: str) -> Iterator[None]:
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.CRITICAL)
+        logger.addFilter(_nothing)  # of absl, whose level TensorFlow sets anew for each function that it traces
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of converters about each other
@@ -147,11 +166,16 @@ def _told(name: str) -> Iterator[None]:
     except Exception as error:  # converters raise anything
         reason = " ".join(str(error).split()) or type(error).__name__
         reason = reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]}..."
+        remedy = "Change the model" if name == "savedmodel" else "Export it to savedmodel, or change the model"
         raise ModelError(
-            f"the model cannot be converted to {name}: {reason.rstrip('.')}. Export it to savedmodel, or change the "
-            "model.",
+            f"the model cannot be converted to {name}: {reason.rstrip('.')}. {remedy}.",
             code="model-not-exported",
         ) from error
     finally:
         for logger, level in zip(loggers, levels, strict=True):
+            logger.removeFilter(_nothing)
             logger.setLevel(level)
+
+
+def _nothing(_record: logging.LogRecord) -> bool:
+    return False

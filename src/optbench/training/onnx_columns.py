@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from optbench.datasets.fitted_columns import CategoryFit, DateFit, NumberFit
 from optbench.datasets.preprocessing import Table
-from optbench.training.raw_columns import date_parts, missing_numbers, one_hot_order
+from optbench.training.raw_columns import date_parts, missing_numbers, one_hot_order, text_beside
 from optbench.training.whole_models import ANSWER, PREDICTION, PROBABILITIES
 
 if TYPE_CHECKING:
@@ -57,9 +57,11 @@ class _Graph:
         return name
 
     def input(self, name: str, kind: str) -> str:
-        """Add an input, (rows, 1)."""
+        """Add an input, (rows, 1); return its name: one that is taken has `_` behind it."""
         from onnx import TensorProto, helper
 
+        own = f"_{name}" if name.startswith(_OWN) else name
+        name = text_beside((PROBABILITIES, ANSWER, PREDICTION, *(one.name for one in self.inputs)), own)
         self.inputs.append(helper.make_tensor_value_info(name, getattr(TensorProto, kind), ["rows", 1]))
         return name
 

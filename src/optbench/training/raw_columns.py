@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 X: Final = "x"
 """Name of the one input of a run that was not trained on a table: pixels, numbers or tokens of an example."""
+BODY: Final = "optbench_columns"
+"""Name of the layer that all of the computation is in, so that no layer but two is called as a column may be."""
+CLASS_NAMES: Final = "class_names"
+"""Name of the layer that has the names of the classes for a vocabulary."""
 _TWO: Final = 2
 
 
@@ -30,12 +34,22 @@ class RawColumns:
     Attributes
     ----------
     inputs : Keras tensors by column: float32 numbers with NaN for missing ones, texts, parts of dates as `NAME.PART`;
-        `/` in a name is `_`
+        `/` in a name is `_`, and one that is taken has `_` behind it
+    dates : what was fitted on each date, and its inputs by part
     x : what the run's model takes; of inputs with names a dictionary
     """
 
     inputs: dict[str, Any] = field(default_factory=dict)
+    dates: list[tuple[DateFit, dict[str, str]]] = field(default_factory=list)
     x: Any = None
+
+    def add(self, name: str, shape: tuple[int, ...], dtype: str) -> str:
+        """Add an input; returns what it is called: the one character that Keras takes in no name becomes another."""
+        import keras
+
+        plain = text_beside((BODY, CLASS_NAMES, *self.inputs), name.replace("/", "_"))
+        self.inputs[plain] = keras.Input(shape, dtype=dtype)
+        return plain
 
 
 def raw_columns(preprocessing: Preprocessing) -> RawColumns:
@@ -93,21 +107,18 @@ def text_beside(texts: Iterable[str], wanted: str) -> str:
 
 
 def _input(columns: RawColumns, name: str, shape: tuple[int, ...], dtype: str) -> Any:
-    """Add an input; the one character that Keras takes in no name becomes another."""
-    import keras
-
-    plain = text_beside(columns.inputs, name.replace("/", "_"))
-    columns.inputs[plain] = keras.Input(shape, dtype=dtype, name=plain)
-    return columns.inputs[plain]
+    return columns.inputs[columns.add(name, shape, dtype)]
 
 
 def _features(columns: RawColumns, fit: Any, missing: tuple[float, ...]) -> list[Any]:
     if isinstance(fit, NumberFit):
         return [_standardized(_input(columns, fit.name, (1,), "float32"), fit.standardized, missing)]
     if isinstance(fit, DateFit):
+        named = [columns.add(name, (1,), "float32") for name in date_parts(fit)]
+        columns.dates.append((fit, dict(zip((part.part for part in fit.parts), named, strict=True))))
         return [
-            _standardized(_input(columns, name, (1,), "float32"), part.standardized, ())
-            for name, part in zip(date_parts(fit), fit.parts, strict=True)
+            _standardized(columns.inputs[name], part.standardized, ())
+            for name, part in zip(named, fit.parts, strict=True)
         ]
     return [_TEXTS[type(fit)](_input(columns, fit.name, (1,), "string"), fit)]
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 from optbench.errors import ModelError
 from optbench.statistics.calibration import SMALLEST, SMALLEST_REST
 from optbench.training.before_activation import before_activation, known_before_activation
-from optbench.training.raw_columns import X, raw_columns, text_beside
+from optbench.training.raw_columns import BODY, CLASS_NAMES, X, text_beside
 
 if TYPE_CHECKING:
     import keras
 
     from optbench.datasets.preprocessing import ClassTarget, Preprocessing
+    from optbench.training.raw_columns import RawColumns
 
 PROBABILITIES: Final = "probabilities"
 ANSWER: Final = "answer"
@@ -58,7 +59,7 @@ class WholeModel:
         x = keras.Input(made.shape, dtype=made.dtype, name=X)
         return keras.Model(x, self._outputs(x), name="optbench_model")
 
-    def raw(self) -> keras.Model:
+    def raw(self, columns: RawColumns) -> keras.Model:
         """Return the model from raw columns, a dictionary, to a dictionary.
 
         `probabilities` (n, classes) float32, calibrated if the run calibrates, and `answer` (n,), a text per row, by
@@ -66,12 +67,17 @@ class WholeModel:
         """
         import keras
 
-        columns = raw_columns(self.preprocessing)
-        outputs = self._outputs(columns.x)
-        if self.classes is None:
-            return keras.Model(columns.inputs, {PREDICTION: outputs}, name="optbench_model")
-        found = {PROBABILITIES: outputs, ANSWER: self._answer(outputs)}
-        return keras.Model(columns.inputs, found, name="optbench_model")
+        scores = self._outputs(columns.x)
+        made = [scores] if self.classes is None else [scores, self._class_number(scores)]
+        # a model in the model: the layers of one have names of their own, and Keras calls its own `subtract` or `cast`
+        body = keras.Model(list(columns.inputs.values()), made, name=BODY)
+        inputs = {
+            name: keras.Input(tensor.shape[1:], dtype=tensor.dtype, name=name)
+            for name, tensor in columns.inputs.items()
+        }
+        scores, *numbers = body(list(inputs.values()))
+        found = {PROBABILITIES: scores, ANSWER: self._answer(*numbers)} if numbers else {PREDICTION: scores}
+        return keras.Model(inputs, found, name="optbench_model")
 
     @property
     def threshold(self) -> float | None:
@@ -118,22 +124,24 @@ class WholeModel:
             return ops.log(ops.maximum(outputs, SMALLEST)) - ops.log(ops.maximum(1.0 - outputs, SMALLEST_REST))
         return ops.log(ops.maximum(outputs, SMALLEST))
 
-    def _answer(self, probabilities: Any) -> Any:
-        """Return the name of a class per row."""
-        import keras
+    def _class_number(self, probabilities: Any) -> Any:
+        """Return the number of the class that is the answer, a row each, int64."""
         from keras import ops
 
-        names = list(self.preprocessing.class_names)
         if self.threshold is None:
-            number = ops.argmax(probabilities, axis=-1)
-        else:
-            score = ops.cast(probabilities[:, self.positive], "float64")
-            is_positive = ops.cast(ops.greater_equal(score, self.threshold), "int64")
-            number = is_positive if self.positive == 1 else 1 - is_positive
-        lookup = keras.layers.StringLookup(
-            vocabulary=names, invert=True, num_oov_indices=0, oov_token=text_beside(names, "[UNK]"), name="class_names"
-        )
-        return lookup(ops.cast(number, "int64"))
+            return ops.cast(ops.argmax(probabilities, axis=-1), "int64")
+        score = ops.cast(probabilities[:, self.positive], "float64")
+        is_positive = ops.cast(ops.greater_equal(score, self.threshold), "int64")
+        return is_positive if self.positive == 1 else 1 - is_positive
+
+    def _answer(self, number: Any) -> Any:
+        """Return the name of a class per row."""
+        import keras
+
+        names = list(self.preprocessing.class_names)
+        return keras.layers.StringLookup(
+            vocabulary=names, invert=True, num_oov_indices=0, oov_token=text_beside(names, "[UNK]"), name=CLASS_NAMES
+        )(number)
 
 
 def _within_float32(logits: Any) -> Any:
