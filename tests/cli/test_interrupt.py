@@ -96,6 +96,47 @@ def test_a_stopped_command_leaves_the_run_of_another_one(tmp_path):
         assert holder.wait(60) == 130
 
 
+PASSED_OVER = """\
+import signal
+import weakref
+
+import numpy as np
+
+
+class Thing:
+    pass
+
+
+def act(_):
+    {act}
+
+
+def load():
+    thing = Thing()
+    watched = weakref.ref(thing, act)
+    del thing
+    rng = np.random.default_rng(0)
+    return (rng.normal(size=(40, 2)), np.arange(40) % 2), (rng.normal(size=(20, 2)), np.arange(20) % 2)
+"""
+
+
+@pytest.mark.parametrize(
+    ("act", "code", "traceback"),
+    [("signal.raise_signal(signal.SIGINT)", 130, False), ("raise SystemExit(7)", 0, True), ("1 / 0", 0, True)],
+)
+def test_a_signal_that_comes_in_a_callback_of_the_interpreter_ends_the_command(process, tmp_path, act, code, traceback):
+    """Python passes its exception over there: nothing is printed of it but what is always said; others are as before."""
+    (tmp_path / "own.py").write_text(PASSED_OVER.format(act=act))
+    dataset = "{name: python, function: own.py:load}"
+    (tmp_path / "a.yaml").write_text(
+        f"name: a\ndataset: {dataset}\nmodel: {{name: mlp}}\noptimizer: {{name: adam}}\ntraining: {{epochs: 1}}\n"
+    )
+    ended = process("validate", "a.yaml")
+    assert ended.code == code
+    assert ("Exception ignored in" in ended.err) == traceback
+    assert ended.err.count("stopped by SIGINT") == (not traceback)
+
+
 @contextmanager
 def started(folder, *arguments):
     """Start a command and end it with the block; it is killed if it takes too long."""

@@ -87,3 +87,38 @@ Input to reshape is a tensor with 36 values, but the requested shape has 128
 def test_other_exceptions_are_told_as_they_are(error, told):
     """Also without a message, and with a very long one."""
     assert told_exception(error).endswith(told)
+
+
+class ResourceExhaustedError(Exception):
+    """What TensorFlow calls its own."""
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            ResourceExhaustedError("OOM when allocating tensor with shape[4000000,1000000] and type float [Op:Random]"),
+            "the run needs more memory than there is: an array of shape [4000000,1000000] cannot be held.",
+        ),
+        (
+            MemoryError("Unable to allocate 7 TiB for an array with shape (1000000, 1000000) and data type float64"),
+            "the run needs more memory than there is: an array of shape (1000000, 1000000) cannot be held.",
+        ),
+        (MemoryError(), "the run needs more memory than there is."),
+        (
+            ValueError("Exception encountered when calling X.\n\nExpected multiples[2] >= 0, but got -727379968"),
+            "an array has more numbers than can be counted. Make the model, the examples or training.batch_size",
+        ),
+        (ValueError("Dimension -727379968 must be >= 0"), "an array has more numbers than can be counted."),
+        (RuntimeError("Paddings must be non-negative: -727379968 0 [Op:Pad]"), "an array has more numbers"),
+        (RuntimeError("size (-727379968) must be non-negative [Op:DenseBincount]"), "an array has more numbers"),
+        (RuntimeError("Shape [1,2] would have more than 2**63 - 1 elements"), "an array has more numbers"),
+        (ValueError("axis must be >= 0. Received: -1"), "ValueError: axis must be >= 0. Received: -1"),
+    ],
+)
+def test_of_memory_and_of_sizes_there_is_a_sentence(error, told):
+    """In the place of what libraries say; a number that is merely negative is the user's, and told as it is."""
+    said = told_exception(error)
+    assert said.startswith(told)
+    assert "[Op:" not in said
+    assert ("smaller" in said) == ("cannot be held" in said or "counted" in said)

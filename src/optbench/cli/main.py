@@ -281,7 +281,8 @@ def _signals_unwind() -> Iterator[None]:
     ending = Ending()
     before = {number: signal.signal(number, ending) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        with ending.holds():
+            yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

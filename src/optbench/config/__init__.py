@@ -23,6 +23,7 @@ from optbench.config.dataset_sections import (
 from optbench.config.evaluation_section import TEMPERATURE, EvaluationConfig, GivenTemperature, ThresholdRule
 from optbench.config.experiment import ExperimentConfig
 from optbench.config.explain import explained_yaml, sources
+from optbench.config.fit import MOST_NUMBERS
 from optbench.config.growth import ADDED_TO_STUDIES_LATER, NOT_IN_KEY, what_counts, without_old_values
 from optbench.config.key import CALIBRATION_VERSION, NUMERICS_VERSION, calibration_version, config_digest, run_key
 from optbench.config.layers import layer_specs
@@ -76,6 +77,7 @@ __all__ = [
     "INPUT",
     "LEARNING_RATE",
     "MODEL",
+    "MOST_NUMBERS",
     "NOT_IN_KEY",
     "NUMERICS_VERSION",
     "OPERATION",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Final
 
 from optbench.catalog.model import KINDS, InputForm
 from optbench.catalog.models import MODELS
+from optbench.config.layer_sizes import layer_sizes
 from optbench.core.worded import joined, worded
 
 if TYPE_CHECKING:
@@ -15,9 +17,12 @@ if TYPE_CHECKING:
     from optbench.catalog.model import Kind
     from optbench.records import InputPart
 
-_WIDTHS = ("units", "filters")
-MOST_PARAMETERS = 10**11
+MOST_WEIGHTS: Final = 10**11
 """No machine that trains with optbench holds more: 400 GB of weights, and as much again for each optimizer variable."""
+MOST_NUMBERS: Final = 1 << 28
+"""That a layer makes of one example, 1 GiB of them: an image of 4096 x 4096 in 16 channels."""
+_MOST_BETWEEN: Final = 2**31 - 1  # that a layer makes on the way to its output: TensorFlow counts in 32 bits
+_LARGEST_SHOWN: Final = 10**300  # larger whole numbers are none that could be written with a point
 
 
 def misfit(
@@ -47,17 +52,37 @@ def misfit(
     )
 
 
-def least_parameters(specs: Sequence[LayerSpec]) -> int:
-    """Return how many weights a model has at least: of each layer with a width, the kernel from the one before it."""
-    widths: list[int] = []
-    total = 0
-    for spec in specs:
-        own = next((spec.arguments[key] for key in _WIDTHS if isinstance(spec.arguments.get(key), int)), None)
-        before = spec.inputs[0] if spec.inputs else len(widths) - 1
-        reached = widths[before] if before >= 0 else 1
-        widths.append(reached if own is None else own)
-        total += 0 if own is None else own * reached
-    return total
+def too_large(specs: Sequence[LayerSpec], inputs: Sequence[tuple[int, ...]]) -> str:
+    """Return why no machine can hold a model, or what one of its layers makes of an example; "" if one may.
+
+    Parameters
+    ----------
+    specs : the model's layers, the output layer among them
+    inputs : shapes of one example of each of its inputs
+    """
+    sizes = layer_sizes(specs, inputs)
+    for place, (spec, size) in enumerate(zip(specs, sizes, strict=True), 1):
+        for numbers, most in ((math.prod(size.shape), MOST_NUMBERS), (size.between, _MOST_BETWEEN)):
+            if numbers > most:
+                return worded(
+                    "key-numbers-of-layer",
+                    "model must make at most {most} numbers of one example in a layer. Received: at least {least:.3g} "
+                    "in layer {place} ({layer}). Make the layers before it or its own numbers smaller, or the "
+                    "examples.",
+                    most=most,
+                    least=min(numbers, _LARGEST_SHOWN),
+                    place=place,
+                    layer=spec.class_name,
+                )
+    weights = sum(size.weights for size in sizes)
+    if weights <= MOST_WEIGHTS:
+        return ""
+    return worded(
+        "key-weights",
+        "model must have at most {most:.0e} weights. Received: at least {least:.3g}. Make its layers smaller.",
+        most=MOST_WEIGHTS,
+        least=min(weights, _LARGEST_SHOWN),
+    )
 
 
 def _remedy(takes: tuple[Kind, ...], kind: Kind) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from optbench.catalog.joined_inputs import model_layers
 from optbench.catalog.keras_api import activations, class_named, layer_signatures, layers_left_out
@@ -18,10 +18,14 @@ from optbench.errors import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from optbench.catalog.keras_api import Signature
     from optbench.catalog.layer_graph import LayerSpec
     from optbench.config.findings import Path
     from optbench.config.model_sections import ModelConfig
     from optbench.records import InputPart
+
+_COUNTS: Final = ("integer", "any")
+_INT32: Final = 2**31 - 1
 
 
 def layer_specs(
@@ -70,6 +74,7 @@ def check_layers(layers: Sequence[Mapping[str, Mapping[str, Any] | None]], path:
             owner=worded("key-owner-layer", "layer {name}", name=class_name),
             elsewhere={},
         )
+        findings += _large_number_findings(arguments or {}, known[class_name], (*here, name))
         findings += _regularizer_findings(arguments or {}, (*here, name))
         findings += _activation_findings(arguments or {}, (*here, name))
     return findings
@@ -129,6 +134,26 @@ def _without_regularizers(arguments: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in arguments.items()
         if not (name.endswith("_regularizer") and isinstance(value, dict))
     }
+
+
+def _large_number_findings(arguments: Mapping[str, Any], signature: Signature, path: Path) -> list[Finding]:
+    """Return the sizes, steps and counts that TensorFlow cannot take: some of them end its process without a word."""
+    return [
+        Finding(
+            (*path, name),
+            worded("must-int32", "must be at most {most}. Received: {received}.", most=_INT32, received=shown(value)),
+            code="config-value-wrong",
+        )
+        for name, value in arguments.items()
+        if name in signature and name != "seed" and signature[name].type in _COUNTS and _largest(value) > _INT32
+    ]
+
+
+def _largest(value: Any) -> int:
+    """Return the largest whole number of an argument, in lists too, by its amount; 0 if there is none."""
+    if isinstance(value, list):
+        return max(map(_largest, value), default=0)
+    return abs(value) if isinstance(value, int) else 0
 
 
 def _regularizer_findings(arguments: Mapping[str, Any], path: Path) -> list[Finding]:

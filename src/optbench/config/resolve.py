@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from optbench.catalog.layer_graph import LayerSpec
 from optbench.catalog.model import InputForm
 from optbench.catalog.model_layers import DEFAULT_EMBEDDING_DIMENSION
 from optbench.catalog.models import MODELS
@@ -12,8 +13,9 @@ from optbench.config.augmentation import augment_specs
 from optbench.config.auto import auto_loss, auto_threads
 from optbench.config.auto_engine import EngineChoice, auto_engine
 from optbench.config.evaluation_section import no_validation
-from optbench.config.fit import MOST_PARAMETERS, least_parameters, misfit
+from optbench.config.fit import misfit, too_large
 from optbench.config.layers import are_layers_known, layer_specs
+from optbench.config.losses import output_units
 from optbench.core.findings import Finding, Severity
 from optbench.core.worded import joined, worded
 from optbench.errors import ConfigError
@@ -183,18 +185,12 @@ def _check_fit(config: ExperimentConfig, form: InputForm, *, num_classes: int) -
     if sentence:
         raise ConfigError(sentence, code="config-model-unfit")
     if are_layers_known(config.model):
-        least = least_parameters(layer_specs(config.model, **inputs))
-        if least > MOST_PARAMETERS:
-            raise ConfigError(
-                worded(
-                    "key-weights",
-                    "model must have at most {most:.0e} weights. Received: at least {least:.3g}. Make its layers "
-                    "smaller.",
-                    most=MOST_PARAMETERS,
-                    least=least,
-                ),
-                code="config-model-unfit",
-            )
+        units = output_units(num_classes, auto_loss(config.task, num_classes) if loss == "auto" else loss)
+        output = (LayerSpec("Flatten", {}), LayerSpec("Dense", {"units": units}))
+        shapes = [(part.width,) for part in form.parts] or [form.shape]
+        sentence = too_large((*layer_specs(config.model, **inputs), *output), shapes)
+        if sentence:
+            raise ConfigError(sentence, code="config-model-unfit")
     if config.training.augment and form.kind != "images":
         raise ConfigError(
             worded(

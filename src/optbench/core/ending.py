@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import signal
 import sys
-from contextlib import suppress
-from typing import Any, Final, NoReturn
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SIGNALLED: Final = 128
 """What the number of a signal is added to, for the exit code of a command that it has ended."""
+
+
+class _SignalledExit(SystemExit):
+    """The exception of a signal, which the interpreter can tell from every other one that it passes over."""
 
 
 class Ending:
@@ -30,4 +37,27 @@ class Ending:
         self.received = number
         with suppress(RuntimeError):  # the signal may have come in the middle of a line
             sys.stderr.write(f"optbench: stopped by {signal.Signals(number).name}.\n")
-        raise SystemExit(SIGNALLED + number)
+        raise _SignalledExit(SIGNALLED + number)
+
+    @contextmanager
+    def holds(self) -> Iterator[None]:
+        """Let a block end with the code of the signal also where its exception was passed over, and without a traceback.
+
+        Side effects: while the block lasts, `sys.unraisablehook` says nothing of that exception.
+        """
+        before = sys.unraisablehook
+
+        def hook(passed_over: sys.UnraisableHookArgs) -> None:
+            if not isinstance(passed_over.exc_value, _SignalledExit):
+                before(passed_over)
+
+        sys.unraisablehook = hook
+        try:
+            yield
+        except SystemExit as end:
+            if self.received is None or end.code:
+                raise
+        finally:
+            sys.unraisablehook = before
+        if self.received is not None:
+            raise _SignalledExit(SIGNALLED + self.received)

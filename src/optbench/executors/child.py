@@ -13,7 +13,7 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 from optbench.errors import InvalidError, OptbenchError, RunFailedError, StoppedError, StorageError
-from optbench.executors.causes import told_exception
+from optbench.executors.causes import needs_memory, told_exception
 from optbench.executors.ends import INTERRUPTED_EXIT
 from optbench.executors.interface import Task, TaskEnd
 
@@ -98,10 +98,8 @@ def end_of(task: Task, emit: Emit) -> TaskEnd:
     except OptbenchError as error:
         kind = next((kind for known, kind in _KINDS.items() if isinstance(error, known)), "crashed")
         return TaskEnd(task.name, error.exit_code, {}, str(error), kind, code=error.code)
-    except MemoryError:
-        return TaskEnd(task.name, 1, {}, "the run needs more memory than there is.", "oom", _traced(task))
     except Exception as error:  # noqa: BLE001 - whatever it was, the caller must hear of it
-        kind = "oom" if type(error).__name__ == "ResourceExhaustedError" else "crashed"
+        kind = "oom" if needs_memory(error) else "crashed"
         return TaskEnd(task.name, 1, {}, told_exception(error), kind, _traced(task))
     return TaskEnd(task.name, 0, result, "", "ok")
 

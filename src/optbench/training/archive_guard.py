@@ -11,6 +11,7 @@ import math
 import zipfile
 from typing import TYPE_CHECKING, Any, Final
 
+from optbench.config import MOST_NUMBERS
 from optbench.training.keras_internals import tensors_of, variables_only_named
 
 if TYPE_CHECKING:
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 _CONFIG: Final = "config.json"
 _LONGEST_CONFIG: Final = 1 << 24  # bytes; of a hundred layers it has some 100 kB
 _SLACK: Final = 1 << 20  # bytes of variables that a file may not hold: states of random generators
-_MOST_ACTIVATIONS: Final = (
-    1 << 28
-)  # numbers of one layer for one example, 1 GiB: an image of 4096 x 4096 in 16 channels
 
 
 def why_too_large(archive: Path) -> str:
@@ -73,8 +71,8 @@ def _why_large(config: Any, size: int) -> str:
     if needed > size + _SLACK:
         return f"its layers declare {needed} bytes of weights, and the file has {size}"
     largest = max((math.prod(one or 1 for one in shape) for shape in _shapes(model)), default=0)
-    if largest > _MOST_ACTIVATIONS:
-        return f"a layer of it makes {largest} numbers of one example; at most {_MOST_ACTIVATIONS} are computed"
+    if largest > MOST_NUMBERS:
+        return f"a layer of it makes {largest} numbers of one example; at most {MOST_NUMBERS} are computed"
     return ""
 
 

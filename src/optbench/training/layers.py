@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _TAKE_A_LIST = ("Add", "Concatenate")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_OPERATION = re.compile(r"\{\{.*?\}\}|\[Op:.*")
 # what is said of pooling and convolutions that are wider than their input
 _TOO_SMALL = ("Negative dimension size", "output size would be zero or negative")
 
@@ -34,6 +35,7 @@ def apply_specs(inputs: Any, specs: Sequence[LayerSpec], *, seed: int, prefix: s
         If a layer cannot be applied to what it stands behind.
     """
     import keras
+    import tensorflow as tf
 
     given = inputs if isinstance(inputs, list) else [inputs]
     counts: Counter[str] = Counter()
@@ -46,7 +48,7 @@ def apply_specs(inputs: Any, specs: Sequence[LayerSpec], *, seed: int, prefix: s
         tensors = [given[INPUT - source] if source <= INPUT else outputs[source] for source in behind]
         try:
             outputs.append(_applied(spec, tensors, name=f"{prefix}{spec.class_name.lower()}_{number}"))
-        except (ValueError, TypeError, AttributeError) as exception:
+        except (ValueError, TypeError, AttributeError, IndexError, tf.errors.InvalidArgumentError) as exception:
             reason = _reason(str(exception))
             if setting:
                 raise ModelError(
@@ -62,8 +64,8 @@ def apply_specs(inputs: Any, specs: Sequence[LayerSpec], *, seed: int, prefix: s
 
 
 def _reason(message: str) -> str:
-    """Return what Keras means: behind its line on where the exception was met, without colours."""
-    lines = [_COLOUR.sub("", line).strip() for line in message.splitlines()]
+    """Return what Keras means: behind its line on where the exception was met, without colours and operations."""
+    lines = [_OPERATION.sub("", _COLOUR.sub("", line)).strip() for line in message.splitlines()]
     lines = [line for line in lines if line]
     if len(lines) > 1 and lines[0].startswith("Exception encountered when calling"):
         lines = lines[1:]
