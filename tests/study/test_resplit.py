@@ -81,12 +81,22 @@ def test_the_corrected_interval_is_that_of_the_formula(end):
         interval = stats.t.interval(0.95, 7, d.mean(), error)
         assert (pair["new_rows_low"], pair["new_rows_high"]) == pytest.approx(interval)
         same = pair["new_rows_decision"] == pair["decision"]
-        assert pair["scope"] == ("new_rows" if same and not pair["negligible"] else "these_rows")
+        is_said = same and pair["decision"] != "undecided" and not pair["negligible"]
+        assert pair["scope"] == ("new_rows" if is_said else "these_rows")
     noise = {(one["a"], one["b"]): one for one in document["one_split"]["pairs"]}
     assert document["one_split"]["n"] == 5
     for (a, b), one in noise.items():
         assert one["sd_seeds"] == pytest.approx((further[a] - further[b]).std())
         assert one["sd_splits"] == pytest.approx((wide[a] - wide[b]).std())
+
+
+def test_undecided_is_about_these_rows(end):
+    """Whatever the corrected test says; document, pairs and title say the same."""
+    document = verdict_document(end.findings)
+    found = {(pair["decision"], pair["new_rows_decision"], pair["scope"]) for pair in document["pairs"]}
+    assert found == {("undecided", "undecided", "these_rows")}
+    assert document["scope"] == "these_rows"
+    assert "about random splits of these rows*" in end.plan.paths.verdict_text.read_text()
 
 
 def test_rows_that_tuning_never_saw_stand_beside_all(end):

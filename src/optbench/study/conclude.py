@@ -20,6 +20,7 @@ from optbench.study.split_variance import split_variance
 from optbench.study.statements import decision_statements, failed_tunings, gain_statements, protocol_statements
 from optbench.study.targets import baseline_tuning, fixed_targets, target_tables
 from optbench.study.unseen_rows import unseen_rows
+from optbench.study.unstable import unstable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -92,7 +93,7 @@ def _conclude(
         problem,
         own.part(stage="confirmation"),
         evidence=SplitEvidence(StoredRows(), variances),
-        unstable=_unstable(own_tunings),
+        unstable=unstable(config, own_tunings, own),
     )
     curves = _curves(config, comparison, own, own_tunings)
     data = own.part(stage="confirmation").planned[0].planned.dataset
@@ -120,12 +121,6 @@ def _conclude(
         recommended=recommended,
         decision=decision_statements(recommended, comparison.metric.name),
     )
-
-
-def _unstable(tunings: Sequence[Tuning]) -> frozenset[str]:
-    """Return the optimizers of which a tuning run diverged at the chosen setting or at one beside it."""
-    near = {one.label: one.settings[max(0, one.chosen - 1) : one.chosen + 2] for one in tunings}
-    return frozenset(label for label, settings in near.items() if any(setting.n_diverged for setting in settings))
 
 
 def _curves(config: StudyConfig, comparison: Comparison, runs: StudyRuns, tunings: Sequence[Tuning]) -> ProblemCurves:
