@@ -19,7 +19,9 @@ from optbench.run_store import RunPaths, read_predictions
 from optbench.study.problems import repeated_splits
 from optbench.study.run import prepare_study
 from optbench.study.split_text import unseen_tables
+from optbench.study.summary import study_summary
 from optbench.study.verdict_json import verdict_document
+from optbench.words import sentences
 
 MODEL = "model: {name: mlp, hidden_units: [4]}, training: {epochs: 2}"
 SPIRALS = f"experiment: {{dataset: {{name: two_spirals, rows: 100, split: {{validation: 0.2}}}}, {MODEL}}}"
@@ -117,6 +119,26 @@ def test_rows_that_tuning_never_saw_stand_beside_all(end):
         assert pair["difference"] == pytest.approx(expected)
     ((_, (header, _)),) = unseen_tables(end.findings.problems[0], "en")
     assert "rows tuning never saw" in header
+
+
+def test_an_order_that_turns_on_rows_tuning_never_saw_is_said(end):
+    """In a sentence of the verdict, of its page and of the terminal: the first pair with both differences."""
+    document, (problem,) = verdict_document(end.findings), end.findings.problems
+    on_all = {(pair["a"], pair["b"]): pair for pair in document["pairs"]}
+    turned = [
+        pair
+        for pair in document["unseen_rows"]["pairs"]
+        if pair["difference"] * on_all[pair["a"], pair["b"]]["difference"] < 0
+        and on_all[pair["a"], pair["b"]]["family"] != "defaults"
+    ]
+    assert [(pair["a"], pair["b"]) for pair in turned] == [("sgd", "sgd-default")]
+    (told,) = sentences(problem.turned, "en")
+    numbers = (turned[0]["difference"], on_all["sgd", "sgd-default"]["difference"])
+    assert all(f"{number:.4f}" in told for number in numbers)
+    assert "sgd \N{MINUS SIGN} sgd-default" in told
+    assert told in document["verdict"]
+    assert told in end.plan.paths.verdict_text.read_text()
+    assert told in study_summary(end.findings, language="en")
 
 
 def test_the_openings_name_every_split(end):

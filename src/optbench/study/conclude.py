@@ -17,7 +17,13 @@ from optbench.study.rate_widths import rate_widths
 from optbench.study.recommendation import recommendation
 from optbench.study.seed_noise import seed_noise, seed_variances
 from optbench.study.split_variance import split_variance
-from optbench.study.statements import decision_statements, failed_tunings, gain_statements, protocol_statements
+from optbench.study.statements import (
+    decision_statements,
+    failed_tunings,
+    gain_statements,
+    protocol_statements,
+    turned_statements,
+)
 from optbench.study.targets import baseline_tuning, fixed_targets, target_tables
 from optbench.study.unseen_rows import unseen_rows
 from optbench.study.unstable import unstable
@@ -99,6 +105,7 @@ def _conclude(
     data = own.part(stage="confirmation").planned[0].planned.dataset
     gains = tuning_gains(config, comparison, own)
     recommended = recommendation(config, comparison, own_tunings, own)
+    analyses = _analyse(config, comparison, curves, own, own_tunings)
     return ProblemFindings(
         config=config,
         name=problem.name,
@@ -111,15 +118,13 @@ def _conclude(
         tunings=own_tunings,
         shrinkages=shrinkages(own_tunings, own),
         gains=gains,
-        analyses=replace(
-            _analyse(config, comparison, curves, own, own_tunings),
-            seed_noise=seed_noise(comparison, variances, own),
-        ),
+        analyses=replace(analyses, seed_noise=seed_noise(comparison, variances, own)),
         failed_tunings=failed_tunings(gains, comparison.metric.name),
         gain_statements=gain_statements(config, comparison, gains, recommended),
         doubts=(*problem_doubts(own_tunings, own_openings), *split_doubts(own)),
         recommended=recommended,
         decision=decision_statements(recommended, comparison.metric.name),
+        turned=turned_statements(comparison, analyses.unseen),
     )
 
 

@@ -77,7 +77,7 @@ def problem_document(problem: ProblemFindings, protocol: Iterable[Finding]) -> d
     for summary in document["optimizers"]:
         del summary["peak_memory_mb"]
     doubts = [{**doubt.to_json(), "problem": None} for doubt in problem.doubts]
-    added = (*problem.failed_tunings, *protocol, *problem.gain_statements, *problem.decision)
+    added = (*problem.failed_tunings, *protocol, *problem.gain_statements, *problem.turned, *problem.decision)
     return {
         **document,
         "warnings": [*document["warnings"], *sentences(problem.doubts, DEFAULT)],
