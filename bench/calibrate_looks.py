@@ -125,6 +125,25 @@ def mixed_nulls(shape: Shape, optimizers: int, studies: int) -> float:
     return wrong / studies
 
 
+def each_look_at_full_level(shape: Shape, studies: int) -> float:
+    """Return how often two equal optimizers end with a winner if every look takes the whole level for itself.
+
+    Each look is the sign-flip test with this script's own sign vectors, that of the data among them: exact, too.
+    """
+    d = shape(generator("naive", shape.__name__, 0), (studies, LOOKS[-1]))
+    d -= shape(generator("naive", shape.__name__, 1), (studies, LOOKS[-1]))
+    signs = generator("naive").choice(np.array([-1.0, 1.0], dtype=np.float32), size=(LOOKS[-1], VECTORS))
+    signs[:, 0] = 1.0
+    found = np.zeros(studies, dtype=bool)
+    for begin in range(0, studies, 500):
+        part = d[begin : begin + 500].astype(np.float32)
+        for n in LOOKS:
+            sums = np.abs(part[:, :n] @ signs[:n])
+            p = (sums >= sums[:, :1] - 1e-4 * np.abs(part).max()).mean(axis=1)
+            found[begin : begin + 500] |= p <= ALPHA
+    return float(found.mean())
+
+
 def decide(d: Scores, margin: float, level: float) -> tuple[str, int]:
     """Return how one pair ends at a level, and with how many seeds: equivalence wins a tie."""
     differs = sequential_p(d, LOOKS, levels=(level,))
@@ -265,6 +284,9 @@ def saving_table(studies: int) -> None:
 
 
 def other_tables(studies: int) -> None:
+    many = 20 * studies
+    rows = [[name, percent(each_look_at_full_level(shape, many), many)] for name, shape in SHAPES.items()]
+    table("Two equal optimizers, each look at the full level: any winner", ["scores", "any winner"], rows)
     rows = [
         [str(n), f"{effect:g}", *(percent(share, studies) for share in followed(n, effect, studies))]
         for n in (10,)

@@ -119,7 +119,8 @@ def test_new_rows_is_said_where_the_corrected_test_decides_the_same(gap, seed_va
         expected = "a_better" if d.mean() > 0 else "b_better"
     assert pair.new_rows.decision.value == expected
     same = pair.decision.value == expected and pair.is_negligible == (differs and expected == "equivalent")
-    assert pair.scope is (Scope.NEW_ROWS if same else Scope.THESE_ROWS)
+    is_said = same and expected != "undecided"  # nothing is said of new rows where nothing is decided
+    assert pair.scope is (Scope.NEW_ROWS if is_said else Scope.THESE_ROWS)
 
 
 def test_the_family_of_the_corrected_tests_is_that_of_the_plan():
@@ -153,6 +154,17 @@ def test_the_verdict_has_the_narrowest_scope_of_the_pairs_it_names():
     assert comparison_document(comparison)["scope"] == "these_rows"
     told = "for new rows from the same source it is shown for adam against rmsprop only."
     assert verdict_text(comparison).endswith(told)
+
+
+def test_a_pair_that_is_undecided_on_these_rows_and_on_new_ones_claims_nothing_of_new_ones():
+    """The corrected test agrees, and the pair and the verdict stay with the rows that were tested."""
+    a, b = scores(0, 0.004, spread=0.02)
+    comparison = compare(resplit("adam", a) + resplit("sgd", b), evidence=SplitEvidence(Rows()))
+    (pair,) = comparison.problems[0].pairs
+    assert pair.decision.value == pair.new_rows.decision.value == "undecided"
+    assert pair.scope is comparison.problems[0].scope is Scope.THESE_ROWS
+    assert comparison_document(comparison)["scope"] == "these_rows"
+    assert "for new rows from the same source it is undecided as well" in verdict_text(comparison)
 
 
 def test_data_of_its_own_for_each_seed_is_about_new_rows():

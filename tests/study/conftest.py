@@ -71,6 +71,11 @@ class Study:
     def plan_of(self, **changes):
         return prepare_study(self.options(**changes), say=lambda _sentence: None)
 
+    def first_rates(self, **changes):
+        """Return the learning rates that each tuned optimizer tries first, rising."""
+        plan = self.plan_of(**changes)
+        return [[dict(values)["learning_rate"] for values in plan.settings(one)] for one in plan.config.tuned]
+
     def dry_run(self, **changes):
         self.executor, self.said = FakeExecutor(), []
         return foresee.dry_run(self.options(**changes), say=self.said.append, executor_for=self.hired)

@@ -12,6 +12,7 @@ from fake_training import FakeExecutor
 
 from optbench.config import FIRST_DESIGN, StudyDesign
 from optbench.run_store import read_json, write_json
+from optbench.study.plan import protocol
 from optbench.study.verdict_json import verdict_document
 
 EXPERIMENT = "{dataset: {name: %s}, model: {name: logistic}, training: {epochs: 2}}"
@@ -112,10 +113,25 @@ def test_a_record_of_a_version_between_tells_by_its_plan(study):
     assert not any("earlier version" in sentence for sentence in study.said)
 
 
+def test_one_that_widened_at_ends_of_ranges_alone_goes_on_so(study):
+    """Halton's points never reach those: it is neither widened nor another plan, and what it lacks is said."""
+    asked = {"points": 2, "sampler": "halton", "tuning_seeds": "1, widen: 1"}
+    of_today = study.plan_of(**asked)
+    of_today.paths.folder.mkdir(parents=True)
+    design = {"defaults_on_tuning_seeds": True, "separate_questions": True}
+    write_json(of_today.paths.record, {"schema_version": 1, "key": of_today.key, "design": design, "openings": []})
+    end = study(**asked)
+    assert [len(one.settings) for one in end.findings.problems[0].tunings] == [2, 2]
+    assert "widens_at" in protocol(of_today.config)["tuning"]
+    assert "widens_at" not in protocol(end.plan.config)["tuning"]
+    assert study(**asked).trained == 0
+    assert any("widens no range" in sentence for sentence in study.said)
+
+
 def test_what_a_record_does_not_name_had_not_been_added():
     """A design of a later version names more, one of an earlier version less."""
     assert StudyDesign.from_json({"separate_questions": True, "of_tomorrow": True}) == StudyDesign(
-        defaults_on_tuning_seeds=False
+        defaults_on_tuning_seeds=False, widens_at_outermost=False
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from fake_training import good_at
 
 from optbench.config import load_study
 from optbench.statistics import sign_flip_p
@@ -40,11 +41,34 @@ def test_what_widening_may_add_is_told_until_it_is_known(study):
     widening = {"points": 2, "tuning_seeds": "2, widen: 2", "seeds": 6}  # two points: either is an edge
     before = study.dry_run(**widening)
     assert (before.count("tuning"), before.reserved, before.to_json()["reserved"]) == ((12, 12), 8, 8)
-    assert "At most 8 tuning runs more if a best setting lies at the end of its range." in before.text("en")
+    assert "At most 8 tuning runs more if a best setting lies at an edge of those tried;" in before.text("en")
     assert study(**widening).trained == 12 + 8 + 24
     after = study.dry_run(**widening)
     assert (after.count("tuning"), after.reserved) == ((20, 0), 0)
     assert "At most" not in after.text("en")
+
+
+@pytest.mark.parametrize("race", ["cheap", "full"])
+def test_an_optimizer_more_leaves_what_the_others_raced_for_as_it_is(study, race):
+    """Their rounds follow from their own runs, which are finished: what is said to be left is what is trained."""
+    asked = {"points": 5, "tuning_seeds": f"2, race: {race}", "seeds": 6}
+    study(**asked)
+    found = study.dry_run(optimizers="[sgd, adam, nadam]", **asked)
+    left = {(share.stage, share.label): share.left for share in found.shares}
+    assert not any(left[stage, label] for stage in ("tuning", "confirmation") for label in ("sgd", "adam"))
+    assert found.to_json()["left"] == study(optimizers="[sgd, adam, nadam]", **asked).trained > 0
+
+
+def test_an_optimizer_more_may_widen_the_ranges_of_all(study):
+    """Of those that are there none lies at an edge: what is done stays done, and what an edge would cost is said."""
+    asked = {"points": 4, "tuning_seeds": "1, widen: 1", "seeds": 6, "sampler": "halton", "metric": "val_accuracy"}
+    inner = {rates[1] for rates in study.first_rates(**asked)}
+    study(executor=good_at(inner), **asked)
+    found = study.dry_run(optimizers="[sgd, adam, nadam]", **asked)
+    left = {(share.stage, share.label): share.left for share in found.shares}
+    assert not any(left[stage, label] for stage in ("tuning", "confirmation") for label in ("sgd", "adam"))
+    assert found.reserved == 3
+    assert "what is chosen, and so confirmed, can be another one then" in found.text("en")
 
 
 @pytest.mark.parametrize(("epochs", "tried_out"), [(3, 2), (30, 4)])

@@ -15,7 +15,7 @@ from finished_runs import make_run
 from optbench.comparison import compare
 from optbench.config import load_experiment, load_study, moved
 from optbench.runner.run import RunOptions, run_experiments
-from optbench.statistics import sign_flip_p
+from optbench.statistics import repeated_interval, sign_flip_p
 from optbench.study.plan import StudyRun
 from optbench.study.recommendation import recommendation
 from optbench.study.runs import StudyRuns
@@ -23,10 +23,11 @@ from optbench.study.statements import decision_statements
 from optbench.words import sentences
 
 PROBLEM = "{dataset: {name: iris}, model: {name: mlp, hidden_units: [4]}, training: {epochs: 3}}"
+LOOKS = (8, 12, 16)
 NOISE = 0.02 * np.random.default_rng(5).standard_normal((6, 10))
 
 
-def decided(tmp_path, scores, *, optimizers, baseline="null", epochs=None):
+def decided(tmp_path, scores, *, optimizers, baseline="null", epochs=None, looks=()):
     """Return what is taken, by scores per row; each row's learning rate is another."""
     file = tmp_path / "study.yaml"
     file.write_text(f"experiment: {PROBLEM}\noptimizers: {optimizers}\nbaseline: {baseline}\nmargin: 0.01\n")
@@ -47,6 +48,7 @@ def decided(tmp_path, scores, *, optimizers, baseline="null", epochs=None):
         baseline=config.baseline,
         aside=config.aside,
         untuned=config.untuned,
+        looks=looks,
     )
     return recommendation(config, comparison, (), StudyRuns(tuple(planned), records, {})), comparison
 
@@ -148,6 +150,17 @@ def test_pairs_that_the_plan_leaves_out_show_nothing(tmp_path):
     scores = rows(sgd=0.0, adam=0.05, rmsprop=0.02)
     taken, _ = decided(tmp_path, scores, optimizers="[sgd, adam, rmsprop]", baseline="sgd")
     assert (taken.label, taken.rule, taken.risk) == ("adam", "undecided", 0.0)
+
+
+def test_the_risk_against_a_row_that_is_not_compared_allows_for_the_looks(tmp_path):
+    """A plan that ends at its first look bounds less than one test with so many seeds, for such rows as for others."""
+    scores = {label: row[:8] for label, row in rows(sgd=0.0, adam=0.05, rmsprop=0.05).items()}
+    taken, _ = decided(tmp_path, scores, optimizers="[sgd, adam, rmsprop]", baseline="sgd", looks=LOOKS)
+    other = ({"adam", "rmsprop"} - {taken.label}).pop()
+    assert taken.against == other
+    assert taken.risk == pytest.approx(repeated_interval(scores[other] - scores[taken.label], LOOKS)[1])
+    once, _ = decided(tmp_path, scores, optimizers="[sgd, adam, rmsprop]", baseline="sgd")
+    assert taken.risk > once.risk
 
 
 def test_a_default_that_was_shown_to_be_better_is_taken(tmp_path):

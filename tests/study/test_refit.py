@@ -89,3 +89,53 @@ def test_a_run_has_no_problems(folder):
     run = next(path for path in folder.iterdir() if (path / "MANIFEST.json").is_file())
     with pytest.raises(UsageError, match="which is a run"):
         origin_of(str(run), folder.parent, problem="iris")
+
+
+def test_the_recommended_file_of_a_study_is_the_study(folder, monkeypatch):
+    """By its path, by that from the runs directory, and beside it: epochs are those of the confirmation runs."""
+    expected = origin_of(str(folder), folder.parent)
+    assert origin_of(str(folder / "recommended.yaml"), folder.parent) == expected
+    assert origin_of(f"{folder.name}/recommended.yaml", folder.parent) == expected
+    monkeypatch.chdir(folder)
+    assert origin_of("recommended.yaml", folder.parent).epochs == expected.epochs
+    with pytest.raises(UsageError, match="which is of one. Leave it out"):
+        origin_of("recommended.yaml", folder.parent, problem="iris")
+
+
+def test_the_recommended_file_of_each_data_set_is_its_own(folder):
+    """Its name says which."""
+    document = json.loads((folder / "verdict.json").read_text())
+    each = {
+        name: {"name": name, **{key: document[key] for key in ("optimizers", "recommended")}}
+        for name in ("iris", "wine")
+    }
+    each["wine"]["recommended"] = {"optimizer": "adam-default"}
+    (folder / "verdict.json").write_text("{}")
+    for name in each:
+        shutil.copy(folder / "recommended.yaml", folder / f"recommended-{name}.yaml")
+    rewrite(folder, problems=list(each.values()))
+    record = json.loads((folder / "study.json").read_text())
+    record["outputs"] |= {f"recommended-{name}.yaml": record["outputs"]["recommended.yaml"] for name in each}
+    (folder / "study.json").write_text(json.dumps(record))
+    origin = origin_of(str(folder / "recommended-wine.yaml"), folder.parent)
+    assert (origin.label, origin.name) == ("adam-default", "trial-wine")
+
+
+@pytest.mark.parametrize("place", ["elsewhere", "edited", "kept with a verdict", "an experiment"])
+def test_any_other_file_of_an_experiment_is_trained_first(folder, tmp_path, place):
+    """A copy says nothing of epochs, and an edited one asks for something else than the study found."""
+    own = folder / "recommended.yaml"
+    file = {
+        "elsewhere": tmp_path / "recommended.yaml",
+        "edited": own,
+        "kept with a verdict": next((folder / "verdicts").glob("*/recommended.yaml")),
+        "an experiment": tmp_path / "adam.yml",
+    }[place]
+    if place == "edited":
+        own.write_text(own.read_text() + "# mine\n")
+    elif not file.exists():
+        shutil.copy(own, file)
+    with pytest.raises(UsageError, match="refit takes a finished run, a study, or the recommended.yaml") as refused:
+        origin_of(str(file), folder.parent)
+    assert f"'optbench run {file}'" in str(refused.value)
+    assert refused.value.code == "usage-refit-of-file"

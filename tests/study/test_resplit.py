@@ -19,7 +19,9 @@ from optbench.run_store import RunPaths, read_predictions
 from optbench.study.problems import repeated_splits
 from optbench.study.run import prepare_study
 from optbench.study.split_text import unseen_tables
+from optbench.study.summary import study_summary
 from optbench.study.verdict_json import verdict_document
+from optbench.words import sentences
 
 MODEL = "model: {name: mlp, hidden_units: [4]}, training: {epochs: 2}"
 SPIRALS = f"experiment: {{dataset: {{name: two_spirals, rows: 100, split: {{validation: 0.2}}}}, {MODEL}}}"
@@ -81,12 +83,22 @@ def test_the_corrected_interval_is_that_of_the_formula(end):
         interval = stats.t.interval(0.95, 7, d.mean(), error)
         assert (pair["new_rows_low"], pair["new_rows_high"]) == pytest.approx(interval)
         same = pair["new_rows_decision"] == pair["decision"]
-        assert pair["scope"] == ("new_rows" if same and not pair["negligible"] else "these_rows")
+        is_said = same and pair["decision"] != "undecided" and not pair["negligible"]
+        assert pair["scope"] == ("new_rows" if is_said else "these_rows")
     noise = {(one["a"], one["b"]): one for one in document["one_split"]["pairs"]}
     assert document["one_split"]["n"] == 5
     for (a, b), one in noise.items():
         assert one["sd_seeds"] == pytest.approx((further[a] - further[b]).std())
         assert one["sd_splits"] == pytest.approx((wide[a] - wide[b]).std())
+
+
+def test_undecided_is_about_these_rows(end):
+    """Whatever the corrected test says; document, pairs and title say the same."""
+    document = verdict_document(end.findings)
+    found = {(pair["decision"], pair["new_rows_decision"], pair["scope"]) for pair in document["pairs"]}
+    assert found == {("undecided", "undecided", "these_rows")}
+    assert document["scope"] == "these_rows"
+    assert "about random splits of these rows*" in end.plan.paths.verdict_text.read_text()
 
 
 def test_rows_that_tuning_never_saw_stand_beside_all(end):
@@ -107,6 +119,26 @@ def test_rows_that_tuning_never_saw_stand_beside_all(end):
         assert pair["difference"] == pytest.approx(expected)
     ((_, (header, _)),) = unseen_tables(end.findings.problems[0], "en")
     assert "rows tuning never saw" in header
+
+
+def test_an_order_that_turns_on_rows_tuning_never_saw_is_said(end):
+    """In a sentence of the verdict, of its page and of the terminal: the first pair with both differences."""
+    document, (problem,) = verdict_document(end.findings), end.findings.problems
+    on_all = {(pair["a"], pair["b"]): pair for pair in document["pairs"]}
+    turned = [
+        pair
+        for pair in document["unseen_rows"]["pairs"]
+        if pair["difference"] * on_all[pair["a"], pair["b"]]["difference"] < 0
+        and on_all[pair["a"], pair["b"]]["family"] != "defaults"
+    ]
+    assert [(pair["a"], pair["b"]) for pair in turned] == [("sgd", "sgd-default")]
+    (told,) = sentences(problem.turned, "en")
+    numbers = (turned[0]["difference"], on_all["sgd", "sgd-default"]["difference"])
+    assert all(f"{number:.4f}" in told for number in numbers)
+    assert "sgd \N{MINUS SIGN} sgd-default" in told
+    assert told in document["verdict"]
+    assert told in end.plan.paths.verdict_text.read_text()
+    assert told in study_summary(end.findings, language="en")
 
 
 def test_the_openings_name_every_split(end):

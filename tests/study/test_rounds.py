@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pandas as pd
 import pytest
+from fake_training import good_at
 
 from optbench.config import SearchRange, TuningConfig
 from optbench.errors import ConfigError
@@ -58,9 +60,25 @@ def test_ranges_are_widened_for_all_if_one_does_not_reach(study):
         outside = [rate for rate in one.tried("learning_rate") if not low <= rate <= high]
         assert len(outside) == 2
     page = end.plan.paths.verdict_text.read_text()
-    why = "since a best one lay at the end of its range"
+    why = "since a best one lay at an edge of those tried"
     assert page.count(f"the best of 4 learning rates (2 of them from the reserve, {why}; 4 tuning runs)") == 1
     assert study(points=2, tuning_seeds="1, widen: 2", seeds=2).trained == 0
+
+
+@pytest.mark.parametrize(("best", "widened"), [((0, 1), True), ((1, 3), True), ((1, 2), False)])
+def test_the_outermost_halton_point_widens_the_ranges_of_all(study, best, widened):
+    """Nothing was tried between it and the range's end; inside the range it is not called the last one tried."""
+    asked = {"points": 4, "sampler": "halton", "tuning_seeds": "1, widen: 1", "metric": "val_accuracy", "seeds": 2}
+    rates = study.first_rates(**asked)
+    end = study(executor=good_at([own[place] for own, place in zip(rates, best, strict=True)]), **asked)
+    for one, own, place in zip(end.findings.problems[0].tunings, rates, best, strict=True):
+        further = set(one.tried("learning_rate")) - set(own)
+        assert len(further) == widened
+        around = (own[place - 1] if place else 0.0, own[place + 1] if place < 3 else math.inf)
+        assert all(around[0] < rate < around[1] and rate != own[place] for rate in further)
+    page = end.plan.paths.verdict_text.read_text()
+    assert "est tried" not in page
+    assert study(**asked).trained == 0
 
 
 def test_further_settings_lie_beyond_the_edge_or_around_the_inner_best():

@@ -21,7 +21,7 @@ margin: 0.01
 LEVELS = {"sgd": 0.8, "adam": 0.9, "sgd-default": 0.7, "adam-default": 0.75}
 
 
-def told(folder, *, metric="val_loss", levels=LEVELS, losses=None):
+def told(folder, *, metric="val_loss", levels=LEVELS, losses=None, accuracy=None):
     """Return the only problem of a study with these mean scores, and losses in validation."""
     losses = losses or {}
 
@@ -31,7 +31,9 @@ def told(folder, *, metric="val_loss", levels=LEVELS, losses=None):
     def loss(label, seed):
         return losses.get(label, 0.5) + 0.001 * (seed % 2)
 
-    (problem,) = invented_study(folder, STUDY.format(metric=metric), score, tuning_score=loss).problems
+    (problem,) = invented_study(
+        folder, STUDY.format(metric=metric), score, tuning_score=loss, tuning_accuracy=accuracy
+    ).problems
     return problem
 
 
@@ -74,11 +76,25 @@ def test_a_default_with_the_best_mean_is_named_once(tmp_path):
     assert "study-default-on-top" not in codes(told(tmp_path))
 
 
-def test_undecided_is_about_these_rows(tmp_path):
-    """Under the title stands no more than what the sentence on the scope says."""
-    equal = told(tmp_path, levels=dict.fromkeys(LEVELS, 0.8))
-    assert all(pair.new_rows.decision is None for pair in equal.compared.pairs)  # invented runs have no predictions
-    assert equal.scope == "these_rows"
+@pytest.mark.parametrize(("place", "is_near"), [(0, True), (1, True), (2, False)])
+def test_a_run_that_collapsed_in_tuning_near_the_chosen_setting_casts_doubt(tmp_path, place, is_near):
+    """One of two seeds ends at a constant answer on validation rows, with a finite loss; the lowest rate is chosen."""
+    clean = told(tmp_path)
+    adam = next(one for one in clean.tunings if one.label == "adam")
+    assert adam.chosen == 0
+    assert not undone(clean)
+    failed = ("adam", 1, adam.tried("learning_rate")[place])
+    problem = told(
+        tmp_path,
+        accuracy=lambda label, seed, values: 0.4 if (label, seed, values.get("learning_rate")) == failed else 0.9,
+    )
+    assert not any(one.n_diverged for one in problem.tunings)
+    assert undone(problem) == ({("adam", "sgd"), ("adam", "adam-default")} if is_near else set())
+
+
+def undone(problem):
+    """Return the decided pairs of which a rate is said that would undo them."""
+    return {(pair.a, pair.b) for pair in problem.compared.pairs if pair.undo_rate is not None}
 
 
 def test_a_caption_of_several_pairs_decides_nothing(runs_of):

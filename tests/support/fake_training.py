@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -131,6 +131,11 @@ class FakeExecutor:
         write_results(claim, given.data, diverged=skill < 0.0, skill=skill)
         self.trained.append(task.name)
         return TaskEnd(task.name, 0, {}, "", "ok")
+
+
+def good_at(rates: Collection[float]) -> FakeExecutor:
+    """Make one whose runs answer rightly at some learning rates, and half of the rows at others."""
+    return FakeExecutor(skill=lambda config: 1.0 if config.optimizer.arguments["learning_rate"] in rates else 0.5)
 
 
 def make_executor(settings: ExecutorSettings) -> FakeExecutor:

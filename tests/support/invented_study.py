@@ -21,10 +21,17 @@ from optbench.study.tuning import choose
 
 ROWS = SimpleNamespace(y=np.zeros(200), rows=np.arange(200))
 Score = Callable[[str, int], float | None]
+Accuracy = Callable[[str, int, Mapping[str, float]], float]
 
 
 def invented_study(
-    folder: Path, text: str, score: Score, *, tuning_score: Score | None = None, openings: Sequence[Any] = ()
+    folder: Path,
+    text: str,
+    score: Score,
+    *,
+    tuning_score: Score | None = None,
+    tuning_accuracy: Accuracy | None = None,
+    openings: Sequence[Any] = (),
 ) -> StudyFindings:
     """Return what a study comes to.
 
@@ -33,6 +40,7 @@ def invented_study(
     text : of its file, which has one problem
     score : label and confirmation seed -> test accuracy; None for a run that diverged
     tuning_score : label and tuning seed -> validation loss of every setting; 0.5 if None
+    tuning_accuracy : label, tuning seed and values of a setting -> validation accuracy; 0.9 if None
     openings : earlier plans' verdicts, as study.json has them
     """
     file = folder / "study.yaml"
@@ -41,7 +49,12 @@ def invented_study(
     design = SplitDesign.ONE_SPLIT if config.confirmation.resplit is False else SplitDesign.RESPLIT
     problem = replace(config.problems[0], design=design)
     config = replace(config, problems=(problem,))
-    made = _Runs(problem, score, tuning_score or (lambda _label, _seed: 0.5))
+    made = _Runs(
+        problem,
+        score,
+        tuning_score or (lambda _label, _seed: 0.5),
+        tuning_accuracy or (lambda _label, _seed, _values: 0.9),
+    )
     tuning = config.tuning
     for one in config.tuned:
         for values in settings_of(one.search, sampler=tuning.sampler, points=tuning.points):
@@ -60,8 +73,9 @@ def invented_study(
 class _Runs:
     """Invented runs, as they are added."""
 
-    def __init__(self, problem: StudyProblem, score: Score, tuning_score: Score) -> None:
+    def __init__(self, problem: StudyProblem, score: Score, tuning_score: Score, tuning_accuracy: Accuracy) -> None:
         self._problem, self._score, self._tuning_score = problem, score, tuning_score
+        self._tuning_accuracy = tuning_accuracy
         self._planned: list[StudyRun] = []
         self._records: dict[str, Any] = {}
 
@@ -98,6 +112,10 @@ class _Runs:
             dataset={"name": "wine", "split": split},
             digests={"split": f"{split['seed']:064x}"},
         )
-        validation = {"loss": self._tuning_score(optimizer.label, seed)}
+        validation = {
+            "loss": self._tuning_score(optimizer.label, seed),
+            "accuracy": self._tuning_accuracy(optimizer.label, seed, values),
+            "majority_accuracy": 0.4,
+        }
         name = f"{stage}-{optimizer.label}-{'-'.join(map(str, values.values()))}-s{seed}"
         return replace(made, run=name, folder=f"/nowhere/{name}", metrics={**made.metrics, "validation": validation})

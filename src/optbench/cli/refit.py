@@ -26,7 +26,11 @@ from optbench.cli.reproduce import OwnData, Trust, asked_to_trust
 
 def refit(
     run: Annotated[
-        str, typer.Argument(metavar="RUN|STUDY", help="Run folder, run id or key prefix; or folder or name of a study.")
+        str,
+        typer.Argument(
+            metavar="RUN|STUDY",
+            help="Run folder, run id or key prefix; or folder or name of a study, or its recommended.yaml.",
+        ),
     ],
     problem: Annotated[
         str | None, typer.Option(metavar="NAME", help="Of a study on several data sets, the one to train on.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from optbench.comparison.across import Across, AcrossPair, AcrossRow, across_problems
 from optbench.comparison.across_findings import across_findings
+from optbench.comparison.collapse import count_collapsed
 from optbench.comparison.compare import compare
 from optbench.comparison.crossings import Crossing, curve_column
 from optbench.comparison.curves import (
@@ -20,6 +21,7 @@ from optbench.comparison.curves import (
 from optbench.comparison.disagreement import ClassGap, Disagreement, Disagreements
 from optbench.comparison.labels import differing_keys, setting_text
 from optbench.comparison.pair_findings import without_numbers
+from optbench.comparison.pairs import difference_interval
 from optbench.comparison.question import OPTIMIZER
 from optbench.comparison.result import (
     SCHEMA_VERSION,
@@ -35,7 +37,6 @@ from optbench.comparison.result import (
     Unknown,
 )
 from optbench.comparison.row_scores import RowCounts, RowScores, RunRows, SplitEvidence
-from optbench.comparison.scope_findings import UNDECIDED_SCOPE
 from optbench.comparison.scopes import narrowest
 from optbench.comparison.scores import default_margin, run_score, score_of_diverged
 from optbench.comparison.settings import chosen_settings, config_parts, once_each
@@ -55,7 +56,6 @@ from optbench.core.findings import Severity
 __all__ = [
     "OPTIMIZER",
     "SCHEMA_VERSION",
-    "UNDECIDED_SCOPE",
     "Across",
     "AcrossPair",
     "AcrossRow",
@@ -93,9 +93,11 @@ __all__ = [
     "chosen_settings",
     "compare",
     "config_parts",
+    "count_collapsed",
     "curve_bands",
     "curve_column",
     "default_margin",
+    "difference_interval",
     "differing_keys",
     "is_equal",
     "narrowest",

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike
 
     from optbench.catalog.metric import Metric
     from optbench.comparison.result import OptimizerSummary
@@ -146,16 +146,16 @@ def _describe(a: OptimizerSummary, b: OptimizerSummary, plan: Plan, *, is_counte
     has_interval = complete and obstacle is not Obstacle.FOLDS  # folds share rows: none of these would hold
     is_tested = obstacle is None and not plan.looks
     flips = SignFlips(d) if has_interval or is_tested else None
-    ci = _interval(d, flips, plan.alpha, plan) if flips and has_interval else (math.nan, math.nan)
-    inner = _interval(d, flips, 2 * plan.alpha, plan) if flips and has_interval else (math.nan, math.nan)
+    ci = difference_interval(d, plan.alpha, plan.looks, flips=flips) if has_interval else (None, None)
+    inner = difference_interval(d, 2 * plan.alpha, plan.looks, flips=flips) if has_interval else (None, None)
     t_ci = student_t_interval(d, plan.alpha) if has_interval and d.size > 1 else (math.nan, math.nan)
     return PairResult(
         a=a.label,
         b=b.label,
         n=len(seeds),
         difference=math.fsum(d) / d.size if complete else None,
-        ci_low=_finite_or_none(ci[0]),
-        ci_high=_finite_or_none(ci[1]),
+        ci_low=ci[0],
+        ci_high=ci[1],
         p=flips.p if flips and is_tested else None,
         p_adjusted=None,
         decision=Decision.UNDECIDED,
@@ -163,8 +163,8 @@ def _describe(a: OptimizerSummary, b: OptimizerSummary, plan: Plan, *, is_counte
         obstacle=obstacle,
         seeds=seeds,
         differences=tuple(float(x) for x in d) if complete else (),
-        equivalence_low=_finite_or_none(inner[0]),
-        equivalence_high=_finite_or_none(inner[1]),
+        equivalence_low=inner[0],
+        equivalence_high=inner[1],
         t_ci_low=_finite_or_none(t_ci[0]),
         t_ci_high=_finite_or_none(t_ci[1]),
         improvement=paired_improvement(plan.metric.sign * d) if complete else None,
@@ -177,11 +177,26 @@ def _describe(a: OptimizerSummary, b: OptimizerSummary, plan: Plan, *, is_counte
     )
 
 
-def _interval(d: NDArray[np.float64], flips: SignFlips, alpha: float, plan: Plan) -> tuple[float, float]:
-    """Return the interval of a difference: that of a test at one number of seeds, or of the design with its looks."""
-    if not plan.looks:
-        return flips.interval(alpha)
-    return repeated_interval(d, plan.looks, alpha) if d.size >= plan.looks[0] else (math.nan, math.nan)
+def difference_interval(
+    d: ArrayLike, alpha: float, looks: Sequence[int], *, flips: SignFlips | None = None
+) -> tuple[float | None, float | None]:
+    """Return the interval of a difference: that of a test at one number of seeds, or of the design with its looks.
+
+    Parameters
+    ----------
+    d : paired differences in the order of the seeds
+    looks : of the plan; () for one look at all there are
+    flips : of the same differences, where they are needed for more than this
+
+    Returns
+    -------
+    (low, high); None where so few seeds bound nothing
+    """
+    if looks:
+        ends = repeated_interval(d, looks, alpha) if np.size(d) >= looks[0] else (-math.inf, math.inf)
+    else:
+        ends = (flips or SignFlips(d)).interval(alpha)
+    return _finite_or_none(ends[0]), _finite_or_none(ends[1])
 
 
 def _planned(a: OptimizerSummary, b: OptimizerSummary, plan: Plan) -> int:

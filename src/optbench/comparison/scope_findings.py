@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from optbench.comparison.result import Scope
 from optbench.comparison.scopes import narrowest
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from optbench.catalog.metric import Metric
     from optbench.comparison.pairs import Plan
     from optbench.comparison.result import PairResult
-
-UNDECIDED_SCOPE: Final = "verdict-scope-undecided"
-"""Neither test decides anything: what is said is about random splits of these rows."""
 
 
 def scope_findings(named: Sequence[PairResult], plan: Plan, *, epochs: Any, makes_data: bool) -> tuple[Finding, ...]:
@@ -32,25 +29,16 @@ def scope_findings(named: Sequence[PairResult], plan: Plan, *, epochs: Any, make
     tested = [pair for pair in named if pair.obstacle is None]
     scope = narrowest(tested)
     if scope is Scope.NEW_ROWS:
-        return (_say(_new_rows(tested, makes_data=makes_data), epochs=epochs),)
+        return (_say("verdict-scope-new-data" if makes_data else "verdict-scope-new-rows", epochs=epochs),)
     if scope is Scope.THESE_ROWS:
         return (_these_rows(tested, epochs), *_unknown(tested, "verdict-no-new-rows"))
     return (_say("verdict-scope", epochs=epochs), *_new_test_rows(tested, plan))
 
 
-def _new_rows(tested: Sequence[PairResult], *, makes_data: bool) -> str:
-    if makes_data:
-        return "verdict-scope-new-data"
-    is_decided = any(pair.decision is not Decision.UNDECIDED for pair in tested)
-    return "verdict-scope-new-rows" if is_decided else UNDECIDED_SCOPE
-
-
 def _these_rows(tested: Sequence[PairResult], epochs: Any) -> Finding:
-    shown = [
-        _say("pair-against", a=pair.a, b=pair.b)
-        for pair in tested
-        if pair.scope is Scope.NEW_ROWS and pair.decision is not Decision.UNDECIDED
-    ]
+    if all(pair.decision is pair.new_rows.decision is Decision.UNDECIDED for pair in tested):
+        return _say("verdict-scope-undecided", epochs=epochs)
+    shown = [_say("pair-against", a=pair.a, b=pair.b) for pair in tested if pair.scope is Scope.NEW_ROWS]
     if not shown:
         return _say("verdict-scope-these-rows", epochs=epochs)
     return _say("verdict-scope-these-rows-but", epochs=epochs, items=as_json(shown))

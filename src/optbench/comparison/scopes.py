@@ -11,7 +11,15 @@ import numpy as np
 from optbench.comparison.result import NewRows, Scope, Unknown
 from optbench.config import SplitDesign
 from optbench.records import RunStatus
-from optbench.statistics import CorrectedTest, Outcome, corrected_split_test, decide, holm, seeds_and_rows_mean
+from optbench.statistics import (
+    CorrectedTest,
+    Decision,
+    Outcome,
+    corrected_split_test,
+    decide,
+    holm,
+    seeds_and_rows_mean,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -38,8 +46,9 @@ def with_scopes(
     rows is that of seeds crossed with rows (`seeds_and_rows_mean`). Seed i on split i: the sign-flip test is one about
     random splits of these rows, which are independent draws given the rows. About new rows is a decision that the
     corrected test makes, too, in the same family (`corrected_split_test`, Holm's correction for differences and for
-    equivalence). Seed i on data i: the draws are independent, and the sign-flip test itself is about new rows. A plan
-    that looks several times has no corrected test, since none that keeps its level at every look is known here.
+    equivalence); a pair that is undecided claims nothing of them. Seed i on data i: the draws are independent, and the
+    sign-flip test itself is about new rows. A plan that looks several times has no corrected test, since none that
+    keeps its level at every look is known here.
     """
     by_label = {group.label: group for group in groups}
     found = [_known(pair, by_label, plan, evidence) for pair in pairs]
@@ -186,7 +195,8 @@ def _with_new_rows(
         a_is_ahead=plan.metric.sign * math.fsum(pair.differences) > 0.0,
         alpha=plan.alpha,
     )
-    same = outcome == Outcome(pair.decision, pair.is_negligible)
+    is_decided = pair.decision is not Decision.UNDECIDED
+    same = is_decided and outcome == Outcome(pair.decision, pair.is_negligible)
     decided = replace(
         known,
         p=test.p,

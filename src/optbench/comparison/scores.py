@@ -31,9 +31,16 @@ def run_score(record: RunRecord, metric: Metric, *, stand_in: float | None) -> f
     return _number(record.metrics.get("test", {}).get(metric.name))
 
 
-def score_of_diverged(records: Iterable[RunRecord], metric: Metric) -> float | None:
+def score_of_diverged(records: Iterable[RunRecord], metric: Metric, *, split: str = "test") -> float | None:
     """Return what a diverged run counts with, or None if there is no such number.
 
+    Parameters
+    ----------
+    records : of runs on one split
+    split : the rows that the score is of
+
+    Notes
+    -----
     A diverged run is an outcome, never a missing value: for accuracy it counts as the majority class, for an error
     as the mean of the training targets (the same for all runs on one test split), for ROC AUC as 0.5. For the other
     metrics the score of a constant model depends on the number of classes or is infinite, so a comparison on them has
@@ -42,7 +49,7 @@ def score_of_diverged(records: Iterable[RunRecord], metric: Metric) -> float | N
     if metric.constant is None:
         return metric.of_constant
     key = metric.constant.name
-    scores = (_number(record.metrics.get("test", {}).get(key)) for record in records)
+    scores = (_number((record.metrics.get(split) or {}).get(key)) for record in records)
     return max((score for score in scores if score is not None), key=lambda score: metric.sign * score, default=None)
 
 

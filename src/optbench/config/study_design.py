@@ -21,10 +21,13 @@ class StudyDesign:
         not tuning on the same rows and seeds
     separate_questions : each question (`Family`) has a correction of its own, over the pairs that can be tested;
         before, all pairs of the plan shared Holm's
+    widens_at_outermost : `widen` acts where a best setting is the outermost one tried, too; before, only where that is
+        the end of its range, which points of a Halton sequence never reach
     """
 
     defaults_on_tuning_seeds: bool = True
     separate_questions: bool = True
+    widens_at_outermost: bool = True
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> StudyDesign:
@@ -41,5 +44,5 @@ class StudyDesign:
         return tuple(name for name, has in self.to_json().items() if not has)
 
 
-FIRST_DESIGN: Final = StudyDesign(defaults_on_tuning_seeds=False, separate_questions=False)
+FIRST_DESIGN: Final = StudyDesign(defaults_on_tuning_seeds=False, separate_questions=False, widens_at_outermost=False)
 """That of the first release."""

@@ -67,9 +67,14 @@ class TuningConfig(Section):
         default=0,
         ge=0,
         le=100,
-        description="Further settings that are reserved: if any optimizer's best lies at the end of its range, every "
+        description="Further settings that are reserved: if any optimizer's best lies at an edge of those tried, every "
         "tuned one tries so many more, beyond its own edge or around its inner best.",
     )
+
+    @property
+    def widens_inside(self) -> bool:
+        """True if points are reserved, and those of the first round end before their range does."""
+        return self.widen > 0 and self.sampler == "halton"
 
     @property
     def freed(self) -> int:

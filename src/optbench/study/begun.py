@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from optbench.config import StudyDesign
+from optbench.config import FIRST_DESIGN, StudyDesign
 
 if TYPE_CHECKING:
     from optbench.study.paths import StudyPaths
@@ -49,4 +49,5 @@ def _design(record: Mapping[str, Any]) -> StudyDesign:
     found, plan = record.get("design"), record.get("protocol")
     if isinstance(found, Mapping):
         return StudyDesign.from_json(found)
-    return StudyDesign() if isinstance(plan, Mapping) and "families" in plan else StudyDesign.from_json({})
+    has_families = isinstance(plan, Mapping) and "families" in plan
+    return replace(FIRST_DESIGN, defaults_on_tuning_seeds=has_families, separate_questions=has_families)

@@ -17,9 +17,16 @@ from optbench.study.rate_widths import rate_widths
 from optbench.study.recommendation import recommendation
 from optbench.study.seed_noise import seed_noise, seed_variances
 from optbench.study.split_variance import split_variance
-from optbench.study.statements import decision_statements, failed_tunings, gain_statements, protocol_statements
+from optbench.study.statements import (
+    decision_statements,
+    failed_tunings,
+    gain_statements,
+    protocol_statements,
+    turned_statements,
+)
 from optbench.study.targets import baseline_tuning, fixed_targets, target_tables
 from optbench.study.unseen_rows import unseen_rows
+from optbench.study.unstable import unstable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -92,12 +99,13 @@ def _conclude(
         problem,
         own.part(stage="confirmation"),
         evidence=SplitEvidence(StoredRows(), variances),
-        unstable=_unstable(own_tunings),
+        unstable=unstable(config, own_tunings, own),
     )
     curves = _curves(config, comparison, own, own_tunings)
     data = own.part(stage="confirmation").planned[0].planned.dataset
     gains = tuning_gains(config, comparison, own)
     recommended = recommendation(config, comparison, own_tunings, own)
+    analyses = _analyse(config, comparison, curves, own, own_tunings)
     return ProblemFindings(
         config=config,
         name=problem.name,
@@ -110,22 +118,14 @@ def _conclude(
         tunings=own_tunings,
         shrinkages=shrinkages(own_tunings, own),
         gains=gains,
-        analyses=replace(
-            _analyse(config, comparison, curves, own, own_tunings),
-            seed_noise=seed_noise(comparison, variances, own),
-        ),
+        analyses=replace(analyses, seed_noise=seed_noise(comparison, variances, own)),
         failed_tunings=failed_tunings(gains, comparison.metric.name),
         gain_statements=gain_statements(config, comparison, gains, recommended),
         doubts=(*problem_doubts(own_tunings, own_openings), *split_doubts(own)),
         recommended=recommended,
         decision=decision_statements(recommended, comparison.metric.name),
+        turned=turned_statements(comparison, analyses.unseen),
     )
-
-
-def _unstable(tunings: Sequence[Tuning]) -> frozenset[str]:
-    """Return the optimizers of which a tuning run diverged at the chosen setting or at one beside it."""
-    near = {one.label: one.settings[max(0, one.chosen - 1) : one.chosen + 2] for one in tunings}
-    return frozenset(label for label, settings in near.items() if any(setting.n_diverged for setting in settings))
 
 
 def _curves(config: StudyConfig, comparison: Comparison, runs: StudyRuns, tunings: Sequence[Tuning]) -> ProblemCurves:

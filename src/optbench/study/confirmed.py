@@ -29,7 +29,7 @@ def compare_confirmed(
     ----------
     confirmed : its confirmation runs; of a plan with looks those up to the last look
     evidence : what tells how far a verdict reaches; None where only the decisions count
-    unstable : labels of optimizers of which tuning runs near the chosen setting diverged
+    unstable : labels of optimizers of which tuning runs near the chosen setting collapsed
     """
     from optbench.comparison import compare
 

@@ -73,6 +73,7 @@ class ProblemFindings:
     tunings, shrinkages : one per tuned optimizer
     gains : one per tuned optimizer that is compared with its defaults
     failed_tunings, gain_statements : what the verdict says of tuning
+    turned : that the order of a pair is another one on rows that tuning never saw, or ()
     recommended : the row to take, None if none has a score; `decision` says it
     doubts : what casts doubt on the verdict, on top of what the comparison says; the gravest first
     exploratory : what all runs say together, if there are more than a plan had reserved; else None
@@ -95,6 +96,7 @@ class ProblemFindings:
     doubts: tuple[Finding, ...]
     recommended: Recommendation | None = None
     decision: tuple[Finding, ...] = ()
+    turned: tuple[Finding, ...] = ()
     exploratory: Comparison | None = None
 
     @property
@@ -113,7 +115,7 @@ class ProblemFindings:
 
     def added(self, protocol: Iterable[Finding]) -> tuple[Finding, ...]:
         """Return what the verdict has beyond that of the comparison, in its order."""
-        return (*self.failed_tunings, *protocol, *self.gain_statements, *self.decision)
+        return (*self.failed_tunings, *protocol, *self.gain_statements, *self.turned, *self.decision)
 
     @property
     def makes_data(self) -> bool:

@@ -14,6 +14,7 @@ from optbench.study.tuning import choose
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
     from optbench.runner.reuse import FinishedRuns
@@ -73,7 +74,7 @@ class _Forecast:
 
     def groups(self) -> list[Group]:
         plan, config = self.plan, self.plan.config
-        tuning, tunings = self._tuned()
+        tuning, tunings, may_widen = self._tuned()
         chosen = {(one.problem, one.label): one.winner.values for one in tunings}
         confirmation = self._of_known(plan.confirmation_runs(chosen, look=self._end(chosen)), chosen)
         on_one_split = self._of_known(plan.one_split_runs(chosen), chosen)
@@ -93,11 +94,11 @@ class _Forecast:
                 for one in rows:
                     place = (problem.name, one.label)
                     own = tuple(run for run in runs if (run.problem, run.label) == place)
-                    number, reserved = len(own) or expected, 0
-                    if stage == "tuning" and one.search and place not in chosen:
-                        # later rounds are planned by what the first comes to
-                        planned = planned_runs(config.tuning)
-                        number, reserved = max(number, planned), reserved_runs(config.tuning) * (number <= planned)
+                    is_tuned = stage == "tuning" and bool(one.search)
+                    number = len(own) or expected
+                    if is_tuned and place not in chosen:  # later rounds are planned by what the first comes to
+                        number = max(number, planned_runs(config.tuning))
+                    reserved = reserved_runs(config.tuning) if is_tuned and place in may_widen else 0
                     name = " ".join(place) if len(plan.problems) > 1 else one.label
                     self._find(own)
                     groups.append(Group(stage, *place, name, own, number, self.found, reserved))
@@ -116,25 +117,33 @@ class _Forecast:
         records = {run.run: read_run(self.found[run.run]) for run in runs}
         return StudyRuns(tuple(runs), records, Histories(records.values()))
 
-    def _tuned(self) -> tuple[list[StudyRun], tuple[Tuning, ...]]:
-        """Return the tuning runs that are known, and what those that are finished choose."""
+    def _tuned(self) -> tuple[list[StudyRun], tuple[Tuning, ...], AbstractSet[Place]]:
+        """Return the tuning runs that are known, what the finished ones choose, and who may get those in reserve.
+
+        An optimizer's rounds follow from its own runs, that of widening apart: one whose runs are all finished is
+        settled, whatever was added to the study since. Where nobody is seen at an edge and some are not settled, they
+        may yet be found at one, and then all try further settings.
+        """
         config = self.plan.config
         runs = self.plan.tuning_runs()
         tuned = {(problem.name, one.label) for problem in self.plan.problems for one in config.tuned}
         by_place = {place: [run for run in runs if (run.problem, run.label) == place] for place in sorted(tuned)}
-        complete = {place for place, own in by_place.items() if self._find(own)}
-        if not rounds(config.tuning):
-            known = [run for place in sorted(complete) for run in by_place[place]]
-            return runs, choose(config, self._read(known), only=complete)
-        if complete != tuned:
-            return runs, ()
-        of_tuned = [run for own in by_place.values() for run in own]
+        settled = {place for place, own in by_place.items() if self._find(own)}
+        may_widen: AbstractSet[Place] = frozenset()
         for name in rounds(config.tuning):
-            further = next_runs(name, self.plan, choose(config, self._read(of_tuned)))
-            runs, of_tuned = [*runs, *further], [*of_tuned, *further]
-            if not self._find(further):
-                return runs, ()
-        return runs, choose(config, self._read(of_tuned))
+            further = next_runs(name, self.plan, self._choice(by_place, settled))
+            runs += further
+            for run in further:
+                by_place[run.problem, run.label].append(run)
+            if name == "widen":
+                may_widen = tuned - settled if further or settled == tuned else tuned
+            settled = {place for place in settled if self._find(by_place[place])}
+        return runs, self._choice(by_place, settled), may_widen
+
+    def _choice(self, by_place: Mapping[Place, Sequence[StudyRun]], settled: AbstractSet[Place]) -> tuple[Tuning, ...]:
+        """Return what the runs of some optimizers choose, all of which are finished."""
+        known = [run for place in sorted(settled) for run in by_place[place]]
+        return choose(self.plan.config, self._read(known), only=settled)
 
     def _of_known(self, runs: Sequence[StudyRun], chosen: Chosen) -> list[StudyRun]:
         """Return the runs whose setting is known: chosen, or given from the start."""

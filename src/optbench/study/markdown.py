@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optbench.comparison import UNDECIDED_SCOPE, Scope
 from optbench.config import Family
 from optbench.core.text import markdown_table, markdown_text
 from optbench.study.clock import clock_paragraphs, run_times
@@ -104,8 +103,7 @@ def _about(problem: ProblemFindings, language: str | None) -> str:
     """Return data and model, and how far the verdict reaches."""
     if problem.scope is None or problem.compared.scope is None:  # nothing was tested
         return problem.compared.problem
-    is_undecided = any(one.code == UNDECIDED_SCOPE for one in problem.compared.verdict)
-    reach = text(f"take-scope-{Scope.THESE_ROWS if is_undecided else problem.scope}", language)
+    reach = text(f"take-scope-{problem.scope}", language)
     return text("take-about", language, problem=problem.compared.problem, reach=reach)
 
 

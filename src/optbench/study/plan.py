@@ -332,10 +332,16 @@ def question(config: StudyConfig) -> str:
 def protocol(config: StudyConfig) -> dict[str, Any]:
     """Return everything that was fixed before the first run, as JSON values."""
     questions = {"families": {str(family): pairs for family, pairs in config.families.items()}}
+    is_outermost = config.tuning.widens_inside and config.design.widens_at_outermost
+    widens = {"widens_at": "outermost"} if is_outermost else {}
     return {
         **study_identity(config),
         "defaults": [one.label for one in config.defaults],
-        "tuning": {**config.tuning.model_dump(), "seed_numbers": _span(config.tuning_seeds) if config.tuned else None},
+        "tuning": {
+            **config.tuning.model_dump(),
+            "seed_numbers": _span(config.tuning_seeds) if config.tuned else None,
+            **widens,
+        },
         "confirmation": {
             "seeds": config.confirmation.seeds,
             "seed_numbers": _span(config.confirmation_seeds),

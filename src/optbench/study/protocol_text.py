@@ -68,7 +68,7 @@ def _fixed(study: StudyFindings, language: str | None) -> str:
 
 
 def _design(study: StudyFindings, language: str | None) -> str:
-    kept = kept_design(study.config.design)
+    kept = kept_design(study.config)
     return text("design-protocol", language, differences=as_json(kept)) if kept else ""
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from optbench.catalog.optimizers import variables_per_weight
-from optbench.comparison import PairOutcome, sharing_best
+from optbench.comparison import PairOutcome, difference_interval, sharing_best
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -261,7 +261,7 @@ def _largest_loss(
 ) -> float | None:
     """Return by how much `other` may be better, in units of the metric; None if the interval has no end there."""
     pair = _pair(taken, other, pairs)
-    low, high = _planned(pair, taken) if pair is not None and pair.n else _interval(taken, other, comparison.alpha)
+    low, high = _planned(pair, taken) if pair is not None and pair.n else _interval(taken, other, comparison)
     end = low if comparison.metric.higher_is_better else high  # of what is taken minus the other
     return None if end is None else (-end if comparison.metric.higher_is_better else end)
 
@@ -273,14 +273,12 @@ def _planned(pair: PairResult, taken: OptimizerSummary) -> tuple[float | None, f
     return -pair.ci_high, -pair.ci_low
 
 
-def _interval(a: OptimizerSummary, b: OptimizerSummary, alpha: float) -> tuple[float | None, float | None]:
-    """Return the sign-flip interval of two rows that the plan does not compare, on the seeds that both have."""
-    from optbench.statistics import sign_flip_interval
+def _interval(a: OptimizerSummary, b: OptimizerSummary, comparison: Comparison) -> tuple[float | None, float | None]:
+    """Return the interval of two rows that the plan does not compare, on the seeds that both have, as the plan looks.
 
+    A plan that ends early ends where its runs are extreme, for these two as for those it compares.
+    """
     of_b = dict(zip(b.seeds, b.scores, strict=True))
-    both = ((score, of_b.get(seed)) for seed, score in zip(a.seeds, a.scores, strict=True))
+    both = ((score, of_b.get(seed)) for seed, score in sorted(zip(a.seeds, a.scores, strict=True)))
     differences = [one - other for one, other in both if one is not None and other is not None]
-    if len(differences) < 2:  # noqa: PLR2004 - one difference has no interval
-        return None, None
-    low, high = sign_flip_interval(differences, alpha)
-    return (low, high) if math.isfinite(low) else (None, None)
+    return difference_interval(differences, comparison.alpha, comparison.looks) if differences else (None, None)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from optbench.core.regular_files import is_file
 from optbench.core.worded import worded
@@ -18,13 +19,16 @@ from optbench.study.paths import StudyPaths, is_study_folder
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_EXPERIMENTS: Final = (".yaml", ".yml")
+_RECOMMENDED: Final = re.compile(r"recommended(-(?P<problem>.+))?\.yaml")  # as StudyPaths.recommended has it
+
 
 def origin_of(argument: str, runs_dir: Path, *, problem: str | None = None) -> Origin:
     """Return what is trained on all rows for a run, or for a study.
 
     Parameters
     ----------
-    argument : folder, run id or key prefix of a run; folder or name of a study
+    argument : folder, run id or key prefix of a run; folder or name of a study, or a recommended.yaml in its folder
     problem : of a study on several data sets, the name of one
 
     Raises
@@ -32,7 +36,7 @@ def origin_of(argument: str, runs_dir: Path, *, problem: str | None = None) -> O
     NoRunsError
         If it is no finished run, or a study without a recommendation.
     UsageError
-        If a problem has to be named, or there is none of that name.
+        If a problem has to be named, or there is none of that name, or it is the file of an experiment.
     InvalidError
         If a run is unfinished, has changed since, or diverged.
     MismatchError
@@ -41,6 +45,9 @@ def origin_of(argument: str, runs_dir: Path, *, problem: str | None = None) -> O
     study = study_folder(argument, runs_dir)
     if study is not None:
         return _origin_of_study(study, problem)
+    file = next((path for path in _places(argument, runs_dir) if path.suffix in _EXPERIMENTS and is_file(path)), None)
+    if file is not None:
+        return _origin_of_file(file, problem)
     if problem is not None:
         raise UsageError(
             worded(
@@ -55,8 +62,48 @@ def origin_of(argument: str, runs_dir: Path, *, problem: str | None = None) -> O
 
 def study_folder(argument: str, runs_dir: Path) -> Path | None:
     """Return the folder of a study by its path or its name; None if it is none."""
-    candidates = (Path(argument), runs_dir / argument)
-    return next((folder for folder in candidates if is_study_folder(folder)), None)
+    return next((folder for folder in _places(argument, runs_dir) if is_study_folder(folder)), None)
+
+
+def _places(argument: str, runs_dir: Path) -> tuple[Path, Path]:
+    """Return where a path or a name may lead."""
+    return Path(argument), runs_dir / argument
+
+
+def _origin_of_file(file: Path, problem: str | None) -> Origin:
+    """Return what a study says of its own recommended.yaml; no other file of an experiment tells what it came to."""
+    folder = file.absolute().parent
+    of_problem = _RECOMMENDED.fullmatch(file.name)
+    if of_problem is None or not _is_as_written(file, StudyPaths(folder)):
+        raise UsageError(
+            worded(
+                "typed-refit-file",
+                "refit takes a finished run, a study, or the recommended.yaml in a study's folder, as the study wrote "
+                "it. Received: {file}. An experiment is trained first: 'optbench run {file}'; then name its run.",
+                file=file,
+            ),
+            code="usage-refit-of-file",
+        )
+    if problem not in (None, of_problem["problem"]):
+        raise UsageError(
+            worded(
+                "typed-problem-of-file",
+                "--problem is for a study of several data sets. Received: {file}, which is of one. Leave it out.",
+                file=file,
+            ),
+            code="usage-problem-unknown",
+        )
+    return _origin_of_study(folder, of_problem["problem"])
+
+
+def _is_as_written(file: Path, paths: StudyPaths) -> bool:
+    """Return True if a file lies beside the runs of the study that wrote it, and nobody has changed it since."""
+    from optbench.run_store import VERDICTS, read_json
+
+    if not is_file(paths.record) or paths.folder.parent.name == VERDICTS:
+        return False
+    outputs = JsonFields(read_json(paths.record), paths.record).take("outputs", dict)
+    return file.name in outputs and outputs[file.name] == on_disk(file)
 
 
 def _origin_of_study(folder: Path, problem: str | None) -> Origin:

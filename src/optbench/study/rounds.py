@@ -15,7 +15,7 @@ from optbench.study.tuning import ranked
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from optbench.config import TuningConfig
+    from optbench.config import StudyConfig, TuningConfig
     from optbench.study.plan import StudyPlan, StudyRun
     from optbench.study.tuning import Tuning
 
@@ -36,8 +36,9 @@ def next_runs(name: str, plan: StudyPlan, tunings: Sequence[Tuning]) -> list[Stu
     Notes
     -----
     repeat: the best three settings of the first seed with the other seeds. final: what that saved, as further seeds of
-    the best two. widen: if any optimizer's best lies at the end of its range, `widen` further settings of each
-    optimizer, beyond its own edge or around its inner best, with the seeds of its best.
+    the best two. widen: if any optimizer's best lies at an edge of what was tried, `widen` further settings of each
+    optimizer, beyond its own edge or around its inner best, with the seeds of its best. Of points that end before their
+    range does, as Halton's, the outermost one is an edge here: nothing was tried between it and the end.
 
     References
     ----------
@@ -45,7 +46,7 @@ def next_runs(name: str, plan: StudyPlan, tunings: Sequence[Tuning]) -> list[Stu
     """
     config = plan.config
     if name == "widen":
-        if not any(tuning.edges for tuning in tunings):
+        if not any(edges_of(plan.config, tuning) for tuning in tunings):
             return []
         return [run for tuning in tunings for run in _widened(plan, tuning)]
     best = REPEATED if name == "repeat" else FINALISTS
@@ -83,6 +84,11 @@ def reserved_runs(tuning: TuningConfig) -> int:
     return tuning.widen * (tuning.seeds + tuning.freed)
 
 
+def edges_of(config: StudyConfig, tuning: Tuning) -> dict[str, str]:
+    """Return the hyperparameters that a range is widened for, as the version that began the study has them."""
+    return tuning.outermost if config.design.widens_at_outermost else tuning.edges
+
+
 def is_widened(tuning: TuningConfig, tunings: Iterable[Tuning]) -> bool:
     """Return whether any optimizer tried more settings than the first round has."""
     return tuning.widen > 0 and any(len(one.settings) > tuning.points for one in tunings)
@@ -91,7 +97,9 @@ def is_widened(tuning: TuningConfig, tunings: Iterable[Tuning]) -> bool:
 def _widened(plan: StudyPlan, tuning: Tuning) -> list[StudyRun]:
     search = next(one.search for one in plan.config.tuned if one.label == tuning.label)
     tried = [setting.values for setting in tuning.settings]
-    found = further_settings(search, tried, tuning.winner.values, tuple(tuning.edges), plan.config.tuning.widen)
+    found = further_settings(
+        search, tried, tuning.winner.values, tuple(edges_of(plan.config, tuning)), plan.config.tuning.widen
+    )
     return [
         plan.tuning_run(tuning.problem, tuning.label, values, seed) for values in found for seed in tuning.winner.seeds
     ]

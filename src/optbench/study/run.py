@@ -155,7 +155,7 @@ def prepare_study(options: StudyOptions, *, say: Callable[[str], None]) -> Study
     folder = str(plan.paths.folder)
     if plan.keeps_split:
         say(text("splits-kept", options.language, folder=folder, seeds=plan.config.confirmation.seeds))
-    if kept := kept_design(plan.config.design):
+    if kept := kept_design(plan.config):
         say(text("design-kept", options.language, folder=folder, differences=as_json(kept)))
     return plan
 

@@ -102,7 +102,7 @@ def decision(problem: ProblemFindings, language: str | None = None) -> str:
 
 
 def gains(problem: ProblemFindings, language: str | None = None, *, short: bool = False) -> str:
-    """Say what tuning gained against Keras' defaults, or "".
+    """Say what tuning gained against Keras' defaults, and what is in another order on rows it never saw, or "".
 
     Parameters
     ----------
@@ -112,9 +112,10 @@ def gains(problem: ProblemFindings, language: str | None = None, *, short: bool 
     if short and len(of_each) > _MOST_GAINS:
         of_each = _undecided_together(of_each)
     others = [one for one in problem.gain_statements if one.code not in GAIN_CODES]
+    turned = sentences(problem.turned, language)
     if not of_each:
-        return ""
-    return joined((_worth(of_each, language), *sentences(others, language)))
+        return joined(turned)
+    return joined((_worth(of_each, language), *sentences(others, language), *turned))
 
 
 def _undecided_together(gained: Sequence[Finding]) -> list[Finding]:

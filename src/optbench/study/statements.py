@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from optbench.catalog.metrics import tuning_metric
 from optbench.comparison import Scope, narrowest, sharing_best
+from optbench.config import Family
 from optbench.core.findings import Finding, Severity
 from optbench.study.gains import Outcome
 from optbench.study.rounds import is_widened
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from optbench.comparison import Comparison
-    from optbench.config import StudyConfig, StudyDesign
+    from optbench.config import StudyConfig
     from optbench.study.gains import TuningGain
     from optbench.study.recommendation import Recommendation
     from optbench.study.tuning import Tuning
+    from optbench.study.unseen_rows import UnseenRows
 
 
 GAIN_CODES: Final = ("study-gained", "study-lost", "study-gained-nothing")
@@ -51,9 +53,10 @@ def protocol_statements(config: StudyConfig, tunings: Sequence[Tuning]) -> tuple
     return (Finding("study-budget-of-one", Severity.NOTE, {"label": config.tuned[0].label, **values}),)
 
 
-def kept_design(design: StudyDesign) -> tuple[Finding, ...]:
-    """Return what a study that an earlier version began goes on without, one finding each; () under today's design."""
-    return tuple(Finding(f"design-kept-{name.replace('_', '-')}", Severity.NOTE) for name in design.lacks)
+def kept_design(config: StudyConfig) -> tuple[Finding, ...]:
+    """Return what a study that an earlier version began goes on without, as far as its file asks for that."""
+    asked = (name for name in config.design.lacks if name != "widens_at_outermost" or config.tuning.widens_inside)
+    return tuple(Finding(f"design-kept-{name.replace('_', '-')}", Severity.NOTE) for name in asked)
 
 
 def failed_tunings(gains: Sequence[TuningGain], metric: str) -> tuple[Finding, ...]:
@@ -90,6 +93,34 @@ def gain_statements(
         _default_on_top(config, comparison, taken),
     )
     return (*statements, *(one for found in others for one in found))
+
+
+def turned_statements(comparison: Comparison, unseen: UnseenRows | None) -> tuple[Finding, ...]:
+    """Return that pairs of tuned rows, or of one and its default, are in another order on rows that tuning never saw.
+
+    The first pair is named with its numbers, the others are counted; report.html has those of tuned rows.
+    """
+    if unseen is None:
+        return ()
+    on_all = {(pair.a, pair.b): pair for pair in comparison.problems[0].pairs if pair.family is not Family.DEFAULTS}
+    turned = [
+        (one, pair)
+        for one in unseen.pairs
+        if (pair := on_all.get((one.a, one.b))) is not None and (one.difference or 0.0) * (pair.difference or 0.0) < 0.0
+    ]
+    if not turned:
+        return ()
+    one, pair = min(turned, key=lambda found: found[1].family is Family.TUNED_VS_DEFAULT)
+    values = {
+        "share": 1.0 - unseen.share_seen,
+        "a": one.a,
+        "b": one.b,
+        "here": one.difference,
+        "on_all": pair.difference,
+        "more": len(turned) - 1 or None,
+        "metric": comparison.metric.name,
+    }
+    return (Finding("splits-unseen-turned", Severity.REMARK, values),)
 
 
 def decision_statements(taken: Recommendation | None, metric: str) -> tuple[Finding, ...]:

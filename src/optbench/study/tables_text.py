@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from optbench.catalog.metrics import score_text
 from optbench.comparison import PairOutcome, Scope
 from optbench.config import LEARNING_RATE, SplitDesign
+from optbench.statistics import Decision
 from optbench.study.tuning import tries_learning_rates
 from optbench.words import text
 from optbench.words.formats import NOTHING
@@ -140,10 +141,10 @@ def _new_rows_cells(problem: ProblemFindings, pair: PairResult, language: str | 
 def _holds_for_new_rows(pair: PairResult, language: str | None) -> str:
     if pair.obstacle is not None:
         return NOTHING
-    if pair.scope is not Scope.NEW_ROWS:
-        return text("splits-new-rows-no", language)
-    is_undecided = pair.outcome is PairOutcome.UNDECIDED
-    return text("splits-new-rows-undecided" if is_undecided else "splits-new-rows-yes", language)
+    if pair.scope is Scope.NEW_ROWS:
+        return text("splits-new-rows-yes", language)
+    is_undecided = pair.decision is pair.new_rows.decision is Decision.UNDECIDED
+    return text("splits-new-rows-undecided" if is_undecided else "splits-new-rows-no", language)
 
 
 def _outcome_words(pair: PairResult, language: str | None) -> str:

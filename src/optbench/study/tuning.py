@@ -99,20 +99,30 @@ class Tuning:
         return sorted({dict(setting.values)[name] for setting in self.settings})
 
     @property
-    def edges(self) -> dict[str, str]:
-        """Hyperparameters whose best value is the smallest or the largest tried: a better one may lie outside.
-
-        Points that end before their range does, as Halton's, are none: there the range goes on.
-        """
+    def outermost(self) -> dict[str, str]:
+        """Hyperparameters whose best value is the smallest or the largest tried, wherever their range ends."""
         found = {}
         for name, value in self.winner.values:
             tried = self.tried(name)
-            low, high = self.ranges.get(name, (tried[0], tried[-1]))
-            if len(tried) > 1 and value == tried[0] and value <= low * _ROUNDED:
-                found[name] = "smallest"
-            elif len(tried) > 1 and value == tried[-1] and value * _ROUNDED >= high:
-                found[name] = "largest"
+            if len(tried) > 1 and value in (tried[0], tried[-1]):
+                found[name] = "smallest" if value == tried[0] else "largest"
         return found
+
+    @property
+    def edges(self) -> dict[str, str]:
+        """Those of them at the end of their range: a better one may lie outside.
+
+        Points that end before their range does, as Halton's, are none: there the range goes on.
+        """
+        values = dict(self.winner.values)
+        return {name: which for name, which in self.outermost.items() if self._ends(name, values[name], which)}
+
+    def _ends(self, name: str, value: float, which: str) -> bool:
+        """Return True if the range of a hyperparameter goes no farther than a value."""
+        if name not in self.ranges:
+            return True
+        low, high = self.ranges[name]
+        return value <= low * _ROUNDED if which == "smallest" else value * _ROUNDED >= high
 
     @property
     def is_race(self) -> bool:

@@ -29,7 +29,7 @@ class UnseenPair:
     Attributes
     ----------
     difference : mean over the seeds, score of a minus score of b; None if a run has no score on its rows
-    low, high : sign-flip interval at 1 - alpha; None if unbounded
+    low, high : interval at 1 - alpha, as that of all rows; None if unbounded
     """
 
     a: str
@@ -96,7 +96,7 @@ def unseen_rows(comparison: Comparison, runs: StudyRuns, predicted: Predicted) -
     return UnseenRows(
         rows=sum(unseen) / len(unseen),
         share_seen=1.0 - sum(unseen) / sum(tested),
-        pairs=tuple(_pair(pair, scores, comparison.alpha) for pair in comparison.problems[0].pairs),
+        pairs=tuple(_pair(pair, scores, comparison) for pair in comparison.problems[0].pairs),
     )
 
 
@@ -133,13 +133,12 @@ def _score(
     return task.score(test, comparison.metric, rows=rows, positive_class=run.planned.dataset.positive_class)
 
 
-def _pair(pair: PairResult, scores: Mapping[str, Mapping[int, float | None]], alpha: float) -> UnseenPair:
-    from optbench.statistics import sign_flip_interval
+def _pair(pair: PairResult, scores: Mapping[str, Mapping[int, float | None]], comparison: Comparison) -> UnseenPair:
+    from optbench.comparison import difference_interval
 
     both = [(scores[pair.a].get(seed), scores[pair.b].get(seed)) for seed in pair.seeds]
     differences = [x - y for x, y in both if x is not None and y is not None]
     if len(differences) < len(both) or not both:
         return UnseenPair(pair.a, pair.b, None, None, None)
-    low, high = sign_flip_interval(differences, alpha)
-    ends = (low, high) if math.isfinite(low) else (None, None)
-    return UnseenPair(pair.a, pair.b, math.fsum(differences) / len(differences), *ends)
+    low, high = difference_interval(differences, comparison.alpha, comparison.looks)
+    return UnseenPair(pair.a, pair.b, math.fsum(differences) / len(differences), low, high)
