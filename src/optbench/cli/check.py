@@ -31,12 +31,14 @@ def check(
     del debug, lang, verbose
     from optbench.runner.check import check_json, check_runs, check_text, raise_for_problems
     from optbench.study.check import check_study
+    from optbench.study.earlier import earlier_note, is_earlier
     from optbench.study.folders import parted
 
     studies, _ = parted(runs, runs_dir)
     of_studies = [one for paths in studies for one in check_study(paths, deep=not is_quick)]
     checked, passed_over = check_runs(runs, runs_dir, deep=not is_quick)
     checked = [*of_studies, *checked]
+    passed_over += [earlier_note(paths) for paths in studies if is_earlier(paths)]
     notes(passed_over, quiet=quiet)
     if as_json:
         print_json(check_json(checked, deep=not is_quick))

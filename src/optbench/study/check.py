@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from optbench.runner.check import CheckedRun
 from optbench.study.changed import other_plans, other_runs
+from optbench.study.earlier import earlier_problems, is_earlier
 from optbench.study.verdicts import kept_verdicts
 
 if TYPE_CHECKING:
@@ -16,15 +17,22 @@ if TYPE_CHECKING:
 def check_study(paths: StudyPaths, *, deep: bool = True) -> list[CheckedRun]:
     """Verify size and sha256 of every file of a study and of its verdicts, and that its runs are those it rests on.
 
-    The files of the runs themselves are verified as those of any run.
+    The files of the runs themselves are verified as those of any run. A study that a version before manifests finished
+    is held to the digests of its results in study.json.
 
     Parameters
     ----------
     deep : False compares the sizes of the study's own files alone; the manifests of its runs are read either way
     """
-    is_finished = os.path.lexists(paths.manifest)
-    own = _checked(paths, deep=deep) if is_finished else CheckedRun(str(paths.folder), False, ())
-    return [own, *(_checked(one, deep=deep, with_runs=False) for one in kept_verdicts(paths))]
+    return [_own(paths, deep=deep), *(_checked(one, deep=deep, with_runs=False) for one in kept_verdicts(paths))]
+
+
+def _own(paths: StudyPaths, *, deep: bool) -> CheckedRun:
+    if os.path.lexists(paths.manifest):
+        return _checked(paths, deep=deep)
+    earlier = is_earlier(paths)
+    problems = tuple(earlier_problems(paths, deep=deep)) if earlier else ()
+    return CheckedRun(str(paths.folder), earlier, problems)
 
 
 def _checked(paths: StudyPaths, *, deep: bool, with_runs: bool = True) -> CheckedRun:
