@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -121,6 +122,21 @@ def test_a_finished_folder_has_everything_but_a_keras_model(place, command):
     assert environment["software"]["numpy"]["version"] == manifest["versions"]["numpy"]
     assert environment["optimizer"]["class"] == "Adam"
     assert command("check", "runs")[0] == 0
+
+
+def test_verbose_says_of_a_run_which_process_and_what_it_took(place):
+    """Process, engine and times of each run, and those of the command at its end; without -v nothing of it."""
+    short = ("run", "adam.yaml", "--set", "training.epochs=3")
+    for options in ((), ("-v",)):
+        code, _, said = place.call(*short, "--runs-dir", f"timed{len(options)}", *options)
+        assert code == 0, said
+        begins, of_command = (
+            re.search(r"begins in process (\d+)", said),
+            re.search(r"^process (\d+): ", said, re.MULTILINE),
+        )
+        took = r"epochs trained: 3, in \d+\.\d\d s; building took \d+\.\d\d s; at most \d[\d,]* MiB"
+        assert bool(begins) == bool(of_command) == bool(re.search(took, said)) == bool(options), said
+    assert begins[1] != of_command[1]
 
 
 def test_it_is_reproduced_bit_by_bit(place):

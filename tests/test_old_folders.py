@@ -92,7 +92,7 @@ def copy(corpus, tmp_path):
 
 
 def today(folder: Path, *arguments: object, code: int = 0) -> str:
-    """Run a command of today's optbench in a folder."""
+    """Run a command of today's optbench in a folder; what it prints, of one that fails what it complains of."""
     return first_release.optbench(first_release.ROOT, *arguments, cwd=folder, code=code)
 
 
@@ -153,7 +153,8 @@ def test_they_are_reproduced(corpus, name):
     found = json.loads(today(corpus, "reproduce", run_folder(corpus, name), "--json"))
     assert (found["identical"], found["first_difference"]) == (True, None)
     older = found["older_metrics"]
-    assert older is None or (older["entries_compared"], older["different"]) == (_entries(corpus, name), [])
+    assert older is not None
+    assert (older["entries_compared"], older["different"]) == (_entries(corpus, name), [])
 
 
 def _entries(folder: Path, name: str) -> int:
@@ -177,6 +178,25 @@ def test_finished_runs_are_skipped_and_an_unfinished_one_goes_on(copy, first_rel
     first_release.optbench(first_release_tree, "run", "killed.yaml", "--runs-dir", "runs", "--no-figures", cwd=straight)
     one, other = (json.loads((run_folder(where, "killed") / "digests.json").read_text()) for where in (copy, straight))
     assert {**one, "metrics": ""} == {**other, "metrics": ""}
+
+
+def test_finished_studies_are_read(copy):
+    """Every command tells of a finished study; what needs more than was kept says what brings it, and then works."""
+    (study,) = (copy / "studies").iterdir()
+    shown = json.loads(today(copy, "show", study, "--json"))
+    verdict = json.loads((study / "verdict.json").read_text())
+    assert (shown["status"], shown["verdict"]) == ("completed", verdict["verdict"])
+    checked = json.loads(today(copy, "check", study, "--json"))
+    runs = [path for path in study.iterdir() if path.is_dir()]
+    assert {one["folder"] for one in checked["runs"]} == {str(study), *map(str, runs)}
+    assert all(one["finished"] and not one["problems"] for one in checked["runs"])
+    rows = json.loads(today(copy, "compare", study, "--format", "json"))["optimizers"]
+    assert {row["optimizer"].split()[0] for row in rows} == {"adam", "sgd"}
+    for command in ("report", "reproduce"):
+        assert "'optbench study FILE' with its file once" in today(copy, command, study, code=1)
+    today(copy, "study", "trial.yaml", "--runs-dir", "studies")
+    for command in ("report", "reproduce", "check"):
+        today(copy, command, study)
 
 
 def times(paths):

@@ -64,9 +64,10 @@ def chooses(node: ast.Subscript | ast.Call) -> bool:
 
 
 def lists(source: str) -> list[tuple[int, str]]:
-    """Return line and text of every list, or mapping by name, that stands at module level with such names in it."""
+    """Return line and text of every list, or mapping by name, with such names that a module or a class has."""
     tree = ast.parse(source)
-    body = [node for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign)]
+    bodies = [tree.body, *(node.body for node in ast.walk(tree) if isinstance(node, ast.ClassDef))]
+    body = [node for nodes in bodies for node in nodes if isinstance(node, ast.Assign | ast.AnnAssign)]
     kinds = (ast.Dict, ast.Tuple, ast.List, ast.Set)
     written = [part for node in body for part in ast.walk(node) if isinstance(part, kinds)]
     return [(node.lineno, ast.unparse(node)[:100]) for node in written if names_one(node)]
@@ -95,6 +96,8 @@ def test_another_registry_is_found_where_it_is_written():
     """A list of task or metric names, or a mapping by them, would have to be kept equal to the catalogue."""
     assert lists("TITLES: dict[str, str] = {'accuracy': 'Accuracy'}")
     assert lists("Monitor = Literal['loss', 'val_loss']")
+    assert lists("class Record(Section):\n    task: Literal['classification', 'regression']")
+    assert lists("class Record:\n    class Part:\n        shown = ('accuracy', 'rmse')")
     assert not lists("TITLES = {'adam': 'Adam'}")
 
 

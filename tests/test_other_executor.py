@@ -18,6 +18,7 @@ from small_study import STUDY
 
 from optbench.executors.registry import GROUP
 from optbench.run_store import RunPaths, verify_manifest
+from optbench.runner.run import SCRATCH
 
 pytestmark = pytest.mark.tensorflow
 
@@ -28,7 +29,9 @@ SMOKE = Path(__file__).resolve().parent.parent / "configs" / "smoke.yaml"
 @pytest.fixture(scope="module")
 def runs_by(tmp_path_factory):
     """Give a command by an executor in a process of its own; returns the run folders that it made, by name."""
-    package = write_package(tmp_path_factory.mktemp("package"), GROUP, spool="spool_executor:make_executor")
+    package = write_package(
+        tmp_path_factory.mktemp("package"), GROUP, spool="spool_executor:make_executor", far="spool_executor:FAR"
+    )
     (package / "spool_executor.py").write_bytes(Path(spool_executor.__file__).read_bytes())
 
     def call(executor, name, file):
@@ -67,6 +70,15 @@ def test_another_executor_gives_the_same_bytes(runs_by):
     local, spooled = (runs_by(executor, "run", SMOKE) for executor in ("local", "spool"))
     assert len(local) == 2
     assert_same(local, spooled)
+
+
+@pytest.mark.long
+def test_one_that_says_it_is_elsewhere_gives_them_too(runs_by):
+    """Data is laid below the runs directory, which other machines see, and is gone at the end."""
+    local, far = (runs_by(executor, "run", SMOKE) for executor in ("local", "far"))
+    assert_same(local, far)
+    (runs_dir,) = {folder.parent for folder in far.values()}
+    assert not [path for path in (runs_dir / SCRATCH).rglob("*") if path.is_file()]
 
 
 @pytest.mark.long

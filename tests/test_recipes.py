@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from installed import write_package
 
 ROOT = Path(__file__).resolve().parent.parent
 ADDED = ROOT / "tests" / "recipes"
+INSTALLED = "installed"  # where packages of others lie in the copy
+REGISTRY, GROUP = "optbench.executors.registry", "optbench.executors"
 COPIED = ("src", "configs", "schemas", "tools", "tests", "docs", "pyproject.toml", "README.md", "CONTRIBUTING.md")
 
 
@@ -23,13 +26,15 @@ class Recipe:
 
     `listed` are what it is listed under and by which name; `configs` are experiments that use it, below the tree;
     `tests` are the tests that CONTRIBUTING promises to find it without being told, with `-k` expressions; `metric` is
-    what runs are compared by.
+    what runs are compared by; `executor` is who executes them; `on_pages` tells whether pages name it.
     """
 
     listed: tuple[str, str]
     configs: tuple[str, ...]
     tests: tuple[tuple[str, str], ...] = ()
     metric: str = "accuracy"
+    executor: str = "local"
+    on_pages: bool = True
 
 
 def says(tree, code, words):
@@ -87,9 +92,20 @@ def metric(tree):
     return Recipe(("metrics", "kappa"), ("configs/adam.yaml",), found, metric="kappa")
 
 
-# Another recipe (an executor, an engine) is one more function of this shape: it adds its files to a tree and says what
-# there is to find.
-RECIPES = (data_set, model, metric)
+def executor(tree):
+    """Processes over a spool directory: a package with an entry point, and its name in the contract suite."""
+    package = write_package(tree / INSTALLED, GROUP, mine="my_executor:make_executor")
+    shutil.copyfile(ROOT / "tests" / "support" / "spool_executor.py", package / "my_executor.py")
+    contract, begin = tree / "tests/executors/test_contract.py", "EXECUTORS = {\n"
+    text = contract.read_text()
+    assert begin in text
+    contract.write_text(text.replace(begin, f'{begin}    "mine": "my_executor:make_executor",\n'))
+    found = (("tests/executors/test_contract.py", "mine"),)
+    return Recipe(("executors", "mine"), ("configs/adam.yaml",), found, executor="mine", on_pages=False)
+
+
+# Another recipe is one more function of this shape: it adds its files to a tree and says what there is to find.
+RECIPES = (data_set, model, metric, executor)
 
 
 @pytest.fixture
@@ -109,7 +125,8 @@ def python(tree, *arguments):
     """Run Python on the copy, from another process that knows nothing of this one, and return what it prints."""
     own = {name for name in os.environ if name.startswith(("PYTEST_", "OPTBENCH_"))} - {"OPTBENCH_LANG"}
     inherited = {name: value for name, value in os.environ.items() if name not in own}
-    variables = {"PYTHONPATH": str(tree / "src"), "OPTBENCH_DATA_DIR": str(tree / "data")}
+    search = os.pathsep.join([str(tree / "src"), str(tree / INSTALLED)])
+    variables = {"PYTHONPATH": search, "OPTBENCH_DATA_DIR": str(tree / "data")}
     command = [sys.executable, "-P", *map(str, arguments)]
     done = subprocess.run(
         command, cwd=tree, env=inherited | variables, capture_output=True, text=True, timeout=900, check=False
@@ -121,6 +138,13 @@ def python(tree, *arguments):
 def optbench(tree, *arguments):
     """Run a command of the copy."""
     return python(tree, "-m", "optbench", *arguments)
+
+
+def listed(tree, what):
+    """Return the names that are listed under something; of executors, those that `--executor` takes."""
+    if what == "executors":
+        return set(python(tree, "-c", f"from {REGISTRY} import executor_names; print(*executor_names())").split())
+    return {row["name"] for row in json.loads(optbench(tree, "list", what, "--json"))[what]}
 
 
 def both(tree):
@@ -140,7 +164,7 @@ def test_what_the_recipes_add_is_found_by_every_command_that_reads(tree):
     recipes = [recipe(tree) for recipe in RECIPES]
     for recipe in recipes:
         what, name = recipe.listed
-        assert name in {row["name"] for row in json.loads(optbench(tree, "list", what, "--json"))[what]}
+        assert name in listed(tree, what)
     after = json.loads(optbench(tree, "schema"))
     assert "BottleneckConfig" in set(after["$defs"]) - set(before["$defs"])
     assert "trees" in after["$defs"]["NamedDataset"]["properties"]["name"]["anyOf"][1]["enum"]
@@ -150,10 +174,11 @@ def test_what_the_recipes_add_is_found_by_every_command_that_reads(tree):
     assert checked["resolved"]["model"]["narrow"] == 4
 
 
-def carry_out(tree, configs, words, metric):
+def carry_out(tree, configs, words, *, metric, executor):
     """`run`, `compare`, `report` and a small `study`, in processes of their own; every page has these words."""
     runs = tree / "runs"
-    short = ("--set", "training.epochs=2", "--seeds", "0,1", "--runs-dir", runs)
+    by = ("--executor", executor, "--runs-dir", runs)
+    short = ("--set", "training.epochs=2", "--seeds", "0,1", *by)
     optbench(tree, "run", *configs, *short)
     if len(configs) == 1:
         optbench(tree, "run", *configs, *short, "--set", "optimizer.name=sgd", "--set", "name=other")
@@ -170,7 +195,7 @@ def carry_out(tree, configs, words, metric):
         f"name: small\nexperiment: {configs[0].relative_to(tree)}\noptimizers: [adam, sgd]\n"
         f"tuning: {{points: 2, seeds: 1}}\nconfirmation: {{seeds: 2}}\nmetric: {metric}\n"
     )
-    optbench(tree, "study", study, "--runs-dir", runs)
+    optbench(tree, "study", study, *by)
     (concluded,) = runs.glob("small-*/verdict.json")
     assert {row["optimizer"] for row in json.loads(concluded.read_text())["optimizers"]} >= {"adam", "sgd"}
 
@@ -178,9 +203,10 @@ def carry_out(tree, configs, words, metric):
 @pytest.mark.ci
 @pytest.mark.long
 def test_what_the_recipes_add_works_together_in_runs_and_studies(tree):
-    """The data set, the model and the metric in one experiment; the test below carries out each recipe alone."""
+    """All of them in one experiment; the test below carries out each recipe alone."""
     recipes = [recipe(tree) for recipe in RECIPES]
-    carry_out(tree, [both(tree)], [recipe.listed[1] for recipe in recipes], metric="kappa")
+    words = [recipe.listed[1] for recipe in recipes if recipe.on_pages]
+    carry_out(tree, [both(tree)], words, metric="kappa", executor="mine")
 
 
 @pytest.mark.long
@@ -188,7 +214,9 @@ def test_what_the_recipes_add_works_together_in_runs_and_studies(tree):
 def test_a_recipe_is_all_that_runs_and_studies_need(recipe, tree):
     """With the files of the recipe alone."""
     added = recipe(tree)
-    carry_out(tree, [tree / name for name in added.configs], [added.listed[1]], metric=added.metric)
+    words = [added.listed[1]] if added.on_pages else []
+    configs = [tree / name for name in added.configs]
+    carry_out(tree, configs, words, metric=added.metric, executor=added.executor)
 
 
 @pytest.mark.long

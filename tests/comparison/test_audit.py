@@ -157,6 +157,19 @@ def test_exceptions_are_compared_by_variables_where_there_are_no_patterns(runs):
     assert "[dense/kernel] (sgd)" in sentence(remarks(mine + other)["optimizer.exclude_from_weight_decay"].finding)
 
 
+@pytest.mark.parametrize("patterns", [{}, {"exclude_from_weight_decay": None}, {"exclude_from_weight_decay": []}])
+def test_an_optimizer_without_exceptions_leaves_out_nothing(runs, patterns):
+    """Nothing is recorded beside its section, which says it all; an object that leaves out as little is no other."""
+    named = runs("adamw", LOW, arguments=patterns)
+    found = remarks(own(runs, HIGH, weight_decay=0.004) + named)
+    assert "optimizer.exclude_from_weight_decay" not in found
+    leaves_out = {"class": "AdamW", "is_keras": True, "undecayed": ["dense/bias"], "arguments": {"weight_decay": 0.004}}
+    mine = runs("python", HIGH, arguments={"function": "mine.py:make"}, optimizer_built=leaves_out)
+    told = sentence(remarks(mine + named)["optimizer.exclude_from_weight_decay"].finding)
+    assert "[dense/bias] (python:make)" in told
+    assert "none (adamw)" in told
+
+
 def test_an_object_that_nothing_is_known_of_is_said(runs):
     """A run of an older version recorded nothing: no value is made up for it."""
     mine = runs("python", HIGH, arguments={"function": "mine.py:make", "arguments": {"weight_decay": 0.3}})

@@ -98,7 +98,7 @@ def test_empty_file_is_refused(write, content):
 
 def test_header_only_is_refused(write):
     """A header without rows says so."""
-    refused(write("a,b\n"), "t.csv holds a header line and no rows: there is nothing to learn from.")
+    refused(write("a,b\n"), "t.csv holds a header line and no rows. Name a file with rows.")
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,15 @@ import gc
 import gzip
 import io
 import lzma
+import shutil
 import zipfile
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
-from optbench.datasets import packed_files
 from optbench.datasets.opening import Storage, open_table
+from optbench.datasets.packed_files import most_unpacked
 from optbench.datasets.scratch import PREFIX
 from optbench.datasets.table_reading import read_table
 from optbench.errors import DataError
@@ -205,9 +207,22 @@ def test_a_zip_in_a_zip_and_an_encrypted_one_are_refused(load):
     assert "is encrypted" in refusal(load, bytes(encrypted), "t.zip")
 
 
-def test_a_bomb_is_refused_by_what_it_says_and_by_what_comes_out(monkeypatch, load):
+@pytest.fixture
+def room(monkeypatch):
+    """Let the disk of temporary files have room for so many bytes of an unpacked file."""
+
+    def leave(n_bytes):
+        usage = SimpleNamespace(free=2**50)
+        monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage)
+        usage.free += n_bytes - most_unpacked(2**50)  # which keeps some of it free
+        assert most_unpacked(2**50) == n_bytes
+
+    return leave
+
+
+def test_a_bomb_is_refused_by_what_it_says_and_by_what_comes_out(room, load):
     """A zip declares its size; a gzip file is counted while it is unpacked, and stopped."""
-    monkeypatch.setattr(packed_files, "_ALWAYS_ALLOWED", 10_000)
+    room(10_000)
     bomb = b"a;b;wort\n" * 2_000_000
     for name, content in (("t.zip", zipped(t_csv=bomb)), ("t.csv.gz", gzip.compress(bomb))):
         assert "unpacks to more than there is room for" in refusal(load, content, name)

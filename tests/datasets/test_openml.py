@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import http.client
 import http.server
 import json
 import threading
+import urllib.request
 
 import numpy as np
 import pytest
@@ -29,10 +31,8 @@ def feature(index, name, kind, **more):
 
 
 @pytest.fixture
-def server(monkeypatch):
+def server():
     """Answer with one small data set, number 7, and count the requests."""
-    from sklearn.datasets import _openml
-
     packed = gzip.compress(ARFF.encode(), mtime=0)
     asked = []
 
@@ -80,12 +80,17 @@ def server(monkeypatch):
             pass
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
-        for name in ("_DATA_INFO", "_DATA_FEATURES", "_DATA_QUALITIES"):
-            path = getattr(_openml, name).partition("openml.org")[2]
-            monkeypatch.setattr(_openml, name, f"http://127.0.0.1:{listening.server_port}{path}")
+
+        class Here(urllib.request.HTTPSHandler):
+            def https_open(self, request):
+                request.host = f"127.0.0.1:{listening.server_port}"
+                return self.do_open(http.client.HTTPConnection, request)
+
+        urllib.request.install_opener(urllib.request.build_opener(Here))
         thread = threading.Thread(target=listening.serve_forever)
         thread.start()
         yield asked
+        urllib.request.install_opener(None)
         listening.shutdown()
         thread.join()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
+import os
 from types import SimpleNamespace
 
 import pytest
@@ -24,12 +24,25 @@ def test_what_is_asked_of_sbatch_stands_before_the_first_command():
     assert batch_script(machine, "exec work").splitlines()[1:3] == asked
 
 
+@pytest.fixture
+def programs(tmp_path, monkeypatch):
+    """Let a program of SLURM be a script of the shell."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+
+    def write(name, text):
+        (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+        (folder / name).chmod(0o755)
+
+    return write
+
+
 @pytest.mark.parametrize("state", ["COMPLETED", "FAILED"])
-def test_a_path_says_nothing_of_a_job(monkeypatch, state):
+def test_a_path_says_nothing_of_a_job(programs, state):
     """Names of folders come behind the fields of the controller, and may look like them."""
     told = f"JobId=7 JobName=optbench JobState={state} ExitCode=3:0 WorkDir=/home/x JobState=TIMEOUT ExitCode=9:9"
-    answer = subprocess.CompletedProcess([], 0, told, "")
-    monkeypatch.setattr(slurm_client, "_answer", lambda _command: answer)
+    programs("scontrol", f"echo '{told}'")
     assert slurm_client.how_ended("7") == slurm_client.JobEnd(state, 3)
 
 
@@ -42,27 +55,21 @@ def test_a_path_says_nothing_of_a_job(monkeypatch, state):
         ("", "exit code 1. What a job asks for"),
     ],
 )
-def test_the_words_of_slurm_end_before_those_of_optbench(monkeypatch, tmp_path, told, said):
+def test_the_words_of_slurm_end_before_those_of_optbench(programs, tmp_path, told, said):
     """Whether or not there is a full stop behind them."""
     (tmp_path / "told").write_text(told)
-    (tmp_path / "sbatch").write_text(f"#!/bin/sh\n/bin/cat {tmp_path}/told >&2\nexit 1\n")
-    (tmp_path / "sbatch").chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
+    programs("sbatch", f"cat {tmp_path}/told >&2\nexit 1")
     with pytest.raises(RunFailedError) as refused:
         slurm_client.submit("", MachineConfig(), elements=1, output="", options=[])
     assert said in str(refused.value)
 
 
-def test_the_folder_of_logs_is_no_pattern(monkeypatch):
+def test_the_folder_of_logs_is_no_pattern(programs, tmp_path):
     """sbatch replaces %a, and what else begins so in the names of folders above."""
-    outputs = []
-
-    def submit(_script, _machine, *, output, **_):
-        outputs.append(output)
-        return "7"
-
-    monkeypatch.setattr(slurm_client, "submit", submit)
-    monkeypatch.setattr(slurm_client, "cluster_name", lambda: "here")
+    given = tmp_path / "given"
+    programs("sbatch", f'printf "%s\\n" "$@" >{given}\necho 7')
+    programs("scontrol", "echo 'ClusterName = here'")
     options = SimpleNamespace(on_machine=MachineConfig())
-    assert detach._submit("/data/50%a of it/.jobs/1", 1, options) == ("7", "here")
-    assert outputs == ["/data/50%%a of it/.jobs/1/%a.log"]
+    assert detach.submit("/data/50%a of it/.jobs/1", 1, options) == ("7", "here")
+    (output,) = (one for one in given.read_text().splitlines() if one.startswith("--output="))
+    assert output == "--output=/data/50%%a of it/.jobs/1/%a.log"

@@ -18,7 +18,6 @@ from storage_scenario import contents, work
 from struck import FAULTS, be_worker, struck
 
 from optbench.run_store import RunPaths, run_status
-from optbench.run_store import claims as claims_module
 
 pytestmark = pytest.mark.skipif(
     shutil.which("strace") is None, reason="strace is not installed: apt-get install strace"
@@ -94,15 +93,19 @@ def test_every_system_call(tmp_path, name, epochs, step, record_property):
 def test_a_naive_writer_is_found_out(tmp_path, monkeypatch):
     """Negative control: with a claim written in place, some kill leaves what is no claim and is in the way of any."""
 
-    def in_place(claim, record):
-        target = claim.run.claim_record(claim.number)
-        target.parent.mkdir()
-        data = (record / target.name).read_bytes()
-        with target.open("wb", buffering=0) as file:
-            for start in range(0, len(data), 64):
-                file.write(data[start : start + 64])
-        return True
+    rename = Path.rename
 
-    monkeypatch.setattr(claims_module, "_is_published", in_place)
+    def in_place(record, target):
+        if record.name != "claim":
+            return rename(record, target)
+        target.mkdir()
+        for source in record.iterdir():
+            data = source.read_bytes()
+            with (target / source.name).open("wb", buffering=0) as file:
+                for start in range(0, len(data), 64):
+                    file.write(data[start : start + 64])
+        return target
+
+    monkeypatch.setattr(Path, "rename", in_place)
     with pytest.raises(AssertionError):
         every_point(tmp_path, "kill", FEW_EPOCHS, ("write",))

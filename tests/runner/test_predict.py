@@ -40,6 +40,7 @@ from optbench.runs.predictor import open_run
 from optbench.tasks import task_named
 from optbench.training.engines import engine_versions
 from optbench.training.shipped import load_model
+from optbench.words import error_text
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")]
 
@@ -436,7 +437,7 @@ def test_rows_without_a_target_are_predicted_and_in_no_metric(folder, tmp_path):
 BAD_FILES = {
     "another table": ("x,y\n1,2\n", "must have the columns that the model was trained on. It lacks amount"),
     "empty": ("", "is empty"),
-    "no rows": ("amount;count;kind;when\n", "no rows: there is nothing to predict"),
+    "no rows": ("amount;count;kind;when\n", "a header line and no rows. Name a file with rows."),
     "a large cell": (
         f"amount;count;kind;when\n1 EUR;2;{'x' * 200_000};\n",
         "field limit (131072). Close the quote that may have been left open, or shorten the cell",
@@ -500,6 +501,9 @@ def test_a_text_in_another_encoding_is_refused_or_named(folder, tmp_path):
             asked(folder, "table", "table.csv", **options)
         assert "dataset." not in str(refused.value)
         assert "line" not in str(refused.value)
+        in_spanish = error_text(refused.value, "es")
+        assert told.split()[0] in in_spanish
+        assert str(refused.value) not in in_spanish
     answered, _ = asked(folder, "table", tmp_path / "latin.csv", encoding="latin-1")
     assert [one.to_json()["values"]["examples"] for one in answered.findings if "unseen" in one.code] == [["grün"]]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -37,6 +38,20 @@ def csv(tmp_path):
     rows = [f"k{i},{i * 7 % 31 or ''},{'uvw'[i % 3]},{'no' if i % 4 else 'yes'}" for i in range(80)]
     (tmp_path / "my.csv").write_text("\n".join(["key,x,c,y", *rows]))
     return "{name: csv, path: my.csv, target: y}"
+
+
+@pytest.mark.parametrize("name", ["my", "csv", "cannot"])
+def test_an_error_names_its_file_once_whatever_the_file_is_called(experiment, validated, tmp_path, name, monkeypatch):
+    """Of data that is not there, of a key and of a file that is not there; its name may stand in the sentence."""
+    monkeypatch.chdir(tmp_path)
+    data = experiment(name, "{name: csv, path: my-csv-that-cannot-be-found, target: y}").rename(name)
+    (tmp_path / "key").write_text(data.read_text().replace("mlp", "mlpp"))
+    for path in (Path(name), Path("key"), Path("none")):
+        (problem,) = validated(path).files[0].error.problems
+        message = str(validated(path).files[0].error)
+        assert problem.values["file"] == str(path)
+        assert message.startswith(f"{path}:")
+        assert message.count(f"{path}:") == 1
 
 
 def test_valid_file_says_what_was_inferred(experiment, validated, csv):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from pathlib import Path
 
 import pytest
 from figure_notes import Noted
@@ -13,7 +14,7 @@ from selection import mostly_long
 
 import optbench
 from optbench.errors import StorageError
-from optbench.run_store import RunPaths, atomic, read_study_manifest, study_manifest_problems
+from optbench.run_store import RunPaths, read_study_manifest, study_manifest_problems
 from optbench.study.check import check_study
 from optbench.study.folders import study_named
 from optbench.study.report import report_all, report_study
@@ -78,16 +79,16 @@ def test_cut_off_anywhere_it_is_finished_and_goes_on(drawn, monkeypatch, written
     before = tree(drawn)
     drawn.page.unlink()
     drawn.verdict_text.unlink()
-    place, calls = atomic._place_over, []
+    place, calls = Path.replace, []
 
     def failing(temporary, path):
         if len(calls) == written:
             raise KeyboardInterrupt
         calls.append(path)
-        place(temporary, path)
+        return place(temporary, path)
 
     with monkeypatch.context() as patch:
-        patch.setattr(atomic, "_place_over", failing)
+        patch.setattr(Path, "replace", failing)
         with pytest.raises(KeyboardInterrupt):
             report_study(drawn, page_of=one_line)
     assert study_manifest_problems(drawn.manifest, deep=True) == []

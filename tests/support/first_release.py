@@ -40,7 +40,7 @@ def environment_of(tree: Path, **variables: str) -> dict[str, str]:
 
 
 def optbench(tree: Path, *arguments: object, cwd: Path, code: int = 0, **variables: str) -> str:
-    """Run a command of the optbench in a tree to its end, and return what it printed."""
+    """Run a command of the optbench in a tree to its end, and return what it printed; for errors if it has to fail."""
     done = subprocess.run(
         [*command_of(tree), *map(str, arguments)],
         cwd=cwd,
@@ -51,7 +51,7 @@ def optbench(tree: Path, *arguments: object, cwd: Path, code: int = 0, **variabl
         check=False,
     )
     assert done.returncode == code, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
+    return done.stderr if code else done.stdout
 
 
 def where_imported(tree: Path, cwd: Path) -> Path:

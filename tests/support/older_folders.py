@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from run_folders import facts_of, seal
 
 from optbench.run_store import RunPaths, file_sha256, read_json, write_json
+from optbench.study.paths import StudyPaths
 
 # What the first release wrote for a classification, as it stood then; not to be derived from today's code.
 METRICS = (
@@ -70,3 +72,16 @@ def rewrite(paths: RunPaths, documents: Mapping[Path, Mapping[str, Any]], **head
 def _with_metrics(paths: RunPaths, metrics: Mapping[str, Any]) -> None:
     write_json(paths.metrics, metrics)
     rewrite(paths, {paths.digests: {**read_json(paths.digests), "metrics": file_sha256(paths.metrics)}})
+
+
+def study_as_first_release(paths: StudyPaths) -> StudyPaths:
+    """Give a finished study the form of the first release: no manifest, kept verdict, design or file of its own."""
+    shutil.rmtree(paths.verdicts)
+    for path in (paths.manifest, paths.given, paths.resolved, *paths.folder.glob("recommended*.yaml")):
+        path.unlink()
+    record = read_json(paths.record)
+    for name in ("design", "engines", "looks"):
+        del record[name]
+    outputs = {name: digest for name, digest in record["outputs"].items() if (paths.folder / name).is_file()}
+    write_json(paths.record, {**record, "outputs": outputs})
+    return paths

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from optbench.core.interpreter import python_command
 from optbench.executors.ends import unreported_end
 from optbench.executors.interface import TaskEnd
-from optbench.executors.registry import ExecutorSettings
+from optbench.executors.registry import ExecutorKind, ExecutorSettings
 from optbench.executors.slots import SlotExecutor
 from optbench.executors.spool import Spool, SpoolSlot
 from optbench.run_store import Holder
@@ -24,6 +24,10 @@ LEAVES_WITHIN_S = 10
 def make_executor(settings: ExecutorSettings) -> SlotExecutor:
     """Make the executor; this is what the entry point names."""
     return SlotExecutor(Processes(settings), jobs=settings.jobs)
+
+
+FAR = ExecutorKind(make_executor, is_elsewhere=lambda _address: True)
+"""The same, which says that its processes are on other machines."""
 
 
 class Processes:

@@ -1,4 +1,4 @@
-"""What is not promised by Keras and TensorFlow is checked before it is used, and used in one file."""
+"""What is not promised by Keras and TensorFlow is checked before it is used, and used in one room."""
 
 from __future__ import annotations
 
@@ -11,11 +11,17 @@ import pytest
 from optbench.errors import MachineError
 from optbench.training import keras_internals
 from optbench.training.engines.philox import uniform
-from optbench.training.keras_internals import INTERNALS, check_generator, check_internals
+from optbench.training.keras_internals import (
+    INTERNALS,
+    check_generator,
+    check_internals,
+    lines_behind,
+    reason_behind,
+)
 
 pytestmark = pytest.mark.tensorflow
 
-SOURCE = Path(keras_internals.__file__).parents[1]
+SOURCE = Path(keras_internals.__file__).parents[2]
 
 
 class Without:
@@ -105,6 +111,56 @@ def test_a_seed_that_is_set_elsewhere_is_noticed():
         check_internals(other, tf)
 
 
+@pytest.mark.parametrize("name", ["sigmoid", "softmax"])
+def test_an_operation_of_another_kind_is_noticed(name):
+    """Nothing else would tell: a model that ends with it would have no logits, and a calibration of its own."""
+    import keras
+    import tensorflow as tf
+
+    other = Without(keras, "ops", Without(keras.ops, name, lambda x: x))
+    with pytest.raises(MachineError, match=r"keras.ops.sigmoid and keras.ops.softmax become in a graph"):
+        check_internals(other, tf)
+
+
+def test_a_graph_that_does_not_end_with_its_output_is_noticed():
+    """Of such a model the wrong operation would be taken for its last."""
+    import keras
+    import tensorflow as tf
+
+    class Model(Without):
+        def __call__(self, *arguments, **named):
+            made = keras.Model(*arguments, **named)
+            return Without(made, "operations", made.operations[::-1])
+
+    with pytest.raises(MachineError, match=r"Model.operations must end with the operation that makes the output"):
+        check_internals(Without(keras, "Model", Model(keras.Model, "")), tf)
+
+
+def test_what_keras_says_is_told_without_where(tmp_path):
+    """Of a layer that is refused why, of a model that cannot be loaded the cause and not its configuration."""
+    import keras
+
+    class Refusing(keras.layers.Layer):
+        def call(self, x):
+            raise ValueError("no such shape")
+
+    with pytest.raises(ValueError, match="Exception encountered when calling") as refused:
+        Refusing()(keras.ops.zeros((1, 3)))
+    assert lines_behind(refused.value)[0] == "no such shape"
+
+    class Own(keras.layers.Layer):
+        def call(self, x):
+            return x
+
+    archive = tmp_path / "own.keras"
+    keras.Sequential([keras.Input((2,)), Own()]).save(archive)
+    with pytest.raises(TypeError, match="config=") as unknown:
+        keras.saving.load_model(archive)
+    assert "Own" in reason_behind(unknown.value)
+    assert "config=" not in reason_behind(unknown.value)
+    assert reason_behind(ValueError("something\nelse")) == "something else"
+
+
 def test_another_generator_is_noticed():
     """The masks under XLA are Keras' own only while TensorFlow draws from the generator that is written out here."""
     import tensorflow as tf
@@ -138,7 +194,7 @@ PUBLIC = ("model.optimizer.learning_rate", "model.ir_version")  # setters that K
 
 
 def trespasses(tree):
-    """Return what belongs into the one file: private modules, private attributes of others, attributes that are set."""
+    """Return what belongs into the one room: private modules, private attributes of others, attributes that are set."""
     return [ast.unparse(node) for node in ast.walk(tree) for check in CHECKS if check(node)]
 
 
@@ -167,14 +223,16 @@ def sets_attribute_of_another(node):
 CHECKS = (imports_private_module, reads_private_attribute, sets_attribute_of_another)
 
 
-def test_no_other_file_does_such_a_thing():
+def test_no_other_room_does_such_a_thing():
     """Read from the syntax trees of the only room that imports TensorFlow."""
     found = {
-        path.name: what
+        path.parent.name: what
         for path in sorted((SOURCE / "training").rglob("*.py"))
         if (what := trespasses(ast.parse(path.read_text(encoding="utf-8"))))
     }
-    assert set(found) == {"keras_internals.py"}, found
+    assert set(found) == {"keras_internals"}, found
+    others = [path for path in sorted(SOURCE.rglob("*.py")) if path.parent.name != "keras_internals"]
+    assert not [path for path in others if "Exception encountered" in path.read_text(encoding="utf-8")]
     assert not [
         path
         for path in sorted(SOURCE.rglob("*.py"))

@@ -6,7 +6,7 @@ What a task does with predictions (format, evaluation, tables, pictures, its par
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from optbench.core.worded import worded
 
@@ -130,6 +130,11 @@ _ALL: Final = (
     ),
 )
 TASKS: Final[Mapping[str, TaskFacts]] = {facts.name: facts for facts in _ALL}
+
+if TYPE_CHECKING:
+    TaskName = str
+else:  # the names, as pydantic checks them and as they stand in JSON schemas
+    TaskName = Literal[tuple(TASKS)]
 DEFAULT_TASK: Final = CLASSIFICATION
 """What a file that names no task is for, and a run whose record is older than tasks."""
 

@@ -155,10 +155,13 @@ def _values(built: Mapping[str, ResolvedOptimizer], argument: str) -> dict[str, 
     """Return label -> value of an argument; exceptions from weight decay as they can be compared.
 
     Patterns are compared with patterns. An object of the user's own has none: where one takes part, the variables that
-    are left out are compared, as far as they are recorded.
+    are left out are compared, as far as they are recorded; one whose patterns are none leaves out nothing.
     """
     if argument == EXCEPTIONS and any(EXCEPTIONS not in optimizer.arguments for optimizer in built.values()):
-        paths = {label: optimizer.undecayed for label, optimizer in built.items()}
+        paths = {
+            label: optimizer.undecayed if optimizer.arguments.get(EXCEPTIONS, True) else ()
+            for label, optimizer in built.items()
+        }
         return {label: list(value) or None for label, value in paths.items() if value is not None}
     return {label: optimizer.value(argument) for label, optimizer in built.items()}
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from optbench.catalog.tasks import DEFAULT_TASK, TASKS
+from optbench.catalog.tasks import DEFAULT_TASK, TaskName
 from optbench.config.dataset_section import DatasetConfig
 from optbench.config.evaluation_section import EvaluationConfig
 from optbench.config.model_sections import ModelConfig
@@ -14,11 +14,6 @@ from optbench.config.names import NAME_PATTERN
 from optbench.config.optimizer import OptimizerConfig
 from optbench.config.training_sections import ReportConfig, TrainingConfig
 from optbench.core.section import Section
-
-if TYPE_CHECKING:
-    TaskName = str
-else:  # the names, as pydantic checks them and as they stand in the JSON schema
-    TaskName = Literal[tuple(TASKS)]
 
 SEED_LIMIT = 2**63
 Seed = Annotated[int, Field(ge=0, lt=SEED_LIMIT)]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import errno
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from unicodedata import combining, east_asian_width
@@ -21,7 +22,7 @@ from optbench.core.worded import joined, said_in_general, worded
 from optbench.errors import ConfigError, StorageError, each_once
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from optbench.config.experiment import ExperimentConfig
     from optbench.config.yaml_document import Place, YamlDocument
@@ -127,7 +128,7 @@ def read_text(path: Path, kind: FileKind = "experiment") -> str:
     ConfigError
         If it is missing, no file, too large or not UTF-8.
     """
-    with told_as(ConfigError, f"{path}:", code="config-file-unreadable"):
+    with _named(path), told_as(ConfigError, f"{path}:", code="config-file-unreadable"):
         try:
             return read_regular(path, most=MAX_BYTES, follow_links=True).decode("utf-8-sig")
         except FileNotFoundError:
@@ -149,6 +150,16 @@ def read_text(path: Path, kind: FileKind = "experiment") -> str:
                 ),
                 code="config-file-not-utf8",
             ) from None
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Let what an error says of a file that cannot be read name it for programs, as findings on its content do."""
+    try:
+        yield
+    except ConfigError as error:
+        problems = [replace(one, values={"file": str(path), **one.values}) for one in error.problems]
+        raise ConfigError(*error.args, code=error.code, problems=problems) from error.__cause__
 
 
 def _unfit(path: Path, error: UnfitFileError, kind: FileKind) -> ConfigError:

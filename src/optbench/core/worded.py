@@ -27,26 +27,51 @@ class Worded(str):
     code : of its text in the catalogues; "" of a text that consists of others
     values : what is filled in, by name; a value may be such a text itself
     parts : what it consists of
+    template : its English with placeholders
     """
 
-    __slots__ = ("code", "parts", "values")
+    __slots__ = ("code", "parts", "template", "values")
 
     code: str
     values: Mapping[str, Any]
     parts: tuple[str, ...]
+    template: str
 
     def __new__(
-        cls, english: str, code: str = "", values: Mapping[str, Any] | None = None, parts: Iterable[str] = ()
+        cls,
+        english: str,
+        code: str = "",
+        values: Mapping[str, Any] | None = None,
+        parts: Iterable[str] = (),
+        template: str = "",
     ) -> Self:
         """Return the text; whoever raises an error calls `worded` or `joined`."""
         made = super().__new__(cls, english)
-        made.code, made.values, made.parts = code, dict(values or {}), tuple(parts)
+        made.code, made.values, made.parts, made.template = code, dict(values or {}), tuple(parts), template
         return made
 
     def respelt(self, change: Callable[[str], str]) -> Worded:
         """Return it with its English, and what stands in it as it is, written in another way."""
         parts = [part.respelt(change) if isinstance(part, Worded) else change(part) for part in self.parts]
-        return Worded(change(str(self)), self.code, self.values, parts)
+        return Worded(change(str(self)), self.code, self.values, parts, self.template)
+
+    def retold(self, name: str, texts: Mapping[str, str]) -> Worded:
+        """Return it, and what stands in it, with another text where a value of that name is one of some texts.
+
+        Examples
+        --------
+        >>> told = worded("rows-sheet", "{setting} must name a sheet.", setting="dataset.sheet")
+        >>> told.retold("setting", {"dataset.sheet": "--sheet"})
+        '--sheet must name a sheet.'
+        """
+        if self.parts:
+            return joined(*(_retold(part, name, texts) for part in self.parts))
+        if not self.template:
+            return self
+        values = {key: _retold(value, name, texts) for key, value in self.values.items()}
+        if name in values:
+            values[name] = texts.get(values[name], values[name])
+        return Worded(self.template.format(**values), self.code, values, template=self.template)
 
 
 def worded(code: str, english: str, /, **values: Any) -> Worded:
@@ -65,7 +90,11 @@ def worded(code: str, english: str, /, **values: Any) -> Worded:
     >>> sentence, sentence.code, sentence.values["path"]
     ('a.yaml: there is no such file.', 'file-no-such', 'a.yaml')
     """
-    return Worded(english.format(**values), code, values)
+    return Worded(english.format(**values), code, values, template=english)
+
+
+def _retold(value: Any, name: str, texts: Mapping[str, str]) -> Any:
+    return value.retold(name, texts) if isinstance(value, Worded) else value
 
 
 def joined(*parts: str, between: str = "") -> Worded:

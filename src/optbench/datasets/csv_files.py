@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from optbench.core.text import stated
 from optbench.core.worded import worded
 from optbench.datasets.number_texts import is_number
+from optbench.datasets.setting_names import ENCODING, SEPARATOR, before_value
 from optbench.datasets.text_table import wrong_separator_hint
 from optbench.errors import DataError
 
@@ -56,7 +57,12 @@ def unreadable_error(path: Path, error: OSError) -> DataError:
 def utf16_error(name: str) -> DataError:
     """Return the error for a file in another encoding."""
     return DataError(
-        worded("file-utf16", "{name} is UTF-16 text. Write dataset.encoding: utf-16, or save it as UTF-8.", name=name),
+        worded(
+            "file-utf16",
+            "{name} is UTF-16 text. Write {setting} utf-16, or save it as UTF-8.",
+            name=name,
+            setting=before_value(ENCODING),
+        ),
         code="data-file-not-utf8",
     )
 
@@ -67,8 +73,9 @@ def binary_error(name: str, *, line: int) -> DataError:
         worded(
             "file-binary",
             "{name} is a binary file, not CSV text: it holds a zero byte in line {line}. Write it as CSV text; if it "
-            "is UTF-16 text without a mark, set dataset.encoding: utf-16-le (or utf-16-be).",
+            "is UTF-16 text without a mark, set {setting} utf-16-le (or utf-16-be).",
             name=name,
+            setting=before_value(ENCODING),
             line=line,
         ),
         code="data-file-wrong-format",
@@ -81,11 +88,12 @@ def utf8_error(name: str, byte: int, *, line: int) -> DataError:
         worded(
             "file-not-utf8-text",
             "{name} is not UTF-8 text: byte 0x{byte:02x} in line {line} is not part of it. Write its "
-            "encoding, for most files of Excel and Windows dataset.encoding: cp1252 ('optbench init "
+            "encoding, for most files of Excel and Windows {setting} cp1252 ('optbench init "
             "{name}' proposes one), or save it as UTF-8.",
             name=name,
             byte=byte,
             line=line,
+            setting=before_value(ENCODING),
         ),
         code="data-file-not-utf8",
     )
@@ -180,8 +188,9 @@ def csv_rows(
         if other != separator and columns > 1:
             hint = worded(
                 "hint-other-separator",
-                " With another separator its lines have {columns} fields each: set dataset.separator: {separator}.",
+                " With another separator its lines have {columns} fields each: set {setting} {separator}.",
                 columns=columns,
+                setting=before_value(SEPARATOR),
                 separator=json.dumps(other),
             )
         elif '\\"' in last.line:
@@ -236,9 +245,7 @@ def header_names(first: Sequence[str] | None, *, line: int, name: str, separator
 def no_rows_error(name: str) -> DataError:
     """Return the error for a table of column names alone."""
     return DataError(
-        worded(
-            "rows-header-only", "{name} holds a header line and no rows: there is nothing to learn from.", name=name
-        ),
+        worded("rows-header-only", "{name} holds a header line and no rows. Name a file with rows.", name=name),
         code="data-table-empty",
     )
 
@@ -249,7 +256,8 @@ def check_separator(separator: str) -> None:
         raise DataError(
             worded(
                 "rows-separator",
-                'dataset.separator must be one character. Received: {separator!r}. Use for example ";" or "\\t".',
+                '{setting} must be one character. Received: {separator!r}. Use for example ";" or "\\t".',
+                setting=SEPARATOR,
                 separator=separator,
             ),
             code="data-separator-wrong",

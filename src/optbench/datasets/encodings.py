@@ -11,6 +11,7 @@ from optbench.core.findings import Finding, Severity
 from optbench.core.text import counted
 from optbench.core.text_encodings import UTF8, canonical_encoding
 from optbench.core.worded import worded
+from optbench.datasets.setting_names import ENCODING
 from optbench.errors import DataError
 
 if TYPE_CHECKING:
@@ -104,10 +105,11 @@ def doubts(start: bytes, *, encoding: str, name: str) -> list[Finding]:
             raise DataError(
                 worded(
                     "file-no-zero-byte",
-                    "{name} is not {encoding} text: it holds no zero byte. Correct dataset.encoding; 'optbench "
+                    "{name} is not {encoding} text: it holds no zero byte. Correct {setting}; 'optbench "
                     "init {name}' proposes one.",
                     name=name,
                     encoding=encoding,
+                    setting=ENCODING,
                 ),
                 code="data-encoding-wrong",
             )
@@ -123,11 +125,12 @@ def encoding_error(name: str, encoding: str, byte: int, *, line: int) -> DataErr
         worded(
             "file-not-encoding",
             "{name} is not {encoding} text: byte 0x{byte:02x} in line {line} is not part of it. Correct "
-            "dataset.encoding; 'optbench init {name}' proposes one.",
+            "{setting}; 'optbench init {name}' proposes one.",
             name=name,
             encoding=encoding,
             byte=byte,
             line=line,
+            setting=ENCODING,
         ),
         code="data-encoding-wrong",
     )

@@ -28,6 +28,7 @@ from optbench.datasets.encodings import doubts, is_mark_of, marked_encoding, utf
 from optbench.datasets.packed_files import copied, disguised, is_packed, opened_packed
 from optbench.datasets.parquet_files import ENDINGS as PARQUET_ENDINGS
 from optbench.datasets.scratch import make_scratch, storage_errors
+from optbench.datasets.setting_names import ENCODING, SEPARATOR, SHEET, before_value
 from optbench.datasets.table_reading import TableFile, changed_error, identity, require_regular_file
 from optbench.datasets.top_lines import TopLines, top_lines
 from optbench.errors import DataError
@@ -204,7 +205,8 @@ class _Opening:
             raise DataError(
                 worded(
                     "rows-sheet-of-excel",
-                    "dataset.sheet is for Excel files. Received: {name}. Remove the line.",
+                    "{setting} is for Excel files. Received: {name}. Leave it out.",
+                    setting=SHEET,
                     name=self.name,
                 ),
                 code="data-setting-conflict",
@@ -299,8 +301,15 @@ class _Opening:
             file.seek(0)
             if marked is not None and encoding != UTF8 and not is_mark_of(encoding, mark):
                 raise DataError(
-                    f"{self.name} begins with the mark of {marked} text. Received: dataset.encoding: {encoding}. "
-                    f"{'Remove the line' if marked == UTF8 else f'Write dataset.encoding: {marked}'}.",
+                    worded(
+                        "file-marked",
+                        "{name} begins with the mark of {marked} text. Received: {setting} {encoding}. Write "
+                        "{setting} {marked}.",
+                        name=self.name,
+                        marked=marked,
+                        setting=before_value(ENCODING),
+                        encoding=encoding,
+                    ),
                     code="data-encoding-wrong",
                 )
             if encoding == UTF8:
@@ -320,7 +329,8 @@ class _Opening:
                 worded(
                     "rows-separator-line",
                     "{name} says in its first line that {separator!r} separates its cells. Received: "
-                    "dataset.separator: {given!r}. Remove one of the two.",
+                    "{setting} {given!r}. Remove one of the two.",
+                    setting=before_value(SEPARATOR),
                     name=self.name,
                     separator=top.separator,
                     given=self.separator,
@@ -345,8 +355,9 @@ class _Opening:
             raise DataError(
                 worded(
                     "must-encoding-of-text",
-                    "dataset.encoding must be an encoding of text. Received: {encoding!r}. Use for example utf-8, "
-                    "cp1252, latin-1 or utf-16.",
+                    "{setting} must be an encoding of text. Received: {encoding!r}. Use for example utf-8, cp1252, "
+                    "latin-1 or utf-16.",
+                    setting=ENCODING,
                     encoding=self.storage.encoding,
                 ),
                 code="data-encoding-wrong",
@@ -357,7 +368,8 @@ class _Opening:
         return DataError(
             worded(
                 "rows-encoding-of-text",
-                "dataset.encoding is for text files. Received: {encoding!r} for {name}. Remove it.",
+                "{setting} is for text files. Received: {encoding!r} for {name}. Leave it out.",
+                setting=ENCODING,
                 encoding=self.storage.encoding,
                 name=self.name,
             ),

@@ -122,9 +122,7 @@ def check_schema(schema: Any, *, n_rows: int, name: str) -> None:
 
     if n_rows == 0:
         raise DataError(
-            worded(
-                "rows-names-only", "{name} holds column names and no rows: there is nothing to learn from.", name=name
-            ),
+            worded("rows-names-only", "{name} holds column names and no rows. Name a file with rows.", name=name),
             code="data-table-empty",
         )
     repeated = [column for i, column in enumerate(schema.names) if column in schema.names[:i]]

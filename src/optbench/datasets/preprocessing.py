@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
-from optbench.catalog.tasks import TASKS
+from optbench.catalog.tasks import TASKS, TaskName
 from optbench.core.section import Section
 from optbench.datasets.fitted_columns import APART, FittedInput, NumberSpelling, TableColumn, Texts, UnusedColumn
 from optbench.errors import StorageError
@@ -168,7 +168,7 @@ class Preprocessing(Section):
     """From raw rows to the model's input, and from its output to answers."""
 
     schema_version: Literal[1] = 1
-    task: Literal["classification", "regression"]
+    task: TaskName
     dataset: str = Field(description="Name of the data set in the experiment file.")
     source: Annotated[Source, Field(discriminator="kind")]
     inputs: Annotated[tuple[ModelInput, ...], Field(strict=False)]

@@ -16,6 +16,7 @@ from optbench.core.worded import worded
 from optbench.datasets.memory import require_memory
 from optbench.datasets.packed_files import require_unpacked
 from optbench.datasets.parquet_files import seconds_text
+from optbench.datasets.setting_names import SHEET, before_value
 from optbench.errors import DataError, MachineError, did_you_mean
 
 if TYPE_CHECKING:
@@ -186,7 +187,8 @@ def _chosen(book: Any, sheet: str | None, name: str) -> Any:
             raise DataError(
                 worded(
                     "rows-sheet",
-                    "dataset.sheet must name a sheet of {name}. Received: {sheet!r}.{hint} It has: {names}.",
+                    "{setting} must name a sheet of {name}. Received: {sheet!r}.{hint} It has: {names}.",
+                    setting=SHEET,
                     name=name,
                     sheet=sheet,
                     hint=hint,
@@ -203,7 +205,13 @@ def _chosen(book: Any, sheet: str | None, name: str) -> Any:
             else worded("rows-all-sheets-empty", "every sheet of it is empty")
         )
         more = (
-            f": {', '.join(each.title for each in filled)}. Name one: dataset.sheet: {filled[0].title}"
+            worded(
+                "rows-name-a-sheet",
+                ": {names}. Name one: {setting} {sheet}",
+                names=", ".join(each.title for each in filled),
+                setting=before_value(SHEET),
+                sheet=filled[0].title,
+            )
             if filled
             else ""
         )

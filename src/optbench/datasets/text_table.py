@@ -16,6 +16,7 @@ from optbench.datasets.cell_digests import table_digest
 from optbench.datasets.column_names import spelled
 from optbench.datasets.label_spellings import alike_hint
 from optbench.datasets.number_texts import is_number
+from optbench.datasets.setting_names import SEPARATOR, before_value
 from optbench.errors import DataError, did_you_mean
 
 if TYPE_CHECKING:
@@ -183,8 +184,9 @@ def wrong_separator_hint(names: Sequence[str], separator: str | None) -> str:
         return ""
     return worded(
         "hint-separator",
-        " The only column contains {best!r}: the separator is wrong, set dataset.separator: {separator}.",
+        " The only column contains {best!r}: the separator is wrong, set {setting} {separator}.",
         best=best,
+        setting=before_value(SEPARATOR),
         separator=json.dumps(best),
     )
 
@@ -198,10 +200,10 @@ def _mark_hint(wanted: str, names: Sequence[str]) -> str:
         return ""
     return worded(
         "hint-rare-separator",
-        " Does {mark!r} stand between the cells? Then set dataset.separator: {setting} (the option --separator of "
-        "init).",
+        " Does {mark!r} stand between the cells? Then set {setting} {separator} (the option --separator of init).",
         mark=mark,
-        setting=json.dumps(mark),
+        setting=before_value(SEPARATOR),
+        separator=json.dumps(mark),
     )
 
 

@@ -26,12 +26,14 @@ from optbench.executors.ends import unreported_end
 from optbench.executors.interface import TaskEnd
 from optbench.executors.ray_actor import REFUSED, SETTINGS, installed_versions
 from optbench.executors.ray_carrying import ENDED
+from optbench.executors.registry import ExecutorKind
 from optbench.executors.slots import SlotExecutor, is_true_within
 from optbench.executors.spool import Spool, SpoolSlot, read_whole, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from optbench.config import MachineConfig
     from optbench.core.temporary_folders import TemporaryFolder
     from optbench.executors.registry import ExecutorSettings
     from optbench.executors.slots import Slot
@@ -48,6 +50,18 @@ _ON_LOOPBACK: Final = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}  # Ray's name f
 def make_ray_executor(settings: ExecutorSettings) -> SlotExecutor:
     """Return an executor on the cluster at `settings.address` or `RAY_ADDRESS`, else on one of the command's own."""
     return SlotExecutor(RayPlace(settings), jobs=settings.jobs)
+
+
+def _joins(address: str) -> bool:
+    """Return whether a cluster is named: one of the command's own is on this machine."""
+    return ray_address.ray_address(address) != ""
+
+
+def _jobs(machine: MachineConfig) -> int:
+    return machine.ray.jobs
+
+
+KIND: Final = ExecutorKind(make_ray_executor, _joins, _jobs)
 
 
 class RayPlace:

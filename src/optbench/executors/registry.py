@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from optbench.config import MachineConfig
-from optbench.executors.ray_address import ray_address
 from optbench.plugins import load_plugin, plugin_names
 
 if TYPE_CHECKING:
@@ -18,14 +17,14 @@ if TYPE_CHECKING:
 GROUP: Final = "optbench.executors"
 OWN: Final[Mapping[str, str]] = {
     "local": "optbench.executors.local:make_local_executor",
-    "ray": "optbench.executors.ray:make_ray_executor",
-    "slurm": "optbench.executors.slurm:make_slurm_executor",
+    "ray": "optbench.executors.ray:KIND",
+    "slurm": "optbench.executors.slurm:KIND",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class ExecutorSettings:
-    """What every executor is made from; a function of that name takes it and returns an `Executor`.
+    """What every executor is made from; a function takes it and returns an `Executor`.
 
     Attributes
     ----------
@@ -47,13 +46,43 @@ class ExecutorSettings:
     shared: Path | None = None
 
 
-def is_elsewhere(name: str) -> bool:
-    """Return whether the executor `NAME` or `NAME:ADDRESS` executes runs on other machines.
+def _nowhere_else(_address: str) -> bool:
+    return False
 
-    Data for them must lie where these see it.
+
+@dataclass(frozen=True, slots=True)
+class ExecutorKind:
+    """An executor as it is registered; a function alone stands for one that executes runs on this machine.
+
+    Attributes
+    ----------
+    make : returns the executor
+    is_elsewhere : by the address, whether runs are executed on other machines; data for them must lie where these see
+        it, and what is on this machine limits them no more
+    jobs : by what the machine file says, how many runs at a time elsewhere, where `-j` does not say; None takes as
+        many as this machine has cores
     """
-    name, _, address = name.partition(":")
-    return name == "slurm" or (name == "ray" and ray_address(address) != "")
+
+    make: Callable[[ExecutorSettings], Executor]
+    is_elsewhere: Callable[[str], bool] = _nowhere_else
+    jobs: Callable[[MachineConfig], int] | None = None
+
+
+def is_elsewhere(name: str) -> bool:
+    """Return whether the executor `NAME` or `NAME:ADDRESS` executes runs on other machines."""
+    kind, address = _kind(name)
+    return kind.is_elsewhere(address)
+
+
+def jobs_elsewhere(name: str, machine: MachineConfig) -> int | None:
+    """Return how many runs an executor on other machines executes at a time, where nobody says; None if it leaves that.
+
+    Parameters
+    ----------
+    machine : what the machine file says
+    """
+    jobs = _kind(name)[0].jobs
+    return None if jobs is None else jobs(machine)
 
 
 def executor_names() -> tuple[str, ...]:
@@ -85,6 +114,12 @@ def make_executor(name: str, settings: Callable[[str], ExecutorSettings]) -> Exe
     UsageError
         If there is none of this name.
     """
+    kind, address = _kind(name)
+    return kind.make(settings(address))
+
+
+def _kind(name: str) -> tuple[ExecutorKind, str]:
+    """Return the executor `NAME` or `NAME:ADDRESS` as it is registered, and the address."""
     name, _, address = name.partition(":")
-    make: Callable[[ExecutorSettings], Executor] = load_plugin(GROUP, name, OWN, what="--executor")
-    return make(settings(address))
+    found = load_plugin(GROUP, name, OWN, what="--executor")
+    return (found if isinstance(found, ExecutorKind) else ExecutorKind(found)), address

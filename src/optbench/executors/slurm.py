@@ -19,6 +19,7 @@ from optbench.errors import UsageError
 from optbench.executors import slurm_client
 from optbench.executors.ends import INTERRUPTED_EXIT, unreported_end
 from optbench.executors.interface import TaskEnd
+from optbench.executors.registry import ExecutorKind
 from optbench.executors.slots import SlotExecutor, is_true_within
 from optbench.executors.spool import Spool, SpoolSlot
 
@@ -54,6 +55,17 @@ def make_slurm_executor(settings: ExecutorSettings) -> SlotExecutor:
             code="usage-executor-address",
         )
     return SlotExecutor(SlurmPlace(settings), jobs=settings.jobs)
+
+
+def _always(_address: str) -> bool:
+    return True
+
+
+def _jobs(machine: MachineConfig) -> int:
+    return machine.slurm.jobs
+
+
+KIND: Final = ExecutorKind(make_slurm_executor, _always, _jobs)
 
 
 class SlurmPlace:

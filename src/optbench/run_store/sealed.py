@@ -122,7 +122,7 @@ def _digest_of(paths: RunPaths, name: str) -> str:
     try:
         return file_sha256(contained(paths.folder, name))
     except InvalidError as error:
-        raise StorageError(str(error), code=error.code) from error
+        raise StorageError(error.worded, code=error.code) from error
 
 
 def _digest(body: Mapping[str, Any]) -> str:

@@ -122,7 +122,7 @@ def submit_runs(
     shares = shared_out(staged, options.at_a_time)
     folders = [[run.paths.folder for run in share] for share in shares]
     submission = new_submission(options.runs_dir, folders, _told(options, draw=draw))
-    job, cluster = _submit(submission.folder, len(shares), options)
+    job, cluster = submit(submission.folder, len(shares), options)
     note_job(submission, job, cluster=cluster)
     for number, share in enumerate(shares):
         given = SubmittedRun(f"{job}_{number}", cluster, submission.log(number))
@@ -219,7 +219,7 @@ def _told(options: RunOptions, *, draw: bool) -> dict[str, Any]:
     }
 
 
-def _submit(folder: Any, number: int, options: RunOptions) -> tuple[str, str]:
+def submit(folder: Any, number: int, options: RunOptions) -> tuple[str, str]:
     """Submit jobs, each of which finds its runs by its number; returns the array's number, and the cluster."""
     from optbench.executors import slurm_client
     from optbench.executors.slurm import batch_script

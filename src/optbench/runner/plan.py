@@ -150,9 +150,9 @@ def plan_runs(
 
 def in_file(error: InvalidError, path: Path) -> InvalidError:
     """Return an error that names the file it is about."""
-    shown = with_own_lines(str(path))
-    if shown in str(error):
+    if any(problem.values.get("file") == str(path) for problem in error.problems):
         return error
+    shown = with_own_lines(str(path))
     problems = [replace(problem, values={"file": str(path), **problem.values}) for problem in error.problems]
     several = (
         [(one.code, one.values["message"]) for one in problems] if len(problems) > 1 else [(error.code, error.worded)]

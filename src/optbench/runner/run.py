@@ -89,10 +89,12 @@ class RunOptions:
     @property
     def at_a_time(self) -> int:
         """Runs at a time, as far as there are so many."""
-        if self.jobs is None and self.is_elsewhere:
-            of_ray = self.executor.partition(":")[0] == "ray"
-            return self.on_machine.ray.jobs if of_ray else self.on_machine.slurm.jobs
-        return self.jobs or available_cores()
+        from optbench.executors.registry import jobs_elsewhere
+
+        found = self.jobs
+        if found is None and self.is_elsewhere:
+            found = jobs_elsewhere(self.executor, self.on_machine)
+        return found or available_cores()
 
     @property
     def is_elsewhere(self) -> bool:

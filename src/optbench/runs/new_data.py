@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
 
 _ARRAY_ENDINGS: Final = (".npz", ".npy")
 _LINES_ENDING: Final = ".txt"
-_SETTING: Final = re.compile(r"dataset\.(encoding|separator|sheet)(: )?")
-_NO_LINE: Final = "Remove the line"
 
 
 @contextmanager
@@ -102,14 +99,14 @@ def rows_of_file(
 
 @contextmanager
 def _in_options() -> Iterator[None]:
-    """Let errors on how a table is stored speak of the command: nothing is learned, there is no file to change."""
+    """Let errors on how a table is stored speak of the options of the command, since there is no file to change."""
+    from optbench.datasets.setting_names import OPTIONS
+
     try:
         yield
     except DataError as error:
-        told = _SETTING.sub(lambda found: f"--{found[1]}{' ' if found[2] else ''}", str(error))
-        remedy = "Write --encoding utf-8" if error.code == "data-encoding-wrong" else "Leave it out"
-        told = told.replace(_NO_LINE, remedy).replace("nothing to learn from", "nothing to predict")
-        if told == str(error):
+        told = error.worded.retold("setting", OPTIONS)
+        if told == error.worded:
             raise
         raise DataError(told, code=error.code, findings=error.findings) from error
 

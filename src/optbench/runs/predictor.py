@@ -261,7 +261,7 @@ def read_for_use(folder: Path) -> tuple[Recorded, Preprocessing]:
         require_schema(document, paths.preprocessing)
         return recorded_run(paths, manifest), Preprocessing.from_json(document, paths.preprocessing)
     except StorageError as error:  # of a newer version
-        raise InvalidError(str(error), code="input-run-incomplete", findings=error.findings) from error
+        raise InvalidError(error.worded, code="input-run-incomplete", findings=error.findings) from error
 
 
 def own_objects(

@@ -26,6 +26,7 @@ from optbench.run_store.manifest import check_manifest, parse_manifest
 from optbench.run_store.paths import MANIFEST
 from optbench.study.added import added_anywhere
 from optbench.study.changed import other_runs
+from optbench.study.earlier import earlier_note, earlier_problems, is_earlier
 from optbench.study.folders import parted, studies_in
 from optbench.study.verdicts import kept_verdicts
 
@@ -125,7 +126,8 @@ def closed(studies: Iterable[StudyPaths], notes: list[Finding]) -> list[StudyPat
     for paths in studies:
         if not is_file(paths.manifest):
             values = {"path": str(paths.folder), "status": str(RunStatus.UNFINISHED)}
-            notes.append(Finding("find-unfinished", Severity.NOTE, values))
+            unfinished = Finding("find-unfinished", Severity.NOTE, values)
+            notes.append(earlier_note(paths) if is_earlier(paths) else unfinished)
             continue
         notes += [left_behind(one) for one in added_anywhere(paths)]
         found.append(paths)
@@ -157,7 +159,12 @@ def _added(path: Path) -> Finding:
 
 
 def study_faults(paths: StudyPaths) -> list[Finding]:
-    """Return what is wrong with a study and its verdicts, but for its runs; [] if it is finished and whole."""
+    """Return what is wrong with a study and its verdicts, but for its runs; [] if it is finished and whole.
+
+    Of a study that a version before manifests finished, what is not as its study.json says.
+    """
+    if is_earlier(paths):
+        return list(earlier_problems(paths))
     manifest, problems = check_study_manifest(paths.manifest, deep=True)
     return [
         *problems,

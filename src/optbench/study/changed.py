@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from optbench.core.findings import Finding, Severity
 from optbench.core.regular_files import is_file
+from optbench.study.earlier import require_sealed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -24,10 +25,11 @@ def changed_parts(paths: StudyPaths, *, but: Collection[str] = ()) -> list[Findi
     Raises
     ------
     StorageError
-        If the study is not finished, or its manifest is damaged.
+        If the study is not finished, a version before manifests finished it, or its manifest is damaged.
     """
     from optbench.run_store import RunPaths, check_study_manifest, read_study_manifest, verify_manifest
 
+    require_sealed(paths)
     manifest, problems = check_study_manifest(paths.manifest, deep=True, but=but)
     manifest = manifest or read_study_manifest(paths.manifest)  # which says what is wrong with it
     others = list(other_runs(paths, manifest))

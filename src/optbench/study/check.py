@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from optbench.runner.check import CheckedRun, check_folds, check_runs, unfinished_drawing
 from optbench.study.added import added_to_study, added_to_verdict
 from optbench.study.changed import other_plans, other_runs
+from optbench.study.earlier import earlier_note, earlier_problems, is_earlier
 from optbench.study.folders import studies_in
 from optbench.study.paths import StudyPaths, is_study_folder
 from optbench.study.verdicts import kept_verdicts
@@ -42,21 +43,29 @@ def check_all(arguments: Sequence[str], runs_dir: Path, *, deep: bool = True) ->
     of_folds = check_folds([*named, *(path for folder in directories for path in _inside(folder))])
     of_runs, notes = check_runs(arguments, runs_dir, deep=deep)
     drawing = [note for paths in studies for note in unfinished_drawing(paths.folder, _replaced(paths))]
-    return [*of_studies, *of_folds, *of_runs], [*drawing, *notes]
+    earlier = [earlier_note(paths) for paths in studies if is_earlier(paths)]
+    return [*of_studies, *of_folds, *of_runs], [*drawing, *notes, *earlier]
 
 
 def check_study(paths: StudyPaths, *, deep: bool = True) -> list[CheckedRun]:
     """Verify size and sha256 of every file of a study and of its verdicts, and that its runs are those it rests on.
 
-    The files of the runs themselves are verified as those of any run.
+    The files of the runs themselves are verified as those of any run. A study that a version before manifests finished
+    is held to the digests of its results in study.json.
 
     Parameters
     ----------
     deep : False compares the sizes of the study's own files alone; the manifests of its runs are read either way
     """
-    is_finished = os.path.lexists(paths.manifest)
-    own = _checked(paths, deep=deep) if is_finished else CheckedRun(str(paths.folder), False, ())
-    return [own, *(_checked(one, deep=deep, is_verdict=True) for one in kept_verdicts(paths))]
+    return [_own(paths, deep=deep), *(_checked(one, deep=deep, is_verdict=True) for one in kept_verdicts(paths))]
+
+
+def _own(paths: StudyPaths, *, deep: bool) -> CheckedRun:
+    if os.path.lexists(paths.manifest):
+        return _checked(paths, deep=deep)
+    earlier = is_earlier(paths)
+    problems = tuple(earlier_problems(paths, deep=deep)) if earlier else ()
+    return CheckedRun(str(paths.folder), earlier, problems)
 
 
 def _checked(paths: StudyPaths, *, deep: bool, is_verdict: bool = False) -> CheckedRun:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.core.printable import printable
 from optbench.core.regular_files import is_file
+from optbench.study.earlier import earlier_note, is_earlier
 from optbench.study.stored import parts_of
 from optbench.study.stored_verdict import stored_verdict
 from optbench.study.verdicts import files_of, is_whole, kept_verdicts
@@ -40,15 +41,26 @@ def show_study(paths: StudyPaths, language: str | None = None) -> tuple[dict[str
         "verdicts": [_verdict(one) for one in kept_verdicts(paths)],
         "openings": len(_listed(record.get("openings"))),
         "files": [path.name for path in files_of(paths)],
+        "sealed": os.path.lexists(paths.manifest),
     }
     said = "" if verdict is None else stored_verdict(verdict, language)
-    return document, "\n".join(map(printable, _lines(document, said, language)))
+    lines = [*_lines(document, said, language), *_unsealed(paths, language)]
+    return document, "\n".join(map(printable, lines))
 
 
 def _status(paths: StudyPaths) -> str:
     if not os.path.lexists(paths.manifest):
-        return "unfinished"
+        return "completed" if is_earlier(paths) else "unfinished"
     return "completed" if is_whole(paths, deep=False) else "damaged"
+
+
+def _unsealed(paths: StudyPaths, language: str | None) -> Iterator[str]:
+    """Yield what is said of a study that a version before manifests finished."""
+    from optbench.words import sentence
+
+    if is_earlier(paths):
+        yield ""
+        yield sentence(earlier_note(paths), language)
 
 
 def _verdict(paths: StudyPaths) -> dict[str, Any]:

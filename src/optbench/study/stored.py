@@ -14,6 +14,7 @@ from optbench.config import LEARNING_RATE, SplitDesign
 from optbench.core.worded import worded
 from optbench.errors import StorageError
 from optbench.study.begun import read_begun
+from optbench.study.earlier import require_sealed
 from optbench.study.plan import StudyRun
 from optbench.study.runs import StudyRuns
 
@@ -60,6 +61,7 @@ def read_study(paths: StudyPaths) -> StoredStudy:
     from optbench.study.documents import read_record
 
     record = read_record(paths)
+    require_sealed(paths)
     if not (is_file(paths.verdict_json) and is_file(paths.results) and is_file(paths.resolved)):
         raise StorageError(
             worded(

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import Finding, Severity
 from optbench.errors import ModelError
+from optbench.training.keras_internals import is_activation_alone, last_operation
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import keras
 
     from optbench.config import ExperimentConfig
@@ -49,12 +48,12 @@ def before_activation(model: keras.Model) -> BeforeActivation | None:
     """
     import keras
 
-    last = _last_operation(model)
+    last = last_operation(model)
     if last is None:
         return None
     units = model.outputs[0].shape[-1]
     inputs = model.inputs[0] if isinstance(model, keras.Sequential) else model.input
-    if _is_activation_alone(last, units):
+    if is_activation_alone(last, units):
         return BeforeActivation(keras.Model(inputs, last.input, name="logits"))
     known = keras.activations.sigmoid if units == 1 else keras.activations.softmax
     if type(last) not in (keras.layers.Dense, keras.layers.Activation) or last.activation is not known:
@@ -89,30 +88,6 @@ def hidden_activation(config: ExperimentConfig, model: keras.Model) -> Finding |
     if function is None or config.evaluation.calibration is None or before_activation(model) is not None:
         return None
     return Finding("training-logits-not-known", Severity.NOTE, {"function": str(function)})
-
-
-def _last_operation(model: keras.Model) -> Any:
-    """Return the layer or operation that makes the only output, (n, units), of a graph of layers; None without one."""
-    import keras
-
-    outputs: Sequence[Any] = getattr(model, "outputs", None) or ()
-    # a class that computes in its own way can have a graph all the same, and never go by it
-    if len(outputs) != 1 or len(outputs[0].shape) != 2 or not type(model).call.__module__.startswith("keras."):  # noqa: PLR2004
-        return None
-    made_of: Sequence[Any] = model.layers if isinstance(model, keras.Sequential) else getattr(model, "operations", ())
-    last = made_of[-1] if made_of else None
-    return last if getattr(last, "output", None) is outputs[0] else None
-
-
-def _is_activation_alone(last: Any, units: int) -> bool:
-    """Return True for a softmax layer, and for `keras.ops.sigmoid` and `softmax`, which are no layers."""
-    import keras
-
-    wanted, kind = "Sigmoid" if units == 1 else "Softmax", type(last)
-    is_own = kind is keras.layers.Softmax or (
-        not isinstance(last, keras.layers.Layer) and kind.__module__.startswith("keras.")
-    )
-    return is_own and kind.__name__ == wanted and getattr(last, "axis", -1) in (-1, 1)
 
 
 def _without_activation(last: Any) -> Any:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from optbench.config import INPUT, OPERATION, LayerSpec
 from optbench.errors import ModelError
 from optbench.random_streams import component_seed
+from optbench.training.keras_internals import lines_behind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _TAKE_A_LIST = ("Add", "Concatenate")
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _OPERATION = re.compile(r"\{\{.*?\}\}|\[Op:.*")
 # what is said of pooling and convolutions that are wider than their input
 _TOO_SMALL = ("Negative dimension size", "output size would be zero or negative")
@@ -49,7 +49,7 @@ def apply_specs(inputs: Any, specs: Sequence[LayerSpec], *, seed: int, prefix: s
         try:
             outputs.append(_applied(spec, tensors, name=f"{prefix}{spec.class_name.lower()}_{number}"))
         except (ValueError, TypeError, AttributeError, IndexError, tf.errors.InvalidArgumentError) as exception:
-            reason = _reason(str(exception))
+            reason = _reason(exception)
             if setting:
                 raise ModelError(
                     refusal(f"{setting}[{position}]", spec.class_name, reason), code="model-layer-refused"
@@ -63,13 +63,10 @@ def apply_specs(inputs: Any, specs: Sequence[LayerSpec], *, seed: int, prefix: s
     return outputs[-1] if outputs else inputs
 
 
-def _reason(message: str) -> str:
+def _reason(exception: Exception) -> str:
     """Return what Keras means: behind its line on where the exception was met, without colours and operations."""
-    lines = [_OPERATION.sub("", _COLOUR.sub("", line)).strip() for line in message.splitlines()]
-    lines = [line for line in lines if line]
-    if len(lines) > 1 and lines[0].startswith("Exception encountered when calling"):
-        lines = lines[1:]
-    reason = lines[0] if lines else ""
+    lines = (_OPERATION.sub("", line).strip() for line in lines_behind(exception))
+    reason = next(filter(None, lines), "")
     if any(words in reason for words in _TOO_SMALL):
         reason = (
             "the input has become too small for it. Take fewer stages (a shorter model.filters), or larger examples "

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from optbench.core.findings import Finding, Severity
 from optbench.core.text import as_sentence
 from optbench.errors import ModelError
+from optbench.training.keras_internals import reason_behind
 from optbench.user_code import names_of
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from optbench.user_code import Reference
 
 _LONGEST_REASON = 300
-_CAUSE = "Exception encountered: "
 
 
 def loading_finding(archive: Path, reference: Reference) -> Finding | None:
@@ -49,9 +49,7 @@ def _why_not(archive: Path, custom_objects: Mapping[str, Any]) -> str:
     try:
         keras.saving.load_model(archive, custom_objects=dict(custom_objects))
     except Exception as error:  # noqa: BLE001 - the user's own layers may raise anything
-        # Keras repeats the whole configuration before it says what is wrong
-        told = str(error).rpartition(_CAUSE)[2]
-        said = as_sentence(told.strip() or type(error).__name__)
+        said = as_sentence(reason_behind(error) or type(error).__name__)
         return said if len(said) <= _LONGEST_REASON else f"{said[:_LONGEST_REASON]}..."
     return ""
 

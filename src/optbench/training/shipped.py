@@ -12,6 +12,7 @@ from optbench.training.archive import without_unit
 from optbench.training.archive_guard import why_too_large
 from optbench.training.before_activation import known_before_activation
 from optbench.training.forward import ForwardPass
+from optbench.training.keras_internals import reason_behind
 from optbench.training.start import import_backend
 
 if TYPE_CHECKING:
@@ -107,6 +108,6 @@ def _loaded(archive: Path, custom_objects: Mapping[str, Any]) -> tuple[Any, str]
             warnings.simplefilter("ignore")  # what Python and Keras say of a damaged file, the sentence says as well
             model = keras.saving.load_model(archive, custom_objects=dict(custom_objects), compile=False, safe_mode=True)
     except Exception as error:  # noqa: BLE001 - a file that strangers made, or the user's own layers, may raise anything
-        told = " ".join(str(error).rpartition("Exception encountered: ")[2].split()) or type(error).__name__
+        told = reason_behind(error) or type(error).__name__
         return None, (told if len(told) <= _LONGEST_REASON else f"{told[:_LONGEST_REASON]}...").rstrip(".")
     return model, ""
