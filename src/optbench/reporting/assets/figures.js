@@ -367,7 +367,8 @@ class Chart {
     caption.append(say(name || this.record.title));
     const filled = heads.map((head, n) => rows.some(row => row[n] !== null && row[n] !== undefined && row[n] !== ""));
     const kept = cells => cells.filter((cell, n) => filled[n]);
-    const head = element("tr", {}, ...kept(heads).map(text => element("th", {scope: "col"}, say(text))));
+    const isNumber = kept(heads.map((head, n) => rows.some(row => typeof row[n] === "number")));
+    const head = element("tr", {}, ...kept(heads).map((text, n) => element("th", {scope: "col", class: isNumber[n] ? "number" : ""}, say(text))));
     const body = rows.map(row => element("tr", {}, ...kept(row).map((value, n) => valueCell(value, n === 0))));
     table.append(caption, element("thead", {}, head), element("tbody", {}, ...body));
     return table;
