@@ -144,7 +144,7 @@ def test_what_is_foreseen_and_how_it_ends(study, pseudo):
     runs = [name for run in end.runs.planned for name in (run.run, run.planned.key[:8])]
     folders = [one.plan.paths.folder for one in forecasts]
     for text in shown:
-        names = [*folders, *runs, *rows, "verdict.md", "report.html", "-j", "tuning.points"]
+        names = [*folders, *runs, *rows, "verdict.md", "report.html", "-j", "tuning.points", "on_one_split"]
         assert not past_the_catalogue(text.splitlines(), names)
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _HALF = 0.5
 
-_MOST_NAMED: Final = 3
+_MOST_NAMED: Final = 2
 
 
 def count_collapsed(
@@ -112,17 +112,7 @@ def collapse_findings(
     clean = [one.n for one in optimizers if not one.n_collapsed]
     fewest = min(clean, default=0)
     bound = rate_upper_bound(0, fewest, alpha) if fewest else None
-    seen = [
-        _say(
-            "collapse-seen",
-            label=one.label,
-            count=one.n_collapsed,
-            n=one.n,
-            bound=rate_upper_bound(one.n_collapsed, one.n, alpha),
-        ).to_json()
-        for one in optimizers
-        if one.n_collapsed
-    ]
+    seen = _seen(optimizers, alpha)
     level = 1.0 - alpha
     if seen:
         said = [_say("collapse-some", items=seen, bound=bound, level=level)]
@@ -132,6 +122,24 @@ def collapse_findings(
     undone = [_say("collapse-undone", a=a, b=b, rate=rate).to_json() for rate, a, b in rates[:_MOST_NAMED]]
     more = len(rates) - len(undone)
     return [*said, *([_say("collapse-undoes", items=undone, more=more or None)] if undone else [])]
+
+
+def _seen(optimizers: Sequence[OptimizerSummary], alpha: float) -> list[dict[str, Any]]:
+    """Return of how many runs so many collapsed, and which rate is possible; rows of the same numbers are one item."""
+    alike: dict[tuple[int, int], list[str]] = {}
+    for one in optimizers:
+        if one.n_collapsed:
+            alike.setdefault((one.n_collapsed, one.n), []).append(one.label)
+    items = []
+    for (count, n), labels in alike.items():
+        numbers = {"count": count, "n": n, "bound": rate_upper_bound(count, n, alpha)}
+        said = (
+            _say("collapse-seen-of-each", labels=labels, **numbers)
+            if len(labels) > 1
+            else _say("collapse-seen", label=labels[0], **numbers)
+        )
+        items.append(said.to_json())
+    return items
 
 
 def _say(code: str, **values: Any) -> Finding:
