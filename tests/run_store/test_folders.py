@@ -120,6 +120,14 @@ def test_writable_directory(tmp_path, there):
     assert tree(tmp_path) == before
 
 
+def test_a_probe_that_a_killed_command_has_left_goes(tmp_path):
+    """A megabyte in a directory that has to stay clean; what is called otherwise stays."""
+    (tmp_path / ".probe.0123456789abcdef.tmp").write_bytes(b"of one that was killed")
+    (tmp_path / ".probe.txt").touch()
+    require_writable(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [".probe.txt"]
+
+
 def test_unusable_directories(tmp_path, monkeypatch):
     """A file in the way, a dangling link and a full disk are found before training, with the reason."""
     (tmp_path / "file").write_text("x")
