@@ -41,7 +41,7 @@ class Ending:
 
     @contextmanager
     def holds(self) -> Iterator[None]:
-        """Let a block end with the code of the signal also where its exception was passed over, and without a traceback.
+        """Let a block end by the signal also where its exception was passed over, and without a traceback.
 
         Side effects: while the block lasts, `sys.unraisablehook` says nothing of that exception.
         """
