@@ -57,6 +57,10 @@ class Ending:
         except SystemExit as end:
             if self.received is None or end.code:
                 raise
+        except Exception as error:
+            # what somebody made of the exception of the signal, unless it says itself that it is that
+            if self.received is None or getattr(error, "exit_code", 0) > SIGNALLED:
+                raise
         finally:
             sys.unraisablehook = before
         if self.received is not None:
