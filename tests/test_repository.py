@@ -154,3 +154,15 @@ def test_ci_holds_the_rooms_of_the_table():
         "smoke": promised["smoke"],
     }
     assert sum(promised.values()) <= 45
+
+
+@pytest.mark.parametrize(
+    ("page", "sentence"),
+    [
+        ("README.md", r"`reproduce` executes the Python code that a run's folder holds"),
+        ("README.es.md", r"`reproduce` ejecuta el código de Python que guarda la carpeta de una ejecución"),
+    ],
+)
+def test_the_first_page_says_that_reproduce_executes_code(page, sentence):
+    """Whoever reads no other page has to know whose runs to give it."""
+    assert re.search(sentence, " ".join((ROOT / page).read_text(encoding="utf-8").split()))

@@ -236,6 +236,8 @@ def test_absurd_sizes_are_refused_before_anything_is_built(give, work):
         {"model": {"name": "layers", "layers": [{"Dense": {"units": 2}}] * 2000}},
         {"model": {"name": "cnn", "filters": [1] * 5000}, "dataset": {"name": "digits"}},
         {"model": {"name": "rnn", "recurrent_units": [1] * 5000}, "dataset": {"name": "sequence_parity"}},
+        {"model": {"name": "layers", "layers": [{"RepeatVector": {"n": 10**9}}, {"LSTM": {"units": 4}}]}},
+        {"model": {"name": "rnn", "recurrent_units": [10**6]}, "dataset": {"name": "sequence_parity"}},
         {"training": {"epochs": 10**15}},
         {"training": {"batch_size": 10**15}},
         {"seeds": list(range(200_000))},

@@ -96,6 +96,7 @@ def test_a_stopped_command_leaves_the_run_of_another_one(tmp_path):
         assert holder.wait(60) == 130
 
 
+STOP_ITSELF = "thing = Thing(); signal.raise_signal(signal.SIGINT)"
 PASSED_OVER = """\
 import signal
 import weakref
@@ -120,12 +121,23 @@ def load():
 """
 
 
+def test_a_run_that_is_stopped_before_any_has_ended_lists_none(process, tmp_path):
+    """A program reads the same document, whenever the signal came."""
+    (tmp_path / "own.py").write_text(PASSED_OVER.format(act="pass").replace("thing = Thing()", STOP_ITSELF))
+    (tmp_path / "a.yaml").write_text(
+        "name: a\ndataset: {name: python, function: own.py:load}\nmodel: {name: mlp}\noptimizer: {name: adam}\n"
+    )
+    document = json.loads(process("run", "a.yaml", "--json").out)
+    assert document["runs"] == []
+    assert (document["ok"], document["exit_code"], document["error"]["code"]) == (False, 130, "command-stopped")
+
+
 @pytest.mark.parametrize(
     ("act", "code", "traceback"),
     [("signal.raise_signal(signal.SIGINT)", 130, False), ("raise SystemExit(7)", 0, True), ("1 / 0", 0, True)],
 )
 def test_a_signal_that_comes_in_a_callback_of_the_interpreter_ends_the_command(process, tmp_path, act, code, traceback):
-    """Python passes its exception over there: nothing is printed of it but what is always said; others are as before."""
+    """Python passes its exception over there: nothing is printed of it but what always is; others are as before."""
     (tmp_path / "own.py").write_text(PASSED_OVER.format(act=act))
     dataset = "{name: python, function: own.py:load}"
     (tmp_path / "a.yaml").write_text(

@@ -111,3 +111,11 @@ def test_nothing_that_runs_code_is_a_layer():
     """No layer that takes code can be named in an experiment file."""
     assert {"Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer"} <= set(layers_left_out())
     assert not set(layer_signatures()) & set(layers_left_out())
+
+
+def test_a_number_that_is_too_long_is_received_as_it_was_written(refused, text):
+    """Where it stands in something else that is refused, too."""
+    constant = f"{{Constant: {{value: 1{'0' * 400}}}}}"
+    found = refused(text(model=f"{{name: layers, layers: [{{Dense: {{units: 3, kernel_initializer: {constant}}}}}]}}"))
+    assert any("a whole number has at most 25 digits" in one for one in found)
+    assert any("Received: {'Constant': {'value': 100000" in one for one in found)

@@ -31,6 +31,11 @@ MISFITS = [
         "Received: val_accuracy.",
     ),
     ({"training": "{early_stopping: {monitor: val_mae}}"}, "must be loss or accuracy", "for classification"),
+    (
+        {"training": "{early_stopping: {monitor: auc}}"},
+        "must be loss or accuracy, or one of them",
+        "for classification",
+    ),
     ({**NUMBER, "training": "{class_weight: balanced}"}, "training.class_weight: class_weight is for", "Remove it."),
     ({"training": "{standardize_target: true}"}, "training.standardize_target: is for a number", "Remove it"),
     ({**NUMBER, "dataset": "{name: diabetes, split: {stratify: true}}"}, "dataset.split.stratify", "Remove it."),

@@ -31,6 +31,9 @@ def test_a_folder_that_cannot_be_is_refused(tmp_path):
         FigureFolder(tmp_path / "file").require()
     with pytest.raises(UsageError, match="--figures must name something in a folder that exists"):
         FigureFolder(tmp_path / "no" / "figures").require()
+    with pytest.raises(UsageError, match="--figures: .* too long") as refused:
+        FigureFolder(tmp_path / ("a" * 300)).require()
+    assert "--runs-dir" not in str(refused.value)
     FigureFolder(tmp_path / "figures").require()
     FigureFolder(tmp_path).require()
 

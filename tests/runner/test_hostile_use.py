@@ -73,6 +73,22 @@ def test_data_that_is_no_file_of_rows_is_a_sentence(asked, place, tmp_path):
         assert str(refused.value)[-1] in ".)?", name
 
 
+def test_data_is_looked_at_before_a_model_is_loaded(place, tmp_path):
+    """Which takes seconds: of a run whose model is broken the data is what is told."""
+    shutil.copytree(place / "runs" / "table", tmp_path / "run")
+    for model in (tmp_path / "run").glob("*.keras"):
+        model.write_bytes(b"none")
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "loop.csv").symlink_to("loop.csv")
+    (tmp_path / "broken.csv").symlink_to("gone.csv")
+    for name, told in (("pipe", "a pipe"), ("loop", "circle"), ("broken", "not there"), ("none", "does not exist")):
+        options = PredictOptions(
+            run=str(tmp_path / "run"), data=tmp_path / f"{name}.csv", runs_dir=tmp_path, own_process=False
+        )
+        with pytest.raises(DataError, match=told):
+            predict(options, None)
+
+
 def test_an_output_is_never_written_over_anything(asked, place, tmp_path):
     """Not the data itself, not through a link, not in place of a pipe or a folder."""
     data = place / "table.csv"

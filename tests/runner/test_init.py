@@ -69,6 +69,16 @@ def test_unknown_target_and_missing_file_are_refused(table, tmp_path):
         starter_for_table(tmp_path / "absent.csv", None)
 
 
+def test_links_that_lead_nowhere_are_told_as_that(tmp_path):
+    """A link to itself is there, and one to something that is gone too: their own names are no remedy."""
+    (tmp_path / "loop.csv").symlink_to("loop.csv")
+    (tmp_path / "broken.csv").symlink_to("gone.csv")
+    for name, told in (("loop", "links lead in a circle"), ("broken", "a link to something that is not there")):
+        with pytest.raises(DataError, match=told) as refused:
+            starter_for_table(tmp_path / f"{name}.csv", None)
+        assert "Did you mean" not in str(refused.value)
+
+
 @pytest.mark.parametrize(
     "name, expected",
     [

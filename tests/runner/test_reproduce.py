@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ from fake_training import FakeExecutor
 from run_folders import facts_of, seal
 
 from optbench.config import CALIBRATION_VERSION, EvaluationConfig, GivenTemperature, run_key
-from optbench.errors import MismatchError, NoRunsError, RunFailedError
+from optbench.errors import MismatchError, NoRunsError, RunFailedError, UsageError
 from optbench.run_store import RunPaths, read_json
 from optbench.runner.reproduce import raise_for_difference, read_recorded, reproduce, restore_code
 from optbench.runner.reproduction import compare
@@ -45,7 +46,7 @@ def run(tmp_path):
         paths = end.planned.paths
         said: list[str]
 
-        def __call__(self):
+        def __call__(self, data=None):
             self.said = []
             folder = str(self.paths.folder)
             return reproduce(
@@ -53,6 +54,7 @@ def run(tmp_path):
                 runs_dir=tmp_path / "runs",
                 data_dir=tmp_path,
                 say=self.said.append,
+                data=data,
                 executor_for=lambda *_: self.executor,
             )
 
@@ -97,6 +99,25 @@ def test_another_way_of_calibrating_explains_itself(run, tmp_path):
     before = CALIBRATION_VERSION - 1
     assert causes(before) == [{"before": before, "now": CALIBRATION_VERSION}]
     assert causes(CALIBRATION_VERSION) == []
+
+
+def test_a_folder_for_data_is_used_or_refused(run, tmp_path):
+    """A place that is no folder, and any place for a run whose data is not files of the user's."""
+    assert run(run.table.parent).is_identical
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "loop").symlink_to("loop")
+    for name in ("pipe", "loop", "missing"):
+        with pytest.raises(UsageError, match="--data must name a folder") as refused:
+            run(tmp_path / name)
+        assert refused.value.code == "usage-data-unfit"
+
+
+def test_a_folder_is_not_taken_where_nothing_is_read_from_it(make_runs, tmp_path):
+    """Data that comes with optbench lies in no folder of the user's."""
+    (planned,) = make_runs.plan(make_runs.write_experiment(tmp_path), tmp_path / "runs")
+    make_runs.finished_run(planned)
+    with pytest.raises(UsageError, match="--data names the folder that a run's own files are in. Received: .*data is"):
+        reproduce(str(planned.paths.folder), runs_dir=tmp_path / "runs", data_dir=tmp_path, say=print, data=tmp_path)
 
 
 def test_it_runs_from_its_own_copy_of_the_code(run, tmp_path):

@@ -180,6 +180,38 @@ def test_addresses_are_shown_without_secrets():
         assert refused.value.code == "usage-uri-unfit"
 
 
+@pytest.mark.parametrize("form", ["sqlite:///{}", "sqlite+pysqlite:///{}?timeout=5", "sqlite:///file:{}?uri=true"])
+def test_the_file_of_a_database_can_be_there_or_is_refused_at_once(form, tmp_path):
+    """The libraries would create folders, or wait two minutes for a server; a name that is free is none of that."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "broken").symlink_to("nothing")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "old.db").write_bytes(b"")
+    for taken in ("new.db", "old.db"):
+        require_address(form.format(tmp_path / taken))
+    refused = {
+        "a" * 300 + ".db": "too long",
+        "no/x.db": "Create",
+        "old.db/x.db": "in a folder that exists",
+        "folder": "is something else",
+        "pipe": "is something else",
+        "broken": "is something else",
+        "loop": "circle",
+    }
+    for name, told in refused.items():
+        with pytest.raises(UsageError, match=told) as error:
+            require_address(form.format(tmp_path / name))
+        assert error.value.code == "usage-uri-unfit"
+    assert {path.name for path in tmp_path.iterdir()} == {"folder", "loop", "broken", "pipe", "old.db"}
+
+
+@pytest.mark.parametrize("uri", ["sqlite://", "sqlite:///:memory:", "postgresql://example.org/no/such", "http://x/a"])
+def test_an_address_without_a_file_needs_none(uri):
+    """In memory, or elsewhere."""
+    require_address(uri)
+
+
 def test_what_cannot_be_asked_for(runs_dir, capsys, tmp_path, monkeypatch):
     """Unknown formats name the nearest; an address for tables, several runs as one model: usage errors of one line."""
     monkeypatch.chdir(tmp_path)

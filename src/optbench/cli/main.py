@@ -163,7 +163,10 @@ def _tell_programs(error: OptbenchError, given: Sequence[str]) -> None:
     if wants_json and isinstance(out, GuardedStream) and not out.has_written:
         from optbench.cli.output import print_json
 
-        print_json({"schema_version": 1, "ok": False, "exit_code": error.exit_code, "error": error.to_json()})
+        # a run that was stopped tells which runs had ended, before there were any too
+        ended: dict[str, Any] = {"runs": []} if isinstance(error, StoppedError) and given[:1] == ["run"] else {}
+        told = {"ok": False, "exit_code": error.exit_code, "error": error.to_json()}
+        print_json({"schema_version": 1, **ended, **told})
 
 
 @contextmanager

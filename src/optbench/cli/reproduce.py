@@ -10,6 +10,8 @@ import typer
 
 from optbench.cli.options import AsJson, DataDir, Debug, Language, Quiet, RunsDir, Verbose
 from optbench.cli.output import note, print_json, print_lines
+from optbench.core.worded import worded
+from optbench.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,6 +60,8 @@ def reproduce(
     if study is not None:
         from optbench.study import redraw
 
+        _require_no_data(data)
+
         redrawn = redraw.redraw_study(study)
         if as_json:
             print_json(redrawn.to_json())
@@ -79,6 +83,19 @@ def reproduce(
     else:
         print_lines(found.text())
     steps.raise_for_difference(found)
+
+
+def _require_no_data(data: Path | None) -> None:
+    if data is not None:
+        raise UsageError(
+            worded(
+                "typed-data-of-study",
+                "--data is for a run. Received: {data} for a study, whose verdict is drawn from its stored runs: "
+                "nothing would be read there. Leave it out.",
+                data=data,
+            ),
+            code="usage-data-unfit",
+        )
 
 
 def asked_to_trust(doubts: Sequence[Finding]) -> bool:

@@ -187,7 +187,7 @@ def _check_fit(config: ExperimentConfig, form: InputForm, *, num_classes: int) -
     if are_layers_known(config.model):
         units = output_units(num_classes, auto_loss(config.task, num_classes) if loss == "auto" else loss)
         output = (LayerSpec("Flatten", {}), LayerSpec("Dense", {"units": units}))
-        shapes = [(part.width,) for part in form.parts] or [form.shape]
+        shapes: list[tuple[int, ...]] = [(part.width,) for part in form.parts] or [form.shape]
         sentence = too_large((*layer_specs(config.model, **inputs), *output), shapes)
         if sentence:
             raise ConfigError(sentence, code="config-model-unfit")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from optbench.catalog.metrics import history_columns
+from optbench.catalog.metrics import VALIDATION, history_columns
 from optbench.catalog.models import MODELS
 from optbench.catalog.tasks import OF_SIZES, TASKS
 from optbench.config.dataset_section import TASK_OF, datasets_for
 from optbench.config.findings import Finding, shown
 from optbench.config.losses import PYTHON_PREFIX, known_losses
 from optbench.core.worded import worded
+from optbench.errors import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,13 +55,14 @@ def _training_findings(task: TaskFacts, training: TrainingConfig) -> list[Findin
     findings = _loss_findings(task, training)
     if training.early_stopping is not None:
         monitor, known = training.early_stopping.monitor, history_columns(task.name)
-        if monitor.removeprefix("val_") not in known:
+        if monitor.removeprefix(VALIDATION) not in known:
             rule = worded(
                 "must-monitor",
-                "must be {columns}, or one of them with val_ in front, for {task}. Received: {monitor}.",
+                "must be {columns}, or one of them with val_ in front, for {task}. Received: {monitor}.{hint}",
                 columns=_listed(known),
                 task=task.name,
                 monitor=monitor,
+                hint=did_you_mean(monitor, [prefix + name for prefix in ("", VALIDATION) for name in known]),
             )
             findings.append(Finding(("training", "early_stopping", "monitor"), rule, code="config-task-unfit"))
     return findings + _foreign_keys(task, "training", training)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticKnownError
@@ -11,10 +11,9 @@ from optbench.catalog.engines import AUTO, OWN, engine_names
 from optbench.catalog.metrics import monitors
 from optbench.core.section import Section
 
-if TYPE_CHECKING:
-    Monitor = str
-else:  # the names, as pydantic checks them and as they stand in the JSON schema
-    Monitor = Literal[monitors()]
+# Any text here: which of the names there are is checked where the task is known (`task_rules`), since each has its own.
+# The schema offers editors those of every task.
+Monitor = Annotated[str, WithJsonSchema({"enum": list(monitors()), "type": "string"})]
 
 
 def _a_name(value: Any) -> Any:

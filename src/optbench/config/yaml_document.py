@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import yaml
 
@@ -328,6 +328,19 @@ def _whole(node: yaml.Node, document: YamlDocument, place: Place) -> str:
         return ""
 
 
+class _LongNumber(int):
+    """The 0 in the place of a number that is refused for its length, shown in other messages as it was written."""
+
+    def __new__(cls, _text: str) -> Self:
+        return super().__new__(cls, 0)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return self._text
+
+
 def _integer(text: str, path: Path, document: YamlDocument, place: Place) -> int:
     limit = 25  # digits; Python itself refuses thousands of them
     if len(text) > limit:
@@ -342,7 +355,7 @@ def _integer(text: str, path: Path, document: YamlDocument, place: Place) -> int
                 place,
             )
         )
-        return 0
+        return _LongNumber(text)
     return int(text, 10)
 
 

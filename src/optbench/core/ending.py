@@ -41,7 +41,7 @@ class Ending:
 
     @contextmanager
     def holds(self) -> Iterator[None]:
-        """Let a block end with the code of the signal also where its exception was passed over, and without a traceback.
+        """Let a block end by the signal also where its exception was passed over, and without a traceback.
 
         Side effects: while the block lasts, `sys.unraisablehook` says nothing of that exception.
         """
@@ -56,6 +56,10 @@ class Ending:
             yield
         except SystemExit as end:
             if self.received is None or end.code:
+                raise
+        except Exception as error:
+            # what somebody made of the exception of the signal, unless it says itself that it is that
+            if self.received is None or getattr(error, "exit_code", 0) > SIGNALLED:
                 raise
         finally:
             sys.unraisablehook = before

@@ -11,6 +11,7 @@ import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final, TypeGuard
 
+from optbench.core.regular_files import BROKEN_LINK
 from optbench.core.worded import joined, worded
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ _STRERRORS: Final[Mapping[str, str]] = {
         worded("system-permission", "permission denied"),
         worded("system-not-permitted", "operation not permitted"),
         worded("system-missing", "no such file or directory"),
+        BROKEN_LINK,
         worded("system-no-directory", "not a directory"),
         worded("system-directory", "is a directory"),
         worded("system-exists", "file exists"),

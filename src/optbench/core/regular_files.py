@@ -37,6 +37,7 @@ _NAMED: Final = {
     "socket": worded("thing-socket", "a socket"),
     "thing": worded("thing-other", "a thing"),
 }
+BROKEN_LINK: Final = worded("system-broken-link", "it is a link to something that is not there")
 _FLAGS: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 
 
@@ -128,6 +129,25 @@ def is_folder(path: Path) -> bool:
 def is_there(path: Path) -> bool:
     """Return whether there is anything, maybe behind a link; False also where nobody may look."""
     return _is_kind(path, lambda _mode: True)
+
+
+def is_missing(path: Path) -> bool:
+    """Return whether nothing has a name.
+
+    Raises
+    ------
+    OSError
+        If nobody may look; if it is a link that leads in a circle, or to something that is not there.
+    ValueError
+        If the path holds NUL.
+    """
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        if path.is_symlink():
+            raise OSError(errno.EINVAL, BROKEN_LINK, str(path)) from error
+        return True
+    return False
 
 
 def _is_kind(path: Path, is_one: Callable[[int], bool]) -> bool:

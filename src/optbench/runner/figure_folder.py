@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from optbench.core.findings import Finding, Severity
-from optbench.core.regular_files import is_folder
+from optbench.core.refusals import told_as
+from optbench.core.regular_files import is_folder, is_missing
 from optbench.core.worded import worded
 from optbench.errors import UsageError
+from optbench.runner.out_path import writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -67,6 +69,8 @@ class FigureFolder:
                 code="usage-figure-font-large",
             )
         require_outside(self.folder, option="--figures")
+        with told_as(UsageError, f"--figures: {self.folder}", doing="created", code="usage-page-taken"):
+            is_missing(self.folder)  # which the system says of a name that is too long, or a link that leads nowhere
         if os.path.lexists(self.folder) and not is_folder(self.folder):
             raise UsageError(
                 worded(
@@ -118,8 +122,9 @@ class FigureFolder:
 
         self.require_within([within])
         folder = self.folder / within
-        make_folder(self.folder, follow_link=True)
-        make_folder(folder, follow_link=not within)
-        for name, data in figures.files():
-            remove_leftovers(folder, of=name)
-            write_bytes(folder / name, data)
+        with writing(self.folder, option="--figures"):
+            make_folder(self.folder, follow_link=True)
+            make_folder(folder, follow_link=not within)
+            for name, data in figures.files():
+                remove_leftovers(folder, of=name)
+                write_bytes(folder / name, data)

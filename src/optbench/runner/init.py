@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from optbench.catalog.metrics import METRICS
 from optbench.catalog.tasks import DEFAULT_TASK
 from optbench.core.refusals import told_as
+from optbench.core.regular_files import is_missing
 from optbench.core.worded import worded
 from optbench.errors import DataError, InvalidError, did_you_mean
 from optbench.runner.column_lines import column_lines
@@ -93,8 +94,8 @@ def starter_for_table(
     """
     from optbench.datasets import inspect_table
 
-    _require_there(path)
     with told_as(DataError, path, code="data-file-unreadable"):
+        _require_there(path)
         found = inspect_table(path, target, separator=separator, encoding=encoding, sheet=sheet, decimal=decimal)
     name = (re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._") or "my-table")[:80]
     section = _table_section(found, language)
@@ -126,7 +127,7 @@ def _study(name: str, section: str, task: str, metric: str, language: str | None
 
 
 def _require_there(path: Path) -> None:
-    if not path.exists():
+    if is_missing(path):
         folder = path.parent
         hint = did_you_mean(path.name, [other.name for other in folder.iterdir()]) if folder.is_dir() else ""
         raise DataError(

@@ -58,8 +58,8 @@ def require_free(out: Path) -> None:
 
 
 @contextmanager
-def writing(out: Path) -> Iterator[None]:
-    """Write what `require_free` has let pass: what a killed command left of it goes first, and a refusal names --out.
+def writing(out: Path, *, option: str = "--out") -> Iterator[None]:
+    """Write what has been let pass: what a killed command left of it goes first, and a refusal names the option.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def writing(out: Path) -> Iterator[None]:
         refused = error.__cause__
         if not isinstance(refused, OSError):
             raise
-        remedy = remedy_of(refused, place=out) or worded("hint-other-out", "Choose another --out.")
+        remedy = remedy_of(refused, place=out) or worded("hint-other-out", "Choose another {option}.", option=option)
         raise MachineError(
             worded(
                 "need-writable",

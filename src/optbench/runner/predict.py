@@ -13,7 +13,7 @@ from optbench.core.worded import joined, worded
 from optbench.datasets.unusual import Unusual
 from optbench.errors import NoRunsError, UsageError, did_you_mean
 from optbench.runner.out_path import require_free, writing
-from optbench.runs.new_data import rows_of_file
+from optbench.runs.new_data import require_rows, rows_of_file
 from optbench.runs.prediction_table import FORMATS, WRITERS, PredictionTable, csv_parts
 from optbench.runs.predictor import open_run
 
@@ -124,6 +124,7 @@ def predict(
     """
     _require_free(options.out)
     folder = _folder_of(options.run, options.runs_dir)
+    require_rows(options.data)  # before the model, which takes seconds
     predictor = open_run(folder, trusts=trusts, own_process=options.own_process)
     _require_fit(options, predictor)
     with ExitStack() as stack:

@@ -6,10 +6,10 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from optbench.core.regular_files import is_file
+from optbench.core.regular_files import is_file, is_folder
 from optbench.core.temporary_folders import temporary_folder
 from optbench.core.worded import worded
-from optbench.errors import DataError, MismatchError, NoRunsError, RunFailedError
+from optbench.errors import DataError, MismatchError, NoRunsError, RunFailedError, UsageError
 from optbench.runner.reproduction import Reproduction, changed_data, compare, foreseen_differences
 from optbench.runs.own_code import changed_code, has_its_key, require_trusted_code
 from optbench.runs.recorded import Recorded, recorded_run, restore_code
@@ -53,6 +53,8 @@ def reproduce(
         If `run` names no finished run.
     InvalidError
         If the run's Python is not trusted.
+    UsageError
+        If `data` is no folder, or the run has no files of its own.
     MismatchError
         If the folder differs from its manifest: damaged numbers prove nothing.
     RunFailedError
@@ -62,6 +64,7 @@ def reproduce(
 
     recorded = read_recorded(run, runs_dir)
     if data is not None:
+        _require_own_data(recorded, data)
         recorded = replace(recorded, base=data)
     require_trusted_code(recorded, trusts)
     with ExitStack() as stack:
@@ -74,6 +77,39 @@ def reproduce(
             say(text("reproduce-foreseen", language, difference=sentence(difference.finding, language)))
         execute_again(planned, stack, executor_for)
         return _with_changed_code(recorded, compare(recorded, planned.paths))
+
+
+def _require_own_data(recorded: Recorded, data: Path) -> None:
+    """Require that a folder named with `--data` is one, and that the run has files of its own to look for in it.
+
+    Raises
+    ------
+    UsageError
+        Otherwise: nothing would be read from there.
+    """
+    dataset = recorded.config.dataset
+    if not hasattr(dataset, "path"):
+        raise UsageError(
+            worded(
+                "typed-data-not-used",
+                "--data names the folder that a run's own files are in. Received: {data} for {run}, whose data is "
+                "{name}: nothing would be read there. Leave it out.",
+                data=data,
+                run=recorded.manifest.run,
+                name=dataset.name,
+            ),
+            code="usage-data-unfit",
+        )
+    if not is_folder(data):
+        raise UsageError(
+            worded(
+                "typed-data-no-folder",
+                "--data must name a folder. Received: {data}, which is none. Name the folder that {path} is in.",
+                data=data,
+                path=dataset.path,
+            ),
+            code="usage-data-unfit",
+        )
 
 
 def _with_changed_code(recorded: Recorded, found: Reproduction) -> Reproduction:

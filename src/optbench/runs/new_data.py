@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from optbench.core.refusals import told_as
+from optbench.core.regular_files import is_folder, is_missing, regular_size
 from optbench.core.worded import worded
 from optbench.errors import DataError, UsageError
 
@@ -54,12 +55,8 @@ def rows_of_file(
     from optbench.datasets.new_tables import stored_like, table_file, text_lines
 
     shown, kind = path.name or str(path), path.suffix.lower()
+    require_rows(path)
     with _in_options(), told_as(DataError, str(path), code="data-file-unreadable"):
-        if not path.exists():
-            raise DataError(
-                worded("file-no-rows", "{path} does not exist. Name a file with rows to predict.", path=path),
-                code="data-file-missing",
-            )
         source = preprocessing.source.kind
         if path.is_dir() and source != "images":
             raise DataError(
@@ -95,6 +92,24 @@ def rows_of_file(
             stored = replace(stored, **{name: value for name, value in given.items() if value is not None})
             with table_file(path, preprocessing, stored, shown=shown, identifier=identifier) as rows:
                 yield rows
+
+
+def require_rows(path: Path) -> None:
+    """Require something that rows can be read from: a file or a folder, maybe behind a link.
+
+    Raises
+    ------
+    DataError
+        If there is nothing, or something else.
+    """
+    with told_as(DataError, str(path), code="data-file-unreadable"):
+        if is_missing(path):
+            raise DataError(
+                worded("file-no-rows", "{path} does not exist. Name a file with rows to predict.", path=path),
+                code="data-file-missing",
+            )
+        if not is_folder(path):
+            regular_size(path, follow_links=True)
 
 
 @contextmanager

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl, unquote
 
-from optbench.core.regular_files import is_folder
+from optbench.core.refusals import told_as
+from optbench.core.regular_files import is_file, is_folder
+from optbench.core.worded import worded
 from optbench.errors import UsageError, did_you_mean
 
 SCHEMES: Final = ("http", "https", "sqlite", "postgresql", "mysql", "mssql")
@@ -17,7 +21,7 @@ _SHORTEST: Final = 4  # of what may be a secret among settings: others are words
 
 
 def require_address(uri: str) -> None:
-    """Require the address of a server or of a database.
+    """Require the address of a server or of a database; of one in a file, that the file can be there.
 
     Raises
     ------
@@ -32,13 +36,66 @@ def require_address(uri: str) -> None:
             "is no longer a store of MLflow; --out FOLDER makes one with a database in it.",
             code="usage-uri-unfit",
         )
+    file = _file_of(uri)
+    if file is not None:
+        _require_place(file)
+
+
+def _require_place(file: Path) -> None:
+    """Require a file, or a free name in a folder that exists: the libraries wait minutes for what cannot come."""
+    with told_as(UsageError, f"--uri: {file}", doing="written", code="usage-uri-unfit"):
+        try:
+            is_taken = not stat.S_ISREG(file.stat().st_mode)
+        except (FileNotFoundError, NotADirectoryError):
+            is_taken = file.is_symlink()
+    folder = file.parent
+    if is_taken:
+        raise UsageError(
+            worded(
+                "typed-uri-file",
+                "--uri must name the file of a database, or nothing yet. Received: {file}, which is something else.",
+                file=file,
+            ),
+            code="usage-uri-unfit",
+        )
+    if not is_folder(folder):
+        raise UsageError(
+            worded(
+                "typed-uri-folder",
+                "--uri must name a file in a folder that exists. Received: {file}. Create {folder} first.",
+                file=file,
+                folder=folder,
+            ),
+            code="usage-uri-unfit",
+        )
+    needed = file if is_file(file) else folder
+    if not os.access(needed, os.W_OK):
+        raise UsageError(
+            worded(
+                "typed-uri-permission",
+                "--uri must name a file that you may write. Received: {file}. Change the permissions of {needed}, or "
+                "name another file.",
+                file=file,
+                needed=needed,
+            ),
+            code="usage-uri-unfit",
+        )
+
+
+def _file_of(uri: str) -> Path | None:
+    """Return the file of the database at an address; None if it is in none."""
+    path = _database_of(uri)
+    if path is None or path == ":memory:":
+        return None
+    if path.startswith("file:"):  # an address in the address, as SQLite itself takes them
+        path = unquote(re.sub("^file:(//(localhost)?(?=/))?", "", path))
+    return Path(path).absolute()
 
 
 def folder_of(uri: str) -> Path | None:
     """Return the folder of the database at an address, None if it is in no file, or the folder is not there."""
-    path = _database_of(uri)
-    folder = None if path is None else Path(path).absolute().parent
-    return folder if folder is not None and is_folder(folder) else None
+    file = _file_of(uri)
+    return file.parent if file is not None and is_folder(file.parent) else None
 
 
 def files_of(uri: str) -> list[Path]:
