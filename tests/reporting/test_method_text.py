@@ -8,7 +8,6 @@ import pytest
 from finished_runs import make_run
 
 from optbench.comparison import compare
-from optbench.comparison.wording import adjustment_of
 from optbench.reporting.comparison_latex import render_comparison_latex
 from optbench.reporting.comparison_page import render_comparison_page
 from optbench.reporting.comparison_text import pair_header
@@ -87,7 +86,7 @@ def test_the_method_the_table_and_its_caption_name_the_correction(names, untuned
     }[adjusted]
     for language in LANGUAGES:
         said = method_text(comparison, language)
-        assert text(f"page-method-by-{adjusted}", language) in said
+        assert text(f"page-method-step-{adjusted}", language) in said
         assert text(f"page-method-over-{over}", language) in said
         assert ("Shaffer" in said) == (adjusted != "holm")
         title = "table-p-holm" if adjusted == "holm" else "table-p-adjusted"
@@ -102,15 +101,14 @@ def test_a_plan_with_looks_is_not_told_to_look_once(looks, language):
     """Captions say whose intervals they are: of one test, or repeated ones; in the page and in LaTeX."""
     comparison = compare(runs("resplit"), looks=looks)
     values = {"level": 0.95, "margin": 0.005, "metric": "accuracy", "alpha": 0.05}
-    values |= {"adjusted": adjustment_of(comparison.problems[0].pairs), "n_runs": 27}
-    values |= {"problem": "wine, mlp 64-32", "design": text("caption-latex-design-resplit", language)}
+    values |= {"n_runs": 27, "problem": "wine, mlp 64-32", "design": text("caption-latex-design-resplit", language)}
     page = html.unescape(render_comparison_page(comparison, {}, language=language))
     paper = render_comparison_latex(comparison, language)
     for test in ("once", "looks"):
         is_own = (test == "looks") == bool(looks)
         assert (text(f"page-method-end-{test}", language) in page) == is_own
-        for code in ("picture-pairs-table", "caption-differences"):
-            assert (text(code, language, test=test, **values) in page) == is_own
+        assert (text(f"picture-paired-{test}", language, level=0.95) in page) == is_own
+        assert (text("caption-differences", language, test=test, **values) in page) == is_own
         assert (latex_text(text("caption-latex-pairs", language, test=test, **values)) in paper) == is_own
 
 

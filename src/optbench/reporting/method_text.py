@@ -40,8 +40,7 @@ def pairs_caption(comparison: Comparison, problem: ProblemComparison, language: 
     return text(
         "picture-pairs-table",
         language,
-        test=looks_word(comparison),
-        level=1 - comparison.alpha,
+        test=text(f"picture-paired-{looks_word(comparison)}", language, level=1 - comparison.alpha),
         adjusted=adjustment_of(problem.pairs),
     )
 
