@@ -21,7 +21,8 @@ pytest.importorskip("tensorboard", reason="the package tensorboard is not instal
 
 def planned(name, place):
     """As much of a planned run as a board needs."""
-    return SimpleNamespace(run=name, config=SimpleNamespace(report=SimpleNamespace(tensorboard=place and str(place))))
+    config = SimpleNamespace(report=SimpleNamespace(tensorboard=place and str(place)))
+    return SimpleNamespace(run=name, config=config, paths=RunPaths(Path("runs") / name))
 
 
 def read(folder):

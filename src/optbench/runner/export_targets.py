@@ -142,16 +142,16 @@ class Tracker:
     needs : module -> package that has to be installed
     extra : of optbench, that installs them
     default : folder without `--out`
-    inside : names of what it writes into the folder, which must be no links
     takes_uri : a server or database can be named; the function gets its address then
+    inside : names of what it writes into the folder, which must be no links
     """
 
     module: str
     default: str
-    inside: tuple[str, ...]
     needs: Mapping[str, str] = field(default_factory=dict)
     extra: str = ""
     takes_uri: bool = False
+    inside: tuple[str, ...] = ()
 
     def require(self, name: str) -> None:
         """Require the packages."""
@@ -213,13 +213,13 @@ TARGETS: Final[Mapping[str, Target]] = {
     "mlflow": Tracker(
         "mlflow_runs",
         "mlflow",
-        ("mlflow.db", "artifacts"),
         {"mlflow": "mlflow-skinny", "sqlalchemy": "sqlalchemy", "alembic": "alembic"},
         "mlflow",
         takes_uri=True,
+        inside=("mlflow.db", "artifacts"),
     ),
-    "tensorboard": Tracker("tensorboard_runs", "tensorboard", (), {"tensorboard": "tensorboard"}, "tensorboard"),
-    "wandb": Tracker("wandb_runs", "wandb", ("wandb",), {"wandb": "wandb"}, "wandb"),
+    "tensorboard": Tracker("tensorboard_runs", "tensorboard", {"tensorboard": "tensorboard"}, "tensorboard"),
+    "wandb": Tracker("wandb_runs", "wandb", {"wandb": "wandb"}, "wandb", inside=("wandb",)),
 }
 """Name -> where runs go and how."""
 
