@@ -64,10 +64,18 @@ def narrowed(shown: str) -> str:
 
 
 READ_ALOUD = ("alt", "title", "aria-label", "placeholder")
-# Numbers as texts and tables have them, dates and digests, units of the SI, keys of the metrics.
+# Numbers as texts and tables have them, dates and digests, units of the SI, keys of the metrics and of a line to copy.
 NUMBER = re.compile(r"(?<![a-z])[-+]?\d[\d\u066b\u066c]*(e[-+]\d+)?( (s|MB|GB|min|h)\b)?")
 ENGLISH_NUMBER = re.compile(r"\d+[.,]\d+")
-KEYS = [*METRICS, *(metric.constant.name for metric in ALL if metric.constant), "val_loss", "val_accuracy", "loss"]
+KEYS = [
+    "on_one_split",
+    "resplit",
+    *METRICS,
+    *(metric.constant.name for metric in ALL if metric.constant),
+    "val_loss",
+    "val_accuracy",
+    "loss",
+]
 
 
 class Shown(HTMLParser):
