@@ -166,9 +166,9 @@ class Tracker:
         if uri is not None:
             from optbench.trackers.addresses import files_of, require_address, shown_address
 
-            require_address(uri)
-            for path in files_of(uri):
+            for path in files_of(uri):  # before anything advises to create a folder there
                 require_outside(path, option="--uri")
+            require_address(uri)
             return shown_address(uri)
         folder = Path(out or self.default)
         require_outside(folder, option="--out")
