@@ -63,6 +63,8 @@ def by_optimizer(folders):
     return {folder.name.split("-")[1]: folder for folder in folders}
 
 
+@pytest.mark.long
+@pytest.mark.ci
 def test_telco_is_as_good_as_it_has_to_be(telco):
     """A small MLP with Adam is about as good as logistic regression (0.802 and 0.843), not worse, not magical."""
     test = json.loads(RunPaths(telco["adam"]).metrics.read_text())["test"]
@@ -116,6 +118,8 @@ def test_optimizers_start_alike_and_see_the_same_batches(telco):
     assert len(set(adam["order"])) == len(adam["order"]) == 10
 
 
+@pytest.mark.long
+@pytest.mark.ci
 def test_the_model_is_plain_keras(telco, data_dir):
     """`model.keras` loads without optbench and predicts the stored scores."""
     from optbench.config import load_resolved

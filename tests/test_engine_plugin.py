@@ -20,6 +20,8 @@ import pytest
 from identity_files import IDENTITY_FILES
 from run_folders import finished_run, plan
 
+pytestmark = [pytest.mark.long, pytest.mark.ci]
+
 SOURCE = Path(__file__).resolve().parents[1] / "src"
 START = "import sys; sys.argv[0] = 'optbench'; from optbench.cli import main; main()"
 # Executed by every Python process of a command when it starts.

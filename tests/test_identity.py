@@ -71,6 +71,8 @@ def assert_same(first: RunPaths, second: RunPaths):
         assert (first.folder / name).read_bytes() == (second.folder / name).read_bytes(), name
 
 
+@pytest.mark.long
+@pytest.mark.ci
 def test_a_cold_process_has_the_bytes_of_a_warm_worker(config, finished, tmp_path):
     """A staged folder, finished by hand with `python -m optbench.worker`, is the folder the command makes."""
     options = RunOptions((config,), runs_dir=tmp_path / "runs", quiet=True)
@@ -147,6 +149,8 @@ def test_what_is_pinned_cannot_be_changed_from_outside(finished, variables):
     assert "may not be the same" not in done.stderr
 
 
+@pytest.mark.long
+@pytest.mark.ci
 def test_what_cannot_be_pinned_is_named(finished):
     """Other instructions stand for another processor: exit 5, the first rung, that fact alone, and how far apart."""
     done = optbench("reproduce", finished.folder, "--json", code=5, ONEDNN_MAX_CPU_ISA="SSE41")

@@ -52,6 +52,8 @@ def place(tmp_path_factory, make_runs):
     return folder
 
 
+@pytest.mark.long
+@pytest.mark.ci
 @pytest.mark.parametrize(
     ("argv", "code"),
     [
@@ -102,6 +104,8 @@ def test_usage_errors_are_as_light(tmp_path, argv, code):
     assert not loaded & (NOT_FOR_HELP - {"pydantic"})
 
 
+@pytest.mark.long
+@pytest.mark.ci
 def test_light_commands_work_where_tensorflow_cannot_be_imported(place):
     """A notebook without TensorFlow can read, check and compare runs."""
     blocked = "import sys\nsys.modules['tensorflow'] = None\nsys.modules['keras'] = None\n" + CODE

@@ -108,6 +108,8 @@ def test_a_killed_fork_server_changes_no_bit(tmp_path, onednn, kills, warm_worke
     assert identity(tmp_path / "killed") == expected
 
 
+@pytest.mark.long
+@pytest.mark.ci
 def test_a_process_that_something_else_changes_refuses_to_train(tmp_path):
     """Code that runs when Python starts switches oneDNN off: nothing is trained, nothing is created."""
     site = tmp_path / "site"

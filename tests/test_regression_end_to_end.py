@@ -15,7 +15,7 @@ import pytest
 from optbench.run_store import RunPaths
 from optbench.runner.run import RunOptions, run_experiments
 
-pytestmark = pytest.mark.tensorflow
+pytestmark = [pytest.mark.tensorflow, pytest.mark.long, pytest.mark.ci]
 
 ROOT = Path(__file__).parents[1]
 FILES = {

@@ -34,6 +34,8 @@ def trials():
     return json.loads(done.stdout)
 
 
+@pytest.mark.long
+@pytest.mark.ci
 @pytest.mark.parametrize("trial", ["penalties", "uneven"])
 def test_it_is_what_keras_fits_on_one_device(trials, trial):
     """Weights and history: short last batches, parts of unequal size, weighted rows, penalties, clipping, averages."""

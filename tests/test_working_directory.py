@@ -81,6 +81,8 @@ def script(hostile: Path) -> str:
     return str(path)
 
 
+@pytest.mark.long
+@pytest.mark.ci
 @pytest.mark.parametrize(
     ("arguments", "code"), [(["--help"], 0), (["validate", "tiny.yaml"], 0), (["list", "models"], 0), (["ls"], 4)]
 )
@@ -89,6 +91,8 @@ def test_light_commands_import_nothing_from_there(hostile, arguments, code):
     ends_with(code, hostile, script(hostile), *arguments)
 
 
+@pytest.mark.long
+@pytest.mark.ci
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [(["optbench", "validate", "tiny.yaml"], 0), (["optbench.worker"], 2)],  # a worker needs a folder

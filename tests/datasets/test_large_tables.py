@@ -142,6 +142,8 @@ def test_in_chunks_a_csv_is_the_same_data_set(both, small_chunks, settings):
     require_equal(*both(text, chunks=small_chunks, **{"missing": ["?"], **settings}))
 
 
+@pytest.mark.long
+@pytest.mark.ci
 @pytest.mark.parametrize(
     "change",
     ["quotes", "some quotes", "quotes inside", "CRLF", "CR", "blank lines", "byte-order mark", "no last line end"],

@@ -138,6 +138,8 @@ def test_fetched_beforehand(server, config, tmp_path):
         fetch("openml:x", data_dir=tmp_path, quiet=True)
 
 
+@pytest.mark.long
+@pytest.mark.ci
 def test_what_cannot_be_had(server, config, tmp_path):
     """A number that is not there is an error in a sentence."""
     with pytest.raises(DataError, match=r"openml:8 could not be had from openml\.org: .* is there a network"):

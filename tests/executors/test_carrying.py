@@ -99,6 +99,8 @@ def files_of(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
+@pytest.mark.long
+@pytest.mark.ci
 def test_a_carried_run_is_the_run_that_was_seen(make, temporary):
     """The same files, and of those that hold no time the same bytes; none names a folder of the other machine."""
     folders = []

@@ -187,6 +187,8 @@ def test_results_and_events_come_back_in_order(functions, executor):
         assert seen[name] == [*events, "end"]
 
 
+@pytest.mark.long
+@pytest.mark.ci
 @pytest.mark.parametrize(
     ("function", "kind", "exit_code", "says"),
     [
@@ -259,6 +261,8 @@ def test_as_many_tasks_as_jobs_run_together_and_no_more(functions, make, tmp_pat
     assert len(begun) == 3
 
 
+@pytest.mark.long
+@pytest.mark.ci
 def test_a_time_limit_kills_the_task(functions, make):
     """It is a timeout, not a death, and the next task is executed."""
     ends = ends_of(make(jobs=1, timeout=1), functions("sleeps"), functions("double", number=1))
@@ -381,6 +385,8 @@ def test_processes_have_the_recorded_variables_and_no_others(functions, make, mo
         assert set(found) - set(recorded) <= {"LC_CTYPE"}  # Python's own, in a locale that is not UTF-8
 
 
+@pytest.mark.long
+@pytest.mark.ci
 @pytest.mark.parametrize("name", ["random", "json", "subprocess", "signal", "optbench"])
 def test_nothing_is_imported_from_the_working_directory(functions, executor, tmp_path, monkeypatch, name):
     """Files that happen to lie there are not executed."""
@@ -425,6 +431,8 @@ def test_no_process_is_left_after_close(functions, make):
     assert {process.pid for process in psutil.Process().children(recursive=True)} <= before
 
 
+@pytest.mark.long
+@pytest.mark.ci
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a process notices at its next event")
 def test_no_process_outlives_its_command(functions, make, tmp_path):
     """However that one dies."""
@@ -453,6 +461,8 @@ def test_of_a_holder_it_knows_nothing_of_it_says_nothing(executor):
     assert executor.is_gone(holder) is None
 
 
+@pytest.mark.long
+@pytest.mark.ci
 def test_it_can_be_started_ahead_and_learn_what_comes(functions, executor):
     """Both are optional, may come more than once, and change no end."""
     executor.start()

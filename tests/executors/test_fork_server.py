@@ -147,6 +147,8 @@ def test_ctrl_c_does_not_end_the_server(make_server):
     other.close()
 
 
+@pytest.mark.long
+@pytest.mark.ci
 @pytest.mark.parametrize("name", ["random", "socket", "selectors", "multiprocessing", "json", "subprocess", "optbench"])
 def test_modules_of_the_working_directory_are_not_imported(functions, make_server, tmp_path, monkeypatch, name):
     """Neither by the server while it starts, nor by its children."""

@@ -31,6 +31,8 @@ def test_a_confusion_matrix_shows_counts_and_shares_of_rows():
     assert [tick.get_text() for tick in figure.axes[0].get_yticklabels()] == ["No", "Yes"]
 
 
+@pytest.mark.long
+@pytest.mark.ci
 @pytest.mark.parametrize("classes", [1, 2, 7, 20, 60])
 def test_a_confusion_matrix_is_drawn_for_any_number_of_long_names(classes):
     """No warning of the layout, no picture of monstrous size; text as long as there is room for it."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from optbench.comparison import compare
 from optbench.run_store import read_json, read_run
 from optbench.words import sentence
@@ -23,6 +25,8 @@ print(*sorted({name.partition(".")[0] for name in set(sys.modules) - before}))
 """
 
 
+@pytest.mark.long
+@pytest.mark.ci
 def test_finishing_a_run_imports_no_library_that_could_have_been_loaded_before(tmp_path, make_runs):
     """A run that waits for scikit-learn or matplotlib after training waits for two seconds more."""
     (run,) = make_runs.plan(make_runs.write_experiment(tmp_path), tmp_path / "runs")

@@ -57,6 +57,8 @@ def asked(place, tmp_path):
     return ask
 
 
+@pytest.mark.long
+@pytest.mark.ci
 def test_data_that_is_no_file_of_rows_is_a_sentence(asked, place, tmp_path):
     """Pipes, devices and loops would never end; folders, archives and pictures hold no rows."""
     os.mkfifo(tmp_path / "pipe.csv")

@@ -81,6 +81,8 @@ def test_a_board_that_cannot_be_written_is_told_once(tmp_path):
     assert len(heard) == 3
 
 
+@pytest.mark.long
+@pytest.mark.ci
 @pytest.mark.tensorflow
 def test_a_real_run_is_on_the_board_and_has_the_bits_of_one_without(tmp_path, make_runs, warm_workers, monkeypatch):
     """The column of history.csv as float32; every identity file but the config is that of a run without."""

@@ -26,6 +26,7 @@ from every_kind import (
     written_in_place_of,
 )
 from pyarrow import parquet
+from selection import mostly_long
 
 import optbench
 from optbench.datasets import Preprocessing, load_dataset
@@ -178,7 +179,10 @@ def test_a_document_that_means_two_things_is_refused(opened):
     assert "threshold" in forged(lambda changed: changed.update(answers={"threshold": 7.0, "calibration": None}))
 
 
-@pytest.mark.parametrize("name", [*EXPERIMENTS])
+FIRST = ("table", "number", "tokens", "images", "digits")
+
+
+@pytest.mark.parametrize("name", mostly_long(EXPERIMENTS, short=FIRST, ci=set(EXPERIMENTS) - set(FIRST)))
 def test_predictions_are_computed_again_from_raw_rows_and_the_folder_alone(folder, opened, name):
     """To the bit, for every split: the rows that a split has, in its order, through preprocessing and model."""
     predictor = opened(name)

@@ -91,6 +91,8 @@ def contents(paths):
     }
 
 
+@pytest.mark.long
+@pytest.mark.ci
 @pytest.mark.parametrize("image_format", ["png", "svg", "pdf"])
 def test_a_finished_run_has_its_pictures_and_page_in_the_format_asked_for(finished, image_format):
     """All five files are there, listed in the manifest, and the page draws the same four figures itself."""

@@ -74,6 +74,8 @@ def test_a_run_of_the_same_key_with_other_bits_is_refused(open_runs, shared, tmp
     assert names_in(tmp_path / "received") == [f"{folder.name}-again1"]
 
 
+@pytest.mark.long
+@pytest.mark.ci
 @pytest.mark.parametrize("with_data", [True, False])
 def test_a_run_with_other_paths_is_compared_without_them(absolute, shared, tmp_path, with_data):
     """Every rung is compared but that of the experiment, which has other paths now; and it says so."""

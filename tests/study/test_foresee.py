@@ -48,6 +48,8 @@ def test_what_widening_may_add_is_told_until_it_is_known(study):
     assert "At most" not in after.text("en")
 
 
+@pytest.mark.long
+@pytest.mark.ci
 @pytest.mark.parametrize("race", ["cheap", "full"])
 def test_an_optimizer_more_leaves_what_the_others_raced_for_as_it_is(study, race):
     """Their rounds follow from their own runs, which are finished: what is said to be left is what is trained."""
@@ -59,6 +61,8 @@ def test_an_optimizer_more_leaves_what_the_others_raced_for_as_it_is(study, race
     assert found.to_json()["left"] == study(optimizers="[sgd, adam, nadam]", **asked).trained > 0
 
 
+@pytest.mark.long
+@pytest.mark.ci
 def test_an_optimizer_more_may_widen_the_ranges_of_all(study):
     """Of those that are there none lies at an edge: what is done stays done, and what an edge would cost is said."""
     asked = {"points": 4, "tuning_seeds": "1, widen: 1", "seeds": 6, "sampler": "halton", "metric": "val_accuracy"}

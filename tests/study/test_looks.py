@@ -32,6 +32,8 @@ def ended(tmp_path_factory):
         return Study(tmp_path_factory.mktemp("looks"))(**WIDE)
 
 
+@pytest.mark.long
+@pytest.mark.ci
 def test_it_ends_at_the_look_that_decides_every_pair(ended):
     """Looks are declared in study.json; runs beyond the last one taken do not exist; pairs say which look it was."""
     record = read_json(ended.plan.paths.record)

@@ -228,6 +228,8 @@ def test_the_file_is_a_whole_experiment_that_runs_where_it_lies(study, tmp_path)
     assert study(experiment="experiment: problems/base.yaml").written == ()
 
 
+@pytest.mark.long
+@pytest.mark.ci
 def test_several_problems_have_a_file_each(study):
     """Named after the problem."""
     one = "{dataset: {name: %s}, model: {name: mlp, hidden_units: [4]}, training: {epochs: 3}}"

@@ -259,6 +259,8 @@ def test_the_split_of_tuning_is_none_of_the_seeds(study, data, named):
     assert not study.runs_dir.exists()
 
 
+@pytest.mark.long
+@pytest.mark.ci
 def test_problems_whose_test_rows_are_fixed_stay_beside_others(study, tmp_path):
     """Each problem has the design that its data allows, and says which."""
     table(tmp_path, "train.csv", 0)

@@ -65,6 +65,8 @@ def test_ranges_are_widened_for_all_if_one_does_not_reach(study):
     assert study(points=2, tuning_seeds="1, widen: 2", seeds=2).trained == 0
 
 
+@pytest.mark.long
+@pytest.mark.ci
 @pytest.mark.parametrize(("best", "widened"), [((0, 1), True), ((1, 3), True), ((1, 2), False)])
 def test_the_outermost_halton_point_widens_the_ranges_of_all(study, best, widened):
     """Nothing was tried between it and the range's end; inside the range it is not called the last one tried."""

@@ -54,6 +54,8 @@ def test_each_problem_is_tuned_confirmed_and_concluded_for_itself(study):
     assert all(f"## {name}" in text for name in ("iris", "wine", "All problems together"))
 
 
+@pytest.mark.long
+@pytest.mark.ci
 def test_a_second_call_does_nothing_and_another_problem_is_another_study(study):
     """All problems of one study are one plan."""
     first = study(experiment=on("iris", "wine"))

@@ -101,6 +101,8 @@ def downloaded(client, run_id, folder):
     return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.long
+@pytest.mark.ci
 def test_everything_of_a_run_is_read_back(client, database, tmp_path):
     """Settings, history, final metrics, status, files: what a database got, the server on it tells."""
     runs_dir = database / "runs"

@@ -74,6 +74,8 @@ def by_name(folder):
     return {read[2].display_name: (one, read) for one in (folder / "out" / "wandb").iterdir() for read in [told(one)]}
 
 
+@pytest.mark.long
+@pytest.mark.ci
 def test_everything_of_a_run_is_in_its_file(offline):
     """Settings, a row per epoch, final metrics, group, picture and model."""
     ((comparison,), _), found = collected([str(offline / "runs")], offline), by_name(offline)

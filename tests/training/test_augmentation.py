@@ -29,6 +29,8 @@ def sections(**training):
     return {"model": MODEL, "training": {"epochs": 3, "augment": AUGMENT, **training}}
 
 
+@pytest.mark.long
+@pytest.mark.ci
 def test_fused_keras_and_a_resumed_run_have_the_same_bits(images, make_config, tmp_path):
     """The random changes come from counters that are saved: engines agree, and so does a run that was stopped."""
     config = make_config(images, **sections())

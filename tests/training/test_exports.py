@@ -216,6 +216,8 @@ def rounded(given):
     return rows().drop(columns="y").assign(**{name: np.array(given[name], dtype=float) for name in ("a/b", "large")})
 
 
+@pytest.mark.long
+@pytest.mark.ci
 def test_keras_and_savedmodel_answer_as_predict_without_optbench(trained, table, place):
     """A process that cannot import optbench loads both, finds the class names and gets the same probabilities."""
     _, given, (scores, answers) = table
@@ -273,6 +275,8 @@ def odd_answers(trained):
     return predicted(trained["names"], oddly_named().drop(columns="y"))
 
 
+@pytest.mark.long
+@pytest.mark.ci
 @pytest.mark.parametrize("to", ["keras", "savedmodel"])
 def test_columns_may_have_any_name_in_keras_and_savedmodel(to, trained, odd_answers, place, capfd):
     """Those that layers and endpoints have, that differ by case alone, of one letter, of none of ASCII's."""

@@ -90,6 +90,8 @@ def built(specs, shape):
     return tuple(outputs.shape[1:]), keras.Model(inputs, outputs).count_params()
 
 
+@pytest.mark.long
+@pytest.mark.ci
 @pytest.mark.tensorflow
 @pytest.mark.parametrize("name", layer_signatures())
 def test_every_layer_has_the_shape_that_keras_gives_it(name):

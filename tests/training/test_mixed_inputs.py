@@ -97,6 +97,8 @@ def test_the_fused_engine_has_the_bits_of_fit(model, config_of, tmp_path):
     assert (fused.predictions["test"].y_score == by_keras.predictions["test"].y_score).all()
 
 
+@pytest.mark.long
+@pytest.mark.ci
 def test_xla_trains_an_embedded_category(config_of, tmp_path):
     """Close to `fused`, from the same first weights."""
     dataset = mixed(WITHOUT_TEXTS)
@@ -115,6 +117,8 @@ def test_a_resumed_run_ends_with_the_same_bits(config_of, tmp_path):
     assert resumed.digests == straight.digests
 
 
+@pytest.mark.long
+@pytest.mark.ci
 @pytest.mark.parametrize(
     "task", mostly_long(["classification", "regression"], short=["classification"], ci=["regression"])
 )

@@ -86,6 +86,8 @@ def trained_by_plain_keras(config, dataset):
     return model
 
 
+@pytest.mark.long
+@pytest.mark.ci
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 def test_the_bits_are_those_of_fit(mixed, tmp_path, policy):
     """Weights and dropout's state, and with float16 the loss scale that Keras adds by itself."""
@@ -126,6 +128,8 @@ def test_the_run_records_the_policy_and_no_other_run_begins_in_it(mixed, tmp_pat
     assert not is_policy_in_force(config)
 
 
+@pytest.mark.long
+@pytest.mark.ci
 @pytest.mark.parametrize(
     ("setting", "value", "last", "weights"),
     [

@@ -94,6 +94,8 @@ def test_fused_has_the_bits_of_keras_fit(sections, config, dataset, tmp_path):
         assert found.y_pred.tobytes() == fused.predictions[split].y_pred.tobytes()
 
 
+@pytest.mark.long
+@pytest.mark.ci
 def test_xla_is_close(config, dataset, tmp_path):
     """Three epochs end within a ten-thousandth of the target's standard deviation."""
     xla, keras = (trained(config(training={"engine": engine}), dataset, tmp_path)[0] for engine in ("xla", "keras"))

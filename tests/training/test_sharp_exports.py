@@ -67,6 +67,8 @@ def answered(runs):
     return found
 
 
+@pytest.mark.long
+@pytest.mark.ci
 @pytest.mark.parametrize("end", LOSSES)
 def test_what_predict_says_is_what_the_run_recorded(runs, answered, end):
     """Of a model that had to be cooled by 5 or more, with probabilities beyond what float32 tells from 1."""
