@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -256,3 +257,18 @@ def test_a_document_that_is_printed_is_the_only_one(command, runs_dir):
     done = command("check", "runs", "--json")
     assert done.code == 5
     assert json.loads(done.out)["ok"] is False
+
+
+def test_threads_of_a_caller_go_on_after_a_command():
+    """Called as a function, as in a notebook, a command ends itself and no process."""
+    done = threading.Event()
+    of_caller = threading.Thread(target=done.wait)
+    of_caller.start()
+    try:
+        with pytest.raises(SystemExit) as ended:
+            main(["list", "optimizers"])
+        assert ended.value.code == 0
+        assert of_caller.is_alive()
+    finally:
+        done.set()
+        of_caller.join()

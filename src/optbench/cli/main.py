@@ -70,7 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
             call(app, given)
     except SystemExit as end:
-        _end_with_threads(end.code)
+        if arguments is None:  # else the process, and its threads, are those of whoever calls
+            _end_with_threads(end.code)
         raise
     finally:
         gc.freeze()  # the interpreter would look through all that is loaded before it ends: half a second
