@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from optbench import errors
+from optbench.cli import main
 
 PROGRAM = "import sys; from optbench.cli import main; sys.argv[0] = 'optbench'; main()"
 
