@@ -9,6 +9,7 @@ from typing import Final
 # Controls, formats (marks that turn the direction of writing among them), halves of characters, line and paragraph
 # separators; what joins letters is shown within them and stays.
 _STEERING: Final = ("Cc", "Cf", "Cs", "Zl", "Zp")
+_PLAIN: Final = bytes(range(0x20, 0x7F))  # none of these steers, and none is a part of another character in UTF-8
 _JOINERS: Final = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 _NEXT_LINE: Final = re.compile(r"\n(?!  |\n|$)")
 _ASCII_CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")  # but for the line end
@@ -79,5 +80,6 @@ def _escape(character: str) -> str:
 
 
 def _steering(text: str) -> set[str]:
-    """Return which characters of a text steer; a long one has few different ones, and is looked through once."""
-    return {one for one in set(text) if unicodedata.category(one) in _STEERING and one not in _JOINERS}
+    """Return which characters of a text steer; of a long one plain ASCII, which is nearly all of it, goes at once."""
+    rest = text.encode("utf-8", "surrogatepass").translate(None, _PLAIN).decode("utf-8", "surrogatepass")
+    return {one for one in set(rest) if unicodedata.category(one) in _STEERING and one not in _JOINERS}
