@@ -10,6 +10,7 @@ from typing import Final
 # separators; what joins letters is shown within them and stays.
 _STEERING: Final = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _PLAIN: Final = bytes(range(0x20, 0x7F))  # none of these steers, and none is a part of another character in UTF-8
+_AT_ONCE: Final = 1 << 20  # characters
 _JOINERS: Final = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 _NEXT_LINE: Final = re.compile(r"\n(?!  |\n|$)")
 _ASCII_CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")  # but for the line end
@@ -81,5 +82,8 @@ def _escape(character: str) -> str:
 
 def _steering(text: str) -> set[str]:
     """Return which characters of a text steer; of a long one plain ASCII, which is nearly all of it, goes at once."""
-    rest = text.encode("utf-8", "surrogatepass").translate(None, _PLAIN).decode("utf-8", "surrogatepass")
-    return {one for one in set(rest) if unicodedata.category(one) in _STEERING and one not in _JOINERS}
+    found: set[str] = set()
+    for begin in range(0, len(text), _AT_ONCE):  # or a second copy of a long one would be there
+        part = text[begin : begin + _AT_ONCE].encode("utf-8", "surrogatepass").translate(None, _PLAIN)
+        found.update(part.decode("utf-8", "surrogatepass"))
+    return {one for one in found if unicodedata.category(one) in _STEERING and one not in _JOINERS}
