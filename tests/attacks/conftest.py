@@ -104,3 +104,12 @@ def runs(work, made_once) -> Path:
     """A copy of these runs, to be damaged."""
     shutil.copytree(made_once, work, dirs_exist_ok=True)
     return work / "runs"
+
+
+@pytest.fixture
+def victim(tmp_path):
+    """A folder of somebody else with a file in it, both of which nothing may touch (`attacked.untouched`)."""
+    folder = tmp_path / "victim"
+    folder.mkdir()
+    (folder / "file").write_text("precious")
+    return folder

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from attacked import untouched
 
 from optbench.datasets.downloads import ensure_file
 from optbench.errors import StorageError
@@ -15,19 +16,6 @@ from optbench.run_store import RunPaths, claim_run_folder, read_manifest
 from optbench.runner.report import render_again
 
 NAMES = ("log.txt", "code", ".state", "history.csv", "MANIFEST.json", "report.html", "config.yaml", "checkpoint")
-
-
-@pytest.fixture
-def victim(tmp_path):
-    """A folder of somebody else with a file in it, both of which no run may touch."""
-    folder = tmp_path / "victim"
-    folder.mkdir()
-    (folder / "file").write_text("precious")
-    return folder
-
-
-def untouched(victim):
-    return {path.name: path.read_text() for path in victim.rglob("*")} == {"file": "precious"}
 
 
 @pytest.fixture

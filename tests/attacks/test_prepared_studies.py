@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from attacked import untouched
 from fake_training import FakeExecutor
 from small_study import conclude
 
@@ -16,19 +17,6 @@ from optbench.runner.folds import gather_folds
 from optbench.runner.run import RunOptions, run_experiments
 from optbench.study.check import check_study
 from optbench.study.paths import StudyPaths
-
-
-@pytest.fixture
-def victim(tmp_path):
-    """A folder of somebody else with a file in it, both of which no study may touch."""
-    folder = tmp_path / "victim"
-    folder.mkdir()
-    (folder / "file").write_text("precious")
-    return folder
-
-
-def untouched(victim):
-    return {path.name: path.read_text() for path in victim.rglob("*")} == {"file": "precious"}
 
 
 def without_files(study):

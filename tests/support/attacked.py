@@ -135,3 +135,8 @@ def steers(text: str) -> list[str]:
     joiners = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
     kinds = ("Cc", "Cf", "Cs", "Zl", "Zp")
     return [repr(one) for one in text if unicodedata.category(one) in kinds and one not in f"\n{joiners}"]
+
+
+def untouched(victim: Path) -> bool:
+    """Whether the folder of the fixture `victim` is as it was."""
+    return {path.name: path.read_text() for path in victim.rglob("*")} == {"file": "precious"}

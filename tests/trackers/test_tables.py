@@ -7,6 +7,7 @@ import json
 import math
 import os
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from exported_runs import PLACE, SEEDS, stored
@@ -19,7 +20,7 @@ from optbench.errors import MachineError, UsageError
 from optbench.run_store import RunPaths, write_json
 from optbench.runner.export_targets import TARGETS, Tracker
 from optbench.study.export import export_runs
-from optbench.trackers.addresses import require_address, shown_address, without_secrets
+from optbench.trackers.addresses import files_of, require_address, shown_address, without_secrets
 from optbench.trackers.outgoing import anonymous, comparison_of, environment_of
 
 NAMES = ["epochs", "groups", "pairs", "runs"]
@@ -204,6 +205,13 @@ def test_the_file_of_a_database_can_be_there_or_is_refused_at_once(form, tmp_pat
             require_address(form.format(tmp_path / name))
         assert error.value.code == "usage-uri-unfit"
     assert {path.name for path in tmp_path.iterdir()} == {"folder", "loop", "broken", "pipe", "old.db"}
+
+
+@pytest.mark.parametrize("host", ["", "//", "//localhost"])
+def test_an_address_in_an_address_leads_to_its_file(host):
+    """Whatever form SQLite takes it in: what must not be written into is looked for there."""
+    uri = f"sqlite:///file:{host}/runs/a%20run/x.db?uri=true"
+    assert Path("/runs/a run/x.db") in files_of(uri)
 
 
 @pytest.mark.parametrize("uri", ["sqlite://", "sqlite:///:memory:", "postgresql://example.org/no/such", "http://x/a"])

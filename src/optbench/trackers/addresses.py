@@ -105,9 +105,9 @@ def files_of(uri: str) -> list[Path]:
     """
     if uri.partition(":")[0].lower() in ("http", "https"):
         return []
-    path = _database_of(uri) or ""
-    named = {path, unquote(path), unquote(path.removeprefix("file:"))} - {""}  # SQLite takes an address in its turn
-    return [Path(BESIDE_DATABASE), *map(Path, sorted(named))]
+    path, file = _database_of(uri), _file_of(uri)
+    named = set() if path is None or file is None else {Path(path), Path(unquote(path)), file}
+    return [Path(BESIDE_DATABASE), *sorted(named)]
 
 
 def _database_of(uri: str) -> str | None:
