@@ -46,16 +46,16 @@ def cluster(ray_nodes, tmp_path) -> Cluster:
 def test_killed_workers_and_commands_change_no_byte(ray_nodes, cluster, config, undisturbed):
     """Each time the run goes on from its checkpoint: in another worker, and in another command."""
     command = cluster.begin("run", config, *cluster.options, "-q")
-    cluster.wait_for(lambda: cluster.epochs_of(1) > 5)
+    cluster.wait_for(lambda: cluster.epochs_of(1) > 5, command)
     (actor,) = [process for process in ray_nodes.processes() if "ray::SlotActor" in " ".join(process.cmdline())]
     actor.kill()
-    cluster.wait_for(lambda: cluster.epochs_of(2) > 5)
+    cluster.wait_for(lambda: cluster.epochs_of(2) > 5, command)
     assert cluster.first_epoch_of_last_attempt() > 0
     command.kill()
     command.communicate()
 
     command = cluster.begin("run", config, *cluster.options, "--json")
-    cluster.wait_for(lambda: cluster.epochs_of(3) > 5)
+    cluster.wait_for(lambda: cluster.epochs_of(3) > 5, command)
     command.send_signal(signal.SIGINT)
     command.communicate(timeout=60)
     assert command.returncode == 130
@@ -70,10 +70,7 @@ def test_killed_workers_and_commands_change_no_byte(ray_nodes, cluster, config, 
 def test_runs_of_a_lost_node_go_on_on_another(ray_nodes, cluster, config, undisturbed):
     """From their checkpoint, with the same bytes. A node has room for one of the two runs."""
     (cluster.folder / "machine.yaml").write_text("resources: {cpus: 2}")
-    command = cluster.begin(
-        "run", config, "--seeds", "0,1", *cluster.options, "--json", "--machine", cluster.folder / "machine.yaml"
-    )
-    cluster.wait_for(lambda: cluster.slowest_of(2) > 5)
+    command = cluster.begin_together(config, "--json", "--machine", cluster.folder / "machine.yaml")
     ray_nodes.raylet_of(SECOND).kill()
     ends = cluster.ended(command)["runs"]
     assert [end["outcome"] for end in ends] == ["completed"] * 2
@@ -139,8 +136,7 @@ def apart(ray_nodes, tmp_path) -> Iterator[Apart]:
 def test_runs_are_carried_to_nodes_that_do_not_see_them(ray_nodes, apart, config, undisturbed):
     """Two actors of one node have one copy of the data; Ctrl-C brings the checkpoints home; no byte is another."""
     apart.machine.write_text("resources: {gpus: 0.25}")  # the second node has the GPU
-    command = apart.begin("run", config, "--seeds", "0,1", *apart.options, "-q")
-    apart.wait_for(lambda: apart.slowest_of(2) > 5)
+    command = apart.begin_together(config, "-q")
     (node,) = ray_nodes.folder.glob("optbench-node-*")
     copies = [path.parent.parent for path in node.glob("places/*/*/train.x.npy")]
     command.send_signal(signal.SIGINT)
@@ -157,8 +153,7 @@ def test_runs_are_carried_to_nodes_that_do_not_see_them(ray_nodes, apart, config
 def test_a_carried_run_of_a_lost_node_goes_on_from_the_checkpoint_that_came_home(ray_nodes, apart, config, undisturbed):
     """On the other node, to the same bytes; each node has room for one of the two."""
     apart.machine.write_text("resources: {cpus: 2}")
-    command = apart.begin("run", config, "--seeds", "0,1", *apart.options, "--json")
-    apart.wait_for(lambda: apart.slowest_of(2) > 5)
+    command = apart.begin_together(config, "--json")
     ray_nodes.raylet_of(SECOND).kill()
     ends = apart.ended(command)["runs"]
     apart.assert_same(undisturbed, ends)

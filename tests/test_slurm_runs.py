@@ -52,9 +52,9 @@ def cluster(slurm, tmp_path):
 def test_killed_jobs_and_commands_change_no_byte(cluster, config, undisturbed):
     """A job that is killed is replaced; the same command goes on after one that was killed itself."""
     command = cluster.begin("run", config, *cluster.options, "-q")
-    cluster.wait_for(lambda: cluster.epochs_of(1) > 5)
+    cluster.wait_for(lambda: cluster.epochs_of(1) > 5, command)
     cluster.slurm("scancel", "--signal=KILL", "--full", *cluster.jobs())
-    cluster.wait_for(lambda: cluster.epochs_of(2) > 5)
+    cluster.wait_for(lambda: cluster.epochs_of(2) > 5, command)
     command.kill()
     command.communicate()
     (end,) = cluster.run(config)["runs"]

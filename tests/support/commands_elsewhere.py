@@ -8,6 +8,8 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from identity_files import IDENTITY_FILES
@@ -19,18 +21,61 @@ from optbench.runner.run import RunOptions, run_experiments
 LONG = """\
 name: long
 dataset: {name: digits}
-model: {name: mlp, hidden_units: [32, 16], dropout: 0.3}
+model: {name: python, function: "gated.py:build"}
 optimizer: {name: adam}
-training: {epochs: 500}
+training: {epochs: 700}
 report: {figures: false}
+"""
+# workers come up at times that lie further apart than a fast machine takes to train: where one run is disturbed while
+# another is trained, each tells that it has begun and waits for the gate. A command first builds the model for its plan
+GATED = """\
+import os
+import time
+from pathlib import Path
+
+import keras
+
+GATE = Path(__file__).parent / "gate"
+
+def build(input_shape, num_classes):
+    is_for_plan = not any(GATE.iterdir())
+    (GATE / f"begun-{os.getpid()}").touch()
+    while not is_for_plan and not (GATE / "open").exists():
+        time.sleep(0.02)
+    layers = keras.layers
+    return keras.Sequential([
+        keras.Input(input_shape),
+        layers.Flatten(),
+        layers.Dense(32, "relu"),
+        layers.Dropout(0.3),
+        layers.Dense(16, "relu"),
+        layers.Dropout(0.3),
+        layers.Dense(num_classes, "softmax"),
+    ])
 """
 
 
 def long_experiment(folder: Path) -> Path:
-    """Write the experiment whose runs are disturbed."""
+    """Write the experiment whose runs are disturbed; its gate is open."""
     path = folder / "long.yaml"
     path.write_text(LONG)
+    path.with_name("gated.py").write_text(GATED)
+    gate = folder / "gate"
+    gate.mkdir()
+    (gate / "open").touch()
     return path
+
+
+@contextmanager
+def closed_gate(config: Path) -> Iterator[Path]:
+    """Have every run that a command begins wait until this is left; a file is there for its plan and for each."""
+    gate = config.with_name("gate")
+    for path in gate.iterdir():
+        path.unlink()
+    try:
+        yield gate
+    finally:
+        (gate / "open").touch()
 
 
 def run_undisturbed(config: Path, runs_dir: Path, warm_workers, *, seeds: tuple[int, ...] = (0,)) -> Path:
@@ -85,10 +130,21 @@ class Commands:
         logs = sorted(self.runs.glob("*/.state/attempts/*/log.txt"))
         return _last_epoch(logs[-1]) if len(logs) >= attempts else 0
 
+    def begin_together(self, config: Path, *arguments: object) -> subprocess.Popen[str]:
+        """Begin two runs of a command, and return when both are being trained and their first checkpoints are here."""
+        with closed_gate(config) as gate:
+            command = self.begin("run", config, "--seeds", "0,1", *self.options, *arguments)
+            self.wait_for(lambda: len(list(gate.glob("begun-*"))) == 3, command)
+        self.wait_for(lambda: self.slowest_of(2) > 5 and len(set(self._folders_with_checkpoints())) == 2, command)
+        return command
+
     def slowest_of(self, runs: int) -> int:
         """The last epoch that all of so many runs have logged in an attempt; 0 before they have."""
         logs = list(self.runs.glob("*/.state/attempts/*/log.txt"))
         return min(map(_last_epoch, logs)) if len(logs) >= runs else 0
+
+    def _folders_with_checkpoints(self) -> list[Path]:
+        return [path.parent for path in self.runs.glob("*/.state/ckpt-*.npz")]
 
     def first_epoch_of_last_attempt(self) -> int:
         """The first epoch that the newest attempt has logged: 0, or the one after its checkpoint."""
@@ -97,11 +153,14 @@ class Commands:
 
     def happened(self) -> object:
         """What is said where something does not come."""
-        return ""
+        return [*sorted(self.runs.glob("*")), *sorted(self.runs.glob("*/.state/*/*"))]
 
-    def wait_for(self, done, seconds: float = 240) -> None:
+    def wait_for(self, done, command: subprocess.Popen[str] | None = None, seconds: float = 240) -> None:
+        """Wait for something, which does not come any more when the command has ended."""
         give_up = time.monotonic() + seconds
         while not done():
+            if command is not None and command.poll() is not None:
+                raise AssertionError(command.communicate())
             assert time.monotonic() < give_up, self.happened()
             time.sleep(0.05)
 
