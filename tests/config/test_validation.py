@@ -84,6 +84,7 @@ MISTAKES = [
         'Write "\\t", in double',
     ),
     ({"dataset": "{name: csv, path: a, target: y, features: {a: numeric}}"}, "features.a: must be", "'number'?"),
+    ({"dataset": "{name: csv, path: a, target: y, features: {a: hash}}"}, "text, embedding or hashing", "'hashing'?"),
     ({"dataset": "{name: python, function: load}"}, "dataset.function: must read 'file.py:function'", "'load'"),
     ({"model": "{name: python, function: my_problem.build}"}, "model.function: must read 'file.py:function'", ""),
     ({"model": "{name: python, function: a.py:f, arguments: [1]}"}, "model.arguments: must be a mapping", ""),

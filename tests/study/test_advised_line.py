@@ -70,6 +70,17 @@ def test_the_line_of_a_dry_run_keeps_the_design(tmp_path, given, design):
         assert confirmation(tmp_path, advised(said)).resplit is design
 
 
+def test_the_line_of_a_dry_run_still_looks_early(tmp_path):
+    """A plan that may end early is one that may with more seeds, and these decide its pair."""
+    path = tmp_path / "study.yaml"
+    path.write_text(FILE.format(line="{seeds: 2, at_most: 4}"))
+    (said,) = sentences(untested_questions(load_study(path).config), "en")
+    path.write_text(FILE.format(line=advised(said)))
+    config = load_study(path).config
+    assert len(config.looks) == 2
+    assert untested_questions(config) == ()
+
+
 def test_no_last_look_is_advised_that_a_file_refuses(tmp_path):
     """However many seeds are missing; the most that a file takes comes up among these spreads."""
     noise = np.array([0.04, -0.02, 0.03, -0.03, 0.02, 0.03, -0.01, -0.05])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticKnownError
 
 from optbench.catalog.datasets import DATASETS
 from optbench.catalog.split_section import SplitConfig
@@ -46,6 +47,8 @@ DateOrder = Annotated[
 ]
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     EmbeddedName = str
     DownloadedName = str
     TokenName = str
@@ -92,16 +95,29 @@ class CodedCategory(Section):
     size: int = Field(ge=1, le=1_000_000, description="Numbers of an embedding; columns that levels are hashed to.")
 
 
-def _written_out(kind: Any) -> Any:
-    """Return `embedding` and `hashing` with the size that they have unless one is given."""
-    size = {"embedding": 16, "hashing": 256}
-    if isinstance(kind, dict) and "size" not in kind and kind.get("kind") in size:
-        kind = kind["kind"]
-    return {"kind": kind, "size": size[kind]} if isinstance(kind, str) and kind in size else kind
+_SIZES = {"embedding": 16, "hashing": 256}
 
 
-TypedFeature = Annotated[Literal["number", "category", "date"] | CodedCategory, BeforeValidator(_written_out)]
-FeatureConfig = Annotated[Literal["number", "category", "date", "text"] | CodedCategory, BeforeValidator(_written_out)]
+def _written_out(kinds: Sequence[str]) -> BeforeValidator:
+    """Give `embedding` and `hashing` the size that they have unless one is given; say all kinds of what is none."""
+
+    def write_out(kind: Any) -> Any:
+        if isinstance(kind, dict) and "size" not in kind and kind.get("kind") in _SIZES:
+            kind = kind["kind"]
+        if not isinstance(kind, str) or kind in kinds:
+            return kind
+        if kind not in _SIZES:
+            *names, last = map(repr, (*kinds, *_SIZES))
+            raise PydanticKnownError("literal_error", {"expected": f"{', '.join(names)} or {last}"})
+        return {"kind": kind, "size": _SIZES[kind]}
+
+    return BeforeValidator(write_out)
+
+
+TypedKind = Literal["number", "category", "date"]
+FeatureKind = Literal[TypedKind, "text"]
+TypedFeature = Annotated[TypedKind | CodedCategory, _written_out(get_args(TypedKind))]
+FeatureConfig = Annotated[FeatureKind | CodedCategory, _written_out(get_args(FeatureKind))]
 
 
 class TokenDataset(Section):

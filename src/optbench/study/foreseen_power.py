@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from optbench.core.findings import Finding, Severity
@@ -23,6 +24,7 @@ def untested_questions(config: StudyConfig) -> tuple[Finding, ...]:
     from optbench.statistics import seeds_for_comparisons, smallest_p
 
     seeds = largest_number(config)
+    needed = {family: seeds_for_comparisons(pairs, config.alpha) for family, pairs in config.families.items()}
     return tuple(
         Finding(
             "study-seeds-too-few",
@@ -30,13 +32,13 @@ def untested_questions(config: StudyConfig) -> tuple[Finding, ...]:
             {
                 **_question(config, family, pairs),
                 "seeds": seeds,
-                "needed": seeds_for_comparisons(pairs, config.alpha),
+                "needed": needed[family],
                 "smallest": float(smallest_p(seeds)),
-                "design": config.confirmation.beside_seeds,
+                "design": _beside(config, needed[family]),
             },
         )
         for family, pairs in config.families.items()
-        if seeds_for_comparisons(pairs, config.alpha) > seeds
+        if needed[family] > seeds
     )
 
 
@@ -64,6 +66,12 @@ def _decidable(config: StudyConfig) -> Iterator[Finding]:
         values = {**_question(config, family, pairs), "seeds": seeds, "needed": needed}
         effect = detectable(config, pairs, seeds)
         yield Finding("study-seeds-enough", Severity.NOTE, {**values, "effect": effect})
+
+
+def _beside(config: StudyConfig, seeds: int) -> str:
+    """Return the end of a line with so many seeds that leaves the plan what it is: two looks where it may end early."""
+    looks_once = config.confirmation.at_most is None
+    return ("" if looks_once else f", at_most: {seeds + math.ceil(seeds / 2)}") + config.confirmation.beside_seeds
 
 
 def _question(config: StudyConfig, family: str, pairs: int) -> dict[str, Any]:
