@@ -38,7 +38,6 @@ _NAMED: Final = {
     "thing": worded("thing-other", "a thing"),
 }
 BROKEN_LINK: Final = worded("system-broken-link", "it is a link to something that is not there")
-_AT_ONCE: Final = 1 << 30
 _FLAGS: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 
 
@@ -69,8 +68,14 @@ def open_regular(path: Path, *, follow_links: bool = False) -> BufferedReader:
     ValueError
         If the path holds NUL.
     """
-    descriptor, _ = _opened(path, follow_links=follow_links)
-    return os.fdopen(descriptor, "rb")
+    _require_regular(path.stat(follow_symlinks=follow_links), path)
+    descriptor = os.open(path, _FLAGS | (0 if follow_links else os.O_NOFOLLOW))
+    try:
+        _require_regular(os.fstat(descriptor), path)
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
 
 
 def read_regular(path: Path, *, most: int | None = None, follow_links: bool = False) -> bytes:
@@ -86,8 +91,8 @@ def read_regular(path: Path, *, most: int | None = None, follow_links: bool = Fa
     OSError, ValueError
         As for `open_regular`; an `UnfitFileError` also if it is too large.
     """
-    descriptor, size = _opened(path, follow_links=follow_links)
-    try:
+    with open_regular(path, follow_links=follow_links) as file:
+        size = os.fstat(file.fileno()).st_size
         if most is not None and size > most:
             raise UnfitFileError(
                 errno.EFBIG,
@@ -95,33 +100,7 @@ def read_regular(path: Path, *, most: int | None = None, follow_links: bool = Fa
                 f"and at most {most} are read",
                 path,
             )
-        return _read(descriptor, size)  # and no more: a file that grows while it is read would never end
-    finally:
-        os.close(descriptor)
-
-
-def _opened(path: Path, *, follow_links: bool) -> tuple[int, int]:
-    """Return the descriptor of a regular file and its size."""
-    _require_regular(os.stat(path, follow_symlinks=follow_links), path)  # noqa: PTH116 - a comparison reads thousands
-    descriptor = os.open(path, _FLAGS | (0 if follow_links else os.O_NOFOLLOW))
-    try:
-        status = os.fstat(descriptor)
-        _require_regular(status, path)
-    except BaseException:
-        os.close(descriptor)
-        raise
-    return descriptor, status.st_size
-
-
-def _read(descriptor: int, size: int) -> bytes:
-    """Return so many bytes, or as many as there are: the system gives 2 GiB at a time, or less."""
-    data = os.read(descriptor, min(size, _AT_ONCE))
-    if len(data) == size:
-        return data
-    parts = [data]
-    while parts[-1] and (missing := size - sum(map(len, parts))):
-        parts.append(os.read(descriptor, min(missing, _AT_ONCE)))
-    return b"".join(parts)
+        return file.read(size)  # and no more: a file that grows while it is read would never end
 
 
 def regular_size(path: Path, *, follow_links: bool = False) -> int:

@@ -116,6 +116,7 @@ def compare_runs(options: CompareOptions) -> CompareOutcome:
         )
     if options.figures is not None:
         options.figures.require()
+    records, notes = find_runs(options.runs, options.runs_dir)
 
     def compared(runs: Sequence[RunRecord]) -> tuple[Comparison, str]:
         places = record_places(runs)
@@ -123,7 +124,6 @@ def compare_runs(options: CompareOptions) -> CompareOutcome:
         return comparison, render(comparison, options, compared_runs(comparison, runs, places))
 
     with collector_at_rest():
-        records, notes = find_runs(options.runs, options.runs_dir)
         (comparison, shown), passed_over = with_sound_runs(records, compared)
     notes += passed_over
     if options.html is not None:
