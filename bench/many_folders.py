@@ -3,6 +3,7 @@
 python bench/many_folders.py [REPETITIONS]
 """
 
+import compileall
 import hashlib
 import json
 import os
@@ -19,6 +20,13 @@ from optbench.run_store.listed_files import with_digest
 
 ROOT = Path(__file__).parents[1]
 OPTIMIZERS = ("sgd", "rmsprop", "adam", "adamw")
+
+
+def as_installed(cache: Path) -> dict[str, str]:
+    """Return the variables of a command as it is once installed: its modules are compiled, the cache is one of its own."""
+    compileall.compile_dir(ROOT / "src", quiet=1)
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "XDG_CACHE_HOME": str(cache)}
 
 
 def real_runs(folder: Path) -> list[Path]:

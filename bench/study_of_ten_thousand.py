@@ -20,7 +20,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import psutil
-from many_folders import ROOT
+from many_folders import ROOT, as_installed
 
 from optbench.config import load_study
 from optbench.run_store import RunPaths
@@ -161,7 +161,7 @@ def measured_until(words: str, *arguments: str, cache: Path) -> str:
 
 
 def _variables(cache: Path) -> dict[str, str]:
-    return {**os.environ, "XDG_CACHE_HOME": str(cache), "OPTBENCH_LANG": "en"}
+    return {**as_installed(cache), "OPTBENCH_LANG": "en"}
 
 
 def _told(wall: float, busy: float, peak: float) -> str:

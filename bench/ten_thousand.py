@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from many_folders import ROOT, copies, real_runs
+from many_folders import ROOT, as_installed, copies, real_runs
 
 PYTHON = (sys.executable, "-m", "optbench")
 COMMANDS = {
@@ -34,8 +34,7 @@ def measured(command: tuple[str, ...], runs: Path, cache: Path) -> tuple[float, 
     line = [part.format(runs=str(runs)) for part in command]
     begin = time.perf_counter()
     with tempfile.TemporaryFile() as said:
-        variables = {**os.environ, "XDG_CACHE_HOME": str(cache)}
-        process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=said, cwd=ROOT, env=variables)
+        process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=said, cwd=ROOT, env=as_installed(cache))
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:

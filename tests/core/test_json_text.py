@@ -26,6 +26,16 @@ def test_it_is_what_the_standard_library_writes(document, is_ascii):
     assert indented_json(document, is_ascii=is_ascii) == expected
 
 
+SECTIONS = st.sampled_from([{}, {"a": [1.5]}, {"a": {"a": None}}, {"a": [1.5]}])
+
+
+@given(st.lists(st.dictionaries(st.sampled_from("ab"), SECTIONS | st.builds(lambda one: {"a": one}, SECTIONS))))
+def test_sections_that_come_again(rows):
+    """The same object under one key or another, at one depth or another, after itself or after an equal one."""
+    assert indented_json(rows) == json.dumps(rows, indent=2)
+    assert indented_json({"rows": rows}) == json.dumps({"rows": rows}, indent=2)
+
+
 class Status(StrEnum):
     DONE = "done"
 

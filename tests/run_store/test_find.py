@@ -49,6 +49,14 @@ def test_runs_directory(runs):
     assert any("wine-s1-ffffffff is unfinished" in note for note in notes)
 
 
+def test_digits_that_are_no_numbers(runs, make_run):
+    """A folder may be called by a power, or in digits of another script; runs beside it are found."""
+    for seed, name in ((3, "m²"), (4, "²1"), (5, "٣")):
+        make_run(runs, seed=seed, name=name)
+    assert sorted(seeds(find_runs(["runs"], runs))) == [0, 2, 3, 4, 5, 7, 10]
+    assert sorted(seeds(find_runs(["runs/*-s[345]-*"], runs))) == [3, 4, 5]
+
+
 @pytest.mark.parametrize(
     "argument, expected",
     [

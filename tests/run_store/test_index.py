@@ -85,6 +85,19 @@ def test_a_folder_that_changed_is_read(runs, tmp_path, change):
     assert outcome(lambda: read(runs[:1], place)[0]) == outcome(lambda: read_run(runs[0]))
 
 
+@pytest.mark.parametrize("name", ["model.keras", "code/x.py", "code/deep/er/x", "code/deep/er/\udcff\n"])
+def test_every_file_of_a_folder_counts(runs, tmp_path, name):
+    """One that the record does not rest on, or in a folder within a folder: its time alone has the run read again."""
+    place, file, seen = tmp_path / "cache", runs[0] / name, []
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("x")
+    read(runs, place)
+    read(runs, place, read=lambda folder: pytest.fail(f"{folder} was read again"))
+    os.utime(file, ns=(0, file.stat().st_mtime_ns + 1))
+    read(runs, place, read=lambda folder: seen.append(folder) or read_run(folder))
+    assert seen == [runs[0]]
+
+
 def outcome(reading):
     """Every field of a record, or why there is none."""
     try:

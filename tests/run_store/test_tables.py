@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import math
 import struct
@@ -66,6 +67,23 @@ def test_damaged_history_is_a_sentence(tmp_path, text):
     path.write_bytes(text.encode("latin-1"))
     with pytest.raises(StorageError, match=r"history\.csv"):
         read_history(path)
+
+
+@given(st.lists(st.sampled_from(["1", "2.5", ",", ",", "\n", "\n", '"', "\r", " ", "\x0b", "\x1c"]), max_size=12))
+@RELAXED
+def test_history_is_read_by_the_rules_of_csv(tmp_path, parts):
+    """Lines with and without quotes, empty ones, line ends of all kinds: what csv makes of them, or an error."""
+    text = "epoch,loss\n" + "".join(parts)
+    path = tmp_path / "history.csv"
+    path.write_bytes(text.encode())
+    try:
+        lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+        expected = tuple((float(first), float(second)) for first, second in lines[1:])
+    except (ValueError, csv.Error):
+        with pytest.raises(StorageError):
+            read_history(path)
+    else:
+        assert read_history(path).rows == expected
 
 
 def predictions(n, classes, seed=0):

@@ -7,7 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 from optbench.comparison.labels import differing_keys
-from optbench.comparison.settings import canonical
+from optbench.comparison.settings import canonical, once_each
 from optbench.comparison.severity import Difference, difference
 from optbench.comparison.wording import seed_ranges, value_text
 from optbench.config import SplitDesign
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from optbench.comparison.groups import Group
     from optbench.comparison.question import Question
+    from optbench.records import RunRecord
 
 # How the numbers are computed, not what is computed: they move the last bits (and, under XLA, dropout's stream).
 _EXECUTION: Final = ("engine", "threads", "onednn", "op_determinism", "device", "devices")
@@ -157,15 +158,19 @@ def _unequal_seeds(groups: Sequence[Group], rung: str) -> tuple[list[int], set[s
     """Return seeds with unequal digests, the labels concerned and the number of seeds that several groups share."""
     found: dict[tuple[str, int], dict[str, Any]] = defaultdict(dict)
     for group in groups:
-        for record in group.records:
+        same_data = once_each(group.records, _data_digests, lambda record: canonical(_data_digests(record)))
+        for record, data in zip(group.records, same_data, strict=True):
             digest = record.digests.get(rung)
             if digest:
-                same_data = canonical([record.digests.get("data"), record.digests.get("split")])
-                found[same_data, record.seed][group.label] = digest
+                found[data, record.seed][group.label] = digest
     shared = {key: digests for key, digests in found.items() if len(digests) > 1}
     unequal = {key: digests for key, digests in shared.items() if not _agree(list(digests.values()))}
     labels = {label for digests in unequal.values() for label in digests}
     return sorted({seed for _, seed in unequal}), labels, len({seed for _, seed in shared})
+
+
+def _data_digests(record: RunRecord) -> list[Any]:
+    return [record.digests.get("data"), record.digests.get("split")]
 
 
 def _agree(digests: Sequence[Any]) -> bool:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _KEY_PREFIX = re.compile(rf"[0-9a-f]{{{KEY_DIGITS_SHOWN},64}}")
 _RUN_ID = re.compile(rf"-s[0-9]+-[0-9a-f]{{{KEY_DIGITS_SHOWN}}}(-again[0-9]+)?$")
+_NUMBER = re.compile(r"([0-9]+)")
 _NOTES_SHOWN = 5
 
 
@@ -84,7 +85,7 @@ def find_folders(arguments: Sequence[str], runs_dir: Path) -> tuple[list[Path], 
 def _resolved(folder: Path, parents: dict[str, str]) -> str:
     """Return where a folder is, without links on the way; of folders in one folder, that one is resolved once."""
     parent, name = os.path.split(folder)
-    if name in ("", "..") or folder.is_symlink():
+    if name in ("", "..") or os.path.islink(folder):  # noqa: PTH114 - ten thousand of them
         return os.path.realpath(folder)
     if parent not in parents:
         parents[parent] = os.path.realpath(parent)
@@ -123,7 +124,7 @@ def renamed_runs(runs_dir: Path) -> dict[str, Path]:
 def is_run_folder(folder: Path) -> bool:
     """Return True if a folder holds, or was begun as, a run."""
     paths = RunPaths(folder)
-    if any(os.path.lexists(path) for path in (paths.config_resolved, paths.old_claim, paths.job)):
+    if os.path.lexists(paths.config_resolved) or os.path.lexists(paths.old_claim) or os.path.lexists(paths.job):
         return True
     if claim_records(paths):
         return True
@@ -210,8 +211,9 @@ def _subfolders(folder: Path, notes: list[Finding]) -> list[Path]:
     if VERDICTS in seen and is_study_folder(folder):  # they lie beside its runs
         del seen[VERDICTS]
     found = []
-    for path in sorted((folder / name for name, entry in seen.items() if _leads_to_folder(entry)), key=_by_name):
-        if seen[path.name].is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
+    for name in sorted((name for name, entry in seen.items() if _leads_to_folder(entry)), key=_numbers_by_value):
+        path = folder / name
+        if seen[name].is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
             notes.append(_note("find-link", path=str(path)))
         else:
             found.append(path)
@@ -275,8 +277,12 @@ def _key(folder: Path) -> str:
 
 
 def _by_name(path: Path) -> list[tuple[bool, int, str]]:
-    parts = re.split(r"([0-9]+)", path.name)
-    return [(part.isdigit(), int(part[:18]) if part.isdigit() else 0, part) for part in parts]
+    return _numbers_by_value(path.name)
+
+
+def _numbers_by_value(name: str) -> list[tuple[bool, int, str]]:
+    parts = _NUMBER.split(name)  # every second one is a number
+    return [(i % 2 == 1, int(part[:18]) if i % 2 else 0, part) for i, part in enumerate(parts)]
 
 
 def _names_nothing(argument: str, runs_dir: Path) -> NoRunsError:

@@ -31,8 +31,9 @@ class PackedDigests(Mapping[str, Any]):
         AttributeError, LookupError, TypeError, ValueError
             If it is something else.
         """
-        found = cls(values["plain"])
-        found._values |= {name: bytes.fromhex(value) for name, value in values["packed"].items()}
+        found = cls({})
+        packed = {name: bytes.fromhex(value) for name, value in values["packed"].items()}
+        found._values = {**values["plain"], **packed}  # what is plain could not be packed
         return found
 
     def to_json(self) -> dict[str, Any]:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     Statistic = Callable[..., ArrayLike]
 
-_CELLS: Final = 2_000_000
-"""Numbers that are resampled at a time: the same are drawn, in a fifth of the time for many seeds."""
+_CELLS: Final = 200_000
+"""Numbers that are resampled at a time, as many as a processor keeps near: the same are drawn, sooner."""
 _RESAMPLES: Final = 9999
 
 
@@ -81,8 +81,9 @@ def _statistics(
     """Return of each sample the statistic of its values at each row of places."""
     found: list[list[ArrayLike]] = [[] for _ in samples]
     for rows in places:
+        resampled = np.empty(rows.shape)
         for sample, own in zip(samples, found, strict=True):
-            own.append(statistic(sample[rows], axis=-1))
+            own.append(statistic(np.take(sample, rows, out=resampled, mode="clip"), axis=-1))
     return [np.concatenate(own) for own in found]
 
 

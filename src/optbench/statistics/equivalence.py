@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optbench.statistics.sample import as_sample
-from optbench.statistics.sign_flip import sign_flip_interval, sign_flip_p
+from optbench.statistics.sign_flip import sign_flip_interval, sign_flip_ps
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -69,7 +69,9 @@ def equivalence_p(differences: ArrayLike, margin: float) -> float:
     _check_margin(margin)
     sample = as_sample(differences)
     sides = (sample + margin, margin - sample)
-    return max(sign_flip_p(side) / 2.0 if float(np.mean(side)) > 0.0 else 1.0 for side in sides)
+    if not all(float(np.mean(side)) > 0.0 for side in sides):
+        return 1.0
+    return max(sign_flip_ps(sides)) / 2.0
 
 
 def _check_margin(margin: float) -> None:

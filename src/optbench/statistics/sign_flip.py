@@ -94,6 +94,12 @@ def sign_flip_interval(differences: ArrayLike, alpha: float = 0.05) -> tuple[flo
     return SignFlips(differences).interval(alpha)
 
 
+def sign_flip_ps(samples: Sequence[ArrayLike]) -> list[float]:
+    """Return what `sign_flip_p` returns of each sample; all have one size, and their signs are drawn once."""
+    checked = [as_sample(values) for values in samples]
+    return [_p(sample, *means) for sample, means in zip(checked, _split_means(checked), strict=True)]
+
+
 class SignFlips:
     """The test of `sign_flip_p` and the intervals of `sign_flip_interval`, read off one table of one sample.
 
@@ -107,18 +113,13 @@ class SignFlips:
 
     @cached_property
     def _means(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        return _split_means(self._sample)
+        (means,) = _split_means([self._sample])
+        return means
 
     @property
     def p(self) -> float:
         """As of `sign_flip_p`."""
-        tolerance = _tolerance(self._sample)
-        mean = float(self._sample.mean())
-        if abs(mean) <= tolerance:
-            return 1.0
-        lower, upper = self._means
-        beyond = lower <= tolerance if mean > 0 else upper >= -tolerance
-        return float(np.count_nonzero(beyond) / beyond.size)
+        return _p(self._sample, *self._means)
 
     def interval(self, alpha: float = 0.05) -> tuple[float, float]:
         """As of `sign_flip_interval`."""
@@ -130,15 +131,35 @@ class SignFlips:
         return _tidy_end(low, self._sample), _tidy_end(high, self._sample)
 
 
-def _split_means(sample: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the smaller and the larger mean of both parts, for every split of the sample into two parts.
+def _p(sample: NDArray[np.float64], lower: NDArray[np.float64], upper: NDArray[np.float64]) -> float:
+    """Return p of a sample from the means of its parts."""
+    tolerance = _tolerance(sample)
+    mean = float(sample.mean())
+    if abs(mean) <= tolerance:
+        return 1.0
+    beyond = lower <= tolerance if mean > 0 else upper >= -tolerance
+    return float(np.count_nonzero(beyond) / beyond.size)
+
+
+def _split_means(samples: Sequence[NDArray[np.float64]]) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """Return for each sample the smaller and the larger mean of both parts, for every split of it into two parts.
 
     The trivial split (nothing flipped) stands for -inf and inf: it is as extreme as itself for every delta.
     """
-    ordered = np.sort(sample)
-    if sample.size <= ENUMERATED_UP_TO:
-        return _means_of_parts([ordered], _all_subsets(sample.size))
-    return _means_of_parts([ordered, ordered[::-1]], _sampled_subsets(sample.size))
+    size = samples[0].size
+    is_whole = size <= ENUMERATED_UP_TO
+    subsets = _all_subsets(size) if is_whole else _sampled_subsets(size)
+    orders = [order for sample in map(np.sort, samples) for order in ([sample] if is_whole else [sample, sample[::-1]])]
+    sizes = np.bitwise_count(subsets).sum(axis=0, dtype=np.uint32)
+    means = [
+        _means_of_parts(order, sums, sizes) for order, sums in zip(orders, _subset_sums(orders, subsets), strict=True)
+    ]
+    each = len(orders) // len(samples)
+    found = []
+    for first in range(0, len(means), each):
+        lower, upper = zip(*means[first : first + each], strict=True)
+        found.append((np.concatenate(lower), np.concatenate(upper)))
+    return found
 
 
 def _all_subsets(n: int) -> NDArray[np.uint8]:
@@ -159,33 +180,34 @@ def _sampled_subsets(n: int) -> NDArray[np.uint8]:
 
 
 def _means_of_parts(
-    orders: Sequence[NDArray[np.float64]], subsets: NDArray[np.uint8]
+    ordered: NDArray[np.float64], sums: NDArray[np.float64], sizes: NDArray[np.uint32]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return min and max of the means of each subset and of its complement, for each order of the sample in turn."""
-    sizes = np.bitwise_count(subsets).sum(axis=0, dtype=np.int64)
-    lower, upper = [], []
-    for ordered, sums in zip(orders, _subset_sums(orders, subsets), strict=True):
-        with np.errstate(divide="ignore", invalid="ignore"):
-            inside = sums / sizes
-            outside = (ordered.sum() - sums) / (ordered.size - sizes)
-        trivial = (sizes == 0) | (sizes == ordered.size)
-        lower.append(np.where(trivial, -np.inf, np.minimum(inside, outside)))
-        upper.append(np.where(trivial, np.inf, np.maximum(inside, outside)))
-    return np.concatenate(lower), np.concatenate(upper)
+    """Return min and max of the means of each subset and of its complement, from the sums and sizes of the subsets."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        inside = sums / sizes
+        outside = (ordered.sum() - sums) / (ordered.size - sizes)
+    trivial = (sizes == 0) | (sizes == ordered.size)
+    lower = np.where(trivial, -np.inf, np.minimum(inside, outside))
+    return lower, np.where(trivial, np.inf, np.maximum(inside, outside))
 
 
 def _subset_sums(orders: Sequence[NDArray[np.float64]], subsets: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Return for each order the sum of each subset, eight seeds at a time through a table of their 256 partial sums."""
+    """Return for each order the sum of each subset, eight seeds at a time through a table of their 256 partial sums.
+
+    What a code adds in each order lies side by side, so that it is looked up once.
+    """
     members = (np.arange(2**_BITS)[:, None] >> np.arange(_BITS)) & 1
-    sums = np.zeros((len(orders), subsets.shape[1]))
-    positions, partial = np.empty(subsets.shape[1], np.intp), np.empty(subsets.shape[1])
+    sums = np.zeros((subsets.shape[1], len(orders)))
+    positions, partial = np.empty(subsets.shape[1], np.intp), np.empty_like(sums)
+    table = np.empty((2**_BITS, len(orders)))
     for row, codes in enumerate(subsets):
-        positions[:] = codes  # NumPy would do that for each order
-        for ordered, total in zip(orders, sums, strict=True):
+        positions[:] = codes  # NumPy would do that by itself, more slowly
+        for place, ordered in enumerate(orders):
             part = ordered[row * _BITS : (row + 1) * _BITS]
-            np.take(members[:, : part.size] @ part, positions, out=partial, mode="clip")
-            np.add(total, partial, out=total)
-    return sums
+            table[:, place] = members[:, : part.size] @ part
+        np.take(table, positions, axis=0, out=partial, mode="clip")
+        np.add(sums, partial, out=sums)
+    return np.ascontiguousarray(sums.T)
 
 
 def _tolerance(sample: NDArray[np.float64]) -> float:
