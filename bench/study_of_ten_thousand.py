@@ -121,9 +121,10 @@ def chosen_runs(plan: StudyPlan, tuning: list[StudyRun]) -> list[StudyRun]:
 
 def measured(*arguments: str, cache: Path) -> str:
     """Return wall seconds, seconds of processors and peak MiB of a command."""
+    variables = _variables(cache)
     begin = time.perf_counter()
     with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen([*PYTHON, *arguments], stdout=said, stderr=said, cwd=ROOT, env=_variables(cache))
+        process = subprocess.Popen([*PYTHON, *arguments], stdout=said, stderr=said, cwd=ROOT, env=variables)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
@@ -134,6 +135,7 @@ def measured(*arguments: str, cache: Path) -> str:
 
 def measured_until(words: str, *arguments: str, cache: Path) -> str:
     """Return the same of a command until it says some words, its children's time apart; then it is stopped."""
+    variables = _variables(cache)
     begin = time.perf_counter()
     process = subprocess.Popen(
         [*PYTHON, *arguments],
@@ -141,7 +143,7 @@ def measured_until(words: str, *arguments: str, cache: Path) -> str:
         stderr=subprocess.STDOUT,
         text=True,
         cwd=ROOT,
-        env=_variables(cache),
+        env=variables,
     )
     said = ""
     for line in process.stdout or ():

@@ -32,9 +32,10 @@ SIZES = (100, 1_000, 10_000)
 def measured(command: tuple[str, ...], runs: Path, cache: Path) -> tuple[float, float, float]:
     """Return wall seconds, seconds of processors and peak MiB of a command."""
     line = [part.format(runs=str(runs)) for part in command]
+    variables = as_installed(cache)
     begin = time.perf_counter()
     with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=said, cwd=ROOT, env=as_installed(cache))
+        process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=said, cwd=ROOT, env=variables)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
