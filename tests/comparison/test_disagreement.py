@@ -9,7 +9,7 @@ import math
 import numpy as np
 import pytest
 
-from optbench.comparison import Disagreements
+from optbench.comparison import AnsweredRows, Disagreements
 from optbench.records import Predictions
 from optbench.words import sentence
 
@@ -19,7 +19,13 @@ TRUTH = np.array([0, 0, 0, 0, 1, 1, 1, 1])
 
 def disagreement(a, b, runs, names):
     """Compare two labels alone."""
-    return Disagreements(runs, names).of(a, b)
+    looked_at = {
+        label: {
+            seed: found for seed, one in of_label.items() if (found := AnsweredRows.of(one, len(names))) is not None
+        }
+        for label, of_label in runs.items()
+    }
+    return Disagreements(looked_at, names).of(a, b)
 
 
 def predictions(classes, rows=None):

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from optbench.config import parse_resolved, resolve, run_key
+from optbench.config import keys_of_seeds, parse_resolved, resolve, run_key
 from optbench.config.key import NUMERICS_VERSION
 from optbench.config.yaml_document import dump_yaml
 
@@ -61,6 +61,14 @@ def resolved(request, load, text):
 
 def key(config, *, data="d", code=(), versions=(), **more):
     return run_key(config, data_digest=data, code=dict(code), versions=dict(versions), **more)
+
+
+def test_the_keys_of_seeds_are_those_of_their_experiments(resolved):
+    """To the bit, whatever stands in the experiment, although its text is written once for all seeds."""
+    facts = {"data_digest": "d", "code": {"a.py": "c"}, "versions": {"keras": "3"}, "reading": {"left_out": ["a"]}}
+    key_of = keys_of_seeds(resolved, **facts)
+    for seed in (0, 1, 12345):
+        assert key_of(seed) == run_key(resolved.model_copy(update={"seed": seed}), **facts)
 
 
 def changed(value):

@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import sqlite3
+import struct
 import subprocess
 import sys
 from dataclasses import asdict
@@ -223,7 +224,8 @@ def test_bytes_that_changed_in_the_cache(runs, tmp_path):
         damaged[begin : begin + 512] = bytes(255 - byte for byte in damaged[begin : begin + 512])
         database.write_bytes(damaged)
         assert [asdict(record) for record in read(runs, place)] == true
-    database.write_bytes(sound.replace(b'"accuracy":0.5', b'"accuracy":0.9'))
+    kept, other = (struct.pack("<d", accuracy).hex().encode() for accuracy in (0.5, 0.9))
+    database.write_bytes(sound.replace(kept, other))
     assert database.read_bytes() != sound
     assert [asdict(record) for record in read(runs, place)] == true
 
@@ -258,4 +260,4 @@ def test_it_is_kept_where_the_user_keeps_caches(monkeypatch, tmp_path):
     place = tmp_path / "caches" / "optbench"
     assert place.is_dir()
     assert place.stat().st_mode & 0o077 == 0
-    assert [path.name for path in place.iterdir()] == ["runs-3.sqlite"]
+    assert [path.name for path in place.iterdir()] == ["runs-4.sqlite"]

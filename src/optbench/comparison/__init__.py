@@ -18,7 +18,7 @@ from optbench.comparison.curves import (
     reliability_means,
     roc_bands,
 )
-from optbench.comparison.disagreement import ClassGap, Disagreement, Disagreements
+from optbench.comparison.disagreement import AnsweredRows, ClassGap, Disagreement, Disagreements
 from optbench.comparison.labels import differing_keys, setting_text
 from optbench.comparison.pair_findings import without_numbers
 from optbench.comparison.pairs import difference_interval
@@ -59,6 +59,7 @@ __all__ = [
     "Across",
     "AcrossPair",
     "AcrossRow",
+    "AnsweredRows",
     "ClassGap",
     "Comparison",
     "Crossing",

@@ -104,12 +104,50 @@ class Disagreement:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class AnsweredRows:
+    """What is compared of a run's test predictions: a byte a row for all but very many classes.
+
+    Attributes
+    ----------
+    rows : (n,) int64, row numbers in the data as read, rising
+    classes : (n,) the class that is predicted of each, in the smallest type that holds it
+    accuracy, calibration : share of right answers, and expected calibration error; NaN without rows
+    recall : (classes,) float64; NaN without rows of a class
+    """
+
+    rows: NDArray[np.int64]
+    classes: NDArray[np.signedinteger]
+    accuracy: float
+    calibration: float
+    recall: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, predictions: Predictions, n_classes: int) -> AnsweredRows | None:
+        """Look at predictions, in any order of rows; None if a score is not finite."""
+        if not np.isfinite(predictions.y_score).all():
+            return None
+        order = np.argsort(predictions.rows, kind="stable")
+        rows, truth, scores = predictions.rows[order], predictions.y_true[order], predictions.y_score[order]
+        classes = scores.argmax(axis=1)
+        small = classes.astype(np.min_scalar_type(-max(1, n_classes)))
+        if not rows.size:
+            return cls(rows, small, math.nan, math.nan, np.full(n_classes, math.nan))
+        return cls(
+            rows,
+            small,
+            accuracy=float((classes == truth).mean()),
+            calibration=expected_calibration_error(truth, scores),
+            recall=recall_per_class(truth, classes, n_classes),
+        )
+
+
 class Disagreements:
-    """What optimizers predict for the same test examples; what concerns one run, or one optimizer, is computed once.
+    """What optimizers predict for the same test examples; what concerns one optimizer is computed once.
 
     Parameters
     ----------
-    predictions : label -> seed -> predictions on the test split, in any order of rows
+    answers : label -> seed -> answers on the test split; runs without finite scores are left out
     class_names : by class number
 
     Notes
@@ -117,9 +155,8 @@ class Disagreements:
     Each seed may have test rows of its own. Two seeds of one optimizer are compared on the rows that both have.
     """
 
-    def __init__(self, predictions: Mapping[str, Mapping[int, Predictions]], class_names: Sequence[str]) -> None:
-        self._predictions, self._names = predictions, class_names
-        self._runs: dict[str, dict[int, _Run]] = {}
+    def __init__(self, answers: Mapping[str, Mapping[int, AnsweredRows]], class_names: Sequence[str]) -> None:
+        self._answers, self._names = answers, class_names
         self._churn: dict[tuple[str, tuple[int, ...]], float | None] = {}
 
     def of(self, a: str, b: str) -> Disagreement | None:
@@ -127,9 +164,9 @@ class Disagreements:
 
         Returns
         -------
-        None if the two share no seed on which both have finite scores, or their test rows of a seed are not the same
+        None if the two share no seed, or their test rows of a seed are not the same
         """
-        of_a, of_b = self._of_label(a), self._of_label(b)
+        of_a, of_b = self._answers.get(a, {}), self._answers.get(b, {})
         seeds = tuple(sorted(of_a.keys() & of_b.keys()))
         if not seeds:
             return None
@@ -150,48 +187,13 @@ class Disagreements:
             classes=_class_gaps(runs_a, runs_b, self._names),
         )
 
-    def _of_label(self, label: str) -> dict[int, _Run]:
-        if label not in self._runs:
-            runs = self._predictions.get(label, {}).items()
-            finite = ((seed, run) for seed, run in runs if np.isfinite(run.y_score).all())
-            self._runs[label] = {seed: _looked_at(run, len(self._names)) for seed, run in finite}
-        return self._runs[label]
-
     def _own_churn(self, label: str, seeds: tuple[int, ...]) -> float | None:
         if (label, seeds) not in self._churn:
-            runs = self._of_label(label)
-            self._churn[label, seeds] = _own_churn([runs[seed] for seed in seeds])
+            self._churn[label, seeds] = _own_churn([self._answers[label][seed] for seed in seeds])
         return self._churn[label, seeds]
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """The test rows of a run, rising, the classes that it predicts, and how good that is; NaN without rows."""
-
-    rows: NDArray[np.int64]
-    classes: NDArray[np.signedinteger]
-    accuracy: float
-    calibration: float
-    recall: NDArray[np.float64]
-
-
-def _looked_at(run: Predictions, n_classes: int) -> _Run:
-    order = np.argsort(run.rows, kind="stable")
-    rows, truth, scores = run.rows[order], run.y_true[order], run.y_score[order]
-    classes = scores.argmax(axis=1)
-    small = classes.astype(np.min_scalar_type(-max(1, n_classes)))
-    if not rows.size:
-        return _Run(rows, small, math.nan, math.nan, np.full(n_classes, math.nan))
-    return _Run(
-        rows,
-        small,
-        accuracy=float((classes == truth).mean()),
-        calibration=expected_calibration_error(truth, scores),
-        recall=recall_per_class(truth, classes, n_classes),
-    )
-
-
-def _own_churn(runs: Sequence[_Run]) -> float | None:
+def _own_churn(runs: Sequence[AnsweredRows]) -> float | None:
     """Return the mean churn of each two runs on the rows that both have; None if no two have any."""
     rows = np.unique(np.concatenate([run.rows for run in runs]))
     table = np.full((len(runs), rows.size), -1, dtype=runs[0].classes.dtype)
@@ -208,7 +210,9 @@ def _own_churn(runs: Sequence[_Run]) -> float | None:
     return _mean(found) if found else None
 
 
-def _class_gaps(runs_a: Sequence[_Run], runs_b: Sequence[_Run], class_names: Sequence[str]) -> tuple[ClassGap, ...]:
+def _class_gaps(
+    runs_a: Sequence[AnsweredRows], runs_b: Sequence[AnsweredRows], class_names: Sequence[str]
+) -> tuple[ClassGap, ...]:
     mean_a, mean_b = (np.mean([run.recall for run in runs], axis=0) for runs in (runs_a, runs_b))
     return tuple(ClassGap(name, _known(x), _known(y)) for name, x, y in zip(class_names, mean_a, mean_b, strict=True))
 

@@ -25,7 +25,14 @@ from optbench.config.experiment import ExperimentConfig
 from optbench.config.explain import explained_yaml, sources
 from optbench.config.fit import MOST_NUMBERS
 from optbench.config.growth import ADDED_TO_STUDIES_LATER, NOT_IN_KEY, what_counts, without_old_values
-from optbench.config.key import CALIBRATION_VERSION, NUMERICS_VERSION, calibration_version, config_digest, run_key
+from optbench.config.key import (
+    CALIBRATION_VERSION,
+    NUMERICS_VERSION,
+    calibration_version,
+    config_digest,
+    keys_of_seeds,
+    run_key,
+)
 from optbench.config.layers import layer_specs
 from optbench.config.load import (
     LoadedExperiment,
@@ -136,6 +143,7 @@ __all__ = [
     "is_public",
     "json_schema",
     "kernel_penalty",
+    "keys_of_seeds",
     "layer_specs",
     "load_experiment",
     "load_machine",

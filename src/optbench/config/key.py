@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from optbench.config.growth import what_counts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from optbench.config.experiment import ExperimentConfig
 
@@ -42,11 +42,36 @@ def run_key(
     numerics : version of optbench's own numbers
     calibration : version of those that calibrated probabilities are computed by
     """
-    content = _content(resolved.to_plain(), data_digest, code, versions, reading)
-    content["versions"]["optbench-numerics"] = numerics
-    if _calibrates(content):
-        content["calibration"] = calibration
-    return _digest(content)
+    return _digest(_current(resolved, data_digest, code, versions, reading, numerics, calibration))
+
+
+def keys_of_seeds(
+    resolved: ExperimentConfig,
+    *,
+    data_digest: str,
+    code: Mapping[str, str],
+    versions: Mapping[str, str],
+    reading: Mapping[str, Any] | None = None,
+) -> Callable[[int], str]:
+    """Return what returns `run_key` of the same experiment with a seed: all but the seed is written as text once.
+
+    Parameters
+    ----------
+    resolved : as for `run_key`, with any seed; the others, too, are as there
+    """
+    content = _current(resolved, data_digest, code, versions, reading)
+    before, after = _text_around(content, "config")
+    before_seed, after_seed = _text_around(content["config"], "seed")
+    begun = hashlib.sha256(f"{before}{before_seed}".encode())
+    end = f"{after_seed}{after}".encode()
+
+    def key(seed: int) -> str:
+        digest = begun.copy()
+        digest.update(f"{seed}".encode())
+        digest.update(end)
+        return digest.hexdigest()
+
+    return key
 
 
 def calibration_version(
@@ -78,6 +103,23 @@ def calibration_version(
     return None
 
 
+def _current(
+    resolved: ExperimentConfig,
+    data_digest: str,
+    code: Mapping[str, str],
+    versions: Mapping[str, str],
+    reading: Mapping[str, Any] | None,
+    numerics: int = NUMERICS_VERSION,
+    calibration: int = CALIBRATION_VERSION,
+) -> dict[str, Any]:
+    """Return all that enters a key."""
+    content = _content(resolved.to_plain(), data_digest, code, versions, reading)
+    content["versions"]["optbench-numerics"] = numerics
+    if _calibrates(content):
+        content["calibration"] = calibration
+    return content
+
+
 def _content(
     config: Mapping[str, Any],
     data_digest: str,
@@ -105,5 +147,16 @@ def config_digest(resolved: ExperimentConfig) -> str:
 
 
 def _digest(content: Mapping[str, Any]) -> str:
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_text(content).encode()).hexdigest()
+
+
+def _text(content: Mapping[str, Any]) -> str:
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _text_around(content: Mapping[str, Any], name: str) -> tuple[str, str]:
+    """Return what stands before and behind one value of an object in its text, where names rise."""
+    before, after = (
+        _text({key: content[key] for key in content if is_in(key)})[1:-1] for is_in in (name.__gt__, name.__lt__)
+    )
+    return f'{{{before}{"," if before else ""}"{name}":', f"{',' if after else ''}{after}}}"

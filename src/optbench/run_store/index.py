@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 from optbench.core.collector import collector_at_rest
 from optbench.records import RunRecord, RunStatus
 from optbench.run_store.outside import record_around
-from optbench.run_store.packed_digests import PackedDigests
+from optbench.run_store.packed_documents import Form, Forms, PackedDocument
 from optbench.run_store.run_records import read_run
 
 if TYPE_CHECKING:
@@ -33,12 +33,13 @@ if TYPE_CHECKING:
 
 WORTHWHILE: Final = 50
 """Number of folders from which on the cache is asked."""
-_VERSION: Final = 3
+_VERSION: Final = 4
 _AT_ONCE: Final = 250
+_KEPT_AT_ONCE: Final = 1_000
 _SETTLED: Final = 2.0
 _MOST_RUNS: Final = 200_000
 _SECONDS_FOR_OTHERS: Final = 0.5
-_INLINE: Final = ("run", "key", "seed", "metrics", "timing", "optimizer")
+_INLINE: Final = ("run", "key", "seed", "optimizer")
 _PRIMARY_CODE: Final = 0xFF  # of SQLite's codes, the rest says more of it
 _OF_FILE: Final = attrgetter("st_mode", "st_size", "st_ino", "st_mtime_ns", "st_ctime_ns")
 _TIMES: Final = itemgetter(4, 5)  # of a file's name and `_OF_FILE`
@@ -67,7 +68,7 @@ def open_index(
     settled: float = _SETTLED,
     read: Callable[[Path], RunRecord] = read_run,
 ) -> Iterator[RunIndex]:
-    """Yield what reads records, with the cache if there are folders enough for it; new ones are kept at the end.
+    """Yield what reads records, with the cache if there are folders enough for it; new ones are kept.
 
     Parameters
     ----------
@@ -115,8 +116,12 @@ class RunIndex:
         self._positions = {} if database is None else {str(folder): i for i, folder in enumerate(folders)}
         self._ahead: dict[str, _Look] = {}
         self._parts: dict[str, Any] = {}
+        self._forms = Forms()
+        self._forms_by_digest: dict[str, Form] = {}
+        self._digests_of_forms: dict[Form, str] = {}
         self._new: list[tuple[str, str, str]] = []
         self._new_parts: dict[str, str] = {}
+        self._is_kept, self._is_sound = True, True
 
     def read(self, folder: Path) -> RunRecord:
         """Return what `read_run` returns.
@@ -134,16 +139,21 @@ class RunIndex:
         if look.known is not None:
             return look.known
         record, content = self._with_shared_parts(self._read(folder))
-        if look.stamp and time.time() - look.changed > self._settled:
+        if self._is_kept and look.stamp and time.time() - look.changed > self._settled:
             self._new.append((_place(folder), look.stamp, content))
+            if len(self._new) >= _KEPT_AT_ONCE:  # their texts take more memory than the records
+                self.keep(self._database)
         return record
 
     def keep(self, database: sqlite3.Connection) -> bool:
-        """Write what was read anew; return False if that shows that the database is damaged, or none of ours."""
+        """Write what was read anew; return False if that has shown that the database is damaged, or none of ours.
+
+        Where it cannot be written, nothing more is kept: another try would wait for others again.
+        """
         import sqlite3
 
         if not self._new:
-            return True
+            return self._is_sound
         try:
             with database:
                 (known,) = database.execute("SELECT COUNT(*) FROM runs").fetchone()
@@ -155,8 +165,14 @@ class RunIndex:
                 )
                 database.executemany("INSERT OR REPLACE INTO runs (folder, stamp, content) VALUES (?, ?, ?)", self._new)
         except sqlite3.Error as error:  # others may write, or nobody may
-            return error.sqlite_errorcode & _PRIMARY_CODE not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR)
-        return True
+            self._is_kept = False
+            self._is_sound = error.sqlite_errorcode & _PRIMARY_CODE not in (
+                sqlite3.SQLITE_CORRUPT,
+                sqlite3.SQLITE_ERROR,
+            )
+        self._new.clear()
+        self._new_parts.clear()
+        return self._is_sound
 
     def _look_ahead(self, database: sqlite3.Connection, folder: Path) -> None:
         """Ask the cache for a folder and those that are read after it: many at a time cost less, and share their keys.
@@ -199,11 +215,19 @@ class RunIndex:
                 config={name: self._part(database, digest) for name, digest in content["config"].items()},
                 versions=self._part(database, content["versions"]),
                 machine=sys.intern(content["machine"]),
-                digests=PackedDigests.from_json(content["digests"]),
+                metrics=self._document(database, content["metrics"]),
+                timing=self._document(database, content["timing"]),
+                digests=self._document(database, content["digests"]),
                 **{name: content[name] for name in _INLINE},
             )
         except (sqlite3.Error, LookupError, TypeError, ValueError, AttributeError, RecursionError):
             return None
+
+    def _document(self, database: sqlite3.Connection, content: Any) -> PackedDocument:
+        digest = content["form"]
+        if digest not in self._forms_by_digest:
+            self._forms_by_digest[digest] = self._forms.from_json(self._part(database, digest))
+        return PackedDocument.from_json(self._forms_by_digest[digest], content)
 
     def _part(self, database: sqlite3.Connection, digest: str) -> Any:
         if digest not in self._parts:
@@ -215,12 +239,14 @@ class RunIndex:
         """Return a record with the parts of earlier ones where they are equal, and its text for the cache."""
         config = {name: self._shared(value) for name, value in record.config.items()}
         versions, of_versions = self._shared(record.versions)
-        digests = PackedDigests(record.digests)
+        metrics, timing, digests = map(self._forms.packed, (record.metrics, record.timing, record.digests))
         content = {
             **{name: getattr(record, name) for name in _INLINE},
             "status": str(record.status),
             "machine": record.machine,
-            "digests": digests.to_json(),
+            "metrics": self._content(metrics),
+            "timing": self._content(timing),
+            "digests": self._content(digests),
             "config": {name: digest for name, (digest, _) in config.items()},
             "versions": versions,
         }
@@ -229,10 +255,19 @@ class RunIndex:
             config={name: value for name, (_, value) in config.items()},
             versions=of_versions,
             machine=sys.intern(record.machine),
+            metrics=metrics,
+            timing=timing,
             digests=digests,
         )
         text = _ENCODER.encode(content)
         return shared, f"{_digest(text)} {text}"
+
+    def _content(self, document: PackedDocument) -> dict[str, Any]:
+        """Return what `_document` reads."""
+        form = document.form
+        if form not in self._digests_of_forms:
+            self._digests_of_forms[form], _ = self._shared(form.kinds)
+        return {"form": self._digests_of_forms[form], **document.to_json()}
 
     def _shared(self, value: Any) -> tuple[str, Any]:
         text = _ENCODER.encode(value)

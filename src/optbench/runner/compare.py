@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from optbench.records import History, RocCurve, RunRecord
     from optbench.run_store import StudyPlace
     from optbench.runner.figure_folder import FigureFolder
-    from optbench.tasks.task import StoredAnswers
+    from optbench.runner.stored_rows import RunAnswers, StoredRows
 
 OutputFormat = Literal["table", "json", "csv", "md", "latex"]
 _MOST_PAIRS: Final = 15
@@ -139,9 +139,10 @@ def _compared(options: CompareOptions, runs: Sequence[RunRecord], places: Mappin
     from optbench.comparison import compare
     from optbench.run_store import Histories
     from optbench.runner.run_facts import study_labels
-    from optbench.runner.stored_rows import evidence_of
+    from optbench.runner.stored_rows import MOST_READ, StoredRows, evidence_of
 
-    histories = Histories(runs, keep=options.html is not None or options.figures is not None)
+    is_drawn = options.html is not None or options.figures is not None
+    histories, rows = Histories(runs, keep=is_drawn), StoredRows(MOST_READ, with_answers=is_drawn)
     comparison = compare(
         runs,
         metric=options.metric,
@@ -149,12 +150,12 @@ def _compared(options: CompareOptions, runs: Sequence[RunRecord], places: Mappin
         alpha=options.alpha,
         margin=options.margin,
         histories=histories,
-        evidence=evidence_of(runs),
+        evidence=evidence_of(runs, rows),
         by=options.by,
         suggested=study_labels(places),
     )
-    if options.html is not None or options.figures is not None:
-        curves = curves_of(comparison, runs, histories)
+    if is_drawn:
+        curves = curves_of(comparison, runs, histories, rows)
         if options.html is not None:
             write_page(options.html, comparison, curves, options.language)
         if options.figures is not None:
@@ -228,15 +229,21 @@ def write_page(
 
 
 def curves_of(
-    comparison: Comparison, records: Sequence[RunRecord], histories: Mapping[str, History]
+    comparison: Comparison,
+    records: Sequence[RunRecord],
+    histories: Mapping[str, History],
+    rows: StoredRows | None = None,
 ) -> dict[str, ProblemCurves]:
     """Read what the runs of each problem left behind, by its title."""
     by_run = {record.run: record for record in records}
-    return {problem.problem: read_curves(problem, by_run, histories) for problem in comparison.problems}
+    return {problem.problem: read_curves(problem, by_run, histories, rows) for problem in comparison.problems}
 
 
 def read_curves(
-    problem: ProblemComparison, by_run: Mapping[str, RunRecord], histories: Mapping[str, History]
+    problem: ProblemComparison,
+    by_run: Mapping[str, RunRecord],
+    histories: Mapping[str, History],
+    rows: StoredRows | None = None,
 ) -> ProblemCurves:
     """Read what the page of one problem shows from the folders of its runs: ROC curves and predictions.
 
@@ -244,18 +251,21 @@ def read_curves(
     ----------
     by_run : run id -> finished run
     histories : run id -> history
+    rows : has read predictions before, or reads them
     """
     from optbench.comparison import ProblemCurves
     from optbench.runner.example_curves import example_curves
+    from optbench.runner.stored_rows import StoredRows
 
     records = {summary.label: [by_run[run] for run in summary.runs] for summary in problem.optimizers}
-    predicted = {run.run: _answers(run) for found in records.values() for run in found}
+    rows = rows or StoredRows()
+    predicted = {run.run: rows.answers(run) for found in records.values() for run in found}
     traces = {
         label: [_trace(run, predicted[run.run], histories[run.run]) for run in found]
         for label, found in records.items()
     }
     roc_curves = _RocCurves(records)
-    answers = {label: [predicted[run.run] for run in found] for label, found in records.items()}
+    answers = {label: [(run, predicted[run.run]) for run in found] for label, found in records.items()}
     return ProblemCurves(
         histories={label: [trace.history for trace in found] for label, found in traces.items()},
         roc_curves=roc_curves,
@@ -272,21 +282,7 @@ def _set(section: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in section.items() if value is not None}
 
 
-def _answers(record: RunRecord) -> StoredAnswers:
-    """Read what is used of the predictions of a run; a folder without them gives nothing."""
-    from pathlib import Path
-
-    from optbench.run_store import RunPaths
-    from optbench.tasks import task_named
-    from optbench.tasks.task import StoredAnswers
-
-    paths = RunPaths(Path(record.folder))
-    if not is_file(paths.predictions):
-        return StoredAnswers()
-    return task_named(record.config.get("task")).stored_answers(paths)
-
-
-def _trace(record: RunRecord, predicted: StoredAnswers, history: History) -> RunTrace:
+def _trace(record: RunRecord, predicted: RunAnswers, history: History) -> RunTrace:
     from optbench.comparison import RunTrace
     from optbench.records import RunStatus
 
@@ -301,7 +297,7 @@ def _trace(record: RunRecord, predicted: StoredAnswers, history: History) -> Run
     )
 
 
-def _disagreements(problem: ProblemComparison, predicted: Mapping[str, StoredAnswers]) -> list[Disagreement]:
+def _disagreements(problem: ProblemComparison, predicted: Mapping[str, RunAnswers]) -> list[Disagreement]:
     """Compare the predictions of the pairs, as far as all runs name the same classes."""
     from optbench.comparison import Disagreements
 

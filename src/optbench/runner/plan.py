@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,7 @@ class PlannedRun:
     key : 64 hex digits
     paths : where the run is or will be
     load : reads the data when it is staged, where it is not kept in memory until then
+    key_of : returns the key of the same experiment on the same data with another seed; None of a run that has a folder
     """
 
     loaded: LoadedExperiment
@@ -45,6 +46,7 @@ class PlannedRun:
     key: str
     paths: RunPaths
     load: Callable[[], Dataset] | None = None
+    key_of: Callable[[int], str] | None = field(default=None, compare=False)
 
     def data(self) -> Dataset:
         """Return the data with its numbers."""
@@ -293,18 +295,21 @@ def plan_run(
     like : a run of the same experiment on the same data with another seed, whose resolved sections this one shares;
         None if there is none
     """
-    from optbench.config import run_key
+    from optbench.config import keys_of_seeds
     from optbench.run_store import RunPaths, contained, run_id
     from optbench.training.engines import require_engine
     from optbench.user_code import source_sha256
 
-    if like is None:
+    if like is None or like.key_of is None:
         config = resolve_with(loaded, dataset, seed=seed)
         require_engine(config)
         code: Mapping[str, Path] = user_code(config, loaded.base)
+        digests = {name: source_sha256(path) for name, path in code.items()}
+        key_of = keys_of_seeds(
+            config, data_digest=dataset.data_digest, code=digests, versions=versions, reading=dataset.reading
+        )
     else:
-        config, code = like.config.model_copy(update={"seed": seed}), like.code
-    digests = {name: source_sha256(path) for name, path in code.items()}
-    key = run_key(config, data_digest=dataset.data_digest, code=digests, versions=versions, reading=dataset.reading)
+        config, code, key_of = like.config.model_copy(update={"seed": seed}), like.code, like.key_of
+    key = key_of(seed)
     folder = contained(runs_dir, run_id(config.name, seed, key))
-    return PlannedRun(loaded, config, dataset, code, versions, key, RunPaths(folder))
+    return PlannedRun(loaded, config, dataset, code, versions, key, RunPaths(folder), key_of=key_of)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Places = NDArray[np.intp]
 
-_NUMBERS_AT_ONCE: Final = 500_000
+_NUMBERS_AT_ONCE: Final = 125_000
 _LANES: Final = 8  # numpy.sum adds up so many sums side by side ...
 _BLOCK: Final = 128  # ... over blocks of at most so many numbers
 

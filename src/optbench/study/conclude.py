@@ -94,14 +94,15 @@ def _conclude(
     own_tunings = tuple(tuning for tuning in tunings if tuning.problem == problem.name)
     own_openings = tuple(opening for opening in openings if opening["problem"] == problem.name)
     variances = seed_variances(own, metric_named(config.metric))
+    rows = StoredRows(with_answers=True)
     comparison = compare_confirmed(
         config,
         problem,
         own.part(stage="confirmation"),
-        evidence=SplitEvidence(StoredRows(), variances),
+        evidence=SplitEvidence(rows, variances),
         unstable=unstable(config, own_tunings, own),
     )
-    curves = _curves(config, comparison, own, own_tunings)
+    curves = _curves(config, comparison, own, own_tunings, rows)
     data = own.part(stage="confirmation").planned[0].planned.dataset
     gains = tuning_gains(config, comparison, own)
     recommended = recommendation(config, comparison, own_tunings, own)
@@ -128,11 +129,13 @@ def _conclude(
     )
 
 
-def _curves(config: StudyConfig, comparison: Comparison, runs: StudyRuns, tunings: Sequence[Tuning]) -> ProblemCurves:
+def _curves(
+    config: StudyConfig, comparison: Comparison, runs: StudyRuns, tunings: Sequence[Tuning], rows: StoredRows
+) -> ProblemCurves:
     """Return what the confirmation runs left behind, with the targets that the baseline's tuning fixed for them."""
     from optbench.runner.compare import read_curves
 
-    curves = read_curves(comparison.problems[0], runs.records, runs.histories)
+    curves = read_curves(comparison.problems[0], runs.records, runs.histories, rows)
     baseline = baseline_tuning(config.baseline, tunings)
     return replace(
         curves,

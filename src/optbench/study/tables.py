@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from optbench.catalog.metrics import result_columns
@@ -64,7 +65,7 @@ def results_csv(runs: StudyRuns) -> str:
     """Return one row per run of the plan, in the order of the plan; what a run has not is empty."""
     names = result_columns(runs.planned[0].planned.config.task if runs.planned else DEFAULT_TASK)
     header = (*_RESULTS, *(f"val_{name}" for name in names), *(f"test_{name}" for name in names))
-    return _csv([header, *(_result(run, runs, names) for run in runs.planned)])
+    return _csv(chain([header], (_result(run, runs, names) for run in runs.planned)))
 
 
 def rate_of(run: StudyRun) -> Any:

@@ -55,9 +55,7 @@ class Classification:
         """As in `Task`."""
         from optbench.run_store import read_predictions
 
-        splits, class_names = read_predictions(paths.predictions)
-        train = splits.get("train")
-        return StoredAnswers(splits.get("test"), class_names, None if train is None else len(train.y_true))
+        return StoredAnswers(*read_predictions(paths.predictions))
 
     def row_scores(self, predicted: Predictions, metric: Metric) -> NDArray[Any] | None:
         """As in `Task`."""

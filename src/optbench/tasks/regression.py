@@ -52,8 +52,8 @@ class Regression:
         return read_target_predictions(paths.predictions)
 
     def stored_answers(self, paths: RunPaths) -> StoredAnswers:
-        """As in `Task`: predictions of numbers are not compared row by row."""
-        return StoredAnswers(n_train=len(self.read_predictions(paths)["train"].y_true))
+        """As in `Task`; there are no classes."""
+        return StoredAnswers(self.read_predictions(paths))
 
     def row_scores(self, predicted: TargetPredictions, metric: Metric) -> NDArray[Any] | None:
         """As in `Task`."""

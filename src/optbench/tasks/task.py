@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
@@ -29,18 +29,31 @@ E = TypeVar("E")
 
 @dataclass(frozen=True, slots=True)
 class StoredAnswers:
-    """What a comparison uses of a run's predictions.
+    """The predictions of a run and what they are of.
 
     Attributes
     ----------
-    test : class scores of the test split; None for another task, or without predictions
+    splits : as the task predicts them; {} without predictions
     class_names : () for another task
-    n_train : rows of the training split; None if unknown
     """
 
-    test: Predictions | None = None
+    splits: Mapping[SplitName, Any] = field(default_factory=dict)
     class_names: tuple[str, ...] = ()
-    n_train: int | None = None
+
+    @property
+    def n_train(self) -> int | None:
+        """Rows of the training split; None if unknown."""
+        return len(self.splits["train"].y_true) if "train" in self.splits else None
+
+    @property
+    def n_test(self) -> int | None:
+        """Rows of the test split; None if there is none."""
+        return len(self.splits["test"].y_true) if "test" in self.splits else None
+
+    @property
+    def scores(self) -> Predictions | None:
+        """Class scores of the test split; None for another task, or without predictions."""
+        return self.splits.get("test") if self.class_names else None
 
 
 class Task(Protocol[P, E]):
@@ -59,7 +72,7 @@ class Task(Protocol[P, E]):
         """Read `predictions.npz`."""
 
     def stored_answers(self, paths: RunPaths) -> StoredAnswers:
-        """Return what a comparison uses of `predictions.npz`, which is there."""
+        """Read `predictions.npz` for a comparison."""
 
     def row_scores(self, predicted: P, metric: Metric) -> NDArray[Any] | None:
         """Return a metric row by row of one split; None if it is no mean over rows, or the run has no finite answer."""
