@@ -16,7 +16,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
+from multiprocessing import get_context
 from pathlib import Path
 
 import psutil
@@ -109,6 +112,41 @@ class Copies:
         return encode_json({**self._metrics, **moved})
 
 
+def apart(function: Callable[..., int], *arguments: object) -> int:
+    """Return what a function returns in a process of its own.
+
+    The system tells no lower peak of a command than the memory of the process that starts it: so this one stays small.
+    """
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(function, *arguments).result()
+
+
+def finish_half(copies: Copies, path: Path, runs_dir: Path) -> int:
+    """Finish half of the tuning runs of a study and return how many they are."""
+    tuning = planned(path, runs_dir).tuning_runs()
+    for run in tuning[: len(tuning) // 2]:
+        copies.finish(run)
+    return len(tuning) // 2
+
+
+def finish_all(copies: Copies, path: Path, runs_dir: Path) -> int:
+    """Finish all runs of a study and return how many they are."""
+    plan = planned(path, runs_dir)
+    tuning = plan.tuning_runs()
+    for run in tuning:
+        copies.finish(run)
+    confirmation = chosen_runs(plan, tuning)
+    for run in confirmation:
+        copies.finish(run)
+    return len({run.run for run in (*tuning, *confirmation)})
+
+
+def planned(path: Path, runs_dir: Path) -> StudyPlan:
+    """Return what a study file plans."""
+    data_dir = Path(os.environ.get("OPTBENCH_DATA_DIR", "data"))
+    return plan_study(load_study(path), runs_dir=runs_dir, data_dir=data_dir, say=lambda _sentence: None)
+
+
 def chosen_runs(plan: StudyPlan, tuning: list[StudyRun]) -> list[StudyRun]:
     """Return the runs of the second stage, at the settings that the first one chooses."""
     from optbench.run_store import Histories, read_run
@@ -185,20 +223,11 @@ def main() -> None:
                 print(f"{label:<12} {runs:>8} {found}", flush=True)
 
             show("--explain", size, measured(*study, "--explain", cache=cache))
-            data_dir = Path(os.environ.get("OPTBENCH_DATA_DIR", "data"))
-            plan = plan_study(load_study(path), runs_dir=runs_dir, data_dir=data_dir, say=lambda _sentence: None)
-            tuning = plan.tuning_runs()
-            for run in tuning[: len(tuning) // 2]:
-                copies.finish(run)
+            half = apart(finish_half, copies, path, runs_dir)
             time.sleep(3)  # the cache keeps nothing that changed just now
             for label in ("half, cold", "half"):
-                show(label, len(tuning) // 2, measured_until(TO_GO, *study, cache=cache))
-            for run in tuning:
-                copies.finish(run)
-            confirmation = chosen_runs(plan, tuning)
-            for run in confirmation:
-                copies.finish(run)
-            number = len({run.run for run in (*tuning, *confirmation)})
+                show(label, half, measured_until(TO_GO, *study, cache=cache))
+            number = apart(finish_all, copies, path, runs_dir)
             time.sleep(3)
             show("finished", number, measured(*study, cache=cache))
             show("again", number, measured(*study, cache=cache))
