@@ -170,6 +170,14 @@ def test_mistakes_of_different_kinds_are_told_together(refused, text):
     assert [word for word in words if not any(word in line for line in found)] == []
 
 
+@pytest.mark.parametrize("kind", ["[]", "{}", "[hashing]"])
+def test_a_coded_category_without_a_name_is_told_by_its_kind_and_size(refused, text, kind):
+    """What cannot be looked up in a table is a mistake like another."""
+    found = refused(text(dataset=f"{{name: csv, path: a, target: y, features: {{a: {{kind: {kind}}}}}}}"))
+    assert ["features.a.kind: must be embedding or hashing" in line for line in found].count(True) == 1
+    assert ["features.a.size: missing" in line for line in found].count(True) == 1
+
+
 def test_unrelated_missing_key_is_still_told(refused, text):
     """Only the key that was misspelt is spared; another missing one is told."""
     found = refused(text(dataset="{name: csv, file: a.csv}"))

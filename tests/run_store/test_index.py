@@ -230,6 +230,47 @@ def test_bytes_that_changed_in_the_cache(runs, tmp_path):
     assert [asdict(record) for record in read(runs, place)] == true
 
 
+def test_damage_that_sqlite_cannot_quote(runs, tmp_path):
+    """Its message about a damaged schema holds bytes that are no text: the folders are read, and it is made anew."""
+    place = tmp_path / "cache"
+    true = [asdict(record) for record in read(runs, place)]
+    (database,) = place.glob("*.sqlite")
+    sound = database.read_bytes()
+    database.write_bytes(sound.replace(b"digest TEXT PRIMARY", b"digest \xff\xfe\xfd\xfc PRIMARY"))
+    assert database.read_bytes() != sound
+    for _ in range(2):
+        assert [asdict(record) for record in read(runs, place)] == true
+    read(runs, place, read=lambda folder: pytest.fail(f"{folder} was read again"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file systems elsewhere have no such names")
+def test_a_folder_whose_name_is_no_text_is_read_each_time(runs, tmp_path):
+    """SQLite takes no such path; the others are kept."""
+    odd = runs[1].rename(runs[1].with_name(os.fsdecode(b"caf\xe9")))
+    folders = [runs[0], odd, runs[2]]
+    true = [asdict(read_run(folder)) for folder in folders]
+    again = []
+    for seen in ([], again):
+        found = read(
+            folders, tmp_path / "cache", read=lambda folder, seen=seen: seen.append(folder) or read_run(folder)
+        )
+        assert [asdict(record) for record in found] == true
+    assert again == [odd]
+
+
+def test_a_full_cache_is_emptied_once_and_what_it_then_holds_can_be_read(runs, tmp_path):
+    """Also what runs have in common and was written before, or read from it; more than it may hold is not kept."""
+    place, limits = tmp_path / "cache", {"most": 2, "kept_at_once": 1}
+    true = [asdict(record) for record in read(runs[:2], place, **limits)]
+    true += [asdict(record) for record in read(runs[2:], place, **limits)]  # in the place of the first two
+    assert [folder for folder, _ in kept(place)] == [str(runs[2])]
+    read(runs[2:], place, read=lambda folder: pytest.fail(f"{folder} was read again"))
+    for seen in ([], again := []):
+        found = read(runs, place, **limits, read=lambda folder, seen=seen: seen.append(folder) or read_run(folder))
+        assert [asdict(record) for record in found] == true
+    assert len(again) == 1
+
+
 def test_a_disk_that_is_full_keeps_nothing(runs, tmp_path):
     """In a process of its own, which may write no byte more: the records are read all the same."""
     program = (

@@ -102,7 +102,7 @@ def _written_out(kinds: Sequence[str]) -> BeforeValidator:
     """Give `embedding` and `hashing` the size that they have unless one is given; say all kinds of what is none."""
 
     def write_out(kind: Any) -> Any:
-        if isinstance(kind, dict) and "size" not in kind and kind.get("kind") in _SIZES:
+        if isinstance(kind, dict) and "size" not in kind and kind.get("kind") in tuple(_SIZES):
             kind = kind["kind"]
         if not isinstance(kind, str) or kind in kinds:
             return kind

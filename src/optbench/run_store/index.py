@@ -10,19 +10,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import marshal
 import os
 import stat
 import sys
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from optbench.core.collector import collector_at_rest
 from optbench.records import RunRecord, RunStatus
+from optbench.run_store.folder_stamp import folder_stamp
 from optbench.run_store.outside import record_around
 from optbench.run_store.packed_documents import Form, Forms, PackedDocument
 from optbench.run_store.run_records import read_run
@@ -41,10 +40,6 @@ _MOST_RUNS: Final = 200_000
 _SECONDS_FOR_OTHERS: Final = 0.5
 _INLINE: Final = ("run", "key", "seed", "optimizer")
 _PRIMARY_CODE: Final = 0xFF  # of SQLite's codes, the rest says more of it
-_OF_FILE: Final = attrgetter("st_mode", "st_size", "st_ino", "st_mtime_ns", "st_ctime_ns")
-_TIMES: Final = itemgetter(4, 5)  # of a file's name and `_OF_FILE`
-_KIND: Final = 0o170000  # of a mode, what stat.S_IFMT takes
-_BY_VALUE: Final = 2  # of marshal's formats: a later one also says which values are one object
 _ENCODER: Final = json.JSONEncoder(separators=(",", ":"))
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS parts (digest TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID;
@@ -67,6 +62,8 @@ def open_index(
     worthwhile: int = WORTHWHILE,
     settled: float = _SETTLED,
     read: Callable[[Path], RunRecord] = read_run,
+    most: int = _MOST_RUNS,
+    kept_at_once: int = _KEPT_AT_ONCE,
 ) -> Iterator[RunIndex]:
     """Yield what reads records, with the cache if there are folders enough for it; new ones are kept.
 
@@ -78,10 +75,12 @@ def open_index(
     settled : seconds for which no file of a run may have changed for it to be kept: two changes within a tick of the
         file system's clock have one time
     read : reads a folder that is not known
+    most : number of records in the cache beyond which it is emptied, once in a command
+    kept_at_once : number of new records that are held until they are written
     """
     place = place or cache_folder()
     database = _connected(place) if len(folders) >= worthwhile else None
-    index = RunIndex(database, folders, settled=settled, read=read)
+    index = RunIndex(database, folders, settled=settled, read=read, most=most, kept_at_once=kept_at_once)
     try:
         with collector_at_rest():
             yield index
@@ -100,7 +99,7 @@ class RunIndex:
     Parameters
     ----------
     database : the open cache; None for none
-    folders, settled, read : as for `open_index`
+    folders, settled, read, most, kept_at_once : as for `open_index`
     """
 
     def __init__(
@@ -110,6 +109,8 @@ class RunIndex:
         *,
         settled: float,
         read: Callable[[Path], RunRecord],
+        most: int,
+        kept_at_once: int,
     ) -> None:
         self._database, self._settled, self._read = database, settled, read
         self._folders = folders
@@ -121,7 +122,8 @@ class RunIndex:
         self._digests_of_forms: dict[Form, str] = {}
         self._new: list[tuple[str, str, str]] = []
         self._new_parts: dict[str, str] = {}
-        self._is_kept, self._is_sound = True, True
+        self._most, self._kept_at_once = most, kept_at_once
+        self._is_kept, self._is_sound, self._has_written = database is not None, True, False
 
     def read(self, folder: Path) -> RunRecord:
         """Return what `read_run` returns.
@@ -141,7 +143,7 @@ class RunIndex:
         record, content = self._with_shared_parts(self._read(folder))
         if self._is_kept and look.stamp and time.time() - look.changed > self._settled:
             self._new.append((_place(folder), look.stamp, content))
-            if len(self._new) >= _KEPT_AT_ONCE:  # their texts take more memory than the records
+            if len(self._new) >= self._kept_at_once:  # their texts take more memory than the records
                 self.keep(self._database)
         return record
 
@@ -156,23 +158,31 @@ class RunIndex:
             return self._is_sound
         try:
             with database:
-                (known,) = database.execute("SELECT COUNT(*) FROM runs").fetchone()
-                if known + len(self._new) > _MOST_RUNS:  # most of them no longer exist
-                    database.execute("DELETE FROM runs")
-                    database.execute("DELETE FROM parts")
-                database.executemany(
-                    "INSERT OR REPLACE INTO parts (digest, content) VALUES (?, ?)", self._new_parts.items()
-                )
-                database.executemany("INSERT OR REPLACE INTO runs (folder, stamp, content) VALUES (?, ?, ?)", self._new)
+                self._write(database)
         except sqlite3.Error as error:  # others may write, or nobody may
             self._is_kept = False
             self._is_sound = error.sqlite_errorcode & _PRIMARY_CODE not in (
                 sqlite3.SQLITE_CORRUPT,
                 sqlite3.SQLITE_ERROR,
             )
+        except UnicodeDecodeError:  # the message quotes damaged bytes
+            self._is_kept = self._is_sound = False
         self._new.clear()
         self._new_parts.clear()
         return self._is_sound
+
+    def _write(self, database: sqlite3.Connection) -> None:
+        (known,) = database.execute("SELECT COUNT(*) FROM runs").fetchone()
+        if known + len(self._new) > self._most:
+            if self._has_written:  # it would only take the place of what was written before
+                self._is_kept = False
+                return
+            database.execute("DELETE FROM runs")  # most of them no longer exist
+            database.execute("DELETE FROM parts")
+            self._new_parts = {digest: _ENCODER.encode(value) for digest, value in self._parts.items()}
+        database.executemany("INSERT OR REPLACE INTO parts (digest, content) VALUES (?, ?)", self._new_parts.items())
+        database.executemany("INSERT OR REPLACE INTO runs (folder, stamp, content) VALUES (?, ?, ?)", self._new)
+        self._has_written = True
 
     def _look_ahead(self, database: sqlite3.Connection, folder: Path) -> None:
         """Ask the cache for a folder and those that are read after it: many at a time cost less, and share their keys.
@@ -181,7 +191,7 @@ class RunIndex:
         """
         first = self._positions.get(str(folder))
         next_ones = [folder] if first is None else self._folders[first : first + _AT_ONCE]
-        stamps = {str(one): _stamp(one) for one in next_ones}
+        stamps = {str(one): folder_stamp(one) if _is_text(_place(one)) else ("", 0.0) for one in next_ones}
         known = self._known(database, {one: stamp for one, (stamp, _) in stamps.items() if stamp})
         self._ahead = {one: _Look(stamp, changed, known.get(one)) for one, (stamp, changed) in stamps.items()}
 
@@ -192,7 +202,7 @@ class RunIndex:
         places = {_place(folder): folder for folder in stamps}
         query = f"SELECT folder, stamp, content FROM runs WHERE folder IN ({', '.join('?' * len(places))})"  # noqa: S608 - marks only
         found: dict[str, RunRecord] = {}
-        with suppress(sqlite3.Error):
+        with suppress(sqlite3.Error, UnicodeDecodeError):  # the latter where the message quotes damaged bytes
             rows = [
                 (places[place], content)
                 for place, stamp, content in database.execute(query, list(places))
@@ -220,7 +230,7 @@ class RunIndex:
                 digests=self._document(database, content["digests"]),
                 **{name: content[name] for name in _INLINE},
             )
-        except (sqlite3.Error, LookupError, TypeError, ValueError, AttributeError, RecursionError):
+        except (sqlite3.Error, LookupError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
             return None
 
     def _document(self, database: sqlite3.Connection, content: Any) -> PackedDocument:
@@ -272,7 +282,7 @@ class RunIndex:
     def _shared(self, value: Any) -> tuple[str, Any]:
         text = _ENCODER.encode(value)
         digest = _digest(text)
-        if digest not in self._parts:
+        if self._is_kept and digest not in self._parts:
             self._new_parts[digest] = text
         return digest, self._parts.setdefault(digest, value)
 
@@ -323,39 +333,9 @@ def _place(folder: Path | str) -> str:
     return os.path.abspath(folder)  # noqa: PTH100 - links stay what they are
 
 
-def _stamp(folder: Path) -> tuple[str, float]:
-    """Return a digest of what the system says of each file in a folder, and when one was changed last (Unix time).
-
-    The digest is "" where something cannot be looked at.
-    """
-    seen: list[tuple[Any, ...]] = []
-    folders = [("", str(folder))]
-    while folders:
-        within, path = folders.pop()
-        try:
-            told = _told_of(path)
-        except OSError:  # whoever reads it says what is wrong
-            return "", 0.0
-        if within:
-            told = [(f"{within}/{one[0]}", *one[1:]) for one in told]
-        seen += told
-        folders += [(one[0], f"{folder}/{one[0]}") for one in told if one[1] & _KIND == stat.S_IFDIR]
-    seen.sort()
-    digest = hashlib.sha256(marshal.dumps(seen, _BY_VALUE)).hexdigest()
-    return digest, max(map(max, map(_TIMES, seen)), default=0) / 1e9
-
-
-def _told_of(folder: str) -> list[tuple[Any, ...]]:
-    """Return name, mode, size, number and times of each file in a folder.
-
-    A file is asked for within the open folder, so that the system goes no long way to it: there are 200,000.
-    """
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        with os.scandir(opened) as entries:
-            return [(entry.name, *_OF_FILE(entry.stat(follow_symlinks=False))) for entry in entries]
-    finally:
-        os.close(opened)
+def _is_text(place: str) -> bool:
+    """Return whether SQLite takes a path: a name may be bytes that are no UTF-8."""
+    return place.isascii() or not any("\ud800" <= character <= "\udfff" for character in place)
 
 
 def _is_own(path: Path) -> bool:
@@ -392,7 +372,7 @@ def _connected(place: Path) -> sqlite3.Connection | None:
         except sqlite3.OperationalError:  # it is held by others, or cannot be written
             database.close()
             return None
-        except sqlite3.DatabaseError:  # the file is no database
+        except (sqlite3.DatabaseError, UnicodeDecodeError):  # the file is no database; its message may quote its bytes
             database.close()
             with suppress(OSError):
                 path.unlink()

@@ -22,6 +22,20 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class SeedKeys:
+    """The run keys of an experiment by its seed.
+
+    Attributes
+    ----------
+    code : sha256 of each of the user's Python files, which are in the keys
+    of : returns the key of a seed
+    """
+
+    code: Mapping[str, str]
+    of: Callable[[int], str]
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedRun:
     """One experiment with one seed, before it has a folder.
 
@@ -35,7 +49,7 @@ class PlannedRun:
     key : 64 hex digits
     paths : where the run is or will be
     load : reads the data when it is staged, where it is not kept in memory until then
-    key_of : returns the key of the same experiment on the same data with another seed; None of a run that has a folder
+    keys : of the same experiment on the same data with other seeds; None of a run that has a folder
     """
 
     loaded: LoadedExperiment
@@ -46,7 +60,7 @@ class PlannedRun:
     key: str
     paths: RunPaths
     load: Callable[[], Dataset] | None = None
-    key_of: Callable[[int], str] | None = field(default=None, compare=False)
+    keys: SeedKeys | None = field(default=None, compare=False)
 
     def data(self) -> Dataset:
         """Return the data with its numbers."""
@@ -300,16 +314,19 @@ def plan_run(
     from optbench.training.engines import require_engine
     from optbench.user_code import source_sha256
 
-    if like is None or like.key_of is None:
+    if like is None:
         config = resolve_with(loaded, dataset, seed=seed)
         require_engine(config)
         code: Mapping[str, Path] = user_code(config, loaded.base)
-        digests = {name: source_sha256(path) for name, path in code.items()}
-        key_of = keys_of_seeds(
+    else:
+        config, code = like.config.model_copy(update={"seed": seed}), like.code
+    digests = {name: source_sha256(path) for name, path in code.items()}
+    keys = None if like is None else like.keys
+    if keys is None or keys.code != digests:
+        of = keys_of_seeds(
             config, data_digest=dataset.data_digest, code=digests, versions=versions, reading=dataset.reading
         )
-    else:
-        config, code, key_of = like.config.model_copy(update={"seed": seed}), like.code, like.key_of
-    key = key_of(seed)
+        keys = SeedKeys(digests, of)
+    key = keys.of(seed)
     folder = contained(runs_dir, run_id(config.name, seed, key))
-    return PlannedRun(loaded, config, dataset, code, versions, key, RunPaths(folder), key_of=key_of)
+    return PlannedRun(loaded, config, dataset, code, versions, key, RunPaths(folder), keys=keys)
