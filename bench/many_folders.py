@@ -24,7 +24,7 @@ OPTIMIZERS = ("sgd", "rmsprop", "adam", "adamw")
 
 def as_installed(cache: Path) -> dict[str, str]:
     """Return the variables of a command as it is once installed, with compiled modules, and with a cache of its own."""
-    compileall.compile_dir(ROOT / "src", quiet=1)
+    compileall.compile_dir(ROOT / "src", quiet=1)  # those that are compiled are passed over
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {**kept, "XDG_CACHE_HOME": str(cache)}
 

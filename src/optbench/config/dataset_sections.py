@@ -102,6 +102,7 @@ def _written_out(kinds: Sequence[str]) -> BeforeValidator:
     """Give `embedding` and `hashing` the size that they have unless one is given; say all kinds of what is none."""
 
     def write_out(kind: Any) -> Any:
+        # a tuple is asked, since what stands in a file may be a list, which no dictionary can look up
         if isinstance(kind, dict) and "size" not in kind and kind.get("kind") in tuple(_SIZES):
             kind = kind["kind"]
         if not isinstance(kind, str) or kind in kinds:
