@@ -98,6 +98,20 @@ def test_a_group_stays_in_its_slot():
     assert sorted({name[1] for name in slot.tasks} for slot in place.slots) == [{"a"}, {"b"}]
 
 
+def test_what_is_trained_is_finished_before_more_is_trained():
+    """Else a study of a day has nothing to show until its end; the slot keeps its group meanwhile."""
+    place = FakePlace()
+    executor = SlotExecutor(place, jobs=2)
+    ends = executor.execute(tasks("a", "b", "a", "b", "a", "b"), on_event=lambda *_: None)
+    for end in ends:
+        if not end.name.endswith("finish"):
+            executor.submit(Task(f"{end.name}-finish", "a:b", pool="helper"))
+    assert [slot.tasks for slot in place.slots] == [
+        ["0a", "0a-finish", "2a", "2a-finish", "4a", "4a-finish"],
+        ["1b", "1b-finish", "3b", "3b-finish", "5b", "5b-finish"],
+    ]
+
+
 def test_a_slot_that_waits_for_work_too_long_is_given_back():
     """Others may want what it has; one that works is kept."""
     clock = [0.0]

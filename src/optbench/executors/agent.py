@@ -12,13 +12,13 @@ import json
 import os
 import signal
 import threading
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from optbench.executors.fork_server import ForkServer
 from optbench.executors.interface import Task
 from optbench.executors.local import LocalExecutor
+from optbench.executors.pause import Pause
 from optbench.executors.spool import SlotPaths, SpoolPaths, read_whole, write_whole
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from optbench.executors.interface import Event, TaskEnd
 
 _LOOK_S: Final = 0.2
-_SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.01, 0.5
-_LONGER: Final = 1.05  # from look to look, as in `slots`
 # what a scheduler sends, long enough before it kills; Ctrl-C is the command's to act on
 _STOPS = (signal.SIGTERM, signal.SIGUSR1)
 _CLOSE = signal.SIGUSR2
@@ -104,18 +102,18 @@ class _Agent:
             write_whole(self._slot.left, {})
 
     def _serve_tasks(self) -> None:
-        number, pause = 1, _SHORTEST_WAIT_S
+        number, pause = 1, Pause()
         while not self._is_stopped:
             document = read_whole(self._slot.task(number))
             if document is None:
-                time.sleep(pause)
-                pause = min(_LONGEST_WAIT_S, _LONGER * pause)
+                pause.wait()
                 continue
             end = self._carry_out(Task.from_json(document), self._slot.events(number))
             if end is None:  # a stop came in between: it has not begun
                 return
             write_whole(self._slot.end(number), end.to_json())
-            number, pause = number + 1, _SHORTEST_WAIT_S
+            number += 1
+            pause.restart()
 
     def _carry_out(self, task: Task, events: Path) -> TaskEnd | None:
         with events.open("a", encoding="utf-8", buffering=1) as file:

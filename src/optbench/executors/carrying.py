@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -23,6 +22,7 @@ from optbench.errors import OptbenchError, StorageError
 from optbench.executors.carried_node import FullNodeError, NodeLostError, UnfitNodeError
 from optbench.executors.carrier import CHUNK, LOG
 from optbench.executors.interface import Task, TaskEnd
+from optbench.executors.pause import Pause
 from optbench.executors.ray_actor import REFUSED
 from optbench.executors.spool import read_whole, write_whole
 from optbench.run_store import Claim, RunPaths
@@ -37,8 +37,7 @@ if TYPE_CHECKING:
     from optbench.executors.helper_here import HelperHere
     from optbench.executors.spool import SlotPaths
 
-_SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.01, 0.5
-_LONGER: Final = 1.05  # from look to look, as in `slots`
+_SHORTEST_PAUSE_S: Final = 0.01  # a look asks the node
 
 
 class Agent(Protocol):
@@ -131,7 +130,7 @@ class CarriedSlot:
             self._tell_end(outcome)
 
     def _serve(self, node: Node) -> Mapping[str, Any]:
-        name, pause = self._slot.folder.name, _SHORTEST_WAIT_S
+        name, pause = self._slot.folder.name, Pause(shortest=_SHORTEST_PAUSE_S)
         self._agent.start(node.folder, node.new_slot(name))
         try:
             while True:
@@ -139,9 +138,9 @@ class CarriedSlot:
                 is_new = self._look(node)
                 if outcome is not None:
                     return outcome
-                is_new = self._begin_next(node) or is_new
-                pause = _SHORTEST_WAIT_S if is_new else min(_LONGEST_WAIT_S, _LONGER * pause)
-                time.sleep(pause)
+                if self._begin_next(node) or is_new:
+                    pause.restart()
+                pause.wait()
         finally:
             node.forget_slot(name)
             if self._work is not None:
@@ -202,6 +201,7 @@ class CarriedSlot:
             if max(map(len, texts)) < CHUNK:
                 break
         if seen["end"] is not None and self._work is not None:
+            is_new = True
             end = TaskEnd.from_json(seen["end"])
             self._conclude(node, replace(end, name=self._work.task.name))
         if seen["left"] is not None:

@@ -7,12 +7,12 @@ that is here. What is carried to another machine would be less, and the page of 
 from __future__ import annotations
 
 import subprocess
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from optbench.executors.ends import unreported_end
+from optbench.executors.pause import Pause
 from optbench.executors.spool import SpoolPaths, SpoolSlot, read_whole, write_whole
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from optbench.executors.interface import Event, Task, TaskEnd
 
-_LOOK_S: Final = 0.01
 _PRELOAD: Final = "json"  # nothing: what helpers need they import when they need it, and it is not TensorFlow
 
 
@@ -70,13 +69,14 @@ class HelperHere:
         if self._slot is None or self._slot.is_gone:
             self._slot = self._new_slot()
         self._slot.begin(task)
+        pause = Pause()
         while True:
             events, end = self._slot.news(stopping=False)
             for event in events:
                 on_event(event)
             if end is not None:
                 return end
-            time.sleep(_LOOK_S)
+            pause.wait()
 
     def _new_slot(self) -> SpoolSlot:
         if not self._here.folder.exists():

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from optbench.errors import RunFailedError
 from optbench.executors.ends import end_before_begin
+from optbench.executors.pause import Pause
 from optbench.executors.waiting import WaitingTasks
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from optbench.run_store import Holder
 
 _STARTS: Final = 3  # slots in a row that end before they were ready, when something else must be wrong
-_SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.01, 0.5
-_LONGER: Final = 1.05  # from look to look: what has just ended waits for a twentieth of its time at most
 _KEPT_IDLE_S: Final = 60.0  # what waits for longer without work is given back to others
 _POLL_S: Final = 0.05
 
@@ -80,7 +79,7 @@ class _Seat:
 
     Attributes
     ----------
-    group : that of its last task, whose compiled functions it has
+    group : that of what it has trained last, whose compiled functions it has
     task : None while it waits for one
     idle_since : on the monotonic clock
     """
@@ -103,6 +102,7 @@ class SlotExecutor:
         self._seats: list[_Seat] = []
         self._failed_starts = 0
         self._stopping = False
+        self._pause = Pause()
 
     def start(self) -> None:
         """Find out whether there can be slots; they are opened for tasks, not ahead."""
@@ -120,23 +120,19 @@ class SlotExecutor:
         self.start()
         for task in tasks:
             self.submit(task)
-        pause = _SHORTEST_WAIT_S
         while self._waiting or self._busy:
-            is_new = False
-            for end in self._begin_tasks(prepare):
-                is_new = True
-                yield end
+            has_ended = False
+            yield from self._begin_tasks(prepare)
             for seat in self._busy:
                 events, ended = seat.slot.news(stopping=self._stopping)
-                is_new = is_new or bool(events) or ended is not None
                 for event in events:
                     on_event(_task_of(seat).name, event)
                 if ended is not None:
+                    has_ended = True
                     self._free(seat, ended)
                     yield ended
-            pause = _SHORTEST_WAIT_S if is_new else min(_LONGEST_WAIT_S, _LONGER * pause)
-            if self._waiting or self._busy:
-                time.sleep(pause)
+            if not has_ended and (self._waiting or self._busy):  # else its slot is given the next task at once
+                self._pause.wait()
 
     def stop(self) -> None:
         """Begin nothing more and have running tasks come to their safe points; see `Executor.stop`."""
@@ -181,8 +177,11 @@ class SlotExecutor:
 
     def _begin(self, task: Task, seat: _Seat) -> None:
         """Have a slot begin; a signal may call `stop` between any two of these lines."""
-        seat.task, seat.group, seat.was_ready = task, task.group, True
+        seat.task, seat.was_ready = task, True
+        if task.pool == "worker":  # what a helper does leaves the process that trains as it is
+            seat.group = task.group
         self._failed_starts = 0
+        self._pause.restart()
         seat.slot.begin(task)
         if self._stopping and task.pool == "worker":
             seat.slot.stop()
@@ -198,6 +197,7 @@ class SlotExecutor:
 
     def _free(self, seat: _Seat, ended: TaskEnd) -> None:
         seat.task, seat.idle_since = None, self._clock()
+        self._pause.restart()
         if ended.kind != "ok":
             seat.group = ""  # the process with its functions has ended
 

@@ -20,6 +20,7 @@ import json
 import os
 import tempfile
 import threading
+import time
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 BEAT_S: Final = 2.0
 SILENCE_S: Final = 15.0
+_WHOLE_LOOK_S: Final = 0.1  # between looks for more than an end: events are for people, and processes are rarely lost
 _LAST_LINES = 20
 
 
@@ -190,6 +192,7 @@ class SpoolSlot:
         self._name = ""
         self._read = 0
         self._is_ready = False
+        self._next_whole_look = 0.0  # on the monotonic clock
 
     @property
     def is_ready(self) -> bool:
@@ -205,14 +208,19 @@ class SpoolSlot:
     def begin(self, task: Task) -> None:
         """Hand it a task."""
         self._name, self._number, self._read = task.name, self._number + 1, 0
+        self._next_whole_look = 0.0
         write_whole(self.paths.task(self._number), task.to_json())
 
     def news(self, *, stopping: bool) -> tuple[Sequence[Event], TaskEnd | None]:
-        """Return events and end of the task."""
+        """Return events and end of the task, without its end only those that whole looks find."""
+        end, now = self._end(), time.monotonic()
+        if end is None and now < self._next_whole_look:
+            return [], None
+        self._next_whole_look = now + _WHOLE_LOOK_S
         is_gone = self.is_gone  # asked first: what it has written is there when it is gone
-        end = self._end()
+        end = end or self._end()
         events = list(self._events())
-        if end is None and self.paths.left.exists():
+        if end is None and is_gone and self.paths.left.exists():
             end = end_before_begin(self._name)  # it was told to leave when the task had been handed to it
         elif end is None and is_gone:
             end = self.process.end(self._name, stopping=stopping)

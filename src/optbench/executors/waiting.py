@@ -1,4 +1,7 @@
-"""Tasks that wait for a slot, and which of them is next: a group's children are used again before new ones begin."""
+"""Tasks that wait for a slot, and which of them is next.
+
+What has been trained is finished before more is trained, and a group's children are used again before new ones begin.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +15,17 @@ if TYPE_CHECKING:
 
 
 class WaitingTasks:
-    """Tasks in the order given, by group."""
+    """Tasks in the order given, by group; those of helpers have none."""
 
     def __init__(self) -> None:
+        self._helpers: deque[Task] = deque()
         self._groups: dict[str, deque[Task]] = {}
 
     def __bool__(self) -> bool:
-        return bool(self._groups)
+        return bool(self._helpers or self._groups)
 
     def __len__(self) -> int:
-        return sum(map(len, self._groups.values()))
+        return len(self._helpers) + sum(map(len, self._groups.values()))
 
     def has(self, group: str) -> bool:
         """Return True if a task of this group waits."""
@@ -29,11 +33,15 @@ class WaitingTasks:
 
     def add(self, task: Task) -> None:
         """Add a task at the end of its group."""
+        if task.pool == "helper":
+            self._helpers.append(task)
+            return
         name = task.group or f"\n{task.name}"  # a task without a group is one of its own
         self._groups.setdefault(name, deque()).append(task)
 
     def clear(self) -> None:
         """Forget all of them."""
+        self._helpers.clear()
         self._groups.clear()
 
     def next(self, *, idle: Sequence[str], busy: Iterable[str]) -> Task:
@@ -45,9 +53,12 @@ class WaitingTasks:
 
         Notes
         -----
-        A group whose child waits comes first; then one that no child is at; then, of those that are being worked at,
-        the one with the most tasks left for each of its children.
+        Tasks of helpers come first: a run that is finished is there for its user, and stays if all is killed. Then
+        comes a group whose child waits; then one that no child is at; then, of those that are being worked at, the one
+        with the most tasks left for each of its children.
         """
+        if self._helpers:
+            return self._helpers.popleft()
         children = Counter(busy)
         name = next((group for group in idle if group in self._groups), None)
         name = name or next((group for group in self._groups if not children[group]), None)
