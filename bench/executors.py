@@ -5,7 +5,7 @@ python bench/executors.py [RUNS [ROUNDS [EXECUTOR...]]]
 Executors take turns, ROUNDS times (8), every other time in reverse: each executes RUNS small runs (50) of one kind.
 The first eight are its start, in which every slot has imported all that it needs; a further run is what the others take
 on average. Each is compared with the local ones of its round, since a machine's speed changes from minute to minute;
-printed are medians. With EXECUTOR, part of a label, only those and the local ones. Clusters are those of the tests, on
+printed are medians. What ends a command is not in them. With EXECUTOR, part of a label, only those and the local ones. Clusters are those of the tests, on
 this machine, up for their turn alone; one that cannot be started is left out with the reason.
 """
 
@@ -98,6 +98,8 @@ def table(rounds: list[dict[str, Turn]]) -> None:
 def main() -> None:
     """Print what each turn took, and the table."""
     runs, number = (int(text) for text in (*sys.argv[1:3], *("50", "8")[len(sys.argv[1:3]) :]))
+    if runs <= FEW or number < 1:
+        raise SystemExit(f"RUNS must be more than {FEW}, and ROUNDS at least 1. Received: {runs}, {number}.")
     wanted = ("local", *sys.argv[3:]) if len(sys.argv) > 3 else ("",)
     known = {label: rest for label, *rest in places() if any(part in label for part in wanted)}
     for label, (_, _, reason) in known.items():

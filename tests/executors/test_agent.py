@@ -1,10 +1,18 @@
-"""What processes on another machine are started with. Milliseconds; the rest of an agent is held by the contract."""
+"""What processes on another machine are started with, and how they leave. Seconds; the rest is held by the contract."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+
 import pytest
 
+from optbench.core.interpreter import python_command
 from optbench.executors.agent import environment_here
+from optbench.executors.interface import Task
+from optbench.executors.registry import ExecutorSettings
+from optbench.executors.slots import is_true_within
+from optbench.executors.spool import Spool, SpoolSlot
 
 HERE = {"PATH": "/node/bin", "CUDA_VISIBLE_DEVICES": "3", "LD_LIBRARY_PATH": "/node/lib", "SLURM_JOB_ID": "7"}
 
@@ -28,3 +36,33 @@ HERE = {"PATH": "/node/bin", "CUDA_VISIBLE_DEVICES": "3", "LD_LIBRARY_PATH": "/n
 def test_recorded_variables_but_for_the_machines_own(recorded, from_node, expected):
     """Nothing else of the node reaches a run."""
     assert environment_here({"environment": recorded, "from_node": from_node}, HERE) == expected
+
+
+@pytest.mark.parametrize("pool", ["helper", "worker"])
+def test_an_agent_leaves_in_the_middle_of_a_task_when_its_slot_is_closed(tmp_path, monkeypatch, pool):
+    """What a helper does is done in the agent itself; that it is told to leave is no error of the task."""
+    (tmp_path / "slow.py").write_text(
+        "import time\ndef sleeps(arguments, emit):\n    emit({'is_there': True})\n    time.sleep(60)\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    spool = Spool(ExecutorSettings(1, dict(os.environ), "json", shared=tmp_path / "shared"))
+    paths = spool.new_slot()
+    command = python_command("optbench.executors.agent:serve", str(spool.paths.folder), str(paths.folder))
+    with subprocess.Popen(command) as process:
+        try:
+            slot = SpoolSlot(paths, Running())
+            slot.begin(Task("a", "slow:sleeps", pool=pool))
+            assert is_true_within(lambda: slot.news(stopping=False)[0], seconds=60)
+            slot.close()
+            assert process.wait(timeout=30) == 0
+            assert paths.left.exists()
+            assert not paths.end(1).exists()
+        finally:
+            process.kill()
+            spool.remove()
+
+
+class Running:
+    """The process of a slot, which is there."""
+
+    is_gone = False

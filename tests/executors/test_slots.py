@@ -8,6 +8,7 @@ import pytest
 
 from optbench.errors import RunFailedError
 from optbench.executors.interface import Task, TaskEnd
+from optbench.executors.pause import Pause
 from optbench.executors.slots import SlotExecutor
 
 
@@ -20,12 +21,17 @@ class FakeSlot:
     is_gone: bool = False
     tasks: list[str] = field(default_factory=list)
     is_closed: bool = False
+    looks: int = 0  # that find nothing, before the next end
+    kind: str = "ok"
 
     def begin(self, task):
         self.tasks.append(task.name)
 
     def news(self, *, stopping):
-        return [], TaskEnd(self.tasks[-1], 0, {"slot": self.number}, "", "ok")
+        self.looks -= 1
+        if self.looks >= 0:
+            return [], None
+        return [], TaskEnd(self.tasks[-1], 0, {"slot": self.number}, "", self.kind)
 
     def said(self):
         return f"slot {self.number} found no disk"
@@ -99,11 +105,10 @@ def test_a_group_stays_in_its_slot():
 
 
 def test_what_is_trained_is_finished_before_more_is_trained():
-    """Else a study of a day has nothing to show until its end; the slot keeps its group meanwhile."""
+    """Else a study of a day has nothing to show until its end."""
     place = FakePlace()
     executor = SlotExecutor(place, jobs=2)
-    ends = executor.execute(tasks("a", "b", "a", "b", "a", "b"), on_event=lambda *_: None)
-    for end in ends:
+    for end in executor.execute(tasks("a", "b", "a", "b", "a", "b"), on_event=lambda *_: None):
         if not end.name.endswith("finish"):
             executor.submit(Task(f"{end.name}-finish", "a:b", pool="helper"))
     assert [slot.tasks for slot in place.slots] == [
@@ -112,16 +117,63 @@ def test_what_is_trained_is_finished_before_more_is_trained():
     ]
 
 
+@pytest.mark.parametrize("kind", ["ok", "crashed"])
+def test_a_slot_keeps_its_group_while_it_finishes_a_run(kind):
+    """However that ends: the process that trains has its compiled functions, and waits."""
+    place = FakePlace()
+    executor = SlotExecutor(place, jobs=2)
+    for end in executor.execute(tasks("a", "b", "b"), on_event=lambda *_: None):
+        if end.name == "0a":
+            place.slots[0].kind = kind
+            executor.submit(Task("finish", "a:b", pool="helper"))
+        elif end.name == "finish":
+            place.slots[0].kind = "ok"
+            executor.submit(Task("3a", "a:b", group="a"))  # group b waits for longer
+    assert "3a" in place.slots[0].tasks
+
+
+def test_a_slot_whose_task_has_ended_is_given_the_next_without_a_pause():
+    """Runs may be shorter than a pause."""
+    pauses = []
+    executor = SlotExecutor(FakePlace(), jobs=2, pause=Pause(sleep=pauses.append))
+    assert len(executed(executor, tasks(*"abcabc"))) == 6
+    assert not pauses
+
+
+def test_looks_are_frequent_when_something_begins():
+    """However long nothing has been executed before, and however long the slot was waited for."""
+    now, pauses = [0.0], []
+    place = FakePlace("waits")
+
+    def wait(seconds):
+        pauses.append(seconds)
+        now[0] += seconds
+        if now[0] > 3700 and not place.slots[0].is_ready:
+            place.slots[0].is_ready, place.slots[0].looks = True, 1
+
+    def clock():
+        return now[0]
+
+    executor = SlotExecutor(place, jobs=1, clock=clock, pause=Pause(clock=clock, sleep=wait))
+    now[0] = 3600.0
+    ends = executor.execute(tasks("a"), on_event=lambda *_: None)
+    assert [end.name for end in ends] == ["0a"]
+    assert pauses[0] < 0.01  # for the slot
+    assert max(pauses) == 0.5
+    assert pauses[-1] < 0.01  # for the task
+
+
 def test_a_slot_that_waits_for_work_too_long_is_given_back():
     """Others may want what it has; one that works is kept."""
-    clock = [0.0]
+    now = [0.0]
+
+    def wait(_seconds):
+        now[0] += 1
+
     place = FakePlace()
-    executor = SlotExecutor(place, jobs=2, clock=lambda: clock[0])
+    executor = SlotExecutor(place, jobs=2, clock=lambda: now[0], pause=Pause(sleep=wait))
     executed(executor, tasks("a", "b"))
-    clock[0] = 3600.0
-    busy = place.slots[0]
-    news = busy.news
-    answers = iter([([], None), ([], None)])
-    busy.news = lambda *, stopping: next(answers, None) or news(stopping=stopping)
+    now[0] = 3600.0
+    place.slots[0].looks = 2
     executed(executor, tasks("a"))
     assert [slot.is_closed for slot in place.slots] == [False, True]

@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from optbench.executors.interface import Task, TaskEnd
 from optbench.executors.registry import ExecutorSettings
 from optbench.executors.spool import Spool, SpoolSlot, read_whole, write_whole
 
@@ -54,6 +55,33 @@ def test_events_and_ends_of_somebody_else_are_not_read(spool):
         with pytest.raises(PermissionError):
             slot.news(stopping=False)
         file.unlink()
+
+
+class Watched:
+    """The process of a slot, which counts how often it is asked for."""
+
+    asked = 0
+
+    @property
+    def is_gone(self):
+        self.asked += 1
+        return False
+
+
+def test_looks_for_an_end_do_not_ask_for_the_process_each_time(spool):
+    """There are hundreds a second; each would read what its scheduler knows. An end is found by the next one."""
+    process = Watched()
+    slot = SpoolSlot(spool.new_slot(), process)
+    slot.begin(Task("a", "b:c"))
+    events = slot.paths.events(1)
+    events.write_text('{"epoch": 1}\n')
+    found = [slot.news(stopping=False) for _ in range(20)]
+    assert found[0] == ([{"epoch": 1}], None)
+    assert 1 <= process.asked < 20
+    with events.open("a") as file:
+        file.write('{"epoch": 2}\n')
+    write_whole(slot.paths.end(1), TaskEnd("a", 0, {}, "", "ok").to_json())
+    assert slot.news(stopping=False) == ([{"epoch": 2}], TaskEnd("a", 0, {}, "", "ok"))
 
 
 def test_links_and_pipes_are_no_documents(tmp_path):

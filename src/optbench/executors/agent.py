@@ -145,8 +145,8 @@ class _Agent:
         raise _ClosedError
 
 
-class _ClosedError(Exception):
-    """The slot was closed."""
+class _ClosedError(BaseException):
+    """The slot was closed. It comes in the middle of a task of a helper, too, whose own errors it is not one of."""
 
 
 def _beat_of(spool: SpoolPaths) -> Any:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 SHORTEST_S: Final = 0.002
 LONGEST_S: Final = 0.5
-SHARE: Final = 1 / 30  # what comes is found late by at most this part of the time that it took
+SHARE: Final = 1 / 30  # what comes is found late by at most this part of the time it took, and SHORTEST_S
 
 
 class Pause:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _STARTS: Final = 3  # slots in a row that end before they were ready, when something else must be wrong
 _KEPT_IDLE_S: Final = 60.0  # what waits for longer without work is given back to others
 _POLL_S: Final = 0.05
+_SEATS_LOOK_S: Final = 0.1  # between looks at slots that have no task: they may be many, and wait for long
 
 
 class Slot(Protocol):
@@ -94,7 +95,14 @@ class _Seat:
 class SlotExecutor:
     """Executes tasks in the slots of a place, at most `jobs` at a time; see `Executor` for the methods."""
 
-    def __init__(self, place: Place, *, jobs: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        place: Place,
+        *,
+        jobs: int,
+        clock: Callable[[], float] = time.monotonic,
+        pause: Pause | None = None,
+    ) -> None:
         self._place = place
         self._jobs = jobs
         self._clock = clock
@@ -102,7 +110,7 @@ class SlotExecutor:
         self._seats: list[_Seat] = []
         self._failed_starts = 0
         self._stopping = False
-        self._pause = Pause()
+        self._pause = pause or Pause()
 
     def start(self) -> None:
         """Find out whether there can be slots; they are opened for tasks, not ahead."""
@@ -120,18 +128,22 @@ class SlotExecutor:
         self.start()
         for task in tasks:
             self.submit(task)
+        self._pause.restart()
+        is_free, next_look = True, 0.0
         while self._waiting or self._busy:
-            has_ended = False
-            yield from self._begin_tasks(prepare)
+            if is_free or self._clock() >= next_look:
+                yield from self._begin_tasks(prepare)
+                next_look = self._clock() + _SEATS_LOOK_S
+            is_free = False
             for seat in self._busy:
                 events, ended = seat.slot.news(stopping=self._stopping)
                 for event in events:
                     on_event(_task_of(seat).name, event)
                 if ended is not None:
-                    has_ended = True
+                    is_free = True
                     self._free(seat, ended)
                     yield ended
-            if not has_ended and (self._waiting or self._busy):  # else its slot is given the next task at once
+            if not is_free and (self._waiting or self._busy):  # else there is a slot for the next task at once
                 self._pause.wait()
 
     def stop(self) -> None:
@@ -196,10 +208,10 @@ class SlotExecutor:
         return next(seat for fits in by_preference for seat in free if fits(seat))
 
     def _free(self, seat: _Seat, ended: TaskEnd) -> None:
+        if ended.kind != "ok" and _task_of(seat).pool == "worker":
+            seat.group = ""  # the process with its functions has ended
         seat.task, seat.idle_since = None, self._clock()
         self._pause.restart()
-        if ended.kind != "ok":
-            seat.group = ""  # the process with its functions has ended
 
     def _look_after_seats(self) -> None:
         """Forget slots that are gone, open those that are missing, give back those that nobody needs."""
@@ -210,6 +222,7 @@ class SlotExecutor:
         missing = min(self._jobs, len(self._waiting) + len(self._busy)) - len(self._seats)
         if missing > 0:
             now = self._clock()
+            self._pause.restart()
             self._seats += [_Seat(slot, idle_since=now) for slot in self._place.open(missing)]
         elif not self._waiting:
             for seat in list(self._seats):

@@ -212,12 +212,12 @@ class SpoolSlot:
         write_whole(self.paths.task(self._number), task.to_json())
 
     def news(self, *, stopping: bool) -> tuple[Sequence[Event], TaskEnd | None]:
-        """Return events and end of the task, without its end only those that whole looks find."""
+        """Return events and end of the task; before its end, events at most ten times a second."""
         end, now = self._end(), time.monotonic()
         if end is None and now < self._next_whole_look:
             return [], None
         self._next_whole_look = now + _WHOLE_LOOK_S
-        is_gone = self.is_gone  # asked first: what it has written is there when it is gone
+        is_gone = end is None and self.is_gone  # asked first: what it has written is there when it is gone
         end = end or self._end()
         events = list(self._events())
         if end is None and is_gone and self.paths.left.exists():

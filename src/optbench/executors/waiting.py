@@ -1,6 +1,7 @@
 """Tasks that wait for a slot, and which of them is next.
 
-What has been trained is finished before more is trained, and a group's children are used again before new ones begin.
+Where both kinds wait together, what has been trained is finished before more is trained; a group's children are used
+again before new ones begin.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class WaitingTasks:
-    """Tasks in the order given, by group; those of helpers have none."""
+    """Tasks in the order given: those of helpers in one row, the others by group."""
 
     def __init__(self) -> None:
         self._helpers: deque[Task] = deque()
