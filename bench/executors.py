@@ -5,8 +5,9 @@ python bench/executors.py [RUNS [ROUNDS [EXECUTOR...]]]
 Executors take turns, ROUNDS times (8), every other time in reverse: each executes RUNS small runs (50) of one kind.
 The first eight are its start, in which every slot has imported all that it needs; a further run is what the others take
 on average. Each is compared with the local ones of its round, since a machine's speed changes from minute to minute;
-printed are medians. What ends a command is not in them. With EXECUTOR, part of a label, only those and the local ones. Clusters are those of the tests, on
-this machine, up for their turn alone; one that cannot be started is left out with the reason.
+printed are medians. What ends a command is not in them. With EXECUTOR, part of a label, only those and the local ones.
+Clusters are those of the tests, on this machine, up for their turn alone; one that cannot be started is left out with
+the reason.
 """
 
 import os
