@@ -132,6 +132,61 @@ def test_a_slot_keeps_its_group_while_it_finishes_a_run(kind):
     assert "3a" in place.slots[0].tasks
 
 
+def prepared_ahead(executor, place, *, looks: int = 3):
+    """Execute three tasks of a group in one slot, finishing each; yield what is prepared and ended, in this order."""
+    told = []
+
+    def prepare(task):
+        told.append(f"prepare {task.name}")
+        return task
+
+    for end in executor.execute(tasks("a", "a", "a"), on_event=lambda *_: None, prepare=prepare):
+        told.append(end.name)
+        if not end.name.endswith("finish"):
+            place.slots[-1].looks = looks
+            executor.submit(Task(f"{end.name}-finish", "a:b", pool="helper"))
+        yield told
+
+
+def test_the_next_task_is_prepared_while_a_slot_finishes_a_run():
+    """A slot would stand still while a run is staged. Beside one that trains, maybe for hours, nothing is claimed ahead."""
+    place = FakePlace()
+    *_, told = prepared_ahead(SlotExecutor(place, jobs=1), place)
+    assert [name for name in told if "finish" not in name] == [
+        "prepare 0a",
+        "0a",
+        "prepare 1a",
+        "1a",
+        "prepare 2a",
+        "2a",
+    ]
+    assert told.index("prepare 1a") < told.index("0a-finish") < told.index("1a")
+
+
+def test_a_stop_ends_what_was_prepared_before_it_begins():
+    """It was claimed, and is let go."""
+    place = FakePlace()
+    executor = SlotExecutor(place, jobs=1)
+    for told in prepared_ahead(executor, place):
+        if told[-1] == "0a-finish":
+            executor.stop()
+    assert told[-2:] == ["0a-finish", "1a"]
+    assert "1a" not in place.slots[0].tasks
+
+
+def test_what_was_prepared_for_a_slot_that_is_lost_goes_to_another():
+    """It is prepared once."""
+    place = FakePlace()
+    for told in prepared_ahead(SlotExecutor(place, jobs=1), place):
+        place.slots[0].is_gone = told[-1] == "0a-finish" or place.slots[0].is_gone
+        place.slots[0].is_ready = not place.slots[0].is_gone
+    assert [slot.tasks for slot in place.slots] == [
+        ["0a", "0a-finish"],
+        ["1a", "1a-finish", "2a", "2a-finish"],
+    ]
+    assert told.count("prepare 1a") == 1
+
+
 def test_a_slot_whose_task_has_ended_is_given_the_next_without_a_pause():
     """Runs may be shorter than a pause."""
     pauses = []

@@ -107,6 +107,7 @@ class SlotExecutor:
         self._jobs = jobs
         self._clock = clock
         self._waiting = WaitingTasks()
+        self._ahead: list[Task] = []  # prepared, for slots that finish a run
         self._seats: list[_Seat] = []
         self._failed_starts = 0
         self._stopping = False
@@ -130,7 +131,7 @@ class SlotExecutor:
             self.submit(task)
         self._pause.restart()
         is_free, next_look = True, 0.0
-        while self._waiting or self._busy:
+        while self._has_work:
             if is_free or self._clock() >= next_look:
                 yield from self._begin_tasks(prepare)
                 next_look = self._clock() + _SEATS_LOOK_S
@@ -143,7 +144,8 @@ class SlotExecutor:
                     is_free = True
                     self._free(seat, ended)
                     yield ended
-            if not is_free and (self._waiting or self._busy):  # else there is a slot for the next task at once
+            if not is_free and self._has_work:  # else there is a slot for the next task at once
+                self._prepare_ahead(prepare)
                 self._pause.wait()
 
     def stop(self) -> None:
@@ -166,26 +168,53 @@ class SlotExecutor:
     def _busy(self) -> list[_Seat]:
         return [seat for seat in self._seats if seat.task is not None]
 
+    @property
+    def _has_work(self) -> bool:
+        return bool(self._waiting or self._ahead or self._busy)
+
     def _begin_tasks(self, prepare: Prepare | None) -> Iterator[TaskEnd]:
         """Give every slot that is ready a task; yield the ends of those that `stop` came in before they began."""
-        if self._stopping:
-            self._waiting.clear()
-            return
-        self._look_after_seats()
+        if not self._stopping:
+            self._look_after_seats()
         free = [seat for seat in self._seats if seat.task is None and seat.slot.is_ready]
-        while free and self._waiting:
-            if self._stopping:
-                self._waiting.clear()
-                return
-            groups = [seat.group for seat in free if seat.group]
-            task = self._waiting.next(idle=groups, busy=[seat.group for seat in self._busy])
-            ready = prepare(task) if prepare else task
+        while free and (self._waiting or self._ahead) and not self._stopping:
+            ready = self._next_ready([seat.group for seat in free if seat.group], prepare)
             if ready is not None and self._stopping:
                 yield end_before_begin(ready.name)
             elif ready is not None:
                 seat = self._seat_for(ready.group, free)
                 free.remove(seat)
                 self._begin(ready, seat)
+        if self._stopping:
+            self._waiting.clear()
+            ahead, self._ahead = self._ahead, []
+            yield from (end_before_begin(task.name) for task in ahead)
+
+    def _next_ready(self, idle: Sequence[str], prepare: Prepare | None) -> Task | None:
+        """Return the next task, prepared; None if that has found nothing to do.
+
+        Parameters
+        ----------
+        idle : groups of the slots that are free
+        """
+        if self._ahead and not self._waiting.has_helpers:
+            task = next((task for task in self._ahead if task.group in idle), self._ahead[0])
+            self._ahead.remove(task)
+            return task
+        task = self._waiting.next(idle=idle, busy=[seat.group for seat in self._busy])
+        return prepare(task) if prepare else task
+
+    def _prepare_ahead(self, prepare: Prepare | None) -> None:
+        """Prepare tasks for slots that finish a run, which does not take long: they do not stand still afterwards."""
+        finishing = [seat for seat in self._busy if _task_of(seat).pool == "helper"]
+        while len(self._ahead) < len(finishing) and self._waiting and not (self._waiting.has_helpers or self._stopping):
+            begun = [task.group for task in self._ahead]
+            idle = [seat.group for seat in finishing if seat.group and seat.group not in begun]
+            busy = [seat.group for seat in self._busy if seat not in finishing]
+            task = self._waiting.next(idle=idle, busy=[*busy, *begun])
+            ready = prepare(task) if prepare else task
+            if ready is not None:
+                self._ahead.append(ready)
 
     def _begin(self, task: Task, seat: _Seat) -> None:
         """Have a slot begin; a signal may call `stop` between any two of these lines."""
@@ -219,7 +248,7 @@ class SlotExecutor:
             if seat.task is None and seat.slot.is_gone:
                 self._seats.remove(seat)
                 self._note_lost(seat)
-        missing = min(self._jobs, len(self._waiting) + len(self._busy)) - len(self._seats)
+        missing = min(self._jobs, len(self._waiting) + len(self._ahead) + len(self._busy)) - len(self._seats)
         if missing > 0:
             now = self._clock()
             self._pause.restart()

@@ -28,6 +28,11 @@ class WaitingTasks:
     def __len__(self) -> int:
         return len(self._helpers) + sum(map(len, self._groups.values()))
 
+    @property
+    def has_helpers(self) -> bool:
+        """Whether a task of a helper waits."""
+        return bool(self._helpers)
+
     def has(self, group: str) -> bool:
         """Return True if a task of this group waits."""
         return group in self._groups
