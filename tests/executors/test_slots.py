@@ -149,7 +149,7 @@ def prepared_ahead(executor, place, *, looks: int = 3):
 
 
 def test_the_next_task_is_prepared_while_a_slot_finishes_a_run():
-    """A slot would stand still while a run is staged. Beside one that trains, maybe for hours, nothing is claimed ahead."""
+    """A slot would stand still while a run is staged; beside one that trains, for hours maybe, none is claimed."""
     place = FakePlace()
     *_, told = prepared_ahead(SlotExecutor(place, jobs=1), place)
     assert [name for name in told if "finish" not in name] == [
