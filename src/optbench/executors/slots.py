@@ -125,7 +125,7 @@ class SlotExecutor:
         self._waiting.add(task)
 
     def execute(self, tasks: Iterable[Task], *, on_event: OnEvent, prepare: Prepare | None = None) -> Iterator[TaskEnd]:
-        """Execute tasks; see `Executor.execute`. Tasks are prepared when a slot is ready for them."""
+        """Execute tasks; see `Executor.execute`. They are prepared for slots that are ready, or finish a run."""
         self.start()
         for task in tasks:
             self.submit(task)
