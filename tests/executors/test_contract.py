@@ -324,6 +324,22 @@ def test_a_task_is_prepared_when_its_turn_comes(functions, make):
     assert happened == ["prepared a", "a gave 6", "prepared b", "prepared c", "c gave 8"]
 
 
+def test_a_run_is_finished_while_another_is_trained(functions, make, tmp_path):
+    """Also with one job: the run that is trained does not wait for the end of the other, nor the other for its."""
+    executor = make(jobs=1, timeout=20)
+    executor.expect(2)
+    finished, go = tmp_path / "finished", tmp_path / "go"
+
+    def on_event(_name, _event):  # the run has begun
+        executor.submit(functions("meets", "finishing", pool="helper", here=str(finished), there=str(go)))
+        executor.submit(functions("meets", "next", here=str(go), there=str(finished)))
+
+    training = functions("waits_for", "training", file=str(finished))
+    ends = [end.name for end in executor.execute([training], on_event=on_event)]
+    assert ends[0] == "training"
+    assert sorted(ends) == ["finishing", "next", "training"]
+
+
 def test_tasks_can_be_added_while_others_run(functions, executor):
     """By who holds an end, and while a task is prepared; they are prepared, too, and executed before the end."""
     first, held, added = (functions("double", name, number=1) for name in ("first", "held", "added"))

@@ -14,24 +14,40 @@ from optbench.executors.slots import SlotExecutor
 
 @dataclass(eq=False)
 class FakeSlot:
-    """Ends each task at once, unless it ends itself before it is ready."""
+    """Ends each task at once, unless it ends itself before it is ready.
+
+    Attributes
+    ----------
+    tasks : names of those that it was handed
+    looks : by kind of task, how often nothing is found before the next end
+    kinds : by kind of task, how it ends
+    lost_at : name of the task with which it ends itself
+    at : by kind of task, the name of the one that has not ended
+    """
 
     number: int
     is_ready: bool = True
     is_gone: bool = False
     tasks: list[str] = field(default_factory=list)
     is_closed: bool = False
-    looks: int = 0  # that find nothing, before the next end
-    kind: str = "ok"
+    looks: dict[str, int] = field(default_factory=lambda: {"worker": 0, "helper": 0})
+    kinds: dict[str, str] = field(default_factory=lambda: {"worker": "ok", "helper": "ok"})
+    lost_at: str = ""
+    at: dict[str, str] = field(default_factory=dict)
 
     def begin(self, task):
+        assert task.pool not in self.at, "one task of a kind at a time"
+        self.at[task.pool] = task.name
         self.tasks.append(task.name)
+        if task.name == self.lost_at:
+            self.is_gone, self.is_ready = True, False
 
-    def news(self, *, stopping):
-        self.looks -= 1
-        if self.looks >= 0:
+    def news(self, pool, *, stopping):
+        self.looks[pool] -= 1
+        if self.looks[pool] >= 0 and not self.is_gone:
             return [], None
-        return [], TaskEnd(self.tasks[-1], 0, {"slot": self.number}, "", self.kind)
+        kind = "crashed" if self.is_gone else self.kinds[pool]
+        return [], TaskEnd(self.at.pop(pool), 0, {"slot": self.number}, "", kind)
 
     def said(self):
         return f"slot {self.number} found no disk"
@@ -104,17 +120,69 @@ def test_a_group_stays_in_its_slot():
     assert sorted({name[1] for name in slot.tasks} for slot in place.slots) == [{"a"}, {"b"}]
 
 
+def finishing(executor, given):
+    """Execute tasks, each of which has one of a helper follow; yield the ends."""
+    for end in executor.execute(given, on_event=lambda *_: None):
+        if not end.name.endswith("finish"):
+            executor.submit(Task(f"{end.name}-finish", "a:b", pool="helper"))
+        yield end
+
+
 def test_what_is_trained_is_finished_before_more_is_trained():
     """Else a study of a day has nothing to show until its end."""
     place = FakePlace()
-    executor = SlotExecutor(place, jobs=2)
-    for end in executor.execute(tasks("a", "b", "a", "b", "a", "b"), on_event=lambda *_: None):
-        if not end.name.endswith("finish"):
-            executor.submit(Task(f"{end.name}-finish", "a:b", pool="helper"))
+    assert len(list(finishing(SlotExecutor(place, jobs=2), tasks("a", "b", "a", "b", "a", "b")))) == 12
     assert [slot.tasks for slot in place.slots] == [
         ["0a", "0a-finish", "2a", "2a-finish", "4a", "4a-finish"],
         ["1b", "1b-finish", "3b", "3b-finish", "5b", "5b-finish"],
     ]
+
+
+def test_a_slot_trains_the_next_run_while_it_finishes_one():
+    """It stands still neither then nor between two tasks."""
+    place, ends = FakePlace(), []
+    for end in finishing(SlotExecutor(place, jobs=1, pause=Pause(sleep=lambda _: None)), tasks("a", "a", "a")):
+        ends.append(end.name)
+        place.slots[0].looks["helper"] = end.name == "0a"
+    assert ends == ["0a", "1a", "0a-finish", "2a", "1a-finish", "2a-finish"]
+
+
+def test_no_more_is_trained_as_long_as_finishing_does_not_keep_up():
+    """Else all of a study would be trained and nothing finished."""
+    place, trained = FakePlace(), 0
+    for end in finishing(SlotExecutor(place, jobs=1, pause=Pause(sleep=lambda _: None)), tasks(*["a"] * 30)):
+        trained += not end.name.endswith("finish")
+        place.slots[0].looks["helper"] = 10**9 if trained < 9 else 0
+        if trained == 9:
+            break
+    assert place.slots[0].tasks == ["0a", "0a-finish", *(f"{number}a" for number in range(1, 9))]
+
+
+def test_what_a_helper_does_goes_to_a_slot_that_does_not_train():
+    """Where one has nothing else to do, both are faster."""
+    place = FakePlace()
+    executor = SlotExecutor(place, jobs=2, pause=Pause(sleep=lambda _: None))
+    for end in executor.execute(tasks("a", "b"), on_event=lambda *_: None):
+        if end.name == "0a":
+            place.slots[1].looks["worker"] = 5
+        elif end.name == "1b":
+            executor.submit(Task("2a", "a:b", group="a"))
+            place.slots[0].looks["worker"] = 5
+            executor.submit(Task("finish", "a:b", pool="helper"))
+    assert place.slots[1].tasks == ["1b"]
+    assert place.slots[0].tasks == ["0a", "finish", "2a"]
+
+
+def test_both_tasks_of_a_slot_that_is_lost_end():
+    """What comes next goes to another."""
+    place, ends = FakePlace(), []
+    for end in finishing(SlotExecutor(place, jobs=1, pause=Pause(sleep=lambda _: None)), tasks("a", "a", "a")):
+        ends.append((end.name, end.kind, end.result["slot"]))
+        if end.name == "0a":
+            place.slots[0].looks["helper"] = 3
+            place.slots[0].lost_at = "1a"
+    assert ends[:3] == [("0a", "ok", 0), ("0a-finish", "crashed", 0), ("1a", "crashed", 0)]
+    assert [slot for _, _, slot in ends[3:]] == [1] * 3
 
 
 @pytest.mark.parametrize("kind", ["ok", "crashed"])
@@ -124,67 +192,11 @@ def test_a_slot_keeps_its_group_while_it_finishes_a_run(kind):
     executor = SlotExecutor(place, jobs=2)
     for end in executor.execute(tasks("a", "b", "b"), on_event=lambda *_: None):
         if end.name == "0a":
-            place.slots[0].kind = kind
+            place.slots[0].kinds["helper"] = kind
             executor.submit(Task("finish", "a:b", pool="helper"))
         elif end.name == "finish":
-            place.slots[0].kind = "ok"
             executor.submit(Task("3a", "a:b", group="a"))  # group b waits for longer
     assert "3a" in place.slots[0].tasks
-
-
-def prepared_ahead(executor, place, *, looks: int = 3):
-    """Execute three tasks of a group in one slot, finishing each; yield what is prepared and ended, in this order."""
-    told = []
-
-    def prepare(task):
-        told.append(f"prepare {task.name}")
-        return task
-
-    for end in executor.execute(tasks("a", "a", "a"), on_event=lambda *_: None, prepare=prepare):
-        told.append(end.name)
-        if not end.name.endswith("finish"):
-            place.slots[-1].looks = looks
-            executor.submit(Task(f"{end.name}-finish", "a:b", pool="helper"))
-        yield told
-
-
-def test_the_next_task_is_prepared_while_a_slot_finishes_a_run():
-    """A slot would stand still while a run is staged; beside one that trains, for hours maybe, none is claimed."""
-    place = FakePlace()
-    *_, told = prepared_ahead(SlotExecutor(place, jobs=1), place)
-    assert [name for name in told if "finish" not in name] == [
-        "prepare 0a",
-        "0a",
-        "prepare 1a",
-        "1a",
-        "prepare 2a",
-        "2a",
-    ]
-    assert told.index("prepare 1a") < told.index("0a-finish") < told.index("1a")
-
-
-def test_a_stop_ends_what_was_prepared_before_it_begins():
-    """It was claimed, and is let go."""
-    place = FakePlace()
-    executor = SlotExecutor(place, jobs=1)
-    for told in prepared_ahead(executor, place):
-        if told[-1] == "0a-finish":
-            executor.stop()
-    assert told[-2:] == ["0a-finish", "1a"]
-    assert "1a" not in place.slots[0].tasks
-
-
-def test_what_was_prepared_for_a_slot_that_is_lost_goes_to_another():
-    """It is prepared once."""
-    place = FakePlace()
-    for told in prepared_ahead(SlotExecutor(place, jobs=1), place):
-        place.slots[0].is_gone = told[-1] == "0a-finish" or place.slots[0].is_gone
-        place.slots[0].is_ready = not place.slots[0].is_gone
-    assert [slot.tasks for slot in place.slots] == [
-        ["0a", "0a-finish"],
-        ["1a", "1a-finish", "2a", "2a-finish"],
-    ]
-    assert told.count("prepare 1a") == 1
 
 
 def test_a_slot_whose_task_has_ended_is_given_the_next_without_a_pause():
@@ -204,7 +216,7 @@ def test_looks_are_frequent_when_something_begins():
         pauses.append(seconds)
         now[0] += seconds
         if now[0] > 3700 and not place.slots[0].is_ready:
-            place.slots[0].is_ready, place.slots[0].looks = True, 1
+            place.slots[0].is_ready, place.slots[0].looks["worker"] = True, 1
 
     def clock():
         return now[0]
@@ -229,6 +241,6 @@ def test_a_slot_that_waits_for_work_too_long_is_given_back():
     executor = SlotExecutor(place, jobs=2, clock=lambda: now[0], pause=Pause(sleep=wait))
     executed(executor, tasks("a", "b"))
     now[0] = 3600.0
-    place.slots[0].looks = 2
+    place.slots[0].looks["worker"] = 2
     executed(executor, tasks("a"))
     assert [slot.is_closed for slot in place.slots] == [False, True]

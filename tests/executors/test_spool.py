@@ -38,22 +38,22 @@ def test_what_was_written_is_read(tmp_path):
 def test_a_task_of_somebody_else_is_not_read(spool):
     """Who may write the folder around a spool can put one of his own in its place: his tasks would be executed."""
     slot = spool.new_slot()
-    write_whole(slot.task(1), {"function": "os:getcwd"})
-    os.chown(slot.task(1), SOMEBODY, SOMEBODY)
+    write_whole(slot.lane("worker").task(1), {"function": "os:getcwd"})
+    os.chown(slot.lane("worker").task(1), SOMEBODY, SOMEBODY)
     with pytest.raises(PermissionError, match="belongs to user 65533"):
-        read_whole(slot.task(1))
+        read_whole(slot.lane("worker").task(1))
 
 
 @needs_root
 def test_events_and_ends_of_somebody_else_are_not_read(spool):
     """What they say goes to the terminal and into a run."""
     slot = SpoolSlot(spool.new_slot(), Gone())
-    for name, text in (("events-0.jsonl", '{"event": "epoch"}\n'), ("end-0.json", "{}")):
+    for name, text in (("worker-events-0.jsonl", '{"event": "epoch"}\n'), ("worker-end-0.json", "{}")):
         file = slot.paths.folder / name
         file.write_text(text)
         os.chown(file, SOMEBODY, SOMEBODY)
         with pytest.raises(PermissionError):
-            slot.news(stopping=False)
+            slot.news("worker", stopping=False)
         file.unlink()
 
 
@@ -73,15 +73,15 @@ def test_looks_for_an_end_do_not_ask_for_the_process_each_time(spool):
     process = Watched()
     slot = SpoolSlot(spool.new_slot(), process)
     slot.begin(Task("a", "b:c"))
-    events = slot.paths.events(1)
+    events = slot.paths.lane("worker").events(1)
     events.write_text('{"epoch": 1}\n')
-    found = [slot.news(stopping=False) for _ in range(20)]
+    found = [slot.news("worker", stopping=False) for _ in range(20)]
     assert found[0] == ([{"epoch": 1}], None)
     assert 1 <= process.asked < 20
     with events.open("a") as file:
         file.write('{"epoch": 2}\n')
-    write_whole(slot.paths.end(1), TaskEnd("a", 0, {}, "", "ok").to_json())
-    assert slot.news(stopping=False) == ([{"epoch": 2}], TaskEnd("a", 0, {}, "", "ok"))
+    write_whole(slot.paths.lane("worker").end(1), TaskEnd("a", 0, {}, "", "ok").to_json())
+    assert slot.news("worker", stopping=False) == ([{"epoch": 2}], TaskEnd("a", 0, {}, "", "ok"))
 
 
 def test_links_and_pipes_are_no_documents(tmp_path):

@@ -1,5 +1,6 @@
-"""The process that serves a slot of a spool: on whatever machine it is, a local executor for one task at a time.
+"""The process that serves a slot of a spool: on whatever machine it is, a local executor for one run at a time.
 
+While a worker trains it, a helper finishes the one before: neither waits for the other, nor for the next task.
 So what holds of processes on this machine holds everywhere: workers are forked from a server that has imported
 TensorFlow once, one that died takes only its own task along, groups share a process, time limits and memory are
 looked after by who is there.
@@ -16,17 +17,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from optbench.executors.fork_server import ForkServer
-from optbench.executors.interface import Task
+from optbench.executors.interface import POOLS, Task
 from optbench.executors.local import LocalExecutor
 from optbench.executors.pause import Pause
-from optbench.executors.spool import SlotPaths, SpoolPaths, read_whole, write_whole
+from optbench.executors.spool import LanePaths, SlotPaths, SpoolPaths, read_whole, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import TextIO
 
     from optbench.executors.interface import Event, TaskEnd
 
 _LOOK_S: Final = 0.2
+_MANY: Final = 2  # runs to expect: one is finished while the next is trained
+_BESIDE_S: Final = 0.02  # between looks while a run is trained, whose processor they take; a helper's task can wait
 # what a scheduler sends, long enough before it kills; Ctrl-C is the command's to act on
 _STOPS = (signal.SIGTERM, signal.SIGUSR1)
 _CLOSE = signal.SIGUSR2
@@ -85,6 +89,7 @@ class _Agent:
         for number in _STOPS:
             signal.signal(number, self._stop)
         signal.signal(_CLOSE, self._close)
+        self._executor.expect(_MANY)
         watcher = threading.Thread(target=self._watch, daemon=True)
         watcher.start()
         try:
@@ -102,26 +107,26 @@ class _Agent:
             write_whole(self._slot.left, {})
 
     def _serve_tasks(self) -> None:
-        number, pause = 1, Pause()
-        while not self._is_stopped:
-            document = read_whole(self._slot.task(number))
-            if document is None:
+        lanes, pause = {pool: _Lane(self._slot.lane(pool)) for pool in POOLS}, Pause()
+        at_work: dict[str, _Lane] = {}  # by the name of its task
+
+        def on_event(name: str, event: Event) -> None:
+            at_work[name].tell(event)
+
+        while not self._is_stopped or self._executor.has_work:
+            for lane in () if self._is_stopped else lanes.values():
+                task = lane.next()
+                if task is not None:
+                    at_work[task.name] = lane
+                    self._executor.submit(task)  # if a stop comes now it does not begin, and has no end
+                    pause.restart()
+            if not self._executor.has_work:
                 pause.wait()
                 continue
-            end = self._carry_out(Task.from_json(document), self._slot.events(number))
-            if end is None:  # a stop came in between: it has not begun
-                return
-            write_whole(self._slot.end(number), end.to_json())
-            number += 1
-            pause.restart()
-
-    def _carry_out(self, task: Task, events: Path) -> TaskEnd | None:
-        with events.open("a", encoding="utf-8", buffering=1) as file:
-
-            def on_event(_name: str, event: Event) -> None:
-                file.write(json.dumps(event, allow_nan=False) + "\n")
-
-            return next(iter(list(self._executor.execute([task], on_event=on_event))), None)
+            longest_s = max(pause.seconds, 0.0 if lanes["worker"].is_free else _BESIDE_S)
+            for end in self._executor.step(on_event=on_event, longest_s=longest_s):
+                at_work.pop(end.name).end(end)
+                pause.restart()
 
     def _watch(self) -> None:
         """Look whether the command wants something, or is gone."""
@@ -145,8 +150,43 @@ class _Agent:
         raise _ClosedError
 
 
+class _Lane:
+    """The tasks of one kind, one after the other."""
+
+    def __init__(self, paths: LanePaths) -> None:
+        self._paths = paths
+        self._number = 0
+        self._events: TextIO | None = None  # of the task that has not ended
+
+    @property
+    def is_free(self) -> bool:
+        """Whether no task goes on."""
+        return self._events is None
+
+    def next(self) -> Task | None:
+        """Return the next task, None if there is none yet or the last has not ended."""
+        document = read_whole(self._paths.task(self._number + 1)) if self.is_free else None
+        if document is None:
+            return None
+        self._number += 1
+        self._events = self._paths.events(self._number).open("a", encoding="utf-8", buffering=1)
+        return Task.from_json(document)
+
+    def tell(self, event: Event) -> None:
+        """Pass on what the task has emitted."""
+        if self._events is not None:
+            self._events.write(json.dumps(event, allow_nan=False) + "\n")
+
+    def end(self, end: TaskEnd) -> None:
+        """Let the end of the task be seen."""
+        if self._events is not None:
+            self._events.close()
+            self._events = None
+        write_whole(self._paths.end(self._number), end.to_json())
+
+
 class _ClosedError(BaseException):
-    """The slot was closed. It comes in the middle of a task of a helper, too, whose own errors it is not one of."""
+    """The slot was closed. It comes in the middle of whatever is done here, whose errors it is not one of."""
 
 
 def _beat_of(spool: SpoolPaths) -> Any:

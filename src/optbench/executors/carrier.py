@@ -136,8 +136,8 @@ class Carrier:
             shutil.rmtree(folder, ignore_errors=True)
 
     def give(self, slot: str, number: int, task: Mapping[str, Any]) -> None:
-        """Give the agent of a slot a task."""
-        write_whole(self._slot(slot).task(number), task)
+        """Give the agent of a slot a task of a worker: a helper's is not carried."""
+        write_whole(self._slot(slot).lane("worker").task(number), task)
 
     def look(self, slot: str, number: int, place: int, run: str, read: Mapping[str, int]) -> dict[str, Any]:
         """Return what an agent has written.
@@ -155,8 +155,9 @@ class Carrier:
             bytes of the three files; names of `checkpoints`. When the end is there, so is everything before it.
         """
         paths = self._slot(slot)
+        lane = paths.lane("worker")
         seen: dict[str, Any] = {
-            "end": read_whole(paths.end(number)) if number else None,  # first: what it has written is there then
+            "end": read_whole(lane.end(number)) if number else None,  # first: what it has written is there then
             "left": read_whole(paths.left),
             "ready": read_whole(paths.ready),
             "refused": read_whole(paths.folder / REFUSED),
@@ -166,7 +167,7 @@ class Carrier:
             "checkpoints": [],
         }
         if number:
-            seen["events"] = _tail(paths.events(number), read["events"])
+            seen["events"] = _tail(lane.events(number), read["events"])
             seen["log"] = _tail(self._place(place) / LOG, read["log"])
         if number and run:
             seen["checkpoints"] = checkpoint_names(RunPaths(contained(self._place(place), run)))

@@ -11,8 +11,6 @@ made here.
 
 from __future__ import annotations
 
-import json
-import os
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -21,10 +19,11 @@ from optbench.core.refusals import reason_of
 from optbench.errors import OptbenchError, StorageError
 from optbench.executors.carried_node import FullNodeError, NodeLostError, UnfitNodeError
 from optbench.executors.carrier import CHUNK, LOG
+from optbench.executors.helper_here import HelperLane
 from optbench.executors.interface import Task, TaskEnd
 from optbench.executors.pause import Pause
 from optbench.executors.ray_actor import REFUSED
-from optbench.executors.spool import read_whole, write_whole
+from optbench.executors.spool import append, read_whole, write_whole
 from optbench.run_store import Claim, RunPaths
 from optbench.run_store.carried import bring_trained, names_to_train, write_chunks
 from optbench.run_store.checkpoints import bring_checkpoint, newest_checkpoint
@@ -106,8 +105,10 @@ class CarriedSlot:
         helper: HelperHere,
         tell_end: Callable[[Mapping[str, Any]], None],
     ) -> None:
-        self._slot, self._directory, self._agent = slot, directory, agent
-        self._find_node, self._helper, self._tell_end = find_node, helper, tell_end
+        self._slot, self._lane = slot, slot.lane("worker")
+        self._directory, self._agent = directory, agent
+        self._find_node, self._tell_end = find_node, tell_end
+        self._helpers = HelperLane(slot.lane("helper"), helper)
         self._number = self._there = self._said = 0
         self._work: _Work | None = None
 
@@ -138,6 +139,7 @@ class CarriedSlot:
                 is_new = self._look(node)
                 if outcome is not None:
                     return outcome
+                is_new = self._helpers.look() or is_new
                 if self._begin_next(node) or is_new:
                     pause.restart()
                 pause.wait()
@@ -145,18 +147,15 @@ class CarriedSlot:
             node.forget_slot(name)
             if self._work is not None:
                 self._end_work(node, self._work)
+            self._helpers.end()
 
     def _begin_next(self, node: Node) -> bool:
         """Begin the next task if there is one and the last has ended; return whether there is."""
-        document = read_whole(self._slot.task(self._number + 1)) if self._work is None else None
+        document = read_whole(self._lane.task(self._number + 1)) if self._work is None else None
         if document is None:
             return False
         self._number += 1
         task = Task.from_json(document)
-        if task.pool == "helper":
-            end = self._helper.carry_out(task, self._append_event)
-            write_whole(self._slot.end(self._number), end.to_json())
-            return True
         try:
             self._begin(node, task)
         except OSError as error:
@@ -205,6 +204,7 @@ class CarriedSlot:
             end = TaskEnd.from_json(seen["end"])
             self._conclude(node, replace(end, name=self._work.task.name))
         if seen["left"] is not None:
+            self._helpers.end()  # first: what has no end when the slot is left has not begun
             write_whole(self._slot.left, {})
         return is_new
 
@@ -217,7 +217,7 @@ class CarriedSlot:
         return seen
 
     def _pass_on(self, node: Node, seen: Mapping[str, Any]) -> bool:
-        self._said += _append(self._slot.log, seen["said"])
+        self._said += append(self._slot.log, seen["said"])
         if seen["refused"] is not None:
             write_whole(self._slot.folder / REFUSED, seen["refused"])
         if seen["ready"] is not None and not self._slot.ready.exists():
@@ -227,10 +227,10 @@ class CarriedSlot:
             return False
         if work.task.log is not None:
             with suppress(FileNotFoundError):  # the run was taken over, and with it what is said of it
-                _append(self._directory / work.task.log, seen["log"])
+                append(self._directory / work.task.log, seen["log"])
             work.read["log"] += len(seen["log"])
         is_new = work.claim is not None and self._bring_checkpoint(node, work, work.claim, seen["checkpoints"])
-        work.read["events"] += _append(self._slot.events(work.number), seen["events"])
+        work.read["events"] += append(self._lane.events(work.number), seen["events"])
         return is_new
 
     def _bring_checkpoint(self, node: Node, work: _Work, claim: Claim, names: Sequence[str]) -> bool:
@@ -261,7 +261,7 @@ class CarriedSlot:
             except StorageError as error:
                 end = TaskEnd(end.name, error.exit_code, {}, str(error), "storage", code=error.code)
             self._end_work(node, work)
-        write_whole(self._slot.end(self._number), end.to_json())
+        write_whole(self._lane.end(self._number), end.to_json())
 
     def _bring_made(self, node: Node, work: _Work) -> None:
         claim = work.claim
@@ -276,15 +276,3 @@ class CarriedSlot:
         self._work = None
         with suppress(NodeLostError, OSError):
             node.ask("drop", work.place)
-
-    def _append_event(self, event: Mapping[str, Any]) -> None:
-        _append(self._slot.events(self._number), json.dumps(event, allow_nan=False).encode() + b"\n")
-
-
-def _append(path: Path, data: bytes) -> int:
-    """Add bytes to a file and return how many there were."""
-    if data:
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        with os.fdopen(os.open(path, flags, 0o666), "ab") as file:
-            file.write(data)
-    return len(data)

@@ -6,20 +6,23 @@ that is here. What is carried to another machine would be less, and the page of 
 
 from __future__ import annotations
 
+import json
 import subprocess
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from optbench.executors.ends import unreported_end
+from optbench.executors.interface import Task
 from optbench.executors.pause import Pause
-from optbench.executors.spool import SpoolPaths, SpoolSlot, read_whole, write_whole
+from optbench.executors.spool import SpoolPaths, SpoolSlot, append, read_whole, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from optbench.executors.interface import Event, Task, TaskEnd
+    from optbench.executors.interface import Event, TaskEnd
+    from optbench.executors.spool import LanePaths
 
 _PRELOAD: Final = "json"  # nothing: what helpers need they import when they need it, and it is not TensorFlow
 
@@ -54,16 +57,16 @@ class HelperHere:
         # one thread: an agent dies with the thread that has started it
         self._thread = ThreadPoolExecutor(1)
 
-    def carry_out(self, task: Task, on_event: Callable[[Event], None]) -> TaskEnd:
-        """Carry out a task and return how it ended."""
-        return self._thread.submit(self._carry_out, task, on_event).result()
+    def begin(self, task: Task, on_event: Callable[[Event], None]) -> Future[TaskEnd]:
+        """Carry out a task after those that were begun before, and return how it will have ended."""
+        return self._thread.submit(self._carry_out, task, on_event)
 
     def end(self) -> None:
         """End the agent at once."""
+        self._thread.shutdown(wait=False, cancel_futures=True)  # first: what waits would begin another agent
         if self._process is not None:
             self._process.kill()
             self._process.wait()
-        self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _carry_out(self, task: Task, on_event: Callable[[Event], None]) -> TaskEnd:
         if self._slot is None or self._slot.is_gone:
@@ -71,7 +74,7 @@ class HelperHere:
         self._slot.begin(task)
         pause = Pause()
         while True:
-            events, end = self._slot.news(stopping=False)
+            events, end = self._slot.news("helper", stopping=False)
             for event in events:
                 on_event(event)
             if end is not None:
@@ -102,6 +105,45 @@ class HelperHere:
         settings = read_whole(self._here.settings)
         write_whole(self._here.settings, {**settings, "preload": _PRELOAD})
         self._here.beat.symlink_to(self._spool.beat)
+
+
+class HelperLane:
+    """The tasks of helpers of a slot elsewhere, which are carried out here one after the other."""
+
+    def __init__(self, paths: LanePaths, helper: HelperHere) -> None:
+        self._paths, self._helper = paths, helper
+        self._number = 0
+        self._going_on: Future[TaskEnd] | None = None
+        self._is_over = False
+
+    def look(self) -> bool:
+        """Begin the next task, or let the end of the last be seen; return whether there was either."""
+        if self._going_on is not None and not self._going_on.done():
+            return False
+        if self._going_on is not None:
+            self._tell_end(self._going_on)
+            return True
+        document = None if self._is_over else read_whole(self._paths.task(self._number + 1))
+        if document is None:
+            return False
+        self._number += 1
+        self._going_on = self._helper.begin(Task.from_json(document), self._append_event)
+        return True
+
+    def end(self) -> None:
+        """Wait for the task that goes on, and begin no more: who sees the slot gone has it begun by another."""
+        self._is_over = True
+        if self._going_on is not None and self._going_on.cancel():
+            self._going_on = None  # it has not begun
+        if self._going_on is not None:
+            self._tell_end(self._going_on)
+
+    def _tell_end(self, ended: Future[TaskEnd]) -> None:
+        self._going_on = None
+        write_whole(self._paths.end(self._number), ended.result().to_json())
+
+    def _append_event(self, event: Event) -> None:
+        append(self._paths.events(self._number), json.dumps(event, allow_nan=False).encode() + b"\n")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal, Protocol, cast, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, cast
 
 from optbench.core.findings import Finding, Severity
 from optbench.json_fields import JsonFields
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # What a task needs: a "worker" has imported TensorFlow, or will; a "helper" does without it. Who has one kind of
 # process executes both kinds in it.
 Pool = Literal["worker", "helper"]
+POOLS: Final[tuple[Pool, ...]] = ("worker", "helper")
 
 # What a task does with a path among its arguments: "read" a file or folder that nobody changes any more; "make" a file;
 # "train" a staged run folder, under the claim that the argument `claim` names. Whoever executes it on a machine that
@@ -105,7 +106,7 @@ class Task:
             arguments=fields.take("arguments", dict),
             log=fields.maybe("log", str),
             group=fields.take("group", str),
-            pool=cast("Pool", fields.one_of("pool", get_args(Pool))),
+            pool=cast("Pool", fields.one_of("pool", POOLS)),
             paths=fields.take("paths", dict),
             code=fields.take("code", dict),
         )

@@ -20,7 +20,7 @@ from optbench.executors.child import end_of
 from optbench.executors.children import new_helper, new_worker, oom_kills
 from optbench.executors.ends import end_before_begin
 from optbench.executors.fork_server import ForkServer
-from optbench.executors.waiting import WaitingTasks
+from optbench.executors.waiting import WaitingTasks, keeps_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 _HELPERS = "helpers"
 _SPARE = 1  # children that may wait for each that works: those of other groups, with their compiled functions
 _LONGEST_WAIT_S = 0.2  # time limits are looked at as often
-_BACKLOG = 8  # tasks that wait for helpers before workers are given no more
 
 
 @dataclass(slots=True)
@@ -150,14 +149,29 @@ class LocalExecutor:
         self.start()
         for task in tasks:
             self.submit(task)
-        ended: deque[TaskEnd] = deque()
-        while self._here or any(slots.has_work for slots in self._pools.values()):
-            for slots in self._pools.values():
-                ended.extend(self._fill(slots, prepare))
-            ended.extend(self._do_here(on_event, prepare))
-            ended.extend(self._wait(on_event))
-            while ended:
-                yield ended.popleft()
+        while self.has_work:
+            yield from self.step(on_event=on_event, prepare=prepare)
+
+    @property
+    def has_work(self) -> bool:
+        """Whether a task has not ended."""
+        return bool(self._here) or any(slots.has_work for slots in self._pools.values())
+
+    def step(
+        self, *, on_event: OnEvent, prepare: Prepare | None = None, longest_s: float = _LONGEST_WAIT_S
+    ) -> Sequence[TaskEnd]:
+        """Begin what there is room for, and return the tasks that ended; for who has more to look at than these.
+
+        Parameters
+        ----------
+        longest_s : seconds that it waits for something to happen, at most; it may be less
+        """
+        ended: list[TaskEnd] = []
+        for slots in self._pools.values():
+            ended.extend(self._fill(slots, prepare))
+        ended.extend(self._do_here(on_event, prepare))
+        ended.extend(self._wait(on_event, min(longest_s, _LONGEST_WAIT_S)))
+        return ended
 
     def stop(self) -> None:
         """Start nothing more and send SIGTERM: a run writes a checkpoint at the end of its epoch and ends."""
@@ -202,8 +216,9 @@ class LocalExecutor:
 
     def _has_room(self, slots: _Slots) -> bool:
         """Return True if a slot is free; those of workers stay free as long as helpers do not keep up with them."""
-        keeps_up = len(self._helpers.waiting) + len(self._here) < max(_BACKLOG, 2 * self._helpers.number)
-        return len(slots.busy) < slots.number and (keeps_up or slots is self._helpers)
+        unfinished = len(self._helpers.waiting) + len(self._here)
+        is_next = slots is self._helpers or keeps_up(unfinished, self._helpers.number)
+        return len(slots.busy) < slots.number and is_next
 
     def _begin(self, task: Task, slots: _Slots) -> None:
         """Have a child begin; a signal may call `stop` or `close` between any two of these lines."""
@@ -214,11 +229,11 @@ class LocalExecutor:
         if self._stopping and is_worker:
             child.process.terminate()
 
-    def _wait(self, on_event: OnEvent) -> Iterator[TaskEnd]:
+    def _wait(self, on_event: OnEvent, longest_s: float) -> Iterator[TaskEnd]:
         """Deliver what came in and return the tasks that ended; wait a moment for something, if nothing is to do."""
         busy = [(slots, child) for slots in self._pools.values() for child in slots.busy]
         handles: list[Any] = [item for _, child in busy for item in (child.connection, child.process.sentinel)]
-        ready = set(mp_connection.wait(handles, timeout=0 if self._here else _LONGEST_WAIT_S)) if handles else set()
+        ready = set(mp_connection.wait(handles, timeout=0 if self._here else longest_s)) if handles else set()
         for slots, child in busy:
             died = child.process.sentinel in ready
             if died:

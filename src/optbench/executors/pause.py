@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SHORTEST_S: Final = 0.002
+SHORTEST_S: Final = 0.005
 LONGEST_S: Final = 0.5
 SHARE: Final = 1 / 30  # what comes is found late by at most this part of the time it took, and SHORTEST_S
 
@@ -35,6 +35,11 @@ class Pause:
         """Look often again: something has come, or has been begun that may end soon."""
         self._since = self._clock()
 
+    @property
+    def seconds(self) -> float:
+        """How long to wait until the next look."""
+        return min(LONGEST_S, self._shortest + SHARE * (self._clock() - self._since))
+
     def wait(self) -> None:
         """Wait until the next look."""
-        self._sleep(min(LONGEST_S, self._shortest + SHARE * (self._clock() - self._since)))
+        self._sleep(self.seconds)

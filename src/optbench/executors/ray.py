@@ -244,7 +244,7 @@ class Actor:
         error = self._unfit()
         if error is None:
             return
-        if self._others_are_ready or any(self.paths.folder.glob("end-*.json")):
+        if self._others_are_ready or self.paths.has_ended_task:
             raise RunFailedError(str(error), code="run-cluster-unfit")  # the other promises that nothing has run
         raise error
 

@@ -31,7 +31,7 @@ from optbench.executors.spool import read_whole, write_whole
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-_LOOK_S: Final = 0.1
+_LOOK_S: Final = 0.25
 _STORE_BYTES: Final = 80 << 20  # the least that Ray takes: nothing large is passed through it
 
 

@@ -4,6 +4,8 @@ Who executes tasks opens a `Spool`, makes a `SpoolSlot` in it for each process t
 process call `agent.serve(SPOOL, SLOT)`. What an executor still has to know is how to start such processes and whether
 one has ended, which is the `Process` of the slot.
 
+A slot has two lanes, with a task at a time in each: while a worker trains a run, a helper finishes the one before.
+
 Files appear whole, by a rename; of events only whole lines are read. Neither side waits for a file that the other has
 not announced by its number, and nothing rests on clocks of different machines: that the command is there shows in a
 number that changes (`Spool.beat`), which the agent times by its own clock.
@@ -28,7 +30,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from optbench.core.regular_files import open_regular
 from optbench.core.temporary_folders import make_temporary_folder
 from optbench.executors.ends import end_before_begin
-from optbench.executors.interface import TaskEnd
+from optbench.executors.interface import POOLS, TaskEnd
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from optbench.core.temporary_folders import TemporaryFolder
-    from optbench.executors.interface import Event, Task
+    from optbench.executors.interface import Event, Pool, Task
     from optbench.executors.registry import ExecutorSettings
 
 BEAT_S: Final = 2.0
@@ -60,6 +62,26 @@ class Process(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class LanePaths:
+    """The files of a slot's tasks of one kind, which are numbered from 1."""
+
+    folder: Path
+    pool: Pool
+
+    def task(self, number: int) -> Path:
+        """There once the task has been handed over."""
+        return self.folder / f"{self.pool}-task-{number}.json"
+
+    def events(self, number: int) -> Path:
+        """Events of a task, a line each."""
+        return self.folder / f"{self.pool}-events-{number}.jsonl"
+
+    def end(self, number: int) -> Path:
+        """How a task has ended."""
+        return self.folder / f"{self.pool}-end-{number}.json"
+
+
+@dataclass(frozen=True, slots=True)
 class SlotPaths:
     """The files of a slot."""
 
@@ -77,7 +99,7 @@ class SlotPaths:
 
     @property
     def stop(self) -> Path:
-        """There if the task is to end at its next safe point."""
+        """There if its worker's task is to end at the next safe point, and no other is to begin."""
         return self.folder / "stop"
 
     @property
@@ -90,17 +112,14 @@ class SlotPaths:
         """What the agent itself said."""
         return self.folder / "agent.log"
 
-    def task(self, number: int) -> Path:
-        """Tasks of a slot are numbered from 1."""
-        return self.folder / f"task-{number}.json"
+    @property
+    def has_ended_task(self) -> bool:
+        """Whether a task has ended here."""
+        return any(self.lane(pool).end(1).exists() for pool in POOLS)
 
-    def events(self, number: int) -> Path:
-        """Events of a task, a line each."""
-        return self.folder / f"events-{number}.jsonl"
-
-    def end(self, number: int) -> Path:
-        """How a task has ended."""
-        return self.folder / f"end-{number}.json"
+    def lane(self, pool: Pool) -> LanePaths:
+        """Return the files of tasks of one kind."""
+        return LanePaths(self.folder, pool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,11 +207,8 @@ class SpoolSlot:
     def __init__(self, paths: SlotPaths, process: Process) -> None:
         self.paths = paths
         self.process = process
-        self._number = 0
-        self._name = ""
-        self._read = 0
+        self._lanes = {pool: _Lane(paths.lane(pool)) for pool in POOLS}
         self._is_ready = False
-        self._next_whole_look = 0.0  # on the monotonic clock
 
     @property
     def is_ready(self) -> bool:
@@ -207,23 +223,21 @@ class SpoolSlot:
 
     def begin(self, task: Task) -> None:
         """Hand it a task."""
-        self._name, self._number, self._read = task.name, self._number + 1, 0
-        self._next_whole_look = 0.0
-        write_whole(self.paths.task(self._number), task.to_json())
+        self._lanes[task.pool].begin(task)
 
-    def news(self, *, stopping: bool) -> tuple[Sequence[Event], TaskEnd | None]:
-        """Return events and end of the task; before its end, events at most ten times a second."""
-        end, now = self._end(), time.monotonic()
-        if end is None and now < self._next_whole_look:
+    def news(self, pool: Pool, *, stopping: bool) -> tuple[Sequence[Event], TaskEnd | None]:
+        """Return events and end of the task in a lane; before its end, events at most ten times a second."""
+        lane = self._lanes[pool]
+        end = lane.end()
+        if end is None and not lane.is_whole_look_due():
             return [], None
-        self._next_whole_look = now + _WHOLE_LOOK_S
         is_gone = end is None and self.is_gone  # asked first: what it has written is there when it is gone
-        end = end or self._end()
-        events = list(self._events())
+        end = end or lane.end()
+        events = list(lane.events())
         if end is None and is_gone and self.paths.left.exists():
-            end = end_before_begin(self._name)  # it was told to leave when the task had been handed to it
+            end = end_before_begin(lane.name)  # it was told to leave when the task had been handed to it
         elif end is None and is_gone:
-            end = self.process.end(self._name, stopping=stopping)
+            end = self.process.end(lane.name, stopping=stopping)
         return events, end
 
     def said(self) -> str:
@@ -243,17 +257,42 @@ class SpoolSlot:
         with contextlib.suppress(OSError):
             self.paths.close.touch()
 
-    def _events(self) -> Iterator[Event]:
+
+class _Lane:
+    """The tasks of one kind that a slot was handed, and what has come of the last of them."""
+
+    def __init__(self, paths: LanePaths) -> None:
+        self.name = ""
+        self._paths = paths
+        self._number = 0
+        self._read = 0
+        self._next_whole_look = 0.0  # on the monotonic clock
+
+    def begin(self, task: Task) -> None:
+        """Put the next task there."""
+        self.name, self._number, self._read, self._next_whole_look = task.name, self._number + 1, 0, 0.0
+        write_whole(self._paths.task(self._number), task.to_json())
+
+    def end(self) -> TaskEnd | None:
+        """Return how the task has ended, None if it has not."""
+        document = read_whole(self._paths.end(self._number))
+        return None if document is None else TaskEnd.from_json(document)
+
+    def is_whole_look_due(self) -> bool:
+        """Return whether it is time to look for more than an end; True begins a new pause."""
+        now = time.monotonic()
+        is_due = now >= self._next_whole_look
+        if is_due:
+            self._next_whole_look = now + _WHOLE_LOOK_S
+        return is_due
+
+    def events(self) -> Iterator[Event]:
         """Yield what the task has emitted since the last look; a line that is being written waits."""
-        with contextlib.suppress(FileNotFoundError), _opened(self.paths.events(self._number)) as file:
+        with contextlib.suppress(FileNotFoundError), _opened(self._paths.events(self._number)) as file:
             file.seek(self._read)
             lines = file.read().rpartition(b"\n")[0]
             self._read += len(lines) + bool(lines)
             yield from map(json.loads, lines.splitlines())
-
-    def _end(self) -> TaskEnd | None:
-        document = read_whole(self.paths.end(self._number))
-        return None if document is None else TaskEnd.from_json(document)
 
 
 def write_whole(path: Path, document: Any) -> None:
@@ -276,6 +315,15 @@ def read_whole(path: Path) -> Any:
     with contextlib.suppress(FileNotFoundError), _opened(path) as file:
         return json.loads(file.read())
     return None
+
+
+def append(path: Path, data: bytes) -> int:
+    """Add bytes to a file of a slot or a run, and return how many there were."""
+    if data:
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        with os.fdopen(os.open(path, flags, 0o666), "ab") as file:
+            file.write(data)
+    return len(data)
 
 
 def _opened(path: Path) -> BufferedReader:
