@@ -62,6 +62,34 @@ def test_an_agent_leaves_in_the_middle_of_a_task_when_its_slot_is_closed(tmp_pat
             spool.remove()
 
 
+def test_an_agent_that_is_told_to_end_takes_nothing_more(tmp_path, monkeypatch):
+    """As a job near its time limit: it finishes the run it is at, and what comes next goes to another."""
+    (tmp_path / "slow.py").write_text(
+        "import time\nfrom pathlib import Path\n"
+        "def waits(arguments, emit):\n    emit({'is_there': True})\n"
+        "    while not Path(arguments['go']).exists():\n        time.sleep(0.01)\n    return {}\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    spool = Spool(ExecutorSettings(1, dict(os.environ), "json", shared=tmp_path / "shared"))
+    paths = spool.new_slot()
+    command = python_command("optbench.executors.agent:serve", str(spool.paths.folder), str(paths.folder))
+    with subprocess.Popen(command) as process:
+        try:
+            slot = SpoolSlot(paths, Running())
+            slot.begin(Task("a", "slow:waits", {"go": str(tmp_path / "go")}, pool="helper"))
+            assert is_true_within(lambda: slot.news("helper", stopping=False)[0], seconds=60)
+            assert slot.is_ready
+            process.terminate()
+            assert is_true_within(lambda: not slot.is_ready, seconds=10)
+            assert not slot.is_gone
+            (tmp_path / "go").touch()
+            assert process.wait(timeout=30) == 0
+            assert slot.news("helper", stopping=False)[1].kind == "ok"
+        finally:
+            process.kill()
+            spool.remove()
+
+
 class Running:
     """The process of a slot, which is there."""
 

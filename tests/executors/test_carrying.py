@@ -11,19 +11,21 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from carried_executor import CarriedProcesses, carried_node
+from carried_executor import AGENT, DOCUMENTS, CarriedProcesses, carried_node
 from carried_training import LAST, trains
 from identity_files import IDENTITY_FILES
 from run_folders import plan, write_experiment
 from spool_executor import Processes
 
+from optbench.core.interpreter import python_command
 from optbench.datasets import stage_dataset
 from optbench.executors.carried_node import FullNodeError, NodeLostError, UnfitNodeError
 from optbench.executors.carrier import CHUNK, Carrier
+from optbench.executors.helper_here import HelperHere, HelperLane
 from optbench.executors.interface import Task, reference
 from optbench.executors.registry import ExecutorSettings
 from optbench.executors.slots import SlotExecutor
-from optbench.executors.spool import Spool, read_whole
+from optbench.executors.spool import Spool, read_whole, write_whole
 from optbench.run_store import (
     Asker,
     Claim,
@@ -282,6 +284,45 @@ def test_a_machine_without_a_disk_is_named(spool, tmp_path, monkeypatch):
     with pytest.raises(FullNodeError, match="no such file") as error:
         carried_node(spool, Carrier())
     assert error.value.node == os.uname().nodename
+
+
+@pytest.fixture
+def helper(tmp_path):
+    """An agent here, of a command whose signs of life come ten times as often as its agents need them."""
+    spool = Spool(ExecutorSettings(1, dict(os.environ), "json", shared=tmp_path / "own"), beat_s=0.1, silence_s=1)
+    made = HelperHere(
+        spool.paths, DOCUMENTS, command=python_command(AGENT), directory=Path.cwd(), variables=dict(os.environ)
+    )
+    made.slot = spool.new_slot()
+    yield made
+    made.end()
+    spool.remove()
+
+
+def test_the_agent_here_stays_as_long_as_the_command(helper):
+    """Another would import all that finishing needs again."""
+    pids = []
+    for _ in range(2):
+        asked = Task("pid", "os:getpid", pool="helper")
+        assert helper.begin(asked, lambda _event: None).result(timeout=30).kind == "crashed"  # it takes no arguments
+        pids.append(helper._process.pid)
+        time.sleep(2.5)  # more than twice the silence after which it would leave
+        assert helper._process.poll() is None
+    assert len(set(pids)) == 1
+
+
+def test_what_was_not_begun_when_the_agent_here_ended_is_told_so(helper):
+    """The thread that hands it on ends as it should."""
+    paths = helper.slot.lane("helper")
+    lane = HelperLane(paths, helper)
+    helper.end()
+    write_whole(paths.task(1), Task("a", "os:getpid", pool="helper").to_json())
+    assert lane.look()
+    assert lane.look()
+    assert read_whole(paths.end(1))["error"] == "stopped before it began."
+    lane.end()
+    write_whole(paths.task(2), Task("b", "os:getpid", pool="helper").to_json())
+    assert not lane.look()
 
 
 class Liar(Carrier):

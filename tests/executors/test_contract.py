@@ -288,6 +288,19 @@ def test_stop_lets_running_tasks_come_to_a_safe_point_and_begins_no_more(functio
     assert ends_of(executor, functions("double", number=1)) == {}
 
 
+def test_a_run_is_finished_though_its_process_is_told_to_end(functions, make):
+    """A scheduler that ends a job sends SIGTERM to every process in it, long before it kills."""
+    executor = make()
+    executor.expect(2)
+
+    def tell(_name, event):
+        assert event["pid"] != os.getpid()
+        os.kill(event["pid"], signal.SIGTERM)
+
+    end = ends_of(executor, functions("finishes", pool="helper"), on_event=tell)["finishes"]
+    assert (end.kind, end.result) == ("ok", {"finished": True})
+
+
 def test_waiting_tasks_are_dropped_by_a_stop(functions, make):
     """They are not begun, and nothing is said of them."""
     executor = make(jobs=1)

@@ -149,13 +149,42 @@ def test_a_slot_trains_the_next_run_while_it_finishes_one():
 
 def test_no_more_is_trained_as_long_as_finishing_does_not_keep_up():
     """Else all of a study would be trained and nothing finished."""
-    place, trained = FakePlace(), 0
-    for end in finishing(SlotExecutor(place, jobs=1, pause=Pause(sleep=lambda _: None)), tasks(*["a"] * 30)):
-        trained += not end.name.endswith("finish")
-        place.slots[0].looks["helper"] = 10**9 if trained < 9 else 0
-        if trained == 9:
-            break
-    assert place.slots[0].tasks == ["0a", "0a-finish", *(f"{number}a" for number in range(1, 9))]
+    place, pauses = FakePlace(), []
+
+    def wait(seconds):
+        pauses.append(seconds)
+        if len(pauses) == 50:
+            trained_meanwhile.extend(place.slots[0].tasks)
+            place.slots[0].looks["helper"] = 0
+
+    trained_meanwhile: list[str] = []
+    executor = SlotExecutor(place, jobs=1, pause=Pause(sleep=wait))
+    for end in finishing(executor, tasks(*["a"] * 30)):
+        if end.name == "0a":
+            place.slots[0].looks["helper"] = 10**9
+    assert trained_meanwhile == ["0a", "0a-finish", *(f"{number}a" for number in range(1, 9))]
+    assert len(place.slots[0].tasks) == 60
+
+
+def test_runs_that_are_found_trained_are_not_all_claimed_at_once():
+    """Preparing one claims it, and leads to a task of a helper: as many wait as helpers keep up with."""
+    place, prepared = FakePlace(), []
+    executor = SlotExecutor(place, jobs=1)
+
+    def prepare(task):
+        if task.pool == "helper":
+            return task
+        prepared.append(task.name)
+        executor.submit(Task(f"{task.name}-finish", "a:b", pool="helper"))
+        return None
+
+    at_first_end = 0
+    for end in executor.execute(tasks(*["a"] * 50), on_event=lambda *_: None, prepare=prepare):
+        at_first_end = at_first_end or len(prepared)
+        assert end.name.endswith("finish")
+    assert at_first_end < 12
+    assert len(prepared) == 50
+    assert place.slots[0].tasks == [f"{number}a-finish" for number in range(50)]
 
 
 def test_what_a_helper_does_goes_to_a_slot_that_does_not_train():
@@ -164,13 +193,26 @@ def test_what_a_helper_does_goes_to_a_slot_that_does_not_train():
     executor = SlotExecutor(place, jobs=2, pause=Pause(sleep=lambda _: None))
     for end in executor.execute(tasks("a", "b"), on_event=lambda *_: None):
         if end.name == "0a":
-            place.slots[1].looks["worker"] = 5
-        elif end.name == "1b":
+            place.slots[0].looks["worker"] = 9
             executor.submit(Task("2a", "a:b", group="a"))
-            place.slots[0].looks["worker"] = 5
+        elif end.name == "1b":
+            place.slots[1].looks["worker"] = 9
+            executor.submit(Task("3b", "a:b", group="b"))
+            place.slots[0].looks["worker"] = 2
+        elif end.name == "2a":
             executor.submit(Task("finish", "a:b", pool="helper"))
-    assert place.slots[1].tasks == ["1b"]
-    assert place.slots[0].tasks == ["0a", "finish", "2a"]
+    assert place.slots[0].tasks == ["0a", "2a", "finish"]
+
+
+def test_what_a_helper_does_leaves_the_slot_of_a_group_to_its_next_run():
+    """Both slots are free, and one of them is about to train."""
+    place = FakePlace()
+    executor = SlotExecutor(place, jobs=2)
+    for end in executor.execute(tasks("a", "b"), on_event=lambda *_: None):
+        if end.name == "1b":
+            executor.submit(Task("2a", "a:b", group="a"))
+            executor.submit(Task("finish", "a:b", pool="helper"))
+    assert [slot.tasks for slot in place.slots] == [["0a", "2a"], ["1b", "finish"]]
 
 
 def test_both_tasks_of_a_slot_that_is_lost_end():

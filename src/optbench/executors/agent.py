@@ -13,6 +13,7 @@ import json
 import os
 import signal
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -56,7 +57,8 @@ def serve(arguments: Sequence[str]) -> int:
         return 0
     server = ForkServer(environment=environment_here(settings, os.environ), preload=settings["preload"])
     executor = LocalExecutor(jobs=1, server=server, timeout=settings["timeout"])
-    _Agent(spool, slot, executor, silence_s=settings["silence_s"]).serve()
+    beat = SpoolPaths(Path(settings.get("beat_in", arguments[0]))).beat
+    _Agent(beat, slot, executor, silence_s=settings["silence_s"]).serve()
     return 0
 
 
@@ -78,8 +80,8 @@ def environment_here(settings: Mapping[str, Any], here: Mapping[str, str]) -> di
 class _Agent:
     """Serves a slot; a thread looks for what is asked of it meanwhile, and tells this one by a signal."""
 
-    def __init__(self, spool: SpoolPaths, slot: SlotPaths, executor: LocalExecutor, *, silence_s: float) -> None:
-        self._spool, self._slot, self._executor = spool, slot, executor
+    def __init__(self, beat: Path, slot: SlotPaths, executor: LocalExecutor, *, silence_s: float) -> None:
+        self._beat, self._slot, self._executor = beat, slot, executor
         self._silence_s = silence_s
         self._is_stopped = False
         self._has_left = threading.Event()
@@ -113,20 +115,24 @@ class _Agent:
         def on_event(name: str, event: Event) -> None:
             at_work[name].tell(event)
 
+        next_look = time.monotonic()
         while not self._is_stopped or self._executor.has_work:
-            for lane in () if self._is_stopped else lanes.values():
-                task = lane.next()
-                if task is not None:
-                    at_work[task.name] = lane
-                    self._executor.submit(task)  # if a stop comes now it does not begin, and has no end
-                    pause.restart()
+            if time.monotonic() >= next_look:
+                for lane in () if self._is_stopped else lanes.values():
+                    task = lane.next()
+                    if task is not None:
+                        at_work[task.name] = lane
+                        self._executor.submit(task)  # if a stop comes now it does not begin, and has no end
+                        pause.restart()
+                next_look = time.monotonic() + max(pause.seconds, 0.0 if lanes["worker"].is_free else _BESIDE_S)
+            left_s = max(0.0, next_look - time.monotonic())
             if not self._executor.has_work:
-                pause.wait()
+                time.sleep(left_s)
                 continue
-            longest_s = max(pause.seconds, 0.0 if lanes["worker"].is_free else _BESIDE_S)
-            for end in self._executor.step(on_event=on_event, longest_s=longest_s):
+            for end in self._executor.step(on_event=on_event, longest_s=left_s):
                 at_work.pop(end.name).end(end)
                 pause.restart()
+                next_look = time.monotonic()  # what comes next may be there
 
     def _watch(self) -> None:
         """Look whether the command wants something, or is gone."""
@@ -136,7 +142,7 @@ class _Agent:
                 os.kill(os.getpid(), _CLOSE)
                 return
             # looks are counted, not seconds: where a disk does not answer, or this process is suspended, nobody looks
-            before, beat = beat, _beat_of(self._spool)
+            before, beat = beat, _beat_of(self._beat)
             silent_looks = silent_looks + 1 if beat == before else 0
             if not is_told and (self._slot.stop.exists() or silent_looks * _LOOK_S > self._silence_s):
                 is_told = True
@@ -144,6 +150,8 @@ class _Agent:
 
     def _stop(self, _number: int, _frame: Any) -> None:
         self._is_stopped = True
+        with contextlib.suppress(OSError):
+            self._slot.leaving.touch()
         self._executor.stop()
 
     def _close(self, _number: int, _frame: Any) -> None:
@@ -189,8 +197,8 @@ class _ClosedError(BaseException):
     """The slot was closed. It comes in the middle of whatever is done here, whose errors it is not one of."""
 
 
-def _beat_of(spool: SpoolPaths) -> Any:
+def _beat_of(path: Path) -> Any:
     try:
-        return read_whole(spool.beat)
+        return read_whole(path)
     except (OSError, ValueError):  # a disk that does not answer for a moment is silent
         return None

@@ -151,14 +151,16 @@ class Carrier:
         Returns
         -------
         dict
-            `ready`, `left` and `refused` of the slot, and `end` of the task, None where they are not there yet; new
-            bytes of the three files; names of `checkpoints`. When the end is there, so is everything before it.
+            `ready`, `left` and `refused` of the slot, and `end` of the task, None where they are not there yet; whether
+            its agent `is_leaving`; new bytes of the three files; names of `checkpoints`. When the end is there, so is
+            everything before it.
         """
         paths = self._slot(slot)
         lane = paths.lane("worker")
         seen: dict[str, Any] = {
             "end": read_whole(lane.end(number)) if number else None,  # first: what it has written is there then
             "left": read_whole(paths.left),
+            "is_leaving": paths.leaving.exists(),
             "ready": read_whole(paths.ready),
             "refused": read_whole(paths.folder / REFUSED),
             "said": _tail(paths.log, read["said"]),

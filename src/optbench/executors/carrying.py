@@ -128,6 +128,7 @@ class CarriedSlot:
             outcome = {"lost": f"what it tells cannot be read: {error}"}
         self._agent.kill()
         with suppress(OSError):  # the command may be gone, and its folder with it
+            self._helpers.end()
             self._tell_end(outcome)
 
     def _serve(self, node: Node) -> Mapping[str, Any]:
@@ -147,7 +148,6 @@ class CarriedSlot:
             node.forget_slot(name)
             if self._work is not None:
                 self._end_work(node, self._work)
-            self._helpers.end()
 
     def _begin_next(self, node: Node) -> bool:
         """Begin the next task if there is one and the last has ended; return whether there is."""
@@ -220,6 +220,8 @@ class CarriedSlot:
         self._said += append(self._slot.log, seen["said"])
         if seen["refused"] is not None:
             write_whole(self._slot.folder / REFUSED, seen["refused"])
+        if seen["is_leaving"]:
+            self._slot.leaving.touch()
         if seen["ready"] is not None and not self._slot.ready.exists():
             write_whole(self._slot.ready, {})
         work = self._work

@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from optbench.executors.ends import unreported_end
+from optbench.executors.ends import end_before_begin, unreported_end
 from optbench.executors.interface import Task
 from optbench.executors.pause import Pause
 from optbench.executors.spool import SpoolPaths, SpoolSlot, append, read_whole, write_whole
@@ -58,8 +58,16 @@ class HelperHere:
         self._thread = ThreadPoolExecutor(1)
 
     def begin(self, task: Task, on_event: Callable[[Event], None]) -> Future[TaskEnd]:
-        """Carry out a task after those that were begun before, and return how it will have ended."""
-        return self._thread.submit(self._carry_out, task, on_event)
+        """Carry out a task after those that were begun before, and return how it will have ended.
+
+        It is cancelled if `end` comes before its turn does.
+        """
+        try:
+            return self._thread.submit(self._carry_out, task, on_event)
+        except RuntimeError:  # it has ended
+            future: Future[TaskEnd] = Future()
+            future.cancel()
+            return future
 
     def end(self) -> None:
         """End the agent at once."""
@@ -103,8 +111,7 @@ class HelperHere:
         for name in self._documents:
             write_whole(self._here.folder / name, read_whole(self._spool.folder / name))
         settings = read_whole(self._here.settings)
-        write_whole(self._here.settings, {**settings, "preload": _PRELOAD})
-        self._here.beat.symlink_to(self._spool.beat)
+        write_whole(self._here.settings, {**settings, "preload": _PRELOAD, "beat_in": str(self._spool.folder)})
 
 
 class HelperLane:
@@ -113,34 +120,33 @@ class HelperLane:
     def __init__(self, paths: LanePaths, helper: HelperHere) -> None:
         self._paths, self._helper = paths, helper
         self._number = 0
-        self._going_on: Future[TaskEnd] | None = None
+        self._task: Task | None = None  # that has no end yet
+        self._end: Future[TaskEnd] = Future()  # of that
         self._is_over = False
 
     def look(self) -> bool:
         """Begin the next task, or let the end of the last be seen; return whether there was either."""
-        if self._going_on is not None and not self._going_on.done():
-            return False
-        if self._going_on is not None:
-            self._tell_end(self._going_on)
-            return True
+        if self._task is not None:
+            return self._end.done() and self._tell_end(self._task)
         document = None if self._is_over else read_whole(self._paths.task(self._number + 1))
         if document is None:
             return False
-        self._number += 1
-        self._going_on = self._helper.begin(Task.from_json(document), self._append_event)
+        self._number, self._task = self._number + 1, Task.from_json(document)
+        self._end = self._helper.begin(self._task, self._append_event)
         return True
 
     def end(self) -> None:
         """Wait for the task that goes on, and begin no more: who sees the slot gone has it begun by another."""
         self._is_over = True
-        if self._going_on is not None and self._going_on.cancel():
-            self._going_on = None  # it has not begun
-        if self._going_on is not None:
-            self._tell_end(self._going_on)
+        if self._task is not None:
+            self._end.cancel()
+            self._tell_end(self._task)
 
-    def _tell_end(self, ended: Future[TaskEnd]) -> None:
-        self._going_on = None
-        write_whole(self._paths.end(self._number), ended.result().to_json())
+    def _tell_end(self, task: Task) -> bool:
+        self._task = None
+        end = end_before_begin(task.name) if self._end.cancelled() else self._end.result()
+        write_whole(self._paths.end(self._number), end.to_json())
+        return True
 
     def _append_event(self, event: Event) -> None:
         append(self._paths.events(self._number), json.dumps(event, allow_nan=False).encode() + b"\n")

@@ -1,8 +1,8 @@
 """The local executor: processes forked from one that has imported TensorFlow and has not used it.
 
 Workers come from a fork server (`fork_server.py`), so a run starts in milliseconds and has the bits of a cold process.
-Helpers are forked from the command's own process, which has scikit-learn and matplotlib. Where there are none, because
-there is one run or a fork is not safe, their tasks are done in that process itself.
+Helpers are forked from the process that has the executor; a command's has scikit-learn and matplotlib by then. Where
+there are none, because there is one run or a fork is not safe, their tasks are done in that process itself.
 """
 
 from __future__ import annotations

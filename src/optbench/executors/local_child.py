@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import stat
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,8 @@ def child_main(connection: Connection, is_forked: bool = False) -> int:
 
     Parameters
     ----------
-    is_forked : this process is a copy of its parent, with everything that was open there
+    is_forked : this process is a copy of its parent, with everything that was open there: a helper, whose task SIGTERM
+        does not end
     """
     enter_worker()
     if is_forked:
@@ -36,10 +38,16 @@ def child_main(connection: Connection, is_forked: bool = False) -> int:
         except (EOFError, OSError):
             break
         is_last = order["is_last"]
+        if is_forked:  # a scheduler sends it to every process of a job
+            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
         end = carry_out(order["task"], lambda event: _emit(event, connection))
         exit_code = end["exit_code"]
         with contextlib.suppress(ConnectionError):
             send(connection, [END, end])
+        if signal.SIGTERM in signal.sigpending():
+            break  # it was told to end, and has done its task
+        if is_forked:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
     connection.close()
     return exit_code
 

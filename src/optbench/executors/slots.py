@@ -142,7 +142,7 @@ class SlotExecutor:
                     on_event(task.name, event)
                 if ended is not None:
                     is_free = True
-                    self._free(seat, task, ended)
+                    self._clear(seat, task, ended)
                     yield ended
             if not is_free and self._has_work:  # else there is a slot for the next task at once
                 self._pause.wait()
@@ -172,32 +172,32 @@ class SlotExecutor:
         return bool(self._workers or self._helpers or any(seat.tasks for seat in self._seats))
 
     def _begin_tasks(self, prepare: Prepare | None) -> Iterator[TaskEnd]:
-        """Give every slot that is ready tasks; yield the ends of those that `stop` came in before they began.
-
-        What is trained is finished first: a run that is finished is there for its user, and stays if all is killed.
-        """
+        """Give every slot that is ready tasks; yield the ends of those that `stop` came in before they began."""
         if not self._stopping:
             self._look_after_seats()
-        yield from self._begin_kind("helper", self._helpers, prepare)
-        if keeps_up(len(self._helpers), len(self._seats)):
-            yield from self._begin_kind("worker", self._workers, prepare)
-        if self._stopping:
-            self._workers.clear()
-            self._helpers.clear()
-
-    def _begin_kind(self, pool: Pool, waiting: WaitingTasks, prepare: Prepare | None) -> Iterator[TaskEnd]:
-        """Give every slot that is ready, and has no task of a kind, one that waits."""
-        free = [seat for seat in self._seats if waiting and pool not in seat.tasks and seat.slot.is_ready]
-        while free and waiting and not self._stopping:
-            busy = [seat.group for seat in self._seats if pool in seat.tasks]
-            task = waiting.next(idle=[seat.group for seat in free if seat.group], busy=busy)
+        able = [seat for seat in self._seats if (self._workers or self._helpers) and seat.slot.is_ready]
+        while not self._stopping and (task := self._next(able)) is not None:
             ready = prepare(task) if prepare else task
             if ready is not None and self._stopping:
                 yield end_before_begin(ready.name)
             elif ready is not None:
-                seat = self._seat_for(ready, free)
-                free.remove(seat)
-                self._begin(ready, seat)
+                self._begin(ready, self._seat_for(ready, _free(able, ready.pool)))
+        if self._stopping:
+            self._workers.clear()
+            self._helpers.clear()
+
+    def _next(self, able: Sequence[_Seat]) -> Task | None:
+        """Return the task that is to begin next in one of the slots that are ready; None if there is none.
+
+        What is trained is finished first: a run that is finished is there for its user, and stays if all is killed.
+        """
+        if self._helpers and _free(able, "helper"):
+            return self._helpers.next(idle=(), busy=())
+        idle = [seat.group for seat in _free(able, "worker")]
+        if self._workers and idle and keeps_up(len(self._helpers), len(able)):
+            busy = [seat.group for seat in self._seats if "worker" in seat.tasks]
+            return self._workers.next(idle=[group for group in idle if group], busy=busy)
+        return None
 
     def _begin(self, task: Task, seat: _Seat) -> None:
         """Have a slot begin; a signal may call `stop` between any two of these lines."""
@@ -212,8 +212,8 @@ class SlotExecutor:
 
     def _seat_for(self, task: Task, free: Sequence[_Seat]) -> _Seat:
         """Return the seat that has the group's functions, else one whose own group has nothing left, else any."""
-        if task.pool == "helper":  # one that does not train, if there is any
-            return min(free, key=lambda seat: len(seat.tasks))
+        if task.pool == "helper":  # one that does not train, if there is any, and will not at once
+            return min(free, key=lambda seat: (len(seat.tasks), self._workers.has(seat.group)))
         by_preference = (
             lambda seat: bool(task.group) and seat.group == task.group,
             lambda seat: not seat.group or not self._workers.has(seat.group),
@@ -221,7 +221,7 @@ class SlotExecutor:
         )
         return next(seat for fits in by_preference for seat in free if fits(seat))
 
-    def _free(self, seat: _Seat, task: Task, ended: TaskEnd) -> None:
+    def _clear(self, seat: _Seat, task: Task, ended: TaskEnd) -> None:
         if ended.kind != "ok" and task.pool == "worker":
             seat.group = ""  # the process with its functions has ended
         del seat.tasks[task.pool]
@@ -265,6 +265,10 @@ class SlotExecutor:
                 f"The last one said:\n{said or '(nothing)'}",
                 code="run-processes-fail",
             )
+
+
+def _free(seats: Sequence[_Seat], pool: Pool) -> list[_Seat]:
+    return [seat for seat in seats if pool not in seat.tasks]
 
 
 def is_true_within(done: Callable[[], bool], *, seconds: float) -> bool:

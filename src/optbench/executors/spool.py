@@ -93,6 +93,11 @@ class SlotPaths:
         return self.folder / "ready"
 
     @property
+    def leaving(self) -> Path:
+        """There once the agent takes no more tasks; it may be at some for a while."""
+        return self.folder / "leaving"
+
+    @property
     def left(self) -> Path:
         """There once the agent has ended every process of its own, as it should."""
         return self.folder / "left"
@@ -214,7 +219,7 @@ class SpoolSlot:
     def is_ready(self) -> bool:
         """Whether the agent takes tasks."""
         self._is_ready = self._is_ready or self.paths.ready.exists()
-        return self._is_ready and not self.is_gone
+        return self._is_ready and not self.paths.leaving.exists() and not self.is_gone
 
     @property
     def is_gone(self) -> bool:
