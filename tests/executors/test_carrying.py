@@ -289,7 +289,7 @@ def test_a_machine_without_a_disk_is_named(spool, tmp_path, monkeypatch):
 @pytest.fixture
 def helper(tmp_path):
     """An agent here, of a command whose signs of life come ten times as often as its agents need them."""
-    spool = Spool(ExecutorSettings(1, dict(os.environ), "json", shared=tmp_path / "own"), beat_s=0.1, silence_s=1)
+    spool = Spool(ExecutorSettings(1, dict(os.environ), "json", shared=tmp_path / "own"), beat_s=0.1, silence_s=2)
     made = HelperHere(
         spool.paths, DOCUMENTS, command=python_command(AGENT), directory=Path.cwd(), variables=dict(os.environ)
     )
@@ -306,7 +306,7 @@ def test_the_agent_here_stays_as_long_as_the_command(helper):
         asked = Task("pid", "os:getpid", pool="helper")
         assert helper.begin(asked, lambda _event: None).result(timeout=30).kind == "crashed"  # it takes no arguments
         pids.append(helper._process.pid)
-        time.sleep(2.5)  # more than twice the silence after which it would leave
+        time.sleep(2 * 2 + 0.5)  # more than twice the silence after which it would leave
         assert helper._process.poll() is None
     assert len(set(pids)) == 1
 

@@ -89,6 +89,19 @@ def finishes(arguments, emit):
     time.sleep(0.5)
     return {"finished": True}
 
+def is_told(arguments, emit):
+    emit({"pid": os.getpid()})
+    give_up = time.monotonic() + 30
+    while signal.SIGTERM not in signal.sigpending() and time.monotonic() < give_up:
+        time.sleep(0.01)
+    return {"told": signal.SIGTERM in signal.sigpending()}
+
+def ignores(arguments, emit):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    while True:
+        emit({"pid": os.getpid()})
+        time.sleep(0.1)
+
 def meets(arguments, emit):
     Path(arguments["here"]).touch()
     while not Path(arguments["there"]).exists():
@@ -289,16 +302,20 @@ def test_stop_lets_running_tasks_come_to_a_safe_point_and_begins_no_more(functio
 
 
 def test_a_run_is_finished_though_its_process_is_told_to_end(functions, make):
-    """A scheduler that ends a job sends SIGTERM to every process in it, long before it kills."""
-    executor = make()
+    """A scheduler that ends a job sends SIGTERM to each process in it, long before it kills; what follows is done."""
+    executor = make(jobs=1)
     executor.expect(2)
 
-    def tell(_name, event):
-        assert event["pid"] != os.getpid()
-        os.kill(event["pid"], signal.SIGTERM)
+    def tell(name, event):
+        if name == "is_told":
+            assert event["pid"] != os.getpid()
+            os.kill(event["pid"], signal.SIGTERM)
 
-    end = ends_of(executor, functions("finishes", pool="helper"), on_event=tell)["finishes"]
-    assert (end.kind, end.result) == ("ok", {"finished": True})
+    ends = executor.execute([functions("is_told", pool="helper")], on_event=tell)
+    end = next(ends)
+    assert (end.kind, end.result) == ("ok", {"told": True})
+    executor.submit(functions("finishes", pool="helper"))
+    assert [(end.kind, end.result) for end in ends] == [("ok", {"finished": True})]
 
 
 def test_waiting_tasks_are_dropped_by_a_stop(functions, make):
@@ -458,6 +475,23 @@ def test_no_process_is_left_after_close(functions, make):
     executor.close()
     assert not any(map(is_there, pids))
     assert {process.pid for process in psutil.Process().children(recursive=True)} <= before
+
+
+def test_no_process_is_left_after_a_stop_and_a_close(functions, make):
+    """Two times Ctrl-C: a task that does not come to a safe point is ended, and it is over when that returns."""
+    executor, pids = make(jobs=1), []
+
+    def on_event(_name, event):
+        pids.append(event["pid"])
+        if len(pids) == 1:
+            executor.stop()
+        if len(pids) == 15:  # it has had time to be told
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(executor.execute([functions("ignores")], on_event=on_event))
+    executor.close()
+    assert not is_there(pids[0])
 
 
 @pytest.mark.long

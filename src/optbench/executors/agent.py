@@ -83,6 +83,7 @@ class _Agent:
     def __init__(self, beat: Path, slot: SlotPaths, executor: LocalExecutor, *, silence_s: float) -> None:
         self._beat, self._slot, self._executor = beat, slot, executor
         self._silence_s = silence_s
+        self._pid = os.getpid()
         self._is_stopped = False
         self._has_left = threading.Event()
 
@@ -149,6 +150,8 @@ class _Agent:
                 os.kill(os.getpid(), signal.SIGTERM)
 
     def _stop(self, _number: int, _frame: Any) -> None:
+        if os.getpid() != self._pid:  # a helper, forked with this handler
+            return
         self._is_stopped = True
         with contextlib.suppress(OSError):
             self._slot.leaving.touch()

@@ -129,6 +129,7 @@ class CarriedSlot:
         self._agent.kill()
         with suppress(OSError):  # the command may be gone, and its folder with it
             self._helpers.end()
+        with suppress(OSError):
             self._tell_end(outcome)
 
     def _serve(self, node: Node) -> Mapping[str, Any]:

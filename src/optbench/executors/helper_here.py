@@ -12,8 +12,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from optbench.core.refusals import reason_of
+from optbench.errors import OptbenchError
 from optbench.executors.ends import end_before_begin, unreported_end
-from optbench.executors.interface import Task
+from optbench.executors.interface import Task, TaskEnd
 from optbench.executors.pause import Pause
 from optbench.executors.spool import SpoolPaths, SpoolSlot, append, read_whole, write_whole
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from optbench.executors.interface import Event, TaskEnd
+    from optbench.executors.interface import Event
     from optbench.executors.spool import LanePaths
 
 _PRELOAD: Final = "json"  # nothing: what helpers need they import when they need it, and it is not TensorFlow
@@ -77,7 +79,7 @@ class HelperHere:
             self._process.wait()
 
     def _carry_out(self, task: Task, on_event: Callable[[Event], None]) -> TaskEnd:
-        if self._slot is None or self._slot.is_gone:
+        if self._slot is None or self._slot.is_leaving or self._slot.is_gone:
             self._slot = self._new_slot()
         self._slot.begin(task)
         pause = Pause()
@@ -144,9 +146,18 @@ class HelperLane:
 
     def _tell_end(self, task: Task) -> bool:
         self._task = None
-        end = end_before_begin(task.name) if self._end.cancelled() else self._end.result()
-        write_whole(self._paths.end(self._number), end.to_json())
+        write_whole(self._paths.end(self._number), self._end_of(task).to_json())
         return True
+
+    def _end_of(self, task: Task) -> TaskEnd:
+        """Return how it ended; that the agent here cannot be served is an end, too, and no fault of the slot's."""
+        if self._end.cancelled():
+            return end_before_begin(task.name)
+        try:
+            return self._end.result()
+        except (OSError, OptbenchError, ValueError) as error:
+            reason = reason_of(error) if isinstance(error, OSError) else str(error)
+            return TaskEnd(task.name, 1, {}, f"its run cannot be finished on this machine: {reason}.", "storage")
 
     def _append_event(self, event: Event) -> None:
         append(self._paths.events(self._number), json.dumps(event, allow_nan=False).encode() + b"\n")

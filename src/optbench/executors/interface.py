@@ -206,8 +206,8 @@ class Executor(Protocol):
         Parameters
         ----------
         on_event : gets a task's name and what it emitted, in the caller's thread
-        prepare : called for every task in the caller's thread, late: when a slot is free for it, or about to be. An
-            executor that submits many tasks at once calls it for all of these. Once it was called, and has not returned
+        prepare : called for every task in the caller's thread, late: when a slot is free for it. An executor that
+            submits many tasks at once calls it for all of these. Once it was called, and has not returned
             None, the end of the task is yielded, whatever comes of it.
         """
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
 EVENT, END = "event", "end"
+_PATIENCE_S = 5.0  # in which a helper that was told to end waits for an order that may be on its way
 
 
 def child_main(connection: Connection, is_forked: bool = False) -> int:
@@ -25,29 +26,27 @@ def child_main(connection: Connection, is_forked: bool = False) -> int:
 
     Parameters
     ----------
-    is_forked : this process is a copy of its parent, with everything that was open there: a helper, whose task SIGTERM
-        does not end
+    is_forked : this process is a copy of its parent, with everything that was open there: a helper. SIGTERM, which a
+        scheduler sends to every process of a job, ends it when it has nothing to do
     """
     enter_worker()
     if is_forked:
         _close_inherited_files()
     exit_code, is_last = 0, False
     while not (exit_code or is_last):
+        if is_forked and not (signal.SIGTERM in signal.sigpending() and connection.poll(_PATIENCE_S)):
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])  # the end, if it was told to
         try:
             order = receive(connection)
         except (EOFError, OSError):
             break
         is_last = order["is_last"]
-        if is_forked:  # a scheduler sends it to every process of a job
+        if is_forked:
             signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
         end = carry_out(order["task"], lambda event: _emit(event, connection))
         exit_code = end["exit_code"]
         with contextlib.suppress(ConnectionError):
             send(connection, [END, end])
-        if signal.SIGTERM in signal.sigpending():
-            break  # it was told to end, and has done its task
-        if is_forked:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
     connection.close()
     return exit_code
 

@@ -101,7 +101,7 @@ class RayPlace:
         for slot in slots:
             slot.close()
         with suppress(OptbenchError):  # why there are no slots has been told
-            is_true_within(lambda: not any(slot.is_ready for slot in slots), seconds=_GRACE_S)
+            is_true_within(lambda: not any(slot.is_serving for slot in slots), seconds=_GRACE_S)
         self._close_driver()
         if self._spool is not None:
             self._spool.remove()

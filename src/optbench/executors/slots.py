@@ -40,6 +40,10 @@ class Slot(Protocol):
     def is_gone(self) -> bool:
         """Whether it has ended, for whatever reason: it will take nothing more."""
 
+    @property
+    def is_serving(self) -> bool:
+        """Whether its process is there: it was ready, and has not ended, though it may take nothing more."""
+
     def begin(self, task: Task) -> None:
         """Hand it a task; it has none of this kind, and is ready."""
 
@@ -118,7 +122,7 @@ class SlotExecutor:
         self._place.start()
 
     def expect(self, tasks: int) -> None:
-        """Make no use of it: runs are finished where they are trained."""
+        """Make no use of it: no slot is forked from this process."""
 
     def submit(self, task: Task) -> None:
         """Add a task; see `Executor.submit`."""

@@ -218,8 +218,18 @@ class SpoolSlot:
     @property
     def is_ready(self) -> bool:
         """Whether the agent takes tasks."""
+        return self.is_serving and not self.is_leaving
+
+    @property
+    def is_serving(self) -> bool:
+        """Whether the agent is there."""
         self._is_ready = self._is_ready or self.paths.ready.exists()
-        return self._is_ready and not self.paths.leaving.exists() and not self.is_gone
+        return self._is_ready and not self.is_gone
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether the agent takes no more tasks."""
+        return self.paths.leaving.exists()
 
     @property
     def is_gone(self) -> bool:
