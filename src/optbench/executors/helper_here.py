@@ -150,13 +150,13 @@ class HelperLane:
         return True
 
     def _end_of(self, task: Task) -> TaskEnd:
-        """Return how it ended; that the agent here cannot be served is an end, too, and no fault of the slot's."""
+        """Return how it ended; that there is no agent to finish it is an end, too, and no fault of the slot's."""
         if self._end.cancelled():
             return end_before_begin(task.name)
         try:
             return self._end.result()
         except (OSError, OptbenchError, ValueError) as error:
-            reason = reason_of(error) if isinstance(error, OSError) else str(error)
+            reason = reason_of(error) if isinstance(error, OSError) else str(error).rstrip(".")
             return TaskEnd(task.name, 1, {}, f"its run cannot be finished on this machine: {reason}.", "storage")
 
     def _append_event(self, event: Event) -> None:
