@@ -2,12 +2,12 @@
 
 python bench/executors.py [RUNS [ROUNDS [EXECUTOR...]]]
 
-Executors take turns, ROUNDS times (8), every other time in reverse: each executes RUNS small runs (50) of one kind.
-The first eight are its start, in which every slot has imported all that it needs; a further run is what the others take
-on average. Each is compared with the local ones of its round, since a machine's speed changes from minute to minute;
-printed are medians. What ends a command is not in them. With EXECUTOR, part of a label, only those and the local ones.
-Clusters are those of the tests, on this machine, up for their turn alone; one that cannot be started is left out with
-the reason.
+Executors take turns, ROUNDS times (4), every other time in reverse: each executes RUNS small runs (200) of one kind.
+The first thirty are its start, in which every slot has imported all that it needs, also one that begins seconds after
+the other, as nodes do; a further run is what the others take on average. Each is compared with the local ones of its
+round, since a machine's speed changes from minute to minute; printed are medians. What ends a command is not in them.
+With EXECUTOR, part of a label, only those and the local ones. Clusters are those of the tests, on this machine, up for
+their turn alone; one that cannot be started is left out with the reason.
 """
 
 import os
@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"
 import ray_cluster
 import slurm_cluster
 
-FEW = 8  # each of two slots has trained and finished some, and so imported all that it needs
+FEW = 30  # by then each of two slots has trained and finished some, and so imported all that it needs
 ONE, TWO, RAY = "local -j 1", "local -j 2", "ray, two nodes of a core"
 EXPERIMENT = """\
 name: small
@@ -41,7 +41,7 @@ report: {figures: false}
 
 @dataclass(frozen=True)
 class Turn:
-    """Seconds that an executor took to its eighth run, and for a further one."""
+    """Seconds that an executor took for the runs of its start, and for a further one."""
 
     start: float
     further: float
@@ -98,7 +98,7 @@ def table(rounds: list[dict[str, Turn]]) -> None:
 
 def main() -> None:
     """Print what each turn took, and the table."""
-    runs, number = (int(text) for text in (*sys.argv[1:3], *("50", "8")[len(sys.argv[1:3]) :]))
+    runs, number = (int(text) for text in (*sys.argv[1:3], *("200", "4")[len(sys.argv[1:3]) :]))
     if runs <= FEW or number < 1:
         raise SystemExit(f"RUNS must be more than {FEW}, and ROUNDS at least 1. Received: {runs}, {number}.")
     wanted = ("local", *sys.argv[3:]) if len(sys.argv) > 3 else ("",)
