@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from functools import partial
 
 import pytest
 
@@ -38,32 +39,9 @@ def test_recorded_variables_but_for_the_machines_own(recorded, from_node, expect
     assert environment_here({"environment": recorded, "from_node": from_node}, HERE) == expected
 
 
-@pytest.mark.parametrize("pool", ["helper", "worker"])
-def test_an_agent_leaves_in_the_middle_of_a_task_when_its_slot_is_closed(tmp_path, monkeypatch, pool):
-    """That it is told to leave is no error of the task, which has no end."""
-    (tmp_path / "slow.py").write_text(
-        "import time\ndef sleeps(arguments, emit):\n    emit({'is_there': True})\n    time.sleep(60)\n"
-    )
-    monkeypatch.syspath_prepend(str(tmp_path))
-    spool = Spool(ExecutorSettings(1, dict(os.environ), "json", shared=tmp_path / "shared"))
-    paths = spool.new_slot()
-    command = python_command("optbench.executors.agent:serve", str(spool.paths.folder), str(paths.folder))
-    with subprocess.Popen(command) as process:
-        try:
-            slot = SpoolSlot(paths, Running())
-            slot.begin(Task("a", "slow:sleeps", pool=pool))
-            assert is_true_within(lambda: slot.news(pool, stopping=False)[0], seconds=60)
-            slot.close()
-            assert process.wait(timeout=30) == 0
-            assert paths.left.exists()
-            assert not paths.lane(pool).end(1).exists()
-        finally:
-            process.kill()
-            spool.remove()
-
-
-def test_an_agent_that_is_told_to_end_takes_nothing_more(tmp_path, monkeypatch):
-    """As a job near its time limit: it finishes the run it is at, and what comes next goes to another."""
+@pytest.fixture
+def agent(tmp_path, monkeypatch):
+    """An agent, its slot, and what makes a task that waits for the file `go`."""
     (tmp_path / "slow.py").write_text(
         "import time\nfrom pathlib import Path\n"
         "def waits(arguments, emit):\n    emit({'is_there': True})\n"
@@ -74,20 +52,39 @@ def test_an_agent_that_is_told_to_end_takes_nothing_more(tmp_path, monkeypatch):
     paths = spool.new_slot()
     command = python_command("optbench.executors.agent:serve", str(spool.paths.folder), str(paths.folder))
     with subprocess.Popen(command) as process:
-        try:
-            slot = SpoolSlot(paths, Running())
-            slot.begin(Task("a", "slow:waits", {"go": str(tmp_path / "go")}, pool="helper"))
-            assert is_true_within(lambda: slot.news("helper", stopping=False)[0], seconds=60)
-            assert slot.is_ready
-            process.terminate()
-            assert is_true_within(lambda: not slot.is_ready, seconds=10)
-            assert not slot.is_gone
-            (tmp_path / "go").touch()
-            assert process.wait(timeout=30) == 0
-            assert slot.news("helper", stopping=False)[1].kind == "ok"
-        finally:
-            process.kill()
-            spool.remove()
+        yield process, SpoolSlot(paths, Running()), partial(Task, "a", "slow:waits", {"go": str(tmp_path / "go")})
+        process.kill()
+    spool.remove()
+
+
+def begin(slot, task):
+    """Hand a slot a task, and return when it goes on."""
+    slot.begin(task)
+    assert is_true_within(lambda: slot.news(task.pool, stopping=False)[0], seconds=60)
+
+
+@pytest.mark.parametrize("pool", ["helper", "worker"])
+def test_an_agent_leaves_in_the_middle_of_a_task_when_its_slot_is_closed(agent, pool):
+    """That it is told to leave is no error of the task, which has no end."""
+    process, slot, task = agent
+    begin(slot, task(pool=pool))
+    slot.close()
+    assert process.wait(timeout=30) == 0
+    assert slot.paths.left.exists()
+    assert not slot.paths.lane(pool).end(1).exists()
+
+
+def test_an_agent_that_is_told_to_end_takes_nothing_more(agent, tmp_path):
+    """As a job near its time limit: it finishes the run it is at, and what comes next goes to another."""
+    process, slot, task = agent
+    begin(slot, task(pool="helper"))
+    assert slot.is_ready
+    process.terminate()
+    assert is_true_within(lambda: not slot.is_ready, seconds=10)
+    assert not slot.is_gone
+    (tmp_path / "go").touch()
+    assert process.wait(timeout=30) == 0
+    assert slot.news("helper", stopping=False)[1].kind == "ok"
 
 
 class Running:

@@ -24,7 +24,7 @@ from optbench.executors.pause import Pause
 from optbench.executors.spool import LanePaths, SlotPaths, SpoolPaths, read_whole, write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import TextIO
 
     from optbench.executors.interface import Event, TaskEnd
@@ -119,12 +119,10 @@ class _Agent:
         next_look = time.monotonic()
         while not self._is_stopped or self._executor.has_work:
             if time.monotonic() >= next_look:
-                for lane in () if self._is_stopped else lanes.values():
-                    task = lane.next()
-                    if task is not None:
-                        at_work[task.name] = lane
-                        self._executor.submit(task)  # if a stop comes now it does not begin, and has no end
-                        pause.restart()
+                for lane, task in [] if self._is_stopped else _new_tasks(lanes.values()):
+                    at_work[task.name] = lane
+                    self._executor.submit(task)  # if a stop comes now it does not begin, and has no end
+                    pause.restart()
                 next_look = time.monotonic() + max(pause.seconds, 0.0 if lanes["worker"].is_free else _BESIDE_S)
             left_s = max(0.0, next_look - time.monotonic())
             if not self._executor.has_work:
@@ -198,6 +196,11 @@ class _Lane:
 
 class _ClosedError(BaseException):
     """The slot was closed. It comes in the middle of whatever is done here, whose errors it is not one of."""
+
+
+def _new_tasks(lanes: Iterable[_Lane]) -> list[tuple[_Lane, Task]]:
+    found = [(lane, lane.next()) for lane in lanes]
+    return [(lane, task) for lane, task in found if task is not None]
 
 
 def _beat_of(path: Path) -> Any:
